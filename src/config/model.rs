@@ -1,0 +1,212 @@
+//! The validated configuration. A value of these types has passed every rule of the key table.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::values::{InstanceUrl, Ratio, StatusSet};
+use crate::deploy::Color;
+
+/// Everything a run needs to know, validated; all paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the service, `[a-z0-9][a-z0-9-]{0,62}`.
+    pub service: String,
+    /// The deployment state file shared with `deploy.ts`.
+    pub state_file: PathBuf,
+    /// Folder of journals, recordings and logs; each service has a folder of its own in it.
+    pub data_dir: PathBuf,
+    /// The soak window and its policies.
+    pub soak: SoakConfig,
+    /// The instances of both colors.
+    pub colors: Colors,
+    /// How `/metrics` is read.
+    pub metrics: MetricsConfig,
+    /// How readiness is probed.
+    pub health: HealthConfig,
+    /// The error-rate check.
+    pub error_rate: ErrorRateConfig,
+    /// The readiness check.
+    pub readiness: ReadinessConfig,
+    /// How traffic is moved.
+    pub router: RouterConfig,
+}
+
+impl Config {
+    /// `DATA_DIR/SERVICE`, the folder of this service's journal, recordings and logs.
+    pub fn service_dir(&self) -> PathBuf {
+        self.data_dir.join(&self.service)
+    }
+}
+
+/// The soak window and its policies.
+#[derive(Clone, Debug)]
+pub struct SoakConfig {
+    /// How long the watch lasts.
+    pub window: Duration,
+    /// Time between two samples of an instance.
+    pub interval: Duration,
+    /// Time before the window starts.
+    pub warmup: Duration,
+    /// Whether a breach may be acted on without a person.
+    pub auto_rollback: bool,
+    /// What a breach leads to.
+    pub on_breach: OnBreach,
+    /// Countdown before an automatic rollback.
+    pub grace: Duration,
+    /// What an unknown verdict at the end of the window leads to.
+    pub on_inconclusive: OnInconclusive,
+    /// How far the soak may run beyond its window.
+    pub max_extension: Duration,
+    /// How long the standby's error rate is watched after a rollback.
+    pub verify_window: Duration,
+    /// Whether a living standby is required for a rollback.
+    pub standby: StandbyPolicy,
+}
+
+/// What a breach leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnBreach {
+    /// Roll back.
+    Rollback,
+    /// Wait for the operator.
+    Hold,
+    /// Tell, never act.
+    Notify,
+}
+
+/// What an unknown verdict at the end of the window leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInconclusive {
+    /// Extend up to `max_extension`, then end `inconclusive`.
+    Hold,
+    /// End `inconclusive` at once; the deployment stays.
+    Keep,
+    /// Roll back.
+    Rollback,
+}
+
+/// Whether a living standby is required for a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StandbyPolicy {
+    /// A breach with a dead standby is held.
+    Require,
+    /// Roll back whether the standby lives or not.
+    Ignore,
+}
+
+/// The base URLs of both colors' instances; no URL stands in both.
+#[derive(Clone, Debug)]
+pub struct Colors {
+    /// Instances of blue, at least one.
+    pub blue: Vec<InstanceUrl>,
+    /// Instances of green, at least one.
+    pub green: Vec<InstanceUrl>,
+}
+
+impl Colors {
+    /// The instances of one color.
+    pub fn of(&self, color: Color) -> &[InstanceUrl] {
+        match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        }
+    }
+}
+
+/// How `/metrics` is read.
+#[derive(Clone, Debug)]
+pub struct MetricsConfig {
+    /// Path below the instance's base URL.
+    pub path: String,
+    /// Limit for one scrape, headers and body together.
+    pub timeout: Duration,
+    /// Sent as `Authorization: Bearer …` where given.
+    pub bearer_token: Option<SecretString>,
+}
+
+/// How readiness is probed.
+#[derive(Clone, Debug)]
+pub struct HealthConfig {
+    /// Path below the instance's base URL.
+    pub path: String,
+    /// Limit for one probe.
+    pub timeout: Duration,
+    /// How long `switch` waits for the target to become ready.
+    pub switch_timeout: Duration,
+}
+
+/// A metric or label that is named, or found on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The well-known names are tried.
+    Auto,
+    /// Exactly this one.
+    Name(String),
+}
+
+/// How the error rate is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Errors / requests over the last 10 s above the threshold for 3 consecutive ticks.
+    Window,
+}
+
+/// The error-rate check.
+#[derive(Clone, Debug)]
+pub struct ErrorRateConfig {
+    /// The largest acceptable share of failing requests, above 0 and below 1.
+    pub threshold: Ratio,
+    /// No verdict on fewer requests.
+    pub min_requests: u64,
+    /// How it is judged.
+    pub method: Method,
+    /// The request counter.
+    pub requests: Named,
+    /// The label that carries the status.
+    pub status_label: Named,
+    /// Which statuses count as errors.
+    pub errors: StatusSet,
+    /// Whether the soak needs this check `healthy` to end `retained`.
+    pub required: bool,
+}
+
+/// The readiness check.
+#[derive(Clone, Debug)]
+pub struct ReadinessConfig {
+    /// Consecutive failed probes of more than half the instances that breach it.
+    pub failures: u32,
+    /// Whether the soak needs this check `healthy` to end `retained`.
+    pub required: bool,
+}
+
+/// How traffic is moved.
+#[derive(Clone, Debug)]
+pub struct RouterConfig {
+    /// What kind of router, with what it needs.
+    pub kind: RouterKind,
+    /// Limit for one try.
+    pub timeout: Duration,
+}
+
+/// What kind of router, with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouterKind {
+    /// The state file is the truth; something else reads it.
+    StateFile,
+    /// Commands move traffic. `{color}` and `{service}` are filled in each word; no shell is involved.
+    Command {
+        /// Moves traffic to `{color}`.
+        switch: Vec<String>,
+        /// Moves traffic back to `{color}`; `switch` is used where it is empty.
+        rollback: Vec<String>,
+        /// Prints the active color, as a word or in JSON under `activeColor`; the state file is read where it is empty.
+        read: Vec<String>,
+    },
+}

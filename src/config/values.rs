@@ -1,0 +1,107 @@
+//! Value types that carry their own rules.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A share between 0 and 1, shown in per cent.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ratio(pub f64);
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nine decimals hide the noise of binary fractions (0.07 × 100), and trailing zeros say nothing.
+        let percent = format!("{:.9}", self.0 * 100.0);
+        write!(f, "{}%", percent.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// The base URL of one instance. Credentials in it are used, and masked wherever it is shown.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct InstanceUrl(Url);
+
+impl InstanceUrl {
+    /// Wraps an `http` or `https` URL with a host.
+    pub const fn new(url: Url) -> Self {
+        Self(url)
+    }
+
+    /// The URL of `path` below the base URL, without its credentials.
+    pub fn join(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{}", path.trim_start_matches('/')));
+        // An http(s) URL with a host always takes both; these cannot fail.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url
+    }
+
+    /// User name and password, where the URL has them.
+    pub fn credentials(&self) -> Option<(&str, Option<&str>)> {
+        (!self.0.username().is_empty() || self.0.password().is_some()).then(|| (self.0.username(), self.0.password()))
+    }
+
+    /// `host:port`, the short name of the instance.
+    pub fn host_port(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for InstanceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = if self.credentials().is_some() { "***@" } else { "" };
+        write!(f, "{}://{masked}{}", self.0.scheme(), self.0.host_str().unwrap_or_default())?;
+        if let Some(port) = self.0.port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(self.0.path().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for InstanceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which values of the status label count as errors: classes (`5xx`) and codes (`429`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusSet {
+    /// Leading digits of the classes.
+    pub classes: Vec<u8>,
+    /// Single codes.
+    pub codes: Vec<u16>,
+}
+
+impl StatusSet {
+    /// Whether a status label's value is in the set: `503` and `5xx` are both in `5xx`.
+    pub fn contains(&self, status: &str) -> bool {
+        let bytes = status.as_bytes();
+        let [class @ b'1'..=b'9', rest @ ..] = bytes else {
+            return false;
+        };
+        match rest {
+            [b'x' | b'X', b'x' | b'X'] => self.classes.contains(&(class - b'0')),
+            [b'0'..=b'9', b'0'..=b'9'] => {
+                self.classes.contains(&(class - b'0'))
+                    || status.parse().is_ok_and(|code: u16| self.codes.contains(&code))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for StatusSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let classes = self.classes.iter().map(|class| format!("{class}xx"));
+        let codes = self.codes.iter().map(u16::to_string);
+        f.write_str(&classes.chain(codes).collect::<Vec<_>>().join(","))
+    }
+}

@@ -1,0 +1,1 @@
+//! Embedded services to try everything on.

@@ -1,0 +1,1 @@
+//! Decisions and recordings on disk.

@@ -1,0 +1,32 @@
+//! Switchback watches a blue/green deploy after the switch and switches back by itself when the new release is bad.
+//!
+//! The folder listing is the map:
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`config`] | layers (flags > environment > `.env` > file > defaults), validation, `config show` |
+//! | [`deploy`] | color, deployment state, state file, and the three verbs: switch, rollback, status |
+//! | [`router`] | the trait [`router::Router`] and one file a kind |
+//! | [`source`] | the exposition text reader, the scraper and the readiness probe |
+//! | [`detect`] | pure: counters and windows |
+//! | [`soak`] | pure: event, effect, check, phase, machine |
+//! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
+//! | [`journal`] | decisions (durable, hash-chained) and recordings |
+//! | [`view`] | pure: folds the stream of soak events into what a person is shown |
+//! | [`headless`] | that view as lines, JSON lines and CI annotations |
+//! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
+//!
+//! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
+//! lets time, network, disk and the machine meet.
+
+pub mod config;
+pub mod demo;
+pub mod deploy;
+pub mod detect;
+pub mod headless;
+pub mod journal;
+pub mod monitor;
+pub mod router;
+pub mod soak;
+pub mod source;
+pub mod view;

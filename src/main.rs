@@ -1,0 +1,2 @@
+//! The `switchback` program: parse, run, exit code.
+fn main() {}

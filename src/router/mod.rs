@@ -1,0 +1,1 @@
+//! What sends user traffic to a color.

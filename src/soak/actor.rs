@@ -1,0 +1,59 @@
+//! Who made a decision.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Who made a decision: `auto`, `resume`, or `operator:<user>@<host>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The monitor, on evidence.
+    Auto,
+    /// The monitor, finishing what an earlier one began.
+    Resume,
+    /// A person (or their script): `<user>@<host>`.
+    Operator(String),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Resume => f.write_str("resume"),
+            Self::Operator(who) => write!(f, "operator:{who}"),
+        }
+    }
+}
+
+/// The text names no actor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no actor: expected `auto`, `resume` or `operator:<user>@<host>`")]
+pub struct UnknownActor(String);
+
+impl FromStr for Actor {
+    type Err = UnknownActor;
+
+    fn from_str(text: &str) -> Result<Self, UnknownActor> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "resume" => Ok(Self::Resume),
+            _ => text
+                .strip_prefix("operator:")
+                .map(|who| Self::Operator(who.to_owned()))
+                .ok_or_else(|| UnknownActor(text.to_owned())),
+        }
+    }
+}
+
+impl Serialize for Actor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

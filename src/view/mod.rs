@@ -1,0 +1,1 @@
+//! Pure: what a person is shown.
