@@ -1,5 +1,14 @@
-//! Pure: counters and windows. Knows no other module, no clock, no network and no disk.
+//! Pure: counters, windows and evidence. Knows no other module, no clock, no network and no disk.
 
+mod closing;
+mod counts;
 mod reading;
+mod recent;
+mod window;
+mod wording;
 
+pub use closing::{Closing, ClosingVerdict};
+pub use counts::TickCounts;
 pub use reading::Reading;
+pub use recent::{RECENT_MS, RecentCounts};
+pub use window::{WindowConfig, WindowDetector};

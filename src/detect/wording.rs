@@ -1,0 +1,124 @@
+//! Numbers as a person reads them, for the sentences of the checks.
+
+use super::counts::TickCounts;
+
+/// `3120` as `3,120`.
+pub(super) fn thousands(count: u64) -> String {
+    group(&count.to_string())
+}
+
+/// `36 of 322 requests failed (11.2 %)`, or `no request was seen`.
+pub(super) fn failed(counts: TickCounts) -> String {
+    let TickCounts { requests, errors } = counts.clamped();
+    match counts.rate() {
+        None => "no request was seen".to_owned(),
+        Some(rate) => {
+            let noun = if requests == 1 { "request" } else { "requests" };
+            // Rounding must not claim that every request failed when one did not.
+            let shown = if errors == requests { rate } else { rate.min(0.999) };
+            format!("{} of {} {noun} failed ({})", thousands(errors), thousands(requests), percent(shown))
+        }
+    }
+}
+
+/// A share between 0 and 1 in per cent: one decimal, below 1 % two significant digits, no trailing zeros.
+pub(super) fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    let decimals = if value >= 0.95 || value <= 0.0 { 1 } else { decimals_for(value, 2) };
+    format!("{} %", trimmed(&format!("{value:.decimals$}")))
+}
+
+/// A setting between 0 and 1 in per cent, as it was written: `0.125 %`.
+pub(super) fn percent_exact(share: f64) -> String {
+    // Nine decimals hide the noise of binary fractions (0.07 × 100).
+    format!("{} %", trimmed(&format!("{:.9}", share * 100.0)))
+}
+
+/// A span of time: `0.4 s`, `6 s`, `3m10s`, `2h05m`.
+pub(super) fn span(millis: u64) -> String {
+    let tenths = millis / 100;
+    let seconds = millis / 1000;
+    match seconds {
+        0..10 if !tenths.is_multiple_of(10) => format!("{seconds}.{} s", tenths % 10),
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// How many decimals show `digits` significant digits of a value between 0 and 1; never more than nine.
+fn decimals_for(value: f64, digits: usize) -> usize {
+    let mut decimals = digits;
+    let mut scaled = value;
+    while scaled < 0.1 && decimals < 9 {
+        scaled *= 10.0;
+        decimals += 1;
+    }
+    decimals
+}
+
+fn trimmed(decimal: &str) -> &str {
+    if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
+}
+
+fn group(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_thousands_separators() {
+        for (count, text) in [(0, "0"), (999, "999"), (3120, "3,120"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(count), text);
+        }
+    }
+
+    #[test]
+    fn failures_read_as_a_sentence() {
+        for (requests, errors, text) in [
+            (3120, 412, "412 of 3,120 requests failed (13.2 %)"),
+            (0, 0, "no request was seen"),
+            (1, 1, "1 of 1 request failed (100 %)"),
+            (10_000, 9_999, "9,999 of 10,000 requests failed (99.9 %)"),
+            (14_970, 24, "24 of 14,970 requests failed (0.16 %)"),
+            (1000, 0, "0 of 1,000 requests failed (0 %)"),
+        ] {
+            assert_eq!(failed(TickCounts { requests, errors }), text);
+        }
+    }
+
+    #[test]
+    fn shares_keep_the_digits_that_matter() {
+        for (share, text) in [(0.05, "5 %"), (0.1118, "11.2 %"), (0.00052, "0.052 %"), (0.0096, "1 %"), (0.0, "0 %")] {
+            assert_eq!(percent(share), text);
+        }
+        for (share, text) in [(0.07, "7 %"), (0.00125, "0.125 %"), (0.5, "50 %")] {
+            assert_eq!(percent_exact(share), text);
+        }
+    }
+
+    #[test]
+    fn spans_grow_from_tenths_to_hours() {
+        for (millis, text) in [
+            (0, "0 s"),
+            (450, "0.4 s"),
+            (6000, "6 s"),
+            (9999, "9.9 s"),
+            (59_999, "59 s"),
+            (190_000, "3m10s"),
+            (7_500_000, "2h05m"),
+        ] {
+            assert_eq!(span(millis), text);
+        }
+    }
+}
