@@ -2,6 +2,8 @@
 
 mod closing;
 mod counts;
+mod cumulative;
+mod evidence;
 mod reading;
 mod recent;
 mod window;
@@ -9,6 +11,8 @@ mod wording;
 
 pub use closing::{Closing, ClosingVerdict};
 pub use counts::TickCounts;
+pub use cumulative::{CRASH_LOOP_RESETS, CumulativeCounts};
+pub use evidence::{BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook};
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};

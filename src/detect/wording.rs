@@ -34,6 +34,32 @@ pub(super) fn percent_exact(share: f64) -> String {
     format!("{} %", trimmed(&format!("{:.9}", share * 100.0)))
 }
 
+/// A number of 0 or more with three significant digits at most, two below 10: `17,600`, `568`, `2.7`, `0.46`, `0`.
+pub(super) fn rounded(value: f64) -> String {
+    if value >= 1e9 {
+        return format!("{value:.0e}");
+    }
+    let decimals = if value >= 9.95 {
+        0
+    } else if value >= 0.95 {
+        1
+    } else {
+        decimals_for(value, 2)
+    };
+    if decimals > 3 {
+        // Under a thousandth the digits carry nothing.
+        return trimmed(&format!("{value:.3}")).to_owned();
+    }
+    if decimals > 0 {
+        return trimmed(&format!("{value:.decimals$}")).to_owned();
+    }
+    let mut unit = 1.0;
+    while value / unit >= 999.5 {
+        unit *= 10.0;
+    }
+    group(&format!("{:.0}", (value / unit).round() * unit))
+}
+
 /// A span of time: `0.4 s`, `6 s`, `3m10s`, `2h05m`.
 pub(super) fn span(millis: u64) -> String {
     let tenths = millis / 100;

@@ -1,0 +1,72 @@
+//! What the old color's error rate allows the new one.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::EvidenceConfig;
+use super::numerics::upper_bound;
+use crate::detect::counts::{TickCounts, to_f64};
+
+/// How much worse than its predecessor a release may be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaselineRule {
+    /// The share by which the rate may exceed the old color's; 1 allows twice its rate.
+    pub margin: f64,
+    /// The relative threshold is never below this share of requests.
+    pub floor: f64,
+}
+
+impl Default for BaselineRule {
+    /// Twice the old rate, and at least 0.5 %.
+    fn default() -> Self {
+        Self { margin: 1.0, floor: 0.005 }
+    }
+}
+
+impl BaselineRule {
+    /// The relative threshold: `min(p0, max(floor, (1 + margin) × upper bound of the old rate))`, the bound after Clopper
+    /// and Pearson at `false_alarm / 2`. Without a request of the old color it is `p0` itself.
+    pub fn threshold(&self, old: TickCounts, config: &EvidenceConfig) -> f64 {
+        let old = old.clamped();
+        let bound = upper_bound(to_f64(old.errors), to_f64(old.requests), config.false_alarm / 2.0);
+        ((1.0 + self.margin) * bound).max(self.floor).min(config.threshold)
+    }
+
+    /// The configuration of the relative part of the judgement: its threshold, and half the false alarm bound. The part
+    /// against the absolute threshold has [`EvidenceConfig::halved`].
+    #[must_use]
+    pub fn relative(&self, old: TickCounts, config: &EvidenceConfig) -> EvidenceConfig {
+        EvidenceConfig { threshold: self.threshold(old, config), ..config.halved() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: EvidenceConfig =
+        EvidenceConfig { threshold: 0.05, false_alarm: 0.01, min_requests: 20, window_ms: 300_000, tick_ms: 1000 };
+
+    #[test]
+    fn the_relative_threshold_follows_the_old_color_between_floor_and_threshold() {
+        // Computed with the executable specification: margin 1, false alarm 1 %, threshold 5 %, floor 0.5 %.
+        for (requests, errors, threshold) in [
+            (0, 0, 0.05),
+            (100, 0, 0.05),
+            (1000, 0, 0.010_568_612_078_994_887),
+            (2000, 3, 0.010_955_605_919_684_4),
+            (2000, 20, 0.034_540_877_956_440_19),
+            (2000, 60, 0.05),
+            (100_000, 0, 0.005),
+            (100_000, 500, 0.011_207_235_566_004_189),
+        ] {
+            let relative = BaselineRule::default().threshold(TickCounts { requests, errors }, &CONFIG);
+            assert!((relative - threshold).abs() < 1e-9 * threshold, "{errors} of {requests}: {relative}");
+        }
+    }
+
+    #[test]
+    fn each_part_of_the_judgement_has_half_the_false_alarm_bound() {
+        let relative = BaselineRule::default().relative(TickCounts { requests: 100_000, errors: 0 }, &CONFIG);
+        assert_eq!(relative, EvidenceConfig { threshold: 0.005, false_alarm: 0.005, ..CONFIG });
+    }
+}

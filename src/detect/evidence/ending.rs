@@ -1,0 +1,158 @@
+//! The closing judgement.
+
+use serde::{Deserialize, Serialize};
+
+use super::detector::{EvidenceDetector, State};
+use super::explain::odds;
+use super::numerics::{binomial_cdf, upper_bound};
+use crate::detect::closing::{Closing, ClosingVerdict};
+use crate::detect::counts::to_f64;
+use crate::detect::wording::{failed, percent_exact, rounded, span, thousands};
+
+/// `healthy` needs an upper confidence bound of `1 - CLEAR_BETA` below the threshold.
+pub(super) const CLEAR_BETA: f64 = 0.05;
+
+/// `healthy` needs evidence below these odds against the release.
+const CALM_ODDS: f64 = 10.0;
+
+/// The least time without traffic that is noticed at the end, in milliseconds; and in mean gaps between two requests.
+const QUIET_MS: u64 = 10_000;
+const QUIET_GAPS: f64 = 10.0;
+
+/// What the end of the window brings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The judgement.
+    Closed(Closing),
+    /// Trouble that could be a breach is too young to be told from a blip: the soak runs on for at most so many ticks,
+    /// which is no extension, and is then judged again.
+    RunOn {
+        /// Ticks, at least 1.
+        ticks: u64,
+    },
+}
+
+impl EvidenceDetector {
+    /// The judgement if the window ends `at_ms` milliseconds after its start and the soak already ran on for `overtime`
+    /// ticks. Before the end it says how the soak would end now; in an extension it is asked at every tick.
+    pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
+        let patience = self.plan.min_ticks.saturating_sub(overtime);
+        let closing = match self.trouble() {
+            Trouble::Breach(closing) => closing,
+            Trouble::Young { lacking } if patience > 0 => return Ending::RunOn { ticks: lacking.min(patience) },
+            Trouble::Young { .. } | Trouble::None => {
+                self.blind().or_else(|| self.starved(at_ms)).unwrap_or_else(|| self.cleared())
+            }
+        };
+        Ending::Closed(closing)
+    }
+
+    /// Whether the soak would end `healthy` if it ended `at_ms` milliseconds after its start.
+    pub fn healthy_at(&self, at_ms: u64) -> bool {
+        matches!(self.close(at_ms, 0), Ending::Closed(Closing { verdict: ClosingVerdict::Healthy, .. }))
+    }
+
+    /// Evidence without the blip cap, in a run of trouble that nothing contradicts: half of 100 requests failed and then
+    /// silence is a breach. Uncapped capital is a fair bet too, so the bound on false alarms covers it.
+    fn trouble(&self) -> Trouble {
+        let (state, min_ticks) = (&self.state, self.plan.min_ticks);
+        if let Some(reason) = &state.breach {
+            return Trouble::Breach(Closing::new(ClosingVerdict::Breached, reason.clone()));
+        }
+        let run = state.suspicion.run();
+        if state.uncapped < self.plan.bar || run == 0 || state.suspicion.contradicted() || !self.enough() {
+            return Trouble::None;
+        }
+        if run < min_ticks {
+            return Trouble::Young { lacking: min_ticks - run };
+        }
+        let reason = format!(
+            "{} since the switch, and nothing since to contradict it; {}",
+            failed(state.seen),
+            self.weight_of(state.uncapped)
+        );
+        Trouble::Breach(Closing::new(ClosingVerdict::Breached, reason))
+    }
+
+    fn blind(&self) -> Option<Closing> {
+        let &State { missed, ticks, seen, .. } = &self.state;
+        (missed > ticks / 2).then(|| {
+            let reason = format!("{} of {} ticks are missing; {}", thousands(missed), thousands(ticks), failed(seen));
+            Closing::new(ClosingVerdict::Inconclusive, reason)
+        })
+    }
+
+    fn starved(&self, at_ms: u64) -> Option<Closing> {
+        let seen = self.state.seen;
+        let quiet_ms = at_ms.saturating_sub(self.state.request_ms);
+        let reason = if seen.requests == 0 {
+            "no request reached the new color".to_owned()
+        } else if to_f64(quiet_ms) > self.longest_quiet(at_ms) {
+            format!("no traffic for the last {}; before that {}", span(quiet_ms), failed(seen))
+        } else if to_f64(seen.requests) < self.needed() {
+            let needed = percent_exact(self.config.threshold);
+            format!("{}; {} requests are needed to clear {needed}", failed(seen), rounded(self.needed()))
+        } else {
+            return None;
+        };
+        Some(Closing::new(ClosingVerdict::InsufficientData, reason))
+    }
+
+    /// The longest silence before `at_ms` that says nothing, in milliseconds.
+    fn longest_quiet(&self, at_ms: u64) -> f64 {
+        let least = QUIET_MS.max(at_ms.min(self.config.window_ms) / 4);
+        let gap = to_f64(self.state.request_ms) / to_f64(self.state.seen.requests);
+        to_f64(least).max(QUIET_GAPS * gap)
+    }
+
+    fn cleared(&self) -> Closing {
+        let seen = self.state.seen;
+        let (requests, errors) = (to_f64(seen.requests), to_f64(seen.errors));
+        if self.clears(requests, errors) && is_calm(self.state.evidence) {
+            let reason = format!("{}; highest evidence against it {}", self.standing(), odds(self.state.peak));
+            Closing::new(ClosingVerdict::Healthy, reason)
+        } else {
+            let threshold = percent_exact(self.config.threshold);
+            let reason = format!("{}: cannot be told from {threshold}; {}", self.standing(), self.explain_breach());
+            Closing::new(ClosingVerdict::Inconclusive, reason)
+        }
+    }
+
+    /// Requests below which nothing is cleared: fewer could not, even if none of them failed.
+    pub(super) fn needed(&self) -> f64 {
+        let informative = (CLEAR_BETA.ln() / (-self.config.threshold).ln_1p()).ceil();
+        informative.max(to_f64(self.config.min_requests))
+    }
+
+    /// Whether so many requests and errors put the upper confidence bound below the threshold.
+    pub(super) fn clears(&self, requests: f64, errors: f64) -> bool {
+        let (requests, errors) = self.undispersed(requests, errors);
+        let threshold = self.config.threshold;
+        errors < threshold * requests && binomial_cdf(errors, requests, threshold) <= CLEAR_BETA
+    }
+
+    /// The upper confidence bound of the error rate so far.
+    pub(super) fn upper_rate(&self) -> f64 {
+        let (requests, errors) = self.undispersed(to_f64(self.state.seen.requests), to_f64(self.state.seen.errors));
+        upper_bound(errors, requests, CLEAR_BETA)
+    }
+
+    /// The whole numbers of independent requests and errors that say as much.
+    fn undispersed(&self, requests: f64, errors: f64) -> (f64, f64) {
+        let dispersion = self.state.independence.dispersion();
+        let requests = (requests / dispersion).round_ties_even().max(1.0);
+        (requests, (errors / dispersion).round_ties_even())
+    }
+}
+
+/// Whether evidence of so many nats leaves room for `healthy`.
+pub(super) fn is_calm(evidence: f64) -> bool {
+    evidence < CALM_ODDS.ln()
+}
+
+enum Trouble {
+    None,
+    Young { lacking: u64 },
+    Breach(Closing),
+}

@@ -1,0 +1,41 @@
+//! Sequential evidence: may we say now that the error rate is above the threshold, without having looked too often?
+//!
+//! Capital is bet against the release, tick by tick, at odds that are fair when requests fail exactly as often as
+//! allowed. It can then grow `1 / alpha`-fold with probability `alpha` at most, at any time (Ville's inequality; Wald
+//! 1945, Shiryaev, Ramdas et al. 2023 "Game-theoretic statistics"). So much capital is a breach.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `config` | what is asked for, with ranges |
+//! | `plan` | the constants of the method, and what follows from them |
+//! | `purses` | the capital: bad since the switch, since some tick, since it began to look off |
+//! | `suspicion` | since when it looks off |
+//! | `independence`, `dispersion` | bursts and clumps, which make failures say less than their number |
+//! | `detector` | the state, and what one tick does to it |
+//! | `ending` | the closing judgement |
+//! | `outlook` | what comes next if nothing changes |
+//! | `explain` | the sentences |
+//! | `baseline` | the relative threshold |
+//! | `numerics` | sums in log space, binomial tails |
+
+mod baseline;
+mod config;
+mod detector;
+mod dispersion;
+mod ending;
+mod explain;
+mod independence;
+mod numerics;
+mod outlook;
+mod plan;
+mod purses;
+mod suspicion;
+
+pub use baseline::BaselineRule;
+pub use config::{EvidenceConfig, EvidenceConfigError};
+pub use detector::EvidenceDetector;
+pub use ending::Ending;
+pub use outlook::Outlook;
+
+#[cfg(test)]
+mod tests;

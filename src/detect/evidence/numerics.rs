@@ -1,0 +1,98 @@
+//! Sums in log space and binomial tails.
+
+/// `ln(e^a + e^b)` of two finite numbers.
+pub(super) fn log_add_exp(a: f64, b: f64) -> f64 {
+    let (high, low) = if a >= b { (a, b) } else { (b, a) };
+    high + (low - high).exp().ln_1p()
+}
+
+/// `ln` of the sum of `e^x` over finite numbers; `-inf` for none.
+pub(super) fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    /// What is that many nats below the largest term is under half a unit in the last place of the sum.
+    const NEGLIGIBLE: f64 = -40.0;
+
+    let highest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    let scaled = terms.map(|term| term - highest).filter(|below| *below > NEGLIGIBLE);
+    highest + scaled.map(f64::exp).sum::<f64>().ln()
+}
+
+/// `P(X <= k)` for `X` binomial with `n` trials of probability `p` in (0, 1); `k` and `n` are whole numbers.
+///
+/// The largest term comes from `lgamma`, which `libm` ports from FreeBSD's msun (error of a few units in the last
+/// place); the others follow by their ratios, downwards until they no longer matter. With `k` at or below the mean that
+/// is a matter of a few standard deviations.
+pub(super) fn binomial_cdf(k: f64, n: f64, p: f64) -> f64 {
+    if k >= n {
+        return 1.0;
+    }
+    let choose = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
+    let log_first = choose + k * p.ln() + (n - k) * (-p).ln_1p();
+    let (mut term, mut sum, mut i) = (1.0, 0.0, k);
+    while i >= 0.0 && term > 1e-16 * sum {
+        sum += term;
+        term *= i * (1.0 - p) / ((n - i + 1.0) * p);
+        i -= 1.0;
+    }
+    (log_first + sum.ln()).exp().min(1.0)
+}
+
+/// The upper Clopper-Pearson bound of a rate of which `k` of `n` were seen: the largest `p` at which `k` or fewer still
+/// have a probability above `beta` (Clopper and Pearson 1934). 1 without a trial.
+pub(super) fn upper_bound(k: f64, n: f64, beta: f64) -> f64 {
+    /// Halvings of an interval of at most 1: what remains is below the resolution of the result.
+    const HALVINGS: usize = 60;
+
+    if n <= 0.0 {
+        return 1.0;
+    }
+    let (mut low, mut high) = (k / n, 1.0);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if binomial_cdf(k, n, middle) > beta { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-12 * b.abs().max(1e-12)
+    }
+
+    #[test]
+    fn sums_in_log_space_are_the_sums() {
+        assert!(close(log_add_exp(2_f64.ln(), 3_f64.ln()), 5_f64.ln()));
+        assert!(close(log_add_exp(-1000.0, -1000.0), 2_f64.ln() - 1000.0));
+        assert!(close(log_sum_exp([1_f64, 2.0, 3.0, 1e-30].map(f64::ln).into_iter()), 6_f64.ln()));
+        assert!(close(log_sum_exp([900.0, -900.0].into_iter()), 900.0));
+        assert!(log_sum_exp(std::iter::empty()).is_infinite());
+    }
+
+    #[test]
+    fn binomial_tails_equal_their_exact_values() {
+        for (k, n, p, exact) in [
+            (0.0, 10.0, 0.5, 1.0 / 1024.0),
+            (1.0, 10.0, 0.5, 11.0 / 1024.0),
+            (9.0, 10.0, 0.5, 1023.0 / 1024.0),
+            (10.0, 10.0, 0.5, 1.0),
+            (0.0, 59.0, 0.05, 0.95_f64.powi(59)),
+        ] {
+            let cdf = binomial_cdf(k, n, p);
+            assert!((cdf - exact).abs() < 1e-13, "P(X <= {k}) of {n} at {p}: {cdf}");
+        }
+    }
+
+    #[test]
+    fn the_upper_bound_is_the_rate_at_which_the_tail_is_beta() {
+        assert!((upper_bound(0.0, 59.0, 0.05) - (1.0 - 0.05_f64.powf(1.0 / 59.0))).abs() < 1e-12);
+        for (k, n) in [(3.0, 20.0), (60.0, 2000.0), (3600.0, 90_000.0)] {
+            let bound = upper_bound(k, n, 0.05);
+            assert!(bound > k / n);
+            assert!((binomial_cdf(k, n, bound) - 0.05).abs() < 1e-9);
+        }
+        assert!(close(upper_bound(0.0, 0.0, 0.05), 1.0));
+        assert!(close(upper_bound(7.0, 7.0, 0.05), 1.0));
+    }
+}

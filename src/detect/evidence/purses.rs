@@ -1,0 +1,154 @@
+//! Where the capital is.
+
+use serde::{Deserialize, Serialize};
+
+use super::numerics::{log_add_exp, log_sum_exp};
+use super::plan::{Caps, PerBet, Plan, SHARE_LATE, SHARE_START, SHARE_TRIGGER};
+
+/// The capital that began on one occasion, as the log of each bet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Purse {
+    capped: PerBet,
+    /// The same without the blip cap; `None` while the cap has never bitten, and both are the same.
+    uncapped: Option<PerBet>,
+}
+
+impl Purse {
+    fn with(amount: f64, log_weight: &PerBet) -> Self {
+        Self { capped: log_weight.map(|weight| amount.ln() + weight), uncapped: None }
+    }
+
+    fn add(&mut self, amount: f64, log_weight: &PerBet) {
+        let log_amount = amount.ln();
+        for capital in std::iter::once(&mut self.capped).chain(&mut self.uncapped) {
+            for (bet, weight) in capital.iter_mut().zip(log_weight) {
+                *bet = log_add_exp(*bet, log_amount + weight);
+            }
+        }
+    }
+
+    fn play(&mut self, log_ratios: &PerBet, cap: f64) {
+        if self.uncapped.is_none() && log_ratios.iter().any(|ratio| *ratio > cap) {
+            self.uncapped = Some(self.capped);
+        }
+        for (bet, ratio) in self.capped.iter_mut().zip(log_ratios) {
+            *bet += ratio.min(cap);
+        }
+        for (bet, ratio) in self.uncapped.iter_mut().flatten().zip(log_ratios) {
+            *bet += ratio;
+        }
+    }
+
+    /// The bet with the most capital, and the log of that.
+    fn leader(&self) -> (usize, f64) {
+        let bets = self.capped.iter().copied().enumerate();
+        bets.fold((0, f64::NEG_INFINITY), |best, bet| if bet.1 > best.1 { bet } else { best })
+    }
+}
+
+/// The bet that holds most of the capital.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leader {
+    /// One that began with the switch.
+    SinceStart,
+    /// One that began later: the number of the bet.
+    Later(usize),
+}
+
+/// All capital; it begins as 1. A purse that nothing was put into yet is `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Purses {
+    /// Bad since the switch.
+    start: Purse,
+    /// Bad since some tick, a little on every one of them.
+    late: Option<Purse>,
+    /// Bad since it began to look off.
+    trigger: Option<Purse>,
+    /// What is left for [`Purses::bet_late`].
+    cash_late: f64,
+    /// What is left for [`Purses::bet_trigger`].
+    cash_trigger: f64,
+}
+
+impl Purses {
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            start: Purse::with(SHARE_START, &plan.bets.log_weight),
+            late: None,
+            trigger: None,
+            cash_late: SHARE_LATE,
+            cash_trigger: SHARE_TRIGGER,
+        }
+    }
+
+    /// Bets up to `amount` on "bad since this tick", as far as the cash for it reaches.
+    pub fn bet_late(&mut self, plan: &Plan, amount: f64) {
+        let amount = amount.min(self.cash_late);
+        if amount > 0.0 {
+            self.cash_late -= amount;
+            put(&mut self.late, amount, plan);
+        }
+    }
+
+    /// Bets up to `amount` on "bad since it began to look off", as far as the cash for it reaches.
+    pub fn bet_trigger(&mut self, plan: &Plan, amount: f64) {
+        let amount = amount.min(self.cash_trigger);
+        if amount > 0.0 {
+            self.cash_trigger -= amount;
+            put(&mut self.trigger, amount, plan);
+        }
+    }
+
+    /// Multiplies every bet's capital; a gain counts up to the purse's cap.
+    pub fn play(&mut self, log_ratios: &PerBet, caps: &Caps) {
+        self.start.play(log_ratios, caps.start);
+        for (purse, cap) in [(&mut self.late, caps.late), (&mut self.trigger, caps.trigger)] {
+            if let Some(purse) = purse {
+                purse.play(log_ratios, cap);
+            }
+        }
+    }
+
+    fn purses(&self) -> impl Iterator<Item = &Purse> + Clone {
+        std::iter::once(&self.start).chain(&self.late).chain(&self.trigger)
+    }
+
+    fn log_cash(&self) -> f64 {
+        // All of it may be spent to the last digit; its log must stay a number.
+        (self.cash_late + self.cash_trigger).max(1e-300).ln()
+    }
+
+    /// The log of all capital: the evidence.
+    pub fn evidence(&self) -> f64 {
+        let bets = self.purses().flat_map(|purse| purse.capped);
+        log_sum_exp(bets.chain([self.log_cash()]))
+    }
+
+    /// The evidence without the blip caps; `None` where they made no difference yet.
+    pub fn uncapped_evidence(&self) -> Option<f64> {
+        self.purses().any(|purse| purse.uncapped.is_some()).then(|| {
+            let bets = self.purses().flat_map(|purse| purse.uncapped.unwrap_or(purse.capped));
+            log_sum_exp(bets.chain([self.log_cash()]))
+        })
+    }
+
+    /// The bet with the most capital; the earlier purse where two hold the same.
+    pub fn leader(&self) -> Leader {
+        let mut leader = Leader::SinceStart;
+        let (_, mut most) = self.start.leader();
+        for purse in self.late.iter().chain(&self.trigger) {
+            let (bet, capital) = purse.leader();
+            if capital > most {
+                (leader, most) = (Leader::Later(bet), capital);
+            }
+        }
+        leader
+    }
+}
+
+fn put(purse: &mut Option<Purse>, amount: f64, plan: &Plan) {
+    match purse {
+        Some(purse) => purse.add(amount, &plan.bets.log_weight),
+        None => *purse = Some(Purse::with(amount, &plan.bets.log_weight)),
+    }
+}
