@@ -1,0 +1,63 @@
+//! Every public trace gets the verdict, the moment and the evidence of its index.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use switchback::detect::{EvidenceConfig, TickCounts};
+
+use super::soak::{Row, judge, same_evidence};
+
+#[derive(Deserialize)]
+struct Index {
+    traces: Vec<Trace>,
+}
+
+#[derive(Deserialize)]
+struct Trace {
+    file: String,
+    p_max: f64,
+    window_ms: u64,
+    tick_ms: u64,
+    expected: String,
+    change_ms: Option<u64>,
+    reference: Reference,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    breach_ms: Option<u64>,
+    evidence: f64,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/traces")
+}
+
+fn rows(text: &str) -> Vec<Row> {
+    let row = |line: &str| {
+        let mut cells = line.split(',').map(|cell| cell.parse::<u64>().ok());
+        let mut next = || cells.next().unwrap();
+        let (at_ms, requests, errors) = (next().unwrap(), next(), next());
+        (at_ms, requests.zip(errors).map(|(requests, errors)| TickCounts { requests, errors }))
+    };
+    text.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn every_trace_gets_its_verdict_moment_and_evidence() {
+    let index: Index = serde_json::from_str(&fs::read_to_string(folder().join("index.json")).unwrap()).unwrap();
+    assert!(!index.traces.is_empty());
+    for Trace { file, p_max, window_ms, tick_ms, expected, change_ms, reference } in index.traces {
+        let rows = rows(&fs::read_to_string(folder().join(&file)).unwrap());
+        let config = EvidenceConfig { threshold: p_max, false_alarm: 0.01, min_requests: 20, window_ms, tick_ms };
+        let outcome = judge(config, &rows);
+        let reason = &outcome.closing.reason;
+        assert_eq!(outcome.closing.verdict.name(), expected, "{file}: {reason}");
+        assert_eq!(outcome.breach_ms, reference.breach_ms, "{file}: {reason}");
+        assert!(outcome.breach_ms >= change_ms.filter(|_| expected == "breached"), "{file} breaches before it changes");
+        let evidence = outcome.detector.evidence();
+        assert!(same_evidence(evidence, reference.evidence), "{file}: evidence {evidence}, not {}", reference.evidence);
+        println!("{file}: {expected}: {reason}");
+    }
+}
