@@ -4,6 +4,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`backtest`] | pure: recorded data through the same judgement |
 //! | [`config`] | layers (flags > environment > `.env` > file > defaults), validation, `config show` |
 //! | [`deploy`] | color, deployment state, state file, and the three verbs: switch, rollback, status |
 //! | [`router`] | the trait [`router::Router`] and one file a kind |
@@ -19,6 +20,7 @@
 //! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
 //! lets time, network, disk and the machine meet.
 
+pub mod backtest;
 pub mod config;
 pub mod demo;
 pub mod deploy;

@@ -3,6 +3,7 @@
 mod closing;
 mod counts;
 mod cumulative;
+mod detector;
 mod evidence;
 mod reading;
 mod recent;
@@ -12,6 +13,7 @@ mod wording;
 pub use closing::{Closing, ClosingVerdict};
 pub use counts::TickCounts;
 pub use cumulative::{CRASH_LOOP_RESETS, CumulativeCounts};
+pub use detector::Detector;
 pub use evidence::{BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook};
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};

@@ -1,8 +1,6 @@
 //! One recorded soak through the detector, from its cumulative counters.
 
-use switchback::detect::{
-    Closing, ClosingVerdict, CumulativeCounts, Ending, EvidenceConfig, EvidenceDetector, TickCounts,
-};
+use switchback::detect::{Closing, ClosingVerdict, CumulativeCounts, EvidenceConfig, EvidenceDetector, TickCounts};
 
 /// One row of a trace: the time since the switch and the counters, `None` for a failed scrape.
 pub type Row = (u64, Option<TickCounts>);
@@ -26,11 +24,7 @@ pub fn judge(config: EvidenceConfig, rows: &[Row]) -> Outcome {
             return Outcome { closing, breach_ms: Some(*at_ms), detector };
         }
     }
-    // A trace is over when it is over: no patience is left to run on.
-    match detector.close(config.window_ms, u64::MAX) {
-        Ending::Closed(closing) => Outcome { closing, breach_ms: None, detector },
-        Ending::RunOn { .. } => unreachable!("ran on without patience"),
-    }
+    Outcome { closing: detector.conclude(config.window_ms), breach_ms: None, detector }
 }
 
 /// Whether evidence equals that of the specification within 1e-9, relative to it or to one nat.

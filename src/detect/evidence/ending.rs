@@ -37,15 +37,18 @@ impl EvidenceDetector {
     /// The judgement if the window ends `at_ms` milliseconds after its start and the soak already ran on for `overtime`
     /// ticks. Before the end it says how the soak would end now; in an extension it is asked at every tick.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
-        let patience = self.plan.min_ticks.saturating_sub(overtime);
-        let closing = match self.trouble() {
-            Trouble::Breach(closing) => closing,
-            Trouble::Young { lacking } if patience > 0 => return Ending::RunOn { ticks: lacking.min(patience) },
-            Trouble::Young { .. } | Trouble::None => {
-                self.blind().or_else(|| self.starved(at_ms)).unwrap_or_else(|| self.cleared())
-            }
-        };
-        Ending::Closed(closing)
+        let min_ticks = self.plan.min_ticks;
+        let run = self.state.suspicion.run();
+        let patience = min_ticks.saturating_sub(overtime);
+        if self.in_trouble() && run < min_ticks && patience > 0 {
+            return Ending::RunOn { ticks: patience.min(min_ticks - run) };
+        }
+        Ending::Closed(self.conclude(at_ms))
+    }
+
+    /// The same without running on: there is nothing more to come.
+    pub fn conclude(&self, at_ms: u64) -> Closing {
+        self.breached().or_else(|| self.blind()).or_else(|| self.starved(at_ms)).unwrap_or_else(|| self.cleared())
     }
 
     /// Whether the soak would end `healthy` if it ended `at_ms` milliseconds after its start.
@@ -53,26 +56,25 @@ impl EvidenceDetector {
         matches!(self.close(at_ms, 0), Ending::Closed(Closing { verdict: ClosingVerdict::Healthy, .. }))
     }
 
-    /// Evidence without the blip cap, in a run of trouble that nothing contradicts: half of 100 requests failed and then
-    /// silence is a breach. Uncapped capital is a fair bet too, so the bound on false alarms covers it.
-    fn trouble(&self) -> Trouble {
-        let (state, min_ticks) = (&self.state, self.plan.min_ticks);
-        if let Some(reason) = &state.breach {
-            return Trouble::Breach(Closing::new(ClosingVerdict::Breached, reason.clone()));
-        }
-        let run = state.suspicion.run();
-        if state.uncapped < self.plan.bar || run == 0 || state.suspicion.contradicted() || !self.enough() {
-            return Trouble::None;
-        }
-        if run < min_ticks {
-            return Trouble::Young { lacking: min_ticks - run };
-        }
-        let reason = format!(
-            "{} since the switch, and nothing since to contradict it; {}",
-            failed(state.seen),
-            self.weight_of(state.uncapped)
-        );
-        Trouble::Breach(Closing::new(ClosingVerdict::Breached, reason))
+    /// Whether there is evidence without the blip cap, in a run of trouble that nothing contradicts. Uncapped capital is
+    /// a fair bet too, so the bound on false alarms covers it.
+    fn in_trouble(&self) -> bool {
+        let state = &self.state;
+        let running = state.suspicion.run() > 0 && !state.suspicion.contradicted();
+        state.breach.is_none() && running && state.uncapped >= self.plan.bar && self.enough()
+    }
+
+    /// A breach, also one that showed too late for the rule of every tick: half of 100 requests failed, and then silence.
+    fn breached(&self) -> Option<Closing> {
+        let state = &self.state;
+        let reason = state.breach.clone().or_else(|| {
+            let sustained = self.in_trouble() && state.suspicion.run() >= self.plan.min_ticks;
+            sustained.then(|| {
+                let (seen, weight) = (failed(state.seen), self.weight_of(state.uncapped));
+                format!("{seen} since the switch, and nothing since to contradict it; {weight}")
+            })
+        })?;
+        Some(Closing::new(ClosingVerdict::Breached, reason))
     }
 
     fn blind(&self) -> Option<Closing> {
@@ -149,10 +151,4 @@ impl EvidenceDetector {
 /// Whether evidence of so many nats leaves room for `healthy`.
 pub(super) fn is_calm(evidence: f64) -> bool {
     evidence < CALM_ODDS.ln()
-}
-
-enum Trouble {
-    None,
-    Young { lacking: u64 },
-    Breach(Closing),
 }

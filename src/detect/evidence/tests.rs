@@ -1,5 +1,5 @@
 use super::*;
-use crate::detect::{Closing, ClosingVerdict, RecentCounts, TickCounts};
+use crate::detect::{ClosingVerdict, RecentCounts, TickCounts};
 
 mod bound;
 mod endings;
@@ -67,7 +67,7 @@ fn too_few_requests_or_errors_never_breach() {
         let mut few = detector(EvidenceConfig { threshold: 0.001, false_alarm: 0.05, ..CONFIG });
         feed(&mut few, 0, [Some((20, errors)), Some((0, 0)), Some((0, 0))]);
         assert!(few.state.uncapped > few.bar());
-        let Ending::Closed(closing) = few.close(60 * SECOND, 0) else { panic!("three ticks are old enough") };
+        let closing = few.conclude(60 * SECOND);
         assert_eq!(closing.verdict, verdict, "{errors} errors: {}", closing.reason);
     }
 }

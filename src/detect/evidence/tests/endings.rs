@@ -5,13 +5,6 @@ const GOOD: Tick = Some((50, 1));
 const SILENT: Tick = Some((0, 0));
 const OUTAGE: Tick = Some((50, 50));
 
-fn closed(ending: Ending) -> Closing {
-    match ending {
-        Ending::Closed(closing) => closing,
-        Ending::RunOn { ticks } => panic!("the soak runs on for {ticks} ticks"),
-    }
-}
-
 #[test]
 fn the_end_of_the_window_is_judged() {
     let cases: [(&str, Vec<Tick>, ClosingVerdict, &str); 11] = [
@@ -79,7 +72,7 @@ fn the_end_of_the_window_is_judged() {
         ),
     ];
     for (what, ticks, verdict, reason) in cases {
-        let closing = closed(watch(ticks).close(END, 0));
+        let closing = watch(ticks).conclude(END);
         assert_eq!(closing.verdict, verdict, "{what}: {}", closing.reason);
         assert!(closing.reason.contains(reason), "{what}: {}", closing.reason);
     }
@@ -90,8 +83,9 @@ fn trouble_that_is_too_young_lets_the_soak_run_on() {
     let mut detector = watch([vec![GOOD; 58], vec![Some((100, 100)), Some((100, 100))]].concat());
     assert_eq!(detector.close(END, 0), Ending::RunOn { ticks: 1 });
     feed(&mut detector, END, [SILENT]);
-    let closing = closed(detector.close(END + SECOND, 1));
+    let closing = detector.conclude(END + SECOND);
     assert_eq!(closing.verdict, ClosingVerdict::Breached, "{}", closing.reason);
+    assert_eq!(detector.close(END + SECOND, 1), Ending::Closed(closing));
 }
 
 #[test]
@@ -108,7 +102,7 @@ fn the_soak_never_runs_on_for_more_than_the_ticks_of_a_breach() {
     for (overtime, ticks) in [(0, 2), (1, 2), (2, 1)] {
         assert_eq!(detector.close(END, overtime), Ending::RunOn { ticks }, "after {overtime}");
     }
-    let closing = closed(detector.close(END, 3));
+    let closing = detector.conclude(END);
     assert_ne!(closing.verdict, ClosingVerdict::Breached, "{}", closing.reason);
 }
 
@@ -139,9 +133,9 @@ fn an_extension_ends_at_the_first_tick_at_which_the_rate_is_cleared() {
 fn ticks_that_never_ran_count_as_missing() {
     let mut detector = watch([GOOD; 30]);
     detector.skip(30);
-    assert_eq!(closed(detector.close(31 * SECOND, 0)).verdict, ClosingVerdict::Healthy);
+    assert_eq!(detector.conclude(31 * SECOND).verdict, ClosingVerdict::Healthy);
     detector.skip(1);
-    let closing = closed(detector.close(31 * SECOND, 0));
+    let closing = detector.conclude(31 * SECOND);
     assert_eq!(closing.verdict, ClosingVerdict::Inconclusive, "{}", closing.reason);
     assert!(closing.reason.starts_with("31 of 61 ticks are missing"), "{}", closing.reason);
 }
@@ -152,8 +146,8 @@ fn the_least_requests_for_healthy_follow_from_the_threshold_and_the_setting() {
         let config = EvidenceConfig { threshold, min_requests, ..CONFIG };
         let mut detector = detector(config);
         feed(&mut detector, 0, [Some((needed - 1, 0))]);
-        assert_eq!(closed(detector.close(2 * SECOND, 0)).verdict, ClosingVerdict::InsufficientData);
+        assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::InsufficientData);
         feed(&mut detector, SECOND, [Some((1, 0))]);
-        assert_eq!(closed(detector.close(2 * SECOND, 0)).verdict, ClosingVerdict::Healthy);
+        assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::Healthy);
     }
 }
