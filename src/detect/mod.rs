@@ -14,7 +14,9 @@ pub use closing::{Closing, ClosingVerdict};
 pub use counts::TickCounts;
 pub use cumulative::{CRASH_LOOP_RESETS, CumulativeCounts};
 pub use detector::Detector;
-pub use evidence::{BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook};
+pub use evidence::{
+    BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, longest_silence,
+};
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};

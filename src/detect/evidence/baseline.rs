@@ -1,9 +1,12 @@
 //! What the old color's error rate allows the new one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::config::EvidenceConfig;
 use super::numerics::upper_bound;
+use super::plan::seconds;
 use crate::detect::counts::{TickCounts, to_f64};
 
 /// How much worse than its predecessor a release may be.
@@ -39,6 +42,23 @@ impl BaselineRule {
     }
 }
 
+/// How long the new color may be without a request before one asks whether the router switched at all: `None` when the
+/// old color had no traffic in the `measured_ms` milliseconds it was looked at.
+///
+/// `max(3 s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old traffic such a gap comes by chance with probability
+/// `alpha` in the whole window of `T` seconds.
+pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfig) -> Option<Duration> {
+    const LEAST_S: f64 = 3.0;
+    const SHARE_OF_OLD: f64 = 0.1;
+
+    if old.requests == 0 {
+        return None;
+    }
+    let requests_per_s = to_f64(old.requests) / seconds(measured_ms);
+    let longest_s = (seconds(config.window_ms) / config.false_alarm).ln() / (SHARE_OF_OLD * requests_per_s);
+    Duration::try_from_secs_f64(longest_s.max(LEAST_S)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +88,15 @@ mod tests {
     fn each_part_of_the_judgement_has_half_the_false_alarm_bound() {
         let relative = BaselineRule::default().relative(TickCounts { requests: 100_000, errors: 0 }, &CONFIG);
         assert_eq!(relative, EvidenceConfig { threshold: 0.005, false_alarm: 0.005, ..CONFIG });
+    }
+
+    #[test]
+    fn the_longest_silence_follows_from_the_old_traffic() {
+        // ln(300 / 0.01) = 10.309 mean gaps at a tenth of the old traffic.
+        for (requests, longest_ms) in [(0, None), (3, Some(1_030_895)), (300, Some(10_308)), (1_000_000, Some(3000))] {
+            let longest = longest_silence(TickCounts { requests, errors: 0 }, 30_000, &CONFIG);
+            assert_eq!(longest.map(|longest| longest.as_millis()), longest_ms, "{requests} requests in 30 s");
+        }
+        assert_eq!(longest_silence(TickCounts::default(), 0, &CONFIG), None, "the old color was not looked at");
     }
 }
