@@ -7,6 +7,11 @@ pub(super) fn thousands(count: u64) -> String {
     group(&count.to_string())
 }
 
+/// A whole number of 0 or more, `3120.0` as `3,120`.
+pub(super) fn whole(value: f64) -> String {
+    group(&format!("{value:.0}"))
+}
+
 /// `36 of 322 requests failed (11.2 %)`, or `no request was seen`.
 pub(super) fn failed(counts: TickCounts) -> String {
     let TickCounts { requests, errors } = counts.clamped();
@@ -107,6 +112,7 @@ mod tests {
         for (count, text) in [(0, "0"), (999, "999"), (3120, "3,120"), (1_234_567, "1,234,567")] {
             assert_eq!(thousands(count), text);
         }
+        assert_eq!(whole(1_234_567.0), "1,234,567");
     }
 
     #[test]

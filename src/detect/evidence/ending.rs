@@ -7,7 +7,7 @@ use super::explain::odds;
 use super::numerics::{binomial_cdf, upper_bound};
 use crate::detect::closing::{Closing, ClosingVerdict};
 use crate::detect::counts::to_f64;
-use crate::detect::wording::{failed, percent_exact, rounded, span, thousands};
+use crate::detect::wording::{failed, percent_exact, span, thousands, whole};
 
 /// `healthy` needs an upper confidence bound of `1 - CLEAR_BETA` below the threshold.
 pub(super) const CLEAR_BETA: f64 = 0.05;
@@ -93,8 +93,8 @@ impl EvidenceDetector {
         } else if to_f64(quiet_ms) > self.longest_quiet(at_ms) {
             format!("no traffic for the last {}; before that {}", span(quiet_ms), failed(seen))
         } else if to_f64(seen.requests) < self.needed() {
-            let needed = percent_exact(self.config.threshold);
-            format!("{}; {} requests are needed to clear {needed}", failed(seen), rounded(self.needed()))
+            let (needed, threshold) = (whole(self.needed()), percent_exact(self.config.threshold));
+            format!("{}; {needed} requests are needed to clear {threshold}", failed(seen))
         } else {
             return None;
         };

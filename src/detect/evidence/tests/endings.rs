@@ -1,3 +1,5 @@
+use crate::detect::wording::{percent_exact, thousands};
+
 use super::*;
 
 const END: u64 = 60 * SECOND;
@@ -142,11 +144,14 @@ fn ticks_that_never_ran_count_as_missing() {
 
 #[test]
 fn the_least_requests_for_healthy_follow_from_the_threshold_and_the_setting() {
-    for (threshold, min_requests, needed) in [(0.05, 20, 59), (0.01, 20, 299), (0.05, 500, 500)] {
+    for (threshold, min_requests, needed) in [(0.05, 20, 59), (0.01, 20, 299), (0.05, 12_345, 12_345)] {
         let config = EvidenceConfig { threshold, min_requests, ..CONFIG };
         let mut detector = detector(config);
         feed(&mut detector, 0, [Some((needed - 1, 0))]);
-        assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::InsufficientData);
+        let closing = detector.conclude(2 * SECOND);
+        assert_eq!(closing.verdict, ClosingVerdict::InsufficientData);
+        let sentence = format!("; {} requests are needed to clear {}", thousands(needed), percent_exact(threshold));
+        assert!(closing.reason.ends_with(&sentence), "{}", closing.reason);
         feed(&mut detector, SECOND, [Some((1, 0))]);
         assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::Healthy);
     }
