@@ -49,7 +49,7 @@ fn y(share: f64) -> f64 {
 fn frame(svg: &mut String, title: &str) {
     let _ = writeln!(
         svg,
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12" fill="#555" role="img" aria-label="{title}">
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12" fill="#777" role="img" aria-label="{title}">
 <text x="{LEFT}" y="20" font-size="14">{title}</text>"##
     );
     for percent in [0, 25, 50, 75, 100] {
