@@ -1,7 +1,5 @@
 //! One recorded soak under one setting.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::trace::{Trace, TraceTick};
@@ -18,15 +16,6 @@ pub enum Method {
     Evidence,
     /// The plain rule over the last ten seconds.
     Window,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Evidence => "evidence",
-            Self::Window => "window",
-        })
-    }
 }
 
 /// What a trace is judged by.

@@ -105,7 +105,7 @@ fn a_longer_interval_joins_ticks_and_a_missing_one_waits() {
 fn a_setting_out_of_range_is_refused_for_both_methods() {
     for method in [Method::Evidence, Method::Window] {
         let result = judge("a.csv", &trace(&[GOOD; 5]), &Setting { method, threshold: 1.0, ..EVIDENCE });
-        assert_eq!(result, Err(EvidenceConfigError::Threshold(1.0)), "{method}");
+        assert_eq!(result, Err(EvidenceConfigError::Threshold(1.0)), "{method:?}");
     }
 }
 
