@@ -1,10 +1,50 @@
 //! Settings from flags, environment, `.env`, file and defaults.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
+//! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
+//! | `parse`, `instances`, `duration` | from text to one value, or why not |
+//! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
+//! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
+//! | `rules` | what two keys have to agree on |
+//! | `gather` | the only place that looks at the real process |
+//! | `show`, `template` | what `config show` and `config template` print |
+//!
+//! A new key is one row in `keys` and one field in [`Config`].
 
+mod dotenv;
+mod draft;
+mod duration;
+mod file;
+mod gather;
+mod instances;
+mod keys;
+mod kind;
+mod layers;
+mod load;
 mod model;
+mod nearest;
+mod parse;
+mod problem;
+mod raw;
+mod read;
+#[cfg(test)]
+mod reference_tests;
+mod rules;
+mod show;
+mod template;
 mod values;
 
+pub use duration::{format_duration, parse_duration};
+pub use keys::{Key, flags};
+pub use layers::Inputs;
+pub use load::{Loaded, Setting, load};
 pub use model::{
     Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
     ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
+pub use problem::{Origin, Problem, Problems};
+pub use show::{show, show_json};
+pub use template::template;
 pub use values::{InstanceUrl, Ratio, StatusSet};

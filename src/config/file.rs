@@ -1,0 +1,122 @@
+//! `switchback.toml`: from TOML to the values of known keys, each with its line.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::keys::{Key, keys};
+use super::layers::{Entry, Layer};
+use super::nearest::{nearest, suggestion};
+use super::problem::{Origin, Problem, printable};
+use super::raw::{Raw, Scalar};
+
+/// Reads the file into a layer. Unknown keys and syntax errors are problems; none of them repeats a value.
+///
+/// Problems stand in the order of the file.
+pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Layer {
+    let mut reader = Reader { path, text, layer: Layer::new(), problems: Vec::new() };
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        reader.table("", table.get_ref());
+    }
+    for error in errors {
+        // Only the message: the rendered error repeats the line, and with it perhaps a secret.
+        let problem = Problem::about(path.display().to_string(), format!("this is no TOML: {}", error.message()));
+        let origin = reader.origin(&error.span().unwrap_or_default());
+        reader.problems.push(problem.at(origin));
+    }
+    let Reader { layer, problems: mut found, .. } = reader;
+    found.sort_by_key(|problem| match problem.origin {
+        Some(Origin::File { line, .. }) => line,
+        _ => 0,
+    });
+    problems.extend(found);
+    layer
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    layer: Layer,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, section: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name =
+                if section.is_empty() { key.get_ref().to_string() } else { format!("{section}.{}", key.get_ref()) };
+            let origin = self.origin(&key.span());
+            if let Some(known) = file_names().find(|known| *known == name) {
+                self.value(known, value, origin);
+            } else if !is_section(&name) {
+                self.unknown(&name, value, origin);
+            } else if let DeValue::Table(table) = value.get_ref() {
+                self.table(&name, table);
+            } else {
+                let problem = Problem::about(name, "this is a section, not a key: expected a table");
+                self.problems.push(problem.at(origin));
+            }
+        }
+    }
+
+    fn value(&mut self, name: &'static str, value: &Spanned<DeValue<'_>>, origin: Origin) {
+        let entry = Entry { raw: raw(value.get_ref()), origin: origin.clone() };
+        // TOML itself refuses a key twice; `"soak.window"` in quotes and `window` under `[soak]` are two keys to it.
+        if self.layer.insert(name, entry).is_some() {
+            self.problems.push(Problem::about(name, "given twice").at(origin));
+        }
+    }
+
+    fn unknown(&mut self, name: &str, value: &Spanned<DeValue<'_>>, origin: Origin) {
+        let sections = sections();
+        let found = match value.get_ref() {
+            DeValue::Table(_) => nearest(name, sections.iter().copied()),
+            _ => nearest(name, file_names()),
+        };
+        let problem = Problem::about(printable(name), format!("unknown key{}", suggestion(found)));
+        let example = found.and_then(|found| keys().find(|key| key.name == found)).map(|key| key.example_at(&origin));
+        self.problems.push(Problem { example, ..problem.at(origin) });
+    }
+
+    fn origin(&self, span: &Range<usize>) -> Origin {
+        let line = self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+        Origin::File { path: self.path.to_owned(), line }
+    }
+}
+
+/// The names that may stand in the file: every key, and for secrets the key that names a file.
+fn file_names() -> impl Iterator<Item = &'static str> {
+    keys().flat_map(|key| [Some(key.name), key.secret_file().map(|(name, _)| name)]).flatten()
+}
+
+/// The sections: `soak`, `colors`, `colors.blue`, …
+fn sections() -> BTreeSet<&'static str> {
+    let prefixes = |key: &'static Key| key.name.match_indices('.').map(|(dot, _)| &key.name[..dot]);
+    keys().flat_map(prefixes).collect()
+}
+
+fn is_section(name: &str) -> bool {
+    sections().contains(name)
+}
+
+fn raw(value: &DeValue<'_>) -> Raw {
+    match value {
+        DeValue::String(text) => Raw::text(text.as_ref()),
+        DeValue::Integer(number) => Raw::Scalar(Scalar::Integer, decimal(number)),
+        DeValue::Float(number) => Raw::Scalar(Scalar::Float, number.as_str().to_owned()),
+        DeValue::Boolean(yes) => Raw::Scalar(Scalar::Bool, yes.to_string()),
+        DeValue::Array(items) => Raw::List(items.iter().map(|item| raw(item.get_ref())).collect()),
+        DeValue::Table(_) => Raw::Odd("a table"),
+        DeValue::Datetime(_) => Raw::Odd("a date or time"),
+    }
+}
+
+/// The number in decimal digits, whatever base it was written in.
+fn decimal(number: &DeInteger<'_>) -> String {
+    i128::from_str_radix(number.as_str(), number.radix())
+        .map_or_else(|_| number.as_str().to_owned(), |number| number.to_string())
+}

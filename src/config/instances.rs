@@ -1,0 +1,171 @@
+//! Lists of base URLs, and how their credentials are kept out of sight.
+
+use url::Url;
+
+use super::values::InstanceUrl;
+
+/// Splits a comma-separated list. A piece that does not begin an URL of its own belongs to the one before it, because a
+/// comma may stand in a password; half of a password must not be taken for a URL and be shown.
+pub fn split(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for piece in text.split(',') {
+        match pieces.last_mut() {
+            Some(last) if !piece.contains("://") && !piece.trim().is_empty() => {
+                last.push(',');
+                last.push_str(piece);
+            }
+            _ => pieces.push(piece.to_owned()),
+        }
+    }
+    pieces
+}
+
+/// Reads base URLs: `http` or `https`, a host, no query and no fragment, none twice.
+pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<InstanceUrl>, String> {
+    let mut urls: Vec<InstanceUrl> = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let url = one(item.trim()).map_err(|why| format!("URL {}: {why}", index + 1))?;
+        if let Some(twin) = urls.iter().position(|other| same_place(other, &url)) {
+            return Err(format!("URL {} is the same instance as URL {}", index + 1, twin + 1));
+        }
+        urls.push(url);
+    }
+    if urls.is_empty() {
+        return Err("there is no URL".to_owned());
+    }
+    Ok(urls)
+}
+
+/// Whether two URLs lead to the same instance; credentials do not matter.
+pub fn same_place(one: &InstanceUrl, other: &InstanceUrl) -> bool {
+    one.join("/") == other.join("/")
+}
+
+fn one(text: &str) -> Result<InstanceUrl, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("http" | "https")) {
+        return Err("it begins with neither `http://` nor `https://`".to_owned());
+    }
+    if text.contains(|character: char| character.is_whitespace() || character.is_control()) {
+        return Err("it holds a space or a control character".to_owned());
+    }
+    // The messages of `url` are fixed texts; none repeats a part of what was given.
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if url.host_str().is_none_or(|host| host.contains(',')) {
+        return Err("the host holds a comma: each URL needs its own `http://`".to_owned());
+    }
+    if url.port() == Some(0) {
+        return Err("port 0 cannot be reached".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("a base URL has neither a query nor a fragment".to_owned());
+    }
+    Ok(InstanceUrl::new(url))
+}
+
+/// Hides what may be credentials in a text that may not even be a URL: everything between `://` (or the beginning)
+/// and the last `@`.
+pub fn mask(text: &str) -> String {
+    let Some((hidden, host)) = text.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    match hidden.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://***@{host}"),
+        None => format!("***@{host}"),
+    }
+}
+
+/// [`mask`] for a list of URLs of which at least one was refused. A piece without `@` in front of one with it may be
+/// the first half of a URL whose password holds a comma, so it is hidden too unless it is a URL by itself.
+pub fn mask_list(pieces: &[String]) -> String {
+    let last_at = pieces.iter().rposition(|piece| piece.contains('@')).unwrap_or(0);
+    let show = |(index, piece): (usize, &String)| {
+        let piece = piece.trim();
+        if piece.contains('@') || index >= last_at || one(piece).is_ok() { mask(piece) } else { "***".to_owned() }
+    };
+    pieces.iter().enumerate().map(show).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<String>, String> {
+        let pieces = split(text);
+        parse(pieces.iter().map(String::as_str)).map(|urls| urls.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn lists_of_base_urls_are_read() {
+        for (text, urls) in [
+            ("http://127.0.0.1:3001", vec!["http://127.0.0.1:3001"]),
+            ("http://a:1, https://b/base/", vec!["http://a:1", "https://b/base"]),
+            ("HTTP://[::1]:9000", vec!["http://[::1]:9000"]),
+            ("http://user:pa,ss@a:1,http://b:2", vec!["http://***@a:1", "http://b:2"]),
+        ] {
+            assert_eq!(read(text).unwrap(), urls, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused_by_its_position() {
+        for (text, why) in [
+            ("", "URL 1: it is empty"),
+            ("http://a:1,", "URL 2: it is empty"),
+            ("localhost:3001", "URL 1: it begins with neither `http://` nor `https://`"),
+            ("ftp://a", "URL 1: it begins with neither `http://` nor `https://`"),
+            ("http://a b", "URL 1: it holds a space or a control character"),
+            ("http://", "URL 1: empty host"),
+            ("http://a:1,http://user:pass@:99999", "URL 2: empty host"),
+            ("http://a:99999", "URL 1: invalid port number"),
+            ("http://a:0", "URL 1: port 0 cannot be reached"),
+            ("http://a?x=1", "URL 1: a base URL has neither a query nor a fragment"),
+            ("http://a#top", "URL 1: a base URL has neither a query nor a fragment"),
+            ("http://a,b:3000", "URL 1: the host holds a comma: each URL needs its own `http://`"),
+            ("http://a:1,http://u:p@A:1/", "URL 2 is the same instance as URL 1"),
+        ] {
+            assert_eq!(read(text).unwrap_err(), why, "{text}");
+        }
+        assert_eq!(parse([]).unwrap_err(), "there is no URL");
+    }
+
+    #[test]
+    fn credentials_are_hidden_even_in_what_is_no_url() {
+        for (text, shown) in [
+            ("http://user:secret@:99999", "http://***@:99999"),
+            ("http://user:sec/ret@host", "http://***@host"),
+            ("user:secret@host", "***@host"),
+            ("http://user:se@cret@host", "http://***@host"),
+            ("http://user:sec,ret@host:x", "http://***@host:x"),
+            ("http://user:sec,x://ret@host:x", "***,x://***@host:x"),
+            ("http://a:99999", "http://a:99999"),
+            ("http://a:1,http://u:secret@b,nonsense://", "http://a:1,http://***@b,nonsense://"),
+        ] {
+            assert_eq!(mask_list(&split(text)), shown, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in ".*") {
+            let _ = read(&text);
+            mask_list(&split(&text));
+        }
+
+        #[test]
+        fn no_password_is_ever_shown(
+            before in "(http://a:1,|nonsense,|)", user in "[a-z]{0,4}", around in "[,:/?#x@ ]{0,3}", port in "(:1|:99999|)",
+        ) {
+            let text = format!("{before}http://{user}:{around}SECRET{around}@host{port}");
+            prop_assert!(!mask_list(&split(&text)).contains("SECRET"), "{}", text);
+            if let Err(why) = read(&text) {
+                prop_assert!(!why.contains("SECRET"), "{}", why);
+            }
+        }
+    }
+}

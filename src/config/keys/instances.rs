@@ -1,0 +1,116 @@
+//! `[colors]`, `[metrics]` and `[health]`: where the instances are and how they are read.
+
+use std::time::Duration;
+
+use super::key::{Fallback, Key};
+use crate::config::duration::format_duration;
+use crate::config::kind::Kind;
+
+/// The longest default for one scrape, however long the interval.
+const LONGEST_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
+
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "colors.blue.instances",
+        env: Some("SWITCHBACK_BLUE_INSTANCES"),
+        flag: None,
+        help: "The instances of blue.",
+        default: Fallback::Text("http://127.0.0.1:3001"),
+        kind: Kind::Instances(|draft, urls| draft.config.colors.blue = urls),
+        also: Some("none in both colors"),
+        example: "http://10.0.0.1:3001,http://10.0.0.2:3001",
+    },
+    Key {
+        name: "colors.green.instances",
+        env: Some("SWITCHBACK_GREEN_INSTANCES"),
+        flag: None,
+        help: "The instances of green.",
+        default: Fallback::Text("http://127.0.0.1:3002"),
+        kind: Kind::Instances(|draft, urls| draft.config.colors.green = urls),
+        also: Some("none in both colors"),
+        example: "http://10.0.0.1:3002,http://10.0.0.2:3002",
+    },
+    Key {
+        name: "metrics.path",
+        env: Some("SWITCHBACK_METRICS_PATH"),
+        flag: None,
+        help: "Where an instance shows its metrics, below its base URL.",
+        default: Fallback::Text("/metrics"),
+        kind: Kind::UrlPath(|draft, path| draft.config.metrics.path = path),
+        also: None,
+        example: "/actuator/prometheus",
+    },
+    Key {
+        name: "metrics.timeout",
+        env: Some("SWITCHBACK_METRICS_TIMEOUT"),
+        flag: None,
+        help: "Limit for one scrape, headers and body together.",
+        default: Fallback::Derived {
+            text: "min(interval, 5s)",
+            fill: |draft| {
+                let config = &mut draft.config;
+                config.metrics.timeout = config.soak.interval.min(LONGEST_DEFAULT_SCRAPE);
+                format_duration(config.metrics.timeout)
+            },
+        },
+        kind: Kind::Duration {
+            min: Duration::from_millis(50),
+            max: Duration::from_mins(1),
+            set: |draft, timeout| draft.config.metrics.timeout = timeout,
+        },
+        also: None,
+        example: "1s",
+    },
+    Key {
+        name: "metrics.bearer_token",
+        env: Some("SWITCHBACK_METRICS_TOKEN"),
+        flag: None,
+        help: "Sent with every scrape as Authorization: Bearer.",
+        default: Fallback::Unset,
+        kind: Kind::Secret {
+            file_key: "metrics.bearer_token_file",
+            file_env: "SWITCHBACK_METRICS_TOKEN_FILE",
+            set: |draft, token| draft.config.metrics.bearer_token = Some(token),
+        },
+        also: None,
+        example: "the-token",
+    },
+    Key {
+        name: "health.path",
+        env: Some("SWITCHBACK_READY_PATH"),
+        flag: None,
+        help: "Where an instance says that it is ready, below its base URL.",
+        default: Fallback::Text("/health/ready"),
+        kind: Kind::UrlPath(|draft, path| draft.config.health.path = path),
+        also: None,
+        example: "/actuator/health/readiness",
+    },
+    Key {
+        name: "health.timeout",
+        env: Some("SWITCHBACK_READY_TIMEOUT"),
+        flag: None,
+        help: "Limit for one readiness probe.",
+        default: Fallback::Text("3s"),
+        kind: Kind::Duration {
+            min: Duration::from_millis(50),
+            max: Duration::from_mins(1),
+            set: |draft, timeout| draft.config.health.timeout = timeout,
+        },
+        also: None,
+        example: "1s",
+    },
+    Key {
+        name: "health.switch_timeout",
+        env: Some("SWITCHBACK_SWITCH_TIMEOUT"),
+        flag: None,
+        help: "How long switch waits for the target to become ready.",
+        default: Fallback::Text("60s"),
+        kind: Kind::Duration {
+            min: Duration::from_millis(100),
+            max: Duration::from_hours(1),
+            set: |draft, timeout| draft.config.health.switch_timeout = timeout,
+        },
+        also: None,
+        example: "2m",
+    },
+];

@@ -1,0 +1,159 @@
+//! What a row of the table is made of, and the rows as one list.
+
+use super::{checks, general, instances, router, soak};
+use crate::config::draft::Draft;
+use crate::config::kind::Kind;
+use crate::config::problem::{Origin, Problem};
+
+/// One row of the table: a key and everything that is to be known about it.
+pub struct Key {
+    /// The dotted name in the file, such as `soak.window`. Flags are handed to [`load`](crate::config::load) by it.
+    pub name: &'static str,
+    /// The environment variable.
+    pub env: Option<&'static str>,
+    /// The flag without its dashes, such as `window`; keys that are seldom changed by hand have none.
+    pub flag: Option<&'static str>,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+    pub(in crate::config) default: Fallback,
+    pub(in crate::config) kind: Kind,
+    /// A rule that involves other keys, in words.
+    pub(in crate::config) also: Option<&'static str>,
+    /// A good value, as it would be written in the variable.
+    pub(in crate::config) example: &'static str,
+}
+
+/// Where container platforms mount secrets.
+pub const SECRET_FILE_EXAMPLE: &str = "/run/secrets/metrics-token";
+
+/// What a key is when no layer gives it.
+pub enum Fallback {
+    /// This text, read like any other.
+    Text(&'static str),
+    /// Computed from keys that stand earlier in the table; the text describes how.
+    Derived { text: &'static str, fill: fn(&mut Draft) -> String },
+    /// Nothing.
+    Unset,
+}
+
+impl Key {
+    /// What is allowed, in words: `3s..24h`, `hold, keep, rollback`.
+    pub fn allowed(&self) -> String {
+        let allowed = self.kind.allowed();
+        self.also.map_or(allowed.clone(), |also| format!("{allowed}; {also}"))
+    }
+
+    /// The default, in words: `10m`, `= window`, `none`.
+    pub const fn default_text(&self) -> &'static str {
+        match self.default {
+            Fallback::Text(text) | Fallback::Derived { text, .. } => text,
+            Fallback::Unset => "none",
+        }
+    }
+
+    /// Whether the value may never be shown, nor stand on the command line.
+    pub const fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Secret { .. })
+    }
+
+    /// For a secret, the key and the variable that name a file with it.
+    pub(in crate::config) const fn secret_file(&self) -> Option<(&'static str, &'static str)> {
+        match self.kind {
+            Kind::Secret { file_key, file_env, .. } => Some((file_key, file_env)),
+            _ => None,
+        }
+    }
+
+    /// A good value, written for the place where the bad one stood.
+    pub(in crate::config) fn example_at(&self, origin: &Origin) -> String {
+        match (origin, self.flag, self.env) {
+            (Origin::CommandLine { .. }, Some(flag), _) => format!("--{flag} {}", shell_word(self.example)),
+            (Origin::Environment { .. } | Origin::DotEnv { .. }, _, Some(env)) => {
+                format!("{env}={}", shell_word(self.example))
+            }
+            _ => format!("{} = {}", self.name, self.kind.toml(self.example)),
+        }
+    }
+
+    /// Something wrong with the file that holds a secret. `given` must be safe to show.
+    pub(in crate::config) fn secret_file_problem(&self, origin: Origin, given: &str, what: String) -> Problem {
+        let (name, env) = self.secret_file().unwrap_or((self.name, ""));
+        let example = match origin {
+            Origin::File { .. } => format!("{name} = \"{SECRET_FILE_EXAMPLE}\""),
+            _ => format!("{env}={SECRET_FILE_EXAMPLE}"),
+        };
+        let problem = Problem::of(self, origin, given, what);
+        Problem {
+            subject: name.to_owned(),
+            allowed: Some("path of a readable file with nothing but the secret in it".to_owned()),
+            example: Some(example),
+            ..problem
+        }
+    }
+}
+
+/// A word that a shell and a `.env` file take literally.
+pub(in crate::config) fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,%@=".contains(&byte);
+    if text.bytes().all(plain) { text.to_owned() } else { format!("'{text}'") }
+}
+
+/// All rows in order.
+pub fn keys() -> impl Iterator<Item = &'static Key> {
+    [general::KEYS, soak::KEYS, instances::KEYS, checks::KEYS, router::KEYS].into_iter().flatten()
+}
+
+/// The rows that have a flag.
+pub fn flags() -> impl Iterator<Item = &'static Key> {
+    keys().filter(|key| key.flag.is_some())
+}
+
+/// Variables of ours that are no keys, and what they do.
+pub const OTHER_VARIABLES: &[(&str, &str)] =
+    &[("SWITCHBACK_CONFIG", "The configuration file, as with --config; it has to exist.")];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::raw::Raw;
+
+    #[test]
+    fn names_variables_and_flags_are_unique() {
+        let mut seen = HashSet::new();
+        for key in keys() {
+            let file = key.secret_file();
+            let env = key.env.into_iter().chain(file.map(|(_, env)| env)).map(str::to_owned);
+            let names = [key.name].into_iter().chain(file.map(|(name, _)| name)).map(str::to_owned);
+            for name in names.chain(env).chain(key.flag.map(|flag| format!("--{flag}"))) {
+                assert!(seen.insert(name.clone()), "{name} stands twice in the table");
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_and_every_example_is_allowed() {
+        let mut draft = Draft::blank(PathBuf::from("/srv"));
+        for key in keys() {
+            for text in [key.default_text(), key.example] {
+                let literal = matches!(key.default, Fallback::Text(_)) || text == key.example;
+                let stored = literal.then(|| key.kind.store(&mut draft, &Raw::text(text)));
+                assert!(!matches!(stored, Some(Err(_))), "{}: {text}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_help_is_one_sentence() {
+        for key in keys() {
+            assert!(key.help.ends_with('.') && !key.help.contains(". "), "{}: {}", key.name, key.help);
+        }
+    }
+
+    #[test]
+    fn no_secret_has_a_flag() {
+        assert!(flags().all(|key| !key.is_secret()));
+    }
+}

@@ -1,0 +1,15 @@
+//! The table of keys. Each row says all there is to know about one key; sections have a file each.
+//!
+//! The order is that of the template and the docs, and a derived default may use only what stands before it.
+
+mod checks;
+mod general;
+mod instances;
+mod key;
+mod router;
+mod soak;
+
+#[cfg(test)]
+pub(in crate::config) use key::shell_word;
+pub(in crate::config) use key::{Fallback, OTHER_VARIABLES, SECRET_FILE_EXAMPLE, keys};
+pub use key::{Key, flags};

@@ -1,0 +1,148 @@
+//! The layers of the configuration, from the flags down to the file, each with the origin of its values.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::dotenv;
+use super::file;
+use super::keys::{Key, OTHER_VARIABLES, keys};
+use super::nearest::{nearest, suggestion};
+use super::problem::{Origin, Problem, printable};
+use super::raw::Raw;
+
+/// What all our variables begin with.
+pub const PREFIX: &str = "SWITCHBACK_";
+
+/// Everything the configuration is made of, gathered beforehand: nothing here reads the real environment.
+///
+/// It may hold secrets, so it has no `Debug`.
+#[derive(Default)]
+pub struct Inputs {
+    /// Key names (`soak.window`) and values from the command line. They win over everything else.
+    pub flags: Vec<(String, String)>,
+    /// The variables of the environment; those of others are ignored.
+    pub env: Vec<(String, String)>,
+    /// The text of `.env`.
+    pub dotenv: Option<String>,
+    /// The configuration file as it was named, and its text.
+    pub file: Option<(PathBuf, String)>,
+    /// The working directory; relative paths, also those in the file, lie in it.
+    pub folder: PathBuf,
+    /// What could not be gathered.
+    pub unreadable: Vec<Problem>,
+}
+
+/// A value and where it came from.
+pub struct Entry {
+    pub raw: Raw,
+    pub origin: Origin,
+}
+
+/// One layer: values by the name of the key, or of a secret's file key.
+pub type Layer = BTreeMap<&'static str, Entry>;
+
+/// All layers, the strongest first, with what was wrong on the way and what is only worth a warning.
+pub struct Layers {
+    by_strength: [Layer; 4],
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<String>,
+}
+
+impl Layers {
+    /// Reads all layers.
+    pub fn read(inputs: Inputs) -> Self {
+        let mut problems = inputs.unreadable;
+        let mut warnings = Vec::new();
+        let flags = command_line(inputs.flags, &mut problems);
+        let env = inputs.env.into_iter().map(|(variable, value)| {
+            let origin = Origin::Environment { variable: variable.clone() };
+            (variable, value, origin)
+        });
+        let env = variables(env, &mut warnings);
+        let dotenv = dotenv_layer(&inputs.dotenv.unwrap_or_default(), &mut problems, &mut warnings);
+        let file = match inputs.file {
+            Some((path, text)) => file::read(&path, &text, &mut problems),
+            None => Layer::new(),
+        };
+        Self { by_strength: [flags, env, dotenv, file], problems, warnings }
+    }
+
+    /// The value of the strongest layer that has one. A secret is returned with `true` when it is the path of a file.
+    /// The error is the problem of a layer that has both the secret and its file.
+    pub fn take(&mut self, key: &Key) -> Result<Option<(Entry, bool)>, Box<Problem>> {
+        let file_key = key.secret_file().map_or("", |(name, _)| name);
+        for layer in &mut self.by_strength {
+            match (layer.remove(key.name), layer.remove(file_key)) {
+                (Some(value), None) => return Ok(Some((value, false))),
+                (None, Some(file)) => return Ok(Some((file, true))),
+                (Some(value), Some(file)) => {
+                    let what = format!("also given by {}; one of the two has to go", file.origin);
+                    return Err(Box::new(Problem::of(key, value.origin, "***", what)));
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn command_line(flags: Vec<(String, String)>, problems: &mut Vec<Problem>) -> Layer {
+    let mut layer = Layer::new();
+    for (name, value) in flags {
+        match keys().find(|key| key.name == name) {
+            Some(key) if key.is_secret() => {
+                let what = "a secret may not stand on the command line, where every user of the machine can read it";
+                let origin = Origin::CommandLine { flag: None };
+                problems.push(Problem::of(key, origin, "***", what));
+            }
+            Some(key) => {
+                let origin = Origin::CommandLine { flag: key.flag };
+                layer.insert(key.name, Entry { raw: Raw::text(value), origin });
+            }
+            None => {
+                let found = suggestion(nearest(&name, keys().map(|key| key.name)));
+                let problem = Problem::about(printable(&name), format!("unknown key{found}"));
+                problems.push(problem.at(Origin::CommandLine { flag: None }));
+            }
+        }
+    }
+    layer
+}
+
+fn dotenv_layer(text: &str, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) -> Layer {
+    let (assignments, bad) = dotenv::parse(text);
+    problems.extend(bad.into_iter().map(|bad| Problem::about(".env", bad.what).at(Origin::DotEnv { line: bad.line })));
+    variables(assignments.into_iter().map(|one| (one.name, one.value, Origin::DotEnv { line: one.line })), warnings)
+}
+
+/// Sorts out our variables. An empty one counts as unset; an unknown one is only a warning, because orchestrators
+/// make variables from the names of services.
+fn variables(all: impl Iterator<Item = (String, String, Origin)>, warnings: &mut Vec<String>) -> Layer {
+    let mut layer = Layer::new();
+    for (variable, value, origin) in all.filter(|(variable, ..)| variable.starts_with(PREFIX)) {
+        match known_variables().find(|(known, _)| *known == variable) {
+            Some((_, Some(key))) if !value.is_empty() => {
+                layer.insert(key, Entry { raw: Raw::text(value), origin });
+            }
+            Some((_, Some(key))) => {
+                // A later empty line of `.env` takes an earlier one back.
+                layer.remove(key);
+            }
+            Some((_, None)) => {}
+            None => {
+                let found = suggestion(nearest(&variable, known_variables().map(|(known, _)| known)));
+                let place =
+                    if matches!(origin, Origin::DotEnv { .. }) { format!(" ({origin})") } else { String::new() };
+                warnings.push(format!("unknown variable {}{place}{found}", printable(&variable)));
+            }
+        }
+    }
+    layer
+}
+
+/// Every variable of ours with the key it gives, if it gives one.
+fn known_variables() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    let own = keys().filter_map(|key| key.env.map(|env| (env, Some(key.name))));
+    let files = keys().filter_map(Key::secret_file).map(|(name, env)| (env, Some(name)));
+    own.chain(files).chain(OTHER_VARIABLES.iter().map(|(name, _)| (*name, None)))
+}

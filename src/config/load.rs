@@ -1,0 +1,109 @@
+//! From the inputs to a configuration, or to everything that is wrong with them.
+
+use std::path::Path;
+
+use super::draft::Draft;
+use super::keys::{Fallback, Key, keys};
+use super::layers::{Entry, Inputs, Layers};
+use super::model::Config;
+use super::problem::{Origin, Problem, Problems};
+use super::raw::{Raw, Scalar};
+use super::read::read_text;
+use super::rules;
+
+/// The longest secret file, in bytes. Tokens of identity providers reach a few kilobytes.
+const LARGEST_SECRET: u64 = 64 * 1024;
+
+/// A valid configuration, and how it came to be.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Every key with its value and origin, in the order of the table.
+    pub settings: Vec<Setting>,
+    /// What is odd and does not stop anything, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// The effective value of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The dotted name of the key.
+    pub key: &'static str,
+    /// The value, as its variable would carry it; secrets and credentials are masked as `***`. None where nothing is set.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Puts the layers together and judges every effective value. All problems are reported, not only the first.
+///
+/// It depends on nothing but `inputs`, except that the secret files named in them are read.
+pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
+    let mut draft = Draft::blank(inputs.folder.clone());
+    let mut layers = Layers::read(inputs);
+    // Rules between keys would blame the wrong one while a part of the input is missing.
+    let complete = layers.problems.is_empty();
+    let mut settled = Settled { settings: Vec::new(), refused: Vec::new() };
+    for key in keys() {
+        let setting = settle(key, &mut layers, &mut draft).unwrap_or_else(|problem| {
+            layers.problems.push(*problem);
+            settled.refused.push(key.name);
+            fall_back(key, &mut draft)
+        });
+        settled.settings.push(setting);
+    }
+    let Layers { mut problems, mut warnings, .. } = layers;
+    if complete {
+        rules::check(&draft, &settled, &mut problems, &mut warnings);
+    }
+    if problems.is_empty() {
+        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings })
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// The values so far, for the rules between them.
+pub struct Settled {
+    pub settings: Vec<Setting>,
+    /// Keys whose own value was refused and that carry their default instead.
+    pub refused: Vec<&'static str>,
+}
+
+fn settle(key: &'static Key, layers: &mut Layers, draft: &mut Draft) -> Result<Setting, Box<Problem>> {
+    let Some((Entry { raw, origin }, is_file)) = layers.take(key)? else {
+        return Ok(fall_back(key, draft));
+    };
+    let raw = if is_file { secret_from_file(key, &raw, &origin, draft.folder())? } else { raw };
+    match key.kind.store(draft, &raw) {
+        Ok(value) => Ok(Setting { key: key.name, value: Some(value), origin }),
+        Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.given(&raw), what))),
+    }
+}
+
+fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
+    let value = match &key.default {
+        // A test stores every default, so none is refused here.
+        Fallback::Text(text) => key.kind.store(draft, &Raw::text(*text)).ok(),
+        Fallback::Derived { fill, .. } => Some(fill(draft)),
+        Fallback::Unset => None,
+    };
+    Setting { key: key.name, value, origin: Origin::Default }
+}
+
+/// Reads the file a secret is in, without its last line break.
+fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, folder: &Path) -> Result<Raw, Box<Problem>> {
+    let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
+    let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
+    let secret = read_text(&folder.join(path), LARGEST_SECRET).map_err(|error| {
+        // Whoever puts the secret itself where its file should be named must not find it in a log.
+        let given = if path.starts_with(['/', '.']) { path } else { "***" };
+        unreadable(given, format!("the file with the secret cannot be read: {error}"))
+    })?;
+    let secret = secret.strip_suffix('\n').unwrap_or(&secret);
+    Ok(Raw::text(secret.strip_suffix('\r').unwrap_or(secret)))
+}
+
+#[cfg(test)]
+mod tests;

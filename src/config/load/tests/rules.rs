@@ -1,0 +1,71 @@
+//! Rules between keys.
+
+use super::*;
+
+#[test]
+fn the_interval_is_at_most_a_quarter_of_the_window() {
+    let loaded = load(env(&[("SWITCHBACK_SOAK_WINDOW", "4m"), ("SWITCHBACK_SAMPLE_INTERVAL", "1m")])).unwrap();
+    assert_eq!(loaded.config.metrics.timeout, Duration::from_secs(5));
+    assert_eq!(
+        problems(env(&[("SWITCHBACK_SOAK_WINDOW", "10s"), ("SWITCHBACK_SAMPLE_INTERVAL", "3s")])),
+        ["soak.interval: this is more than a quarter of soak.window = 10s (environment SWITCHBACK_SOAK_WINDOW)\n    \
+          from     environment SWITCHBACK_SAMPLE_INTERVAL\n    given    3s\n    allowed  100ms..2s500ms\n    example  \
+          SWITCHBACK_SAMPLE_INTERVAL=500ms"]
+    );
+}
+
+#[test]
+fn the_default_interval_gives_way_to_a_short_window() {
+    let config = load(env(&[("SWITCHBACK_SOAK_WINDOW", "3s")])).unwrap().config;
+    assert_eq!(config.soak.interval, Duration::from_millis(750));
+    assert_eq!(config.metrics.timeout, Duration::from_millis(750));
+}
+
+#[test]
+fn one_mistake_is_one_problem() {
+    let inputs = env(&[("SWITCHBACK_SOAK_WINDOW", "30"), ("SWITCHBACK_SAMPLE_INTERVAL", "5m")]);
+    assert_eq!(headlines(inputs).len(), 1);
+    let inputs = env(&[("SWITCHBACK_ROUTER", "command"), ("SWITCHBACK_ROUTER_SWITCH", "npm run")]);
+    assert_eq!(headlines(inputs), ["router.switch: this is no JSON array of strings"]);
+    let broken = Inputs { env: owned(&[("SWITCHBACK_ROUTER", "command")]), ..file("[router\n") };
+    assert_eq!(headlines(broken).len(), 1);
+}
+
+#[test]
+fn an_instance_belongs_to_one_color() {
+    assert_eq!(
+        problems(env(&[("SWITCHBACK_BLUE_INSTANCES", "http://u:hunter2@127.0.0.1:3002/")])),
+        ["colors.green.instances: http://127.0.0.1:3002 is also an instance of blue (environment \
+          SWITCHBACK_BLUE_INSTANCES)\n    from     default\n    given    http://127.0.0.1:3002\n    allowed  base URLs \
+          (http, https), comma-separated or an array; none in both colors\n    example  colors.green.instances = \
+          [\"http://10.0.0.1:3002\",\"http://10.0.0.2:3002\"]"]
+    );
+}
+
+#[test]
+fn a_command_router_needs_a_command() {
+    let found = problems(env(&[("SWITCHBACK_ROUTER", "command")]));
+    assert_eq!(
+        found,
+        ["router.switch: router.kind = command (environment SWITCHBACK_ROUTER) needs a command\n    from     \
+          default\n    allowed  command line as an array of strings (JSON in a variable); needed for router.kind command, \
+          and only there\n    example  router.switch = [\"npm\", \"run\", \"deploy:switch-{color}\"]"]
+    );
+}
+
+#[test]
+fn a_command_without_a_kind_is_a_problem_and_with_another_kind_a_warning() {
+    let read = ("SWITCHBACK_ROUTER_READ", r#"["cat", "color"]"#);
+    let found = headlines(env(&[read]));
+    assert_eq!(
+        found,
+        ["router.read: router.kind is not given, so this command would never run: set router.kind = command"]
+    );
+    let loaded = load(env(&[read, ("SWITCHBACK_ROUTER", "state-file")])).unwrap();
+    assert_eq!(loaded.config.router.kind, RouterKind::StateFile);
+    assert_eq!(
+        loaded.warnings,
+        ["router.read (environment SWITCHBACK_ROUTER_READ) is not used with router.kind = state-file (environment \
+          SWITCHBACK_ROUTER)"]
+    );
+}

@@ -1,0 +1,173 @@
+//! From text to one value, or a sentence fragment that says why not. Pure; one function a kind.
+
+use std::time::Duration;
+
+use super::duration::{format_duration, parse_duration};
+use super::model::Named;
+use super::values::{Ratio, StatusSet};
+
+/// A duration from `min` to `max`, both included.
+pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, String> {
+    let value = parse_duration(text)?;
+    if value < min {
+        return Err(format!("this is less than {}", format_duration(min)));
+    }
+    if value > max {
+        return Err(format!("this is more than {}", format_duration(max)));
+    }
+    Ok(value)
+}
+
+/// A share above 0 and below 1: `5%` or `0.05`.
+pub fn ratio(text: &str) -> Result<Ratio, String> {
+    let text = text.trim();
+    let percent = text.strip_suffix('%');
+    let number: f64 = percent.unwrap_or(text).trim_end().parse().map_err(|_| "this is no number".to_owned())?;
+    if !number.is_finite() {
+        return Err("this is no finite number".to_owned());
+    }
+    let value = if percent.is_some() { number / 100.0 } else { number };
+    if value <= 0.0 {
+        return Err("this is not above 0".to_owned());
+    }
+    if value >= 1.0 {
+        return Err(match percent {
+            Some(_) => "this is not below 100%".to_owned(),
+            None => format!("this is no share of 1: for {number} per cent write `{number}%`"),
+        });
+    }
+    Ok(Ratio(value))
+}
+
+/// A ratio the way [`ratio`] reads it back exactly: in per cent where that is exact, else as a plain number.
+pub fn format_ratio(value: Ratio) -> String {
+    let percent = value.to_string();
+    if ratio(&percent) == Ok(value) { percent } else { value.0.to_string() }
+}
+
+/// A whole number from `min` to `max`, both included.
+pub fn count(text: &str, min: u64, max: u64) -> Result<u64, String> {
+    let text = text.trim();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("this is no whole number".to_owned());
+    }
+    // Only digits: what does not fit into 64 bits is too large.
+    let value = text.parse().unwrap_or(u64::MAX);
+    if value < min {
+        return Err(format!("this is less than {min}"));
+    }
+    if value > max {
+        return Err(format!("this is more than {max}"));
+    }
+    Ok(value)
+}
+
+/// `true/false/1/0/yes/no/on/off`, in any case.
+pub fn boolean(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("this is neither yes nor no".to_owned()),
+    }
+}
+
+/// The name of a service: `[a-z0-9][a-z0-9-]{0,62}`.
+pub fn service(text: &str) -> Result<String, String> {
+    let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    match text.as_bytes() {
+        [] => Err("the name is empty".to_owned()),
+        bytes if bytes.len() > 63 => Err("the name is longer than 63 characters".to_owned()),
+        [first, rest @ ..] if valid(*first) && rest.iter().all(|byte| valid(*byte) || *byte == b'-') => {
+            Ok(text.to_owned())
+        }
+        _ => Err("only lower-case letters, digits and, after the first character, `-` may stand in a name".to_owned()),
+    }
+}
+
+/// A path on an instance: begins with `/`, has no query, fragment, space or control character.
+pub fn url_path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') {
+        return Err("a path on the instance begins with `/`".to_owned());
+    }
+    match text.chars().find(|character| matches!(character, '?' | '#') || !character.is_ascii_graphic()) {
+        Some('?' | '#') => Err("a path has neither a query nor a fragment".to_owned()),
+        Some(_) => Err("a path is written in visible ASCII characters; write others as `%20`".to_owned()),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// `auto` or the name of a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+pub fn metric(text: &str) -> Result<Named, String> {
+    named(text, |byte| byte == b':')
+        .ok_or_else(|| "this is no name of a metric: letters, digits, `_` and `:`, and no digit in front".to_owned())
+}
+
+/// `auto` or the name of a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
+pub fn label(text: &str) -> Result<Named, String> {
+    named(text, |_| false)
+        .ok_or_else(|| "this is no name of a label: letters, digits and `_`, and no digit in front".to_owned())
+}
+
+/// The grammar of names is that of the Prometheus data model; `also` lets one more character in.
+fn named(text: &str, also: fn(u8) -> bool) -> Option<Named> {
+    let text = text.trim();
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || also(byte);
+    let [first, rest @ ..] = text.as_bytes() else {
+        return None;
+    };
+    let valid = letter(*first) && rest.iter().all(|byte| letter(*byte) || byte.is_ascii_digit());
+    valid.then(|| if text == "auto" { Named::Auto } else { Named::Name(text.to_owned()) })
+}
+
+/// Classes (`1xx` to `5xx`) and codes (`100` to `599`); what stands twice counts once.
+pub fn statuses<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<StatusSet, String> {
+    let mut set = StatusSet { classes: Vec::new(), codes: Vec::new() };
+    for item in items.into_iter().map(str::trim) {
+        let (classes, codes) = (&mut set.classes, &mut set.codes);
+        match item.as_bytes() {
+            [class @ b'1'..=b'5', b'x' | b'X', b'x' | b'X'] => push_once(classes, class - b'0'),
+            [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => push_once(codes, item.parse().unwrap_or_default()),
+            [] => return Err("a status is missing".to_owned()),
+            _ => return Err("a status is a class such as `5xx` or a code such as `429`".to_owned()),
+        }
+    }
+    if set.classes.is_empty() && set.codes.is_empty() {
+        return Err("a status is missing".to_owned());
+    }
+    Ok(set)
+}
+
+fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// A command line as a JSON array of strings.
+pub fn command_json(text: &str) -> Result<Vec<String>, String> {
+    serde_json::from_str(text).map_err(|_| "this is no JSON array of strings".to_owned())
+}
+
+/// A command line: at least the program, and nothing that the system cannot pass on.
+pub fn command(words: Vec<String>) -> Result<Vec<String>, String> {
+    match words.first() {
+        None => Err("the command is empty".to_owned()),
+        Some(program) if program.trim().is_empty() => Err("the program has no name".to_owned()),
+        Some(_) if words.iter().any(|word| word.contains('\0')) => Err("a word holds a NUL character".to_owned()),
+        Some(_) => Ok(words),
+    }
+}
+
+/// A bearer token: visible ASCII characters, so that it can stand in a header (RFC 6750, section 2.1, is narrower).
+pub fn token(text: &str) -> Result<&str, String> {
+    if text.is_empty() {
+        return Err("the token is empty".to_owned());
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the token holds a space, a line break or a character that is not ASCII".to_owned());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

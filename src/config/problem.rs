@@ -1,0 +1,169 @@
+//! What is wrong with the configuration, said so that it can be put right.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::keys::Key;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line.
+    CommandLine {
+        /// The flag without its dashes; none for a key that has no flag and was set by the program itself.
+        flag: Option<&'static str>,
+    },
+    /// A variable of the environment.
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+    /// `.env` in the working directory.
+    DotEnv {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The configuration file.
+    File {
+        /// The file as it was named.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The key's default.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine { flag: Some(flag) } => write!(f, "flag --{flag}"),
+            Self::CommandLine { flag: None } => f.write_str("command line"),
+            Self::Environment { variable } => write!(f, "environment {variable}"),
+            Self::DotEnv { line } => write!(f, ".env:{line}"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// One thing that is wrong. No secret and no credentials stand in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, variable or file it is about.
+    pub subject: String,
+    /// What is wrong, as a sentence fragment.
+    pub what: String,
+    /// Where the value came from; none when it is about a whole file.
+    pub origin: Option<Origin>,
+    /// What was given, masked and shortened.
+    pub given: Option<String>,
+    /// What is allowed.
+    pub allowed: Option<String>,
+    /// A good value, written for the place where the bad one stood.
+    pub example: Option<String>,
+}
+
+/// How much of a value a problem repeats, in characters.
+const LONGEST_GIVEN: usize = 120;
+
+impl Problem {
+    /// Something wrong with a file, a line or a name.
+    pub(super) fn about(subject: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { subject: subject.into(), what: what.into(), origin: None, given: None, allowed: None, example: None }
+    }
+
+    /// Something wrong with the value of a key. `given` must be safe to show.
+    pub(super) fn of(key: &Key, origin: Origin, given: &str, what: impl Into<String>) -> Self {
+        Self {
+            given: Some(printable(given)),
+            allowed: Some(key.allowed()),
+            example: Some(key.example_at(&origin)),
+            ..Self::about(key.name, what).at(origin)
+        }
+    }
+
+    /// The same, with the place it stands.
+    pub(super) fn at(self, origin: Origin) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.what)?;
+        let origin = self.origin.as_ref().map(ToString::to_string);
+        let details =
+            [("from", &origin), ("given", &self.given), ("allowed", &self.allowed), ("example", &self.example)];
+        for (label, text) in details {
+            if let Some(text) = text {
+                write!(f, "\n    {label:<8} {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong: first with files and names, then with values in the order of the key table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("1 problem in the configuration")?,
+            count => write!(f, "{count} problems in the configuration")?,
+        }
+        self.0.iter().try_for_each(|problem| write!(f, "\n\n  {}", problem.to_string().replace('\n', "\n  ")))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// A text that neither floods nor steers a terminal.
+pub(super) fn printable(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST_GIVEN).flat_map(visible).collect();
+    if text.chars().nth(LONGEST_GIVEN).is_some() {
+        shown.push('…');
+    }
+    if shown.is_empty() { "(empty)".to_owned() } else { shown }
+}
+
+fn visible(character: char) -> Vec<char> {
+    // Directional overrides and their like are no control characters, and reorder what a person reads.
+    let steering = character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if steering { character.escape_default().collect() } else { vec![character] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\n");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(printable(""), "(empty)");
+    }
+
+    #[test]
+    fn what_was_given_is_shortened() {
+        assert_eq!(printable(&"ä".repeat(120)), "ä".repeat(120));
+        assert_eq!(printable(&"ä".repeat(121)), format!("{}…", "ä".repeat(120)));
+    }
+
+    #[test]
+    fn origins_are_named_as_people_know_them() {
+        for (origin, text) in [
+            (Origin::CommandLine { flag: Some("window") }, "flag --window"),
+            (Origin::CommandLine { flag: None }, "command line"),
+            (Origin::Environment { variable: "SWITCHBACK_GRACE".to_owned() }, "environment SWITCHBACK_GRACE"),
+            (Origin::DotEnv { line: 3 }, ".env:3"),
+            (Origin::File { path: PathBuf::from("switchback.toml"), line: 12 }, "switchback.toml:12"),
+            (Origin::Default, "default"),
+        ] {
+            assert_eq!(origin.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A value as a layer gave it, before it is judged.
+
+/// What sort of TOML value a scalar was written as. Flags and variables are always strings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// A string.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number with a fraction, or `inf` or `nan`.
+    Float,
+    /// `true` or `false` without quotes.
+    Bool,
+}
+
+/// A value as a layer gave it. It may be a secret, so it cannot be printed by accident.
+pub enum Raw {
+    /// One text.
+    Scalar(Scalar, String),
+    /// An array.
+    List(Vec<Self>),
+    /// A TOML type that no key takes, by its name.
+    Odd(&'static str),
+}
+
+impl Raw {
+    /// A text from a flag or a variable.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Scalar(Scalar::String, text.into())
+    }
+
+    /// The text, if it was written as one of the `accepted` types; otherwise says that `expected` is needed.
+    pub fn scalar(&self, accepted: &[Scalar], expected: &str) -> Result<&str, String> {
+        match self {
+            Self::Scalar(scalar, text) if accepted.contains(scalar) => Ok(text),
+            other => Err(format!("expected {expected}, not {}", other.type_name())),
+        }
+    }
+
+    /// The texts of an array, if all were written as one of the `accepted` types.
+    pub fn list(&self, accepted: &[Scalar], expected: &str) -> Result<Vec<&str>, String> {
+        match self {
+            Self::List(items) => items.iter().map(|item| item.scalar(accepted, expected)).collect(),
+            other => Err(format!("expected {expected}, not {}", other.type_name())),
+        }
+    }
+
+    /// The value as it was written; for arrays, one text an element.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Scalar(_, text) => vec![text.clone()],
+            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
+            Self::Odd(name) => vec![(*name).to_owned()],
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Scalar(Scalar::String, _) => "a string",
+            Self::Scalar(Scalar::Integer, _) => "an integer",
+            Self::Scalar(Scalar::Float, _) => "a float",
+            Self::Scalar(Scalar::Bool, _) => "a boolean",
+            Self::List(_) => "an array",
+            Self::Odd(name) => name,
+        }
+    }
+}

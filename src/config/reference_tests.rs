@@ -1,0 +1,114 @@
+//! Keeps the pages for operators in step with the table.
+//!
+//! After a change of the table run `UPDATE_DOCS=1 cargo test config::reference` and commit what it wrote.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::keys::{Fallback, OTHER_VARIABLES, SECRET_FILE_EXAMPLE, keys, shell_word};
+use super::{Inputs, load};
+
+const PAGE: &str = "docs/backend/configuration.md";
+const EXAMPLE: &str = ".env.example";
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default()
+}
+
+/// Compares a file with what it should be, or writes it where that is asked for.
+fn in_step(file: &str, should_be: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), should_be).unwrap();
+    }
+    assert!(read(file) == should_be, "{file} has drifted: run `UPDATE_DOCS=1 cargo test config::reference`");
+}
+
+/// The page with the text between `<!-- NAME:begin -->` and `<!-- NAME:end -->` replaced.
+fn with_block(page: &str, name: &str, block: &str) -> String {
+    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+    let (before, rest) = page.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    format!("{before}{begin}{block}{end}{after}")
+}
+
+fn key_table() -> String {
+    let mut text = "| key | variable | flag | default | allowed | what it does |\n".to_owned();
+    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+    for key in keys() {
+        let code = |text: &str| format!("`{text}`");
+        let env = key.env.map(code).unwrap_or_default();
+        let env = key.secret_file().map_or(env.clone(), |(_, file)| format!("{env}, `{file}`"));
+        let flag = key.flag.map(|flag| code(&format!("--{flag}"))).unwrap_or_default();
+        let (name, default, allowed, help) = (key.name, key.default_text(), key.allowed(), key.help);
+        writeln!(text, "| `{name}` | {env} | {flag} | `{default}` | {allowed} | {help} |").unwrap();
+    }
+    text
+}
+
+fn variable_table() -> String {
+    let rows = OTHER_VARIABLES.iter().map(|(name, help)| format!("| `{name}` | {help} |\n"));
+    format!("| variable | what it does |\n| --- | --- |\n{}", rows.collect::<String>())
+}
+
+fn problems_as_printed() -> String {
+    let env = [("SWITCHBACK_SOAK_WINDOW", "30"), ("SWITCHBACK_BLUE_INSTANCES", "http://deploy:hunter2@:99999")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let flags = vec![("checks.error-rate.threshold".to_owned(), "5".to_owned())];
+    let file = "[soak]\nwarmpu = \"30s\"\n\n[router]\nkind = \"command\"\n";
+    let file = Some(("switchback.toml".into(), file.to_owned()));
+    let problems = load(Inputs { flags, env, file, folder: "/srv".into(), ..Inputs::default() }).unwrap_err();
+    format!("```text\n{problems}\n```\n")
+}
+
+fn env_example() -> String {
+    let mut text = "\
+# Copy to .env in the working directory and remove the # in front of what you set. Real variables and flags win over it.
+# Every variable is shown with its default, or with an example where it has none. An empty one counts as unset.
+"
+    .to_owned();
+    for (name, help) in OTHER_VARIABLES {
+        write!(text, "\n# {help}\n#{name}=switchback.toml\n").unwrap();
+    }
+    for key in keys() {
+        let Some(env) = key.env else { continue };
+        let value = match key.default {
+            Fallback::Text(text) => text,
+            Fallback::Derived { .. } | Fallback::Unset => key.example,
+        };
+        write!(text, "\n# {}\n# allowed: {} | default: {}\n", key.help, key.allowed(), key.default_text()).unwrap();
+        if let Some((_, file)) = key.secret_file() {
+            writeln!(text, "# better: {file}={SECRET_FILE_EXAMPLE}").unwrap();
+        }
+        writeln!(text, "#{env}={}", shell_word(value)).unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_page_for_operators_is_in_step_with_the_table() {
+    let page = with_block(&read(PAGE), "keys", &key_table());
+    let page = with_block(&page, "variables", &variable_table());
+    in_step(PAGE, &with_block(&page, "problems", &problems_as_printed()));
+}
+
+#[test]
+fn the_example_of_dotenv_is_in_step_with_the_table() {
+    in_step(EXAMPLE, &env_example());
+}
+
+#[test]
+fn the_example_of_dotenv_is_valid_with_every_variable_uncommented() {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let dotenv = Some(env_example().lines().map(line).collect());
+    let loaded = load(Inputs { dotenv, folder: "/srv".into(), ..Inputs::default() }).unwrap();
+    assert!(
+        loaded.warnings.iter().all(|warning| warning.contains("not used with router.kind")),
+        "{:?}",
+        loaded.warnings
+    );
+    let given = loaded.settings.iter().filter(|setting| setting.origin.to_string().starts_with(".env:")).count();
+    assert_eq!(given, keys().filter(|key| key.env.is_some()).count());
+}

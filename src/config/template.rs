@@ -1,0 +1,91 @@
+//! What `config template` prints: a `switchback.toml` with every key, made from the table.
+
+use std::fmt::Write as _;
+
+use super::keys::{Fallback, Key, SECRET_FILE_EXAMPLE, keys};
+
+const HEAD: &str = "\
+# switchback.toml
+#
+# Flags win over the environment, that over .env in the working directory, that over this file.
+# Every key is shown with its default, or with an example where it has none. Remove the # in front of a key to set it.
+# Relative paths lie in the working directory.
+";
+
+/// A commented configuration file. It is valid as it is, and with every key uncommented.
+pub fn template() -> String {
+    let mut text = HEAD.to_owned();
+    let mut section = "";
+    for key in keys() {
+        let (of, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
+        if of != section {
+            section = of;
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(text, "\n[{section}]");
+        }
+        text.push_str(&entry(key, name));
+    }
+    text
+}
+
+fn entry(key: &Key, name: &str) -> String {
+    let value = match key.default {
+        Fallback::Text(text) => text,
+        Fallback::Derived { .. } | Fallback::Unset => key.example,
+    };
+    let mut text = format!("\n# {}\n# allowed: {}\n# default: {}", key.help, key.allowed(), key.default_text());
+    if let Some(env) = key.env {
+        let _ = write!(text, " | variable: {env}");
+    }
+    if let Some(flag) = key.flag {
+        let _ = write!(text, " | flag: --{flag}");
+    }
+    if let Some((file_key, file_env)) = key.secret_file() {
+        let file_name = file_key.rsplit('.').next().unwrap_or(file_key);
+        let _ = write!(text, "\n# better: {file_name} = \"{SECRET_FILE_EXAMPLE}\" | variable: {file_env}");
+    }
+    let _ = writeln!(text, "\n#{name} = {}", key.kind.toml(value));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Inputs, Loaded, Origin, load};
+
+    fn loaded(text: String) -> Loaded {
+        load(Inputs { file: Some(("switchback.toml".into(), text)), folder: "/srv".into(), ..Inputs::default() })
+            .unwrap()
+    }
+
+    /// Keys are commented with a bare `#`, prose with `# `.
+    fn uncommented() -> String {
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        };
+        template().lines().map(line).collect()
+    }
+
+    #[test]
+    fn the_template_as_it_is_changes_nothing() {
+        let loaded = loaded(template());
+        assert!(loaded.settings.iter().all(|setting| setting.origin == Origin::Default));
+        assert_eq!(loaded.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn the_template_with_every_key_uncommented_is_valid_and_sets_them_all() {
+        let loaded = loaded(uncommented());
+        for setting in &loaded.settings {
+            assert!(matches!(setting.origin, Origin::File { .. }), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn a_key_is_described_by_everything_the_table_knows() {
+        let text = "\n# How long the watch after a switch lasts.\n# allowed: 3s..24h\n\
+                    # default: 10m | variable: SWITCHBACK_SOAK_WINDOW | flag: --window\n#window = \"10m\"\n";
+        assert!(template().contains(text), "{}", template());
+    }
+}
