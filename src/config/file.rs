@@ -13,13 +13,13 @@ use super::nearest::{nearest, suggestion};
 use super::problem::{Origin, Problem, printable};
 use super::raw::{Raw, Scalar};
 
-/// Reads the file into a layer. Unknown keys and syntax errors are problems; none of them repeats a value.
-///
-/// Problems stand in the order of the file.
-pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Layer {
+/// Reads the file into a layer; none where it is no TOML. Unknown keys and syntax errors are problems in the order of the
+/// file; none of them repeats a value.
+pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Layer> {
     let mut reader = Reader { path, text, layer: Layer::new(), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() {
+    let readable = errors.is_empty();
+    if readable {
         reader.table("", table.get_ref());
     }
     for error in errors {
@@ -34,7 +34,7 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Layer {
         _ => 0,
     });
     problems.extend(found);
-    layer
+    readable.then_some(layer)
 }
 
 struct Reader<'a> {

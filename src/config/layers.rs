@@ -44,6 +44,8 @@ pub type Layer = BTreeMap<&'static str, Entry>;
 /// All layers, the strongest first, with what was wrong on the way and what is only worth a warning.
 pub struct Layers {
     by_strength: [Layer; 4],
+    /// Whether every file was there and could be read, so that what is not given is known to be not given.
+    pub complete: bool,
     pub problems: Vec<Problem>,
     pub warnings: Vec<String>,
 }
@@ -53,18 +55,20 @@ impl Layers {
     pub fn read(inputs: Inputs) -> Self {
         let mut problems = inputs.unreadable;
         let mut warnings = Vec::new();
-        let flags = command_line(inputs.flags, &mut problems);
         let env = inputs.env.into_iter().map(|(variable, value)| {
             let origin = Origin::Environment { variable: variable.clone() };
             (variable, value, origin)
         });
         let env = variables(env, &mut warnings);
         let dotenv = dotenv_layer(&inputs.dotenv.unwrap_or_default(), &mut problems, &mut warnings);
+        let all_read = problems.is_empty();
+        let flags = command_line(inputs.flags, &mut problems);
         let file = match inputs.file {
             Some((path, text)) => file::read(&path, &text, &mut problems),
-            None => Layer::new(),
+            None => Some(Layer::new()),
         };
-        Self { by_strength: [flags, env, dotenv, file], problems, warnings }
+        let complete = all_read && file.is_some();
+        Self { by_strength: [flags, env, dotenv, file.unwrap_or_default()], complete, problems, warnings }
     }
 
     /// The value of the strongest layer that has one. A secret is returned with `true` when it is the path of a file.

@@ -42,8 +42,6 @@ pub struct Setting {
 pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
     let mut draft = Draft::blank(inputs.folder.clone());
     let mut layers = Layers::read(inputs);
-    // Rules between keys would blame the wrong one while a part of the input is missing.
-    let complete = layers.problems.is_empty();
     let mut settled = Settled { settings: Vec::new(), refused: Vec::new() };
     for key in keys() {
         let setting = settle(key, &mut layers, &mut draft).unwrap_or_else(|problem| {
@@ -53,7 +51,8 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
         });
         settled.settings.push(setting);
     }
-    let Layers { mut problems, mut warnings, .. } = layers;
+    let Layers { mut problems, mut warnings, complete, .. } = layers;
+    // Rules between keys would blame the wrong one while a part of the input is missing.
     if complete {
         rules::check(&draft, &settled, &mut problems, &mut warnings);
     }

@@ -105,3 +105,58 @@ impl fmt::Display for StatusSet {
         f.write_str(&classes.chain(codes).collect::<Vec<_>>().join(","))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> InstanceUrl {
+        InstanceUrl::new(Url::parse(text).unwrap())
+    }
+
+    #[test]
+    fn ratios_are_shown_in_per_cent_without_noise() {
+        for (ratio, text) in [(0.05, "5%"), (0.07, "7%"), (0.001, "0.1%"), (0.123_456, "12.3456%"), (0.1, "10%")] {
+            assert_eq!(Ratio(ratio).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_instance_is_shown_without_its_credentials_which_are_still_there_to_be_used() {
+        let instance = url("https://user:secret@host:8443/base/");
+        assert_eq!(instance.to_string(), "https://***@host:8443/base");
+        assert_eq!(format!("{instance:?}"), "https://***@host:8443/base");
+        assert_eq!(instance.join("/metrics").as_str(), "https://host:8443/base/metrics");
+        assert_eq!(instance.credentials(), Some(("user", Some("secret"))));
+        assert_eq!(url("http://:secret@host").credentials(), Some(("", Some("secret"))));
+        assert_eq!(url("http://host").credentials(), None);
+    }
+
+    #[test]
+    fn an_instance_has_a_short_name_with_its_port() {
+        for (text, name) in [("http://host", "host:80"), ("https://host", "host:443"), ("http://[::1]:1", "[::1]:1")] {
+            assert_eq!(url(text).host_port(), name);
+        }
+    }
+
+    #[test]
+    fn a_status_is_an_error_by_its_class_or_its_code() {
+        let set = StatusSet { classes: vec![5], codes: vec![429] };
+        for (status, contained) in [
+            ("503", true),
+            ("5xx", true),
+            ("5XX", true),
+            ("429", true),
+            ("428", false),
+            ("4xx", false),
+            ("200", false),
+            ("5", false),
+            ("5000", false),
+            ("5é", false),
+            ("error", false),
+            ("", false),
+        ] {
+            assert_eq!(set.contains(status), contained, "{status}");
+        }
+    }
+}

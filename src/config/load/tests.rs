@@ -1,5 +1,6 @@
 //! The layers together: who wins, and what is reported.
 
+mod fields;
 mod rules;
 mod secrets;
 

@@ -69,3 +69,11 @@ fn a_command_without_a_kind_is_a_problem_and_with_another_kind_a_warning() {
           SWITCHBACK_ROUTER)"]
     );
 }
+
+#[test]
+fn rules_between_keys_are_reported_beside_every_other_problem() {
+    let inputs = Inputs { env: owned(&[("SWITCHBACK_ROUTER", "command")]), ..file("zzz = 1\nsoak.grace = \"1\"\n") };
+    let found = headlines(inputs);
+    let subjects: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(subjects, ["zzz", "soak.grace", "router.switch"]);
+}

@@ -87,3 +87,14 @@ fn a_secret_file_that_cannot_be_read_is_named() {
     let found = problems(file("metrics.bearer_token_file = \"/nowhere/token\""));
     assert!(found[0].ends_with("example  metrics.bearer_token_file = \"/run/secrets/metrics-token\""), "{found:?}");
 }
+
+#[test]
+fn a_secret_with_a_mistake_in_its_quotes_is_not_repeated() {
+    for value in
+        ["hunter2", "\"hunter2", "'hunter2", "hunter2\"", "\"\\hunter2\"", "12hunter2", "[hunter2", "\"a\" hunter2"]
+    {
+        let problems = load(file(&format!("metrics.bearer_token = {value}\n"))).unwrap_err();
+        assert!(problems.to_string().contains("switchback.toml:1"), "{problems}");
+        assert!(!format!("{problems}{problems:?}").contains("hunter2"), "{problems}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Every key reaches its own field.
+
+use super::*;
+use crate::config::{Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
+use crate::deploy::Color;
+
+#[test]
+fn every_key_reaches_its_own_field() {
+    let config = load(file(
+        r#"
+        service = "shop"
+        state_file = "state.json"
+        data_dir = "data"
+        [soak]
+        window = "11m"
+        interval = "12s"
+        warmup = "13s"
+        auto_rollback = false
+        on_breach = "notify"
+        grace = "14s"
+        on_inconclusive = "rollback"
+        max_extension = "15m"
+        verify_window = "16s"
+        standby = "ignore"
+        [colors]
+        blue.instances = ["http://blue:1"]
+        green.instances = ["http://green:1"]
+        [metrics]
+        path = "/m"
+        timeout = "17s"
+        bearer_token = "token"
+        [health]
+        path = "/h"
+        timeout = "18s"
+        switch_timeout = "19s"
+        [checks.error-rate]
+        threshold = "20%"
+        min_requests = 21
+        method = "window"
+        requests = "hits"
+        status_label = "outcome"
+        errors = "4xx"
+        required = false
+        [checks.readiness]
+        failures = 22
+        required = false
+        [router]
+        kind = "command"
+        timeout = "23s"
+        switch = ["s"]
+        rollback = ["b"]
+        read = ["r"]
+        "#,
+    ))
+    .unwrap()
+    .config;
+
+    assert_eq!(config.service, "shop");
+    assert_eq!(config.state_file, Path::new("/srv/state.json"));
+    assert_eq!(config.data_dir, Path::new("/srv/data"));
+
+    let soak = &config.soak;
+    assert_eq!(soak.window, Duration::from_mins(11));
+    assert_eq!(soak.interval, Duration::from_secs(12));
+    assert_eq!(soak.warmup, Duration::from_secs(13));
+    assert!(!soak.auto_rollback);
+    assert_eq!(soak.on_breach, OnBreach::Notify);
+    assert_eq!(soak.grace, Duration::from_secs(14));
+    assert_eq!(soak.on_inconclusive, OnInconclusive::Rollback);
+    assert_eq!(soak.max_extension, Duration::from_mins(15));
+    assert_eq!(soak.verify_window, Duration::from_secs(16));
+    assert_eq!(soak.standby, StandbyPolicy::Ignore);
+
+    assert_eq!(config.colors.of(Color::Blue)[0].host_port(), "blue:1");
+    assert_eq!(config.colors.of(Color::Green)[0].host_port(), "green:1");
+    assert_eq!(config.metrics.path, "/m");
+    assert_eq!(config.metrics.timeout, Duration::from_secs(17));
+    assert!(config.metrics.bearer_token.is_some());
+    assert_eq!(config.health.path, "/h");
+    assert_eq!(config.health.timeout, Duration::from_secs(18));
+    assert_eq!(config.health.switch_timeout, Duration::from_secs(19));
+
+    let check = &config.error_rate;
+    assert_eq!(check.threshold.to_string(), "20%");
+    assert_eq!(check.min_requests, 21);
+    assert_eq!(check.method, Method::Window);
+    assert_eq!(check.requests, Named::Name("hits".to_owned()));
+    assert_eq!(check.status_label, Named::Name("outcome".to_owned()));
+    assert_eq!(check.errors.to_string(), "4xx");
+    assert!(!check.required);
+    assert_eq!(config.readiness.failures, 22);
+    assert!(!config.readiness.required);
+
+    assert_eq!(config.router.timeout, Duration::from_secs(23));
+    let [switch, rollback, read] = ["s", "b", "r"].map(|word| vec![word.to_owned()]);
+    assert_eq!(config.router.kind, RouterKind::Command { switch, rollback, read });
+}
+
+#[test]
+fn every_policy_is_found_by_its_word() {
+    let soak = |variable, word| load(env(&[(variable, word)])).unwrap().config.soak;
+    for (word, policy) in [("rollback", OnBreach::Rollback), ("hold", OnBreach::Hold), ("notify", OnBreach::Notify)] {
+        assert_eq!(soak("SWITCHBACK_ON_BREACH", word).on_breach, policy);
+    }
+    for (word, policy) in
+        [("hold", OnInconclusive::Hold), ("keep", OnInconclusive::Keep), ("rollback", OnInconclusive::Rollback)]
+    {
+        assert_eq!(soak("SWITCHBACK_ON_INCONCLUSIVE", word).on_inconclusive, policy);
+    }
+    for (word, policy) in [("require", StandbyPolicy::Require), ("ignore", StandbyPolicy::Ignore)] {
+        assert_eq!(soak("SWITCHBACK_STANDBY", word).standby, policy);
+    }
+}
