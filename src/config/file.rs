@@ -13,8 +13,8 @@ use super::nearest::{nearest, suggestion};
 use super::problem::{Origin, Problem, printable};
 use super::raw::{Raw, Scalar};
 
-/// Reads the file into a layer; none where it is no TOML. Unknown keys and syntax errors are problems in the order of the
-/// file; none of them repeats a value.
+/// Reads the file into a layer; none where it is no TOML. Unknown keys and syntax errors are problems in the order of
+/// the file; none of them repeats a value.
 pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Layer> {
     let mut reader = Reader { path, text, layer: Layer::new(), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);

@@ -21,8 +21,8 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 impl Inputs {
     /// The inputs of this process: its environment, its working directory, `.env` there, and the configuration file.
     ///
-    /// `flags` are key names with their values, `config` is what `--config` names. What cannot be read becomes a problem
-    /// that [`load`](super::load) reports together with all others.
+    /// `flags` are key names with their values, `config` is what `--config` names. What cannot be read becomes a
+    /// problem that [`load`](super::load) reports together with all others.
     pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> Self {
         match std::env::current_dir() {
             Ok(folder) => gather(folder, std::env::vars_os(), flags, config),

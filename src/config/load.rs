@@ -30,7 +30,8 @@ pub struct Loaded {
 pub struct Setting {
     /// The dotted name of the key.
     pub key: &'static str,
-    /// The value, as its variable would carry it; secrets and credentials are masked as `***`. None where nothing is set.
+    /// The value, as its variable would carry it; secrets and credentials are masked as `***`. None where nothing is
+    /// set.
     pub value: Option<String>,
     /// Where it came from.
     pub origin: Origin,

@@ -99,7 +99,7 @@ pub const KEYS: &[Key] = &[
         name: "soak.on_inconclusive",
         env: Some("SWITCHBACK_ON_INCONCLUSIVE"),
         flag: Some("on-inconclusive"),
-        help: "What a verdict that is still unknown at the end leads to: extend (hold), keep the release, or roll back.",
+        help: "What a verdict still unknown at the end leads to: extend (hold), keep the release, or roll back.",
         default: Fallback::Text("hold"),
         kind: Kind::Choice(&[
             Word { text: "hold", set: |draft| draft.config.soak.on_inconclusive = OnInconclusive::Hold },

@@ -310,7 +310,11 @@ proptest! {
 
     #[test]
     fn no_file_made_of_our_keys_does_either(
-        lines in proptest::collection::vec("(\\[soak\\]|\\[router\\]|\\[checks.error-rate\\]|(window|switch|errors|service) = (1|1.5|true|\"x\"|\\[1, \"é\"\\]|\\{a=1\\}|1979-05-27|nan))", 0..6),
+        lines in proptest::collection::vec(
+            "(\\[soak\\]|\\[router\\]|\\[checks.error-rate\\]|(window|switch|errors|service) = \
+             (1|1.5|true|\"x\"|\\[1, \"é\"\\]|\\{a=1\\}|1979-05-27|nan))",
+            0..6,
+        ),
     ) {
         let _ = load(file(&lines.join("\n")));
     }
