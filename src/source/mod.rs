@@ -1,1 +1,25 @@
-//! Where samples come from.
+//! Where samples come from: the metrics page of every instance, and its readiness probe.
+//!
+//! A [`Scraper`] fetches one instance's page and feeds it, chunk by chunk as it arrives, to its [`PageReader`], which turns
+//! it into a [`crate::detect::Reading`]. A [`Probe`] asks the same instance whether it is ready.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `exposition/` | the text formats: lines, samples, errors that name a line |
+//! | `page/` | which counter is the request counter, and what its series add up to over many pages |
+//! | `fetch` | one GET: timeouts, redirects, TLS and DNS errors in words |
+//! | `scrape`, `probe` | the two users of `fetch` |
+
+mod exposition;
+mod fetch;
+mod page;
+mod probe;
+mod scrape;
+#[cfg(test)]
+mod testing;
+
+pub use exposition::{Format, MAX_LINE, PageError};
+pub use fetch::{ClientError, FetchError};
+pub use page::{LABELS, MAX_SERIES, METRICS, PageReader};
+pub use probe::{Probe, ProbeError};
+pub use scrape::{MAX_BODY, ScrapeError, Scraper};

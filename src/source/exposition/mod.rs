@@ -1,0 +1,21 @@
+//! A streaming reader of the Prometheus text format 0.0.4 and of OpenMetrics 1.0.
+//!
+//! Chunks are cut into lines where they lie; only a line that straddles two chunks is copied. Of a line nothing but the
+//! metric's name is looked at until the page says that it wants it. Every byte is looked at a constant number of times.
+//!
+//! Formats: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
+//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
+
+mod error;
+mod lines;
+mod reader;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use error::PageError;
+pub(super) use error::{Fault, quote};
+pub use lines::MAX_LINE;
+pub use reader::Format;
+pub(super) use reader::{Exposition, Page};
+pub(super) use sample::{Sample, Text};

@@ -1,0 +1,90 @@
+//! From chunks to samples.
+
+use super::lines::Lines;
+use super::sample::Line;
+use super::{Fault, PageError, Sample, Text};
+
+/// Which of the two text formats a page is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Prometheus text 0.0.4 (and 1.0.0, which adds quoted names).
+    #[default]
+    Text,
+    /// OpenMetrics: ends in `# EOF`, which proves that nothing is missing.
+    OpenMetrics,
+}
+
+/// What wants to know what stands on a page.
+pub trait Page {
+    /// The page declares a metric family and its type.
+    fn family(&mut self, name: Text<'_>, kind: &[u8]);
+
+    /// The page has a sample.
+    fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
+}
+
+/// Reads one page after the other; keeps its memory in between.
+#[derive(Debug, Default)]
+pub struct Exposition {
+    lines: Lines,
+    format: Format,
+    ended: bool,
+}
+
+impl Exposition {
+    /// Begins a new page, whatever became of the one before.
+    pub fn begin(&mut self, format: Format) {
+        self.lines.reset();
+        self.format = format;
+        self.ended = false;
+    }
+
+    /// Reads the next bytes of the page. After an error the page is lost.
+    pub fn push(&mut self, chunk: &[u8], page: &mut impl Page) -> Result<(), PageError> {
+        let Self { lines, format, ended } = self;
+        lines.push(chunk, |number, line| read(number, line, *format, ended, page))
+    }
+
+    /// Ends the page. `complete` says that the transport proved that no byte is missing at the end; without that proof a
+    /// last line without line feed may be half a line.
+    pub fn finish(&mut self, complete: bool, page: &mut impl Page) -> Result<(), PageError> {
+        if let Some(line) = self.lines.unterminated() {
+            let number = self.lines.number() + 1;
+            if !complete && line != b"# EOF" {
+                return Err(PageError::Cut { number, missing: "its last line has no line feed" });
+            }
+            read(number, line, self.format, &mut self.ended, page)?;
+        }
+        if self.format == Format::OpenMetrics && !self.ended {
+            return Err(PageError::Cut { number: self.lines.number(), missing: "OpenMetrics ends in `# EOF`" });
+        }
+        Ok(())
+    }
+}
+
+fn read(
+    number: u64,
+    line: &[u8],
+    format: Format,
+    ended: &mut bool,
+    page: &mut impl Page,
+) -> Result<(), PageError> {
+    if *ended {
+        return Err(PageError::AfterEof { number });
+    }
+    let read = match Line::read(line) {
+        // In the text format `# EOF` is a comment like any other: pages that were merged have it in the middle.
+        Ok(Line::Eof) => {
+            *ended = format == Format::OpenMetrics;
+            Ok(())
+        }
+        Ok(Line::Nothing) => Ok(()),
+        Ok(Line::Family { name, kind }) => {
+            page.family(name, kind);
+            Ok(())
+        }
+        Ok(Line::Sample(sample)) => page.sample(&sample),
+        Err(fault) => Err(fault),
+    };
+    read.map_err(|fault| fault.at(number, line))
+}

@@ -1,0 +1,120 @@
+//! What the series of one instance's request counter add up to over many pages.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::exposition::PageError;
+use super::rows::{Row, UNIT};
+
+/// So many series of a request counter are kept; beyond, the page is an error.
+pub const MAX_SERIES: usize = 500_000;
+
+/// Start times that differ by at most this are the same: some clients compute theirs anew for every page.
+const SAME_START_MS: u64 = 500;
+
+/// The series of one instance, each with its last value.
+///
+/// A series that leaves the page keeps its value in the sums (OpenTelemetry and Envoy drop idle ones). If it comes back
+/// lower, it counts afresh on top.
+#[derive(Debug, Default)]
+pub struct SeriesBook {
+    series: HashMap<u64, Series>,
+    page: u64,
+    started_ms: Option<i64>,
+    /// Whether series have gone back although the process had not restarted.
+    went_back: bool,
+    total: u128,
+    failed: u128,
+}
+
+#[derive(Debug)]
+struct Series {
+    count: u64,
+    /// The last page that it stood on.
+    page: u64,
+}
+
+/// What all pages so far add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Requests.
+    pub total: u64,
+    /// Failed requests.
+    pub errors: u64,
+    /// Series that stood on this page before; the first of each counted.
+    pub duplicates: usize,
+}
+
+impl SeriesBook {
+    /// Enters a whole page. Duplicates are removed from `rows`.
+    pub fn enter(&mut self, rows: &mut Vec<Row>, started_ms: Option<i64>) -> Result<Sums, PageError> {
+        let (duplicates, goes_back) = self.mark(rows)?;
+        if self.counts_anew(goes_back, started_ms) {
+            self.series.retain(|_, series| series.page == self.page);
+            self.series.values_mut().for_each(|series| series.count = 0);
+            (self.total, self.failed) = (0, 0);
+        }
+        self.started_ms = started_ms;
+        for row in rows {
+            let Some(series) = self.series.get_mut(&row.id) else { continue };
+            let more = u128::from(row.count.checked_sub(series.count).unwrap_or(row.count));
+            series.count = row.count;
+            self.total += more;
+            self.failed += if row.failed == 0 { 0 } else { more };
+        }
+        Ok(Sums { total: whole(self.total), errors: whole(self.failed), duplicates })
+    }
+
+    /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page
+    /// before went back.
+    fn mark(&mut self, rows: &mut Vec<Row>) -> Result<(usize, bool), PageError> {
+        let before = self.page;
+        self.page += 1;
+        let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
+        rows.retain(|row| {
+            let room = self.series.len() < MAX_SERIES;
+            match self.series.entry(row.id) {
+                Entry::Occupied(mut series) => {
+                    let series = series.get_mut();
+                    let is_first = series.page != self.page;
+                    goes_back |= series.page == before && row.count < series.count;
+                    series.page = self.page;
+                    is_first
+                }
+                Entry::Vacant(place) if room => {
+                    place.insert(Series { count: 0, page: self.page });
+                    true
+                }
+                Entry::Vacant(_) => {
+                    too_many = true;
+                    true
+                }
+            }
+        });
+        if too_many { Err(PageError::TooManySeries) } else { Ok((length - rows.len(), goes_back)) }
+    }
+
+    /// Whether what was read before is of no use for this page.
+    ///
+    /// A process that goes on may reset its counter once; then its series count afresh on top. If that happens again, one
+    /// URL answers for several processes that started together, and adding up their series would invent requests.
+    fn counts_anew(&mut self, goes_back: bool, started_ms: Option<i64>) -> bool {
+        match (self.started_ms, started_ms) {
+            (Some(before), Some(now)) if before.abs_diff(now) <= SAME_START_MS => {
+                let again = goes_back && self.went_back;
+                self.went_back |= goes_back;
+                again
+            }
+            (Some(_), Some(_)) => {
+                self.went_back = false;
+                true
+            }
+            _ => goes_back,
+        }
+    }
+}
+
+/// Whole requests; the rest is dropped.
+fn whole(count: u128) -> u64 {
+    u64::try_from(count / u128::from(UNIT)).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,13 @@
+//! From a page's samples to a [`crate::detect::Reading`]: which counter counts the requests, and what its series add up to.
+
+mod book;
+mod census;
+mod counters;
+mod reader;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use book::MAX_SERIES;
+pub use counters::{LABELS, METRICS};
+pub use reader::PageReader;

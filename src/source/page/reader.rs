@@ -1,0 +1,105 @@
+//! One instance's pages, one after the other.
+
+use super::super::exposition::{Exposition, Format, PageError};
+use super::book::SeriesBook;
+use super::counters::Wanted;
+use super::rows::Rows;
+use crate::config::ErrorRateConfig;
+use crate::detect::Reading;
+
+/// Turns the pages of one instance into readings.
+///
+/// Which metric and label count is decided on the first page that has one of each, and stays.
+#[derive(Debug)]
+pub struct PageReader {
+    exposition: Exposition,
+    rows: Rows,
+    book: SeriesBook,
+}
+
+impl PageReader {
+    /// A reader that has seen no page. Series whose route is one of `own_paths` are not counted.
+    pub fn new(config: &ErrorRateConfig, own_paths: Vec<String>) -> Self {
+        Self {
+            exposition: Exposition::default(),
+            rows: Rows::new(Wanted::new(config, own_paths)),
+            book: SeriesBook::default(),
+        }
+    }
+
+    /// Begins a page. One that was begun and not finished leaves no trace.
+    pub fn begin(&mut self, format: Format) {
+        self.exposition.begin(format);
+        self.rows.clear();
+    }
+
+    /// Reads the next bytes of the page. After an error the page is lost: [`begin`](Self::begin) anew.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), PageError> {
+        self.exposition.push(chunk, &mut self.rows)
+    }
+
+    /// Ends the page. `complete` says that the transport proved that no byte is missing at the end. The reading's
+    /// `took_ms` is left at 0.
+    pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
+        self.exposition.finish(complete, &mut self.rows)?;
+        let started_ms = self.rows.started_ms;
+        if self.rows.census.is_some() {
+            match self.discover() {
+                Some((metric, label)) => self.rows.settle(metric, label),
+                None => return Ok(Reading { started_ms, note: self.why_none(), ..Reading::default() }),
+            }
+        }
+        let sums = self.book.enter(&mut self.rows.rows, started_ms)?;
+        let note = self.remarks(sums.duplicates);
+        Ok(Reading { total: sums.total, errors: sums.errors, started_ms, note, took_ms: 0 })
+    }
+
+    /// The best metric that carries a status, and the best of its labels that does.
+    fn discover(&self) -> Option<(usize, usize)> {
+        let best = |mask: u8| (0..self.rows.wanted.labels.len()).find(|label| (mask >> label) & 1 == 1);
+        self.rows.found.iter().enumerate().find_map(|(metric, found)| Some((metric, best(found.labels)?)))
+    }
+
+    /// Why no request counter was found; nothing if one is declared and merely has no samples yet.
+    fn why_none(&self) -> Option<String> {
+        let Rows { wanted, found, census, .. } = &self.rows;
+        let census = census.as_ref()?;
+        let at = found.iter().position(|found| found.sampled).or_else(|| found.iter().position(|found| found.declared));
+        let Some(at) = at else {
+            let name = wanted.metrics.first()?;
+            let nearest = census.nearest(name);
+            return Some(if wanted.metric_is_named {
+                format!("`{name}` (checks.error-rate.requests) is not on the page; {nearest}")
+            } else {
+                format!("no known request counter on the page; {nearest}; name one with checks.error-rate.requests")
+            });
+        };
+        let name = &wanted.metrics[at];
+        found[at].sampled.then(|| {
+            let labels = match census.labels(name) {
+                None | Some([]) => "it has no labels".to_owned(),
+                Some(labels) => format!("its labels are `{}`", labels.join("`, `")),
+            };
+            format!(
+                "`{name}` has no label `{}` with an HTTP status; {labels}; name one with checks.error-rate.status_label",
+                wanted.labels.join("` or `"),
+            )
+        })
+    }
+
+    fn remarks(&self, duplicates: usize) -> Option<String> {
+        let mut remarks = Vec::new();
+        if self.rows.found.iter().all(|found| !found.declared)
+            && let Some(name) = self.rows.wanted.metrics.first()
+        {
+            remarks.push(format!("`{name}` is no longer on the page: its last values are kept"));
+        }
+        if duplicates > 0 {
+            remarks.push(format!("{duplicates} series stood on the page twice: the first of each was counted"));
+        }
+        if self.rows.ignored > 0 {
+            remarks.push(format!("{} values were no counts and were ignored", self.rows.ignored));
+        }
+        (!remarks.is_empty()).then(|| remarks.join("; "))
+    }
+}

@@ -1,0 +1,158 @@
+//! The series of one page, before it is known that the page is whole.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::super::exposition::{Fault, Page, Sample, Text};
+use super::book::MAX_SERIES;
+use super::census::Census;
+use super::counters::{Wanted, status};
+
+const START_TIME: &str = "process_start_time_seconds";
+
+/// Counts are kept in 1/1024: sums of whole numbers, unlike those of floats, do not depend on their order.
+pub const UNIT: u32 = 1024;
+
+/// One series of a request counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Identity of the label set, whatever its order.
+    pub id: u64,
+    /// The count, in 1/[`UNIT`].
+    pub count: u64,
+    /// Which of the wanted metrics it belongs to.
+    pub metric: usize,
+    /// Bit `i`: the `i`th of the wanted labels says that these requests failed.
+    pub failed: u8,
+}
+
+/// What a page says of one wanted metric.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    /// It is declared, or has a sample.
+    pub declared: bool,
+    /// It has a sample.
+    pub sampled: bool,
+    /// Bit `i`: the `i`th of the wanted labels carries an HTTP status.
+    pub labels: u8,
+}
+
+/// The series of one page.
+#[derive(Debug)]
+pub struct Rows {
+    /// What the page is searched for.
+    pub wanted: Wanted,
+    /// The series found.
+    pub rows: Vec<Row>,
+    /// What was found of each wanted metric.
+    pub found: Vec<Found>,
+    /// When the process started, in Unix milliseconds.
+    pub started_ms: Option<i64>,
+    /// Values that are no counts: negative, NaN, infinite, or above 2^53.
+    pub ignored: u64,
+    /// The page's other counters, as long as the request counter has not been found.
+    pub census: Option<Census>,
+    hasher: RandomState,
+}
+
+impl Rows {
+    /// Nothing found yet.
+    pub fn new(wanted: Wanted) -> Self {
+        let found = vec![Found::default(); wanted.metrics.len()];
+        let census = Some(Census::default());
+        Self { wanted, rows: Vec::new(), found, started_ms: None, ignored: 0, census, hasher: RandomState::new() }
+    }
+
+    /// Forgets the page before; keeps the memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.found.fill(Found::default());
+        self.started_ms = None;
+        self.ignored = 0;
+        if let Some(census) = &mut self.census {
+            census.clear();
+        }
+    }
+
+    /// From now on looks for this metric and this label alone.
+    pub fn settle(&mut self, metric: usize, label: usize) {
+        self.wanted.metrics = self.wanted.metrics.drain(..).skip(metric).take(1).collect();
+        self.wanted.labels = self.wanted.labels.drain(..).skip(label).take(1).collect();
+        self.found = self.found.drain(..).skip(metric).take(1).collect();
+        self.rows.retain_mut(|row| {
+            row.failed = (row.failed >> label) & 1;
+            std::mem::take(&mut row.metric) == metric
+        });
+        self.census = None;
+    }
+
+    fn series(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+        let Self { wanted, hasher, .. } = self;
+        let (mut id, mut labels, mut failed, mut excluded) = (0_u64, 0, 0, false);
+        let value = sample.read(|label, value| {
+            id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
+            excluded |= wanted.excludes(&wanted.metrics[metric], label, value);
+            if let Some(at) = wanted.labels.iter().position(|wanted| label.is(wanted))
+                && let Some(status) = status(value)
+            {
+                labels |= 1 << at;
+                failed |= u8::from(wanted.errors.contains(status)) << at;
+            }
+        })?;
+        let found = &mut self.found[metric];
+        (found.declared, found.sampled, found.labels) = (true, true, found.labels | labels);
+        match count(value) {
+            _ if excluded => {}
+            None => self.ignored += 1,
+            Some(_) if self.rows.len() >= MAX_SERIES => return Err(Fault::TooManySeries),
+            Some(count) => self.rows.push(Row { id, count, metric, failed }),
+        }
+        Ok(())
+    }
+}
+
+impl Page for Rows {
+    fn family(&mut self, name: Text<'_>, kind: &[u8]) {
+        for (metric, found) in self.wanted.metrics.iter().zip(&mut self.found) {
+            found.declared |= name.is(metric)
+                || metric.strip_suffix("_total").is_some_and(|family| kind == b"counter" && name.is(family))
+                || metric.strip_suffix("_count").is_some_and(|family| kind != b"counter" && name.is(family));
+        }
+        if let Some(census) = &mut self.census {
+            census.family(name, kind);
+        }
+    }
+
+    fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
+        if let Some(census) = &mut self.census {
+            census.sample(sample)?;
+        }
+        if let Some(metric) = self.wanted.metrics.iter().position(|wanted| sample.name.is(wanted)) {
+            return self.series(metric, sample);
+        }
+        if sample.name.is(START_TIME) {
+            let started_ms = milliseconds(sample.read(|_, _| {})?);
+            self.started_ms = self.started_ms.or(started_ms);
+        } else if !sample.is_labelled() {
+            // Few and short; and prose (`Not Found`) is told from metrics by its lack of numbers.
+            sample.read(|_, _| {})?;
+        }
+        Ok(())
+    }
+}
+
+/// A count in 1/[`UNIT`], where `value` is one.
+fn count(value: f64) -> Option<u64> {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 ≤ value ≤ 2^53, so the product is a whole number of at most 2^63"
+    )]
+    (0.0..=LARGEST).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
+}
+
+/// Unix seconds in milliseconds, where they lie between 1970 and the year 5138.
+fn milliseconds(seconds: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "at most 10^14")]
+    (0.0..=1e11).contains(&seconds).then(|| (seconds * 1000.0).round() as i64)
+}

@@ -1,0 +1,276 @@
+//! Fetches one instance's metrics page and makes a reading of it.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use flate2::write::GzDecoder;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use reqwest::{Response, StatusCode, Version};
+
+use super::exposition::{Format, PageError, quote};
+use super::fetch::{ClientError, FetchError, Fetcher};
+use super::page::PageReader;
+use crate::config::{ErrorRateConfig, InstanceUrl, MetricsConfig};
+use crate::detect::Reading;
+
+/// The largest page that is read, in bytes, unpacked (and packed).
+pub const MAX_BODY: usize = 64 << 20;
+
+const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-text;version=1.0.0;q=0.8,\
+                        text/plain;q=0.5,*/*;q=0.1";
+
+/// Why an instance's page is no reading. URLs are without credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum ScrapeError {
+    /// There was no whole answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// 401 or 403.
+    #[error("{url} answered {status}: {advice}")]
+    Denied {
+        /// What was asked for.
+        url: String,
+        /// 401 or 403.
+        status: StatusCode,
+        /// Which key to set, or that the one that is set was refused.
+        advice: &'static str,
+    },
+    /// 404.
+    #[error("{url} answered 404: set `metrics.path` to where the service shows its metrics")]
+    NotFound {
+        /// What was asked for.
+        url: String,
+    },
+    /// Another status than 200.
+    #[error("{url} answered {status} instead of metrics")]
+    Status {
+        /// What was asked for.
+        url: String,
+        /// What it answered.
+        status: StatusCode,
+    },
+    /// A web page.
+    #[error("{url} answered with HTML instead of metrics: set `metrics.path` to where the service shows its metrics")]
+    Html {
+        /// What was asked for.
+        url: String,
+    },
+    /// A content type that is neither of the text formats.
+    #[error("{url} answered with `{found}`: expected `text/plain` or `application/openmetrics-text`")]
+    ContentType {
+        /// What was asked for.
+        url: String,
+        /// The content type.
+        found: String,
+    },
+    /// A content encoding that was not asked for.
+    #[error("{url} answered in encoding `{found}`: expected `gzip` or none")]
+    Encoding {
+        /// What was asked for.
+        url: String,
+        /// The content encoding.
+        found: String,
+    },
+    /// More than [`MAX_BODY`] bytes.
+    #[error("the page of {url} is larger than {} MiB", MAX_BODY >> 20)]
+    TooLarge {
+        /// What was asked for.
+        url: String,
+    },
+    /// The transport says that bytes are missing.
+    #[error("the page of {url} was cut in the middle")]
+    Cut {
+        /// What was asked for.
+        url: String,
+        /// What the library says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The page itself is wrong.
+    #[error("{url}: {source}")]
+    Page {
+        /// What was asked for.
+        url: String,
+        /// What is wrong with it.
+        source: PageError,
+    },
+}
+
+/// Scrapes one instance. Owns what is remembered of its series, so there is one for each instance and soak.
+#[derive(Debug)]
+pub struct Scraper {
+    fetcher: Fetcher,
+    reader: PageReader,
+    refused: &'static str,
+}
+
+impl Scraper {
+    /// A scraper of `instance`, with the token of `metrics` or else the credentials of the instance's URL. Requests to
+    /// the metrics path and to `health_path` are this program's own and are not counted.
+    pub fn new(
+        instance: &InstanceUrl,
+        metrics: &MetricsConfig,
+        error_rate: &ErrorRateConfig,
+        health_path: &str,
+    ) -> Result<Self, ClientError> {
+        let headers = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+            (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+        ]);
+        let token = metrics.bearer_token.as_ref();
+        let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, token)?;
+        let mut own_paths = vec![
+            metrics.path.clone(),
+            health_path.to_owned(),
+            fetcher.url().path().to_owned(),
+            instance.join(health_path).path().to_owned(),
+        ];
+        own_paths.dedup();
+        let refused = match (token, instance.credentials()) {
+            (Some(_), _) => "it refuses `metrics.bearer_token`",
+            (None, Some(_)) => "it refuses the user name and password of the instance's URL",
+            (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
+        };
+        Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused })
+    }
+
+    /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
+    pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
+        let asked = Instant::now();
+        let Self { fetcher, reader, refused } = self;
+        let url = fetcher.url().as_str();
+        let reading = fetcher.get(|answer| read(url, answer, reader, refused)).await?;
+        let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Reading { took_ms, ..reading })
+    }
+}
+
+async fn read(
+    url: &str,
+    mut answer: Response,
+    reader: &mut PageReader,
+    refused: &'static str,
+) -> Result<Reading, ScrapeError> {
+    check_status(url, answer.status(), refused)?;
+    reader.begin(format(url, &answer)?);
+    let mut sink = Sink { url, reader, room: MAX_BODY, fault: None };
+    if is_packed(url, &answer)? {
+        let mut decoder = GzDecoder::new(&mut sink);
+        let mut packed = 0;
+        let unpacked: io::Result<()> = async {
+            while let Some(chunk) = answer.chunk().await.map_err(io::Error::other)? {
+                packed += chunk.len();
+                if packed > MAX_BODY {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                decoder.write_all(&chunk)?;
+            }
+            decoder.try_finish()
+        }
+        .await;
+        drop(decoder);
+        unpacked.map_err(|error| sink.explain(error))?;
+    } else {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| sink.explain(io::Error::other(error)))? {
+            sink.write_all(&chunk).map_err(|error| sink.explain(error))?;
+        }
+    }
+    reader.finish(is_framed(&answer)).map_err(|source| page_error(url, source))
+}
+
+/// Hands unpacked bytes on, up to [`MAX_BODY`] of them.
+struct Sink<'a> {
+    url: &'a str,
+    reader: &'a mut PageReader,
+    room: usize,
+    fault: Option<ScrapeError>,
+}
+
+impl Sink<'_> {
+    /// What stopped the page: our own fault if there was one, else the transport's.
+    fn explain(&mut self, error: io::Error) -> ScrapeError {
+        let url = || self.url.to_owned();
+        match self.fault.take() {
+            Some(fault) => fault,
+            None if error.kind() == io::ErrorKind::FileTooLarge => ScrapeError::TooLarge { url: url() },
+            None => ScrapeError::Cut { url: url(), source: error.into() },
+        }
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fault = match self.room.checked_sub(bytes.len()) {
+            None => ScrapeError::TooLarge { url: self.url.to_owned() },
+            Some(room) => {
+                self.room = room;
+                match self.reader.push(bytes) {
+                    Ok(()) => return Ok(bytes.len()),
+                    Err(source) => page_error(self.url, source),
+                }
+            }
+        };
+        self.fault.get_or_insert(fault);
+        Err(io::ErrorKind::InvalidData.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn page_error(url: &str, source: PageError) -> ScrapeError {
+    let url = url.to_owned();
+    match source {
+        PageError::Html => ScrapeError::Html { url },
+        source => ScrapeError::Page { url, source },
+    }
+}
+
+fn check_status(url: &str, status: StatusCode, refused: &'static str) -> Result<(), ScrapeError> {
+    let url = || url.to_owned();
+    match status {
+        StatusCode::OK => Ok(()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Err(ScrapeError::Denied { url: url(), status, advice: refused })
+        }
+        StatusCode::NOT_FOUND => Err(ScrapeError::NotFound { url: url() }),
+        status => Err(ScrapeError::Status { url: url(), status }),
+    }
+}
+
+fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a [u8] {
+    answer.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default().trim_ascii()
+}
+
+/// The format that the content type names; without a content type the plainest one.
+fn format(url: &str, answer: &Response) -> Result<Format, ScrapeError> {
+    let found = header(answer, &CONTENT_TYPE);
+    let media = found.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    match media.as_slice() {
+        b"" | b"text/plain" | b"application/octet-stream" => Ok(Format::Text),
+        b"application/openmetrics-text" => Ok(Format::OpenMetrics),
+        b"text/html" | b"application/xhtml+xml" => Err(ScrapeError::Html { url: url.to_owned() }),
+        _ => Err(ScrapeError::ContentType { url: url.to_owned(), found: quote(found) }),
+    }
+}
+
+fn is_packed(url: &str, answer: &Response) -> Result<bool, ScrapeError> {
+    let found = header(answer, &CONTENT_ENCODING);
+    match found.to_ascii_lowercase().as_slice() {
+        b"" | b"identity" => Ok(false),
+        b"gzip" | b"x-gzip" => Ok(true),
+        _ => Err(ScrapeError::Encoding { url: url.to_owned(), found: quote(found) }),
+    }
+}
+
+/// Whether the end of the body is announced rather than being the end of the connection.
+fn is_framed(answer: &Response) -> bool {
+    let has = |name: HeaderName| answer.headers().contains_key(name);
+    answer.version() >= Version::HTTP_2
+        || has(CONTENT_LENGTH)
+        || has(TRANSFER_ENCODING)
+        || !header(answer, &CONTENT_ENCODING).is_empty()
+}
