@@ -75,7 +75,13 @@ pub fn quote(text: &[u8]) -> String {
     const LIMIT: usize = 80;
     let shown = String::from_utf8_lossy(text.get(..4 * LIMIT).unwrap_or(text));
     let mut characters = shown.trim_end().chars();
-    let mut quoted: String = characters.by_ref().take(LIMIT).flat_map(char::escape_debug).collect();
+    let mut quoted = String::new();
+    for character in characters.by_ref().take(LIMIT) {
+        match character {
+            '"' | '\'' | '\\' => quoted.push(character),
+            _ => quoted.extend(character.escape_debug()),
+        }
+    }
     if characters.next().is_some() || text.len() > 4 * LIMIT {
         quoted.push('…');
     }

@@ -16,7 +16,7 @@ const SAME_START_MS: u64 = 500;
 ///
 /// A series that leaves the page keeps its value in the sums (OpenTelemetry and Envoy drop idle ones). If it comes back
 /// lower, it counts afresh on top.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SeriesBook {
     series: HashMap<u64, Series>,
     page: u64,
@@ -25,6 +25,7 @@ pub struct SeriesBook {
     went_back: bool,
     total: u128,
     failed: u128,
+    limit: usize,
 }
 
 #[derive(Debug)]
@@ -46,6 +47,11 @@ pub struct Sums {
 }
 
 impl SeriesBook {
+    /// An empty book that takes at most `limit` series.
+    pub fn new(limit: usize) -> Self {
+        Self { series: HashMap::new(), page: 0, started_ms: None, went_back: false, total: 0, failed: 0, limit }
+    }
+
     /// Enters a whole page. Duplicates are removed from `rows`.
     pub fn enter(&mut self, rows: &mut Vec<Row>, started_ms: Option<i64>) -> Result<Sums, PageError> {
         let (duplicates, goes_back) = self.mark(rows)?;
@@ -72,7 +78,7 @@ impl SeriesBook {
         self.page += 1;
         let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
         rows.retain(|row| {
-            let room = self.series.len() < MAX_SERIES;
+            let room = self.series.len() < self.limit;
             match self.series.entry(row.id) {
                 Entry::Occupied(mut series) => {
                     let series = series.get_mut();

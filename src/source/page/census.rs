@@ -16,8 +16,18 @@ const NO_TRAFFIC: &str = "promhttp_metric_handler_";
 #[derive(Debug, Default)]
 pub struct Census {
     counters: Vec<Counter>,
-    /// The family declared last, if it counts something.
-    family: Option<(Vec<u8>, bool)>,
+    /// The family declared last.
+    family: Option<(Vec<u8>, Kind)>,
+}
+
+/// Which of a family's samples counts something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Counter,
+    /// Histogram or summary: `_count` does.
+    Distribution,
+    /// Gauge or the like: none does.
+    Other,
 }
 
 #[derive(Debug)]
@@ -37,11 +47,12 @@ impl Census {
 
     /// A family is declared.
     pub fn family(&mut self, name: Text<'_>, kind: &[u8]) {
-        self.family = match kind {
-            b"counter" => Some((name.raw().to_vec(), true)),
-            b"histogram" | b"summary" => Some((name.raw().to_vec(), false)),
-            _ => None,
+        let kind = match kind {
+            b"counter" => Kind::Counter,
+            b"histogram" | b"summary" => Kind::Distribution,
+            _ => Kind::Other,
         };
+        self.family = Some((name.raw().to_vec(), kind));
     }
 
     /// A sample stands on the page.
@@ -66,14 +77,17 @@ impl Census {
     }
 
     fn counts(&self, name: &[u8]) -> bool {
-        match &self.family {
-            Some((family, is_counter)) if name.starts_with(family) => match &name[family.len()..] {
-                b"" | b"_total" => *is_counter,
-                b"_count" => !is_counter,
-                _ => false,
-            },
-            _ => name.ends_with(b"_total") || name.ends_with(b"_count"),
+        const NO_COUNTS: [&[u8]; 5] = [b"_bucket", b"_sum", b"_created", b"_info", b"_max"];
+        if let Some((family, kind)) = &self.family
+            && let Some(suffix) = name.strip_prefix(family.as_slice())
+        {
+            match suffix {
+                b"" | b"_total" => return *kind == Kind::Counter,
+                b"_count" => return *kind == Kind::Distribution,
+                _ => {}
+            }
         }
+        !NO_COUNTS.iter().any(|suffix| name.ends_with(suffix))
     }
 
     /// The labels of the counter `name`, where it is on the page.

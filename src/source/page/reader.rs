@@ -1,7 +1,7 @@
 //! One instance's pages, one after the other.
 
 use super::super::exposition::{Exposition, Format, PageError};
-use super::book::SeriesBook;
+use super::book::{MAX_SERIES, SeriesBook};
 use super::counters::Wanted;
 use super::rows::Rows;
 use crate::config::ErrorRateConfig;
@@ -20,10 +20,15 @@ pub struct PageReader {
 impl PageReader {
     /// A reader that has seen no page. Series whose route is one of `own_paths` are not counted.
     pub fn new(config: &ErrorRateConfig, own_paths: Vec<String>) -> Self {
+        Self::with_limit(config, own_paths, MAX_SERIES)
+    }
+
+    /// The same with another limit than [`MAX_SERIES`].
+    pub(super) fn with_limit(config: &ErrorRateConfig, own_paths: Vec<String>, limit: usize) -> Self {
         Self {
             exposition: Exposition::default(),
-            rows: Rows::new(Wanted::new(config, own_paths)),
-            book: SeriesBook::default(),
+            rows: Rows::new(Wanted::new(config, own_paths), limit),
+            book: SeriesBook::new(limit),
         }
     }
 

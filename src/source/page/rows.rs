@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Page, Sample, Text};
-use super::book::MAX_SERIES;
 use super::census::Census;
 use super::counters::{Wanted, status};
 
@@ -52,14 +51,16 @@ pub struct Rows {
     /// The page's other counters, as long as the request counter has not been found.
     pub census: Option<Census>,
     hasher: RandomState,
+    limit: usize,
 }
 
 impl Rows {
-    /// Nothing found yet.
-    pub fn new(wanted: Wanted) -> Self {
+    /// Nothing found yet. More than `limit` series are an error.
+    pub fn new(wanted: Wanted, limit: usize) -> Self {
         let found = vec![Found::default(); wanted.metrics.len()];
         let census = Some(Census::default());
-        Self { wanted, rows: Vec::new(), found, started_ms: None, ignored: 0, census, hasher: RandomState::new() }
+        let hasher = RandomState::new();
+        Self { wanted, rows: Vec::new(), found, started_ms: None, ignored: 0, census, hasher, limit }
     }
 
     /// Forgets the page before; keeps the memory.
@@ -103,7 +104,7 @@ impl Rows {
         match count(value) {
             _ if excluded => {}
             None => self.ignored += 1,
-            Some(_) if self.rows.len() >= MAX_SERIES => return Err(Fault::TooManySeries),
+            Some(_) if self.rows.len() >= self.limit => return Err(Fault::TooManySeries),
             Some(count) => self.rows.push(Row { id, count, metric, failed }),
         }
         Ok(())
