@@ -1,5 +1,8 @@
 //! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -75,7 +78,7 @@ pub enum FetchError {
         target: String,
     },
     /// A redirect after three redirects, or to nowhere.
-    #[error("{url} redirects {MAX_REDIRECTS} times or more, or to nowhere")]
+    #[error("{url} redirects more than {MAX_REDIRECTS} times, or to nowhere")]
     Redirects {
         /// What was asked for.
         url: String,
@@ -119,10 +122,9 @@ impl Fetcher {
             headers.insert(AUTHORIZATION, bearer(token)?);
             None
         } else {
-            instance.credentials().map(|(user, password)| Login {
-                user: decoded(user),
-                password: decoded(password.unwrap_or_default()),
-            })
+            instance
+                .credentials()
+                .map(|(user, password)| Login { user: decoded(user), password: decoded(password.unwrap_or_default()) })
         };
         let client = builder()
             .default_headers(headers)
@@ -205,18 +207,22 @@ fn explain(url: &Url, error: reqwest::Error) -> FetchError {
     let url = url.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        next = cause.source();
         // The resolver's error has no type of its own.
         if cause.to_string() == "dns error" {
             return FetchError::Dns { url, host };
         }
-        let Some(io) = cause.downcast_ref::<io::Error>() else { continue };
-        if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return FetchError::Tls { url, reason: tls_reason(tls) };
         }
-        if io.kind() == io::ErrorKind::ConnectionRefused {
+        let io = cause.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
             return FetchError::Refused { url };
         }
+        // As its source, an I/O error names the source of the error it wraps, and so leaves that one out.
+        next = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => cause.source(),
+        };
     }
     FetchError::Transport { url, source: error }
 }

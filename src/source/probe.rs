@@ -1,5 +1,8 @@
 //! Asks an instance whether it is ready.
 
+#[cfg(test)]
+mod tests;
+
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 

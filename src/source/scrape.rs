@@ -1,5 +1,8 @@
 //! Fetches one instance's metrics page and makes a reading of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -104,6 +107,7 @@ pub struct Scraper {
     fetcher: Fetcher,
     reader: PageReader,
     refused: &'static str,
+    limit: usize,
 }
 
 impl Scraper {
@@ -133,36 +137,36 @@ impl Scraper {
             (None, Some(_)) => "it refuses the user name and password of the instance's URL",
             (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
         };
-        Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused })
+        Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused, limit: MAX_BODY })
     }
 
     /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
         let asked = Instant::now();
-        let Self { fetcher, reader, refused } = self;
+        let Self { fetcher, reader, refused, limit } = self;
         let url = fetcher.url().as_str();
-        let reading = fetcher.get(|answer| read(url, answer, reader, refused)).await?;
+        let reading = fetcher
+            .get(|answer| async {
+                check_status(url, answer.status(), refused)?;
+                read(url, answer, reader, *limit).await
+            })
+            .await?;
         let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Reading { took_ms, ..reading })
     }
 }
 
-async fn read(
-    url: &str,
-    mut answer: Response,
-    reader: &mut PageReader,
-    refused: &'static str,
-) -> Result<Reading, ScrapeError> {
-    check_status(url, answer.status(), refused)?;
+/// Makes a reading of the body, which may be up to `limit` bytes long.
+async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
     reader.begin(format(url, &answer)?);
-    let mut sink = Sink { url, reader, room: MAX_BODY, fault: None };
+    let mut sink = Sink { url, reader, room: limit, fault: None };
     if is_packed(url, &answer)? {
         let mut decoder = GzDecoder::new(&mut sink);
         let mut packed = 0;
         let unpacked: io::Result<()> = async {
             while let Some(chunk) = answer.chunk().await.map_err(io::Error::other)? {
                 packed += chunk.len();
-                if packed > MAX_BODY {
+                if packed > limit {
                     return Err(io::ErrorKind::FileTooLarge.into());
                 }
                 decoder.write_all(&chunk)?;
@@ -180,10 +184,11 @@ async fn read(
     reader.finish(is_framed(&answer)).map_err(|source| page_error(url, source))
 }
 
-/// Hands unpacked bytes on, up to [`MAX_BODY`] of them.
+/// Hands unpacked bytes on as long as there is room.
 struct Sink<'a> {
     url: &'a str,
     reader: &'a mut PageReader,
+    /// So many more bytes are taken.
     room: usize,
     fault: Option<ScrapeError>,
 }

@@ -62,13 +62,7 @@ impl Exposition {
     }
 }
 
-fn read(
-    number: u64,
-    line: &[u8],
-    format: Format,
-    ended: &mut bool,
-    page: &mut impl Page,
-) -> Result<(), PageError> {
+fn read(number: u64, line: &[u8], format: Format, ended: &mut bool, page: &mut impl Page) -> Result<(), PageError> {
     if *ended {
         return Err(PageError::AfterEof { number });
     }

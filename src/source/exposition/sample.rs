@@ -97,7 +97,8 @@ impl<'a> Sample<'a> {
                 break;
             }
             let (name, after) = if rest.starts_with(b"\"") { quoted(rest)? } else { label_name(rest)? };
-            let after = after.trim_ascii_start().strip_prefix(b"=").ok_or(Fault::Expected("`=` after a label's name"))?;
+            let after =
+                after.trim_ascii_start().strip_prefix(b"=").ok_or(Fault::Expected("`=` after a label's name"))?;
             let (value, after) = quoted(after.trim_ascii_start())?;
             label(name, value);
             rest = after.trim_ascii_start();

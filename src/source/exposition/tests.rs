@@ -130,7 +130,8 @@ fn malformed_lines_are_named_with_what_was_expected() {
 
 #[test]
 fn an_error_quotes_at_most_eighty_characters_and_no_control_characters() {
-    let PageError::Malformed { text: quoted, .. } = text(&format!("\u{1b}[31m{}\n", "é".repeat(300))).unwrap_err() else {
+    let PageError::Malformed { text: quoted, .. } = text(&format!("\u{1b}[31m{}\n", "é".repeat(300))).unwrap_err()
+    else {
         panic!("not malformed");
     };
     assert_eq!(quoted, format!("\\u{{1b}}[31m{}…", "é".repeat(75)));

@@ -212,7 +212,8 @@ fn fractions_are_summed_and_then_dropped() {
 
 #[test]
 fn a_series_that_stands_twice_counts_once() {
-    let page = "http_requests_total{code=\"200\",method=\"get\"} 9\nhttp_requests_total{method=\"get\",code=\"200\"} 4\n";
+    let page =
+        "http_requests_total{code=\"200\",method=\"get\"} 9\nhttp_requests_total{method=\"get\",code=\"200\"} 4\n";
     let mut reader = auto();
     for _ in 0..3 {
         let reading = read(&mut reader, page);
