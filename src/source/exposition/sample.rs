@@ -88,27 +88,28 @@ impl<'a> Sample<'a> {
     }
 
     /// Calls `label` with every label and returns the value. A timestamp is checked, an exemplar is not looked at.
-    pub fn read(&self, mut label: impl FnMut(Text<'a>, Text<'a>)) -> Result<f64, Fault> {
-        let mut rest = self.body;
-        while self.in_braces {
-            rest = rest.trim_ascii_start();
-            if let Some(after) = rest.strip_prefix(b"}") {
-                rest = after;
-                break;
-            }
-            let (name, after) = if rest.starts_with(b"\"") { quoted(rest)? } else { label_name(rest)? };
-            let after =
-                after.trim_ascii_start().strip_prefix(b"=").ok_or(Fault::Expected("`=` after a label's name"))?;
-            let (value, after) = quoted(after.trim_ascii_start())?;
-            label(name, value);
-            rest = after.trim_ascii_start();
-            match rest.split_first() {
-                Some((b',', after)) => rest = after,
-                Some((b'}', _)) => {}
-                _ => return Err(Fault::Expected("`,` or `}` after a label's value")),
-            }
+    pub fn read(&self, label: impl FnMut(Text<'a>, Text<'a>)) -> Result<f64, Fault> {
+        value(if self.in_braces { labels(self.body, label)? } else { self.body })
+    }
+}
+
+/// Calls `label` with every label up to the closing brace, and returns what follows it.
+fn labels<'a>(mut rest: &'a [u8], mut label: impl FnMut(Text<'a>, Text<'a>)) -> Result<&'a [u8], Fault> {
+    loop {
+        rest = rest.trim_ascii_start();
+        if let Some(after) = rest.strip_prefix(b"}") {
+            return Ok(after);
         }
-        value(rest)
+        let (name, after) = if rest.starts_with(b"\"") { quoted(rest)? } else { label_name(rest)? };
+        let after = after.trim_ascii_start().strip_prefix(b"=").ok_or(Fault::Expected("`=` after a label's name"))?;
+        let (value, after) = quoted(after.trim_ascii_start())?;
+        label(name, value);
+        rest = after.trim_ascii_start();
+        match rest.split_first() {
+            Some((b',', after)) => rest = after,
+            Some((b'}', _)) => {}
+            _ => return Err(Fault::Expected("`,` or `}` after a label's value")),
+        }
     }
 }
 

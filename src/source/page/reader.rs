@@ -54,7 +54,7 @@ impl PageReader {
                 None => return Ok(Reading { started_ms, note: self.why_none(), ..Reading::default() }),
             }
         }
-        let sums = self.book.enter(&mut self.rows.rows, started_ms)?;
+        let sums = self.book.enter(&mut self.rows.series, started_ms)?;
         let note = self.remarks(sums.duplicates);
         Ok(Reading { total: sums.total, errors: sums.errors, started_ms, note, took_ms: 0 })
     }

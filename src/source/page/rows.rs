@@ -41,7 +41,7 @@ pub struct Rows {
     /// What the page is searched for.
     pub wanted: Wanted,
     /// The series found.
-    pub rows: Vec<Row>,
+    pub series: Vec<Row>,
     /// What was found of each wanted metric.
     pub found: Vec<Found>,
     /// When the process started, in Unix milliseconds.
@@ -60,12 +60,12 @@ impl Rows {
         let found = vec![Found::default(); wanted.metrics.len()];
         let census = Some(Census::default());
         let hasher = RandomState::new();
-        Self { wanted, rows: Vec::new(), found, started_ms: None, ignored: 0, census, hasher, limit }
+        Self { wanted, series: Vec::new(), found, started_ms: None, ignored: 0, census, hasher, limit }
     }
 
     /// Forgets the page before; keeps the memory.
     pub fn clear(&mut self) {
-        self.rows.clear();
+        self.series.clear();
         self.found.fill(Found::default());
         self.started_ms = None;
         self.ignored = 0;
@@ -79,14 +79,14 @@ impl Rows {
         self.wanted.metrics = self.wanted.metrics.drain(..).skip(metric).take(1).collect();
         self.wanted.labels = self.wanted.labels.drain(..).skip(label).take(1).collect();
         self.found = self.found.drain(..).skip(metric).take(1).collect();
-        self.rows.retain_mut(|row| {
+        self.series.retain_mut(|row| {
             row.failed = (row.failed >> label) & 1;
             std::mem::take(&mut row.metric) == metric
         });
         self.census = None;
     }
 
-    fn series(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+    fn add(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
         let Self { wanted, hasher, .. } = self;
         let (mut id, mut labels, mut failed, mut excluded) = (0_u64, 0, 0, false);
         let value = sample.read(|label, value| {
@@ -104,8 +104,8 @@ impl Rows {
         match count(value) {
             _ if excluded => {}
             None => self.ignored += 1,
-            Some(_) if self.rows.len() >= self.limit => return Err(Fault::TooManySeries),
-            Some(count) => self.rows.push(Row { id, count, metric, failed }),
+            Some(_) if self.series.len() >= self.limit => return Err(Fault::TooManySeries),
+            Some(count) => self.series.push(Row { id, count, metric, failed }),
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Page for Rows {
             census.sample(sample)?;
         }
         if let Some(metric) = self.wanted.metrics.iter().position(|wanted| sample.name.is(wanted)) {
-            return self.series(metric, sample);
+            return self.add(metric, sample);
         }
         if sample.name.is(START_TIME) {
             let started_ms = milliseconds(sample.read(|_, _| {})?);

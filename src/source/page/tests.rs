@@ -311,7 +311,8 @@ fn a_broken_page_leaves_no_trace() {
 fn the_number_of_series_is_bounded() {
     let mut reader = PageReader::with_limit(&config(Named::Auto, Named::Auto), vec![], 3);
     let page = |series: std::ops::Range<u8>| {
-        series.map(|user| format!("http_requests_total{{code=\"200\",user=\"{user}\"}} 1\n")).collect::<String>()
+        let lines = series.map(|user| format!("http_requests_total{{code=\"200\",user=\"{user}\"}} 1\n"));
+        lines.collect::<Vec<_>>().concat()
     };
     assert_eq!(read_as(&mut reader, Format::Text, &page(0..4)), Err(PageError::TooManySeries));
     assert_eq!(sums(&mut reader, &page(0..2)), (2, 0));
