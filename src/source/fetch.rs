@@ -126,11 +126,17 @@ impl Fetcher {
                 .credentials()
                 .map(|(user, password)| Login { user: decoded(user), password: decoded(password.unwrap_or_default()) })
         };
-        let client = builder()
+        let url = instance.join(path);
+        let mut builder = builder();
+        if url.scheme() == "http" {
+            // A client that needs no root certificates must work where there are none, as in a container from scratch.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder
             .default_headers(headers)
             .build()
             .map_err(|source| ClientError::Setup { instance: instance.to_string(), source })?;
-        Ok(Self { client, url: instance.join(path), limit, login })
+        Ok(Self { client, url, limit, login })
     }
 
     /// What is asked for, without credentials.

@@ -89,7 +89,15 @@ pub enum ScrapeError {
         /// What was asked for.
         url: String,
         /// What the library says.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: io::Error,
+    },
+    /// Not what the gzip format promises: too short, a wrong checksum, or something else altogether.
+    #[error("the gzip page of {url} is cut or damaged")]
+    Damaged {
+        /// What was asked for.
+        url: String,
+        /// What the library says.
+        source: io::Error,
     },
     /// The page itself is wrong.
     #[error("{url}: {source}")]
@@ -200,7 +208,10 @@ impl Sink<'_> {
         match self.fault.take() {
             Some(fault) => fault,
             None if error.kind() == io::ErrorKind::FileTooLarge => ScrapeError::TooLarge { url: url() },
-            None => ScrapeError::Cut { url: url(), source: error.into() },
+            None if matches!(error.get_ref(), Some(inner) if inner.is::<reqwest::Error>()) => {
+                ScrapeError::Cut { url: url(), source: error }
+            }
+            None => ScrapeError::Damaged { url: url(), source: error },
         }
     }
 }

@@ -90,6 +90,15 @@ fn every_well_known_counter_is_found_with_every_label() {
 }
 
 #[test]
+fn the_documentation_has_the_same_tables() {
+    let docs = include_str!("../../../docs/backend/metrics.md");
+    let table = METRICS.map(|(metric, author)| format!("| `{metric}` | {author} |\n")).concat();
+    assert!(docs.contains(&table), "{table}");
+    let labels = LABELS.map(|label| format!("`{label}`")).join(", ");
+    assert!(docs.contains(&labels), "{labels}");
+}
+
+#[test]
 fn the_first_metric_and_the_first_label_of_the_tables_win() {
     let page = "istio_requests_total{response_code=\"500\"} 100\n\
                 http_requests_total{code=\"500\",status=\"UNSET\",status_code=\"200\"} 7\n";
