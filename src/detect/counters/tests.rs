@@ -117,6 +117,20 @@ fn two_processes_behind_one_url_are_no_crash_loop() {
 }
 
 #[test]
+fn a_restarted_process_may_outgrow_its_former_self() {
+    let (last, counters) = after([1000, 20, 500, 1100].map(|total| page(total, 0)));
+    assert_eq!((last, counters.resets()), (delta(600, 0), 1));
+}
+
+#[test]
+fn errors_that_wait_belong_to_their_own_process() {
+    let (a, b) = (|total| started(total, 0, 100_000), |total, errors| started(total, errors, 200_000));
+    assert_eq!(after([a(100), b(10, 0), b(11, 5), a(110)]).0, delta(10, 0));
+    let without = [page(1000, 0), page(20, 0), page(1001, 0), page(21, 0), page(22, 5), page(1003, 0)];
+    assert_eq!(after(without).0, delta(2, 0));
+}
+
+#[test]
 fn processes_with_start_times_are_told_apart_exactly() {
     let (a, b) = (|total| started(total, 0, 100_000), |total| started(total, 0, 200_000));
     let mut counters = Counters::new(SOAK);

@@ -54,13 +54,23 @@ impl SeriesBook {
 
     /// Enters a whole page. Duplicates are removed from `rows`.
     pub fn enter(&mut self, rows: &mut Vec<Row>, started_ms: Option<i64>) -> Result<Sums, PageError> {
+        let same_process = match (self.started_ms, started_ms) {
+            (Some(before), Some(now)) => Some(before.abs_diff(now) <= SAME_START_MS),
+            _ => None,
+        };
+        self.started_ms = started_ms;
+        if same_process == Some(false) {
+            self.series.clear();
+            (self.total, self.failed, self.went_back) = (0, 0, false);
+        }
         let (duplicates, goes_back) = self.mark(rows)?;
-        if self.counts_anew(goes_back, started_ms) {
+        // A process that goes on may reset its counter once; then its series count afresh on top. If that happens again,
+        // one URL answers for several processes that started together, and adding them up would invent requests.
+        if goes_back && (same_process.is_none() || std::mem::replace(&mut self.went_back, true)) {
             self.series.retain(|_, series| series.page == self.page);
             self.series.values_mut().for_each(|series| series.count = 0);
             (self.total, self.failed) = (0, 0);
         }
-        self.started_ms = started_ms;
         for row in rows {
             let Some(series) = self.series.get_mut(&row.id) else { continue };
             let more = u128::from(row.count.checked_sub(series.count).unwrap_or(row.count));
@@ -98,25 +108,6 @@ impl SeriesBook {
             }
         });
         if too_many { Err(PageError::TooManySeries) } else { Ok((length - rows.len(), goes_back)) }
-    }
-
-    /// Whether what was read before is of no use for this page.
-    ///
-    /// A process that goes on may reset its counter once; then its series count afresh on top. If that happens again, one
-    /// URL answers for several processes that started together, and adding up their series would invent requests.
-    fn counts_anew(&mut self, goes_back: bool, started_ms: Option<i64>) -> bool {
-        match (self.started_ms, started_ms) {
-            (Some(before), Some(now)) if before.abs_diff(now) <= SAME_START_MS => {
-                let again = goes_back && self.went_back;
-                self.went_back |= goes_back;
-                again
-            }
-            (Some(_), Some(_)) => {
-                self.went_back = false;
-                true
-            }
-            _ => goes_back,
-        }
     }
 }
 

@@ -113,10 +113,11 @@ impl Rows {
 
 impl Page for Rows {
     fn family(&mut self, name: Text<'_>, kind: &[u8]) {
+        let is_distribution = matches!(kind, b"histogram" | b"summary");
         for (metric, found) in self.wanted.metrics.iter().zip(&mut self.found) {
             found.declared |= name.is(metric)
                 || metric.strip_suffix("_total").is_some_and(|family| kind == b"counter" && name.is(family))
-                || metric.strip_suffix("_count").is_some_and(|family| kind != b"counter" && name.is(family));
+                || metric.strip_suffix("_count").is_some_and(|family| is_distribution && name.is(family));
         }
         if let Some(census) = &mut self.census {
             census.family(name, kind);

@@ -136,6 +136,22 @@ fn a_metric_and_a_label_can_be_named() {
 }
 
 #[test]
+fn a_counter_that_is_declared_is_only_waited_for() {
+    let declared = |family, kind| read(&mut auto(), &format!("# TYPE {family} {kind}\n")).note;
+    for (family, kind) in [
+        ("http_requests_total", "counter"),
+        ("http_requests", "counter"),
+        ("http_server_requests_seconds", "summary"),
+        ("http_server_requests_seconds", "histogram"),
+    ] {
+        assert_eq!(declared(family, kind), None, "{family} {kind}");
+    }
+    for (family, kind) in [("http_requests", "gauge"), ("http_server_requests_seconds", "counter")] {
+        assert!(declared(family, kind).unwrap().starts_with("no known request counter"), "{family} {kind}");
+    }
+}
+
+#[test]
 fn a_page_without_a_request_counter_says_which_counters_it_has() {
     assert_eq!(
         note(Named::Auto, Named::Auto, GO_NO_REQUESTS),
@@ -328,6 +344,11 @@ fn the_number_of_series_is_bounded() {
     assert_eq!(sums(&mut reader, &page(1..3)), (3, 0));
     let kept = read_as(&mut reader, Format::Text, &page(3..4));
     assert_eq!(kept, Err(PageError::TooManySeries), "series that left the page are kept, and count");
+    let restarted = format!("{}process_start_time_seconds 2\n", page(3..6));
+    assert_eq!(sums(&mut reader, "process_start_time_seconds 1\n# TYPE http_requests_total counter\n"), (3, 0));
+    assert_eq!(sums(&mut reader, &restarted), (3, 0), "a restart makes room");
+    assert_eq!(sums(&mut reader, &page(5..6).replace("} 1", "} 0.5")), (0, 0));
+    assert_eq!(sums(&mut reader, &page(5..8)), (3, 0), "and so does a restart that only the values show");
     assert_eq!(PageError::TooManySeries.to_string(), "the request counter has more than 500000 series");
 }
 

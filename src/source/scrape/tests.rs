@@ -75,6 +75,8 @@ async fn a_page_is_read_however_its_end_is_marked() {
 #[tokio::test]
 async fn gzip_and_open_metrics_are_understood() {
     assert_whole(scrape(packed(gzip(PAGE))).await);
+    let unannounced = [b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n".to_vec(), gzip(PAGE.trim_end())].concat();
+    assert_whole(scrape(unannounced).await);
     let headers = "content-type: Application/OpenMetrics-Text; version=1.0.0; charset=utf-8\r\n";
     assert_whole(scrape(answer("200 OK", headers, format!("{PAGE}# EOF\n"))).await);
     let cut = complaint(answer("200 OK", headers, PAGE)).await;
