@@ -147,10 +147,16 @@ impl Counters {
             self.resets += u32::from(!same_start);
             return None;
         };
-        self.returns += u32::from(goes_back);
-        let lineage = self.lineages[at];
+        let mut lineage = self.lineages[at];
         if lineage != last {
             self.carry = 0;
+        }
+        if goes_back {
+            self.returns += 1;
+        } else {
+            // The doubt may be wrong, so it only ever takes away.
+            lineage.total = lineage.total.max(last.total);
+            lineage.errors = lineage.errors.max(last.errors);
         }
         Some(lineage)
     }

@@ -125,6 +125,13 @@ fn a_restarted_process_may_outgrow_its_former_self() {
 }
 
 #[test]
+fn doubt_whether_a_process_is_the_same_invents_no_errors() {
+    let crashes = [page(103, 24), page(1, 1), page(0, 0), page(72, 20), page(19, 19), page(43, 25), page(73, 25)];
+    let (last, counters) = after(crashes);
+    assert_eq!((last.errors, counters.returns), (0, 1));
+}
+
+#[test]
 fn errors_that_wait_belong_to_their_own_process() {
     let (a, b) = (|total| started(total, 0, 100_000), |total, errors| started(total, errors, 200_000));
     assert_eq!(after([a(100), b(10, 0), b(11, 5), a(110)]).0, delta(10, 0));
