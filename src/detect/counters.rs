@@ -154,8 +154,7 @@ impl Counters {
         if goes_back {
             self.returns += 1;
         } else {
-            // The doubt may be wrong, so it only ever takes away.
-            lineage.total = lineage.total.max(last.total);
+            // The doubt may be wrong, so it only ever takes away. (Totals are no less: the nearest is at least `last`.)
             lineage.errors = lineage.errors.max(last.errors);
         }
         Some(lineage)
