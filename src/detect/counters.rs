@@ -37,6 +37,7 @@ pub struct Counters {
     carry: u64,
     resets: u32,
     returns: u32,
+    resumed: bool,
 }
 
 /// The last that was read of one process.
@@ -61,7 +62,7 @@ pub struct Delta {
 impl Counters {
     /// Nothing read yet, in a soak that began at `soak_started_ms` (Unix milliseconds).
     pub const fn new(soak_started_ms: i64) -> Self {
-        Self { soak_started_ms, lineages: Vec::new(), last: None, carry: 0, resets: 0, returns: 0 }
+        Self { soak_started_ms, lineages: Vec::new(), last: None, carry: 0, resets: 0, returns: 0, resumed: false }
     }
 
     /// Takes a reading as the point from which to count, whatever happened before it.
@@ -98,6 +99,12 @@ impl Counters {
         Delta { requests, errors: errors.min(requests), reset }
     }
 
+    /// The program was restarted, and has forgotten the series that had left the page. If the next reading goes back for
+    /// no other reason than that, it is a baseline and no reset: its requests were counted before.
+    pub const fn resume(&mut self) {
+        self.resumed = true;
+    }
+
     /// How often this instance was restarted.
     pub const fn resets(&self) -> u32 {
         self.resets
@@ -115,8 +122,10 @@ impl Counters {
 
     /// The totals that `now` goes on from; none if it counts from zero.
     fn continued(&mut self, last: Lineage, now: Lineage) -> Option<Lineage> {
+        let resumed = std::mem::take(&mut self.resumed);
         match (last.started_ms, now.started_ms) {
             (Some(before), Some(started)) if !same_start(before, started) => self.by_start(now, started),
+            _ if resumed && !last.precedes(now) => Some(now),
             (Some(_), Some(_)) => self.by_totals(last, now, true),
             _ => self.by_totals(last, now, false),
         }

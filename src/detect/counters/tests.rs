@@ -173,6 +173,19 @@ fn counters_go_on_after_a_resume() {
     assert_eq!(serde_json::from_str::<Counters>(&stored).unwrap(), counters);
 }
 
+#[test]
+fn a_resume_forgets_series_that_had_left_the_page_and_counts_nothing_twice() {
+    let resume = |before: Reading, after: Reading| {
+        let mut counters = Counters::new(SOAK);
+        counters.read(&before);
+        counters.resume();
+        (counters.read(&after), counters.read(&Reading { total: after.total + 7, ..after.clone() }), counters.resets())
+    };
+    assert_eq!(resume(page(100, 9), page(90, 4)), (delta(0, 0), delta(7, 0), 0));
+    assert_eq!(resume(page(100, 9), page(105, 9)), (delta(5, 0), delta(7, 0), 0));
+    assert_eq!(resume(started(100, 9, 0), started(90, 4, 9000)), (reset(90, 4), delta(7, 0), 1));
+}
+
 /// What happens to one process between two scrapes.
 #[derive(Clone, Debug)]
 enum Happens {
