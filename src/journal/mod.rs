@@ -1,1 +1,21 @@
 //! Decisions and recordings on disk.
+//!
+//! * [`Journal`]: `decisions.jsonl`, durable and hash-chained, appended to by every process that decides something.
+//! * [`verify`]: whether a journal is still what was written.
+//! * [`RecordingWriter`] and [`RecordingReader`]: one file a soak, generic over what is recorded.
+//! * [`SoakId`]: the name of a soak, which is also the name of its recording.
+
+mod decisions;
+pub(crate) mod files;
+mod line;
+mod lines;
+mod recording;
+mod soak_id;
+mod tail;
+mod verify;
+
+pub use decisions::{Intent, Journal, JournalError};
+pub use line::{Entry, rfc3339_ms};
+pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};
+pub use soak_id::{InvalidSoakId, SoakId};
+pub use verify::{Damage, DamageKind, Report, VerifyError, verify};

@@ -1,0 +1,119 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Header {
+    v: u32,
+}
+
+fn id(text: &str) -> SoakId {
+    text.parse().unwrap()
+}
+
+fn soak() -> SoakId {
+    id("20261123T140211Z-3f2a")
+}
+
+fn read(path: &Path) -> (Header, Vec<u32>, Option<usize>) {
+    let (header, mut reader) = RecordingReader::<u32>::open(path).unwrap();
+    let records = reader.by_ref().map(Result::unwrap).collect();
+    (header, records, reader.torn())
+}
+
+#[test]
+fn what_is_written_reads_back_behind_its_header() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    for record in [1, 2, 3] {
+        writer.write(&record).unwrap();
+    }
+    writer.sync().unwrap();
+    assert_eq!(writer.path(), recording_path(tmp.path(), &soak()));
+    assert_eq!(read(writer.path()), (Header { v: 1 }, vec![1, 2, 3], None));
+    assert_eq!(fs::metadata(writer.path()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_recording_is_never_written_over() {
+    let tmp = tempfile::tempdir().unwrap();
+    RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    let again = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap_err();
+    assert!(again.to_string().contains("20261123T140211Z-3f2a.jsonl"), "{again}");
+}
+
+#[test]
+fn a_torn_last_line_is_reported_by_the_reader_and_cut_off_by_a_resume() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    writer.write(&10).unwrap();
+    let path = writer.path().to_owned();
+    fs::write(&path, [&fs::read(&path).unwrap()[..], b"1234"].concat()).unwrap();
+    assert_eq!(read(&path), (Header { v: 1 }, vec![10], Some(4)));
+
+    let (mut writer, dropped) = RecordingWriter::resume(tmp.path(), &soak()).unwrap();
+    writer.write(&11).unwrap();
+    assert_eq!((dropped, read(&path)), (4, (Header { v: 1 }, vec![10, 11], None)));
+    let (_, dropped) = RecordingWriter::resume(tmp.path(), &soak()).unwrap();
+    assert_eq!(dropped, 0);
+}
+
+#[test]
+fn a_missing_recording_cannot_be_resumed_or_read() {
+    let tmp = tempfile::tempdir().unwrap();
+    assert!(RecordingWriter::resume(tmp.path(), &soak()).is_err());
+    let missing = RecordingReader::<u32>::open::<Header>(&recording_path(tmp.path(), &soak())).unwrap_err();
+    assert!(missing.to_string().starts_with("cannot open the recording `"), "{missing}");
+}
+
+#[test]
+fn damage_names_the_line_and_ends_the_reading() {
+    let tmp = tempfile::tempdir().unwrap();
+    let path = tmp.path().join("r.jsonl");
+    let long = format!("{{\"v\":1}}\n{}", "1".repeat(MAX_LINE + 1));
+    for (content, complaint) in
+        [("{\"v\":1}\n1\nx\n2\n", "line 3 of the recording"), (long.as_str(), "it is longer than")]
+    {
+        fs::write(&path, content).unwrap();
+        let (_, mut reader) = RecordingReader::<u32>::open::<Header>(&path).unwrap();
+        let damage = reader.by_ref().find_map(Result::err).unwrap().to_string();
+        assert!(damage.contains(complaint), "{damage}");
+        assert!(reader.next().is_none());
+    }
+    for (content, complaint) in [("", "it has no header"), ("{\"v\":1}", "it has no header"), ("[]\n", "line 1 of")] {
+        fs::write(&path, content).unwrap();
+        let refused = RecordingReader::<u32>::open::<Header>(&path).unwrap_err().to_string();
+        assert!(refused.contains(complaint), "{refused}");
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_or_fails_leaves_nothing() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    let long = writer.write(&"x".repeat(MAX_LINE)).unwrap_err();
+    assert!(long.to_string().contains("too long"), "{long}");
+    writer.write(&1).unwrap();
+    assert_eq!(read(writer.path()), (Header { v: 1 }, vec![1], None));
+
+    writer.file = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = writer.write(&2).unwrap_err();
+    assert!(full.to_string().starts_with("cannot write the recording `"), "{full}");
+}
+
+#[test]
+fn recordings_are_listed_oldest_first() {
+    let tmp = tempfile::tempdir().unwrap();
+    assert_eq!(recordings(tmp.path()).unwrap(), []);
+    let (first, second) = (id("20261123T140211Z-ffff"), id("20261123T140212Z-0000"));
+    for soak in [&second, &first] {
+        RecordingWriter::create(tmp.path(), soak, &Header { v: 1 }).unwrap();
+    }
+    fs::write(tmp.path().join("soaks/notes.txt"), "").unwrap();
+    assert_eq!(recordings(tmp.path()).unwrap(), [first, second]);
+    let file = tmp.path().join("soaks/notes.txt");
+    fs::write(file.with_file_name("soaks"), "").unwrap();
+    assert!(recordings(&tmp.path().join("soaks")).is_err());
+}

@@ -1,0 +1,151 @@
+//! Whether a decision journal is still what was written.
+
+use std::fmt;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::decisions::LOCK_WAIT;
+use super::files::{Open, lock_within, open_private};
+use super::line::{Entry, Header, computed_hash, sha256_hex};
+use super::lines::{MAX_LINE, Next, next_line};
+
+/// What a journal without damage holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The service it belongs to.
+    pub service: String,
+    /// Decisions in it.
+    pub records: u64,
+    /// Hash of the last line; of the header where there is no decision. Kept elsewhere, it also proves that nothing was cut
+    /// off the end.
+    pub head: String,
+}
+
+/// The first thing that is wrong with a journal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of `{}`: {kind}", path.display())]
+pub struct Damage {
+    /// The journal.
+    pub path: PathBuf,
+    /// Number of the line, from 1; the header is line 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub kind: DamageKind,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DamageKind {
+    /// The first line is no header of a decision journal.
+    Header(String),
+    /// The line is no decision.
+    NoRecord(String),
+    /// The line's bytes are not those that were sealed.
+    Changed,
+    /// Decisions before this line are missing.
+    Removed {
+        /// The number that had to come.
+        expected: u64,
+        /// The number that stands there.
+        found: u64,
+    },
+    /// The line stands too late: it was moved, repeated or put in.
+    OutOfOrder {
+        /// The number that had to come.
+        expected: u64,
+        /// The number that stands there.
+        found: u64,
+    },
+    /// The line was not written after the one before it: one of the two was replaced.
+    Unchained,
+    /// The file ends in the middle of a line.
+    Torn,
+}
+
+impl fmt::Display for DamageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(reason) => f.write_str(reason),
+            Self::NoRecord(reason) => write!(f, "it is no decision ({reason})"),
+            Self::Changed => f.write_str("it was changed: its hash does not match its text"),
+            Self::Removed { expected, found } => {
+                write!(f, "decisions are missing before it: expected number {expected}, found {found}")
+            }
+            Self::OutOfOrder { expected, found } => {
+                write!(f, "it was moved, repeated or put in: expected number {expected}, found {found}")
+            }
+            Self::Unchained => f.write_str("it was not written after the line before it: one of the two was replaced"),
+            Self::Torn => f.write_str("the file ends in the middle of it"),
+        }
+    }
+}
+
+/// A journal is damaged, or could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// It could not be read.
+    #[error("cannot read the decision journal `{}`: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Reads a whole decision journal, in memory that does not grow with it, and checks every line and the chain.
+///
+/// What it cannot see is whole lines cut off at the end, and a chain that somebody computed anew from some line on.
+pub fn verify(path: &Path) -> Result<Report, VerifyError> {
+    let io = |source| VerifyError::Io { path: path.to_owned(), source };
+    let file = open_private(path, Open::Read).map_err(io)?;
+    // Keeps a line that is being written from looking torn. Whoever holds the lock for long is not writing a line.
+    lock_within(LOCK_WAIT, || file.try_lock_shared()).map_err(io)?;
+    let mut reader = BufReader::new(file);
+    let mut buffer = Vec::new();
+    let mut chain = None;
+    for line in 1_u64.. {
+        let checked = match next_line(&mut reader, &mut buffer).map_err(io)? {
+            Next::End => break,
+            Next::Torn => Err(DamageKind::Torn),
+            Next::TooLong => Err(DamageKind::NoRecord(format!("it is longer than {MAX_LINE} bytes"))),
+            Next::Line => match &mut chain {
+                None => start(&buffer).map(|report| chain = Some(report)),
+                Some(report) => follow(report, &buffer),
+            },
+        };
+        checked.map_err(|kind| Damage { path: path.to_owned(), line, kind })?;
+    }
+    let empty = || Damage { path: path.to_owned(), line: 1, kind: DamageKind::Header("the file is empty".to_owned()) };
+    Ok(chain.ok_or_else(empty)?)
+}
+
+fn start(line: &[u8]) -> Result<Report, DamageKind> {
+    let header = Header::parse(line).map_err(DamageKind::Header)?;
+    Ok(Report { service: header.service, records: 0, head: sha256_hex(&[line]) })
+}
+
+fn follow(report: &mut Report, line: &[u8]) -> Result<(), DamageKind> {
+    let entry: Entry = serde_json::from_slice(line).map_err(|error| DamageKind::NoRecord(error.to_string()))?;
+    if computed_hash(line).as_ref() != Some(&entry.hash) {
+        return Err(DamageKind::Changed);
+    }
+    let (expected, found) = (report.records + 1, entry.seq);
+    if found > expected {
+        return Err(DamageKind::Removed { expected, found });
+    }
+    if found < expected {
+        return Err(DamageKind::OutOfOrder { expected, found });
+    }
+    if entry.prev != report.head {
+        return Err(DamageKind::Unchained);
+    }
+    (report.records, report.head) = (found, entry.hash);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
