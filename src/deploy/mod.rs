@@ -1,5 +1,14 @@
-//! The deployment: its state file, its lock and the verbs switch, rollback and status.
+//! The deployment: its state file, its locks and the verbs switch, rollback and status.
+//!
+//! [`State`] is what the file says, [`StateFile`] reads and replaces it, [`Lock`] keeps processes from moving traffic at
+//! once. [`Deployment`] puts them together with a router and the journal; its [`Deployment::rollback`] is the only way back.
 
 mod color;
+mod lock;
+mod state;
+mod state_file;
 
 pub use color::{Color, UnknownColor};
+pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state};
+pub use state::{Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};
+pub use state_file::{StateError, StateFile};

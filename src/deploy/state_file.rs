@@ -1,0 +1,142 @@
+//! The state file on disk, shared with `deploy.ts`.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::state::{Corrupt, State};
+use crate::journal::files::sync_folder_of;
+
+/// The largest state file that is read, in bytes.
+const MAX_STATE: u64 = 1 << 20;
+
+/// How many symlinks in a row are followed, as many as Linux does.
+const MAX_LINKS: usize = 40;
+
+/// The state file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file or its folder failed while reading.
+    #[error("cannot read the state file `{}`: {source}", path.display())]
+    Read {
+        /// The state file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not what a state file must be. It is never overwritten and never read as blue.
+    #[error("the state file `{}` is corrupt: {source}", path.display())]
+    Corrupt {
+        /// The state file.
+        path: PathBuf,
+        /// Where and what.
+        source: Corrupt,
+    },
+    /// The new content could not be put in place; the old one is untouched.
+    #[error("cannot write the state file `{}` ({action}): {source}", path.display())]
+    Write {
+        /// The state file.
+        path: PathBuf,
+        /// The step that failed.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Where the state file is. The value holds no open file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+impl StateFile {
+    /// Finds the file behind `path`: symlinks are followed, so that writing replaces their target and not the link. The file
+    /// need not exist.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        let error = |source| StateError::Read { path: path.to_owned(), source };
+        let mut current = std::path::absolute(path).map_err(error)?;
+        for _ in 0..MAX_LINKS {
+            let folder = current.parent().unwrap_or(Path::new("/")).to_owned();
+            if let Ok(target) = fs::read_link(&current) {
+                current = folder.join(target);
+                continue;
+            }
+            // A folder that does not exist yet has no canonical path; the write that needs it will name it.
+            let folder = folder.canonicalize().unwrap_or(folder);
+            let name = current.file_name().ok_or_else(|| error(io::Error::other("it names no file")))?;
+            return Ok(Self { path: folder.join(name) });
+        }
+        Err(error(io::Error::other("too many symlinks lead from one to the next")))
+    }
+
+    /// The file's canonical path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path with `suffix` at its end: the file's locks.
+    pub(super) fn sibling(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// Reads the state. A missing file is [`State::never_switched`].
+    pub fn read(&self) -> Result<State, StateError> {
+        let error = |source| StateError::Read { path: self.path.clone(), source };
+        let corrupt = |source| StateError::Corrupt { path: self.path.clone(), source };
+        // NONBLOCK: a FIFO in place of the file must not stop us.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.path) {
+            Ok(file) => file,
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(State::never_switched()),
+            Err(other) => return Err(error(other)),
+        };
+        if !file.metadata().map_err(error)?.is_file() {
+            return Err(error(io::Error::other("it is not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_STATE + 1).read_to_end(&mut bytes).map_err(error)?;
+        if bytes.len() as u64 > MAX_STATE {
+            return Err(error(io::Error::other(format!("it is larger than {MAX_STATE} bytes"))));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| corrupt(Corrupt::Json(error.to_string())))?;
+        State::parse(text).map_err(corrupt)
+    }
+
+    /// Replaces the file in one step: a reader sees the old content or the new, and so does the next start after a crash.
+    ///
+    /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
+    pub fn write(&self, state: &State) -> Result<(), StateError> {
+        let error = |action| move |source| StateError::Write { path: self.path.clone(), action, source };
+        let text = state.to_text().map_err(|json| error("formatting it")(json.into()))?;
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
+        prefix.push(".new-");
+        let mut file =
+            tempfile::Builder::new().prefix(&prefix).tempfile_in(folder).map_err(error("creating a file beside it"))?;
+        if let Ok(old) = fs::metadata(&self.path) {
+            adopt(file.as_file(), &old).map_err(error("keeping its mode"))?;
+        }
+        file.write_all(text.as_bytes()).map_err(error("writing"))?;
+        file.as_file().sync_all().map_err(error("syncing"))?;
+        file.persist(&self.path).map_err(|persist| error("renaming")(persist.error))?;
+        sync_folder_of(&self.path).map_err(error("syncing its folder"))
+    }
+}
+
+/// Gives the new file the mode of the old one, and its owner where that is allowed.
+fn adopt(new: &File, old: &Metadata) -> io::Result<()> {
+    if new.metadata().is_ok_and(|new| (new.uid(), new.gid()) != (old.uid(), old.gid())) {
+        // Only root may give a file away; without that the writer owns it, which is what a plain write would not change.
+        let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
+    }
+    new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
+}
+
+#[cfg(test)]
+mod tests;
