@@ -1,0 +1,65 @@
+//! The trait every kind of router implements.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::{CommandError, CommandRouter, StateFileRouter};
+use crate::config::{RouterConfig, RouterKind};
+use crate::deploy::{Color, StateError, StateFile};
+
+/// The answer of a router, later.
+pub type RouterFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RouterError>> + Send + 'a>>;
+
+/// What a router says after a move it believes has worked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// The last lines that the router printed, for the journal; without control characters, at most a few kilobytes.
+    pub output: Option<String>,
+}
+
+/// Whatever sends user traffic to a color.
+///
+/// Every call ends within the router's configured timeout. Moves are idempotent: moving to the color that takes traffic
+/// already changes nothing. Dropping a future gives the move up; traffic is then on either color.
+pub trait Router: Send + Sync + fmt::Debug {
+    /// The kind as the configuration spells it, such as `command`.
+    fn kind(&self) -> &'static str;
+
+    /// Whether [`Router::read`] reads the state file. Then a move can be read back only after the state file was written.
+    fn reads_state_file(&self) -> bool;
+
+    /// Moves traffic to a new color.
+    fn switch(&self, to: Color) -> RouterFuture<'_, Moved>;
+
+    /// Moves traffic back to a color it was on before.
+    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved>;
+
+    /// The color that takes traffic now.
+    fn read(&self) -> RouterFuture<'_, Color>;
+}
+
+/// A router could not be moved or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// Router `state-file`, or a read that falls back to it.
+    #[error(transparent)]
+    StateFile(#[from] StateError),
+    /// Router `command`.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+/// The configured router of a service.
+pub fn from_config(config: &RouterConfig, state_file: &StateFile, service: &str) -> Arc<dyn Router> {
+    let state_file = state_file.clone();
+    match &config.kind {
+        RouterKind::StateFile => Arc::new(StateFileRouter::new(state_file)),
+        RouterKind::Command { switch, rollback, read } => Arc::new(
+            CommandRouter::new(state_file, service, config.timeout)
+                .with_switch(switch)
+                .with_rollback(if rollback.is_empty() { switch } else { rollback })
+                .with_read(read),
+        ),
+    }
+}

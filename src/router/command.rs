@@ -1,0 +1,133 @@
+//! Router `command`: commands move traffic and say where it is.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::process::{ProcessError, run};
+use super::{Moved, Router, RouterFuture};
+use crate::deploy::{Color, StateFile};
+
+/// A command of the router failed, or what it printed is no color.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It failed.
+    #[error("router command `{command}`: {source}")]
+    Failed {
+        /// The command with its words filled in.
+        command: String,
+        /// How it failed.
+        source: ProcessError,
+    },
+    /// It printed no color.
+    #[error(
+        "router command `{command}` printed neither `blue`, `green` nor JSON with `activeColor`; it said: {output}"
+    )]
+    NoColor {
+        /// The command with its words filled in.
+        command: String,
+        /// The last lines it printed.
+        output: String,
+    },
+}
+
+/// Commands move traffic. They run without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in their environment.
+#[derive(Clone, Debug)]
+pub struct CommandRouter {
+    state_file: StateFile,
+    service: String,
+    timeout: Duration,
+    switch: Vec<String>,
+    rollback: Vec<String>,
+    read: Vec<String>,
+}
+
+impl CommandRouter {
+    /// A router without commands yet; each command gets `timeout`.
+    pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
+        let service = service.to_owned();
+        Self { state_file, service, timeout, switch: Vec::new(), rollback: Vec::new(), read: Vec::new() }
+    }
+
+    /// The command that moves traffic to `{color}`.
+    #[must_use]
+    pub fn with_switch(self, words: &[String]) -> Self {
+        Self { switch: words.to_vec(), ..self }
+    }
+
+    /// The command that moves traffic back to `{color}`.
+    #[must_use]
+    pub fn with_rollback(self, words: &[String]) -> Self {
+        Self { rollback: words.to_vec(), ..self }
+    }
+
+    /// The command that prints the active color. Where it is empty the state file is read, and the exit code of a move is all
+    /// that confirms it.
+    #[must_use]
+    pub fn with_read(self, words: &[String]) -> Self {
+        Self { read: words.to_vec(), ..self }
+    }
+
+    async fn to(&self, words: &[String], color: Color) -> Result<Moved, CommandError> {
+        let fill = |word: &String| word.replace("{color}", color.name()).replace("{service}", &self.service);
+        let words: Vec<String> = words.iter().map(fill).collect();
+        let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
+        let printed = run(&words, &env, self.timeout)
+            .await
+            .map_err(|source| CommandError::Failed { command: words.join(" "), source })?;
+        Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()) })
+    }
+
+    async fn ask(&self) -> Result<Color, CommandError> {
+        let words: Vec<String> = self.read.iter().map(|word| word.replace("{service}", &self.service)).collect();
+        let command = words.join(" ");
+        match run(&words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
+            Err(source) => Err(CommandError::Failed { command, source }),
+            Ok(printed) => color_in(&String::from_utf8_lossy(&printed.stdout))
+                .ok_or_else(|| CommandError::NoColor { command, output: printed.quote() }),
+        }
+    }
+}
+
+/// The color in a command's output: a word, or `activeColor` of a JSON object.
+///
+/// `npm run` prints lines that begin with `>` before the script's own output; they are skipped.
+fn color_in(printed: &str) -> Option<Color> {
+    let own: Vec<&str> = printed.lines().skip_while(|line| line.starts_with('>') || line.trim().is_empty()).collect();
+    let own = own.join("\n");
+    let text = own.trim();
+    text.parse().ok().or_else(|| {
+        let value: Value = serde_json::from_str(text).ok()?;
+        value.get("activeColor")?.as_str()?.parse().ok()
+    })
+}
+
+impl Router for CommandRouter {
+    fn kind(&self) -> &'static str {
+        "command"
+    }
+
+    fn reads_state_file(&self) -> bool {
+        self.read.is_empty()
+    }
+
+    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
+        Box::pin(async move { Ok(self.to(&self.switch, to).await?) })
+    }
+
+    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
+        Box::pin(async move { Ok(self.to(&self.rollback, to).await?) })
+    }
+
+    fn read(&self) -> RouterFuture<'_, Color> {
+        Box::pin(async move {
+            if self.read.is_empty() {
+                return Ok(self.state_file.read()?.active());
+            }
+            Ok(self.ask().await?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use super::*;
+use crate::config::{RouterConfig, RouterKind};
+use crate::router::from_config;
+
+const PATIENT: Duration = Duration::from_secs(30);
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn sh(script: &str) -> Vec<String> {
+    words(&["sh", "-c", script])
+}
+
+fn router(folder: &Path, timeout: Duration) -> CommandRouter {
+    CommandRouter::new(StateFile::open(&folder.join("state.json")).unwrap(), "shop", timeout)
+}
+
+/// Runs `script` as the switch to green and returns what it failed with.
+async fn failure(script: &str, timeout: Duration) -> String {
+    let tmp = tempfile::tempdir().unwrap();
+    router(tmp.path(), timeout).with_switch(&sh(script)).switch(Color::Green).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn color_and_service_are_filled_in_each_word_and_stand_in_the_environment() {
+    let tmp = tempfile::tempdir().unwrap();
+    let script = "echo $1 $2; echo $SWITCHBACK_COLOR $SWITCHBACK_SERVICE >&2";
+    let router = router(tmp.path(), PATIENT).with_switch(&words(&[
+        "sh",
+        "-c",
+        script,
+        "sh",
+        "deploy:switch-{color}",
+        "{service}/{color}",
+    ]));
+    let output = router.switch(Color::Green).await.unwrap().output.unwrap();
+    assert_eq!(output, "deploy:switch-green shop/green\ngreen shop");
+}
+
+#[tokio::test]
+async fn no_shell_reads_the_words() {
+    let tmp = tempfile::tempdir().unwrap();
+    let router = router(tmp.path(), PATIENT).with_switch(&words(&["echo", "$HOME; `id` {color}"]));
+    assert_eq!(router.switch(Color::Blue).await.unwrap().output.unwrap(), "$HOME; `id` blue");
+}
+
+#[tokio::test]
+async fn an_empty_rollback_uses_the_switch_and_an_empty_read_the_state_file() {
+    let tmp = tempfile::tempdir().unwrap();
+    let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
+    let kind = |rollback| RouterKind::Command { switch: words(&["echo", "switch"]), rollback, read: vec![] };
+    let router = |rollback| from_config(&RouterConfig { kind: kind(rollback), timeout: PATIENT }, &state_file, "shop");
+    assert_eq!(router(vec![]).rollback(Color::Blue).await.unwrap().output.unwrap(), "switch");
+    assert_eq!(router(words(&["echo", "back"])).rollback(Color::Blue).await.unwrap().output.unwrap(), "back");
+    assert_eq!(router(vec![]).kind(), "command");
+    assert!(router(vec![]).reads_state_file());
+    fs::write(state_file.path(), r#"{"activeColor":"green"}"#).unwrap();
+    assert_eq!(router(vec![]).read().await.unwrap(), Color::Green);
+}
+
+#[tokio::test]
+async fn failures_quote_the_command_and_its_last_lines() {
+    let exit = failure("echo first; echo broken pipe dream >&2; exit 3", PATIENT).await;
+    assert!(exit.starts_with("router command `sh -c echo first;"), "{exit}");
+    assert!(exit.ends_with("it ended with exit code 3; it said: first\nbroken pipe dream"), "{exit}");
+    let silent = failure("exit 1", PATIENT).await;
+    assert!(silent.ends_with("exit code 1, having printed nothing"), "{silent}");
+    let signal = failure("kill -KILL $$", PATIENT).await;
+    assert!(signal.contains("signal 9 ended it"), "{signal}");
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_started_is_named() {
+    let tmp = tempfile::tempdir().unwrap();
+    let router = router(tmp.path(), PATIENT);
+    let missing = router.clone().with_rollback(&words(&["/no/such/program"]));
+    let missing = missing.rollback(Color::Blue).await.unwrap_err().to_string();
+    assert!(missing.starts_with("router command `/no/such/program`: it cannot be started: No such file"), "{missing}");
+    let empty = router.switch(Color::Blue).await.unwrap_err().to_string();
+    assert!(empty.contains("no program is named"), "{empty}");
+}
+
+/// Whether the process whose number stands in `file` is gone, or nothing but a zombie of its new parent.
+fn is_gone(file: &Path) -> bool {
+    let pid = fs::read_to_string(file).unwrap();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+async fn wait_until(mut condition: impl FnMut() -> bool) {
+    let patience = Instant::now() + PATIENT;
+    while !condition() {
+        assert!(Instant::now() < patience, "it never happened");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A script that starts a grandchild, notes both numbers in `folder`, says so, and never ends.
+fn endless(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("sleep 600 & echo $! >{folder}/grandchild; echo $$ >{folder}/child; echo started; wait")
+}
+
+#[tokio::test]
+async fn a_timeout_kills_everything_the_command_started_and_leaves_no_zombie() {
+    let tmp = tempfile::tempdir().unwrap();
+    let failed = failure(&endless(tmp.path()), Duration::from_millis(500)).await;
+    assert!(failed.ends_with("did not end within 500ms and was killed; it said: started"), "{failed}");
+    let child = fs::read_to_string(tmp.path().join("child")).unwrap();
+    assert!(!Path::new(&format!("/proc/{}", child.trim())).exists(), "our own child is reaped at once");
+    wait_until(|| is_gone(&tmp.path().join("grandchild"))).await;
+}
+
+#[tokio::test]
+async fn giving_a_move_up_kills_its_command() {
+    let tmp = tempfile::tempdir().unwrap();
+    let router = router(tmp.path(), PATIENT).with_switch(&sh(&endless(tmp.path())));
+    let moving = tokio::spawn(async move { router.switch(Color::Green).await });
+    wait_until(|| fs::read_to_string(tmp.path().join("child")).is_ok_and(|pid| pid.ends_with('\n'))).await;
+    moving.abort();
+    wait_until(|| is_gone(&tmp.path().join("child")) && is_gone(&tmp.path().join("grandchild"))).await;
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_running_does_not_hold_the_move_up() {
+    let tmp = tempfile::tempdir().unwrap();
+    let script = format!("sleep 600 & echo $! >{}/left; echo done", tmp.path().display());
+    let moved = router(tmp.path(), PATIENT).with_switch(&sh(&script)).switch(Color::Green).await.unwrap();
+    assert_eq!(moved.output.unwrap(), "done");
+    assert!(!is_gone(&tmp.path().join("left")), "a service that a command starts goes on");
+    let left: i32 = fs::read_to_string(tmp.path().join("left")).unwrap().trim().parse().unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(left).unwrap(), rustix::process::Signal::KILL)
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_command_that_closes_its_output_is_still_awaited() {
+    let failed = failure("exec >&- 2>&-; sleep 0.05; exit 5", PATIENT).await;
+    assert!(failed.contains("exit code 5"), "{failed}");
+}
+
+#[tokio::test]
+async fn endless_output_is_neither_kept_nor_in_the_way() {
+    let failed = failure("yes filler | head -c 3500000; echo the end; exit 4", PATIENT).await;
+    assert!(failed.ends_with("filler\nthe end") && failed.len() < 4096, "{failed}");
+}
+
+#[tokio::test]
+async fn the_active_color_is_read_as_a_word_or_as_json() {
+    let tmp = tempfile::tempdir().unwrap();
+    for (printed, color) in [
+        ("green\n", Some(Color::Green)),
+        ("  blue  ", Some(Color::Blue)),
+        (r#"{"activeColor":"green","lastSwitch":1}"#, Some(Color::Green)),
+        ("{\n  \"activeColor\": \"blue\"\n}\n", Some(Color::Blue)),
+        ("\n> shop@1.0.0 deploy:status\n> tsx deploy.ts status\n\n{\"activeColor\":\"green\"}", Some(Color::Green)),
+        ("> shop@1.0.0 read\n> node read.js\n\nblue\n", Some(Color::Blue)),
+        ("red", None),
+        ("", None),
+        ("[]", None),
+        (r#"{"activeColor":7}"#, None),
+        ("blue green", None),
+    ] {
+        let router = router(tmp.path(), PATIENT).with_read(&words(&["printf", "%s", printed]));
+        assert!(!router.reads_state_file());
+        match (router.read().await, color) {
+            (Ok(read), Some(color)) => assert_eq!(read, color, "{printed}"),
+            (Err(error), None) => assert!(error.to_string().contains("printed neither"), "{error}"),
+            (other, _) => panic!("{printed}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_fails_is_an_error() {
+    let tmp = tempfile::tempdir().unwrap();
+    let failed = router(tmp.path(), PATIENT).with_read(&sh("echo blue; exit 1")).read().await.unwrap_err().to_string();
+    assert!(failed.contains("exit code 1"), "{failed}");
+}
