@@ -4,11 +4,23 @@
 //! once. [`Deployment`] puts them together with a router and the journal; its [`Deployment::rollback`] is the only way back.
 
 mod color;
+mod deployment;
 mod lock;
+mod plan;
+mod rollback;
 mod state;
 mod state_file;
+mod status;
+mod switch;
+#[cfg(test)]
+mod testing;
 
 pub use color::{Color, UnknownColor};
+pub use deployment::{Clock, Deployment, MoveFailure, MovedTraffic, RecordError, SoakUpdate, Traffic};
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state};
+pub use plan::Binding;
+pub use rollback::{Rollback, RollbackError, RollbackRequest};
 pub use state::{Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};
 pub use state_file::{StateError, StateFile};
+pub use status::{RouterStatus, SoakStatus, StandbyStatus, StatusError, StatusReport};
+pub use switch::{Switch, SwitchError, SwitchRequest};

@@ -10,6 +10,9 @@ pub struct StateFileRouter {
 }
 
 impl StateFileRouter {
+    /// The kind as the configuration spells it.
+    pub const KIND: &str = "state-file";
+
     /// The router that reads this state file.
     pub const fn new(state_file: StateFile) -> Self {
         Self { state_file }
@@ -18,7 +21,7 @@ impl StateFileRouter {
 
 impl Router for StateFileRouter {
     fn kind(&self) -> &'static str {
-        "state-file"
+        Self::KIND
     }
 
     fn reads_state_file(&self) -> bool {

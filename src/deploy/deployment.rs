@@ -1,0 +1,265 @@
+//! The state file, the router and the journal of one service, under one lock.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Color, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
+use crate::config::Config;
+use crate::journal::{Journal, JournalError, rfc3339_ms};
+use crate::router::{self, Router, RouterError, StateFileRouter};
+use crate::soak::Decision;
+
+/// Says what time it is; [`Timestamp::now`] outside simulations.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
+const LOCK_MARGIN: Duration = Duration::from_secs(10);
+
+/// The deployment of one service: everything that moves its traffic goes through here.
+///
+/// Small files are read and written on the calling task; appending to the journal, which may wait for other processes, is
+/// done on the runtime's blocking threads.
+#[derive(Clone)]
+pub struct Deployment {
+    pub(super) state_file: StateFile,
+    pub(super) router: Arc<dyn Router>,
+    pub(super) journal: Journal,
+    pub(super) service: String,
+    lock_wait: Duration,
+    clock: Clock,
+}
+
+impl fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state_file, router, .. } = self;
+        f.debug_struct("Deployment").field("state_file", state_file).field("router", router).finish_non_exhaustive()
+    }
+}
+
+impl Deployment {
+    /// The configured deployment. Neither the state file nor the journal is read yet.
+    pub fn open(config: &Config) -> Result<Self, StateError> {
+        let state_file = StateFile::open(&config.state_file)?;
+        let router = router::from_config(&config.router, &state_file, &config.service);
+        let journal = Journal::new(&config.service_dir(), &config.service);
+        // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
+        // it, and where traffic is after all.
+        let lock_wait = config.router.timeout.saturating_mul(6).saturating_add(LOCK_MARGIN);
+        Ok(Self::new(state_file, router, journal, &config.service, lock_wait))
+    }
+
+    /// A deployment from its parts; `lock_wait` is how long a move waits for another process that is moving traffic.
+    pub fn new(
+        state_file: StateFile,
+        router: Arc<dyn Router>,
+        journal: Journal,
+        service: &str,
+        lock_wait: Duration,
+    ) -> Self {
+        let service = service.to_owned();
+        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(Timestamp::now) }
+    }
+
+    /// The same deployment with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Where its state is.
+    pub const fn state_file(&self) -> &StateFile {
+        &self.state_file
+    }
+
+    /// What sends traffic to a color.
+    pub fn router(&self) -> &Arc<dyn Router> {
+        &self.router
+    }
+
+    /// Where its decisions are.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// This process as the holder of a lock.
+    pub fn holder(&self) -> Holder {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Holder {
+            pid: std::process::id(),
+            service: self.service.clone(),
+            folder: folder.display().to_string(),
+            since: rfc3339_ms((self.clock)()),
+        }
+    }
+
+    /// Writes how a soak stands into the state file, and touches no other key.
+    ///
+    /// Waits for a move that is under way, then reads the file anew: what the move wrote stays.
+    pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
+        let _lock = self.lock().await?;
+        let mut state = self.state_file.read()?;
+        if !state.exists() {
+            return Ok(SoakUpdate::NoStateFile);
+        }
+        if let Some(newer) = state.soak().filter(|known| known.id > block.id) {
+            return Ok(SoakUpdate::NewerSoak(newer.id.clone()));
+        }
+        state.set_soak(block);
+        self.state_file.write(&state)?;
+        Ok(SoakUpdate::Written)
+    }
+
+    pub(super) async fn lock(&self) -> Result<Lock, LockError> {
+        Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        (self.clock)().as_millisecond()
+    }
+
+    /// Uses the journal on a blocking thread. What goes wrong is logged and returned as text: it stops no move.
+    pub(super) async fn with_journal<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, String> {
+        let (journal, now) = (self.journal.clone(), (self.clock)());
+        let done = tokio::task::spawn_blocking(move || work(journal, now)).await;
+        let trouble = match done {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(trouble, "the decision journal failed");
+        Err(trouble)
+    }
+
+    /// Journals a decision; the first trouble of a move is kept in `trouble`.
+    pub(super) async fn journal_decision(&self, decision: Decision, trouble: &mut Option<String>) {
+        if let Err(text) = self.with_journal(move |journal, now| journal.append(&decision, now)).await {
+            trouble.get_or_insert(text);
+        }
+    }
+
+    /// Moves the router, reads it back where it can speak for itself, and returns what it printed.
+    pub(super) async fn move_router(&self, kind: Move, to: Color) -> Result<Option<String>, MoveFailure> {
+        let moving = match kind {
+            Move::Switch => self.router.switch(to),
+            Move::Rollback => self.router.rollback(to),
+        };
+        let moved = moving.await.map_err(MoveFailure::Router)?;
+        // A router that reads the state file shows the move only once that is written.
+        if !self.router.reads_state_file() {
+            let shown = self.router.read().await.map_err(MoveFailure::ReadBack)?;
+            if shown != to {
+                return Err(MoveFailure::Unmoved(shown));
+            }
+        }
+        Ok(moved.output)
+    }
+
+    /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
+    pub(super) fn write_move(&self, kind: Move, to: Color) -> Result<State, MoveFailure> {
+        let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
+        let before = state.clone();
+        if state.active() != to {
+            state.record_move(kind, to, self.now_ms());
+        } else if !state.transition().is_some_and(|last| last.kind == kind && Some(last.at) == state.last_switch()) {
+            state.note(kind, self.now_ms());
+        }
+        if state != before {
+            self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+        }
+        Ok(state)
+    }
+
+    /// Where traffic is after a failed move, as far as whoever decides it can be read.
+    pub(super) async fn traffic_after(&self, failure: &MoveFailure, to: Color) -> Traffic {
+        let state_decides = self.router.kind() == StateFileRouter::KIND;
+        let read = match failure {
+            MoveFailure::Unmoved(shown) => Some(*shown),
+            MoveFailure::StateFile(_) if !state_decides => Some(to),
+            MoveFailure::StateFile(_) => self.router.read().await.ok(),
+            MoveFailure::Router(_) if !self.router.reads_state_file() => self.router.read().await.ok(),
+            MoveFailure::Router(_) | MoveFailure::ReadBack(_) => None,
+        };
+        read.map_or(Traffic::Unknown, Traffic::On)
+    }
+}
+
+/// What became of a soak's block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoakUpdate {
+    /// It is in the state file.
+    Written,
+    /// The file holds the block of this later soak; it stays.
+    NewerSoak(String),
+    /// There is no state file. One that held a soak alone would look like a deployment that never was.
+    NoStateFile,
+}
+
+/// A soak's block could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Somebody is moving traffic for too long.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// The step of a move that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveFailure {
+    /// The router did not move.
+    #[error("the router failed: {0}")]
+    Router(RouterError),
+    /// The router took the move, but cannot be read back.
+    #[error("the router cannot be read back: {0}")]
+    ReadBack(RouterError),
+    /// The router took the move and shows another color.
+    #[error("the router still shows {0}")]
+    Unmoved(Color),
+    /// The router moved; the state file does not say so.
+    #[error("{0}")]
+    StateFile(StateError),
+}
+
+/// Where user traffic is after a failure, as far as can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    /// On this color.
+    On(Color),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(color) => write!(f, "traffic is on {color}"),
+            Self::Unknown => f.write_str("traffic may be on either color"),
+        }
+    }
+}
+
+/// A move that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTraffic {
+    /// The color that takes user traffic now.
+    pub color: Color,
+    /// The color that took it before.
+    pub from: Color,
+    /// The state file's `lastSwitch`, in Unix milliseconds.
+    pub last_switch: Option<i64>,
+    /// The last lines that the router's command printed.
+    pub output: Option<String>,
+    /// Why the move is not fully in the journal, where it is not.
+    pub journal_trouble: Option<String>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! The only way back.
+
+use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic};
+use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
+use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
+use crate::journal::Intent;
+use crate::soak::{Decision, DecisionKind};
+
+/// A wish to roll back.
+#[derive(Clone, Debug)]
+pub struct RollbackRequest {
+    /// The deployment that the soak watches; `None` rolls back whatever the state file says was switched last.
+    pub binding: Option<Binding>,
+    /// The decision to journal as the intent: soak, actor, reason, message and numbers. Colors are filled in.
+    pub intent: Decision,
+}
+
+/// How a rollback ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollback {
+    /// Traffic is back: moved now, or found there with the intent still open.
+    RolledBack(MovedTraffic),
+    /// Traffic was back already, in router, state file and journal. Nothing was touched.
+    AlreadyBack(Color),
+    /// Nothing was switched. Nothing was touched.
+    NothingToRollBack(NothingToRollBack),
+    /// Somebody else moved traffic since the soak began. Nothing was touched.
+    Superseded {
+        /// The color that is active now.
+        active: Color,
+        /// Its `lastSwitch`.
+        last_switch: Option<i64>,
+    },
+}
+
+/// A rollback failed. Trying again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum RollbackError {
+    /// Somebody else is moving traffic for too long; nothing was touched.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file cannot be read; nothing was touched.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A step failed.
+    #[error("the rollback to {target} failed: {failure}; {traffic}")]
+    Failed {
+        /// The color to go back to.
+        target: Color,
+        /// The step, and why.
+        failure: MoveFailure,
+        /// Where traffic is.
+        traffic: Traffic,
+    },
+}
+
+impl Deployment {
+    /// Moves traffic back to the previous color, once, however often and from however many processes it is asked for.
+    ///
+    /// Under the deploy lock: reads state file, router and journal; journals the intent unless one is open; moves the
+    /// router and reads it back; writes the state file; journals `rolled_back`. A crash at any point is finished by the next
+    /// call. One call is one try: `rollback_failed` is for the caller to journal when it gives up, and so is `skip`.
+    ///
+    /// A journal that fails does not stop the rollback: users come before records.
+    pub async fn rollback(&self, request: RollbackRequest) -> Result<Rollback, RollbackError> {
+        let RollbackRequest { binding, intent } = request;
+        let _lock = self.lock().await?;
+        let state = self.state_file.read()?;
+        let mut trouble = None;
+        let progress = self.progress(intent.soak.clone(), &state, &mut trouble).await;
+        let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
+        match plan(&Situation { state: &state, router, binding, progress }) {
+            Plan::Act(steps) => {
+                let open = matches!(progress, Progress::Open(_));
+                self.carry_out(steps, intent, open, trouble).await.map(Rollback::RolledBack)
+            }
+            Plan::AlreadyBack(color) => Ok(Rollback::AlreadyBack(color)),
+            Plan::Nothing(nothing) => Ok(Rollback::NothingToRollBack(nothing)),
+            Plan::Superseded => Ok(Rollback::Superseded { active: state.active(), last_switch: state.last_switch() }),
+        }
+    }
+
+    async fn progress(&self, soak: Option<String>, state: &State, trouble: &mut Option<String>) -> Progress {
+        match self.with_journal(move |journal, _| journal.intent(soak.as_deref())).await {
+            Ok(Intent::None) => Progress::None,
+            Ok(Intent::Done) => Progress::Done,
+            Ok(Intent::Open(intent)) => Progress::Open(intent.previous_color.unwrap_or(state.active().other())),
+            Err(text) => {
+                trouble.get_or_insert(text);
+                Progress::None
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        steps: Steps,
+        intent: Decision,
+        open: bool,
+        mut trouble: Option<String>,
+    ) -> Result<MovedTraffic, RollbackError> {
+        let (target, from) = (steps.target, steps.target.other());
+        let intent = Decision {
+            decision: DecisionKind::Rollback,
+            active_color: Some(from),
+            previous_color: Some(target),
+            ..intent
+        };
+        if !open {
+            self.journal_decision(intent.clone(), &mut trouble).await;
+        }
+        let (output, state) = match self.bring_back(steps).await {
+            Ok(done) => done,
+            Err(failure) => {
+                let traffic = self.traffic_after(&failure, target).await;
+                return Err(RollbackError::Failed { target, failure, traffic });
+            }
+        };
+        let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
+        let rolled_back = Decision {
+            decision: DecisionKind::RolledBack,
+            message: format!("traffic is back on {target}, away from {from}{said}"),
+            active_color: Some(target),
+            previous_color: Some(from),
+            ..intent
+        };
+        self.journal_decision(rolled_back, &mut trouble).await;
+        Ok(MovedTraffic { color: target, from, last_switch: state.last_switch(), output, journal_trouble: trouble })
+    }
+
+    /// The steps themselves. The state is written even where only the record is missing: it may lack our note.
+    async fn bring_back(&self, steps: Steps) -> Result<(Option<String>, State), MoveFailure> {
+        let output = if steps.move_router { self.move_router(Move::Rollback, steps.target).await? } else { None };
+        let state = self.write_move(Move::Rollback, steps.target)?;
+        Ok((output, state))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! What `status` shows.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::deployment::Deployment;
+use super::{Color, LockError, MonitorState, SoakBlock, StateError, monitor_state};
+
+/// What `status` shows; as JSON, what `status --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport {
+    /// The color that takes user traffic, by the state file.
+    pub active_color: Color,
+    /// When traffic was last moved, in Unix milliseconds; `null` where it never was.
+    pub last_switch: Option<i64>,
+    /// The color that took user traffic before; `null` where none is known.
+    pub previous_color: Option<Color>,
+    /// The service.
+    pub service: String,
+    /// What the router shows.
+    pub router: RouterStatus,
+    /// The color that takes no traffic.
+    pub standby: StandbyStatus,
+    /// How the last soak stands.
+    pub soak: SoakStatus,
+}
+
+/// What the router shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouterStatus {
+    /// Its kind.
+    pub kind: &'static str,
+    /// The color it sends traffic to; `null` where it cannot be read.
+    pub active_color: Option<Color>,
+    /// Whether that is the state file's; `null` where it cannot be read.
+    pub in_sync: Option<bool>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The color that takes no traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StandbyStatus {
+    /// The color.
+    pub color: Color,
+    /// Whether it could take traffic; `null` where nobody asked it.
+    pub ready: Option<bool>,
+}
+
+/// How the last soak stands; without one only `running`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SoakStatus {
+    /// What the state file says of it.
+    #[serde(flatten)]
+    pub block: Option<SoakBlock>,
+    /// Whether a monitor is running and this soak is not finished.
+    pub running: bool,
+}
+
+/// The status cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// The state file cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Whether a monitor is running cannot be said.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+impl Deployment {
+    /// Reads state file, router and the monitor's lock. `standby_ready` is what a probe of the other color's readiness said.
+    ///
+    /// A router that cannot be read is shown and is no error.
+    pub async fn status(&self, standby_ready: Option<bool>) -> Result<StatusReport, StatusError> {
+        let state = self.state_file.read()?;
+        let read = self.router.read().await;
+        let monitor = monitor_state(&self.state_file)?;
+        let block = state.soak().cloned();
+        let finished = block.as_ref().is_some_and(|block| block.phase == "finished");
+        let active = state.active();
+        Ok(StatusReport {
+            active_color: active,
+            last_switch: state.last_switch(),
+            previous_color: state.previous(),
+            service: self.service.clone(),
+            router: RouterStatus {
+                kind: self.router.kind(),
+                active_color: read.as_ref().ok().copied(),
+                in_sync: read.as_ref().ok().map(|shown| *shown == active),
+                error: read.err().map(|error| error.to_string()),
+            },
+            standby: StandbyStatus { color: active.other(), ready: standby_ready },
+            soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
+        })
+    }
+}
+
+impl StatusReport {
+    /// The status as aligned lines for a person who reads them at `now`.
+    pub fn to_text(&self, now: Timestamp) -> String {
+        let mut lines = vec![
+            ("service", self.service.clone()),
+            ("active", self.active_color.to_string()),
+            ("previous", self.previous_color.map_or_else(|| "none".to_owned(), |color| color.to_string())),
+            ("switched", self.last_switch.map_or_else(|| "never".to_owned(), |at| since(at, now))),
+            ("router", self.router.to_text(self.active_color)),
+            ("standby", format!("{} {}", self.standby.color, readiness(self.standby.ready))),
+        ];
+        lines.extend(self.soak.to_lines());
+        lines.iter().fold(String::new(), |mut text, (label, value)| {
+            // Writing into a string cannot fail.
+            let _ = writeln!(text, "{label:<9} {value}");
+            text
+        })
+    }
+}
+
+fn readiness(ready: Option<bool>) -> &'static str {
+    match ready {
+        Some(true) => "✓ ready",
+        Some(false) => "✗ not ready",
+        None => "not asked",
+    }
+}
+
+/// `2m 13s ago (2026-11-23T14:02:25Z)`.
+fn since(at_ms: i64, now: Timestamp) -> String {
+    let Ok(at) = Timestamp::from_millisecond(at_ms) else {
+        return format!("at {at_ms} ms, which is no time");
+    };
+    let seconds = now.as_second().saturating_sub(at.as_second());
+    match u64::try_from(seconds) {
+        Ok(seconds) => format!("{} ago ({at:.0})", humantime::format_duration(Duration::from_secs(seconds))),
+        Err(_) => format!("in the future ({at:.0}): the clock was set back"),
+    }
+}
+
+impl RouterStatus {
+    fn to_text(&self, active: Color) -> String {
+        let Self { kind, active_color, error, .. } = self;
+        match (active_color, error) {
+            (Some(shown), _) if *shown == active => format!("{kind} ✓ in sync"),
+            (Some(shown), _) => format!("{kind} ✗ out of sync: it sends traffic to {shown}"),
+            (None, error) => format!("{kind} ✗ cannot be read: {}", error.as_deref().unwrap_or("no reason given")),
+        }
+    }
+}
+
+impl SoakStatus {
+    fn to_lines(&self) -> Vec<(&'static str, String)> {
+        let Some(block) = &self.block else {
+            return vec![("soak", if self.running { "starting" } else { "none" }.to_owned())];
+        };
+        let stopped = if self.running || block.phase == "finished" { "" } else { ", no monitor is running" };
+        let cause = block.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+        let recovered = block.recovered.map(|recovered| if recovered { "yes" } else { "no" }.to_owned());
+        let optional = [
+            ("verdict", block.verdict.clone()),
+            ("outcome", block.outcome.as_ref().map(|outcome| format!("{outcome}{cause}"))),
+            ("check", block.check.clone()),
+            ("reason", block.reason.clone()),
+            ("recovered", recovered),
+            ("ends", block.ends_at.clone().filter(|_| block.finished_at.is_none())),
+            ("finished", block.finished_at.clone()),
+        ];
+        let mut lines = vec![("soak", format!("{} {}{stopped}", block.id, block.phase))];
+        lines.extend(optional.into_iter().filter_map(|(label, value)| Some((label, value?))));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests;

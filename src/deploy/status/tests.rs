@@ -1,0 +1,146 @@
+use serde_json::json;
+
+use super::super::testing::{Answer, Bench, unbound};
+use super::*;
+use crate::deploy::{Lock, SoakUpdate};
+
+const SOAK: &str = super::super::testing::SOAK;
+
+fn finished() -> SoakBlock {
+    SoakBlock {
+        id: SOAK.into(),
+        phase: "finished".into(),
+        verdict: Some("breached".into()),
+        outcome: Some("rolled-back".into()),
+        cause: Some("auto".into()),
+        check: Some("error-rate".into()),
+        reason: Some("412 of 3,120 requests failed (13.2 %)".into()),
+        recovered: Some(true),
+        started_at: Some("2026-11-23T14:02:11Z".into()),
+        ends_at: Some("2026-11-23T14:12:11Z".into()),
+        finished_at: Some("2026-11-23T14:03:11Z".into()),
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T14:04:38Z".parse().unwrap()
+}
+
+#[tokio::test]
+async fn after_a_rollback_the_json_is_what_the_contract_shows() {
+    let bench = Bench::switched();
+    bench.deployment.rollback(unbound()).await.unwrap();
+    assert_eq!(bench.deployment.record_soak(finished()).await.unwrap(), SoakUpdate::Written);
+    let report = bench.deployment.status(Some(false)).await.unwrap();
+    let expected = json!({
+        "activeColor": "blue", "lastSwitch": 1_795_442_545_183_i64, "previousColor": "green", "service": "shop",
+        "router": {"kind": "test", "activeColor": "blue", "inSync": true},
+        "standby": {"color": "green", "ready": false},
+        "soak": {
+            "id": SOAK, "phase": "finished", "verdict": "breached", "outcome": "rolled-back", "cause": "auto",
+            "check": "error-rate", "reason": "412 of 3,120 requests failed (13.2 %)", "recovered": true,
+            "startedAt": "2026-11-23T14:02:11Z", "endsAt": "2026-11-23T14:12:11Z",
+            "finishedAt": "2026-11-23T14:03:11Z", "running": false,
+        },
+    });
+    // As text, so that the order of the keys counts too.
+    assert_eq!(serde_json::to_string(&report).unwrap(), expected.to_string());
+    let text = concat!(
+        "service   shop\n",
+        "active    blue\n",
+        "previous  green\n",
+        "switched  2m 13s ago (2026-11-23T14:02:25Z)\n",
+        "router    test ✓ in sync\n",
+        "standby   green ✗ not ready\n",
+        "soak      20261123T140211Z-3f2a finished\n",
+        "verdict   breached\n",
+        "outcome   rolled-back (auto)\n",
+        "check     error-rate\n",
+        "reason    412 of 3,120 requests failed (13.2 %)\n",
+        "recovered yes\n",
+        "finished  2026-11-23T14:03:11Z\n",
+    );
+    assert_eq!(report.to_text(now()), text);
+}
+
+#[tokio::test]
+async fn without_a_deployment_everything_says_so() {
+    let bench = Bench::switched();
+    std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
+    let report = bench.state_file_router().status(None).await.unwrap();
+    let expected = json!({
+        "activeColor": "blue", "lastSwitch": null, "previousColor": null, "service": "shop",
+        "router": {"kind": "state-file", "activeColor": "blue", "inSync": true},
+        "standby": {"color": "green", "ready": null},
+        "soak": {"running": false},
+    });
+    assert_eq!(serde_json::to_value(&report).unwrap(), expected);
+    let text = report.to_text(now());
+    for line in ["previous  none\n", "switched  never\n", "standby   green not asked\n", "soak      none\n"] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_router_out_of_sync_or_out_of_reach_is_shown() {
+    let bench = Bench::switched();
+    bench.router.answer(&[Answer::Lie, Answer::Fail]);
+    let out_of_sync = bench.deployment.status(Some(true)).await.unwrap();
+    assert_eq!(out_of_sync.router.in_sync, Some(false));
+    assert!(out_of_sync.to_text(now()).contains("router    test ✗ out of sync: it sends traffic to blue\n"));
+    assert!(out_of_sync.to_text(now()).contains("standby   blue ✓ ready\n"));
+
+    let unreadable = bench.deployment.status(Some(true)).await.unwrap();
+    let json = serde_json::to_value(&unreadable.router).unwrap();
+    assert_eq!((&json["activeColor"], &json["inSync"]), (&json!(null), &json!(null)));
+    assert!(json["error"].as_str().unwrap().starts_with("router command `move`"));
+    assert!(unreadable.to_text(now()).contains("router    test ✗ cannot be read: router command `move`"));
+}
+
+#[tokio::test]
+async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
+    let bench = Bench::switched();
+    let deployment = &bench.deployment;
+    let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await.unwrap();
+    let starting = deployment.status(None).await.unwrap();
+    assert_eq!(serde_json::to_value(&starting.soak).unwrap(), json!({"running": true}));
+    assert!(starting.to_text(now()).contains("soak      starting\n"));
+
+    let ends_at = Some("2026-11-23T14:12:11Z".into());
+    let watching = SoakBlock { id: SOAK.into(), phase: "watching".into(), ends_at, ..SoakBlock::default() };
+    deployment.record_soak(watching).await.unwrap();
+    let running = deployment.status(None).await.unwrap();
+    assert!(running.soak.running);
+    let text = running.to_text(now());
+    assert!(text.ends_with("soak      20261123T140211Z-3f2a watching\nends      2026-11-23T14:12:11Z\n"), "{text}");
+
+    drop(lock);
+    let dead = deployment.status(None).await.unwrap();
+    assert!(!dead.soak.running);
+    assert!(dead.to_text(now()).contains("watching, no monitor is running\n"));
+
+    let _lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await.unwrap();
+    deployment.record_soak(finished()).await.unwrap();
+    assert!(!deployment.status(None).await.unwrap().soak.running);
+}
+
+#[tokio::test]
+async fn times_that_make_no_sense_are_shown_as_what_they_are() {
+    let bench = Bench::switched();
+    for (last_switch, shown) in [
+        (i64::MAX, "switched  at 9223372036854775807 ms, which is no time\n"),
+        (4_000_000_000_000, "switched  in the future (2096-10-02T07:06:40Z): the clock was set back\n"),
+    ] {
+        bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));
+        let text = bench.deployment.status(None).await.unwrap().to_text(now());
+        assert!(text.contains(shown), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_readable_state_there_is_no_status() {
+    let bench = Bench::switched();
+    bench.write_state("");
+    let refused = bench.deployment.status(None).await.unwrap_err().to_string();
+    assert!(refused.contains("is corrupt: it is empty"), "{refused}");
+}

@@ -1,0 +1,134 @@
+use super::super::testing::{Answer, Bench, deploy_ts, half_a_write};
+use super::*;
+use crate::deploy::{Rollback, StateFile, Transition};
+use crate::soak::Actor;
+
+const BEFORE: &str = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"blue","x":1}"#;
+
+fn request() -> SwitchRequest {
+    let actor = Actor::Operator("ann@host".to_owned());
+    SwitchRequest { to: Color::Green, decision: Decision::new(DecisionKind::Switch, actor, "traffic moves to green") }
+}
+
+/// Blue is active, by router and state file.
+fn bench(adjust: impl FnOnce(&mut super::super::testing::TestRouter, &StateFile)) -> Bench {
+    let bench = Bench::with(|router, state_file| {
+        *router.active.lock().unwrap() = Color::Blue;
+        adjust(router, state_file);
+    });
+    bench.write_state(BEFORE);
+    bench
+}
+
+#[tokio::test]
+async fn a_switch_moves_the_router_writes_the_state_and_can_be_rolled_back() {
+    let bench = bench(|_, _| {});
+    let Switch::Switched(moved) = bench.deployment.switch(request()).await.unwrap() else { panic!() };
+    assert_eq!((moved.color, moved.from, moved.journal_trouble), (Color::Green, Color::Blue, None));
+    let state = bench.state();
+    assert_eq!((state.active(), state.previous()), (Color::Green, Some(Color::Blue)));
+    let at = moved.last_switch.unwrap();
+    assert_eq!((state.last_switch(), state.transition()), (Some(at), Some(Transition { kind: Move::Switch, at })));
+    let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
+    assert_eq!(decision.message, "traffic moves to green; the router said: moved to green");
+    assert_eq!((decision.active_color, decision.previous_color), (Some(Color::Green), Some(Color::Blue)));
+
+    let back = bench.deployment.rollback(super::super::testing::unbound()).await.unwrap();
+    assert!(matches!(back, Rollback::RolledBack(_)), "{back:?}");
+    assert_eq!(bench.router.moves(), [(Move::Switch, Color::Green), (Move::Rollback, Color::Blue)]);
+}
+
+#[tokio::test]
+async fn a_first_switch_creates_the_state_file() {
+    let bench = bench(|_, _| {});
+    std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
+    bench.state_file_router().switch(request()).await.unwrap();
+    assert_eq!((bench.state().active(), bench.state().previous()), (Color::Green, Some(Color::Blue)));
+}
+
+#[tokio::test]
+async fn a_switch_to_the_active_color_touches_nothing() {
+    let bench = bench(|_, _| {});
+    let request = SwitchRequest { to: Color::Blue, ..request() };
+    assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Color::Blue));
+    assert_eq!((bench.router.moves(), bench.decisions()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn what_a_router_command_wrote_is_kept_and_noted_as_a_switch() {
+    let bench = bench(|router, state_file| router.on_move = Some((state_file.clone(), deploy_ts)));
+    bench.deployment.switch(request()).await.unwrap();
+    assert_eq!(bench.state().transition(), Some(Transition { kind: Move::Switch, at: 1020 }));
+}
+
+#[tokio::test]
+async fn a_failed_switch_is_undone_and_leaves_the_state_as_it_was() {
+    use Answer::{Fail, FailAfterMoving, Lie, Well};
+    // The answers to: move, read-back; then undoing is answered well.
+    let cases: [(&[Answer], &str); 4] = [
+        (&[Fail], "the router failed: router command `move`"),
+        (&[FailAfterMoving], "the router failed: router command `move`"),
+        (&[Lie], "the router still shows blue"),
+        (&[Well, Fail], "the router cannot be read back"),
+    ];
+    for (answers, complaint) in cases {
+        for writes in [false, true] {
+            let bench =
+                bench(|router, state_file| router.on_move = writes.then(|| (state_file.clone(), deploy_ts as _)));
+            bench.router.answer(answers);
+            let failed = bench.deployment.switch(request()).await.unwrap_err().to_string();
+            assert!(failed.starts_with("the switch to green failed and was undone: "), "{failed}");
+            assert!(failed.contains(complaint) && failed.ends_with("traffic is on blue as before"), "{failed}");
+            assert_eq!(bench.router.active(), Color::Blue);
+            let state = bench.state();
+            let traffic = (state.active(), state.last_switch(), state.previous(), state.transition());
+            assert_eq!(traffic, (Color::Blue, Some(20), Some(Color::Blue), None));
+            let decision = &bench.deployment.journal().history(9).unwrap()[0].decision;
+            assert_eq!((decision.decision, &decision.message), (DecisionKind::SwitchFailed, &failed));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_switch_that_cannot_be_undone_says_where_traffic_is() {
+    use Answer::{Fail, FailAfterMoving, Lie, Well};
+    // The answers to: move, undoing move, its read-back or the read after its failure.
+    let cases: [(&[Answer], &str); 4] = [
+        (&[FailAfterMoving, Fail], "traffic is on green"),
+        (&[FailAfterMoving, Fail, Fail], "traffic may be on either color"),
+        (&[FailAfterMoving, Lie], "the router still shows green; traffic is on green"),
+        (&[FailAfterMoving, Well, Fail], "traffic may be on either color"),
+    ];
+    for (answers, complaint) in cases {
+        let bench = bench(|_, _| {});
+        bench.router.answer(answers);
+        let failed = bench.deployment.switch(request()).await.unwrap_err().to_string();
+        assert!(failed.contains("undoing it failed as well: ") && failed.ends_with(complaint), "{failed}");
+        assert_eq!(bench.decisions(), [DecisionKind::SwitchFailed]);
+        assert_eq!(bench.state().active(), Color::Blue);
+    }
+}
+
+#[tokio::test]
+async fn a_state_file_that_breaks_under_the_move_takes_the_router_back() {
+    let bench = bench(|router, state_file| router.on_move = Some((state_file.clone(), half_a_write)));
+    let failed = bench.deployment.switch(request()).await.unwrap_err().to_string();
+    assert!(failed.contains("is corrupt") && failed.ends_with("traffic is on blue"), "{failed}");
+    assert_eq!(bench.router.active(), Color::Blue);
+}
+
+#[tokio::test]
+async fn a_broken_journal_does_not_stop_a_switch() {
+    let bench = bench(|_, _| {});
+    bench.break_journal();
+    let Switch::Switched(moved) = bench.deployment.switch(request()).await.unwrap() else { panic!() };
+    assert!(moved.journal_trouble.is_some());
+}
+
+#[tokio::test]
+async fn a_corrupt_state_file_stops_a_switch_before_anything_is_touched() {
+    let bench = bench(|_, _| {});
+    bench.write_state("[]");
+    assert!(matches!(bench.deployment.switch(request()).await, Err(SwitchError::State(_))));
+    assert_eq!(bench.router.moves(), []);
+}
