@@ -1,1 +1,39 @@
-//! Embedded services to try everything on.
+//! Embedded services to try everything on: real HTTP on free loopback ports, steered by scripts of weather.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `world` | everything together: start, describe, change, stop |
+//! | `scenario` | what can go wrong after a switch, and how the soak must end |
+//! | `timeline` | the weather of each scenario, as data |
+//! | `timing` | window, interval and load at a given speed |
+//! | `controls` | carries one change of weather out |
+//! | `weather` | how the processes of one color behave |
+//! | `service` | the processes of one color, each on a port of its own |
+//! | `registry` | their `/metrics` page |
+//! | `front` | the small router in front of both colors |
+//! | `load` | the users |
+//! | `routes` | what users ask for, and which routes fail first |
+//! | `script` | the commands of the `command` router |
+//! | `http`, `tally` | serving, fetching and counting, shared by the rest |
+
+mod controls;
+mod front;
+mod http;
+mod load;
+mod registry;
+mod routes;
+mod scenario;
+mod script;
+mod service;
+mod tally;
+mod timeline;
+mod timing;
+mod weather;
+mod world;
+
+pub use controls::{Change, Controls};
+pub use scenario::{Expected, Scenario, UnknownScenario};
+pub use tally::{Served, Totals};
+pub use timing::Timing;
+pub use weather::{Conditions, MetricsPage, Weather};
+pub use world::{DemoError, World};

@@ -1,0 +1,217 @@
+//! What can go wrong after a switch, and how the soak must end.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::config::Method;
+
+/// What happens after the switch from blue to green.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scenario {
+    /// Green is as good as blue.
+    Healthy,
+    /// Green fails from its first request.
+    Breach,
+    /// Green fails late in the window.
+    LateBreach,
+    /// Green fails more and more.
+    SlowRamp,
+    /// Green fails for one second.
+    Blip,
+    /// Green becomes slow.
+    Latency,
+    /// Green's processes restart again and again.
+    CrashLoop,
+    /// Nobody asks green anything.
+    NoTraffic,
+    /// Green's metrics cannot be read.
+    MetricsOutage,
+    /// Green fails and blue is dead.
+    DeadStandby,
+    /// Green fails and the router cannot go back.
+    RouterFailure,
+}
+
+/// How `switch` must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The soak's outcome, as it is spelled everywhere.
+    pub outcome: &'static str,
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, exit code {}", self.outcome, self.exit_code)
+    }
+}
+
+const RETAINED: Expected = Expected { outcome: "retained", exit_code: 0 };
+const ROLLED_BACK: Expected = Expected { outcome: "rolled-back", exit_code: 3 };
+const INCONCLUSIVE: Expected = Expected { outcome: "inconclusive", exit_code: 6 };
+const ROLLBACK_FAILED: Expected = Expected { outcome: "rollback-failed", exit_code: 7 };
+const HELD: Expected = Expected { outcome: "held", exit_code: 11 };
+
+impl Scenario {
+    /// Every scenario, the quiet one first.
+    pub const ALL: [Self; 11] = [
+        Self::Healthy,
+        Self::Breach,
+        Self::LateBreach,
+        Self::SlowRamp,
+        Self::Blip,
+        Self::Latency,
+        Self::CrashLoop,
+        Self::NoTraffic,
+        Self::MetricsOutage,
+        Self::DeadStandby,
+        Self::RouterFailure,
+    ];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Breach => "breach",
+            Self::LateBreach => "late-breach",
+            Self::SlowRamp => "slow-ramp",
+            Self::Blip => "blip",
+            Self::Latency => "latency",
+            Self::CrashLoop => "crash-loop",
+            Self::NoTraffic => "no-traffic",
+            Self::MetricsOutage => "metrics-outage",
+            Self::DeadStandby => "dead-standby",
+            Self::RouterFailure => "router-failure",
+        }
+    }
+
+    /// One sentence: what happens.
+    pub const fn happens(self) -> &'static str {
+        match self {
+            Self::Healthy => "green fails 0.3% of its requests, far below the threshold",
+            Self::Breach => "green fails 12% of its requests from the first one on",
+            Self::LateBreach => "green does well for 60% of the window, then fails 15% of its requests",
+            Self::SlowRamp => "green's failures grow steadily from none to 20% over the window",
+            Self::Blip => "in mid-window green fails every request for one second, and does well otherwise",
+            Self::Latency => "green answers 900 ms slower than blue, almost without failures",
+            Self::CrashLoop => "green's processes die and start again every few seconds",
+            Self::NoTraffic => "users stop coming right after the switch",
+            Self::MetricsOutage => "from 20% of the window on green's /metrics answers 500 while green stays ready",
+            Self::DeadStandby => "blue dies right after the switch, then green fails 12% of its requests",
+            Self::RouterFailure => "green fails 12% of its requests, and every rollback of the router fails",
+        }
+    }
+
+    /// One sentence: what to look at.
+    pub const fn look_at(self) -> &'static str {
+        match self {
+            Self::Healthy => "the rate stays below the threshold to the end of the window, and green is kept",
+            Self::Breach => "the rate passes the threshold within seconds, and traffic goes back to blue by itself",
+            Self::LateBreach => "a verdict that was good until then does not protect green: the last 10 s count",
+            Self::SlowRamp => "the rate creeps up to the threshold, and the rollback comes long before the end",
+            Self::Blip => "one bad second lifts the 10 s rate above the threshold for as long as it is in the window",
+            Self::Latency => "green is kept although users wait: latency is not judged yet, only errors are",
+            Self::CrashLoop => "the counters fall back to zero; the third time at one instance means a crash loop",
+            Self::NoTraffic => "without requests nothing can be said, and nothing is: the verdict stays unknown",
+            Self::MetricsOutage => "blind is not bad: no rollback, but no good verdict either",
+            Self::DeadStandby => "a rollback to a dead color would help nobody, so the breach is held and said aloud",
+            Self::RouterFailure => "the rollback is tried again and again, then the loudest message of all",
+        }
+    }
+
+    /// How `switch` must end when the error rate is judged by `method`.
+    pub const fn expected(self, method: Method) -> Expected {
+        match (self, method) {
+            (Self::Healthy | Self::Latency, _) => RETAINED,
+            // The plain rule cannot tell one bad second from a bad release: 1 s of 10 s is 10%.
+            (Self::Blip, Method::Window) => ROLLED_BACK,
+            (Self::Breach | Self::LateBreach | Self::SlowRamp | Self::CrashLoop, _) => ROLLED_BACK,
+            (Self::NoTraffic | Self::MetricsOutage, _) => INCONCLUSIVE,
+            (Self::DeadStandby, _) => HELD,
+            (Self::RouterFailure, _) => ROLLBACK_FAILED,
+        }
+    }
+
+    /// The shortest window in which the scenario can still end as expected.
+    pub const fn shortest_window(self) -> Duration {
+        match self {
+            // 15% must lift a rate over 10 s above 5% for 3 ticks with room for chance: 9 s, 40% of the window.
+            Self::LateBreach => Duration::from_secs(24),
+            // Metrics count as missing once the last good sample is older than 10 s, here 80% of the window.
+            Self::MetricsOutage => Duration::from_secs(15),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether the router is a command; otherwise the front follows the state file.
+    pub const fn needs_command_router(self) -> bool {
+        matches!(self, Self::RouterFailure)
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no scenario: expected one of {names}", names = Scenario::ALL.map(Scenario::name).join(", "))]
+pub struct UnknownScenario(pub String);
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
+        Self::ALL.into_iter().find(|scenario| scenario.name() == text).ok_or_else(|| UnknownScenario(text.to_owned()))
+    }
+}
+
+impl ValueEnum for Scenario {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.happens()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back() {
+        for scenario in Scenario::ALL {
+            assert_eq!(scenario.to_string().parse(), Ok(scenario));
+            assert_eq!(<Scenario as ValueEnum>::from_str(scenario.name(), false), Ok(scenario));
+        }
+        let error = "tsunami".parse::<Scenario>().unwrap_err().to_string();
+        assert!(error.starts_with("`tsunami` is no scenario: expected one of healthy, breach, late-breach,"), "{error}");
+    }
+
+    #[test]
+    fn every_scenario_ends_with_the_exit_code_of_its_outcome() {
+        let endings = Scenario::ALL.map(|scenario| scenario.expected(Method::Window).to_string());
+        assert_eq!(endings, [
+            "retained, exit code 0",
+            "rolled-back, exit code 3",
+            "rolled-back, exit code 3",
+            "rolled-back, exit code 3",
+            "rolled-back, exit code 3",
+            "retained, exit code 0",
+            "rolled-back, exit code 3",
+            "inconclusive, exit code 6",
+            "inconclusive, exit code 6",
+            "held, exit code 11",
+            "rollback-failed, exit code 7",
+        ]);
+    }
+}

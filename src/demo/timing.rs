@@ -1,0 +1,96 @@
+//! Window, interval and load at a given speed.
+
+use std::time::Duration;
+
+use super::scenario::Scenario;
+
+/// The soak window at speed 1.
+const WINDOW: Duration = Duration::from_mins(1);
+/// The shortest window that the configuration allows.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(3);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
+/// Enough requests of the previous color for a verdict on it, whatever the speed.
+const SHORTEST_VERIFY: Duration = Duration::from_secs(2);
+/// Samples in a window that is too short for one a second.
+const SAMPLES: u32 = 20;
+/// From this speed on windows hold too few requests at the usual rate.
+const FAST: u32 = 5;
+
+/// How long the soak of a demo lasts, how often it samples, and how many users there are. All values in whole
+/// milliseconds and within the limits of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// The soak window.
+    pub window: Duration,
+    /// Time between two samples of an instance.
+    pub interval: Duration,
+    /// How far the soak may run beyond its window.
+    pub max_extension: Duration,
+    /// How long blue is watched after a rollback.
+    pub verify_window: Duration,
+    /// Requests a second.
+    pub rate: u32,
+}
+
+impl Timing {
+    /// The timing of a scenario at `speed`, 1..=20; what lies outside counts as the nearest end.
+    ///
+    /// Speed shortens the window, not the truth: what needs real time to be told apart keeps it
+    /// (see [`Scenario::shortest_window`]).
+    pub fn new(scenario: Scenario, speed: u32) -> Self {
+        let speed = speed.clamp(1, 20);
+        let window = whole_millis(WINDOW / speed).max(scenario.shortest_window()).max(SHORTEST_WINDOW);
+        Self {
+            window,
+            interval: whole_millis(window / SAMPLES).min(LONGEST_INTERVAL),
+            max_extension: whole_millis(window / 4),
+            verify_window: whole_millis(window / 6).max(SHORTEST_VERIFY),
+            rate: if speed < FAST { 50 } else { 100 },
+        }
+    }
+}
+
+fn whole_millis(duration: Duration) -> Duration {
+    Duration::new(duration.as_secs(), duration.subsec_millis() * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_timing_is_within_the_limits_of_the_configuration() {
+        for scenario in Scenario::ALL {
+            for speed in 0..=25 {
+                let timing = Timing::new(scenario, speed);
+                let said = format!("{scenario} at {speed}: {timing:?}");
+                assert!(timing.window >= Duration::from_secs(3), "{said}");
+                assert!(timing.interval >= Duration::from_millis(100), "{said}");
+                assert!(timing.interval <= timing.window / 4, "{said}");
+                assert!(timing.verify_window >= Duration::from_secs(2), "{said}");
+                for duration in [timing.window, timing.interval, timing.max_extension, timing.verify_window] {
+                    assert_eq!(duration.subsec_nanos() % 1_000_000, 0, "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn speed_divides_the_window_down_to_what_the_scenario_needs() {
+        let window = |scenario, speed| Timing::new(scenario, speed).window.as_millis();
+        assert_eq!(window(Scenario::Breach, 1), 60_000);
+        assert_eq!(window(Scenario::Breach, 7), 8_571);
+        assert_eq!(window(Scenario::Breach, 20), 3_000);
+        assert_eq!(window(Scenario::Breach, 400), 3_000);
+        assert_eq!(window(Scenario::LateBreach, 2), 30_000);
+        assert_eq!(window(Scenario::LateBreach, 20), 24_000);
+    }
+
+    #[test]
+    fn a_short_window_is_sampled_more_often_and_has_more_users() {
+        assert_eq!(Timing::new(Scenario::Breach, 1).interval, Duration::from_secs(1));
+        assert_eq!(Timing::new(Scenario::Breach, 20).interval, Duration::from_millis(150));
+        assert_eq!(Timing::new(Scenario::Breach, 4).rate, 50);
+        assert_eq!(Timing::new(Scenario::Breach, 5).rate, 100);
+    }
+}
