@@ -136,13 +136,14 @@ impl Client {
 pub struct HalfPage {
     promised: u64,
     half: Option<Bytes>,
+    sent: bool,
 }
 
 impl HalfPage {
     /// The first half of `page`.
     pub fn of(page: &str) -> Self {
         let half = Bytes::copy_from_slice(&page.as_bytes()[..page.len() / 2]);
-        Self { promised: u64::try_from(page.len()).unwrap_or(u64::MAX), half: Some(half) }
+        Self { promised: u64::try_from(page.len()).unwrap_or(u64::MAX), half: Some(half), sent: false }
     }
 }
 
@@ -150,9 +151,19 @@ impl HttpBody for HalfPage {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let frame = self.half.take().map(Frame::data).ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
-        Poll::Ready(Some(frame))
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(half) = self.half.take() {
+            return Poll::Ready(Some(Ok(Frame::data(half))));
+        }
+        if !std::mem::replace(&mut self.sent, true) {
+            // The server throws away what it has not yet written when a body fails: it gets one turn to write.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())))
     }
 
     fn size_hint(&self) -> SizeHint {

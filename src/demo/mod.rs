@@ -26,6 +26,8 @@ mod scenario;
 mod script;
 mod service;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod timing;
 mod weather;

@@ -83,7 +83,9 @@ impl Registry {
     }
 
     fn write_counter(&self, page: &mut String) -> std::fmt::Result {
-        page.push_str("# HELP http_requests_total Total number of HTTP requests.\n# TYPE http_requests_total counter\n");
+        page.push_str(
+            "# HELP http_requests_total Total number of HTTP requests.\n# TYPE http_requests_total counter\n",
+        );
         for (labels, histogram) in &self.series {
             writeln!(page, "http_requests_total{{{}}} {}", text(labels), histogram.count)?;
         }
