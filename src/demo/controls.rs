@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::load::Rate;
-use super::weather::{MetricsPage, Weather};
+use super::weather::{Conditions, MetricsPage, Weather};
 use crate::deploy::Color;
 
 /// One change of weather.
@@ -44,7 +44,7 @@ impl Controls {
     pub fn apply(&self, change: Change) {
         tracing::info!(?change, "weather");
         match change {
-            Change::Fair(color) => self.weather(color).change(|now| *now = super::weather::Conditions::default()),
+            Change::Fair(color) => self.weather(color).change(|now| *now = Conditions::default()),
             Change::Errors(color, ratio) => self.weather(color).change(|now| now.error_ratio = ratio),
             Change::Latency(color, latency) => self.weather(color).change(|now| now.latency = latency),
             Change::Metrics(color, page) => self.weather(color).change(|now| now.metrics = page),

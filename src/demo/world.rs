@@ -66,8 +66,8 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything on free ports of 127.0.0.1, with its files in `folder`, which must exist and be empty. Nothing
-    /// was ever switched, so there is no state file. What fails by chance follows from `seed`.
+    /// Starts everything on free ports of 127.0.0.1, with its files in `folder`: an absolute path that exists and is
+    /// empty. Nothing was ever switched, so there is no state file. What fails by chance follows from `seed`.
     pub fn start(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
         let (blue_weather, green_weather) = (Weather::fair(INSTANCES), Weather::fair(INSTANCES));
         let listen = |what| move |source| DemoError::Listen { what, source };
