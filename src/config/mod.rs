@@ -37,7 +37,7 @@ mod template;
 mod values;
 
 pub use duration::{format_duration, parse_duration};
-pub use keys::{Key, flags};
+pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{

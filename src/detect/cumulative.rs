@@ -1,12 +1,13 @@
 //! Cumulative counters of one process, as recorded in a trace, taken apart into ticks.
+//!
+//! A trace knows neither start times nor several processes behind one URL, so its rule is the plain one of the
+//! specification; [`Counters`](super::Counters) is the one for live instances.
 
 use serde::{Deserialize, Serialize};
 
+use super::counters::CRASH_LOOP_RESETS;
 use super::counts::TickCounts;
 use super::wording::span;
-
-/// So many counter resets of one instance are a crash loop.
-pub const CRASH_LOOP_RESETS: u64 = 3;
 
 /// Turns readings of two cumulative counters into what came in between. A counter that goes back counts from zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +15,7 @@ pub struct CumulativeCounts {
     last: TickCounts,
     /// Errors that were read before their request.
     carry: u64,
-    resets: u64,
+    resets: u32,
 }
 
 impl CumulativeCounts {
@@ -36,7 +37,7 @@ impl CumulativeCounts {
     }
 
     /// How often the counters went back.
-    pub const fn resets(&self) -> u64 {
+    pub const fn resets(&self) -> u32 {
         self.resets
     }
 

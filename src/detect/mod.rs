@@ -1,12 +1,25 @@
 //! Pure: counters, windows and evidence. Knows no other module, no clock, no network and no disk.
 
+mod closing;
 mod counters;
+mod counts;
+mod cumulative;
+mod detector;
+mod evidence;
 mod reading;
 mod recent;
 mod window;
 mod wording;
 
+pub use closing::{Closing, ClosingVerdict};
 pub use counters::{CRASH_LOOP_RESETS, Counters, Delta};
+pub use counts::TickCounts;
+pub use cumulative::CumulativeCounts;
+pub use detector::Detector;
+pub use evidence::{
+    BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, longest_silence,
+};
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
+pub use wording::{failed, percent, percent_exact, span, thousands};

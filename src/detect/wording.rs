@@ -3,7 +3,7 @@
 use super::counts::TickCounts;
 
 /// `3120` as `3,120`.
-pub(super) fn thousands(count: u64) -> String {
+pub fn thousands(count: u64) -> String {
     group(&count.to_string())
 }
 
@@ -13,7 +13,7 @@ pub(super) fn whole(value: f64) -> String {
 }
 
 /// `36 of 322 requests failed (11.2 %)`, or `no request was seen`.
-pub(super) fn failed(counts: TickCounts) -> String {
+pub fn failed(counts: TickCounts) -> String {
     let TickCounts { requests, errors } = counts.clamped();
     match counts.rate() {
         None => "no request was seen".to_owned(),
@@ -27,14 +27,14 @@ pub(super) fn failed(counts: TickCounts) -> String {
 }
 
 /// A share between 0 and 1 in per cent: one decimal, below 1 % two significant digits, no trailing zeros.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     let decimals = if value >= 0.95 || value <= 0.0 { 1 } else { decimals_for(value, 2) };
     format!("{} %", trimmed(&format!("{value:.decimals$}")))
 }
 
 /// A setting between 0 and 1 in per cent, as it was written: `0.125 %`.
-pub(super) fn percent_exact(share: f64) -> String {
+pub fn percent_exact(share: f64) -> String {
     // Nine decimals hide the noise of binary fractions (0.07 × 100).
     format!("{} %", trimmed(&format!("{:.9}", share * 100.0)))
 }
@@ -66,7 +66,7 @@ pub(super) fn rounded(value: f64) -> String {
 }
 
 /// A span of time: `0.4 s`, `6 s`, `3m10s`, `2h05m`.
-pub(super) fn span(millis: u64) -> String {
+pub fn span(millis: u64) -> String {
     let tenths = millis / 100;
     let seconds = millis / 1000;
     match seconds {

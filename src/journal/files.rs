@@ -52,7 +52,7 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
 }
 
 /// Creates a folder and its missing parents, `0700` whatever the umask. Folders that exist stay as they are.
-pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

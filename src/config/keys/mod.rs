@@ -11,5 +11,5 @@ mod soak;
 
 #[cfg(test)]
 pub(in crate::config) use key::shell_word;
-pub(in crate::config) use key::{Fallback, OTHER_VARIABLES, SECRET_FILE_EXAMPLE, keys};
-pub use key::{Key, flags};
+pub(in crate::config) use key::{Fallback, OTHER_VARIABLES, SECRET_FILE_EXAMPLE};
+pub use key::{Key, flags, keys};
