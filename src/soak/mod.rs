@@ -1,7 +1,27 @@
 //! Pure: the soak machine. No clock, no network, no disk: time arrives inside events.
+//!
+//! [`Machine::handle`] takes one [`Envelope`] after the other and returns the [`Effect`]s it wants carried out. The same
+//! envelopes always give the same effects, so a recording of them replays a soak.
 
+mod action;
 mod actor;
+mod check;
 mod decision;
+mod error_rate;
+mod event;
+mod machine;
+mod outcome;
+mod readiness;
+mod recording;
+mod settings;
+mod verify;
 
+pub use action::{Action, UnknownAction};
 pub use actor::{Actor, UnknownActor};
+pub use check::{ERROR_RATE, Observation, READINESS};
 pub use decision::{Decision, DecisionKind};
+pub use event::{DeploymentSeen, Effect, Envelope, Event, Readiness, RollbackResult, Sample, SwitchResult};
+pub use machine::{Machine, Summary};
+pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
+pub use recording::RecordingHeader;
+pub use settings::{ErrorRateSettings, Origin, ReadinessSettings, Settings};

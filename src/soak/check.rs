@@ -1,0 +1,33 @@
+//! What a check says at one tick.
+
+use serde::{Deserialize, Serialize};
+
+use super::Verdict;
+
+/// Name of the error-rate check.
+pub const ERROR_RATE: &str = "error-rate";
+/// Name of the readiness check.
+pub const READINESS: &str = "readiness";
+
+/// What a check made of the samples so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The check's name.
+    pub check: String,
+    /// Whether `retained` needs it.
+    pub required: bool,
+    /// What it says.
+    pub verdict: Verdict,
+    /// Its value: the error rate of the last 10 s, the share of instances that are not ready.
+    pub value: Option<f64>,
+    /// Its threshold, in the value's unit.
+    pub threshold: f64,
+    /// Requests judged since the switch.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+    /// Evidence against the release, in nats, where the method has it.
+    pub evidence: Option<f64>,
+    /// The sentence a person reads.
+    pub message: String,
+}

@@ -1,0 +1,203 @@
+//! What happens to a run, and what the machine wants done about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::deploy::Color;
+use crate::detect::Reading;
+
+use super::{Action, Actor, Decision, Ending};
+
+/// One event with its place in the one order of all events of a run. A recording is a file of these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Place in the order, from 1 without gaps.
+    pub seq: u64,
+    /// Milliseconds since the run began, on the monotonic clock that counts suspend.
+    pub at_ms: u64,
+    /// Wall clock, Unix milliseconds; only ever shown.
+    pub wall_ms: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What can happen to a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run begins. Always first.
+    Started,
+    /// The metrics of one instance were read, or could not be.
+    Sampled {
+        /// Whose instance.
+        color: Color,
+        /// Its place in the settings' list.
+        instance: usize,
+        /// What was read.
+        outcome: Sample,
+    },
+    /// The readiness of one instance of the watched color was probed.
+    Probed {
+        /// Its place in the settings' list.
+        instance: usize,
+        /// The answer.
+        answer: Readiness,
+    },
+    /// The readiness of one instance of the standby was probed.
+    StandbyProbed {
+        /// Its place in the settings' list.
+        instance: usize,
+        /// The answer.
+        answer: Readiness,
+    },
+    /// A round of samples is complete, or its time is over: judge.
+    Tick {
+        /// Scheduled ticks that never ran before this one.
+        #[serde(default)]
+        skipped: u32,
+    },
+    /// A scheduled time has come.
+    Timer,
+    /// Router and state file were read.
+    RouterObserved {
+        /// The epoch of the request it answers.
+        epoch: u32,
+        /// What the router does.
+        router: Result<Color, String>,
+        /// What the state file says.
+        state: Result<DeploymentSeen, String>,
+    },
+    /// The switch is over.
+    SwitchDone {
+        /// How it went.
+        result: SwitchResult,
+    },
+    /// An attempt to roll back is over.
+    RollbackDone {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How it went.
+        result: RollbackResult,
+    },
+    /// An operator ordered something.
+    Action {
+        /// What.
+        action: Action,
+        /// Who.
+        actor: Actor,
+        /// Why, in their words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The process was asked to stop by a signal.
+    Interrupted {
+        /// Name of the signal, such as `SIGINT`.
+        signal: String,
+        /// Whose process it is.
+        actor: Actor,
+    },
+    /// The clock ran on while the process did not (suspend, stall).
+    ClockGap {
+        /// How long, in milliseconds.
+        ms: u64,
+    },
+    /// Something the run goes on without: a journal that cannot be written, a state file that cannot be updated.
+    Trouble {
+        /// What, in a sentence.
+        what: String,
+    },
+}
+
+/// What one scrape gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sample {
+    /// A good page.
+    Good(Reading),
+    /// None, and why.
+    Failed(String),
+}
+
+/// What one readiness probe gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// Ready to take traffic.
+    Ready,
+    /// Not ready, and why.
+    NotReady(String),
+}
+
+/// What the state file says of the deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSeen {
+    /// `activeColor`.
+    pub active: Color,
+    /// `lastSwitch`, Unix milliseconds.
+    pub last_switch: Option<i64>,
+}
+
+/// How a switch went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchResult {
+    /// Traffic is on the target.
+    Switched {
+        /// The new `lastSwitch`, Unix milliseconds.
+        last_switch: Option<i64>,
+    },
+    /// It is not, or nobody can tell; the sentence says where traffic is.
+    Failed(String),
+}
+
+/// How one attempt to roll back went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackResult {
+    /// Traffic is on the standby, moved now or found there with our intent open.
+    Back,
+    /// Somebody else moved traffic; nothing was touched.
+    Superseded(String),
+    /// It failed or could not be confirmed.
+    Failed(String),
+}
+
+/// What the machine wants done. The monitor carries effects out in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Write this decision, durably, before anything that follows it.
+    Journal(Box<Decision>),
+    /// Show the run's summary in the state file.
+    Reflect,
+    /// Take a round of samples now.
+    Sample,
+    /// Probe the standby now.
+    ProbeStandby,
+    /// Read router and state file.
+    ReadRouter {
+        /// To be given back with the answer.
+        epoch: u32,
+    },
+    /// Move traffic to the watched color.
+    Switch,
+    /// Move traffic back to the standby.
+    Rollback {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The intent to journal first, unless it is open already.
+        intent: Box<Decision>,
+    },
+    /// Send a [`Event::Timer`] at this time of the run.
+    Schedule {
+        /// Milliseconds since the run began.
+        at_ms: u64,
+    },
+    /// The answer to an operator's order.
+    Answer {
+        /// Why it was refused, if it was.
+        refused: Option<String>,
+    },
+    /// The run is over.
+    Finish(Ending),
+}

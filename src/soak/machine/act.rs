@@ -1,0 +1,275 @@
+//! Acting on a breach: hold, grace, rollback, attempts, verification.
+
+use crate::config::{OnBreach, StandbyPolicy};
+use crate::detect::{failed, span};
+use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Outcome, Phase, RollbackResult, Verdict};
+
+use super::core::{Automatic, HoldCause, Rolling, Stage};
+
+/// A standby that was down must answer so many probes before a held rollback goes ahead.
+const REVIVED_PROBES: u32 = 3;
+/// Attempts to roll back, and the wait after the first of them; it doubles up to the cap.
+const ATTEMPTS: u32 = 5;
+const FIRST_BACKOFF_MS: u64 = 200;
+const MOST_BACKOFF_MS: u64 = 5_000;
+
+impl Machine {
+    /// Acts on the trigger: holds, counts down or rolls back. The standby must have answered its last `probes` probes.
+    pub(super) fn act(&mut self, probes: u32, out: &mut Vec<Effect>) {
+        match self.hold_cause(probes) {
+            Some(cause) => self.hold(cause, out),
+            None if self.settings.grace_ms > 0 && !self.grace_served => self.start_grace(out),
+            None => self.roll_back_by_itself(out),
+        }
+    }
+
+    fn hold_cause(&self, probes: u32) -> Option<HoldCause> {
+        let inconclusive = self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
+        let released = self.automatic == Automatic::Released;
+        if self.paused() {
+            Some(HoldCause::Paused)
+        } else if !self.settings.auto_rollback && !released {
+            Some(HoldCause::AutoRollbackOff)
+        } else if self.settings.on_breach != OnBreach::Rollback && !released && !inconclusive {
+            Some(HoldCause::Policy)
+        } else if self.standby_missing(probes) {
+            Some(HoldCause::StandbyDown)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn standby_missing(&self, probes: u32) -> bool {
+        self.settings.standby == StandbyPolicy::Require && !self.standby.alive(probes)
+    }
+
+    pub(super) fn hold(&mut self, cause: HoldCause, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Held(cause) {
+            return;
+        }
+        self.stage = Stage::Held(cause);
+        let message = format!("held, not rolled back: {}", self.hold_reason(cause));
+        let mut decision = match &self.trigger {
+            Some(trigger) => self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation),
+            None => self.decision(DecisionKind::Hold, Actor::Auto, message),
+        };
+        decision.reason = Some(cause.word().to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: self.hold_end() });
+        out.push(Effect::ProbeStandby);
+    }
+
+    pub(super) fn hold_reason(&self, cause: HoldCause) -> String {
+        let standby = self.settings.color.other();
+        match cause {
+            HoldCause::Policy => "the policy on_breach asks to wait for the operator".to_owned(),
+            HoldCause::AutoRollbackOff => "automatic rollback is off (soak.auto_rollback)".to_owned(),
+            HoldCause::Paused => "automatic rollback is paused".to_owned(),
+            HoldCause::StandbyDown => {
+                let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
+                format!("the standby {standby} is DOWN, a rollback would not help ({why})")
+            }
+        }
+    }
+
+    /// The standby answered: a rollback that waited for it may go ahead.
+    pub(super) fn standby_changed(&mut self, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
+            self.act(REVIVED_PROBES, out);
+        }
+    }
+
+    fn start_grace(&mut self, out: &mut Vec<Effect>) {
+        let deadline_ms = self.at.saturating_add(self.settings.grace_ms);
+        self.stage = Stage::Grace { deadline_ms };
+        let message = format!(
+            "rolling back to {} in {}, unless somebody aborts, keeps or pauses",
+            self.settings.color.other(),
+            span(self.settings.grace_ms),
+        );
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("grace".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: deadline_ms });
+    }
+
+    pub(super) fn grace_over(&mut self, out: &mut Vec<Effect>) {
+        self.grace_served = true;
+        self.act(1, out);
+    }
+
+    fn roll_back_by_itself(&mut self, out: &mut Vec<Effect>) {
+        let Some(trigger) = self.trigger.clone() else { return };
+        let message = format!(
+            "rolling back from {} to {}: {}",
+            self.settings.color,
+            self.settings.color.other(),
+            trigger.observation.message,
+        );
+        let mut intent = self.judged(DecisionKind::Rollback, Actor::Auto, message, &trigger.observation);
+        let word = if trigger.cause == Cause::Inconclusive { "inconclusive" } else { "breach" };
+        intent.reason = Some(word.to_owned());
+        self.start_rollback(trigger.cause, intent, out);
+    }
+
+    pub(super) fn start_rollback(&mut self, cause: Cause, intent: crate::soak::Decision, out: &mut Vec<Effect>) {
+        self.epoch += 1;
+        let effect = Effect::Rollback { attempt: 1, intent: Box::new(intent.clone()) };
+        self.stage = Stage::RollingBack(Rolling { attempt: 1, retry_at: None, intent, cause });
+        out.push(effect);
+    }
+
+    pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.attempt += 1;
+            rolling.retry_at = None;
+            out.push(Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent.clone()) });
+        }
+    }
+
+    pub(super) fn rollback_done(&mut self, attempt: u32, result: &RollbackResult, out: &mut Vec<Effect>) {
+        let Stage::RollingBack(rolling) = &self.stage else { return };
+        if rolling.attempt != attempt || rolling.retry_at.is_some() {
+            return;
+        }
+        match result {
+            RollbackResult::Back => self.rolled_back(out),
+            RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
+            RollbackResult::Failed(why) => self.attempt_failed(attempt, why, out),
+        }
+    }
+
+    fn attempt_failed(&mut self, attempt: u32, why: &str, out: &mut Vec<Effect>) {
+        if attempt >= ATTEMPTS {
+            self.rollback_failed(why, out);
+            return;
+        }
+        let wait = FIRST_BACKOFF_MS.saturating_mul(1 << (attempt - 1)).min(MOST_BACKOFF_MS);
+        let retry_at = self.at.saturating_add(wait);
+        let message =
+            format!("attempt {attempt} of {ATTEMPTS} to roll back failed, trying again in {}: {why}", span(wait));
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("rollback-attempt".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Schedule { at_ms: retry_at });
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.retry_at = Some(retry_at);
+        }
+    }
+
+    fn rollback_failed(&mut self, why: &str, out: &mut Vec<Effect>) {
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let reason = format!(
+            "ROLLBACK FAILED after {ATTEMPTS} attempts, traffic may still reach {bad}: {why}. \
+             Move traffic to {standby} by hand now, then run: switchback rollback --service {}",
+            self.settings.service,
+        );
+        let cause = self.rollback_cause();
+        let decision = self.decision(DecisionKind::RollbackFailed, Actor::Auto, reason.clone());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
+    }
+
+    fn rollback_cause(&self) -> Cause {
+        match &self.stage {
+            Stage::RollingBack(rolling) => rolling.cause,
+            _ => Cause::Auto,
+        }
+    }
+
+    fn rolled_back(&mut self, out: &mut Vec<Effect>) {
+        self.epoch += 1;
+        let ending =
+            Ending { outcome: Outcome::RolledBack, cause: self.rollback_cause(), reason: self.rollback_reason() };
+        if self.settings.verify_window_ms == 0 || self.stop.is_some() {
+            self.finish(ending, out);
+            return;
+        }
+        let until_ms = self.at.saturating_add(self.settings.verify_window_ms);
+        self.recovery.restart();
+        self.stage = Stage::Verifying { until_ms, ending };
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: until_ms });
+    }
+
+    fn rollback_reason(&self) -> String {
+        let Stage::RollingBack(rolling) = &self.stage else { return String::new() };
+        match (&self.trigger, rolling.cause) {
+            (Some(trigger), Cause::Auto | Cause::Inconclusive) => {
+                format!("{}: {}", trigger.observation.check, trigger.observation.message)
+            }
+            _ => rolling.intent.message.clone(),
+        }
+    }
+
+    /// The verify window is over: say whether the rollback helped.
+    pub(super) fn verified(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Verifying { ending, .. } = &self.stage else { return };
+        let mut ending = ending.clone();
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let after = self.recovery.counts();
+        let (kind, recovered, word) = match after.rate() {
+            None => (DecisionKind::NotRecovered, None, "recovery not confirmed"),
+            Some(rate) if rate <= self.settings.error_rate.threshold.0 => {
+                (DecisionKind::Recovered, Some(true), "recovered")
+            }
+            Some(_) => (DecisionKind::NotRecovered, Some(false), "the rollback did not help"),
+        };
+        let message = format!(
+            "{word}: {standby} after the rollback: {}; {bad} before it: {}",
+            failed(after),
+            failed(self.error_rate.seen()),
+        );
+        self.recovered = recovered;
+        let mut decision = self.decision(kind, Actor::Auto, message.clone());
+        decision.active_color = Some(standby);
+        decision.previous_color = Some(bad);
+        decision.requests = Some(after.requests);
+        decision.errors = Some(after.errors);
+        decision.value = after.rate();
+        out.push(Effect::Journal(Box::new(decision)));
+        ending.reason = format!("{}; {message}", ending.reason);
+        self.finish(ending, out);
+    }
+
+    /// Window and extension are over while a breach is held.
+    pub(super) fn hold_over(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Held(cause) = self.stage else { return };
+        let what = match &self.trigger {
+            Some(trigger) => format!("{}: {}", trigger.observation.check, trigger.observation.message),
+            None => "not judged".to_owned(),
+        };
+        let reason = format!("{what}; {} stays active: {}", self.settings.color, self.hold_reason(cause));
+        let cause = if cause == HoldCause::Paused { Cause::Operator } else { Cause::Policy };
+        let mut decision = self.decision(DecisionKind::Hold, Actor::Auto, reason.clone());
+        decision.reason = Some("end".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Held, cause, reason }, out);
+    }
+
+    /// The verdict of the soak as a whole: the worst of the required checks, and a breach stays one.
+    pub fn verdict(&self) -> Verdict {
+        if self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Auto) {
+            return Verdict::Breached;
+        }
+        if self.phase() == Phase::Gating || self.phase() == Phase::Switching {
+            return Verdict::Unknown;
+        }
+        let required = self.observations().into_iter().filter(|seen| seen.required);
+        required.map(|seen| seen.verdict).max().unwrap_or(Verdict::Unknown)
+    }
+}
+
+impl HoldCause {
+    /// The word in the journal.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::AutoRollbackOff => "auto-rollback-off",
+            Self::Paused => "paused",
+            Self::StandbyDown => "standby-down",
+        }
+    }
+}

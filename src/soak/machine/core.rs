@@ -1,0 +1,264 @@
+//! The state of a run and the dispatch of its events.
+
+use crate::deploy::Color;
+use crate::detect::span;
+use crate::soak::check::{ERROR_RATE, READINESS};
+use crate::soak::error_rate::ErrorRateCheck;
+use crate::soak::readiness::ReadinessCheck;
+use crate::soak::verify::RecoveryWatch;
+use crate::soak::{
+    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Observation, ReadinessSettings, Settings,
+    SwitchResult,
+};
+
+/// An instance without a good sample for this long, or for three intervals, is not known any more.
+const PATIENCE_MS: u64 = 10_000;
+
+/// Most sentences of trouble that are kept; more would only repeat the first ones.
+const MOST_TROUBLES: usize = 20;
+
+/// Where the run is, with what only that phase needs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stage {
+    Gating { deadline_ms: u64 },
+    Switching,
+    Warmup,
+    Watching,
+    Held(HoldCause),
+    Grace { deadline_ms: u64 },
+    RollingBack(Rolling),
+    Verifying { until_ms: u64, ending: Ending },
+    Finished(Ending),
+}
+
+/// Why a breach is not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HoldCause {
+    Policy,
+    AutoRollbackOff,
+    Paused,
+    StandbyDown,
+}
+
+/// What the operator made of automatic rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Automatic {
+    AsConfigured,
+    Paused,
+    /// Turned on, although the configuration holds it back.
+    Released,
+}
+
+/// A rollback under way.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rolling {
+    pub attempt: u32,
+    /// When the next attempt starts; none while one is under way.
+    pub retry_at: Option<u64>,
+    pub intent: Decision,
+    pub cause: Cause,
+}
+
+/// What the machine acts on: a breach, or a window that ended without a verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Trigger {
+    pub cause: Cause,
+    pub observation: Observation,
+}
+
+/// The soak machine. See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub(super) settings: Settings,
+    pub(super) stage: Stage,
+    pub(super) at: u64,
+    pub(super) wall: i64,
+    /// Wall clock of the run's first event.
+    pub(super) run_wall: i64,
+    pub(super) error_rate: ErrorRateCheck,
+    pub(super) readiness: ReadinessCheck,
+    pub(super) standby: ReadinessCheck,
+    pub(super) recovery: RecoveryWatch,
+    /// Start and end of the window, and the end of the automatic extension; set when the soak begins.
+    pub(super) window_start: u64,
+    pub(super) window_end: u64,
+    pub(super) extending: bool,
+    pub(super) extended_by_ms: u64,
+    pub(super) started_wall: Option<i64>,
+    pub(super) finished_wall: Option<i64>,
+    pub(super) trigger: Option<Trigger>,
+    pub(super) automatic: Automatic,
+    pub(super) grace_served: bool,
+    /// Who wants the process to stop once the move under way is over.
+    pub(super) stop: Option<(Actor, String)>,
+    pub(super) blind_announced: bool,
+    pub(super) epoch: u32,
+    pub(super) router: Option<Result<Color, String>>,
+    pub(super) router_elsewhere: u32,
+    pub(super) recovered: Option<bool>,
+    pub(super) troubles: Vec<String>,
+}
+
+impl Machine {
+    /// A machine that waits for [`Event::Started`].
+    pub fn new(settings: Settings) -> Self {
+        let standby_settings = ReadinessSettings { failures: 1, required: false };
+        Self {
+            stage: Stage::Gating { deadline_ms: 0 },
+            at: 0,
+            wall: 0,
+            run_wall: 0,
+            error_rate: ErrorRateCheck::new(
+                settings.error_rate.clone(),
+                settings.window_ms,
+                settings.instances.clone(),
+            ),
+            readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
+            standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
+            recovery: RecoveryWatch::new(settings.standby_instances.len()),
+            window_start: 0,
+            window_end: 0,
+            extending: false,
+            extended_by_ms: 0,
+            started_wall: None,
+            finished_wall: None,
+            trigger: None,
+            automatic: Automatic::AsConfigured,
+            grace_served: false,
+            stop: None,
+            blind_announced: false,
+            epoch: 0,
+            router: None,
+            router_elsewhere: 0,
+            recovered: None,
+            troubles: Vec::new(),
+            settings,
+        }
+    }
+
+    /// Takes one event and says what is to be done, in order. After [`Effect::Finish`] nothing more is wanted.
+    pub fn handle(&mut self, envelope: &Envelope) -> Vec<Effect> {
+        self.at = self.at.max(envelope.at_ms);
+        self.wall = envelope.wall_ms;
+        let mut out = Vec::new();
+        if matches!(self.stage, Stage::Finished(_)) {
+            self.after_the_end(&envelope.event, &mut out);
+            return out;
+        }
+        match &envelope.event {
+            Event::Started => {
+                self.run_wall = self.wall;
+                self.begin(&mut out);
+            }
+            Event::Sampled { color, instance, outcome } => {
+                if *color == self.settings.color {
+                    self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
+                } else {
+                    self.recovery.sampled(self.run_wall, *instance, outcome);
+                }
+                self.pass_gate(&mut out);
+            }
+            Event::Probed { instance, answer } => {
+                self.readiness.probed(self.at, *instance, answer);
+                self.pass_gate(&mut out);
+            }
+            Event::StandbyProbed { instance, answer } => {
+                self.standby.probed(self.at, *instance, answer);
+                self.standby_changed(&mut out);
+            }
+            Event::Tick { skipped } => self.tick(*skipped, &mut out),
+            Event::Timer => self.deadlines(&mut out),
+            Event::RouterObserved { epoch, router, state } => self.observed(*epoch, router, state, &mut out),
+            Event::SwitchDone { result } => self.switch_done(result, &mut out),
+            Event::RollbackDone { attempt, result } => self.rollback_done(*attempt, result, &mut out),
+            Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), &mut out),
+            Event::Interrupted { signal, actor } => self.interrupted(signal, actor, &mut out),
+            Event::ClockGap { ms } => self.clock_gap(*ms, &mut out),
+            Event::Trouble { what } => self.trouble(what),
+        }
+        out
+    }
+
+    /// How long an instance may be silent before it counts as not known.
+    pub(super) fn patience_ms(&self) -> u64 {
+        PATIENCE_MS.max(self.settings.interval_ms.saturating_mul(3))
+    }
+
+    /// A decision about this soak, with the deployment as it stands.
+    pub(super) fn decision(&self, kind: DecisionKind, actor: Actor, message: impl Into<String>) -> Decision {
+        let mut decision = Decision::new(kind, actor, message);
+        decision.soak = Some(self.settings.soak.clone());
+        decision.active_color = Some(self.settings.color);
+        decision.previous_color = Some(self.settings.color.other());
+        decision
+    }
+
+    /// The same, with the numbers of a check.
+    pub(super) fn judged(
+        &self,
+        kind: DecisionKind,
+        actor: Actor,
+        message: impl Into<String>,
+        observation: &Observation,
+    ) -> Decision {
+        let mut decision = self.decision(kind, actor, message);
+        decision.check = Some(observation.check.clone());
+        decision.value = observation.value;
+        decision.threshold = Some(observation.threshold);
+        decision.evidence = observation.evidence;
+        if observation.check == ERROR_RATE {
+            decision.requests = Some(observation.requests);
+            decision.errors = Some(observation.errors);
+        }
+        decision
+    }
+
+    /// What both checks say now.
+    pub(super) fn observations(&self) -> [Observation; 2] {
+        let patience = self.patience_ms();
+        let warmup = self.stage == Stage::Warmup;
+        [self.error_rate.observe(self.at, patience, warmup), self.readiness.observe(self.at, patience)]
+    }
+
+    /// The observation of one check by name.
+    pub(super) fn observation(&self, check: &str) -> Observation {
+        let [error_rate, readiness] = self.observations();
+        if check == READINESS { readiness } else { error_rate }
+    }
+
+    /// Ends the run.
+    pub(super) fn finish(&mut self, ending: Ending, out: &mut Vec<Effect>) {
+        self.finished_wall = Some(self.wall);
+        self.stage = Stage::Finished(ending.clone());
+        if self.started_wall.is_some() {
+            out.push(Effect::Reflect);
+        }
+        out.push(Effect::Finish(ending));
+    }
+
+    pub(super) fn trouble(&mut self, what: &str) {
+        if self.troubles.len() < MOST_TROUBLES && !self.troubles.iter().any(|known| known == what) {
+            self.troubles.push(what.to_owned());
+        }
+    }
+
+    fn clock_gap(&mut self, ms: u64, out: &mut Vec<Effect>) {
+        if self.started_wall.is_none() {
+            return;
+        }
+        let message = format!("nothing was seen for {}: the process or the machine stood still", span(ms));
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("clock-gap".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+
+    /// After the end orders are refused; a switch that was still under way is only noted.
+    fn after_the_end(&mut self, event: &Event, out: &mut Vec<Effect>) {
+        match event {
+            Event::Action { .. } => out.push(Effect::Answer { refused: Some("the soak is over".to_owned()) }),
+            Event::SwitchDone { result: SwitchResult::Failed(why) } => self.trouble(why),
+            Event::Trouble { what } => self.trouble(what),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The machine: phases, and what leads from one to the next.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `core` | the state, the dispatch of events, helpers that every part uses |
+//! | `begin` | gate, switch, start of the soak |
+//! | `watch` | ticks, breaches, the end of the window, observed moves |
+//! | `act` | hold, grace, rollback, attempts, verification |
+//! | `orders` | the operator's actions and signals |
+//! | `report` | what others may know of the machine |
+
+mod act;
+mod begin;
+mod core;
+mod orders;
+mod report;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use core::Machine;
+pub use report::Summary;

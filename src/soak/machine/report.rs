@@ -1,0 +1,199 @@
+//! What others may know of the machine.
+
+use crate::deploy::Color;
+use crate::detect::TickCounts;
+use crate::soak::{Cause, Ending, Machine, Observation, Outcome, Phase, Settings, Verdict};
+
+use super::core::{Automatic, Stage};
+
+/// The run in short: what the state file and `status` show. Times are Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Id of the soak.
+    pub id: String,
+    /// Where it is.
+    pub phase: Phase,
+    /// The soak's verdict.
+    pub verdict: Verdict,
+    /// How it ended, once it has.
+    pub outcome: Option<Outcome>,
+    /// What brought the end about.
+    pub cause: Option<Cause>,
+    /// The check that breached or kept the verdict unknown.
+    pub check: Option<String>,
+    /// The sentence with the numbers.
+    pub reason: Option<String>,
+    /// Whether the previous color did well after a rollback, where that is known.
+    pub recovered: Option<bool>,
+    /// When the soak began.
+    pub started_ms: i64,
+    /// When the window ends, at the wall clock of the soak's beginning.
+    pub ends_ms: i64,
+    /// When it was over.
+    pub finished_ms: Option<i64>,
+}
+
+impl Machine {
+    /// Where the run is.
+    pub const fn phase(&self) -> Phase {
+        match &self.stage {
+            Stage::Gating { .. } => Phase::Gating,
+            Stage::Switching => Phase::Switching,
+            Stage::Warmup => Phase::Warmup,
+            Stage::Watching => Phase::Watching,
+            Stage::Held(_) => Phase::Held,
+            Stage::Grace { .. } => Phase::Grace,
+            Stage::RollingBack(_) => Phase::RollingBack,
+            Stage::Verifying { .. } => Phase::Verifying,
+            Stage::Finished(_) => Phase::Finished,
+        }
+    }
+
+    /// The settings of the run.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How the run ended, once it has.
+    pub const fn ending(&self) -> Option<&Ending> {
+        match &self.stage {
+            Stage::Finished(ending) => Some(ending),
+            _ => None,
+        }
+    }
+
+    /// The color whose metrics are wanted now.
+    pub fn metrics_of(&self) -> Option<Color> {
+        match self.phase() {
+            Phase::Gating | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => Some(self.settings.color),
+            Phase::Verifying => Some(self.settings.color.other()),
+            Phase::Switching | Phase::RollingBack | Phase::Finished => None,
+        }
+    }
+
+    /// Whether the readiness of the watched color is wanted now.
+    pub fn probes_wanted(&self) -> bool {
+        self.phase() == Phase::Gating || self.soaking()
+    }
+
+    /// Whether the readiness of the standby is wanted now.
+    pub fn standby_probes_wanted(&self) -> bool {
+        self.soaking()
+    }
+
+    /// What every check says now.
+    pub fn checks(&self) -> Vec<Observation> {
+        self.observations().to_vec()
+    }
+
+    /// Requests and errors since the window began.
+    pub fn seen(&self) -> TickCounts {
+        self.error_rate.seen()
+    }
+
+    /// Requests and errors of the last 10 s: the rate that is drawn, and judged by method `window`.
+    pub fn recent(&self) -> TickCounts {
+        self.error_rate.recent()
+    }
+
+    /// Requests and errors on the standby since traffic is back on it.
+    pub const fn recovery(&self) -> TickCounts {
+        self.recovery.counts()
+    }
+
+    /// Instances of the watched color that are ready, and all of them.
+    pub fn target_ready(&self) -> (usize, usize) {
+        (self.readiness.ready(), self.readiness.all())
+    }
+
+    /// Milliseconds until the window, its extension or the verification ends; none before the soak and after its end.
+    pub fn remaining_ms(&self) -> Option<u64> {
+        let until = match &self.stage {
+            Stage::Held(_) => self.hold_end(),
+            Stage::Watching if self.extending => self.hold_end(),
+            Stage::Warmup | Stage::Watching => self.window_end,
+            Stage::Gating { deadline_ms: until } | Stage::Grace { deadline_ms: until } => *until,
+            Stage::Verifying { until_ms, .. } => *until_ms,
+            Stage::Switching | Stage::RollingBack(_) | Stage::Finished(_) => return None,
+        };
+        Some(until.saturating_sub(self.at))
+    }
+
+    /// Milliseconds of the window that are over, and its whole length; none before the soak began.
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        self.started_wall?;
+        let whole = self.window_end.saturating_sub(self.window_start);
+        Some((self.at.saturating_sub(self.window_start).min(whole), whole))
+    }
+
+    /// For how long the error rate has been unknown, and why, once that is worth a banner.
+    pub fn blind(&self) -> Option<(u64, String)> {
+        if self.soaking() { self.error_rate.blind(self.at) } else { None }
+    }
+
+    /// Instances of the standby that are ready, and all of them.
+    pub fn standby_ready(&self) -> (usize, usize) {
+        (self.standby.ready(), self.standby.all())
+    }
+
+    /// What the router was last seen doing, if it could be read.
+    pub const fn router(&self) -> Option<&Result<Color, String>> {
+        self.router.as_ref()
+    }
+
+    /// Why a breach is held, while it is.
+    pub fn held_because(&self) -> Option<String> {
+        match &self.stage {
+            Stage::Held(cause) => Some(self.hold_reason(*cause)),
+            _ => None,
+        }
+    }
+
+    /// Whether automatic rollback is paused by an operator.
+    pub fn paused(&self) -> bool {
+        self.automatic == Automatic::Paused
+    }
+
+    /// What the run went on without, first things first.
+    pub fn troubles(&self) -> &[String] {
+        &self.troubles
+    }
+
+    /// The run in short; none before the soak began.
+    pub fn summary(&self) -> Option<Summary> {
+        let started_ms = self.started_wall?;
+        let length =
+            self.settings.warmup_ms.saturating_add(self.settings.window_ms).saturating_add(self.extended_by_ms);
+        let ending = self.ending();
+        Some(Summary {
+            id: self.settings.soak.clone(),
+            phase: self.phase(),
+            verdict: self.verdict(),
+            outcome: ending.map(|ending| ending.outcome),
+            cause: ending.map(|ending| ending.cause),
+            check: self.deciding_check(),
+            reason: ending.map(|ending| ending.reason.clone()).or_else(|| self.standing_reason()),
+            recovered: self.recovered,
+            started_ms,
+            ends_ms: started_ms.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)),
+            finished_ms: self.finished_wall,
+        })
+    }
+
+    fn deciding_check(&self) -> Option<String> {
+        if let Some(trigger) = &self.trigger {
+            return Some(trigger.observation.check.clone());
+        }
+        let worst = self.observations().into_iter().filter(|seen| seen.required).max_by_key(|seen| seen.verdict)?;
+        (worst.verdict != Verdict::Healthy).then_some(worst.check)
+    }
+
+    /// The reason while the run goes on: the breach, or why it is held.
+    fn standing_reason(&self) -> Option<String> {
+        let breach = self.trigger.as_ref().map(|trigger| trigger.observation.message.clone());
+        match (breach, self.held_because()) {
+            (Some(breach), Some(held)) => Some(format!("{breach}; held: {held}")),
+            (breach, held) => breach.or(held),
+        }
+    }
+}

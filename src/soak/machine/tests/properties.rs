@@ -1,0 +1,146 @@
+//! What holds for any order of events.
+
+use proptest::prelude::*;
+
+use super::bench::{Bench, HEALTHY, WALL, settings};
+use crate::config::{OnBreach, OnInconclusive};
+use crate::deploy::Color;
+use crate::detect::Reading;
+use crate::soak::{
+    Action, Actor, Cause, DeploymentSeen, Effect, Event, Machine, Origin, Outcome, Readiness, RollbackResult, Sample,
+    Settings, SwitchResult, Verdict,
+};
+
+fn color() -> impl Strategy<Value = Color> {
+    prop_oneof![Just(Color::Blue), Just(Color::Green)]
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let page = (0..5_000_u64, 0..5_000_u64, proptest::option::of(WALL - 10_000..WALL + 90_000)).prop_map(
+        |(total, errors, started_ms)| Sample::Good(Reading { total, errors, started_ms, ..Reading::default() }),
+    );
+    prop_oneof![4 => page, 1 => Just(Sample::Failed("refused".to_owned()))]
+}
+
+fn readiness() -> impl Strategy<Value = Readiness> {
+    prop_oneof![3 => Just(Readiness::Ready), 1 => Just(Readiness::NotReady("503".to_owned()))]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        Just(Action::Abort),
+        any::<bool>().prop_map(|force| Action::Rollback { force }),
+        Just(Action::Pause),
+        Just(Action::Resume),
+        (1_000..100_000_u64).prop_map(|by_ms| Action::Extend { by_ms }),
+        Just(Action::Keep),
+    ]
+}
+
+fn rollback_result() -> impl Strategy<Value = RollbackResult> {
+    prop_oneof![
+        Just(RollbackResult::Back),
+        Just(RollbackResult::Superseded("moved".to_owned())),
+        Just(RollbackResult::Failed("refused".to_owned())),
+    ]
+}
+
+fn observed() -> impl Strategy<Value = Event> {
+    (0..4_u32, color(), prop_oneof![8 => Just(Color::Green), 1 => Just(Color::Blue)]).prop_map(
+        |(epoch, router, active)| {
+            let state = Ok(DeploymentSeen { active, last_switch: Some(WALL) });
+            Event::RouterObserved { epoch, router: Ok(router), state }
+        },
+    )
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        30 => (color(), 0..3_usize, sample())
+            .prop_map(|(color, instance, outcome)| Event::Sampled { color, instance, outcome }),
+        20 => (0..3_usize, readiness()).prop_map(|(instance, answer)| Event::Probed { instance, answer }),
+        10 => (0..2_usize, readiness()).prop_map(|(instance, answer)| Event::StandbyProbed { instance, answer }),
+        30 => (0..3_u32).prop_map(|skipped| Event::Tick { skipped }),
+        5 => Just(Event::Timer),
+        2 => observed(),
+        3 => Just(Event::SwitchDone { result: SwitchResult::Switched { last_switch: Some(WALL) } }),
+        4 => (1..6_u32, rollback_result()).prop_map(|(attempt, result)| Event::RollbackDone { attempt, result }),
+        2 => action().prop_map(|action| Event::Action { action, actor: Actor::Operator("x@y".to_owned()), reason: None }),
+        1 => Just(Event::Interrupted { signal: "SIGTERM".to_owned(), actor: Actor::Operator("x@y".to_owned()) }),
+        1 => (0..100_000_u64).prop_map(|ms| Event::ClockGap { ms }),
+        1 => Just(Event::Trouble { what: "disk".to_owned() }),
+    ]
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let policy = prop_oneof![Just(OnBreach::Rollback), Just(OnBreach::Hold), Just(OnBreach::Notify)];
+    let unknown = prop_oneof![Just(OnInconclusive::Hold), Just(OnInconclusive::Keep), Just(OnInconclusive::Rollback)];
+    (policy, unknown, any::<bool>(), any::<bool>(), 0..20_000_u64, 0..20_000_u64).prop_map(
+        |(on_breach, on_inconclusive, auto_rollback, switch, grace_ms, warmup_ms)| {
+            let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
+            Settings { origin, warmup_ms, auto_rollback, on_breach, grace_ms, on_inconclusive, ..settings() }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_order_of_events_keeps_the_rules(
+        settings in any_settings(),
+        events in proptest::collection::vec((event(), 0..2_500_u64), 1..200),
+    ) {
+        let mut bench = Bench::new(settings.clone());
+        for (event, after) in events {
+            bench.at += after;
+            let handed_over = !bench.attempts().is_empty();
+            let before = bench.machine.ending().cloned();
+            bench.feed(event);
+            if before.is_some() {
+                prop_assert_eq!(bench.machine.ending().cloned(), before, "an end is final");
+            } else if let Some(ending) = bench.machine.ending() {
+                prop_assert!(!(handed_over && ending.outcome == Outcome::Aborted), "a hand-over cannot be aborted");
+            }
+        }
+        let finishes = bench.effects.iter().filter(|effect| matches!(effect, Effect::Finish(_))).count();
+        prop_assert_eq!(finishes, usize::from(bench.machine.ending().is_some()));
+        let starts = bench.attempts().iter().filter(|attempt| **attempt == 1).count();
+        prop_assert!(starts <= 1, "a deployment is rolled back at most once");
+        let ending = bench.machine.ending();
+        if ending.is_some_and(|ending| ending.outcome == Outcome::Retained && ending.cause == Cause::Auto) {
+            prop_assert_eq!(bench.machine.verdict(), Verdict::Healthy, "unknown never becomes retained");
+        }
+    }
+
+    #[test]
+    fn a_replay_of_the_recorded_text_gives_the_same_effects(
+        settings in any_settings(),
+        events in proptest::collection::vec((event(), 0..2_500_u64), 1..120),
+    ) {
+        let mut bench = Bench::new(settings.clone());
+        for (event, after) in events {
+            bench.at += after;
+            bench.feed(event);
+        }
+        let settings: Settings = serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
+        let mut replayed = Machine::new(settings);
+        let mut effects = Vec::new();
+        for envelope in &bench.log {
+            let line = serde_json::to_string(envelope).unwrap();
+            effects.extend(replayed.handle(&serde_json::from_str(&line).unwrap()));
+        }
+        prop_assert_eq!(effects, bench.effects);
+    }
+}
+
+#[test]
+fn a_run_without_a_soak_has_no_summary() {
+    let mut settings = settings();
+    settings.origin = Origin::Switch { gate_ms: 9_000, soak: true };
+    let mut bench = Bench::new(settings);
+    assert_eq!(bench.machine.summary(), None);
+    assert_eq!(bench.machine.progress(), None);
+    bench.second(HEALTHY);
+    assert_eq!(bench.machine.summary(), None);
+}

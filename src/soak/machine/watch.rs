@@ -1,0 +1,212 @@
+//! The watch: ticks, breaches, the end of the window, moves by somebody else.
+
+use crate::config::OnInconclusive;
+use crate::deploy::Color;
+use crate::detect::span;
+use crate::soak::{
+    Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Observation, Outcome, Phase, Verdict,
+};
+
+use super::core::{Stage, Trigger};
+
+/// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
+const ROUTER_ELSEWHERE: u32 = 2;
+
+impl Machine {
+    pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
+        if self.soaking() {
+            self.error_rate.tick(self.at, skipped, self.patience_ms());
+            self.tell_blindness(out);
+            out.push(Effect::ReadRouter { epoch: self.epoch });
+            self.look_for_breach(out);
+        }
+        self.deadlines(out);
+        if self.soaking() && self.at >= self.window_end {
+            self.window_over(out);
+        }
+    }
+
+    /// Whether checks are judged in this phase.
+    pub(super) fn soaking(&self) -> bool {
+        matches!(self.phase(), Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace)
+    }
+
+    /// Whatever is due by the clock alone.
+    pub(super) fn deadlines(&mut self, out: &mut Vec<Effect>) {
+        match &self.stage {
+            Stage::Gating { deadline_ms } if self.at >= *deadline_ms => self.refuse_switch(out),
+            Stage::Warmup if self.at >= self.window_start => self.end_warmup(out),
+            // The last judgement wants a sample from the end itself; the tick after it judges.
+            Stage::Watching | Stage::Held(_) if self.at >= self.window_end => out.push(Effect::Sample),
+            Stage::Grace { deadline_ms } if self.at >= *deadline_ms => self.grace_over(out),
+            Stage::RollingBack(rolling) if rolling.retry_at.is_some_and(|at| self.at >= at) => self.retry(out),
+            Stage::Verifying { until_ms, .. } if self.at >= *until_ms => self.verified(out),
+            _ => {}
+        }
+    }
+
+    fn tell_blindness(&mut self, out: &mut Vec<Effect>) {
+        let observation = self.observation(crate::soak::ERROR_RATE);
+        match (self.error_rate.blind(self.at), self.blind_announced) {
+            (Some((lasted, why)), false) => {
+                self.blind_announced = true;
+                let message = format!("the error rate is not known for {}: {why}", span(lasted));
+                let decision = self.judged(DecisionKind::Blind, Actor::Auto, message, &observation);
+                out.push(Effect::Journal(Box::new(decision)));
+            }
+            (None, true) => {
+                self.blind_announced = false;
+                let message = "the metrics can be read again";
+                let decision = self.judged(DecisionKind::Sighted, Actor::Auto, message, &observation);
+                out.push(Effect::Journal(Box::new(decision)));
+            }
+            _ => {}
+        }
+    }
+
+    /// A breach is latched by the trigger: the first one counts, later samples never clear it.
+    fn look_for_breach(&mut self, out: &mut Vec<Effect>) {
+        if self.trigger.is_some() {
+            return;
+        }
+        let breached = self.observations().into_iter().find(|seen| seen.required && seen.verdict == Verdict::Breached);
+        if let Some(observation) = breached {
+            self.breached(observation, out);
+        }
+    }
+
+    fn breached(&mut self, observation: Observation, out: &mut Vec<Effect>) {
+        let message = format!("{} breached: {}", observation.check, observation.message);
+        let mut decision = self.judged(DecisionKind::Breach, Actor::Auto, message, &observation);
+        decision.reason = Some("breach".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.trigger = Some(Trigger { cause: Cause::Auto, observation });
+        self.act(1, out);
+    }
+
+    fn window_over(&mut self, out: &mut Vec<Effect>) {
+        match self.phase() {
+            Phase::Watching => self.judge_window(out),
+            Phase::Held if self.at >= self.hold_end() => self.hold_over(out),
+            _ => {}
+        }
+    }
+
+    /// The end of window and automatic extension.
+    pub(super) fn hold_end(&self) -> u64 {
+        self.window_end.saturating_add(self.settings.max_extension_ms)
+    }
+
+    fn judge_window(&mut self, out: &mut Vec<Effect>) {
+        let observations = self.closing();
+        let breached = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Breached);
+        if let Some(observation) = breached {
+            self.breached(observation.clone(), out);
+            return;
+        }
+        let unknown = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Unknown);
+        match unknown {
+            None => self.retain(out),
+            Some(observation) => self.inconclusive(observation.clone(), out),
+        }
+    }
+
+    /// The observations with the closing judgement's verdicts and sentences.
+    fn closing(&self) -> [Observation; 2] {
+        let patience = self.patience_ms();
+        let [mut error_rate, readiness] = self.observations();
+        (error_rate.verdict, error_rate.message) = self.error_rate.close(self.at, patience);
+        [error_rate, readiness]
+    }
+
+    fn retain(&mut self, out: &mut Vec<Effect>) {
+        let observation = self.observation(crate::soak::ERROR_RATE);
+        let reason = format!("{}; {}", observation.message, self.readiness_summary());
+        let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), &observation);
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Auto, reason }, out);
+    }
+
+    pub(super) fn readiness_summary(&self) -> String {
+        format!("{} of {} instances ready", self.readiness.ready(), self.readiness.all())
+    }
+
+    fn inconclusive(&mut self, observation: Observation, out: &mut Vec<Effect>) {
+        match self.settings.on_inconclusive {
+            OnInconclusive::Hold if self.at < self.hold_end() => self.extend_by_itself(&observation, out),
+            OnInconclusive::Hold => self.end_inconclusive(&observation, Cause::Auto, out),
+            OnInconclusive::Keep => self.end_inconclusive(&observation, Cause::Policy, out),
+            OnInconclusive::Rollback => {
+                self.trigger = Some(Trigger { cause: Cause::Inconclusive, observation });
+                self.act(1, out);
+            }
+        }
+    }
+
+    fn extend_by_itself(&mut self, observation: &Observation, out: &mut Vec<Effect>) {
+        if self.extending {
+            return;
+        }
+        self.extending = true;
+        let by = span(self.settings.max_extension_ms);
+        let message =
+            format!("the window is over without a verdict, watching up to {by} longer: {}", observation.message);
+        let mut decision = self.judged(DecisionKind::Extend, Actor::Auto, message, observation);
+        decision.reason = Some("inconclusive".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: self.hold_end() });
+    }
+
+    fn end_inconclusive(&mut self, observation: &Observation, cause: Cause, out: &mut Vec<Effect>) {
+        let reason = format!("{}: {}", observation.check, observation.message);
+        let mut decision = self.judged(DecisionKind::Inconclusive, Actor::Auto, reason.clone(), observation);
+        decision.reason = Some(cause.name().to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Inconclusive, cause, reason }, out);
+    }
+
+    pub(super) fn observed(
+        &mut self,
+        epoch: u32,
+        router: &Result<Color, String>,
+        state: &Result<DeploymentSeen, String>,
+        out: &mut Vec<Effect>,
+    ) {
+        // An answer to a question from before the last move says nothing about now.
+        if epoch != self.epoch {
+            return;
+        }
+        self.router = Some(router.clone());
+        if !self.soaking() {
+            return;
+        }
+        let elsewhere = matches!(router, Ok(color) if *color != self.settings.color);
+        self.router_elsewhere = if elsewhere { self.router_elsewhere + 1 } else { 0 };
+        let ours = DeploymentSeen { active: self.settings.color, last_switch: self.settings.last_switch };
+        match state {
+            Ok(seen) if *seen != ours => {
+                self.superseded(&format!("the state file now says {} is active", describe(*seen)), out);
+            }
+            _ if self.router_elsewhere >= ROUTER_ELSEWHERE => {
+                let other = self.settings.color.other();
+                self.superseded(&format!("the router now sends traffic to {other}"), out);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn superseded(&mut self, what: &str, out: &mut Vec<Effect>) {
+        let reason = format!("somebody else moved traffic: {what}; nothing was touched");
+        let decision = self.decision(DecisionKind::Superseded, Actor::Auto, reason.clone());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Superseded, cause: Cause::External, reason }, out);
+    }
+}
+
+fn describe(seen: DeploymentSeen) -> String {
+    match seen.last_switch {
+        Some(at) => format!("{} (lastSwitch {at})", seen.active),
+        None => format!("{} (never switched)", seen.active),
+    }
+}

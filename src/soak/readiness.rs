@@ -1,0 +1,242 @@
+//! The readiness check: is more than half of the color failing its probes?
+
+use serde::{Deserialize, Serialize};
+
+use super::check::READINESS;
+use super::settings::ReadinessSettings;
+use super::{Observation, Readiness, Verdict};
+use crate::detect::span;
+
+/// Failed probes count only after this long without a good one, however short the interval.
+pub const SUSTAINED_MS: u64 = 3_000;
+
+/// What is known of one instance's readiness.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Instance {
+    /// Time of the last good probe.
+    ready_at: Option<u64>,
+    /// Consecutive failed probes, and the time and reason of the first of them.
+    failures: u32,
+    failing_since: u64,
+    why: String,
+    /// Consecutive good probes.
+    good: u32,
+}
+
+/// The readiness of all instances of one color.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadinessCheck {
+    settings: ReadinessSettings,
+    names: Vec<String>,
+    instances: Vec<Instance>,
+}
+
+impl ReadinessCheck {
+    /// A check over these instances, none of which was probed yet.
+    pub fn new(settings: ReadinessSettings, names: Vec<String>) -> Self {
+        let instances = vec![Instance::default(); names.len()];
+        Self { settings, names, instances }
+    }
+
+    /// Takes one probe's answer. An instance that is not in the settings is ignored.
+    pub fn probed(&mut self, at_ms: u64, instance: usize, answer: &Readiness) {
+        let Some(known) = self.instances.get_mut(instance) else { return };
+        match answer {
+            Readiness::Ready => {
+                known.ready_at = Some(at_ms);
+                known.failures = 0;
+                known.good = known.good.saturating_add(1);
+                known.why.clear();
+            }
+            Readiness::NotReady(why) => {
+                if known.failures == 0 {
+                    known.failing_since = at_ms;
+                }
+                known.failures = known.failures.saturating_add(1);
+                known.good = 0;
+                known.why.clone_from(why);
+            }
+        }
+    }
+
+    /// Instances whose last probe was good.
+    pub fn ready(&self) -> usize {
+        self.instances.iter().filter(|known| known.good > 0).count()
+    }
+
+    /// All instances.
+    pub fn all(&self) -> usize {
+        self.instances.len()
+    }
+
+    /// Whether every instance's last `probes` probes were good.
+    pub fn all_ready(&self, probes: u32) -> bool {
+        self.instances.iter().all(|known| known.good >= probes)
+    }
+
+    /// Whether at least half of the instances' last `probes` probes were good: the color can take traffic.
+    pub fn alive(&self, probes: u32) -> bool {
+        let good = self.instances.iter().filter(|known| known.good >= probes).count();
+        good * 2 >= self.instances.len()
+    }
+
+    /// The first instance that is not ready, with the reason.
+    pub fn first_failure(&self) -> Option<String> {
+        let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| known.good == 0)?;
+        let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
+        Some(format!("{name}: {why}"))
+    }
+
+    /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.
+    pub fn breach(&self, at_ms: u64) -> Option<String> {
+        let dead: Vec<_> = self.instances.iter().filter(|known| self.counts_as_dead(known, at_ms)).collect();
+        if dead.len() * 2 <= self.instances.len() {
+            return None;
+        }
+        let since = dead.iter().map(|known| known.failing_since).max()?;
+        let why = self.first_failure().unwrap_or_default();
+        Some(format!(
+            "{} of {} instances not ready for {} ({why})",
+            dead.len(),
+            self.instances.len(),
+            span(at_ms.saturating_sub(since)),
+        ))
+    }
+
+    fn counts_as_dead(&self, known: &Instance, at_ms: u64) -> bool {
+        known.failures >= self.settings.failures && at_ms.saturating_sub(known.failing_since) >= SUSTAINED_MS
+    }
+
+    /// The first instance without a good probe in the last `patience_ms`, with the reason.
+    pub fn stale(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
+        let silent =
+            |known: &Instance| known.ready_at.is_none_or(|ready_at| at_ms.saturating_sub(ready_at) > patience_ms);
+        let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| silent(known))?;
+        let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
+        Some(match known.ready_at {
+            Some(ready_at) => format!("{name} was last ready {} ago: {why}", span(at_ms.saturating_sub(ready_at))),
+            None => format!("{name} was never seen ready: {why}"),
+        })
+    }
+
+    /// What the check says now. `stale` instances make it unknown.
+    pub fn observe(&self, at_ms: u64, patience_ms: u64) -> Observation {
+        let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
+            (Some(why), _) => (Verdict::Breached, why),
+            (None, Some(why)) => (Verdict::Unknown, why),
+            (None, None) => (Verdict::Healthy, format!("{} of {} instances ready", self.ready(), self.instances.len())),
+        };
+        Observation {
+            check: READINESS.to_owned(),
+            required: self.settings.required,
+            verdict,
+            value: Some(self.share_not_ready()),
+            threshold: 0.5,
+            requests: 0,
+            errors: 0,
+            evidence: None,
+            message,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "instance counts are far below 2^52")]
+    fn share_not_ready(&self) -> f64 {
+        if self.instances.is_empty() {
+            return 0.0;
+        }
+        (self.instances.len() - self.ready()) as f64 / self.instances.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(instances: usize) -> ReadinessCheck {
+        let names = (0..instances).map(|n| format!("http://green-{n}")).collect();
+        ReadinessCheck::new(ReadinessSettings { failures: 3, required: true }, names)
+    }
+
+    fn down() -> Readiness {
+        Readiness::NotReady("answered 503".to_owned())
+    }
+
+    fn fail(check: &mut ReadinessCheck, instance: usize, times: &[u64]) {
+        for at in times {
+            check.probed(*at, instance, &down());
+        }
+    }
+
+    #[test]
+    fn three_failures_over_three_seconds_of_the_majority_breach() {
+        let mut check = check(3);
+        fail(&mut check, 0, &[1_000, 2_000, 3_000, 4_000]);
+        assert_eq!(check.breach(4_000), None, "one of three is no majority");
+        fail(&mut check, 2, &[1_000, 2_000, 3_000, 4_000]);
+        let why = check.breach(4_000).unwrap();
+        assert_eq!(why, "2 of 3 instances not ready for 3 s (http://green-0: answered 503)");
+    }
+
+    #[test]
+    fn half_of_two_is_no_majority() {
+        let mut check = check(2);
+        fail(&mut check, 0, &[0, 1_000, 2_000, 9_000]);
+        assert_eq!(check.breach(9_000), None);
+        fail(&mut check, 1, &[0, 1_000, 2_000, 9_000]);
+        assert!(check.breach(9_000).is_some());
+    }
+
+    #[test]
+    fn quick_probes_wait_for_three_seconds_and_slow_ones_for_three_failures() {
+        let mut quick = check(1);
+        fail(&mut quick, 0, &[0, 100, 200, 300, 2_900]);
+        assert_eq!(quick.breach(2_900), None);
+        fail(&mut quick, 0, &[3_000]);
+        assert!(quick.breach(3_000).is_some());
+        let mut slow = check(1);
+        fail(&mut slow, 0, &[0, 60_000]);
+        assert_eq!(slow.breach(60_000), None);
+    }
+
+    #[test]
+    fn one_good_probe_starts_the_count_anew() {
+        let mut check = check(1);
+        fail(&mut check, 0, &[0, 1_000, 2_000]);
+        check.probed(2_500, 0, &Readiness::Ready);
+        fail(&mut check, 0, &[3_000, 4_000, 5_000]);
+        assert_eq!(check.breach(5_000), None);
+    }
+
+    #[test]
+    fn an_instance_without_a_good_probe_for_too_long_makes_it_unknown_and_is_named() {
+        let mut check = check(2);
+        check.probed(1_000, 0, &Readiness::Ready);
+        let never = check.observe(1_000, 10_000);
+        assert_eq!(never.verdict, Verdict::Unknown);
+        assert_eq!(never.message, "http://green-1 was never seen ready: no answer yet");
+        check.probed(2_000, 1, &Readiness::Ready);
+        assert_eq!(check.observe(2_000, 10_000).verdict, Verdict::Healthy);
+        check.probed(13_000, 0, &Readiness::Ready);
+        fail(&mut check, 1, &[13_000]);
+        let late = check.observe(13_000, 10_000);
+        assert_eq!(late.verdict, Verdict::Unknown);
+        assert_eq!(late.message, "http://green-1 was last ready 11 s ago: answered 503");
+        assert_eq!(late.value, Some(0.5));
+    }
+
+    #[test]
+    fn a_color_is_alive_while_half_of_it_answers() {
+        let mut check = check(2);
+        assert!(!check.alive(1), "nothing is known yet");
+        assert_eq!(check.first_failure().unwrap(), "http://green-0: no answer yet");
+        check.probed(0, 1, &Readiness::Ready);
+        assert!(check.alive(1));
+        assert!(!check.alive(3));
+        assert!(!check.all_ready(1));
+        check.probed(0, 0, &Readiness::Ready);
+        assert!(check.all_ready(1));
+        assert_eq!((check.ready(), check.all()), (2, 2));
+        check.probed(0, 7, &Readiness::Ready);
+        assert_eq!(check.all(), 2, "an unknown instance is ignored");
+    }
+}

@@ -1,0 +1,90 @@
+//! What the machine needs to know before the first event. Recorded, so that a replay has the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::deploy::Color;
+
+use super::Actor;
+
+/// How a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "with", rename_all = "lowercase")]
+pub enum Origin {
+    /// With a switch: the target is gated and traffic moved first.
+    Switch {
+        /// How long the gate waits for readiness, in milliseconds.
+        gate_ms: u64,
+        /// Whether a soak follows.
+        soak: bool,
+    },
+    /// With the deployment that is active already.
+    Soak,
+}
+
+/// The settings of one run. Times are milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Name of the service.
+    pub service: String,
+    /// Id of the soak.
+    pub soak: String,
+    /// How the run begins.
+    pub origin: Origin,
+    /// Who began it.
+    pub actor: Actor,
+    /// The color that is watched.
+    pub color: Color,
+    /// `lastSwitch` of the watched deployment; after a switch the machine learns its own.
+    pub last_switch: Option<i64>,
+    /// The watched color's instances, credentials masked.
+    pub instances: Vec<String>,
+    /// The standby's instances, credentials masked.
+    pub standby_instances: Vec<String>,
+    /// Length of the window.
+    pub window_ms: u64,
+    /// Time between two samples.
+    pub interval_ms: u64,
+    /// Time before the window.
+    pub warmup_ms: u64,
+    /// Whether a breach may be acted on without a person.
+    pub auto_rollback: bool,
+    /// What a breach leads to.
+    pub on_breach: OnBreach,
+    /// Countdown before an automatic rollback.
+    pub grace_ms: u64,
+    /// What an unknown verdict at the end leads to.
+    pub on_inconclusive: OnInconclusive,
+    /// How far the soak may run beyond its window.
+    pub max_extension_ms: u64,
+    /// How long the standby is watched after a rollback.
+    pub verify_window_ms: u64,
+    /// Whether a living standby is required for a rollback.
+    pub standby: StandbyPolicy,
+    /// The error-rate check.
+    pub error_rate: ErrorRateSettings,
+    /// The readiness check.
+    pub readiness: ReadinessSettings,
+}
+
+/// The error-rate check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorRateSettings {
+    /// Largest acceptable share of failing requests.
+    pub threshold: Ratio,
+    /// No verdict on fewer requests.
+    pub min_requests: u64,
+    /// How it is judged.
+    pub method: Method,
+    /// Whether `retained` needs it.
+    pub required: bool,
+}
+
+/// The readiness check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadinessSettings {
+    /// Consecutive failed probes that count.
+    pub failures: u32,
+    /// Whether `retained` needs it.
+    pub required: bool,
+}

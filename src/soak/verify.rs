@@ -1,0 +1,38 @@
+//! After a rollback: is the previous color well?
+
+use serde::{Deserialize, Serialize};
+
+use super::Sample;
+use crate::detect::{Counters, TickCounts};
+
+/// Counts the requests of the standby's instances from the flip on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryWatch {
+    instances: Vec<Option<Counters>>,
+    counts: TickCounts,
+}
+
+impl RecoveryWatch {
+    /// A watch over so many instances.
+    pub fn new(instances: usize) -> Self {
+        Self { instances: vec![None; instances], counts: TickCounts::default() }
+    }
+
+    /// Takes one scrape of the standby; a process that started after `run_started_wall` counts from zero.
+    pub fn sampled(&mut self, run_started_wall: i64, instance: usize, sample: &Sample) {
+        if let (Some(known), Sample::Good(reading)) = (self.instances.get_mut(instance), sample) {
+            let delta = known.get_or_insert_with(|| Counters::new(run_started_wall)).read(reading);
+            self.counts = self.counts.plus(TickCounts { requests: delta.requests, errors: delta.errors });
+        }
+    }
+
+    /// Counts from here on.
+    pub fn restart(&mut self) {
+        self.counts = TickCounts::default();
+    }
+
+    /// What was counted since.
+    pub const fn counts(&self) -> TickCounts {
+        self.counts
+    }
+}
