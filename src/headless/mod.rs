@@ -1,1 +1,18 @@
-//! The view as text.
+//! A run as text: lines for people, JSON lines for programs, annotations for CI.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `printer` | the thread that folds events and hands news to one of the forms |
+//! | `human` | lines, and the progress bar of a terminal |
+//! | `json` | one JSON object a line |
+//! | `github` | human lines, annotations and the job summary |
+//! | `clean` | text from outside, made safe for a terminal |
+
+mod clean;
+mod github;
+mod human;
+mod json;
+mod printer;
+
+pub use clean::clean;
+pub use printer::{Form, Output, Places, PrintEvents, Printer};

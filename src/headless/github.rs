@@ -1,0 +1,93 @@
+//! GitHub Actions: lines for people, annotations, and the job summary.
+//!
+//! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%`, CR and LF in a message.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::soak::{DecisionKind, Ending, Outcome};
+use crate::view::{News, View, outcome_lines};
+
+use super::clean;
+use super::human::Human;
+use super::printer::{Places, PrintEvents};
+
+/// Prints for GitHub Actions.
+pub(super) struct Github {
+    human: Human,
+    places: Places,
+    summary: Option<PathBuf>,
+}
+
+impl Github {
+    pub(super) fn new(out: Box<dyn Write + Send>, places: Places, summary: Option<PathBuf>) -> Self {
+        Self { human: Human::new(out, None, places.clone()), places, summary }
+    }
+
+    fn annotate(&mut self, level: &str, message: &str) -> io::Result<()> {
+        self.human.raw(&format!("::{level} title=switchback::{}", escape(message)))
+    }
+
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        let message = format!("{}: {}", ending.outcome, ending.reason);
+        self.annotate(level(ending), &message)?;
+        let Some(path) = &self.summary else { return Ok(()) };
+        let written = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(markdown(view, ending, &self.places).as_bytes()));
+        if let Err(error) = written {
+            let message = format!("the job summary {} cannot be written: {error}", path.display());
+            self.annotate("warning", &message)?;
+        }
+        Ok(())
+    }
+}
+
+impl PrintEvents for Github {
+    fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
+        self.human.news(view, news)?;
+        for decision in &news.decisions {
+            if matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold) {
+                self.annotate("warning", &decision.message)?;
+            }
+        }
+        match &news.ending {
+            Some(ending) => self.end(view, ending),
+            None => Ok(()),
+        }
+    }
+
+    fn idle(&mut self, _view: &View) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn level(ending: &Ending) -> &'static str {
+    match ending.outcome {
+        Outcome::Retained | Outcome::Switched => "notice",
+        Outcome::Aborted | Outcome::Superseded | Outcome::Inconclusive => "warning",
+        Outcome::RolledBack | Outcome::Held | Outcome::RollbackFailed | Outcome::Refused | Outcome::SwitchFailed => {
+            "error"
+        }
+    }
+}
+
+fn escape(message: &str) -> String {
+    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The job summary: a table of the outcome lines.
+fn markdown(view: &View, ending: &Ending, places: &Places) -> String {
+    let service = &view.machine().settings().service;
+    let mut text = format!("### switchback · {service}: {}\n\n| | |\n| --- | --- |\n", ending.outcome);
+    let places = [("journal", places.journal.display().to_string())];
+    for (label, cell) in outcome_lines(view, ending).into_iter().chain(places) {
+        let cell = clean(&cell).replace('|', "\\|").replace('<', "&lt;");
+        text.extend(["| ", label, " | ", &cell, " |\n"]);
+    }
+    text.push('\n');
+    text
+}

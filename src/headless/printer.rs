@@ -1,0 +1,117 @@
+//! The thread that folds events and prints what they changed.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::soak::{Envelope, Settings};
+use crate::view::{News, View};
+
+use super::github::Github;
+use super::human::Human;
+use super::json::Json;
+
+/// So many events may wait for a slow reader of stdout. A reader that is slower than that is no longer told: the watch
+/// never waits for it.
+const BACKLOG: usize = 16_384;
+/// A terminal's progress line moves at least this often, so that its clock is seen to run.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// What headless prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Output {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// Lines for people, with annotations and a job summary for GitHub Actions.
+    Github,
+}
+
+/// Where the records of a run are, for the closing lines.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The decision journal.
+    pub journal: PathBuf,
+    /// The recording of this soak.
+    pub recording: PathBuf,
+}
+
+/// How and where to print.
+pub struct Form {
+    /// Which form.
+    pub output: Output,
+    /// Width in columns when stdout is a terminal: a progress bar line is kept at its bottom.
+    pub terminal: Option<u16>,
+    /// Where the records are.
+    pub places: Places,
+    /// The job summary of GitHub Actions (`GITHUB_STEP_SUMMARY`).
+    pub job_summary: Option<PathBuf>,
+}
+
+/// One form of output.
+pub trait PrintEvents: Send {
+    /// Prints what one event changed.
+    fn news(&mut self, view: &View, news: &News) -> io::Result<()>;
+    /// Called when nothing happened for a while.
+    fn idle(&mut self, view: &View) -> io::Result<()>;
+}
+
+/// A running printer.
+pub struct Printer {
+    sender: SyncSender<Envelope>,
+    thread: JoinHandle<()>,
+}
+
+impl Printer {
+    /// Starts printing a run on `out`. A reader that went away (`| head`) ends the printing, never the run.
+    pub fn start(form: Form, settings: Settings, out: Box<dyn Write + Send>) -> Self {
+        let (sender, receiver) = sync_channel(BACKLOG);
+        let thread = thread::spawn(move || {
+            let printed = print_all(&receiver, form, settings, out);
+            if let Err(error) = printed {
+                tracing::warn!(%error, "nothing more is printed");
+            }
+        });
+        Self { sender, thread }
+    }
+
+    /// Where events go. Sending never waits: see [`SyncSender::try_send`].
+    pub fn events(&self) -> SyncSender<Envelope> {
+        self.sender.clone()
+    }
+
+    /// Waits until everything sent so far is printed. All other senders must be dropped by then.
+    pub fn finish(self) {
+        drop(self.sender);
+        if self.thread.join().is_err() {
+            tracing::error!("the printing thread panicked");
+        }
+    }
+}
+
+fn print_all(
+    receiver: &Receiver<Envelope>,
+    form: Form,
+    settings: Settings,
+    out: Box<dyn Write + Send>,
+) -> io::Result<()> {
+    let mut view = View::new(settings);
+    let mut printer: Box<dyn PrintEvents> = match form.output {
+        Output::Human => Box::new(Human::new(out, form.terminal, form.places)),
+        Output::Json => Box::new(Json::new(out, form.places)),
+        Output::Github => Box::new(Github::new(out, form.places, form.job_summary)),
+    };
+    loop {
+        match receiver.recv_timeout(REFRESH) {
+            Ok(envelope) => {
+                let news = view.apply(&envelope);
+                printer.news(&view, &news)?;
+            }
+            Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
+}

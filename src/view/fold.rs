@@ -1,0 +1,101 @@
+//! The fold itself.
+
+use crate::soak::{
+    Actor, Decision, DecisionKind, Effect, Ending, Envelope, Event, Machine, Phase, RollbackResult, Settings,
+    SwitchResult,
+};
+
+/// What one event changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// Decisions that were made, in order.
+    pub decisions: Vec<Decision>,
+    /// The new phase, if it changed.
+    pub phase: Option<Phase>,
+    /// Whether checks were judged anew.
+    pub judged: bool,
+    /// Something the run goes on without.
+    pub trouble: Option<String>,
+    /// The end, once it has come.
+    pub ending: Option<Ending>,
+}
+
+/// What a person is shown of one run.
+#[derive(Clone, Debug)]
+pub struct View {
+    machine: Machine,
+    seq: u64,
+    wall_ms: i64,
+    at_ms: u64,
+}
+
+impl View {
+    /// A view of a run that has not begun.
+    pub fn new(settings: Settings) -> Self {
+        Self { machine: Machine::new(settings), seq: 0, wall_ms: 0, at_ms: 0 }
+    }
+
+    /// Takes the next event and says what it changed.
+    pub fn apply(&mut self, envelope: &Envelope) -> News {
+        let before = self.machine.phase();
+        let effects = self.machine.handle(envelope);
+        (self.seq, self.wall_ms, self.at_ms) = (envelope.seq, envelope.wall_ms, envelope.at_ms);
+        let mut news = News { decisions: self.decided_elsewhere(&envelope.event), ..News::default() };
+        for effect in effects {
+            match effect {
+                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision } => {
+                    news.decisions.push(*decision);
+                }
+                Effect::Finish(ending) => news.ending = Some(ending),
+                _ => {}
+            }
+        }
+        let after = self.machine.phase();
+        news.phase = (after != before).then_some(after);
+        news.judged = matches!(envelope.event, Event::Tick { .. });
+        if let Event::Trouble { what } = &envelope.event {
+            news.trouble = Some(what.clone());
+        }
+        news
+    }
+
+    /// Decisions that the verbs of `deploy` journal themselves: the moves.
+    fn decided_elsewhere(&self, event: &Event) -> Vec<Decision> {
+        let settings = self.machine.settings();
+        let (color, other) = (settings.color, settings.color.other());
+        let decision = match event {
+            Event::SwitchDone { result: SwitchResult::Switched { .. } } => {
+                let message = format!("{other} → {color} by {}", settings.actor);
+                Decision::new(DecisionKind::Switch, settings.actor.clone(), message)
+            }
+            Event::SwitchDone { result: SwitchResult::Failed(why) } => {
+                Decision::new(DecisionKind::SwitchFailed, settings.actor.clone(), why.clone())
+            }
+            Event::RollbackDone { result: RollbackResult::Back, .. } => {
+                Decision::new(DecisionKind::RolledBack, Actor::Auto, format!("traffic is back on {other}"))
+            }
+            _ => return Vec::new(),
+        };
+        vec![Decision { soak: Some(settings.soak.clone()), ..decision }]
+    }
+
+    /// The machine as it stands.
+    pub const fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// The place of the last event in the order of events.
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Wall clock of the last event, Unix milliseconds.
+    pub const fn wall_ms(&self) -> i64 {
+        self.wall_ms
+    }
+
+    /// Time of the last event since the run began, in milliseconds.
+    pub const fn at_ms(&self) -> u64 {
+        self.at_ms
+    }
+}

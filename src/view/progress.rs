@@ -1,0 +1,110 @@
+//! The sentences that every front end shows alike.
+
+use crate::detect::{failed, percent_exact, span};
+use crate::soak::{Ending, Outcome, Phase, Verdict};
+
+use super::View;
+
+/// One line of how a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The phase's word, or the banner that outranks it: `blind 14s`, `held`.
+    pub word: String,
+    /// Rate, threshold, requests, readiness, verdict, remaining time.
+    pub text: String,
+}
+
+impl Progress {
+    /// How the run stands now.
+    pub fn of(view: &View) -> Self {
+        let machine = view.machine();
+        let word = match machine.blind() {
+            Some((lasted, _)) => format!("blind {}", span(lasted)),
+            None => machine.phase().name().to_owned(),
+        };
+        let mut parts = Vec::new();
+        match machine.phase() {
+            Phase::Gating => {
+                let (ready, all) = machine.target_ready();
+                parts.push(format!("{ready} of {all} instances of {} ready", machine.settings().color));
+            }
+            Phase::Verifying => parts.push(format!(
+                "{} after the rollback: {}",
+                machine.settings().color.other(),
+                failed(machine.recovery())
+            )),
+            _ => parts.extend(Self::judged(view)),
+        }
+        if let Some(why) = machine.held_because() {
+            parts.push(why);
+        }
+        if machine.paused() {
+            parts.push("automatic rollback paused".to_owned());
+        }
+        if let Some(remaining) = machine.remaining_ms() {
+            parts.push(format!("{} left", span(remaining)));
+        }
+        Self { word, text: parts.join(", ") }
+    }
+
+    /// Error rate against its threshold, readiness, verdict.
+    fn judged(view: &View) -> Vec<String> {
+        let machine = view.machine();
+        let now = machine.recent();
+        let threshold = percent_exact(machine.settings().error_rate.threshold.0);
+        let (ready, all) = machine.target_ready();
+        let seen = failed(machine.seen());
+        let rate = match now.rate() {
+            Some(rate) => format!("{} now (limit {threshold})", crate::detect::percent(rate)),
+            None => format!("no traffic now (limit {threshold})"),
+        };
+        let verdict = match machine.verdict() {
+            Verdict::Healthy => "healthy so far",
+            Verdict::Unknown => "not known yet",
+            Verdict::Breached => "BREACHED",
+        };
+        vec![rate, format!("{seen} so far"), format!("{ready} of {all} ready"), verdict.to_owned()]
+    }
+}
+
+/// What is left in the scrollback when a run is over: outcome, reason, failed requests, what to do next. Each pair is a
+/// short label and its text.
+pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
+    let machine = view.machine();
+    let settings = machine.settings();
+    let (color, other) = (settings.color, settings.color.other());
+    let what = match ending.outcome {
+        Outcome::Retained => format!("RETAINED: {color} stays active"),
+        Outcome::RolledBack => format!("ROLLED BACK: {other} is active again"),
+        Outcome::Aborted => "ABORTED: nothing was judged".to_owned(),
+        Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
+        Outcome::Held => format!("HELD: {color} is breached and stays active"),
+        Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
+        Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}"),
+        Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
+        Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
+        Outcome::Switched => format!("SWITCHED: {color} is active"),
+    };
+    let mut lines = vec![
+        ("outcome", format!("{what} (cause {}, exit code {})", ending.cause.name(), ending.exit_code())),
+        ("reason", ending.reason.clone()),
+    ];
+    if machine.summary().is_some() {
+        lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
+    }
+    if let Some(next) = next_step(ending.outcome, &settings.service) {
+        lines.push(("next", next));
+    }
+    lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
+    lines
+}
+
+/// What an operator does next, where there is something.
+fn next_step(outcome: Outcome, service: &str) -> Option<String> {
+    match outcome {
+        Outcome::Held | Outcome::RollbackFailed => Some(format!("switchback rollback --service {service}")),
+        Outcome::Inconclusive | Outcome::Aborted => Some(format!("watch on with: switchback soak --service {service}")),
+        Outcome::SwitchFailed => Some(format!("switchback status --service {service}")),
+        _ => None,
+    }
+}
