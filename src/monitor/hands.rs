@@ -1,0 +1,141 @@
+//! The tasks that move traffic, read the router and write the state file. Their answers come back as events.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::deploy::{Binding, Deployment, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest};
+use crate::journal::rfc3339_ms;
+use crate::soak::{Decision, DecisionKind, DeploymentSeen, Event, RollbackResult, Settings, Summary, SwitchResult};
+
+/// How long the end of a run waits for its block to reach the state file.
+const REFLECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What touches the deployment.
+pub struct Hands {
+    deployment: Deployment,
+    block: watch::Sender<Option<SoakBlock>>,
+    reflecting: JoinHandle<()>,
+}
+
+impl Hands {
+    /// Ready to move, and keeping the state file's `soak` block current.
+    pub fn new(deployment: Deployment, events: mpsc::Sender<Event>) -> Self {
+        let (block, blocks) = watch::channel(None);
+        let reflecting = tokio::spawn(reflect_all(deployment.clone(), blocks, events));
+        Self { deployment, block, reflecting }
+    }
+
+    /// Shows a summary in the state file, soon; only the newest one counts.
+    pub fn reflect(&self, summary: Option<Summary>) {
+        if let Some(summary) = summary {
+            self.block.send_replace(Some(block_of(summary)));
+        }
+    }
+
+    /// Reads router and state file.
+    pub fn read_router(&self, epoch: u32, events: mpsc::Sender<Event>) {
+        let deployment = self.deployment.clone();
+        tokio::spawn(async move {
+            let router = deployment.router().read().await.map_err(|error| error.to_string());
+            let state = match deployment.state_file().read() {
+                Ok(state) => Ok(DeploymentSeen { active: state.active(), last_switch: state.last_switch() }),
+                Err(error) => Err(error.to_string()),
+            };
+            let _ = events.send(Event::RouterObserved { epoch, router, state }).await;
+        });
+    }
+
+    /// Moves traffic to the watched color.
+    pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>) {
+        let deployment = self.deployment.clone();
+        tokio::spawn(async move {
+            let (to, actor) = (settings.color, settings.actor);
+            let message = format!("{} → {to} by {actor}", to.other());
+            let mut decision = Decision::new(DecisionKind::Switch, actor, message);
+            decision.soak = Some(settings.soak);
+            let result = match deployment.switch(SwitchRequest { to, decision }).await {
+                Ok(Switch::Switched(moved)) => {
+                    tell_trouble(&events, moved.journal_trouble).await;
+                    SwitchResult::Switched { last_switch: moved.last_switch }
+                }
+                Ok(Switch::AlreadyActive(color)) => {
+                    SwitchResult::Failed(format!("somebody else moved traffic to {color} first; nothing was touched"))
+                }
+                Err(error) => SwitchResult::Failed(error.to_string()),
+            };
+            let _ = events.send(Event::SwitchDone { result }).await;
+        });
+    }
+
+    /// Makes one attempt to move traffic back.
+    pub fn rollback(&self, attempt: u32, intent: Decision, settings: &Settings, events: mpsc::Sender<Event>) {
+        let deployment = self.deployment.clone();
+        let (active, last_switch) = (settings.color, settings.last_switch);
+        let binding = Some(Binding { active, last_switch, previous: active.other() });
+        tokio::spawn(async move {
+            let result = match deployment.rollback(RollbackRequest { binding, intent }).await {
+                Ok(Rollback::RolledBack(moved)) => {
+                    tell_trouble(&events, moved.journal_trouble).await;
+                    RollbackResult::Back
+                }
+                Ok(Rollback::AlreadyBack(_)) => RollbackResult::Back,
+                Ok(Rollback::NothingToRollBack(nothing)) => RollbackResult::Superseded(nothing.to_string()),
+                Ok(Rollback::Superseded { active, .. }) => {
+                    RollbackResult::Superseded(format!("the state file now says {active} is active"))
+                }
+                Err(error) => RollbackResult::Failed(error.to_string()),
+            };
+            let _ = events.send(Event::RollbackDone { attempt, result }).await;
+        });
+    }
+
+    /// Waits, within bounds, until the last summary is in the state file.
+    pub async fn finish(&mut self) {
+        drop(std::mem::replace(&mut self.block, watch::Sender::new(None)));
+        if timeout(REFLECT_LIMIT, &mut self.reflecting).await.is_err() {
+            tracing::error!("the state file's soak block is still not written: leaving without waiting for it");
+        }
+    }
+}
+
+async fn tell_trouble(events: &mpsc::Sender<Event>, trouble: Option<String>) {
+    if let Some(what) = trouble {
+        let _ = events.send(Event::Trouble { what }).await;
+    }
+}
+
+async fn reflect_all(
+    deployment: Deployment,
+    mut blocks: watch::Receiver<Option<SoakBlock>>,
+    events: mpsc::Sender<Event>,
+) {
+    while blocks.changed().await.is_ok() {
+        let Some(block) = blocks.borrow_and_update().clone() else { continue };
+        if let Err(error) = deployment.record_soak(block).await {
+            tracing::error!(%error, "the state file does not show how the soak stands");
+            let what = format!("the state file does not show how the soak stands: {error}");
+            let _ = events.try_send(Event::Trouble { what });
+        }
+    }
+}
+
+fn block_of(summary: Summary) -> SoakBlock {
+    let time = |ms| Timestamp::from_millisecond(ms).ok().map(rfc3339_ms);
+    SoakBlock {
+        id: summary.id,
+        phase: summary.phase.to_string(),
+        verdict: Some(summary.verdict.to_string()),
+        outcome: summary.outcome.map(|outcome| outcome.to_string()),
+        cause: summary.cause.map(|cause| cause.name().to_owned()),
+        check: summary.check,
+        reason: summary.reason,
+        recovered: summary.recovered,
+        started_at: time(summary.started_ms),
+        ends_at: time(summary.ends_ms),
+        finished_at: summary.finished_ms.and_then(time),
+    }
+}

@@ -1,0 +1,102 @@
+//! Rounds of samples, and when a tick is due.
+
+use std::collections::BTreeSet;
+
+use crate::deploy::Color;
+
+/// A gap is worth telling when nothing ran for more than this beyond three intervals.
+const GAP_MS: u64 = 5_000;
+
+/// The rounds of one run.
+#[derive(Debug)]
+pub struct Rounds {
+    interval_ms: u64,
+    last_tick_ms: u64,
+    open: Option<Round>,
+}
+
+#[derive(Debug)]
+struct Round {
+    color: Color,
+    waiting: BTreeSet<usize>,
+}
+
+/// What a tick has to say about the time since the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Scheduled ticks that never ran.
+    pub skipped: u32,
+    /// How long nothing ran, where that is worth telling.
+    pub gap_ms: Option<u64>,
+}
+
+impl Rounds {
+    /// No round yet.
+    pub const fn new(interval_ms: u64) -> Self {
+        Self { interval_ms, last_tick_ms: 0, open: None }
+    }
+
+    /// Opens a round that waits for these instances.
+    pub fn open(&mut self, color: Color, waiting: impl IntoIterator<Item = usize>) {
+        self.open = Some(Round { color, waiting: waiting.into_iter().collect() });
+    }
+
+    /// Whether a round is under way.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Notes that an instance answered; true when that completes the round.
+    pub fn answered(&mut self, color: Color, instance: usize) -> bool {
+        match &mut self.open {
+            Some(round) if round.color == color => round.waiting.remove(&instance) && round.waiting.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Closes the round at its tick.
+    pub fn close(&mut self, at_ms: u64) -> Due {
+        self.open = None;
+        let elapsed = at_ms.saturating_sub(self.last_tick_ms);
+        self.last_tick_ms = at_ms;
+        let ticks = elapsed.saturating_add(self.interval_ms / 2) / self.interval_ms.max(1);
+        let skipped = u32::try_from(ticks.saturating_sub(1)).unwrap_or(u32::MAX);
+        let worth_telling = elapsed > self.interval_ms.saturating_mul(3).saturating_add(GAP_MS);
+        Due { skipped, gap_ms: worth_telling.then(|| elapsed.saturating_sub(self.interval_ms)) }
+    }
+
+    /// Forgets the round and the time before now: a move took it, nothing was missed.
+    pub fn restart(&mut self, at_ms: u64) {
+        self.open = None;
+        self.last_tick_ms = at_ms;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_complete_when_the_last_instance_answered() {
+        let mut rounds = Rounds::new(1_000);
+        rounds.open(Color::Green, [0, 1]);
+        assert!(!rounds.answered(Color::Green, 0));
+        assert!(!rounds.answered(Color::Green, 0), "the same one again");
+        assert!(!rounds.answered(Color::Blue, 1), "another color's");
+        assert!(rounds.answered(Color::Green, 1));
+        assert_eq!(rounds.close(1_010), Due { skipped: 0, gap_ms: None });
+        assert!(!rounds.is_open());
+        assert!(!rounds.answered(Color::Green, 1), "after its time");
+    }
+
+    #[test]
+    fn ticks_that_never_ran_are_counted_and_a_long_gap_is_told() {
+        let mut rounds = Rounds::new(1_000);
+        rounds.close(1_000);
+        assert_eq!(rounds.close(2_400), Due { skipped: 0, gap_ms: None }, "late is not missed");
+        assert_eq!(rounds.close(5_400), Due { skipped: 2, gap_ms: None });
+        assert_eq!(rounds.close(65_400), Due { skipped: 59, gap_ms: Some(59_000) });
+        rounds.restart(300_000);
+        assert_eq!(rounds.close(301_000), Due { skipped: 0, gap_ms: None });
+    }
+}

@@ -1,0 +1,308 @@
+//! The loop: one order of all events, and the machine's effects carried out in theirs.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::deploy::Color;
+use crate::journal::Journal;
+use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine};
+
+use super::clock::{Clock, wall_ms};
+use super::crew::{Crew, Job};
+use super::hands::Hands;
+use super::open::Opened;
+use super::recorder::Recorder;
+use super::rounds::Rounds;
+use super::signals::Signals;
+
+/// How long a decision may take to reach the disk before the run goes on without it: users come before records.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How a run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// The machine ended it.
+    Ended(Ending),
+    /// A second signal cut it off; an open intent stays in the journal and can be resumed.
+    CutOff,
+}
+
+impl Finished {
+    /// The program's exit code.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Ended(ending) => ending.exit_code(),
+            Self::CutOff => 7,
+        }
+    }
+}
+
+/// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
+pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finished {
+    let Opened { machine, crew, hands, recorder, journal, events, mut inbox, mut signals, lock, .. } = opened;
+    let interval_ms = machine.settings().interval_ms;
+    let mut run = Run {
+        machine,
+        crew,
+        hands,
+        recorder,
+        journal,
+        events,
+        observers,
+        clock: Clock::start(),
+        seq: 0,
+        rounds: Rounds::new(interval_ms),
+        wakeups: BTreeSet::new(),
+        ending: None,
+        reading_router: false,
+    };
+    let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
+    run.close(&mut inbox).await;
+    drop(lock);
+    finished
+}
+
+struct Run {
+    machine: Machine,
+    crew: Crew,
+    hands: Hands,
+    recorder: Recorder,
+    journal: Journal,
+    events: mpsc::Sender<Event>,
+    observers: Vec<SyncSender<Envelope>>,
+    clock: Clock,
+    seq: u64,
+    rounds: Rounds,
+    wakeups: BTreeSet<u64>,
+    ending: Option<Ending>,
+    reading_router: bool,
+}
+
+impl Run {
+    async fn until_the_end(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Event>,
+        signals: &mut Signals,
+        every: Duration,
+    ) -> Finished {
+        let mut schedule = interval(every);
+        schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        self.feed(Event::Started).await;
+        let mut signalled = false;
+        loop {
+            if let Some(ending) = self.ending.take() {
+                return Finished::Ended(ending);
+            }
+            let wakeup = self.next_wakeup();
+            tokio::select! {
+                Some(event) = inbox.recv() => self.arrived(event).await,
+                _ = schedule.tick() => self.round_due().await,
+                () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
+                signal = signals.next() => {
+                    if signalled {
+                        tracing::error!(signal, "second signal: leaving at once");
+                        return Finished::CutOff;
+                    }
+                    signalled = true;
+                    let actor = self.machine.settings().actor.clone();
+                    self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
+                }
+            }
+        }
+    }
+
+    /// The next scheduled time as the timer's clock will show it.
+    fn next_wakeup(&self) -> Option<Instant> {
+        let at_ms = *self.wakeups.first()?;
+        Some(Instant::now() + Duration::from_millis(at_ms.saturating_sub(self.clock.at_ms())))
+    }
+
+    async fn wake(&mut self) {
+        let now = self.clock.at_ms();
+        let due = self.wakeups.iter().take_while(|at_ms| **at_ms <= now).count();
+        for _ in 0..due {
+            self.wakeups.pop_first();
+        }
+        if due > 0 {
+            self.feed(Event::Timer).await;
+        }
+    }
+
+    /// An event of one of the tasks.
+    async fn arrived(&mut self, event: Event) {
+        let mut completes_round = false;
+        match &event {
+            Event::Sampled { color, instance, .. } => {
+                self.crew.answered(Job::Scrape(*color, *instance));
+                completes_round = self.rounds.answered(*color, *instance);
+            }
+            Event::Probed { instance, .. } => {
+                self.crew.answered(Job::Probe(self.machine.settings().color, *instance));
+            }
+            Event::StandbyProbed { instance, .. } => {
+                self.crew.answered(Job::Probe(self.machine.settings().color.other(), *instance));
+            }
+            Event::RouterObserved { .. } => self.reading_router = false,
+            Event::SwitchDone { .. } | Event::RollbackDone { .. } => self.rounds.restart(self.clock.at_ms()),
+            _ => {}
+        }
+        self.feed(event).await;
+        if completes_round {
+            self.tick().await;
+        }
+    }
+
+    /// The interval is over: whatever the last round still waits for comes too late for its tick.
+    async fn round_due(&mut self) {
+        if self.rounds.is_open() {
+            self.tick().await;
+        }
+        self.start_round();
+    }
+
+    fn start_round(&mut self) {
+        let color = self.machine.settings().color;
+        if self.machine.probes_wanted() {
+            self.crew.probe(color);
+        }
+        if self.machine.standby_probes_wanted() {
+            self.crew.probe(color.other());
+        }
+        if let Some(color) = self.machine.metrics_of() {
+            let waiting = self.crew.scrape(color);
+            self.rounds.open(color, waiting);
+        }
+    }
+
+    async fn tick(&mut self) {
+        let due = self.rounds.close(self.clock.at_ms());
+        if let Some(ms) = due.gap_ms {
+            self.feed(Event::ClockGap { ms }).await;
+        }
+        self.feed(Event::Tick { skipped: due.skipped }).await;
+    }
+
+    /// Gives one event its place, tells everybody, and carries out what the machine wants done about it. What goes wrong
+    /// on the way becomes an event of its own.
+    async fn feed(&mut self, event: Event) {
+        let mut queue = VecDeque::from([event]);
+        while let Some(event) = queue.pop_front() {
+            self.seq += 1;
+            let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
+            self.recorder.record(&envelope);
+            self.tell(&envelope);
+            for effect in self.machine.handle(&envelope) {
+                queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
+            }
+        }
+    }
+
+    fn tell(&mut self, envelope: &Envelope) {
+        self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("an observer does not keep up and is no longer told");
+                false
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        });
+    }
+
+    /// Carries out one effect; the sentence says what the run has to go on without.
+    async fn carry_out(&mut self, effect: Effect) -> Option<String> {
+        match effect {
+            Effect::Journal(decision) => return self.journal(*decision).await,
+            Effect::Reflect => self.hands.reflect(self.machine.summary()),
+            Effect::Sample => self.sample_now(),
+            Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
+            Effect::ReadRouter { epoch } => self.read_router(epoch),
+            Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
+            Effect::Rollback { attempt, intent } => {
+                log(&intent);
+                self.hands.rollback(attempt, *intent, self.machine.settings(), self.events.clone());
+            }
+            Effect::Schedule { at_ms } => {
+                self.wakeups.insert(at_ms);
+            }
+            Effect::Answer { refused } => {
+                if let Some(why) = refused {
+                    tracing::info!(why, "an order was refused");
+                }
+            }
+            Effect::Finish(ending) => self.ending = Some(ending),
+        }
+        None
+    }
+
+    fn sample_now(&mut self) {
+        if !self.rounds.is_open() {
+            self.start_round();
+        }
+    }
+
+    /// One reading at a time: a slow router does not pile them up.
+    fn read_router(&mut self, epoch: u32) {
+        if !self.reading_router {
+            self.reading_router = true;
+            self.hands.read_router(epoch, self.events.clone());
+        }
+    }
+
+    /// Writes a decision durably, within bounds.
+    async fn journal(&self, decision: Decision) -> Option<String> {
+        log(&decision);
+        let journal = self.journal.clone();
+        let written = tokio::task::spawn_blocking(move || journal.append(&decision, jiff::Timestamp::now()));
+        let error = match timeout(JOURNAL_LIMIT, written).await {
+            Ok(Ok(Ok(_))) => return None,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
+            Err(_) => format!(
+                "the decision journal `{}` takes longer than {} s to write",
+                self.journal.path().display(),
+                JOURNAL_LIMIT.as_secs(),
+            ),
+        };
+        tracing::error!(error, "a decision was not journalled");
+        Some(error)
+    }
+
+    /// Waits, within bounds, until the state file shows the end and the recording is whole.
+    async fn close(mut self, inbox: &mut mpsc::Receiver<Event>) {
+        self.hands.finish().await;
+        while let Ok(event) = inbox.try_recv() {
+            if matches!(event, Event::Trouble { .. }) {
+                self.feed(event).await;
+            }
+        }
+        drop(self.observers);
+        let recorder = self.recorder;
+        let closed = tokio::task::spawn_blocking(move || recorder.finish());
+        if timeout(JOURNAL_LIMIT, closed).await.is_err() {
+            tracing::error!("the recording is still not written: leaving without waiting for it");
+        }
+    }
+}
+
+/// Every decision is in the program's log as well, with its numbers as fields.
+fn log(decision: &Decision) {
+    tracing::info!(
+        event = "deploy_decision",
+        decision = decision.decision.name(),
+        soak = decision.soak,
+        actor = %decision.actor,
+        reason = decision.reason,
+        check = decision.check,
+        value = decision.value,
+        threshold = decision.threshold,
+        requests = decision.requests,
+        errors = decision.errors,
+        active_color = decision.active_color.map(Color::name),
+        "{}",
+        decision.message,
+    );
+}
