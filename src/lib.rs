@@ -4,6 +4,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`cli`], [`commands`] | what can be typed, and what each command does |
 //! | [`backtest`] | pure: recorded data through the same judgement |
 //! | [`config`] | layers (flags > environment > `.env` > file > defaults), validation, `config show` |
 //! | [`deploy`] | color, deployment state, state file, and the three verbs: switch, rollback, status |
@@ -20,6 +21,8 @@
 //! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
 //! lets time, network, disk and the machine meet.
 
+pub mod cli;
+pub mod commands;
 pub mod backtest;
 pub mod config;
 pub mod demo;

@@ -1,0 +1,185 @@
+//! What can be typed: subcommands and flags. The flags of configuration keys come from the key table.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::flags;
+use crate::demo::Scenario;
+use crate::deploy::Color;
+use crate::headless::Output;
+
+/// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
+#[derive(Debug, Parser)]
+#[command(name = "switchback", version, disable_help_subcommand = true, subcommand_required = true)]
+#[command(after_help = "Exit codes: 0 retained or done, 2 bad usage or configuration, 3 rolled back automatically, \
+4 rolled back by the operator, 5 aborted, 6 inconclusive, 7 ROLLBACK FAILED, 8 superseded, 9 target not ready, \
+10 another monitor is running, 11 held, 12 switch failed, 14 journal damaged.")]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The configuration file (default: switchback.toml in the working directory, if there is one).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What the log files keep: error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    pub log_level: tracing::Level,
+    /// Values of configuration keys.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// The flags of configuration keys, as pairs of key and text.
+#[derive(Debug, Default)]
+pub struct Settings(pub Vec<(String, String)>);
+
+impl Args for Settings {
+    fn augment_args(command: Clap) -> Clap {
+        command.args(flags().filter_map(|key| {
+            let flag = key.flag?;
+            let help = format!("{} [{}; default {}]", key.help, key.allowed(), key.default_text());
+            let arg = Arg::new(key.name).long(flag).help(help).global(true).allow_hyphen_values(true);
+            Some(arg.value_name("VALUE").help_heading("Settings"))
+        }))
+    }
+
+    fn augment_args_for_update(command: Clap) -> Clap {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |name: &'static str| Some((name.to_owned(), matches.get_one::<String>(name)?.clone()));
+        Ok(Self(flags().filter_map(|key| given(key.name)).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try everything: embedded services, router and load; nothing to install.
+    Demo(Demo),
+    /// Wait until COLOR is ready, move traffic to it, and soak.
+    Switch {
+        /// Where traffic goes: blue or green (default: the inactive color).
+        color: Option<Color>,
+        /// How.
+        #[command(flatten)]
+        switch: Switch,
+    },
+    /// The same as `switch green`, as deploy.ts spells it.
+    SwitchGreen(Switch),
+    /// The same as `switch blue`.
+    SwitchBlue(Switch),
+    /// Watch the deployment that is active now.
+    Soak(Watch),
+    /// Move traffic back to the previous color; safe to run twice.
+    Rollback {
+        /// Why, for the journal.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Also when the standby is not ready.
+        #[arg(long)]
+        force: bool,
+    },
+    /// What is active, and how the last soak stands.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The decisions in the journal, newest last.
+    History {
+        /// As JSON lines, as they stand in the journal.
+        #[arg(long)]
+        json: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+    },
+    /// Check the hash chain of the decision journal.
+    Verify {
+        /// The journal (default: this service's).
+        file: Option<PathBuf>,
+    },
+    /// Effective values, validation, template.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Completions for a shell, to be sourced.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// The manual page, in roff.
+    Man,
+}
+
+/// How to switch.
+#[derive(Clone, Debug, Args)]
+pub struct Switch {
+    /// Move traffic and do not watch.
+    #[arg(long)]
+    pub no_soak: bool,
+    /// How to watch.
+    #[command(flatten)]
+    pub watch: Watch,
+}
+
+/// How to watch.
+#[derive(Clone, Debug, Args)]
+pub struct Watch {
+    /// Lines instead of the terminal UI.
+    #[arg(long)]
+    pub no_tui: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+/// What to try.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// What happens to the new release.
+    #[arg(long, value_enum, default_value_t = Scenario::Breach)]
+    pub scenario: Scenario,
+    /// How many times shorter than a minute the soak is.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub speed: u32,
+    /// Seed of everything that is left to chance.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// How to watch.
+    #[command(flatten)]
+    pub watch: Watch,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// The effective values, each with its origin; secrets are masked.
+    Show {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Validate, and report every problem.
+    Check,
+    /// A configuration file with every key, its default and what is allowed.
+    Template,
+}

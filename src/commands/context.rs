@@ -1,0 +1,15 @@
+//! What every command needs first: the configuration.
+
+use crate::cli::Common;
+use crate::config::{Inputs, Loaded, load};
+
+use super::failure::Failure;
+
+/// Loads the configuration and prints its warnings on stderr.
+pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
+    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
+    for warning in &loaded.warnings {
+        eprintln!("switchback: warning: {warning}");
+    }
+    Ok(loaded)
+}

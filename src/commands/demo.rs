@@ -1,0 +1,72 @@
+//! `demo`: the real switch and soak over embedded services.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::{Common, Demo};
+use crate::config::{Inputs, Loaded, keys, load};
+use crate::demo::{Timing, World};
+use crate::deploy::{Color, Deployment};
+use crate::headless::Output;
+use crate::monitor::{Begin, Finished};
+
+use super::failure::Failure;
+use super::{logging, soak};
+
+/// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
+pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
+    let folder = tempfile::Builder::new().prefix("switchback-demo-").tempdir().map_err(Failure::internal)?.keep();
+    let timing = Timing::new(demo.scenario, demo.speed);
+    let world = World::start(demo.scenario, timing, &folder, demo.seed).map_err(Failure::internal)?;
+    let loaded = configure(common, &world, &folder)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let method = loaded.config.error_rate.method;
+    let people = demo.watch.output != Output::Json;
+    if people {
+        for line in world.describe(method) {
+            println!("{line}");
+        }
+        println!();
+    }
+    let begin = Begin::Switch { to: Some(Color::Green), soak: true };
+    let finished = soak::watch(&loaded, begin, demo.watch.output).await?;
+    let status = Deployment::open(&loaded.config)?.status(None).await.map_err(Failure::internal)?;
+    let totals = world.stop().await;
+    let expected = demo.scenario.expected(method);
+    let came = match &finished {
+        Some(Finished::Ended(ending)) => (ending.outcome.name(), ending.exit_code()),
+        Some(Finished::CutOff) | None => ("cut off", 7),
+    };
+    if people {
+        println!("\nusers           {totals}");
+        println!("state file      active {}, exit code of `switch` {}", status.active_color, came.1);
+        println!("look around     cd {} && switchback status --json; switchback history", folder.display());
+    }
+    if came == (expected.outcome, expected.exit_code) {
+        Ok(0)
+    } else {
+        let scenario = demo.scenario;
+        Err(Failure::new(1, format!("{scenario} ended {} with {}, expected was {expected}", came.0, came.1)))
+    }
+}
+
+/// The world's settings, overruled by flags; neither the environment nor a file has a say. They are also written as a
+/// configuration file, so that every other command works in the demo's folder.
+fn configure(common: &Common, world: &World, folder: &Path) -> Result<Loaded, Failure> {
+    let flags = &common.settings.0;
+    let mut pairs: Vec<(String, String)> = world
+        .settings()
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .filter(|(key, _)| !flags.iter().any(|(flag, _)| flag == key))
+        .collect();
+    pairs.extend(flags.iter().cloned());
+    let dotenv: String = pairs.iter().filter_map(|(key, value)| dotenv_line(key, value)).collect();
+    fs::write(folder.join(".env"), dotenv).map_err(Failure::internal)?;
+    Ok(load(Inputs { flags: pairs, folder: folder.to_owned(), ..Inputs::default() })?)
+}
+
+fn dotenv_line(key: &str, value: &str) -> Option<String> {
+    let variable = keys().find(|known| known.name == key)?.env?;
+    Some(format!("{variable}='{value}'\n"))
+}

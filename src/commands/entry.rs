@@ -1,0 +1,51 @@
+//! From the command line to the command.
+
+use std::time::Duration;
+
+use crate::cli::{Cli, Command, Common, Switch};
+use crate::deploy::Color;
+use crate::monitor::Begin;
+
+use super::failure::Failure;
+use super::{config, demo, records, rollback, shell, soak, status};
+
+/// How long tasks that are still at work may take to end with the program.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
+pub fn main(cli: Cli) -> u8 {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("switchback: cannot start: {error}");
+            return 1;
+        }
+    };
+    let done = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    done.unwrap_or_else(|Failure { code, message }| {
+        eprintln!("switchback: {message}");
+        code
+    })
+}
+
+async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
+    match command {
+        Command::Demo(demo) => demo::run(&common, demo).await,
+        Command::Switch { color, switch } => switch_to(&common, color, switch).await,
+        Command::SwitchGreen(switch) => switch_to(&common, Some(Color::Green), switch).await,
+        Command::SwitchBlue(switch) => switch_to(&common, Some(Color::Blue), switch).await,
+        Command::Soak(watch) => soak::run(&common, Begin::Soak, watch.output).await,
+        Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
+        Command::Status { json } => status::run(&common, json).await,
+        Command::History { json, limit } => records::history(&common, json, limit),
+        Command::Verify { file } => records::verify(&common, file),
+        Command::Config(command) => config::run(&common, &command),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man => shell::man(),
+    }
+}
+
+async fn switch_to(common: &Common, to: Option<Color>, switch: Switch) -> Result<u8, Failure> {
+    soak::run(common, Begin::Switch { to, soak: !switch.no_soak }, switch.watch.output).await
+}

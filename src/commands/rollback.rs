@@ -1,0 +1,100 @@
+//! `rollback`: back to the previous color, safe to run twice.
+
+use jiff::Timestamp;
+
+use crate::cli::Common;
+use crate::config::Config;
+use crate::deploy::{Binding, Deployment, MonitorState, Rollback, RollbackRequest, SoakBlock, State, monitor_state};
+use crate::journal::rfc3339_ms;
+use crate::soak::{Cause, Decision, DecisionKind, Outcome, Phase};
+
+use super::failure::Failure;
+use super::{actor, context, logging, standby};
+
+/// Rolls back what was switched last.
+pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
+    let loaded = context::loaded(common)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let deployment = Deployment::open(&loaded.config)?;
+    let state = deployment.state_file().read()?;
+    if !force {
+        refuse_dead_standby(&loaded.config, &state).await?;
+    }
+    let orphan = orphaned_soak(&deployment, &state)?;
+    let intent = intent(&state, orphan.as_ref(), reason);
+    let done = deployment.rollback(RollbackRequest { binding: None, intent: intent.clone() }).await;
+    match done {
+        Ok(Rollback::RolledBack(moved)) => {
+            println!("rolled back: traffic is on {}, away from {}", moved.color, moved.from);
+            if let Some(trouble) = &moved.journal_trouble {
+                eprintln!("switchback: warning: {trouble}");
+            }
+            finish_orphan(&deployment, orphan).await;
+            Ok(0)
+        }
+        Ok(Rollback::AlreadyBack(color)) => {
+            Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))
+        }
+        Ok(Rollback::NothingToRollBack(nothing)) => Ok(skip(&deployment, intent, &nothing.to_string())),
+        Ok(Rollback::Superseded { active, .. }) => {
+            Ok(skip(&deployment, intent, &format!("somebody else moved traffic to {active}; nothing was touched")))
+        }
+        Err(error) => {
+            let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
+            journal(&deployment, &failed);
+            Err(Failure::new(7, format!("ROLLBACK FAILED: {error}")))
+        }
+    }
+}
+
+/// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.
+async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
+    let Ok(binding) = Binding::to(state) else { return Ok(()) };
+    let target = binding.previous;
+    standby::probe(config, target).await?.map_err(|why| {
+        Failure::new(9, format!("{target} is not ready, nothing was moved ({why}); to move traffic there all the same: switchback rollback --force"))
+    })
+}
+
+/// The soak of a monitor that died: its open rollback is finished under its own name.
+fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    let unfinished = state.soak().filter(|block| block.phase != Phase::Finished.name());
+    Ok(unfinished.filter(|_| !running).cloned())
+}
+
+fn intent(state: &State, orphan: Option<&SoakBlock>, reason: Option<String>) -> Decision {
+    let (from, actor) = (state.active(), actor::operator());
+    let message = format!("rolling back from {from} to {} by order of {actor}", from.other());
+    let mut intent = Decision::new(DecisionKind::Rollback, actor, message);
+    intent.soak = orphan.map(|block| block.id.clone());
+    intent.reason = reason;
+    intent
+}
+
+async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
+    let Some(block) = orphan else { return };
+    let ended = SoakBlock {
+        phase: Phase::Finished.name().to_owned(),
+        outcome: Some(Outcome::RolledBack.name().to_owned()),
+        cause: Some(Cause::Operator.name().to_owned()),
+        finished_at: Some(rfc3339_ms(Timestamp::now())),
+        ..block
+    };
+    if let Err(error) = deployment.record_soak(ended).await {
+        eprintln!("switchback: warning: the state file does not show how the soak ended: {error}");
+    }
+}
+
+fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
+    println!("{message}");
+    let skipped = Decision { soak: None, decision: DecisionKind::Skip, message: message.to_owned(), ..intent };
+    journal(deployment, &skipped);
+    0
+}
+
+fn journal(deployment: &Deployment, decision: &Decision) {
+    if let Err(error) = deployment.journal().append(decision, Timestamp::now()) {
+        eprintln!("switchback: warning: {error}");
+    }
+}

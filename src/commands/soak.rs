@@ -1,0 +1,62 @@
+//! `switch` and `soak`, in the foreground and headless.
+
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::cli::Common;
+use crate::config::Loaded;
+use crate::headless::{Form, Output, Printer};
+use crate::monitor::{self, Begin, Finished, Opening};
+
+use super::failure::Failure;
+use super::{actor, context, logging};
+
+/// How long the last lines may take to be read by whoever reads stdout.
+const PRINT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Loads the configuration and runs.
+pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Failure> {
+    let loaded = context::loaded(common)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    match watch(&loaded, begin, output).await? {
+        Some(finished) => Ok(finished.exit_code()),
+        None => Ok(0),
+    }
+}
+
+/// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
+pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
+    let opened = match monitor::open(loaded, begin, actor::operator()).await? {
+        Opening::Ready(opened) => *opened,
+        Opening::AlreadyActive(color) => {
+            println!("{color} is active already: nothing was moved. To watch it: switchback soak");
+            return Ok(None);
+        }
+    };
+    let form = Form {
+        output,
+        terminal: terminal_width(output),
+        places: opened.places.clone(),
+        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").map(Into::into),
+    };
+    let printer = Printer::start(form, opened.settings().clone(), Box::new(stdout()));
+    let finished = monitor::run(opened, vec![printer.events()]).await;
+    let last_lines = tokio::task::spawn_blocking(move || printer.finish());
+    if timeout(PRINT_LIMIT, last_lines).await.is_err() {
+        tracing::warn!("nobody reads the last lines: leaving without them");
+    }
+    if finished == Finished::CutOff {
+        eprintln!(
+            "switchback: left at once on a second signal, in the middle of a move. See where traffic is: switchback status"
+        );
+    }
+    Ok(Some(finished))
+}
+
+/// A progress bar is for a person at a terminal only.
+fn terminal_width(output: Output) -> Option<u16> {
+    let person = output == Output::Human && stdout().is_terminal();
+    person.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
+}
