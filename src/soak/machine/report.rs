@@ -105,6 +105,16 @@ impl Machine {
         matches!(self.phase(), Phase::Watching).then(|| self.error_rate.outlook(self.at))?
     }
 
+    /// The last tick of the error-rate check: its time since the window's start, and what was counted at it.
+    pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
+        self.error_rate.last_tick()
+    }
+
+    /// The sentence of a crash loop, if one of the instances is in one.
+    pub fn crash_loop(&self) -> Option<String> {
+        self.error_rate.crash_loop()
+    }
+
     /// What the old color was like before traffic moved, where it was looked at and had traffic.
     pub fn baseline(&self) -> Option<OldColor> {
         self.error_rate.old().filter(|old| old.counts.requests > 0)
