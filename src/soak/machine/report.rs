@@ -23,6 +23,8 @@ pub struct Summary {
     pub check: Option<String>,
     /// The sentence with the numbers.
     pub reason: Option<String>,
+    /// What the old color was like before traffic moved, where it was looked at and had traffic.
+    pub baseline: Option<OldColor>,
     /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
     /// When the soak began.
@@ -198,6 +200,7 @@ impl Machine {
             cause: ending.map(|ending| ending.cause),
             check: self.deciding_check(),
             reason: ending.map(|ending| ending.reason.clone()).or_else(|| self.standing_reason()),
+            baseline: self.baseline(),
             recovered: self.recovered,
             started_ms,
             ends_ms: started_ms.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)),
