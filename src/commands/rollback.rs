@@ -9,7 +9,7 @@ use crate::journal::rfc3339_ms;
 use crate::soak::{Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::failure::Failure;
-use super::{actor, context, logging, standby};
+use super::{actor, context, logging, say, standby};
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
@@ -25,9 +25,9 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     let done = deployment.rollback(RollbackRequest { binding: None, intent: intent.clone() }).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
-            println!("rolled back: traffic is on {}, away from {}", moved.color, moved.from);
+            say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
             if let Some(trouble) = &moved.journal_trouble {
-                eprintln!("switchback: warning: {trouble}");
+                say::warn(trouble);
             }
             finish_orphan(&deployment, orphan).await;
             Ok(0)
@@ -82,12 +82,12 @@ async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
         ..block
     };
     if let Err(error) = deployment.record_soak(ended).await {
-        eprintln!("switchback: warning: the state file does not show how the soak ended: {error}");
+        say::warn(&format!("the state file does not show how the soak ended: {error}"));
     }
 }
 
 fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
-    println!("{message}");
+    say::line(message);
     let skipped = Decision { soak: None, decision: DecisionKind::Skip, message: message.to_owned(), ..intent };
     journal(deployment, &skipped);
     0
@@ -95,6 +95,6 @@ fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
 
 fn journal(deployment: &Deployment, decision: &Decision) {
     if let Err(error) = deployment.journal().append(decision, Timestamp::now()) {
-        eprintln!("switchback: warning: {error}");
+        say::warn(&error.to_string());
     }
 }

@@ -32,6 +32,9 @@ pub struct SoakBlock {
     pub id: String,
     /// The machine's phase, such as `watching`.
     pub phase: String,
+    /// The `lastSwitch` of the deployment it watches, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_switch: Option<i64>,
     /// The worst verdict of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
