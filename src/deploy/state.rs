@@ -186,8 +186,7 @@ impl State {
     /// when the clock was set back.
     pub fn record_move(&mut self, kind: Move, to: Color, now_ms: i64) {
         let at = self.last_switch.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)));
-        let from = self.active;
-        self.set_traffic(to, Some(at), Some(from));
+        self.set_traffic(to, Some(at), Some(to.other()));
         self.note(kind, now_ms);
     }
 

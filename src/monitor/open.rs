@@ -139,7 +139,9 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
         Begin::Soak => state.active(),
     };
     match begin {
-        Begin::Switch { .. } if color == state.active() => return Ok(Opening::AlreadyActive(color)),
+        Begin::Switch { .. } if color == state.active() && deployment.routed().await != Some(color.other()) => {
+            return Ok(Opening::AlreadyActive(color));
+        }
         Begin::Switch { .. } => {}
         Begin::Soak => {
             let path = || deployment.state_file().path().to_owned();
