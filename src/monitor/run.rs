@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::deploy::Color;
 use crate::journal::Journal;
-use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine};
+use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
 use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
@@ -21,6 +21,9 @@ use super::signals::Signals;
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a target that is not ready yet is asked again, however long the interval between samples is.
+const GATE_POLL: Duration = Duration::from_millis(500);
 
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +64,11 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         reading_router: false,
     };
     let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
-    run.close(&mut inbox).await;
+    match finished {
+        Finished::Ended(_) => run.close(&mut inbox).await,
+        // At once: neither a move that holds the lock nor a slow disk is waited for.
+        Finished::CutOff => drop(run),
+    }
     drop(lock);
     finished
 }
@@ -91,6 +98,8 @@ impl Run {
     ) -> Finished {
         let mut schedule = interval(every);
         schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut gate_poll = interval(every.min(GATE_POLL));
+        gate_poll.set_missed_tick_behavior(MissedTickBehavior::Skip);
         self.feed(Event::Started).await;
         let mut signalled = false;
         loop {
@@ -101,6 +110,9 @@ impl Run {
             tokio::select! {
                 Some(event) = inbox.recv() => self.arrived(event).await,
                 _ = schedule.tick() => self.round_due().await,
+                _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
+                    self.crew.probe(self.machine.settings().color);
+                }
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
                 signal = signals.next() => {
                     if signalled {
