@@ -62,6 +62,7 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         wakeups: BTreeSet::new(),
         ending: None,
         reading_router: false,
+        router_unread: false,
     };
     let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
     match finished {
@@ -87,6 +88,8 @@ struct Run {
     wakeups: BTreeSet<u64>,
     ending: Option<Ending>,
     reading_router: bool,
+    /// Whether the last reading of router and state file failed; told once until one succeeds.
+    router_unread: bool,
 }
 
 impl Run {
@@ -147,6 +150,7 @@ impl Run {
     /// An event of one of the tasks.
     async fn arrived(&mut self, event: Event) {
         let mut completes_round = false;
+        let mut trouble = None;
         match &event {
             Event::Sampled { color, instance, .. } => {
                 self.crew.answered(Job::Scrape(*color, *instance));
@@ -158,11 +162,21 @@ impl Run {
             Event::StandbyProbed { instance, .. } => {
                 self.crew.answered(Job::Probe(self.machine.settings().color.other(), *instance));
             }
-            Event::RouterObserved { .. } => self.reading_router = false,
+            Event::RouterObserved { router, state, .. } => {
+                self.reading_router = false;
+                let unread = router.as_ref().err().or(state.as_ref().err());
+                trouble = unread.map(|why| format!("where traffic is cannot be read: {why}"));
+                if std::mem::replace(&mut self.router_unread, trouble.is_some()) {
+                    trouble = None;
+                }
+            }
             Event::SwitchDone { .. } | Event::RollbackDone { .. } => self.rounds.restart(self.clock.at_ms()),
             _ => {}
         }
         self.feed(event).await;
+        if let Some(what) = trouble {
+            self.feed(Event::Trouble { what }).await;
+        }
         if completes_round {
             self.tick().await;
         }

@@ -145,3 +145,12 @@ async fn without_a_readable_state_there_is_no_status() {
     let refused = bench.deployment.status(None).await.unwrap_err().to_string();
     assert!(refused.contains("is corrupt: it is empty"), "{refused}");
 }
+
+#[tokio::test]
+async fn what_the_state_file_holds_cannot_command_the_terminal() {
+    let bench = Bench::switched();
+    let soak = r#"{"id":"x","phase":"watching","reason":"a\nb\u001b[2J"}"#;
+    bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
+    let text = bench.deployment.status(None).await.unwrap().to_text(now());
+    assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
+}
