@@ -28,7 +28,7 @@ pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Fa
 
 /// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
-    let opened = match monitor::open(loaded, begin, actor::operator(), |settled| say::warn(settled)).await? {
+    let opened = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => {
             say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
