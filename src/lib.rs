@@ -21,9 +21,9 @@
 //! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
 //! lets time, network, disk and the machine meet.
 
+pub mod backtest;
 pub mod cli;
 pub mod commands;
-pub mod backtest;
 pub mod config;
 pub mod demo;
 pub mod deploy;
