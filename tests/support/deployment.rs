@@ -33,6 +33,7 @@ impl Deployment {
             ("soak.window", "3s"),
             ("soak.interval", "150ms"),
             ("soak.max_extension", "0s"),
+            ("soak.baseline_window", "400ms"),
             ("soak.verify_window", "600ms"),
             ("health.switch_timeout", "20s"),
             ("metrics.timeout", "10s"),

@@ -197,7 +197,7 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
 }
 
 async fn write_endless(stream: &mut (impl AsyncWrite + Unpin), mebibytes: usize) -> std::io::Result<()> {
-    let line = "http_requests_total{method=\"GET\",route=\"/pay\",status_code=\"200\"} 5\n";
+    let line = "process_open_handles{kind=\"socket\"} 5\n";
     let chunk = line.repeat((1 << 20) / line.len());
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\ncontent-length: {}\r\n\r\n",
