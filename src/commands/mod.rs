@@ -9,6 +9,7 @@ mod failure;
 mod logging;
 mod records;
 mod rollback;
+mod say;
 mod shell;
 mod soak;
 mod standby;

@@ -11,7 +11,7 @@ use crate::headless::{Form, Output, Printer};
 use crate::monitor::{self, Begin, Finished, Opening};
 
 use super::failure::Failure;
-use super::{actor, context, logging};
+use super::{actor, context, logging, say};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -28,10 +28,10 @@ pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Fa
 
 /// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
-    let opened = match monitor::open(loaded, begin, actor::operator()).await? {
+    let opened = match monitor::open(loaded, begin, actor::operator(), |settled| say::warn(settled)).await? {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => {
-            println!("{color} is active already: nothing was moved. To watch it: switchback soak");
+            say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
             return Ok(None);
         }
     };
@@ -48,9 +48,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Opti
         tracing::warn!("nobody reads the last lines: leaving without them");
     }
     if finished == Finished::CutOff {
-        eprintln!(
-            "switchback: left at once on a second signal, in the middle of a move. See where traffic is: switchback status"
-        );
+        say::error("left at once on a second signal, in the middle of a move. See where traffic is: switchback status");
     }
     Ok(Some(finished))
 }

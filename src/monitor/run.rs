@@ -219,7 +219,7 @@ impl Run {
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
             Effect::Journal(decision) => return self.journal(*decision).await,
-            Effect::Reflect => self.hands.reflect(self.machine.summary()),
+            Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
             Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),

@@ -10,6 +10,7 @@ fn finished() -> SoakBlock {
     SoakBlock {
         id: SOAK.into(),
         phase: "finished".into(),
+        last_switch: None,
         verdict: Some("breached".into()),
         outcome: Some("rolled-back".into()),
         cause: Some("auto".into()),
