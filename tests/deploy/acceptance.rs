@@ -8,11 +8,12 @@ use crate::watch::{soaked, watched};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_soak_makes_no_rollback() {
-    let deployment = Deployment::fresh();
+    let deployment = Deployment::fresh().by_evidence();
     let ending = watched(&deployment, Begin::Switch { to: None, soak: true }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Retained, Cause::Auto, 0), "{ending:?}");
-    assert_eq!(deployment.kinds(), ["switch", "soak_start", "retain"]);
+    assert_eq!(deployment.kinds(), ["observe", "switch", "soak_start", "retain"]);
+    assert_eq!(deployment.decision("observe")["reason"], "baseline");
     let state = deployment.state();
     assert_eq!((&state["activeColor"], &state["previousColor"]), (&"green".into(), &"blue".into()), "{state}");
     assert_eq!(state["transition"]["kind"], "switch");
@@ -22,17 +23,15 @@ async fn a_healthy_soak_makes_no_rollback() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_breached_soak_rolls_back_by_itself() {
-    let deployment = Deployment::fresh();
+    let deployment = Deployment::fresh().by_evidence();
     deployment.green.fail(50);
     let ending = watched(&deployment, Begin::Switch { to: None, soak: true }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::RolledBack, Cause::Auto, 3), "{ending:?}");
     assert!(ending.reason.starts_with("error-rate: ") && ending.reason.contains("50"), "{}", ending.reason);
-    assert_eq!(
-        deployment.kinds(),
-        ["switch", "soak_start", "breach", "rollback", "rolled_back", "recovered"],
-        "decided in this order"
-    );
+    let mut acts = deployment.kinds();
+    acts.retain(|kind| kind != "observe");
+    assert_eq!(acts, ["switch", "soak_start", "breach", "rollback", "rolled_back", "recovered"], "in this order");
     let breach = deployment.decision("breach");
     assert_eq!((&breach["check"], &breach["threshold"]), (&"error-rate".into(), &0.05.into()), "{breach}");
     assert!(breach["errors"].as_u64().unwrap() * 2 >= breach["requests"].as_u64().unwrap(), "{breach}");
@@ -45,7 +44,7 @@ async fn a_breached_soak_rolls_back_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_reflects_both() {
-    let (healthy, breached) = (Deployment::switched(), Deployment::switched());
+    let (healthy, breached) = (Deployment::switched().by_evidence(), Deployment::switched().by_evidence());
     breached.green.fail(50);
     tokio::join!(soaked(&healthy), soaked(&breached));
 

@@ -46,7 +46,7 @@ async fn replays_as_it_went(deployment: &Deployment) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_a_breach_replays_to_the_decisions_in_the_journal() {
-    let deployment = Deployment::fresh().with("soak.grace", "500ms");
+    let deployment = Deployment::fresh().by_evidence().with("soak.grace", "500ms");
     deployment.green.fail(50);
     replays_as_it_went(&deployment).await;
     assert_eq!(deployment.count("rolled_back"), 1);
@@ -54,7 +54,7 @@ async fn a_recording_of_a_breach_replays_to_the_decisions_in_the_journal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_a_healthy_soak_replays_to_the_decisions_in_the_journal() {
-    let deployment = Deployment::fresh().with("soak.warmup", "500ms");
+    let deployment = Deployment::fresh().by_evidence().with("soak.warmup", "500ms");
     deployment.green.fail(1);
     replays_as_it_went(&deployment).await;
     assert_eq!(deployment.count("retain"), 1);

@@ -8,7 +8,7 @@ use crate::support::Deployment;
 /// Opens a run that can begin.
 pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     let actor = Actor::Operator("ana@deploy-1".to_owned());
-    match open(&deployment.loaded(), begin, actor).await.unwrap() {
+    match open(&deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => panic!("{color} is active already"),
     }

@@ -19,7 +19,7 @@ fn every_command_refuses(deployment: &Deployment, wanted: &[&str]) {
 fn a_corrupt_state_file_is_never_read_as_blue_and_never_overwritten() {
     for (text, position) in [
         ("{\"activeColor\": \"green\",\n \"lastSwitch\": 17954", "line 2"),
-        ("", "line 1"),
+        ("", "it is empty"),
         ("{\"activeColor\": \"red\"}", "red"),
         ("[]", "corrupt"),
         ("\u{0}\u{0}\u{0}", "line 1"),
@@ -141,7 +141,7 @@ fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
 
 #[test]
 fn a_page_of_a_hundred_mebibytes_is_not_read_to_its_end() {
-    let deployment = Deployment::switched().with("metrics.timeout", "60s").with("soak.window", "20s");
+    let deployment = Deployment::switched().with("metrics.timeout", "60s").with("soak.window", "12s");
     let reason = unknown_because(soak(&deployment, Page::Endless(100)));
     let wanted = format!("the page of {}/metrics is larger than 64 MiB", deployment.green.url());
     assert!(reason.contains(&wanted), "{reason}");

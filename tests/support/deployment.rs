@@ -26,7 +26,8 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Two healthy colors and short windows; nothing was ever switched.
+    /// Two healthy colors and short windows; nothing was ever switched. Judged by the method that is done soonest: how
+    /// a breach is found matters only to the tests that say so, with [`Self::by_evidence`].
     pub fn fresh() -> Self {
         let (blue, green) = (Service::start(), Service::start());
         let settings = [
@@ -34,6 +35,7 @@ impl Deployment {
             ("soak.interval", "150ms"),
             ("soak.max_extension", "0s"),
             ("soak.baseline_window", "400ms"),
+            ("checks.error-rate.method", "window"),
             ("soak.verify_window", "600ms"),
             ("health.switch_timeout", "20s"),
             ("metrics.timeout", "10s"),
@@ -50,6 +52,12 @@ impl Deployment {
         let deployment = Self::fresh();
         deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": SWITCHED_AT, "previousColor": "blue" }));
         deployment
+    }
+
+    /// Judged as by default.
+    #[must_use]
+    pub fn by_evidence(self) -> Self {
+        self.with("checks.error-rate.method", "evidence").with("soak.window", "5s")
     }
 
     /// With another setting.

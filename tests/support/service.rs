@@ -185,12 +185,17 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
     }
 }
 
-async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+async fn read_head(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Option<String> {
     let (mut head, mut chunk) = (Vec::new(), [0; 4096]);
     while !head.ends_with(b"\r\n\r\n") && head.len() < HEAD {
         match stream.read(&mut chunk).await {
             Ok(read) if read > 0 => head.extend_from_slice(&chunk[..read]),
             _ => return None,
+        }
+        // Whoever speaks TLS to a port without it is told so, as other servers do.
+        if !head[0].is_ascii_uppercase() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await;
+            return None;
         }
     }
     Some(String::from_utf8_lossy(&head).into_owned())
