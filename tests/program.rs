@@ -14,6 +14,6 @@ mod exit_codes;
 mod node;
 #[path = "program/secrets.rs"]
 mod secrets;
+mod support;
 #[path = "program/surroundings.rs"]
 mod surroundings;
-mod support;

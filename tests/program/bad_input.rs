@@ -9,7 +9,8 @@ use crate::support::{Deployment, Page, Running, Service};
 /// What `switch`, `soak`, `rollback` and `status` say of a state file that cannot be read.
 #[track_caller]
 fn every_command_refuses(deployment: &Deployment, wanted: &[&str]) {
-    for args in [&["switch", "--no-tui"][..], &["soak", "--no-tui"], &["rollback"], &["status"], &["status", "--json"]] {
+    for args in [&["switch", "--no-tui"][..], &["soak", "--no-tui"], &["rollback"], &["status"], &["status", "--json"]]
+    {
         deployment.run(args).expect(2).complains(wanted);
     }
     assert!(deployment.kinds().is_empty(), "nothing was decided: {:?}", deployment.kinds());
@@ -35,7 +36,10 @@ fn a_corrupt_state_file_is_never_read_as_blue_and_never_overwritten() {
 fn a_state_file_that_cannot_be_read_is_named() {
     let folder = Deployment::fresh();
     fs::create_dir(folder.state_path()).unwrap();
-    every_command_refuses(&folder, &["cannot read the state file `", ".deployment-state.json`: it is not a regular file"]);
+    every_command_refuses(
+        &folder,
+        &["cannot read the state file `", ".deployment-state.json`: it is not a regular file"],
+    );
 
     let linked = Deployment::fresh();
     symlink(linked.state_path(), linked.path("other")).unwrap();
@@ -85,7 +89,8 @@ fn unknown_because(soak: Running) -> String {
 #[test]
 fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
     let metrics = |body: &str| Page::answer("200 OK", "text/plain; version=0.0.4", body);
-    let cut = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5000\r\n\r\nhttp_requests_total{st".to_vec();
+    let cut =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5000\r\n\r\nhttp_requests_total{st".to_vec();
     let cases: Vec<(Page, &[(&'static str, &str)], &[&str])> = vec![
         (
             Page::answer("200 OK", "text/html", "<!doctype html><title>shop</title>"),
@@ -100,11 +105,7 @@ fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
         (Page::answer("404 Not Found", "text/plain", ""), &[], &["/metrics answered 404: set `metrics.path`"]),
         (Page::Bytes(cut), &[], &["/metrics was cut in the middle"]),
         (Page::Silent, &[("metrics.timeout", "300ms")], &["/metrics did not answer within 300ms"]),
-        (
-            metrics("jobs_total{queue=\"mail\"} 7\nup 1\n"),
-            &[],
-            &["jobs_total"],
-        ),
+        (metrics("jobs_total{queue=\"mail\"} 7\nup 1\n"), &[], &["jobs_total"]),
         (
             metrics("jobs_total{queue=\"mail\"} 7\nup 1\n"),
             &[("checks.error-rate.requests", "requests_total")],
@@ -176,14 +177,20 @@ fn a_port_where_nothing_listens_is_named() {
 fn a_service_that_never_answers_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
-    names(&refused_switch(format!("http://{addr}")), &format!("http://{addr}/health/ready did not answer within 300ms"));
+    names(
+        &refused_switch(format!("http://{addr}")),
+        &format!("http://{addr}/health/ready did not answer within 300ms"),
+    );
 }
 
 #[test]
 fn a_tls_error_says_what_is_wrong_with_the_certificate() {
     let untrusted = Service::start_tls();
     let said = refused_switch(untrusted.url());
-    names(&said, &format!("{}/health/ready could not be reached securely: its certificate is not trusted", untrusted.url()));
+    names(
+        &said,
+        &format!("{}/health/ready could not be reached securely: its certificate is not trusted", untrusted.url()),
+    );
     let plain = Service::start();
     let said = refused_switch(plain.url().replace("http://", "https://"));
     names(&said, "the port does not speak TLS");
@@ -200,15 +207,15 @@ fn credentials_in_an_instance_url_are_masked() {
 
 #[test]
 fn a_router_command_that_does_not_exist_is_named() {
-    let deployment = Deployment::fresh()
-        .with("router.kind", "command")
-        .with("router.switch", "[\"no-such-program\", \"{color}\"]");
+    let deployment =
+        Deployment::fresh().with("router.kind", "command").with("router.switch", "[\"no-such-program\", \"{color}\"]");
     deployment.run(&["switch", "--no-tui"]).expect(12).says(&["no-such-program green", "it cannot be started"]);
     assert!(deployment.run(&["status", "--json"]).expect(0).json()["activeColor"] == "blue");
 }
 
 #[test]
 fn a_router_command_that_hangs_is_ended() {
-    let deployment = Deployment::fresh().with_commands("sleep 100", "sleep 100", "echo blue").with("router.timeout", "300ms");
+    let deployment =
+        Deployment::fresh().with_commands("sleep 100", "sleep 100", "echo blue").with("router.timeout", "300ms");
     deployment.run(&["switch", "--no-tui"]).expect(12).says(&["did not end within 300ms and was killed"]);
 }

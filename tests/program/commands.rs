@@ -41,7 +41,10 @@ fn history_has_the_decisions_newest_last() {
     let text = deployment.run(&["history"]).expect(0).stdout;
     let words: Vec<_> = text.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
     assert_eq!(words, ["rollback", "rolled_back", "skip"]);
-    assert!(text.contains("(drill ") && !text.contains('\u{1b}'), "what others wrote does not steer a terminal: {text}");
+    assert!(
+        text.contains("(drill ") && !text.contains('\u{1b}'),
+        "what others wrote does not steer a terminal: {text}"
+    );
 
     let last = deployment.run(&["history", "--json", "--limit", "1"]).expect(0).json_lines();
     assert_eq!(last, [deployment.decision("skip")], "as it stands in the journal");
@@ -62,7 +65,13 @@ fn the_effective_values_are_shown_with_their_origin() {
     std::fs::write(deployment.path("switchback.toml"), "[checks.error-rate]\nthreshold = \"2%\"\n").unwrap();
     std::fs::write(deployment.path(".env"), "SWITCHBACK_SERVICE=shop\n").unwrap();
     let args = ["config", "show", "--grace", "2s"];
-    deployment.run(&args).expect(0).says(&["soak.grace", "--grace", "SWITCHBACK_SOAK_WINDOW", "switchback.toml", ".env"]);
+    deployment.run(&args).expect(0).says(&[
+        "soak.grace",
+        "--grace",
+        "SWITCHBACK_SOAK_WINDOW",
+        "switchback.toml",
+        ".env",
+    ]);
     let shown = deployment.run(&["config", "show", "--json", "--grace", "2s"]).expect(0).json();
     let text = shown.to_string();
     for value in ["\"2s\"", "\"2%\"", "\"shop\""] {
@@ -101,7 +110,8 @@ fn an_unknown_variable_is_a_warning_only() {
 #[test]
 fn completions_and_the_manual_know_every_command() {
     let deployment = Deployment::fresh();
-    for args in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"], &["--help"]] {
+    for args in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"], &["--help"]]
+    {
         deployment.run(args).expect(0).says(&["switch", "soak", "rollback", "status", "history", "verify", "window"]);
     }
 }
@@ -123,7 +133,11 @@ fn the_demo_shows_a_breach_being_rolled_back() {
         command
     });
     let status = status.wait().expect(0).json();
-    assert_eq!((&status["activeColor"], &status["soak"]["outcome"]), (&json!("blue"), &json!("rolled-back")), "{status}");
+    assert_eq!(
+        (&status["activeColor"], &status["soak"]["outcome"]),
+        (&json!("blue"), &json!("rolled-back")),
+        "{status}"
+    );
 
     let json = demo(&["demo", "--scenario", "dead-standby", "--speed", "20", "--output", "json"]).expect(0);
     let lines = json.json_lines();

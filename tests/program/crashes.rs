@@ -59,7 +59,10 @@ fn a_second_signal_leaves_at_once_and_the_next_rollback_finishes_the_first() {
     // Two signals of one kind that arrive together are one signal.
     std::thread::sleep(std::time::Duration::from_millis(300));
     running.signal(Signal::TERM);
-    running.wait().expect(7).complains(&["left at once on a second signal, in the middle of a move", "switchback status"]);
+    running
+        .wait()
+        .expect(7)
+        .complains(&["left at once on a second signal, in the middle of a move", "switchback status"]);
     assert_eq!(route(&deployment), "green");
     assert_eq!((deployment.count("rollback"), deployment.count("rolled_back")), (1, 0), "the intent is open");
     let status = deployment.run(&["status"]).expect(0);
@@ -121,11 +124,8 @@ fn a_monitor_killed_while_it_watched_is_followed_by_another_one() {
 
 #[test]
 fn two_rollbacks_at_the_same_time_are_one() {
-    let deployment = Deployment::switched().with_commands(
-        "false",
-        "echo {color} >> moves; echo {color} > route",
-        "cat route",
-    );
+    let deployment =
+        Deployment::switched().with_commands("false", "echo {color} >> moves; echo {color} > route", "cat route");
     fs::write(deployment.path("route"), "green\n").unwrap();
     let both = [(); 4].map(|()| deployment.start(&["rollback"]));
     for running in both {

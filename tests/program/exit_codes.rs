@@ -63,10 +63,10 @@ fn _2_bad_usage() {
 fn _2_a_soak_of_what_was_never_switched() {
     let deployment = Deployment::fresh();
     let state = deployment.state_path();
-    deployment
-        .run(&["soak"])
-        .expect(2)
-        .complains(&["there is nothing to watch: blue is active", &state.canonicalize().unwrap_or(state).display().to_string()]);
+    deployment.run(&["soak"]).expect(2).complains(&[
+        "there is nothing to watch: blue is active",
+        &state.canonicalize().unwrap_or(state).display().to_string(),
+    ]);
     deployment.run(&["rollback"]).expect(0).says(&["no previous color is known"]);
 }
 
@@ -74,7 +74,10 @@ fn _2_a_soak_of_what_was_never_switched() {
 fn _3_a_breach() {
     let deployment = Deployment::switched();
     deployment.green.fail(50);
-    deployment.run(&["soak", "--no-tui"]).expect(3).says(&["ROLLED BACK: blue is active again (cause auto, exit code 3)"]);
+    deployment
+        .run(&["soak", "--no-tui"])
+        .expect(3)
+        .says(&["ROLLED BACK: blue is active again (cause auto, exit code 3)"]);
 }
 
 #[test]
@@ -125,10 +128,11 @@ fn _7_a_rollback_that_fails() {
         "no such backend",
         "next            switchback rollback --service default",
     ]);
-    deployment
-        .run(&["rollback"])
-        .expect(7)
-        .complains(&["ROLLBACK FAILED: the rollback to blue failed: ", "exit code 9", "no such backend"]);
+    deployment.run(&["rollback"]).expect(7).complains(&[
+        "ROLLBACK FAILED: the rollback to blue failed: ",
+        "exit code 9",
+        "no such backend",
+    ]);
     assert_eq!(deployment.count("rollback_failed"), 2);
     assert_eq!(deployment.state()["activeColor"], "green");
 }
@@ -138,7 +142,10 @@ fn _8_a_soak_that_somebody_took_over() {
     let deployment = Deployment::switched().with("soak.window", "1m");
     let mut running = deployment.start(&["soak", "--no-tui"]);
     running.hear("soak_start");
-    deployment.run(&["rollback", "--reason", "pager"]).expect(0).says(&["rolled back: traffic is on blue, away from green"]);
+    deployment
+        .run(&["rollback", "--reason", "pager"])
+        .expect(0)
+        .says(&["rolled back: traffic is on blue, away from green"]);
     running.wait().expect(8).says(&["SUPERSEDED: somebody else moved traffic (cause external, exit code 8)"]);
     assert_eq!((deployment.count("rolled_back"), deployment.count("superseded")), (1, 1));
     assert_eq!(deployment.decision("rollback")["reason"], "pager");

@@ -63,7 +63,10 @@ fn json_goes_to_stdout_and_nothing_else_does() {
     let deployment = Deployment::switched().with("soak.warmup", "300ms");
     let lines = deployment.run(&["soak", "--no-tui", "--output", "json"]).expect(0).json_lines();
     let outcome = lines.last().unwrap();
-    assert_eq!((&outcome["type"], &outcome["outcome"], &outcome["exitCode"]), (&"outcome".into(), &"retained".into(), &0.into()));
+    assert_eq!(
+        (&outcome["type"], &outcome["outcome"], &outcome["exitCode"]),
+        (&"outcome".into(), &"retained".into(), &0.into())
+    );
 }
 
 #[test]

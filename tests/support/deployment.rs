@@ -71,7 +71,8 @@ impl Deployment {
     /// With a router of commands, each run by `sh` in the folder; `{color}` is filled in.
     #[must_use]
     pub fn with_commands(self, switch: &str, rollback: &str, read: &str) -> Self {
-        let line = |script: &str| json!(["sh", "-c", format!("cd '{}'\n{script}", self.folder().display())]).to_string();
+        let line =
+            |script: &str| json!(["sh", "-c", format!("cd '{}'\n{script}", self.folder().display())]).to_string();
         let [switch, rollback, read] = [switch, rollback, read].map(line);
         self.with("router.kind", "command")
             .with("router.switch", switch)
