@@ -10,7 +10,7 @@ use super::say;
 pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
     let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
     for warning in &loaded.warnings {
-        say::warn(&warning.to_string());
+        say::warn(warning);
     }
     Ok(loaded)
 }

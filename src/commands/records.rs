@@ -27,7 +27,7 @@ fn line(entry: &Entry) -> String {
     let decision = &entry.decision;
     let why = decision.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("{}{why}, {}", decision.message, decision.actor);
-    format!("{}  {:15} {}", entry.ts, decision.decision, clean(&text))
+    format!("{}  {:15} {}", journal::rfc3339_ms(entry.ts), decision.decision, clean(&text))
 }
 
 /// Checks the hash chain.

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::cli::Common;
 use crate::config::Loaded;
-use crate::headless::{Form, Output, Printer};
+use crate::headless::{Form, Output, Printer, Width};
 use crate::monitor::{self, Begin, Finished, Opening};
 
 use super::failure::Failure;
@@ -28,7 +28,7 @@ pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Fa
 
 /// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
-    let opened = match monitor::open(loaded, begin, actor::operator(), |settled| say::warn(settled)).await? {
+    let opened = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => {
             say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
@@ -37,9 +37,9 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Opti
     };
     let form = Form {
         output,
-        terminal: terminal_width(output),
+        terminal: terminal(output),
         places: opened.places.clone(),
-        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").map(Into::into),
+        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into),
     };
     let printer = Printer::start(form, opened.settings().clone(), Box::new(stdout()));
     let finished = monitor::run(opened, vec![printer.events()]).await;
@@ -53,8 +53,9 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Opti
     Ok(Some(finished))
 }
 
-/// A progress bar is for a person at a terminal only.
-fn terminal_width(output: Output) -> Option<u16> {
-    let person = output == Output::Human && stdout().is_terminal();
-    person.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
+/// A progress bar is for a person at a terminal only, and for one that can erase a line.
+fn terminal(output: Output) -> Option<Width> {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let person = output == Output::Human && stdout().is_terminal() && !dumb;
+    person.then_some(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
 }

@@ -17,14 +17,19 @@ pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError
     let Some(block) = state.soak().filter(|block| block.phase != Phase::Finished.name()).cloned() else {
         return Ok(None);
     };
-    let outcome = match deployment.journal().intent(Some(&block.id))? {
-        Intent::Open(intent) => finish_rollback(deployment, &block, *intent).await?,
-        Intent::Done => Outcome::RolledBack,
-        Intent::None => Outcome::Superseded,
+    let (outcome, why) = match deployment.journal().intent(Some(&block.id))? {
+        Intent::Open(intent) => match finish_rollback(deployment, &block, *intent).await? {
+            Outcome::RolledBack => (Outcome::RolledBack, "its monitor died during the rollback, which is finished now"),
+            other => (other, "its monitor died during the rollback, and somebody else moved traffic since"),
+        },
+        Intent::Done => {
+            (Outcome::RolledBack, "its monitor died after the rollback: recovery was not watched to the end")
+        }
+        Intent::None => (Outcome::Superseded, "its monitor died, and another run took over"),
     };
     let id = block.id.clone();
-    end(deployment, block, outcome)?.await;
-    Ok(Some(format!("soak {id} was left unfinished: {}", became_of_it(outcome))))
+    end(deployment, block, outcome, why)?.await;
+    Ok(Some(format!("soak {id} was left unfinished: {why}")))
 }
 
 async fn finish_rollback(deployment: &Deployment, block: &SoakBlock, intent: Decision) -> Result<Outcome, OpenError> {
@@ -41,13 +46,6 @@ async fn finish_rollback(deployment: &Deployment, block: &SoakBlock, intent: Dec
     }
 }
 
-const fn became_of_it(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::RolledBack => "its monitor died during the rollback, which is finished now",
-        _ => "its monitor died, and another run took over",
-    }
-}
-
 const fn cause(outcome: Outcome) -> Cause {
     if matches!(outcome, Outcome::RolledBack) { Cause::Auto } else { Cause::External }
 }
@@ -57,9 +55,10 @@ fn end(
     deployment: &Deployment,
     block: SoakBlock,
     outcome: Outcome,
+    why: &str,
 ) -> Result<impl Future<Output = ()>, crate::journal::JournalError> {
     let now = Timestamp::now();
-    let reason = became_of_it(outcome).to_owned();
+    let reason = why.to_owned();
     if outcome == Outcome::Superseded {
         let mut decision = Decision::new(DecisionKind::Superseded, Actor::Resume, reason.clone());
         decision.soak = Some(block.id.clone());
@@ -112,10 +111,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_monitor_that_died_after_its_rollback_leaves_nothing_to_move() {
+        let bench = died_in_its_rollback(r#""activeColor":"blue","lastSwitch":20,"previousColor":"green""#);
+        bench.journal(&Decision { decision: DecisionKind::RolledBack, ..intent() });
+        let told = settle(&bench.deployment).await.unwrap().unwrap();
+        assert!(told.ends_with("recovery was not watched to the end"), "{told}");
+        assert_eq!((outcome(&bench).as_str(), bench.router.moves()), ("rolled-back", vec![]));
+    }
+
+    #[tokio::test]
     async fn what_was_switched_since_is_not_rolled_back_by_the_intent_of_a_dead_monitor() {
         let bench = died_in_its_rollback(r#""activeColor":"green","lastSwitch":30,"previousColor":"blue""#);
         let told = settle(&bench.deployment).await.unwrap().unwrap();
-        assert!(told.ends_with("another run took over"), "{told}");
+        assert!(told.ends_with("somebody else moved traffic since"), "{told}");
         assert_eq!((bench.state().active(), bench.router.active()), (Color::Green, Color::Green));
         assert_eq!(bench.router.moves(), []);
         assert_eq!(outcome(&bench), "superseded");

@@ -16,6 +16,7 @@ fn finished() -> SoakBlock {
         cause: Some("auto".into()),
         check: Some("error-rate".into()),
         reason: Some("412 of 3,120 requests failed (13.2 %)".into()),
+        baseline: None,
         recovered: Some(true),
         started_at: Some("2026-11-23T14:02:11Z".into()),
         ends_at: Some("2026-11-23T14:12:11Z".into()),
@@ -144,4 +145,13 @@ async fn without_a_readable_state_there_is_no_status() {
     bench.write_state("");
     let refused = bench.deployment.status(None).await.unwrap_err().to_string();
     assert!(refused.contains("is corrupt: it is empty"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_the_state_file_holds_cannot_command_the_terminal() {
+    let bench = Bench::switched();
+    let soak = r#"{"id":"x","phase":"watching","reason":"a\nb\u001b[2J"}"#;
+    bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
+    let text = bench.deployment.status(None).await.unwrap().to_text(now());
+    assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
 }
