@@ -86,12 +86,15 @@ fn unknown_because(soak: Running) -> String {
     outcome["reason"].as_str().unwrap().to_owned()
 }
 
+/// A page, the settings beside the usual ones, and what the reason has to name.
+type Case = (Page, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[test]
 fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
     let metrics = |body: &str| Page::answer("200 OK", "text/plain; version=0.0.4", body);
     let cut =
         b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5000\r\n\r\nhttp_requests_total{st".to_vec();
-    let cases: Vec<(Page, &[(&'static str, &str)], &[&str])> = vec![
+    let cases: Vec<Case> = vec![
         (
             Page::answer("200 OK", "text/html", "<!doctype html><title>shop</title>"),
             &[],

@@ -34,8 +34,9 @@ impl NodeService {
         assert!(installed.exists(), "prom-client is not installed; run: npm ci --prefix tests/node");
         let mut command = Command::new("node");
         command.arg(folder().join("service.js")).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child =
-            command.spawn().expect("node is not installed; it is needed for this test: apt-get install nodejs npm");
+        let started = command.spawn();
+        assert!(started.is_ok(), "node cannot be started ({started:?}); run: apt-get install nodejs npm");
+        let mut child = started.unwrap();
         let mut port = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
         let port = port.trim().parse().unwrap();
