@@ -21,13 +21,15 @@
 //! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
 //! lets time, network, disk and the machine meet.
 
+pub mod backtest;
 pub mod cli;
 pub mod commands;
-pub mod backtest;
 pub mod config;
 pub mod demo;
 pub mod deploy;
 pub mod detect;
+#[cfg(test)]
+mod docs_tests;
 pub mod headless;
 pub mod journal;
 pub mod monitor;
