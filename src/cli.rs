@@ -132,6 +132,8 @@ pub enum Command {
 
 /// How to switch.
 #[derive(Clone, Debug, Args)]
+// Its group would bear the name of the variant `Switch`'s.
+#[group(skip)]
 pub struct Switch {
     /// Move traffic and do not watch.
     #[arg(long)]
@@ -182,4 +184,20 @@ pub enum ConfigCommand {
     Check,
     /// A configuration file with every key, its default and what is allowed.
     Template,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+        for line in ["switch", "switch green --no-soak", "switch-green", "switch-blue", "soak", "rollback", "demo"] {
+            let words = std::iter::once("switchback").chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+    }
 }
