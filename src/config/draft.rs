@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{
-    Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
+    Baseline, Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
     ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::values::{Ratio, StatusSet};
@@ -73,6 +73,7 @@ fn blank_config() -> Config {
         soak: SoakConfig {
             window: Duration::ZERO,
             interval: Duration::ZERO,
+            baseline_window: Duration::ZERO,
             warmup: Duration::ZERO,
             auto_rollback: false,
             on_breach: OnBreach::Notify,
@@ -88,7 +89,9 @@ fn blank_config() -> Config {
         error_rate: ErrorRateConfig {
             threshold: Ratio(0.0),
             min_requests: 0,
-            method: Method::Window,
+            method: Method::Evidence,
+            false_alarm: Ratio(0.0),
+            baseline: Baseline::Off,
             requests: Named::Auto,
             status_label: Named::Auto,
             errors: StatusSet { classes: Vec::new(), codes: Vec::new() },

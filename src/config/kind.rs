@@ -34,6 +34,12 @@ pub enum Kind {
     Bool(Set<bool>),
     Choice(&'static [Word]),
     Ratio(Set<Ratio>),
+    /// A ratio with bounds of its own, both included.
+    RatioWithin {
+        min: Ratio,
+        max: Ratio,
+        set: Set<Ratio>,
+    },
     Count {
         min: u64,
         max: u64,
@@ -63,6 +69,7 @@ impl Kind {
             Self::Bool(_) => "true/false/1/0/yes/no/on/off".to_owned(),
             Self::Choice(words) => words.iter().map(|word| word.text).collect::<Vec<_>>().join(", "),
             Self::Ratio(_) => "above 0, below 1, as 5% or 0.05".to_owned(),
+            Self::RatioWithin { min, max, .. } => format!("{min}..{max}"),
             Self::Count { min, max, .. } => format!("{min}..{max}"),
             Self::Instances(_) => "base URLs (http, https), comma-separated or an array".to_owned(),
             Self::UrlPath(_) => "path on the instance, from /".to_owned(),
@@ -95,6 +102,10 @@ impl Kind {
             Self::Ratio(set) => {
                 let text = raw.scalar(&NUMERIC, "a string such as \"5%\" or a number such as 0.05")?;
                 put(draft, *set, parse::ratio(text)?, |value| parse::format_ratio(*value))
+            }
+            Self::RatioWithin { min, max, set } => {
+                let text = raw.scalar(&NUMERIC, "a string such as \"1%\" or a number such as 0.01")?;
+                put(draft, *set, parse::ratio_within(text, *min, *max)?, |value| parse::format_ratio(*value))
             }
             Self::Count { min, max, set } => {
                 let text = raw.scalar(&NUMERIC, "an integer")?;

@@ -41,7 +41,7 @@ pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
+    Baseline, Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
     ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};

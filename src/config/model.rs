@@ -48,6 +48,8 @@ pub struct SoakConfig {
     pub window: Duration,
     /// Time between two samples of an instance.
     pub interval: Duration,
+    /// How long `switch` looks at the old color before it moves traffic; zero for not at all.
+    pub baseline_window: Duration,
     /// Time before the window starts.
     pub warmup: Duration,
     /// Whether a breach may be acted on without a person.
@@ -154,8 +156,22 @@ pub enum Named {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
+    /// Sequential evidence, see `detect`.
+    Evidence,
     /// Errors / requests over the last 10 s above the threshold for 3 consecutive ticks.
     Window,
+}
+
+/// Whether the new color is also compared with the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Baseline {
+    /// No.
+    Off,
+    /// A release that is worse than its predecessor is told, not acted on.
+    Warn,
+    /// It is acted on.
+    Judge,
 }
 
 /// The error-rate check.
@@ -167,6 +183,10 @@ pub struct ErrorRateConfig {
     pub min_requests: u64,
     /// How it is judged.
     pub method: Method,
+    /// The bound on ever rolling back a release that sits exactly at the threshold (method `evidence`).
+    pub false_alarm: Ratio,
+    /// Whether the old color's rate counts as well (method `evidence`).
+    pub baseline: Baseline,
     /// The request counter.
     pub requests: Named,
     /// The label that carries the status.

@@ -39,6 +39,18 @@ pub fn ratio(text: &str) -> Result<Ratio, String> {
     Ok(Ratio(value))
 }
 
+/// A share from `min` to `max`, both included.
+pub fn ratio_within(text: &str, min: Ratio, max: Ratio) -> Result<Ratio, String> {
+    let value = ratio(text)?;
+    if value < min {
+        return Err(format!("this is below {min}"));
+    }
+    if value > max {
+        return Err(format!("this is above {max}"));
+    }
+    Ok(value)
+}
+
 /// A ratio the way [`ratio`] reads it back exactly: in per cent where that is exact, else as a plain number.
 pub fn format_ratio(value: Ratio) -> String {
     let percent = value.to_string();

@@ -11,6 +11,7 @@ use super::problem::{Origin, Problem};
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     problems.extend(interval_fits_window(draft, settled));
     problems.extend(colors_are_apart(draft, settled));
+    problems.extend(something_is_required(draft, settled));
     problems.extend(command_router_has_a_command(draft, settled));
     commands_have_a_command_router(draft, settled, problems, warnings);
 }
@@ -25,6 +26,14 @@ fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let what = format!("this is more than a quarter of soak.window = {window} ({origin})");
     let problem = settled.problem("soak.interval", what)?;
     Some(Problem { allowed: Some(format!("100ms..{}", format_duration(most))), ..problem })
+}
+
+/// With nothing required every soak would end `retained`, unseen.
+fn something_is_required(draft: &Draft, settled: &Settled) -> Option<Problem> {
+    if draft.config.error_rate.required || draft.config.readiness.required {
+        return None;
+    }
+    settled.problem("checks.readiness.required", "no check is required, so nothing could stop a bad release")
 }
 
 fn colors_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {

@@ -112,9 +112,13 @@ impl Scenario {
         match self {
             Self::Healthy => "the rate stays below the threshold to the end of the window, and green is kept",
             Self::Breach => "the rate passes the threshold within seconds, and traffic goes back to blue by itself",
-            Self::LateBreach => "a verdict that was good until then does not protect green: the last 10 s count",
+            Self::LateBreach => {
+                "a verdict that was good until then does not protect green: what counts is since it broke"
+            }
             Self::SlowRamp => "the rate creeps up to the threshold, and the rollback comes long before the end",
-            Self::Blip => "one bad second lifts the 10 s rate above the threshold for as long as it is in the window",
+            Self::Blip => {
+                "the 10 s rate jumps far above the threshold, and one bad second is still no reason to roll back"
+            }
             Self::Latency => "green is kept although users wait: latency is not judged yet, only errors are",
             Self::CrashLoop => "the counters fall back to zero; the third time at one instance means a crash loop",
             Self::NoTraffic => "without requests nothing can be said, and nothing is: the verdict stays unknown",
@@ -132,6 +136,7 @@ impl Scenario {
             Self::Blip => match method {
                 // The plain rule cannot tell one bad second from a bad release: 1 s of 10 s is 10%.
                 Method::Window => ROLLED_BACK,
+                Method::Evidence => RETAINED,
             },
             Self::NoTraffic | Self::MetricsOutage => INCONCLUSIVE,
             Self::DeadStandby => HELD,
@@ -147,8 +152,13 @@ impl Scenario {
             // Metrics count as missing once the last good sample is older than 10 s, here 80% of the window.
             Self::MetricsOutage => Duration::from_secs(15),
             // Failures that come late in a short window are so few that chance could hide them.
-            Self::SlowRamp => Duration::from_secs(10),
-            Self::DeadStandby => Duration::from_secs(6),
+            Self::SlowRamp => Duration::from_secs(20),
+            // Evidence against 12% takes about 5 s to gather, and has to speak for 3 s.
+            Self::Breach | Self::DeadStandby | Self::RouterFailure => Duration::from_secs(12),
+            // Restarts less than half a second apart have the same start time for all that clients say.
+            Self::CrashLoop => Duration::from_secs(6),
+            // One bad second is told from a bad release by the good ones around it.
+            Self::Blip => Duration::from_mins(1),
             _ => Duration::ZERO,
         }
     }

@@ -11,6 +11,8 @@ const SHORTEST_WINDOW: Duration = Duration::from_secs(3);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
 /// Enough requests of the previous color for a verdict on it, whatever the speed.
 const SHORTEST_VERIFY: Duration = Duration::from_secs(2);
+/// Enough requests of blue before the switch to compare green with.
+const SHORTEST_BASELINE: Duration = Duration::from_secs(1);
 /// Samples in a window that is too short for one a second.
 const SAMPLES: u32 = 20;
 /// From this speed on windows hold too few requests at the usual rate.
@@ -22,6 +24,8 @@ const FAST: u32 = 5;
 pub struct Timing {
     /// The soak window.
     pub window: Duration,
+    /// How long blue is looked at before the switch.
+    pub baseline_window: Duration,
     /// Time between two samples of an instance.
     pub interval: Duration,
     /// How far the soak may run beyond its window.
@@ -42,6 +46,7 @@ impl Timing {
         let window = whole_millis(WINDOW / speed).max(scenario.shortest_window()).max(SHORTEST_WINDOW);
         Self {
             window,
+            baseline_window: whole_millis(window / 12).max(SHORTEST_BASELINE),
             interval: whole_millis(window / SAMPLES).min(LONGEST_INTERVAL),
             max_extension: whole_millis(window / 4),
             verify_window: whole_millis(window / 6).max(SHORTEST_VERIFY),
@@ -79,9 +84,9 @@ mod tests {
     fn speed_divides_the_window_down_to_what_the_scenario_needs() {
         let window = |scenario, speed| Timing::new(scenario, speed).window.as_millis();
         assert_eq!(window(Scenario::Breach, 1), 60_000);
-        assert_eq!(window(Scenario::Breach, 7), 8_571);
-        assert_eq!(window(Scenario::Breach, 20), 3_000);
-        assert_eq!(window(Scenario::Breach, 400), 3_000);
+        assert_eq!(window(Scenario::Healthy, 7), 8_571);
+        assert_eq!(window(Scenario::Healthy, 20), 3_000);
+        assert_eq!(window(Scenario::Healthy, 400), 3_000);
         assert_eq!(window(Scenario::LateBreach, 2), 30_000);
         assert_eq!(window(Scenario::LateBreach, 20), 24_000);
     }
@@ -89,7 +94,7 @@ mod tests {
     #[test]
     fn a_short_window_is_sampled_more_often_and_has_more_users() {
         assert_eq!(Timing::new(Scenario::Breach, 1).interval, Duration::from_secs(1));
-        assert_eq!(Timing::new(Scenario::Breach, 20).interval, Duration::from_millis(150));
+        assert_eq!(Timing::new(Scenario::Healthy, 20).interval, Duration::from_millis(150));
         assert_eq!(Timing::new(Scenario::Breach, 4).rate, 50);
         assert_eq!(Timing::new(Scenario::Breach, 5).rate, 100);
     }

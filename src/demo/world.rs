@@ -131,7 +131,7 @@ impl World {
     /// The settings with which `switch` works on this demo: configuration keys and their values, spelled as in an
     /// environment variable.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let Timing { window, interval, max_extension, verify_window, .. } = self.timing;
+        let Timing { window, baseline_window, interval, max_extension, verify_window, .. } = self.timing;
         let mut settings = vec![
             ("service", "demo".to_owned()),
             ("state_file", state_file(&self.folder).display().to_string()),
@@ -139,6 +139,7 @@ impl World {
             ("colors.blue.instances", self.instance_urls(Color::Blue).join(",")),
             ("colors.green.instances", self.instance_urls(Color::Green).join(",")),
             ("soak.window", millis(window)),
+            ("soak.baseline_window", millis(baseline_window)),
             ("soak.interval", millis(interval)),
             ("soak.max_extension", millis(max_extension)),
             ("soak.verify_window", millis(verify_window)),

@@ -33,10 +33,16 @@ pub fn percent(share: f64) -> String {
     format!("{} %", trimmed(&format!("{value:.decimals$}")))
 }
 
-/// A setting between 0 and 1 in per cent, as it was written: `0.125 %`.
+/// A setting between 0 and 1 in per cent, as it was written: `0.125 %`. One that was computed, and that nobody could have
+/// written down, is rounded like any measured share.
 pub fn percent_exact(share: f64) -> String {
+    /// More digits than anybody writes into a setting.
+    const WRITTEN: usize = 8;
+
     // Nine decimals hide the noise of binary fractions (0.07 × 100).
-    format!("{} %", trimmed(&format!("{:.9}", share * 100.0)))
+    let exact = format!("{:.9}", share * 100.0);
+    let exact = trimmed(&exact);
+    if exact.len() > WRITTEN { percent(share) } else { format!("{exact} %") }
 }
 
 /// A number of 0 or more with three significant digits at most, two below 10: `17,600`, `568`, `2.7`, `0.46`, `0`.

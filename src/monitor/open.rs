@@ -102,7 +102,7 @@ pub enum Opening {
 
 /// A run that can begin.
 pub struct Opened {
-    pub(super) machine: Machine,
+    pub(super) machine: Box<Machine>,
     pub(super) crew: Crew,
     pub(super) hands: Hands,
     pub(super) recorder: Recorder,
@@ -117,7 +117,7 @@ pub struct Opened {
 
 impl Opened {
     /// The settings of the run, as recorded.
-    pub const fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         self.machine.settings()
     }
 }
@@ -153,7 +153,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor) -> Result<Opening
     let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let (events, inbox) = mpsc::channel(INBOX);
     Ok(Opening::Ready(Box::new(Opened {
-        machine: Machine::new(settings),
+        machine: Box::new(Machine::new(settings)),
         crew: Crew::start(config, color, &events)?,
         recorder: Recorder::start(writer, events.clone()),
         journal: deployment.journal().clone(),
@@ -183,6 +183,7 @@ fn settings(config: &Config, id: &SoakId, begin: Begin, color: Color, state: &St
         standby_instances: names(color.other()),
         window_ms: millis(soak.window),
         interval_ms: millis(soak.interval),
+        baseline_window_ms: millis(soak.baseline_window),
         warmup_ms: millis(soak.warmup),
         auto_rollback: soak.auto_rollback,
         on_breach: soak.on_breach,
@@ -195,6 +196,8 @@ fn settings(config: &Config, id: &SoakId, begin: Begin, color: Color, state: &St
             threshold: config.error_rate.threshold,
             min_requests: config.error_rate.min_requests,
             method: config.error_rate.method,
+            false_alarm: config.error_rate.false_alarm,
+            baseline: config.error_rate.baseline,
             required: config.error_rate.required,
         },
         readiness: ReadinessSettings { failures: config.readiness.failures, required: config.readiness.required },

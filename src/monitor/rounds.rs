@@ -17,8 +17,7 @@ pub struct Rounds {
 
 #[derive(Debug)]
 struct Round {
-    color: Color,
-    waiting: BTreeSet<usize>,
+    waiting: BTreeSet<(Color, usize)>,
 }
 
 /// What a tick has to say about the time since the last one.
@@ -37,8 +36,8 @@ impl Rounds {
     }
 
     /// Opens a round that waits for these instances.
-    pub fn open(&mut self, color: Color, waiting: impl IntoIterator<Item = usize>) {
-        self.open = Some(Round { color, waiting: waiting.into_iter().collect() });
+    pub fn open(&mut self, waiting: impl IntoIterator<Item = (Color, usize)>) {
+        self.open = Some(Round { waiting: waiting.into_iter().collect() });
     }
 
     /// Whether a round is under way.
@@ -49,8 +48,8 @@ impl Rounds {
     /// Notes that an instance answered; true when that completes the round.
     pub fn answered(&mut self, color: Color, instance: usize) -> bool {
         match &mut self.open {
-            Some(round) if round.color == color => round.waiting.remove(&instance) && round.waiting.is_empty(),
-            _ => false,
+            Some(round) => round.waiting.remove(&(color, instance)) && round.waiting.is_empty(),
+            None => false,
         }
     }
 
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn a_round_is_complete_when_the_last_instance_answered() {
         let mut rounds = Rounds::new(1_000);
-        rounds.open(Color::Green, [0, 1]);
+        rounds.open([(Color::Green, 0), (Color::Green, 1)]);
         assert!(!rounds.answered(Color::Green, 0));
         assert!(!rounds.answered(Color::Green, 0), "the same one again");
         assert!(!rounds.answered(Color::Blue, 1), "another color's");

@@ -67,7 +67,7 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
 }
 
 struct Run {
-    machine: Machine,
+    machine: Box<Machine>,
     crew: Crew,
     hands: Hands,
     recorder: Recorder,
@@ -172,9 +172,12 @@ impl Run {
         if self.machine.standby_probes_wanted() {
             self.crew.probe(color.other());
         }
-        if let Some(color) = self.machine.metrics_of() {
-            let waiting = self.crew.scrape(color);
-            self.rounds.open(color, waiting);
+        let colors = self.machine.metrics_of();
+        if !colors.is_empty() {
+            let crew = &mut self.crew;
+            let waiting =
+                colors.into_iter().flat_map(|color| crew.scrape(color).into_iter().map(move |at| (color, at)));
+            self.rounds.open(waiting);
         }
     }
 

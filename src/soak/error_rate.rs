@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::check::ERROR_RATE;
+use super::judge::{Judge, OldColor};
 use super::settings::ErrorRateSettings;
 use super::{Observation, Sample, Verdict};
-use crate::detect::{
-    Closing, ClosingVerdict, Counters, TickCounts, WindowConfig, WindowDetector, failed, percent_exact, span,
-};
+use crate::detect::{ClosingVerdict, Counters, Ending, Outlook, TickCounts, failed, percent_exact, span};
 
 /// During the warmup only an outage is judged: every request failing for this long.
 const OUTAGE_MS: u64 = 3_000;
@@ -43,9 +42,11 @@ struct Outage {
 pub struct ErrorRateCheck {
     settings: ErrorRateSettings,
     window_ms: u64,
+    interval_ms: u64,
     names: Vec<String>,
     instances: Vec<Instance>,
-    detector: WindowDetector,
+    judge: Judge,
+    old: Option<OldColor>,
     started_at: u64,
     pending: TickCounts,
     missing_ticks: u32,
@@ -57,13 +58,15 @@ pub struct ErrorRateCheck {
 
 impl ErrorRateCheck {
     /// A check over these instances, none of which was read yet.
-    pub fn new(settings: ErrorRateSettings, window_ms: u64, names: Vec<String>) -> Self {
+    pub fn new(settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
         let fresh = Instance { counters: None, tried: false, fresh: false, good_at: None, why: None, note: None };
         Self {
-            detector: detector(&settings, window_ms),
+            judge: Judge::new(&settings, window_ms, interval_ms, None),
+            old: None,
             instances: vec![fresh; names.len()],
             settings,
             window_ms,
+            interval_ms,
             names,
             started_at: 0,
             pending: TickCounts::default(),
@@ -75,9 +78,19 @@ impl ErrorRateCheck {
         }
     }
 
+    /// What the old color was like; counts from the next restart on.
+    pub const fn compare_with(&mut self, old: OldColor) {
+        self.old = Some(old);
+    }
+
+    /// What the old color was like, where it was looked at.
+    pub const fn old(&self) -> Option<OldColor> {
+        self.old
+    }
+
     /// Judges from here on, with the counters as they are now for a baseline.
     pub fn restart(&mut self, at_ms: u64) {
-        self.detector = detector(&self.settings, self.window_ms);
+        self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
         self.started_at = at_ms;
         self.sighted_at = at_ms;
         self.last_tick_at = at_ms;
@@ -114,7 +127,7 @@ impl ErrorRateCheck {
     /// that was silent for `patience_ms` no longer keeps the others from being judged.
     pub fn tick(&mut self, at_ms: u64, skipped: u32, patience_ms: u64) {
         let since_start = at_ms.saturating_sub(self.started_at);
-        self.detector.skip(u64::from(skipped));
+        self.judge.skip(u64::from(skipped));
         let complete = self.instances.iter().any(|known| known.fresh)
             && self.instances.iter().all(|known| {
                 let silent_since = known.good_at.unwrap_or(self.started_at).max(self.started_at);
@@ -122,12 +135,12 @@ impl ErrorRateCheck {
             });
         if complete {
             let counts = std::mem::take(&mut self.pending);
-            self.detector.tick(since_start, Some(counts));
+            self.judge.tick(since_start, Some(counts));
             self.missing_ticks = 0;
             self.sighted_at = at_ms;
             self.see_outage(at_ms, counts);
         } else {
-            self.detector.tick(since_start, None);
+            self.judge.tick(since_start, None);
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }
         for known in &mut self.instances {
@@ -156,8 +169,7 @@ impl ErrorRateCheck {
 
     /// The sentence of a breach. During the warmup only crash loops and outages are one.
     pub fn breach(&self, warmup: bool) -> Option<String> {
-        self.crash_loop()
-            .or_else(|| if warmup { self.outage_reason.clone() } else { self.detector.breach().map(str::to_owned) })
+        self.crash_loop().or_else(|| if warmup { self.outage_reason.clone() } else { self.judge.breach() })
     }
 
     fn crash_loop(&self) -> Option<String> {
@@ -206,67 +218,97 @@ impl ErrorRateCheck {
         self.names.iter().zip(&self.instances).find_map(noted)
     }
 
-    /// The judgement if the window ended now.
-    pub fn close(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
+    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks; none while trouble is too
+    /// young to be told from a blip, and one more tick is wanted.
+    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
         if let Some(reason) = self.crash_loop() {
-            return (Verdict::Breached, reason);
+            return Some((Verdict::Breached, reason));
         }
-        let Closing { verdict, reason } = self.detector.close(at_ms.saturating_sub(self.started_at));
-        let verdict = match verdict {
-            ClosingVerdict::Breached => return (Verdict::Breached, reason),
-            ClosingVerdict::Healthy => Verdict::Healthy,
-            ClosingVerdict::InsufficientData | ClosingVerdict::Inconclusive => Verdict::Unknown,
-        };
+        let Ending::Closed(closing) = self.judge.close(self.since_start(at_ms), overtime) else { return None };
+        if closing.verdict == ClosingVerdict::Breached {
+            return Some((Verdict::Breached, closing.reason));
+        }
         if let Some(why) = self.unknowable(at_ms, patience_ms) {
-            return (Verdict::Unknown, why);
+            return Some((Verdict::Unknown, why));
         }
-        match (verdict, self.note()) {
-            (Verdict::Unknown, Some(note)) => (verdict, format!("{reason} ({note})")),
-            _ => (verdict, reason),
+        if let Some(why) = self.judge.silence(self.since_start(at_ms)) {
+            return Some((Verdict::Unknown, why));
         }
+        Some(match closing.verdict {
+            ClosingVerdict::Healthy => (Verdict::Healthy, closing.reason),
+            _ => (Verdict::Unknown, self.noted(closing.reason)),
+        })
+    }
+
+    /// The reason for not knowing, with what the pages say about themselves.
+    fn noted(&self, reason: String) -> String {
+        match self.note() {
+            Some(note) => format!("{reason} ({note})"),
+            None => reason,
+        }
+    }
+
+    fn since_start(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_sub(self.started_at)
+    }
+
+    /// What the counts say while the window is open.
+    fn so_far(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
+        let since_start = self.since_start(at_ms);
+        if let Some(why) = self.unknowable(at_ms, patience_ms) {
+            (Verdict::Unknown, why)
+        } else if let Some(why) = self.judge.silence(since_start) {
+            (Verdict::Unknown, why)
+        } else if self.judge.healthy_at(since_start) {
+            (Verdict::Healthy, self.judge.explain())
+        } else {
+            (Verdict::Unknown, self.noted(self.judge.explain()))
+        }
+    }
+
+    /// The sentence of a release that is worse than its predecessor, where that is only told.
+    pub fn warning(&self) -> Option<String> {
+        self.judge.warning()
+    }
+
+    /// What comes next if nothing changes, where the method looks ahead.
+    pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
+        self.judge.outlook(self.since_start(at_ms))
     }
 
     /// What the check says now.
     pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
-        let seen = self.detector.seen();
+        let seen = self.judge.seen();
         let (verdict, message) = match self.breach(warmup) {
             Some(reason) => (Verdict::Breached, reason),
             None if warmup => (Verdict::Unknown, "warming up: only outages and crash loops are judged".to_owned()),
-            None => self.close(at_ms, patience_ms),
+            None => self.so_far(at_ms, patience_ms),
         };
         Observation {
             check: ERROR_RATE.to_owned(),
             required: self.settings.required,
             verdict,
-            value: self.detector.rate_10s(),
+            value: self.judge.recent().rate(),
             threshold: self.settings.threshold.0,
             requests: seen.requests,
             errors: seen.errors,
-            evidence: None,
+            evidence: self.judge.evidence(),
             message,
         }
     }
 
     /// `12 of 340 requests failed (3.5 %), allowed are 5 %`.
     pub fn totals(&self) -> String {
-        format!("{}, allowed are {}", failed(self.detector.seen()), percent_exact(self.settings.threshold.0))
+        format!("{}, allowed are {}", failed(self.judge.seen()), percent_exact(self.settings.threshold.0))
     }
 
     /// Requests and errors of the last 10 s.
     pub fn recent(&self) -> TickCounts {
-        self.detector.recent().counts()
+        self.judge.recent()
     }
 
     /// Requests and errors since the window began.
     pub fn seen(&self) -> TickCounts {
-        self.detector.seen()
+        self.judge.seen()
     }
-}
-
-fn detector(settings: &ErrorRateSettings, window_ms: u64) -> WindowDetector {
-    WindowDetector::new(WindowConfig {
-        threshold: settings.threshold.0,
-        min_requests: settings.min_requests,
-        window_ms,
-    })
 }

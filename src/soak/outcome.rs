@@ -41,6 +41,8 @@ impl fmt::Display for Verdict {
 pub enum Phase {
     /// Waiting until the target of a switch is ready.
     Gating,
+    /// Looking at the old color before traffic moves.
+    Baseline,
     /// Moving traffic to the target.
     Switching,
     /// Before the window: only outages and crash loops are judged.
@@ -64,6 +66,7 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gating => "gating",
+            Self::Baseline => "baseline",
             Self::Switching => "switching",
             Self::Warmup => "warmup",
             Self::Watching => "watching",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::deploy::Color;
 
 use super::Actor;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub window_ms: u64,
     /// Time between two samples.
     pub interval_ms: u64,
+    /// How long the old color is looked at before a switch.
+    pub baseline_window_ms: u64,
     /// Time before the window.
     pub warmup_ms: u64,
     /// Whether a breach may be acted on without a person.
@@ -76,6 +78,10 @@ pub struct ErrorRateSettings {
     pub min_requests: u64,
     /// How it is judged.
     pub method: Method,
+    /// The bound on ever rolling back a release that sits exactly at the threshold.
+    pub false_alarm: Ratio,
+    /// Whether the old color's rate counts as well.
+    pub baseline: Baseline,
     /// Whether `retained` needs it.
     pub required: bool,
 }

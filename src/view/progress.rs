@@ -1,6 +1,6 @@
 //! The sentences that every front end shows alike.
 
-use crate::detect::{failed, percent_exact, span};
+use crate::detect::{Outlook, failed, percent_exact, span};
 use crate::soak::{Ending, Outcome, Phase, Verdict};
 
 use super::View;
@@ -27,6 +27,10 @@ impl Progress {
             Phase::Gating => {
                 let (ready, all) = machine.target_ready();
                 parts.push(format!("{ready} of {all} instances of {} ready", machine.settings().color));
+            }
+            Phase::Baseline => {
+                let old = machine.settings().color.other();
+                parts.push(format!("{old} before the switch: {}", failed(machine.recovery())));
             }
             Phase::Verifying => parts.push(format!(
                 "{} after the rollback: {}",
@@ -63,7 +67,12 @@ impl Progress {
             Verdict::Unknown => "not known yet",
             Verdict::Breached => "BREACHED",
         };
-        vec![rate, format!("{seen} so far"), format!("{ready} of {all} ready"), verdict.to_owned()]
+        let verdict = match machine.outlook() {
+            Some(Outlook { breach_in_ms: Some(ms), .. }) => format!("{verdict}, breached in {} at this rate", span(ms)),
+            Some(Outlook { healthy_in_ms: Some(ms), .. }) => format!("{verdict}, healthy in {}", span(ms)),
+            _ => verdict.to_owned(),
+        };
+        vec![rate, format!("{seen} so far"), format!("{ready} of {all} ready"), verdict]
     }
 }
 

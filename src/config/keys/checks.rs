@@ -2,7 +2,8 @@
 
 use super::key::{Fallback, Key};
 use crate::config::kind::{Kind, Word};
-use crate::config::model::Method;
+use crate::config::model::{Baseline, Method};
+use crate::config::values::Ratio;
 
 pub const KEYS: &[Key] = &[
     Key {
@@ -34,10 +35,41 @@ pub const KEYS: &[Key] = &[
         env: Some("SWITCHBACK_ERROR_RATE_METHOD"),
         flag: Some("method"),
         help: "How the error rate is judged.",
-        default: Fallback::Text("window"),
-        kind: Kind::Choice(&[Word { text: "window", set: |draft| draft.config.error_rate.method = Method::Window }]),
+        default: Fallback::Text("evidence"),
+        kind: Kind::Choice(&[
+            Word { text: "evidence", set: |draft| draft.config.error_rate.method = Method::Evidence },
+            Word { text: "window", set: |draft| draft.config.error_rate.method = Method::Window },
+        ]),
         also: None,
         example: "window",
+    },
+    Key {
+        name: "checks.error-rate.false_alarm",
+        env: Some("SWITCHBACK_FALSE_ALARM"),
+        flag: Some("false-alarm"),
+        help: "The largest acceptable probability of ever rolling back a release that sits exactly at the threshold.",
+        default: Fallback::Text("1%"),
+        kind: Kind::RatioWithin {
+            min: Ratio(0.000_01),
+            max: Ratio(0.2),
+            set: |draft, false_alarm| draft.config.error_rate.false_alarm = false_alarm,
+        },
+        also: None,
+        example: "0.1%",
+    },
+    Key {
+        name: "checks.error-rate.baseline",
+        env: Some("SWITCHBACK_BASELINE"),
+        flag: Some("baseline"),
+        help: "Whether the new color is also compared with the old one: not at all, to tell, or to act.",
+        default: Fallback::Text("warn"),
+        kind: Kind::Choice(&[
+            Word { text: "off", set: |draft| draft.config.error_rate.baseline = Baseline::Off },
+            Word { text: "warn", set: |draft| draft.config.error_rate.baseline = Baseline::Warn },
+            Word { text: "judge", set: |draft| draft.config.error_rate.baseline = Baseline::Judge },
+        ]),
+        also: None,
+        example: "judge",
     },
     Key {
         name: "checks.error-rate.requests",

@@ -44,6 +44,20 @@ pub const KEYS: &[Key] = &[
         example: "500ms",
     },
     Key {
+        name: "soak.baseline_window",
+        env: Some("SWITCHBACK_BASELINE_WINDOW"),
+        flag: Some("baseline-window"),
+        help: "How long switch looks at the old color before it moves traffic; it ends early at 2,000 requests.",
+        default: Fallback::Text("30s"),
+        kind: Kind::Duration {
+            min: Duration::ZERO,
+            max: Duration::from_mins(10),
+            set: |draft, window| draft.config.soak.baseline_window = window,
+        },
+        also: None,
+        example: "1m",
+    },
+    Key {
         name: "soak.warmup",
         env: Some("SWITCHBACK_WARMUP"),
         flag: Some("warmup"),

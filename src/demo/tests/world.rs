@@ -211,7 +211,7 @@ async fn a_dropped_world_leaves_no_port_open() {
 #[tokio::test]
 async fn the_settings_name_what_was_started() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 8), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::Healthy, Timing::new(Scenario::Healthy, 8), folder.path(), 1).unwrap();
     let path = |name| folder.path().join(name).display().to_string();
     assert_eq!(
         world.settings(),
@@ -222,6 +222,7 @@ async fn the_settings_name_what_was_started() {
             ("colors.blue.instances", world.instance_urls(Blue).join(",")),
             ("colors.green.instances", world.instance_urls(Green).join(",")),
             ("soak.window", "7500ms".to_owned()),
+            ("soak.baseline_window", "1s".to_owned()),
             ("soak.interval", "375ms".to_owned()),
             ("soak.max_extension", "1875ms".to_owned()),
             ("soak.verify_window", "2s".to_owned()),
@@ -234,7 +235,7 @@ async fn the_settings_name_what_was_started() {
     let world = World::start(scenario, Timing::new(scenario, 8), folder.path(), 1).unwrap();
     let script = path("router.sh");
     assert_eq!(
-        world.settings()[11..],
+        world.settings()[12..],
         [
             ("router.kind", "command".to_owned()),
             ("router.switch", format!(r#"["sh","{script}","switch","{{color}}"]"#)),

@@ -254,7 +254,7 @@ impl Machine {
         if self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Auto) {
             return Verdict::Breached;
         }
-        if self.phase() == Phase::Gating || self.phase() == Phase::Switching {
+        if matches!(self.phase(), Phase::Gating | Phase::Baseline | Phase::Switching) {
             return Verdict::Unknown;
         }
         let required = self.observations().into_iter().filter(|seen| seen.required);

@@ -1,9 +1,14 @@
 //! How a run begins: gate, switch, start of the soak.
 
-use crate::detect::span;
+use crate::config::{Baseline, Method};
+use crate::detect::{failed, span};
+use crate::soak::judge::{OldColor, relative_threshold};
 use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Origin, Outcome, Phase, SwitchResult};
 
 use super::core::Stage;
+
+/// The look at the old color ends early at so many requests: more would not change the threshold much.
+const BASELINE_REQUESTS: u64 = 2_000;
 
 impl Machine {
     pub(super) fn begin(&mut self, out: &mut Vec<Effect>) {
@@ -17,15 +22,80 @@ impl Machine {
         }
     }
 
-    /// Moves traffic once every instance of the target is ready and its counters were looked at.
+    /// Goes on once every instance of the target is ready and its counters were looked at.
     pub(super) fn pass_gate(&mut self, out: &mut Vec<Effect>) {
-        let Origin::Switch { soak, .. } = self.settings.origin else { return };
-        let counted = !soak || self.error_rate.all_tried();
-        if matches!(self.stage, Stage::Gating { .. }) && self.readiness.all_ready(1) && counted {
-            self.epoch += 1;
-            self.stage = Stage::Switching;
-            out.push(Effect::Switch);
+        let Stage::Gating { deadline_ms } = self.stage else { return };
+        if !self.gate_is_open() {
+            return;
         }
+        if self.wants_baseline() {
+            self.stage = Stage::Baseline { since_ms: self.at, gate_deadline_ms: deadline_ms };
+            self.recovery.restart();
+            out.push(Effect::Schedule { at_ms: self.at.saturating_add(self.settings.baseline_window_ms) });
+        } else {
+            self.start_switch(out);
+        }
+    }
+
+    fn gate_is_open(&self) -> bool {
+        let soak = matches!(self.settings.origin, Origin::Switch { soak: true, .. });
+        self.readiness.all_ready(1) && (!soak || self.error_rate.all_tried())
+    }
+
+    fn wants_baseline(&self) -> bool {
+        matches!(self.settings.origin, Origin::Switch { soak: true, .. })
+            && self.settings.baseline_window_ms > 0
+            && self.settings.error_rate.method == Method::Evidence
+            && self.settings.error_rate.baseline != Baseline::Off
+            && self.error_rate.old().is_none()
+    }
+
+    fn start_switch(&mut self, out: &mut Vec<Effect>) {
+        self.epoch += 1;
+        self.stage = Stage::Switching;
+        out.push(Effect::Switch);
+    }
+
+    /// Ends the look at the old color when its time is over or enough was seen. The target must still be ready then.
+    pub(super) fn end_baseline(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Baseline { since_ms, gate_deadline_ms } = self.stage else { return };
+        let (counts, measured_ms) = (self.recovery.counts(), self.at.saturating_sub(since_ms));
+        if counts.requests < BASELINE_REQUESTS && measured_ms < self.settings.baseline_window_ms {
+            return;
+        }
+        self.learn_baseline(OldColor { counts, measured_ms }, out);
+        if self.gate_is_open() {
+            self.start_switch(out);
+        } else {
+            // A new deadline would let an unready target be waited for twice.
+            self.stage = Stage::Gating { deadline_ms: gate_deadline_ms };
+            out.push(Effect::Schedule { at_ms: gate_deadline_ms.max(self.at) });
+        }
+    }
+
+    fn learn_baseline(&mut self, old: OldColor, out: &mut Vec<Effect>) {
+        self.error_rate.compare_with(old);
+        let settings = &self.settings;
+        let (color, measured) = (settings.color.other(), span(old.measured_ms));
+        let allowed = relative_threshold(&settings.error_rate, settings.window_ms, settings.interval_ms, old);
+        let message = match allowed {
+            _ if old.counts.requests == 0 => format!("{color} had no traffic for {measured}: there is no baseline"),
+            Some(allowed) => {
+                let seen = failed(old.counts);
+                format!("baseline {color}: {seen} in {measured}, worse than {allowed} is worse than its predecessor")
+            }
+            None => {
+                format!("baseline {color}: {} in {measured}, which allows as much as the threshold", failed(old.counts))
+            }
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("baseline".to_owned());
+        decision.active_color = Some(color);
+        decision.previous_color = None;
+        decision.requests = Some(old.counts.requests);
+        decision.errors = Some(old.counts.errors);
+        decision.value = old.counts.rate();
+        out.push(Effect::Journal(Box::new(decision)));
     }
 
     /// The gate's time is over: refuse, and leave everything as it was.

@@ -21,6 +21,7 @@ const MOST_TROUBLES: usize = 20;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
     Gating { deadline_ms: u64 },
+    Baseline { since_ms: u64, gate_deadline_ms: u64 },
     Switching,
     Warmup,
     Watching,
@@ -47,6 +48,17 @@ pub(super) enum Automatic {
     Paused,
     /// Turned on, although the configuration holds it back.
     Released,
+}
+
+/// What was told already and is not told again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// That the metrics cannot be read.
+    pub blind: bool,
+    /// That the release is worse than its predecessor.
+    pub worse: bool,
+    /// That the soak runs on beyond its window.
+    pub extending: bool,
 }
 
 /// A rollback under way.
@@ -82,7 +94,9 @@ pub struct Machine {
     /// Start and end of the window, and the end of the automatic extension; set when the soak begins.
     pub(super) window_start: u64,
     pub(super) window_end: u64,
-    pub(super) extending: bool,
+    /// Ticks since the window's end.
+    pub(super) overtime: u64,
+    pub(super) told: Told,
     pub(super) extended_by_ms: u64,
     pub(super) started_wall: Option<i64>,
     pub(super) finished_wall: Option<i64>,
@@ -91,7 +105,6 @@ pub struct Machine {
     pub(super) grace_served: bool,
     /// Who wants the process to stop once the move under way is over.
     pub(super) stop: Option<(Actor, String)>,
-    pub(super) blind_announced: bool,
     pub(super) epoch: u32,
     pub(super) router: Option<Result<Color, String>>,
     pub(super) router_elsewhere: u32,
@@ -111,6 +124,7 @@ impl Machine {
             error_rate: ErrorRateCheck::new(
                 settings.error_rate.clone(),
                 settings.window_ms,
+                settings.interval_ms,
                 settings.instances.clone(),
             ),
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
@@ -118,7 +132,8 @@ impl Machine {
             recovery: RecoveryWatch::new(settings.standby_instances.len()),
             window_start: 0,
             window_end: 0,
-            extending: false,
+            overtime: 0,
+            told: Told::default(),
             extended_by_ms: 0,
             started_wall: None,
             finished_wall: None,
@@ -126,7 +141,6 @@ impl Machine {
             automatic: Automatic::AsConfigured,
             grace_served: false,
             stop: None,
-            blind_announced: false,
             epoch: 0,
             router: None,
             router_elsewhere: 0,

@@ -33,8 +33,8 @@ impl Machine {
             (Phase::RollingBack, _) => Some("rollback already handed over".to_owned()),
             (Phase::Verifying, _) => Some("traffic is back on the previous color already".to_owned()),
             (Phase::Switching, _) => Some("traffic is being moved right now".to_owned()),
-            (Phase::Gating, Action::Abort) => None,
-            (Phase::Gating, _) => Some("traffic was not moved yet".to_owned()),
+            (Phase::Gating | Phase::Baseline, Action::Abort) => None,
+            (Phase::Gating | Phase::Baseline, _) => Some("traffic was not moved yet".to_owned()),
             (Phase::Grace, Action::Extend { .. }) => {
                 Some("a rollback is counting down: pause or keep first".to_owned())
             }
@@ -68,7 +68,7 @@ impl Machine {
     fn accept(&self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let (kind, message) = match action {
-            Action::Abort if self.phase() == Phase::Gating => {
+            Action::Abort if self.before_the_move() => {
                 (DecisionKind::Abort, format!("the switch is aborted: traffic stays on {standby}"))
             }
             Action::Abort => (DecisionKind::Abort, format!("the soak is aborted: {bad} stays active, unjudged")),
@@ -88,8 +88,12 @@ impl Machine {
         out.push(Effect::Answer { refused: None });
     }
 
+    fn before_the_move(&self) -> bool {
+        matches!(self.phase(), Phase::Gating | Phase::Baseline)
+    }
+
     fn end_aborted(&mut self, out: &mut Vec<Effect>) {
-        let reason = if self.phase() == Phase::Gating {
+        let reason = if self.before_the_move() {
             format!("aborted before traffic was moved; it stays on {}", self.settings.color.other())
         } else {
             format!(
@@ -129,7 +133,7 @@ impl Machine {
     fn extend(&mut self, by_ms: u64, out: &mut Vec<Effect>) {
         self.extended_by_ms = self.extended_by_ms.saturating_add(by_ms);
         self.window_end = self.window_end.saturating_add(by_ms);
-        self.extending = false;
+        (self.told.extending, self.overtime) = (false, 0);
         out.push(Effect::Reflect);
         out.push(Effect::Schedule { at_ms: self.window_end });
         out.push(Effect::Schedule { at_ms: self.hold_end() });
@@ -149,7 +153,7 @@ impl Machine {
             Phase::Switching | Phase::RollingBack => self.stop = Some((actor.clone(), signal.to_owned())),
             Phase::Verifying => self.verify_cut_short(out),
             Phase::Finished => {}
-            Phase::Gating | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => {
+            Phase::Gating | Phase::Baseline | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => {
                 self.accept(Action::Abort, actor, Some(signal), out);
                 self.end_aborted(out);
             }

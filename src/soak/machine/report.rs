@@ -1,8 +1,8 @@
 //! What others may know of the machine.
 
 use crate::deploy::Color;
-use crate::detect::TickCounts;
-use crate::soak::{Cause, Ending, Machine, Observation, Outcome, Phase, Settings, Verdict};
+use crate::detect::{Outlook, TickCounts};
+use crate::soak::{Cause, Ending, Machine, Observation, OldColor, Outcome, Phase, Settings, Verdict};
 
 use super::core::{Automatic, Stage};
 
@@ -38,6 +38,7 @@ impl Machine {
     pub const fn phase(&self) -> Phase {
         match &self.stage {
             Stage::Gating { .. } => Phase::Gating,
+            Stage::Baseline { .. } => Phase::Baseline,
             Stage::Switching => Phase::Switching,
             Stage::Warmup => Phase::Warmup,
             Stage::Watching => Phase::Watching,
@@ -62,18 +63,21 @@ impl Machine {
         }
     }
 
-    /// The color whose metrics are wanted now.
-    pub fn metrics_of(&self) -> Option<Color> {
+    /// The colors whose metrics are wanted now.
+    pub fn metrics_of(&self) -> Vec<Color> {
+        let (watched, other) = (self.settings.color, self.settings.color.other());
         match self.phase() {
-            Phase::Gating | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => Some(self.settings.color),
-            Phase::Verifying => Some(self.settings.color.other()),
-            Phase::Switching | Phase::RollingBack | Phase::Finished => None,
+            // The counters of both are kept current up to the move: the one's are its baseline, the other's the comparison.
+            Phase::Gating | Phase::Baseline => vec![watched, other],
+            Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => vec![watched],
+            Phase::Verifying => vec![other],
+            Phase::Switching | Phase::RollingBack | Phase::Finished => Vec::new(),
         }
     }
 
     /// Whether the readiness of the watched color is wanted now.
     pub fn probes_wanted(&self) -> bool {
-        self.phase() == Phase::Gating || self.soaking()
+        matches!(self.phase(), Phase::Gating | Phase::Baseline) || self.soaking()
     }
 
     /// Whether the readiness of the standby is wanted now.
@@ -96,6 +100,16 @@ impl Machine {
         self.error_rate.recent()
     }
 
+    /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.
+    pub fn outlook(&self) -> Option<Outlook> {
+        matches!(self.phase(), Phase::Watching).then(|| self.error_rate.outlook(self.at))?
+    }
+
+    /// What the old color was like before traffic moved, where it was looked at and had traffic.
+    pub fn baseline(&self) -> Option<OldColor> {
+        self.error_rate.old().filter(|old| old.counts.requests > 0)
+    }
+
     /// Requests and errors on the standby since traffic is back on it.
     pub const fn recovery(&self) -> TickCounts {
         self.recovery.counts()
@@ -110,10 +124,11 @@ impl Machine {
     pub fn remaining_ms(&self) -> Option<u64> {
         let until = match &self.stage {
             Stage::Held(_) => self.hold_end(),
-            Stage::Watching if self.extending => self.hold_end(),
+            Stage::Watching if self.told.extending => self.hold_end(),
             Stage::Warmup | Stage::Watching => self.window_end,
             Stage::Gating { deadline_ms: until } | Stage::Grace { deadline_ms: until } => *until,
             Stage::Verifying { until_ms, .. } => *until_ms,
+            Stage::Baseline { since_ms, .. } => since_ms.saturating_add(self.settings.baseline_window_ms),
             Stage::Switching | Stage::RollingBack(_) | Stage::Finished(_) => return None,
         };
         Some(until.saturating_sub(self.at))

@@ -19,10 +19,13 @@ impl Machine {
             self.tell_blindness(out);
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
+            self.tell_warning(out);
         }
         self.deadlines(out);
+        self.end_baseline(out);
         if self.soaking() && self.at >= self.window_end {
             self.window_over(out);
+            self.overtime = self.overtime.saturating_add(1);
         }
     }
 
@@ -35,6 +38,7 @@ impl Machine {
     pub(super) fn deadlines(&mut self, out: &mut Vec<Effect>) {
         match &self.stage {
             Stage::Gating { deadline_ms } if self.at >= *deadline_ms => self.refuse_switch(out),
+            Stage::Baseline { .. } => self.end_baseline(out),
             Stage::Warmup if self.at >= self.window_start => self.end_warmup(out),
             // The last judgement wants a sample from the end itself; the tick after it judges.
             Stage::Watching | Stage::Held(_) if self.at >= self.window_end => out.push(Effect::Sample),
@@ -47,20 +51,34 @@ impl Machine {
 
     fn tell_blindness(&mut self, out: &mut Vec<Effect>) {
         let observation = self.observation(crate::soak::ERROR_RATE);
-        match (self.error_rate.blind(self.at), self.blind_announced) {
+        match (self.error_rate.blind(self.at), self.told.blind) {
             (Some((lasted, why)), false) => {
-                self.blind_announced = true;
+                self.told.blind = true;
                 let message = format!("the error rate is not known for {}: {why}", span(lasted));
                 let decision = self.judged(DecisionKind::Blind, Actor::Auto, message, &observation);
                 out.push(Effect::Journal(Box::new(decision)));
             }
             (None, true) => {
-                self.blind_announced = false;
+                self.told.blind = false;
                 let message = "the metrics can be read again";
                 let decision = self.judged(DecisionKind::Sighted, Actor::Auto, message, &observation);
                 out.push(Effect::Journal(Box::new(decision)));
             }
             _ => {}
+        }
+    }
+
+    /// A release that is worse than its predecessor, though within the threshold, is told once.
+    fn tell_warning(&mut self, out: &mut Vec<Effect>) {
+        if self.told.worse || self.phase() == Phase::Warmup {
+            return;
+        }
+        if let Some(message) = self.error_rate.warning() {
+            self.told.worse = true;
+            let observation = self.observation(crate::soak::ERROR_RATE);
+            let mut decision = self.judged(DecisionKind::Observe, Actor::Auto, message, &observation);
+            decision.reason = Some("baseline".to_owned());
+            out.push(Effect::Journal(Box::new(decision)));
         }
     }
 
@@ -98,7 +116,7 @@ impl Machine {
     }
 
     fn judge_window(&mut self, out: &mut Vec<Effect>) {
-        let observations = self.closing();
+        let Some(observations) = self.closing() else { return };
         let breached = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Breached);
         if let Some(observation) = breached {
             self.breached(observation.clone(), out);
@@ -106,23 +124,21 @@ impl Machine {
         }
         let unknown = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Unknown);
         match unknown {
-            None => self.retain(out),
+            None => self.retain(&observations[0], out),
             Some(observation) => self.inconclusive(observation.clone(), out),
         }
     }
 
-    /// The observations with the closing judgement's verdicts and sentences.
-    fn closing(&self) -> [Observation; 2] {
-        let patience = self.patience_ms();
+    /// The observations with the closing judgement's verdicts and sentences; none while one more tick is wanted.
+    fn closing(&self) -> Option<[Observation; 2]> {
         let [mut error_rate, readiness] = self.observations();
-        (error_rate.verdict, error_rate.message) = self.error_rate.close(self.at, patience);
-        [error_rate, readiness]
+        (error_rate.verdict, error_rate.message) = self.error_rate.close(self.at, self.patience_ms(), self.overtime)?;
+        Some([error_rate, readiness])
     }
 
-    fn retain(&mut self, out: &mut Vec<Effect>) {
-        let observation = self.observation(crate::soak::ERROR_RATE);
+    fn retain(&mut self, observation: &Observation, out: &mut Vec<Effect>) {
         let reason = format!("{}; {}", observation.message, self.readiness_summary());
-        let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), &observation);
+        let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), observation);
         out.push(Effect::Journal(Box::new(decision)));
         self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Auto, reason }, out);
     }
@@ -144,10 +160,10 @@ impl Machine {
     }
 
     fn extend_by_itself(&mut self, observation: &Observation, out: &mut Vec<Effect>) {
-        if self.extending {
+        if self.told.extending {
             return;
         }
-        self.extending = true;
+        self.told.extending = true;
         let by = span(self.settings.max_extension_ms);
         let message =
             format!("the window is over without a verdict, watching up to {by} longer: {}", observation.message);

@@ -10,6 +10,8 @@ fn config(requests: Named, status_label: Named) -> ErrorRateConfig {
         threshold: Ratio(0.05),
         min_requests: 20,
         method: Method::Window,
+        false_alarm: Ratio(0.01),
+        baseline: crate::config::Baseline::Off,
         requests,
         status_label,
         errors: StatusSet { classes: vec![5], codes: vec![] },

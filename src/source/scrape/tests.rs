@@ -19,6 +19,8 @@ fn scraper_with(instance: &InstanceUrl, timeout: Duration, token: Option<&str>) 
         threshold: Ratio(0.05),
         min_requests: 20,
         method: Method::Window,
+        false_alarm: Ratio(0.01),
+        baseline: crate::config::Baseline::Off,
         requests: Named::Auto,
         status_label: Named::Auto,
         errors: StatusSet { classes: vec![5], codes: vec![] },

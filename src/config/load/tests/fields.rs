@@ -1,7 +1,7 @@
 //! Every key reaches its own field.
 
 use super::*;
-use crate::config::{Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
+use crate::config::{Baseline, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
 use crate::deploy::Color;
 
 #[test]
@@ -14,6 +14,7 @@ fn every_key_reaches_its_own_field() {
         [soak]
         window = "11m"
         interval = "12s"
+        baseline_window = "24s"
         warmup = "13s"
         auto_rollback = false
         on_breach = "notify"
@@ -37,13 +38,14 @@ fn every_key_reaches_its_own_field() {
         threshold = "20%"
         min_requests = 21
         method = "window"
+        false_alarm = "2%"
+        baseline = "judge"
         requests = "hits"
         status_label = "outcome"
         errors = "4xx"
         required = false
         [checks.readiness]
         failures = 22
-        required = false
         [router]
         kind = "command"
         timeout = "23s"
@@ -62,6 +64,7 @@ fn every_key_reaches_its_own_field() {
     let soak = &config.soak;
     assert_eq!(soak.window, Duration::from_mins(11));
     assert_eq!(soak.interval, Duration::from_secs(12));
+    assert_eq!(soak.baseline_window, Duration::from_secs(24));
     assert_eq!(soak.warmup, Duration::from_secs(13));
     assert!(!soak.auto_rollback);
     assert_eq!(soak.on_breach, OnBreach::Notify);
@@ -84,16 +87,37 @@ fn every_key_reaches_its_own_field() {
     assert_eq!(check.threshold.to_string(), "20%");
     assert_eq!(check.min_requests, 21);
     assert_eq!(check.method, Method::Window);
+    assert_eq!(check.false_alarm.to_string(), "2%");
+    assert_eq!(check.baseline, Baseline::Judge);
     assert_eq!(check.requests, Named::Name("hits".to_owned()));
     assert_eq!(check.status_label, Named::Name("outcome".to_owned()));
     assert_eq!(check.errors.to_string(), "4xx");
     assert!(!check.required);
     assert_eq!(config.readiness.failures, 22);
-    assert!(!config.readiness.required);
+    assert!(config.readiness.required);
 
     assert_eq!(config.router.timeout, Duration::from_secs(23));
     let [switch, rollback, read] = ["s", "b", "r"].map(|word| vec![word.to_owned()]);
     assert_eq!(config.router.kind, RouterKind::Command { switch, rollback, read });
+}
+
+#[test]
+fn one_check_is_enough_and_none_is_refused() {
+    let optional = "[checks.readiness]\nrequired = false\n";
+    assert!(!load(file(optional)).unwrap().config.readiness.required);
+    let problems = load(file(&format!("{optional}[checks.error-rate]\nrequired = false\n"))).unwrap_err();
+    let report = problems.to_string();
+    assert!(report.contains("no check is required, so nothing could stop a bad release"), "{report}");
+}
+
+#[test]
+fn the_false_alarm_bound_has_bounds_of_its_own() {
+    for (text, what) in
+        [("0.0001%", "this is below 0.001%"), ("21%", "this is above 20%"), ("0", "this is not above 0")]
+    {
+        let report = load(env(&[("SWITCHBACK_FALSE_ALARM", text)])).unwrap_err().to_string();
+        assert!(report.contains(what) && report.contains("0.001%..20%"), "{report}");
+    }
 }
 
 #[test]
@@ -106,6 +130,13 @@ fn every_policy_is_found_by_its_word() {
         [("hold", OnInconclusive::Hold), ("keep", OnInconclusive::Keep), ("rollback", OnInconclusive::Rollback)]
     {
         assert_eq!(soak("SWITCHBACK_ON_INCONCLUSIVE", word).on_inconclusive, policy);
+    }
+    let check = |variable, word| load(env(&[(variable, word)])).unwrap().config.error_rate;
+    for (word, policy) in [("off", Baseline::Off), ("warn", Baseline::Warn), ("judge", Baseline::Judge)] {
+        assert_eq!(check("SWITCHBACK_BASELINE", word).baseline, policy);
+    }
+    for (word, method) in [("evidence", Method::Evidence), ("window", Method::Window)] {
+        assert_eq!(check("SWITCHBACK_ERROR_RATE_METHOD", word).method, method);
     }
     for (word, policy) in [("require", StandbyPolicy::Require), ("ignore", StandbyPolicy::Ignore)] {
         assert_eq!(soak("SWITCHBACK_STANDBY", word).standby, policy);

@@ -1,6 +1,6 @@
 //! A machine under test, with a clock and services that do as they are told.
 
-use crate::config::{Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::deploy::Color;
 use crate::detect::Reading;
 use crate::soak::{
@@ -23,6 +23,7 @@ pub fn settings() -> Settings {
         standby_instances: vec!["http://blue-1".to_owned()],
         window_ms: 60_000,
         interval_ms: 1_000,
+        baseline_window_ms: 10_000,
         warmup_ms: 0,
         auto_rollback: true,
         on_breach: OnBreach::Rollback,
@@ -35,6 +36,8 @@ pub fn settings() -> Settings {
             threshold: Ratio(0.05),
             min_requests: 20,
             method: Method::Window,
+            false_alarm: Ratio(0.01),
+            baseline: Baseline::Warn,
             required: true,
         },
         readiness: ReadinessSettings { failures: 3, required: true },

@@ -1,5 +1,6 @@
 //! The machine, told in events.
 
+mod baseline;
 mod begin;
 mod bench;
 mod ending;

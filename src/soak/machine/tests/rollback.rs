@@ -45,7 +45,7 @@ fn after_the_rollback_the_previous_color_is_watched_and_found_well() {
     bench.rollback_done(1, RollbackResult::Back);
     assert_eq!(
         (bench.machine.phase(), bench.machine.metrics_of()),
-        (Phase::Verifying, Some(crate::deploy::Color::Blue))
+        (Phase::Verifying, vec![crate::deploy::Color::Blue])
     );
     let ending = bench.until_over(20, HEALTHY);
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::RolledBack, Cause::Auto, 3));
