@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::Cli;
 use crate::config::{Inputs, load};
+use crate::demo::{Expected, Scenario};
 use crate::soak::{Cause, Ending, Outcome};
 
 /// Modules that see the world only through events.
@@ -201,6 +202,18 @@ fn the_tables_of_exit_codes_are_those_of_the_program() {
     let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
     for code in codes.into_iter().filter(|code| *code != 1) {
         assert!(help.contains(&format!(" {code} ")), "--help does not explain exit code {code}");
+    }
+}
+
+#[test]
+fn the_page_of_the_demo_lists_every_scenario() {
+    let page = read(&root().join("docs/backend/demo.md"));
+    let method = load(Inputs { folder: "/srv/app".into(), ..Inputs::default() }).unwrap().config.error_rate.method;
+    for scenario in Scenario::ALL {
+        let Expected { outcome, exit_code } = scenario.expected(method);
+        let (happens, look_at) = (scenario.happens(), scenario.look_at());
+        let row = format!("| `{scenario}` | {happens} | {look_at} | `{outcome}`, {exit_code} |");
+        assert!(page.lines().any(|line| line == row), "docs/backend/demo.md lacks this row:\n{row}");
     }
 }
 

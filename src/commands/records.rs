@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::Common;
 use crate::headless::clean;
-use crate::journal::{self, Entry, Journal, Report, VerifyError};
+use crate::journal::{self, Entry, Journal, Report, VerifyError, rfc3339_ms};
 
 use super::context;
 use super::failure::Failure;
@@ -27,7 +27,7 @@ fn line(entry: &Entry) -> String {
     let decision = &entry.decision;
     let why = decision.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("{}{why}, {}", decision.message, decision.actor);
-    format!("{}  {:15} {}", entry.ts, decision.decision, clean(&text))
+    format!("{}  {:15} {}", rfc3339_ms(entry.ts), decision.decision, clean(&text))
 }
 
 /// Checks the hash chain.
