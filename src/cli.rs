@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::backtest::Sweep;
 use crate::config::flags;
 use crate::demo::Scenario;
 use crate::deploy::Color;
@@ -113,6 +114,8 @@ pub enum Command {
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: usize,
     },
+    /// Judge recorded soaks again, to choose a threshold from the past.
+    Backtest(Backtest),
     /// Check the hash chain of the decision journal.
     Verify {
         /// The journal (default: this service's).
@@ -169,6 +172,24 @@ pub struct Demo {
     /// How to watch.
     #[command(flatten)]
     pub watch: Watch,
+}
+
+/// What to judge again. Settings come from flags, environment and file as for a soak, but for window and interval: without
+/// a flag they are those of the trace.
+#[derive(Clone, Debug, Args)]
+pub struct Backtest {
+    /// Recordings of soaks, or CSV files with the header `tick_ms,total,errors`.
+    #[arg(required_unless_present = "bad", value_name = "TRACE")]
+    pub traces: Vec<PathBuf>,
+    /// Traces of releases that are known to be bad: what they cost is counted apart.
+    #[arg(long, num_args = 1.., value_name = "TRACE")]
+    pub bad: Vec<PathBuf>,
+    /// Try several values of a setting side by side: `threshold=1%,2%,5%`. Several sweeps multiply.
+    #[arg(long, value_name = "KEY=V,V,…")]
+    pub sweep: Vec<Sweep>,
+    /// One JSON object a line for each trace and setting.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to do with the configuration.

@@ -1,22 +1,13 @@
 //! One recorded soak under one setting.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::trace::{Trace, TraceTick};
+use crate::config::Method;
 use crate::detect::{
     Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, TickCounts,
     WindowConfig, WindowDetector,
 };
-
-/// How the error rate is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// Sequential evidence.
-    Evidence,
-    /// The plain rule over the last ten seconds.
-    Window,
-}
 
 /// What a trace is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

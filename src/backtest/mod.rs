@@ -1,7 +1,21 @@
 //! Pure: recorded soaks through the very same judgement, so that a threshold can be chosen from the past.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `trace` | a recorded soak, and its CSV form |
+//! | `recording` | a trace from the recording of a soak |
+//! | `judge` | one trace under one setting |
+//! | `sweep` | many settings from lists of values |
+//! | `table` | what came of them, for a person |
 
 mod judge;
+mod recording;
+mod sweep;
+mod table;
 mod trace;
 
-pub use judge::{Judged, Method, Setting, judge};
+pub use judge::{Judged, Setting, judge};
+pub use recording::trace_of;
+pub use sweep::{Sweep, SweepError, product};
+pub use table::{Row, table};
 pub use trace::{Trace, TraceError, TraceTick};

@@ -7,7 +7,7 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{config, demo, records, rollback, shell, soak, status};
+use super::{backtest, config, demo, records, rollback, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -39,6 +39,7 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
         Command::Status { json } => status::run(&common, json).await,
         Command::History { json, limit } => records::history(&common, json, limit),
+        Command::Backtest(backtest) => backtest::run(&common, &backtest),
         Command::Verify { file } => records::verify(&common, file),
         Command::Config(command) => config::run(&common, &command),
         Command::Completions { shell } => shell::completions(shell),

@@ -1,6 +1,7 @@
 //! What each command does: one file a command, each returning the program's exit code or a [`Failure`].
 
 mod actor;
+mod backtest;
 mod config;
 mod context;
 mod demo;

@@ -20,7 +20,7 @@ pub use deployment::{Clock, Deployment, MoveFailure, MovedTraffic, RecordError, 
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state};
 pub use plan::Binding;
 pub use rollback::{Rollback, RollbackError, RollbackRequest};
-pub use state::{Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};
+pub use state::{BaselineBlock, Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};
 pub use state_file::{StateError, StateFile};
 pub use status::{RouterStatus, SoakStatus, StandbyStatus, StatusError, StatusReport};
 pub use switch::{Switch, SwitchError, SwitchRequest};

@@ -47,6 +47,9 @@ pub struct SoakBlock {
     /// The sentence with the numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the old color was like before traffic moved, where it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineBlock>,
     /// After a rollback: whether the previous color does well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<bool>,
@@ -59,6 +62,18 @@ pub struct SoakBlock {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+}
+
+/// What the old color was like before traffic moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BaselineBlock {
+    /// Its requests while it was looked at.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+    /// For how long it was looked at, in milliseconds.
+    pub measured_ms: u64,
 }
 
 /// The deployment state, as one reading of the state file gave it.

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::deploy::{Binding, Deployment, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest};
+use crate::deploy::{BaselineBlock, Binding, Deployment, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest};
 use crate::journal::rfc3339_ms;
 use crate::soak::{Decision, DecisionKind, DeploymentSeen, Event, RollbackResult, Settings, Summary, SwitchResult};
 
@@ -133,6 +133,11 @@ fn block_of(summary: Summary) -> SoakBlock {
         cause: summary.cause.map(|cause| cause.name().to_owned()),
         check: summary.check,
         reason: summary.reason,
+        baseline: summary.baseline.map(|old| BaselineBlock {
+            requests: old.counts.requests,
+            errors: old.counts.errors,
+            measured_ms: old.measured_ms,
+        }),
         recovered: summary.recovered,
         started_at: time(summary.started_ms),
         ends_at: time(summary.ends_ms),

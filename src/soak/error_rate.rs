@@ -52,6 +52,7 @@ pub struct ErrorRateCheck {
     missing_ticks: u32,
     sighted_at: u64,
     last_tick_at: u64,
+    last_counts: Option<(u64, Option<TickCounts>)>,
     outage: Outage,
     outage_reason: Option<String>,
 }
@@ -73,6 +74,7 @@ impl ErrorRateCheck {
             missing_ticks: 0,
             sighted_at: 0,
             last_tick_at: 0,
+            last_counts: None,
             outage: Outage::default(),
             outage_reason: None,
         }
@@ -94,6 +96,7 @@ impl ErrorRateCheck {
         self.started_at = at_ms;
         self.sighted_at = at_ms;
         self.last_tick_at = at_ms;
+        self.last_counts = None;
         self.missing_ticks = 0;
         self.pending = TickCounts::default();
         self.outage = Outage::default();
@@ -133,14 +136,14 @@ impl ErrorRateCheck {
                 let silent_since = known.good_at.unwrap_or(self.started_at).max(self.started_at);
                 known.fresh || at_ms.saturating_sub(silent_since) > patience_ms
             });
-        if complete {
-            let counts = std::mem::take(&mut self.pending);
-            self.judge.tick(since_start, Some(counts));
+        let counts = complete.then(|| std::mem::take(&mut self.pending));
+        self.judge.tick(since_start, counts);
+        self.last_counts = Some((since_start, counts));
+        if let Some(counts) = counts {
             self.missing_ticks = 0;
             self.sighted_at = at_ms;
             self.see_outage(at_ms, counts);
         } else {
-            self.judge.tick(since_start, None);
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }
         for known in &mut self.instances {
@@ -172,7 +175,13 @@ impl ErrorRateCheck {
         self.crash_loop().or_else(|| if warmup { self.outage_reason.clone() } else { self.judge.breach() })
     }
 
-    fn crash_loop(&self) -> Option<String> {
+    /// The last tick: its time since the window's start, and what was counted at it; `None` there for a missing one.
+    pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
+        self.last_counts
+    }
+
+    /// The sentence of a crash loop, if one of the instances is in one.
+    pub fn crash_loop(&self) -> Option<String> {
         self.names.iter().zip(&self.instances).find_map(|(name, known)| {
             let counters = known.counters.as_ref()?;
             counters.is_crash_loop().then(|| {

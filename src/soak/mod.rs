@@ -17,6 +17,9 @@ mod recording;
 mod settings;
 mod verify;
 
+#[cfg(test)]
+pub(crate) use machine::testing;
+
 pub use action::{Action, UnknownAction};
 pub use actor::{Actor, UnknownActor};
 pub use check::{ERROR_RATE, Observation, READINESS};

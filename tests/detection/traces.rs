@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use switchback::backtest::{self, Method, Setting};
+use switchback::backtest::{self, Setting};
+use switchback::config::Method;
 use switchback::detect::{EvidenceConfig, TickCounts};
 
 use super::soak::{Row, judge, same_evidence};

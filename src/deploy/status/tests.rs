@@ -15,6 +15,7 @@ fn finished() -> SoakBlock {
         cause: Some("auto".into()),
         check: Some("error-rate".into()),
         reason: Some("412 of 3,120 requests failed (13.2 %)".into()),
+        baseline: None,
         recovered: Some(true),
         started_at: Some("2026-11-23T14:02:11Z".into()),
         ends_at: Some("2026-11-23T14:12:11Z".into()),

@@ -32,6 +32,19 @@ pub(super) fn watch(ticks: impl IntoIterator<Item = Tick>) -> EvidenceDetector {
 }
 
 #[test]
+fn evidence_that_lasts_breaches_even_where_no_single_tick_is_alarming() {
+    // 6 % of 5 % allowed, at 5,000 requests a second: the watching bet, at 2.2 times the allowed odds, loses every tick.
+    let config = EvidenceConfig { window_ms: 1_800 * SECOND, ..CONFIG };
+    let mut above = detector(config);
+    feed(&mut above, 0, [Some((5_000, 300)); 600]);
+    let reason = above.breach().expect("ten minutes of it are enough");
+    assert!(reason.contains("requests failed (6 %)"), "{reason}");
+    let mut below = detector(config);
+    feed(&mut below, 0, std::iter::repeat_n(Some((5_000, 245)), 1_800));
+    assert_eq!(below.breach(), None, "4.9 % is allowed for ever");
+}
+
+#[test]
 fn an_outage_breaches_after_three_ticks_and_not_before() {
     assert_eq!(watch([Some((50, 50)); 2]).breach(), None);
     let detector = watch([Some((50, 50)); 3]);

@@ -19,5 +19,8 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use tests::bench as testing;
+
 pub use core::Machine;
 pub use report::Summary;

@@ -23,6 +23,8 @@ pub struct Summary {
     pub check: Option<String>,
     /// The sentence with the numbers.
     pub reason: Option<String>,
+    /// What the old color was like before traffic moved, where it was looked at and had traffic.
+    pub baseline: Option<OldColor>,
     /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
     /// When the soak began.
@@ -103,6 +105,16 @@ impl Machine {
     /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.
     pub fn outlook(&self) -> Option<Outlook> {
         matches!(self.phase(), Phase::Watching).then(|| self.error_rate.outlook(self.at))?
+    }
+
+    /// The last tick of the error-rate check: its time since the window's start, and what was counted at it.
+    pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
+        self.error_rate.last_tick()
+    }
+
+    /// The sentence of a crash loop, if one of the instances is in one.
+    pub fn crash_loop(&self) -> Option<String> {
+        self.error_rate.crash_loop()
     }
 
     /// What the old color was like before traffic moved, where it was looked at and had traffic.
@@ -188,6 +200,7 @@ impl Machine {
             cause: ending.map(|ending| ending.cause),
             check: self.deciding_check(),
             reason: ending.map(|ending| ending.reason.clone()).or_else(|| self.standing_reason()),
+            baseline: self.baseline(),
             recovered: self.recovered,
             started_ms,
             ends_ms: started_ms.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)),

@@ -2,7 +2,7 @@
 
 mod baseline;
 mod begin;
-mod bench;
+pub(crate) mod bench;
 mod ending;
 mod orders;
 mod properties;
