@@ -48,10 +48,13 @@ impl Machine {
             return;
         }
         self.stage = Stage::Held(cause);
-        let message = format!("held, not rolled back: {}", self.hold_reason(cause));
+        let held = format!("held, not rolled back: {}", self.hold_reason(cause));
         let mut decision = match &self.trigger {
-            Some(trigger) => self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation),
-            None => self.decision(DecisionKind::Hold, Actor::Auto, message),
+            Some(trigger) => {
+                let message = format!("{held}; {}", trigger.observation.message);
+                self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation)
+            }
+            None => self.decision(DecisionKind::Hold, Actor::Auto, held),
         };
         decision.reason = Some(cause.word().to_owned());
         out.push(Effect::Journal(Box::new(decision)));

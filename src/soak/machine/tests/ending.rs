@@ -154,7 +154,8 @@ fn without_automatic_rollback_a_breach_is_held() {
     bench.seconds(10, FAILING);
     assert_eq!(
         bench.message(DecisionKind::Hold),
-        "held, not rolled back: automatic rollback is off (soak.auto_rollback)"
+        "held, not rolled back: automatic rollback is off (soak.auto_rollback); \
+         60 of 300 requests failed (20 %) in the last 4 s, above 5 % for 3 ticks in a row"
     );
     let summary = bench.machine.summary().unwrap();
     assert!(summary.reason.unwrap().contains("held: automatic rollback is off"));

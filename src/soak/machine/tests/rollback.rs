@@ -134,7 +134,8 @@ fn a_breach_with_a_dead_standby_is_held_until_it_answers_three_probes() {
     assert_eq!(bench.machine.phase(), Phase::Held);
     assert_eq!(
         bench.message(DecisionKind::Hold),
-        "held, not rolled back: the standby blue is DOWN, a rollback would not help (http://blue-1: answered 503)"
+        "held, not rolled back: the standby blue is DOWN, a rollback would not help (http://blue-1: answered 503); \
+         60 of 300 requests failed (20 %) in the last 4 s, above 5 % for 3 ticks in a row"
     );
     bench.seconds(2, FAILING);
     assert_eq!(bench.machine.phase(), Phase::Held);
