@@ -128,13 +128,18 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Whether clap takes the command; asking for help or the version is taken too.
+/// What clap has against the command. Asking for help is fine, and prose may name a command without what it needs.
 fn refusal(command: &str) -> Option<String> {
-    match Cli::try_parse_from(words(command)) {
-        Ok(_) => None,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => None,
-        Err(error) => Some(error.to_string()),
-    }
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion, MissingRequiredArgument};
+    let words = words(command);
+    let only_named = words.len() == 2;
+    let error = Cli::try_parse_from(words).err()?;
+    let fine = match error.kind() {
+        DisplayHelp | DisplayVersion => true,
+        MissingRequiredArgument | DisplayHelpOnMissingArgumentOrSubcommand => only_named,
+        _ => false,
+    };
+    (!fine).then(|| error.to_string())
 }
 
 #[test]
