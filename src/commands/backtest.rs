@@ -11,6 +11,7 @@ use crate::journal::RecordingReader;
 use crate::soak::{Envelope, RecordingHeader};
 
 use super::failure::Failure;
+use super::say;
 
 /// Settings that the trace itself gives unless a flag does, and that a trace may have beyond a soak's limits.
 const OF_THE_TRACE: [&str; 2] = ["soak.window", "soak.interval"];
@@ -27,14 +28,14 @@ pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
         let judged = settings.iter().map(|setting| judged(&file, &trace, setting)).collect::<Result<Vec<_>, _>>()?;
         if backtest.json {
             for judged in &judged {
-                println!("{}", serde_json::to_string(judged).map_err(Failure::internal)?);
+                say::line(&serde_json::to_string(judged).map_err(Failure::internal)?);
             }
         }
         rows.push(Row { file, bad, judged });
     }
     if !backtest.json {
         let names: Vec<String> = combinations.iter().map(|swept| name(swept, &backtest.sweep)).collect();
-        print!("{}", table(&rows, &names));
+        say::out(&table(&rows, &names));
     }
     Ok(0)
 }

@@ -3,21 +3,21 @@
 use crate::cli::{Common, ConfigCommand};
 use crate::config::{show, show_json, template};
 
-use super::context;
 use super::failure::Failure;
+use super::{context, say};
 
 /// Prints or checks the configuration.
 pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
     match command {
-        ConfigCommand::Template => print!("{}", template()),
+        ConfigCommand::Template => say::out(&template()),
         ConfigCommand::Check => {
             let loaded = context::loaded(common)?;
-            println!("the configuration of service `{}` is valid", loaded.config.service);
+            say::line(&format!("the configuration of service `{}` is valid", loaded.config.service));
         }
-        ConfigCommand::Show { json: false } => print!("{}", show(&context::loaded(common)?)),
+        ConfigCommand::Show { json: false } => say::out(&show(&context::loaded(common)?)),
         ConfigCommand::Show { json: true } => {
             let shown = show_json(&context::loaded(common)?);
-            println!("{}", serde_json::to_string_pretty(&shown).map_err(Failure::internal)?);
+            say::line(&serde_json::to_string_pretty(&shown).map_err(Failure::internal)?);
         }
     }
     Ok(0)

@@ -4,12 +4,13 @@ use crate::cli::Common;
 use crate::config::{Inputs, Loaded, load};
 
 use super::failure::Failure;
+use super::say;
 
 /// Loads the configuration and prints its warnings on stderr.
 pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
     let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
     for warning in &loaded.warnings {
-        eprintln!("switchback: warning: {warning}");
+        say::warn(warning);
     }
     Ok(loaded)
 }

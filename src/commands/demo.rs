@@ -9,9 +9,10 @@ use crate::demo::{Timing, World};
 use crate::deploy::{Color, Deployment};
 use crate::headless::Output;
 use crate::monitor::{Begin, Finished};
+use crate::soak::Outcome;
 
 use super::failure::Failure;
-use super::{logging, soak};
+use super::{logging, say, soak};
 
 /// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
@@ -24,9 +25,9 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let people = demo.watch.output != Output::Json;
     if people {
         for line in world.describe(method) {
-            println!("{line}");
+            say::line(&line);
         }
-        println!();
+        say::line("");
     }
     let begin = Begin::Switch { to: Some(Color::Green), soak: true };
     let finished = soak::watch(&loaded, begin, demo.watch.output).await?;
@@ -38,9 +39,12 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         Some(Finished::CutOff) | None => ("cut off", 7),
     };
     if people {
-        println!("\nusers           {totals}");
-        println!("state file      active {}, exit code of `switch` {}", status.active_color, came.1);
-        println!("look around     cd {} && switchback status --json; switchback history", folder.display());
+        say::line(&format!("\nusers           {totals}"));
+        say::line(&format!("state file      active {}, exit code of `switch` {}", status.active_color, came.1));
+        say::line(&format!("look around     cd {} && switchback status --json; switchback history", folder.display()));
+    }
+    if came.0 == Outcome::Aborted.name() {
+        return Ok(came.1);
     }
     if came == (expected.outcome, expected.exit_code) {
         Ok(0)

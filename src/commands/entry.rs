@@ -7,7 +7,7 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, demo, records, rollback, shell, soak, status};
+use super::{backtest, config, demo, records, rollback, say, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -17,14 +17,14 @@ pub fn main(cli: Cli) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("switchback: cannot start: {error}");
+            say::error(&format!("cannot start: {error}"));
             return 1;
         }
     };
     let done = runtime.block_on(run(cli));
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
     done.unwrap_or_else(|Failure { code, message }| {
-        eprintln!("switchback: {message}");
+        say::error(&message);
         code
     })
 }

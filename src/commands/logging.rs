@@ -7,6 +7,8 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use crate::config::Config;
 use crate::journal::create_private_dir;
 
+use super::say;
+
 /// Log files that are kept, one a day.
 const KEPT: usize = 14;
 
@@ -32,7 +34,7 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
             Some(guard)
         }
         Err(error) => {
-            eprintln!("switchback: warning: no log is written in `{}`: {error}", folder.display());
+            say::warn(&format!("no log is written in `{}`: {error}", folder.display()));
             None
         }
     }

@@ -10,6 +10,7 @@ mod failure;
 mod logging;
 mod records;
 mod rollback;
+mod say;
 mod shell;
 mod soak;
 mod standby;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::cli::Common;
 use crate::headless::clean;
-use crate::journal::{self, Entry, Journal, Report, VerifyError, rfc3339_ms};
+use crate::journal::{self, Entry, Journal, Report, VerifyError};
 
-use super::context;
 use super::failure::Failure;
+use super::{context, say};
 
 /// Prints the last decisions, newest last.
 pub fn history(common: &Common, json: bool, limit: usize) -> Result<u8, Failure> {
@@ -15,9 +15,9 @@ pub fn history(common: &Common, json: bool, limit: usize) -> Result<u8, Failure>
     let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
     for entry in journal.history(limit).map_err(Failure::usage)? {
         if json {
-            println!("{}", serde_json::to_string(&entry).map_err(Failure::internal)?);
+            say::line(&serde_json::to_string(&entry).map_err(Failure::internal)?);
         } else {
-            println!("{}", line(&entry));
+            say::line(&line(&entry));
         }
     }
     Ok(0)
@@ -27,7 +27,7 @@ fn line(entry: &Entry) -> String {
     let decision = &entry.decision;
     let why = decision.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("{}{why}, {}", decision.message, decision.actor);
-    format!("{}  {:15} {}", rfc3339_ms(entry.ts), decision.decision, clean(&text))
+    format!("{}  {:15} {}", journal::rfc3339_ms(entry.ts), decision.decision, clean(&text))
 }
 
 /// Checks the hash chain.
@@ -41,7 +41,7 @@ pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
     match journal::verify(&path) {
         Ok(report) => {
             let Report { service, records, head } = report;
-            println!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display());
+            say::line(&format!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display()));
             Ok(0)
         }
         Err(VerifyError::Damaged(damage)) => Err(Failure::new(14, damage)),

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 
 use crate::cli::Common;
-use crate::config::Config;
-use crate::deploy::{Binding, Deployment, MonitorState, Rollback, RollbackRequest, SoakBlock, State, monitor_state};
+use crate::config::{Config, StandbyPolicy};
+use crate::deploy::{
+    Binding, Color, Deployment, MonitorState, Rollback, RollbackRequest, SoakBlock, State, monitor_state,
+};
 use crate::journal::rfc3339_ms;
 use crate::soak::{Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::failure::Failure;
-use super::{actor, context, logging, standby};
+use super::{actor, context, logging, say, standby};
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
@@ -25,9 +27,9 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     let done = deployment.rollback(RollbackRequest { binding: None, intent: intent.clone() }).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
-            println!("rolled back: traffic is on {}, away from {}", moved.color, moved.from);
+            say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
             if let Some(trouble) = &moved.journal_trouble {
-                eprintln!("switchback: warning: {trouble}");
+                say::warn(trouble);
             }
             finish_orphan(&deployment, orphan).await;
             Ok(0)
@@ -35,7 +37,13 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
         Ok(Rollback::AlreadyBack(color)) => {
             Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))
         }
-        Ok(Rollback::NothingToRollBack(nothing)) => Ok(skip(&deployment, intent, &nothing.to_string())),
+        Ok(Rollback::NothingToRollBack(nothing)) => {
+            let skipped = skip(&deployment, intent, &nothing.to_string());
+            match deployment.routed().await.filter(|routed| *routed != state.active()) {
+                None => Ok(skipped),
+                Some(routed) => Err(elsewhere(routed)),
+            }
+        }
         Ok(Rollback::Superseded { active, .. }) => {
             Ok(skip(&deployment, intent, &format!("somebody else moved traffic to {active}; nothing was touched")))
         }
@@ -47,9 +55,21 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     }
 }
 
+/// Nothing to roll back by the state file, and yet the router sends traffic to the other color.
+fn elsewhere(routed: Color) -> Failure {
+    let to = routed.other();
+    Failure::new(
+        7,
+        format!("the router sends traffic to {routed} all the same; to move it to {to}: switchback switch {to}"),
+    )
+}
+
 /// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.
 async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
     let Ok(binding) = Binding::to(state) else { return Ok(()) };
+    if config.soak.standby == StandbyPolicy::Ignore {
+        return Ok(());
+    }
     let target = binding.previous;
     standby::probe(config, target).await?.map_err(|why| {
         Failure::new(9, format!("{target} is not ready, nothing was moved ({why}); to move traffic there all the same: switchback rollback --force"))
@@ -82,12 +102,12 @@ async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
         ..block
     };
     if let Err(error) = deployment.record_soak(ended).await {
-        eprintln!("switchback: warning: the state file does not show how the soak ended: {error}");
+        say::warn(&format!("the state file does not show how the soak ended: {error}"));
     }
 }
 
 fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
-    println!("{message}");
+    say::line(message);
     let skipped = Decision { soak: None, decision: DecisionKind::Skip, message: message.to_owned(), ..intent };
     journal(deployment, &skipped);
     0
@@ -95,6 +115,6 @@ fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
 
 fn journal(deployment: &Deployment, decision: &Decision) {
     if let Err(error) = deployment.journal().append(decision, Timestamp::now()) {
-        eprintln!("switchback: warning: {error}");
+        say::warn(&error.to_string());
     }
 }

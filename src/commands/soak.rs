@@ -7,11 +7,11 @@ use tokio::time::timeout;
 
 use crate::cli::Common;
 use crate::config::Loaded;
-use crate::headless::{Form, Output, Printer};
+use crate::headless::{Form, Output, Printer, Width};
 use crate::monitor::{self, Begin, Finished, Opening};
 
 use super::failure::Failure;
-use super::{actor, context, logging};
+use super::{actor, context, logging, say};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -28,18 +28,18 @@ pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Fa
 
 /// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
-    let opened = match monitor::open(loaded, begin, actor::operator()).await? {
+    let opened = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => {
-            println!("{color} is active already: nothing was moved. To watch it: switchback soak");
+            say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
             return Ok(None);
         }
     };
     let form = Form {
         output,
-        terminal: terminal_width(output),
+        terminal: terminal(output),
         places: opened.places.clone(),
-        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").map(Into::into),
+        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into),
     };
     let printer = Printer::start(form, opened.settings().clone(), Box::new(stdout()));
     let finished = monitor::run(opened, vec![printer.events()]).await;
@@ -48,15 +48,14 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Opti
         tracing::warn!("nobody reads the last lines: leaving without them");
     }
     if finished == Finished::CutOff {
-        eprintln!(
-            "switchback: left at once on a second signal, in the middle of a move. See where traffic is: switchback status"
-        );
+        say::error("left at once on a second signal, in the middle of a move. See where traffic is: switchback status");
     }
     Ok(Some(finished))
 }
 
-/// A progress bar is for a person at a terminal only.
-fn terminal_width(output: Output) -> Option<u16> {
-    let person = output == Output::Human && stdout().is_terminal();
-    person.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
+/// A progress bar is for a person at a terminal only, and for one that can erase a line.
+fn terminal(output: Output) -> Option<Width> {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let person = output == Output::Human && stdout().is_terminal() && !dumb;
+    person.then_some(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
 }

@@ -6,7 +6,7 @@ use crate::cli::Common;
 use crate::deploy::Deployment;
 
 use super::failure::Failure;
-use super::{context, standby};
+use super::{context, say, standby};
 
 /// Prints the status.
 pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
@@ -16,9 +16,9 @@ pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
     let ready = standby::probe(&loaded.config, standby).await?.is_ok();
     let report = deployment.status(Some(ready)).await.map_err(Failure::usage)?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
+        say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
-        print!("{}", report.to_text(Timestamp::now()));
+        say::out(&report.to_text(Timestamp::now()));
     }
     Ok(0)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use super::{Color, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
@@ -17,6 +18,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
 const LOCK_MARGIN: Duration = Duration::from_secs(10);
+
+/// How long a move waits for the journal before it goes on without it. A disk may hang without ever failing.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// The deployment of one service: everything that moves its traffic goes through here.
 ///
@@ -84,6 +88,12 @@ impl Deployment {
         &self.journal
     }
 
+    /// The color that a router with a say of its own sends traffic to; none where it follows the state file or cannot be
+    /// read.
+    pub async fn routed(&self) -> Option<Color> {
+        if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
+    }
+
     /// This process as the holder of a lock.
     pub fn holder(&self) -> Holder {
         let folder = std::env::current_dir().unwrap_or_default();
@@ -126,14 +136,9 @@ impl Deployment {
         work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, String> {
         let (journal, now) = (self.journal.clone(), (self.clock)());
-        let done = tokio::task::spawn_blocking(move || work(journal, now)).await;
-        let trouble = match done {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
-        tracing::error!(trouble, "the decision journal failed");
-        Err(trouble)
+        within(JOURNAL_LIMIT, move || work(journal, now)).await.inspect_err(|trouble| {
+            tracing::error!(trouble, "the decision journal failed");
+        })
     }
 
     /// Journals a decision; the first trouble of a move is kept in `trouble`.
@@ -186,6 +191,19 @@ impl Deployment {
             MoveFailure::Router(_) | MoveFailure::ReadBack(_) => None,
         };
         read.map_or(Traffic::Unknown, Traffic::On)
+    }
+}
+
+/// Does blocking work on another thread, and leaves it to itself when it takes too long.
+async fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, String> {
+    match timeout(limit, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(error.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("the decision journal takes longer than {limit:?}")),
     }
 }
 

@@ -13,7 +13,7 @@ mod state_file;
 mod status;
 mod switch;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use color::{Color, UnknownColor};
 pub use deployment::{Clock, Deployment, MoveFailure, MovedTraffic, RecordError, SoakUpdate, Traffic};

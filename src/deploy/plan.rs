@@ -101,9 +101,10 @@ fn plan_unbound(state: &State, router: Option<Color>) -> Plan {
     match rollback_target(state) {
         Ok(target) => Plan::Act(Steps { target, move_router: router != Some(target) }),
         Err(NothingToRollBack::RolledBack { active }) if router == Some(active) => Plan::AlreadyBack(active),
-        // The router lost the rollback, in a restart for instance: whoever asks again wants it back.
-        Err(NothingToRollBack::RolledBack { active }) if router.is_some() => {
-            Plan::Act(Steps { target: active, move_router: true })
+        // The router lost a rollback in a restart, or a switch was cut off between router and state file: whoever asks to
+        // roll back wants traffic where the state file says it is. A missing file says that of no color.
+        Err(_) if state.exists() && router.is_some_and(|shown| shown != state.active()) => {
+            Plan::Act(Steps { target: state.active(), move_router: true })
         }
         Err(nothing) => Plan::Nothing(nothing),
     }

@@ -32,6 +32,9 @@ pub struct SoakBlock {
     pub id: String,
     /// The machine's phase, such as `watching`.
     pub phase: String,
+    /// The `lastSwitch` of the deployment it watches, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_switch: Option<i64>,
     /// The worst verdict of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
@@ -198,8 +201,7 @@ impl State {
     /// when the clock was set back.
     pub fn record_move(&mut self, kind: Move, to: Color, now_ms: i64) {
         let at = self.last_switch.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)));
-        let from = self.active;
-        self.set_traffic(to, Some(at), Some(from));
+        self.set_traffic(to, Some(at), Some(to.other()));
         self.note(kind, now_ms);
     }
 

@@ -116,10 +116,15 @@ impl StatusReport {
         lines.extend(self.soak.to_lines());
         lines.iter().fold(String::new(), |mut text, (label, value)| {
             // Writing into a string cannot fail.
-            let _ = writeln!(text, "{label:<9} {value}");
+            let _ = writeln!(text, "{label:<9} {}", one_line(value));
             text
         })
     }
+}
+
+/// Without control characters: the state file and a router's output may hold any, and this goes to a terminal.
+fn one_line(value: &str) -> String {
+    value.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
 }
 
 fn readiness(ready: Option<bool>) -> &'static str {

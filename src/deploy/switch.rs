@@ -18,7 +18,7 @@ pub struct SwitchRequest {
 pub enum Switch {
     /// Traffic is on the new color.
     Switched(MovedTraffic),
-    /// The state file names that color already. Nothing was touched.
+    /// The state file names that color already, and the router does not disagree. Nothing was touched.
     AlreadyActive(Color),
 }
 
@@ -63,10 +63,13 @@ impl Deployment {
         let SwitchRequest { to, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
-        let from = before.active();
-        if from == to {
+        let active = before.active();
+        // A switch or rollback that was cut off leaves a router that is not where the state file says: it has to be moved.
+        let cut_off = active == to && self.routed().await == Some(to.other());
+        if active == to && !cut_off {
             return Ok(Switch::AlreadyActive(to));
         }
+        let from = to.other();
         let colors = |active: Color, decision| Decision {
             active_color: Some(active),
             previous_color: Some(active.other()),
@@ -74,6 +77,7 @@ impl Deployment {
         };
         let mut trouble = None;
         let moved = match self.move_router(Move::Switch, to).await {
+            Ok(output) if cut_off => self.write_switch(to).map(|state| (output, state)),
             Ok(output) => self.write_move(Move::Switch, to).map(|state| (output, state)),
             Err(failure) => Err(failure),
         };
@@ -95,8 +99,16 @@ impl Deployment {
         }
     }
 
+    /// Writes down a switch to the color that the state file names already.
+    fn write_switch(&self, to: Color) -> Result<State, MoveFailure> {
+        let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
+        state.record_move(Move::Switch, to, self.now_ms());
+        self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+        Ok(state)
+    }
+
     async fn undo(&self, before: &State, target: Color, failure: MoveFailure) -> SwitchError {
-        let from = before.active();
+        let from = target.other();
         let undone = match self.move_router(Move::Rollback, from).await {
             Ok(_) => self.restore(before),
             Err(undo) => Err(undo),

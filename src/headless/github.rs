@@ -1,6 +1,7 @@
 //! GitHub Actions: lines for people, annotations, and the job summary.
 //!
-//! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%`, CR and LF in a message.
+//! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%` and LF in a message. Other control
+//! characters do not get that far.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -76,7 +77,7 @@ fn level(ending: &Ending) -> &'static str {
 }
 
 fn escape(message: &str) -> String {
-    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    message.split('\n').map(clean).collect::<Vec<_>>().join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// The job summary: a table of the outcome lines.
@@ -90,4 +91,14 @@ fn markdown(view: &View, ending: &Ending, places: &Places) -> String {
     }
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_stays_one_line_and_commands_no_terminal() {
+        assert_eq!(escape("12 %\r\nof \u{1b}[31m\n::error::x"), "12 %25·%0Aof ·[31m%0A::error::x");
+    }
 }

@@ -10,7 +10,7 @@ use crate::soak::Decision;
 use crate::view::{News, Progress, View, outcome_lines};
 
 use super::clean;
-use super::printer::{Places, PrintEvents};
+use super::printer::{Places, PrintEvents, Width};
 
 /// Time between two progress lines.
 const EVERY_MS: u64 = 10_000;
@@ -22,14 +22,14 @@ const BAR: u64 = 20;
 /// Prints lines for people.
 pub(super) struct Human {
     out: Box<dyn Write + Send>,
-    terminal: Option<u16>,
+    terminal: Option<Width>,
     places: Places,
     next_progress_ms: u64,
     bar_drawn: bool,
 }
 
 impl Human {
-    pub(super) fn new(out: Box<dyn Write + Send>, terminal: Option<u16>, places: Places) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send>, terminal: Option<Width>, places: Places) -> Self {
         Self { out, terminal, places, next_progress_ms: EVERY_MS, bar_drawn: false }
     }
 
@@ -86,7 +86,7 @@ impl Human {
             (0..BAR).map(|at| if at < full { line::THICK_HORIZONTAL } else { line::HORIZONTAL }).collect();
         let whole_line = format!("{bar} {word}: {}", clean(&text));
         // The last column stays free: a full line would wrap and leave rubbish behind.
-        let shown: String = whole_line.chars().take(usize::from(width.saturating_sub(1))).collect();
+        let shown: String = whole_line.chars().take(usize::from(width().saturating_sub(1))).collect();
         write!(self.out, "\r\x1b[K{shown}")?;
         self.bar_drawn = true;
         self.out.flush()
@@ -123,3 +123,6 @@ fn clock(wall_ms: i64) -> String {
     let at = Timestamp::from_millisecond(wall_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,12 +39,15 @@ pub struct Places {
     pub recording: PathBuf,
 }
 
+/// Says how many columns the terminal has; asked for every line, because it can be resized.
+pub type Width = fn() -> u16;
+
 /// How and where to print.
 pub struct Form {
     /// Which form.
     pub output: Output,
-    /// Width in columns when stdout is a terminal: a progress bar line is kept at its bottom.
-    pub terminal: Option<u16>,
+    /// When stdout is a terminal: a progress bar line is kept at its bottom.
+    pub terminal: Option<Width>,
     /// Where the records are.
     pub places: Places,
     /// The job summary of GitHub Actions (`GITHUB_STEP_SUMMARY`).

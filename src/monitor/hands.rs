@@ -30,9 +30,9 @@ impl Hands {
     }
 
     /// Shows a summary in the state file, soon; only the newest one counts.
-    pub fn reflect(&self, summary: Option<Summary>) {
+    pub fn reflect(&self, summary: Option<Summary>, settings: &Settings) {
         if let Some(summary) = summary {
-            self.block.send_replace(Some(block_of(summary)));
+            self.block.send_replace(Some(block_of(summary, settings.last_switch)));
         }
     }
 
@@ -123,11 +123,12 @@ async fn reflect_all(
     }
 }
 
-fn block_of(summary: Summary) -> SoakBlock {
+fn block_of(summary: Summary, last_switch: Option<i64>) -> SoakBlock {
     let time = |ms| Timestamp::from_millisecond(ms).ok().map(rfc3339_ms);
     SoakBlock {
         id: summary.id,
         phase: summary.phase.to_string(),
+        last_switch,
         verdict: Some(summary.verdict.to_string()),
         outcome: summary.outcome.map(|outcome| outcome.to_string()),
         cause: summary.cause.map(|cause| cause.name().to_owned()),

@@ -24,3 +24,6 @@ mod unfinished;
 
 pub use open::{Begin, OpenError, Opened, Opening, open};
 pub use run::{Finished, run};
+
+#[cfg(test)]
+mod tests;

@@ -124,20 +124,24 @@ impl Opened {
 
 /// Takes the monitor's lock, reads the state, and opens journal and recording.
 ///
-/// What an earlier monitor left unfinished is finished first. Everything that can fail fails here, before traffic moves.
-pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor) -> Result<Opening, OpenError> {
+/// What an earlier monitor left unfinished is finished first, and `tell` is told so. Everything that can fail fails here, before traffic moves.
+pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&str)) -> Result<Opening, OpenError> {
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(Timestamp::now())?;
-    unfinished::settle(&deployment).await?;
+    if let Some(settled) = unfinished::settle(&deployment).await? {
+        tell(&settled);
+    }
     let state = deployment.state_file().read()?;
     let color = match begin {
         Begin::Switch { to, .. } => to.unwrap_or(state.active().other()),
         Begin::Soak => state.active(),
     };
     match begin {
-        Begin::Switch { .. } if color == state.active() => return Ok(Opening::AlreadyActive(color)),
+        Begin::Switch { .. } if color == state.active() && deployment.routed().await != Some(color.other()) => {
+            return Ok(Opening::AlreadyActive(color));
+        }
         Begin::Switch { .. } => {}
         Begin::Soak => {
             let path = || deployment.state_file().path().to_owned();

@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::deploy::Color;
 use crate::journal::Journal;
-use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine};
+use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
 use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
@@ -21,6 +21,9 @@ use super::signals::Signals;
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a target that is not ready yet is asked again, however long the interval between samples is.
+const GATE_POLL: Duration = Duration::from_millis(500);
 
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +62,14 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         wakeups: BTreeSet::new(),
         ending: None,
         reading_router: false,
+        router_unread: false,
     };
     let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
-    run.close(&mut inbox).await;
+    match finished {
+        Finished::Ended(_) => run.close(&mut inbox).await,
+        // At once: neither a move that holds the lock nor a slow disk is waited for.
+        Finished::CutOff => drop(run),
+    }
     drop(lock);
     finished
 }
@@ -80,6 +88,8 @@ struct Run {
     wakeups: BTreeSet<u64>,
     ending: Option<Ending>,
     reading_router: bool,
+    /// Whether the last reading of router and state file failed; told once until one succeeds.
+    router_unread: bool,
 }
 
 impl Run {
@@ -91,6 +101,8 @@ impl Run {
     ) -> Finished {
         let mut schedule = interval(every);
         schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut gate_poll = interval(every.min(GATE_POLL));
+        gate_poll.set_missed_tick_behavior(MissedTickBehavior::Skip);
         self.feed(Event::Started).await;
         let mut signalled = false;
         loop {
@@ -101,6 +113,9 @@ impl Run {
             tokio::select! {
                 Some(event) = inbox.recv() => self.arrived(event).await,
                 _ = schedule.tick() => self.round_due().await,
+                _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
+                    self.crew.probe(self.machine.settings().color);
+                }
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
                 signal = signals.next() => {
                     if signalled {
@@ -135,6 +150,7 @@ impl Run {
     /// An event of one of the tasks.
     async fn arrived(&mut self, event: Event) {
         let mut completes_round = false;
+        let mut trouble = None;
         match &event {
             Event::Sampled { color, instance, .. } => {
                 self.crew.answered(Job::Scrape(*color, *instance));
@@ -146,11 +162,21 @@ impl Run {
             Event::StandbyProbed { instance, .. } => {
                 self.crew.answered(Job::Probe(self.machine.settings().color.other(), *instance));
             }
-            Event::RouterObserved { .. } => self.reading_router = false,
+            Event::RouterObserved { router, state, .. } => {
+                self.reading_router = false;
+                let unread = router.as_ref().err().or(state.as_ref().err());
+                trouble = unread.map(|why| format!("where traffic is cannot be read: {why}"));
+                if std::mem::replace(&mut self.router_unread, trouble.is_some()) {
+                    trouble = None;
+                }
+            }
             Event::SwitchDone { .. } | Event::RollbackDone { .. } => self.rounds.restart(self.clock.at_ms()),
             _ => {}
         }
         self.feed(event).await;
+        if let Some(what) = trouble {
+            self.feed(Event::Trouble { what }).await;
+        }
         if completes_round {
             self.tick().await;
         }
@@ -219,7 +245,7 @@ impl Run {
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
             Effect::Journal(decision) => return self.journal(*decision).await,
-            Effect::Reflect => self.hands.reflect(self.machine.summary()),
+            Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
             Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),

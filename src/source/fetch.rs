@@ -84,7 +84,7 @@ pub enum FetchError {
         url: String,
     },
     /// Anything else on the way: connection reset, not HTTP, …
-    #[error("{url} could not be read")]
+    #[error("{url} could not be read: {}", root(source))]
     Transport {
         /// What was asked for.
         url: String,
@@ -181,6 +181,15 @@ impl Fetcher {
 
 fn is_redirect(answer: &Response) -> bool {
     matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The last cause in the chain: what really happened.
+fn root(error: &reqwest::Error) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
 }
 
 /// A client that goes where it is told: no proxy from the environment, no redirect of its own, no referer.

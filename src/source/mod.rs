@@ -16,7 +16,7 @@ mod page;
 mod probe;
 mod scrape;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};

@@ -98,22 +98,37 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
         ("outcome", format!("{what} (cause {}, exit code {})", ending.cause.name(), ending.exit_code())),
         ("reason", ending.reason.clone()),
     ];
-    if machine.summary().is_some() {
+    let begun = machine.summary().is_some();
+    if begun {
         lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
     }
-    if let Some(next) = next_step(ending.outcome, &settings.service) {
+    if let Some(next) = next_step(ending.outcome, begun, &settings.service) {
         lines.push(("next", next));
     }
     lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
     lines
 }
 
-/// What an operator does next, where there is something.
-fn next_step(outcome: Outcome, service: &str) -> Option<String> {
+/// What an operator does next, where there is something; `begun` says whether there was a soak.
+fn next_step(outcome: Outcome, begun: bool, service: &str) -> Option<String> {
     match outcome {
         Outcome::Held | Outcome::RollbackFailed => Some(format!("switchback rollback --service {service}")),
-        Outcome::Inconclusive | Outcome::Aborted => Some(format!("watch on with: switchback soak --service {service}")),
+        Outcome::Inconclusive | Outcome::Aborted if begun => {
+            Some(format!("watch on with: switchback soak --service {service}"))
+        }
         Outcome::SwitchFailed => Some(format!("switchback status --service {service}")),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_that_was_aborted_before_the_move_leaves_nothing_to_watch() {
+        assert_eq!(next_step(Outcome::Aborted, false, "shop"), None);
+        let watch = next_step(Outcome::Aborted, true, "shop");
+        assert_eq!(watch.as_deref(), Some("watch on with: switchback soak --service shop"));
     }
 }

@@ -72,3 +72,14 @@ async fn a_block_recorded_while_a_rollback_runs_does_not_undo_it() {
     bench.assert_back();
     assert_eq!(bench.state().soak().unwrap().id, SOAK);
 }
+
+#[tokio::test]
+async fn a_journal_that_hangs_does_not_hold_up_a_move() {
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let hanging = within(Duration::from_millis(20), move || {
+        let _ = gone.recv();
+        Ok(())
+    });
+    assert_eq!(hanging.await.unwrap_err(), "the decision journal takes longer than 20ms");
+    drop(go);
+}

@@ -70,6 +70,7 @@ fn without_a_soak_the_state_file_says_what_can_be_rolled_back() {
     let same_color = state(BLUE, 20, Some(BLUE), &Value::Null);
     let nothing = |state: &State| Plan::Nothing(rollback_target(state).unwrap_err());
     let by_deploy_ts = state(BLUE, 20, Some(GREEN), &Value::Null);
+    let missing = State::never_switched();
     let cases = [
         ("a switch", &watched(), Some(GREEN), Progress::None, act(BLUE, true)),
         ("a switch whose router went back", &watched(), Some(BLUE), Progress::None, act(BLUE, false)),
@@ -78,13 +79,14 @@ fn without_a_soak_the_state_file_says_what_can_be_rolled_back() {
         ("one that deploy.ts wrote down", &by_deploy_ts, Some(BLUE), Progress::Open(BLUE), act(BLUE, false)),
         ("a finished rollback", &rolled_back(), Some(BLUE), Progress::Done, Plan::AlreadyBack(BLUE)),
         ("one that the router lost", &rolled_back(), Some(GREEN), Progress::Done, act(BLUE, true)),
+        ("a switch that was cut off", &same_color, Some(GREEN), Progress::None, act(BLUE, true)),
+        ("a router without a state file", &missing, Some(GREEN), Progress::None, nothing(&missing)),
         ("one with an unreadable router", &rolled_back(), None, Progress::Done, nothing(&rolled_back())),
         ("deploy.ts after its rollback", &same_color, Some(BLUE), Progress::None, nothing(&same_color)),
     ];
     for (name, state, router, progress, expected) in cases {
         assert_eq!(plan_for(state, router, None, progress), expected, "{name}");
     }
-    let missing = State::never_switched();
     assert_eq!(plan_for(&missing, Some(BLUE), None, Progress::None), nothing(&missing));
 }
 

@@ -10,6 +10,7 @@ fn finished() -> SoakBlock {
     SoakBlock {
         id: SOAK.into(),
         phase: "finished".into(),
+        last_switch: None,
         verdict: Some("breached".into()),
         outcome: Some("rolled-back".into()),
         cause: Some("auto".into()),
@@ -144,4 +145,13 @@ async fn without_a_readable_state_there_is_no_status() {
     bench.write_state("");
     let refused = bench.deployment.status(None).await.unwrap_err().to_string();
     assert!(refused.contains("is corrupt: it is empty"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_the_state_file_holds_cannot_command_the_terminal() {
+    let bench = Bench::switched();
+    let soak = r#"{"id":"x","phase":"watching","reason":"a\nb\u001b[2J"}"#;
+    bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
+    let text = bench.deployment.status(None).await.unwrap().to_text(now());
+    assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
 }

@@ -132,3 +132,25 @@ async fn a_corrupt_state_file_stops_a_switch_before_anything_is_touched() {
     assert!(matches!(bench.deployment.switch(request()).await, Err(SwitchError::State(_))));
     assert_eq!(bench.router.moves(), []);
 }
+
+#[tokio::test]
+async fn a_switch_brings_back_a_router_that_a_move_cut_off_left_elsewhere() {
+    let bench = bench(|router, _| *router.active.lock().unwrap() = Color::Green);
+    let request = || SwitchRequest { to: Color::Blue, ..request() };
+    let Switch::Switched(moved) = bench.deployment.switch(request()).await.unwrap() else { panic!() };
+    assert_eq!((moved.color, moved.from, bench.router.active()), (Color::Blue, Color::Green, Color::Blue));
+    let state = bench.state();
+    assert_eq!((state.active(), state.previous()), (Color::Blue, Some(Color::Green)));
+    assert!(state.last_switch() > Some(20));
+    assert_eq!(bench.deployment.switch(request()).await.unwrap(), Switch::AlreadyActive(Color::Blue));
+}
+
+#[tokio::test]
+async fn bringing_back_a_router_that_fails_leaves_everything_as_it_was() {
+    let bench = bench(|router, _| *router.active.lock().unwrap() = Color::Green);
+    bench.router.answer(&[Answer::Well, Answer::Fail]);
+    let request = SwitchRequest { to: Color::Blue, ..request() };
+    let error = bench.deployment.switch(request).await.unwrap_err().to_string();
+    assert!(error.ends_with("traffic is on green as before"), "{error}");
+    assert_eq!(bench.state().to_text().unwrap(), State::parse(BEFORE).unwrap().to_text().unwrap());
+}

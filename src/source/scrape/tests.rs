@@ -262,5 +262,5 @@ async fn unreachable_servers_are_said_in_words() {
         unknown.to_string(),
         "http://no-such-host.invalid/metrics could not be reached: the name `no-such-host.invalid` cannot be resolved"
     );
-    assert_eq!(complaint("SSH-2.0-OpenSSH_9.9\r\n").await, "URL could not be read");
+    assert_eq!(complaint("SSH-2.0-OpenSSH_9.9\r\n").await, "URL could not be read: invalid HTTP version parsed");
 }

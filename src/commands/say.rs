@@ -1,0 +1,64 @@
+//! What a command prints. Nobody to read it is no failure: a deployment is moved or not, whoever listens.
+
+use std::io::{self, Write};
+
+use crate::headless::clean;
+
+/// Prints text on stdout, as it is.
+pub fn out(text: &str) {
+    print(io::stdout().lock(), text);
+}
+
+/// Prints one line on stdout.
+pub fn line(text: &str) {
+    out(&format!("{text}\n"));
+}
+
+/// Prints a message of several lines at the most on stderr, safe for a terminal.
+pub fn error(message: &str) {
+    print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));
+}
+
+/// Prints a warning on stderr, safe for a terminal.
+pub fn warn(message: &str) {
+    error(&format!("warning: {message}"));
+}
+
+/// The text line by line without control characters.
+fn safe(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// A reader that went away or a full disk leaves the text unread; the exit code tells the rest.
+fn print(mut stream: impl Write, text: &str) {
+    if let Err(error) = stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        tracing::debug!(%error, "what was to be printed is not read");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_stops_no_command() {
+        print(Gone, "rolled back\n");
+    }
+
+    #[test]
+    fn messages_keep_their_lines_and_lose_what_a_terminal_would_obey() {
+        assert_eq!(safe("2 problems\n\n  \u{1b}[2Jkey"), "2 problems\n\n  ·[2Jkey");
+    }
+}

@@ -1,0 +1,77 @@
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::deploy::Color;
+use crate::soak::{Actor, Envelope, ErrorRateSettings, Event, Origin, ReadinessSettings, Settings};
+
+/// What was printed so far.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        service: "shop".to_owned(),
+        soak: "20261123T140211Z-3f2a".to_owned(),
+        origin: Origin::Soak,
+        actor: Actor::Auto,
+        color: Color::Green,
+        last_switch: None,
+        instances: vec!["http://green-1".to_owned()],
+        standby_instances: vec!["http://blue-1".to_owned()],
+        window_ms: 60_000,
+        interval_ms: 1_000,
+        baseline_window_ms: 0,
+        warmup_ms: 0,
+        auto_rollback: true,
+        on_breach: OnBreach::Rollback,
+        grace_ms: 0,
+        on_inconclusive: OnInconclusive::Hold,
+        max_extension_ms: 0,
+        verify_window_ms: 0,
+        standby: StandbyPolicy::Ignore,
+        error_rate: ErrorRateSettings {
+            threshold: Ratio(0.05),
+            min_requests: 20,
+            method: Method::Window,
+            false_alarm: Ratio(0.01),
+            baseline: Baseline::Off,
+            required: true,
+        },
+        readiness: ReadinessSettings { failures: 3, required: true },
+    }
+}
+
+/// What a terminal of that width shows after the run's first event and a tick.
+fn bar(width: Option<Width>) -> String {
+    let screen = Screen::default();
+    let places = Places { journal: "j".into(), recording: "r".into() };
+    let mut human = Human::new(Box::new(screen.clone()), width, places);
+    let mut view = View::new(settings());
+    for (seq, event) in [(1, Event::Started), (2, Event::Tick { skipped: 0 })] {
+        let news = view.apply(&Envelope { seq, at_ms: seq * 1_000, wall_ms: 0, event });
+        human.news(&view, &news).unwrap();
+    }
+    let printed = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+    printed.rsplit_once("\r\x1b[K").map(|(_, bar)| bar.to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn the_bar_is_shorter_than_the_terminal_is_wide_whatever_its_width() {
+    let widths: [(Width, usize); 5] = [(|| 0, 0), (|| 1, 0), (|| 10, 9), (|| 40, 39), (|| 80, 79)];
+    for (width, columns) in widths {
+        assert_eq!(bar(Some(width)).chars().count(), columns);
+    }
+    assert_eq!(bar(None), "");
+}
