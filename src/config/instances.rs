@@ -78,13 +78,13 @@ pub fn mask(text: &str) -> String {
     }
 }
 
-/// [`mask`] for a list of URLs of which at least one was refused. A piece without `@` in front of one with it may be
-/// the first half of a URL whose password holds a comma, so it is hidden too unless it is a URL by itself.
+/// [`mask`] for a list of URLs of which at least one was refused. A piece in front of one with `@` may be a part of a URL
+/// whose password holds commas, and even `@`, so it is hidden unless it is a URL by itself.
 pub fn mask_list(pieces: &[String]) -> String {
     let last_at = pieces.iter().rposition(|piece| piece.contains('@')).unwrap_or(0);
     let show = |(index, piece): (usize, &String)| {
         let piece = piece.trim();
-        if piece.contains('@') || index >= last_at || one(piece).is_ok() { mask(piece) } else { "***".to_owned() }
+        if index >= last_at || one(piece).is_ok() { mask(piece) } else { "***".to_owned() }
     };
     pieces.iter().enumerate().map(show).collect::<Vec<_>>().join(",")
 }

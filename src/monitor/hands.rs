@@ -36,6 +36,11 @@ impl Hands {
         }
     }
 
+    /// Whether reading the router is reading the state file, and so costs nothing.
+    pub fn reads_state_file(&self) -> bool {
+        self.deployment.router().reads_state_file()
+    }
+
     /// Reads router and state file.
     pub fn read_router(&self, epoch: u32, events: mpsc::Sender<Event>) {
         let deployment = self.deployment.clone();
@@ -84,8 +89,9 @@ impl Hands {
                 }
                 Ok(Rollback::AlreadyBack(_)) => RollbackResult::Back,
                 Ok(Rollback::NothingToRollBack(nothing)) => RollbackResult::Superseded(nothing.to_string()),
-                Ok(Rollback::Superseded { active, .. }) => {
-                    RollbackResult::Superseded(format!("the state file now says {active} is active"))
+                Ok(Rollback::Superseded { active, last_switch }) => {
+                    let seen = DeploymentSeen { active, last_switch };
+                    RollbackResult::Superseded(format!("the state file now says {seen} is active"))
                 }
                 Err(error) => RollbackResult::Failed(error.to_string()),
             };

@@ -25,6 +25,9 @@ const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 /// How often a target that is not ready yet is asked again, however long the interval between samples is.
 const GATE_POLL: Duration = Duration::from_millis(500);
 
+/// Least time between two runs of a router's `read` command.
+const COMMAND_EVERY_MS: u64 = 1_000;
+
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finished {
@@ -62,6 +65,7 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         wakeups: BTreeSet::new(),
         ending: None,
         reading_router: false,
+        router_read_at: 0,
         router_unread: false,
     };
     let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
@@ -88,6 +92,7 @@ struct Run {
     wakeups: BTreeSet<u64>,
     ending: Option<Ending>,
     reading_router: bool,
+    router_read_at: u64,
     /// Whether the last reading of router and state file failed; told once until one succeeds.
     router_unread: bool,
 }
@@ -273,10 +278,13 @@ impl Run {
         }
     }
 
-    /// One reading at a time: a slow router does not pile them up.
+    /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
     fn read_router(&mut self, epoch: u32) {
-        if !self.reading_router {
+        let now = self.clock.at_ms();
+        let rested = self.hands.reads_state_file() || now.saturating_sub(self.router_read_at) >= COMMAND_EVERY_MS;
+        if !self.reading_router && rested {
             self.reading_router = true;
+            self.router_read_at = now;
             self.hands.read_router(epoch, self.events.clone());
         }
     }

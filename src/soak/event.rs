@@ -1,5 +1,7 @@
 //! What happens to a run, and what the machine wants done about it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::deploy::Color;
@@ -135,6 +137,15 @@ pub struct DeploymentSeen {
     pub active: Color,
     /// `lastSwitch`, Unix milliseconds.
     pub last_switch: Option<i64>,
+}
+
+impl fmt::Display for DeploymentSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.last_switch {
+            Some(at) => write!(f, "{} (lastSwitch {at})", self.active),
+            None => write!(f, "{} (never switched)", self.active),
+        }
+    }
 }
 
 /// How a switch went.

@@ -106,8 +106,6 @@ pub struct Machine {
     /// Who wants the process to stop once the move under way is over.
     pub(super) stop: Option<(Actor, String)>,
     pub(super) epoch: u32,
-    /// When the router was last asked.
-    pub(super) router_asked_at: u64,
     pub(super) router: Option<Result<Color, String>>,
     pub(super) router_elsewhere: u32,
     pub(super) recovered: Option<bool>,
@@ -144,7 +142,6 @@ impl Machine {
             grace_served: false,
             stop: None,
             epoch: 0,
-            router_asked_at: 0,
             router: None,
             router_elsewhere: 0,
             recovered: None,

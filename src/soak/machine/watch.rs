@@ -11,15 +11,13 @@ use super::core::{Stage, Trigger};
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
 const ROUTER_ELSEWHERE: u32 = 2;
-/// Least time between two readings of the router.
-const ROUTER_EVERY_MS: u64 = 1_000;
 
 impl Machine {
     pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
             self.tell_blindness(out);
-            self.ask_router(out);
+            out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
         }
@@ -59,14 +57,6 @@ impl Machine {
         };
         if due {
             out.push(Effect::Sample);
-        }
-    }
-
-    /// A router that is a command is not run more often than once a second, however short the interval.
-    fn ask_router(&mut self, out: &mut Vec<Effect>) {
-        if self.at.saturating_sub(self.router_asked_at) >= ROUTER_EVERY_MS {
-            self.router_asked_at = self.at;
-            out.push(Effect::ReadRouter { epoch: self.epoch });
         }
     }
 
@@ -223,7 +213,7 @@ impl Machine {
         let ours = DeploymentSeen { active: self.settings.color, last_switch: self.settings.last_switch };
         match state {
             Ok(seen) if *seen != ours => {
-                self.superseded(&format!("the state file now says {} is active", describe(*seen)), out);
+                self.superseded(&format!("the state file now says {} is active", seen), out);
             }
             _ if self.router_elsewhere >= ROUTER_ELSEWHERE => {
                 let other = self.settings.color.other();
@@ -238,12 +228,5 @@ impl Machine {
         let decision = self.decision(DecisionKind::Superseded, Actor::Auto, reason.clone());
         out.push(Effect::Journal(Box::new(decision)));
         self.finish(Ending { outcome: Outcome::Superseded, cause: Cause::External, reason }, out);
-    }
-}
-
-fn describe(seen: DeploymentSeen) -> String {
-    match seen.last_switch {
-        Some(at) => format!("{} (lastSwitch {at})", seen.active),
-        None => format!("{} (never switched)", seen.active),
     }
 }

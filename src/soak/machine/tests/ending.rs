@@ -233,14 +233,3 @@ fn the_end_of_the_warmup_gives_nobody_sight() {
     assert_eq!(bench.kinds().into_iter().filter(|kind| *kind == DecisionKind::Blind).count(), 1);
     assert!(!bench.kinds().contains(&DecisionKind::Sighted));
 }
-
-#[test]
-fn the_router_is_read_once_a_second_at_most() {
-    let mut settings = settings();
-    settings.interval_ms = 100;
-    let mut bench = Bench::new(settings);
-    bench.effects.clear();
-    bench.seconds(30, HEALTHY);
-    let asked = bench.effects.iter().filter(|effect| matches!(effect, Effect::ReadRouter { .. })).count();
-    assert_eq!(asked, 3);
-}
