@@ -28,6 +28,8 @@ pub mod config;
 pub mod demo;
 pub mod deploy;
 pub mod detect;
+#[cfg(test)]
+mod docs_tests;
 pub mod headless;
 pub mod journal;
 pub mod monitor;

@@ -9,6 +9,7 @@ use crate::demo::{Timing, World};
 use crate::deploy::{Color, Deployment};
 use crate::headless::Output;
 use crate::monitor::{Begin, Finished};
+use crate::soak::Outcome;
 
 use super::failure::Failure;
 use super::{logging, say, soak};
@@ -41,6 +42,9 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         say::line(&format!("\nusers           {totals}"));
         say::line(&format!("state file      active {}, exit code of `switch` {}", status.active_color, came.1));
         say::line(&format!("look around     cd {} && switchback status --json; switchback history", folder.display()));
+    }
+    if came.0 == Outcome::Aborted.name() {
+        return Ok(came.1);
     }
     if came == (expected.outcome, expected.exit_code) {
         Ok(0)

@@ -90,9 +90,8 @@ impl PrintEvents for Human {
         if let Some(trouble) = &news.trouble {
             self.line(view.wall_ms(), "trouble", trouble)?;
         }
-        let phase_changed = news.phase.is_some() && news.ending.is_none();
         let due = view.at_ms() >= self.next_progress_ms && news.judged;
-        if phase_changed || due {
+        if news.ending.is_none() && (news.phase.is_some() || due) {
             self.next_progress_ms = (view.at_ms() / EVERY_MS + 1) * EVERY_MS;
             self.progress(view)?;
         }

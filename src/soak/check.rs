@@ -31,3 +31,19 @@ pub struct Observation {
     /// The sentence a person reads.
     pub message: String,
 }
+
+/// A reason with the instance it is about in front, unless it names it itself.
+pub fn named(instance: &str, reason: &str) -> String {
+    if reason.contains(instance) { reason.to_owned() } else { format!("{instance}: {reason}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_named_once() {
+        assert_eq!(named("http://a:1", "answered 503"), "http://a:1: answered 503");
+        assert_eq!(named("http://a:1", "http://a:1/metrics answered 503"), "http://a:1/metrics answered 503");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::ERROR_RATE;
+use super::check::{ERROR_RATE, named};
 use super::judge::{Judge, OldColor};
 use super::settings::ErrorRateSettings;
 use super::{Observation, Sample, Verdict};
@@ -90,14 +90,18 @@ impl ErrorRateCheck {
         self.old
     }
 
+    /// Begins to look: nothing before counts as blindness.
+    pub const fn begin(&mut self, at_ms: u64) {
+        self.sighted_at = at_ms;
+        self.missing_ticks = 0;
+    }
+
     /// Judges from here on, with the counters as they are now for a baseline.
     pub fn restart(&mut self, at_ms: u64) {
         self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
         self.started_at = at_ms;
-        self.sighted_at = at_ms;
         self.last_tick_at = at_ms;
         self.last_counts = None;
-        self.missing_ticks = 0;
         self.pending = TickCounts::default();
         self.outage = Outage::default();
     }
@@ -199,7 +203,7 @@ impl ErrorRateCheck {
 
     /// The first scrape that failed, by instance.
     fn why(&self) -> Option<String> {
-        let failing = |(name, known): (&String, &Instance)| Some(format!("{name}: {}", known.why.as_deref()?));
+        let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
         self.names.iter().zip(&self.instances).find_map(failing)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::READINESS;
+use super::check::{READINESS, named};
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness, Verdict};
 use crate::detect::span;
@@ -84,7 +84,7 @@ impl ReadinessCheck {
     pub fn first_failure(&self) -> Option<String> {
         let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| known.good == 0)?;
         let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
-        Some(format!("{name}: {why}"))
+        Some(named(name, why))
     }
 
     /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.

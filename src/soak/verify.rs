@@ -26,7 +26,13 @@ impl RecoveryWatch {
         }
     }
 
-    /// Counts from here on.
+    /// Counts from the next page of each instance on: what was counted before says nothing.
+    pub fn forget(&mut self) {
+        self.instances.fill(None);
+        self.restart();
+    }
+
+    /// Counts from the last page of each instance on.
     pub fn restart(&mut self) {
         self.counts = TickCounts::default();
     }

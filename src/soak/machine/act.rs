@@ -122,6 +122,8 @@ impl Machine {
         let effect = Effect::Rollback { attempt: 1, intent: Box::new(intent.clone()) };
         self.stage = Stage::RollingBack(Rolling { attempt: 1, retry_at: None, intent, cause });
         out.push(effect);
+        // Behind the move: traffic comes before what the state file says of the soak.
+        out.push(Effect::Reflect);
     }
 
     pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
@@ -191,8 +193,9 @@ impl Machine {
             return;
         }
         let until_ms = self.at.saturating_add(self.settings.verify_window_ms);
-        self.recovery.restart();
+        self.recovery.forget();
         self.stage = Stage::Verifying { until_ms, ending };
+        out.push(Effect::Sample);
         out.push(Effect::Reflect);
         out.push(Effect::Schedule { at_ms: until_ms });
     }
@@ -209,11 +212,15 @@ impl Machine {
 
     /// The verify window is over: say whether the rollback helped.
     pub(super) fn verified(&mut self, out: &mut Vec<Effect>) {
-        let Stage::Verifying { ending, .. } = &self.stage else { return };
+        let Stage::Verifying { until_ms, ending } = &self.stage else { return };
+        if self.at < *until_ms {
+            return;
+        }
         let mut ending = ending.clone();
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let after = self.recovery.counts();
-        let (kind, recovered, word) = match after.rate() {
+        let enough = after.requests >= self.settings.error_rate.min_requests;
+        let (kind, recovered, word) = match after.rate().filter(|_| enough) {
             None => (DecisionKind::NotRecovered, None, "recovery not confirmed"),
             Some(rate) if rate <= self.settings.error_rate.threshold.0 => {
                 (DecisionKind::Recovered, Some(true), "recovered")

@@ -148,7 +148,9 @@ impl Machine {
         self.started_wall = Some(self.wall);
         self.window_start = self.at.saturating_add(self.settings.warmup_ms);
         self.window_end = self.window_start.saturating_add(self.settings.window_ms);
+        self.error_rate.begin(self.at);
         self.error_rate.restart(self.at);
+        self.router_asked_at = self.at;
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let message = self.start_message();
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);

@@ -106,6 +106,8 @@ pub struct Machine {
     /// Who wants the process to stop once the move under way is over.
     pub(super) stop: Option<(Actor, String)>,
     pub(super) epoch: u32,
+    /// When the router was last asked.
+    pub(super) router_asked_at: u64,
     pub(super) router: Option<Result<Color, String>>,
     pub(super) router_elsewhere: u32,
     pub(super) recovered: Option<bool>,
@@ -142,6 +144,7 @@ impl Machine {
             grace_served: false,
             stop: None,
             epoch: 0,
+            router_asked_at: 0,
             router: None,
             router_elsewhere: 0,
             recovered: None,
@@ -181,7 +184,10 @@ impl Machine {
                 self.standby_changed(&mut out);
             }
             Event::Tick { skipped } => self.tick(*skipped, &mut out),
-            Event::Timer => self.deadlines(&mut out),
+            Event::Timer => {
+                self.sample_at_an_end(&mut out);
+                self.deadlines(&mut out);
+            }
             Event::RouterObserved { epoch, router, state } => self.observed(*epoch, router, state, &mut out),
             Event::SwitchDone { result } => self.switch_done(result, &mut out),
             Event::RollbackDone { attempt, result } => self.rollback_done(*attempt, result, &mut out),

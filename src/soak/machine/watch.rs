@@ -11,18 +11,21 @@ use super::core::{Stage, Trigger};
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
 const ROUTER_ELSEWHERE: u32 = 2;
+/// Least time between two readings of the router.
+const ROUTER_EVERY_MS: u64 = 1_000;
 
 impl Machine {
     pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
             self.tell_blindness(out);
-            out.push(Effect::ReadRouter { epoch: self.epoch });
+            self.ask_router(out);
             self.look_for_breach(out);
             self.tell_warning(out);
         }
         self.deadlines(out);
         self.end_baseline(out);
+        self.verified(out);
         if self.soaking() && self.at >= self.window_end {
             self.window_over(out);
             self.overtime = self.overtime.saturating_add(1);
@@ -40,12 +43,30 @@ impl Machine {
             Stage::Gating { deadline_ms } if self.at >= *deadline_ms => self.refuse_switch(out),
             Stage::Baseline { .. } => self.end_baseline(out),
             Stage::Warmup if self.at >= self.window_start => self.end_warmup(out),
-            // The last judgement wants a sample from the end itself; the tick after it judges.
-            Stage::Watching | Stage::Held(_) if self.at >= self.window_end => out.push(Effect::Sample),
             Stage::Grace { deadline_ms } if self.at >= *deadline_ms => self.grace_over(out),
             Stage::RollingBack(rolling) if rolling.retry_at.is_some_and(|at| self.at >= at) => self.retry(out),
-            Stage::Verifying { until_ms, .. } if self.at >= *until_ms => self.verified(out),
             _ => {}
+        }
+    }
+
+    /// What ends a window wants a sample from the end itself; the tick after it judges. Only a timer asks for one: a tick that
+    /// did would lead to the next one at once.
+    pub(super) fn sample_at_an_end(&self, out: &mut Vec<Effect>) {
+        let due = match &self.stage {
+            Stage::Watching | Stage::Held(_) => self.at >= self.window_end,
+            Stage::Verifying { until_ms, .. } => self.at >= *until_ms,
+            _ => false,
+        };
+        if due {
+            out.push(Effect::Sample);
+        }
+    }
+
+    /// A router that is a command is not run more often than once a second, however short the interval.
+    fn ask_router(&mut self, out: &mut Vec<Effect>) {
+        if self.at.saturating_sub(self.router_asked_at) >= ROUTER_EVERY_MS {
+            self.router_asked_at = self.at;
+            out.push(Effect::ReadRouter { epoch: self.epoch });
         }
     }
 

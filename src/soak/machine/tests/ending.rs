@@ -212,3 +212,35 @@ fn trouble_is_kept_once_and_shown_at_the_end() {
     }
     assert_eq!(bench.machine.troubles(), ["no space left", "another"]);
 }
+
+#[test]
+fn behind_the_window_only_a_timer_asks_for_a_sample() {
+    let mut bench = Bench::new(settings());
+    bench.seconds(60, QUIET);
+    bench.effects.clear();
+    bench.seconds(5, QUIET);
+    assert!(!bench.has(&Effect::Sample), "a tick that asked for a sample would lead to the next tick at once");
+    bench.feed(Event::Timer);
+    assert!(bench.has(&Effect::Sample));
+}
+
+#[test]
+fn the_end_of_the_warmup_gives_nobody_sight() {
+    let mut settings = settings();
+    settings.warmup_ms = 6_000;
+    let mut bench = Bench::new(settings);
+    bench.seconds(20, BLIND);
+    assert_eq!(bench.kinds().into_iter().filter(|kind| *kind == DecisionKind::Blind).count(), 1);
+    assert!(!bench.kinds().contains(&DecisionKind::Sighted));
+}
+
+#[test]
+fn the_router_is_read_once_a_second_at_most() {
+    let mut settings = settings();
+    settings.interval_ms = 100;
+    let mut bench = Bench::new(settings);
+    bench.effects.clear();
+    bench.seconds(30, HEALTHY);
+    let asked = bench.effects.iter().filter(|effect| matches!(effect, Effect::ReadRouter { .. })).count();
+    assert_eq!(asked, 3);
+}

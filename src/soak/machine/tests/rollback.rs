@@ -210,3 +210,49 @@ fn the_operator_can_stop_the_countdown() {
     aborted.order("abort").unwrap();
     assert_eq!(aborted.machine.ending().unwrap().outcome, Outcome::Aborted);
 }
+
+#[test]
+fn the_state_file_shows_the_rollback_but_not_before_it_starts() {
+    let bench = breached();
+    let place = |wanted: fn(&Effect) -> bool| bench.effects.iter().rposition(wanted).unwrap();
+    assert!(place(|effect| *effect == Effect::Reflect) > place(|effect| matches!(effect, Effect::Rollback { .. })));
+}
+
+#[test]
+fn what_the_previous_color_did_before_the_flip_says_nothing_about_recovery() {
+    let mut bench = breached();
+    bench.sample(crate::deploy::Color::Blue, 0, HEALTHY);
+    bench.sample(crate::deploy::Color::Blue, 0, World { standby_errors: 50, errors: 50, ..HEALTHY });
+    bench.effects.clear();
+    bench.rollback_done(1, RollbackResult::Back);
+    assert!(bench.has(&Effect::Sample), "the page at the flip is the baseline");
+    bench.sample(crate::deploy::Color::Blue, 0, World { requests: 1_000, errors: 900, ..HEALTHY });
+    assert_eq!(bench.machine.recovery().requests, 0);
+    bench.until_over(20, HEALTHY);
+    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true));
+}
+
+#[test]
+fn a_verify_window_shorter_than_the_interval_asks_for_a_sample_at_its_end() {
+    let mut settings = settings();
+    (settings.interval_ms, settings.verify_window_ms) = (4_000, 3_000);
+    let mut bench = Bench::new(settings);
+    bench.seconds(5, FAILING);
+    bench.rollback_done(1, RollbackResult::Back);
+    bench.sample(crate::deploy::Color::Blue, 0, HEALTHY);
+    bench.effects.clear();
+    bench.at += 3_000;
+    bench.feed(Event::Timer);
+    assert_eq!(bench.effects, [Effect::Sample]);
+    bench.sample(crate::deploy::Color::Blue, 0, HEALTHY);
+    bench.feed(Event::Tick { skipped: 0 });
+    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true));
+}
+
+#[test]
+fn a_handful_of_requests_confirms_no_recovery() {
+    let mut bench = breached();
+    bench.rollback_done(1, RollbackResult::Back);
+    let ending = bench.until_over(20, World { requests: 2, ..HEALTHY });
+    assert!(ending.reason.contains("recovery not confirmed: blue after the rollback: 0 of 18"), "{}", ending.reason);
+}

@@ -1,0 +1,259 @@
+//! Keeps what is written in step with what is there: links, commands, exit codes, examples, and the rules about the code
+//! that no compiler checks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::Cli;
+use crate::config::{Inputs, load};
+use crate::demo::{Expected, Scenario};
+use crate::soak::{Cause, Ending, Outcome};
+
+/// Modules that see the world only through events.
+const PURE: [&str; 4] = ["detect", "soak", "view", "backtest"];
+/// What no line of them names.
+const IMPURE: [&str; 12] = [
+    "tokio",
+    "reqwest",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "rustix",
+    "Instant",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+];
+/// Longest source file, in lines.
+const LONGEST: usize = 400;
+/// Exit codes that are no outcome of a run.
+const OTHER_CODES: [u8; 4] = [1, 2, 10, 14];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file below a folder whose name ends like this, in order.
+fn files(folder: &str, ends: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, ends: &str, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, ends, found);
+            } else if path.to_string_lossy().ends_with(ends) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), ends, &mut found);
+    found.sort();
+    found
+}
+
+/// The README and every page below `docs/` and `assets/`.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut paths = vec![root().join("README.md")];
+    paths.extend(files("docs", ".md"));
+    paths.extend(files("assets", ".md"));
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// The name of a heading in a link, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+fn has_anchor(page: &str, wanted: &str) -> bool {
+    page.lines().filter_map(|line| line.strip_prefix('#')).any(|line| anchor(line.trim_start_matches('#')) == wanted)
+}
+
+/// Targets of the links and pictures on a page, those to other sites left out.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    let targets = page.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    targets.map(|(target, _)| target).filter(|target| !target.contains("://"))
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    for (path, page) in pages() {
+        for link in links(&page) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name("").join(file) };
+            assert!(target.exists(), "{}: `{link}` points nowhere", path.display());
+            let found = heading.is_empty() || has_anchor(&read(&target), heading);
+            assert!(found, "{}: `{link}` names a heading that is not there", path.display());
+        }
+    }
+}
+
+/// The commands of this program in a text: lines of code blocks and spans of code that begin with its name.
+fn commands(text: &str) -> Vec<String> {
+    let starts = |piece: &str| {
+        let piece = piece.trim().trim_start_matches("$ ").trim_start_matches("run: ");
+        let piece = piece.replace("cargo run --release -- ", "switchback ");
+        piece.starts_with("switchback ").then_some(piece)
+    };
+    let spans =
+        text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| line.split('`').skip(1).step_by(2));
+    let lines = text.lines().flat_map(|line| line.split([';', '|', '>']).flat_map(|piece| piece.split("&&")));
+    spans.chain(lines).filter_map(starts).collect()
+}
+
+/// The words of a command line; quotes keep words together, a comment ends it.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut pieces = command.split(['"', '\'']);
+    while let Some(bare) = pieces.next() {
+        let (bare, comment) = bare.split_once(" #").map_or((bare, false), |(bare, _)| (bare, true));
+        // Two spaces or more stand between a command and its explanation.
+        let (bare, explained) = bare.split_once("   ").map_or((bare, false), |(bare, _)| (bare, true));
+        words.extend(bare.split_whitespace().map(str::to_owned));
+        if comment || explained {
+            break;
+        }
+        words.extend(pieces.next().map(str::to_owned));
+    }
+    words
+}
+
+/// What clap has against the command. Asking for help is fine, and prose may name a command without what it needs.
+fn refusal(command: &str) -> Option<String> {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion, MissingRequiredArgument};
+    let words = words(command);
+    let only_named = words.len() == 2;
+    let error = Cli::try_parse_from(words).err()?;
+    let fine = match error.kind() {
+        DisplayHelp | DisplayVersion => true,
+        MissingRequiredArgument | DisplayHelpOnMissingArgumentOrSubcommand => only_named,
+        _ => false,
+    };
+    (!fine).then(|| error.to_string())
+}
+
+#[test]
+fn every_command_that_is_shown_can_be_typed() {
+    let examples = files("assets/examples", ".yml").into_iter().map(|path| (path.clone(), read(&path)));
+    let mut seen = 0;
+    for (path, text) in pages().into_iter().chain(examples) {
+        for command in commands(&text) {
+            seen += 1;
+            let refused = refusal(&command);
+            assert!(refused.is_none(), "{}: `{command}`: {}", path.display(), refused.unwrap_or_default());
+        }
+    }
+    assert!(seen > 30, "only {seen} commands were found: the search for them is broken");
+    assert!(refusal("switchback sitwch green").is_some(), "anything is taken");
+}
+
+#[test]
+fn the_readme_shows_every_command() {
+    let readme = read(&root().join("README.md"));
+    let shown: BTreeSet<String> =
+        commands(&readme).iter().filter_map(|command| words(command).into_iter().nth(1)).collect();
+    for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        assert!(shown.contains(command.get_name()), "README.md does not show `switchback {}`", command.get_name());
+    }
+}
+
+const OUTCOMES: [Outcome; 10] = [
+    Outcome::Retained,
+    Outcome::RolledBack,
+    Outcome::Aborted,
+    Outcome::Inconclusive,
+    Outcome::Held,
+    Outcome::Superseded,
+    Outcome::RollbackFailed,
+    Outcome::Refused,
+    Outcome::SwitchFailed,
+    Outcome::Switched,
+];
+const CAUSES: [Cause; 5] = [Cause::Auto, Cause::Operator, Cause::Policy, Cause::Inconclusive, Cause::External];
+
+/// The rows of the table of exit codes on a page: code and the rest.
+fn exit_codes(page: &str) -> Vec<(u8, String)> {
+    let (_, section) = page.split_once("## Exit codes").expect("a heading `Exit codes`");
+    let section = section.split("\n## ").next().unwrap_or(section);
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    rows.filter_map(|(code, rest)| Some((code.parse().ok()?, rest.to_owned()))).collect()
+}
+
+#[test]
+fn the_tables_of_exit_codes_are_those_of_the_program() {
+    let mut codes: BTreeSet<u8> = OTHER_CODES.into();
+    for page in ["README.md", "docs/backend/operating.md"] {
+        let table = exit_codes(&read(&root().join(page)));
+        for (outcome, cause) in OUTCOMES.into_iter().flat_map(|outcome| CAUSES.map(|cause| (outcome, cause))) {
+            let code = Ending { outcome, cause, reason: String::new() }.exit_code();
+            codes.insert(code);
+            let row = table.iter().find(|(listed, _)| *listed == code);
+            let named = row.is_some_and(|(_, rest)| rest.contains(&format!("`{outcome}`")));
+            assert!(named, "{page}: the row of exit code {code} does not name `{outcome}`");
+        }
+        let listed: Vec<u8> = table.iter().map(|(code, _)| *code).collect();
+        assert_eq!(listed, codes.iter().copied().collect::<Vec<u8>>(), "{page}");
+    }
+    let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+    for code in codes.into_iter().filter(|code| *code != 1) {
+        assert!(help.contains(&format!(" {code} ")), "--help does not explain exit code {code}");
+    }
+}
+
+#[test]
+fn the_page_of_the_demo_lists_every_scenario() {
+    let page = read(&root().join("docs/backend/demo.md"));
+    let method = load(Inputs { folder: "/srv/app".into(), ..Inputs::default() }).unwrap().config.error_rate.method;
+    for scenario in Scenario::ALL {
+        let Expected { outcome, exit_code } = scenario.expected(method);
+        let (happens, look_at) = (scenario.happens(), scenario.look_at());
+        let row = format!("| `{scenario}` | {happens} | {look_at} | `{outcome}`, {exit_code} |");
+        assert!(page.lines().any(|line| line == row), "docs/backend/demo.md lacks this row:\n{row}");
+    }
+}
+
+#[test]
+fn the_example_configurations_are_valid_and_without_a_warning() {
+    let examples = files("assets/examples", ".toml");
+    assert!(!examples.is_empty());
+    for path in examples {
+        let file = Some((path.clone(), read(&path)));
+        let loaded = load(Inputs { file, folder: "/srv/app".into(), ..Inputs::default() });
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
+        assert_eq!(loaded.warnings, Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+/// The lines of a source file that are code, with their numbers.
+fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    let numbered = source.lines().enumerate().map(|(index, line)| (index + 1, line));
+    numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn pure_modules_know_neither_clock_nor_network_nor_disk() {
+    for path in PURE.iter().flat_map(|module| files(&format!("src/{module}"), ".rs")) {
+        for (number, line) in code(&read(&path)) {
+            let impure = IMPURE.iter().find(|name| line.contains(*name));
+            assert!(impure.is_none(), "{}:{number} names `{}`", path.display(), impure.copied().unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn no_source_file_is_longer_than_it_should_be() {
+    for path in files("src", ".rs") {
+        let lines = read(&path).lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines, {LONGEST} are the limit", path.display());
+    }
+}
