@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use switchback::monitor::Begin;
+use switchback::monitor::{Begin, Finished, run};
 use switchback::soak::{Cause, Ending, Outcome};
 
 use crate::support::{Deployment, Page};
-use crate::watch::{meanwhile, soaked, watched};
+use crate::watch::{meanwhile, opened, soaked, watched};
 
 fn at(decision: &Value) -> Timestamp {
     decision["ts"].as_str().unwrap().parse().unwrap()
@@ -108,8 +108,9 @@ async fn a_move_by_somebody_else_ends_the_soak_and_is_left_alone() {
     moving.await.unwrap();
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Superseded, Cause::External, 8));
-    assert!(ending.reason.contains("lastSwitch 1795476999000"), "{}", ending.reason);
-    assert_eq!(deployment.kinds(), ["soak_start", "superseded"]);
+    assert!(ending.reason.contains("the state file now says green is active"), "{}", ending.reason);
+    let kinds = deployment.kinds();
+    assert!(kinds.ends_with(&["superseded".to_owned()]) && !kinds.contains(&"rollback".to_owned()), "{kinds:?}");
     let state = deployment.state();
     for (key, value) in theirs.as_object().unwrap() {
         assert_eq!(&state[key], value, "{key}");
@@ -293,4 +294,78 @@ async fn a_warmup_comes_before_the_window_and_does_not_judge_single_errors() {
     recovering.await.unwrap();
     assert_eq!(ending.outcome, Outcome::Retained, "{ending:?}");
     assert_eq!(deployment.kinds(), ["soak_start", "observe", "retain"]);
+}
+
+/// Somebody else's hand on the deployment: no move gets through until it is dropped.
+fn hold_the_lock(deployment: &Deployment) -> fs::File {
+    let lock =
+        fs::File::options().create(true).append(true).open(deployment.path(".deployment-state.json.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_was_first_is_left_alone_by_the_rollback_that_waited_for_it() {
+    let deployment = Arc::new(Deployment::switched().with("soak.window", "1m"));
+    let lock = hold_the_lock(&deployment);
+    deployment.green.fail(50);
+    let moving = meanwhile(
+        &deployment,
+        "breached",
+        |deployment| deployment.count("breach") == 1,
+        move |deployment| {
+            deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": 7, "previousColor": "blue" }));
+            drop(lock);
+        },
+    );
+    let ending = soaked(&deployment).await;
+    moving.await.unwrap();
+    assert_eq!(ending.outcome, Outcome::Superseded, "{ending:?}");
+    let state = deployment.state();
+    assert_eq!((&state["activeColor"], &state["lastSwitch"]), (&"green".into(), &7.into()), "{state}");
+    assert_eq!(deployment.count("rolled_back"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_that_somebody_else_made_first_is_not_made_again() {
+    let deployment = Arc::new(Deployment::fresh());
+    let lock = hold_the_lock(&deployment);
+    let moving = meanwhile(
+        &deployment,
+        "asked for its metrics",
+        |deployment| deployment.green.heads().iter().any(|head| head.starts_with("GET /metrics")),
+        move |deployment| {
+            deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": 7, "previousColor": "blue" }));
+            drop(lock);
+        },
+    );
+    let ending = watched(&deployment, Begin::Switch { to: None, soak: true }).await;
+    moving.await.unwrap();
+    assert_eq!((ending.outcome, ending.exit_code()), (Outcome::SwitchFailed, 12), "{ending:?}");
+    assert!(ending.reason.contains("somebody else moved traffic to green first"), "{}", ending.reason);
+    assert_eq!(deployment.state()["lastSwitch"], 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observer_that_does_not_keep_up_is_dropped_and_the_watch_goes_on() {
+    let deployment = Deployment::switched();
+    let (slow, never_read) = std::sync::mpsc::sync_channel(1);
+    let finished = run(opened(&deployment, Begin::Soak).await, vec![slow]).await;
+    let Finished::Ended(ending) = finished else { panic!("nobody sent a signal") };
+    assert_eq!(ending.outcome, Outcome::Retained);
+    assert_eq!(never_read.iter().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_file_that_is_lost_under_way_fails_the_rollback_loudly() {
+    let deployment = Arc::new(Deployment::switched().with("soak.window", "1m"));
+    let losing = meanwhile(&deployment, "begun", began, |deployment| {
+        fs::remove_file(deployment.state_path()).unwrap();
+        fs::create_dir(deployment.state_path()).unwrap();
+        deployment.green.fail(50);
+    });
+    let ending = soaked(&deployment).await;
+    losing.await.unwrap();
+    assert_eq!((ending.outcome, ending.exit_code()), (Outcome::RollbackFailed, 7), "{ending:?}");
+    assert!(ending.reason.contains(&deployment.state_path().display().to_string()), "{}", ending.reason);
 }

@@ -1,5 +1,8 @@
 //! The commands that watch nothing: status, history, configuration, completions, the manual, the demo.
 
+use std::fs;
+
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::{Deployment, Running};
@@ -54,7 +57,7 @@ fn history_has_the_decisions_newest_last() {
 fn the_template_is_a_valid_configuration() {
     let deployment = Deployment::fresh();
     let template = deployment.run(&["config", "template"]).expect(0).stdout;
-    std::fs::write(deployment.path("switchback.toml"), template).unwrap();
+    fs::write(deployment.path("switchback.toml"), template).unwrap();
     let valid = "the configuration of service `default` is valid\n";
     assert_eq!(deployment.run(&["config", "check"]).expect(0).stdout, valid);
 }
@@ -62,8 +65,8 @@ fn the_template_is_a_valid_configuration() {
 #[test]
 fn the_effective_values_are_shown_with_their_origin() {
     let deployment = Deployment::fresh();
-    std::fs::write(deployment.path("switchback.toml"), "[checks.error-rate]\nthreshold = \"2%\"\n").unwrap();
-    std::fs::write(deployment.path(".env"), "SWITCHBACK_SERVICE=shop\n").unwrap();
+    fs::write(deployment.path("switchback.toml"), "[checks.error-rate]\nthreshold = \"2%\"\n").unwrap();
+    fs::write(deployment.path(".env"), "SWITCHBACK_SERVICE=shop\n").unwrap();
     let args = ["config", "show", "--grace", "2s"];
     deployment.run(&args).expect(0).says(&[
         "soak.grace",
@@ -82,7 +85,7 @@ fn the_effective_values_are_shown_with_their_origin() {
 #[test]
 fn all_problems_of_a_configuration_are_told_at_once() {
     let deployment = Deployment::fresh().with("soak.window", "10").with("checks.error-rate.threshold", "5");
-    std::fs::write(deployment.path("switchback.toml"), "[soak]\nwidnow = \"5m\"\ngrace = \"forever\"\n").unwrap();
+    fs::write(deployment.path("switchback.toml"), "[soak]\nwidnow = \"5m\"\ngrace = \"forever\"\n").unwrap();
     for args in [&["config", "check"][..], &["soak"], &["status"], &["switch", "--no-tui"]] {
         deployment.run(args).expect(2).complains(&[
             "soak.window",
@@ -151,4 +154,54 @@ fn a_demo_that_goes_another_way_says_so() {
     let mut command = deployment.command(&["demo", "--scenario", "breach", "--speed", "20", "--threshold", "99%"]);
     command.env("TMPDIR", deployment.folder());
     Running::start(command).wait().expect(1).complains(&["breach ended retained with 0, expected was rolled-back"]);
+}
+
+#[test]
+fn every_demo_says_what_it_starts_and_what_to_look_at() {
+    let deployment = Deployment::fresh();
+    for scenario in switchback::demo::Scenario::ALL {
+        let mut command = deployment.command(&["demo", "--scenario", &scenario.to_string()]);
+        command.env("TMPDIR", deployment.folder());
+        let mut running = Running::start(command);
+        running.hear("look at  ");
+        running.hear("expect   ");
+        running.hear("curl ");
+        running.hear("  baseline  ");
+        running.signal(Signal::INT);
+        running.wait().expect(5).says(&["ABORTED: nothing was judged (cause operator, exit code 5)"]);
+    }
+}
+
+#[test]
+fn recorded_soaks_are_judged_again() {
+    let deployment = Deployment::switched().by_evidence();
+    deployment.green.fail(50);
+    deployment.run(&["soak", "--no-tui"]).expect(3);
+    let files = deployment.files();
+    let recording = files.iter().find(|(path, _)| path.to_string_lossy().contains("/soaks/")).unwrap().0.clone();
+    let rows: Vec<_> = (0..=60).map(|second| format!("{},{},{}\n", second * 1000, second * 100, second * 2)).collect();
+    fs::write(deployment.path("healthy.csv"), format!("tick_ms,total,errors\n{}", rows.concat())).unwrap();
+    let recording = recording.display().to_string();
+
+    let args = ["backtest", "healthy.csv", "--bad", &recording, "--window", "1m", "--json"];
+    let judged = deployment.run(&args).expect(0).json_lines();
+    assert_eq!(judged.len(), 2);
+    let text = deployment.run(&["backtest", "healthy.csv", "--bad", &recording]).expect(0);
+    text.says(&["healthy.csv", "as given"]);
+    let sweep = ["backtest", "healthy.csv", "--sweep", "threshold=1%,5%", "--sweep", "method=window,evidence"];
+    deployment.run(&sweep).expect(0).says(&["threshold 1%, method window", "threshold 5%, method evidence"]);
+}
+
+#[test]
+fn a_trace_that_cannot_be_judged_is_named() {
+    let deployment = Deployment::fresh();
+    fs::write(deployment.path("page.html"), "<html>").unwrap();
+    fs::write(deployment.path("bytes"), [0xff, 0xfe]).unwrap();
+    fs::write(deployment.path("other.jsonl"), "{\"v\":1}\n").unwrap();
+    for file in ["missing.csv", "page.html", "bytes", "other.jsonl"] {
+        deployment.run(&["backtest", file]).expect(2).complains(&[file]);
+    }
+    deployment.run(&["backtest"]).expect(2).complains(&["TRACE"]);
+    deployment.run(&["backtest", "page.html", "--window", "0s"]).expect(2).complains(&["soak.window", "`0s`"]);
+    deployment.run(&["backtest", "page.html", "--sweep", "colour=red"]).expect(2).complains(&["colour"]);
 }

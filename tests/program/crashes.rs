@@ -10,7 +10,7 @@ use crate::support::{Deployment, Running};
 fn in_the_middle_of_a_rollback() -> (Deployment, Running) {
     let deployment = Deployment::switched().with_commands(
         "echo {color} > route",
-        "echo {color} >> begun\nwhile [ -e slow ]; do sleep 0.05; done\necho {color} > route",
+        "echo {color} >> begun\nwhile [ -e slow ]; do sleep 0.05; done\necho {color} > route\necho {color} >> ended",
         "cat route",
     );
     fs::write(deployment.path("route"), "green\n").unwrap();
@@ -23,6 +23,12 @@ fn in_the_middle_of_a_rollback() -> (Deployment, Running) {
 
 fn finish_the_router(deployment: &Deployment) {
     fs::remove_file(deployment.path("slow")).unwrap();
+}
+
+/// The same where the monitor was killed: nobody waits for its command, which goes on by itself.
+fn await_the_orphaned_router(deployment: &Deployment) {
+    finish_the_router(deployment);
+    deployment.wait_until("the router is done", |deployment| deployment.path("ended").exists());
 }
 
 fn route(deployment: &Deployment) -> String {
@@ -80,7 +86,7 @@ fn a_killed_monitor_is_followed_by_a_rollback_that_finishes_it() {
     let (deployment, running) = in_the_middle_of_a_rollback();
     running.signal(Signal::KILL);
     assert_eq!(running.wait().code(), None);
-    finish_the_router(&deployment);
+    await_the_orphaned_router(&deployment);
     deployment.run(&["rollback"]).expect(0).says(&["traffic is on blue"]);
     rolled_back_once(&deployment);
 }
@@ -90,7 +96,7 @@ fn a_killed_monitor_is_followed_by_a_switch_that_first_finishes_the_rollback() {
     let (deployment, running) = in_the_middle_of_a_rollback();
     running.signal(Signal::KILL);
     running.wait();
-    finish_the_router(&deployment);
+    await_the_orphaned_router(&deployment);
     deployment.green.fail(0);
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["RETAINED: green stays active"]);
     let kinds = deployment.kinds();
@@ -100,11 +106,23 @@ fn a_killed_monitor_is_followed_by_a_switch_that_first_finishes_the_rollback() {
 }
 
 #[test]
+fn a_rollback_that_cannot_be_finished_stops_the_next_switch() {
+    let (deployment, running) = in_the_middle_of_a_rollback();
+    running.signal(Signal::KILL);
+    running.wait();
+    await_the_orphaned_router(&deployment);
+    let broken = deployment.with_commands("true", "echo the balancer is gone; exit 1", "echo green");
+    let done = broken.run(&["switch", "green", "--no-tui"]).expect(7);
+    done.complains(&["left a rollback unfinished, and it cannot be finished now", "the balancer is gone"]);
+    assert_eq!(broken.count("switch"), 0);
+}
+
+#[test]
 fn a_killed_monitor_is_followed_by_a_soak_that_finds_nothing_left_to_watch() {
     let (deployment, running) = in_the_middle_of_a_rollback();
     running.signal(Signal::KILL);
     running.wait();
-    finish_the_router(&deployment);
+    await_the_orphaned_router(&deployment);
     deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
     rolled_back_once(&deployment);
 }
@@ -133,4 +151,42 @@ fn two_rollbacks_at_the_same_time_are_one() {
     }
     assert_eq!(fs::read_to_string(deployment.path("moves")).unwrap(), "blue\n");
     assert_eq!((deployment.count("rollback"), deployment.count("rolled_back"), deployment.count("skip")), (1, 1, 3));
+}
+
+#[test]
+fn a_process_that_stood_still_says_so() {
+    let deployment = Deployment::switched().with("soak.window", "20s");
+    let mut running = deployment.start(&["soak", "--no-tui"]);
+    running.hear("soak_start");
+    deployment.wait_until("watching", |deployment| deployment.green.heads().len() > 10);
+    running.signal(Signal::STOP);
+    std::thread::sleep(std::time::Duration::from_secs(7));
+    running.signal(Signal::CONT);
+    running.hear("nothing was seen for ");
+    deployment.wait_until("journalled", |deployment| deployment.count("observe") == 1);
+    assert_eq!(deployment.decision("observe")["reason"], "clock-gap");
+    running.signal(Signal::INT);
+    running.wait().expect(5);
+}
+
+#[test]
+fn a_disk_without_room_for_the_recording_stops_no_rollback() {
+    let deployment = Deployment::switched().with("soak.window", "1m");
+    let soak = deployment.command(&[]);
+    // A limit on the size of files is met as a full disk is, once the signal for it is ignored.
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" soak --no-tui"]).arg(soak.get_program());
+    shell.current_dir(deployment.folder()).env_clear();
+    shell.envs(soak.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    // Where coverage is measured, the limit would leave a damaged profile behind that spoils all others.
+    shell.env_remove("LLVM_PROFILE_FILE");
+    let mut running = Running::start(shell);
+    let trouble = running.hear("  trouble ");
+    assert!(trouble.contains("/soaks/") && trouble.contains("cannot write the recording"), "{trouble}");
+    deployment.green.fail(50);
+    running
+        .wait()
+        .expect(3)
+        .says(&["ROLLED BACK: blue is active again", "\ntrouble         cannot write the recording"]);
+    assert_eq!(deployment.state()["activeColor"], "blue");
 }

@@ -182,8 +182,8 @@ fn _9_a_rollback_to_a_dead_standby_unless_it_is_forced() {
 #[test]
 fn _10_a_second_monitor() {
     let deployment = Deployment::switched().with("soak.window", "1m");
-    let mut running = deployment.start(&["soak", "--no-tui"]);
-    running.hear("soak_start");
+    let running = deployment.start(&["soak", "--no-tui"]);
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
     let before = deployment.kinds();
     let pid = format!("process {} for service `default`", running.pid());
     let folder = format!("in `{}`", deployment.folder().canonicalize().unwrap().display());
