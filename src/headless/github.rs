@@ -30,7 +30,7 @@ impl Github {
         self.human.raw(&format!("::{level} title=switchback::{}", escape(message)))
     }
 
-    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+    fn conclude(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
         let message = format!("{}: {}", ending.outcome, ending.reason);
         self.annotate(level(ending), &message)?;
         let Some(path) = &self.summary else { return Ok(()) };
@@ -55,10 +55,12 @@ impl PrintEvents for Github {
                 self.annotate("warning", &decision.message)?;
             }
         }
-        match &news.ending {
-            Some(ending) => self.end(view, ending),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        self.human.end(view, ending)?;
+        self.conclude(view, ending)
     }
 
     fn idle(&mut self, _view: &View) -> io::Result<()> {

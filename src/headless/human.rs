@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::symbols::line;
 
-use crate::soak::Decision;
+use crate::soak::{Decision, Ending};
 use crate::view::{News, Progress, View, outcome_lines};
 
 use super::clean;
@@ -54,17 +54,6 @@ impl Human {
         self.line(view.wall_ms(), &word, &text)
     }
 
-    fn ending(&mut self, view: &View, news: &News) -> io::Result<()> {
-        let Some(ending) = &news.ending else { return Ok(()) };
-        self.clear_bar()?;
-        writeln!(self.out)?;
-        for (label, text) in outcome_lines(view, ending) {
-            writeln!(self.out, "{label:WORD$} {}", clean(&text))?;
-        }
-        writeln!(self.out, "{:WORD$} {}", "journal", self.places.journal.display())?;
-        writeln!(self.out, "{:WORD$} {}", "recording", self.places.recording.display())
-    }
-
     fn clear_bar(&mut self) -> io::Result<()> {
         if self.bar_drawn {
             self.bar_drawn = false;
@@ -106,10 +95,20 @@ impl PrintEvents for Human {
             self.next_progress_ms = (view.at_ms() / EVERY_MS + 1) * EVERY_MS;
             self.progress(view)?;
         }
-        self.ending(view, news)?;
         if news.judged {
             self.bar(view)?;
         }
+        self.out.flush()
+    }
+
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        self.clear_bar()?;
+        writeln!(self.out)?;
+        for (label, text) in outcome_lines(view, ending) {
+            writeln!(self.out, "{label:WORD$} {}", clean(&text))?;
+        }
+        writeln!(self.out, "{:WORD$} {}", "journal", self.places.journal.display())?;
+        writeln!(self.out, "{:WORD$} {}", "recording", self.places.recording.display())?;
         self.out.flush()
     }
 

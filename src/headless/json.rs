@@ -133,9 +133,11 @@ impl PrintEvents for Json {
         if news.judged && news.ending.is_none() {
             self.progress(view)?;
         }
-        if let Some(ending) = &news.ending {
-            self.outcome(view, ending)?;
-        }
+        self.out.flush()
+    }
+
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        self.outcome(view, ending)?;
         self.out.flush()
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::soak::{Envelope, Settings};
+use crate::soak::{Ending, Envelope, Settings};
 use crate::view::{News, View};
 
 use super::github::Github;
@@ -58,6 +58,8 @@ pub struct Form {
 pub trait PrintEvents: Send {
     /// Prints what one event changed.
     fn news(&mut self, view: &View, news: &News) -> io::Result<()>;
+    /// Prints how the run ended, after everything else.
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()>;
     /// Called when nothing happened for a while.
     fn idle(&mut self, view: &View) -> io::Result<()>;
 }
@@ -114,7 +116,10 @@ fn print_all(
                 printer.news(&view, &news)?;
             }
             Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            // What a run has to go on without may turn up behind its last decision: the outcome is told when no more comes.
+            Err(RecvTimeoutError::Disconnected) => {
+                return view.machine().ending().cloned().map_or(Ok(()), |ending| printer.end(&view, &ending));
+            }
         }
     }
 }

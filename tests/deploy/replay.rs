@@ -1,0 +1,61 @@
+//! A recording is exactly the input of the machine: replayed, it decides the same.
+
+use switchback::journal::{Entry, RecordingReader};
+use switchback::monitor::{Begin, Finished, run};
+use switchback::soak::{Decision, Effect, Ending, Envelope, Machine, RecordingHeader};
+
+use crate::support::Deployment;
+use crate::watch::opened;
+
+/// The decisions that the verbs of `deploy` journal themselves: they are no effects of the machine.
+const VERBS: [&str; 2] = ["switch", "rolled_back"];
+
+/// Feeds a recording to a new machine.
+fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
+    let (header, envelopes) = RecordingReader::<Envelope>::open::<RecordingHeader>(path).unwrap();
+    let mut machine = Machine::new(header.settings);
+    let (mut decisions, mut ending) = (Vec::new(), None);
+    for (at, envelope) in envelopes.enumerate() {
+        let envelope = envelope.unwrap();
+        assert_eq!(envelope.seq, u64::try_from(at).unwrap() + 1, "no event is missing");
+        for effect in machine.handle(&envelope) {
+            match effect {
+                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision } => {
+                    decisions.push(*decision);
+                }
+                Effect::Finish(end) => ending = Some(end),
+                _ => {}
+            }
+        }
+    }
+    (decisions, ending)
+}
+
+async fn replays_as_it_went(deployment: &Deployment) {
+    let opened = opened(deployment, Begin::Switch { to: None, soak: true }).await;
+    let recording = opened.places.recording.clone();
+    let Finished::Ended(ended) = run(opened, Vec::new()).await else { panic!("nobody sent a signal") };
+
+    let (decided, ending) = replay(&recording);
+    assert_eq!(ending, Some(ended));
+    let entries = deployment.decisions().into_iter().map(|entry| serde_json::from_value::<Entry>(entry).unwrap());
+    let journalled: Vec<_> =
+        entries.map(|entry| entry.decision).filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
+    assert_eq!(decided, journalled, "bit for bit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_of_a_breach_replays_to_the_decisions_in_the_journal() {
+    let deployment = Deployment::fresh().by_evidence().with("soak.grace", "500ms");
+    deployment.green.fail(50);
+    replays_as_it_went(&deployment).await;
+    assert_eq!(deployment.count("rolled_back"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_of_a_healthy_soak_replays_to_the_decisions_in_the_journal() {
+    let deployment = Deployment::fresh().by_evidence().with("soak.warmup", "500ms");
+    deployment.green.fail(1);
+    replays_as_it_went(&deployment).await;
+    assert_eq!(deployment.count("retain"), 1);
+}

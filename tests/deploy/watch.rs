@@ -1,0 +1,42 @@
+//! Runs the monitor in this process.
+
+use switchback::monitor::{Begin, Finished, Opened, Opening, open, run};
+use switchback::soak::{Actor, Ending};
+
+use crate::support::Deployment;
+
+/// Opens a run that can begin.
+pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
+    let actor = Actor::Operator("ana@deploy-1".to_owned());
+    match open(&deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
+        Opening::Ready(opened) => *opened,
+        Opening::AlreadyActive(color) => panic!("{color} is active already"),
+    }
+}
+
+/// Runs to the end.
+pub async fn watched(deployment: &Deployment, begin: Begin) -> Ending {
+    match run(opened(deployment, begin).await, Vec::new()).await {
+        Finished::Ended(ending) => ending,
+        Finished::CutOff => panic!("nobody sent a signal"),
+    }
+}
+
+/// Watches the deployment that is active to the end.
+pub async fn soaked(deployment: &Deployment) -> Ending {
+    watched(deployment, Begin::Soak).await
+}
+
+/// Does something to a deployment while a run is under way: once `when` is true of its files.
+pub fn meanwhile(
+    deployment: &std::sync::Arc<Deployment>,
+    what: &'static str,
+    when: impl FnMut(&Deployment) -> bool + Send + 'static,
+    then: impl FnOnce(&Deployment) + Send + 'static,
+) -> tokio::task::JoinHandle<()> {
+    let deployment = std::sync::Arc::clone(deployment);
+    tokio::task::spawn_blocking(move || {
+        deployment.wait_until(what, when);
+        then(&deployment);
+    })
+}

@@ -1,0 +1,19 @@
+//! The program as a process: exit codes, what it prints, signals, crashes, bad input, and the Node services around it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
+#[path = "program/bad_input.rs"]
+mod bad_input;
+#[path = "program/commands.rs"]
+mod commands;
+#[path = "program/crashes.rs"]
+mod crashes;
+#[path = "program/exit_codes.rs"]
+mod exit_codes;
+#[path = "program/node.rs"]
+mod node;
+#[path = "program/secrets.rs"]
+mod secrets;
+mod support;
+#[path = "program/surroundings.rs"]
+mod surroundings;

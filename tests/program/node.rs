@@ -1,0 +1,220 @@
+//! Beside Node: a service that counts with prom-client, and a deploy script that shares the state file.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Deployment, Done, Running};
+
+/// Time between two requests of the users: a few hundred in a second.
+const PACE: Duration = Duration::from_millis(2);
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node")
+}
+
+/// `service.js`, with users who never stop asking for a page.
+struct NodeService {
+    child: Child,
+    port: u16,
+    stop: Arc<AtomicBool>,
+    users: Option<JoinHandle<()>>,
+}
+
+impl NodeService {
+    fn start() -> Self {
+        let installed = folder().join("node_modules/prom-client");
+        assert!(installed.exists(), "prom-client is not installed; run: npm ci --prefix tests/node");
+        let mut command = Command::new("node");
+        command.arg(folder().join("service.js")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let started = command.spawn();
+        assert!(started.is_ok(), "node cannot be started ({started:?}); run: apt-get install nodejs npm");
+        let mut child = started.unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        let port = port.trim().parse().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let users = thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) {
+                ask(port, "GET /checkout");
+                thread::sleep(PACE);
+            }
+        });
+        Self { child, port, stop, users: Some(users) }
+    }
+
+    fn fail(&self, percent: u32) {
+        ask(self.port, &format!("POST /failing/{percent}"));
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for NodeService {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Users whose service is gone have said so; the process may have ended by itself.
+        let _ = self.users.take().map(JoinHandle::join);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(port: u16, what: &str) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    write!(stream, "{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+}
+
+/// Runs the deploy script in the deployment's folder.
+#[track_caller]
+fn deploy(deployment: &Deployment, keeps_unknown_keys: bool, verb: &str) -> Done {
+    let mut command = Command::new("node");
+    command.arg(folder().join("deploy.js")).arg(verb).current_dir(deployment.folder());
+    command.env("DEPLOY_KEEPS", if keeps_unknown_keys { "1" } else { "0" });
+    Running::start(command).wait().expect(0)
+}
+
+/// What a state file says to both sides.
+fn known(state: &Value) -> [Value; 3] {
+    ["activeColor", "lastSwitch", "previousColor"].map(|key| state[key].clone())
+}
+
+#[track_caller]
+fn both_see_the_same(deployment: &Deployment) -> [Value; 3] {
+    let ours = known(&deployment.run(&["status", "--json"]).expect(0).json());
+    assert_eq!(ours, known(&deploy(deployment, false, "status").json()));
+    ours
+}
+
+#[test]
+fn a_prom_client_service_is_watched_healthy_and_breached() {
+    let (blue, green) = (NodeService::start(), NodeService::start());
+    let deployment = Deployment::fresh()
+        .by_evidence()
+        .with("colors.blue.instances", blue.url())
+        .with("colors.green.instances", green.url());
+    deployment.run(&["switch", "--no-tui"]).expect(0).says(&["RETAINED: green stays active", "reason          0 of "]);
+
+    // The next release, to blue, is a bad one.
+    blue.fail(50);
+    let done = deployment.run(&["switch", "--no-tui"]).expect(3);
+    done.says(&[
+        "error-rate breached: ",
+        "ROLLED BACK: green is active again",
+        "recovered: green after the rollback: 0 of ",
+    ]);
+    let breach = deployment.decision("breach");
+    let share = breach["errors"].as_f64().unwrap() / breach["requests"].as_f64().unwrap();
+    assert!((0.4..0.6).contains(&share), "half of the requests failed: {breach}");
+    assert_eq!(deployment.state()["activeColor"], "green");
+}
+
+#[test]
+fn a_state_file_that_node_wrote_is_read_watched_and_rolled_back() {
+    for keeps in [false, true] {
+        let deployment = Deployment::fresh();
+        deploy(&deployment, keeps, "switch-green");
+        let [active, last_switch, previous] = both_see_the_same(&deployment);
+        assert_eq!((active, previous), (json!("green"), json!("blue")));
+        assert!(last_switch.as_i64().unwrap() > 1_700_000_000_000, "Unix milliseconds");
+
+        deployment.green.fail(50);
+        deployment.run(&["soak", "--no-tui"]).expect(3);
+        let [active, _, previous] = both_see_the_same(&deployment);
+        assert_eq!((active, previous), (json!("blue"), json!("green")));
+    }
+}
+
+#[test]
+fn a_state_file_that_we_wrote_is_read_and_rewritten_by_node() {
+    for keeps in [false, true] {
+        let deployment = Deployment::fresh();
+        deployment.run(&["switch", "--no-soak"]).expect(0);
+        let [active, _, previous] = both_see_the_same(&deployment);
+        assert_eq!((active, previous), (json!("green"), json!("blue")));
+
+        // What the script leaves behind after its rollback is nothing that could be rolled back or watched.
+        deploy(&deployment, keeps, "rollback");
+        let [active, _, previous] = both_see_the_same(&deployment);
+        assert_eq!((active, previous), (json!("blue"), json!("blue")));
+        let before = deployment.state_text();
+        deployment.run(&["rollback"]).expect(0).says(&["the last move was a rollback"]);
+        deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
+        assert_eq!(deployment.state_text(), before);
+
+        deployment.run(&["switch", "--no-soak"]).expect(0);
+        assert_eq!(both_see_the_same(&deployment)[0], "green");
+    }
+}
+
+#[test]
+fn a_switch_by_node_after_our_rollback_counts_as_a_switch() {
+    for keeps in [false, true] {
+        let deployment = Deployment::switched();
+        deployment.run(&["rollback"]).expect(0);
+        assert_eq!(deployment.state()["transition"]["kind"], "rollback");
+        // A script that keeps unknown keys keeps our note on a move that is no longer the last.
+        deploy(&deployment, keeps, "switch-green");
+        assert_eq!(deployment.state()["transition"].is_null(), !keeps);
+        deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue, away from green"]);
+        assert_eq!(deployment.count("rolled_back"), 2);
+        assert_eq!(both_see_the_same(&deployment)[0], "blue");
+    }
+}
+
+#[test]
+fn keys_that_we_do_not_know_are_kept() {
+    let deployment = Deployment::fresh();
+    let theirs = json!({ "version": "1.42.0", "hosts": ["a", "b"], "notes": { "by": "ana", "ratio": 0.1 }, "big": 12_345_678_901_234_567_u64 });
+    let mut state = theirs.clone();
+    state["activeColor"] = json!("green");
+    state["previousColor"] = json!("blue");
+    state["lastSwitch"] = json!(1_795_476_145_183_i64);
+    deployment.write_state(&state);
+    deployment.green.fail(50);
+    deployment.run(&["soak", "--no-tui"]).expect(3);
+    deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    deployment.run(&["rollback"]).expect(0);
+    let state = deployment.state();
+    for (key, value) in theirs.as_object().unwrap() {
+        assert_eq!(&state[key], value, "{key}");
+    }
+    deploy(&deployment, true, "switch-green");
+    assert_eq!(deployment.state()["notes"], theirs["notes"], "and by a script that keeps them as well");
+}
+
+#[test]
+fn the_script_can_move_the_traffic_for_us() {
+    let script = folder().join("deploy.js").display().to_string();
+    let line = |verb: &str| json!(["node", script, verb]).to_string();
+    for read in [None, Some(line("status"))] {
+        let deployment =
+            Deployment::fresh().with("router.kind", "command").with("router.switch", line("switch-{color}"));
+        let deployment = match &read {
+            Some(read) => deployment.with("router.read", read),
+            None => deployment,
+        };
+        deployment.green.fail(50);
+        deployment.run(&["switch", "--no-tui"]).expect(3).says(&["ROLLED BACK: blue is active again"]);
+        let [active, _, previous] = both_see_the_same(&deployment);
+        assert_eq!((active, previous), (json!("blue"), json!("green")), "with router.read {read:?}");
+        assert!(deployment.decision("switch")["message"].as_str().unwrap().contains("switched to green"));
+        let before = deployment.state_text();
+        deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
+        assert_eq!(deployment.state_text(), before);
+    }
+}

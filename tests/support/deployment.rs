@@ -1,0 +1,195 @@
+//! A deployment in a folder of its own: blue and green, state file, journal, and the program run in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use switchback::config::{Inputs, Loaded, load};
+use tempfile::TempDir;
+
+use super::{Done, Running, Service};
+
+/// When the deployments of these tests were switched, Unix ms.
+pub const SWITCHED_AT: i64 = 1_795_476_145_183;
+/// How long a file may take to show what a test waits for.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Blue and green behind one state file. Everything is in one folder and gone with it.
+pub struct Deployment {
+    pub blue: Service,
+    pub green: Service,
+    pub settings: Vec<(&'static str, String)>,
+    folder: TempDir,
+}
+
+impl Deployment {
+    /// Two healthy colors and short windows; nothing was ever switched. Judged by the method that is done soonest: how
+    /// a breach is found matters only to the tests that say so, with [`Self::by_evidence`].
+    pub fn fresh() -> Self {
+        let (blue, green) = (Service::start(), Service::start());
+        let settings = [
+            ("soak.window", "3s"),
+            ("soak.interval", "150ms"),
+            ("soak.max_extension", "0s"),
+            ("soak.baseline_window", "400ms"),
+            ("checks.error-rate.method", "window"),
+            ("soak.verify_window", "600ms"),
+            ("health.switch_timeout", "20s"),
+            ("metrics.timeout", "10s"),
+            ("health.timeout", "10s"),
+        ];
+        let mut settings: Vec<_> = settings.map(|(key, value)| (key, value.to_owned())).into();
+        settings.push(("colors.blue.instances", blue.url()));
+        settings.push(("colors.green.instances", green.url()));
+        Self { blue, green, settings, folder: TempDir::new().unwrap() }
+    }
+
+    /// The same, just switched from blue to green.
+    pub fn switched() -> Self {
+        let deployment = Self::fresh();
+        deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": SWITCHED_AT, "previousColor": "blue" }));
+        deployment
+    }
+
+    /// Judged as by default.
+    #[must_use]
+    pub fn by_evidence(self) -> Self {
+        self.with("checks.error-rate.method", "evidence").with("soak.window", "5s")
+    }
+
+    /// With another setting.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.settings.retain(|(known, _)| *known != key);
+        self.settings.push((key, value.into()));
+        self
+    }
+
+    /// With a router of commands, each run by `sh` in the folder; `{color}` is filled in.
+    #[must_use]
+    pub fn with_commands(self, switch: &str, rollback: &str, read: &str) -> Self {
+        let line =
+            |script: &str| json!(["sh", "-c", format!("cd '{}'\n{script}", self.folder().display())]).to_string();
+        let [switch, rollback, read] = [switch, rollback, read].map(line);
+        self.with("router.kind", "command")
+            .with("router.switch", switch)
+            .with("router.rollback", rollback)
+            .with("router.read", read)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    pub fn state_path(&self) -> PathBuf {
+        self.path(".deployment-state.json")
+    }
+
+    pub fn state_text(&self) -> String {
+        fs::read_to_string(self.state_path()).unwrap()
+    }
+
+    pub fn state(&self) -> Value {
+        serde_json::from_str(&self.state_text()).unwrap()
+    }
+
+    pub fn write_state(&self, state: &Value) {
+        fs::write(self.state_path(), serde_json::to_vec_pretty(state).unwrap()).unwrap();
+    }
+
+    pub fn journal_path(&self) -> PathBuf {
+        self.path(".switchback/default/decisions.jsonl")
+    }
+
+    /// The decisions in the journal, oldest first.
+    pub fn decisions(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.journal_path()).unwrap_or_default();
+        text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The words of the decisions in the journal, oldest first.
+    pub fn kinds(&self) -> Vec<String> {
+        self.decisions().iter().map(|decision| decision["decision"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How often a decision is in the journal.
+    pub fn count(&self, kind: &str) -> usize {
+        self.kinds().iter().filter(|known| *known == kind).count()
+    }
+
+    /// The one decision of a kind.
+    #[track_caller]
+    pub fn decision(&self, kind: &str) -> Value {
+        let mut found = self.decisions();
+        found.retain(|decision| decision["decision"] == kind);
+        assert_eq!(found.len(), 1, "{kind} is to be there once: {:#?}", self.decisions());
+        found.remove(0)
+    }
+
+    /// Waits until something is true of the files.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, mut is_true: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + LIMIT;
+        while !is_true(self) {
+            assert!(Instant::now() < deadline, "not within {LIMIT:?}: {what}; the journal has {:?}", self.kinds());
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Every file below the folder with its bytes, sorted by path.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let (mut folders, mut files) = (vec![self.folder().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else if entry.file_type().unwrap().is_file() {
+                    files.push((entry.path(), fs::read(entry.path()).unwrap()));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// The configuration as the program would load it in the folder.
+    pub fn loaded(&self) -> Loaded {
+        let flags = self.settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        load(Inputs { flags, folder: self.folder().to_owned(), ..Inputs::default() }).unwrap()
+    }
+
+    /// The program, to be run in the folder with the settings in its environment and nothing else of ours.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
+        command.args(args).current_dir(self.folder()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("USER", "ana");
+        // Where coverage is measured, the program has to know where its profile goes.
+        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
+            command.env("LLVM_PROFILE_FILE", profile);
+        }
+        for (key, value) in &self.settings {
+            let key = switchback::config::keys().find(|known| known.name == *key).unwrap();
+            command.env(key.env.unwrap(), value);
+        }
+        command
+    }
+
+    /// Starts the program.
+    pub fn start(&self, args: &[&str]) -> Running {
+        Running::start(self.command(args))
+    }
+
+    /// Runs the program to its end.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Done {
+        self.start(args).wait()
+    }
+}
