@@ -148,13 +148,14 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
             Binding::to(&state).map_err(|reason| OpenError::NothingToSoak { reason, path: path() })?;
         }
     }
+    // Before the recording begins: a signal from here on ends the run in order.
+    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(Timestamp::now(), random);
     let settings = settings(config, &id, begin, color, &state, actor);
     let header = RecordingHeader::new(settings.clone(), recorded_config(loaded));
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
     let places = Places { journal: deployment.journal().path().to_owned(), recording: writer.path().to_owned() };
-    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let (events, inbox) = mpsc::channel(INBOX);
     Ok(Opening::Ready(Box::new(Opened {
         machine: Box::new(Machine::new(settings)),

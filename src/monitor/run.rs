@@ -228,10 +228,11 @@ impl Run {
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
             self.recorder.record(&envelope);
-            self.tell(&envelope);
             for effect in self.machine.handle(&envelope) {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
+            // Nobody is shown a decision before it is on disk.
+            self.tell(&envelope);
         }
     }
 
