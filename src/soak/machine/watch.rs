@@ -213,7 +213,7 @@ impl Machine {
         let ours = DeploymentSeen { active: self.settings.color, last_switch: self.settings.last_switch };
         match state {
             Ok(seen) if *seen != ours => {
-                self.superseded(&format!("the state file now says {} is active", seen), out);
+                self.superseded(&format!("the state file now says {seen} is active"), out);
             }
             _ if self.router_elsewhere >= ROUTER_ELSEWHERE => {
                 let other = self.settings.color.other();
