@@ -51,8 +51,10 @@ pub(super) enum Automatic {
 }
 
 /// What was told already and is not told again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
+    /// The check that is not required and is breached.
+    pub optional: Option<String>,
     /// That the metrics cannot be read.
     pub blind: bool,
     /// That the release is worse than its predecessor.

@@ -20,6 +20,7 @@ impl Machine {
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
+            self.tell_optional(out);
         }
         self.deadlines(out);
         self.end_baseline(out);
@@ -91,6 +92,20 @@ impl Machine {
             decision.reason = Some("baseline".to_owned());
             out.push(Effect::Journal(Box::new(decision)));
         }
+    }
+
+    /// A breach of a check that is not required is journalled once, and has no vote.
+    fn tell_optional(&mut self, out: &mut Vec<Effect>) {
+        let breached = |seen: &Observation| !seen.required && seen.verdict == Verdict::Breached;
+        let Some(observation) = self.observations().into_iter().find(breached) else { return };
+        if self.told.optional.is_some() {
+            return;
+        }
+        let message = format!("{} breached, which is not required: {}", observation.check, observation.message);
+        let mut decision = self.judged(DecisionKind::Observe, Actor::Auto, message, &observation);
+        decision.reason = Some("optional".to_owned());
+        self.told.optional = Some(observation.check);
+        out.push(Effect::Journal(Box::new(decision)));
     }
 
     /// A breach is latched by the trigger: the first one counts, later samples never clear it.

@@ -128,6 +128,9 @@ fn a_check_that_is_not_required_neither_acts_nor_blocks() {
     let ending = bench.until_over(60, FAILING);
     assert_eq!(ending.outcome, Outcome::Retained);
     assert_eq!(bench.machine.checks()[0].verdict, Verdict::Breached, "it is shown all the same");
+    assert_eq!(bench.kinds(), [DecisionKind::SoakStart, DecisionKind::Observe, DecisionKind::Retain]);
+    let told = bench.message(DecisionKind::Observe);
+    assert!(told.starts_with("error-rate breached, which is not required: 60 of 300"), "{told}");
 }
 
 #[test]
