@@ -26,7 +26,8 @@ impl Progress {
         match machine.phase() {
             Phase::Gating => {
                 let (ready, all) = machine.target_ready();
-                parts.push(format!("{ready} of {all} instances of {} ready", machine.settings().color));
+                let why = machine.target_failure().map(|why| format!(" ({why})")).unwrap_or_default();
+                parts.push(format!("{ready} of {all} instances of {} ready{why}", machine.settings().color));
             }
             Phase::Baseline => {
                 let old = machine.settings().color.other();

@@ -108,7 +108,11 @@ async fn a_move_by_somebody_else_ends_the_soak_and_is_left_alone() {
     moving.await.unwrap();
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Superseded, Cause::External, 8));
-    assert!(ending.reason.contains("the state file now says green is active"), "{}", ending.reason);
+    assert!(
+        ending.reason.contains("the state file now says green (lastSwitch 1795476999000) is active"),
+        "{}",
+        ending.reason
+    );
     let kinds = deployment.kinds();
     assert!(kinds.ends_with(&["superseded".to_owned()]) && !kinds.contains(&"rollback".to_owned()), "{kinds:?}");
     let state = deployment.state();

@@ -127,6 +127,11 @@ impl Machine {
         self.recovery.counts()
     }
 
+    /// The first instance of the watched color that is not ready, with the reason.
+    pub fn target_failure(&self) -> Option<String> {
+        self.readiness.first_failure()
+    }
+
     /// Instances of the watched color that are ready, and all of them.
     pub fn target_ready(&self) -> (usize, usize) {
         (self.readiness.ready(), self.readiness.all())
