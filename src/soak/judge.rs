@@ -42,13 +42,7 @@ struct Comparison {
 impl Judge {
     /// A judge that has seen nothing.
     pub fn new(settings: &ErrorRateSettings, window_ms: u64, tick_ms: u64, old: Option<OldColor>) -> Self {
-        let config = EvidenceConfig {
-            threshold: settings.threshold.0,
-            false_alarm: settings.false_alarm.0,
-            min_requests: settings.min_requests,
-            window_ms,
-            tick_ms,
-        };
+        let config = evidence_config(settings, window_ms, tick_ms);
         let comparison = old.and_then(|old| Comparison::new(settings, &config, old));
         let acts = comparison.as_ref().is_some_and(|comparison| comparison.acts);
         // A judgement in two parts gives half of the false alarm bound to each.
@@ -174,15 +168,14 @@ impl Comparison {
 
 /// The largest share that the old color's rate allows the new one, if that is less than the threshold.
 pub fn relative_threshold(settings: &ErrorRateSettings, window_ms: u64, tick_ms: u64, old: OldColor) -> Option<String> {
-    let config = EvidenceConfig {
-        threshold: settings.threshold.0,
-        false_alarm: settings.false_alarm.0,
-        min_requests: settings.min_requests,
-        window_ms,
-        tick_ms,
-    };
+    let config = evidence_config(settings, window_ms, tick_ms);
     let allowed = BaselineRule::default().threshold(old.counts, &config);
     (allowed < settings.threshold.0).then(|| percent(allowed))
+}
+
+const fn evidence_config(settings: &ErrorRateSettings, window_ms: u64, tick_ms: u64) -> EvidenceConfig {
+    let (threshold, false_alarm) = (settings.threshold.0, settings.false_alarm.0);
+    EvidenceConfig { threshold, false_alarm, min_requests: settings.min_requests, window_ms, tick_ms }
 }
 
 /// The evidence method judges what lies within its ranges. The key table lets a threshold in that is closer to 0 or 1 than
