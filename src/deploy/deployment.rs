@@ -22,6 +22,10 @@ const LOCK_MARGIN: Duration = Duration::from_secs(10);
 /// How long a move waits for the journal before it goes on without it. A disk may hang without ever failing.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
+/// How often a soak's block is tried to be written while the state file changes, and the pause between two tries.
+const RECORD_TRIES: u32 = 5;
+const RECORD_PAUSE: Duration = Duration::from_millis(20);
+
 /// The deployment of one service: everything that moves its traffic goes through here.
 ///
 /// Small files are read and written on the calling task; appending to the journal, which may wait for other processes, is
@@ -107,19 +111,26 @@ impl Deployment {
 
     /// Writes how a soak stands into the state file, and touches no other key.
     ///
-    /// Waits for a move that is under way, then reads the file anew: what the move wrote stays.
+    /// Waits for a move that is under way, then reads the file anew: what the move wrote stays. So does what a program writes
+    /// that does not know our lock: where the file changes under our hands, it is read once more.
     pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
         let _lock = self.lock().await?;
-        let mut state = self.state_file.read()?;
-        if !state.exists() {
-            return Ok(SoakUpdate::NoStateFile);
+        for _ in 0..RECORD_TRIES {
+            let before = self.state_file.read()?;
+            if !before.exists() {
+                return Ok(SoakUpdate::NoStateFile);
+            }
+            if let Some(newer) = before.soak().filter(|known| known.id > block.id) {
+                return Ok(SoakUpdate::NewerSoak(newer.id.clone()));
+            }
+            let mut state = before.clone();
+            state.set_soak(block.clone());
+            if self.state_file.write_over(&before, &state)? {
+                return Ok(SoakUpdate::Written);
+            }
+            tokio::time::sleep(RECORD_PAUSE).await;
         }
-        if let Some(newer) = state.soak().filter(|known| known.id > block.id) {
-            return Ok(SoakUpdate::NewerSoak(newer.id.clone()));
-        }
-        state.set_soak(block);
-        self.state_file.write(&state)?;
-        Ok(SoakUpdate::Written)
+        Err(RecordError::Restless)
     }
 
     pub(super) async fn lock(&self) -> Result<Lock, LockError> {
@@ -227,6 +238,9 @@ pub enum RecordError {
     /// The state file failed.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Somebody else writes the state file all the time.
+    #[error("the state file changes faster than it can be written")]
+    Restless,
 }
 
 /// The step of a move that failed.

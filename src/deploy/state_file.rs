@@ -112,6 +112,17 @@ impl StateFile {
     ///
     /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
+        self.replace(state, || true).map(drop)
+    }
+
+    /// The same, unless the file no longer says `before` at the last moment; then nothing is written and it returns false.
+    ///
+    /// For programs that write the file without our lock, as `deploy.ts` does: their move must not be written over.
+    pub fn write_over(&self, before: &State, state: &State) -> Result<bool, StateError> {
+        self.replace(state, || self.read().is_ok_and(|now| now == *before))
+    }
+
+    fn replace(&self, state: &State, still_wanted: impl FnOnce() -> bool) -> Result<bool, StateError> {
         let error = |action| move |source| StateError::Write { path: self.path.clone(), action, source };
         let text = state.to_text().map_err(|json| error("formatting it")(json.into()))?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
@@ -124,8 +135,12 @@ impl StateFile {
         }
         file.write_all(text.as_bytes()).map_err(error("writing"))?;
         file.as_file().sync_all().map_err(error("syncing"))?;
+        if !still_wanted() {
+            return Ok(false);
+        }
         file.persist(&self.path).map_err(|persist| error("renaming")(persist.error))?;
-        sync_folder_of(&self.path).map_err(error("syncing its folder"))
+        sync_folder_of(&self.path).map_err(error("syncing its folder"))?;
+        Ok(true)
     }
 }
 

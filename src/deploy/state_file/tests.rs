@@ -131,3 +131,24 @@ fn a_failed_replacement_leaves_nothing_behind() {
     assert!(refused.contains("(renaming)"), "{refused}");
     assert_eq!(fs::read_dir(tmp.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn what_somebody_else_wrote_meanwhile_is_not_written_over() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    fs::write(&path, r#"{"activeColor":"green","lastSwitch":1}"#).unwrap();
+    let file = StateFile::open(&path).unwrap();
+    let before = file.read().unwrap();
+    let mut ours = before.clone();
+    ours.set_soak(crate::deploy::SoakBlock { id: "x".into(), ..crate::deploy::SoakBlock::default() });
+
+    let theirs = r#"{"activeColor":"blue","lastSwitch":2}"#;
+    fs::write(&path, theirs).unwrap();
+    assert!(!file.write_over(&before, &ours).unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+
+    let before = file.read().unwrap();
+    assert!(file.write_over(&before, &ours).unwrap());
+    assert_eq!(file.read().unwrap(), ours);
+}
