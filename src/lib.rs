@@ -15,6 +15,7 @@
 //! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
 //! | [`journal`] | decisions (durable, hash-chained) and recordings |
 //! | [`view`] | pure: folds the stream of soak events into what a person is shown |
+//! | [`tui`] | the terminal UI |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //!
@@ -36,4 +37,5 @@ pub mod monitor;
 pub mod router;
 pub mod soak;
 pub mod source;
+pub mod tui;
 pub mod view;

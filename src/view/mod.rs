@@ -1,10 +1,25 @@
 //! Pure: folds the stream of a run's events into what a person is shown.
 //!
 //! A view holds the same machine as the monitor and feeds it the same events, so a live, an attached and a replayed run are
-//! one fold, and nothing that is shown can differ from what was decided.
+//! one fold, and nothing that is shown can differ from what was decided. A [`View`] is what lines of text need; a
+//! [`Dashboard`] remembers what a screen needs besides: history, marks, decisions, instances.
 
+mod dashboard;
+mod decided;
 mod fold;
+mod gauge;
+mod headline;
+mod instances;
 mod progress;
+mod series;
+mod status;
 
+pub use dashboard::{CheckState, Dashboard, Mark, MarkKind};
+pub use decided::Decided;
 pub use fold::{News, View};
+pub use gauge::Gauge;
+pub use headline::{Headline, Tone};
+pub use instances::Instance;
 pub use progress::{Progress, outcome_lines};
+pub use series::{Point, Series};
+pub use status::{StatusLine, clock};

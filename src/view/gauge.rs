@@ -1,0 +1,109 @@
+//! How far a check is from a breach.
+
+use crate::config::Baseline;
+use crate::detect::percent;
+use crate::soak::{ERROR_RATE, Observation, READINESS, Verdict};
+
+use super::Dashboard;
+
+/// How far a check is from a breach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    /// What is measured: `evidence`, `margin` or `streak`.
+    pub label: &'static str,
+    /// How it stands, in a word: `1:90`, `58 %`, `2 of 3`.
+    pub text: String,
+    /// The same as a share of what makes a breach, from 0 to 1.
+    pub share: f64,
+}
+
+impl Gauge {
+    pub(super) fn of(dashboard: &Dashboard, seen: &Observation) -> Option<Self> {
+        if seen.verdict == Verdict::Breached {
+            return None;
+        }
+        match (seen.check.as_str(), seen.evidence, seen.value) {
+            (READINESS, ..) => Some(Self::streak(dashboard)),
+            (ERROR_RATE, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
+            (_, _, Some(value)) => Self::margin(value, seen.threshold),
+            _ => None,
+        }
+    }
+
+    /// Evidence as odds, on the way to the odds that make a breach; nats are logs, so the share is one of logs.
+    fn evidence(evidence: f64, bar: f64) -> Self {
+        Self { label: "evidence", text: odds(evidence), share: share(evidence, bar) }
+    }
+
+    /// What is left to the threshold, as a share of it.
+    fn margin(value: f64, threshold: f64) -> Option<Self> {
+        let used = value / threshold;
+        used.is_finite().then(|| Self {
+            label: "margin",
+            text: percent((1.0 - used).max(0.0)),
+            share: used.clamp(0.0, 1.0),
+        })
+    }
+
+    /// The longest run of failed probes that more than half of the instances share.
+    fn streak(dashboard: &Dashboard) -> Self {
+        let wanted = dashboard.machine().settings().readiness.failures;
+        let mut failed = dashboard.failed_probes.clone();
+        failed.sort_unstable_by(|a, b| b.cmp(a));
+        let shared = failed.get(failed.len() / 2).copied().unwrap_or(0);
+        let text = format!("{} of {wanted}", shared.min(wanted));
+        Self { label: "streak", text, share: share(f64::from(shared), f64::from(wanted)) }
+    }
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    let share = part / whole;
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the old color's rate judges as well
+/// (`docs/backend/detection.md`).
+fn evidence_bar(dashboard: &Dashboard) -> f64 {
+    let settings = &dashboard.machine().settings().error_rate;
+    let judges = settings.baseline == Baseline::Judge && dashboard.machine().baseline().is_some();
+    let alpha = if judges { settings.false_alarm.0 / 2.0 } else { settings.false_alarm.0 };
+    -alpha.ln()
+}
+
+/// Evidence in nats as odds with few digits: `1:90`, `1:2.7`, `1:0`.
+fn odds(evidence: f64) -> String {
+    let odds = evidence.clamp(-700.0, 20.0).exp();
+    if odds >= 9.95 {
+        format!("1:{odds:.0}")
+    } else if odds >= 0.095 {
+        format!("1:{odds:.1}")
+    } else {
+        format!("1:{odds:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_a_share_of_what_makes_a_breach() {
+        let bar = 100_f64.ln();
+        for (nats, text, share) in
+            [(0.0, "1:1.0", 0.0), (10_f64.ln(), "1:10", 0.5), (-3.0, "1:0.05", 0.0), (9.0, "1:8103", 1.0)]
+        {
+            let gauge = Gauge::evidence(nats, bar);
+            assert_eq!(gauge.text, text);
+            assert!((gauge.share - share).abs() < 1e-9, "{nats}");
+        }
+    }
+
+    #[test]
+    fn the_margin_is_what_is_left_to_the_threshold() {
+        let gauge = Gauge::margin(0.02, 0.05).unwrap();
+        assert_eq!((gauge.text.as_str(), gauge.label), ("60 %", "margin"));
+        assert!((gauge.share - 0.4).abs() < 1e-9);
+        assert_eq!(Gauge::margin(0.2, 0.05).unwrap().text, "0 %");
+        assert_eq!(Gauge::margin(0.2, 0.0), None);
+    }
+}
