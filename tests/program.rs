@@ -12,6 +12,8 @@ mod crashes;
 mod exit_codes;
 #[path = "program/node.rs"]
 mod node;
+#[path = "program/retention.rs"]
+mod retention;
 #[path = "program/secrets.rs"]
 mod secrets;
 mod support;
