@@ -28,7 +28,7 @@ fn hourly(sizes: &[u64]) -> Vec<Stored> {
 fn kept(recordings: Vec<Stored>, limits: Limits, in_use: &[SoakId]) -> Vec<u64> {
     let (kept, _) = divide(recordings, &limits, in_use);
     let mut numbers: Vec<_> =
-        kept.iter().map(|stored| (0..).find(|number| id(*number) == stored.id).unwrap()).collect();
+        kept.iter().map(|stored| (0..100).find(|number| id(*number) == stored.id).unwrap()).collect();
     numbers.sort_unstable();
     numbers
 }
