@@ -4,6 +4,8 @@
 
 #[path = "program/bad_input.rs"]
 mod bad_input;
+#[path = "program/ci.rs"]
+mod ci;
 #[path = "program/commands.rs"]
 mod commands;
 #[path = "program/crashes.rs"]
