@@ -39,7 +39,7 @@ fn step(name: &str) -> String {
     let (_, block) = rest.split_once("run: |\n").unwrap();
     let indent = block.len() - block.trim_start().len();
     let lines = block.lines().take_while(|line| line.len() - line.trim_start().len() >= indent);
-    lines.map(|line| format!("{}\n", &line[indent..])).collect()
+    lines.flat_map(|line| [&line[indent..], "\n"]).collect()
 }
 
 /// Runs a step with `bash -e`, the default of a runner on Linux. Its outputs go to the file `outputs`.
