@@ -110,9 +110,12 @@ pub enum Command {
         /// As JSON lines, as they stand in the journal.
         #[arg(long)]
         json: bool,
-        /// At most so many.
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        limit: usize,
+        /// At most so many [default: 50].
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// Something else than showing them.
+        #[command(subcommand)]
+        command: Option<HistoryCommand>,
     },
     /// Judge recorded soaks again, to choose a threshold from the past.
     Backtest(Backtest),
@@ -192,6 +195,17 @@ pub struct Backtest {
     pub json: bool,
 }
 
+/// What to do with the records of the past.
+#[derive(Clone, Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Remove the recordings that are older, more or larger than `retention.*` allows; decisions stay.
+    Prune {
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
 /// What to do with the configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -216,7 +230,16 @@ mod tests {
     #[test]
     fn every_command_line_is_well_formed() {
         Cli::command().debug_assert();
-        for line in ["switch", "switch green --no-soak", "switch-green", "switch-blue", "soak", "rollback", "demo"] {
+        for line in [
+            "switch",
+            "switch green --no-soak",
+            "switch-green",
+            "switch-blue",
+            "soak",
+            "rollback",
+            "demo",
+            "history prune --dry-run",
+        ] {
             let words = std::iter::once("switchback").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
         }

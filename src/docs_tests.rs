@@ -1,6 +1,8 @@
 //! Keeps what is written in step with what is there: links, commands, exit codes, examples, and the rules about the code
 //! that no compiler checks.
 
+mod assets;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,13 +103,13 @@ fn every_relative_link_leads_somewhere() {
 /// The commands of this program in a text: lines of code blocks and spans of code that begin with its name.
 fn commands(text: &str) -> Vec<String> {
     let starts = |piece: &str| {
-        let piece = piece.trim().trim_start_matches("$ ").trim_start_matches("run: ");
+        let piece = piece.trim().trim_start_matches("$ ").trim_start_matches("run: ").trim_start_matches("exec ");
         let piece = piece.replace("cargo run --release -- ", "switchback ");
         piece.starts_with("switchback ").then_some(piece)
     };
     let spans =
         text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| line.split('`').skip(1).step_by(2));
-    let lines = text.lines().flat_map(|line| line.split([';', '|', '>']).flat_map(|piece| piece.split("&&")));
+    let lines = text.lines().flat_map(|line| line.split([';', '|', '>', '&']));
     spans.chain(lines).filter_map(starts).collect()
 }
 
@@ -144,10 +146,13 @@ fn refusal(command: &str) -> Option<String> {
 
 #[test]
 fn every_command_that_is_shown_can_be_typed() {
-    let examples = files("assets/examples", ".yml").into_iter().map(|path| (path.clone(), read(&path)));
+    let examples = [".yml", ".sh"].into_iter().flat_map(|ends| files("assets", ends));
+    let examples: Vec<_> = examples.map(|path| (path.clone(), read(&path))).collect();
+    assert!(examples.len() > 1, "the examples for CI were not found");
     let mut seen = 0;
     for (path, text) in pages().into_iter().chain(examples) {
-        for command in commands(&text) {
+        // What a script passes on is the caller's.
+        for command in commands(&text.replace("\"$@\"", "")) {
             seen += 1;
             let refused = refusal(&command);
             assert!(refused.is_none(), "{}: `{command}`: {}", path.display(), refused.unwrap_or_default());
@@ -189,14 +194,22 @@ fn exit_codes(page: &str) -> Vec<(u8, String)> {
     rows.filter_map(|(code, rest)| Some((code.parse().ok()?, rest.to_owned()))).collect()
 }
 
+/// Every way in which a run can end, with its exit code.
+fn endings() -> impl Iterator<Item = (Outcome, u8)> {
+    let all = OUTCOMES.into_iter().flat_map(|outcome| CAUSES.map(|cause| (outcome, cause)));
+    all.map(|(outcome, cause)| (outcome, Ending { outcome, cause, reason: String::new() }.exit_code()))
+}
+
+fn outcome_codes() -> BTreeSet<u8> {
+    endings().map(|(_, code)| code).collect()
+}
+
 #[test]
 fn the_tables_of_exit_codes_are_those_of_the_program() {
-    let mut codes: BTreeSet<u8> = OTHER_CODES.into();
+    let codes: BTreeSet<u8> = outcome_codes().into_iter().chain(OTHER_CODES).collect();
     for page in ["README.md", "docs/backend/operating.md"] {
         let table = exit_codes(&read(&root().join(page)));
-        for (outcome, cause) in OUTCOMES.into_iter().flat_map(|outcome| CAUSES.map(|cause| (outcome, cause))) {
-            let code = Ending { outcome, cause, reason: String::new() }.exit_code();
-            codes.insert(code);
+        for (outcome, code) in endings() {
             let row = table.iter().find(|(listed, _)| *listed == code);
             let named = row.is_some_and(|(_, rest)| rest.contains(&format!("`{outcome}`")));
             assert!(named, "{page}: the row of exit code {code} does not name `{outcome}`");

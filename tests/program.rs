@@ -4,6 +4,8 @@
 
 #[path = "program/bad_input.rs"]
 mod bad_input;
+#[path = "program/ci.rs"]
+mod ci;
 #[path = "program/commands.rs"]
 mod commands;
 #[path = "program/crashes.rs"]
@@ -12,6 +14,8 @@ mod crashes;
 mod exit_codes;
 #[path = "program/node.rs"]
 mod node;
+#[path = "program/retention.rs"]
+mod retention;
 #[path = "program/secrets.rs"]
 mod secrets;
 mod support;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::cli::{Cli, Command, Common, Switch};
+use crate::cli::{Cli, Command, Common, HistoryCommand, Switch};
 use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, demo, records, rollback, say, shell, soak, status};
+use super::{backtest, config, demo, prune, records, rollback, say, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -38,7 +38,11 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Soak(watch) => soak::run(&common, Begin::Soak, watch.output).await,
         Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
         Command::Status { json } => status::run(&common, json).await,
-        Command::History { json, limit } => records::history(&common, json, limit),
+        Command::History { command: None, json, limit } => records::history(&common, json, limit),
+        Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
+            prune::run(&common, dry_run)
+        }
+        Command::History { .. } => Err(Failure::usage("--json and --limit show decisions: they do not go with prune")),
         Command::Backtest(backtest) => backtest::run(&common, &backtest),
         Command::Verify { file } => records::verify(&common, file),
         Command::Config(command) => config::run(&common, &command),

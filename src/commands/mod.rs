@@ -8,6 +8,7 @@ mod demo;
 mod entry;
 mod failure;
 mod logging;
+mod prune;
 mod records;
 mod rollback;
 mod say;

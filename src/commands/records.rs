@@ -9,11 +9,14 @@ use crate::journal::{self, Entry, Journal, Report, VerifyError};
 use super::failure::Failure;
 use super::{context, say};
 
+/// So many decisions are shown where nobody says how many.
+const SHOWN: usize = 50;
+
 /// Prints the last decisions, newest last.
-pub fn history(common: &Common, json: bool, limit: usize) -> Result<u8, Failure> {
+pub fn history(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
     let loaded = context::loaded(common)?;
     let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
-    for entry in journal.history(limit).map_err(Failure::usage)? {
+    for entry in journal.history(limit.unwrap_or(SHOWN)).map_err(Failure::usage)? {
         if json {
             say::line(&serde_json::to_string(&entry).map_err(Failure::internal)?);
         } else {

@@ -8,6 +8,7 @@ use super::model::{
     ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::values::{Ratio, StatusSet};
+use crate::journal::Limits;
 
 /// What the rows of the key table write into.
 pub struct Draft {
@@ -99,5 +100,7 @@ fn blank_config() -> Config {
         },
         readiness: ReadinessConfig { failures: 0, required: false },
         router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO },
+        control_socket: PathBuf::new(),
+        retention: Limits { soaks: 0, age: Duration::ZERO, bytes: 0 },
     }
 }

@@ -11,6 +11,7 @@ use super::instances;
 use super::model::Named;
 use super::parse;
 use super::raw::{Raw, Scalar};
+use super::size::format_size;
 use super::values::{InstanceUrl, Ratio, StatusSet};
 
 /// Puts a value where it belongs.
@@ -30,6 +31,12 @@ pub enum Kind {
         min: Duration,
         max: Duration,
         set: Set<Duration>,
+    },
+    /// In bytes.
+    Size {
+        min: u64,
+        max: u64,
+        set: Set<u64>,
     },
     Bool(Set<bool>),
     Choice(&'static [Word]),
@@ -66,6 +73,7 @@ impl Kind {
             Self::Service(_) => "[a-z0-9][a-z0-9-]{0,62}".to_owned(),
             Self::Path(_) => "path".to_owned(),
             Self::Duration { min, max, .. } => format!("{}..{}", format_duration(*min), format_duration(*max)),
+            Self::Size { min, max, .. } => format!("{}..{}", format_size(*min), format_size(*max)),
             Self::Bool(_) => "true/false/1/0/yes/no/on/off".to_owned(),
             Self::Choice(words) => words.iter().map(|word| word.text).collect::<Vec<_>>().join(", "),
             Self::Ratio(_) => "above 0, below 1, as 5% or 0.05".to_owned(),
@@ -93,6 +101,10 @@ impl Kind {
             Self::Duration { min, max, set } => {
                 let text = raw.scalar(&NUMERIC, "a string such as \"30s\"")?;
                 put(draft, *set, parse::duration(text, *min, *max)?, |value| format_duration(*value))
+            }
+            Self::Size { min, max, set } => {
+                let text = raw.scalar(&NUMERIC, "a string such as \"1GiB\"")?;
+                put(draft, *set, parse::size(text, *min, *max)?, |value| format_size(*value))
             }
             Self::Bool(set) => {
                 let text = raw.scalar(&[Scalar::String, Scalar::Bool, Scalar::Integer], "true or false")?;

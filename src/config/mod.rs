@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
-//! | `parse`, `instances`, `duration` | from text to one value, or why not |
+//! | `parse`, `instances`, `duration`, `size` | from text to one value, or why not |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
@@ -33,6 +33,7 @@ mod read;
 mod reference_tests;
 mod rules;
 mod show;
+mod size;
 mod template;
 mod values;
 

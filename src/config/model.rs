@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{InstanceUrl, Ratio, StatusSet};
 use crate::deploy::Color;
+use crate::journal::Limits;
 
 /// Everything a run needs to know, validated; all paths are absolute.
 #[derive(Clone, Debug)]
@@ -32,6 +33,10 @@ pub struct Config {
     pub readiness: ReadinessConfig,
     /// How traffic is moved.
     pub router: RouterConfig,
+    /// The Unix socket on which a running monitor is asked and given orders; a path of at most 107 bytes.
+    pub control_socket: PathBuf,
+    /// Which recordings are kept.
+    pub retention: Limits,
 }
 
 impl Config {

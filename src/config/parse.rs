@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::duration::{format_duration, parse_duration};
 use super::model::Named;
+use super::size::{format_size, parse_size};
 use super::values::{Ratio, StatusSet};
 
 /// A duration from `min` to `max`, both included.
@@ -14,6 +15,18 @@ pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, St
     }
     if value > max {
         return Err(format!("this is more than {}", format_duration(max)));
+    }
+    Ok(value)
+}
+
+/// A size from `min` to `max` bytes, both included.
+pub fn size(text: &str, min: u64, max: u64) -> Result<u64, String> {
+    let value = parse_size(text)?;
+    if value < min {
+        return Err(format!("this is less than {}", format_size(min)));
+    }
+    if value > max {
+        return Err(format!("this is more than {}", format_size(max)));
     }
     Ok(value)
 }

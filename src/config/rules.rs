@@ -7,6 +7,9 @@ use super::keys::keys;
 use super::load::{Setting, Settled};
 use super::problem::{Origin, Problem};
 
+/// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
+const LONGEST_SOCKET: usize = 107;
+
 /// Checks every rule.
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     problems.extend(interval_fits_window(draft, settled));
@@ -14,6 +17,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     problems.extend(something_is_required(draft, settled));
     problems.extend(command_router_has_a_command(draft, settled));
     commands_have_a_command_router(draft, settled, problems, warnings);
+    problems.extend(socket_has_room(draft, settled));
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
@@ -77,6 +81,19 @@ fn commands_have_a_command_router(
             warnings.push(format!("{name} ({origin}) is not used with router.kind = {value} ({kind_origin})"));
         }
     }
+}
+
+/// The path may be long although nobody gave it: by default it lies in the data folder, that in the working directory.
+fn socket_has_room(draft: &Draft, settled: &Settled) -> Option<Problem> {
+    let length = draft.config.control_socket.as_os_str().len();
+    if length <= LONGEST_SOCKET {
+        return None;
+    }
+    let what = format!(
+        "this path is {length} bytes long, and a Unix socket takes {LONGEST_SOCKET} at most: set control.socket to a \
+         shorter one"
+    );
+    settled.problem("control.socket", what)
 }
 
 impl Settled {

@@ -55,48 +55,78 @@ pub enum SwitchError {
     },
 }
 
+/// What is left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Steps {
+    /// Everything.
+    Move,
+    /// The state file names the color already, the router does not follow.
+    MoveRouter,
+    /// Traffic is there; the state file may lack our note.
+    Note,
+}
+
+/// A decision while this color is active.
+fn during(active: Color, decision: Decision) -> Decision {
+    Decision { active_color: Some(active), previous_color: Some(active.other()), ..decision }
+}
+
 impl Deployment {
-    /// Moves traffic to a color, confirms it and writes the state file; then journals `switch`.
+    /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
     ///
-    /// When a step fails, router and state file are brought back to where they were and `switch_failed` is journalled.
+    /// A switch of the same soak that was cut off is carried through, once, wherever that was. When a step fails, router and
+    /// state file are brought back to where they were and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
-        let active = before.active();
-        // A switch or rollback that was cut off leaves a router that is not where the state file says: it has to be moved.
-        let cut_off = active == to && self.routed().await == Some(to.other());
-        if active == to && !cut_off {
-            return Ok(Switch::AlreadyActive(to));
-        }
-        let from = to.other();
-        let colors = |active: Color, decision| Decision {
-            active_color: Some(active),
-            previous_color: Some(active.other()),
-            ..decision
-        };
         let mut trouble = None;
-        let moved = match self.move_router(Move::Switch, to).await {
-            Ok(output) if cut_off => self.write_switch(to).map(|state| (output, state)),
-            Ok(output) => self.write_move(Move::Switch, to).map(|state| (output, state)),
-            Err(failure) => Err(failure),
+        let begun = self.switch_begun(decision.soak.clone(), &mut trouble).await;
+        let steps = match (before.active() == to, begun) {
+            (false, _) => Steps::Move,
+            // A move that was cut off leaves a router that is not where the state file says: it has to be moved.
+            (true, _) if self.routed().await == Some(to.other()) => Steps::MoveRouter,
+            (true, true) => Steps::Note,
+            (true, false) => return Ok(Switch::AlreadyActive(to)),
         };
-        match moved {
+        if !begun {
+            let message = format!("traffic moves from {} to {to}", to.other());
+            let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
+            self.journal_decision(during(to.other(), intent), &mut trouble).await;
+        }
+        match self.bring_to(steps, to).await {
             Ok((output, state)) => {
                 let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
                 let message = format!("{}{said}", decision.message);
                 let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
-                self.journal_decision(colors(to, switched), &mut trouble).await;
-                let last_switch = state.last_switch();
+                self.journal_decision(during(to, switched), &mut trouble).await;
+                let (from, last_switch) = (to.other(), state.last_switch());
                 Ok(Switch::Switched(MovedTraffic { color: to, from, last_switch, output, journal_trouble: trouble }))
             }
             Err(failure) => {
                 let error = self.undo(&before, to, failure).await;
                 let failed = Decision { decision: DecisionKind::SwitchFailed, message: error.to_string(), ..decision };
-                self.journal_decision(colors(from, failed), &mut trouble).await;
+                self.journal_decision(during(to.other(), failed), &mut trouble).await;
                 Err(error)
             }
         }
+    }
+
+    /// Whether the journal holds the intent to this very switch: an earlier try was cut off.
+    async fn switch_begun(&self, soak: Option<String>, trouble: &mut Option<String>) -> bool {
+        let Some(soak) = soak else { return false };
+        let begun = self.with_journal(move |journal, _| journal.switch_is_open(&soak)).await;
+        begun.unwrap_or_else(|text| {
+            trouble.get_or_insert(text);
+            false
+        })
+    }
+
+    async fn bring_to(&self, steps: Steps, to: Color) -> Result<(Option<String>, State), MoveFailure> {
+        let output = if steps == Steps::Note { None } else { self.move_router(Move::Switch, to).await? };
+        let state =
+            if steps == Steps::MoveRouter { self.write_switch(to)? } else { self.write_move(Move::Switch, to)? };
+        Ok((output, state))
     }
 
     /// Writes down a switch to the color that the state file names already.

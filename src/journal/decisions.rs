@@ -152,6 +152,21 @@ impl Journal {
         Ok(intent)
     }
 
+    /// Whether the journal holds an intent to switch by this soak's run, and nothing after it says how that ended.
+    pub fn switch_is_open(&self, soak: &str) -> Result<bool, JournalError> {
+        let mut open = false;
+        self.scan(|Entry { decision, .. }| {
+            if decision.soak.as_deref() == Some(soak) {
+                match decision.decision {
+                    DecisionKind::Switching => open = true,
+                    DecisionKind::Switch | DecisionKind::SwitchFailed => open = false,
+                    _ => {}
+                }
+            }
+        })?;
+        Ok(open)
+    }
+
     fn scan(&self, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {
         let file = match open_private(&self.path, Open::Read) {
             Ok(file) => file,

@@ -3,6 +3,7 @@
 //! * [`Journal`]: `decisions.jsonl`, durable and hash-chained, appended to by every process that decides something.
 //! * [`verify`]: whether a journal is still what was written.
 //! * [`RecordingWriter`] and [`RecordingReader`]: one file a soak, generic over what is recorded.
+//! * [`prune`]: which recordings are kept, and the removal of the others.
 //! * [`SoakId`]: the name of a soak, which is also the name of its recording.
 
 mod decisions;
@@ -10,6 +11,7 @@ pub(crate) mod files;
 mod line;
 mod lines;
 mod recording;
+mod retention;
 mod soak_id;
 mod tail;
 mod verify;
@@ -18,5 +20,6 @@ pub use decisions::{Intent, Journal, JournalError};
 pub use files::create_private_dir;
 pub use line::{Entry, rfc3339_ms};
 pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};
+pub use retention::{Limits, Pruned, Stored, prune};
 pub use soak_id::{InvalidSoakId, SoakId};
 pub use verify::{Damage, DamageKind, Report, VerifyError, verify};

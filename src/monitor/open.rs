@@ -13,6 +13,7 @@ use crate::journal::{Journal, JournalError, RecordingError, RecordingWriter, Soa
 use crate::soak::{Actor, ErrorRateSettings, Event, Machine, Origin, ReadinessSettings, RecordingHeader, Settings};
 use crate::source::ClientError;
 
+use super::clock::Clock;
 use super::crew::Crew;
 use super::hands::Hands;
 use super::recorder::Recorder;
@@ -111,6 +112,7 @@ pub struct Opened {
     pub(super) inbox: mpsc::Receiver<Event>,
     pub(super) signals: Signals,
     pub(super) lock: Lock,
+    pub(super) clock: Clock,
     /// Where the records of the run are.
     pub places: Places,
 }
@@ -153,7 +155,8 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(Timestamp::now(), random);
     let settings = settings(config, &id, begin, color, &state, actor);
-    let header = RecordingHeader::new(settings.clone(), recorded_config(loaded));
+    let clock = Clock::start();
+    let header = RecordingHeader::new(settings.clone(), recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
     let places = Places { journal: deployment.journal().path().to_owned(), recording: writer.path().to_owned() };
     let (events, inbox) = mpsc::channel(INBOX);
@@ -167,6 +170,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
         inbox,
         signals,
         lock,
+        clock,
         places,
     })))
 }

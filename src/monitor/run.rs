@@ -49,7 +49,7 @@ impl Finished {
 
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finished {
-    let Opened { machine, crew, hands, recorder, journal, events, mut inbox, mut signals, lock, .. } = opened;
+    let Opened { machine, crew, hands, recorder, journal, events, mut inbox, mut signals, lock, clock, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let mut run = Run {
         machine,
@@ -59,7 +59,7 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         journal,
         events,
         observers,
-        clock: Clock::start(),
+        clock,
         seq: 0,
         rounds: Rounds::new(interval_ms),
         wakeups: BTreeSet::new(),

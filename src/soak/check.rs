@@ -37,9 +37,21 @@ pub fn named(instance: &str, reason: &str) -> String {
     if reason.contains(instance) { reason.to_owned() } else { format!("{instance}: {reason}") }
 }
 
+/// What is known of each instance after the list changed: those that stay keep theirs, new ones begin with nothing.
+pub fn kept<T: Clone + Default>(names: &[String], known: &[T], now: &[String]) -> Vec<T> {
+    let of = |name: &String| names.iter().position(|old| old == name).and_then(|at| known.get(at)).cloned();
+    now.iter().map(|name| of(name).unwrap_or_default()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instances_that_stay_keep_what_is_known_of_them() {
+        let names = |names: &str| names.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(kept(&names("a b c"), &[1, 2, 3], &names("c d a")), [3, 0, 1]);
+    }
 
     #[test]
     fn an_instance_is_named_once() {

@@ -11,6 +11,8 @@ use crate::deploy::Color;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisionKind {
+    /// The intent to switch, written before the router is touched.
+    Switching,
     /// Traffic was moved to the new color.
     Switch,
     /// The target was not ready; traffic was not moved.
@@ -67,6 +69,7 @@ impl DecisionKind {
     /// The name that stands in the journal, such as `rolled_back`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Switching => "switching",
             Self::Switch => "switch",
             Self::SwitchRefused => "switch_refused",
             Self::SwitchFailed => "switch_failed",

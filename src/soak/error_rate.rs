@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{ERROR_RATE, named};
+use super::check::{ERROR_RATE, kept, named};
 use super::judge::{Judge, OldColor};
 use super::settings::ErrorRateSettings;
 use super::{Observation, Sample, Verdict};
@@ -17,7 +17,7 @@ const BLIND_MS: u64 = 3_000;
 const OUTAGE_ERRORS: u64 = 3;
 
 /// What is known of one instance's counters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Instance {
     counters: Option<Counters>,
     /// Whether it was sampled at all, well or not.
@@ -60,11 +60,10 @@ pub struct ErrorRateCheck {
 impl ErrorRateCheck {
     /// A check over these instances, none of which was read yet.
     pub fn new(settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
-        let fresh = Instance { counters: None, tried: false, fresh: false, good_at: None, why: None, note: None };
         Self {
             judge: Judge::new(&settings, window_ms, interval_ms, None),
             old: None,
-            instances: vec![fresh; names.len()],
+            instances: vec![Instance::default(); names.len()],
             settings,
             window_ms,
             interval_ms,
@@ -104,6 +103,19 @@ impl ErrorRateCheck {
         self.last_counts = None;
         self.pending = TickCounts::default();
         self.outage = Outage::default();
+    }
+
+    /// Another process goes on with the run: the ticks that nobody took are missing, and the counters go on over the gap.
+    /// The instances are these now; what is known of those that stay is kept.
+    pub fn resume(&mut self, at_ms: u64, names: Vec<String>) {
+        let missed = at_ms.saturating_sub(self.last_tick_at) / self.interval_ms.max(1);
+        self.judge.skip(missed);
+        self.instances = kept(&self.names, &self.instances, &names);
+        self.names = names;
+        for known in &mut self.instances {
+            known.fresh = false;
+            known.counters.iter_mut().for_each(Counters::resume);
+        }
     }
 
     /// Takes one scrape. `run_started_wall` is when the run began, Unix milliseconds: a process that started later

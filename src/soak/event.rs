@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::deploy::Color;
 use crate::detect::Reading;
 
-use super::{Action, Actor, Decision, Ending};
+use super::{Action, Actor, Decision, Ending, Resumption};
 
 /// One event with its place in the one order of all events of a run. A recording is a file of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Envelope {
 pub enum Event {
     /// The run begins. Always first.
     Started,
+    /// Another process goes on with the run after its monitor was gone.
+    Resumed(Box<Resumption>),
     /// The metrics of one instance were read, or could not be.
     Sampled {
         /// Whose instance.
@@ -37,6 +39,9 @@ pub enum Event {
         instance: usize,
         /// What was read.
         outcome: Sample,
+        /// How long that took, in milliseconds; 0 where it is not known.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        took_ms: u64,
     },
     /// The readiness of one instance of the watched color was probed.
     Probed {
@@ -108,6 +113,11 @@ pub enum Event {
         /// What, in a sentence.
         what: String,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What one scrape gave.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{READINESS, named};
+use super::check::{READINESS, kept, named};
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness, Verdict};
 use crate::detect::span;
@@ -36,6 +36,21 @@ impl ReadinessCheck {
     pub fn new(settings: ReadinessSettings, names: Vec<String>) -> Self {
         let instances = vec![Instance::default(); names.len()];
         Self { settings, names, instances }
+    }
+
+    /// Another process goes on with the run: nobody knows what happened meanwhile, so every streak of probes begins anew. The
+    /// instances are these now.
+    pub fn resume(&mut self, names: Vec<String>) {
+        self.instances = kept(&self.names, &self.instances, &names);
+        self.names = names;
+        for known in &mut self.instances {
+            (known.failures, known.good) = (0, 0);
+        }
+    }
+
+    /// Whether every instance answered a probe, well or not, since the streaks began.
+    pub fn all_answered(&self) -> bool {
+        self.instances.iter().all(|known| known.failures > 0 || known.good > 0)
     }
 
     /// Takes one probe's answer. An instance that is not in the settings is ignored.

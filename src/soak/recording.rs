@@ -1,8 +1,8 @@
-//! The first line of a recording.
+//! The first line of a recording, and what a later monitor adds to it.
 
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::{Decision, Settings};
 
 /// Version of the recording's format.
 const VERSION: u32 = 1;
@@ -20,12 +20,45 @@ pub struct RecordingHeader {
     pub settings: Settings,
     /// The whole configuration as pairs of key and text; secrets and credentials are left out.
     pub config: Vec<(String, String)>,
+    /// The clock that the events' times are read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockOrigin>,
+}
+
+/// Where the clock of a run has its zero, so that another process can go on with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOrigin {
+    /// The boot of the machine in which it counts.
+    pub boot: String,
+    /// What `CLOCK_BOOTTIME` showed at time 0 of the run, in milliseconds; below 0 in a boot that began later.
+    pub origin_ms: i64,
+}
+
+/// What a monitor knows that goes on with the run of one that is gone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// The clock from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockOrigin>,
+    /// The watched color's instances as they are now, credentials masked.
+    pub instances: Vec<String>,
+    /// The standby's instances as they are now, credentials masked.
+    pub standby_instances: Vec<String>,
+    /// What the configuration says now and the run does not follow, a sentence for each key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// Events that did not reach the recording.
+    #[serde(default)]
+    pub lost_events: u64,
+    /// The intent to roll back that the journal holds, carried out or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Decision>,
 }
 
 impl RecordingHeader {
     /// The header of a recording that this program begins.
-    pub fn new(settings: Settings, config: Vec<(String, String)>) -> Self {
+    pub fn new(settings: Settings, config: Vec<(String, String)>, clock: ClockOrigin) -> Self {
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        Self { v: VERSION, recording: "soak".to_owned(), program, settings, config }
+        Self { v: VERSION, recording: "soak".to_owned(), program, settings, config, clock: Some(clock) }
     }
 }

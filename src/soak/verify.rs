@@ -26,6 +26,12 @@ impl RecoveryWatch {
         }
     }
 
+    /// Another process goes on with the run, over so many instances: their counters go on over the gap.
+    pub fn resume(&mut self, instances: usize) {
+        self.instances.resize(instances, None);
+        self.instances.iter_mut().flatten().for_each(Counters::resume);
+    }
+
     /// Counts from the next page of each instance on: what was counted before says nothing.
     pub fn forget(&mut self) {
         self.instances.fill(None);

@@ -1,6 +1,6 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, general, instances, router, soak};
+use super::{checks, control, general, instances, retention, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -100,7 +100,9 @@ pub(in crate::config) fn shell_word(text: &str) -> String {
 
 /// All rows in order.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [general::KEYS, soak::KEYS, instances::KEYS, checks::KEYS, router::KEYS].into_iter().flatten()
+    [general::KEYS, soak::KEYS, instances::KEYS, checks::KEYS, router::KEYS, control::KEYS, retention::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// The rows that have a flag.

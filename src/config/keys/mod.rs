@@ -3,9 +3,11 @@
 //! The order is that of the template and the docs, and a derived default may use only what stands before it.
 
 mod checks;
+mod control;
 mod general;
 mod instances;
 mod key;
+mod retention;
 mod router;
 mod soak;
 

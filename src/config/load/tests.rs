@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::RouterKind;
+use crate::journal::Limits;
 
 /// The inputs of a process in `/srv` with these variables.
 fn env(variables: &[(&str, &str)]) -> Inputs {
@@ -50,6 +51,8 @@ fn without_any_input_every_key_has_its_default() {
     assert_eq!(config.soak.max_extension, config.soak.window);
     assert_eq!(config.metrics.timeout, Duration::from_secs(1));
     assert_eq!(config.router.kind, RouterKind::StateFile);
+    assert_eq!(config.control_socket, Path::new("/srv/.switchback/default/control.sock"));
+    assert_eq!(config.retention, Limits { soaks: 50, age: Duration::from_hours(90 * 24), bytes: 1 << 30 });
     assert!(config.soak.auto_rollback && config.error_rate.required && config.readiness.required);
     assert!(loaded.settings.iter().all(|setting| setting.origin == Origin::Default));
     assert!(loaded.warnings.is_empty());
@@ -128,6 +131,17 @@ fn every_problem_names_key_origin_given_allowed_and_an_example() {
 }
 
 #[test]
+fn the_size_of_all_recordings_needs_its_unit() {
+    assert_eq!(
+        problems(file("[retention]\nsize = 1073741824\n")),
+        [
+            "retention.size: the unit is missing: say the unit, such as `MiB` or `GiB`\n    from     switchback.toml:2\n    \
+          given    1073741824\n    allowed  1MiB..1TiB\n    example  retention.size = \"500MiB\""
+        ]
+    );
+}
+
+#[test]
 fn all_problems_are_printed_together_with_their_number() {
     let text = load(env(&[("SWITCHBACK_GRACE", "1"), ("SWITCHBACK_STANDBY", "maybe")])).unwrap_err().to_string();
     assert!(text.starts_with("2 problems in the configuration\n\n  soak.grace: "), "{text}");
@@ -184,6 +198,8 @@ fn a_wrong_type_in_the_file_names_the_one_expected() {
         checks.error-rate.min_requests = { a = 1 }
         checks.error-rate.errors = [5.5]
         router.switch = 7
+        control.socket = 8
+        retention.size = true
     ";
     assert_eq!(
         headlines(file(text)),
@@ -200,6 +216,8 @@ fn a_wrong_type_in_the_file_names_the_one_expected() {
             "checks.error-rate.min_requests: expected an integer, not a table",
             "checks.error-rate.errors: expected an array of statuses, not a float",
             "router.switch: expected an array of strings, not an integer",
+            "control.socket: expected a string, not an integer",
+            "retention.size: expected a string such as \"1GiB\", not a boolean",
         ]
     );
 }

@@ -18,6 +18,15 @@ fn durations_keep_to_their_range() {
 }
 
 #[test]
+fn sizes_keep_to_their_range() {
+    let (min, max) = (1 << 20, 1 << 40);
+    assert_eq!(size("1MiB", min, max), Ok(min));
+    assert_eq!(size("1TiB", min, max), Ok(max));
+    assert_eq!(refused(size("1MB", min, max)), "this is less than 1MiB");
+    assert_eq!(refused(size("1025GiB", min, max)), "this is more than 1TiB");
+}
+
+#[test]
 fn ratios_are_read_as_per_cent_or_as_a_share() {
     for (text, value) in [("5%", 0.05), ("0.05", 0.05), (" 12.5 % ", 0.125), ("0.001%", 0.00001), ("99.5%", 0.995)] {
         assert_eq!(ratio(text), Ok(Ratio(value)), "{text}");

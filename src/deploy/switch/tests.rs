@@ -83,7 +83,7 @@ async fn a_failed_switch_is_undone_and_leaves_the_state_as_it_was() {
             let state = bench.state();
             let traffic = (state.active(), state.last_switch(), state.previous(), state.transition());
             assert_eq!(traffic, (Color::Blue, Some(20), Some(Color::Blue), None));
-            let decision = &bench.deployment.journal().history(9).unwrap()[0].decision;
+            let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
             assert_eq!((decision.decision, &decision.message), (DecisionKind::SwitchFailed, &failed));
         }
     }
@@ -104,7 +104,7 @@ async fn a_switch_that_cannot_be_undone_says_where_traffic_is() {
         bench.router.answer(answers);
         let failed = bench.deployment.switch(request()).await.unwrap_err().to_string();
         assert!(failed.contains("undoing it failed as well: ") && failed.ends_with(complaint), "{failed}");
-        assert_eq!(bench.decisions(), [DecisionKind::SwitchFailed]);
+        assert_eq!(bench.decisions(), [DecisionKind::Switching, DecisionKind::SwitchFailed]);
         assert_eq!(bench.state().active(), Color::Blue);
     }
 }
@@ -153,4 +153,40 @@ async fn bringing_back_a_router_that_fails_leaves_everything_as_it_was() {
     let error = bench.deployment.switch(request).await.unwrap_err().to_string();
     assert!(error.ends_with("traffic is on green as before"), "{error}");
     assert_eq!(bench.state().to_text().unwrap(), State::parse(BEFORE).unwrap().to_text().unwrap());
+}
+
+/// What a monitor leaves that dies in its switch: the intent, and as much of the move as `moved` says.
+fn cut_off(router: Color, state: Color) -> (Bench, SwitchRequest) {
+    let bench = bench(|test_router, _| *test_router.active.lock().unwrap() = router);
+    let mut request = request();
+    request.decision.soak = Some(super::super::testing::SOAK.to_owned());
+    bench.journal(&Decision { decision: DecisionKind::Switching, ..request.decision.clone() });
+    if state == Color::Green {
+        bench.write_state(r#"{"activeColor":"green","lastSwitch":30,"previousColor":"blue"}"#);
+    }
+    (bench, request)
+}
+
+#[tokio::test]
+async fn a_switch_that_was_cut_off_anywhere_is_carried_through_once() {
+    use Color::{Blue, Green};
+    for (router, state, moves) in [(Blue, Blue, 1), (Green, Blue, 1), (Green, Green, 0), (Blue, Green, 1)] {
+        let (bench, request) = cut_off(router, state);
+        let Switch::Switched(moved) = bench.deployment.switch(request.clone()).await.unwrap() else { panic!() };
+        assert_eq!((bench.router.active(), bench.state().active()), (Green, Green));
+        assert_eq!(
+            bench.state().transition().map(|last| (last.kind, Some(last.at))),
+            Some((Move::Switch, moved.last_switch))
+        );
+        assert_eq!(bench.router.moves().len(), moves, "router {router}, state {state}");
+        assert_eq!(bench.decisions(), [DecisionKind::Switching, DecisionKind::Switch]);
+        assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Green), "only once");
+    }
+}
+
+#[tokio::test]
+async fn a_switch_by_somebody_else_is_not_taken_for_ours() {
+    let (bench, mut request) = cut_off(Color::Green, Color::Green);
+    request.decision.soak = Some("20261124T090000Z-0000".to_owned());
+    assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Color::Green));
 }

@@ -11,8 +11,10 @@ use crate::soak::{
     SwitchResult,
 };
 
+use super::resume::Unwatched;
+
 /// An instance without a good sample for this long, or for three intervals, is not known any more.
-const PATIENCE_MS: u64 = 10_000;
+pub(super) const PATIENCE_MS: u64 = 10_000;
 
 /// Most sentences of trouble that are kept; more would only repeat the first ones.
 const MOST_TROUBLES: usize = 20;
@@ -20,15 +22,31 @@ const MOST_TROUBLES: usize = 20;
 /// Where the run is, with what only that phase needs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
-    Gating { deadline_ms: u64 },
-    Baseline { since_ms: u64, gate_deadline_ms: u64 },
+    Gating {
+        deadline_ms: u64,
+    },
+    Baseline {
+        since_ms: u64,
+        gate_deadline_ms: u64,
+    },
     Switching,
+    /// A switch that was cut off: is traffic here, there or between?
+    Unsettled {
+        gate_deadline_ms: u64,
+        /// When to ask again; none while an answer is awaited.
+        ask_at: Option<u64>,
+    },
     Warmup,
     Watching,
     Held(HoldCause),
-    Grace { deadline_ms: u64 },
+    Grace {
+        deadline_ms: u64,
+    },
     RollingBack(Rolling),
-    Verifying { until_ms: u64, ending: Ending },
+    Verifying {
+        until_ms: u64,
+        ending: Ending,
+    },
     Finished(Ending),
 }
 
@@ -112,6 +130,9 @@ pub struct Machine {
     pub(super) router_elsewhere: u32,
     pub(super) recovered: Option<bool>,
     pub(super) troubles: Vec<String>,
+    pub(super) unwatched: Unwatched,
+    /// When another process took the run up, the last time.
+    pub(super) resumed_at: Option<u64>,
 }
 
 impl Machine {
@@ -148,12 +169,15 @@ impl Machine {
             router_elsewhere: 0,
             recovered: None,
             troubles: Vec::new(),
+            unwatched: Unwatched::default(),
+            resumed_at: None,
             settings,
         }
     }
 
     /// Takes one event and says what is to be done, in order. After [`Effect::Finish`] nothing more is wanted.
     pub fn handle(&mut self, envelope: &Envelope) -> Vec<Effect> {
+        let before = self.at;
         self.at = self.at.max(envelope.at_ms);
         self.wall = envelope.wall_ms;
         let mut out = Vec::new();
@@ -166,7 +190,8 @@ impl Machine {
                 self.run_wall = self.wall;
                 self.begin(&mut out);
             }
-            Event::Sampled { color, instance, outcome } => {
+            Event::Resumed(by) => self.resumed(before, by, &mut out),
+            Event::Sampled { color, instance, outcome, .. } => {
                 if *color == self.settings.color {
                     self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
                 } else {
@@ -265,6 +290,7 @@ impl Machine {
         if self.started_wall.is_none() {
             return;
         }
+        self.unwatched.add(ms);
         let message = format!("nothing was seen for {}: the process or the machine stood still", span(ms));
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
         decision.reason = Some("clock-gap".to_owned());

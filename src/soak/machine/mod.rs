@@ -7,6 +7,7 @@
 //! | `watch` | ticks, breaches, the end of the window, observed moves |
 //! | `act` | hold, grace, rollback, attempts, verification |
 //! | `orders` | the operator's actions and signals |
+//! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
 
 mod act;
@@ -14,6 +15,7 @@ mod begin;
 mod core;
 mod orders;
 mod report;
+mod resume;
 mod watch;
 
 #[cfg(test)]
@@ -24,3 +26,4 @@ pub(crate) use tests::bench as testing;
 
 pub use core::Machine;
 pub use report::Summary;
+pub use resume::Unwatched;

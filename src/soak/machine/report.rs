@@ -5,6 +5,7 @@ use crate::detect::{Outlook, TickCounts};
 use crate::soak::{Cause, Ending, Machine, Observation, OldColor, Outcome, Phase, Settings, Verdict};
 
 use super::core::{Automatic, Stage};
+use super::resume::Unwatched;
 
 /// The run in short: what the state file and `status` show. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Machine {
         match &self.stage {
             Stage::Gating { .. } => Phase::Gating,
             Stage::Baseline { .. } => Phase::Baseline,
-            Stage::Switching => Phase::Switching,
+            Stage::Switching | Stage::Unsettled { .. } => Phase::Switching,
             Stage::Warmup => Phase::Warmup,
             Stage::Watching => Phase::Watching,
             Stage::Held(_) => Phase::Held,
@@ -146,7 +147,7 @@ impl Machine {
             Stage::Gating { deadline_ms: until } | Stage::Grace { deadline_ms: until } => *until,
             Stage::Verifying { until_ms, .. } => *until_ms,
             Stage::Baseline { since_ms, .. } => since_ms.saturating_add(self.settings.baseline_window_ms),
-            Stage::Switching | Stage::RollingBack(_) | Stage::Finished(_) => return None,
+            Stage::Switching | Stage::Unsettled { .. } | Stage::RollingBack(_) | Stage::Finished(_) => return None,
         };
         Some(until.saturating_sub(self.at))
     }
@@ -184,6 +185,11 @@ impl Machine {
     /// Whether automatic rollback is paused by an operator.
     pub fn paused(&self) -> bool {
         self.automatic == Automatic::Paused
+    }
+
+    /// The time nobody watched: the process stood still, or there was none.
+    pub const fn unwatched(&self) -> Unwatched {
+        self.unwatched
     }
 
     /// What the run went on without, first things first.

@@ -42,7 +42,8 @@ impl Machine {
             Stage::Gating { deadline_ms } if self.at >= *deadline_ms => self.refuse_switch(out),
             Stage::Baseline { .. } => self.end_baseline(out),
             Stage::Warmup if self.at >= self.window_start => self.end_warmup(out),
-            Stage::Grace { deadline_ms } if self.at >= *deadline_ms => self.grace_over(out),
+            Stage::Grace { deadline_ms } if self.at >= *deadline_ms && self.looked_around() => self.grace_over(out),
+            Stage::Unsettled { ask_at: Some(at), .. } if self.at >= *at => self.ask_again(out),
             Stage::RollingBack(rolling) if rolling.retry_at.is_some_and(|at| self.at >= at) => self.retry(out),
             _ => {}
         }
@@ -220,6 +221,7 @@ impl Machine {
             return;
         }
         self.router = Some(router.clone());
+        self.settle_switch(router, state, out);
         if !self.soaking() {
             return;
         }

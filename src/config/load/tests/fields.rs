@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{Baseline, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
 use crate::deploy::Color;
+use crate::journal::Limits;
 
 #[test]
 fn every_key_reaches_its_own_field() {
@@ -52,6 +53,12 @@ fn every_key_reaches_its_own_field() {
         switch = ["s"]
         rollback = ["b"]
         read = ["r"]
+        [control]
+        socket = "c.sock"
+        [retention]
+        soaks = 25
+        age = "26h"
+        size = "27MiB"
         "#,
     ))
     .unwrap()
@@ -99,6 +106,8 @@ fn every_key_reaches_its_own_field() {
     assert_eq!(config.router.timeout, Duration::from_secs(23));
     let [switch, rollback, read] = ["s", "b", "r"].map(|word| vec![word.to_owned()]);
     assert_eq!(config.router.kind, RouterKind::Command { switch, rollback, read });
+    assert_eq!(config.control_socket, Path::new("/srv/c.sock"));
+    assert_eq!(config.retention, Limits { soaks: 25, age: Duration::from_hours(26), bytes: 27 << 20 });
 }
 
 #[test]

@@ -71,6 +71,35 @@ fn a_command_without_a_kind_is_a_problem_and_with_another_kind_a_warning() {
 }
 
 #[test]
+fn the_control_socket_lies_in_the_folder_of_the_service_unless_it_is_named() {
+    let socket = |variables: &[_]| load(env(variables)).unwrap().config.control_socket;
+    let variables = [("SWITCHBACK_DATA_DIR", "data"), ("SWITCHBACK_SERVICE", "shop")];
+    assert_eq!(socket(&variables), Path::new("/srv/data/shop/control.sock"));
+    assert_eq!(socket(&[("SWITCHBACK_CONTROL_SOCKET", "run/shop.sock")]), Path::new("/srv/run/shop.sock"));
+}
+
+#[test]
+fn the_path_of_a_socket_that_no_system_takes_is_refused_with_its_length() {
+    // `/srv/`, the folder, `/default/control.sock`.
+    let folder = |length: usize| "d".repeat(length - "/srv/".len() - "/default/control.sock".len());
+    let long = |length| load(env(&[("SWITCHBACK_DATA_DIR", &folder(length))]));
+    assert_eq!(long(107).unwrap().config.control_socket.as_os_str().len(), 107);
+    let found = long(108).unwrap_err().to_string();
+    for part in [
+        "control.socket: this path is 108 bytes long, and a Unix socket takes 107 at most: set control.socket to a shorter one",
+        "from     default",
+        "allowed  path; at most 107 bytes",
+        "example  control.socket = \"/run/switchback/checkout-api.sock\"",
+    ] {
+        assert!(found.contains(part), "{found}");
+    }
+    // Bytes count, not characters.
+    let given = headlines(env(&[("SWITCHBACK_CONTROL_SOCKET", &format!("/{}", "ä".repeat(54)))]));
+    assert_eq!(given.len(), 1);
+    assert!(given[0].contains("109 bytes"), "{given:?}");
+}
+
+#[test]
 fn rules_between_keys_are_reported_beside_every_other_problem() {
     let inputs = Inputs { env: owned(&[("SWITCHBACK_ROUTER", "command")]), ..file("zzz = 1\nsoak.grace = \"1\"\n") };
     let found = headlines(inputs);

@@ -5,7 +5,7 @@ use crate::deploy::Color;
 use crate::detect::Reading;
 use crate::soak::{
     Action, Actor, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Envelope, ErrorRateSettings, Event, Machine,
-    Origin, Phase, Readiness, ReadinessSettings, RollbackResult, Sample, Settings, SwitchResult,
+    Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult,
 };
 
 /// Wall clock at the start of every run.
@@ -44,6 +44,12 @@ pub fn settings() -> Settings {
     }
 }
 
+/// What another monitor knows that goes on with a run of these settings.
+pub fn resumption() -> Resumption {
+    let Settings { instances, standby_instances, .. } = settings();
+    Resumption { instances, standby_instances, ..Resumption::default() }
+}
+
 /// What the services do.
 #[derive(Clone, Copy)]
 pub struct World {
@@ -61,6 +67,8 @@ pub const FAILING: World = World { errors: 10, ..HEALTHY };
 
 pub struct Bench {
     pub machine: Machine,
+    /// What the machine was made of.
+    settings: Settings,
     pub at: u64,
     seq: u64,
     totals: [(u64, u64); 3],
@@ -70,9 +78,24 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(settings: Settings) -> Self {
-        let machine = Machine::new(settings);
-        let mut bench = Self { machine, at: 0, seq: 0, totals: [(1_000, 10); 3], effects: vec![], log: vec![] };
+        let machine = Machine::new(settings.clone());
+        let mut bench =
+            Self { machine, settings, at: 0, seq: 0, totals: [(1_000, 10); 3], effects: vec![], log: vec![] };
         bench.feed(Event::Started);
+        bench
+    }
+
+    /// The same run in another monitor, which has the first `events` of it and comes `gap_ms` after the last of them.
+    pub fn resumed(&self, events: usize, gap_ms: u64, by: Resumption) -> Self {
+        let log = self.log[..events].to_vec();
+        let mut machine = Machine::new(self.settings.clone());
+        for envelope in &log {
+            machine.handle(envelope);
+        }
+        let (at, seq) = log.last().map_or((0, 0), |last| (last.at_ms, last.seq));
+        let (settings, at) = (self.settings.clone(), at + gap_ms);
+        let mut bench = Self { machine, settings, at, seq, totals: self.totals, effects: vec![], log };
+        bench.feed(Event::Resumed(Box::new(by)));
         bench
     }
 
@@ -110,7 +133,7 @@ impl Bench {
         *errors += world.errors;
         let reading = Reading { total: *total, errors: *errors, ..Reading::default() };
         let outcome = if world.metrics { Sample::Good(reading) } else { Sample::Failed("answered 500".to_owned()) };
-        self.feed(Event::Sampled { color, instance, outcome });
+        self.feed(Event::Sampled { color, instance, outcome, took_ms: 0 });
     }
 
     /// The counters of an instance start anew.

@@ -6,4 +6,5 @@ pub(crate) mod bench;
 mod ending;
 mod orders;
 mod properties;
+mod resume;
 mod rollback;

@@ -1,0 +1,111 @@
+//! The service unit and the examples for CI: what they run can be typed, and the exit codes they know are the program's.
+
+use super::*;
+use crate::cli::Command;
+
+/// How often a rollback is tried, see the machine; each try moves traffic and reads it back.
+const ATTEMPTS: u32 = 5;
+
+fn unit() -> String {
+    read(&root().join("assets/systemd/switchback@.service"))
+}
+
+/// The settings of a unit as section, name and value, in order.
+fn settings(unit: &str) -> Vec<(&str, &str, &str)> {
+    let (mut section, mut settings) = ("", Vec::new());
+    for line in unit.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        } else {
+            let (name, value) = line.split_once('=').unwrap_or_else(|| panic!("`{line}` is no setting"));
+            settings.push((section, name, value));
+        }
+    }
+    settings
+}
+
+/// The value of the one setting of that name.
+fn value(name: &str) -> String {
+    let unit = unit();
+    let mut found = settings(&unit).into_iter().filter(|(_, known, _)| *known == name);
+    let (_, _, value) = found.next().unwrap_or_else(|| panic!("the unit has no {name}"));
+    assert!(found.next().is_none(), "{name} is given twice");
+    value.to_owned()
+}
+
+fn codes(text: &str) -> BTreeSet<u8> {
+    text.split_whitespace().map(|code| code.parse().unwrap()).collect()
+}
+
+/// Codes with which a run ends for good: its outcomes, what it cannot begin with, and another monitor.
+fn final_codes() -> BTreeSet<u8> {
+    outcome_codes().into_iter().chain([2, 10]).filter(|code| *code != 0).collect()
+}
+
+#[test]
+fn the_unit_has_its_sections_and_names_nothing_twice() {
+    let unit = unit();
+    let settings = settings(&unit);
+    let mut seen = BTreeSet::new();
+    for (section, name, _) in &settings {
+        assert!(["Unit", "Service", "Install"].contains(section), "[{section}] is no section of a service");
+        assert!(seen.insert((section, name)), "{name} stands twice in [{section}]");
+    }
+    assert!(settings.len() > 20, "most of the unit was not read");
+}
+
+#[test]
+fn the_unit_runs_a_soak_that_resumes_without_a_terminal() {
+    let start = value("ExecStart");
+    assert!(start.starts_with('/'), "systemd wants a whole path");
+    let cli = Cli::try_parse_from(words(&start)).unwrap_or_else(|error| panic!("`{start}`: {error}"));
+    assert!(matches!(cli.command, Command::Soak(_)), "{start}");
+    for flag in ["--resume", "--no-tui", "--supervised"] {
+        assert!(start.contains(flag), "{flag} is missing: {start}");
+    }
+}
+
+#[test]
+fn the_unit_starts_again_what_died_and_not_what_ended() {
+    assert_eq!(value("Restart"), "on-failure");
+    assert_eq!(codes(&value("RestartPreventExitStatus")), final_codes());
+    // Asked to stop: clean for `systemctl stop`, and gone on with when anybody else sent the signal.
+    assert_eq!((value("SuccessExitStatus"), value("RestartForceExitStatus")), ("143".to_owned(), "143".to_owned()));
+}
+
+#[test]
+fn the_unit_waits_longer_than_a_rollback_takes() {
+    let stop = crate::config::parse_duration(&value("TimeoutStopSec").replace("min", "m")).unwrap();
+    let timeout = load(Inputs { folder: "/srv/app".into(), ..Inputs::default() }).unwrap().config.router.timeout;
+    assert!(stop > 2 * ATTEMPTS * timeout, "{stop:?} is less than {ATTEMPTS} tries of {timeout:?} each way");
+    assert_eq!(value("KillMode"), "mixed", "a router command must not be killed in the middle of a move");
+}
+
+#[test]
+fn the_unit_may_write_where_state_file_and_records_lie() {
+    let (folder, writable) = (value("WorkingDirectory").replace("%i", "shop"), value("ReadWritePaths"));
+    let writable: Vec<_> = writable.split_whitespace().map(|path| path.replace("%i", "shop")).collect();
+    let config = load(Inputs { folder: folder.into(), ..Inputs::default() }).unwrap().config;
+    for path in [&config.state_file, &config.data_dir, &config.control_socket] {
+        assert!(writable.iter().any(|folder| path.starts_with(folder)), "{} cannot be written", path.display());
+    }
+}
+
+#[test]
+fn the_script_for_ci_knows_every_exit_code() {
+    let script = read(&root().join("assets/ci/switch.sh"));
+    let patterns = script.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(") echo "));
+    let known: BTreeSet<u8> =
+        patterns.flat_map(|(codes, _)| codes.split(" | ")).filter_map(|code| code.parse().ok()).collect();
+    let codes: BTreeSet<u8> = final_codes().into_iter().chain([0]).filter(|code| *code != 2).collect();
+    assert_eq!(known, codes, "2, 1 and what kills it fall under the last of them");
+}
+
+#[test]
+fn the_workflow_asks_only_for_exit_codes_that_there_are() {
+    let workflow = read(&root().join("assets/ci/github-actions.yml"));
+    let asked = workflow.split("steps.soak.outputs.code ").skip(1);
+    let asked: BTreeSet<u8> = asked.filter_map(|rest| rest.split('\'').nth(1)?.parse().ok()).collect();
+    assert!(asked.is_subset(&final_codes()), "{asked:?}");
+    assert!(asked.is_superset(&[3, 4, 7, 11].into()), "nobody is told of a bad release: {asked:?}");
+}
