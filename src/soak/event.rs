@@ -222,3 +222,22 @@ pub enum Effect {
     /// The run is over.
     Finish(Ending),
 }
+
+impl Effect {
+    /// Whether the event that led to it has to be on record first: what cannot be taken back, or was promised to somebody.
+    pub const fn needs_record(&self) -> bool {
+        match self {
+            Self::Journal(_)
+            | Self::Switch
+            | Self::Rollback { .. }
+            | Self::Answer { refused: None }
+            | Self::Finish(_) => true,
+            Self::Reflect
+            | Self::Sample
+            | Self::ProbeStandby
+            | Self::ReadRouter { .. }
+            | Self::Schedule { .. }
+            | Self::Answer { refused: Some(_) } => false,
+        }
+    }
+}
