@@ -53,7 +53,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         stopping: None,
         answer: None,
         reading_router: false,
-        router_read_at: 0,
+        router_read_at: None,
         router_unread: false,
     };
     run.feed(first).await;
@@ -89,7 +89,7 @@ struct Run {
     /// Where the answer to the order under way goes.
     answer: Option<Answer>,
     reading_router: bool,
-    router_read_at: u64,
+    router_read_at: Option<u64>,
     /// Whether the last reading of router and state file failed; told once until one succeeds.
     router_unread: bool,
 }
@@ -319,10 +319,11 @@ impl Run {
     /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
     fn read_router(&mut self, epoch: u32) {
         let now = self.clock.at_ms();
-        let rested = self.hands.reads_state_file() || now.saturating_sub(self.router_read_at) >= COMMAND_EVERY_MS;
+        let rested = self.hands.reads_state_file()
+            || self.router_read_at.is_none_or(|at| now.saturating_sub(at) >= COMMAND_EVERY_MS);
         if !self.reading_router && rested {
             self.reading_router = true;
-            self.router_read_at = now;
+            self.router_read_at = Some(now);
             self.hands.read_router(epoch, self.events.clone());
         }
     }

@@ -132,7 +132,7 @@ fn orders_take_effect_are_journalled_with_actor_and_reason_and_answered() {
     assert_eq!(paused["reason"], "load test");
     assert!(paused["actor"].as_str().unwrap().starts_with("operator:ana@"), "{paused}");
     refused(&["pause"], "paused already");
-    deployment.run(&["ctl", "extend", "5m"]).expect(0).says(&["extended by 5 min"]);
+    deployment.run(&["ctl", "extend", "5m"]).expect(0).says(&["extended by 5m"]);
     let status = deployment.run(&["status", "--json"]).expect(0).json();
     assert_eq!((&status["soak"]["phase"], &status["soak"]["running"]), (&"watching".into(), &true.into()));
     deployment.run(&["ctl", "resume"]).expect(0);

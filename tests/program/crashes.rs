@@ -100,7 +100,10 @@ fn a_killed_monitor_is_followed_by_a_switch_that_first_finishes_the_rollback() {
     deployment.green.fail(0);
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["RETAINED: green stays active"]);
     let kinds = deployment.kinds();
-    assert_eq!(kinds, ["soak_start", "breach", "rollback", "rolled_back", "switch", "soak_start", "retain"]);
+    assert_eq!(
+        kinds,
+        ["soak_start", "breach", "rollback", "rolled_back", "switching", "switch", "soak_start", "retain"]
+    );
     assert_eq!(deployment.decision("rolled_back")["actor"], "resume");
     assert_eq!((route(&deployment).as_str(), &deployment.state()["activeColor"]), ("green", &"green".into()));
 }

@@ -31,14 +31,16 @@ impl Tally {
     /// Counts one event and what it led to.
     pub fn count(&mut self, settings: &Settings, event: &Event, news: &News) {
         match event {
-            Event::Sampled { color, instance, outcome, took_ms } => {
+            Event::Sampled { color, instance, outcome } => {
                 let own = *color == settings.color;
                 let instances = if own { &settings.instances } else { &settings.standby_instances };
                 let Some(url) = instances.get(*instance) else { return };
                 let scrapes = self.scrapes.entry(url.clone()).or_default();
-                scrapes.took_ms = *took_ms;
                 match outcome {
-                    Sample::Good(_) => scrapes.good += 1,
+                    Sample::Good(reading) => {
+                        scrapes.good += 1;
+                        scrapes.took_ms = reading.took_ms;
+                    }
                     Sample::Failed(_) => scrapes.failed += 1,
                 }
             }
