@@ -70,8 +70,9 @@ pub struct Done {
 
 /// Gives an order and waits until it has taken effect.
 pub async fn order(client: &Client, action: Action, by: &Actor, reason: Option<&str>) -> Result<Done, OrderError> {
-    let seq = client.act(action, by, reason).await?;
+    // First the events: the order may end the run, and with it the monitor.
     let events = client.events(0).await?;
+    let seq = client.act(action, by, reason).await?;
     timeout(RESULT_LIMIT, result(events, action, seq)).await.map_err(|_| OrderError::Unfinished)?
 }
 
