@@ -16,7 +16,8 @@ use crate::headless::Output;
 #[command(name = "switchback", version, disable_help_subcommand = true, subcommand_required = true)]
 #[command(after_help = "Exit codes: 0 retained or done, 2 bad usage or configuration, 3 rolled back automatically, \
 4 rolled back by the operator, 5 aborted, 6 inconclusive, 7 ROLLBACK FAILED, 8 superseded, 9 target not ready, \
-10 another monitor is running, 11 held, 12 switch failed, 14 journal damaged.")]
+10 another monitor is running, 11 held, 12 switch failed, 13 no monitor or order refused, 14 journal damaged, 143 asked to \
+stop, resumable.")]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -88,8 +89,30 @@ pub enum Command {
     SwitchGreen(Switch),
     /// The same as `switch blue`.
     SwitchBlue(Switch),
-    /// Watch the deployment that is active now.
-    Soak(Watch),
+    /// Watch the deployment that is active now; a soak that was left unfinished goes on.
+    Soak {
+        /// Go on with what was left unfinished; where the soak of this deployment has ended, print its outcome and exit with
+        /// its code.
+        #[arg(long)]
+        resume: bool,
+        /// How.
+        #[command(flatten)]
+        watch: Watch,
+    },
+    /// Follow a running soak; it goes on when you leave.
+    Attach(Attach),
+    /// Give a running soak an order, and wait for what comes of it.
+    Ctl {
+        /// abort, rollback, pause, resume, extend DURATION or keep.
+        #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
+        action: Vec<String>,
+        /// With `rollback`: also when the standby is down.
+        #[arg(long)]
+        force: bool,
+        /// Why, for the journal.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Move traffic back to the previous color; safe to run twice.
     Rollback {
         /// Why, for the journal.
@@ -104,6 +127,9 @@ pub enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// Go on showing it, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
     },
     /// The decisions in the journal, newest last.
     History {
@@ -151,7 +177,31 @@ pub struct Switch {
 
 /// How to watch.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Watch {
+    /// Watch in this process, with lines instead of the terminal UI.
+    #[arg(long)]
+    pub no_tui: bool,
+    /// Watch in the background and return once the watch has begun.
+    #[arg(long, conflicts_with_all = ["no_tui", "supervised"])]
+    pub detach: bool,
+    /// SIGTERM saves the soak to be resumed (exit code 143) instead of aborting it: for service managers.
+    #[arg(long)]
+    pub supervised: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+    /// Be the background process.
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub background: bool,
+}
+
+/// How to follow.
+#[derive(Clone, Debug, Args)]
+pub struct Attach {
+    /// Show everything and order nothing.
+    #[arg(long)]
+    pub read_only: bool,
     /// Lines instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
@@ -172,9 +222,12 @@ pub struct Demo {
     /// Seed of everything that is left to chance.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// How to watch.
-    #[command(flatten)]
-    pub watch: Watch,
+    /// Lines instead of the terminal UI.
+    #[arg(long)]
+    pub no_tui: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
 }
 
 /// What to judge again. Settings come from flags, environment and file as for a soak, but for window and interval: without
@@ -232,13 +285,16 @@ mod tests {
         Cli::command().debug_assert();
         for line in [
             "switch",
-            "switch green --no-soak",
+            "switch green --no-soak --detach",
             "switch-green",
             "switch-blue",
-            "soak",
+            "soak --resume --no-tui --supervised",
+            "attach --read-only",
+            "ctl extend 5m --reason slow",
+            "ctl rollback --force",
+            "status --watch",
             "rollback",
             "demo",
-            "history prune --dry-run",
         ] {
             let words = std::iter::once("switchback").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");

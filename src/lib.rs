@@ -14,6 +14,7 @@
 //! | [`soak`] | pure: event, effect, check, phase, machine |
 //! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
 //! | [`journal`] | decisions (durable, hash-chained) and recordings |
+//! | [`control`] | the HTTP API over a Unix socket: server, client, and where the monitor and its clients meet |
 //! | [`view`] | pure: folds the stream of soak events into what a person is shown |
 //! | [`tui`] | the terminal UI |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
@@ -26,6 +27,7 @@ pub mod backtest;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod control;
 pub mod demo;
 pub mod deploy;
 pub mod detect;

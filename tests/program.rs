@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
+#[path = "program/background.rs"]
+mod background;
 #[path = "program/bad_input.rs"]
 mod bad_input;
 #[path = "program/ci.rs"]

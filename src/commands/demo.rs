@@ -8,11 +8,12 @@ use crate::config::{Inputs, Loaded, keys, load};
 use crate::demo::{Timing, World};
 use crate::deploy::{Color, Deployment};
 use crate::headless::Output;
-use crate::monitor::{Begin, Finished};
+use crate::monitor::{Begin, Finished, OnSignal};
 use crate::soak::Outcome;
 
 use super::failure::Failure;
-use super::{logging, say, soak};
+use super::soak::{self, Watched};
+use super::{logging, say};
 
 /// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
@@ -22,7 +23,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let loaded = configure(common, &world, &folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let method = loaded.config.error_rate.method;
-    let people = demo.watch.output != Output::Json;
+    let people = demo.output != Output::Json;
     if people {
         for line in world.describe(method) {
             say::line(&line);
@@ -30,13 +31,16 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         say::line("");
     }
     let begin = Begin::Switch { to: Some(Color::Green), soak: true };
-    let finished = soak::watch(&loaded, begin, demo.watch.output).await?;
+    let finished = match soak::watch(&loaded, begin, demo.output, OnSignal::Abort).await? {
+        Watched::Ran(finished) => Some(finished),
+        Watched::Nothing(_) => None,
+    };
     let status = Deployment::open(&loaded.config)?.status(None).await.map_err(Failure::internal)?;
     let totals = world.stop().await;
     let expected = demo.scenario.expected(method);
     let came = match &finished {
         Some(Finished::Ended(ending)) => (ending.outcome.name(), ending.exit_code()),
-        Some(Finished::CutOff) | None => ("cut off", 7),
+        Some(Finished::CutOff | Finished::Saved) | None => ("cut off", 7),
     };
     if people {
         say::line(&format!("\nusers           {totals}"));

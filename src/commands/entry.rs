@@ -7,7 +7,7 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, demo, prune, records, rollback, say, shell, soak, status};
+use super::{backtest, config, ctl, demo, follow, prune, records, rollback, say, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -35,9 +35,12 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Switch { color, switch } => switch_to(&common, color, switch).await,
         Command::SwitchGreen(switch) => switch_to(&common, Some(Color::Green), switch).await,
         Command::SwitchBlue(switch) => switch_to(&common, Some(Color::Blue), switch).await,
-        Command::Soak(watch) => soak::run(&common, Begin::Soak, watch.output).await,
+        Command::Soak { resume: false, watch } => soak::run(&common, Begin::Soak, &watch).await,
+        Command::Soak { resume: true, watch } => soak::run(&common, Begin::Resume, &watch).await,
+        Command::Attach(attach) => follow::attach(&common, &attach).await,
+        Command::Ctl { action, force, reason } => ctl::run(&common, &action, force, reason).await,
         Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
-        Command::Status { json } => status::run(&common, json).await,
+        Command::Status { json, watch } => status::run(&common, json, watch).await,
         Command::History { command: None, json, limit } => records::history(&common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(&common, dry_run)
@@ -52,5 +55,5 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
 }
 
 async fn switch_to(common: &Common, to: Option<Color>, switch: Switch) -> Result<u8, Failure> {
-    soak::run(common, Begin::Switch { to, soak: !switch.no_soak }, switch.watch.output).await
+    soak::run(common, Begin::Switch { to, soak: !switch.no_soak }, &switch.watch).await
 }

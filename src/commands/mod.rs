@@ -1,12 +1,18 @@
 //! What each command does: one file a command, each returning the program's exit code or a [`Failure`].
 
 mod actor;
+mod background;
 mod backtest;
 mod config;
 mod context;
+mod ctl;
 mod demo;
 mod entry;
 mod failure;
+mod follow;
+mod form;
+mod leave;
+mod linger;
 mod logging;
 mod prune;
 mod records;

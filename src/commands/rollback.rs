@@ -1,17 +1,25 @@
 //! `rollback`: back to the previous color, safe to run twice.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use crate::cli::Common;
 use crate::config::{Config, StandbyPolicy};
+use crate::control::{Client, ClientError};
 use crate::deploy::{
     Binding, Color, Deployment, MonitorState, Rollback, RollbackRequest, SoakBlock, State, monitor_state,
 };
 use crate::journal::rfc3339_ms;
-use crate::soak::{Cause, Decision, DecisionKind, Outcome, Phase};
+use crate::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 
+use super::ctl::{self, OrderError};
 use super::failure::Failure;
 use super::{actor, context, logging, say, standby};
+
+/// How long a monitor may take to answer before this process acts itself.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
@@ -19,6 +27,13 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     let _log = logging::start(&loaded.config, common.log_level);
     let deployment = Deployment::open(&loaded.config)?;
     let state = deployment.state_file().read()?;
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    if running
+        && Binding::to(&state).is_ok()
+        && let Some(code) = by_the_monitor(&loaded.config, reason.as_deref(), force).await?
+    {
+        return Ok(code);
+    }
     if !force {
         refuse_dead_standby(&loaded.config, &state).await?;
     }
@@ -53,6 +68,30 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
             Err(Failure::new(7, format!("ROLLBACK FAILED: {error}")))
         }
     }
+}
+
+/// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has
+/// nothing to say about it: then this process acts itself.
+async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
+    let client = Client::new(&config.control_socket);
+    // Whether it is alive is found out first: an order may take longer to be journalled.
+    if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
+        return Ok(None);
+    }
+    let done = match ctl::order(&client, Action::Rollback { force }, &actor::operator(), reason).await {
+        Ok(done) => done,
+        Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
+            Ok(Some(done)) => done,
+            _ if why.contains("DOWN") => return Err(Failure::new(9, why)),
+            _ => return Ok(None),
+        },
+        Err(error @ OrderError::Unfinished) => return Err(Failure::new(7, error)),
+        Err(OrderError::Client(_)) => return Ok(None),
+    };
+    for line in &done.lines {
+        say::line(line);
+    }
+    Ok(Some(done.exit_code))
 }
 
 /// Nothing to roll back by the state file, and yet the router sends traffic to the other color.

@@ -19,6 +19,11 @@ pub fn error(message: &str) {
     print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));
 }
 
+/// Prints a line that another of our processes said on stderr, safe for a terminal.
+pub fn note(line: &str) {
+    print(io::stderr().lock(), &format!("{}\n", clean(line)));
+}
+
 /// Prints a warning on stderr, safe for a terminal.
 pub fn warn(message: &str) {
     error(&format!("warning: {message}"));

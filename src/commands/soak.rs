@@ -1,61 +1,120 @@
-//! `switch` and `soak`, in the foreground and headless.
+//! `switch` and `soak`: in this process, in the background, or in the background and followed from here.
 
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::Common;
+use crate::cli::{Common, Watch};
 use crate::config::Loaded;
-use crate::headless::{Form, Output, Printer, Width};
-use crate::monitor::{self, Begin, Finished, Opening};
+use crate::headless::{Output, Printer};
+use crate::monitor::{self, Begin, Finished, OnSignal, Opened, Opening};
+use crate::soak::Ending;
 
+use super::background::{self, Background};
 use super::failure::Failure;
-use super::{actor, context, logging, say};
+use super::follow::{self, Keeper};
+use super::{actor, context, form, logging, say};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Loads the configuration and runs.
-pub async fn run(common: &Common, begin: Begin, output: Output) -> Result<u8, Failure> {
+pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
+    if watch.background {
+        background::leave_session();
+    }
     let loaded = context::loaded(common)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    match watch(&loaded, begin, output).await? {
-        Some(finished) => Ok(finished.exit_code()),
-        None => Ok(0),
+    if watch.background {
+        return in_background(&loaded, begin).await;
+    }
+    if watch.detach {
+        let started = background::start(&loaded, common, begin).await?;
+        return Ok(match started {
+            Background::Running(monitor) => {
+                say::line(&monitor.describe(&loaded.config.service));
+                0
+            }
+            Background::Over(code) => code,
+        });
+    }
+    if watch.no_tui || watch.supervised || !attended() {
+        let on_signal = if watch.supervised { OnSignal::SaveOnTerm } else { OnSignal::Abort };
+        return match self::watch(&loaded, begin, watch.output, on_signal).await? {
+            Watched::Ran(finished) => Ok(finished.exit_code()),
+            Watched::Nothing(code) => Ok(code),
+        };
+    }
+    match background::start(&loaded, common, begin).await? {
+        Background::Running(monitor) => {
+            say::line(&monitor.describe(&loaded.config.service));
+            follow::run(&loaded.config, watch.output, Some(Keeper::new(monitor, &loaded, common))).await
+        }
+        Background::Over(code) => Ok(code),
     }
 }
 
-/// Runs with a loaded configuration, and says how it ended; none if there was nothing to do.
-pub async fn watch(loaded: &Loaded, begin: Begin, output: Output) -> Result<Option<Finished>, Failure> {
-    let opened = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
-        Opening::Ready(opened) => *opened,
-        Opening::AlreadyActive(color) => {
-            say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
-            return Ok(None);
-        }
+/// Whether a person sits at a terminal.
+fn attended() -> bool {
+    let in_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+    stdout().is_terminal() && !in_ci
+}
+
+/// What came of watching in this process.
+pub enum Watched {
+    /// A run, and how it ended.
+    Ran(Finished),
+    /// There was nothing to do; the exit code.
+    Nothing(u8),
+}
+
+/// Runs in this process with a loaded configuration, and prints.
+pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
+    let opened = match open(loaded, begin).await? {
+        Ok(opened) => opened,
+        Err(code) => return Ok(Watched::Nothing(code)),
     };
-    let form = Form {
-        output,
-        terminal: terminal(output),
-        places: opened.places.clone(),
-        job_summary: std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into),
-    };
-    let printer = Printer::start(form, opened.settings().clone(), Box::new(stdout()));
-    let finished = monitor::run(opened, vec![printer.events()]).await;
+    let form = form::of(output, opened.places.clone());
+    let printer = Printer::start(form, opened.view(), Box::new(stdout()));
+    let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
     if timeout(PRINT_LIMIT, last_lines).await.is_err() {
         tracing::warn!("nobody reads the last lines: leaving without them");
     }
-    if finished == Finished::CutOff {
-        say::error("left at once on a second signal, in the middle of a move. See where traffic is: switchback status");
+    match finished {
+        Finished::CutOff => say::error(
+            "left at once on a second signal, in the middle of a move. See where traffic is: switchback status",
+        ),
+        Finished::Saved => say::error(&format!(
+            "stopped, and saved as it is: nobody watches now. Go on with: switchback soak --resume --service {}",
+            loaded.config.service
+        )),
+        Finished::Ended(_) => {}
     }
-    Ok(Some(finished))
+    Ok(Watched::Ran(finished))
 }
 
-/// A progress bar is for a person at a terminal only, and for one that can erase a line.
-fn terminal(output: Output) -> Option<Width> {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    let person = output == Output::Human && stdout().is_terminal() && !dumb;
-    person.then_some(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns))
+/// The process in the background: nothing is printed, who wants to see attaches.
+async fn in_background(loaded: &Loaded, begin: Begin) -> Result<u8, Failure> {
+    match open(loaded, begin).await? {
+        Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, Vec::new()).await.exit_code()),
+        Err(code) => Ok(code),
+    }
+}
+
+/// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
+async fn open(loaded: &Loaded, begin: Begin) -> Result<Result<Opened, u8>, Failure> {
+    match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
+        Opening::Ready(opened) => Ok(Ok(*opened)),
+        Opening::AlreadyActive(color) => {
+            say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
+            Ok(Err(0))
+        }
+        Opening::Ended { soak, ending } => {
+            let Ending { outcome, cause, reason } = &ending;
+            say::line(&format!("soak {soak} has ended: {outcome} (cause {}): {reason}", cause.name()));
+            Ok(Err(ending.exit_code()))
+        }
+    }
 }

@@ -1,24 +1,76 @@
 //! `status`: what is active, and how the last soak stands.
 
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::time::{sleep, timeout};
 
 use crate::cli::Common;
-use crate::deploy::Deployment;
+use crate::config::Config;
+use crate::control::Client;
+use crate::deploy::{Deployment, StatusReport};
 
 use super::failure::Failure;
+use super::leave::Leave;
 use super::{context, say, standby};
 
-/// Prints the status.
-pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
+/// How long a monitor may take to answer before the files are asked instead.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+/// Time between two looks with `--watch`.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Prints the status, once or until Ctrl-C.
+pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure> {
     let loaded = context::loaded(common)?;
-    let deployment = Deployment::open(&loaded.config)?;
-    let standby = deployment.state_file().read()?.active().other();
-    let ready = standby::probe(&loaded.config, standby).await?.is_ok();
-    let report = deployment.status(Some(ready)).await.map_err(Failure::usage)?;
+    if watch {
+        return go_on(&loaded.config, json).await;
+    }
+    let report = report(&loaded.config).await?;
     if json {
         say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
         say::out(&report.to_text(Timestamp::now()));
     }
     Ok(0)
+}
+
+/// On a terminal in place, elsewhere again whenever something changed.
+async fn go_on(config: &Config, json: bool) -> Result<u8, Failure> {
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let in_place = stdout().is_terminal() && !json;
+    let mut last = None;
+    loop {
+        let now = report(config).await.map_err(|failure| failure.message);
+        let text = match &now {
+            Ok(report) if json => serde_json::to_string(report).map_err(Failure::internal)? + "\n",
+            Ok(report) => report.to_text(Timestamp::now()),
+            Err(why) => format!("{why}\n"),
+        };
+        if in_place {
+            // Clear the screen, cursor to the top: the ANSI sequences ED and CUP.
+            say::out(&format!("\x1b[2J\x1b[H{text}"));
+        } else if last.as_ref() != Some(&now) {
+            say::out(&text);
+        }
+        last = Some(now);
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = leave.asked() => return Ok(0),
+        }
+    }
+}
+
+/// From the monitor if one runs, else from the files, the router and the standby themselves.
+async fn report(config: &Config) -> Result<StatusReport, Failure> {
+    let client = Client::new(&config.control_socket);
+    if let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await
+        && let Ok(report) = serde_json::from_value(answer)
+    {
+        return Ok(report);
+    }
+    let deployment = Deployment::open(config)?;
+    let standby = deployment.state_file().read()?.active().other();
+    let ready = standby::probe(config, standby).await?.is_ok();
+    deployment.status(Some(ready)).await.map_err(Failure::usage)
 }

@@ -3,6 +3,8 @@
 use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic};
 use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
 use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
+use tokio::sync::oneshot;
+
 use crate::journal::Intent;
 use crate::soak::{Decision, DecisionKind};
 
@@ -54,6 +56,16 @@ pub enum RollbackError {
     },
 }
 
+/// What is known of the rollback before its first step.
+struct Begun {
+    /// Whether the intent stands in the journal already.
+    open: bool,
+    /// Whom to tell once it does.
+    journalled: Option<oneshot::Sender<()>>,
+    /// The first trouble with the journal.
+    trouble: Option<String>,
+}
+
 impl Deployment {
     /// Moves traffic back to the previous color, once, however often and from however many processes it is asked for.
     ///
@@ -63,6 +75,15 @@ impl Deployment {
     ///
     /// A journal that fails does not stop the rollback: users come before records.
     pub async fn rollback(&self, request: RollbackRequest) -> Result<Rollback, RollbackError> {
+        self.rollback_telling(request, None).await
+    }
+
+    /// The same; `journalled` is told once the intent is on disk, before anything moves.
+    pub async fn rollback_telling(
+        &self,
+        request: RollbackRequest,
+        journalled: Option<oneshot::Sender<()>>,
+    ) -> Result<Rollback, RollbackError> {
         let RollbackRequest { binding, intent } = request;
         let _lock = self.lock().await?;
         let state = self.state_file.read()?;
@@ -72,7 +93,8 @@ impl Deployment {
         match plan(&Situation { state: &state, router, binding, progress }) {
             Plan::Act(steps) => {
                 let open = matches!(progress, Progress::Open(_));
-                self.carry_out(steps, intent, open, trouble).await.map(Rollback::RolledBack)
+                let begun = Begun { open, journalled, trouble };
+                self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
             }
             Plan::AlreadyBack(color) => Ok(Rollback::AlreadyBack(color)),
             Plan::Nothing(nothing) => Ok(Rollback::NothingToRollBack(nothing)),
@@ -92,13 +114,8 @@ impl Deployment {
         }
     }
 
-    async fn carry_out(
-        &self,
-        steps: Steps,
-        intent: Decision,
-        open: bool,
-        mut trouble: Option<String>,
-    ) -> Result<MovedTraffic, RollbackError> {
+    async fn carry_out(&self, steps: Steps, intent: Decision, begun: Begun) -> Result<MovedTraffic, RollbackError> {
+        let Begun { open, journalled, mut trouble } = begun;
         let (target, from) = (steps.target, steps.target.other());
         let intent = Decision {
             decision: DecisionKind::Rollback,
@@ -108,6 +125,9 @@ impl Deployment {
         };
         if !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
+        }
+        if let Some(journalled) = journalled {
+            let _ = journalled.send(());
         }
         let (output, state) = match self.bring_back(steps).await {
             Ok(done) => done,

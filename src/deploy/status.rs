@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::deployment::Deployment;
 use super::{Color, LockError, MonitorState, SoakBlock, StateError, monitor_state};
 
 /// What `status` shows; as JSON, what `status --json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReport {
     /// The color that takes user traffic, by the state file.
@@ -30,11 +30,11 @@ pub struct StatusReport {
 }
 
 /// What the router shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouterStatus {
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// The color it sends traffic to; `null` where it cannot be read.
     pub active_color: Option<Color>,
     /// Whether that is the state file's; `null` where it cannot be read.
@@ -45,7 +45,7 @@ pub struct RouterStatus {
 }
 
 /// The color that takes no traffic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandbyStatus {
     /// The color.
     pub color: Color,
@@ -54,7 +54,7 @@ pub struct StandbyStatus {
 }
 
 /// How the last soak stands; without one only `running`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoakStatus {
     /// What the state file says of it.
     #[serde(flatten)]
@@ -74,6 +74,22 @@ pub enum StatusError {
     Lock(#[from] LockError),
 }
 
+impl StatusReport {
+    /// The same with the soak of a monitor that runs, as it stands this moment. What it knows of its standby counts only while
+    /// that is still the color that takes no traffic.
+    #[must_use]
+    pub fn with_soak(mut self, block: Option<SoakBlock>, standby: Color) -> Self {
+        if self.standby.color != standby {
+            self.standby.ready = None;
+        }
+        if let Some(block) = block {
+            let running = block.finished_at.is_none();
+            self.soak = SoakStatus { block: Some(block), running };
+        }
+        self
+    }
+}
+
 impl Deployment {
     /// Reads state file, router and the monitor's lock. `standby_ready` is what a probe of the other color's readiness said.
     ///
@@ -91,7 +107,7 @@ impl Deployment {
             previous_color: state.previous(),
             service: self.service.clone(),
             router: RouterStatus {
-                kind: self.router.kind(),
+                kind: self.router.kind().to_owned(),
                 active_color: read.as_ref().ok().copied(),
                 in_sync: read.as_ref().ok().map(|shown| *shown == active),
                 error: read.err().map(|error| error.to_string()),

@@ -15,4 +15,4 @@ mod json;
 mod printer;
 
 pub use clean::clean;
-pub use printer::{Form, Output, Places, PrintEvents, Printer, Width};
+pub use printer::{Form, Output, Places, PrintEvents, Printer, Quiet, Width};

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::soak::{Ending, Envelope, Settings};
+use crate::soak::{Ending, Envelope};
 use crate::view::{News, View};
 
 use super::github::Github;
@@ -52,6 +52,36 @@ pub struct Form {
     pub places: Places,
     /// The job summary of GitHub Actions (`GITHUB_STEP_SUMMARY`).
     pub job_summary: Option<PathBuf>,
+    /// What is left out of what happened before.
+    pub quiet: Option<Quiet>,
+}
+
+/// How events are told that are over when somebody comes to follow a run. Times are Unix milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    /// Up to this time only decisions are.
+    DecisionsOnly {
+        /// The time.
+        until_wall_ms: i64,
+    },
+    /// Up to this time nothing is: it was told before.
+    Silent {
+        /// The time.
+        until_wall_ms: i64,
+    },
+}
+
+impl Quiet {
+    /// What remains of the news at this time; none for nothing.
+    fn filter(self, wall_ms: i64, news: News) -> Option<News> {
+        match self {
+            Self::DecisionsOnly { until_wall_ms } if wall_ms <= until_wall_ms => {
+                Some(News { decisions: news.decisions, ..News::default() })
+            }
+            Self::Silent { until_wall_ms } if wall_ms <= until_wall_ms => None,
+            _ => Some(news),
+        }
+    }
 }
 
 /// One form of output.
@@ -71,11 +101,11 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts printing a run on `out`. A reader that went away (`| head`) ends the printing, never the run.
-    pub fn start(form: Form, settings: Settings, out: Box<dyn Write + Send>) -> Self {
+    /// Starts printing a run on `out`, from where the view stands. A reader that went away (`| head`) ends the printing, never the run.
+    pub fn start(form: Form, view: View, out: Box<dyn Write + Send>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let thread = thread::spawn(move || {
-            let printed = print_all(&receiver, form, settings, out);
+            let printed = print_all(&receiver, form, view, out);
             if let Err(error) = printed {
                 tracing::warn!(%error, "nothing more is printed");
             }
@@ -97,13 +127,8 @@ impl Printer {
     }
 }
 
-fn print_all(
-    receiver: &Receiver<Envelope>,
-    form: Form,
-    settings: Settings,
-    out: Box<dyn Write + Send>,
-) -> io::Result<()> {
-    let mut view = View::new(settings);
+fn print_all(receiver: &Receiver<Envelope>, form: Form, mut view: View, out: Box<dyn Write + Send>) -> io::Result<()> {
+    let quiet = form.quiet;
     let mut printer: Box<dyn PrintEvents> = match form.output {
         Output::Human => Box::new(Human::new(out, form.terminal, form.places)),
         Output::Json => Box::new(Json::new(out, form.places)),
@@ -113,7 +138,13 @@ fn print_all(
         match receiver.recv_timeout(REFRESH) {
             Ok(envelope) => {
                 let news = view.apply(&envelope);
-                printer.news(&view, &news)?;
+                let told = match quiet {
+                    Some(quiet) => quiet.filter(envelope.wall_ms, news),
+                    None => Some(news),
+                };
+                if let Some(news) = told {
+                    printer.news(&view, &news)?;
+                }
             }
             Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,
             // What a run has to go on without may turn up behind its last decision: the outcome is told when no more comes.

@@ -51,6 +51,13 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a private log of text lines to append to; what several processes write there does not mix within a line.
+pub fn open_log(path: &Path) -> io::Result<File> {
+    let file = open_private(path, Open::OrCreate)?;
+    rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
+    Ok(file)
+}
+
 /// Creates a folder and its missing parents, `0700` whatever the umask. Folders that exist stay as they are.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {

@@ -17,7 +17,7 @@ mod tail;
 mod verify;
 
 pub use decisions::{Intent, Journal, JournalError};
-pub use files::create_private_dir;
+pub use files::{create_private_dir, open_log};
 pub use line::{Entry, rfc3339_ms};
 pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};
 pub use retention::{Limits, Pruned, Stored, prune};

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::deploy::Color;
@@ -86,13 +85,11 @@ async fn scrape_on_order(
     events: Sender<Event>,
 ) {
     while orders.recv().await.is_some() {
-        let since = Instant::now();
         let outcome = match scraper.scrape().await {
             Ok(reading) => Sample::Good(reading),
             Err(error) => Sample::Failed(error.to_string()),
         };
-        let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if events.send(Event::Sampled { color, instance, outcome, took_ms }).await.is_err() {
+        if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
             return;
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -76,13 +76,20 @@ impl Hands {
         });
     }
 
-    /// Makes one attempt to move traffic back.
-    pub fn rollback(&self, attempt: u32, intent: Decision, settings: &Settings, events: mpsc::Sender<Event>) {
+    /// Makes one attempt to move traffic back; `journalled` is told when the intent is on disk.
+    pub fn rollback(
+        &self,
+        attempt: u32,
+        intent: Decision,
+        settings: &Settings,
+        events: mpsc::Sender<Event>,
+        journalled: Option<oneshot::Sender<()>>,
+    ) {
         let deployment = self.deployment.clone();
         let (active, last_switch) = (settings.color, settings.last_switch);
         let binding = Some(Binding { active, last_switch, previous: active.other() });
         tokio::spawn(async move {
-            let result = match deployment.rollback(RollbackRequest { binding, intent }).await {
+            let result = match deployment.rollback_telling(RollbackRequest { binding, intent }, journalled).await {
                 Ok(Rollback::RolledBack(moved)) => {
                     tell_trouble(&events, moved.journal_trouble).await;
                     RollbackResult::Back
@@ -129,7 +136,8 @@ async fn reflect_all(
     }
 }
 
-fn block_of(summary: Summary, last_switch: Option<i64>) -> SoakBlock {
+/// What the state file shows of a soak.
+pub fn block_of(summary: Summary, last_switch: Option<i64>) -> SoakBlock {
     let time = |ms| Timestamp::from_millisecond(ms).ok().map(rfc3339_ms);
     SoakBlock {
         id: summary.id,

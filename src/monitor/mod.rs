@@ -3,27 +3,37 @@
 //! | file | part |
 //! | --- | --- |
 //! | `open` | what a run needs before its first event: locks, state, journal, recording |
+//! | `prepare` | what the machine and a recording are told of the configuration |
+//! | `resume`, `past` | which earlier run is gone on with, and where it stood |
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
 //! | `rounds` | rounds of samples and when a tick is due |
 //! | `crew` | one task for each instance that is scraped or probed |
 //! | `hands` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, and the wall clock |
-//! | `signals` | SIGINT, SIGTERM, SIGHUP |
-//! | `unfinished` | what a monitor that died left behind |
+//! | `signals`, `stop` | SIGINT, SIGTERM, SIGHUP, and how a run ends |
+//! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
+//! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
 
+mod answer;
+mod api;
 mod clock;
 mod crew;
 mod hands;
 mod open;
+mod past;
+mod prepare;
 mod recorder;
+mod resume;
 mod rounds;
 mod run;
 mod signals;
+mod stop;
 mod unfinished;
 
 pub use open::{Begin, OpenError, Opened, Opening, open};
-pub use run::{Finished, run};
+pub use run::run;
+pub use stop::{Finished, OnSignal};
 
 #[cfg(test)]
 mod tests;

@@ -1,24 +1,27 @@
 //! What a run needs before its first event: locks, state, journal, recording.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::config::{Config, Loaded};
-use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, State, StateError};
+use crate::control::{ControlSocket, Hub, Order, Server, SocketError};
+use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, StateError};
 use crate::headless::Places;
-use crate::journal::{Journal, JournalError, RecordingError, RecordingWriter, SoakId};
-use crate::soak::{Actor, ErrorRateSettings, Event, Machine, Origin, ReadinessSettings, RecordingHeader, Settings};
+use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
+use crate::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::source::ClientError;
+use crate::view::View;
 
 use super::clock::Clock;
 use super::crew::Crew;
 use super::hands::Hands;
+use super::past::Past;
 use super::recorder::Recorder;
+use super::resume::{self, Earlier};
 use super::signals::Signals;
-use super::unfinished;
+use super::{api, prepare, unfinished};
 
 /// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
 const INBOX: usize = 1_024;
@@ -33,8 +36,10 @@ pub enum Begin {
         /// Whether a soak follows.
         soak: bool,
     },
-    /// A soak of what is active.
+    /// A soak of what is active; one that a dead monitor left unfinished is gone on with.
     Soak,
+    /// The same, and also a switch that moved no traffic yet is gone on with, and the outcome of a soak that ended is told.
+    Resume,
 }
 
 /// A run could not begin. Nothing was moved.
@@ -60,6 +65,9 @@ pub enum OpenError {
     /// The recording cannot be begun.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// The control socket cannot be had.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// An instance cannot be asked as configured.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -69,7 +77,7 @@ pub enum OpenError {
         /// The earlier soak.
         soak: String,
         /// Why.
-        source: RollbackError,
+        source: Box<RollbackError>,
     },
     /// Signals or randomness are not to be had.
     #[error("cannot {what}: {source}")]
@@ -85,7 +93,7 @@ impl OpenError {
     /// The program's exit code.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Lock(LockError::Busy { .. }) => 10,
+            Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
             Self::Unfinished { .. } => 7,
             Self::System { .. } => 1,
             _ => 2,
@@ -95,21 +103,33 @@ impl OpenError {
 
 /// What opening a run came to.
 pub enum Opening {
-    /// It can begin.
+    /// It can begin, or go on.
     Ready(Box<Opened>),
     /// The target of the switch is active already.
     AlreadyActive(Color),
+    /// There is nothing to go on with: the soak of this deployment has ended.
+    Ended {
+        /// Its ID.
+        soak: String,
+        /// How it ended.
+        ending: Ending,
+    },
 }
 
 /// A run that can begin.
 pub struct Opened {
     pub(super) machine: Box<Machine>,
+    pub(super) first: Event,
+    pub(super) seq: u64,
     pub(super) crew: Crew,
     pub(super) hands: Hands,
     pub(super) recorder: Recorder,
     pub(super) journal: Journal,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) inbox: mpsc::Receiver<Event>,
+    pub(super) hub: Hub,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) server: Option<Server>,
     pub(super) signals: Signals,
     pub(super) lock: Lock,
     pub(super) clock: Clock,
@@ -122,104 +142,193 @@ impl Opened {
     pub fn settings(&self) -> &Settings {
         self.machine.settings()
     }
+
+    /// The run as it stands: not begun, or where an earlier monitor left it.
+    pub fn view(&self) -> View {
+        self.hub.with_view(View::clone)
+    }
 }
 
-/// Takes the monitor's lock, reads the state, and opens journal and recording.
+/// What a run is made of, new or gone on with.
+struct Run {
+    config: Config,
+    machine: Machine,
+    header: RecordingHeader,
+    writer: RecordingWriter,
+    view: View,
+    first: Event,
+    clock: Clock,
+}
+
+/// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
 ///
-/// What an earlier monitor left unfinished is finished first, and `tell` is told so. Everything that can fail fails here, before traffic moves.
+/// A soak that an earlier monitor left unfinished is gone on with, or finished first where something else is to begin, and
+/// `tell` is told so. Everything that can fail fails here, before traffic moves.
 pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&str)) -> Result<Opening, OpenError> {
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(Timestamp::now())?;
-    if let Some(settled) = unfinished::settle(&deployment).await? {
-        tell(&settled);
-    }
-    let state = deployment.state_file().read()?;
-    let color = match begin {
-        Begin::Switch { to, .. } => to.unwrap_or(state.active().other()),
-        Begin::Soak => state.active(),
+    // Before anything begins: a signal from here on ends the run in order.
+    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let earlier = match begin {
+        Begin::Switch { .. } => Earlier::Nothing,
+        Begin::Soak | Begin::Resume => resume::find(&deployment, config, begin == Begin::Resume)?,
     };
-    match begin {
-        Begin::Switch { .. } if color == state.active() && deployment.routed().await != Some(color.other()) => {
-            return Ok(Opening::AlreadyActive(color));
+    let run = match earlier {
+        Earlier::Ended { soak, ending } => return Ok(Opening::Ended { soak, ending }),
+        Earlier::Unfinished(past) => {
+            resume::complete_journal(&deployment, &past)?;
+            if let Some(ending) = past.machine.ending().cloned() {
+                resume::show_end(&deployment, &past).await;
+                return Ok(Opening::Ended { soak: past.header.settings.soak, ending });
+            }
+            go_on(loaded, &deployment, *past)?
         }
-        Begin::Switch { .. } => {}
-        Begin::Soak => {
+        Earlier::Nothing | Earlier::Lost(_) => {
+            if let Earlier::Lost(why) = &earlier {
+                tell(why);
+            }
+            if let Some(settled) = unfinished::settle(&deployment).await? {
+                tell(&settled);
+            }
+            match fresh(loaded, &deployment, begin, actor).await? {
+                Ok(run) => run,
+                Err(color) => return Ok(Opening::AlreadyActive(color)),
+            }
+        }
+    };
+    let resumed = matches!(run.first, Event::Resumed(_));
+    let socket = match ControlSocket::bind(&config.control_socket).await {
+        Ok(socket) => Some(socket),
+        // The watch comes before the means to watch it.
+        Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
+            tell(&format!("nobody can attach or give orders: {error}"));
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    prune(config, &run.header.settings.soak);
+    Ok(Opening::Ready(Box::new(run.open(deployment, socket, signals, lock)?)))
+}
+
+impl Run {
+    fn open(
+        self,
+        deployment: Deployment,
+        socket: Option<ControlSocket>,
+        signals: Signals,
+        lock: Lock,
+    ) -> Result<Opened, OpenError> {
+        let Self { config, machine, header, writer, view, first, clock } = self;
+        let recording = writer.path().to_owned();
+        let places = Places { journal: deployment.journal().path().to_owned(), recording: recording.clone() };
+        let (events, inbox) = mpsc::channel(INBOX);
+        let seq = view.seq();
+        let (hub, orders) = Hub::new(&header, recording, view);
+        let server = socket.map(|socket| Server::start(socket, hub.clone(), api::status_of(&deployment, &hub)));
+        Ok(Opened {
+            crew: Crew::start(&config, machine.settings().color, &events)?,
+            machine: Box::new(machine),
+            first,
+            seq,
+            recorder: Recorder::start(writer, events.clone()),
+            journal: deployment.journal().clone(),
+            hands: Hands::new(deployment, events.clone()),
+            events,
+            inbox,
+            hub,
+            orders,
+            server,
+            signals,
+            lock,
+            clock,
+            places,
+        })
+    }
+}
+
+/// A run that begins now; `Err` is a target that is active already.
+async fn fresh(
+    loaded: &Loaded,
+    deployment: &Deployment,
+    begin: Begin,
+    actor: Actor,
+) -> Result<Result<Run, Color>, OpenError> {
+    let config = &loaded.config;
+    let state = deployment.state_file().read()?;
+    let (color, origin) = match begin {
+        Begin::Switch { to, soak } => {
+            let color = to.unwrap_or(state.active().other());
+            if color == state.active() && deployment.routed().await != Some(color.other()) {
+                return Ok(Err(color));
+            }
+            (color, Origin::Switch { gate_ms: prepare::millis(config.health.switch_timeout), soak })
+        }
+        Begin::Soak | Begin::Resume => {
             let path = || deployment.state_file().path().to_owned();
             Binding::to(&state).map_err(|reason| OpenError::NothingToSoak { reason, path: path() })?;
+            (state.active(), Origin::Soak)
         }
-    }
-    // Before the recording begins: a signal from here on ends the run in order.
-    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    };
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(Timestamp::now(), random);
-    let settings = settings(config, &id, begin, color, &state, actor);
+    let settings = prepare::settings(config, id.as_str(), origin, color, &state, actor);
     let clock = Clock::start();
-    let header = RecordingHeader::new(settings.clone(), recorded_config(loaded), clock.origin().clone());
+    let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
-    let places = Places { journal: deployment.journal().path().to_owned(), recording: writer.path().to_owned() };
-    let (events, inbox) = mpsc::channel(INBOX);
-    Ok(Opening::Ready(Box::new(Opened {
-        machine: Box::new(Machine::new(settings)),
-        crew: Crew::start(config, color, &events)?,
-        recorder: Recorder::start(writer, events.clone()),
-        journal: deployment.journal().clone(),
-        hands: Hands::new(deployment, events.clone()),
-        events,
-        inbox,
-        signals,
-        lock,
+    Ok(Ok(Run {
+        config: config.clone(),
+        machine: Machine::new(settings.clone()),
+        header,
+        writer,
+        view: View::new(settings),
+        first: Event::Started,
         clock,
-        places,
-    })))
+    }))
 }
 
-fn settings(config: &Config, id: &SoakId, begin: Begin, color: Color, state: &State, actor: Actor) -> Settings {
-    let soak = &config.soak;
-    let names = |color| config.colors.of(color).iter().map(ToString::to_string).collect();
-    Settings {
-        service: config.service.clone(),
-        soak: id.to_string(),
-        origin: match begin {
-            Begin::Switch { soak, .. } => Origin::Switch { gate_ms: millis(config.health.switch_timeout), soak },
-            Begin::Soak => Origin::Soak,
-        },
-        actor,
-        color,
-        last_switch: state.last_switch(),
-        instances: names(color),
-        standby_instances: names(color.other()),
-        window_ms: millis(soak.window),
-        interval_ms: millis(soak.interval),
-        baseline_window_ms: millis(soak.baseline_window),
-        warmup_ms: millis(soak.warmup),
-        auto_rollback: soak.auto_rollback,
-        on_breach: soak.on_breach,
-        grace_ms: millis(soak.grace),
-        on_inconclusive: soak.on_inconclusive,
-        max_extension_ms: millis(soak.max_extension),
-        verify_window_ms: millis(soak.verify_window),
-        standby: soak.standby,
-        error_rate: ErrorRateSettings {
-            threshold: config.error_rate.threshold,
-            min_requests: config.error_rate.min_requests,
-            method: config.error_rate.method,
-            false_alarm: config.error_rate.false_alarm,
-            baseline: config.error_rate.baseline,
-            required: config.error_rate.required,
-        },
-        readiness: ReadinessSettings { failures: config.readiness.failures, required: config.readiness.required },
+/// The run of a monitor that is gone, from here on.
+fn go_on(loaded: &Loaded, deployment: &Deployment, past: Past) -> Result<Run, OpenError> {
+    let now = &loaded.config;
+    let settings = past.machine.settings();
+    let (color, soak) = (settings.color, settings.soak.clone());
+    let id: SoakId = soak
+        .parse()
+        .map_err(|error| OpenError::System { what: "read the soak's id", source: std::io::Error::other(error) })?;
+    let (writer, torn) = RecordingWriter::resume(&now.service_dir(), &id)?;
+    if torn > 0 {
+        tracing::warn!(torn, "the recording ended within an event, which is dropped");
     }
+    let clock = past.clock();
+    let by = Resumption {
+        clock: Some(clock.origin().clone()),
+        instances: prepare::instances(now, color),
+        standby_instances: prepare::instances(now, color.other()),
+        changes: past.changes(&loaded.settings),
+        lost_events: past.lost_events,
+        intent: resume::intent_of(deployment, &soak)?,
+    };
+    Ok(Run {
+        config: prepare::began_with(&past.header.config, now).unwrap_or_else(|| now.clone()),
+        view: past.view(),
+        first: Event::Resumed(Box::new(by)),
+        clock,
+        writer,
+        machine: past.machine,
+        header: past.header,
+    })
 }
 
-/// The configuration as it can be read in again; secrets and instances, whose credentials are masked, are left out.
-fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
-    let shown = loaded.settings.iter().filter(|setting| !setting.key.starts_with("colors."));
-    let pairs = shown.filter_map(|setting| Some((setting.key.to_owned(), setting.value.clone()?)));
-    pairs.filter(|(_, value)| value != "***").collect()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// Recordings beyond the limits go. That it fails stops nothing.
+fn prune(config: &Config, running: &str) {
+    let in_use: Vec<SoakId> = running.parse().into_iter().collect();
+    match journal::prune(&config.service_dir(), &config.retention, &in_use, Timestamp::now(), false) {
+        Ok(pruned) => {
+            for error in pruned.failed {
+                tracing::warn!(%error, "an old recording stays");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "old recordings stay"),
+    }
 }

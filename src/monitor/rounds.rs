@@ -30,9 +30,9 @@ pub struct Due {
 }
 
 impl Rounds {
-    /// No round yet.
-    pub const fn new(interval_ms: u64) -> Self {
-        Self { interval_ms, last_tick_ms: 0, open: None }
+    /// No round yet, and nothing missed before `at_ms`.
+    pub const fn new(interval_ms: u64, at_ms: u64) -> Self {
+        Self { interval_ms, last_tick_ms: at_ms, open: None }
     }
 
     /// Opens a round that waits for these instances.
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_round_is_complete_when_the_last_instance_answered() {
-        let mut rounds = Rounds::new(1_000);
+        let mut rounds = Rounds::new(1_000, 0);
         rounds.open([(Color::Green, 0), (Color::Green, 1)]);
         assert!(!rounds.answered(Color::Green, 0));
         assert!(!rounds.answered(Color::Green, 0), "the same one again");
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn ticks_that_never_ran_are_counted_and_a_long_gap_is_told() {
-        let mut rounds = Rounds::new(1_000);
+        let mut rounds = Rounds::new(1_000, 0);
         rounds.close(1_000);
         assert_eq!(rounds.close(2_400), Due { skipped: 0, gap_ms: None }, "late is not missed");
         assert_eq!(rounds.close(5_400), Due { skipped: 2, gap_ms: None });

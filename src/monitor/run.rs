@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use crate::control::{Hub, Order, StreamEnd};
 use crate::deploy::Color;
 use crate::journal::Journal;
 use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
+use super::answer::Answer;
 use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
 use super::hands::Hands;
@@ -18,6 +20,7 @@ use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
 use super::signals::Signals;
+use super::stop::{Finished, OnSignal};
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
@@ -28,28 +31,10 @@ const GATE_POLL: Duration = Duration::from_millis(500);
 /// Least time between two runs of a router's `read` command.
 const COMMAND_EVERY_MS: u64 = 1_000;
 
-/// How a run came to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finished {
-    /// The machine ended it.
-    Ended(Ending),
-    /// A second signal cut it off; an open intent stays in the journal and can be resumed.
-    CutOff,
-}
-
-impl Finished {
-    /// The program's exit code.
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Ended(ending) => ending.exit_code(),
-            Self::CutOff => 7,
-        }
-    }
-}
-
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
-pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finished {
-    let Opened { machine, crew, hands, recorder, journal, events, mut inbox, mut signals, lock, clock, .. } = opened;
+pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
+    let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
+    let Opened { hub, mut orders, server, mut signals, lock, clock, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let mut run = Run {
         machine,
@@ -59,20 +44,27 @@ pub async fn run(opened: Opened, observers: Vec<SyncSender<Envelope>>) -> Finish
         journal,
         events,
         observers,
+        hub,
+        rounds: Rounds::new(interval_ms, clock.at_ms()),
         clock,
-        seq: 0,
-        rounds: Rounds::new(interval_ms),
+        seq,
         wakeups: BTreeSet::new(),
         ending: None,
+        stopping: None,
+        answer: None,
         reading_router: false,
-        router_read_at: 0,
+        router_read_at: None,
         router_unread: false,
     };
-    let finished = run.until_the_end(&mut inbox, &mut signals, Duration::from_millis(interval_ms)).await;
-    match finished {
-        Finished::Ended(_) => run.close(&mut inbox).await,
+    run.feed(first).await;
+    let finished = run.until_the_end(&mut inbox, &mut orders, &mut signals, on_signal).await;
+    match &finished {
+        Finished::Ended(_) | Finished::Saved => run.close(&mut inbox, &finished).await,
         // At once: neither a move that holds the lock nor a slow disk is waited for.
         Finished::CutOff => drop(run),
+    }
+    if let Some(server) = server {
+        server.stop().await;
     }
     drop(lock);
     finished
@@ -86,13 +78,18 @@ struct Run {
     journal: Journal,
     events: mpsc::Sender<Event>,
     observers: Vec<SyncSender<Envelope>>,
+    hub: Hub,
     clock: Clock,
     seq: u64,
     rounds: Rounds,
     wakeups: BTreeSet<u64>,
     ending: Option<Ending>,
+    /// The signal that asked to save the run, while a move is under way.
+    stopping: Option<&'static str>,
+    /// Where the answer to the order under way goes.
+    answer: Option<Answer>,
     reading_router: bool,
-    router_read_at: u64,
+    router_read_at: Option<u64>,
     /// Whether the last reading of router and state file failed; told once until one succeeds.
     router_unread: bool,
 }
@@ -101,22 +98,27 @@ impl Run {
     async fn until_the_end(
         &mut self,
         inbox: &mut mpsc::Receiver<Event>,
+        orders: &mut mpsc::Receiver<Order>,
         signals: &mut Signals,
-        every: Duration,
+        on_signal: OnSignal,
     ) -> Finished {
+        let every = Duration::from_millis(self.machine.settings().interval_ms);
         let mut schedule = interval(every);
         schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut gate_poll = interval(every.min(GATE_POLL));
         gate_poll.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        self.feed(Event::Started).await;
         let mut signalled = false;
         loop {
             if let Some(ending) = self.ending.take() {
                 return Finished::Ended(ending);
             }
+            if self.stopping.is_some() && !self.is_moving() {
+                return Finished::Saved;
+            }
             let wakeup = self.next_wakeup();
             tokio::select! {
                 Some(event) = inbox.recv() => self.arrived(event).await,
+                Some(order) = orders.recv() => self.ordered(order).await,
                 _ = schedule.tick() => self.round_due().await,
                 _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
                     self.crew.probe(self.machine.settings().color);
@@ -128,11 +130,32 @@ impl Run {
                         return Finished::CutOff;
                     }
                     signalled = true;
-                    let actor = self.machine.settings().actor.clone();
-                    self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
+                    self.signalled(signal, on_signal.saves(signal)).await;
                 }
             }
         }
+    }
+
+    async fn signalled(&mut self, signal: &'static str, save: bool) {
+        if save {
+            tracing::warn!(signal, "asked to stop: the run is saved for another monitor");
+            self.stopping = Some(signal);
+        } else {
+            let actor = self.machine.settings().actor.clone();
+            self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
+        }
+    }
+
+    /// Whether traffic is being moved right now: that is finished before anything else.
+    fn is_moving(&self) -> bool {
+        matches!(self.machine.phase(), Phase::Switching | Phase::RollingBack)
+    }
+
+    /// An operator's order. It is answered once its decision is journalled, or refused.
+    async fn ordered(&mut self, order: Order) {
+        let Order { action, actor, reason, answer } = order;
+        self.answer = Some(Answer { to: answer, seq: self.seq + 1 });
+        self.feed(Event::Action { action, actor, reason }).await;
     }
 
     /// The next scheduled time as the timer's clock will show it.
@@ -228,7 +251,11 @@ impl Run {
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
             self.recorder.record(&envelope);
-            for effect in self.machine.handle(&envelope) {
+            let effects = self.machine.handle(&envelope);
+            if effects.iter().any(Effect::needs_record) {
+                self.recorder.settle().await;
+            }
+            for effect in effects {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
             // Nobody is shown a decision before it is on disk.
@@ -237,6 +264,7 @@ impl Run {
     }
 
     fn tell(&mut self, envelope: &Envelope) {
+        self.hub.publish(envelope);
         self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
@@ -258,19 +286,28 @@ impl Run {
             Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
             Effect::Rollback { attempt, intent } => {
                 log(&intent);
-                self.hands.rollback(attempt, *intent, self.machine.settings(), self.events.clone());
+                let journalled = self.answer.take().map(Answer::once_journalled);
+                self.hands.rollback(attempt, *intent, self.machine.settings(), self.events.clone(), journalled);
             }
             Effect::Schedule { at_ms } => {
                 self.wakeups.insert(at_ms);
             }
-            Effect::Answer { refused } => {
-                if let Some(why) = refused {
-                    tracing::info!(why, "an order was refused");
-                }
-            }
+            Effect::Answer { refused } => self.answer_order(refused),
             Effect::Finish(ending) => self.ending = Some(ending),
         }
         None
+    }
+
+    /// Answers the order under way. A rollback is answered once its intent is on disk, which is a part of the move.
+    fn answer_order(&mut self, refused: Option<String>) {
+        if let Some(why) = &refused {
+            tracing::info!(why, "an order was refused");
+        } else if self.is_moving() {
+            return;
+        }
+        if let Some(Answer { to, seq }) = self.answer.take() {
+            let _ = to.send(refused.map_or(Ok(seq), Err));
+        }
     }
 
     fn sample_now(&mut self) {
@@ -282,10 +319,11 @@ impl Run {
     /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
     fn read_router(&mut self, epoch: u32) {
         let now = self.clock.at_ms();
-        let rested = self.hands.reads_state_file() || now.saturating_sub(self.router_read_at) >= COMMAND_EVERY_MS;
+        let rested = self.hands.reads_state_file()
+            || self.router_read_at.is_none_or(|at| now.saturating_sub(at) >= COMMAND_EVERY_MS);
         if !self.reading_router && rested {
             self.reading_router = true;
-            self.router_read_at = now;
+            self.router_read_at = Some(now);
             self.hands.read_router(epoch, self.events.clone());
         }
     }
@@ -310,12 +348,16 @@ impl Run {
     }
 
     /// Waits, within bounds, until the state file shows the end and the recording is whole.
-    async fn close(mut self, inbox: &mut mpsc::Receiver<Event>) {
+    async fn close(mut self, inbox: &mut mpsc::Receiver<Event>, finished: &Finished) {
         self.hands.finish().await;
         while let Ok(event) = inbox.try_recv() {
             if matches!(event, Event::Trouble { .. }) {
                 self.feed(event).await;
             }
+        }
+        match (finished, self.stopping) {
+            (Finished::Ended(ending), _) => self.hub.finish(StreamEnd::Ended(ending.clone())),
+            (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
         }
         drop(self.observers);
         let recorder = self.recorder;

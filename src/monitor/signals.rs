@@ -4,6 +4,11 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The name of the signal of a keyboard.
+pub const SIGINT: &str = "SIGINT";
+/// The name of the signal of a supervisor.
+pub const SIGTERM: &str = "SIGTERM";
+
 /// The signals that concern a run.
 pub struct Signals {
     interrupt: Signal,
@@ -25,8 +30,8 @@ impl Signals {
     pub async fn next(&mut self) -> &'static str {
         loop {
             tokio::select! {
-                Some(()) = self.interrupt.recv() => return "SIGINT",
-                Some(()) = self.terminate.recv() => return "SIGTERM",
+                Some(()) = self.interrupt.recv() => return SIGINT,
+                Some(()) = self.terminate.recv() => return SIGTERM,
                 Some(()) = self.hangup.recv() => tracing::warn!("SIGHUP: the terminal is gone, the watch goes on"),
             }
         }

@@ -17,8 +17,9 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 async fn switch(loaded: &Loaded) -> Finished {
     let begin = Begin::Switch { to: None, soak: false };
     match open(loaded, begin, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap() {
-        Opening::Ready(opened) => run(*opened, Vec::new()).await,
+        Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
         Opening::AlreadyActive(color) => panic!("{color} is active already"),
+        Opening::Ended { soak, .. } => panic!("soak {soak} has ended"),
     }
 }
 
@@ -44,7 +45,7 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
     let Opening::Ready(opened) = opened else { panic!() };
     std::fs::write(&state_file, "{").unwrap();
     let (observer, events) = std::sync::mpsc::sync_channel(1_000);
-    let running = tokio::spawn(run(*opened, vec![observer]));
+    let running = tokio::spawn(run(*opened, OnSignal::Abort, vec![observer]));
     let told = tokio::task::spawn_blocking(move || {
         let mut told = Vec::new();
         let mut readings = 0;

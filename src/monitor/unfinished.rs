@@ -42,7 +42,7 @@ async fn finish_rollback(deployment: &Deployment, block: &SoakBlock, intent: Dec
     match deployment.rollback(request).await {
         Ok(Rollback::RolledBack(_) | Rollback::AlreadyBack(_)) => Ok(Outcome::RolledBack),
         Ok(Rollback::NothingToRollBack(_) | Rollback::Superseded { .. }) => Ok(Outcome::Superseded),
-        Err(source) => Err(OpenError::Unfinished { soak: block.id.clone(), source }),
+        Err(source) => Err(OpenError::Unfinished { soak: block.id.clone(), source: Box::new(source) }),
     }
 }
 

@@ -39,9 +39,6 @@ pub enum Event {
         instance: usize,
         /// What was read.
         outcome: Sample,
-        /// How long that took, in milliseconds; 0 where it is not known.
-        #[serde(default, skip_serializing_if = "is_zero")]
-        took_ms: u64,
     },
     /// The readiness of one instance of the watched color was probed.
     Probed {
@@ -113,11 +110,6 @@ pub enum Event {
         /// What, in a sentence.
         what: String,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// What one scrape gave.
@@ -221,4 +213,23 @@ pub enum Effect {
     },
     /// The run is over.
     Finish(Ending),
+}
+
+impl Effect {
+    /// Whether the event that led to it has to be on record first: what cannot be taken back, or was promised to somebody.
+    pub const fn needs_record(&self) -> bool {
+        match self {
+            Self::Journal(_)
+            | Self::Switch
+            | Self::Rollback { .. }
+            | Self::Answer { refused: None }
+            | Self::Finish(_) => true,
+            Self::Reflect
+            | Self::Sample
+            | Self::ProbeStandby
+            | Self::ReadRouter { .. }
+            | Self::Schedule { .. }
+            | Self::Answer { refused: Some(_) } => false,
+        }
+    }
 }

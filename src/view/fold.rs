@@ -35,6 +35,11 @@ impl View {
         Self { machine: Machine::new(settings), seq: 0, wall_ms: 0, at_ms: 0 }
     }
 
+    /// A view of a run that is under way, from its machine and its last event.
+    pub const fn resumed(machine: Machine, seq: u64, at_ms: u64, wall_ms: i64) -> Self {
+        Self { machine, seq, wall_ms, at_ms }
+    }
+
     /// Takes the next event and says what it changed.
     pub fn apply(&mut self, envelope: &Envelope) -> News {
         let before = self.machine.phase();

@@ -103,6 +103,11 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     if begun {
         lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
     }
+    let unwatched = machine.unwatched();
+    if unwatched.gaps > 0 {
+        let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
+        lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
+    }
     if let Some(next) = next_step(ending.outcome, begun, &settings.service) {
         lines.push(("next", next));
     }

@@ -12,7 +12,7 @@ async fn a_healthy_soak_makes_no_rollback() {
     let ending = watched(&deployment, Begin::Switch { to: None, soak: true }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Retained, Cause::Auto, 0), "{ending:?}");
-    assert_eq!(deployment.kinds(), ["observe", "switch", "soak_start", "retain"]);
+    assert_eq!(deployment.kinds(), ["observe", "switching", "switch", "soak_start", "retain"]);
     assert_eq!(deployment.decision("observe")["reason"], "baseline");
     let state = deployment.state();
     assert_eq!((&state["activeColor"], &state["previousColor"]), (&"green".into(), &"blue".into()), "{state}");
@@ -31,7 +31,11 @@ async fn a_breached_soak_rolls_back_by_itself() {
     assert!(ending.reason.starts_with("error-rate: ") && ending.reason.contains("50"), "{}", ending.reason);
     let mut acts = deployment.kinds();
     acts.retain(|kind| kind != "observe");
-    assert_eq!(acts, ["switch", "soak_start", "breach", "rollback", "rolled_back", "recovered"], "in this order");
+    assert_eq!(
+        acts,
+        ["switching", "switch", "soak_start", "breach", "rollback", "rolled_back", "recovered"],
+        "in this order"
+    );
     let breach = deployment.decision("breach");
     assert_eq!((&breach["check"], &breach["threshold"]), (&"error-rate".into(), &0.05.into()), "{breach}");
     assert!(breach["errors"].as_u64().unwrap() * 2 >= breach["requests"].as_u64().unwrap(), "{breach}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use switchback::headless::{Form, Output, Printer, Width};
-use switchback::monitor::{Begin, run};
+use switchback::monitor::{Begin, OnSignal, run};
 
 use crate::support::{Deployment, Page};
 use crate::watch::{meanwhile, opened};
@@ -35,10 +35,15 @@ impl Write for Paper {
 async fn printed(deployment: &Deployment, output: Output, terminal: Option<Width>) -> String {
     let opened = opened(deployment, Begin::Soak).await;
     let paper = Paper::default();
-    let form =
-        Form { output, terminal, places: opened.places.clone(), job_summary: Some(deployment.path("summary.md")) };
-    let printer = Printer::start(form, opened.settings().clone(), Box::new(paper.clone()));
-    run(opened, vec![printer.events()]).await;
+    let form = Form {
+        output,
+        terminal,
+        places: opened.places.clone(),
+        job_summary: Some(deployment.path("summary.md")),
+        quiet: None,
+    };
+    let printer = Printer::start(form, opened.view(), Box::new(paper.clone()));
+    run(opened, OnSignal::Abort, vec![printer.events()]).await;
     tokio::task::spawn_blocking(move || printer.finish()).await.unwrap();
     paper.text()
 }

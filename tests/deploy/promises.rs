@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use switchback::monitor::{Begin, Finished, run};
+use switchback::monitor::{Begin, Finished, OnSignal, run};
 use switchback::soak::{Cause, Ending, Outcome};
 
 use crate::support::{Deployment, Page};
@@ -53,7 +53,7 @@ async fn a_switch_waits_for_a_color_that_is_about_to_be_ready() {
     becoming_ready.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Switched, 0), "{ending:?}");
     assert_eq!(deployment.state()["activeColor"], "green");
-    assert_eq!(deployment.kinds(), ["switch"]);
+    assert_eq!(deployment.kinds(), ["switching", "switch"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -354,7 +354,7 @@ async fn a_switch_that_somebody_else_made_first_is_not_made_again() {
 async fn an_observer_that_does_not_keep_up_is_dropped_and_the_watch_goes_on() {
     let deployment = Deployment::switched();
     let (slow, never_read) = std::sync::mpsc::sync_channel(1);
-    let finished = run(opened(&deployment, Begin::Soak).await, vec![slow]).await;
+    let finished = run(opened(&deployment, Begin::Soak).await, OnSignal::Abort, vec![slow]).await;
     let Finished::Ended(ending) = finished else { panic!("nobody sent a signal") };
     assert_eq!(ending.outcome, Outcome::Retained);
     assert_eq!(never_read.iter().count(), 1);

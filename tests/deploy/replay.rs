@@ -1,14 +1,14 @@
 //! A recording is exactly the input of the machine: replayed, it decides the same.
 
 use switchback::journal::{Entry, RecordingReader};
-use switchback::monitor::{Begin, Finished, run};
+use switchback::monitor::{Begin, Finished, OnSignal, run};
 use switchback::soak::{Decision, Effect, Ending, Envelope, Machine, RecordingHeader};
 
 use crate::support::Deployment;
 use crate::watch::opened;
 
 /// The decisions that the verbs of `deploy` journal themselves: they are no effects of the machine.
-const VERBS: [&str; 2] = ["switch", "rolled_back"];
+const VERBS: [&str; 3] = ["switching", "switch", "rolled_back"];
 
 /// Feeds a recording to a new machine.
 fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
@@ -34,7 +34,7 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
 async fn replays_as_it_went(deployment: &Deployment) {
     let opened = opened(deployment, Begin::Switch { to: None, soak: true }).await;
     let recording = opened.places.recording.clone();
-    let Finished::Ended(ended) = run(opened, Vec::new()).await else { panic!("nobody sent a signal") };
+    let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
 
     let (decided, ending) = replay(&recording);
     assert_eq!(ending, Some(ended));

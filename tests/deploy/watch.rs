@@ -1,6 +1,6 @@
 //! Runs the monitor in this process.
 
-use switchback::monitor::{Begin, Finished, Opened, Opening, open, run};
+use switchback::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
 use switchback::soak::{Actor, Ending};
 
 use crate::support::Deployment;
@@ -11,14 +11,15 @@ pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     match open(&deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
         Opening::AlreadyActive(color) => panic!("{color} is active already"),
+        Opening::Ended { soak, .. } => panic!("soak {soak} has ended"),
     }
 }
 
 /// Runs to the end.
 pub async fn watched(deployment: &Deployment, begin: Begin) -> Ending {
-    match run(opened(deployment, begin).await, Vec::new()).await {
+    match run(opened(deployment, begin).await, OnSignal::Abort, Vec::new()).await {
         Finished::Ended(ending) => ending,
-        Finished::CutOff => panic!("nobody sent a signal"),
+        Finished::CutOff | Finished::Saved => panic!("nobody sent a signal"),
     }
 }
 

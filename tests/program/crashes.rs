@@ -100,7 +100,10 @@ fn a_killed_monitor_is_followed_by_a_switch_that_first_finishes_the_rollback() {
     deployment.green.fail(0);
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["RETAINED: green stays active"]);
     let kinds = deployment.kinds();
-    assert_eq!(kinds, ["soak_start", "breach", "rollback", "rolled_back", "switch", "soak_start", "retain"]);
+    assert_eq!(
+        kinds,
+        ["soak_start", "breach", "rollback", "rolled_back", "switching", "switch", "soak_start", "retain"]
+    );
     assert_eq!(deployment.decision("rolled_back")["actor"], "resume");
     assert_eq!((route(&deployment).as_str(), &deployment.state()["activeColor"]), ("green", &"green".into()));
 }
@@ -118,26 +121,86 @@ fn a_rollback_that_cannot_be_finished_stops_the_next_switch() {
 }
 
 #[test]
-fn a_killed_monitor_is_followed_by_a_soak_that_finds_nothing_left_to_watch() {
+fn a_killed_monitor_is_followed_by_a_soak_that_finishes_its_rollback() {
     let (deployment, running) = in_the_middle_of_a_rollback();
     running.signal(Signal::KILL);
     running.wait();
     await_the_orphaned_router(&deployment);
-    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
+    deployment.run(&["soak", "--no-tui"]).expect(3).says(&["ROLLED BACK: blue is active again"]);
     rolled_back_once(&deployment);
+    assert_eq!(deployment.count("soak_start"), 1);
+    // What has ended is told by `--resume`, and is nothing to watch for a plain `soak`.
+    deployment.run(&["soak", "--resume", "--no-tui"]).expect(3).says(&["has ended: rolled-back (cause auto)"]);
+    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
 }
 
 #[test]
-fn a_monitor_killed_while_it_watched_is_followed_by_another_one() {
-    let deployment = Deployment::switched().with("soak.window", "4s");
+fn a_soak_whose_monitor_was_killed_goes_on_in_another_with_the_same_window_and_evidence() {
+    let deployment = Deployment::switched().with("soak.window", "6s");
+    let mut running = deployment.start(&["soak", "--no-tui"]);
+    running.hear("soak_start");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    let before = deployment.state();
+    running.signal(Signal::KILL);
+    running.wait();
+    // What the configuration says meanwhile is told and not followed.
+    let other = deployment.with("soak.window", "1h");
+    let done = other.run(&["soak", "--no-tui"]).expect(0);
+    done.says(&["the watch goes on after ", "soak.window is 1h in the configuration now", "RETAINED", "unwatched"]);
+    assert_eq!(other.kinds(), ["soak_start", "resumed", "retain"]);
+    let after = other.state();
+    for key in ["id", "startedAt", "endsAt"] {
+        assert_eq!(after["soak"][key], before["soak"][key], "{key}");
+    }
+}
+
+#[test]
+fn a_soak_of_a_deployment_that_was_followed_by_another_is_superseded_and_not_gone_on_with() {
+    let deployment = Deployment::switched();
     let mut running = deployment.start(&["soak", "--no-tui"]);
     running.hear("soak_start");
     deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
     running.signal(Signal::KILL);
     running.wait();
-    deployment.run(&["soak", "--no-tui"]).expect(0).says(&["RETAINED"]);
+    let mut state = deployment.state();
+    state["lastSwitch"] = 1_795_999_999_999_i64.into();
+    deployment.write_state(&state);
+    deployment.run(&["soak", "--no-tui"]).expect(0).complains(&["another deployment is active now"]);
     assert_eq!(deployment.kinds(), ["soak_start", "superseded", "soak_start", "retain"]);
-    assert_eq!(deployment.decision("superseded")["actor"], "resume");
+}
+
+#[test]
+fn a_soak_without_its_recording_ends_superseded_and_another_begins() {
+    let deployment = Deployment::switched();
+    let mut running = deployment.start(&["soak", "--no-tui"]);
+    running.hear("soak_start");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    running.signal(Signal::KILL);
+    running.wait();
+    fs::remove_dir_all(deployment.path(".switchback/default/soaks")).unwrap();
+    deployment.run(&["soak", "--no-tui"]).expect(0).complains(&["cannot be gone on with: cannot open the recording"]);
+    assert_eq!(deployment.kinds(), ["soak_start", "superseded", "soak_start", "retain"]);
+}
+
+#[test]
+fn a_switch_that_died_between_router_and_state_file_is_carried_through_by_a_resume() {
+    let deployment = Deployment::fresh().with_commands(
+        "echo {color} > route\nwhile [ -e slow ]; do sleep 0.05; done",
+        "echo {color} > route",
+        "cat route 2>/dev/null || echo blue",
+    );
+    fs::write(deployment.path("slow"), "").unwrap();
+    let running = deployment.start(&["switch", "--no-tui"]);
+    deployment.wait_until("the router has moved", |deployment| deployment.path("route").exists());
+    running.signal(Signal::KILL);
+    running.wait();
+    assert!(!deployment.state_path().exists(), "the state file knows nothing yet");
+    fs::remove_file(deployment.path("slow")).unwrap();
+    deployment.run(&["soak", "--resume", "--no-tui"]).expect(0).says(&["RETAINED: green stays active"]);
+    let state = deployment.state();
+    assert_eq!((&state["activeColor"], &state["previousColor"]), (&"green".into(), &"blue".into()));
+    let kinds: Vec<_> = deployment.kinds().into_iter().filter(|kind| kind != "observe").collect();
+    assert_eq!(kinds, ["switching", "resumed", "switch", "soak_start", "retain"]);
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub(super) enum Stage {
     /// A switch that was cut off: is traffic here, there or between?
     Unsettled {
         gate_deadline_ms: u64,
-        /// When to ask again; none while an answer is awaited.
-        ask_at: Option<u64>,
+        /// When to ask again.
+        ask_at: u64,
     },
     Warmup,
     Watching,
@@ -191,7 +191,7 @@ impl Machine {
                 self.begin(&mut out);
             }
             Event::Resumed(by) => self.resumed(before, by, &mut out),
-            Event::Sampled { color, instance, outcome, .. } => {
+            Event::Sampled { color, instance, outcome } => {
                 if *color == self.settings.color {
                     self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
                 } else {

@@ -11,8 +11,8 @@ use crate::soak::{
 
 use super::core::{PATIENCE_MS, Rolling, Stage};
 
-/// Time between two readings of a router that gave no answer.
-const ASK_AGAIN_MS: u64 = 500;
+/// Time between two questions to a router that gives no answer.
+const ASK_AGAIN_MS: u64 = 1_000;
 
 /// The time nobody watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,10 +93,9 @@ impl Machine {
             Stage::Baseline { gate_deadline_ms, .. } => self.gate_again(gate_deadline_ms, out),
             Stage::Switching => {
                 let gate_ms = if let Origin::Switch { gate_ms, .. } = self.settings.origin { gate_ms } else { 0 };
-                self.stage = Stage::Unsettled { gate_deadline_ms: before_ms.saturating_add(gate_ms), ask_at: None };
-                out.push(Effect::ReadRouter { epoch: self.epoch });
+                self.ask_where_traffic_is(before_ms.saturating_add(gate_ms), out);
             }
-            Stage::Unsettled { .. } => out.push(Effect::ReadRouter { epoch: self.epoch }),
+            Stage::Unsettled { gate_deadline_ms, .. } => self.ask_where_traffic_is(gate_deadline_ms, out),
             Stage::Warmup => {
                 out.push(Effect::Schedule { at_ms: self.window_start });
                 self.look_around(out);
@@ -106,7 +105,7 @@ impl Machine {
                 self.look_around(out);
             }
             Stage::Watching | Stage::Held(_) => self.look_around(out),
-            Stage::RollingBack(rolling) => self.try_again(&rolling, out),
+            Stage::RollingBack(rolling) => try_again(rolling, out),
             Stage::Verifying { until_ms, .. } => {
                 out.push(Effect::Sample);
                 out.push(Effect::Schedule { at_ms: until_ms });
@@ -126,14 +125,6 @@ impl Machine {
         out.push(Effect::Schedule { at_ms: self.hold_end() });
         out.push(Effect::ReadRouter { epoch: self.epoch });
         out.push(Effect::ProbeStandby);
-    }
-
-    /// An attempt that was under way may have moved traffic or not; asking once more is safe.
-    fn try_again(&self, rolling: &Rolling, out: &mut Vec<Effect>) {
-        match rolling.retry_at {
-            Some(at_ms) => out.push(Effect::Schedule { at_ms }),
-            None => out.push(Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent.clone()) }),
-        }
     }
 
     /// The answer to where traffic is after a switch that was cut off.
@@ -162,20 +153,16 @@ impl Machine {
                 out.push(Effect::Journal(Box::new(decision)));
                 self.finish(Ending { outcome: Outcome::SwitchFailed, cause: Cause::Auto, reason }, out);
             }
-            _ => {
-                let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
-                self.stage = Stage::Unsettled { gate_deadline_ms, ask_at: Some(ask_at) };
-                out.push(Effect::Schedule { at_ms: ask_at });
-            }
+            _ => {}
         }
     }
 
-    /// Asks once more where traffic is.
-    pub(super) fn ask_again(&mut self, out: &mut Vec<Effect>) {
-        if let Stage::Unsettled { ask_at, .. } = &mut self.stage {
-            *ask_at = None;
-            out.push(Effect::ReadRouter { epoch: self.epoch });
-        }
+    /// Asks where traffic is, and again until there is an answer.
+    pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Vec<Effect>) {
+        let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
+        self.stage = Stage::Unsettled { gate_deadline_ms, ask_at };
+        out.push(Effect::ReadRouter { epoch: self.epoch });
+        out.push(Effect::Schedule { at_ms: ask_at });
     }
 
     /// Whether router, state file and standby were looked at since the run was resumed, or had their time for it: nothing is
@@ -185,4 +172,12 @@ impl Machine {
             (self.router.is_some() && self.standby.all_answered()) || self.at >= resumed_at.saturating_add(PATIENCE_MS)
         })
     }
+}
+
+/// An attempt that was under way may have moved traffic or not; asking once more is safe.
+fn try_again(rolling: Rolling, out: &mut Vec<Effect>) {
+    out.push(match rolling.retry_at {
+        Some(at_ms) => Effect::Schedule { at_ms },
+        None => Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent) },
+    });
 }

@@ -43,7 +43,9 @@ impl Machine {
             Stage::Baseline { .. } => self.end_baseline(out),
             Stage::Warmup if self.at >= self.window_start => self.end_warmup(out),
             Stage::Grace { deadline_ms } if self.at >= *deadline_ms && self.looked_around() => self.grace_over(out),
-            Stage::Unsettled { ask_at: Some(at), .. } if self.at >= *at => self.ask_again(out),
+            Stage::Unsettled { gate_deadline_ms, ask_at } if self.at >= *ask_at => {
+                self.ask_where_traffic_is(*gate_deadline_ms, out);
+            }
             Stage::RollingBack(rolling) if rolling.retry_at.is_some_and(|at| self.at >= at) => self.retry(out),
             _ => {}
         }

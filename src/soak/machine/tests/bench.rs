@@ -133,7 +133,7 @@ impl Bench {
         *errors += world.errors;
         let reading = Reading { total: *total, errors: *errors, ..Reading::default() };
         let outcome = if world.metrics { Sample::Good(reading) } else { Sample::Failed("answered 500".to_owned()) };
-        self.feed(Event::Sampled { color, instance, outcome, took_ms: 0 });
+        self.feed(Event::Sampled { color, instance, outcome });
     }
 
     /// The counters of an instance start anew.

@@ -109,7 +109,7 @@ fn one_silent_instance_is_named_and_does_not_keep_the_others_from_being_judged()
         bench.feed(Event::StandbyProbed { instance: 0, answer: crate::soak::Readiness::Ready });
         bench.sample(Color::Green, 0, world);
         let outcome = Sample::Failed("connection refused".to_owned());
-        bench.feed(Event::Sampled { color: Color::Green, instance: 1, outcome, took_ms: 0 });
+        bench.feed(Event::Sampled { color: Color::Green, instance: 1, outcome });
         bench.feed(Event::Tick { skipped: 0 });
         if second == 11 {
             let seen = &bench.machine.checks()[0];

@@ -57,7 +57,7 @@ fn observed() -> impl Strategy<Value = Event> {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         30 => (color(), 0..3_usize, sample())
-            .prop_map(|(color, instance, outcome)| Event::Sampled { color, instance, outcome, took_ms: 0 }),
+            .prop_map(|(color, instance, outcome)| Event::Sampled { color, instance, outcome }),
         20 => (0..3_usize, readiness()).prop_map(|(instance, answer)| Event::Probed { instance, answer }),
         10 => (0..2_usize, readiness()).prop_map(|(instance, answer)| Event::StandbyProbed { instance, answer }),
         30 => (0..3_u32).prop_map(|skipped| Event::Tick { skipped }),

@@ -294,7 +294,7 @@ fn a_router_that_gives_no_answer_is_asked_again_and_not_for_ever() {
     let mut bench = cut_off(1_000, Err("no route".to_owned()), (Color::Blue, WALL));
     assert_eq!(bench.machine.phase(), Phase::Switching);
     bench.effects.clear();
-    bench.at += 500;
+    bench.at += 1_000;
     bench.feed(Event::Timer);
     let epoch = bench.epoch();
     let mut resumed = after(&bench, 1_000);
@@ -318,7 +318,7 @@ fn killed_after_any_event_a_breach_still_ends_rolled_back_and_a_healthy_soak_ret
         for events in 1..=whole.log.len() {
             let mut bench = whole.resumed(events, 2_500, resumption());
             let ending = to_the_end(&mut bench, world);
-            assert_eq!(ending, outcome, "killed after {} events", events);
+            assert_eq!(ending, outcome, "killed after {events} events");
         }
     }
 }

@@ -1,0 +1,169 @@
+//! The monitor as a process of its own: the watch does not die with the terminal it was started from.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::cli::Common;
+use crate::config::{Loaded, keys};
+use crate::journal::{create_private_dir, open_log};
+use crate::monitor::Begin;
+
+use super::failure::Failure;
+use super::{linger, say};
+
+/// How long the process may take until its control socket answers. It reads a recording of up to a day first.
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// Time between two looks at it.
+const POLL: Duration = Duration::from_millis(20);
+/// What it printed is shown up to so many bytes.
+const MAX_PRINTED: u64 = 64 << 10;
+
+/// A monitor in the background that this process started.
+#[derive(Debug)]
+pub struct Monitor {
+    child: Child,
+    pid: u32,
+    log: PathBuf,
+}
+
+/// What starting it came to.
+pub enum Background {
+    /// It runs, and can be attached to.
+    Running(Box<Monitor>),
+    /// It had nothing to do; what it said was printed. The exit code.
+    Over(u8),
+}
+
+/// Starts a monitor and waits until its control socket answers.
+pub async fn start(loaded: &Loaded, common: &Common, begin: Begin) -> Result<Background, Failure> {
+    let config = &loaded.config;
+    let log = config.service_dir().join("log").join("monitor.log");
+    let cannot = |what: &str, error: &io::Error| Failure::new(2, format!("cannot {what} `{}`: {error}", log.display()));
+    create_private_dir(&config.service_dir().join("log")).map_err(|error| cannot("create the folder of", &error))?;
+    let mut file = open_log(&log).map_err(|error| cannot("open", &error))?;
+    let from = file.seek(SeekFrom::End(0)).map_err(|error| cannot("read", &error))?;
+    let arguments = arguments(common, begin);
+    let mut child =
+        spawn(&arguments, &file).map_err(|error| Failure::new(1, format!("cannot start the monitor: {error}")))?;
+    let pid = child.id().unwrap_or_default();
+    let deadline = Instant::now() + START_LIMIT;
+    loop {
+        if answers(&config.control_socket, pid).await {
+            print_since(&log, from);
+            return Ok(Background::Running(Box::new(Monitor { child, pid, log })));
+        }
+        if let Some(status) = child.try_wait().map_err(Failure::internal)? {
+            print_since(&log, from);
+            return match status.code() {
+                Some(code) => Ok(Background::Over(u8::try_from(code).unwrap_or(1))),
+                None => Err(Failure::new(1, format!("the monitor died while it started ({status})"))),
+            };
+        }
+        if Instant::now() >= deadline {
+            let limit = START_LIMIT.as_secs();
+            let what = format!("the monitor (process {pid}) does not answer after {limit} s; see `{}`", log.display());
+            return Err(Failure::new(1, what));
+        }
+        sleep(POLL).await;
+    }
+}
+
+impl Monitor {
+    /// Its process ID.
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The line that tells where it is and how to get at it.
+    pub fn describe(&self, service: &str) -> String {
+        format!(
+            "watching in the background (process {}, log `{}`)\n\
+             attach: switchback attach --service {service}   abort: switchback ctl abort --service {service}   \
+             roll back: switchback ctl rollback --service {service}",
+            self.pid,
+            self.log.display(),
+        )
+    }
+
+    /// Its end, if it comes soon.
+    pub async fn end(&mut self, soon: Duration) -> Option<ExitStatus> {
+        timeout(soon, self.child.wait()).await.ok()?.ok()
+    }
+}
+
+/// The background process leaves the session of the terminal, so that closing that does not concern it.
+pub fn leave_session() {
+    if let Err(error) = rustix::process::setsid() {
+        say::warn(&format!("the monitor stays in the session of its terminal: {error}"));
+    }
+}
+
+/// Runs this program anew, through `systemd-run` where only that outlives a log-out.
+fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
+    // The file itself, even if another version was put in its place meanwhile.
+    let program = std::env::current_exe()?;
+    let mut command = match linger::scope() {
+        Some(mut scope) => {
+            scope.arg(program);
+            Command::from(scope)
+        }
+        None => Command::new(program),
+    };
+    command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
+    command.kill_on_drop(false).spawn()
+}
+
+/// The command line of the background process: everything that this one was given.
+fn arguments(common: &Common, begin: Begin) -> Vec<OsString> {
+    let mut words: Vec<OsString> = match begin {
+        Begin::Switch { to, soak } => {
+            let color = to.map(|color| color.name().into());
+            ["switch".into()].into_iter().chain(color).chain((!soak).then(|| "--no-soak".into())).collect()
+        }
+        Begin::Soak => vec!["soak".into()],
+        Begin::Resume => vec!["soak".into(), "--resume".into()],
+    };
+    words.push("--background".into());
+    words.push(format!("--log-level={}", common.log_level).into());
+    if let Some(file) = &common.config {
+        let mut word = OsString::from("--config=");
+        word.push(file);
+        words.push(word);
+    }
+    for (name, value) in &common.settings.0 {
+        if let Some(flag) = keys().find(|key| key.name == name).and_then(|key| key.flag) {
+            words.push(format!("--{flag}={value}").into());
+        }
+    }
+    words
+}
+
+/// Whether this very process listens on the socket: another monitor's answer is none.
+async fn answers(socket: &Path, pid: u32) -> bool {
+    let Ok(Ok(stream)) = timeout(Duration::from_secs(1), UnixStream::connect(socket)).await else { return false };
+    let peer = stream.peer_cred().ok().and_then(|peer| peer.pid());
+    peer.and_then(|peer| u32::try_from(peer).ok()) == Some(pid)
+}
+
+/// Shows what the process printed since it was started.
+fn print_since(log: &Path, from: u64) {
+    let text = File::open(log).and_then(|mut file| {
+        file.seek(SeekFrom::Start(from))?;
+        let mut text = Vec::new();
+        file.take(MAX_PRINTED).read_to_end(&mut text)?;
+        Ok(text)
+    });
+    if let Ok(text) = text {
+        for line in String::from_utf8_lossy(&text).lines() {
+            say::note(line);
+        }
+    }
+}

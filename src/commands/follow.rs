@@ -1,0 +1,247 @@
+//! Following a run from outside its process, with lines.
+
+use std::io::stdout;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::cli::{Attach, Common};
+use crate::config::{Config, Loaded};
+use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+use crate::headless::{Output, Places, Printer, Quiet};
+use crate::journal::{Journal, SoakId, recording_path};
+use crate::monitor::Begin;
+use crate::soak::{Envelope, RecordingHeader};
+use crate::view::View;
+
+use super::background::{self, Background, Monitor};
+use super::failure::Failure;
+use super::leave::{self, Leave};
+use super::{context, form, logging, say};
+
+/// How often a monitor that died is started again.
+const RESTARTS: u32 = 3;
+/// How long somebody else may take to start it again.
+const COME_BACK: Duration = Duration::from_secs(10);
+/// How long a process that no longer answers may take to end.
+const END_SOON: Duration = Duration::from_secs(3);
+/// Time between two tries to reach it.
+const POLL: Duration = Duration::from_millis(200);
+
+/// `attach`.
+pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
+    let loaded = context::loaded(common)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    run(&loaded.config, attach.output, None).await
+}
+
+/// Keeps a monitor alive that this process started.
+pub struct Keeper<'a> {
+    monitor: Box<Monitor>,
+    loaded: &'a Loaded,
+    common: &'a Common,
+    restarts: u32,
+}
+
+impl<'a> Keeper<'a> {
+    /// Keeps this one.
+    pub const fn new(monitor: Box<Monitor>, loaded: &'a Loaded, common: &'a Common) -> Self {
+        Self { monitor, loaded, common, restarts: 0 }
+    }
+
+    /// The monitor no longer answers: starts it again if it died. `Err` is the exit code if it ended in order, or why nobody
+    /// watches any more.
+    async fn revive(&mut self) -> Result<Result<(), u8>, Failure> {
+        let Some(status) = self.monitor.end(END_SOON).await else { return Ok(Ok(())) };
+        if let Some(code) = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 1) {
+            return Ok(Err(code));
+        }
+        let (pid, service) = (self.monitor.pid(), &self.loaded.config.service);
+        let died = format!("the monitor (process {pid}) died: {}", how(status));
+        if self.restarts == RESTARTS {
+            let told = format!(
+                "{died}; it was started again {RESTARTS} times and is not again. NOBODY WATCHES the deployment now. \
+                 Go on with: switchback soak --resume --service {service}"
+            );
+            return Err(Failure::new(1, told));
+        }
+        self.restarts += 1;
+        say::warn(&format!("{died}; starting it again ({} of {RESTARTS})", self.restarts));
+        match background::start(self.loaded, self.common, Begin::Resume).await? {
+            Background::Running(monitor) => {
+                say::warn(&format!("process {} goes on with the soak", monitor.pid()));
+                self.monitor = monitor;
+                Ok(Ok(()))
+            }
+            Background::Over(code) => Ok(Err(code)),
+        }
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "nobody knows how".to_owned(),
+    }
+}
+
+/// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
+/// followed to its end.
+pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper<'_>>) -> Result<u8, Failure> {
+    let client = Client::new(&config.control_socket);
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let mut screen = Screen { output, config, printer: None, seen: None };
+    let mut reach_until = Instant::now();
+    loop {
+        let lost = match client.events(0).await {
+            Ok(events) => match screen.show(events, &mut leave).await? {
+                Shown::End(end) => return Ok(screen.close(&end).await),
+                Shown::Left => return Ok(screen.leave(&config.service).await),
+                Shown::Lost(why) => {
+                    reach_until = Instant::now() + COME_BACK;
+                    why
+                }
+            },
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(lost, "the monitor is out of reach");
+        screen.pause().await;
+        if let Some(keeper) = &mut keeper {
+            match keeper.revive().await? {
+                Ok(()) => reach_until = reach_until.max(Instant::now() + POLL),
+                Err(code) => return Ok(ended_out_of_sight(code, &config.service)),
+            }
+        }
+        if Instant::now() >= reach_until {
+            return Err(gone(&screen, &lost, &config.service));
+        }
+        tokio::select! {
+            () = sleep(POLL) => {}
+            () = leave.asked() => return Ok(screen.leave(&config.service).await),
+        }
+    }
+}
+
+fn ended_out_of_sight(code: u8, service: &str) -> u8 {
+    if code == 143 {
+        say::error(&leave::stopped("a signal", service));
+    } else {
+        say::line(&format!("the soak has ended with exit code {code}; see: switchback status --service {service}"));
+    }
+    code
+}
+
+fn gone(screen: &Screen<'_>, lost: &str, service: &str) -> Failure {
+    if screen.seen.is_none() {
+        return Failure::new(13, format!("no monitor is running for service `{service}`: {lost}"));
+    }
+    let told = format!(
+        "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Go on with: \
+         switchback soak --resume --service {service}"
+    );
+    Failure::new(13, told)
+}
+
+/// How showing a stream came to its end.
+enum Shown {
+    End(StreamEnd),
+    Left,
+    Lost(String),
+}
+
+/// Where the events go.
+struct Screen<'a> {
+    output: Output,
+    config: &'a Config,
+    printer: Option<Printer>,
+    /// Wall clock of the last event that was shown.
+    seen: Option<i64>,
+}
+
+impl Screen<'_> {
+    async fn show(&mut self, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
+        let mut to: Option<SyncSender<Envelope>> = None;
+        loop {
+            let item = tokio::select! {
+                item = events.next() => item,
+                () = leave.asked() => return Ok(Shown::Left),
+            };
+            match item {
+                Ok(StreamItem::Header(header)) => to = Some(self.begin(&header)),
+                Ok(StreamItem::Event(envelope)) => {
+                    self.seen = self.seen.max(Some(envelope.wall_ms));
+                    let Some(to) = &to else { continue };
+                    if !hand_over(to, *envelope).await {
+                        // Nobody reads what is printed: the watch goes on without a witness.
+                        return Ok(Shown::Left);
+                    }
+                }
+                Ok(StreamItem::Dropped(why)) => return Ok(Shown::Lost(why)),
+                Ok(StreamItem::End(end)) => return Ok(Shown::End(end)),
+                Err(ClientError::Forbidden) => return Err(Failure::new(13, ClientError::Forbidden)),
+                Err(error) => return Ok(Shown::Lost(error.to_string())),
+            }
+        }
+    }
+
+    /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
+    fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
+        let mut form = form::of(self.output, places(self.config, header));
+        form.quiet = Some(match self.seen {
+            Some(wall_ms) => Quiet::Silent { until_wall_ms: wall_ms },
+            None => Quiet::DecisionsOnly { until_wall_ms: jiff::Timestamp::now().as_millisecond() },
+        });
+        let printer = Printer::start(form, View::new(header.settings.clone()), Box::new(stdout()));
+        let to = printer.events();
+        self.printer = Some(printer);
+        to
+    }
+
+    /// Lets everything be printed that came so far.
+    async fn pause(&mut self) {
+        if let Some(printer) = self.printer.take() {
+            let printed = tokio::task::spawn_blocking(move || printer.finish());
+            if tokio::time::timeout(END_SOON, printed).await.is_err() {
+                tracing::warn!("nobody reads the last lines");
+            }
+        }
+    }
+
+    async fn close(&mut self, end: &StreamEnd) -> u8 {
+        self.pause().await;
+        if let StreamEnd::Stopped { why } = end {
+            say::error(&leave::stopped(why, &self.config.service));
+        }
+        end.exit_code()
+    }
+
+    async fn leave(&mut self, service: &str) -> u8 {
+        self.pause().await;
+        say::line(&leave::left(service));
+        0
+    }
+}
+
+/// Waits for a slow reader of stdout; `false` if it is gone.
+async fn hand_over(to: &SyncSender<Envelope>, envelope: Envelope) -> bool {
+    let mut envelope = envelope;
+    loop {
+        match to.try_send(envelope) {
+            Ok(()) => return true,
+            Err(TrySendError::Disconnected(_)) => return false,
+            Err(TrySendError::Full(back)) => envelope = back,
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Where the records of the followed run are.
+fn places(config: &Config, header: &RecordingHeader) -> Places {
+    let folder = config.service_dir();
+    let recording = header.settings.soak.parse::<SoakId>().map(|id| recording_path(&folder, &id)).unwrap_or_default();
+    Places { journal: Journal::new(&folder, &config.service).path().to_owned(), recording }
+}

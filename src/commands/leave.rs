@@ -1,0 +1,45 @@
+//! Leaving a run that goes on without us.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals that ask a client to leave. Whatever it is, the monitor goes on.
+pub struct Leave {
+    signals: [Signal; 3],
+}
+
+impl Leave {
+    /// Takes over SIGINT, SIGTERM and SIGHUP.
+    pub fn listen() -> io::Result<Self> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self { signals: [interrupt?, terminate?, hangup?] })
+    }
+
+    /// Waits until one of them comes.
+    pub async fn asked(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// What is said on leaving.
+pub fn left(service: &str) -> String {
+    format!(
+        "left; the watch goes on in the background. Come back: switchback attach --service {service}   \
+         abort the soak: switchback ctl abort --service {service}"
+    )
+}
+
+/// What is said of a monitor that was stopped in order.
+pub fn stopped(why: &str, service: &str) -> String {
+    format!(
+        "the monitor was stopped by {why} and saved the soak as it is: nobody watches now. Go on with: \
+         switchback soak --resume --service {service}"
+    )
+}

@@ -1,0 +1,38 @@
+//! The control API: HTTP/1.1 over a Unix socket, both ends of it.
+//!
+//! The monitor's loop publishes every event into a [`Hub`] and takes [`Order`]s from it; a [`Server`] on a [`ControlSocket`]
+//! lets any number of [`Client`]s follow the events, read status and metrics, and order actions. No client can slow the
+//! loop down: it never waits for one.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `socket` | the socket's file: who may own it, stale and live ones |
+//! | `hub` | where the loop and its clients meet |
+//! | `ring` | the last events, kept in memory |
+//! | `archive`, `subscription` | one client's events without gap or repetition: from the recording, from memory, live |
+//! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
+//! | `metrics/` | the monitor's own metrics page |
+//! | `client`, `events` | the other end |
+//! | `wire`, `sse` | what both ends spell alike |
+
+mod archive;
+mod client;
+mod events;
+mod hub;
+mod metrics;
+mod ring;
+mod routes;
+mod server;
+mod socket;
+mod sse;
+mod stream;
+mod subscription;
+mod wire;
+
+pub use client::{Client, ClientError};
+pub use events::{Events, StreamItem};
+pub use hub::{Hub, Order, Refused, TooMany};
+pub use server::{Server, StatusOf};
+pub use socket::{ControlSocket, MAX_PATH, SocketError};
+pub use subscription::{Delivery, Subscription};
+pub use wire::StreamEnd;

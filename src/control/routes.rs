@@ -1,0 +1,176 @@
+//! The endpoints, and what they answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::routing::{get, post};
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use url::form_urlencoded;
+
+use crate::soak::Actor;
+
+use super::server::Peer;
+use super::stream::{self, Pace};
+use super::wire::{Accepted, ActionRequest, Failure};
+use super::{Hub, Refused, StatusOf};
+
+/// Longest body of an order, in bytes.
+const LONGEST_BODY: usize = 16 << 10;
+/// Longest reason of an order, in characters.
+const LONGEST_REASON: usize = 500;
+/// How long a client may take to send the body of an order.
+const BODY_LIMIT: Duration = Duration::from_secs(5);
+/// How long the status may take: a router is asked for it.
+const STATUS_LIMIT: Duration = Duration::from_secs(10);
+
+/// What the endpoints work with.
+#[derive(Clone)]
+pub(super) struct Api {
+    pub hub: Hub,
+    pub status: StatusOf,
+    pub pace: Pace,
+}
+
+/// What is known of one connection.
+#[derive(Clone)]
+pub(super) struct Connection {
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// Told when the connection has to be broken off.
+    pub cut: Arc<Notify>,
+}
+
+/// The endpoints for one connection.
+pub(super) fn router(api: Api, connection: Connection) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/events", get(events))
+        .route("/v1/actions", post(actions))
+        .route("/metrics", get(metrics))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(connection))
+        .with_state(api)
+}
+
+/// What a peer gets that may not connect.
+pub(super) fn forbidden() -> Router {
+    Router::new().fallback(async || {
+        failure(StatusCode::FORBIDDEN, "the control socket is for the monitor's own user and for root")
+    })
+}
+
+async fn status(State(api): State<Api>) -> Response<Body> {
+    match timeout(STATUS_LIMIT, (api.status)()).await {
+        Ok(Ok(report)) => json(StatusCode::OK, &report),
+        Ok(Err(why)) => failure(StatusCode::SERVICE_UNAVAILABLE, &why),
+        Err(_) => failure(StatusCode::SERVICE_UNAVAILABLE, "the router takes too long to say where traffic is"),
+    }
+}
+
+async fn metrics(State(api): State<Api>) -> Response<Body> {
+    answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", Body::from(api.hub.metrics()))
+}
+
+async fn events(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let since = match since(&uri, &headers) {
+        Ok(since) => since,
+        Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
+    };
+    match api.hub.subscribe(since) {
+        Ok(subscription) => {
+            let body = stream::body(api.hub, subscription, api.pace, connection.cut);
+            answer(StatusCode::OK, "text/event-stream", body)
+        }
+        Err(error) => failure(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+/// The first place that is wanted: `since`, or the one behind `Last-Event-ID`.
+fn since(uri: &Uri, headers: &HeaderMap) -> Result<u64, String> {
+    let mut since = None;
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        if name != "since" {
+            return Err(format!("`{name}` is not known here: expected `since`"));
+        }
+        let place = value.parse().map_err(|_| format!("`since` is the number of an event, not `{value}`"))?;
+        since = Some(place);
+    }
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    Ok(since.or(seen.map(|seen| seen.saturating_add(1))).unwrap_or(0))
+}
+
+async fn actions(
+    State(api): State<Api>,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+) -> Response<Body> {
+    let (action, actor, reason) = match order(request, &connection).await {
+        Ok(order) => order,
+        Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
+    };
+    tracing::info!(%action, %actor, reason, "an order");
+    match api.hub.order(action, actor, reason).await {
+        Ok(seq) => json(StatusCode::ACCEPTED, &Accepted { seq }),
+        Err(refused @ (Refused::Rule(_) | Refused::Over)) => failure(StatusCode::CONFLICT, &refused.to_string()),
+        Err(refused @ Refused::NoAnswer) => failure(StatusCode::SERVICE_UNAVAILABLE, &refused.to_string()),
+    }
+}
+
+async fn order(
+    request: Request,
+    connection: &Connection,
+) -> Result<(crate::soak::Action, Actor, Option<String>), String> {
+    let body = timeout(BODY_LIMIT, to_bytes(request.into_body(), LONGEST_BODY)).await;
+    let body = body.map_err(|_| "the body did not come in time".to_owned())?;
+    let body = body.map_err(|_| format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"))?;
+    let ActionRequest { action, actor, reason } = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    let actor = actor.unwrap_or_else(|| connection.peer.actor());
+    let Actor::Operator(who) = &actor else { return Err(format!("`{actor}` gives no orders")) };
+    for (what, text) in [("actor", Some(who)), ("reason", reason.as_ref())] {
+        let Some(text) = text else { continue };
+        if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
+            return Err(format!("`{what}` has at most {LONGEST_REASON} characters, and no control characters"));
+        }
+    }
+    Ok((action, actor, reason))
+}
+
+async fn unknown(uri: Uri) -> Response<Body> {
+    let known = "/v1/status, /v1/events, /v1/actions, /metrics";
+    failure(StatusCode::NOT_FOUND, &format!("`{}` is not known; there are {known}", uri.path()))
+}
+
+async fn wrong_method(uri: Uri) -> Response<Body> {
+    let method = if uri.path() == "/v1/actions" { "POST" } else { "GET" };
+    failure(StatusCode::METHOD_NOT_ALLOWED, &format!("`{}` takes {method}", uri.path()))
+}
+
+fn failure(status: StatusCode, error: &str) -> Response<Body> {
+    json(status, &Failure { error: error.to_owned() })
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    // Types of this program, whose keys are all text, always have a JSON form.
+    answer(status, "application/json", Body::from(serde_json::to_vec(value).unwrap_or_default()))
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
+    response
+}

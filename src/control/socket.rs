@@ -1,0 +1,201 @@
+//! The socket's file: bound where nobody else can get at it, and never in place of something that is not ours to remove.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
+use tokio::time::timeout;
+
+use crate::journal::create_private_dir;
+use crate::journal::files::lock_within;
+
+/// Longest path of a Unix socket, in bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
+pub const MAX_PATH: usize = 107;
+
+/// So many clients may wait to be accepted.
+const BACKLOG: u32 = 128;
+/// How long whatever answers at the path may take to do so.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// How long another process that is binding in the same folder is waited for.
+const FOLDER_WAIT: Duration = Duration::from_secs(5);
+
+/// The control socket cannot be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// The system allows no path of this length.
+    #[error(
+        "the path of the control socket `{}` has {} bytes, {MAX_PATH} are the limit: set a shorter `control.socket`",
+        path.display(), path.as_os_str().len()
+    )]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A monitor answers there.
+    #[error("another monitor answers at the control socket `{}`", path.display())]
+    Live {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something else stands there, and is left alone.
+    #[error("`{}` is {what}, not a socket: move it away or set another `control.socket`", path.display())]
+    NotASocket {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// Others could replace the socket, or listen in its stead.
+    #[error("the folder `{}` of the control socket {why}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
+    /// The system refused.
+    #[error("cannot {action} `{}` for the control socket: {source}", path.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A bound control socket, `0600`. Dropping it removes its file, unless somebody has put another one in its place.
+#[derive(Debug)]
+pub struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+    /// Device and inode of the file.
+    identity: (u64, u64),
+}
+
+impl ControlSocket {
+    /// Binds and listens. Missing folders are created `0700`; the socket of a dead monitor is replaced.
+    pub async fn bind(path: &Path) -> Result<Self, SocketError> {
+        Self::bind_as(rustix::process::geteuid().as_raw(), path).await
+    }
+
+    /// The same for a user of this number.
+    async fn bind_as(user: u32, path: &Path) -> Result<Self, SocketError> {
+        if path.as_os_str().len() > MAX_PATH {
+            return Err(SocketError::TooLong { path: path.to_owned() });
+        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        create_private_dir(folder).map_err(io("create the folder", folder))?;
+        let metadata = fs::metadata(folder).map_err(io("look at the folder", folder))?;
+        if let Some(why) = unsafe_folder(&metadata, user, folder) {
+            return Err(SocketError::Folder { folder: folder.to_owned(), why });
+        }
+        // From looking at what stands there until it answers: two monitors that start at once must not both find a dead
+        // socket, and one remove the other's new one.
+        let _binding = lock(folder).await?;
+        make_way(path).await?;
+        Self::listen(path).map_err(io("bind", path))
+    }
+
+    /// Nobody can connect before the file is ours alone: a socket that does not listen refuses.
+    fn listen(path: &Path) -> io::Result<Self> {
+        let socket = UnixSocket::new_stream()?;
+        socket.bind(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        let metadata = fs::symlink_metadata(path)?;
+        let listener = socket.listen(BACKLOG)?;
+        Ok(Self { listener, path: path.to_owned(), identity: identity(&metadata) })
+    }
+
+    /// Where it is bound.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next client.
+    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
+        self.listener.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| identity(&found) == self.identity) {
+            // A file that stays behind refuses connections and is replaced by the next monitor.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> SocketError {
+    let path = path.to_owned();
+    move |source| SocketError::Io { action, path: path.clone(), source }
+}
+
+/// Why a folder is not safe for a user's socket, and what to do about it.
+fn unsafe_folder(metadata: &Metadata, user: u32, folder: &Path) -> Option<String> {
+    const STICKY: u32 = 0o1000;
+    let (owner, mode) = (metadata.uid(), metadata.mode());
+    if owner != user && owner != 0 {
+        return Some(format!(
+            "belongs to the user {owner}: run as that user, or set `control.socket` to a path in a folder of your own"
+        ));
+    }
+    match (mode & 0o022, mode & STICKY) {
+        (0, _) => None,
+        // Folders such as /tmp are shared on purpose.
+        (_, STICKY) => {
+            Some("is shared by all users: set `control.socket` to a path in a folder of your own".to_owned())
+        }
+        _ => Some(format!("can be written to by others: run `chmod go-w '{}'`", folder.display())),
+    }
+}
+
+/// Keeps other processes from binding in the folder until the file is dropped.
+async fn lock(folder: &Path) -> Result<File, SocketError> {
+    let file = File::open(folder).map_err(io("open the folder", folder))?;
+    let locking =
+        tokio::task::spawn_blocking(move || Ok(lock_within(FOLDER_WAIT, || file.try_lock())?.then_some(file)));
+    let locked = locking.await.unwrap_or_else(|error| Err(error.into()));
+    let busy = || io::Error::other("another process has kept it locked all the time");
+    locked.and_then(|file| file.ok_or_else(busy)).map_err(io("lock the folder", folder))
+}
+
+/// Removes the socket of a dead monitor; everything else that stands at the path is an error.
+async fn make_way(path: &Path) -> Result<(), SocketError> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io("look at", path)(error)),
+    };
+    if !kind.is_socket() {
+        let what = match kind {
+            kind if kind.is_symlink() => "a symlink",
+            kind if kind.is_dir() => "a folder",
+            _ => "a file",
+        };
+        return Err(SocketError::NotASocket { path: path.to_owned(), what });
+    }
+    match timeout(CONNECT_LIMIT, UnixStream::connect(path)).await {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(io("remove the dead socket", path))
+        }
+        // A full backlog is the sign of a monitor that is alive and busy.
+        Ok(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Err(io("connect to", path)(error)),
+        _ => Err(SocketError::Live { path: path.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! One client's events, in their order, without gap or repetition.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::archive::Archive;
+use super::ring::{Frame, Next};
+use super::{Hub, StreamEnd};
+
+/// How often, and after which pause, a recording is looked at again for events that its writer has not written yet.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a client is sent next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The next event of the run, as a server-sent one.
+    Event(Bytes),
+    /// Events are missing, or the client was too slow: the subscription is over, and a new one can be made.
+    Dropped {
+        /// Why, in a sentence.
+        reason: String,
+        /// Where a new one goes on.
+        next: u64,
+    },
+    /// The run has no more events: the subscription is over.
+    End(StreamEnd),
+}
+
+/// The events of a run from some place on: first from the recording, then from memory, then live.
+///
+/// It holds a few hundred events at most. Nobody waits for it: who is further behind than the hub remembers is dropped.
+#[derive(Debug)]
+pub struct Subscription {
+    hub: Hub,
+    news: watch::Receiver<u64>,
+    /// The place of the next event.
+    cursor: u64,
+    ready: VecDeque<Frame>,
+    /// Until the subscription has caught up with what the hub remembers.
+    archive: Option<Archive>,
+    looks: u32,
+}
+
+impl Subscription {
+    /// The events of a hub from `since` on; the hub counts it until it is dropped.
+    pub(super) fn new(hub: Hub, since: u64) -> Self {
+        let (news, archive) = (hub.news(), Archive::new(hub.recording()));
+        Self { hub, news, cursor: since.max(1), ready: VecDeque::new(), archive: Some(archive), looks: 0 }
+    }
+
+    /// Waits for what comes next.
+    pub async fn next(&mut self) -> Delivery {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                match frame.seq.cmp(&self.cursor) {
+                    Ordering::Less => {}
+                    Ordering::Equal => {
+                        self.cursor += 1;
+                        return Delivery::Event(frame.bytes);
+                    }
+                    Ordering::Greater => return self.missing(frame.seq),
+                }
+                continue;
+            }
+            self.news.mark_unchanged();
+            match self.hub.from(self.cursor) {
+                Next::Kept(frames) => (self.ready, self.archive) = (frames, None),
+                Next::Older { oldest } => {
+                    if let Some(dropped) = self.catch_up(oldest).await {
+                        return dropped;
+                    }
+                }
+                Next::Nothing => {
+                    self.archive = None;
+                    // The hub, and with it the sender, lives as long as this.
+                    let _ = self.news.changed().await;
+                }
+                Next::End(end) => return Delivery::End(end),
+            }
+        }
+    }
+
+    /// Reads on in the recording, up to the `oldest` event in memory.
+    async fn catch_up(&mut self, oldest: u64) -> Option<Delivery> {
+        let cursor = self.cursor;
+        let Some(archive) = &mut self.archive else {
+            let behind = oldest - cursor;
+            return Some(self.dropped(format!("too slow: {behind} events behind what is kept in memory"), cursor));
+        };
+        match archive.read(cursor).await {
+            Ok(frames) if !frames.is_empty() => (self.ready, self.looks) = (frames, 0),
+            Ok(_) if self.looks < LOOKS => {
+                self.looks += 1;
+                sleep(PAUSE).await;
+            }
+            Ok(_) => return Some(self.missing(oldest)),
+            Err(why) => return Some(self.dropped(why, oldest)),
+        }
+        None
+    }
+
+    fn missing(&self, next: u64) -> Delivery {
+        let (first, last) = (self.cursor, next - 1);
+        self.dropped(format!("events {first} to {last} are neither in the recording nor in memory"), next)
+    }
+
+    fn dropped(&self, reason: String, next: u64) -> Delivery {
+        self.hub.count_dropped();
+        Delivery::Dropped { reason, next }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.leave();
+    }
+}
