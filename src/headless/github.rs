@@ -66,6 +66,10 @@ impl PrintEvents for Github {
     fn idle(&mut self, _view: &View) -> io::Result<()> {
         Ok(())
     }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.human.leave()
+    }
 }
 
 fn level(ending: &Ending) -> &'static str {

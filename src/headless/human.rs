@@ -115,6 +115,11 @@ impl PrintEvents for Human {
     fn idle(&mut self, view: &View) -> io::Result<()> {
         self.bar(view)
     }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.clear_bar()?;
+        self.out.flush()
+    }
 }
 
 /// `14:02:11`, in the local time zone.

@@ -92,6 +92,10 @@ pub trait PrintEvents: Send {
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()>;
     /// Called when nothing happened for a while.
     fn idle(&mut self, view: &View) -> io::Result<()>;
+    /// Called when nothing more is printed, although the run goes on.
+    fn leave(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A running printer.
@@ -149,7 +153,10 @@ fn print_all(receiver: &Receiver<Envelope>, form: Form, mut view: View, out: Box
             Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,
             // What a run has to go on without may turn up behind its last decision: the outcome is told when no more comes.
             Err(RecvTimeoutError::Disconnected) => {
-                return view.machine().ending().cloned().map_or(Ok(()), |ending| printer.end(&view, &ending));
+                return match view.machine().ending().cloned() {
+                    Some(ending) => printer.end(&view, &ending),
+                    None => printer.leave(),
+                };
             }
         }
     }
