@@ -12,9 +12,12 @@ mod widgets;
 
 pub use charset::{Charset, CharsetChoice, CharsetEnv};
 pub use scale::Scale;
-pub use screen::draw;
+pub use screen::{SMALLEST, draw, render};
 pub use state::{
     ButtonView, ChoicesView, DecisionList, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay,
     Pane, Playback, UiState, WeatherView,
 };
 pub use theme::{ColorChoice, ColorEnv, Depth, Theme};
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,7 @@ impl Dashboard {
         let watched = self.machine().settings().color;
         match &envelope.event {
             Event::Started => self.run_started_wall = envelope.wall_ms,
+            Event::Resumed(by) => self.resumed(&by.instances, &by.standby_instances),
             Event::Sampled { color, instance, outcome } => {
                 let (at_ms, started) = (self.view.at_ms(), self.run_started_wall);
                 if let Some(known) = self.instances_mut(*color).get_mut(*instance) {
@@ -158,6 +159,16 @@ impl Dashboard {
             }
             _ => {}
         }
+    }
+
+    /// Another monitor goes on, perhaps with other instances: what is known of those that stay is kept.
+    fn resumed(&mut self, watched: &[String], standby: &[String]) {
+        let kept = |known: &[Instance], urls: &[String]| -> Vec<Instance> {
+            let of = |url: &String| known.iter().find(|instance| instance.url == *url).cloned();
+            urls.iter().map(|url| of(url).unwrap_or_else(|| Instance::new(url.clone()))).collect()
+        };
+        (self.watched, self.standby) = (kept(&self.watched, watched), kept(&self.standby, standby));
+        self.failed_probes = vec![0; watched.len()];
     }
 
     fn record_tick(&mut self, at_ms: u64, phase: Phase) {

@@ -99,6 +99,11 @@ impl Bench {
         bench
     }
 
+    /// What the run began with.
+    pub fn began_with(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn feed(&mut self, event: Event) {
         self.seq += 1;
         let wall_ms = WALL + i64::try_from(self.at).unwrap();

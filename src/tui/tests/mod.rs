@@ -1,0 +1,5 @@
+//! Whole screens.
+
+mod properties;
+mod scenes;
+mod snapshots;

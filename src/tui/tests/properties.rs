@@ -1,0 +1,1 @@
+//! What holds at every size and in every state.

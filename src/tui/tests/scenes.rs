@@ -1,0 +1,230 @@
+//! Runs to be drawn, each made of the events of a machine under test.
+
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::config::{Method, OnBreach};
+use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
+use crate::soak::{Origin, Phase, RollbackResult, Settings, SwitchResult};
+use crate::tui::{Charset, Depth, Hint, Theme, UiState, draw};
+use crate::view::Dashboard;
+
+const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
+
+/// Every phase and every outcome, by name.
+pub const ALL: [&str; 20] = [
+    "gating",
+    "baseline",
+    "switching",
+    "warmup",
+    "watching",
+    "suspicious",
+    "paused",
+    "blind",
+    "held",
+    "grace",
+    "rolling-back",
+    "verifying",
+    "retained",
+    "rolled-back",
+    "aborted",
+    "inconclusive",
+    "superseded",
+    "rollback-failed",
+    "refused",
+    "resumed",
+];
+
+fn switching(adjust: impl FnOnce(&mut Settings)) -> Bench {
+    let mut settings = settings();
+    settings.service = "checkout-api".to_owned();
+    settings.origin = Origin::Switch { gate_ms: 30_000, soak: true };
+    settings.error_rate.method = Method::Evidence;
+    settings.window_ms = 120_000;
+    settings.last_switch = None;
+    adjust(&mut settings);
+    Bench::new(settings)
+}
+
+/// Ready, looked at, switched, and watched for so many seconds.
+fn watched(seconds: usize, world: World, adjust: impl FnOnce(&mut Settings)) -> Bench {
+    let mut bench = switching(adjust);
+    until(&mut bench, Phase::Switching, HEALTHY);
+    bench.switch_done(SWITCHED);
+    bench.observe(crate::deploy::Color::Green, crate::deploy::Color::Green, 1_795_476_131_000);
+    bench.seconds(seconds, world);
+    bench
+}
+
+fn until(bench: &mut Bench, phase: Phase, world: World) {
+    for _ in 0..400 {
+        if bench.machine.phase() == phase {
+            return;
+        }
+        bench.second(world);
+    }
+    panic!("never {phase} but {}", bench.machine.phase());
+}
+
+fn breached(adjust: impl FnOnce(&mut Settings)) -> Bench {
+    let mut bench = watched(40, World { errors: 1, ..HEALTHY }, adjust);
+    for _ in 0..60 {
+        if bench.machine.phase() != Phase::Watching {
+            break;
+        }
+        bench.second(FAILING);
+    }
+    bench
+}
+
+/// The run of this name.
+pub fn bench(name: &str) -> Bench {
+    let mild = World { errors: 1, ..HEALTHY };
+    match name {
+        "gating" => {
+            let mut bench = switching(|_| {});
+            bench.seconds(3, World { ready: false, ..HEALTHY });
+            bench
+        }
+        "baseline" => {
+            let mut bench = switching(|_| {});
+            bench.seconds(5, HEALTHY);
+            bench
+        }
+        "switching" => {
+            let mut bench = switching(|_| {});
+            until(&mut bench, Phase::Switching, HEALTHY);
+            bench
+        }
+        "warmup" => watched(5, HEALTHY, |settings| settings.warmup_ms = 30_000),
+        "watching" => watched(75, mild, |_| {}),
+        "suspicious" => {
+            let mut bench = watched(40, mild, |_| {});
+            bench.seconds(8, World { errors: 4, ..HEALTHY });
+            bench
+        }
+        "paused" => {
+            let mut bench = watched(20, mild, |_| {});
+            bench.order("pause").unwrap();
+            bench
+        }
+        "blind" => {
+            let mut bench = watched(30, mild, |_| {});
+            bench.seconds(14, World { metrics: false, ..mild });
+            bench
+        }
+        "held" => {
+            let mut bench = breached(|settings| settings.on_breach = OnBreach::Hold);
+            bench.seconds(5, FAILING);
+            bench
+        }
+        "grace" => {
+            let mut bench = breached(|settings| settings.grace_ms = 30_000);
+            bench.seconds(4, FAILING);
+            bench
+        }
+        "rolling-back" => breached(|_| {}),
+        "verifying" => {
+            let mut bench = breached(|_| {});
+            bench.rollback_done(1, RollbackResult::Back);
+            bench.seconds(4, HEALTHY);
+            bench
+        }
+        "rolled-back" => {
+            let mut bench = breached(|_| {});
+            bench.rollback_done(1, RollbackResult::Back);
+            bench.until_over(30, HEALTHY);
+            bench
+        }
+        "rollback-failed" => {
+            let mut bench = breached(|_| {});
+            for attempt in 1..=5 {
+                bench.at += 6_000;
+                bench.feed(crate::soak::Event::Timer);
+                bench.rollback_done(attempt, RollbackResult::Failed("the balancer answered 503".to_owned()));
+            }
+            bench
+        }
+        "retained" => {
+            let mut bench = watched(0, mild, |settings| settings.window_ms = 60_000);
+            bench.until_over(90, mild);
+            bench
+        }
+        "aborted" => {
+            let mut bench = watched(20, mild, |_| {});
+            bench.order("abort").unwrap();
+            bench
+        }
+        "inconclusive" => {
+            let mut bench = watched(0, World { requests: 0, ..HEALTHY }, |settings| settings.window_ms = 30_000);
+            bench.until_over(90, World { requests: 0, ..HEALTHY });
+            bench
+        }
+        "superseded" => {
+            let mut bench = watched(20, mild, |_| {});
+            bench.observe(crate::deploy::Color::Blue, crate::deploy::Color::Blue, 1_795_476_199_000);
+            bench
+        }
+        "refused" => {
+            let mut bench = switching(|_| {});
+            bench.until_over(40, World { ready: false, ..HEALTHY });
+            bench
+        }
+        "resumed" => {
+            let before = watched(30, mild, |_| {});
+            let mut by = crate::soak::testing::resumption();
+            by.changes.push("soak.window is 5m in the configuration now, this soak goes on with 2m".to_owned());
+            let mut bench = before.resumed(before.log.len(), 12_000, by);
+            bench.seconds(10, mild);
+            bench
+        }
+        other => panic!("no scene {other}"),
+    }
+}
+
+/// The dashboard of a run.
+pub fn dashboard(name: &str) -> Dashboard {
+    fold(&bench(name))
+}
+
+/// The fold of everything that happened to a bench.
+pub fn fold(bench: &Bench) -> Dashboard {
+    let mut dashboard = Dashboard::new(bench.began_with().clone()).with_router_kind("haproxy");
+    for envelope in &bench.log {
+        dashboard.apply(envelope);
+    }
+    dashboard
+}
+
+/// A screen without an overlay.
+pub fn ui(depth: Depth, charset: Charset) -> UiState {
+    let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::UTC);
+    let hints = [
+        ("A", "abort"),
+        ("R", "roll back"),
+        ("P", "pause"),
+        ("E", "extend"),
+        ("K", "keep now"),
+        ("?", "help"),
+        ("q", "leave"),
+    ];
+    ui.hints = hints.map(|(key, label)| Hint { key: key.to_owned(), label: label.to_owned() }).to_vec();
+    ui
+}
+
+/// What is drawn of a dashboard.
+pub fn drawn(dashboard: &Dashboard, ui: &mut UiState, size: (u16, u16)) -> Buffer {
+    let now = dashboard.view().at_ms();
+    ui.settle(dashboard, now);
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    terminal.draw(|frame| draw(frame, dashboard, ui, now)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The symbols of a buffer, a line each row.
+pub fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+}

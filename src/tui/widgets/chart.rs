@@ -1,0 +1,221 @@
+//! The big chart: one check over time, with its threshold, the old color for comparison, gaps and marks.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::axis::Axis;
+use super::plot::Plot;
+use super::{Stretch, cells, pane, pen};
+use crate::detect::{percent, percent_exact};
+use crate::soak::{ERROR_RATE, READINESS};
+use crate::tui::UiState;
+use crate::view::{CheckState, Dashboard, MarkKind, Point};
+
+/// Columns of the value axis and its labels.
+const AXIS: u16 = 7;
+/// Fewer columns than these have no room for a plot.
+const NARROWEST: u16 = 6;
+/// Two points further apart than so many intervals have a gap between them.
+const GAP_INTERVALS: u64 = 3;
+
+/// Draws a check of the run into an area, with a frame.
+pub fn chart(
+    buffer: &mut Buffer,
+    area: Rect,
+    dashboard: &Dashboard,
+    check: &CheckState<'_>,
+    ui: &UiState,
+    now_ms: u64,
+) {
+    let color = dashboard.machine().settings().color;
+    let title = [
+        Span::styled(format!(" {} ", name(&check.seen.check)), ui.theme.strong()),
+        Span::styled(ui.charset.glyphs().dot, ui.theme.dim()),
+        Span::styled(format!(" {color} "), ui.theme.color(color)),
+    ];
+    let inside = pane::framed(buffer, area, &title, ui.theme.dim(), ui);
+    if inside.width <= AXIS + NARROWEST || inside.height < 2 {
+        return;
+    }
+    // The last row is the time axis, where there is room for one.
+    let rows = if inside.height > 3 { inside.height - 1 } else { inside.height };
+    let plot = Rect { x: inside.x + AXIS, width: inside.width - AXIS, height: rows, ..inside };
+    let (_, dots) = Plot::resolution(ui.charset);
+    let most = (check.seen.check != "latency").then_some(1.0);
+    let axis = Axis { top: ui.scale.top(check.seen.threshold, most), threshold: check.seen.threshold, rows, dots };
+    let scene = Scene { dashboard, check, ui, axis, plot, stretch: Stretch::of(dashboard, now_ms) };
+    scene.values(buffer, inside);
+    scene.threshold(buffer);
+    scene.marks(buffer);
+    scene.curves(buffer);
+    scene.labels(buffer);
+    if rows < inside.height {
+        scene.times(buffer, pen::row(inside, rows));
+    }
+}
+
+/// The name of a check for people.
+pub fn name(check: &str) -> String {
+    check.replace('-', " ")
+}
+
+struct Scene<'a> {
+    dashboard: &'a Dashboard,
+    check: &'a CheckState<'a>,
+    ui: &'a UiState,
+    axis: Axis,
+    plot: Rect,
+    stretch: Stretch,
+}
+
+impl Scene<'_> {
+    /// Labels and ticks of the value axis.
+    fn values(&self, buffer: &mut Buffer, inside: Rect) {
+        let glyphs = self.ui.charset.glyphs();
+        let threshold = self.axis.threshold_row();
+        for row in 0..self.plot.height {
+            let label = match row {
+                row if row == threshold => Some(percent_exact(self.axis.threshold)),
+                0 => Some(percent_exact(self.axis.top)),
+                row if row + 1 == self.plot.height => Some("0%".to_owned()),
+                _ => None,
+            };
+            let style = if row == threshold { self.ui.theme.threshold() } else { self.ui.theme.dim() };
+            let area = Rect { width: AXIS - 2, ..pen::row(inside, row) };
+            let label = label.map(|label| label.replace(' ', "")).unwrap_or_default();
+            pen::write_right(buffer, area, &[Span::styled(label, style)], self.ui);
+            buffer.set_string(inside.x + AXIS - 1, inside.y + row, glyphs.axis, self.ui.theme.dim());
+        }
+    }
+
+    /// First of all layers: what lies above may cover it here and there, never all of it.
+    fn threshold(&self, buffer: &mut Buffer) {
+        let (y, glyph) = (self.plot.y + self.axis.threshold_row(), self.ui.charset.glyphs().threshold);
+        for x in self.plot.x..self.plot.right() {
+            buffer.set_string(x, y, glyph, self.ui.theme.threshold());
+        }
+    }
+
+    /// A vertical line for each mark with its letter on top.
+    fn marks(&self, buffer: &mut Buffer) {
+        for mark in self.dashboard.marks() {
+            let Some(x) = self.column(mark.at_ms) else { continue };
+            let x = self.plot.x + x;
+            for y in self.plot.y..self.plot.bottom() {
+                if y != self.plot.y + self.axis.threshold_row() {
+                    buffer.set_string(x, y, self.ui.charset.glyphs().mark, self.ui.theme.dim());
+                }
+            }
+            let (letter, style) = match mark.kind {
+                MarkKind::Switch => ("S", self.ui.theme.strong()),
+                MarkKind::Breach => ("B", self.ui.theme.tone(crate::view::Tone::Bad)),
+                MarkKind::Rollback => ("R", self.ui.theme.tone(crate::view::Tone::Bad)),
+                MarkKind::Back => ("b", self.ui.theme.tone(crate::view::Tone::Good)),
+            };
+            buffer.set_string(x, self.plot.y, letter, style);
+        }
+    }
+
+    fn curves(&self, buffer: &mut Buffer) {
+        let mut plot = Plot::new(self.plot.width, self.plot.height, self.ui.charset);
+        if self.check.seen.check == ERROR_RATE {
+            let old = self.dashboard.old_color().since(self.stretch.from_ms);
+            self.curve(&mut plot, old, |_| self.ui.theme.dim());
+        }
+        let points = self.check.series.since(self.stretch.from_ms);
+        self.curve(&mut plot, points, |point| self.ui.theme.verdict(point.verdict));
+        plot.draw(buffer, self.plot);
+        self.gaps(buffer);
+    }
+
+    fn curve<'a>(&self, plot: &mut Plot, points: impl Iterator<Item = &'a Point>, style: impl Fn(&Point) -> Style) {
+        let apart = self.dashboard.machine().settings().interval_ms.saturating_mul(GAP_INTERVALS);
+        let mut before: Option<(u64, (u16, u16))> = None;
+        for point in points {
+            let here = point.value.and_then(|value| Some((self.dot(point.at_ms)?, self.axis.dot(value))));
+            if let Some(here) = here {
+                let from = before.filter(|(at_ms, _)| point.at_ms.saturating_sub(*at_ms) <= apart).map(|(_, dot)| dot);
+                plot.line(from.unwrap_or(here), here, style(point));
+            }
+            before = here.map(|here| (point.at_ms, here));
+        }
+    }
+
+    /// A tick without data is shown as one, on the bottom row.
+    fn gaps(&self, buffer: &mut Buffer) {
+        let y = self.plot.bottom() - 1;
+        for point in self.check.series.since(self.stretch.from_ms).filter(|point| point.value.is_none()) {
+            let Some(x) = self.column(point.at_ms) else { continue };
+            if buffer[(self.plot.x + x, y)].symbol() == " " {
+                buffer.set_string(self.plot.x + x, y, self.ui.charset.glyphs().gap, self.ui.theme.dim());
+            }
+        }
+    }
+
+    /// The threshold's label on its line, and the value of now at the height of the curve's end.
+    fn labels(&self, buffer: &mut Buffer) {
+        let row = self.axis.threshold_row();
+        let label = format!(" threshold {} ", percent_exact(self.axis.threshold));
+        let style = self.ui.theme.threshold();
+        pen::write_right(buffer, pen::row(self.plot, row), &[Span::styled(label, style)], self.ui);
+        let text = now(self.dashboard, self.check);
+        let last = self.check.seen.value.map_or(self.plot.height - 1, |value| self.axis.dot(value) / self.axis.dots);
+        // Beside the threshold's label, not over it.
+        let at = if last == row { row.saturating_sub(1) } else { last };
+        if at != row {
+            let style = self.ui.theme.verdict(self.check.seen.verdict).patch(self.ui.theme.strong());
+            let area = pen::row(self.plot, at);
+            let text = if self.check.seen.value.is_some() { format!(" {text} now ") } else { format!(" {text} ") };
+            pen::write_right(buffer, area, &[Span::styled(text, style)], self.ui);
+        }
+    }
+
+    /// `-4m   -3m   -2m   -1m   now`.
+    fn times(&self, buffer: &mut Buffer, row: Rect) {
+        let style = self.ui.theme.dim();
+        let quarter = self.stretch.length_ms / 4;
+        for part in 1..=4_u64 {
+            let ago = quarter * part;
+            let label = if ago % 60_000 == 0 { format!("-{}m", ago / 60_000) } else { format!("-{}s", ago / 1000) };
+            let share = 1.0 - cells::ms(ago) / cells::ms(self.stretch.length_ms);
+            let x = row.x + AXIS + cells::share_of(self.plot.width.saturating_sub(1), share);
+            let area = Rect { x, width: row.right().saturating_sub(x), ..row };
+            if self.plot.width >= 40 || part % 2 == 0 {
+                pen::write(buffer, area, &[Span::styled(label, style)], self.ui);
+            }
+        }
+        pen::write_right(buffer, row, &[Span::styled("now", style)], self.ui);
+    }
+
+    /// The column of a time; none outside of the stretch.
+    fn column(&self, at_ms: u64) -> Option<u16> {
+        let (across, _) = Plot::resolution(self.ui.charset);
+        self.dot(at_ms).map(|dot| dot / across)
+    }
+
+    fn dot(&self, at_ms: u64) -> Option<u16> {
+        let Stretch { from_ms, to_ms, length_ms } = self.stretch;
+        if !(from_ms..=to_ms).contains(&at_ms) {
+            return None;
+        }
+        let (across, _) = Plot::resolution(self.ui.charset);
+        let last = (self.plot.width * across).saturating_sub(1);
+        Some(last - cells::share_of(last, cells::ms(to_ms - at_ms) / cells::ms(length_ms.max(1))))
+    }
+}
+
+/// The value of a check now, as it is written: `0.4 %`, `3 of 3`.
+pub fn now(dashboard: &Dashboard, check: &CheckState<'_>) -> String {
+    if check.seen.check == READINESS {
+        let (ready, all) = dashboard.machine().target_ready();
+        return format!("{ready} of {all} ready");
+    }
+    match (check.series.last(), check.seen.value) {
+        (None, _) => "not yet".to_owned(),
+        (Some(Point { counts: None, value: None, .. }), _) => "no data".to_owned(),
+        (_, None) => "no traffic".to_owned(),
+        (_, Some(value)) => percent(value),
+    }
+}

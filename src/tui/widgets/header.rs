@@ -1,0 +1,105 @@
+//! The first row: which deployment, which phase, how far. When it matters the phase owns the row.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{cells, meter, pen};
+use crate::detect::span;
+use crate::tui::{Mode, UiState};
+use crate::view::{Dashboard, Tone};
+
+/// Columns of the meter.
+const METER: u16 = 18;
+
+/// Draws the header into the first row of an area.
+pub fn header(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
+    let row = pen::row(area, 0).intersection(buffer.area);
+    let headline = dashboard.headline(now_ms);
+    let glyphs = ui.charset.glyphs();
+    if headline.alone {
+        buffer.set_style(row, ui.theme.banner(headline.tone));
+        let sign = match headline.tone {
+            Tone::Bad | Tone::Warning => glyphs.alarm,
+            Tone::Good => glyphs.signs[0],
+            Tone::Plain => glyphs.phase,
+        };
+        let service = &dashboard.machine().settings().service;
+        let text = format!(" {sign} {}   {}", headline.word, headline.detail);
+        let right = format!("{}  {} ", badges(dashboard, ui), service);
+        let taken = pen::write_right(buffer, row, &[Span::raw(right)], ui);
+        let left = Rect { width: row.width.saturating_sub(taken + 1), ..row };
+        pen::write(buffer, left, &[Span::raw(text)], ui);
+        return;
+    }
+    let settings = dashboard.machine().settings();
+    let (color, other) = (settings.color, settings.color.other());
+    let mut spans = vec![
+        Span::styled(" switchback ", ui.theme.strong()),
+        Span::styled(glyphs.dot, ui.theme.dim()),
+        Span::styled(format!(" {}   ", settings.service), ui.theme.strong()),
+        Span::styled(other.name(), ui.theme.color(other)),
+        Span::styled(format!(" {} ", glyphs.arrow), ui.theme.dim()),
+        Span::styled(color.name().to_uppercase(), ui.theme.color(color).patch(ui.theme.strong())),
+        Span::raw("   "),
+        Span::styled(
+            format!("{} {}", glyphs.phase, headline.word),
+            ui.theme.tone(headline.tone).patch(ui.theme.strong()),
+        ),
+    ];
+    if !headline.detail.is_empty() {
+        spans.push(Span::styled(format!(" {}", headline.detail), ui.theme.tone(headline.tone)));
+    }
+    let taken = progress(buffer, row, dashboard, ui, now_ms);
+    let left = Rect { width: row.width.saturating_sub(taken + 1), ..row };
+    pen::write(buffer, left, &spans, ui);
+}
+
+/// `04:12 of 10:00  ━━━━━───` at the right end; returns its width.
+fn progress(buffer: &mut Buffer, row: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> u16 {
+    let badges = badges(dashboard, ui);
+    let Some((done, whole)) = dashboard.machine().progress() else {
+        let left = dashboard.machine().remaining_ms().map(|ms| ms.saturating_sub(dashboard.late_ms(now_ms)));
+        let text = left.map(|ms| format!("{} left at most ", span(ms / 1000 * 1000))).unwrap_or_default();
+        return pen::write_right(buffer, row, &[Span::styled(format!("{badges} {text}"), ui.theme.dim())], ui);
+    };
+    let done = done.saturating_add(dashboard.late_ms(now_ms)).min(whole);
+    let text = format!("{badges}  {} of {}  ", minutes(done), minutes(whole));
+    let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX).saturating_add(METER + 1);
+    if row.width < width + 30 {
+        return pen::write_right(buffer, row, &[Span::raw(format!("{} ", text.trim_end()))], ui);
+    }
+    let right = Rect { x: row.right() - width, width, ..row };
+    pen::write(buffer, right, &[Span::raw(text)], ui);
+    let share = share(done, whole);
+    meter::meter(buffer, Rect { x: row.right() - METER - 1, width: METER, ..row }, share, ui.theme.strong(), ui);
+    width
+}
+
+fn share(done: u64, whole: u64) -> f64 {
+    let [done, whole] = [done, whole].map(cells::ms);
+    if whole > 0.0 { done / whole } else { 0.0 }
+}
+
+/// What is special about this screen.
+fn badges(dashboard: &Dashboard, ui: &UiState) -> String {
+    let mut badges = Vec::new();
+    if let Mode::Replay(playback) = ui.mode {
+        let state = if playback.paused { "paused" } else { "playing" };
+        badges.push(format!("REPLAY {state} {}x", playback.speed));
+    }
+    if ui.frozen {
+        let still = if dashboard.ending().is_none() { ", still watching" } else { "" };
+        badges.push(format!("VIEW FROZEN{still}"));
+    }
+    if ui.read_only {
+        badges.push("READ-ONLY".to_owned());
+    }
+    badges.join("  ")
+}
+
+/// `04:12`, and `1:04:12` from an hour on.
+fn minutes(ms: u64) -> String {
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}

@@ -1,0 +1,76 @@
+//! The instances of the color that matters now, worst first.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::{pane, pen};
+use crate::detect::percent;
+use crate::tui::{Pane, UiState};
+use crate::view::{Dashboard, Instance, Tone};
+
+/// Columns of rate, error rate and age.
+const NUMBERS: u16 = 24;
+/// An instance without a good sample for this long is old news.
+const OLD_MS: u64 = 10_000;
+
+/// Draws them with a frame.
+pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
+    let color = dashboard.shown_color();
+    let focused = ui.focus == Pane::Instances;
+    let frame = if focused { ui.theme.focus() } else { ui.theme.dim() };
+    let title = [
+        Span::styled(" instances ", if focused { ui.theme.focus() } else { ui.theme.strong() }),
+        Span::styled(ui.charset.glyphs().dot, ui.theme.dim()),
+        Span::styled(format!(" {color} "), ui.theme.color(color)),
+    ];
+    let inside = pane::framed(buffer, area, &title, frame, ui);
+    let known = dashboard.instances(color);
+    let rows = usize::from(inside.height);
+    let from = ui.instances_from.min(known.len().saturating_sub(rows));
+    for (row, instance) in (0..inside.height).zip(known.iter().skip(from)) {
+        one(buffer, pen::row(inside, row), instance, ui, dashboard.clock(now_ms));
+    }
+    let hidden = known.len().saturating_sub(from + rows);
+    if hidden > 0 && inside.height > 0 {
+        let text = format!(" {hidden} more ");
+        let last = Rect { y: inside.bottom(), height: 1, ..inside };
+        pen::write_right(buffer, last, &[Span::styled(text, ui.theme.dim())], ui);
+    }
+}
+
+fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, ui: &UiState, now_ms: u64) {
+    let [good, unknown, bad] = ui.charset.glyphs().signs;
+    let (sign, tone) = match (instance.ready(), &instance.failure) {
+        (Some(false), _) => (bad, Tone::Bad),
+        (_, Some(_)) => (unknown, Tone::Warning),
+        (Some(true), None) => (good, Tone::Good),
+        (None, None) => (unknown, Tone::Plain),
+    };
+    let spans = [Span::styled(format!(" {sign} "), ui.theme.tone(tone)), Span::raw(instance.name().to_owned())];
+    let numbers = NUMBERS.min(row.width / 2);
+    let name = Rect { width: row.width - numbers, ..row };
+    let taken = pen::write(buffer, name, &spans, ui);
+    if let Some(why) = instance.complaint() {
+        let area = pen::after(row, taken + 2);
+        pen::write(buffer, area, &[Span::styled(why.to_owned(), ui.theme.tone(tone))], ui);
+        return;
+    }
+    let rate = instance.requests_per_second().map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}/s"));
+    let errors = instance.error_rate().map_or_else(|| "-".to_owned(), percent);
+    let age = instance.age_ms(now_ms);
+    let old = if age.is_none_or(|age| age > OLD_MS) { ui.theme.tone(Tone::Warning) } else { ui.theme.dim() };
+    let age = age.map_or_else(|| "never".to_owned(), tenths);
+    let spans = [
+        Span::raw(format!("{rate:>7}")),
+        Span::styled(format!("{errors:>8}"), Style::new()),
+        Span::styled(format!("{age:>8} "), old),
+    ];
+    pen::write_right(buffer, row, &spans, ui);
+}
+
+/// `0.4s`, and whole seconds from ten on.
+fn tenths(ms: u64) -> String {
+    if ms < 10_000 { format!("{}.{}s", ms / 1000, ms % 1000 / 100) } else { format!("{}s", ms / 1000) }
+}

@@ -1,0 +1,23 @@
+//! All keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{Row, boxed, roomy};
+use crate::tui::{HelpRow, UiState};
+
+/// Columns of the keys.
+const KEYS: usize = 18;
+
+/// Draws them from a row on.
+pub fn help(buffer: &mut Buffer, area: Rect, rows: &[HelpRow], scroll: usize, ui: &UiState) {
+    let row = |row: &HelpRow| -> Row {
+        if row.keys.is_empty() {
+            return vec![Span::styled(row.text.clone(), ui.theme.focus())];
+        }
+        vec![Span::styled(format!("  {:KEYS$}", row.keys), ui.theme.strong()), Span::raw(row.text.clone())]
+    };
+    let rows: Vec<Row> = rows.iter().map(row).collect();
+    boxed(buffer, area, "keys", ui.theme.focus(), roomy(area), &rows, scroll, ui);
+}
