@@ -59,6 +59,8 @@ pub struct Dashboard {
     /// The color that takes user traffic, and since when.
     pub(super) active: Color,
     pub(super) last_switch: Option<i64>,
+    /// What the router was last seen doing. A move ends with reading it back.
+    pub(super) routed: Option<Result<Color, String>>,
     run_started_wall: i64,
     checks: Vec<(String, Series)>,
     old: Series,
@@ -84,6 +86,7 @@ impl Dashboard {
             router_kind: None,
             active,
             last_switch: settings.last_switch,
+            routed: None,
             run_started_wall: 0,
             checks: Vec::new(),
             old: Series::default(),
@@ -148,14 +151,19 @@ impl Dashboard {
                     known.probed(answer);
                 }
             }
-            Event::RouterObserved { state: Ok(seen), .. } => {
-                (self.active, self.last_switch) = (seen.active, seen.last_switch);
+            Event::RouterObserved { router, state, .. } => {
+                self.routed = Some(router.clone());
+                if let Ok(seen) = state {
+                    (self.active, self.last_switch) = (seen.active, seen.last_switch);
+                }
             }
             Event::SwitchDone { result: SwitchResult::Switched { last_switch } } => {
                 (self.active, self.last_switch) = (watched, *last_switch);
+                self.routed = Some(Ok(watched));
             }
             Event::RollbackDone { result: RollbackResult::Back, .. } => {
                 (self.active, self.last_switch) = (watched.other(), Some(envelope.wall_ms));
+                self.routed = Some(Ok(watched.other()));
             }
             _ => {}
         }

@@ -67,7 +67,7 @@ impl Dashboard {
 
     fn router(&self) -> StatusLine {
         let kind = self.router_kind.as_deref().map(|kind| format!("{kind}  ")).unwrap_or_default();
-        let (text, tone) = match self.machine().router() {
+        let (text, tone) = match &self.routed {
             None => (format!("{kind}not read yet"), Tone::Plain),
             Some(Ok(shown)) if *shown == self.active => (format!("{kind}{shown} ✓ in sync"), Tone::Good),
             Some(Ok(shown)) => (format!("{kind}{shown} ✗ out of sync"), Tone::Bad),

@@ -167,7 +167,12 @@ impl Scene<'_> {
         if at != row {
             let style = self.ui.theme.verdict(self.check.seen.verdict).patch(self.ui.theme.strong());
             let area = pen::row(self.plot, at);
-            let text = if self.check.seen.value.is_some() { format!(" {text} now ") } else { format!(" {text} ") };
+            let when = match (self.check.seen.value, self.dashboard.ending()) {
+                (Some(_), None) => " now",
+                (Some(_), Some(_)) => " at last",
+                (None, _) => "",
+            };
+            let text = format!(" {text}{when} ");
             pen::write_right(buffer, area, &[Span::styled(text, style)], self.ui);
         }
     }

@@ -7,8 +7,10 @@ use ratatui::text::Span;
 use super::{cells, meter, pen};
 use crate::detect::span;
 use crate::tui::{Mode, UiState};
-use crate::view::{Dashboard, Tone};
+use crate::view::{Dashboard, Headline, Tone};
 
+/// So many parts of the left side are our own name.
+const OWN_NAME: usize = 2;
 /// Columns of the meter.
 const METER: u16 = 18;
 
@@ -32,8 +34,21 @@ pub fn header(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
         pen::write(buffer, left, &[Span::raw(text)], ui);
         return;
     }
+    let spans = title(dashboard, &headline, ui);
+    let wanted = |from: usize| u16::try_from(spans[from..].iter().map(Span::width).sum::<usize>()).unwrap_or(u16::MAX);
+    // The phase is what matters: the bar goes first, then our own name.
+    let taken = progress(buffer, row, row.width.saturating_sub(wanted(0)), dashboard, ui, now_ms);
+    let left = Rect { width: row.width.saturating_sub(taken + 1), ..row };
+    let from = if wanted(0) > left.width { OWN_NAME } else { 0 };
+    pen::write(buffer, left, &spans[from..], ui);
+}
+
+/// The parts of the left side; the first [`OWN_NAME`] of them can go.
+fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'static>> {
     let settings = dashboard.machine().settings();
     let (color, other) = (settings.color, settings.color.other());
+    let glyphs = ui.charset.glyphs();
+    let phase = ui.theme.tone(headline.tone).patch(ui.theme.strong());
     let mut spans = vec![
         Span::styled(" switchback ", ui.theme.strong()),
         Span::styled(glyphs.dot, ui.theme.dim()),
@@ -41,22 +56,16 @@ pub fn header(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
         Span::styled(other.name(), ui.theme.color(other)),
         Span::styled(format!(" {} ", glyphs.arrow), ui.theme.dim()),
         Span::styled(color.name().to_uppercase(), ui.theme.color(color).patch(ui.theme.strong())),
-        Span::raw("   "),
-        Span::styled(
-            format!("{} {}", glyphs.phase, headline.word),
-            ui.theme.tone(headline.tone).patch(ui.theme.strong()),
-        ),
+        Span::styled(format!("   {} {}", glyphs.phase, headline.word), phase),
     ];
     if !headline.detail.is_empty() {
         spans.push(Span::styled(format!(" {}", headline.detail), ui.theme.tone(headline.tone)));
     }
-    let taken = progress(buffer, row, dashboard, ui, now_ms);
-    let left = Rect { width: row.width.saturating_sub(taken + 1), ..row };
-    pen::write(buffer, left, &spans, ui);
+    spans
 }
 
-/// `04:12 of 10:00  ━━━━━───` at the right end; returns its width.
-fn progress(buffer: &mut Buffer, row: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> u16 {
+/// `04:12 of 10:00  ━━━━━───` at the right end, where there is `room` for the bar; returns its width.
+fn progress(buffer: &mut Buffer, row: Rect, room: u16, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> u16 {
     let badges = badges(dashboard, ui);
     let Some((done, whole)) = dashboard.machine().progress() else {
         let left = dashboard.machine().remaining_ms().map(|ms| ms.saturating_sub(dashboard.late_ms(now_ms)));
@@ -66,7 +75,7 @@ fn progress(buffer: &mut Buffer, row: Rect, dashboard: &Dashboard, ui: &UiState,
     let done = done.saturating_add(dashboard.late_ms(now_ms)).min(whole);
     let text = format!("{badges}  {} of {}  ", minutes(done), minutes(whole));
     let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX).saturating_add(METER + 1);
-    if row.width < width + 30 {
+    if room < width + 1 {
         return pen::write_right(buffer, row, &[Span::raw(format!("{} ", text.trim_end()))], ui);
     }
     let right = Rect { x: row.right() - width, width, ..row };

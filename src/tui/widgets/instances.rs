@@ -12,6 +12,9 @@ use crate::view::{Dashboard, Instance, Tone};
 
 /// Columns of rate, error rate and age.
 const NUMBERS: u16 = 24;
+/// Columns of the rate alone, which goes first where there are fewer columns than these.
+const RATE: u16 = 7;
+const ROOMY: u16 = 40;
 /// An instance without a good sample for this long is old news.
 const OLD_MS: u64 = 10_000;
 
@@ -49,7 +52,7 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, ui: &UiState, now_ms
         (None, None) => (unknown, Tone::Plain),
     };
     let spans = [Span::styled(format!(" {sign} "), ui.theme.tone(tone)), Span::raw(instance.name().to_owned())];
-    let numbers = NUMBERS.min(row.width / 2);
+    let numbers = if row.width < ROOMY { NUMBERS - RATE } else { NUMBERS }.min(row.width);
     let name = Rect { width: row.width - numbers, ..row };
     let taken = pen::write(buffer, name, &spans, ui);
     if let Some(why) = instance.complaint() {
@@ -62,11 +65,9 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, ui: &UiState, now_ms
     let age = instance.age_ms(now_ms);
     let old = if age.is_none_or(|age| age > OLD_MS) { ui.theme.tone(Tone::Warning) } else { ui.theme.dim() };
     let age = age.map_or_else(|| "never".to_owned(), tenths);
-    let spans = [
-        Span::raw(format!("{rate:>7}")),
-        Span::styled(format!("{errors:>8}"), Style::new()),
-        Span::styled(format!("{age:>8} "), old),
-    ];
+    let rate = if row.width < ROOMY { String::new() } else { format!("{rate:>7}") };
+    let spans =
+        [Span::raw(rate), Span::styled(format!("{errors:>8}"), Style::new()), Span::styled(format!("{age:>8} "), old)];
     pen::write_right(buffer, row, &spans, ui);
 }
 
