@@ -44,10 +44,9 @@ impl CharsetEnv<'_> {
     /// The glyphs to draw with. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set and not empty counts (POSIX).
     pub fn charset(&self, choice: CharsetChoice) -> Charset {
         match choice {
-            CharsetChoice::Unicode => Charset::Unicode,
             CharsetChoice::Ascii => Charset::Ascii,
             CharsetChoice::Auto if self.term == Some("linux") || !self.is_utf8() => Charset::Ascii,
-            CharsetChoice::Auto => Charset::Unicode,
+            CharsetChoice::Unicode | CharsetChoice::Auto => Charset::Unicode,
         }
     }
 
@@ -184,12 +183,10 @@ impl Charset {
             (Self::Ascii, '→') => "->",
             (Self::Ascii, '≤') => "<=",
             (Self::Ascii, '≥') => ">=",
-            (Self::Ascii, '×') => "x",
-            (Self::Ascii, '·') => "-",
             (Self::Ascii, '…') => "...",
             (Self::Ascii, '✓') => "+",
-            (Self::Ascii, '✗') => "x",
-            (Self::Ascii, '–' | '—') => "-",
+            (Self::Ascii, '✗' | '×') => "x",
+            (Self::Ascii, '–' | '—' | '·') => "-",
             (Self::Ascii, '“' | '”' | '„') => "\"",
             (Self::Ascii, '‘' | '’') => "'",
             (Self::Ascii, '\u{a0}') => " ",

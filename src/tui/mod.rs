@@ -7,6 +7,7 @@ mod charset;
 mod scale;
 mod screen;
 mod state;
+mod svg;
 mod theme;
 mod widgets;
 
@@ -17,6 +18,7 @@ pub use state::{
     ButtonView, ChoicesView, DecisionList, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay,
     Pane, Playback, UiState, WeatherView,
 };
+pub use svg::{to_svg, to_text};
 pub use theme::{ColorChoice, ColorEnv, Depth, Theme};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whole screens.
 
+mod pictures;
 mod properties;
 mod scenes;
 mod snapshots;

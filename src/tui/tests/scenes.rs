@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
 use crate::config::{Method, OnBreach};
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
@@ -147,6 +147,14 @@ pub fn bench(name: &str) -> Bench {
             }
             bench
         }
+        other => ended(other),
+    }
+}
+
+/// The ended runs, and one that was taken up again.
+fn ended(name: &str) -> Bench {
+    let mild = World { errors: 1, ..HEALTHY };
+    match name {
         "retained" => {
             let mut bench = watched(0, mild, |settings| settings.window_ms = 60_000);
             bench.until_over(90, mild);
@@ -226,5 +234,5 @@ pub fn drawn(dashboard: &Dashboard, ui: &mut UiState, size: (u16, u16)) -> Buffe
 /// The symbols of a buffer, a line each row.
 pub fn text(buffer: &Buffer) -> String {
     let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
-    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
 }

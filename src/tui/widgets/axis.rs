@@ -22,8 +22,7 @@ impl Axis {
         let last = self.rows.saturating_sub(1);
         let exact = cells::share_of(last, 1.0 - self.threshold / self.top);
         match self.rows {
-            0..=1 => 0,
-            2 => 0,
+            0..=2 => 0,
             _ => exact.clamp(1, last - 1),
         }
     }

@@ -183,7 +183,8 @@ impl Scene<'_> {
         let quarter = self.stretch.length_ms / 4;
         for part in 1..=4_u64 {
             let ago = quarter * part;
-            let label = if ago % 60_000 == 0 { format!("-{}m", ago / 60_000) } else { format!("-{}s", ago / 1000) };
+            let label =
+                if ago.is_multiple_of(60_000) { format!("-{}m", ago / 60_000) } else { format!("-{}s", ago / 1000) };
             let share = 1.0 - cells::ms(ago) / cells::ms(self.stretch.length_ms);
             let x = row.x + AXIS + cells::share_of(self.plot.width.saturating_sub(1), share);
             let area = Rect { x, width: row.right().saturating_sub(x), ..row };

@@ -32,8 +32,8 @@ pub fn decisions(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
         return;
     }
     let selected = list.selected.and_then(|number| found.iter().position(|decided| decided.number == number));
-    let last = found.len().saturating_sub(rows);
-    let from = selected.map_or(last, |at| at.saturating_sub(rows / 2).min(last));
+    let bottom = found.len().saturating_sub(rows);
+    let from = selected.map_or(bottom, |at| at.saturating_sub(rows / 2).min(bottom));
     for (row, (at, decided)) in (0..inside.height).zip(found.iter().enumerate().skip(from)) {
         one(buffer, pen::row(inside, row), decided, Some(at) == selected, ui);
     }

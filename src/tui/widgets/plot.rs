@@ -90,7 +90,9 @@ fn between(from: u16, to: u16, step: u16, steps: u16) -> u16 {
 mod tests {
     use super::*;
 
-    fn drawn(charset: Charset, lines: &[((u16, u16), (u16, u16))]) -> String {
+    type Dot = (u16, u16);
+
+    fn drawn(charset: Charset, lines: &[(Dot, Dot)]) -> String {
         let area = Rect::new(0, 0, 4, 2);
         let mut plot = Plot::new(4, 2, charset);
         for (from, to) in lines {

@@ -7,6 +7,7 @@ const LENGTHS_MS: [u64; 5] = [60_000, 120_000, 240_000, 480_000, 900_000];
 
 /// A stretch of time that ends now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to every number")]
 pub struct Stretch {
     /// Its beginning, in milliseconds since the run began; negative times are cut off.
     pub from_ms: u64,

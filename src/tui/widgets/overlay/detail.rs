@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::super::{decisions, pen};
-use super::{Row, boxed, roomy};
+use super::{Boxed, Row, roomy};
 use crate::detect::{percent, percent_exact, thousands};
 use crate::soak::{Decision, READINESS};
 use crate::tui::UiState;
@@ -26,7 +26,8 @@ pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, number: u6
             rows.push(vec![Span::styled(format!("{label:<11}"), ui.theme.dim()), Span::raw(line)]);
         }
     }
-    boxed(buffer, area, decided.decision.decision.name(), style, width, &rows, 0, ui);
+    let title = decided.decision.decision.name();
+    Boxed { title, style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
 }
 
 fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {

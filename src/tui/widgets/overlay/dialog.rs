@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::pen;
-use super::{Row, boxed};
+use super::{Boxed, Row};
 use crate::tui::{ButtonView, DialogState, DialogView, FieldView, UiState};
 use crate::view::Tone;
 
@@ -43,7 +43,8 @@ pub fn dialog(buffer: &mut Buffer, area: Rect, dialog: &DialogView, ui: &UiState
     if !dialog.buttons.is_empty() {
         rows.push(dialog.buttons.iter().flat_map(|button| self::button(button, ui)).collect());
     }
-    boxed(buffer, area, &dialog.title, ui.theme.tone(dialog.tone), width, &rows, 0, ui);
+    let style = ui.theme.tone(dialog.tone);
+    Boxed { title: &dialog.title, style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
 }
 
 fn field(field: &FieldView, ui: &UiState) -> Row {

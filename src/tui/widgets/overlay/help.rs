@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{Row, boxed, roomy};
+use super::{Boxed, Row, roomy};
 use crate::tui::{HelpRow, UiState};
 
 /// Columns of the keys.
@@ -19,5 +19,6 @@ pub fn help(buffer: &mut Buffer, area: Rect, rows: &[HelpRow], scroll: usize, ui
         vec![Span::styled(format!("  {:KEYS$}", row.keys), ui.theme.strong()), Span::raw(row.text.clone())]
     };
     let rows: Vec<Row> = rows.iter().map(row).collect();
-    boxed(buffer, area, "keys", ui.theme.focus(), roomy(area), &rows, scroll, ui);
+    Boxed { title: "keys", style: ui.theme.focus(), width: roomy(area), rows: &rows, from: scroll }
+        .draw(buffer, area, ui);
 }

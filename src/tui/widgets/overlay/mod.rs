@@ -28,36 +28,34 @@ pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSt
 /// A line of an overlay.
 type Row = Vec<Span<'static>>;
 
-/// Clears a box of this size in the middle of an area, draws its frame and these rows from `from` on; past the end the last
-/// ones.
-fn boxed(
-    buffer: &mut Buffer,
-    area: Rect,
-    title: &str,
+/// A box in the middle of the screen.
+struct Boxed<'a> {
+    title: &'a str,
     style: Style,
+    /// Columns, with the frame.
     width: u16,
-    rows: &[Row],
+    rows: &'a [Row],
+    /// The first row that is shown; past the end the last ones are.
     from: usize,
-    ui: &UiState,
-) {
-    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let here = centered(area.intersection(buffer.area), width, wanted);
-    for y in here.y..here.bottom() {
-        for x in here.x..here.right() {
-            buffer[(x, y)].reset();
+}
+
+impl Boxed<'_> {
+    /// Clears its place in an area and draws it.
+    fn draw(&self, buffer: &mut Buffer, area: Rect, ui: &UiState) {
+        let wanted = u16::try_from(self.rows.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let here = centered(area.intersection(buffer.area), self.width, wanted);
+        for y in here.y..here.bottom() {
+            for x in here.x..here.right() {
+                buffer[(x, y)].reset();
+            }
         }
-    }
-    let title = [Span::styled(format!(" {title} "), style.patch(ui.theme.strong()))];
-    let inside = pane::framed(buffer, here, &title, style, ui);
-    let from = from.min(rows.len().saturating_sub(usize::from(inside.height)));
-    for (row, spans) in (0..inside.height).zip(rows.iter().skip(from)) {
-        let line = pen::row(inside, row);
-        pen::write(
-            buffer,
-            Rect { x: line.x + 1.min(line.width), width: line.width.saturating_sub(2), ..line },
-            spans,
-            ui,
-        );
+        let title = [Span::styled(format!(" {} ", self.title), self.style.patch(ui.theme.strong()))];
+        let inside = pane::framed(buffer, here, &title, self.style, ui);
+        let from = self.from.min(self.rows.len().saturating_sub(usize::from(inside.height)));
+        for (row, spans) in (0..inside.height).zip(self.rows.iter().skip(from)) {
+            let line = pen::after(pen::row(inside, row), 1);
+            pen::write(buffer, Rect { width: line.width.saturating_sub(1), ..line }, spans, ui);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{Row, boxed};
+use super::{Boxed, Row};
 use crate::tui::{UiState, WeatherView};
 
 /// Columns of the box.
@@ -18,5 +18,6 @@ pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiSt
         vec![Span::styled(format!(" {now} {} {item} ", at + 1), style)]
     };
     let rows: Vec<Row> = weather.items.iter().enumerate().map(row).collect();
-    boxed(buffer, area, "weather of the new release", ui.theme.focus(), WIDTH, &rows, 0, ui);
+    let style = ui.theme.focus();
+    Boxed { title: "weather of the new release", style, width: WIDTH, rows: &rows, from: 0 }.draw(buffer, area, ui);
 }
