@@ -42,7 +42,8 @@ fn styled(buffer: &Buffer) -> String {
             let style = cell.style();
             if style != before {
                 let (fg, bg) = (cell.fg, cell.bg);
-                out.push_str(&format!("⟦{fg}/{bg} {:?}⟧", cell.modifier));
+                out +=
+                    &["⟦", &fg.to_string(), "/", &bg.to_string(), " ", &format!("{:?}", cell.modifier), "⟧"].concat();
             }
             before = style;
             out.push_str(cell.symbol());
