@@ -159,22 +159,29 @@ impl Scene<'_> {
         let row = self.axis.threshold_row();
         let label = format!(" threshold {} ", percent_exact(self.axis.threshold));
         let style = self.ui.theme.threshold();
-        pen::write_right(buffer, pen::row(self.plot, row), &[Span::styled(label, style)], self.ui);
+        self.label(buffer, row, label, style);
         let text = now(self.dashboard, self.check);
         let last = self.check.seen.value.map_or(self.plot.height - 1, |value| self.axis.dot(value) / self.axis.dots);
         // Beside the threshold's label, not over it.
         let at = if last == row { row.saturating_sub(1) } else { last };
         if at != row {
             let style = self.ui.theme.verdict(self.check.seen.verdict).patch(self.ui.theme.strong());
-            let area = pen::row(self.plot, at);
             let when = match (self.check.seen.value, self.dashboard.ending()) {
                 (Some(_), None) => " now",
                 (Some(_), Some(_)) => " at last",
                 (None, _) => "",
             };
-            let text = format!(" {text}{when} ");
-            pen::write_right(buffer, area, &[Span::styled(text, style)], self.ui);
+            self.label(buffer, at, format!(" {text}{when} "), style);
         }
+    }
+
+    /// A label at the right end of a row, on clean cells: what the layers below left there is not to shine through.
+    fn label(&self, buffer: &mut Buffer, row: u16, text: String, style: Style) {
+        let label = Span::styled(text, style);
+        let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(self.plot.width);
+        let area = Rect { x: self.plot.right() - width, width, ..pen::row(self.plot, row) };
+        buffer.set_style(area, Style::reset());
+        pen::write(buffer, area, &[label], self.ui);
     }
 
     /// `-4m   -3m   -2m   -1m   now`.
