@@ -110,13 +110,13 @@ pub enum Command {
         #[arg(long)]
         force: bool,
         /// Why, for the journal.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
     },
     /// Move traffic back to the previous color; safe to run twice.
     Rollback {
         /// Why, for the journal.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
         /// Also when the standby is not ready.
         #[arg(long)]

@@ -1,7 +1,7 @@
 //! What the tests of whole runs share: services on loopback, a deployment in a folder of its own, and the program.
 
 // Each test binary uses its own part of this.
-#![allow(dead_code, reason = "what one test binary leaves out the other one uses")]
+#![allow(dead_code, unused_imports, reason = "what one test binary leaves out the other one uses")]
 
 mod deployment;
 mod process;

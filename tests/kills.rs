@@ -1,0 +1,21 @@
+//! Monitors and clients killed at random moments, with real processes. Slow, so they are asked for:
+//! `cargo nextest run --release --test kills --run-ignored only`.
+//!
+//! `SWITCHBACK_KILL_ROUNDS` is the number of rounds (120), `SWITCHBACK_KILL_SEED` the first seed (1). A round that fails
+//! prints its seed; that seed with one round plays the same plan again.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
+#[path = "kills/background.rs"]
+mod background;
+#[path = "kills/checks.rs"]
+mod checks;
+#[path = "kills/disk.rs"]
+mod disk;
+#[path = "kills/plan.rs"]
+mod plan;
+#[path = "kills/readers.rs"]
+mod readers;
+#[path = "kills/rounds.rs"]
+mod rounds;
+mod support;

@@ -1,0 +1,95 @@
+//! A disk without room: on a small tmpfs of its own.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::background::{Background, Started};
+use crate::support::Deployment;
+
+/// A mounted tmpfs of 1 MiB with the data folder of a deployment; unmounted when dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn of(deployment: &Deployment) -> Self {
+        let path = deployment.path(".switchback");
+        fs::create_dir(&path).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs"]).arg(&path).status();
+        assert!(mount.unwrap().success(), "a tmpfs cannot be mounted: run this test as root");
+        Self(path)
+    }
+
+    /// Leaves no room.
+    fn fill(&self) {
+        let mut filler = File::create(self.0.join("filler")).unwrap();
+        while filler.write_all(&[0; 512]).is_ok() {}
+    }
+}
+
+/// Leaves no room behind the journal's last line: a file has its blocks to itself, and what fits into the last one is
+/// written however full the disk is.
+fn fill_the_last_block(deployment: &Deployment) {
+    let room = || 4_096 - fs::metadata(deployment.journal_path()).unwrap().len() % 4_096;
+    for order in ["pause", "resume"].iter().cycle() {
+        match room() {
+            0..450 => return,
+            room => {
+                let filler = "x".repeat(usize::try_from(room.saturating_sub(700)).unwrap().min(450));
+                deployment.run(&["ctl", order, "--reason", &format!("-{filler}")]).expect(0);
+            }
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn soak(deployment: &Deployment, args: &[&str]) -> Background {
+    match Background::start(deployment, args) {
+        Started::Running(monitor) => monitor,
+        Started::Over(code) => panic!("it ended at once with {code}"),
+    }
+}
+
+#[test]
+#[ignore = "slow, needs root: asked for with --run-ignored"]
+fn on_a_full_disk_a_bad_release_is_rolled_back_all_the_same_and_what_was_not_written_is_told() {
+    let deployment = Deployment::switched().with("soak.window", "5m").with("soak.interval", "100ms");
+    let disk = Disk::of(&deployment);
+    let monitor = soak(&deployment, &["soak"]);
+    let mut attached = deployment.start(&["attach"]);
+    attached.hear("soak_start");
+    fill_the_last_block(&deployment);
+    disk.fill();
+    deployment.green.fail(50);
+    let done = attached.wait().expect(3);
+    done.says(&["ROLLED BACK: blue is active again", "trouble", "cannot write the decision journal"]);
+    monitor.wait(|| false);
+    let state = deployment.state();
+    assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&"blue".into(), &"rolled-back".into()), "{state}");
+    assert_eq!(deployment.count("rolled_back"), 0, "there was no room for it");
+    fs::remove_file(disk.0.join("filler")).unwrap();
+    deployment.run(&["verify"]).expect(0);
+}
+
+#[test]
+#[ignore = "slow, needs root: asked for with --run-ignored"]
+fn a_monitor_killed_on_a_full_disk_is_followed_by_one_that_still_rolls_back() {
+    let deployment = Deployment::switched().with("soak.window", "5m").with("soak.interval", "100ms");
+    let disk = Disk::of(&deployment);
+    let monitor = soak(&deployment, &["soak"]);
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    disk.fill();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    monitor.kill();
+    monitor.wait(|| false);
+    deployment.green.fail(50);
+    let again = soak(&deployment, &["soak", "--resume"]);
+    again.wait(|| false);
+    let state = deployment.state();
+    assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&"blue".into(), &"rolled-back".into()), "{state}");
+}
