@@ -29,6 +29,9 @@ mod stream;
 mod subscription;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use client::{Client, ClientError};
 pub use events::{Events, StreamItem};
 pub use hub::{Hub, Order, Refused, TooMany};
