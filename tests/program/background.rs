@@ -1,12 +1,13 @@
 //! A monitor in the background, and who talks to it from outside.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use crate::support::Deployment;
+use crate::support::{Deployment, Running};
 
 /// The monitor of a deployment that runs in the background; dropped, it is killed.
 pub struct Background(i32);
@@ -245,4 +246,62 @@ fn status_with_watch_shows_every_change_until_it_is_interrupted() {
     watching.signal(Signal::INT);
     watching.wait().expect(0);
     monitor.wait_until_gone();
+}
+
+#[test]
+fn of_monitors_started_at_the_same_instant_one_runs() {
+    let deployment = Deployment::switched().with("soak.window", "10m");
+    let all = [(); 4].map(|()| deployment.start(&["soak", "--detach"]));
+    let codes = all.map(|running| running.wait().code().unwrap());
+    let count = |wanted| codes.iter().filter(|code| **code == wanted).count();
+    assert_eq!((count(0), count(10)), (1, 3), "{codes:?}");
+    deployment.run(&["ctl", "abort"]).expect(0);
+    assert_eq!(deployment.count("soak_start"), 1);
+}
+
+#[test]
+fn a_socket_that_cannot_be_had_keeps_a_watch_from_beginning_before_anything_moves() {
+    let deployment = Deployment::fresh();
+    let shared = deployment.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
+    let file = deployment.path("file");
+    fs::write(&file, "mine").unwrap();
+    let long = deployment.path(&"x".repeat(120));
+    for (socket, why) in [
+        (shared.join("control.sock"), "can be written to by others: run `chmod go-w"),
+        (file.clone(), "is a file, not a socket"),
+        (long, "at most 107 bytes"),
+    ] {
+        let mut command = deployment.command(&["switch", "--no-tui"]);
+        command.env("SWITCHBACK_CONTROL_SOCKET", &socket);
+        Running::start(command).wait().expect(2).complains(&[why]);
+    }
+    assert_eq!((fs::read_to_string(file).unwrap().as_str(), deployment.kinds().len()), ("mine", 0));
+    assert!(!deployment.state_path().exists());
+}
+
+#[test]
+fn another_user_gets_nothing_from_the_socket() {
+    let (deployment, _monitor) = endless();
+    if !rustix::process::geteuid().is_root() {
+        // Only root can be somebody else; that a peer of another number is refused is tested beside the server.
+        return;
+    }
+    // The folder lets nobody in, so it is opened for this once: what is left is the socket's own bits.
+    for path in [deployment.folder().to_owned(), deployment.path(".switchback"), deployment.path(".switchback/default")]
+    {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let ask = |socket: &std::path::Path| {
+        let script = "import os,socket,sys\nos.setuid(65534)\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n\
+                      s.sendall(b'GET /v1/status HTTP/1.0\\r\\n\\r\\n')\nprint(s.recv(9999).decode())";
+        let done = std::process::Command::new("python3").args(["-c", script]).arg(socket).output().unwrap();
+        String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
+    };
+    let refused = ask(&socket(&deployment));
+    assert!(refused.contains("PermissionError"), "{refused}");
+    fs::set_permissions(socket(&deployment), fs::Permissions::from_mode(0o666)).unwrap();
+    let refused = ask(&socket(&deployment));
+    assert!(refused.contains("403 Forbidden"), "{refused}");
 }
