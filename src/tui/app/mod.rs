@@ -1,0 +1,21 @@
+//! What the operator sees and does: happenings go in, effects come out. It knows no terminal, no clock and no socket.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `state` | the state, and what every part of it uses |
+//! | `news` | what comes from the monitor or from a recording, and time |
+//! | `press` | what keys do |
+//! | `rows` | moving over panes and rows |
+//! | `shown` | what is drawn, and what is left in the scrollback |
+
+mod news;
+mod press;
+mod rows;
+mod shown;
+mod state;
+
+pub use shown::Places;
+pub use state::{App, Effect, Happening, WeatherMenu};
+
+#[cfg(test)]
+mod tests;

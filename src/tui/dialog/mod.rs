@@ -1,0 +1,21 @@
+//! The operator's dialogs, pure: keys and times go in, orders and what is drawn come out.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `operator` | from the question to the monitor's answer |
+//! | `subject` | what is asked, about what, and how it is confirmed |
+//! | `quit` | what becomes of the soak when the operator leaves |
+//! | `field` | a line of typed text |
+
+mod field;
+mod operator;
+mod quit;
+mod subject;
+
+pub use field::Field;
+pub use operator::{Dialog, Step};
+pub use quit::{Quit, QuitStep};
+pub use subject::{Ask, Facts};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What is asked, about what, and how it is confirmed.
+
+use crate::deploy::Color;
+use crate::detect::span;
+use crate::soak::{Action, Machine, Phase};
+use crate::view::Tone;
+
+/// By how much the soak can be extended, in milliseconds.
+pub(super) const EXTENSIONS: [u64; 4] = [60_000, 300_000, 600_000, 1_800_000];
+
+/// What the operator wants to be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// Rolling back.
+    RollBack,
+    /// Ending the soak unjudged.
+    Abort,
+    /// Ending the soak as retained.
+    Keep,
+    /// Turning automatic rollback off, or on again.
+    Pause,
+    /// Watching longer.
+    Extend,
+}
+
+/// The state that a question is about. When it changes, the question is void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    service: String,
+    watched: Color,
+    phase: Phase,
+    paused: bool,
+    /// Why a plain rollback would be refused although a forced one is not: the standby is down.
+    standby_down: Option<String>,
+    grace_ms: u64,
+}
+
+impl Facts {
+    /// The state of a run.
+    pub fn of(machine: &Machine) -> Self {
+        let settings = machine.settings();
+        let refusal = |force| machine.refusal(Action::Rollback { force });
+        Self {
+            service: settings.service.clone(),
+            watched: settings.color,
+            phase: machine.phase(),
+            paused: machine.paused(),
+            standby_down: refusal(false).filter(|_| refusal(true).is_none()),
+            grace_ms: settings.grace_ms,
+        }
+    }
+
+    /// What became different, in a few words.
+    pub(super) fn changed_to(&self, now: &Self) -> Option<String> {
+        if self.phase != now.phase {
+            Some(format!("the soak is {} now", now.phase))
+        } else if self.standby_down.is_some() != now.standby_down.is_some() {
+            let state = if now.standby_down.is_some() { "down" } else { "up again" };
+            Some(format!("{} is {state} now", self.standby()))
+        } else if self.paused != now.paused {
+            let state = if now.paused { "paused" } else { "on" };
+            Some(format!("automatic rollback is {state} now"))
+        } else {
+            None
+        }
+    }
+
+    const fn standby(&self) -> Color {
+        self.watched.other()
+    }
+}
+
+/// How an order is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// By the key `y`.
+    Yes,
+    /// By typing the service's name.
+    Name,
+    /// By Enter.
+    Enter,
+}
+
+/// An order that is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub facts: Facts,
+    /// The order; an extension is that of the first choice.
+    pub action: Action,
+    pub proof: Proof,
+}
+
+impl Subject {
+    /// The order that is meant in this state; an error says why it cannot be given.
+    pub fn new(ask: Ask, machine: &Machine) -> Result<Self, String> {
+        let facts = Facts::of(machine);
+        let (action, proof) = match ask {
+            Ask::RollBack if facts.standby_down.is_some() => (Action::Rollback { force: true }, Proof::Name),
+            Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
+            Ask::Abort => (Action::Abort, Proof::Name),
+            Ask::Keep => (Action::Keep, Proof::Name),
+            Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Enter),
+            Ask::Pause => (Action::Pause, Proof::Enter),
+            Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Enter),
+        };
+        machine.refusal(action).map_or(Ok(Self { facts, action, proof }), Err)
+    }
+
+    pub fn service(&self) -> &str {
+        &self.facts.service
+    }
+
+    pub fn title(&self) -> String {
+        let (watched, standby) = (self.facts.watched, self.facts.standby());
+        match self.action {
+            Action::Rollback { force: false } => format!("Roll back to {standby}?"),
+            Action::Rollback { force: true } => format!("Roll back to {standby} although it is DOWN?"),
+            Action::Abort if self.before_the_move() => "Abort the switch?".to_owned(),
+            Action::Abort => "Abort the soak?".to_owned(),
+            Action::Keep => format!("Keep {watched} now?"),
+            Action::Pause => "Pause automatic rollback?".to_owned(),
+            Action::Resume => "Turn automatic rollback on again?".to_owned(),
+            Action::Extend { .. } => format!("Watch {watched} longer?"),
+        }
+    }
+
+    /// Target and consequence.
+    pub fn consequence(&self) -> Vec<String> {
+        let Facts { service, watched, .. } = &self.facts;
+        let standby = self.facts.standby();
+        let unwatched = "Nobody watches it any more, and nothing rolls back by itself.";
+        match self.action {
+            Action::Rollback { force: false } => {
+                vec![format!("Traffic of {service} moves from {watched} back to {standby} now, and the soak is over.")]
+            }
+            Action::Rollback { force: true } => vec![
+                format!("{standby} is DOWN. Users of {service} may get no answer at all."),
+                format!("Traffic moves from {watched} to {standby} all the same, and the soak is over."),
+            ],
+            Action::Abort if self.before_the_move() => vec![format!("Traffic of {service} stays on {standby}.")],
+            Action::Abort => vec![format!("{watched} stays active for {service}, unjudged. {unwatched}")],
+            Action::Keep => vec![format!("{watched} stays active for {service}, retained on your word. {unwatched}")],
+            Action::Pause => vec![format!(
+                "{watched} of {service} is still watched, but a breach only holds: nothing rolls back until somebody decides."
+            )],
+            Action::Resume => vec![self.resumed()],
+            Action::Extend { .. } => {
+                vec![format!("The soak of {service} ends that much later. A breach still acts at once.")]
+            }
+        }
+    }
+
+    fn resumed(&self) -> String {
+        let Facts { service, watched, phase, grace_ms, .. } = &self.facts;
+        let standby = self.facts.standby();
+        if *phase == Phase::Held {
+            let when = if *grace_ms > 0 { format!("in {}", span(*grace_ms)) } else { "at once".to_owned() };
+            format!("A rollback is held. Traffic of {service} moves from {watched} back to {standby} {when}.")
+        } else {
+            format!("A breach of {watched} moves traffic of {service} back to {standby} by itself again.")
+        }
+    }
+
+    /// What the button says.
+    pub fn verb(&self) -> &'static str {
+        match self.action {
+            Action::Rollback { .. } => "Roll back",
+            Action::Abort => "Abort",
+            Action::Keep => "Keep",
+            Action::Pause => "Pause",
+            Action::Resume => "Resume",
+            Action::Extend { .. } => "Extend",
+        }
+    }
+
+    pub const fn tone(&self) -> Tone {
+        match self.action {
+            Action::Rollback { force: true } | Action::Abort | Action::Keep => Tone::Bad,
+            Action::Rollback { force: false } | Action::Pause | Action::Resume => Tone::Warning,
+            Action::Extend { .. } => Tone::Plain,
+        }
+    }
+
+    const fn before_the_move(&self) -> bool {
+        matches!(self.facts.phase, Phase::Gating | Phase::Baseline)
+    }
+}

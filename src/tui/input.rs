@@ -1,0 +1,114 @@
+//! Reads keys on a thread of its own, and notices when the terminal is gone.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{io, thread};
+
+use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::sync::mpsc;
+
+use super::tty::{TerminalError, Tty, Waited};
+
+/// So many keys may wait for the loop; typing is slower than that.
+const QUEUE: usize = 64;
+/// Wait before looking again at keys that cannot be read now.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What comes from the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal hung up. Nothing follows.
+    Gone,
+}
+
+/// Reads keys until it is dropped.
+#[derive(Debug)]
+pub struct Keyboard {
+    inputs: mpsc::Receiver<Input>,
+    /// Closing this wakes and ends the threads.
+    _told: OwnedFd,
+}
+
+impl Keyboard {
+    /// Starts to read the keys of the process's terminal.
+    pub fn start(tty: &Arc<Tty>) -> Result<Self, TerminalError> {
+        let io = |source| TerminalError::Io { action: "read keys from", source };
+        let (wake, told) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| io(errno.into()))?;
+        let wake = Arc::new(wake);
+        let (sender, inputs) = mpsc::channel(QUEUE);
+        // Two threads, because crossterm's reader does not return once the terminal hangs up in the middle of a read. For the
+        // same reason nobody ever waits for their end.
+        for (name, work) in [("keys", read_keys as Work), ("hang-up", await_hang_up)] {
+            let (tty, wake, sender) = (Arc::clone(tty), Arc::clone(&wake), sender.clone());
+            let run = move || {
+                if let Err(error) = work(&tty, &wake, &sender) {
+                    tracing::info!(%error, "no more keys are read");
+                    let _ = sender.blocking_send(Input::Gone);
+                }
+            };
+            thread::Builder::new().name(name.to_owned()).spawn(run).map_err(io)?;
+        }
+        Ok(Self { inputs, _told: told })
+    }
+
+    /// The next input; [`Input::Gone`] may come twice. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Input> {
+        self.inputs.recv().await
+    }
+}
+
+/// What a thread does until it is told to end.
+type Work = fn(&Tty, &OwnedFd, &mpsc::Sender<Input>) -> Result<(), TerminalError>;
+
+/// Waits until the terminal hangs up.
+fn await_hang_up(tty: &Tty, wake: &OwnedFd, _: &mpsc::Sender<Input>) -> Result<(), TerminalError> {
+    tty.await_hang_up(wake.as_fd())
+}
+
+/// Asks the terminal itself before crossterm reads: its reader spins for ever on one that is gone, and on one that a job
+/// in the background may not read.
+fn read_keys(tty: &Tty, wake: &OwnedFd, inputs: &mpsc::Sender<Input>) -> Result<(), TerminalError> {
+    let io = |source| TerminalError::Io { action: "read keys from", source };
+    loop {
+        match tty.await_keys(wake.as_fd())? {
+            Waited::Told => return Ok(()),
+            Waited::Keys => {
+                let came = !tty.in_background() && forward_keys(inputs).map_err(io)?;
+                if inputs.is_closed() {
+                    return Ok(());
+                }
+                if !came {
+                    // What is there may not be read now, or crossterm leaves it until more comes: asking again at once would
+                    // be a spin.
+                    thread::sleep(PAUSE);
+                }
+            }
+        }
+    }
+}
+
+/// Sends on what crossterm has read; says whether there was anything.
+fn forward_keys(inputs: &mpsc::Sender<Input>) -> io::Result<bool> {
+    let mut came = false;
+    while event::poll(Duration::ZERO)? {
+        came = true;
+        let input = match event::read()? {
+            Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+            Event::Paste(text) => Input::Paste(text),
+            _ => continue,
+        };
+        if inputs.blocking_send(input).is_err() {
+            break;
+        }
+    }
+    Ok(came)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! The keys: what is pressed, what it means where, and the texts about it, all from one table.
+
+mod bindings;
+mod key;
+mod texts;
+
+pub use bindings::{Command, Context, Scope, command};
+pub use key::Key;
+pub use texts::{help, hints};
+
+#[cfg(test)]
+mod tests;

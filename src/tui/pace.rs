@@ -1,0 +1,67 @@
+//! When to draw: on change, but not more often than an eye can follow.
+
+/// Least time between two frames: ten a second.
+const BETWEEN_MS: u64 = 100;
+/// Time between two frames while nothing changes but the clock.
+const CLOCK_MS: u64 = 1_000;
+
+/// Decides when the next frame is due. Times are milliseconds of a clock that never goes back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    drawn_ms: Option<u64>,
+    changed: bool,
+}
+
+impl Pace {
+    /// There is something new to be seen.
+    pub const fn changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// A frame was drawn.
+    pub const fn drawn(&mut self, now_ms: u64) {
+        (self.drawn_ms, self.changed) = (Some(now_ms), false);
+    }
+
+    /// Milliseconds until the next frame is due, 0 for now; none while nothing changes. `moving` says whether time alone
+    /// changes what is to be seen.
+    pub fn wait(&self, now_ms: u64, moving: bool) -> Option<u64> {
+        let after = match (self.changed, moving) {
+            (true, _) => BETWEEN_MS,
+            (false, true) => CLOCK_MS,
+            (false, false) => return None,
+        };
+        Some(self.drawn_ms.map_or(0, |drawn| drawn.saturating_add(after).saturating_sub(now_ms)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_follow_changes_at_most_ten_a_second() {
+        let mut pace = Pace::default();
+        pace.changed();
+        assert_eq!(pace.wait(5, false), Some(0), "the first at once");
+        pace.drawn(5);
+        pace.changed();
+        assert_eq!(pace.wait(25, true), Some(80));
+        assert_eq!(pace.wait(105, true), Some(0));
+    }
+
+    #[test]
+    fn a_clock_moves_once_a_second() {
+        let mut pace = Pace::default();
+        pace.drawn(1_000);
+        assert_eq!(pace.wait(1_400, true), Some(600));
+        assert_eq!(pace.wait(2_300, true), Some(0));
+    }
+
+    #[test]
+    fn nothing_is_drawn_while_nothing_changes() {
+        let mut pace = Pace::default();
+        pace.drawn(0);
+        assert_eq!(pace.wait(1_000_000, false), None);
+    }
+}
