@@ -10,6 +10,7 @@ use crate::config::flags;
 use crate::demo::Scenario;
 use crate::deploy::Color;
 use crate::headless::Output;
+use crate::tui::{CharsetChoice, ColorChoice};
 
 /// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
 #[derive(Debug, Parser)]
@@ -36,6 +37,12 @@ pub struct Common {
     /// What the log files keep: error, warn, info, debug or trace.
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     pub log_level: tracing::Level,
+    /// Colours of the terminal UI.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+    /// Glyphs of the terminal UI.
+    #[arg(long, global = true, value_enum, value_name = "WHICH", default_value_t = CharsetChoice::Auto)]
+    pub charset: CharsetChoice,
     /// Values of configuration keys.
     #[command(flatten)]
     pub settings: Settings,
@@ -143,6 +150,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<HistoryCommand>,
     },
+    /// Play the recording of a soak: pause, seek, speed.
+    Replay(Replay),
     /// Judge recorded soaks again, to choose a threshold from the past.
     Backtest(Backtest),
     /// Check the hash chain of the decision journal.
@@ -223,6 +232,22 @@ pub struct Demo {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
     /// Lines instead of the terminal UI.
+    #[arg(long)]
+    pub no_tui: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+/// What to play.
+#[derive(Clone, Debug, Args)]
+pub struct Replay {
+    /// The ID of a soak of this service, or a file (default: the newest recording).
+    pub recording: Option<String>,
+    /// How many times faster than it went.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: u32,
+    /// All its lines at once instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
     /// What is printed.

@@ -38,41 +38,62 @@ pub struct Monitor {
 pub enum Background {
     /// It runs, and can be attached to.
     Running(Box<Monitor>),
-    /// It had nothing to do; what it said was printed. The exit code.
+    /// It had nothing to do, or could not: the exit code.
     Over(u8),
 }
 
-/// Starts a monitor and waits until its control socket answers.
-pub async fn start(loaded: &Loaded, common: &Common, begin: Begin) -> Result<Background, Failure> {
-    let config = &loaded.config;
-    let log = config.service_dir().join("log").join("monitor.log");
-    let cannot = |what: &str, error: &io::Error| Failure::new(2, format!("cannot {what} `{}`: {error}", log.display()));
-    create_private_dir(&config.service_dir().join("log")).map_err(|error| cannot("create the folder of", &error))?;
-    let mut file = open_log(&log).map_err(|error| cannot("open", &error))?;
-    let from = file.seek(SeekFrom::End(0)).map_err(|error| cannot("read", &error))?;
-    let arguments = arguments(common, begin);
-    let mut child =
-        spawn(&arguments, &file).map_err(|error| Failure::new(1, format!("cannot start the monitor: {error}")))?;
-    let pid = child.id().unwrap_or_default();
-    let deadline = Instant::now() + START_LIMIT;
-    loop {
-        if answers(&config.control_socket, pid).await {
-            print_since(&log, from);
-            return Ok(Background::Running(Box::new(Monitor { child, pid, log })));
+/// How a monitor is started: everything that this process was given, kept to start it again.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    service_dir: PathBuf,
+    socket: PathBuf,
+    arguments: Vec<OsString>,
+    /// The service.
+    pub service: String,
+}
+
+impl Launch {
+    /// For this configuration and command line.
+    pub fn new(loaded: &Loaded, common: &Common) -> Self {
+        let config = &loaded.config;
+        let (service, service_dir) = (config.service.clone(), config.service_dir());
+        Self { service_dir, socket: config.control_socket.clone(), arguments: arguments(common), service }
+    }
+
+    /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.
+    pub async fn start(&self, begin: Begin) -> Result<(Background, String), Failure> {
+        let folder = self.service_dir.join("log");
+        let log = folder.join("monitor.log");
+        let cannot =
+            |what: &str, error: &io::Error| Failure::new(2, format!("cannot {what} `{}`: {error}", log.display()));
+        create_private_dir(&folder).map_err(|error| cannot("create the folder of", &error))?;
+        let mut file = open_log(&log).map_err(|error| cannot("open", &error))?;
+        let from = file.seek(SeekFrom::End(0)).map_err(|error| cannot("read", &error))?;
+        let arguments: Vec<OsString> = verb(begin).into_iter().chain(self.arguments.iter().cloned()).collect();
+        let mut child =
+            spawn(&arguments, &file).map_err(|error| Failure::new(1, format!("cannot start the monitor: {error}")))?;
+        let pid = child.id().unwrap_or_default();
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if answers(&self.socket, pid).await {
+                let printed = printed_since(&log, from);
+                return Ok((Background::Running(Box::new(Monitor { child, pid, log })), printed));
+            }
+            if let Some(status) = child.try_wait().map_err(Failure::internal)? {
+                let printed = printed_since(&log, from);
+                return match status.code() {
+                    Some(code) => Ok((Background::Over(u8::try_from(code).unwrap_or(1)), printed)),
+                    None => Err(Failure::new(1, format!("{printed}the monitor died while it started ({status})"))),
+                };
+            }
+            if Instant::now() >= deadline {
+                let limit = START_LIMIT.as_secs();
+                let what =
+                    format!("the monitor (process {pid}) does not answer after {limit} s; see `{}`", log.display());
+                return Err(Failure::new(1, what));
+            }
+            sleep(POLL).await;
         }
-        if let Some(status) = child.try_wait().map_err(Failure::internal)? {
-            print_since(&log, from);
-            return match status.code() {
-                Some(code) => Ok(Background::Over(u8::try_from(code).unwrap_or(1))),
-                None => Err(Failure::new(1, format!("the monitor died while it started ({status})"))),
-            };
-        }
-        if Instant::now() >= deadline {
-            let limit = START_LIMIT.as_secs();
-            let what = format!("the monitor (process {pid}) does not answer after {limit} s; see `{}`", log.display());
-            return Err(Failure::new(1, what));
-        }
-        sleep(POLL).await;
     }
 }
 
@@ -121,18 +142,21 @@ fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
     command.kill_on_drop(false).spawn()
 }
 
-/// The command line of the background process: everything that this one was given.
-fn arguments(common: &Common, begin: Begin) -> Vec<OsString> {
-    let mut words: Vec<OsString> = match begin {
+/// What the background process is to begin with.
+fn verb(begin: Begin) -> Vec<OsString> {
+    match begin {
         Begin::Switch { to, soak } => {
             let color = to.map(|color| color.name().into());
             ["switch".into()].into_iter().chain(color).chain((!soak).then(|| "--no-soak".into())).collect()
         }
         Begin::Soak => vec!["soak".into()],
         Begin::Resume => vec!["soak".into(), "--resume".into()],
-    };
-    words.push("--background".into());
-    words.push(format!("--log-level={}", common.log_level).into());
+    }
+}
+
+/// The rest of its command line.
+fn arguments(common: &Common) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["--background".into(), format!("--log-level={}", common.log_level).into()];
     if let Some(file) = &common.config {
         let mut word = OsString::from("--config=");
         word.push(file);
@@ -153,17 +177,13 @@ async fn answers(socket: &Path, pid: u32) -> bool {
     peer.and_then(|peer| u32::try_from(peer).ok()) == Some(pid)
 }
 
-/// Shows what the process printed since it was started.
-fn print_since(log: &Path, from: u64) {
+/// What the process printed since it was started.
+fn printed_since(log: &Path, from: u64) -> String {
     let text = File::open(log).and_then(|mut file| {
         file.seek(SeekFrom::Start(from))?;
         let mut text = Vec::new();
         file.take(MAX_PRINTED).read_to_end(&mut text)?;
         Ok(text)
     });
-    if let Ok(text) = text {
-        for line in String::from_utf8_lossy(&text).lines() {
-            say::note(line);
-        }
-    }
+    String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
 }

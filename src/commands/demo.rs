@@ -5,20 +5,25 @@ use std::path::Path;
 
 use crate::cli::{Common, Demo};
 use crate::config::{Inputs, Loaded, keys, load};
-use crate::demo::{Timing, World};
+use crate::control::Client;
+use crate::demo::{Timing, World, weather_names};
 use crate::deploy::{Color, Deployment};
 use crate::headless::Output;
-use crate::monitor::{Begin, Finished, OnSignal};
+use crate::monitor::{self, Begin, Finished, OnSignal, Opening};
 use crate::soak::Outcome;
+use crate::tui::{self, Live, Weather, WeatherMenu};
 
 use super::failure::Failure;
 use super::soak::{self, Watched};
-use super::{logging, say};
+use super::{actor, logging, say, screen};
 
 /// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let folder = tempfile::Builder::new().prefix("switchback-demo-").tempdir().map_err(Failure::internal)?.keep();
     let timing = Timing::new(demo.scenario, demo.speed);
+    if !demo.no_tui && demo.output == Output::Human && screen::is_possible() {
+        return play(common, &demo, timing, &folder).await;
+    }
     let world = World::start(demo.scenario, timing, &folder, demo.seed).map_err(Failure::internal)?;
     let loaded = configure(common, &world, &folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
@@ -56,6 +61,30 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         let scenario = demo.scenario;
         Err(Failure::new(1, format!("{scenario} ended {} with {}, expected was {expected}", came.0, came.1)))
     }
+}
+
+/// The same on the terminal UI, where the operator makes the weather. Leaving it ends everything.
+async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
+    let world = World::start_breakable(demo.scenario, timing, folder, demo.seed).map_err(Failure::internal)?;
+    let loaded = configure(common, &world, folder)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let begin = Begin::Switch { to: Some(Color::Green), soak: true };
+    let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::operator(), say::warn).await? else {
+        return Err(Failure::internal("a new world has nothing to be gone on with"));
+    };
+    let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
+    let mut setup = screen::setup(&loaded.config, common, false);
+    let controls = world.controls();
+    let menu = WeatherMenu { items: weather_names(), current: None };
+    setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
+    setup.places.attach = format!("cd {} && switchback history", folder.display());
+    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control_socket), actor::operator())).await;
+    monitor.abort();
+    let totals = world.stop().await;
+    left.map_err(Failure::internal)?;
+    say::line(&format!("users       {totals}"));
+    say::line(&format!("look around cd {} && switchback status; switchback replay", folder.display()));
+    Ok(0)
 }
 
 /// The world's settings, overruled by flags; neither the environment nor a file has a say. They are also written as a

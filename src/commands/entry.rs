@@ -7,7 +7,7 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, ctl, demo, follow, prune, records, rollback, say, shell, soak, status};
+use super::{backtest, config, ctl, demo, follow, prune, records, replay, rollback, say, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -46,6 +46,7 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
             prune::run(&common, dry_run)
         }
         Command::History { .. } => Err(Failure::usage("--json and --limit show decisions: they do not go with prune")),
+        Command::Replay(replay) => replay::run(&common, &replay).await,
         Command::Backtest(backtest) => backtest::run(&common, &backtest),
         Command::Verify { file } => records::verify(&common, file),
         Command::Config(command) => config::run(&common, &command),

@@ -1,32 +1,28 @@
 //! Following a run from outside its process, with lines.
 
 use std::io::stdout;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::cli::{Attach, Common};
-use crate::config::{Config, Loaded};
+use crate::config::Config;
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::headless::{Output, Places, Printer, Quiet};
 use crate::journal::{Journal, SoakId, recording_path};
-use crate::monitor::Begin;
 use crate::soak::{Envelope, RecordingHeader};
+use crate::tui::{self, Live};
 use crate::view::View;
 
-use super::background::{self, Background, Monitor};
 use super::failure::Failure;
+use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
-use super::{context, form, logging, say};
+use super::{actor, context, form, logging, say, screen};
 
-/// How often a monitor that died is started again.
-const RESTARTS: u32 = 3;
 /// How long somebody else may take to start it again.
 const COME_BACK: Duration = Duration::from_secs(10);
-/// How long a process that no longer answers may take to end.
+/// How long the last lines may take to be read.
 const END_SOON: Duration = Duration::from_secs(3);
 /// Time between two tries to reach it.
 const POLL: Duration = Duration::from_millis(200);
@@ -35,63 +31,21 @@ const POLL: Duration = Duration::from_millis(200);
 pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
     let loaded = context::loaded(common)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    run(&loaded.config, attach.output, None).await
-}
-
-/// Keeps a monitor alive that this process started.
-pub struct Keeper<'a> {
-    monitor: Box<Monitor>,
-    loaded: &'a Loaded,
-    common: &'a Common,
-    restarts: u32,
-}
-
-impl<'a> Keeper<'a> {
-    /// Keeps this one.
-    pub const fn new(monitor: Box<Monitor>, loaded: &'a Loaded, common: &'a Common) -> Self {
-        Self { monitor, loaded, common, restarts: 0 }
+    let config = &loaded.config;
+    if attach.no_tui || attach.output != Output::Human || !screen::is_possible() {
+        return run(config, attach.output, None).await;
     }
-
-    /// The monitor no longer answers: starts it again if it died. `Err` is the exit code if it ended in order, or why nobody
-    /// watches any more.
-    async fn revive(&mut self) -> Result<Result<(), u8>, Failure> {
-        let Some(status) = self.monitor.end(END_SOON).await else { return Ok(Ok(())) };
-        if let Some(code) = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 1) {
-            return Ok(Err(code));
-        }
-        let (pid, service) = (self.monitor.pid(), &self.loaded.config.service);
-        let died = format!("the monitor (process {pid}) died: {}", how(status));
-        if self.restarts == RESTARTS {
-            let told = format!(
-                "{died}; it was started again {RESTARTS} times and is not again. NOBODY WATCHES the deployment now. \
-                 Go on with: switchback soak --resume --service {service}"
-            );
-            return Err(Failure::new(1, told));
-        }
-        self.restarts += 1;
-        say::warn(&format!("{died}; starting it again ({} of {RESTARTS})", self.restarts));
-        match background::start(self.loaded, self.common, Begin::Resume).await? {
-            Background::Running(monitor) => {
-                say::warn(&format!("process {} goes on with the soak", monitor.pid()));
-                self.monitor = monitor;
-                Ok(Ok(()))
-            }
-            Background::Over(code) => Ok(Err(code)),
-        }
+    let client = Client::new(&config.control_socket);
+    if let Err(error) = client.status().await {
+        return Err(Failure::new(13, format!("no monitor is running for service `{}`: {error}", config.service)));
     }
-}
-
-fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "nobody knows how".to_owned(),
-    }
+    let setup = screen::setup(config, common, attach.read_only);
+    screen::left(tui::run(setup, Live::new(client, actor::operator())).await, &config.service)
 }
 
 /// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
 /// followed to its end.
-pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper<'_>>) -> Result<u8, Failure> {
+pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) -> Result<u8, Failure> {
     let client = Client::new(&config.control_socket);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut screen = Screen { output, config, printer: None, seen: None };
@@ -112,8 +66,12 @@ pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper<'_>>
         screen.pause().await;
         if let Some(keeper) = &mut keeper {
             match keeper.revive().await? {
-                Ok(()) => reach_until = reach_until.max(Instant::now() + POLL),
-                Err(code) => return Ok(ended_out_of_sight(code, &config.service)),
+                Revived::Alive => {}
+                Revived::Again(told) => {
+                    say::warn(&told);
+                    reach_until = reach_until.max(Instant::now() + POLL);
+                }
+                Revived::Over(code) => return Ok(ended_out_of_sight(code, &config.service)),
             }
         }
         if Instant::now() >= reach_until {

@@ -19,9 +19,9 @@ pub fn error(message: &str) {
     print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));
 }
 
-/// Prints a line that another of our processes said on stderr, safe for a terminal.
-pub fn note(line: &str) {
-    print(io::stderr().lock(), &format!("{}\n", clean(line)));
+/// Prints what another of our processes said on stderr, safe for a terminal.
+pub fn note(text: &str) {
+    print(io::stderr().lock(), &safe(text));
 }
 
 /// Prints a warning on stderr, safe for a terminal.

@@ -10,11 +10,13 @@ use crate::config::Loaded;
 use crate::headless::{Output, Printer};
 use crate::monitor::{self, Begin, Finished, OnSignal, Opened, Opening};
 use crate::soak::Ending;
+use crate::tui;
 
-use super::background::{self, Background};
+use super::background::{self, Background, Launch};
 use super::failure::Failure;
-use super::follow::{self, Keeper};
-use super::{actor, context, form, logging, say};
+use super::follow;
+use super::keeper::Keeper;
+use super::{actor, context, form, logging, say, screen};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -30,8 +32,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
         return in_background(&loaded, begin).await;
     }
     if watch.detach {
-        let started = background::start(&loaded, common, begin).await?;
-        return Ok(match started {
+        return Ok(match begin_in_background(&Launch::new(&loaded, common), begin).await? {
             Background::Running(monitor) => {
                 say::line(&monitor.describe(&loaded.config.service));
                 0
@@ -46,13 +47,25 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
             Watched::Nothing(code) => Ok(code),
         };
     }
-    match background::start(&loaded, common, begin).await? {
+    let launch = Launch::new(&loaded, common);
+    match begin_in_background(&launch, begin).await? {
         Background::Running(monitor) => {
-            say::line(&monitor.describe(&loaded.config.service));
-            follow::run(&loaded.config, watch.output, Some(Keeper::new(monitor, &loaded, common))).await
+            let keeper = Keeper::new(monitor, launch);
+            if watch.output == Output::Human && screen::is_possible() {
+                let setup = screen::setup(&loaded.config, common, false);
+                return screen::left(tui::run(setup, keeper.link(&loaded.config)).await, &loaded.config.service);
+            }
+            say::line(&keeper.describe());
+            follow::run(&loaded.config, watch.output, Some(keeper)).await
         }
         Background::Over(code) => Ok(code),
     }
+}
+
+async fn begin_in_background(launch: &Launch, begin: Begin) -> Result<Background, Failure> {
+    let (started, printed) = launch.start(begin).await?;
+    say::note(&printed);
+    Ok(started)
 }
 
 /// Whether a person sits at a terminal.

@@ -1,6 +1,9 @@
 //! Carries one change of weather out.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::load::Rate;
@@ -37,6 +40,8 @@ pub struct Controls {
     pub(super) green: Weather,
     pub(super) rate: Rate,
     pub(super) router_broken: Option<PathBuf>,
+    /// Set once an operator makes the weather: the scenario's script has no more say.
+    pub(super) by_hand: Arc<AtomicBool>,
 }
 
 impl Controls {
@@ -56,6 +61,18 @@ impl Controls {
         }
     }
 
+    /// The scenario's script has no more say.
+    pub(super) fn end_script(&self) {
+        self.by_hand.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes a change of the scenario's script, while that has a say.
+    pub(super) fn apply_by_script(&self, change: Change) {
+        if !self.by_hand.load(Ordering::Relaxed) {
+            self.apply(change);
+        }
+    }
+
     /// The weather of one color.
     pub const fn weather(&self, color: Color) -> &Weather {
         match color {
@@ -69,7 +86,9 @@ impl Controls {
             return;
         };
         let changed = if broken { std::fs::write(marker, "") } else { std::fs::remove_file(marker) };
-        if let Err(error) = changed {
+        if let Err(error) = changed
+            && error.kind() != ErrorKind::NotFound
+        {
             tracing::warn!(path = %marker.display(), %error, "failed to change the router");
         }
     }

@@ -6,7 +6,7 @@
 //! | `scenario` | what can go wrong after a switch, and how the soak must end |
 //! | `timeline` | the weather of each scenario, as data |
 //! | `timing` | window, interval and load at a given speed |
-//! | `controls` | carries one change of weather out |
+//! | `controls`, `menu` | carries one change of weather out; what an operator can choose |
 //! | `weather` | how the processes of one color behave |
 //! | `service` | the processes of one color, each on a port of its own |
 //! | `registry` | their `/metrics` page |
@@ -20,6 +20,7 @@ mod controls;
 mod front;
 mod http;
 mod load;
+mod menu;
 mod registry;
 mod routes;
 mod scenario;
@@ -34,6 +35,7 @@ mod weather;
 mod world;
 
 pub use controls::{Change, Controls};
+pub use menu::weather_names;
 pub use scenario::{Expected, Scenario, UnknownScenario};
 pub use tally::{Served, Totals};
 pub use timing::Timing;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -69,12 +70,26 @@ impl World {
     /// Starts everything on free ports of 127.0.0.1, with its files in `folder`: an absolute path that exists and is
     /// empty. Nothing was ever switched, so there is no state file. What fails by chance follows from `seed`.
     pub fn start(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
+        Self::start_with(scenario, timing, folder, seed, scenario.needs_command_router())
+    }
+
+    /// The same with a router that can be broken by hand, whatever the scenario.
+    pub fn start_breakable(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
+        Self::start_with(scenario, timing, folder, seed, true)
+    }
+
+    fn start_with(
+        scenario: Scenario,
+        timing: Timing,
+        folder: &Path,
+        seed: u64,
+        breakable: bool,
+    ) -> Result<Self, DemoError> {
         let (blue_weather, green_weather) = (Weather::fair(INSTANCES), Weather::fair(INSTANCES));
         let listen = |what| move |source| DemoError::Listen { what, source };
         let blue = Service::start(Color::Blue, &blue_weather, seed).map_err(listen("blue"))?;
         let green = Service::start(Color::Green, &green_weather, seed ^ GREEN_SEED).map_err(listen("green"))?;
-        let script = scenario
-            .needs_command_router()
+        let script = breakable
             .then(|| Script::write(folder))
             .transpose()
             .map_err(|source| DemoError::Script { folder: folder.to_path_buf(), source })?;
@@ -86,6 +101,7 @@ impl World {
             green: green_weather,
             rate: load.rate(),
             router_broken: script.as_ref().map(Script::broken),
+            by_hand: Arc::default(),
         };
         let mut play = JoinSet::new();
         play.spawn(play_on_switch(timeline(scenario), timing.window, front.active(), controls.clone()));
@@ -216,7 +232,7 @@ async fn play_on_switch(steps: Vec<Step>, window: Duration, mut active: watch::R
         let play = async {
             for step in &steps {
                 sleep_until(switched + step.due(window)).await;
-                controls.apply(step.change);
+                controls.apply_by_script(step.change);
             }
             std::future::pending::<()>().await;
         };

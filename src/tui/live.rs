@@ -28,7 +28,7 @@ impl Live {
     }
 
     /// Sends on what comes, all of it from the first event on. An error says why there is no more.
-    async fn follow_once(&self, items: &mpsc::Sender<Item>) -> Result<(), String> {
+    pub async fn follow_once(&self, items: &mpsc::Sender<Item>) -> Result<(), String> {
         let mut events = self.client.events(0).await.map_err(|error| error.to_string())?;
         loop {
             let item = match events.next().await.map_err(|error| error.to_string())? {

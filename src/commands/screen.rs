@@ -1,0 +1,69 @@
+//! The terminal UI as this process can show it.
+
+use std::io::{IsTerminal as _, stdin, stdout};
+
+use jiff::tz::TimeZone;
+
+use crate::cli::Common;
+use crate::config::Config;
+use crate::deploy::Deployment;
+use crate::journal::Journal;
+use crate::tui::{CharsetEnv, ColorEnv, Departure, Left, Places, Setup, TerminalError, Theme, UiState};
+
+use super::failure::Failure;
+use super::{leave, say};
+
+/// Whether there is a terminal that can be drawn on.
+pub fn is_possible() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    stdin().is_terminal() && stdout().is_terminal() && !dumb
+}
+
+/// A screen for a service, with colours and glyphs as flags and environment say.
+pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
+    let var = |name| std::env::var(name).ok();
+    let (no_color, clicolor_force) = (var("NO_COLOR"), var("CLICOLOR_FORCE"));
+    let (colorterm, term) = (var("COLORTERM"), var("TERM"));
+    let (lc_all, lc_ctype, lang) = (var("LC_ALL"), var("LC_CTYPE"), var("LANG"));
+    let color = ColorEnv {
+        no_color: no_color.as_deref(),
+        clicolor_force: clicolor_force.as_deref(),
+        colorterm: colorterm.as_deref(),
+        term: term.as_deref(),
+    };
+    let charset = CharsetEnv {
+        lc_all: lc_all.as_deref(),
+        lc_ctype: lc_ctype.as_deref(),
+        lang: lang.as_deref(),
+        term: term.as_deref(),
+    };
+    let theme = Theme::new(color.depth(common.color));
+    let mut ui = UiState::new(theme, charset.charset(common.charset), TimeZone::system());
+    ui.read_only = read_only;
+    let folder = config.service_dir();
+    let attach = format!("switchback attach --service {}", config.service);
+    let journal = Journal::new(&folder, &config.service).path().to_owned();
+    Setup {
+        ui,
+        router_kind: Deployment::open(config).ok().map(|deployment| deployment.router().kind().to_owned()),
+        places: Places { journal, recording: folder.join("soaks"), attach },
+        weather: None,
+        folder: std::env::current_dir().unwrap_or_default(),
+    }
+}
+
+/// The exit code of a screen that was left: the outcome's for who stayed, 0 for who detached.
+pub fn left(left: Result<Left, TerminalError>, service: &str) -> Result<u8, Failure> {
+    let left = left.map_err(Failure::internal)?;
+    if let Some(ending) = &left.outcome {
+        return Ok(ending.exit_code());
+    }
+    if let Some(why) = &left.stopped {
+        say::error(&leave::stopped(why, service));
+        return Ok(143);
+    }
+    if left.by == Departure::TerminalGone {
+        tracing::warn!("the terminal is gone, the watch goes on");
+    }
+    Ok(0)
+}
