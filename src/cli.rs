@@ -87,6 +87,8 @@ pub enum Command {
     /// Wait until COLOR is ready, move traffic to it, and soak.
     Switch {
         /// Where traffic goes: blue or green (default: the inactive color).
+        // `--color` is taken by the colours of the terminal.
+        #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
         /// How.
         #[command(flatten)]
