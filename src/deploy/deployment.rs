@@ -182,7 +182,7 @@ impl Deployment {
         let before = state.clone();
         if state.active() != to {
             state.record_move(kind, to, self.now_ms());
-        } else if !state.transition().is_some_and(|last| last.kind == kind && Some(last.at) == state.last_switch()) {
+        } else if !state.last_move_is(kind) {
             state.note(kind, self.now_ms());
         }
         if state != before {

@@ -192,9 +192,14 @@ impl State {
         self.soak.as_ref()
     }
 
+    /// Whether the last move is known to have been of this kind: we noted it, and nobody else moved traffic since.
+    pub fn last_move_is(&self, kind: Move) -> bool {
+        self.transition.is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
+    }
+
     /// Whether the last move is known to have been a rollback.
     pub fn is_rolled_back(&self) -> bool {
-        self.transition.is_some_and(|last| last.kind == Move::Rollback && Some(last.at) == self.last_switch)
+        self.last_move_is(Move::Rollback)
     }
 
     /// Traffic moved to `to` at `now_ms`. `lastSwitch` always grows, so that a move can be told from the one before it even

@@ -2,6 +2,7 @@
 
 use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic};
 use super::{Color, LockError, Move, State, StateError};
+use crate::journal::SwitchProgress;
 use crate::soak::{Decision, DecisionKind};
 
 /// A wish to switch.
@@ -74,22 +75,29 @@ fn during(active: Color, decision: Decision) -> Decision {
 impl Deployment {
     /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
     ///
-    /// A switch of the same soak that was cut off is carried through, once, wherever that was. When a step fails, router and
+    /// A switch of the same soak that was cut off is carried through, once, wherever that was; asked for again, it is made
+    /// already. When a step fails, router and
     /// state file are brought back to where they were and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
         let mut trouble = None;
-        let begun = self.switch_begun(decision.soak.clone(), &mut trouble).await;
-        let steps = match (before.active() == to, begun) {
+        let progress = self.switch_progress(decision.soak.clone(), &mut trouble).await;
+        let steps = match (before.active() == to, progress) {
             (false, _) => Steps::Move,
             // A move that was cut off leaves a router that is not where the state file says: it has to be moved.
             (true, _) if self.routed().await == Some(to.other()) => Steps::MoveRouter,
-            (true, true) => Steps::Note,
-            (true, false) => return Ok(Switch::AlreadyActive(to)),
+            (true, SwitchProgress::Open) => Steps::Note,
+            // Whoever asked was cut off before it could hear that its switch was made.
+            (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
+                let (color, from, last_switch) = (to, to.other(), before.last_switch());
+                let moved = MovedTraffic { color, from, last_switch, output: None, journal_trouble: trouble };
+                return Ok(Switch::Switched(moved));
+            }
+            (true, SwitchProgress::Done | SwitchProgress::None) => return Ok(Switch::AlreadyActive(to)),
         };
-        if !begun {
+        if progress != SwitchProgress::Open {
             let message = format!("traffic moves from {} to {to}", to.other());
             let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
             self.journal_decision(during(to.other(), intent), &mut trouble).await;
@@ -112,13 +120,13 @@ impl Deployment {
         }
     }
 
-    /// Whether the journal holds the intent to this very switch: an earlier try was cut off.
-    async fn switch_begun(&self, soak: Option<String>, trouble: &mut Option<String>) -> bool {
-        let Some(soak) = soak else { return false };
-        let begun = self.with_journal(move |journal, _| journal.switch_is_open(&soak)).await;
-        begun.unwrap_or_else(|text| {
+    /// How far an earlier try at this very switch came.
+    async fn switch_progress(&self, soak: Option<String>, trouble: &mut Option<String>) -> SwitchProgress {
+        let Some(soak) = soak else { return SwitchProgress::None };
+        let progress = self.with_journal(move |journal, _| journal.switch_progress(&soak)).await;
+        progress.unwrap_or_else(|text| {
             trouble.get_or_insert(text);
-            false
+            SwitchProgress::None
         })
     }
 

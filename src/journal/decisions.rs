@@ -76,6 +76,17 @@ pub enum Intent {
     Done,
 }
 
+/// How far the switch of a soak's run has come, according to the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwitchProgress {
+    /// None was ever intended, or the last one failed and was undone.
+    None,
+    /// An intent was written and nothing after it says how it ended.
+    Open,
+    /// The last intent ended in `switch`.
+    Done,
+}
+
 /// The decision journal of one service, `DATA_DIR/SERVICE/decisions.jsonl`.
 ///
 /// The value holds no file: each call opens it, so that any number of processes can append.
@@ -152,19 +163,20 @@ impl Journal {
         Ok(intent)
     }
 
-    /// Whether the journal holds an intent to switch by this soak's run, and nothing after it says how that ended.
-    pub fn switch_is_open(&self, soak: &str) -> Result<bool, JournalError> {
-        let mut open = false;
+    /// How far the switch of this soak's run has come.
+    pub fn switch_progress(&self, soak: &str) -> Result<SwitchProgress, JournalError> {
+        let mut progress = SwitchProgress::None;
         self.scan(|Entry { decision, .. }| {
             if decision.soak.as_deref() == Some(soak) {
                 match decision.decision {
-                    DecisionKind::Switching => open = true,
-                    DecisionKind::Switch | DecisionKind::SwitchFailed => open = false,
+                    DecisionKind::Switching => progress = SwitchProgress::Open,
+                    DecisionKind::Switch => progress = SwitchProgress::Done,
+                    DecisionKind::SwitchFailed => progress = SwitchProgress::None,
                     _ => {}
                 }
             }
         })?;
-        Ok(open)
+        Ok(progress)
     }
 
     fn scan(&self, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {

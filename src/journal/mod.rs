@@ -16,7 +16,7 @@ mod soak_id;
 mod tail;
 mod verify;
 
-pub use decisions::{Intent, Journal, JournalError};
+pub use decisions::{Intent, Journal, JournalError, SwitchProgress};
 pub use files::{create_private_dir, open_log};
 pub use line::{Entry, rfc3339_ms};
 pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::Deployment;
+use crate::support::{Deployment, Done};
 
 /// How long a monitor may live. It is no expectation of speed.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -14,8 +14,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub enum Started {
     /// It runs.
     Running(Background),
-    /// There was nothing to run; the exit code.
-    Over(i32),
+    /// There was nothing to run.
+    Over(Done),
 }
 
 /// A monitor in the background; dropped, it is killed.
@@ -28,7 +28,7 @@ impl Background {
         let pid = done.stdout.split("(process ").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok());
         match pid {
             Some(pid) => Started::Running(Self(pid)),
-            None => Started::Over(done.code().unwrap_or_else(|| panic!("{done:#?}"))),
+            None => Started::Over(done),
         }
     }
 

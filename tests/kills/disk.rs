@@ -51,7 +51,7 @@ impl Drop for Disk {
 fn soak(deployment: &Deployment, args: &[&str]) -> Background {
     match Background::start(deployment, args) {
         Started::Running(monitor) => monitor,
-        Started::Over(code) => panic!("it ended at once with {code}"),
+        Started::Over(done) => panic!("it ended at once: {done:#?}"),
     }
 }
 

@@ -68,6 +68,9 @@ fn round(plan: &Plan) {
     let deployment = deployment(plan);
     let command: &[&str] = if plan.switches { &["switch"] } else { &["soak"] };
     let mut started = Background::start(&deployment, command);
+    if let Started::Over(done) = &started {
+        panic!("the first monitor did not start: {done:#?}");
+    }
     let client = plan.client.map(|after| (Instant::now() + after, deployment.start(&["attach"])));
     let mut ends_at = None;
     for moment in &plan.kills {
@@ -79,6 +82,9 @@ fn round(plan: &Plan) {
         monitor.wait(|| false);
         checks::same_end(&deployment, &mut ends_at);
         started = Background::start(&deployment, &["soak", "--resume"]);
+        if let Started::Over(done) = &started {
+            eprintln!("nothing to resume: {done:#?}");
+        }
     }
     if let Some((at, client)) = client {
         std::thread::sleep(at.saturating_duration_since(Instant::now()));

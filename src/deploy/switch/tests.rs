@@ -179,9 +179,20 @@ async fn a_switch_that_was_cut_off_anywhere_is_carried_through_once() {
             Some((Move::Switch, moved.last_switch))
         );
         assert_eq!(bench.router.moves().len(), moves, "router {router}, state {state}");
+        // A monitor that died right behind its switch asks for it again.
+        let Switch::Switched(again) = bench.deployment.switch(request).await.unwrap() else { panic!() };
+        assert_eq!(again.last_switch, moved.last_switch);
+        assert_eq!(bench.router.moves().len(), moves, "only once");
         assert_eq!(bench.decisions(), [DecisionKind::Switching, DecisionKind::Switch]);
-        assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Green), "only once");
     }
+}
+
+#[tokio::test]
+async fn a_switch_that_somebody_else_made_since_is_not_taken_for_ours() {
+    let (bench, request) = cut_off(Color::Blue, Color::Blue);
+    bench.deployment.switch(request.clone()).await.unwrap();
+    deploy_ts(bench.deployment.state_file(), Move::Switch, Color::Green);
+    assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Color::Green));
 }
 
 #[tokio::test]
