@@ -18,8 +18,9 @@ use crate::journal::files::{Open, open_private};
 /// Time between two tries to take a lock that is held.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How long a monitor tries: long enough to outlast [`monitor_state`], which holds the lock for an instant to test it.
-const MONITOR_WAIT: Duration = Duration::from_millis(100);
+/// How long a monitor tries: long enough to outlast [`monitor_state`], which holds the lock for an instant to test it, and a
+/// killed monitor whose last thread still waits for the disk.
+const MONITOR_WAIT: Duration = Duration::from_secs(1);
 
 /// The largest description of a holder that is read, in bytes.
 const MAX_HOLDER: u64 = 16 << 10;
