@@ -9,7 +9,7 @@ use super::axis::Axis;
 use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
 use crate::detect::{percent, percent_exact};
-use crate::soak::{ERROR_RATE, READINESS};
+use crate::soak::{ERROR_RATE, Phase, READINESS};
 use crate::tui::UiState;
 use crate::view::{CheckState, Dashboard, MarkKind, Point};
 
@@ -41,11 +41,14 @@ pub fn chart(
     }
     // The last row is the time axis, where there is room for one.
     let rows = if inside.height > 3 { inside.height - 1 } else { inside.height };
-    let plot = Rect { x: inside.x + AXIS, width: inside.width - AXIS, height: rows, ..inside };
+    let labels = Labels::of(dashboard, check);
+    let body = Rect { x: inside.x + AXIS, width: inside.width - AXIS, height: rows, ..inside };
+    let plot = Rect { width: body.width - labels.gutter(body.width), ..body };
     let (_, dots) = Plot::resolution(ui.charset);
     let most = (check.seen.check != "latency").then_some(1.0);
     let axis = Axis { top: ui.scale.top(check.seen.threshold, most), threshold: check.seen.threshold, rows, dots };
-    let scene = Scene { dashboard, check, ui, axis, plot, stretch: Stretch::of(dashboard, now_ms) };
+    let stretch = Stretch::of(dashboard, now_ms);
+    let scene = Scene { dashboard, check, ui, axis, plot, right: body.right(), labels, stretch };
     scene.values(buffer, inside);
     scene.threshold(buffer);
     scene.marks(buffer);
@@ -61,12 +64,42 @@ pub fn name(check: &str) -> String {
     check.replace('-', " ")
 }
 
+/// What is written at the right end of the chart.
+struct Labels {
+    threshold: String,
+    value: String,
+}
+
+impl Labels {
+    fn of(dashboard: &Dashboard, check: &CheckState<'_>) -> Self {
+        let over = dashboard.ending().is_some() || dashboard.machine().phase() == Phase::Verifying;
+        let when = match (check.seen.value, over) {
+            (Some(_), false) => " now",
+            (Some(_), true) => " at last",
+            (None, _) => "",
+        };
+        let value = format!(" {}{when} ", now(dashboard, check));
+        Self { threshold: format!(" threshold {} ", percent_exact(check.seen.threshold)), value }
+    }
+
+    /// Columns beside the plot that they have to themselves: where there is room for them, they hide nothing of the last
+    /// seconds.
+    fn gutter(&self, width: u16) -> u16 {
+        let widest = Span::raw(&self.threshold).width().max(Span::raw(&self.value).width());
+        let widest = u16::try_from(widest).unwrap_or(u16::MAX);
+        if widest.saturating_mul(5) <= width.saturating_mul(2) { widest } else { 0 }
+    }
+}
+
 struct Scene<'a> {
     dashboard: &'a Dashboard,
     check: &'a CheckState<'a>,
     ui: &'a UiState,
     axis: Axis,
     plot: Rect,
+    /// Where the labels end.
+    right: u16,
+    labels: Labels,
     stretch: Stretch,
 }
 
@@ -157,29 +190,23 @@ impl Scene<'_> {
     /// The threshold's label on its line, and the value of now at the height of the curve's end.
     fn labels(&self, buffer: &mut Buffer) {
         let row = self.axis.threshold_row();
-        let label = format!(" threshold {} ", percent_exact(self.axis.threshold));
-        let style = self.ui.theme.threshold();
-        self.label(buffer, row, label, style);
-        let text = now(self.dashboard, self.check);
+        self.label(buffer, row, &self.labels.threshold, self.ui.theme.threshold());
         let last = self.check.seen.value.map_or(self.plot.height - 1, |value| self.axis.dot(value) / self.axis.dots);
         // Beside the threshold's label, not over it.
         let at = if last == row { row.saturating_sub(1) } else { last };
         if at != row {
             let style = self.ui.theme.verdict(self.check.seen.verdict).patch(self.ui.theme.strong());
-            let when = match (self.check.seen.value, self.dashboard.ending()) {
-                (Some(_), None) => " now",
-                (Some(_), Some(_)) => " at last",
-                (None, _) => "",
-            };
-            self.label(buffer, at, format!(" {text}{when} "), style);
+            self.label(buffer, at, &self.labels.value, style);
         }
     }
 
     /// A label at the right end of a row, on clean cells: what the layers below left there is not to shine through.
-    fn label(&self, buffer: &mut Buffer, row: u16, text: String, style: Style) {
+    fn label(&self, buffer: &mut Buffer, row: u16, text: &str, style: Style) {
+        let gutter = self.right - self.plot.right();
         let label = Span::styled(text, style);
-        let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(self.plot.width);
-        let area = Rect { x: self.plot.right() - width, width, ..pen::row(self.plot, row) };
+        let width = if gutter > 0 { gutter } else { u16::try_from(label.width()).unwrap_or(u16::MAX) };
+        let width = width.min(self.right - self.plot.x);
+        let area = Rect { x: self.right - width, width, ..pen::row(self.plot, row) };
         buffer.set_style(area, Style::reset());
         pen::write(buffer, area, &[label], self.ui);
     }
@@ -194,12 +221,13 @@ impl Scene<'_> {
                 if ago.is_multiple_of(60_000) { format!("-{}m", ago / 60_000) } else { format!("-{}s", ago / 1000) };
             let share = 1.0 - cells::ms(ago) / cells::ms(self.stretch.length_ms);
             let x = row.x + AXIS + cells::share_of(self.plot.width.saturating_sub(1), share);
-            let area = Rect { x, width: row.right().saturating_sub(x), ..row };
+            let area = Rect { x, width: self.plot.right().saturating_sub(x), ..row };
             if self.plot.width >= 40 || part % 2 == 0 {
                 pen::write(buffer, area, &[Span::styled(label, style)], self.ui);
             }
         }
-        pen::write_right(buffer, row, &[Span::styled("now", style)], self.ui);
+        let plot = Rect { width: self.plot.right() - row.x, ..row };
+        pen::write_right(buffer, plot, &[Span::styled("now", style)], self.ui);
     }
 
     /// The column of a time; none outside of the stretch.
