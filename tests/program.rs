@@ -23,3 +23,5 @@ mod secrets;
 mod support;
 #[path = "program/surroundings.rs"]
 mod surroundings;
+#[path = "program/terminal.rs"]
+mod terminal;

@@ -77,13 +77,13 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let controls = world.controls();
     let menu = WeatherMenu { items: weather_names(), current: None };
     setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
-    setup.places.attach = format!("cd {} && switchback history", folder.display());
+    setup.places.attach = None;
     let left = tui::run(setup, Live::new(Client::new(&loaded.config.control_socket), actor::operator())).await;
     monitor.abort();
     let totals = world.stop().await;
     left.map_err(Failure::internal)?;
-    say::line(&format!("users       {totals}"));
-    say::line(&format!("look around cd {} && switchback status; switchback replay", folder.display()));
+    say::line(&format!("users           {totals}"));
+    say::line(&format!("look around     cd {} && switchback history; switchback replay", folder.display()));
     Ok(0)
 }
 

@@ -41,7 +41,7 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let mut ui = UiState::new(theme, charset.charset(common.charset), TimeZone::system());
     ui.read_only = read_only;
     let folder = config.service_dir();
-    let attach = format!("switchback attach --service {}", config.service);
+    let attach = Some(format!("switchback attach --service {}", config.service));
     let journal = Journal::new(&folder, &config.service).path().to_owned();
     Setup {
         ui,

@@ -231,11 +231,14 @@ impl<L: Link> Show<L> {
     async fn handle(&mut self, happening: Happening) -> Result<bool, TerminalError> {
         let unseen =
             matches!(happening, Happening::Tick) || self.app.is_frozen() && matches!(happening, Happening::Item(_));
-        if !unseen || self.app.is_playing() {
+        let moved = self.app.is_moving();
+        let now_ms = self.now_ms();
+        let effects = self.app.handle(happening, now_ms);
+        // What moved with time alone and has come to rest is to be seen at rest.
+        if !unseen || self.app.is_playing() || moved && !self.app.is_moving() {
             self.pace.changed();
         }
-        let now_ms = self.now_ms();
-        for effect in self.app.handle(happening, now_ms) {
+        for effect in effects {
             match effect {
                 Effect::Leave => return Ok(true),
                 Effect::Redraw => self.canvas.forget()?,

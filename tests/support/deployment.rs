@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use switchback::config::{Inputs, Loaded, load};
 use tempfile::TempDir;
 
-use super::{Done, Running, Service};
+use super::{Done, Emulator, Running, Service};
 
 /// When the deployments of these tests were switched, Unix ms.
 pub const SWITCHED_AT: i64 = 1_795_476_145_183;
@@ -168,7 +168,20 @@ impl Deployment {
 
     /// The program, to be run in the folder with the settings in its environment and nothing else of ours.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
+        self.settled(Command::new(env!("CARGO_BIN_EXE_switchback")), args)
+    }
+
+    /// The same on a terminal, as the leader of a session whose terminal that is.
+    pub fn on_terminal(&self, emulator: &Emulator, args: &[&str]) -> Command {
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", env!("CARGO_BIN_EXE_switchback")]);
+        let mut command = self.settled(command, args);
+        command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
+        command.stdin(emulator.stdio()).stdout(emulator.stdio()).stderr(emulator.stdio());
+        command
+    }
+
+    fn settled(&self, mut command: Command, args: &[&str]) -> Command {
         command.args(args).current_dir(self.folder()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("USER", "ana");
         // Where coverage is measured, the program has to know where its profile goes.

@@ -4,9 +4,11 @@
 #![allow(dead_code, unused_imports, reason = "what one test binary leaves out the other one uses")]
 
 mod deployment;
+mod emulator;
 mod process;
 mod service;
 
 pub use deployment::Deployment;
+pub use emulator::Emulator;
 pub use process::{Done, Running};
 pub use service::{Page, Service};

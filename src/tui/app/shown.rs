@@ -27,8 +27,8 @@ pub struct Places {
     pub journal: PathBuf,
     /// The recording of this soak.
     pub recording: PathBuf,
-    /// The command that shows this run again while its monitor runs.
-    pub attach: String,
+    /// The command that shows this run again while its monitor runs; none where that ends with the screen.
+    pub attach: Option<String>,
 }
 
 impl App {
@@ -95,9 +95,12 @@ impl App {
             (None, _) if self.player.is_some() => return Vec::new(),
             (None, reach) => {
                 let Progress { word, text } = Progress::of(view);
-                let soak = match reach {
-                    Reach::Stopped(why) => format!("stopped ({why}), to be resumed with: switchback soak --resume"),
-                    _ => format!("goes on; to see it again: {}", places.attach),
+                let soak = match (reach, &places.attach) {
+                    (Reach::Stopped(why), _) => {
+                        format!("stopped ({why}), to be resumed with: switchback soak --resume")
+                    }
+                    (_, Some(attach)) => format!("goes on; to see it again: {attach}"),
+                    (_, None) => "ended here, with the demo".to_owned(),
                 };
                 vec![("phase", format!("{word}: {text}")), ("soak", soak)]
             }

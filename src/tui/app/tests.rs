@@ -137,6 +137,6 @@ fn places() -> Places {
     Places {
         journal: "/srv/.switchback/shop/decisions.jsonl".into(),
         recording: "/srv/.switchback/shop/soaks/1.jsonl".into(),
-        attach: "switchback attach --service shop".to_owned(),
+        attach: Some("switchback attach --service shop".to_owned()),
     }
 }

@@ -226,7 +226,7 @@ const ENTERED: &[Context] = &[
 pub(super) const BINDINGS: &[Binding] = &[
     shown(Key::Char('A'), LIVE, Command::Abort, "abort", "abort the soak: the release stays, unjudged"),
     shown(Key::Char('R'), LIVE, Command::RollBack, "roll back", "roll back now: R, then y"),
-    shown(Key::Char('P'), LIVE, Command::Pause, "pause auto-rollback", "turn automatic rollback off, or on again"),
+    shown(Key::Char('P'), LIVE, Command::Pause, "pause", "turn automatic rollback off, or on again"),
     shown(Key::Char('E'), LIVE, Command::Extend, "extend", "watch longer"),
     shown(Key::Char('K'), LIVE, Command::Keep, "keep now", "keep the release: end the soak as retained"),
     shown(Key::Char('w'), LIVE, Command::Weather, "weather", "change the demo's weather"),

@@ -54,7 +54,7 @@ fn setup() -> Setup {
         places: Places {
             journal: "/srv/decisions.jsonl".into(),
             recording: "/srv/soak.jsonl".into(),
-            attach: "switchback attach".to_owned(),
+            attach: Some("switchback attach".to_owned()),
         },
         weather: None,
         folder,

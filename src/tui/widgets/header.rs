@@ -9,8 +9,8 @@ use crate::detect::span;
 use crate::tui::{Mode, UiState};
 use crate::view::{Dashboard, Headline, Tone};
 
-/// So many parts of the left side are our own name.
-const OWN_NAME: usize = 2;
+/// Where the left side may begin where there is no room for all of it: behind our own name, the service's, the colors.
+const BEGINNINGS: [usize; 4] = [0, 2, 4, 8];
 /// Columns of the meter.
 const METER: u16 = 18;
 
@@ -36,14 +36,14 @@ pub fn header(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
     }
     let spans = title(dashboard, &headline, ui);
     let wanted = |from: usize| u16::try_from(spans[from..].iter().map(Span::width).sum::<usize>()).unwrap_or(u16::MAX);
-    // The phase is what matters: the bar goes first, then our own name.
+    // The phase is what matters: the bar goes first, then what stands in front of the phase.
     let taken = progress(buffer, row, row.width.saturating_sub(wanted(0)), dashboard, ui, now_ms);
     let left = Rect { width: row.width.saturating_sub(taken + 1), ..row };
-    let from = if wanted(0) > left.width { OWN_NAME } else { 0 };
+    let from = BEGINNINGS.into_iter().find(|from| wanted(*from) <= left.width).unwrap_or(BEGINNINGS[3]);
     pen::write(buffer, left, &spans[from..], ui);
 }
 
-/// The parts of the left side; the first [`OWN_NAME`] of them can go.
+/// The parts of the left side, the phase last; see [`BEGINNINGS`].
 fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'static>> {
     let settings = dashboard.machine().settings();
     let (color, other) = (settings.color, settings.color.other());
@@ -52,11 +52,13 @@ fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'
     let mut spans = vec![
         Span::styled(" switchback ", ui.theme.strong()),
         Span::styled(glyphs.dot, ui.theme.dim()),
-        Span::styled(format!(" {}   ", settings.service), ui.theme.strong()),
-        Span::styled(other.name(), ui.theme.color(other)),
+        Span::styled(format!(" {}", settings.service), ui.theme.strong()),
+        Span::raw("  "),
+        Span::styled(format!(" {other}"), ui.theme.color(other)),
         Span::styled(format!(" {} ", glyphs.arrow), ui.theme.dim()),
         Span::styled(color.name().to_uppercase(), ui.theme.color(color).patch(ui.theme.strong())),
-        Span::styled(format!("   {} {}", glyphs.phase, headline.word), phase),
+        Span::raw("  "),
+        Span::styled(format!(" {} {}", glyphs.phase, headline.word), phase),
     ];
     if !headline.detail.is_empty() {
         spans.push(Span::styled(format!(" {}", headline.detail), ui.theme.tone(headline.tone)));
@@ -101,7 +103,7 @@ fn badges(dashboard: &Dashboard, ui: &UiState) -> String {
         let still = if dashboard.ending().is_none() { ", still watching" } else { "" };
         badges.push(format!("VIEW FROZEN{still}"));
     }
-    if ui.read_only {
+    if ui.read_only && !matches!(ui.mode, Mode::Replay(_)) {
         badges.push("READ-ONLY".to_owned());
     }
     badges.join("  ")
