@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::Cli;
 use crate::config::{Inputs, load};
-use crate::demo::{Expected, Scenario};
+use crate::demo::{Expected, Scenario, weather_names};
 use crate::soak::{Cause, Ending, Outcome};
 
 /// Modules that see the world only through events.
@@ -232,6 +232,17 @@ fn the_page_of_the_demo_lists_every_scenario() {
         let (happens, look_at) = (scenario.happens(), scenario.look_at());
         let row = format!("| `{scenario}` | {happens} | {look_at} | `{outcome}`, {exit_code} |");
         assert!(page.lines().any(|line| line == row), "docs/backend/demo.md lacks this row:\n{row}");
+    }
+}
+
+#[test]
+fn the_page_of_the_demo_lists_all_weather() {
+    let page = read(&root().join("docs/backend/demo.md"));
+    for weather in weather_names() {
+        assert!(
+            page.contains(&format!("\n| {weather} | ")),
+            "docs/backend/demo.md does not list the weather `{weather}`"
+        );
     }
 }
 

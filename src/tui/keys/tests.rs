@@ -100,6 +100,19 @@ fn the_help_shows_orders_first_and_only_what_can_be_done() {
 }
 
 #[test]
+fn the_page_of_the_terminal_ui_lists_every_key_of_the_panes() {
+    let page = include_str!("../../../docs/backend/terminal.md");
+    for context in [Context::Live, Context::Replay] {
+        let rows = help(Scope { demo: false, ..scope(context) });
+        let panes = rows.iter().take_while(|row| row.text != "Above the panes").filter(|row| !row.keys.is_empty());
+        for row in panes {
+            let line = format!("| `{}` | {} |", row.keys, row.text);
+            assert!(page.lines().any(|known| known == line), "docs/backend/terminal.md lacks this row:\n{line}");
+        }
+    }
+}
+
+#[test]
 fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
     let shown = |scope| {
         let texts = hints(scope).into_iter().map(|hint| format!("{} {}", hint.key, hint.label));
