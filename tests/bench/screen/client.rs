@@ -43,7 +43,7 @@ fn cost(what: &'static str, emulator: &mut Emulator, client: &Child, length: Dur
         emulator.read(Duration::from_millis(50));
     }
     let seconds = begun.elapsed().as_secs_f64();
-    let cpu = (cpu_time(client.id()) - used).as_secs_f64() / seconds;
+    let cpu = cpu_time(client.id()).saturating_sub(used).as_secs_f64() / seconds;
     Cost { what, cpu, bytes: (emulator.bytes.len() - written) as f64 / seconds }
 }
 

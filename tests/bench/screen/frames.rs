@@ -70,7 +70,7 @@ pub fn measure(size: (u16, u16), frames: usize) -> Cost {
         let before = thread_time();
         ui.settle(dashboard, now_ms);
         terminal.draw(|frame| draw(frame, dashboard, &ui, now_ms)).expect("bytes are counted, not written");
-        (thread_time() - before, counter.take())
+        (thread_time().saturating_sub(before), counter.take())
     };
     let (_, first_bytes) = frame(&dashboard);
     let (mut cpu, mut bytes, mut most_bytes) = (Duration::ZERO, 0, 0);
