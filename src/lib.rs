@@ -17,6 +17,7 @@
 //! | [`control`] | the HTTP API over a Unix socket: server, client, and where the monitor and its clients meet |
 //! | [`view`] | pure: folds the stream of soak events into what a person is shown |
 //! | [`tui`] | the terminal UI |
+//! | [`http`] | what every HTTP client here has in common |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //!
@@ -34,6 +35,7 @@ pub mod detect;
 #[cfg(test)]
 mod docs_tests;
 pub mod headless;
+pub mod http;
 pub mod journal;
 pub mod monitor;
 pub mod router;

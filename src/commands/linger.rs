@@ -1,9 +1,10 @@
 //! Whether the platform lets a background process live on after its user has logged out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::say;
+use crate::router::program_in_path;
 
 /// Where systemd notes the users whose processes may stay.
 const LINGERING: &str = "/var/lib/systemd/linger";
@@ -19,7 +20,7 @@ pub fn scope() -> Option<Command> {
     }
     let user = std::env::var("USER").unwrap_or_default();
     if lingers(Path::new(LINGERING), &user)
-        && let Some(program) = in_path("systemd-run")
+        && let Some(program) = program_in_path("systemd-run")
     {
         let mut command = Command::new(program);
         command.args(["--user", "--scope", "--quiet", "--collect", "--"]);
@@ -42,11 +43,6 @@ fn is_session(cgroup: &str) -> bool {
 
 fn lingers(folder: &Path, user: &str) -> bool {
     !user.is_empty() && !user.contains('/') && folder.join(user).exists()
-}
-
-fn in_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 fn logind_config() -> String {
@@ -97,11 +93,5 @@ mod tests {
         std::fs::write(tmp.path().join("ana"), "").unwrap();
         assert!(lingers(tmp.path(), "ana"));
         assert!(!lingers(tmp.path(), "bo") && !lingers(tmp.path(), "") && !lingers(tmp.path(), "../ana"));
-    }
-
-    #[test]
-    fn programs_are_looked_for_in_the_path() {
-        assert!(in_path("sh").is_some());
-        assert_eq!(in_path("no-such-program-here"), None);
     }
 }

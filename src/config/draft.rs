@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{
-    Baseline, Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
-    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, Method, MetricsConfig,
+    Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
-use super::values::{Ratio, StatusSet};
+use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
 use crate::journal::Limits;
 
 /// What the rows of the key table write into.
@@ -20,33 +20,41 @@ pub struct Draft {
 }
 
 /// The router's settings while it is still open which of them its kind takes.
+#[derive(Default)]
 pub struct RouterDraft {
     pub kind: RouterWord,
     pub switch: Vec<String>,
     pub rollback: Vec<String>,
     pub read: Vec<String>,
+    pub socket: Option<SocketAddress>,
+    pub backend: String,
+    pub blue: Vec<String>,
+    pub green: Vec<String>,
+    pub away: Option<Away>,
+    pub include_file: PathBuf,
+    pub template: String,
+    pub test: Vec<String>,
+    pub reload: Vec<String>,
+    pub pid_file: PathBuf,
+    pub admin: Option<AdminUrl>,
+    pub upstream_path: String,
 }
 
 /// The words of `router.kind`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum RouterWord {
+    #[default]
     StateFile,
     Command,
+    Haproxy,
+    Nginx,
+    Caddy,
 }
 
 impl Draft {
     /// A draft without values. Every row of the table overwrites its field, if only with its default.
     pub fn blank(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            config: blank_config(),
-            router: RouterDraft {
-                kind: RouterWord::StateFile,
-                switch: Vec::new(),
-                rollback: Vec::new(),
-                read: Vec::new(),
-            },
-        }
+        Self { folder, config: blank_config(), router: RouterDraft::default() }
     }
 
     /// The folder in which relative paths lie.
@@ -56,13 +64,50 @@ impl Draft {
 
     /// The configuration, once every row and every rule is content.
     pub fn finish(self) -> Config {
-        let RouterDraft { kind, switch, rollback, read } = self.router;
         let mut config = self.config;
-        config.router.kind = match kind {
-            RouterWord::StateFile => RouterKind::StateFile,
-            RouterWord::Command => RouterKind::Command { switch, rollback, read },
-        };
+        config.router.kind = self.router.finish();
         config
+    }
+}
+
+impl RouterDraft {
+    /// Whether keys that belong to one kind of router are of use to this one.
+    pub fn is(&self, kinds: &[RouterWord]) -> bool {
+        kinds.contains(&self.kind)
+    }
+
+    #[expect(clippy::expect_used, reason = "the rules refuse a kind without what it needs")]
+    fn finish(self) -> RouterKind {
+        let Self { blue, green, .. } = self;
+        let first = |words: Vec<String>| words.into_iter().next().unwrap_or_default();
+        match self.kind {
+            RouterWord::StateFile => RouterKind::StateFile,
+            RouterWord::Command => {
+                RouterKind::Command { switch: self.switch, rollback: self.rollback, read: self.read }
+            }
+            RouterWord::Haproxy => RouterKind::Haproxy(HaproxyConfig {
+                socket: self.socket.expect("router.socket is needed for haproxy"),
+                backend: self.backend,
+                blue,
+                green,
+                away: self.away.unwrap_or(Away::Drain),
+            }),
+            RouterWord::Nginx => RouterKind::Nginx(NginxConfig {
+                include_file: self.include_file,
+                template: self.template,
+                blue: first(blue),
+                green: first(green),
+                test: self.test,
+                reload: self.reload,
+                pid_file: self.pid_file,
+            }),
+            RouterWord::Caddy => RouterKind::Caddy(CaddyConfig {
+                admin: self.admin.expect("router.admin_url has a default for caddy"),
+                upstream_path: self.upstream_path,
+                blue,
+                green,
+            }),
+        }
     }
 }
 

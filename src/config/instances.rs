@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::values::InstanceUrl;
+use super::values::{AdminUrl, InstanceUrl};
 
 /// Splits a comma-separated list. A piece that does not begin an URL of its own belongs to the one before it, because a
 /// comma may stand in a password; half of a password must not be taken for a URL and be shown.
@@ -34,6 +34,19 @@ pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<Instanc
         return Err("there is no URL".to_owned());
     }
     Ok(urls)
+}
+
+/// Reads where an admin API listens: a base URL, or `unix:///path`.
+pub fn admin(text: &str) -> Result<AdminUrl, String> {
+    let Some(path) = text.strip_prefix("unix://") else {
+        return Ok(AdminUrl { base: one(text.trim())?, socket: None });
+    };
+    if !path.starts_with('/') || path.contains('\0') {
+        return Err("behind `unix://` stands an absolute path".to_owned());
+    }
+    // Whoever listens on a socket is on this machine, and knows itself by this host.
+    let base = InstanceUrl::new(Url::parse("http://127.0.0.1").map_err(|error| error.to_string())?);
+    Ok(AdminUrl { base, socket: Some(path.into()) })
 }
 
 /// Whether two URLs lead to the same instance; credentials do not matter.
@@ -132,6 +145,15 @@ mod tests {
             assert_eq!(read(text).unwrap_err(), why, "{text}");
         }
         assert_eq!(parse([]).unwrap_err(), "there is no URL");
+    }
+
+    #[test]
+    fn an_admin_api_has_a_url_or_a_socket() {
+        for text in ["http://127.0.0.1:2019", "unix:///run/caddy/admin.sock"] {
+            assert_eq!(admin(text).unwrap().to_string(), text);
+        }
+        assert_eq!(admin("unix://run/x").unwrap_err(), "behind `unix://` stands an absolute path");
+        assert!(admin("caddy:2019").is_err());
     }
 
     #[test]

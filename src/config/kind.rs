@@ -12,7 +12,7 @@ use super::model::Named;
 use super::parse;
 use super::raw::{Raw, Scalar};
 use super::size::format_size;
-use super::values::{InstanceUrl, Ratio, StatusSet};
+use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
 
 /// Puts a value where it belongs.
 pub type Set<T> = fn(&mut Draft, T);
@@ -58,6 +58,14 @@ pub enum Kind {
     Label(Set<Named>),
     Statuses(Set<StatusSet>),
     Command(Set<Vec<String>>),
+    /// Names in the configuration of something else.
+    Words(Set<Vec<String>>),
+    /// One of them.
+    Word(Set<String>),
+    /// Anything that can be written down.
+    Text(Set<String>),
+    Socket(Set<SocketAddress>),
+    Admin(Set<AdminUrl>),
     /// May also stand in a file of its own, named by a second key and a second variable.
     Secret {
         file_key: &'static str,
@@ -80,11 +88,16 @@ impl Kind {
             Self::RatioWithin { min, max, .. } => format!("{min}..{max}"),
             Self::Count { min, max, .. } => format!("{min}..{max}"),
             Self::Instances(_) => "base URLs (http, https), comma-separated or an array".to_owned(),
-            Self::UrlPath(_) => "path on the instance, from /".to_owned(),
+            Self::UrlPath(_) => "path of a URL, from /".to_owned(),
             Self::Metric(_) => "auto, or the name of a counter".to_owned(),
             Self::Label(_) => "auto, or the name of a label".to_owned(),
             Self::Statuses(_) => "classes (5xx) and codes (429), comma-separated or an array".to_owned(),
             Self::Command(_) => "command line as an array of strings (JSON in a variable)".to_owned(),
+            Self::Words(_) => "names without spaces, comma-separated or an array".to_owned(),
+            Self::Word(_) => "a name without spaces".to_owned(),
+            Self::Text(_) => "text".to_owned(),
+            Self::Socket(_) => "path, or tcp://host:port".to_owned(),
+            Self::Admin(_) => "base URL (http, https), or unix:///path".to_owned(),
             Self::Secret { .. } => "secret, visible ASCII characters".to_owned(),
         }
     }
@@ -132,6 +145,17 @@ impl Kind {
             Self::Label(set) => put(draft, *set, parse::label(string(raw)?)?, shown_name),
             Self::Statuses(set) => put(draft, *set, statuses(raw)?, ToString::to_string),
             Self::Command(set) => put(draft, *set, command(raw)?, |words| command_text(words)),
+            Self::Words(set) => put(draft, *set, words(raw)?, |words| words.join(",")),
+            Self::Word(set) => put(draft, *set, parse::word(string(raw)?)?, Clone::clone),
+            Self::Text(set) => put(draft, *set, parse::text(string(raw)?)?, Clone::clone),
+            Self::Socket(set) => {
+                let socket = match parse::tcp(string(raw)?)? {
+                    Some(host_port) => SocketAddress::Tcp(host_port),
+                    None => SocketAddress::Unix(absolute(draft.folder(), string(raw)?)?),
+                };
+                put(draft, *set, socket, ToString::to_string)
+            }
+            Self::Admin(set) => put(draft, *set, instances::admin(string(raw)?)?, ToString::to_string),
             Self::Secret { set, .. } => {
                 let secret = SecretString::from(parse::token(string(raw)?)?.to_owned());
                 put(draft, *set, secret, |_| "***".to_owned())
@@ -153,6 +177,7 @@ impl Kind {
         match self {
             Self::Bool(_) | Self::Count { .. } | Self::Command(_) => text.to_owned(),
             Self::Instances(_) => serde_json::json!(instances::split(text)).to_string(),
+            Self::Words(_) => serde_json::json!(text.split(',').collect::<Vec<_>>()).to_string(),
             _ => serde_json::json!(text).to_string(),
         }
     }
@@ -192,6 +217,13 @@ fn urls(raw: &Raw) -> Result<Vec<String>, String> {
     match raw {
         Raw::Scalar(Scalar::String, text) => Ok(instances::split(text)),
         _ => Ok(raw.list(&[Scalar::String], "an array of strings")?.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+fn words(raw: &Raw) -> Result<Vec<String>, String> {
+    match raw {
+        Raw::Scalar(Scalar::String, text) => parse::words(text.split(',')),
+        _ => parse::words(raw.list(&[Scalar::String], "an array of strings")?),
     }
 }
 

@@ -86,7 +86,7 @@ fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
     let value = match &key.default {
         // A test stores every default, so none is refused here.
         Fallback::Text(text) => key.kind.store(draft, &Raw::text(*text)).ok(),
-        Fallback::Derived { fill, .. } => Some(fill(draft)),
+        Fallback::Derived { fill, .. } => fill(draft),
         Fallback::Unset => None,
     };
     Setting { key: key.name, value, origin: Origin::Default }

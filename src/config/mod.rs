@@ -42,10 +42,10 @@ pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Baseline, Colors, Config, ErrorRateConfig, HealthConfig, Method, MetricsConfig, Named, OnBreach, OnInconclusive,
-    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, Method, MetricsConfig,
+    Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use show::{show, show_json};
 pub use template::template;
-pub use values::{InstanceUrl, Ratio, StatusSet};
+pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};

@@ -109,10 +109,10 @@ pub fn service(text: &str) -> Result<String, String> {
     }
 }
 
-/// A path on an instance: begins with `/`, has no query, fragment, space or control character.
+/// The path of a URL: begins with `/`, has no query, fragment, space or control character.
 pub fn url_path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
-        return Err("a path on the instance begins with `/`".to_owned());
+        return Err("a path begins with `/`".to_owned());
     }
     match text.chars().find(|character| matches!(character, '?' | '#') || !character.is_ascii_graphic()) {
         Some('?' | '#') => Err("a path has neither a query nor a fragment".to_owned()),
@@ -166,6 +166,52 @@ fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }
+}
+
+/// A name in the configuration of something else: visible, without spaces, commas and what ends a command there.
+pub fn word(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '"' | '\'')) {
+        _ if text.is_empty() => Err("a name is missing".to_owned()),
+        Some(_) => Err("a name holds a space, a comma, a semicolon or a quote".to_owned()),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Such names, at least one and none twice.
+pub fn words<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    for item in items {
+        let word = word(item)?;
+        if words.contains(&word) {
+            return Err(format!("`{word}` stands here twice"));
+        }
+        words.push(word);
+    }
+    if words.is_empty() { Err("a name is missing".to_owned()) } else { Ok(words) }
+}
+
+/// A text that is not blank and can be written into a file.
+pub fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("the text is blank".to_owned());
+    }
+    if text.contains('\0') {
+        return Err("the text holds a NUL character".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// `host:port` of `tcp://host:port`; none for what does not begin so.
+pub fn tcp(text: &str) -> Result<Option<String>, String> {
+    let Some(host_port) = text.strip_prefix("tcp://") else {
+        return if text.contains("://") { Err("only `tcp://` can stand in front".to_owned()) } else { Ok(None) };
+    };
+    let valid = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
+    if !host_port.rsplit_once(':').is_some_and(valid) || host_port.contains(char::is_whitespace) {
+        return Err("behind `tcp://` stand a host and a port".to_owned());
+    }
+    Ok(Some(host_port.to_owned()))
 }
 
 /// A command line as a JSON array of strings.

@@ -15,8 +15,8 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     problems.extend(interval_fits_window(draft, settled));
     problems.extend(colors_are_apart(draft, settled));
     problems.extend(something_is_required(draft, settled));
-    problems.extend(command_router_has_a_command(draft, settled));
-    commands_have_a_command_router(draft, settled, problems, warnings);
+    router_has_its_keys(settled, problems, warnings);
+    problems.extend(router_tells_colors_apart(draft, settled));
     problems.extend(socket_has_room(draft, settled));
 }
 
@@ -48,39 +48,68 @@ fn colors_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {
     settled.problem("colors.green.instances", what)
 }
 
-fn command_router_has_a_command(draft: &Draft, settled: &Settled) -> Option<Problem> {
-    if draft.router.kind != RouterWord::Command || !draft.router.switch.is_empty() {
-        return None;
-    }
-    let kind = settled.sound("router.kind")?;
-    settled.problem("router.switch", format!("router.kind = command ({}) needs a command", kind.origin))
-}
+/// The keys of the router with the kinds that use them; all others need neither. Those marked with `!` have no default
+/// there and are needed.
+const ROUTER_KEYS: [(&str, &str); 15] = [
+    ("router.switch", "command!"),
+    ("router.rollback", "command"),
+    ("router.read", "command"),
+    ("router.socket", "haproxy!"),
+    ("router.backend", "haproxy!"),
+    ("router.blue", "haproxy! nginx caddy"),
+    ("router.green", "haproxy! nginx caddy"),
+    ("router.away", "haproxy"),
+    ("router.include_file", "nginx!"),
+    ("router.template", "nginx"),
+    ("router.test", "nginx"),
+    ("router.reload", "nginx"),
+    ("router.pid_file", "nginx"),
+    ("router.admin_url", "caddy"),
+    ("router.upstream_path", "caddy!"),
+];
 
-/// A command without `router.kind = command` would never run. Where the kind was simply forgotten, that is a problem:
-/// the state file alone would be written and traffic would not move. Where another kind was chosen, perhaps to
-/// overrule the file for one run, it is only worth a warning.
-fn commands_have_a_command_router(
-    draft: &Draft,
-    settled: &Settled,
-    problems: &mut Vec<Problem>,
-    warnings: &mut Vec<String>,
-) {
-    let Some(kind) = settled.sound("router.kind").filter(|_| draft.router.kind != RouterWord::Command) else {
-        return;
-    };
-    for name in ["router.switch", "router.rollback", "router.read"] {
-        let Some(command) = settled.sound(name).filter(|setting| setting.value.is_some()) else {
-            continue;
-        };
-        if kind.origin == Origin::Default {
-            let what = "router.kind is not given, so this command would never run: set router.kind = command";
+/// A router has what its kind needs. What it does not use would have no effect: where the kind was simply forgotten, that is a
+/// problem, since traffic would not move; where another kind was chosen, perhaps to overrule the file for one run, it is only
+/// worth a warning.
+fn router_has_its_keys(settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
+    let Some(kind) = settled.sound("router.kind") else { return };
+    let chosen = kind.value.as_deref().unwrap_or_default();
+    for (name, kinds) in ROUTER_KEYS {
+        let used_by = |word: &str| kinds.split(' ').any(|known| known.trim_end_matches('!') == word);
+        let needed_by = |word: &str| kinds.split(' ').any(|known| known.strip_suffix('!') == Some(word));
+        let Some(setting) = settled.sound(name) else { continue };
+        if needed_by(chosen) && setting.value.is_none() {
+            let what = format!("router.kind = {chosen} ({}) needs it", kind.origin);
             problems.extend(settled.problem(name, what));
-        } else {
-            let value = kind.value.as_deref().unwrap_or_default();
-            let (origin, kind_origin) = (&command.origin, &kind.origin);
-            warnings.push(format!("{name} ({origin}) is not used with router.kind = {value} ({kind_origin})"));
+        } else if !used_by(chosen) && setting.origin != Origin::Default {
+            if kind.origin == Origin::Default {
+                let kinds = kinds.replace('!', "").replace(' ', " or ");
+                let what = format!("router.kind is not given, so this would never be used: set router.kind = {kinds}");
+                problems.extend(settled.problem(name, what));
+            } else {
+                let (origin, kind_origin) = (&setting.origin, &kind.origin);
+                warnings.push(format!("{name} ({origin}) is not used with router.kind = {chosen} ({kind_origin})"));
+            }
         }
     }
+}
+
+/// A router that cannot tell the colors apart would move nothing and say that it did.
+fn router_tells_colors_apart(draft: &Draft, settled: &Settled) -> Vec<Problem> {
+    let router = &draft.router;
+    let named = router.is(&[RouterWord::Haproxy, RouterWord::Nginx, RouterWord::Caddy]);
+    let twin = router.green.iter().find(|name| named && router.blue.contains(name));
+    let twin = twin.and_then(|name| settled.problem("router.green", format!("`{name}` is also called blue")));
+    if !router.is(&[RouterWord::Nginx]) {
+        return twin.into_iter().collect();
+    }
+    let several = [("router.blue", &router.blue), ("router.green", &router.green)]
+        .into_iter()
+        .filter(|(_, names)| names.len() > 1)
+        .filter_map(|(key, _)| settled.problem(key, "router.kind = nginx takes one name: that of an upstream"));
+    let same = !router.template.contains("{upstream}") && !router.template.contains("{color}");
+    let same = same.then(|| settled.problem("router.template", "this is the same text for both colors")).flatten();
+    twin.into_iter().chain(several).chain(same).collect()
 }
 
 /// The path may be long although nobody gave it: by default it lies in the data folder, that in the working directory.

@@ -1,6 +1,7 @@
 //! Value types that carry their own rules.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -68,6 +69,42 @@ impl fmt::Display for InstanceUrl {
 impl fmt::Debug for InstanceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// Where a socket for commands listens: a path, or `tcp://host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketAddress {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// Host and port.
+    Tcp(String),
+}
+
+impl fmt::Display for SocketAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Tcp(host_port) => write!(f, "tcp://{host_port}"),
+        }
+    }
+}
+
+/// Where an admin API listens: a base URL, or `unix:///path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminUrl {
+    /// The base URL; behind a Unix socket, one of this machine.
+    pub base: InstanceUrl,
+    /// The Unix socket, if it is one.
+    pub socket: Option<PathBuf>,
+}
+
+impl fmt::Display for AdminUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.socket {
+            Some(path) => write!(f, "unix://{}", path.display()),
+            None => self.base.fmt(f),
+        }
     }
 }
 

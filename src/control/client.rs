@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::http;
 use crate::soak::{Action, Actor};
 
 use super::Events;
@@ -84,9 +85,7 @@ impl Client {
         limit: Option<Duration>,
     ) -> Result<Response, ClientError> {
         self.look()?;
-        // Nothing is encrypted here, but the library wants to know how it would be. Fails where that is known already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().unix_socket(self.socket.clone()).no_proxy().tls_certs_only([]);
+        let client = http::client().unix_socket(self.socket.clone()).tls_certs_only([]);
         let client = client.build().map_err(|error| ClientError::Io(error.to_string()))?;
         let mut request = client.request(method, format!("http://localhost{path}"));
         if let Some(limit) = limit {
@@ -120,7 +119,7 @@ impl Client {
                 ClientError::NotRunning { socket: self.socket.clone() }
             }
             Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden,
-            _ => ClientError::Io(deepest(error)),
+            _ => ClientError::Io(http::root(error)),
         }
     }
 }
@@ -137,15 +136,6 @@ fn cause(error: &reqwest::Error) -> Option<&io::Error> {
     None
 }
 
-/// The innermost reason: the outer ones only repeat the URL.
-pub(super) fn deepest(error: &reqwest::Error) -> String {
-    let mut error: &dyn std::error::Error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
     if !response.status().is_success() {
         return Err(failed(response).await);
@@ -156,7 +146,7 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError>
 
 async fn body(mut response: Response) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| ClientError::Io(deepest(&error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| ClientError::Io(http::root(&error)))? {
         body.extend_from_slice(&chunk);
         if body.len() > LONGEST_ANSWER {
             return Err(ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")));

@@ -6,9 +6,9 @@ use reqwest::Response;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use crate::http;
 use crate::soak::{Envelope, RecordingHeader};
 
-use super::client::deepest;
 use super::sse::{self, Message, Parser};
 use super::wire::Dropped;
 use super::{ClientError, StreamEnd};
@@ -58,7 +58,7 @@ impl Events {
                 return Ok(item);
             }
             let chunk = timeout(self.silence, self.response.chunk()).await.map_err(|_| ClientError::Timeout)?;
-            match chunk.map_err(|error| ClientError::Io(deepest(&error)))? {
+            match chunk.map_err(|error| ClientError::Io(http::root(&error)))? {
                 Some(chunk) => self.parser.push(&chunk),
                 None => return Err(ClientError::Io("the stream ended in the middle".to_owned())),
             }

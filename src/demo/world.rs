@@ -162,14 +162,15 @@ impl World {
             ("health.timeout", "1s".to_owned()),
             ("health.switch_timeout", "10s".to_owned()),
         ];
-        match &self.router {
-            RouterKind::StateFile => settings.push(("router.kind", "state-file".to_owned())),
-            RouterKind::Command { switch, rollback, read } => settings.extend([
+        if let RouterKind::Command { switch, rollback, read } = &self.router {
+            settings.extend([
                 ("router.kind", "command".to_owned()),
                 ("router.switch", json(switch)),
                 ("router.rollback", json(rollback)),
                 ("router.read", json(read)),
-            ]),
+            ]);
+        } else {
+            settings.push(("router.kind", "state-file".to_owned()));
         }
         settings
     }

@@ -126,6 +126,10 @@ impl Router for TestRouter {
             }
         })
     }
+
+    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(async move { Ok(vec![format!("move to {to}")]) })
+    }
 }
 
 pub const SOAK: &str = "20261123T140211Z-3f2a";

@@ -4,7 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{CommandError, CommandRouter, StateFileRouter};
+use super::{
+    CaddyError, CaddyRouter, CommandError, CommandRouter, HaproxyError, HaproxyRouter, NginxError, NginxRouter,
+    StateFileRouter,
+};
 use crate::config::{RouterConfig, RouterKind};
 use crate::deploy::{Color, StateError, StateFile};
 
@@ -37,6 +40,10 @@ pub trait Router: Send + Sync + fmt::Debug {
 
     /// The color that takes traffic now.
     fn read(&self) -> RouterFuture<'_, Color>;
+
+    /// What a move to this color would do, in lines, looked into as far as that is possible without moving anything. An error
+    /// says why a move could not work now.
+    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>>;
 }
 
 /// A router could not be moved or read.
@@ -48,6 +55,15 @@ pub enum RouterError {
     /// Router `command`.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// Router `haproxy`.
+    #[error(transparent)]
+    Haproxy(#[from] HaproxyError),
+    /// Router `nginx`.
+    #[error(transparent)]
+    Nginx(#[from] NginxError),
+    /// Router `caddy`.
+    #[error(transparent)]
+    Caddy(#[from] CaddyError),
 }
 
 /// The configured router of a service.
@@ -61,5 +77,8 @@ pub fn from_config(config: &RouterConfig, state_file: &StateFile, service: &str)
                 .with_rollback(if rollback.is_empty() { switch } else { rollback })
                 .with_read(read),
         ),
+        RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout)),
+        RouterKind::Nginx(nginx) => Arc::new(NginxRouter::new(nginx.clone(), service, config.timeout)),
+        RouterKind::Caddy(caddy) => Arc::new(CaddyRouter::new(caddy.clone(), config.timeout)),
     }
 }

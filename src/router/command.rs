@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::process::{ProcessError, run};
+use super::process::{ProcessError, program_in_path, run};
 use super::{Moved, Router, RouterFuture};
 use crate::deploy::{Color, StateFile};
 
@@ -78,6 +78,17 @@ impl CommandRouter {
         Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()) })
     }
 
+    /// Whether the programs are there and the reading works; the commands themselves may do anything.
+    fn try_out(&self, to: Color) -> Result<Vec<String>, CommandError> {
+        let words = &self.rollback;
+        let program = words.first().map_or("", String::as_str);
+        let command = words.join(" ").replace("{color}", to.name()).replace("{service}", &self.service);
+        if program_in_path(program).is_none() {
+            return Err(CommandError::Failed { command, source: ProcessError::NoProgram(program.to_owned()) });
+        }
+        Ok(vec![format!("run `{command}`; whether it would work is only known once it runs")])
+    }
+
     async fn ask(&self) -> Result<Color, CommandError> {
         let words: Vec<String> = self.read.iter().map(|word| word.replace("{service}", &self.service)).collect();
         let command = words.join(" ");
@@ -125,6 +136,14 @@ impl Router for CommandRouter {
                 return Ok(self.state_file.read()?.active());
             }
             Ok(self.ask().await?)
+        })
+    }
+
+    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let lines = self.try_out(to)?;
+            self.read().await?;
+            Ok(lines)
         })
     }
 }

@@ -1,15 +1,22 @@
 //! What sends user traffic to a color.
 //!
-//! [`Router`] is the trait; [`from_config`] makes the configured kind. A file a kind: [`StateFileRouter`] (the state file is
-//! the truth) and [`CommandRouter`] (commands move traffic).
+//! [`Router`] is the trait; [`from_config`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
+//! file is the truth), [`CommandRouter`] (commands move traffic), [`HaproxyRouter`], [`NginxRouter`] and [`CaddyRouter`].
 
 mod api;
+mod caddy;
 mod command;
+mod haproxy;
+mod nginx;
 mod output;
 mod process;
 mod state_file;
 
 pub use api::{Moved, Router, RouterError, RouterFuture, from_config};
+pub use caddy::{CaddyError, CaddyRouter};
 pub use command::{CommandError, CommandRouter};
+pub use haproxy::{HaproxyError, HaproxyRouter};
+pub use nginx::{NginxError, NginxRouter};
 pub use process::ProcessError;
+pub(crate) use process::program_in_path;
 pub use state_file::StateFileRouter;

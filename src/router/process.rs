@@ -2,9 +2,11 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -20,6 +22,9 @@ const REAP: Duration = Duration::from_secs(1);
 /// How a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
+    /// There is no such program.
+    #[error("there is no program `{0}`, or this user may not run it")]
+    NoProgram(String),
     /// There is no program to start.
     #[error("no program is named")]
     Empty,
@@ -73,6 +78,16 @@ impl Printed {
     pub fn quote(&self) -> String {
         quote(&[&self.stdout[..], b"\n", &self.stderr[..]].concat())
     }
+}
+
+/// Where the system would find a program: by its path, or in one of the folders of `PATH`.
+pub fn program_in_path(program: &str) -> Option<PathBuf> {
+    let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(is_program);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(is_program)
 }
 
 /// A child whose whole process group is killed when the value is dropped before the child was reaped.

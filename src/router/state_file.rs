@@ -39,6 +39,14 @@ impl Router for StateFileRouter {
     fn read(&self) -> RouterFuture<'_, Color> {
         Box::pin(async { Ok(self.state_file.read()?.active()) })
     }
+
+    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let now = self.state_file.read()?.active();
+            let file = self.state_file.path().display();
+            Ok(vec![format!("write {to} into `{file}` (now: {now}); whatever reads it moves traffic")])
+        })
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,13 @@ impl Deployment {
         self
     }
 
+    /// Without a setting: what the configuration file says, or the default.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.settings.retain(|(known, _)| *known != key);
+        self
+    }
+
     /// With a router of commands, each run by `sh` in the folder; `{color}` is filled in.
     #[must_use]
     pub fn with_commands(self, switch: &str, rollback: &str, read: &str) -> Self {

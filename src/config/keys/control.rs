@@ -13,7 +13,7 @@ pub const KEYS: &[Key] = &[Key {
         fill: |draft| {
             let config = &mut draft.config;
             config.control_socket = config.service_dir().join("control.sock");
-            config.control_socket.display().to_string()
+            Some(config.control_socket.display().to_string())
         },
     },
     kind: Kind::Path(|draft, path| draft.config.control_socket = path),

@@ -50,7 +50,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let config = &mut draft.config;
                 config.metrics.timeout = config.soak.interval.min(LONGEST_DEFAULT_SCRAPE);
-                format_duration(config.metrics.timeout)
+                Some(format_duration(config.metrics.timeout))
             },
         },
         kind: Kind::Duration {

@@ -31,7 +31,7 @@ pub enum Fallback {
     /// This text, read like any other.
     Text(&'static str),
     /// Computed from keys that stand earlier in the table; the text describes how.
-    Derived { text: &'static str, fill: fn(&mut Draft) -> String },
+    Derived { text: &'static str, fill: fn(&mut Draft) -> Option<String> },
     /// Nothing.
     Unset,
 }

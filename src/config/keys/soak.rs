@@ -32,7 +32,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let soak = &mut draft.config.soak;
                 soak.interval = Duration::from_secs(1).min(soak.window / 4);
-                format_duration(soak.interval)
+                Some(format_duration(soak.interval))
             },
         },
         kind: Kind::Duration {
@@ -133,7 +133,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let soak = &mut draft.config.soak;
                 soak.max_extension = soak.window;
-                format_duration(soak.max_extension)
+                Some(format_duration(soak.max_extension))
             },
         },
         kind: Kind::Duration {

@@ -125,7 +125,7 @@ fn every_problem_names_key_origin_given_allowed_and_an_example() {
             "checks.readiness.failures: this is no whole number\n    from     environment \
              SWITCHBACK_READY_FAILURES\n    given    none\n    allowed  1..100\n    example  SWITCHBACK_READY_FAILURES=5",
             "router.kind: this is none of the allowed words\n    from     .env:1\n    given    ha proxy\n    allowed  \
-             state-file, command\n    example  SWITCHBACK_ROUTER=command",
+             state-file, command, haproxy, nginx, caddy\n    example  SWITCHBACK_ROUTER=haproxy",
         ]
     );
 }

@@ -94,7 +94,7 @@ fn names_of_services_are_safe_as_folders() {
 #[test]
 fn paths_on_an_instance_begin_with_a_slash_and_are_only_a_path() {
     assert_eq!(url_path("/actuator/prometheus"), Ok("/actuator/prometheus".to_owned()));
-    assert_eq!(refused(url_path("metrics")), "a path on the instance begins with `/`");
+    assert_eq!(refused(url_path("metrics")), "a path begins with `/`");
     assert_eq!(refused(url_path("/metrics?all=1")), "a path has neither a query nor a fragment");
     assert_eq!(refused(url_path("/a b")), "a path is written in visible ASCII characters; write others as `%20`");
 }
@@ -165,4 +165,35 @@ proptest! {
         let _ = (ratio(&text), count(&text, 0, u64::MAX), boolean(&text), service(&text), url_path(&text));
         let _ = (metric(&text), label(&text), statuses(text.split(',')), command_json(&text), token(&text));
     }
+}
+
+#[test]
+fn names_of_something_else_are_single_words() {
+    assert_eq!(words(["b1", " b2 "]).unwrap(), ["b1", "b2"]);
+    for (items, why) in [
+        (vec![], "a name is missing"),
+        (vec!["b1", " "], "a name is missing"),
+        (vec!["b 1"], "a name holds a space, a comma, a semicolon or a quote"),
+        (vec!["b1;shutdown"], "a name holds a space, a comma, a semicolon or a quote"),
+        (vec!["b1", "b1"], "`b1` stands here twice"),
+    ] {
+        assert_eq!(words(items).unwrap_err(), why);
+    }
+}
+
+#[test]
+fn a_text_can_be_written_down() {
+    assert_eq!(text(" proxy_pass http://{upstream};").unwrap(), " proxy_pass http://{upstream};");
+    assert_eq!(text(" ").unwrap_err(), "the text is blank");
+    assert_eq!(text("a\0").unwrap_err(), "the text holds a NUL character");
+}
+
+#[test]
+fn a_socket_is_a_path_or_begins_with_tcp() {
+    assert_eq!(tcp("/run/admin.sock").unwrap(), None);
+    assert_eq!(tcp("tcp://[::1]:9999").unwrap().as_deref(), Some("[::1]:9999"));
+    for text in ["tcp://host", "tcp://:1", "tcp://host:0", "tcp://host:x", "tcp://a b:1"] {
+        assert_eq!(tcp(text).unwrap_err(), "behind `tcp://` stand a host and a port", "{text}");
+    }
+    assert_eq!(tcp("udp://host:1").unwrap_err(), "only `tcp://` can stand in front");
 }

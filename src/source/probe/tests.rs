@@ -2,6 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::*;
+use crate::http::NoAnswer;
 use crate::source::testing::{Server, Then, answer, instance};
 
 fn probe(instance: &InstanceUrl, timeout: Duration) -> Probe {
@@ -49,7 +50,7 @@ async fn silence_and_refusal_are_not_ready() {
     assert_eq!(error.to_string(), format!("http://{}/health/ready did not answer within 50ms", server.addr));
 
     let refused = probe(&instance("http://127.0.0.1:1"), Duration::from_secs(20)).probe().await.unwrap_err();
-    assert!(matches!(refused, ProbeError::Fetch(FetchError::Refused { .. })), "{refused}");
+    assert!(matches!(refused, ProbeError::Fetch(FetchError::NoAnswer { why: NoAnswer::Refused, .. })), "{refused}");
 }
 
 #[tokio::test]

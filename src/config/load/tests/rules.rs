@@ -1,6 +1,7 @@
 //! Rules between keys.
 
 use super::*;
+use crate::config::{Away, HaproxyConfig, NginxConfig, SocketAddress};
 
 #[test]
 fn the_interval_is_at_most_a_quarter_of_the_window() {
@@ -47,7 +48,7 @@ fn a_command_router_needs_a_command() {
     let found = problems(env(&[("SWITCHBACK_ROUTER", "command")]));
     assert_eq!(
         found,
-        ["router.switch: router.kind = command (environment SWITCHBACK_ROUTER) needs a command\n    from     \
+        ["router.switch: router.kind = command (environment SWITCHBACK_ROUTER) needs it\n    from     \
           default\n    allowed  command line as an array of strings (JSON in a variable); needed for router.kind command, \
           and only there\n    example  router.switch = [\"npm\", \"run\", \"deploy:switch-{color}\"]"]
     );
@@ -59,7 +60,7 @@ fn a_command_without_a_kind_is_a_problem_and_with_another_kind_a_warning() {
     let found = headlines(env(&[read]));
     assert_eq!(
         found,
-        ["router.read: router.kind is not given, so this command would never run: set router.kind = command"]
+        ["router.read: router.kind is not given, so this would never be used: set router.kind = command"]
     );
     let loaded = load(env(&[read, ("SWITCHBACK_ROUTER", "state-file")])).unwrap();
     assert_eq!(loaded.config.router.kind, RouterKind::StateFile);
@@ -68,6 +69,85 @@ fn a_command_without_a_kind_is_a_problem_and_with_another_kind_a_warning() {
         ["router.read (environment SWITCHBACK_ROUTER_READ) is not used with router.kind = state-file (environment \
           SWITCHBACK_ROUTER)"]
     );
+}
+
+const HAPROXY: [(&str, &str); 5] = [
+    ("SWITCHBACK_ROUTER", "haproxy"),
+    ("SWITCHBACK_ROUTER_SOCKET", "run/admin.sock"),
+    ("SWITCHBACK_ROUTER_BACKEND", "app"),
+    ("SWITCHBACK_ROUTER_BLUE", "b1, b2"),
+    ("SWITCHBACK_ROUTER_GREEN", "g1"),
+];
+
+#[test]
+fn each_kind_of_router_gets_what_it_needs() {
+    let router = |variables: &[_]| load(env(variables)).unwrap().config.router.kind;
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        router(&HAPROXY),
+        RouterKind::Haproxy(HaproxyConfig {
+            socket: SocketAddress::Unix("/srv/run/admin.sock".into()),
+            backend: "app".to_owned(),
+            blue: words(&["b1", "b2"]),
+            green: words(&["g1"]),
+            away: Away::Drain,
+        })
+    );
+    let nginx = [("SWITCHBACK_ROUTER", "nginx"), ("SWITCHBACK_ROUTER_INCLUDE_FILE", "active.conf")];
+    assert_eq!(
+        router(&nginx),
+        RouterKind::Nginx(NginxConfig {
+            include_file: "/srv/active.conf".into(),
+            template: "proxy_pass http://{upstream};".to_owned(),
+            blue: "blue".to_owned(),
+            green: "green".to_owned(),
+            test: words(&["nginx", "-t"]),
+            reload: words(&["nginx", "-s", "reload"]),
+            pid_file: "/run/nginx.pid".into(),
+        })
+    );
+    let caddy = [("SWITCHBACK_ROUTER", "caddy"), ("SWITCHBACK_ROUTER_UPSTREAM_PATH", "/id/app")];
+    let RouterKind::Caddy(config) = router(&caddy) else { panic!() };
+    assert_eq!(
+        (config.admin.to_string().as_str(), config.upstream_path.as_str()),
+        ("http://127.0.0.1:2019", "/id/app")
+    );
+    assert_eq!((config.blue, config.green), (words(&["127.0.0.1:3001"]), words(&["127.0.0.1:3002"])));
+}
+
+#[test]
+fn what_a_kind_of_router_needs_is_asked_for_key_by_key() {
+    for (kind, missing) in [
+        ("haproxy", vec!["router.socket", "router.backend", "router.blue", "router.green"]),
+        ("nginx", vec!["router.include_file"]),
+        ("caddy", vec!["router.upstream_path"]),
+    ] {
+        let found = headlines(env(&[("SWITCHBACK_ROUTER", kind)]));
+        let expected =
+            missing.iter().map(|key| format!("{key}: router.kind = {kind} (environment SWITCHBACK_ROUTER) needs it"));
+        assert_eq!(found, expected.collect::<Vec<_>>());
+    }
+    let forgotten = headlines(env(&[("SWITCHBACK_ROUTER_BLUE", "b1")]));
+    assert_eq!(
+        forgotten,
+        [
+            "router.blue: router.kind is not given, so this would never be used: set router.kind = haproxy or nginx or caddy"
+        ]
+    );
+}
+
+#[test]
+fn a_router_that_cannot_tell_the_colors_apart_is_refused() {
+    let mut twins = HAPROXY;
+    twins[4].1 = "g1,b2";
+    assert_eq!(headlines(env(&twins)), ["router.green: `b2` is also called blue"]);
+    let nginx = |key, value| {
+        headlines(env(&[("SWITCHBACK_ROUTER", "nginx"), ("SWITCHBACK_ROUTER_INCLUDE_FILE", "a.conf"), (key, value)]))
+    };
+    let several = nginx("SWITCHBACK_ROUTER_GREEN", "g1,g2");
+    assert_eq!(several, ["router.green: router.kind = nginx takes one name: that of an upstream"]);
+    let same = nginx("SWITCHBACK_ROUTER_TEMPLATE", "proxy_pass http://app;");
+    assert_eq!(same, ["router.template: this is the same text for both colors"]);
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! What every HTTP client of this program has in common: where it goes, and why it got no answer in the words of somebody
+//! who has to fix it.
+
+use std::error::Error;
+use std::io;
+
+use percent_encoding::percent_decode_str;
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, RequestBuilder};
+use rustls::CertificateError;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use crate::config::InstanceUrl;
+
+/// A client that goes where it is told: no proxy from the environment, no redirect of its own, no referer.
+pub fn client() -> ClientBuilder {
+    // Fails only when a provider is installed already, and then that one serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("switchback/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+}
+
+/// User name and password from a URL, for basic authentication.
+#[derive(Clone, Debug)]
+pub struct Login {
+    user: SecretString,
+    password: SecretString,
+}
+
+impl Login {
+    /// Those of this URL, where it has them.
+    pub fn of(url: &InstanceUrl) -> Option<Self> {
+        let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned().into();
+        let (user, password) = url.credentials()?;
+        Some(Self { user: decoded(user), password: decoded(password.unwrap_or_default()) })
+    }
+
+    /// The request with them.
+    pub fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(self.user.expose_secret(), Some(self.password.expose_secret()))
+    }
+}
+
+/// Why a request got no answer. Each finishes a sentence that begins with the URL.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nothing listens on the port.
+    #[error("refused the connection: nothing listens there")]
+    Refused,
+    /// The host's name has no address.
+    #[error("could not be reached: the name `{host}` cannot be resolved")]
+    Dns {
+        /// The name.
+        host: String,
+    },
+    /// No secure connection; what is wrong, in words.
+    #[error("could not be reached securely: {0}")]
+    Tls(String),
+    /// Anything else on the way: connection reset, not HTTP, …
+    #[error("could not be read: {}", root(.0))]
+    Transport(reqwest::Error),
+}
+
+impl NoAnswer {
+    /// The reason of a library's error about this URL.
+    pub fn because(url: &Url, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            // The resolver's error has no type of its own.
+            if cause.to_string() == "dns error" {
+                return Self::Dns { host: url.host_str().unwrap_or_default().to_owned() };
+            }
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Self::Tls(tls_reason(tls));
+            }
+            let io = cause.downcast_ref::<io::Error>();
+            if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+                return Self::Refused;
+            }
+            // As its source, an I/O error names the source of the error it wraps, and so leaves that one out.
+            next = match io.and_then(io::Error::get_ref) {
+                Some(wrapped) => Some(wrapped),
+                None => cause.source(),
+            };
+        }
+        Self::Transport(error)
+    }
+}
+
+/// The last cause in the chain: what really happened.
+pub fn root(error: &reqwest::Error) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+fn tls_reason(error: &rustls::Error) -> String {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => "its certificate has expired".to_owned(),
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            "its certificate is not valid yet".to_owned()
+        }
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "its certificate is for another host name".to_owned()
+        }
+        rustls::Error::InvalidCertificate(_) => format!("its certificate is not trusted ({error})"),
+        rustls::Error::InvalidMessage(_) => "the port does not speak TLS; is the URL to begin with http?".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_tls_errors_are_passed_on() {
+        assert_eq!(tls_reason(&rustls::Error::HandshakeNotComplete), rustls::Error::HandshakeNotComplete.to_string());
+    }
+}

@@ -1,0 +1,22 @@
+//! The real HAProxy, nginx and Caddy, and commands through npm: switch, soak, rollback and everything that goes wrong, with
+//! users asking all the while. The configurations are the examples of the documentation.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
+#[path = "routers/apps.rs"]
+mod apps;
+#[path = "routers/caddy.rs"]
+mod caddy;
+#[path = "routers/commands.rs"]
+mod commands;
+#[path = "routers/haproxy.rs"]
+mod haproxy;
+#[path = "routers/nginx.rs"]
+mod nginx;
+#[path = "routers/proxy.rs"]
+mod proxy;
+#[path = "routers/scenes.rs"]
+mod scenes;
+mod support;
+#[path = "routers/users.rs"]
+mod users;

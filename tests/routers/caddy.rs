@@ -1,0 +1,160 @@
+//! Caddy.
+
+use std::fs;
+use std::process::Command;
+
+use switchback::deploy::Color;
+use tempfile::TempDir;
+
+use crate::apps::Apps;
+use crate::proxy::{Example, Process, free_port};
+use crate::scenes::{Proxy, Scene, scenes};
+
+const UPSTREAMS: &str = "/config/apps/http/servers/srv0/routes/0/handle/0/upstreams";
+
+pub struct Caddy {
+    process: Process,
+    port: u16,
+    admin: u16,
+    upstreams: [String; 2],
+    _folder: TempDir,
+}
+
+impl Caddy {
+    /// Changes its configuration as an operator would.
+    #[track_caller]
+    fn patch(&self, path: &str, body: &str) {
+        let url = format!("http://127.0.0.1:{}{path}", self.admin);
+        let args = ["-sS", "--fail-with-body", "-X", "PATCH", "-H", "content-type: application/json", "-d", body, &url];
+        let done = Command::new("curl").args(args).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
+impl Proxy for Caddy {
+    const KEEPS_CONNECTIONS: bool = false;
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    fn start_again(&mut self) {
+        self.process.start_again();
+    }
+
+    fn move_by_hand(&self, to: Color) {
+        let of = usize::from(to == Color::Green);
+        self.patch(UPSTREAMS, &self.upstreams[of]);
+    }
+}
+
+fn start() -> Scene<Caddy> {
+    start_with(|example, _| example)
+}
+
+fn start_with(change: impl FnOnce(Example, u16) -> Example) -> Scene<Caddy> {
+    let (apps, port, admin) = (Apps::start(), free_port(), free_port());
+    let list = |addresses: &[String]| {
+        serde_json::json!(addresses.iter().map(|dial| serde_json::json!({ "dial": dial })).collect::<Vec<_>>())
+            .to_string()
+    };
+    let upstreams = [list(&apps.addresses()[..2]), list(&apps.addresses()[2..])];
+    let example = Example::of("caddy", &apps)
+        .with("\n:8080 {", format!("\n:{port} {{\n\tbind 127.0.0.1"))
+        .with("127.0.0.1:2019", format!("127.0.0.1:{admin}"));
+    let folder = change(example, admin).write();
+    let args = ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
+    let process = Process::start("caddy", &args, folder.path(), port);
+    let toml = folder.path().to_owned();
+    Scene::new(apps, Caddy { process, port, admin, upstreams, _folder: folder }, &toml)
+}
+
+scenes!(start, "refused the connection: nothing listens there");
+
+#[test]
+fn what_else_an_upstream_has_is_kept() {
+    let scene = start();
+    let with_limit = scene.proxy.upstreams[0].replace("\"dial\"", "\"max_requests\":7,\"dial\"");
+    scene.proxy.patch(UPSTREAMS, &with_limit);
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.is_on("green");
+    let url = format!("http://127.0.0.1:{}{UPSTREAMS}", scene.proxy.admin);
+    let said = Command::new("curl").args(["-sS", &url]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).matches("\"max_requests\":7").count(), 2);
+}
+
+#[test]
+fn upstreams_may_be_named_by_their_own_path() {
+    let scene = start().with("router.upstream_path", UPSTREAMS);
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.is_on("green");
+    scene.deployment.run(&["rollback"]).expect(0);
+    scene.is_on("blue");
+}
+
+#[test]
+fn an_admin_api_that_answers_500_is_quoted() {
+    // In front of the real one stands another that takes no changes.
+    let front = free_port();
+    let scene = start_with(|example, admin| {
+        let refuses = format!(
+            ":{front} {{\n\tbind 127.0.0.1\n\t@change method PATCH\n\trespond @change \"out of order\" 500\n\
+             \treverse_proxy 127.0.0.1:{admin} {{\n\t\theader_up Host 127.0.0.1:{admin}\n\t}}\n}}\n\n"
+        );
+        example.with("}\n\n:", format!("}}\n\n{refuses}:"))
+    });
+    // Servers have the order of their addresses.
+    let scene = scene.with("router.admin_url", &format!("http://127.0.0.1:{front}"));
+    let servers = Command::new("curl")
+        .args(["-sS", &format!("http://127.0.0.1:{}/config/apps/http/servers", scene.proxy.admin)])
+        .output()
+        .unwrap();
+    let servers: serde_json::Value = serde_json::from_slice(&servers.stdout).unwrap();
+    let ours = format!("127.0.0.1:{}", scene.proxy.port);
+    let server =
+        servers.as_object().unwrap().iter().find(|(_, server)| server["listen"][0] == ours.as_str()).unwrap().0;
+    let path = format!("/config/apps/http/servers/{server}/routes/0/handle/0");
+    let scene = scene.with("router.upstream_path", &path);
+    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    assert!(
+        done.stdout.contains("answered PATCH") && done.stdout.contains("with 500 Internal Server Error: out of order"),
+        "{done:#?}"
+    );
+}
+
+#[test]
+fn a_path_without_upstreams_is_told() {
+    let scene = start().with("router.upstream_path", "/config/apps/http/servers/srv0");
+    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    assert!(done.stdout.contains("an object without a list `upstreams`"), "{done:#?}");
+    let scene = scene.with("router.upstream_path", "/id/nobody");
+    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    assert!(done.stdout.contains("answered GET") && done.stdout.contains("nobody"), "{done:#?}");
+}
+
+#[test]
+fn upstreams_of_neither_color_are_no_answer() {
+    let scene = start();
+    scene.proxy.patch(UPSTREAMS, r#"[{"dial":"127.0.0.1:1"}]"#);
+    let status = scene.deployment.run(&["status"]).expect(0);
+    assert!(
+        status.stdout.contains("Caddy sends traffic to 127.0.0.1:1, which is neither blue nor green"),
+        "{status:#?}"
+    );
+}
+
+#[test]
+fn the_admin_api_may_listen_on_a_socket() {
+    let folder = TempDir::new().unwrap();
+    let socket = folder.path().join("admin.sock");
+    let unix = format!("unix/{}", socket.display());
+    let scene = start_with(|example, admin| example.with(&format!("admin 127.0.0.1:{admin}"), format!("admin {unix}")));
+    let scene = scene.with("router.admin_url", &format!("unix://{}", socket.display()));
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.is_on("green");
+    fs::remove_file(socket).unwrap();
+}

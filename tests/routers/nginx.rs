@@ -1,0 +1,120 @@
+//! nginx.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use switchback::deploy::Color;
+use tempfile::TempDir;
+
+use crate::apps::Apps;
+use crate::proxy::{Example, Process, free_port};
+use crate::scenes::{Proxy, Scene, scenes};
+use crate::users::none_lost;
+
+pub struct Nginx {
+    process: Process,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Nginx {
+    fn include(&self) -> PathBuf {
+        self.folder.path().join("checkout-api.conf")
+    }
+
+    fn write(&self, color: Color) {
+        fs::write(self.include(), format!("proxy_pass http://{color};\n")).unwrap();
+    }
+}
+
+impl Proxy for Nginx {
+    const KEEPS_CONNECTIONS: bool = false;
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Whoever takes care of its configuration puts the file back to what it was at first.
+    fn start_again(&mut self) {
+        self.write(Color::Blue);
+        self.process.start_again();
+    }
+
+    fn move_by_hand(&self, to: Color) {
+        self.write(to);
+        let config = self.folder.path().join("nginx.conf");
+        let reloaded = Command::new("nginx").arg("-c").arg(config).args(["-s", "reload"]).status().unwrap();
+        assert!(reloaded.success());
+    }
+}
+
+fn start() -> Scene<Nginx> {
+    let (apps, port) = (Apps::start(), free_port());
+    let example = Example::of("nginx", &apps);
+    let at = example.folder.path().to_owned();
+    let at = |name: &str| at.join(name).display().to_string();
+    let config = at("nginx.conf");
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("    {kind}_temp_path {};\n", at(kind)))
+        .concat();
+    let folder = example
+        .with("listen 8080;", format!("listen 127.0.0.1:{port};"))
+        .with("/etc/nginx/switchback/checkout-api.conf", at("checkout-api.conf"))
+        .with("/run/nginx.pid", at("nginx.pid"))
+        .with("http {\n", format!("http {{\n    access_log off;\n{temporary}"))
+        .with(r#"["nginx", "-t"]"#, format!(r#"["nginx", "-t", "-c", "{config}"]"#))
+        .with(r#"["nginx", "-s", "reload"]"#, format!(r#"["nginx", "-s", "reload", "-c", "{config}"]"#))
+        .write();
+    let process = Process::start("nginx", &["-c", &config, "-g", "daemon off; error_log stderr;"], folder.path(), port);
+    let toml = folder.path().to_owned();
+    Scene::new(apps, Nginx { process, port, folder }, &toml)
+}
+
+scenes!(start, "nginx could not be reloaded with");
+
+#[test]
+fn a_configuration_that_does_not_pass_its_test_is_put_back_and_not_loaded() {
+    let scene = start();
+    let before = fs::read_to_string(scene.proxy.include()).unwrap();
+    // Broken for green alone.
+    let scene = scene.with("router.template", "proxy_pass http://{upstream};\n# {color}\nmistake_{color} on;");
+    let users = scene.users();
+    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    assert!(done.stdout.contains("unknown directive \"mistake_green\""), "{done:#?}");
+    assert!(done.stdout.contains("so it was put back and not reloaded"), "{done:#?}");
+    assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), before);
+    none_lost(&users.stop());
+}
+
+#[test]
+fn a_file_that_was_changed_and_not_loaded_is_no_answer() {
+    let scene = start();
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    // A second later, so that the clocks of file and process cannot disagree about it.
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    scene.proxy.write(Color::Blue);
+    let status = scene.deployment.run(&["status"]).expect(0);
+    assert!(status.stdout.contains("nginx was not reloaded since it was written"), "{status:#?}");
+    scene.deployment.run(&["rollback"]).expect(0);
+    scene.is_on("blue");
+}
+
+#[test]
+fn a_file_of_somebody_else_is_no_answer() {
+    let scene = start();
+    fs::write(scene.proxy.include(), "proxy_pass http://127.0.0.1:1;\n").unwrap();
+    let status = scene.deployment.run(&["status"]).expect(0);
+    assert!(status.stdout.contains("is neither what `router.template` makes for blue nor for green"), "{status:#?}");
+}
+
+#[test]
+fn a_reload_that_takes_no_effect_is_noticed() {
+    let scene = start().with("router.reload", r#"["true"]"#).with("router.timeout", "1s");
+    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    assert!(done.stdout.contains("nginx was reloaded, but its old workers still serve after 1s"), "{done:#?}");
+}
