@@ -126,10 +126,17 @@ fn names_that_haproxy_does_not_know_are_told_with_those_it_knows() {
 
 #[test]
 fn servers_that_do_not_come_up_leave_traffic_where_it_was() {
-    let scene =
-        start_with(|example| example.with("GET /health/ready", "GET /nothing/here")).with("router.timeout", "1s");
+    let scene = start_with(|example| example.with("GET /health/ready", "GET /nothing/here"));
+    let scene = scene.with("router.timeout", "2s");
     let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
-    assert!(done.stdout.contains("HAProxy's servers did not all come up (0 of 2) within 1s: g1 "), "{done:#?}");
+    let wanted = "HAProxy's servers did not all come up (0 of 2) in time (router.timeout 2s): g1 ";
+    assert!(done.stdout.contains(wanted), "{done:#?}");
+    let state = scene.proxy.command("show servers state checkout-api");
+    for (server, admin) in [("b1", "0"), ("b2", "0"), ("g1", "12"), ("g2", "12")] {
+        let line = state.lines().find(|line| line.contains(&format!(" {server} "))).unwrap();
+        assert_eq!(line.split(' ').nth(6), Some(admin), "blue is ready, green drained (8) as configured (4): {state}");
+    }
+    scene.is_on("blue");
 }
 
 #[test]

@@ -23,6 +23,9 @@ use servers::{Server, parse};
 /// Time between two looks at servers that are coming up.
 const POLL: Duration = Duration::from_millis(50);
 
+/// The share of the limit that is left for taking servers out, or in again, once others came up or did not.
+const RESERVE: f32 = 0.25;
+
 /// HAProxy could not be moved or read.
 #[derive(Debug, thiserror::Error)]
 pub enum HaproxyError {
@@ -48,7 +51,7 @@ pub enum HaproxyError {
         known: String,
     },
     /// The new servers did not come up in time.
-    #[error("HAProxy's {} within {}: {states}", not_up(*up, *of), humantime::format_duration(*limit))]
+    #[error("HAProxy's {} in time (router.timeout {}): {states}", not_up(*up, *of), humantime::format_duration(*limit))]
     NotUp {
         /// How many are up.
         up: usize,
@@ -149,18 +152,23 @@ impl HaproxyRouter {
         Err(RuntimeError::Refused { command, answer: refused.to_owned() }.into())
     }
 
-    /// Takes `to` in, waits until enough of it is up, and takes the other color out.
+    /// Takes `to` in, waits until enough of it is up, and takes the other color out. Where it does not come up, what was
+    /// taken in is taken out again.
     async fn go(&self, to: Color, least: Least) -> Result<Moved, HaproxyError> {
         let deadline = Instant::now() + self.limit;
         let before = self.servers(deadline).await?;
         // Both colors are looked up before anything is touched.
         self.of(to.other(), &before)?;
-        for server in self.of(to, &before)? {
-            if !server.is_ready() {
-                self.set(&server.name, "ready", deadline).await?;
-            }
+        let coming: Vec<_> = self.of(to, &before)?.into_iter().filter(|server| !server.is_ready()).collect();
+        for server in &coming {
+            self.set(&server.name, "ready", deadline).await?;
         }
-        self.come_up(to, least, deadline).await?;
+        if let Err(error) = self.come_up(to, least, deadline - self.limit.mul_f32(RESERVE)).await {
+            for server in &coming {
+                self.set(&server.name, self.config.away.word(), deadline).await?;
+            }
+            return Err(error);
+        }
         for name in self.names(to.other()) {
             self.set(name, self.config.away.word(), deadline).await?;
         }
@@ -180,7 +188,7 @@ impl HaproxyRouter {
             if enough {
                 return Ok(());
             }
-            if Instant::now() + POLL >= deadline {
+            if Instant::now() + POLL * 2 >= deadline {
                 return Err(HaproxyError::NotUp { up, of, limit: self.limit, states: states(&coming) });
             }
             sleep(POLL).await;
