@@ -1,12 +1,13 @@
 //! What can be typed: subcommands and flags. The flags of configuration keys come from the key table.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::backtest::Sweep;
-use crate::config::flags;
+use crate::config::{flags, parse_duration};
 use crate::demo::Scenario;
 use crate::deploy::Color;
 use crate::headless::Output;
@@ -127,10 +128,21 @@ pub enum Command {
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// Also when the standby is not ready.
+        /// Also when the standby is not ready, or the release was switched to with --no-way-back.
         #[arg(long)]
         force: bool,
     },
+    /// Turn automatic rollback off for the service: soaks watch on, a breach is held.
+    Freeze {
+        /// For how long, such as 2h (default: until `unfreeze`).
+        #[arg(long = "for", value_name = "DURATION", value_parser = freeze_length)]
+        length: Option<Duration>,
+        /// Why, for the journal.
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        reason: Option<String>,
+    },
+    /// Turn automatic rollback on again.
+    Unfreeze,
     /// What is active, and how the last soak stands.
     Status {
         /// As JSON.
@@ -181,6 +193,9 @@ pub struct Switch {
     /// Move traffic and do not watch.
     #[arg(long)]
     pub no_soak: bool,
+    /// The release must not be rolled back, because of a migration say: a breach is held, and only `rollback --force` goes back.
+    #[arg(long)]
+    pub no_way_back: bool,
     /// How to watch.
     #[command(flatten)]
     pub watch: Watch,
@@ -301,6 +316,13 @@ pub enum ConfigCommand {
     Template,
 }
 
+/// A freeze lasts between a second and a year.
+fn freeze_length(text: &str) -> Result<Duration, String> {
+    let length = parse_duration(text)?;
+    let year = Duration::from_hours(365 * 24);
+    if (Duration::from_secs(1)..=year).contains(&length) { Ok(length) } else { Err("1s to 365d".to_owned()) }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -320,7 +342,8 @@ mod tests {
             "ctl extend 5m --reason slow",
             "ctl rollback --force",
             "status --watch",
-            "rollback",
+            "freeze --for 2h --reason migration",
+            "unfreeze",
             "demo",
         ] {
             let words = std::iter::once("switchback").chain(line.split(' '));

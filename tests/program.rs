@@ -14,6 +14,8 @@ mod commands;
 mod crashes;
 #[path = "program/exit_codes.rs"]
 mod exit_codes;
+#[path = "program/hold_back.rs"]
+mod hold_back;
 #[path = "program/node.rs"]
 mod node;
 #[path = "program/retention.rs"]

@@ -145,9 +145,11 @@ fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
 /// What the background process is to begin with.
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
-        Begin::Switch { to, soak } => {
+        Begin::Switch { to, soak, no_way_back } => {
             let color = to.map(|color| color.name().into());
-            ["switch".into()].into_iter().chain(color).chain((!soak).then(|| "--no-soak".into())).collect()
+            let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back")];
+            let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.into());
+            ["switch".into()].into_iter().chain(color).chain(flags).collect()
         }
         Begin::Soak => vec!["soak".into()],
         Begin::Resume => vec!["soak".into(), "--resume".into()],

@@ -7,7 +7,7 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, ctl, demo, follow, prune, records, replay, rollback, say, shell, soak, status};
+use super::{backtest, config, ctl, demo, follow, freeze, prune, records, replay, rollback, say, shell, soak, status};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -40,6 +40,8 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Attach(attach) => follow::attach(&common, &attach).await,
         Command::Ctl { action, force, reason } => ctl::run(&common, &action, force, reason).await,
         Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
+        Command::Freeze { length, reason } => freeze::freeze(&common, length, reason),
+        Command::Unfreeze => freeze::unfreeze(&common),
         Command::Status { json, watch } => status::run(&common, json, watch).await,
         Command::History { command: None, json, limit } => records::history(&common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
@@ -56,5 +58,6 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
 }
 
 async fn switch_to(common: &Common, to: Option<Color>, switch: Switch) -> Result<u8, Failure> {
-    soak::run(common, Begin::Switch { to, soak: !switch.no_soak }, &switch.watch).await
+    let begin = Begin::Switch { to, soak: !switch.no_soak, no_way_back: switch.no_way_back };
+    soak::run(common, begin, &switch.watch).await
 }

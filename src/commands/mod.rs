@@ -11,6 +11,7 @@ mod entry;
 mod failure;
 mod follow;
 mod form;
+mod freeze;
 mod keeper;
 mod leave;
 mod linger;

@@ -35,6 +35,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
         return Ok(code);
     }
     if !force {
+        refuse_without_a_way_back(&state)?;
         refuse_dead_standby(&loaded.config, &state).await?;
     }
     let orphan = orphaned_soak(&deployment, &state)?;
@@ -82,7 +83,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
         Ok(done) => done,
         Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
             Ok(Some(done)) => done,
-            _ if why.contains("DOWN") => return Err(Failure::new(9, why)),
+            _ if why.contains("--force") => return Err(Failure::new(9, why)),
             _ => return Ok(None),
         },
         Err(error @ OrderError::Unfinished) => return Err(Failure::new(7, error)),
@@ -101,6 +102,16 @@ fn elsewhere(routed: Color) -> Failure {
         7,
         format!("the router sends traffic to {routed} all the same; to move it to {to}: switchback switch {to}"),
     )
+}
+
+/// Whoever switched to the release said that it must not be rolled back.
+fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
+    if Binding::to(state).is_err() || !state.no_way_back() {
+        return Ok(());
+    }
+    let told = "the release was switched to with --no-way-back, nothing was moved; to roll back all the same: \
+                switchback rollback --force";
+    Err(Failure::new(9, told))
 }
 
 /// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.

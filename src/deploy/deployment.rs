@@ -1,13 +1,14 @@
 //! The state file, the router and the journal of one service, under one lock.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use super::{Color, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
+use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
 use crate::journal::{Journal, JournalError, rfc3339_ms};
 use crate::router::{self, Router, RouterError, StateFileRouter};
@@ -98,6 +99,11 @@ impl Deployment {
         if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
     }
 
+    /// The freeze of automatic rollback of its service.
+    pub fn freeze_file(&self) -> FreezeFile {
+        FreezeFile::new(self.journal.path().parent().unwrap_or(Path::new(".")))
+    }
+
     /// This process as the holder of a lock.
     pub fn holder(&self) -> Holder {
         let folder = std::env::current_dir().unwrap_or_default();
@@ -137,8 +143,12 @@ impl Deployment {
         Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     pub(super) fn now_ms(&self) -> i64 {
-        (self.clock)().as_millisecond()
+        self.now().as_millisecond()
     }
 
     /// Uses the journal on a blocking thread. What goes wrong is logged and returned as text: it stops no move.
@@ -177,13 +187,16 @@ impl Deployment {
     }
 
     /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
-    pub(super) fn write_move(&self, kind: Move, to: Color) -> Result<State, MoveFailure> {
+    pub(super) fn write_move(&self, kind: Move, to: Color, no_way_back: bool) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let before = state.clone();
         if state.active() != to {
             state.record_move(kind, to, self.now_ms());
         } else if !state.last_move_is(kind) {
             state.note(kind, self.now_ms());
+        }
+        if no_way_back {
+            state.bar_way_back();
         }
         if state != before {
             self.state_file.write(&state).map_err(MoveFailure::StateFile)?;

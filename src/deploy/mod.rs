@@ -5,6 +5,7 @@
 
 mod color;
 mod deployment;
+mod freeze;
 mod lock;
 mod plan;
 mod rollback;
@@ -17,6 +18,7 @@ pub(crate) mod testing;
 
 pub use color::{Color, UnknownColor};
 pub use deployment::{Clock, Deployment, MoveFailure, MovedTraffic, RecordError, SoakUpdate, Traffic};
+pub use freeze::{Freeze, FreezeError, FreezeFile};
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state};
 pub use plan::Binding;
 pub use rollback::{Rollback, RollbackError, RollbackRequest};

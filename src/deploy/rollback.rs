@@ -151,7 +151,7 @@ impl Deployment {
     /// The steps themselves. The state is written even where only the record is missing: it may lack our note.
     async fn bring_back(&self, steps: Steps) -> Result<(Option<String>, State), MoveFailure> {
         let output = if steps.move_router { self.move_router(Move::Rollback, steps.target).await? } else { None };
-        let state = self.write_move(Move::Rollback, steps.target)?;
+        let state = self.write_move(Move::Rollback, steps.target, false)?;
         Ok((output, state))
     }
 }

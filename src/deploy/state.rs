@@ -22,6 +22,9 @@ pub struct Transition {
     pub kind: Move,
     /// The `lastSwitch` it belongs to. If they differ, somebody else moved traffic since.
     pub at: i64,
+    /// Whether the release that was switched to must not be rolled back.
+    #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_way_back: bool,
 }
 
 /// How the soak stands, for everybody who reads the state file. Times are RFC 3339.
@@ -197,6 +200,19 @@ impl State {
         self.transition.is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
     }
 
+    /// Whether the release that is active must not be rolled back, as whoever switched to it said.
+    pub fn no_way_back(&self) -> bool {
+        self.last_move_is(Move::Switch) && self.transition.is_some_and(|last| last.no_way_back)
+    }
+
+    /// Marks the release that was just switched to as one that must not be rolled back.
+    pub fn bar_way_back(&mut self) {
+        if let Some(transition) = &mut self.transition {
+            transition.no_way_back = true;
+            self.document.insert("transition".to_owned(), object(transition));
+        }
+    }
+
     /// Whether the last move is known to have been a rollback.
     pub fn is_rolled_back(&self) -> bool {
         self.last_move_is(Move::Rollback)
@@ -215,7 +231,7 @@ impl State {
         if self.last_switch.is_none() {
             self.set_traffic(self.active, Some(now_ms), self.previous);
         }
-        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms) };
+        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_way_back: false };
         self.document.insert("transition".to_owned(), object(&transition));
         self.transition = Some(transition);
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::deployment::Deployment;
-use super::{Color, LockError, MonitorState, SoakBlock, StateError, monitor_state};
+use super::{Color, Freeze, LockError, MonitorState, SoakBlock, StateError, monitor_state};
 
 /// What `status` shows; as JSON, what `status --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,12 @@ pub struct StatusReport {
     pub router: RouterStatus,
     /// The color that takes no traffic.
     pub standby: StandbyStatus,
+    /// Whether the active release must not be rolled back, as whoever switched to it said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_way_back: bool,
+    /// The freeze of automatic rollback that holds now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<Freeze>,
     /// How the last soak stands.
     pub soak: SoakStatus,
 }
@@ -113,6 +119,8 @@ impl Deployment {
                 error: read.err().map(|error| error.to_string()),
             },
             standby: StandbyStatus { color: active.other(), ready: standby_ready },
+            no_way_back: state.no_way_back(),
+            freeze: self.freeze_file().holding(self.now()),
             soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
         })
     }
@@ -129,6 +137,12 @@ impl StatusReport {
             ("router", self.router.to_text(self.active_color)),
             ("standby", format!("{} {}", self.standby.color, readiness(self.standby.ready))),
         ];
+        if self.no_way_back {
+            lines.push(("way back", "none: the release was switched to with --no-way-back".to_owned()));
+        }
+        if let Some(freeze) = &self.freeze {
+            lines.push(("freeze", format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()))));
+        }
         lines.extend(self.soak.to_lines());
         lines.iter().fold(String::new(), |mut text, (label, value)| {
             // Writing into a string cannot fail.

@@ -10,6 +10,8 @@ use crate::soak::{Decision, DecisionKind};
 pub struct SwitchRequest {
     /// The color to move traffic to.
     pub to: Color,
+    /// Whether the release must not be rolled back.
+    pub no_way_back: bool,
     /// The decision to journal once traffic was moved: soak, actor, reason and message. Colors are filled in.
     pub decision: Decision,
 }
@@ -79,7 +81,7 @@ impl Deployment {
     /// already. When a step fails, router and
     /// state file are brought back to where they were and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
-        let SwitchRequest { to, decision } = request;
+        let SwitchRequest { to, no_way_back, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
         let mut trouble = None;
@@ -102,7 +104,7 @@ impl Deployment {
             let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
             self.journal_decision(during(to.other(), intent), &mut trouble).await;
         }
-        match self.bring_to(steps, to).await {
+        match self.bring_to(steps, to, no_way_back).await {
             Ok((output, state)) => {
                 let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
                 let message = format!("{}{said}", decision.message);
@@ -130,17 +132,28 @@ impl Deployment {
         })
     }
 
-    async fn bring_to(&self, steps: Steps, to: Color) -> Result<(Option<String>, State), MoveFailure> {
+    async fn bring_to(
+        &self,
+        steps: Steps,
+        to: Color,
+        no_way_back: bool,
+    ) -> Result<(Option<String>, State), MoveFailure> {
         let output = if steps == Steps::Note { None } else { self.move_router(Move::Switch, to).await? };
-        let state =
-            if steps == Steps::MoveRouter { self.write_switch(to)? } else { self.write_move(Move::Switch, to)? };
+        let state = if steps == Steps::MoveRouter {
+            self.write_switch(to, no_way_back)?
+        } else {
+            self.write_move(Move::Switch, to, no_way_back)?
+        };
         Ok((output, state))
     }
 
     /// Writes down a switch to the color that the state file names already.
-    fn write_switch(&self, to: Color) -> Result<State, MoveFailure> {
+    fn write_switch(&self, to: Color, no_way_back: bool) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         state.record_move(Move::Switch, to, self.now_ms());
+        if no_way_back {
+            state.bar_way_back();
+        }
         self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
         Ok(state)
     }

@@ -7,7 +7,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::deploy::{BaselineBlock, Binding, Deployment, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest};
+use crate::deploy::{
+    BaselineBlock, Binding, Deployment, FreezeFile, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest,
+};
 use crate::journal::rfc3339_ms;
 use crate::soak::{Decision, DecisionKind, DeploymentSeen, Event, RollbackResult, Settings, Summary, SwitchResult};
 
@@ -36,6 +38,11 @@ impl Hands {
         }
     }
 
+    /// The freeze of automatic rollback.
+    pub fn freeze_file(&self) -> FreezeFile {
+        self.deployment.freeze_file()
+    }
+
     /// Whether reading the router is reading the state file, and so costs nothing.
     pub fn reads_state_file(&self) -> bool {
         self.deployment.router().reads_state_file()
@@ -59,10 +66,12 @@ impl Hands {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {
             let (to, actor) = (settings.color, settings.actor);
-            let message = format!("{} → {to} by {actor}", to.other());
+            let no_way_back = settings.no_way_back;
+            let mark = if no_way_back { "; no way back" } else { "" };
+            let message = format!("{} → {to} by {actor}{mark}", to.other());
             let mut decision = Decision::new(DecisionKind::Switch, actor, message);
             decision.soak = Some(settings.soak);
-            let result = match deployment.switch(SwitchRequest { to, decision }).await {
+            let result = match deployment.switch(SwitchRequest { to, no_way_back, decision }).await {
                 Ok(Switch::Switched(moved)) => {
                     tell_trouble(&events, moved.journal_trouble).await;
                     SwitchResult::Switched { last_switch: moved.last_switch }

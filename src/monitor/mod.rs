@@ -8,6 +8,7 @@
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
 //! | `rounds` | rounds of samples and when a tick is due |
 //! | `crew` | one task for each instance that is scraped or probed |
+//! | `freeze` | notices a freeze of automatic rollback |
 //! | `hands` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, and the wall clock |
@@ -19,6 +20,7 @@ mod answer;
 mod api;
 mod clock;
 mod crew;
+mod freeze;
 mod hands;
 mod open;
 mod past;

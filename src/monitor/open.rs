@@ -35,6 +35,8 @@ pub enum Begin {
         to: Option<Color>,
         /// Whether a soak follows.
         soak: bool,
+        /// Whether the release must not be rolled back.
+        no_way_back: bool,
     },
     /// A soak of what is active; one that a dead monitor left unfinished is gone on with.
     Soak,
@@ -258,7 +260,7 @@ async fn fresh(
     let config = &loaded.config;
     let state = deployment.state_file().read()?;
     let (color, origin) = match begin {
-        Begin::Switch { to, soak } => {
+        Begin::Switch { to, soak, .. } => {
             let color = to.unwrap_or(state.active().other());
             if color == state.active() && deployment.routed().await != Some(color.other()) {
                 return Ok(Err(color));
@@ -273,7 +275,12 @@ async fn fresh(
     };
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(Timestamp::now(), random);
+    let no_way_back = match begin {
+        Begin::Switch { no_way_back, .. } => no_way_back,
+        Begin::Soak | Begin::Resume => state.no_way_back(),
+    };
     let settings = prepare::settings(config, id.as_str(), origin, color, &state, actor);
+    let settings = Settings { no_way_back, ..settings };
     let clock = Clock::start();
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;

@@ -23,6 +23,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         baseline_window_ms: millis(soak.baseline_window),
         warmup_ms: millis(soak.warmup),
         auto_rollback: soak.auto_rollback,
+        no_way_back: false,
         on_breach: soak.on_breach,
         grace_ms: millis(soak.grace),
         on_inconclusive: soak.on_inconclusive,

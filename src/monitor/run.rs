@@ -15,6 +15,7 @@ use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 use super::answer::Answer;
 use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
+use super::freeze::FreezeWatch;
 use super::hands::Hands;
 use super::open::Opened;
 use super::recorder::Recorder;
@@ -36,8 +37,10 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
     let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
     let Opened { hub, mut orders, server, mut signals, lock, clock, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
+    let freeze = FreezeWatch::new(hands.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
         machine,
+        freeze,
         crew,
         hands,
         recorder,
@@ -72,6 +75,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
 
 struct Run {
     machine: Box<Machine>,
+    freeze: FreezeWatch,
     crew: Crew,
     hands: Hands,
     recorder: Recorder,
@@ -246,7 +250,7 @@ impl Run {
     /// Gives one event its place, tells everybody, and carries out what the machine wants done about it. What goes wrong
     /// on the way becomes an event of its own.
     async fn feed(&mut self, event: Event) {
-        let mut queue = VecDeque::from([event]);
+        let mut queue: VecDeque<Event> = self.freeze.change().into_iter().chain([event]).collect();
         while let Some(event) = queue.pop_front() {
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };

@@ -35,6 +35,10 @@ pub enum DecisionKind {
     Pause,
     /// Automatic rollback was resumed.
     Resume,
+    /// Automatic rollback was frozen for the service.
+    Freeze,
+    /// A freeze was lifted.
+    Unfreeze,
     /// The soak was extended.
     Extend,
     /// The soak was aborted.
@@ -81,6 +85,8 @@ impl DecisionKind {
             Self::Hold => "hold",
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
             Self::Extend => "extend",
             Self::Abort => "abort",
             Self::Keep => "keep",

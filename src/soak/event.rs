@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::deploy::Color;
 use crate::detect::Reading;
 
-use super::{Action, Actor, Decision, Ending, Resumption};
+use super::{Action, Actor, Decision, Ending, Frozen, Resumption};
 
 /// One event with its place in the one order of all events of a run. A recording is a file of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,6 +92,12 @@ pub enum Event {
         /// Why, in their words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// Automatic rollback was frozen for the service, or is so no longer.
+    Freeze {
+        /// The freeze that holds now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frozen: Option<Frozen>,
     },
     /// The process was asked to stop by a signal.
     Interrupted {

@@ -51,6 +51,9 @@ pub struct Settings {
     pub warmup_ms: u64,
     /// Whether a breach may be acted on without a person.
     pub auto_rollback: bool,
+    /// Whether the release must not be rolled back: a breach is only held.
+    #[serde(default)]
+    pub no_way_back: bool,
     /// What a breach leads to.
     pub on_breach: OnBreach,
     /// Countdown before an automatic rollback.

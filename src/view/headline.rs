@@ -52,13 +52,7 @@ impl Headline {
             Phase::Baseline => Self::calm("BASELINE", format!("{other}: {}", failed(machine.recovery()))),
             Phase::Switching => Self::calm("SWITCHING", format!("{other} to {color}")),
             Phase::Warmup => Self::calm("WARMUP", String::new()),
-            Phase::Watching if machine.paused() => Self {
-                word: "WATCHING".to_owned(),
-                detail: "automatic rollback PAUSED".to_owned(),
-                tone: Tone::Warning,
-                alone: false,
-            },
-            Phase::Watching => Self::calm("WATCHING", String::new()),
+            Phase::Watching => Self::watching(machine, late_ms),
             Phase::Held => Self::alone("HELD", machine.held_because().unwrap_or_default(), Tone::Warning),
             Phase::Grace => {
                 let left = machine.remaining_ms().unwrap_or(0).saturating_sub(late_ms);
@@ -70,6 +64,23 @@ impl Headline {
             }
             Phase::Finished => machine.ending().map_or_else(|| Self::calm("OVER", String::new()), Self::ended),
         }
+    }
+
+    /// Whatever keeps a breach from being acted on is said before there is one.
+    fn watching(machine: &Machine, late_ms: u64) -> Self {
+        let detail = if machine.settings().no_way_back {
+            "NO WAY BACK".to_owned()
+        } else if machine.paused() {
+            "automatic rollback PAUSED".to_owned()
+        } else if let Some(frozen) = machine.frozen() {
+            let left = frozen.until_ms.map(|until| until.saturating_sub(machine.wall_ms())).unwrap_or_default();
+            let left = u64::try_from(left).unwrap_or(0).saturating_sub(late_ms);
+            let left = frozen.until_ms.map(|_| format!(" for {}", seconds(left))).unwrap_or_default();
+            format!("automatic rollback FROZEN{left}")
+        } else {
+            return Self::calm("WATCHING", String::new());
+        };
+        Self { word: "WATCHING".to_owned(), detail, tone: Tone::Warning, alone: false }
     }
 
     fn ended(ending: &Ending) -> Self {

@@ -44,9 +44,20 @@ impl Dashboard {
             self.standby(),
             self.verdict(),
         ];
+        lines.extend(self.held_back(now_ms));
         lines.extend(self.soak(zone));
         lines.extend(self.machine().troubles().iter().map(|what| StatusLine::new("trouble", what, Tone::Warning)));
         lines
+    }
+
+    /// What keeps a breach from being acted on, whatever the checks say.
+    fn held_back(&self, now_ms: u64) -> Vec<StatusLine> {
+        let machine = self.machine();
+        let way_back = machine.settings().no_way_back.then(|| "none: switched to with --no-way-back".to_owned());
+        let freeze =
+            machine.frozen().map(|frozen| format!("automatic rollback is {}", frozen.describe(self.wall(now_ms))));
+        let lines = [("way back", way_back), ("freeze", freeze)];
+        lines.into_iter().filter_map(|(label, text)| Some(StatusLine::new(label, text?, Tone::Warning))).collect()
     }
 
     /// Wall clock at `now_ms`, Unix milliseconds.

@@ -32,7 +32,7 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
 }
 
 async fn replays_as_it_went(deployment: &Deployment) {
-    let opened = opened(deployment, Begin::Switch { to: None, soak: true }).await;
+    let opened = opened(deployment, Begin::Switch { to: None, soak: true, no_way_back: false }).await;
     let recording = opened.places.recording.clone();
     let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
 

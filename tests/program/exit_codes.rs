@@ -1,7 +1,6 @@
 //! Every exit code of the contract, with what is printed beside it.
 //!
-//! 4 (rolled back by the operator), 13 and 143 need an order to a running monitor, which no command gives yet; the machine's
-//! own tests hold the first of them.
+//! 4, 13 and 143 need an order to a running monitor: they are in `background`.
 
 use std::fs;
 

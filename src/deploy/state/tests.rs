@@ -54,14 +54,20 @@ fn last_switch_grows_even_when_the_clock_was_set_back() {
     let mut state = State::parse(SWITCHED).unwrap();
     state.record_move(Move::Rollback, Color::Blue, 7);
     assert_eq!(state.last_switch(), Some(1_795_476_145_184));
-    assert_eq!(state.transition(), Some(Transition { kind: Move::Rollback, at: 1_795_476_145_184 }));
+    assert_eq!(
+        state.transition(),
+        Some(Transition { kind: Move::Rollback, at: 1_795_476_145_184, no_way_back: false })
+    );
 }
 
 #[test]
 fn a_note_belongs_to_the_move_that_somebody_else_wrote_down() {
     let mut state = State::parse(SWITCHED).unwrap();
     state.note(Move::Rollback, 9);
-    assert_eq!(state.transition(), Some(Transition { kind: Move::Rollback, at: 1_795_476_145_183 }));
+    assert_eq!(
+        state.transition(),
+        Some(Transition { kind: Move::Rollback, at: 1_795_476_145_183, no_way_back: false })
+    );
     let mut timeless = parse(&json!({"activeColor": "blue"}));
     timeless.note(Move::Rollback, 9);
     assert!(timeless.is_rolled_back());

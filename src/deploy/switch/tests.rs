@@ -7,7 +7,11 @@ const BEFORE: &str = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"b
 
 fn request() -> SwitchRequest {
     let actor = Actor::Operator("ann@host".to_owned());
-    SwitchRequest { to: Color::Green, decision: Decision::new(DecisionKind::Switch, actor, "traffic moves to green") }
+    SwitchRequest {
+        to: Color::Green,
+        no_way_back: false,
+        decision: Decision::new(DecisionKind::Switch, actor, "traffic moves to green"),
+    }
 }
 
 /// Blue is active, by router and state file.
@@ -28,7 +32,10 @@ async fn a_switch_moves_the_router_writes_the_state_and_can_be_rolled_back() {
     let state = bench.state();
     assert_eq!((state.active(), state.previous()), (Color::Green, Some(Color::Blue)));
     let at = moved.last_switch.unwrap();
-    assert_eq!((state.last_switch(), state.transition()), (Some(at), Some(Transition { kind: Move::Switch, at })));
+    assert_eq!(
+        (state.last_switch(), state.transition()),
+        (Some(at), Some(Transition { kind: Move::Switch, at, no_way_back: false }))
+    );
     let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
     assert_eq!(decision.message, "traffic moves to green; the router said: moved to green");
     assert_eq!((decision.active_color, decision.previous_color), (Some(Color::Green), Some(Color::Blue)));
@@ -58,7 +65,7 @@ async fn a_switch_to_the_active_color_touches_nothing() {
 async fn what_a_router_command_wrote_is_kept_and_noted_as_a_switch() {
     let bench = bench(|router, state_file| router.on_move = Some((state_file.clone(), deploy_ts)));
     bench.deployment.switch(request()).await.unwrap();
-    assert_eq!(bench.state().transition(), Some(Transition { kind: Move::Switch, at: 1020 }));
+    assert_eq!(bench.state().transition(), Some(Transition { kind: Move::Switch, at: 1020, no_way_back: false }));
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ fn settings() -> Settings {
         baseline_window_ms: 0,
         warmup_ms: 0,
         auto_rollback: true,
+        no_way_back: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,

@@ -2,7 +2,9 @@
 
 use crate::config::{OnBreach, StandbyPolicy};
 use crate::detect::{failed, span};
-use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Outcome, Phase, RollbackResult, Verdict};
+use crate::soak::{
+    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackResult, Verdict,
+};
 
 use super::core::{Automatic, HoldCause, Rolling, Stage};
 
@@ -26,8 +28,12 @@ impl Machine {
     fn hold_cause(&self, probes: u32) -> Option<HoldCause> {
         let inconclusive = self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
         let released = self.automatic == Automatic::Released;
-        if self.paused() {
+        if self.settings.no_way_back {
+            Some(HoldCause::NoWayBack)
+        } else if self.paused() {
             Some(HoldCause::Paused)
+        } else if self.frozen.is_some() {
+            Some(HoldCause::Frozen)
         } else if !self.settings.auto_rollback && !released {
             Some(HoldCause::AutoRollbackOff)
         } else if self.settings.on_breach != OnBreach::Rollback && !released && !inconclusive {
@@ -68,6 +74,11 @@ impl Machine {
         match cause {
             HoldCause::Policy => "the policy on_breach asks to wait for the operator".to_owned(),
             HoldCause::AutoRollbackOff => "automatic rollback is off (soak.auto_rollback)".to_owned(),
+            HoldCause::NoWayBack => "the release was switched to with --no-way-back".to_owned(),
+            HoldCause::Frozen => {
+                let frozen = self.frozen.as_ref().map(|frozen| frozen.describe(self.wall)).unwrap_or_default();
+                format!("automatic rollback is {frozen}")
+            }
             HoldCause::Paused => "automatic rollback is paused".to_owned(),
             HoldCause::StandbyDown => {
                 let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
@@ -81,6 +92,33 @@ impl Machine {
         if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
             self.act(REVIVED_PROBES, out);
         }
+    }
+
+    /// Somebody froze automatic rollback for the service, or a freeze is over. What was held for it is acted on then.
+    pub(super) fn freeze_changed(&mut self, frozen: Option<Frozen>, out: &mut Vec<Effect>) {
+        if self.frozen == frozen {
+            return;
+        }
+        self.frozen = frozen;
+        if !self.soaking() {
+            return;
+        }
+        self.tell_freeze(out);
+        match (&self.stage, &self.frozen) {
+            (Stage::Grace { .. }, Some(_)) => self.hold(HoldCause::Frozen, out),
+            (Stage::Held(HoldCause::Frozen), None) => self.act(1, out),
+            _ => out.push(Effect::Reflect),
+        }
+    }
+
+    pub(super) fn tell_freeze(&self, out: &mut Vec<Effect>) {
+        let message = match &self.frozen {
+            Some(frozen) => format!("automatic rollback is {}", frozen.describe(self.wall)),
+            None => "automatic rollback is no longer frozen".to_owned(),
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("freeze".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
     }
 
     fn start_grace(&mut self, out: &mut Vec<Effect>) {
@@ -252,7 +290,8 @@ impl Machine {
             None => "not judged".to_owned(),
         };
         let reason = format!("{what}; {} stays active: {}", self.settings.color, self.hold_reason(cause));
-        let cause = if cause == HoldCause::Paused { Cause::Operator } else { Cause::Policy };
+        let by_operator = matches!(cause, HoldCause::Paused | HoldCause::Frozen);
+        let cause = if by_operator { Cause::Operator } else { Cause::Policy };
         let mut decision = self.decision(DecisionKind::Hold, Actor::Auto, reason.clone());
         decision.reason = Some("end".to_owned());
         out.push(Effect::Journal(Box::new(decision)));
@@ -278,6 +317,8 @@ impl HoldCause {
         match self {
             Self::Policy => "policy",
             Self::AutoRollbackOff => "auto-rollback-off",
+            Self::NoWayBack => "no-way-back",
+            Self::Frozen => "frozen",
             Self::Paused => "paused",
             Self::StandbyDown => "standby-down",
         }

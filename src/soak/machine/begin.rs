@@ -155,6 +155,9 @@ impl Machine {
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
         out.push(Effect::Journal(Box::new(decision)));
+        if self.frozen.is_some() {
+            self.tell_freeze(out);
+        }
         out.push(Effect::Reflect);
         if self.settings.warmup_ms > 0 {
             out.push(Effect::Schedule { at_ms: self.window_start });
@@ -175,8 +178,10 @@ impl Machine {
             1 => "1 instance".to_owned(),
             many => format!("{many} instances"),
         };
+        let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
-            "watching {} ({instances}) for {}{warmup}: error rate at most {}, readiness of more than half; standby {}",
+            "watching {} ({instances}) for {}{warmup}: error rate at most {}, readiness of more than half; standby {}\
+             {no_way_back}",
             settings.color,
             span(settings.window_ms),
             settings.error_rate.threshold,

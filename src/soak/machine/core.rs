@@ -7,8 +7,8 @@ use crate::soak::error_rate::ErrorRateCheck;
 use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
-    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Observation, ReadinessSettings, Settings,
-    SwitchResult,
+    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Frozen, Observation, ReadinessSettings,
+    Settings, SwitchResult,
 };
 
 use super::resume::Unwatched;
@@ -55,6 +55,8 @@ pub(super) enum Stage {
 pub(super) enum HoldCause {
     Policy,
     AutoRollbackOff,
+    NoWayBack,
+    Frozen,
     Paused,
     StandbyDown,
 }
@@ -122,6 +124,7 @@ pub struct Machine {
     pub(super) finished_wall: Option<i64>,
     pub(super) trigger: Option<Trigger>,
     pub(super) automatic: Automatic,
+    pub(super) frozen: Option<Frozen>,
     pub(super) grace_served: bool,
     /// Who wants the process to stop once the move under way is over.
     pub(super) stop: Option<(Actor, String)>,
@@ -162,6 +165,7 @@ impl Machine {
             finished_wall: None,
             trigger: None,
             automatic: Automatic::AsConfigured,
+            frozen: None,
             grace_served: false,
             stop: None,
             epoch: 0,
@@ -216,6 +220,7 @@ impl Machine {
             Event::SwitchDone { result } => self.switch_done(result, &mut out),
             Event::RollbackDone { attempt, result } => self.rollback_done(*attempt, result, &mut out),
             Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), &mut out),
+            Event::Freeze { frozen } => self.freeze_changed(frozen.clone(), &mut out),
             Event::Interrupted { signal, actor } => self.interrupted(signal, actor, &mut out),
             Event::ClockGap { ms } => self.clock_gap(*ms, &mut out),
             Event::Trouble { what } => self.trouble(what),

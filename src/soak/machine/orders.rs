@@ -43,6 +43,12 @@ impl Machine {
             (_, Action::Extend { by_ms }) if self.extended_by_ms.saturating_add(by_ms) > MOST_EXTENSION_MS => {
                 Some("extensions may add up to 24h at most".to_owned())
             }
+            (_, Action::Rollback { force: false }) if self.settings.no_way_back => {
+                let standby = self.settings.color.other();
+                Some(format!(
+                    "the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} all the same"
+                ))
+            }
             (_, Action::Rollback { force: false }) if self.standby_missing(1) => {
                 let standby = self.settings.color.other();
                 let why = self.standby.first_failure().unwrap_or_default();
@@ -57,8 +63,17 @@ impl Machine {
             Stage::Held(HoldCause::StandbyDown) if !self.paused() => {
                 Some("the rollback waits for the standby: `rollback --force` does not wait".to_owned())
             }
+            Stage::Held(HoldCause::NoWayBack) => {
+                Some("the release was switched to with --no-way-back: only `rollback --force` takes it back".to_owned())
+            }
+            Stage::Held(HoldCause::Frozen) => {
+                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
+            }
             Stage::Held(_) => None,
             _ if self.paused() => None,
+            _ if self.frozen.is_some() => {
+                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
+            }
             _ if !self.settings.auto_rollback && self.automatic == Automatic::AsConfigured => None,
             _ => Some("automatic rollback is on".to_owned()),
         }

@@ -2,7 +2,7 @@
 
 use crate::deploy::Color;
 use crate::detect::{Outlook, TickCounts};
-use crate::soak::{Cause, Ending, Machine, Observation, OldColor, Outcome, Phase, Settings, Verdict};
+use crate::soak::{Cause, Ending, Frozen, Machine, Observation, OldColor, Outcome, Phase, Settings, Verdict};
 
 use super::core::{Automatic, Stage};
 use super::resume::Unwatched;
@@ -185,6 +185,16 @@ impl Machine {
     /// Whether automatic rollback is paused by an operator.
     pub fn paused(&self) -> bool {
         self.automatic == Automatic::Paused
+    }
+
+    /// Wall clock of the last event, Unix milliseconds.
+    pub const fn wall_ms(&self) -> i64 {
+        self.wall
+    }
+
+    /// The freeze of automatic rollback that holds now.
+    pub const fn frozen(&self) -> Option<&Frozen> {
+        self.frozen.as_ref()
     }
 
     /// The time nobody watched: the process stood still, or there was none.

@@ -30,8 +30,9 @@ pub struct Facts {
     watched: Color,
     phase: Phase,
     paused: bool,
-    /// Why a plain rollback would be refused although a forced one is not: the standby is down.
-    standby_down: Option<String>,
+    /// Why a plain rollback would be refused although a forced one is not: the standby is down, or there is no way back.
+    only_by_force: Option<String>,
+    no_way_back: bool,
     grace_ms: u64,
 }
 
@@ -45,7 +46,8 @@ impl Facts {
             watched: settings.color,
             phase: machine.phase(),
             paused: machine.paused(),
-            standby_down: refusal(false).filter(|_| refusal(true).is_none()),
+            only_by_force: refusal(false).filter(|_| refusal(true).is_none()),
+            no_way_back: settings.no_way_back,
             grace_ms: settings.grace_ms,
         }
     }
@@ -54,8 +56,8 @@ impl Facts {
     pub(super) fn changed_to(&self, now: &Self) -> Option<String> {
         if self.phase != now.phase {
             Some(format!("the soak is {} now", now.phase))
-        } else if self.standby_down.is_some() != now.standby_down.is_some() {
-            let state = if now.standby_down.is_some() { "down" } else { "up again" };
+        } else if self.only_by_force.is_some() != now.only_by_force.is_some() {
+            let state = if now.only_by_force.is_some() { "down" } else { "up again" };
             Some(format!("{} is {state} now", self.standby()))
         } else if self.paused != now.paused {
             let state = if now.paused { "paused" } else { "on" };
@@ -95,7 +97,7 @@ impl Subject {
     pub fn new(ask: Ask, machine: &Machine) -> Result<Self, String> {
         let facts = Facts::of(machine);
         let (action, proof) = match ask {
-            Ask::RollBack if facts.standby_down.is_some() => (Action::Rollback { force: true }, Proof::Name),
+            Ask::RollBack if facts.only_by_force.is_some() => (Action::Rollback { force: true }, Proof::Name),
             Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
             Ask::Abort => (Action::Abort, Proof::Name),
             Ask::Keep => (Action::Keep, Proof::Name),
@@ -114,6 +116,9 @@ impl Subject {
         let (watched, standby) = (self.facts.watched, self.facts.standby());
         match self.action {
             Action::Rollback { force: false } => format!("Roll back to {standby}?"),
+            Action::Rollback { force: true } if self.facts.no_way_back => {
+                format!("Roll back to {standby} all the same?")
+            }
             Action::Rollback { force: true } => format!("Roll back to {standby} although it is DOWN?"),
             Action::Abort if self.before_the_move() => "Abort the switch?".to_owned(),
             Action::Abort => "Abort the soak?".to_owned(),
@@ -133,6 +138,10 @@ impl Subject {
             Action::Rollback { force: false } => {
                 vec![format!("Traffic of {service} moves from {watched} back to {standby} now, and the soak is over.")]
             }
+            Action::Rollback { force: true } if self.facts.no_way_back => vec![
+                format!("{watched} was switched to with --no-way-back: {standby} may not cope with what it has done."),
+                format!("Traffic of {service} moves from {watched} to {standby} all the same, and the soak is over."),
+            ],
             Action::Rollback { force: true } => vec![
                 format!("{standby} is DOWN. Users of {service} may get no answer at all."),
                 format!("Traffic moves from {watched} to {standby} all the same, and the soak is over."),

@@ -69,12 +69,14 @@ pub fn tone(kind: DecisionKind) -> Tone {
         | DecisionKind::SwitchRefused
         | DecisionKind::NotRecovered
         | DecisionKind::Resumed
-        | DecisionKind::Repaired => Tone::Warning,
+        | DecisionKind::Repaired
+        | DecisionKind::Freeze => Tone::Warning,
         DecisionKind::Retain
         | DecisionKind::Recovered
         | DecisionKind::RolledBack
         | DecisionKind::Sighted
-        | DecisionKind::Keep => Tone::Good,
+        | DecisionKind::Keep
+        | DecisionKind::Unfreeze => Tone::Good,
         DecisionKind::Switching
         | DecisionKind::Switch
         | DecisionKind::SoakStart

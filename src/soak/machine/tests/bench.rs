@@ -26,6 +26,7 @@ pub fn settings() -> Settings {
         baseline_window_ms: 10_000,
         warmup_ms: 0,
         auto_rollback: true,
+        no_way_back: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,

@@ -4,6 +4,7 @@ mod baseline;
 mod begin;
 pub(crate) mod bench;
 mod ending;
+mod hold_back;
 mod orders;
 mod properties;
 mod resume;

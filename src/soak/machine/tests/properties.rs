@@ -7,8 +7,8 @@ use crate::config::{OnBreach, OnInconclusive};
 use crate::deploy::Color;
 use crate::detect::Reading;
 use crate::soak::{
-    Action, Actor, Cause, DeploymentSeen, Effect, Event, Machine, Origin, Outcome, Readiness, RollbackResult, Sample,
-    Settings, SwitchResult, Verdict,
+    Action, Actor, Cause, DeploymentSeen, Effect, Event, Frozen, Machine, Origin, Outcome, Readiness, RollbackResult,
+    Sample, Settings, SwitchResult, Verdict,
 };
 
 fn color() -> impl Strategy<Value = Color> {
@@ -69,16 +69,30 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Interrupted { signal: "SIGTERM".to_owned(), actor: Actor::Operator("x@y".to_owned()) }),
         1 => (0..100_000_u64).prop_map(|ms| Event::ClockGap { ms }),
         1 => Just(Event::Trouble { what: "disk".to_owned() }),
+        1 => any::<bool>().prop_map(|frozen| {
+            let frozen = frozen.then(|| Frozen { by: "operator:x@y".to_owned(), reason: None, until_ms: None });
+            Event::Freeze { frozen }
+        }),
     ]
 }
 
 fn any_settings() -> impl Strategy<Value = Settings> {
     let policy = prop_oneof![Just(OnBreach::Rollback), Just(OnBreach::Hold), Just(OnBreach::Notify)];
     let unknown = prop_oneof![Just(OnInconclusive::Hold), Just(OnInconclusive::Keep), Just(OnInconclusive::Rollback)];
-    (policy, unknown, any::<bool>(), any::<bool>(), 0..20_000_u64, 0..20_000_u64).prop_map(
-        |(on_breach, on_inconclusive, auto_rollback, switch, grace_ms, warmup_ms)| {
+    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2));
+    (policy, unknown, flags, 0..20_000_u64, 0..20_000_u64).prop_map(
+        |(on_breach, on_inconclusive, (auto_rollback, switch, no_way_back), grace_ms, warmup_ms)| {
             let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
-            Settings { origin, warmup_ms, auto_rollback, on_breach, grace_ms, on_inconclusive, ..settings() }
+            Settings {
+                origin,
+                warmup_ms,
+                auto_rollback,
+                no_way_back,
+                on_breach,
+                grace_ms,
+                on_inconclusive,
+                ..settings()
+            }
         },
     )
 }
@@ -96,7 +110,13 @@ proptest! {
             bench.at += after;
             let handed_over = !bench.attempts().is_empty();
             let before = bench.machine.ending().cloned();
+            let ordered = matches!(event, Event::Action { .. });
+            let forced = matches!(event, Event::Action { action: Action::Rollback { force: true }, .. });
             bench.feed(event);
+            if !handed_over && !bench.attempts().is_empty() {
+                prop_assert!(ordered || bench.machine.frozen().is_none(), "a freeze stops every rollback but an operator's");
+                prop_assert!(forced || !settings.no_way_back, "without a way back only force goes back");
+            }
             if before.is_some() {
                 prop_assert_eq!(bench.machine.ending().cloned(), before, "an end is final");
             } else if let Some(ending) = bench.machine.ending() {
