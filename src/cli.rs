@@ -131,6 +131,15 @@ pub enum Command {
         /// Also when the standby is not ready, or the release was switched to with --no-way-back.
         #[arg(long)]
         force: bool,
+        /// Only say what would happen, and check it as far as that is possible.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Look whether everything is there that a switch, a soak and a rollback need.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Turn automatic rollback off for the service: soaks watch on, a breach is held.
     Freeze {
@@ -342,8 +351,10 @@ mod tests {
             "ctl extend 5m --reason slow",
             "ctl rollback --force",
             "status --watch",
+            "rollback --dry-run",
             "freeze --for 2h --reason migration",
             "unfreeze",
+            "doctor --json",
             "demo",
         ] {
             let words = std::iter::once("switchback").chain(line.split(' '));

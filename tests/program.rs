@@ -12,6 +12,8 @@ mod ci;
 mod commands;
 #[path = "program/crashes.rs"]
 mod crashes;
+#[path = "program/doctor.rs"]
+mod doctor;
 #[path = "program/exit_codes.rs"]
 mod exit_codes;
 #[path = "program/hold_back.rs"]

@@ -6,9 +6,14 @@ use crate::config::{Inputs, Loaded, load};
 use super::failure::Failure;
 use super::say;
 
+/// Loads the configuration.
+pub fn read(common: &Common) -> Result<Loaded, Failure> {
+    Ok(load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?)
+}
+
 /// Loads the configuration and prints its warnings on stderr.
 pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
-    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
+    let loaded = read(common)?;
     for warning in &loaded.warnings {
         say::warn(warning);
     }

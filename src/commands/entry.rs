@@ -7,7 +7,10 @@ use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
-use super::{backtest, config, ctl, demo, follow, freeze, prune, records, replay, rollback, say, shell, soak, status};
+use super::{
+    backtest, config, ctl, demo, doctor, dry_run, follow, freeze, prune, records, replay, rollback, say, shell, soak,
+    status,
+};
 
 /// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -39,7 +42,9 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Soak { resume: true, watch } => soak::run(&common, Begin::Resume, &watch).await,
         Command::Attach(attach) => follow::attach(&common, &attach).await,
         Command::Ctl { action, force, reason } => ctl::run(&common, &action, force, reason).await,
-        Command::Rollback { reason, force } => rollback::run(&common, reason, force).await,
+        Command::Rollback { reason, force, dry_run: false } => rollback::run(&common, reason, force).await,
+        Command::Rollback { force, dry_run: true, .. } => dry_run::run(&common, force).await,
+        Command::Doctor { json } => doctor::run(&common, json).await,
         Command::Freeze { length, reason } => freeze::freeze(&common, length, reason),
         Command::Unfreeze => freeze::unfreeze(&common),
         Command::Status { json, watch } => status::run(&common, json, watch).await,

@@ -11,6 +11,9 @@ const LINGERING: &str = "/var/lib/systemd/linger";
 /// Where logind is configured; later files overrule earlier ones.
 const LOGIND: [&str; 2] = ["/etc/systemd/logind.conf", "/etc/systemd/logind.conf.d"];
 
+const KILLED: &str = "this machine ends background processes when their user logs out (KillUserProcesses=yes)";
+const REMEDY: &str = "`loginctl enable-linger` lets the monitor live on";
+
 /// `systemd-run --user --scope`, where it is there and the user may linger: a process in a scope of its own is not a part
 /// of the session. Elsewhere none, with a warning where logind kills what a session leaves behind.
 pub fn scope() -> Option<Command> {
@@ -27,12 +30,16 @@ pub fn scope() -> Option<Command> {
         return Some(command);
     }
     if kills_user_processes(&logind_config()) {
-        say::warn(
-            "this machine ends background processes when their user logs out (KillUserProcesses=yes): \
-             `loginctl enable-linger` lets the monitor live on",
-        );
+        say::warn(&format!("{KILLED}: {REMEDY}"));
     }
     None
+}
+
+/// What is wrong and the remedy, where a monitor in the background would end with the session that started it.
+pub fn trouble() -> Option<(&'static str, &'static str)> {
+    let user = std::env::var("USER").unwrap_or_default();
+    let killed = kills_user_processes(&logind_config()) && !lingers(Path::new(LINGERING), &user);
+    killed.then_some((KILLED, REMEDY))
 }
 
 /// Whether a process belongs to a login session, by its `/proc/self/cgroup`.

@@ -7,6 +7,8 @@ mod config;
 mod context;
 mod ctl;
 mod demo;
+mod doctor;
+mod dry_run;
 mod entry;
 mod failure;
 mod follow;

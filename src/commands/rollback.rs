@@ -96,7 +96,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
 }
 
 /// Nothing to roll back by the state file, and yet the router sends traffic to the other color.
-fn elsewhere(routed: Color) -> Failure {
+pub fn elsewhere(routed: Color) -> Failure {
     let to = routed.other();
     Failure::new(
         7,
@@ -105,7 +105,7 @@ fn elsewhere(routed: Color) -> Failure {
 }
 
 /// Whoever switched to the release said that it must not be rolled back.
-fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
+pub fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
     if Binding::to(state).is_err() || !state.no_way_back() {
         return Ok(());
     }
@@ -115,7 +115,7 @@ fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
 }
 
 /// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.
-async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
+pub async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
     let Ok(binding) = Binding::to(state) else { return Ok(()) };
     if config.soak.standby == StandbyPolicy::Ignore {
         return Ok(());
@@ -127,7 +127,7 @@ async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failu
 }
 
 /// The soak of a monitor that died: its open rollback is finished under its own name.
-fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
+pub fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     let unfinished = state.soak().filter(|block| block.phase != Phase::Finished.name());
     Ok(unfinished.filter(|_| !running).cloned())

@@ -8,7 +8,7 @@ use crate::cli::Common;
 use crate::config::Config;
 use crate::deploy::Deployment;
 use crate::journal::Journal;
-use crate::tui::{CharsetEnv, ColorEnv, Departure, Left, Places, Setup, TerminalError, Theme, UiState};
+use crate::tui::{Charset, CharsetEnv, ColorEnv, Departure, Depth, Left, Places, Setup, TerminalError, Theme, UiState};
 
 use super::failure::Failure;
 use super::{leave, say};
@@ -19,8 +19,8 @@ pub fn is_possible() -> bool {
     stdin().is_terminal() && stdout().is_terminal() && !dumb
 }
 
-/// A screen for a service, with colours and glyphs as flags and environment say.
-pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
+/// The colours and glyphs to draw with, as flags and environment say.
+pub fn look(common: &Common) -> (Depth, Charset) {
     let var = |name| std::env::var(name).ok();
     let (no_color, clicolor_force) = (var("NO_COLOR"), var("CLICOLOR_FORCE"));
     let (colorterm, term) = (var("COLORTERM"), var("TERM"));
@@ -37,8 +37,13 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
         lang: lang.as_deref(),
         term: term.as_deref(),
     };
-    let theme = Theme::new(color.depth(common.color));
-    let mut ui = UiState::new(theme, charset.charset(common.charset), TimeZone::system());
+    (color.depth(common.color), charset.charset(common.charset))
+}
+
+/// A screen for a service, with colours and glyphs as flags and environment say.
+pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
+    let (depth, charset) = look(common);
+    let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::system());
     ui.read_only = read_only;
     let folder = config.service_dir();
     let attach = Some(format!("switchback attach --service {}", config.service));

@@ -137,15 +137,27 @@ pub enum MonitorState {
 
 /// Whether a monitor is running for this state file. Takes its lock for an instant, shared, where nobody holds it.
 pub fn monitor_state(state_file: &StateFile) -> Result<MonitorState, LockError> {
-    let path = monitor_path(state_file);
+    Ok(match held(monitor_path(state_file))? {
+        None => MonitorState::NotRunning,
+        Some(file) => MonitorState::Running(read_holder(&file)),
+    })
+}
+
+/// Who is moving traffic this moment, in words, if anybody is. Takes the lock for an instant, shared, where nobody holds it.
+pub fn mover(state_file: &StateFile) -> Result<Option<String>, LockError> {
+    Ok(held(state_file.sibling(".lock"))?.map(|file| named(read_holder(&file).as_ref())))
+}
+
+/// The file of a lock, where somebody holds it. None is created.
+fn held(path: PathBuf) -> Result<Option<File>, LockError> {
     let file = match open_private(&path, Open::Read) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(MonitorState::NotRunning),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(LockError::Io { path, source }),
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(MonitorState::NotRunning),
-        Err(TryLockError::WouldBlock) => Ok(MonitorState::Running(read_holder(&file))),
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(file)),
         Err(TryLockError::Error(source)) => Err(LockError::Io { path, source }),
     }
 }
@@ -207,8 +219,10 @@ mod tests {
             let state = state.clone();
             async move { Lock::moves(&state, &holder(), Duration::from_secs(30)).await }
         });
+        assert!(mover(&state).unwrap().is_some_and(|who| who.starts_with("process 4242 for service `shop`")));
         drop(first);
         second.await.unwrap().unwrap();
+        assert_eq!(mover(&state).unwrap(), None);
         let mode = fs::metadata(state.sibling(".lock")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

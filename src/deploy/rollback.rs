@@ -35,6 +35,22 @@ pub enum Rollback {
     },
 }
 
+/// What a rollback would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreseen {
+    /// Bring traffic to this color.
+    Moves {
+        /// The color.
+        target: Color,
+        /// Whether the router would have to be moved; without, only the records are behind.
+        router: bool,
+    },
+    /// Nothing: traffic is back already.
+    AlreadyBack(Color),
+    /// Nothing: there is no switch to roll back.
+    Nothing(NothingToRollBack),
+}
+
 /// A rollback failed. Trying again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum RollbackError {
@@ -100,6 +116,20 @@ impl Deployment {
             Plan::Nothing(nothing) => Ok(Rollback::NothingToRollBack(nothing)),
             Plan::Superseded => Ok(Rollback::Superseded { active: state.active(), last_switch: state.last_switch() }),
         }
+    }
+
+    /// What [`Deployment::rollback`] would do now for the last switch, or for what the soak `soak` left unfinished. Nothing is
+    /// touched and no lock is taken.
+    pub async fn foresee_rollback(&self, soak: Option<String>) -> Result<Foreseen, StateError> {
+        let state = self.state_file.read()?;
+        let progress = self.progress(soak, &state, &mut None).await;
+        let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
+        Ok(match plan(&Situation { state: &state, router, binding: None, progress }) {
+            Plan::Act(Steps { target, move_router }) => Foreseen::Moves { target, router: move_router },
+            Plan::AlreadyBack(color) => Foreseen::AlreadyBack(color),
+            Plan::Nothing(nothing) => Foreseen::Nothing(nothing),
+            Plan::Superseded => Foreseen::AlreadyBack(state.active()),
+        })
     }
 
     async fn progress(&self, soak: Option<String>, state: &State, trouble: &mut Option<String>) -> Progress {

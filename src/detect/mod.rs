@@ -18,8 +18,9 @@ pub use cumulative::CumulativeCounts;
 pub use detector::Detector;
 pub use evidence::{
     BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, longest_silence,
+    requests_to_clear,
 };
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
-pub use wording::{failed, percent, percent_exact, span, thousands};
+pub use wording::{failed, percent, percent_exact, span, thousands, whole};

@@ -8,7 +8,7 @@ pub fn thousands(count: u64) -> String {
 }
 
 /// A whole number of 0 or more, `3120.0` as `3,120`.
-pub(super) fn whole(value: f64) -> String {
+pub fn whole(value: f64) -> String {
     group(&format!("{value:.0}"))
 }
 

@@ -148,6 +148,11 @@ impl Scraper {
         Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused, limit: MAX_BODY })
     }
 
+    /// The request counter and the label with the status, once a page had both.
+    pub fn counter(&self) -> Option<(&str, &str)> {
+        self.reader.counter()
+    }
+
     /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
         let asked = Instant::now();

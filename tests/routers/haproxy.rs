@@ -103,6 +103,8 @@ fn a_socket_that_may_not_move_anything_is_told_with_what_it_needs() {
     assert!(done.stdout.contains(wanted) && done.stdout.contains("needs `level admin`"), "{done:#?}");
     // It can be read all the same, so where traffic is is known.
     scene.deployment.run(&["status"]).expect(0).says(&["haproxy ✓ in sync"]);
+    let told = ["FAILURE  router        a move to green would fail: ", "gives level `operator` here"];
+    scene.deployment.run(&["doctor"]).expect(2).says(&told);
 }
 
 #[test]

@@ -96,6 +96,12 @@ pub fn a_healthy_release_is_kept_and_taken_back_by_hand<P: Proxy>(scene: &Scene<
     running.wait().expect(0);
     scene.is_on("green");
     all_on("green", switched, &users.visits());
+    scene
+        .deployment
+        .run(&["rollback", "--dry-run"])
+        .expect(0)
+        .says(&["traffic would be moved to blue, away from green"]);
+    scene.is_on("green");
     scene.deployment.run(&["rollback"]).expect(0).says(&["traffic is on blue"]);
     let back = Instant::now();
     scene.is_on("blue");

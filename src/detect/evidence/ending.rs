@@ -121,10 +121,9 @@ impl EvidenceDetector {
         }
     }
 
-    /// Requests below which nothing is cleared: fewer could not, even if none of them failed.
+    /// Requests below which nothing is cleared.
     pub(super) fn needed(&self) -> f64 {
-        let informative = (CLEAR_BETA.ln() / (-self.config.threshold).ln_1p()).ceil();
-        informative.max(to_f64(self.config.min_requests))
+        requests_to_clear(self.config.threshold, self.config.min_requests)
     }
 
     /// Whether so many requests and errors put the upper confidence bound below the threshold.
@@ -146,6 +145,13 @@ impl EvidenceDetector {
         let requests = (requests / dispersion).round_ties_even().max(1.0);
         (requests, (errors / dispersion).round_ties_even())
     }
+}
+
+/// The fewest requests that can clear a release, a whole number: `min_requests`, or `ln 0.05 / ln(1 - threshold)`, since
+/// fewer would not put the upper confidence bound below the threshold even if none of them failed (Clopper and Pearson, 1934).
+pub fn requests_to_clear(threshold: f64, min_requests: u64) -> f64 {
+    let informative = (CLEAR_BETA.ln() / (-threshold).ln_1p()).ceil();
+    informative.max(to_f64(min_requests))
 }
 
 /// Whether evidence of so many nats leaves room for `healthy`.

@@ -34,7 +34,7 @@ mod suspicion;
 pub use baseline::{BaselineRule, longest_silence};
 pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use detector::EvidenceDetector;
-pub use ending::Ending;
+pub use ending::{Ending, requests_to_clear};
 pub use outlook::Outlook;
 
 #[cfg(test)]

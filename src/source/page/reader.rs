@@ -32,6 +32,18 @@ impl PageReader {
         }
     }
 
+    /// The request counter and the label with the status, once they are decided.
+    pub fn counter(&self) -> Option<(&str, &str)> {
+        let wanted = &self.rows.wanted;
+        let decided = self.rows.census.is_none();
+        wanted
+            .metrics
+            .first()
+            .zip(wanted.labels.first())
+            .filter(|_| decided)
+            .map(|(metric, label)| (&**metric, &**label))
+    }
+
     /// Begins a page. One that was begun and not finished leaves no trace.
     pub fn begin(&mut self, format: Format) {
         self.exposition.begin(format);

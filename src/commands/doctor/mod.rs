@@ -1,0 +1,78 @@
+//! `doctor`: is everything there that a switch, a soak and a rollback need? Nothing is changed.
+//!
+//! | file | looks at |
+//! | --- | --- |
+//! | `records` | folders, state file, locks, monitor, journal, freeze |
+//! | `router` | whether the router can be read and moved, and agrees with the state file |
+//! | `services` | metrics and readiness of every instance, and whether its traffic could be judged |
+//! | `terminal` | what the terminal can show, and whether a monitor outlives it |
+//! | `finding` | one thing that was looked at, and what to do about it |
+
+mod finding;
+mod records;
+mod router;
+mod services;
+mod terminal;
+
+use serde::Serialize;
+
+use self::finding::{Finding, Level, summary};
+use super::failure::Failure;
+use super::{context, say};
+use crate::cli::Common;
+use crate::config::Loaded;
+use crate::deploy::Deployment;
+
+/// The exit code where something would not work.
+const FAILED: u8 = 2;
+
+/// What `doctor --json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    service: &'a str,
+    ok: bool,
+    findings: &'a [Finding],
+}
+
+/// Looks at everything and says what it found; exit code 0, or 2 where anything would not work.
+pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
+    let loaded = context::read(common)?;
+    let findings = examine(&loaded, common).await?;
+    let ok = findings.iter().all(|finding| finding.level != Level::Failure);
+    if json {
+        let report = Report { service: &loaded.config.service, ok, findings: &findings };
+        say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
+    } else {
+        say::out(&findings.iter().map(Finding::to_text).collect::<String>());
+        say::line(&format!("service {}: {}", loaded.config.service, summary(&findings)));
+    }
+    Ok(if ok { 0 } else { FAILED })
+}
+
+async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failure> {
+    let config = &loaded.config;
+    let deployment = Deployment::open(config)?;
+    let state = deployment.state_file().read();
+    let mut findings = configuration(loaded);
+    findings.extend(records::folders(config));
+    findings.push(records::state(&deployment, state.as_ref()));
+    findings.push(records::moves(&deployment));
+    findings.push(records::monitor(&deployment, config).await);
+    findings.push(records::journal(&deployment));
+    findings.extend(records::freeze(&deployment));
+    findings.extend(records::way_back(state.as_ref()));
+    findings.extend(router::look(&deployment, state.as_ref().ok()).await);
+    findings.extend(services::look(config, state.as_ref().ok()).await);
+    findings.extend(terminal::look(common));
+    Ok(findings)
+}
+
+fn configuration(loaded: &Loaded) -> Vec<Finding> {
+    const AREA: &str = "configuration";
+    let warned = loaded.warnings.iter().map(|warning| Finding::warning(AREA, warning, "switchback config show"));
+    let mut findings: Vec<_> = warned.collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok(AREA, "valid"));
+    }
+    findings
+}

@@ -1,0 +1,267 @@
+//! The services: what their metrics say, whether they are ready, and whether their traffic is enough to judge a release.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::finding::{Finding, Level};
+use crate::config::{Config, InstanceUrl, Method, format_duration};
+use crate::deploy::{Binding, Color, State};
+use crate::detect::{RECENT_MS, TickCounts, failed, percent_exact, requests_to_clear, whole};
+use crate::soak::Phase;
+use crate::source::{Probe, ScrapeError, Scraper};
+
+/// Time between the two pages that a request rate is made of.
+const GAP: Duration = Duration::from_secs(3);
+/// So many pages are fetched over connections of their own, to see whether the same process answers each.
+const STRANGERS: usize = 3;
+
+/// The longest soak window, in minutes.
+const LONGEST_MINUTES: u32 = 24 * 60;
+
+/// What an instance said.
+struct Instance {
+    color: Color,
+    name: String,
+    ready: Result<(), String>,
+    metrics: Result<Metrics, String>,
+}
+
+/// What its metrics say.
+struct Metrics {
+    /// Request counter and status label.
+    counter: Option<(String, String)>,
+    /// What a person should know of the page.
+    note: Option<String>,
+    /// What came between the two pages.
+    counts: TickCounts,
+    /// Requests a second.
+    rate: f64,
+    /// The start times of the processes that answered.
+    starts: BTreeSet<i64>,
+}
+
+/// Asks every instance of both colors.
+pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
+    let active = state.map_or(Color::Blue, State::active);
+    let mut asked = JoinSet::new();
+    let colors = [active, active.other()];
+    let instances =
+        colors.iter().flat_map(|color| config.colors.of(*color).iter().map(move |url| (*color, url.clone())));
+    for (at, (color, url)) in instances.enumerate() {
+        let config = config.clone();
+        asked.spawn(async move { (at, ask(&config, color, &url).await) });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(at, _)| *at);
+    let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
+    let alarm = standby_alarm(state);
+    let mut findings = Vec::new();
+    for instance in &answers {
+        findings.push(readiness(instance, instance.color == active, alarm));
+    }
+    for instance in &answers {
+        findings.extend(metrics(config, instance, instance.color == active));
+    }
+    findings.push(traffic(config, active, &answers));
+    findings
+}
+
+async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
+    let ready = async {
+        let probe = Probe::new(url, &config.health).map_err(|error| error.to_string())?;
+        probe.probe().await.map_err(|error| error.to_string())
+    };
+    let (ready, metrics) = tokio::join!(ready, measure(config, url));
+    Instance { color, name: url.to_string(), ready, metrics }
+}
+
+async fn measure(config: &Config, url: &InstanceUrl) -> Result<Metrics, String> {
+    let scraper = || {
+        Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path).map_err(|error| error.to_string())
+    };
+    let told = |error: ScrapeError| error.to_string();
+    let mut scraper_of_two = scraper()?;
+    let before = scraper_of_two.scrape().await.map_err(told)?;
+    let asked = Instant::now();
+    let mut starts: BTreeSet<i64> = before.started_ms.into_iter().collect();
+    for _ in 0..STRANGERS {
+        starts.extend(scraper()?.scrape().await.map_err(told)?.started_ms);
+    }
+    sleep(GAP).await;
+    let after = scraper_of_two.scrape().await.map_err(told)?;
+    starts.extend(after.started_ms);
+    let counts = TickCounts {
+        requests: after.total.saturating_sub(before.total),
+        errors: after.errors.saturating_sub(before.errors),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "requests of a few seconds")]
+    let rate = counts.requests as f64 / asked.elapsed().as_secs_f64();
+    let counter = scraper_of_two.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
+    Ok(Metrics { counter, note: after.note, counts, rate, starts })
+}
+
+/// How bad a standby that is not ready is: while a soak is unfinished, it keeps the release from being rolled back.
+fn standby_alarm(state: Option<&State>) -> Level {
+    let open = |state: &State| state.soak().is_some_and(|soak| soak.phase != Phase::Finished.name());
+    let at_stake = state.is_some_and(|state| open(state) && Binding::to(state).is_ok());
+    if at_stake { Level::Failure } else { Level::Warning }
+}
+
+fn readiness(instance: &Instance, is_active: bool, alarm: Level) -> Finding {
+    const AREA: &str = "readiness";
+    let Instance { color, name, ready, .. } = instance;
+    let Err(why) = ready else { return Finding::ok(AREA, format!("{color} {name} is ready")) };
+    let text = format!("{color} is not ready: {why}");
+    if is_active {
+        return Finding::failure(AREA, text, "users are sent there: look at it now");
+    }
+    let next = if alarm == Level::Failure {
+        format!("start {color}: a rollback goes there, and is held as long as it is down")
+    } else {
+        format!("start {color} before a switch to it; a rollback to it would be held")
+    };
+    Finding { level: alarm, ..Finding::warning(AREA, text, next) }
+}
+
+fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding> {
+    const AREA: &str = "metrics";
+    let Instance { color, name, ready, metrics } = instance;
+    let who = format!("{color} {name}");
+    // What takes no traffic may have counted nothing yet, and what is down shows nothing.
+    let matters = if is_active { config.error_rate.required } else { ready.is_ok() };
+    let grave = |matters: bool| if matters { Level::Failure } else { Level::Warning };
+    let metrics = match metrics {
+        Ok(metrics) => metrics,
+        Err(why) => {
+            let next = "put that right: without metrics the error rate is not known";
+            return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
+        }
+    };
+    let Metrics { counter, note, counts, rate, starts } = metrics;
+    let mut findings = vec![match (counter, note) {
+        (Some((metric, label)), _) => {
+            let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s", failed(*counts));
+            Finding::ok(AREA, text)
+        }
+        (None, None) => {
+            Finding::ok(AREA, format!("{who}: the request counter is declared and has counted nothing yet"))
+        }
+        (None, Some(note)) => {
+            let next =
+                "name the counter with checks.error-rate.requests, its label with checks.error-rate.status_label";
+            let level = grave(is_active && matters);
+            Finding { level, ..Finding::warning(AREA, format!("{who}: {note}"), next) }
+        }
+    }];
+    if let (Some(_), Some(note)) = (counter, note) {
+        findings.push(Finding::warning(AREA, format!("{who}: {note}"), "see whether the page is what it should be"));
+    }
+    if starts.len() > 1 {
+        let text = format!("{who}: {} processes answer behind this URL, each with counters of its own", starts.len());
+        let next = "give every process an instance URL of its own, or let one page add them up";
+        findings.push(Finding::failure(AREA, text, next));
+    }
+    findings
+}
+
+/// Whether the traffic of the active color, which is what a new color would get, is enough to judge it by.
+fn traffic(config: &Config, active: Color, answers: &[Instance]) -> Finding {
+    const AREA: &str = "traffic";
+    let seen: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.color == active)
+        .filter_map(|answer| answer.metrics.as_ref().ok())
+        .collect();
+    let window = config.soak.window;
+    let min_requests = config.error_rate.min_requests;
+    let threshold = config.error_rate.threshold.0;
+    let rate: f64 = seen.iter().map(|metrics| metrics.rate).sum();
+    let expected = rate * window.as_secs_f64();
+    let needed = requests_to_clear(threshold, min_requests);
+    let text = format!(
+        "{rate:.1} requests/s on {active} make about {} in the window of {}; {} are needed to clear a release at {}",
+        whole(expected),
+        format_duration(window),
+        whole(needed),
+        percent_exact(threshold)
+    );
+    if seen.iter().all(|metrics| metrics.counter.is_none()) {
+        return Finding::warning(AREA, format!("no requests of {active} can be counted"), "see `metrics` above");
+    }
+    if expected < needed {
+        let otherwise = "with so little traffic a soak ends `inconclusive`, and soak.on_inconclusive says what then";
+        let next = match long_enough(needed / rate) {
+            Some(window) => format!("a window of {window} would do; {otherwise}"),
+            None => otherwise.to_owned(),
+        };
+        return Finding::warning(AREA, text, next);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "ten seconds, and a setting of at most a few millions")]
+    let (recent, least) = (rate * RECENT_MS as f64 / 1000.0, min_requests as f64);
+    if config.error_rate.method == Method::Window && recent < least {
+        let next = "lower checks.error-rate.min_requests, or judge by checks.error-rate.method = \"evidence\"";
+        let text = format!("{text}; but the last 10 s never hold the {min_requests} that the method `window` asks for");
+        return Finding::warning(AREA, text, next);
+    }
+    Finding::ok(AREA, text)
+}
+
+/// A window of so many seconds, rounded up to whole minutes; none where that is longer than a window can be.
+fn long_enough(seconds: f64) -> Option<String> {
+    let minutes = (1..=LONGEST_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
+    Some(format_duration(Duration::from_secs(u64::from(minutes) * 60)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Inputs, load};
+
+    fn instance(counts: TickCounts, rate: f64, starts: &[i64]) -> Instance {
+        let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
+        let metrics = Metrics { counter, note: None, counts, rate, starts: starts.iter().copied().collect() };
+        Instance { color: Color::Blue, name: "http://blue".to_owned(), ready: Ok(()), metrics: Ok(metrics) }
+    }
+
+    fn config() -> Config {
+        load(Inputs { folder: "/".into(), ..Inputs::default() }).unwrap().config
+    }
+
+    #[test]
+    fn several_processes_behind_one_url_are_a_failure() {
+        let one = instance(TickCounts { requests: 30, errors: 1 }, 10.0, &[1_000]);
+        let findings = metrics(&config(), &one, true);
+        let [found] = &findings[..] else { panic!("{findings:?}") };
+        assert!(found.text.ends_with("1 of 30 requests failed (3.3 %), 10.0 requests/s"), "{}", found.text);
+        let two = instance(TickCounts::default(), 0.0, &[1_000, 2_000]);
+        let findings = metrics(&config(), &two, true);
+        assert_eq!(findings.last().map(|finding| finding.level), Some(Level::Failure));
+        assert!(findings[1].text.contains("2 processes answer behind this URL"), "{}", findings[1].text);
+    }
+
+    #[test]
+    fn a_page_with_a_remark_and_one_that_counted_nothing_yet_are_told() {
+        let mut odd = instance(TickCounts::default(), 0.0, &[]);
+        if let Ok(metrics) = &mut odd.metrics {
+            metrics.note = Some("2 values were no counts and were ignored".to_owned());
+        }
+        assert_eq!(metrics(&config(), &odd, true)[1].level, Level::Warning);
+        if let Ok(metrics) = &mut odd.metrics {
+            (metrics.counter, metrics.note) = (None, None);
+        }
+        assert!(metrics(&config(), &odd, true)[0].text.ends_with("is declared and has counted nothing yet"));
+    }
+
+    #[test]
+    fn a_window_that_would_be_long_enough_is_named_in_whole_minutes() {
+        let slow = instance(TickCounts::default(), 0.05, &[]);
+        let found = traffic(&config(), Color::Blue, &[slow]);
+        assert_eq!(found.level, Level::Warning);
+        assert!(found.next.unwrap().starts_with("a window of 20m would do;"), "{}", found.text);
+        let none = traffic(&config(), Color::Blue, &[instance(TickCounts::default(), 0.0, &[])]);
+        assert!(!none.next.unwrap().contains("a window of"));
+    }
+}

@@ -1,0 +1,191 @@
+//! `doctor` and `rollback --dry-run`: what would work, and what would not, without touching anything.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Deployment, Emulator, Page};
+
+#[test]
+fn where_all_is_well_it_says_so_and_touches_nothing() {
+    let deployment = Deployment::switched();
+    let before = deployment.files();
+    deployment.run(&["doctor"]).expect(0).says(&[
+        "ok       state file    `",
+        "ok       lock          free: nobody is moving traffic\n",
+        "ok       monitor       none is running: a soak can begin\n",
+        "ok       journal       not begun",
+        "ok       router        state-file: traffic is where the state file says, on green\n",
+        "ok       router        a move to blue would write blue into `",
+        "ok       readiness     green http://127.0.0.1:",
+        "`http_requests_total` by `status_code`; 0 of ",
+        " are needed to clear a release at 5 %\n",
+        "service default: all is well\n",
+    ]);
+    let report = deployment.run(&["doctor", "--json"]).expect(0).json();
+    assert_eq!((&report["service"], &report["ok"]), (&json!("default"), &json!(true)));
+    assert_eq!(report["findings"][0], json!({ "area": "configuration", "level": "ok", "text": "valid" }));
+    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&[
+        "dry run: nothing is moved, nothing is written\ntraffic would be moved to blue, away from green\n",
+        "activeColor blue, previousColor green",
+        "decisions.jsonl`: rollback, rolled_back\n",
+    ]);
+    assert_eq!(deployment.files(), before);
+}
+
+#[test]
+fn services_that_cannot_be_watched_are_failures_with_a_next_step() {
+    let deployment = Deployment::switched();
+    deployment.green.set_ready(false);
+    deployment.green.show(Page::answer("200 OK", "text/plain; version=0.0.4", "jobs_total 7\n"));
+    deployment.blue.show(Page::answer("404 Not Found", "text/plain", "no"));
+    deployment.run(&["doctor"]).expect(2).says(&[
+        "FAILURE  readiness     green is not ready: ",
+        "next: users are sent there",
+        "FAILURE  metrics       green http://127.0.0.1:",
+        "no known request counter on the page",
+        "next: name the counter with checks.error-rate.requests",
+        "FAILURE  metrics       blue: ",
+        "answered 404: set `metrics.path`",
+        "warning  traffic       no requests of green can be counted\n",
+        "service default: 3 failures and 1 warning\n",
+    ]);
+}
+
+#[test]
+fn a_dead_standby_is_a_warning_and_a_failure_while_a_soak_depends_on_it() {
+    let deployment = Deployment::switched();
+    deployment.blue.set_ready(false);
+    deployment.run(&["doctor"]).expect(0).says(&["warning  readiness     blue is not ready", "1 warning\n"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(9).complains(&["blue is not ready, nothing was moved"]);
+    deployment.run(&["rollback", "--dry-run", "--force"]).expect(0).says(&["traffic would be moved to blue"]);
+    deployment.write_state(&json!({
+        "activeColor": "green", "lastSwitch": deployment.state()["lastSwitch"], "previousColor": "blue",
+        "soak": { "id": "20261123T140211Z-3f2a", "phase": "watching" },
+    }));
+    deployment
+        .run(&["doctor"])
+        .expect(2)
+        .says(&["FAILURE  readiness     blue is not ready", "next: start blue: a rollback"]);
+}
+
+#[test]
+fn traffic_that_is_too_little_to_judge_is_told_with_what_would_do() {
+    let deployment = Deployment::switched().with("soak.window", "3s").with("checks.error-rate.min_requests", "5000");
+    let done = deployment.run(&["doctor"]).expect(0);
+    done.says(&[
+        "warning  traffic       ",
+        "; 5,000 are needed to clear a release at 5 %",
+        "next: a window of 1m would do",
+    ]);
+    let deployment = deployment.with("soak.window", "10m");
+    deployment.run(&["doctor"]).expect(0).says(&["never hold the 5000 that the method `window` asks for"]);
+}
+
+#[test]
+fn a_router_that_went_its_own_way_or_is_gone_is_a_failure() {
+    let elsewhere = Deployment::switched().with_commands("true", "true", "echo blue");
+    elsewhere.run(&["doctor"]).expect(2).says(&[
+        "FAILURE  router        command sends traffic to blue, the state file says green\n",
+        "next: switchback switch blue --no-soak, if blue is right; switchback rollback, if green is\n",
+    ]);
+    let mute = Deployment::switched().with_commands("true", "true", "exit 3");
+    mute.run(&["doctor"]).expect(2).says(&["FAILURE  router        command cannot be read: "]);
+    let missing = Deployment::switched()
+        .with("router.kind", "command")
+        .with("router.switch", "[\"no-such-program\", \"{color}\"]")
+        .with("router.read", "[\"echo\", \"green\"]");
+    missing.run(&["doctor"]).expect(2).says(&["FAILURE  router        a move to blue would fail: ", "no-such-program"]);
+    let done = missing.run(&["rollback", "--dry-run"]).expect(7);
+    done.complains(&["the rollback would fail: the router command cannot be moved", "no-such-program"]);
+}
+
+#[test]
+fn what_is_wrong_on_disk_is_told() {
+    let deployment = Deployment::switched();
+    deployment.run(&["freeze"]).expect(0);
+    deployment.run(&["unfreeze"]).expect(0);
+    deployment.run(&["freeze", "--reason", "drill"]).expect(0);
+    let journal = fs::read_to_string(deployment.journal_path()).unwrap();
+    fs::write(deployment.journal_path(), &journal[..journal.len() - 9]).unwrap();
+    deployment.run(&["doctor"]).expect(0).says(&[
+        "warning  journal       line 4 of `",
+        "ends in the middle of it",
+        "warning  freeze        automatic rollback is frozen by operator:ana@",
+        "next: switchback unfreeze\n",
+    ]);
+    fs::write(deployment.journal_path(), journal.replace("no longer", "ever more")).unwrap();
+    fs::write(deployment.state_path(), "{").unwrap();
+    deployment.run(&["doctor"]).expect(2).says(&[
+        "FAILURE  journal       line 3 of `",
+        "next: keep it, and move it away",
+        "FAILURE  state file    ",
+    ]);
+    fs::remove_dir_all(deployment.path(".switchback")).unwrap();
+    fs::write(deployment.path(".switchback"), "").unwrap();
+    deployment.run(&["doctor"]).expect(2).says(&["FAILURE  folder        `", "/.switchback` is no folder"]);
+}
+
+#[test]
+fn a_monitor_that_runs_is_told_from_one_that_hangs() {
+    let deployment = Deployment::switched().with("soak.window", "60s");
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("soak_start");
+    deployment.run(&["doctor"]).expect(0).says(&["ok       monitor       running and answering: process "]);
+    let said = "the monitor that is running would be given the order, and its soak would end with it\n";
+    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&[said, "traffic would be moved to blue"]);
+    soak.signal(Signal::STOP);
+    deployment.run(&["doctor"]).expect(2).says(&["is running and does not answer within 2s", "soak --resume"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["does not answer: this command would act beside it"]);
+    soak.signal(Signal::CONT);
+    deployment.run(&["ctl", "abort"]).expect(0);
+    soak.wait().expect(5);
+}
+
+#[test]
+fn on_a_terminal_it_tells_what_that_can_show() {
+    let deployment = Deployment::switched();
+    for (size, told) in [
+        ((100, 40), "ok       terminal      100×40, 256 colours, Unicode"),
+        ((50, 40), "warning  terminal      50×40 are too few for the charts"),
+    ] {
+        let mut emulator = Emulator::new(size.0, size.1);
+        let mut program = deployment.on_terminal(&emulator, &["doctor"]).spawn().unwrap();
+        emulator.wait_for_end(&mut program);
+        assert!(emulator.contents().replace('\n', "").contains(told), "{}", emulator.contents());
+    }
+}
+
+#[test]
+fn a_release_without_a_way_back_is_told() {
+    let deployment = Deployment::fresh();
+    deployment.run(&["switch", "--no-soak", "--no-way-back"]).expect(0);
+    deployment.run(&["doctor"]).expect(0).says(&["warning  way back      the active release was switched to with"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(9).complains(&["--no-way-back"]);
+}
+
+#[test]
+fn a_dry_run_tells_when_there_is_nothing_to_do() {
+    let never = Deployment::fresh();
+    never
+        .run(&["rollback", "--dry-run"])
+        .expect(0)
+        .says(&["nothing would be moved: blue is active and was never switched to"]);
+    let back = Deployment::switched();
+    back.run(&["rollback"]).expect(0);
+    back.run(&["rollback", "--dry-run"]).expect(0).says(&["nothing to roll back"]);
+    let astray = Deployment::fresh().with_commands("true", "true", "echo green");
+    astray.run(&["rollback", "--dry-run"]).expect(7).complains(&["the router sends traffic to green all the same"]);
+}
+
+#[test]
+fn warnings_of_the_configuration_are_findings() {
+    let deployment = Deployment::switched();
+    let mut command = deployment.command(&["doctor", "--json"]);
+    command.env("SWITCHBACK_SOAK_WINDOWS", "3s");
+    let report = crate::support::Running::start(command).wait().expect(0).json();
+    assert_eq!(report["findings"][0]["level"], "warning", "{report}");
+    let bad = deployment.with("soak.window", "soon");
+    bad.run(&["doctor"]).expect(2).complains(&["soak.window"]);
+}
