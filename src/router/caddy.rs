@@ -1,7 +1,8 @@
 //! Router `caddy`: the upstreams of a `reverse_proxy` are replaced over Caddy's admin API
 //! (<https://caddyserver.com/docs/api>), and read back from it.
 //!
-//! Caddy takes a change over as a whole and without closing its listeners; it answers once the new configuration runs.
+//! Caddy takes a change over as a whole: a new server listens before the old one stops, on the same port (`SO_REUSEPORT`). It
+//! answers once the new configuration runs.
 
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::http::{self, Login, NoAnswer};
 
 /// Longest answer that is read, in bytes.
 const LONGEST: usize = 1 << 20;
+/// Whether Linux hands connections that are just being made from a socket that stops listening to the others of its port.
+/// Where it does not, it resets them (<https://docs.kernel.org/networking/ip-sysctl.html>).
+const MIGRATES: &str = "/proc/sys/net/ipv4/tcp_migrate_req";
 /// So much of an answer that is no JSON is quoted.
 const QUOTED: usize = 300;
 
@@ -206,7 +210,12 @@ impl CaddyRouter {
 
     async fn try_out(&self, to: Color) -> Result<Vec<String>, CaddyError> {
         let Upstreams { url, list, .. } = self.upstreams().await?;
-        Ok(vec![format!("PATCH {url} to {} (now: {})", self.dials(to).join(", "), dials(&list))])
+        let mut lines = vec![format!("PATCH {url} to {} (now: {})", self.dials(to).join(", "), dials(&list))];
+        if std::fs::read_to_string(MIGRATES).is_ok_and(|setting| setting.trim() == "0") {
+            let remedy = "`sysctl -w net.ipv4.tcp_migrate_req=1` where Caddy runs keeps them";
+            lines.push(format!("connections that are being made at that moment may be reset; {remedy}"));
+        }
+        Ok(lines)
     }
 
     /// Does it all within the limit. Giving a change up leaves traffic on either color.

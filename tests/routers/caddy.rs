@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::apps::Apps;
 use crate::proxy::{Example, Process, free_port};
 use crate::scenes::{Proxy, Scene, scenes};
+use crate::users::Connection;
 
 const UPSTREAMS: &str = "/config/apps/http/servers/srv0/routes/0/handle/0/upstreams";
 
@@ -32,7 +33,8 @@ impl Caddy {
 }
 
 impl Proxy for Caddy {
-    const KEEPS_CONNECTIONS: bool = false;
+    // Linux resets a connection that is just being made when the old server stops listening, unless tcp_migrate_req is set.
+    const CLOSES: &[Connection] = &[Connection::Kept, Connection::New];
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -52,7 +54,7 @@ impl Proxy for Caddy {
     }
 }
 
-fn start() -> Scene<Caddy> {
+pub fn start() -> Scene<Caddy> {
     start_with(|example, _| example)
 }
 

@@ -8,14 +8,15 @@ use switchback::deploy::Color;
 
 use crate::apps::Apps;
 use crate::scenes::{Proxy, Scene};
+use crate::users::Connection;
 
-struct Script {
+pub struct Script {
     url: String,
     state_file: std::path::PathBuf,
 }
 
 impl Proxy for Script {
-    const KEEPS_CONNECTIONS: bool = true;
+    const CLOSES: &[Connection] = &[];
 
     fn url(&self) -> String {
         self.url.clone()
@@ -35,7 +36,7 @@ impl Proxy for Script {
     }
 }
 
-fn start() -> Scene<Script> {
+pub fn start() -> Scene<Script> {
     let apps = Apps::start();
     let (state_file, url) = apps.front();
     let node = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::apps::Apps;
 use crate::proxy::{Example, Process, free_port};
 use crate::scenes::{Proxy, Scene, scenes};
+use crate::users::Connection;
 
 pub struct Haproxy {
     process: Process,
@@ -34,7 +35,7 @@ impl Haproxy {
 }
 
 impl Proxy for Haproxy {
-    const KEEPS_CONNECTIONS: bool = true;
+    const CLOSES: &[Connection] = &[];
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -56,7 +57,7 @@ impl Proxy for Haproxy {
     }
 }
 
-fn start() -> Scene<Haproxy> {
+pub fn start() -> Scene<Haproxy> {
     start_with(|example| example)
 }
 

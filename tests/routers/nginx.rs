@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use switchback::deploy::Color;
 use tempfile::TempDir;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use crate::apps::Apps;
 use crate::proxy::{Example, Process, free_port};
 use crate::scenes::{Proxy, Scene, scenes};
-use crate::users::none_lost;
+use crate::users::{Connection, none_lost};
 
 pub struct Nginx {
     process: Process,
@@ -29,7 +30,7 @@ impl Nginx {
 }
 
 impl Proxy for Nginx {
-    const KEEPS_CONNECTIONS: bool = false;
+    const CLOSES: &[Connection] = &[Connection::Kept];
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -53,7 +54,7 @@ impl Proxy for Nginx {
     }
 }
 
-fn start() -> Scene<Nginx> {
+pub fn start() -> Scene<Nginx> {
     let (apps, port) = (Apps::start(), free_port());
     let example = Example::of("nginx", &apps);
     let at = example.folder.path().to_owned();
@@ -88,7 +89,10 @@ fn a_configuration_that_does_not_pass_its_test_is_put_back_and_not_loaded() {
     assert!(done.stdout.contains("unknown directive \"mistake_green\""), "{done:#?}");
     assert!(done.stdout.contains("so it was put back and not reloaded"), "{done:#?}");
     assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), before);
-    none_lost(&users.stop());
+    std::thread::sleep(Duration::from_millis(500));
+    let visits = users.stop();
+    none_lost(&visits);
+    assert!(visits.iter().all(|visit| visit.repeated.is_none()), "nothing was reloaded, so nothing was closed");
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn a_file_that_was_changed_and_not_loaded_is_no_answer() {
     let scene = start();
     scene.deployment.run(&["switch", "--no-soak"]).expect(0);
     // A second later, so that the clocks of file and process cannot disagree about it.
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    std::thread::sleep(Duration::from_millis(1_500));
     scene.proxy.write(Color::Blue);
     let status = scene.deployment.run(&["status"]).expect(0);
     assert!(status.stdout.contains("nginx was not reloaded since it was written"), "{status:#?}");

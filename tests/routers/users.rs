@@ -22,9 +22,18 @@ pub struct Visit {
     pub color: Option<String>,
     /// What was answered, for whoever reads a failure.
     pub answer: String,
-    /// Whether it was sent twice: the kept connection was closed before anything was answered. Any side may close an idle
-    /// connection at any time, and a client then repeats what is safe to repeat (RFC 9110, section 9.2.2).
-    pub repeated: bool,
+    /// Whether it was sent twice: the connection was closed before anything was answered, and a client then repeats what is
+    /// safe to repeat (RFC 9110, section 9.2.2).
+    pub repeated: Option<Connection>,
+}
+
+/// The connection that a request went over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// One that was kept idle after an earlier request. Any side may close it at any time.
+    Kept,
+    /// One of its own.
+    New,
 }
 
 /// Users of the service behind a router.
@@ -81,8 +90,9 @@ async fn visit(url: String, keeps: bool, seen: Arc<Mutex<Vec<Visit>>>, mut stopp
     while !*stopped.borrow() {
         let sent = Instant::now();
         let mut asked = ask(&client, &url).await;
-        let repeated = keeps && asked.is_err();
-        if repeated {
+        let connection = if keeps { Connection::Kept } else { Connection::New };
+        let repeated = asked.is_err().then_some(connection);
+        if repeated.is_some() {
             asked = ask(&client, &url).await;
         }
         let (color, answer) = asked.unwrap_or_else(|error| (None, format!("{error:?}")));
