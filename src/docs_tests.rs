@@ -258,6 +258,32 @@ fn the_example_configurations_are_valid_and_without_a_warning() {
     }
 }
 
+/// The blocks of code in a page that are in this language.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fences = page.split("\n```");
+    let blocks = fences.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'));
+    blocks.collect()
+}
+
+#[test]
+fn the_page_of_the_routers_has_the_examples_that_are_tested_and_valid_recipes() {
+    let page = read(&root().join("docs/backend/routers.md"));
+    for kind in ["haproxy", "nginx", "caddy"] {
+        for path in files(&format!("assets/examples/{kind}"), "") {
+            let text = read(&path);
+            assert!(page.contains(&format!("\n{}\n```", text.trim_end())), "{} is not on the page", path.display());
+        }
+    }
+    let recipes = blocks(&page, "toml");
+    assert!(recipes.len() >= 8, "{recipes:?}");
+    for recipe in recipes {
+        let file = Some((PathBuf::from("switchback.toml"), recipe.to_owned()));
+        let loaded = load(Inputs { file, folder: "/srv/app".into(), ..Inputs::default() });
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{recipe}\n{problems}"));
+        assert_eq!(loaded.warnings, Vec::<String>::new(), "{recipe}");
+    }
+}
+
 /// The lines of a source file that are code, with their numbers.
 fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
     let numbered = source.lines().enumerate().map(|(index, line)| (index + 1, line));
