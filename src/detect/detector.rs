@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::closing::Closing;
 use super::counts::TickCounts;
 use super::evidence::{Ending, EvidenceDetector};
+use super::miss::Miss;
 use super::window::WindowDetector;
 
 /// A detector of either method. Time is in milliseconds since the start of the window.
@@ -23,6 +24,14 @@ impl Detector {
         match self {
             Self::Evidence(detector) => detector.tick(at_ms, counts),
             Self::Window(detector) => detector.tick(at_ms, counts),
+        }
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        match self {
+            Self::Evidence(detector) => detector.speak_of(miss),
+            Self::Window(detector) => detector.speak_of(miss),
         }
     }
 
@@ -136,6 +145,16 @@ mod tests {
             assert!(
                 matches!(detector.close(60_000, 0), Ending::Closed(closing) if closing.reason.contains("61 of 121"))
             );
+        }
+    }
+
+    #[test]
+    fn both_methods_speak_of_slow_requests_and_judge_them_alike() {
+        for mut detector in both() {
+            detector.speak_of(Miss::Slower { than_ms: 250.0 });
+            watch(&mut detector, TickCounts { requests: 50, errors: 25 });
+            let breach = detector.breach().unwrap();
+            assert!(breach.contains(" requests took longer than 250 ms (50 %)"), "{breach}");
         }
     }
 

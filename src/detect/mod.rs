@@ -6,6 +6,7 @@ mod counts;
 mod cumulative;
 mod detector;
 mod evidence;
+mod miss;
 mod reading;
 mod recent;
 mod window;
@@ -20,7 +21,8 @@ pub use evidence::{
     BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, longest_silence,
     requests_to_clear,
 };
+pub use miss::{Miss, failed};
 pub use reading::Reading;
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
-pub use wording::{failed, percent, percent_exact, span, thousands, whole};
+pub use wording::{millis, percent, percent_exact, span, thousands, whole};

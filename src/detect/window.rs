@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::closing::{Closing, ClosingVerdict};
 use super::counts::TickCounts;
+use super::miss::Miss;
 use super::recent::{RECENT_MS, RecentCounts};
-use super::wording::{failed, percent_exact, span, thousands};
+use super::wording::{percent_exact, span, thousands};
 
 /// How many consecutive ticks above the threshold breach.
 const STREAK: u32 = 3;
@@ -32,6 +33,8 @@ pub struct WindowDetector {
     missed: u64,
     last_request_ms: u64,
     breach: Option<String>,
+    #[serde(default)]
+    miss: Miss,
 }
 
 impl WindowDetector {
@@ -46,7 +49,13 @@ impl WindowDetector {
             missed: 0,
             last_request_ms: 0,
             breach: None,
+            miss: Miss::Failed,
         }
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        self.miss = miss;
     }
 
     /// Takes in one tick: what came since the last good one, or `None` when the tick is missing. A missing tick neither
@@ -102,7 +111,7 @@ impl WindowDetector {
 
     /// How the rule stands now: counts, rate, span, and how far the streak has come.
     pub fn explain(&self) -> String {
-        let (now, allowed) = (failed(self.recent.counts()), percent_exact(self.config.threshold));
+        let (now, allowed) = (self.miss.of(self.recent.counts()), percent_exact(self.config.threshold));
         let within = span(self.recent.span_ms());
         match self.streak {
             0 => format!("{now} in the last {within}, allowed are {allowed}"),
@@ -113,7 +122,7 @@ impl WindowDetector {
 
     /// The judgement if the window ended `at_ms` milliseconds after its start.
     pub fn close(&self, at_ms: u64) -> Closing {
-        let seen = format!("{} since the switch", failed(self.seen));
+        let seen = format!("{} since the switch", self.miss.of(self.seen));
         let quiet_ms = at_ms.saturating_sub(self.last_request_ms);
         if let Some(reason) = &self.breach {
             return Closing::new(ClosingVerdict::Breached, reason.clone());
@@ -126,7 +135,7 @@ impl WindowDetector {
             return Closing::new(ClosingVerdict::InsufficientData, "no request reached the new color");
         }
         if quiet_ms > (self.config.window_ms / 4).max(RECENT_MS) {
-            let reason = format!("no traffic for the last {}; before that {}", span(quiet_ms), failed(self.seen));
+            let reason = format!("no traffic for the last {}; before that {}", span(quiet_ms), self.miss.of(self.seen));
             return Closing::new(ClosingVerdict::InsufficientData, reason);
         }
         if self.seen.requests < self.config.min_requests {

@@ -1,7 +1,5 @@
 //! Numbers as a person reads them, for the sentences of the checks.
 
-use super::counts::TickCounts;
-
 /// `3120` as `3,120`.
 pub fn thousands(count: u64) -> String {
     group(&count.to_string())
@@ -10,20 +8,6 @@ pub fn thousands(count: u64) -> String {
 /// A whole number of 0 or more, `3120.0` as `3,120`.
 pub fn whole(value: f64) -> String {
     group(&format!("{value:.0}"))
-}
-
-/// `36 of 322 requests failed (11.2 %)`, or `no request was seen`.
-pub fn failed(counts: TickCounts) -> String {
-    let TickCounts { requests, errors } = counts.clamped();
-    match counts.rate() {
-        None => "no request was seen".to_owned(),
-        Some(rate) => {
-            let noun = if requests == 1 { "request" } else { "requests" };
-            // Rounding must not claim that every request failed when one did not.
-            let shown = if errors == requests { rate } else { rate.min(0.999) };
-            format!("{} of {} {noun} failed ({})", thousands(errors), thousands(requests), percent(shown))
-        }
-    }
 }
 
 /// A share between 0 and 1 in per cent: one decimal, below 1 % two significant digits, no trailing zeros.
@@ -83,6 +67,19 @@ pub fn span(millis: u64) -> String {
     }
 }
 
+/// A latency in milliseconds, with three significant digits at most: `0.4 ms`, `212 ms`, `1.2 s`.
+pub fn millis(millis: f64) -> String {
+    let (value, unit) = if millis >= 999.5 { (millis / 1000.0, "s") } else { (millis, "ms") };
+    let decimals = if value >= 99.5 {
+        0
+    } else if value >= 9.95 {
+        1
+    } else {
+        2
+    };
+    format!("{} {unit}", trimmed(&format!("{value:.decimals$}")))
+}
+
 /// How many decimals show `digits` significant digits of a value between 0 and 1; never more than nine.
 fn decimals_for(value: f64, digits: usize) -> usize {
     let mut decimals = digits;
@@ -122,20 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn failures_read_as_a_sentence() {
-        for (requests, errors, text) in [
-            (3120, 412, "412 of 3,120 requests failed (13.2 %)"),
-            (0, 0, "no request was seen"),
-            (1, 1, "1 of 1 request failed (100 %)"),
-            (10_000, 9_999, "9,999 of 10,000 requests failed (99.9 %)"),
-            (14_970, 24, "24 of 14,970 requests failed (0.16 %)"),
-            (1000, 0, "0 of 1,000 requests failed (0 %)"),
-        ] {
-            assert_eq!(failed(TickCounts { requests, errors }), text);
-        }
-    }
-
-    #[test]
     fn shares_keep_the_digits_that_matter() {
         for (share, text) in [(0.05, "5 %"), (0.1118, "11.2 %"), (0.00052, "0.052 %"), (0.0096, "1 %"), (0.0, "0 %")] {
             assert_eq!(percent(share), text);
@@ -157,6 +140,24 @@ mod tests {
             (7_500_000, "2h05m"),
         ] {
             assert_eq!(span(millis), text);
+        }
+    }
+
+    #[test]
+    fn latencies_have_three_digits_at_most() {
+        for (value, text) in [
+            (0.0, "0 ms"),
+            (0.4, "0.4 ms"),
+            (2.5, "2.5 ms"),
+            (99.96, "100 ms"),
+            (212.4, "212 ms"),
+            (999.4, "999 ms"),
+            (999.6, "1 s"),
+            (1250.0, "1.25 s"),
+            (12_340.0, "12.3 s"),
+            (600_000.0, "600 s"),
+        ] {
+            assert_eq!(millis(value), text);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
 use super::purses::Purses;
 use super::suspicion::{Stretches, Suspicion};
 use crate::detect::counts::{TickCounts, to_f64};
+use crate::detect::miss::Miss;
 
 /// Weighs the evidence that a release fails more often than allowed, tick by tick.
 ///
@@ -21,6 +22,7 @@ pub struct EvidenceDetector {
     pub(super) config: EvidenceConfig,
     pub(super) plan: Plan,
     pub(super) state: State,
+    pub(super) miss: Miss,
 }
 
 /// What is stored of a detector; the rest follows from it.
@@ -28,6 +30,8 @@ pub struct EvidenceDetector {
 struct Saved {
     config: EvidenceConfig,
     state: State,
+    #[serde(default)]
+    miss: Miss,
 }
 
 /// Everything that ticks change.
@@ -84,7 +88,12 @@ impl EvidenceDetector {
             request_ms: 0,
             breach: None,
         };
-        Ok(Self { config, plan, state })
+        Ok(Self { config, plan, state, miss: Miss::Failed })
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        self.miss = miss;
     }
 
     /// Takes in one tick: what came since the last good one, or `None` when the tick is missing, which adds nothing.
@@ -184,14 +193,14 @@ impl EvidenceDetector {
 impl TryFrom<Saved> for EvidenceDetector {
     type Error = EvidenceConfigError;
 
-    fn try_from(Saved { config, state }: Saved) -> Result<Self, EvidenceConfigError> {
+    fn try_from(Saved { config, state, miss }: Saved) -> Result<Self, EvidenceConfigError> {
         config.validate()?;
-        Ok(Self { plan: Plan::of(&config), config, state })
+        Ok(Self { plan: Plan::of(&config), config, state, miss })
     }
 }
 
 impl From<EvidenceDetector> for Saved {
-    fn from(EvidenceDetector { config, state, .. }: EvidenceDetector) -> Self {
-        Self { config, state }
+    fn from(EvidenceDetector { config, state, miss, .. }: EvidenceDetector) -> Self {
+        Self { config, state, miss }
     }
 }

@@ -7,7 +7,7 @@ use super::explain::odds;
 use super::numerics::{binomial_cdf, upper_bound};
 use crate::detect::closing::{Closing, ClosingVerdict};
 use crate::detect::counts::to_f64;
-use crate::detect::wording::{failed, percent_exact, span, thousands, whole};
+use crate::detect::wording::{percent_exact, span, thousands, whole};
 
 /// `healthy` needs an upper confidence bound of `1 - CLEAR_BETA` below the threshold.
 pub(super) const CLEAR_BETA: f64 = 0.05;
@@ -70,7 +70,7 @@ impl EvidenceDetector {
         let reason = state.breach.clone().or_else(|| {
             let sustained = self.in_trouble() && state.suspicion.run() >= self.plan.min_ticks;
             sustained.then(|| {
-                let (seen, weight) = (failed(state.seen), self.weight_of(state.uncapped));
+                let (seen, weight) = (self.miss.of(state.seen), self.weight_of(state.uncapped));
                 format!("{seen} since the switch, and nothing since to contradict it; {weight}")
             })
         })?;
@@ -80,7 +80,8 @@ impl EvidenceDetector {
     fn blind(&self) -> Option<Closing> {
         let &State { missed, ticks, seen, .. } = &self.state;
         (missed > ticks / 2).then(|| {
-            let reason = format!("{} of {} ticks are missing; {}", thousands(missed), thousands(ticks), failed(seen));
+            let reason =
+                format!("{} of {} ticks are missing; {}", thousands(missed), thousands(ticks), self.miss.of(seen));
             Closing::new(ClosingVerdict::Inconclusive, reason)
         })
     }
@@ -91,10 +92,10 @@ impl EvidenceDetector {
         let reason = if seen.requests == 0 {
             "no request reached the new color".to_owned()
         } else if to_f64(quiet_ms) > self.longest_quiet(at_ms) {
-            format!("no traffic for the last {}; before that {}", span(quiet_ms), failed(seen))
+            format!("no traffic for the last {}; before that {}", span(quiet_ms), self.miss.of(seen))
         } else if to_f64(seen.requests) < self.needed() {
             let (needed, threshold) = (whole(self.needed()), percent_exact(self.config.threshold));
-            format!("{}; {needed} requests are needed to clear {threshold}", failed(seen))
+            format!("{}; {needed} requests are needed to clear {threshold}", self.miss.of(seen))
         } else {
             return None;
         };

@@ -3,7 +3,7 @@
 use super::detector::EvidenceDetector;
 use super::ending::CLEAR_BETA;
 use super::purses::Leader;
-use crate::detect::wording::{failed, percent, percent_exact, rounded, span};
+use crate::detect::wording::{percent, percent_exact, rounded, span};
 
 impl EvidenceDetector {
     /// How the soak stands: the counts, and how far it is from both decisions. What a soak that goes on or is held says.
@@ -21,12 +21,12 @@ impl EvidenceDetector {
             }
         };
         let within = span(self.state.now_ms - since_ms);
-        format!("{} in the last {within}; {}", failed(counts), self.weight_of(self.state.evidence))
+        format!("{} in the last {within}; {}", self.miss.of(counts), self.weight_of(self.state.evidence))
     }
 
     /// `4 of 900 requests failed (0.44 %) since the switch, at most 1 % with 95 % confidence`.
     pub(super) fn standing(&self) -> String {
-        let seen = failed(self.state.seen);
+        let seen = self.miss.of(self.state.seen);
         if self.state.seen.requests == 0 {
             return format!("{seen} since the switch");
         }
