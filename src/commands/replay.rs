@@ -72,7 +72,11 @@ async fn print(
         let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
         let to = printer.events();
         // Sending waits for whoever reads stdout; one that went away ends it.
-        let _ = events.into_iter().try_for_each(|envelope| to.send(envelope));
+        for envelope in events {
+            if to.send(envelope).is_err() {
+                break;
+            }
+        }
         drop(to);
         printer.finish();
     });

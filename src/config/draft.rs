@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, Method, MetricsConfig,
-    Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
+    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig,
+    RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
 use crate::journal::Limits;
@@ -141,6 +142,13 @@ fn blank_config() -> Config {
             requests: Named::Auto,
             status_label: Named::Auto,
             errors: StatusSet { classes: Vec::new(), codes: Vec::new() },
+            required: false,
+        },
+        latency: LatencyConfig {
+            threshold: None,
+            quantile: Ratio(0.0),
+            histogram: Named::Auto,
+            unit: LatencyUnit::Auto,
             required: false,
         },
         readiness: ReadinessConfig { failures: 0, required: false },

@@ -89,7 +89,7 @@ impl Kind {
             Self::Count { min, max, .. } => format!("{min}..{max}"),
             Self::Instances(_) => "base URLs (http, https), comma-separated or an array".to_owned(),
             Self::UrlPath(_) => "path of a URL, from /".to_owned(),
-            Self::Metric(_) => "auto, or the name of a counter".to_owned(),
+            Self::Metric(_) => "auto, or the name of a metric".to_owned(),
             Self::Label(_) => "auto, or the name of a label".to_owned(),
             Self::Statuses(_) => "classes (5xx) and codes (429), comma-separated or an array".to_owned(),
             Self::Command(_) => "command line as an array of strings (JSON in a variable)".to_owned(),

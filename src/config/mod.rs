@@ -42,8 +42,9 @@ pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, Method, MetricsConfig,
-    Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
+    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig,
+    RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use show::{show, show_json};

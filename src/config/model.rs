@@ -29,6 +29,8 @@ pub struct Config {
     pub health: HealthConfig,
     /// The error-rate check.
     pub error_rate: ErrorRateConfig,
+    /// The latency check.
+    pub latency: LatencyConfig,
     /// The readiness check.
     pub readiness: ReadinessConfig,
     /// How traffic is moved.
@@ -200,6 +202,47 @@ pub struct ErrorRateConfig {
     pub errors: StatusSet,
     /// Whether the soak needs this check `healthy` to end `retained`.
     pub required: bool,
+}
+
+/// The latency check.
+#[derive(Clone, Debug)]
+pub struct LatencyConfig {
+    /// How long the quantile of the requests may take; none where latency is not judged.
+    pub threshold: Option<Duration>,
+    /// The share of requests that have to stay within it, 0.5 to 0.9999.
+    pub quantile: Ratio,
+    /// The histogram.
+    pub histogram: Named,
+    /// The unit of its bounds.
+    pub unit: LatencyUnit,
+    /// Whether the soak needs this check `healthy` to end `retained`.
+    pub required: bool,
+}
+
+/// The unit of a histogram's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LatencyUnit {
+    /// As the histogram's name says.
+    Auto,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+impl LatencyUnit {
+    /// How many milliseconds one unit has in a histogram of this name; none where the name does not say.
+    pub fn milliseconds(self, name: &str) -> Option<f64> {
+        let says = |units: &[&str]| name.split('_').any(|word| units.contains(&word));
+        match self {
+            Self::Seconds => Some(1000.0),
+            Self::Milliseconds => Some(1.0),
+            Self::Auto if says(&["milliseconds", "millis", "ms"]) => Some(1.0),
+            Self::Auto if says(&["microseconds", "us"]) => Some(0.001),
+            Self::Auto if says(&["seconds"]) => Some(1000.0),
+            Self::Auto => None,
+        }
+    }
 }
 
 /// The readiness check.

@@ -18,6 +18,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     router_has_its_keys(settled, problems, warnings);
     problems.extend(router_tells_colors_apart(draft, settled));
     problems.extend(socket_has_room(draft, settled));
+    latency_has_a_threshold(settled, warnings);
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
@@ -34,10 +35,22 @@ fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
 
 /// With nothing required every soak would end `retained`, unseen.
 fn something_is_required(draft: &Draft, settled: &Settled) -> Option<Problem> {
-    if draft.config.error_rate.required || draft.config.readiness.required {
+    let latency = &draft.config.latency;
+    let latency = latency.required && latency.threshold.is_some();
+    if draft.config.error_rate.required || draft.config.readiness.required || latency {
         return None;
     }
     settled.problem("checks.readiness.required", "no check is required, so nothing could stop a bad release")
+}
+
+/// Without a threshold latency is not judged, whatever else is said of it.
+fn latency_has_a_threshold(settled: &Settled, warnings: &mut Vec<String>) {
+    let given = |setting: &&Setting| setting.key.starts_with("checks.latency.") && setting.origin != Origin::Default;
+    let without = settled.sound("checks.latency.threshold").is_some_and(|setting| setting.value.is_none());
+    if without && let Some(Setting { key, origin, .. }) = settled.settings.iter().find(given) {
+        warnings
+            .push(format!("{key} ({origin}) has no effect: latency is judged once checks.latency.threshold is set"));
+    }
 }
 
 fn colors_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {

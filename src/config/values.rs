@@ -11,6 +11,13 @@ use url::Url;
 #[serde(transparent)]
 pub struct Ratio(pub f64);
 
+impl Ratio {
+    /// The quantile of this share: `p99`, `p99.9`.
+    pub fn percentile(self) -> String {
+        format!("p{}", self.to_string().trim_end_matches('%'))
+    }
+}
+
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Nine decimals hide the noise of binary fractions (0.07 × 100), and trailing zeros say nothing.

@@ -119,7 +119,7 @@ impl Scenario {
             Self::Blip => {
                 "the 10 s rate jumps far above the threshold, and one bad second is still no reason to roll back"
             }
-            Self::Latency => "green is kept although users wait: latency is not judged yet, only errors are",
+            Self::Latency => "hardly a request fails, and green goes back all the same: users wait too long",
             Self::CrashLoop => "the counters fall back to zero; the third time at one instance means a crash loop",
             Self::NoTraffic => "without requests nothing can be said, and nothing is: the verdict stays unknown",
             Self::MetricsOutage => "blind is not bad: no rollback, but no good verdict either",
@@ -131,8 +131,8 @@ impl Scenario {
     /// How `switch` must end when the error rate is judged by `method`.
     pub const fn expected(self, method: Method) -> Expected {
         match self {
-            Self::Healthy | Self::Latency => RETAINED,
-            Self::Breach | Self::LateBreach | Self::SlowRamp | Self::CrashLoop => ROLLED_BACK,
+            Self::Healthy => RETAINED,
+            Self::Breach | Self::LateBreach | Self::SlowRamp | Self::Latency | Self::CrashLoop => ROLLED_BACK,
             Self::Blip => match method {
                 // The plain rule cannot tell one bad second from a bad release: 1 s of 10 s is 10%.
                 Method::Window => ROLLED_BACK,
@@ -155,8 +155,9 @@ impl Scenario {
             Self::SlowRamp => Duration::from_secs(20),
             // Evidence against 12% takes about 5 s to gather, and has to speak for 3 s.
             Self::Breach | Self::DeadStandby | Self::RouterFailure => Duration::from_secs(12),
-            // Restarts less than half a second apart have the same start time for all that clients say.
-            Self::CrashLoop => Duration::from_secs(6),
+            // Restarts less than half a second apart have the same start time for all that clients say. The first slow answers
+            // come when the window is a second old, and have to go on for 3 s.
+            Self::CrashLoop | Self::Latency => Duration::from_secs(6),
             // One bad second is told from a bad release by the good ones around it.
             Self::Blip => Duration::from_mins(1),
             _ => Duration::ZERO,
@@ -226,7 +227,7 @@ mod tests {
                 "rolled-back, exit code 3",
                 "rolled-back, exit code 3",
                 "rolled-back, exit code 3",
-                "retained, exit code 0",
+                "rolled-back, exit code 3",
                 "rolled-back, exit code 3",
                 "inconclusive, exit code 6",
                 "inconclusive, exit code 6",

@@ -159,6 +159,9 @@ impl World {
             ("soak.interval", millis(interval)),
             ("soak.max_extension", millis(max_extension)),
             ("soak.verify_window", millis(verify_window)),
+            ("checks.latency.threshold", "500ms".to_owned()),
+            // In the shortest window there are not requests enough to clear a p99.
+            ("checks.latency.quantile", "0.95".to_owned()),
             ("health.timeout", "1s".to_owned()),
             ("health.switch_timeout", "10s".to_owned()),
         ];

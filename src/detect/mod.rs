@@ -1,5 +1,6 @@
 //! Pure: counters, windows and evidence. Knows no other module, no clock, no network and no disk.
 
+mod buckets;
 mod closing;
 mod counters;
 mod counts;
@@ -12,6 +13,7 @@ mod recent;
 mod window;
 mod wording;
 
+pub use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
 pub use counters::{CRASH_LOOP_RESETS, Counters, Delta};
 pub use counts::TickCounts;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Latency;
+
 /// The request counters of one instance, as read from one good metrics page.
 ///
 /// `total` and `errors` are cumulative since the process started. A series that leaves the page keeps its last value in
@@ -15,6 +17,9 @@ pub struct Reading {
     /// `process_start_time_seconds` in Unix milliseconds, where the page has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
+    /// How long its requests took, where that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
     /// What a person should know of this page although it was readable: no request counter on it yet (and which ones
     /// there are), values that were no counts, series that stood on it twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]

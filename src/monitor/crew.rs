@@ -33,6 +33,7 @@ impl Crew {
         for color in Color::ALL {
             for (instance, url) in config.colors.of(color).iter().enumerate() {
                 let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
+                let scraper = scraper.with_latency(&config.latency);
                 let orders = crew.hire(Job::Scrape(color, instance));
                 crew.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events.clone()));
                 let probe = Probe::new(url, &config.health)?;

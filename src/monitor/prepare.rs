@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Loaded};
 use crate::deploy::{Color, State};
-use crate::soak::{Actor, ErrorRateSettings, Origin, ReadinessSettings, Settings};
+use crate::soak::{Actor, ErrorRateSettings, LatencySettings, Origin, ReadinessSettings, Settings};
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -38,6 +38,11 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
             baseline: config.error_rate.baseline,
             required: config.error_rate.required,
         },
+        latency: config.latency.threshold.map(|threshold| LatencySettings {
+            threshold_ms: threshold.as_secs_f64() * 1000.0,
+            quantile: config.latency.quantile,
+            required: config.latency.required,
+        }),
         readiness: ReadinessSettings { failures: config.readiness.failures, required: config.readiness.required },
     }
 }

@@ -6,6 +6,8 @@ use super::Verdict;
 
 /// Name of the error-rate check.
 pub const ERROR_RATE: &str = "error-rate";
+/// Name of the latency check.
+pub const LATENCY: &str = "latency";
 /// Name of the readiness check.
 pub const READINESS: &str = "readiness";
 
@@ -18,13 +20,14 @@ pub struct Observation {
     pub required: bool,
     /// What it says.
     pub verdict: Verdict,
-    /// Its value: the error rate of the last 10 s, the share of instances that are not ready.
+    /// Its value: the error rate of the last 10 s, the latency quantile of the last 10 s in seconds, the share of
+    /// instances that are not ready.
     pub value: Option<f64>,
     /// Its threshold, in the value's unit.
     pub threshold: f64,
     /// Requests judged since the switch.
     pub requests: u64,
-    /// Those of them that failed.
+    /// Those of them that failed, or took too long.
     pub errors: u64,
     /// Evidence against the release, in nats, where the method has it.
     pub evidence: Option<f64>,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::settings::ErrorRateSettings;
 use crate::config::{Baseline, Method};
 use crate::detect::{
-    BaselineRule, Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceDetector, Outlook, RecentCounts,
-    TickCounts, WindowConfig, WindowDetector, failed, longest_silence, percent, span, thousands,
+    BaselineRule, Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceDetector, Miss, Outlook,
+    RecentCounts, TickCounts, WindowConfig, WindowDetector, failed, longest_silence, percent, span, thousands,
 };
 
 /// What the old color was like before traffic moved.
@@ -57,6 +57,11 @@ impl Judge {
             last_request_ms: 0,
             longest_silence_ms: silence.and_then(|longest| u64::try_from(longest.as_millis()).ok()),
         }
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        self.detector.speak_of(miss);
     }
 
     /// Takes in one tick; `None` for a missing one.

@@ -68,6 +68,9 @@ pub struct Settings {
     pub standby: StandbyPolicy,
     /// The error-rate check.
     pub error_rate: ErrorRateSettings,
+    /// The latency check, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<LatencySettings>,
     /// The readiness check.
     pub readiness: ReadinessSettings,
 }
@@ -87,6 +90,24 @@ pub struct ErrorRateSettings {
     pub baseline: Baseline,
     /// Whether `retained` needs it.
     pub required: bool,
+}
+
+/// The latency check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LatencySettings {
+    /// How long the quantile of the requests may take, in milliseconds.
+    pub threshold_ms: f64,
+    /// The share of requests that have to stay within it.
+    pub quantile: Ratio,
+    /// Whether `retained` needs it.
+    pub required: bool,
+}
+
+impl LatencySettings {
+    /// `p99`, `p99.9`.
+    pub fn name(&self) -> String {
+        self.quantile.percentile()
+    }
 }
 
 /// The readiness check.

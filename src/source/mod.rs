@@ -20,6 +20,6 @@ pub(crate) mod testing;
 
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
-pub use page::{LABELS, MAX_SERIES, METRICS, PageReader};
+pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
 pub use probe::{Probe, ProbeError};
 pub use scrape::{MAX_BODY, ScrapeError, Scraper};

@@ -16,7 +16,7 @@ use reqwest::{Response, StatusCode, Version};
 use super::exposition::{Format, PageError, quote};
 use super::fetch::{ClientError, FetchError, Fetcher};
 use super::page::PageReader;
-use crate::config::{ErrorRateConfig, InstanceUrl, MetricsConfig};
+use crate::config::{ErrorRateConfig, InstanceUrl, LatencyConfig, MetricsConfig};
 use crate::detect::Reading;
 
 /// The largest page that is read, in bytes, unpacked (and packed).
@@ -146,6 +146,18 @@ impl Scraper {
             (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
         };
         Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused, limit: MAX_BODY })
+    }
+
+    /// The same, also reading how long requests took, where that is judged.
+    #[must_use]
+    pub fn with_latency(self, config: &LatencyConfig) -> Self {
+        let Self { reader, .. } = self;
+        Self { reader: if config.threshold.is_some() { reader.with_latency(config) } else { reader }, ..self }
+    }
+
+    /// The latency histogram, once a page had it.
+    pub fn histogram(&self) -> Option<&str> {
+        self.reader.histogram()
     }
 
     /// The request counter and the label with the status, once a page had both.

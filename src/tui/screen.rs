@@ -83,7 +83,7 @@ const fn split_rows(area: Rect, last: u16) -> (Rect, Rect) {
 /// The chart above the checks; after the end the outcome between them, or in their place.
 fn left_side(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let checks = dashboard.checks();
-    let Some(check) = checks.get(ui.check.min(checks.len().saturating_sub(1))) else { return };
+    let Some(check) = checks.get(ui.shown_check(dashboard)) else { return };
     let blame = u16::from(dashboard.blame().is_some());
     let rows = u16::try_from(checks.len()).unwrap_or(u16::MAX).saturating_add(2 + blame);
     let room = area.height.saturating_sub(CHART);

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::soak::ERROR_RATE;
+use crate::soak::{ERROR_RATE, Verdict};
 use crate::view::{Dashboard, Tone};
 
 use super::widgets::Stretch;
@@ -13,9 +13,9 @@ use super::{Charset, Scale, Theme};
 pub struct UiState {
     /// The pane that arrows move in; its frame is highlighted.
     pub focus: Pane,
-    /// Which check has the big chart, from 0 in the order of [`Dashboard::checks`](crate::view::Dashboard::checks). Beyond
-    /// the last one means the last one.
-    pub check: usize,
+    /// The check that has the big chart, from 0 in the order of [`Dashboard::checks`](crate::view::Dashboard::checks), as chosen;
+    /// none follows the first one that is breached. Beyond the last one means the last one.
+    pub check: Option<usize>,
     /// The first row of the instances pane that is shown. Scrolling past the end shows the last page.
     pub instances_from: usize,
     /// The list of decisions.
@@ -47,7 +47,7 @@ impl UiState {
     pub fn new(theme: Theme, charset: Charset, zone: TimeZone) -> Self {
         Self {
             focus: Pane::default(),
-            check: 0,
+            check: None,
             instances_from: 0,
             decisions: DecisionList::default(),
             frozen: false,
@@ -63,10 +63,17 @@ impl UiState {
         }
     }
 
+    /// The place of the check that has the big chart: the chosen one, else the first that is breached, else the first.
+    pub fn shown_check(&self, dashboard: &Dashboard) -> usize {
+        let checks = dashboard.machine().checks();
+        let breached = || checks.iter().position(|seen| seen.verdict == Verdict::Breached).unwrap_or(0);
+        self.check.unwrap_or_else(breached).min(checks.len().saturating_sub(1))
+    }
+
     /// Lets the value axis follow what is in view. To be called before every [`draw`](super::draw).
     pub fn settle(&mut self, dashboard: &Dashboard, now_ms: u64) {
         let checks = dashboard.checks();
-        let Some(check) = checks.get(self.check.min(checks.len().saturating_sub(1))) else { return };
+        let Some(check) = checks.get(self.shown_check(dashboard)) else { return };
         let since = Stretch::of(dashboard, now_ms).from_ms;
         let old = dashboard.old_color().highest_since(since).filter(|_| check.seen.check == ERROR_RATE);
         let highest = check.series.highest_since(since).into_iter().chain(old).fold(0.0, f64::max);

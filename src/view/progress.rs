@@ -1,9 +1,10 @@
 //! The sentences that every front end shows alike.
 
 use crate::detect::{Outlook, failed, percent_exact, span};
-use crate::soak::{Ending, Outcome, Phase, Verdict};
+use crate::soak::{Ending, LATENCY, Outcome, Phase, Verdict};
 
 use super::View;
+use super::measure::{allowed, measured, title};
 
 /// One line of how a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,12 @@ impl Progress {
             Some(rate) => format!("{} now (limit {threshold})", crate::detect::percent(rate)),
             None => format!("no traffic now (limit {threshold})"),
         };
+        let mut parts = vec![rate];
+        if let Some(latency) = machine.checks().iter().find(|seen| seen.check == LATENCY) {
+            let limit = allowed(LATENCY, latency.threshold);
+            let now = latency.value.map_or_else(|| "not known".to_owned(), |now| measured(LATENCY, now));
+            parts.push(format!("{} {now} (limit {limit})", title(LATENCY, machine.settings())));
+        }
         let verdict = match machine.verdict() {
             Verdict::Healthy => "healthy so far",
             Verdict::Unknown => "not known yet",
@@ -73,7 +80,8 @@ impl Progress {
             Some(Outlook { healthy_in_ms: Some(ms), .. }) => format!("{verdict}, healthy in {}", span(ms)),
             _ => verdict.to_owned(),
         };
-        vec![rate, format!("{seen} so far"), format!("{ready} of {all} ready"), verdict]
+        parts.extend([format!("{seen} so far"), format!("{ready} of {all} ready"), verdict]);
+        parts
     }
 }
 

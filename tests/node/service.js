@@ -5,6 +5,7 @@
 //   GET  /metrics        the registry
 //   GET  /health/ready   200
 //   POST /failing/N      from now on, N of a hundred requests fail
+//   POST /slow/N         from now on, requests take N milliseconds longer
 //   GET  /anything       a request of a user
 
 const http = require('node:http');
@@ -17,7 +18,14 @@ const requests = new client.Counter({
   labelNames: ['method', 'route', 'status_code'],
 });
 
+const durations = new client.Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Duration of requests.',
+  labelNames: ['method', 'route'],
+});
+
 let failing = 0;
+let slow = 0;
 let due = 0;
 
 // Spread evenly, not by chance: every test sees the same.
@@ -38,7 +46,13 @@ async function handle(request, response) {
   } else if (first === 'failing' && request.method === 'POST') {
     failing = Number(second);
     response.end('ok');
+  } else if (first === 'slow' && request.method === 'POST') {
+    slow = Number(second);
+    response.end('ok');
   } else {
+    const done = durations.startTimer({ method: request.method, route: `/${first}` });
+    await new Promise((resolve) => setTimeout(resolve, slow));
+    done();
     response.statusCode = nextStatus();
     requests.inc({ method: request.method, route: `/${first}`, status_code: response.statusCode });
     response.end('ok');

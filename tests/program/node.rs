@@ -55,6 +55,10 @@ impl NodeService {
         ask(self.port, &format!("POST /failing/{percent}"));
     }
 
+    fn slow(&self, millis: u32) {
+        ask(self.port, &format!("POST /slow/{millis}"));
+    }
+
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -121,6 +125,31 @@ fn a_prom_client_service_is_watched_healthy_and_breached() {
     let share = breach["errors"].as_f64().unwrap() / breach["requests"].as_f64().unwrap();
     assert!((0.4..0.6).contains(&share), "half of the requests failed: {breach}");
     assert_eq!(deployment.state()["activeColor"], "green");
+}
+
+#[test]
+fn a_prom_client_service_that_is_fast_is_kept_and_one_that_is_slow_is_not() {
+    let (blue, green) = (NodeService::start(), NodeService::start());
+    let deployment = Deployment::fresh()
+        .by_evidence()
+        .with("colors.blue.instances", blue.url())
+        .with("colors.green.instances", green.url())
+        .with("checks.latency.threshold", "60ms")
+        .with("checks.latency.quantile", "0.9");
+    let told = "latency by `http_request_duration_seconds`, judged at its bound 50 ms; p90 ";
+    deployment.run(&["doctor"]).expect(0).says(&[told]);
+    deployment.run(&["switch", "--no-tui"]).expect(0).says(&[
+        "p90 at most 60 ms (judged at 50 ms, the next bucket bound below)",
+        "requests took longer than 50 ms",
+        "RETAINED: green stays active",
+    ]);
+
+    blue.slow(80);
+    let done = deployment.run(&["switch", "--no-tui"]).expect(3);
+    done.says(&["latency breached: ", " requests took longer than 50 ms", "ROLLED BACK: green is active again"]);
+    let breach = deployment.decision("breach");
+    assert_eq!((&breach["check"], &breach["threshold"]), (&json!("latency"), &json!(0.06)), "seconds");
+    assert!(breach["value"].as_f64().unwrap() > 0.05, "{breach}");
 }
 
 #[test]

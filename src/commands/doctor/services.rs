@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::finding::{Finding, Level};
 use crate::config::{Config, InstanceUrl, Method, format_duration};
 use crate::deploy::{Binding, Color, State};
-use crate::detect::{RECENT_MS, TickCounts, failed, percent_exact, requests_to_clear, whole};
+use crate::detect::{Latency, RECENT_MS, TickCounts, failed, millis, percent_exact, requests_to_clear, whole};
 use crate::soak::Phase;
 use crate::source::{Probe, ScrapeError, Scraper};
 
@@ -35,6 +35,8 @@ struct Metrics {
     counter: Option<(String, String)>,
     /// What a person should know of the page.
     note: Option<String>,
+    /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
+    latency: Option<Result<String, String>>,
     /// What came between the two pages.
     counts: TickCounts,
     /// Requests a second.
@@ -80,7 +82,9 @@ async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
 
 async fn measure(config: &Config, url: &InstanceUrl) -> Result<Metrics, String> {
     let scraper = || {
-        Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path).map_err(|error| error.to_string())
+        Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)
+            .map(|scraper| scraper.with_latency(&config.latency))
+            .map_err(|error| error.to_string())
     };
     let told = |error: ScrapeError| error.to_string();
     let mut scraper_of_two = scraper()?;
@@ -100,7 +104,33 @@ async fn measure(config: &Config, url: &InstanceUrl) -> Result<Metrics, String> 
     #[expect(clippy::cast_precision_loss, reason = "requests of a few seconds")]
     let rate = counts.requests as f64 / asked.elapsed().as_secs_f64();
     let counter = scraper_of_two.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
-    Ok(Metrics { counter, note: after.note, counts, rate, starts })
+    let latency = histogram(config, &scraper_of_two, after.latency.as_ref());
+    Ok(Metrics { counter, note: after.note, latency, counts, rate, starts })
+}
+
+/// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
+fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Option<Result<String, String>> {
+    let threshold = config.latency.threshold?;
+    let buckets = match seen? {
+        Latency::Buckets(buckets) => buckets,
+        Latency::Unknown(why) => return Some(Err(why.clone())),
+    };
+    let name = scraper.histogram().unwrap_or_default();
+    let quantile = config.latency.quantile.0;
+    Some(match buckets.bound_within(threshold.as_secs_f64() * 1000.0) {
+        Some(bound) => Ok(format!(
+            "latency by `{name}`, judged at its bound {}; {} since it started",
+            millis(bound),
+            buckets.quantile(quantile).map_or_else(
+                || "no request".to_owned(),
+                |ms| format!("{} {}", config.latency.quantile.percentile(), millis(ms))
+            ),
+        )),
+        None => Err(format!(
+            "`{name}` has no bucket bound within {}: nothing can be told of it",
+            format_duration(threshold)
+        )),
+    })
 }
 
 /// How bad a standby that is not ready is: while a soak is unfinished, it keeps the release from being rolled back.
@@ -140,7 +170,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };
-    let Metrics { counter, note, counts, rate, starts } = metrics;
+    let Metrics { counter, note, latency, counts, rate, starts } = metrics;
     let mut findings = vec![match (counter, note) {
         (Some((metric, label)), _) => {
             let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s", failed(*counts));
@@ -158,6 +188,15 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
     }];
     if let (Some(_), Some(note)) = (counter, note) {
         findings.push(Finding::warning(AREA, format!("{who}: {note}"), "see whether the page is what it should be"));
+    }
+    match latency {
+        Some(Ok(judged)) => findings.push(Finding::ok(AREA, format!("{who}: {judged}"))),
+        Some(Err(why)) => {
+            let level = grave(is_active && config.latency.required);
+            let next = "name the histogram with checks.latency.histogram, or give it a bucket at the threshold";
+            findings.push(Finding { level, ..Finding::warning(AREA, format!("{who}: {why}"), next) });
+        }
+        None => {}
     }
     if starts.len() > 1 {
         let text = format!("{who}: {} processes answer behind this URL, each with counters of its own", starts.len());
@@ -180,13 +219,19 @@ fn traffic(config: &Config, active: Color, answers: &[Instance]) -> Finding {
     let threshold = config.error_rate.threshold.0;
     let rate: f64 = seen.iter().map(|metrics| metrics.rate).sum();
     let expected = rate * window.as_secs_f64();
-    let needed = requests_to_clear(threshold, min_requests);
+    let rates = requests_to_clear(threshold, min_requests);
+    // The latency check has the share of slow requests for a threshold.
+    let latency = config.latency.threshold.filter(|_| config.latency.required).map(|_| config.latency.quantile);
+    let (needed, at) = match latency.map(|quantile| (requests_to_clear(1.0 - quantile.0, min_requests), quantile)) {
+        Some((needed, quantile)) if needed > rates => (needed, quantile.percentile()),
+        _ => (rates, percent_exact(threshold)),
+    };
     let text = format!(
         "{rate:.1} requests/s on {active} make about {} in the window of {}; {} are needed to clear a release at {}",
         whole(expected),
         format_duration(window),
         whole(needed),
-        percent_exact(threshold)
+        at
     );
     if seen.iter().all(|metrics| metrics.counter.is_none()) {
         return Finding::warning(AREA, format!("no requests of {active} can be counted"), "see `metrics` above");
@@ -222,7 +267,8 @@ mod tests {
 
     fn instance(counts: TickCounts, rate: f64, starts: &[i64]) -> Instance {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
-        let metrics = Metrics { counter, note: None, counts, rate, starts: starts.iter().copied().collect() };
+        let metrics =
+            Metrics { counter, note: None, latency: None, counts, rate, starts: starts.iter().copied().collect() };
         Instance { color: Color::Blue, name: "http://blue".to_owned(), ready: Ok(()), metrics: Ok(metrics) }
     }
 

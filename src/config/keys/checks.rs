@@ -1,8 +1,10 @@
 //! `[checks.*]`: what is judged, and against which threshold.
 
+use std::time::Duration;
+
 use super::key::{Fallback, Key};
 use crate::config::kind::{Kind, Word};
-use crate::config::model::{Baseline, Method};
+use crate::config::model::{Baseline, LatencyUnit, Method};
 use crate::config::values::Ratio;
 
 pub const KEYS: &[Key] = &[
@@ -109,6 +111,68 @@ pub const KEYS: &[Key] = &[
         help: "Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.",
         default: Fallback::Text("true"),
         kind: Kind::Bool(|draft, required| draft.config.error_rate.required = required),
+        also: None,
+        example: "true",
+    },
+    Key {
+        name: "checks.latency.threshold",
+        env: Some("SWITCHBACK_LATENCY_THRESHOLD"),
+        flag: Some("latency-threshold"),
+        help: "How long the quantile of the requests may take; without it latency is not judged.",
+        default: Fallback::Unset,
+        kind: Kind::Duration {
+            min: Duration::from_millis(1),
+            max: Duration::from_hours(1),
+            set: |draft, threshold| draft.config.latency.threshold = Some(threshold),
+        },
+        also: None,
+        example: "500ms",
+    },
+    Key {
+        name: "checks.latency.quantile",
+        env: Some("SWITCHBACK_LATENCY_QUANTILE"),
+        flag: Some("latency-quantile"),
+        help: "The share of requests that have to stay within checks.latency.threshold.",
+        default: Fallback::Text("0.99"),
+        kind: Kind::RatioWithin {
+            min: Ratio(0.5),
+            max: Ratio(0.9999),
+            set: |draft, quantile| draft.config.latency.quantile = quantile,
+        },
+        also: None,
+        example: "0.95",
+    },
+    Key {
+        name: "checks.latency.histogram",
+        env: Some("SWITCHBACK_LATENCY_METRIC"),
+        flag: Some("latency-histogram"),
+        help: "The histogram of how long requests took, without _bucket; auto tries the well-known ones.",
+        default: Fallback::Text("auto"),
+        kind: Kind::Metric(|draft, name| draft.config.latency.histogram = name),
+        also: None,
+        example: "http_request_duration_seconds",
+    },
+    Key {
+        name: "checks.latency.unit",
+        env: Some("SWITCHBACK_LATENCY_UNIT"),
+        flag: None,
+        help: "The unit of the histogram's bounds; auto goes by its name.",
+        default: Fallback::Text("auto"),
+        kind: Kind::Choice(&[
+            Word { text: "auto", set: |draft| draft.config.latency.unit = LatencyUnit::Auto },
+            Word { text: "s", set: |draft| draft.config.latency.unit = LatencyUnit::Seconds },
+            Word { text: "ms", set: |draft| draft.config.latency.unit = LatencyUnit::Milliseconds },
+        ]),
+        also: None,
+        example: "ms",
+    },
+    Key {
+        name: "checks.latency.required",
+        env: None,
+        flag: None,
+        help: "Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.",
+        default: Fallback::Text("true"),
+        kind: Kind::Bool(|draft, required| draft.config.latency.required = required),
         also: None,
         example: "true",
     },

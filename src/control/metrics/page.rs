@@ -56,7 +56,11 @@ fn soak(text: &mut Text, machine: &Machine) {
 
 fn checks(text: &mut Text, machine: &Machine) {
     let checks = machine.checks();
-    text.metric("switchback_check_value", "gauge", "Value of a check, where it has one: a ratio between 0 and 1.");
+    text.metric(
+        "switchback_check_value",
+        "gauge",
+        "Value of a check, where it has one: a ratio between 0 and 1; seconds for latency.",
+    );
     for check in &checks {
         if let Some(value) = check.value {
             text.sample(&[("check", &check.check)], value);

@@ -226,6 +226,8 @@ async fn the_settings_name_what_was_started() {
             ("soak.interval", "375ms".to_owned()),
             ("soak.max_extension", "1875ms".to_owned()),
             ("soak.verify_window", "2s".to_owned()),
+            ("checks.latency.threshold", "500ms".to_owned()),
+            ("checks.latency.quantile", "0.95".to_owned()),
             ("health.timeout", "1s".to_owned()),
             ("health.switch_timeout", "10s".to_owned()),
             ("router.kind", "state-file".to_owned()),
@@ -235,7 +237,7 @@ async fn the_settings_name_what_was_started() {
     let world = World::start(scenario, Timing::new(scenario, 8), folder.path(), 1).unwrap();
     let script = path("router.sh");
     assert_eq!(
-        world.settings()[12..],
+        world.settings()[14..],
         [
             ("router.kind", "command".to_owned()),
             ("router.switch", format!(r#"["sh","{script}","switch","{{color}}"]"#)),

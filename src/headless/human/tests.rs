@@ -22,6 +22,7 @@ impl Write for Screen {
 
 fn settings() -> Settings {
     Settings {
+        latency: None,
         service: "shop".to_owned(),
         soak: "20261123T140211Z-3f2a".to_owned(),
         origin: Origin::Soak,

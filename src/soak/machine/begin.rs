@@ -150,6 +150,9 @@ impl Machine {
         self.window_end = self.window_start.saturating_add(self.settings.window_ms);
         self.error_rate.begin(self.at);
         self.error_rate.restart(self.at);
+        if let Some(latency) = &mut self.latency {
+            latency.begin(self.at);
+        }
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let message = self.start_message();
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
@@ -178,10 +181,11 @@ impl Machine {
             1 => "1 instance".to_owned(),
             many => format!("{many} instances"),
         };
+        let latency = self.latency.as_ref().map(|latency| format!(", {}", latency.describe())).unwrap_or_default();
         let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
-            "watching {} ({instances}) for {}{warmup}: error rate at most {}, readiness of more than half; standby {}\
-             {no_way_back}",
+            "watching {} ({instances}) for {}{warmup}: error rate at most {}{latency}, readiness of more than half; \
+             standby {}{no_way_back}",
             settings.color,
             span(settings.window_ms),
             settings.error_rate.threshold,
@@ -192,6 +196,9 @@ impl Machine {
     /// The warmup is over: the window starts here, with counters as they are now.
     pub(super) fn end_warmup(&mut self, out: &mut Vec<Effect>) {
         self.error_rate.restart(self.at);
+        if let Some(latency) = &mut self.latency {
+            latency.restart(self.at);
+        }
         self.stage = Stage::Watching;
         let message = format!("warmup over: the window of {} starts", span(self.settings.window_ms));
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);

@@ -3,7 +3,8 @@
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::check::{ERROR_RATE, READINESS};
-use crate::soak::error_rate::ErrorRateCheck;
+use crate::soak::latency::LatencyCheck;
+use crate::soak::rate::RateCheck;
 use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
@@ -109,7 +110,8 @@ pub struct Machine {
     pub(super) wall: i64,
     /// Wall clock of the run's first event.
     pub(super) run_wall: i64,
-    pub(super) error_rate: ErrorRateCheck,
+    pub(super) error_rate: RateCheck,
+    pub(super) latency: Option<LatencyCheck>,
     pub(super) readiness: ReadinessCheck,
     pub(super) standby: ReadinessCheck,
     pub(super) recovery: RecoveryWatch,
@@ -147,7 +149,17 @@ impl Machine {
             at: 0,
             wall: 0,
             run_wall: 0,
-            error_rate: ErrorRateCheck::new(
+            latency: settings.latency.clone().map(|latency| {
+                LatencyCheck::new(
+                    latency,
+                    &settings.error_rate,
+                    settings.window_ms,
+                    settings.interval_ms,
+                    settings.instances.clone(),
+                )
+            }),
+            error_rate: RateCheck::new(
+                ERROR_RATE,
                 settings.error_rate.clone(),
                 settings.window_ms,
                 settings.interval_ms,
@@ -198,6 +210,9 @@ impl Machine {
             Event::Sampled { color, instance, outcome } => {
                 if *color == self.settings.color {
                     self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
+                    if let Some(latency) = &mut self.latency {
+                        latency.sampled(self.at, self.run_wall, *instance, outcome);
+                    }
                 } else {
                     self.recovery.sampled(self.run_wall, *instance, outcome);
                 }
@@ -255,24 +270,30 @@ impl Machine {
         decision.value = observation.value;
         decision.threshold = Some(observation.threshold);
         decision.evidence = observation.evidence;
-        if observation.check == ERROR_RATE {
+        if observation.check != READINESS {
             decision.requests = Some(observation.requests);
             decision.errors = Some(observation.errors);
         }
         decision
     }
 
-    /// What both checks say now.
-    pub(super) fn observations(&self) -> [Observation; 2] {
+    /// What every check says now: the error rate first, the readiness last.
+    pub(super) fn observations(&self) -> Vec<Observation> {
         let patience = self.patience_ms();
-        let warmup = self.stage == Stage::Warmup;
-        [self.error_rate.observe(self.at, patience, warmup), self.readiness.observe(self.at, patience)]
+        let latency = self.latency.as_ref().map(|latency| latency.observe(self.at, patience, self.warming_up()));
+        let mut observations = vec![self.observed_error_rate()];
+        observations.extend(latency);
+        observations.push(self.readiness.observe(self.at, patience));
+        observations
     }
 
-    /// The observation of one check by name.
-    pub(super) fn observation(&self, check: &str) -> Observation {
-        let [error_rate, readiness] = self.observations();
-        if check == READINESS { readiness } else { error_rate }
+    /// What the error-rate check says now.
+    pub(super) fn observed_error_rate(&self) -> Observation {
+        self.error_rate.observe(self.at, self.patience_ms(), self.warming_up())
+    }
+
+    fn warming_up(&self) -> bool {
+        self.stage == Stage::Warmup
     }
 
     /// Ends the run.

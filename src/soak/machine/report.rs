@@ -90,7 +90,7 @@ impl Machine {
 
     /// What every check says now.
     pub fn checks(&self) -> Vec<Observation> {
-        self.observations().to_vec()
+        self.observations()
     }
 
     /// Requests and errors since the window began.

@@ -42,6 +42,9 @@ impl Machine {
         self.settings.instances.clone_from(&by.instances);
         self.settings.standby_instances.clone_from(&by.standby_instances);
         self.error_rate.resume(self.at, by.instances.clone());
+        if let Some(latency) = &mut self.latency {
+            latency.resume(self.at, &by.instances);
+        }
         self.readiness.resume(by.instances.clone());
         self.standby.resume(by.standby_instances.clone());
         self.recovery.resume(by.standby_instances.len());

@@ -4,7 +4,8 @@ use crate::config::OnInconclusive;
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::{
-    Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Observation, Outcome, Phase, Verdict,
+    Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, LATENCY, Machine, Observation, Outcome,
+    Phase, READINESS, Verdict,
 };
 
 use super::core::{Stage, Trigger};
@@ -16,6 +17,10 @@ impl Machine {
     pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
+            let patience_ms = self.patience_ms();
+            if let Some(latency) = &mut self.latency {
+                latency.tick(self.at, skipped, patience_ms);
+            }
             self.tell_blindness(out);
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
@@ -65,7 +70,7 @@ impl Machine {
     }
 
     fn tell_blindness(&mut self, out: &mut Vec<Effect>) {
-        let observation = self.observation(crate::soak::ERROR_RATE);
+        let observation = self.observed_error_rate();
         match (self.error_rate.blind(self.at), self.told.blind) {
             (Some((lasted, why)), false) => {
                 self.told.blind = true;
@@ -90,7 +95,7 @@ impl Machine {
         }
         if let Some(message) = self.error_rate.warning() {
             self.told.worse = true;
-            let observation = self.observation(crate::soak::ERROR_RATE);
+            let observation = self.observed_error_rate();
             let mut decision = self.judged(DecisionKind::Observe, Actor::Auto, message, &observation);
             decision.reason = Some("baseline".to_owned());
             out.push(Effect::Journal(Box::new(decision)));
@@ -153,21 +158,33 @@ impl Machine {
         }
         let unknown = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Unknown);
         match unknown {
-            None => self.retain(&observations[0], out),
+            None => self.retain(&observations, out),
             Some(observation) => self.inconclusive(observation.clone(), out),
         }
     }
 
     /// The observations with the closing judgement's verdicts and sentences; none while one more tick is wanted.
-    fn closing(&self) -> Option<[Observation; 2]> {
-        let [mut error_rate, readiness] = self.observations();
-        (error_rate.verdict, error_rate.message) = self.error_rate.close(self.at, self.patience_ms(), self.overtime)?;
-        Some([error_rate, readiness])
+    fn closing(&self) -> Option<Vec<Observation>> {
+        let patience_ms = self.patience_ms();
+        let mut observations = self.observations();
+        for seen in &mut observations {
+            match (seen.check.as_str(), &self.latency) {
+                (ERROR_RATE, _) => {
+                    (seen.verdict, seen.message) = self.error_rate.close(self.at, patience_ms, self.overtime)?;
+                }
+                (LATENCY, Some(latency)) => {
+                    (seen.verdict, seen.message) = latency.close(self.at, patience_ms, self.overtime)?;
+                }
+                _ => {}
+            }
+        }
+        Some(observations)
     }
 
-    fn retain(&mut self, observation: &Observation, out: &mut Vec<Effect>) {
-        let reason = format!("{}; {}", observation.message, self.readiness_summary());
-        let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), observation);
+    fn retain(&mut self, observations: &[Observation], out: &mut Vec<Effect>) {
+        let rates = observations.iter().filter(|seen| seen.check != READINESS).map(|seen| seen.message.clone());
+        let reason = rates.chain([self.readiness_summary()]).collect::<Vec<_>>().join("; ");
+        let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), &observations[0]);
         out.push(Effect::Journal(Box::new(decision)));
         self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Auto, reason }, out);
     }

@@ -4,13 +4,23 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::super::exposition::PageError;
-use super::rows::{Row, UNIT};
+use super::rows::UNIT;
 
 /// So many series of a request counter are kept; beyond, the page is an error.
 pub const MAX_SERIES: usize = 500_000;
 
 /// Start times that differ by at most this are the same: some clients compute theirs anew for every page.
 const SAME_START_MS: u64 = 500;
+
+/// One series of a page.
+pub trait Counted {
+    /// Identity of the label set, whatever its order.
+    fn id(&self) -> u64;
+    /// The count, in 1/[`UNIT`].
+    fn count(&self) -> u64;
+    /// Which of the sums it belongs to, from 0.
+    fn group(&self) -> usize;
+}
 
 /// The series of one instance, each with its last value.
 ///
@@ -23,8 +33,8 @@ pub struct SeriesBook {
     started_ms: Option<i64>,
     /// Whether series have gone back although the process had not restarted.
     went_back: bool,
-    total: u128,
-    failed: u128,
+    /// A sum for each group, in 1/[`UNIT`].
+    sums: Vec<u128>,
     limit: usize,
 }
 
@@ -35,25 +45,15 @@ struct Series {
     page: u64,
 }
 
-/// What all pages so far add up to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sums {
-    /// Requests.
-    pub total: u64,
-    /// Failed requests.
-    pub errors: u64,
-    /// Series that stood on this page before; the first of each counted.
-    pub duplicates: usize,
-}
-
 impl SeriesBook {
     /// An empty book that takes at most `limit` series.
     pub fn new(limit: usize) -> Self {
-        Self { series: HashMap::new(), page: 0, started_ms: None, went_back: false, total: 0, failed: 0, limit }
+        Self { series: HashMap::new(), page: 0, started_ms: None, went_back: false, sums: Vec::new(), limit }
     }
 
-    /// Enters a whole page. Duplicates are removed from `rows`.
-    pub fn enter(&mut self, rows: &mut Vec<Row>, started_ms: Option<i64>) -> Result<Sums, PageError> {
+    /// Enters a whole page, and says how many series stood on it twice: the first of each counts, the others are removed from
+    /// `rows`.
+    pub fn enter(&mut self, rows: &mut Vec<impl Counted>, started_ms: Option<i64>) -> Result<usize, PageError> {
         let same_process = match (self.started_ms, started_ms) {
             (Some(before), Some(now)) => Some(before.abs_diff(now) <= SAME_START_MS),
             _ => None,
@@ -61,7 +61,8 @@ impl SeriesBook {
         self.started_ms = started_ms;
         if same_process == Some(false) {
             self.series.clear();
-            (self.total, self.failed, self.went_back) = (0, 0, false);
+            self.sums.clear();
+            self.went_back = false;
         }
         let (duplicates, goes_back) = self.mark(rows)?;
         // A process that goes on may reset its counter once; then its series count afresh on top. If that happens again,
@@ -69,31 +70,43 @@ impl SeriesBook {
         if goes_back && (same_process.is_none() || std::mem::replace(&mut self.went_back, true)) {
             self.series.retain(|_, series| series.page == self.page);
             self.series.values_mut().for_each(|series| series.count = 0);
-            (self.total, self.failed) = (0, 0);
+            self.sums.clear();
         }
         for row in rows {
-            let Some(series) = self.series.get_mut(&row.id) else { continue };
-            let more = u128::from(row.count.checked_sub(series.count).unwrap_or(row.count));
-            series.count = row.count;
-            self.total += more;
-            self.failed += if row.failed == 0 { 0 } else { more };
+            let Some(series) = self.series.get_mut(&row.id()) else { continue };
+            let more = row.count().checked_sub(series.count).unwrap_or(row.count());
+            series.count = row.count();
+            if self.sums.len() <= row.group() {
+                self.sums.resize(row.group() + 1, 0);
+            }
+            self.sums[row.group()] += u128::from(more);
         }
-        Ok(Sums { total: whole(self.total), errors: whole(self.failed), duplicates })
+        Ok(duplicates)
+    }
+
+    /// What the series of a group add up to, over all pages so far; whole, the rest is dropped.
+    pub fn sum(&self, group: usize) -> u64 {
+        whole(self.sums.get(group).copied().unwrap_or(0))
+    }
+
+    /// What all series add up to.
+    pub fn total(&self) -> u64 {
+        whole(self.sums.iter().sum())
     }
 
     /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page
     /// before went back.
-    fn mark(&mut self, rows: &mut Vec<Row>) -> Result<(usize, bool), PageError> {
+    fn mark(&mut self, rows: &mut Vec<impl Counted>) -> Result<(usize, bool), PageError> {
         let before = self.page;
         self.page += 1;
         let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
         rows.retain(|row| {
             let room = self.series.len() < self.limit;
-            match self.series.entry(row.id) {
+            match self.series.entry(row.id()) {
                 Entry::Occupied(mut series) => {
                     let series = series.get_mut();
                     let is_first = series.page != self.page;
-                    goes_back |= series.page == before && row.count < series.count;
+                    goes_back |= series.page == before && row.count() < series.count;
                     series.page = self.page;
                     is_first
                 }

@@ -25,7 +25,7 @@ pub const METRICS: [(&str, &str); 16] = [
     ("traefik_service_requests_total", "Traefik"),
     ("nginx_ingress_controller_requests", "ingress-nginx"),
     ("haproxy_backend_http_responses_total", "HAProxy"),
-    (ISTIO, "Istio's sidecar"),
+    ("istio_requests_total", "Istio's sidecar"),
 ];
 
 /// The labels in which `auto` looks for the status, in this order.
@@ -35,7 +35,7 @@ pub const LABELS: [&str; 5] = ["status_code", "status", "code", "http_response_s
 const PATH_LABELS: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
 
 /// A sidecar counts what it lets in (`reporter="destination"`) and what the service asks of others (`"source"`).
-const ISTIO: &str = "istio_requests_total";
+const ISTIO: &str = "istio_";
 
 /// What a page is searched for.
 #[derive(Clone, Debug)]
@@ -70,11 +70,16 @@ impl Wanted {
 
     /// Whether a series with this label is no traffic of the service.
     pub fn excludes(&self, metric: &str, label: Text<'_>, value: Text<'_>) -> bool {
-        if PATH_LABELS.iter().any(|path| label.is(path)) {
-            return self.own_paths.iter().any(|path| value.is(path));
-        }
-        metric == ISTIO && label.is("reporter") && value.is("source")
+        is_no_traffic(&self.own_paths, metric, label, value)
     }
+}
+
+/// Whether a series of this metric with this label is no traffic of the service.
+pub fn is_no_traffic(own_paths: &[String], metric: &str, label: Text<'_>, value: Text<'_>) -> bool {
+    if PATH_LABELS.iter().any(|path| label.is(path)) {
+        return own_paths.iter().any(|path| value.is(path));
+    }
+    metric.starts_with(ISTIO) && label.is("reporter") && value.is("source")
 }
 
 /// An HTTP status of the form `503` or `5xx`, where `value` is one.

@@ -3,6 +3,7 @@
 mod book;
 mod census;
 mod counters;
+mod histogram;
 mod reader;
 mod rows;
 #[cfg(test)]
@@ -10,4 +11,5 @@ mod tests;
 
 pub use book::MAX_SERIES;
 pub use counters::{LABELS, METRICS};
+pub use histogram::HISTOGRAMS;
 pub use reader::PageReader;

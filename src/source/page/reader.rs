@@ -3,8 +3,9 @@
 use super::super::exposition::{Exposition, Format, PageError};
 use super::book::{MAX_SERIES, SeriesBook};
 use super::counters::Wanted;
+use super::histogram::Histogram;
 use super::rows::Rows;
-use crate::config::ErrorRateConfig;
+use crate::config::{ErrorRateConfig, LatencyConfig};
 use crate::detect::Reading;
 
 /// Turns the pages of one instance into readings.
@@ -21,6 +22,14 @@ impl PageReader {
     /// A reader that has seen no page. Series whose route is one of `own_paths` are not counted.
     pub fn new(config: &ErrorRateConfig, own_paths: Vec<String>) -> Self {
         Self::with_limit(config, own_paths, MAX_SERIES)
+    }
+
+    /// The same, also reading how long requests took.
+    #[must_use]
+    pub fn with_latency(mut self, config: &LatencyConfig) -> Self {
+        let own_paths = self.rows.wanted.own_paths.clone();
+        self.rows.histogram = Some(Histogram::new(config, own_paths, MAX_SERIES));
+        self
     }
 
     /// The same with another limit than [`MAX_SERIES`].
@@ -44,6 +53,11 @@ impl PageReader {
             .map(|(metric, label)| (&**metric, &**label))
     }
 
+    /// The latency histogram, once it is decided.
+    pub fn histogram(&self) -> Option<&str> {
+        self.rows.histogram.as_ref()?.name()
+    }
+
     /// Begins a page. One that was begun and not finished leaves no trace.
     pub fn begin(&mut self, format: Format) {
         self.exposition.begin(format);
@@ -60,15 +74,16 @@ impl PageReader {
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
         let started_ms = self.rows.started_ms;
+        let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
         if self.rows.census.is_some() {
             match self.discover() {
                 Some((metric, label)) => self.rows.settle(metric, label),
-                None => return Ok(Reading { started_ms, note: self.why_none(), ..Reading::default() }),
+                None => return Ok(Reading { started_ms, latency, note: self.why_none(), ..Reading::default() }),
             }
         }
-        let sums = self.book.enter(&mut self.rows.series, started_ms)?;
-        let note = self.remarks(sums.duplicates);
-        Ok(Reading { total: sums.total, errors: sums.errors, started_ms, note, took_ms: 0 })
+        let duplicates = self.book.enter(&mut self.rows.series, started_ms)?;
+        let note = self.remarks(duplicates);
+        Ok(Reading { total: self.book.total(), errors: self.book.sum(1), started_ms, latency, note, took_ms: 0 })
     }
 
     /// The best metric that carries a status, and the best of its labels that does.

@@ -3,8 +3,10 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Page, Sample, Text};
+use super::book::Counted;
 use super::census::Census;
 use super::counters::{Wanted, status};
+use super::histogram::Histogram;
 
 const START_TIME: &str = "process_start_time_seconds";
 
@@ -22,6 +24,21 @@ pub struct Row {
     pub metric: usize,
     /// Bit `i`: the `i`th of the wanted labels says that these requests failed.
     pub failed: u8,
+}
+
+impl Counted for Row {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// 1 for failed requests, once the label is decided.
+    fn group(&self) -> usize {
+        usize::from(self.failed != 0)
+    }
 }
 
 /// What a page says of one wanted metric.
@@ -48,6 +65,8 @@ pub struct Rows {
     pub started_ms: Option<i64>,
     /// Values that are no counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
+    /// The latency histogram, where that is judged.
+    pub histogram: Option<Histogram>,
     /// The page's other counters, as long as the request counter has not been found.
     pub census: Option<Census>,
     hasher: RandomState,
@@ -60,7 +79,7 @@ impl Rows {
         let found = vec![Found::default(); wanted.metrics.len()];
         let census = Some(Census::default());
         let hasher = RandomState::new();
-        Self { wanted, series: Vec::new(), found, started_ms: None, ignored: 0, census, hasher, limit }
+        Self { wanted, series: Vec::new(), found, started_ms: None, ignored: 0, histogram: None, census, hasher, limit }
     }
 
     /// Forgets the page before; keeps the memory.
@@ -71,6 +90,9 @@ impl Rows {
         self.ignored = 0;
         if let Some(census) = &mut self.census {
             census.clear();
+        }
+        if let Some(histogram) = &mut self.histogram {
+            histogram.clear();
         }
     }
 
@@ -122,11 +144,19 @@ impl Page for Rows {
         if let Some(census) = &mut self.census {
             census.family(name, kind);
         }
+        if let Some(histogram) = &mut self.histogram {
+            histogram.family(name, kind);
+        }
     }
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         if let Some(census) = &mut self.census {
             census.sample(sample)?;
+        }
+        if let Some(histogram) = &mut self.histogram
+            && histogram.sample(sample)?
+        {
+            return Ok(());
         }
         if let Some(metric) = self.wanted.metrics.iter().position(|wanted| sample.name.is(wanted)) {
             return self.add(metric, sample);
@@ -143,7 +173,7 @@ impl Page for Rows {
 }
 
 /// A count in 1/[`UNIT`], where `value` is one.
-fn count(value: f64) -> Option<u64> {
+pub fn count(value: f64) -> Option<u64> {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     #[expect(
         clippy::cast_possible_truncation,

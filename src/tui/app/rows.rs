@@ -30,22 +30,24 @@ pub(super) fn scrolled(command: Option<Command>, first: usize, rows: usize) -> O
 
 impl App {
     pub(super) fn move_on_panes(&mut self, command: Command, key: Key) {
-        let checks = self.dashboard.as_ref().map_or(0, |dashboard| dashboard.machine().checks().len());
+        let dashboard = self.dashboard.as_ref();
+        let checks = dashboard.map_or(0, |dashboard| dashboard.machine().checks().len());
+        let shown = dashboard.map_or(0, |dashboard| self.ui.shown_check(dashboard));
         match command {
             Command::Next => self.focus(1),
             Command::Previous => self.focus(Pane::ALL.len() - 1),
-            Command::NextCheck if checks > 0 => self.ui.check = (self.ui.check + 1) % checks,
-            Command::PreviousCheck if checks > 0 => self.ui.check = (self.ui.check + checks - 1) % checks,
+            Command::NextCheck if checks > 0 => self.ui.check = Some((shown + 1) % checks),
+            Command::PreviousCheck if checks > 0 => self.ui.check = Some((shown + checks - 1) % checks),
             Command::Check => {
                 // The keyboard's order: 0 comes after 9.
                 let place = (usize::from(key.digit().unwrap_or(0)) + 9) % 10;
                 if place < checks {
-                    self.ui.check = place;
+                    self.ui.check = Some(place);
                 }
             }
             _ => match self.ui.focus {
                 Pane::Checks => {
-                    self.ui.check = moved(Some(command), self.ui.check, checks.saturating_sub(1)).unwrap_or(0);
+                    self.ui.check = moved(Some(command), shown, checks.saturating_sub(1));
                 }
                 Pane::Instances => self.scroll_instances(command),
                 Pane::Decisions => self.select_decision(command),

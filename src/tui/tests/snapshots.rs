@@ -126,7 +126,7 @@ fn what_lies_above_the_panes() {
 fn badges_messages_filters_and_the_other_check() {
     let dashboard = dashboard("rolled-back");
     let mut frozen = ui(Depth::True, Charset::Unicode);
-    (frozen.frozen, frozen.read_only, frozen.check, frozen.focus) = (true, true, 1, Pane::Decisions);
+    (frozen.frozen, frozen.read_only, frozen.check, frozen.focus) = (true, true, Some(1), Pane::Decisions);
     frozen.message = Some(Message { text: "saved as screen.svg".to_owned(), tone: Tone::Good });
     frozen.decisions.filter = "roll".to_owned();
     frozen.decisions.typing = true;

@@ -8,10 +8,9 @@ use ratatui::text::Span;
 use super::axis::Axis;
 use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
-use crate::detect::{percent, percent_exact};
 use crate::soak::{ERROR_RATE, Phase, READINESS};
 use crate::tui::UiState;
-use crate::view::{CheckState, Dashboard, MarkKind, Point};
+use crate::view::{CheckState, Dashboard, MarkKind, Point, allowed, measured, most, title};
 
 /// Columns of the value axis and its labels.
 const AXIS: u16 = 7;
@@ -31,7 +30,7 @@ pub fn chart(
 ) {
     let color = dashboard.machine().settings().color;
     let title = [
-        Span::styled(format!(" {} ", name(&check.seen.check)), ui.theme.strong()),
+        Span::styled(format!(" {} ", title(&check.seen.check, dashboard.machine().settings())), ui.theme.strong()),
         Span::styled(ui.charset.glyphs().dot, ui.theme.dim()),
         Span::styled(format!(" {color} "), ui.theme.color(color)),
     ];
@@ -45,7 +44,7 @@ pub fn chart(
     let body = Rect { x: inside.x + AXIS, width: inside.width - AXIS, height: rows, ..inside };
     let plot = Rect { width: body.width - labels.gutter(body.width), ..body };
     let (_, dots) = Plot::resolution(ui.charset);
-    let most = (check.seen.check != "latency").then_some(1.0);
+    let most = most(&check.seen.check);
     let axis = Axis { top: ui.scale.top(check.seen.threshold, most), threshold: check.seen.threshold, rows, dots };
     let stretch = Stretch::of(dashboard, now_ms);
     let scene = Scene { dashboard, check, ui, axis, plot, right: body.right(), labels, stretch };
@@ -57,11 +56,6 @@ pub fn chart(
     if rows < inside.height {
         scene.times(buffer, pen::row(inside, rows));
     }
-}
-
-/// The name of a check for people.
-pub fn name(check: &str) -> String {
-    check.replace('-', " ")
 }
 
 /// What is written at the right end of the chart.
@@ -79,7 +73,7 @@ impl Labels {
             (None, _) => "",
         };
         let value = format!(" {}{when} ", now(dashboard, check));
-        Self { threshold: format!(" threshold {} ", percent_exact(check.seen.threshold)), value }
+        Self { threshold: format!(" threshold {} ", allowed(&check.seen.check, check.seen.threshold)), value }
     }
 
     /// Columns beside the plot that they have to themselves: where there is room for them, they hide nothing of the last
@@ -110,9 +104,9 @@ impl Scene<'_> {
         let threshold = self.axis.threshold_row();
         for row in 0..self.plot.height {
             let label = match row {
-                row if row == threshold => Some(percent_exact(self.axis.threshold)),
-                0 => Some(percent_exact(self.axis.top)),
-                row if row + 1 == self.plot.height => Some("0%".to_owned()),
+                row if row == threshold => Some(allowed(&self.check.seen.check, self.axis.threshold)),
+                0 => Some(allowed(&self.check.seen.check, self.axis.top)),
+                row if row + 1 == self.plot.height => Some(allowed(&self.check.seen.check, 0.0)),
                 _ => None,
             };
             let style = if row == threshold { self.ui.theme.threshold() } else { self.ui.theme.dim() };
@@ -257,6 +251,6 @@ pub fn now(dashboard: &Dashboard, check: &CheckState<'_>) -> String {
         (None, _) => "not yet".to_owned(),
         (Some(Point { counts: None, value: None, .. }), _) => "no data".to_owned(),
         (_, None) => "no traffic".to_owned(),
-        (_, Some(value)) => percent(value),
+        (_, Some(value)) => measured(&check.seen.check, value),
     }
 }

@@ -5,10 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::{chart, meter, pane, pen, sparkline};
-use crate::detect::percent_exact;
 use crate::soak::READINESS;
 use crate::tui::{Pane, UiState};
-use crate::view::{CheckState, Dashboard};
+use crate::view::{CheckState, Dashboard, allowed, title};
 
 /// Columns of sign and name.
 const NAME: u16 = 15;
@@ -27,7 +26,7 @@ pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
     let checks = dashboard.checks();
     for (at, check) in checks.iter().enumerate() {
         let Ok(row) = u16::try_from(at) else { return };
-        let chosen = at == ui.check.min(checks.len() - 1) && checks.len() > 1;
+        let chosen = at == ui.shown_check(dashboard) && checks.len() > 1;
         one(buffer, pen::row(inside, row), dashboard, check, chosen, ui, now_ms);
     }
     let last = u16::try_from(checks.len()).unwrap_or(u16::MAX);
@@ -52,7 +51,7 @@ fn one(
     let spans = [
         Span::styled(pointer, ui.theme.focus()),
         Span::styled(format!("{} ", ui.charset.sign(check.seen.verdict)), verdict),
-        Span::styled(chart::name(&check.seen.check), name),
+        Span::styled(title(&check.seen.check, dashboard.machine().settings()), name),
     ];
     pen::write(buffer, Rect { width: row.width.min(NAME), ..row }, &spans, ui);
     let rest = pen::after(row, NAME);
@@ -64,7 +63,7 @@ fn one(
     let threshold = if check.seen.check == READINESS {
         String::new()
     } else {
-        format!(" / {}", percent_exact(check.seen.threshold))
+        format!(" / {}", allowed(&check.seen.check, check.seen.threshold))
     };
     let value = Span::styled(format!("  {:>8}", chart::now(dashboard, check)), verdict.patch(ui.theme.strong()));
     pen::write(

@@ -1,7 +1,7 @@
 //! Every key reaches its own field.
 
 use super::*;
-use crate::config::{Baseline, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
+use crate::config::{Baseline, LatencyUnit, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
 use crate::deploy::Color;
 use crate::journal::Limits;
 
@@ -117,6 +117,29 @@ fn one_check_is_enough_and_none_is_refused() {
     let problems = load(file(&format!("{optional}[checks.error-rate]\nrequired = false\n"))).unwrap_err();
     let report = problems.to_string();
     assert!(report.contains("no check is required, so nothing could stop a bad release"), "{report}");
+}
+
+#[test]
+fn latency_is_judged_once_it_has_a_threshold() {
+    let without = load(file("[checks.latency]\nquantile = 0.95\n")).unwrap();
+    assert_eq!(without.config.latency.threshold, None);
+    let [warning] = &without.warnings[..] else { panic!("{:?}", without.warnings) };
+    assert!(warning.contains("latency is judged once checks.latency.threshold is set"), "{warning}");
+
+    let text =
+        "[checks.latency]\nthreshold = \"250ms\"\nquantile = \"99.9%\"\nhistogram = \"my_latency\"\nunit = \"ms\"\n";
+    let loaded = load(file(text)).unwrap();
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let latency = loaded.config.latency;
+    assert_eq!(latency.threshold, Some(Duration::from_millis(250)));
+    assert_eq!((latency.quantile.percentile(), latency.unit), ("p99.9".to_owned(), LatencyUnit::Milliseconds));
+    assert_eq!(latency.histogram, Named::Name("my_latency".to_owned()));
+
+    // It alone can be what stops a bad release.
+    let alone =
+        "checks.readiness.required = false\nchecks.error-rate.required = false\nchecks.latency.threshold = \"1s\"\n";
+    load(file(alone)).unwrap();
+    load(file(&format!("{alone}checks.latency.required = false\n"))).unwrap_err();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::deploy::Color;
-use crate::detect::Reading;
+use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
     Action, Actor, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Envelope, ErrorRateSettings, Event, Machine,
     Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult,
@@ -41,6 +41,7 @@ pub fn settings() -> Settings {
             baseline: Baseline::Warn,
             required: true,
         },
+        latency: None,
         readiness: ReadinessSettings { failures: 3, required: true },
     }
 }
@@ -56,6 +57,8 @@ pub fn resumption() -> Resumption {
 pub struct World {
     pub requests: u64,
     pub errors: u64,
+    /// Requests that take 700 ms; the others take 80 ms.
+    pub slow: u64,
     pub metrics: bool,
     pub ready: bool,
     pub standby: bool,
@@ -63,8 +66,9 @@ pub struct World {
 }
 
 pub const HEALTHY: World =
-    World { requests: 50, errors: 0, metrics: true, ready: true, standby: true, standby_errors: 0 };
+    World { requests: 50, errors: 0, slow: 0, metrics: true, ready: true, standby: true, standby_errors: 0 };
 pub const FAILING: World = World { errors: 10, ..HEALTHY };
+pub const SLOW: World = World { slow: 10, ..HEALTHY };
 
 pub struct Bench {
     pub machine: Machine,
@@ -73,6 +77,7 @@ pub struct Bench {
     pub at: u64,
     seq: u64,
     totals: [(u64, u64); 3],
+    slow: [u64; 3],
     pub effects: Vec<Effect>,
     pub log: Vec<Envelope>,
 }
@@ -80,8 +85,16 @@ pub struct Bench {
 impl Bench {
     pub fn new(settings: Settings) -> Self {
         let machine = Machine::new(settings.clone());
-        let mut bench =
-            Self { machine, settings, at: 0, seq: 0, totals: [(1_000, 10); 3], effects: vec![], log: vec![] };
+        let mut bench = Self {
+            machine,
+            settings,
+            at: 0,
+            seq: 0,
+            totals: [(1_000, 10); 3],
+            slow: [5; 3],
+            effects: vec![],
+            log: vec![],
+        };
         bench.feed(Event::Started);
         bench
     }
@@ -95,7 +108,7 @@ impl Bench {
         }
         let (at, seq) = log.last().map_or((0, 0), |last| (last.at_ms, last.seq));
         let (settings, at) = (self.settings.clone(), at + gap_ms);
-        let mut bench = Self { machine, settings, at, seq, totals: self.totals, effects: vec![], log };
+        let mut bench = Self { machine, settings, at, seq, totals: self.totals, slow: self.slow, effects: vec![], log };
         bench.feed(Event::Resumed(Box::new(by)));
         bench
     }
@@ -137,7 +150,15 @@ impl Bench {
         let (total, errors) = &mut self.totals[slot];
         *total += world.requests;
         *errors += world.errors;
-        let reading = Reading { total: *total, errors: *errors, ..Reading::default() };
+        self.slow[slot] += world.slow;
+        let latency = self.settings.latency.is_some().then(|| {
+            let fast = *total - self.slow[slot];
+            Latency::Buckets(Buckets {
+                bounds_ms: vec![100.0, 500.0, 1000.0],
+                counts: vec![fast, fast, *total, *total],
+            })
+        });
+        let reading = Reading { total: *total, errors: *errors, latency, ..Reading::default() };
         let outcome = if world.metrics { Sample::Good(reading) } else { Sample::Failed("answered 500".to_owned()) };
         self.feed(Event::Sampled { color, instance, outcome });
     }
@@ -145,6 +166,7 @@ impl Bench {
     /// The counters of an instance start anew.
     pub fn restart(&mut self, instance: usize) {
         self.totals[instance] = (0, 0);
+        self.slow[instance] = 0;
     }
 
     pub fn seconds(&mut self, seconds: usize, world: World) {

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::bench::{Bench, HEALTHY, WALL, settings};
-use crate::config::{OnBreach, OnInconclusive};
+use crate::config::{OnBreach, OnInconclusive, Ratio};
 use crate::deploy::Color;
-use crate::detect::Reading;
+use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
-    Action, Actor, Cause, DeploymentSeen, Effect, Event, Frozen, Machine, Origin, Outcome, Readiness, RollbackResult,
-    Sample, Settings, SwitchResult, Verdict,
+    Action, Actor, Cause, DeploymentSeen, Effect, Event, Frozen, LatencySettings, Machine, Origin, Outcome, Readiness,
+    RollbackResult, Sample, Settings, SwitchResult, Verdict,
 };
 
 fn color() -> impl Strategy<Value = Color> {
@@ -16,10 +16,23 @@ fn color() -> impl Strategy<Value = Color> {
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
-    let page = (0..5_000_u64, 0..5_000_u64, proptest::option::of(WALL - 10_000..WALL + 90_000)).prop_map(
-        |(total, errors, started_ms)| Sample::Good(Reading { total, errors, started_ms, ..Reading::default() }),
+    let page = (0..5_000_u64, 0..5_000_u64, proptest::option::of(WALL - 10_000..WALL + 90_000), latency()).prop_map(
+        |(total, errors, started_ms, latency)| {
+            Sample::Good(Reading { total, errors, started_ms, latency, ..Reading::default() })
+        },
     );
     prop_oneof![4 => page, 1 => Just(Sample::Failed("refused".to_owned()))]
+}
+
+/// A histogram as no client writes it: its counts may fall, its bounds may change.
+fn latency() -> impl Strategy<Value = Option<Latency>> {
+    let buckets =
+        (prop_oneof![Just(vec![100.0, 500.0]), Just(vec![500.0]), Just(vec![])], prop::array::uniform3(0..5_000_u64))
+            .prop_map(|(bounds_ms, counts)| {
+                let counts = counts[..=bounds_ms.len()].to_vec();
+                Latency::Buckets(Buckets { bounds_ms, counts })
+            });
+    prop_oneof![2 => buckets.prop_map(Some), 1 => Just(None), 1 => Just(Some(Latency::Unknown("none".to_owned())))]
 }
 
 fn readiness() -> impl Strategy<Value = Readiness> {
@@ -79,9 +92,11 @@ fn event() -> impl Strategy<Value = Event> {
 fn any_settings() -> impl Strategy<Value = Settings> {
     let policy = prop_oneof![Just(OnBreach::Rollback), Just(OnBreach::Hold), Just(OnBreach::Notify)];
     let unknown = prop_oneof![Just(OnInconclusive::Hold), Just(OnInconclusive::Keep), Just(OnInconclusive::Rollback)];
-    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2));
+    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2), any::<bool>());
     (policy, unknown, flags, 0..20_000_u64, 0..20_000_u64).prop_map(
-        |(on_breach, on_inconclusive, (auto_rollback, switch, no_way_back), grace_ms, warmup_ms)| {
+        |(on_breach, on_inconclusive, (auto_rollback, switch, no_way_back, judges_latency), grace_ms, warmup_ms)| {
+            let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), required: true };
+            let latency = judges_latency.then_some(latency);
             let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
             Settings {
                 origin,
@@ -91,6 +106,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 on_breach,
                 grace_ms,
                 on_inconclusive,
+                latency,
                 ..settings()
             }
         },

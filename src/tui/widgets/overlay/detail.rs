@@ -6,10 +6,10 @@ use ratatui::text::Span;
 
 use super::super::{decisions, pen};
 use super::{Boxed, Row, roomy};
-use crate::detect::{percent, percent_exact, thousands};
+use crate::detect::thousands;
 use crate::soak::{Decision, READINESS};
 use crate::tui::UiState;
-use crate::view::{Dashboard, Decided, clock};
+use crate::view::{Dashboard, Decided, allowed, clock, measured};
 
 /// Columns of the labels.
 const LABEL: u16 = 11;
@@ -33,12 +33,13 @@ pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, number: u6
 fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {
     let Decision { soak, actor, reason, message, check, value, threshold, requests, errors, evidence, .. } =
         &decided.decision;
-    let ratio = |value: &f64| if check.as_deref() == Some(READINESS) { format!("{value:.2}") } else { percent(*value) };
+    let of = check.as_deref().unwrap_or_default();
+    let value_text = |value: &f64| if of == READINESS { format!("{value:.2}") } else { measured(of, *value) };
     let optional = [
         ("reason", reason.clone()),
         ("check", check.clone()),
-        ("value", value.as_ref().map(ratio)),
-        ("threshold", threshold.map(percent_exact)),
+        ("value", value.as_ref().map(value_text)),
+        ("threshold", threshold.map(|threshold| allowed(of, threshold))),
         ("requests", requests.map(thousands)),
         ("errors", errors.map(thousands)),
         ("evidence", evidence.map(|nats| format!("{nats:.2} nats"))),

@@ -1,12 +1,12 @@
-//! The error-rate check: deltas of every instance's counters, summed and judged.
+//! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{ERROR_RATE, kept, named};
+use super::check::{kept, named};
 use super::judge::{Judge, OldColor};
 use super::settings::ErrorRateSettings;
 use super::{Observation, Sample, Verdict};
-use crate::detect::{ClosingVerdict, Counters, Ending, Outlook, TickCounts, failed, percent_exact, span};
+use crate::detect::{ClosingVerdict, Counters, Ending, Miss, Outlook, TickCounts, percent_exact, span};
 
 /// During the warmup only an outage is judged: every request failing for this long.
 const OUTAGE_MS: u64 = 3_000;
@@ -37,9 +37,11 @@ struct Outage {
     counts: TickCounts,
 }
 
-/// The error-rate check over all instances of the watched color.
+/// A check of the share of requests that count against the release, over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErrorRateCheck {
+pub struct RateCheck {
+    name: String,
+    miss: Miss,
     settings: ErrorRateSettings,
     window_ms: u64,
     interval_ms: u64,
@@ -57,10 +59,12 @@ pub struct ErrorRateCheck {
     outage_reason: Option<String>,
 }
 
-impl ErrorRateCheck {
+impl RateCheck {
     /// A check over these instances, none of which was read yet.
-    pub fn new(settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
+    pub fn new(name: &str, settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
         Self {
+            name: name.to_owned(),
+            miss: Miss::Failed,
             judge: Judge::new(&settings, window_ms, interval_ms, None),
             old: None,
             instances: vec![Instance::default(); names.len()],
@@ -77,6 +81,12 @@ impl ErrorRateCheck {
             outage: Outage::default(),
             outage_reason: None,
         }
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        self.miss = miss;
+        self.judge.speak_of(miss);
     }
 
     /// What the old color was like; counts from the next restart on.
@@ -98,6 +108,7 @@ impl ErrorRateCheck {
     /// Judges from here on, with the counters as they are now for a baseline.
     pub fn restart(&mut self, at_ms: u64) {
         self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
+        self.judge.speak_of(self.miss);
         self.started_at = at_ms;
         self.last_tick_at = at_ms;
         self.last_counts = None;
@@ -182,7 +193,7 @@ impl ErrorRateCheck {
         let enough = self.outage.counts.requests >= self.settings.min_requests.max(OUTAGE_ERRORS);
         let lasted = at_ms.saturating_sub(since);
         if enough && lasted >= OUTAGE_MS && self.outage_reason.is_none() {
-            self.outage_reason = Some(format!("{} for {}: an outage", failed(self.outage.counts), span(lasted)));
+            self.outage_reason = Some(format!("{} for {}: an outage", self.miss.of(self.outage.counts), span(lasted)));
         }
     }
 
@@ -310,7 +321,7 @@ impl ErrorRateCheck {
             None => self.so_far(at_ms, patience_ms),
         };
         Observation {
-            check: ERROR_RATE.to_owned(),
+            check: self.name.clone(),
             required: self.settings.required,
             verdict,
             value: self.judge.recent().rate(),
@@ -324,7 +335,7 @@ impl ErrorRateCheck {
 
     /// `12 of 340 requests failed (3.5 %), allowed are 5 %`.
     pub fn totals(&self) -> String {
-        format!("{}, allowed are {}", failed(self.judge.seen()), percent_exact(self.settings.threshold.0))
+        format!("{}, allowed are {}", self.miss.of(self.judge.seen()), percent_exact(self.settings.threshold.0))
     }
 
     /// Requests and errors of the last 10 s.

@@ -1,0 +1,141 @@
+//! The buckets of a latency histogram.
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::to_f64;
+
+/// What one instance says of how long its requests took, as read from one good metrics page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Latency {
+    /// The histogram, cumulative since the process started.
+    Buckets(Buckets),
+    /// None, and why.
+    Unknown(String),
+}
+
+/// How many requests took how long: a histogram of the text format, its series added up.
+///
+/// A series that leaves the page keeps its last values in the sums, so they go back only when the process counts anew.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Buckets {
+    /// Upper bounds in milliseconds, rising; the last bucket has none and is left out.
+    pub bounds_ms: Vec<f64>,
+    /// For each bound, how many requests took at most that long; last, how many there were.
+    pub counts: Vec<u64>,
+}
+
+impl Buckets {
+    /// All requests.
+    pub fn total(&self) -> u64 {
+        self.counts.last().copied().unwrap_or(0)
+    }
+
+    /// The largest bound that is not above a threshold; none where all are.
+    pub fn bound_within(&self, threshold_ms: f64) -> Option<f64> {
+        // A bound of 0.25 s and a threshold of 250 ms are the same, whatever the binary fractions say.
+        let within = |bound: &&f64| **bound <= threshold_ms * (1.0 + 1e-9);
+        self.bounds_ms.iter().rfind(within).copied()
+    }
+
+    /// How many requests took longer than one of the bounds.
+    pub fn slower_than(&self, bound_ms: f64) -> u64 {
+        let at = self.bounds_ms.iter().position(|known| known.total_cmp(&bound_ms).is_eq());
+        let within = at.and_then(|at| self.counts.get(at)).copied().unwrap_or(0);
+        self.total().saturating_sub(within)
+    }
+
+    /// What came since an earlier reading of the same process; none where the counts went back or the bounds are others.
+    pub fn since(&self, earlier: &Self) -> Option<Self> {
+        if self.bounds_ms != earlier.bounds_ms || self.counts.len() != earlier.counts.len() {
+            return None;
+        }
+        let counts = self.counts.iter().zip(&earlier.counts).map(|(now, then)| now.checked_sub(*then));
+        Some(Self { bounds_ms: self.bounds_ms.clone(), counts: counts.collect::<Option<_>>()? })
+    }
+
+    /// The requests of both, in the bounds that both have.
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
+        if self.counts.is_empty() || other.counts.is_empty() {
+            return if self.counts.is_empty() { other.clone() } else { self.clone() };
+        }
+        let mut merged = Self::default();
+        for (bound, count) in self.bounds_ms.iter().zip(&self.counts) {
+            let same = other.bounds_ms.iter().position(|known| known.total_cmp(bound).is_eq());
+            if let Some(also) = same.and_then(|at| other.counts.get(at)) {
+                merged.bounds_ms.push(*bound);
+                merged.counts.push(count.saturating_add(*also));
+            }
+        }
+        merged.counts.push(self.total().saturating_add(other.total()));
+        merged
+    }
+
+    /// The latency that this share of the requests stayed within, in milliseconds: linear within a bucket, the largest bound
+    /// beyond it, as PromQL's `histogram_quantile` has it
+    /// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>). None without a request.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let total = self.total();
+        if total == 0 || self.bounds_ms.is_empty() {
+            return None;
+        }
+        let rank = share * to_f64(total);
+        // Bounds are read at slightly different moments, so a count may be below the one before it.
+        let at = self.counts.iter().position(|count| to_f64(*count) >= rank).unwrap_or(self.bounds_ms.len());
+        let Some(upper) = self.bounds_ms.get(at) else { return self.bounds_ms.last().copied() };
+        let (lower, below) = match at.checked_sub(1) {
+            Some(before) => (self.bounds_ms[before], self.counts[before]),
+            None => (upper.min(0.0), 0),
+        };
+        let inside = self.counts[at].saturating_sub(below);
+        let part = if inside == 0 { 1.0 } else { (rank - to_f64(below)) / to_f64(inside) };
+        Some(lower + (upper - lower) * part.clamp(0.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buckets(bounds_ms: &[f64], counts: &[u64]) -> Buckets {
+        Buckets { bounds_ms: bounds_ms.to_vec(), counts: counts.to_vec() }
+    }
+
+    #[test]
+    fn a_quantile_is_linear_within_its_bucket_and_ends_at_the_largest_bound() {
+        let seen = buckets(&[100.0, 200.0, 500.0], &[50, 90, 98, 100]);
+        for (share, ms) in [(0.25, 50.0), (0.5, 100.0), (0.9, 200.0), (0.94, 350.0), (0.98, 500.0), (0.99, 500.0)] {
+            let found = seen.quantile(share).unwrap();
+            assert!((found - ms).abs() < 1e-9, "{share}: {found}");
+        }
+        assert_eq!(buckets(&[100.0], &[0, 0]).quantile(0.9), None);
+        assert_eq!(buckets(&[], &[7]).quantile(0.9), None);
+        assert_eq!(Buckets::default().quantile(0.9), None);
+    }
+
+    #[test]
+    fn the_bound_within_a_threshold_is_the_largest_one() {
+        let seen = buckets(&[100.0, 0.25 * 1000.0, 500.0], &[50, 90, 98, 100]);
+        assert_eq!(seen.bound_within(250.0), Some(250.0));
+        assert_eq!(seen.bound_within(499.0), Some(250.0));
+        assert_eq!(seen.bound_within(99.0), None);
+        assert_eq!((seen.slower_than(250.0), seen.slower_than(500.0)), (10, 2));
+    }
+
+    #[test]
+    fn what_came_since_is_told_only_for_one_process_with_the_same_bounds() {
+        let before = buckets(&[100.0, 200.0], &[5, 6, 7]);
+        assert_eq!(buckets(&[100.0, 200.0], &[6, 8, 10]).since(&before), Some(buckets(&[100.0, 200.0], &[1, 2, 3])));
+        assert_eq!(buckets(&[100.0, 200.0], &[4, 8, 10]).since(&before), None, "a restart");
+        assert_eq!(buckets(&[100.0, 300.0], &[6, 8, 10]).since(&before), None, "other bounds");
+    }
+
+    #[test]
+    fn instances_are_merged_in_the_bounds_that_they_share() {
+        let (one, two) = (buckets(&[50.0, 100.0], &[1, 2, 4]), buckets(&[100.0, 200.0], &[3, 5, 6]));
+        assert_eq!(one.merged(&two), buckets(&[100.0], &[5, 10]));
+        assert_eq!(one.merged(&Buckets::default()), one);
+        assert_eq!(Buckets::default().merged(&two), two);
+    }
+}
