@@ -8,7 +8,7 @@ use super::rate::RateCheck;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Observation, Sample, Verdict};
 use crate::config::{Baseline, Ratio};
-use crate::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, millis};
+use crate::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, millis};
 
 /// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -142,6 +142,21 @@ impl LatencyCheck {
         }
     }
 
+    /// Requests since the window began, and those of them that took too long.
+    pub fn seen(&self) -> TickCounts {
+        self.rate.seen()
+    }
+
+    /// What makes a request a miss.
+    pub fn miss(&self) -> Miss {
+        Miss::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
+    }
+
+    /// The share of requests that may be misses.
+    pub fn allowed(&self) -> f64 {
+        1.0 - self.settings.quantile.0
+    }
+
     /// `p99 at most 500 ms`, and the bound that is judged by where that is another.
     pub fn describe(&self) -> String {
         let LatencySettings { threshold_ms, .. } = self.settings;
@@ -153,6 +168,15 @@ impl LatencyCheck {
             _ => allowed,
         }
     }
+}
+
+/// A page as so many requests of which so many took longer than allowed; none where it cannot say.
+pub fn misses(sample: &Sample, threshold_ms: f64) -> Option<Sample> {
+    let Sample::Good(reading) = sample else { return None };
+    let Some(Latency::Buckets(now)) = &reading.latency else { return None };
+    let errors = now.slower_than(now.bound_within(threshold_ms)?);
+    let started_ms = reading.started_ms;
+    Some(Sample::Good(Reading { total: now.total(), errors, started_ms, ..Reading::default() }))
 }
 
 impl Instance {

@@ -1,9 +1,9 @@
 //! Acting on a breach: hold, grace, rollback, attempts, verification.
 
 use crate::config::{OnBreach, StandbyPolicy};
-use crate::detect::{failed, span};
+use crate::detect::{Miss, TickCounts, span};
 use crate::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackResult, Verdict,
+    Actor, Cause, DecisionKind, Effect, Ending, Frozen, LATENCY, Machine, Outcome, Phase, RollbackResult, Verdict,
 };
 
 use super::core::{Automatic, HoldCause, Rolling, Stage};
@@ -232,6 +232,7 @@ impl Machine {
         }
         let until_ms = self.at.saturating_add(self.settings.verify_window_ms);
         self.recovery.forget();
+        self.slow_recovery.forget();
         self.stage = Stage::Verifying { until_ms, ending };
         out.push(Effect::Sample);
         out.push(Effect::Reflect);
@@ -256,20 +257,15 @@ impl Machine {
         }
         let mut ending = ending.clone();
         let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let after = self.recovery.counts();
+        let Recovery { after, before, allowed, miss } = self.recovery_of_what_broke();
         let enough = after.requests >= self.settings.error_rate.min_requests;
         let (kind, recovered, word) = match after.rate().filter(|_| enough) {
             None => (DecisionKind::NotRecovered, None, "recovery not confirmed"),
-            Some(rate) if rate <= self.settings.error_rate.threshold.0 => {
-                (DecisionKind::Recovered, Some(true), "recovered")
-            }
+            Some(rate) if rate <= allowed => (DecisionKind::Recovered, Some(true), "recovered"),
             Some(_) => (DecisionKind::NotRecovered, Some(false), "the rollback did not help"),
         };
-        let message = format!(
-            "{word}: {standby} after the rollback: {}; {bad} before it: {}",
-            failed(after),
-            failed(self.error_rate.seen()),
-        );
+        let message =
+            format!("{word}: {standby} after the rollback: {}; {bad} before it: {}", miss.of(after), miss.of(before),);
         self.recovered = recovered;
         let mut decision = self.decision(kind, Actor::Auto, message.clone());
         decision.active_color = Some(standby);
@@ -280,6 +276,25 @@ impl Machine {
         out.push(Effect::Journal(Box::new(decision)));
         ending.reason = format!("{}; {message}", ending.reason);
         self.finish(ending, out);
+    }
+
+    /// What was broken before the rollback, and how it is after it: the latency, if that breached, else the error rate.
+    fn recovery_of_what_broke(&self) -> Recovery {
+        let slow = self.trigger.as_ref().is_some_and(|trigger| trigger.observation.check == LATENCY);
+        match self.latency.as_ref().filter(|_| slow) {
+            Some(latency) => Recovery {
+                after: self.slow_recovery.counts(),
+                before: latency.seen(),
+                allowed: latency.allowed(),
+                miss: latency.miss(),
+            },
+            None => Recovery {
+                after: self.recovery.counts(),
+                before: self.error_rate.seen(),
+                allowed: self.settings.error_rate.threshold.0,
+                miss: Miss::Failed,
+            },
+        }
     }
 
     /// Window and extension are over while a breach is held.
@@ -309,6 +324,14 @@ impl Machine {
         let required = self.observations().into_iter().filter(|seen| seen.required);
         required.map(|seen| seen.verdict).max().unwrap_or(Verdict::Unknown)
     }
+}
+
+/// How the previous color does after the rollback, beside what the bad one did before.
+struct Recovery {
+    after: TickCounts,
+    before: TickCounts,
+    allowed: f64,
+    miss: Miss,
 }
 
 impl HoldCause {

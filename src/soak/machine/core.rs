@@ -3,7 +3,7 @@
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::check::{ERROR_RATE, READINESS};
-use crate::soak::latency::LatencyCheck;
+use crate::soak::latency::{LatencyCheck, misses};
 use crate::soak::rate::RateCheck;
 use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
@@ -115,6 +115,8 @@ pub struct Machine {
     pub(super) readiness: ReadinessCheck,
     pub(super) standby: ReadinessCheck,
     pub(super) recovery: RecoveryWatch,
+    /// The same for requests that take too long, where latency is judged.
+    pub(super) slow_recovery: RecoveryWatch,
     /// Start and end of the window, and the end of the automatic extension; set when the soak begins.
     pub(super) window_start: u64,
     pub(super) window_end: u64,
@@ -168,6 +170,7 @@ impl Machine {
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
             standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
             recovery: RecoveryWatch::new(settings.standby_instances.len()),
+            slow_recovery: RecoveryWatch::new(settings.standby_instances.len()),
             window_start: 0,
             window_end: 0,
             overtime: 0,
@@ -215,6 +218,10 @@ impl Machine {
                     }
                 } else {
                     self.recovery.sampled(self.run_wall, *instance, outcome);
+                    let threshold_ms = self.settings.latency.as_ref().map(|latency| latency.threshold_ms);
+                    if let Some(slow) = threshold_ms.and_then(|threshold_ms| misses(outcome, threshold_ms)) {
+                        self.slow_recovery.sampled(self.run_wall, *instance, &slow);
+                    }
                 }
                 self.pass_gate(&mut out);
             }

@@ -48,6 +48,7 @@ impl Machine {
         self.readiness.resume(by.instances.clone());
         self.standby.resume(by.standby_instances.clone());
         self.recovery.resume(by.standby_instances.len());
+        self.slow_recovery.resume(by.standby_instances.len());
         let mut decision = self.decision(DecisionKind::Resumed, Actor::Resume, self.resumed_message(gap_ms, by));
         decision.reason = Some("resumed".to_owned());
         out.push(Effect::Journal(Box::new(decision)));

@@ -31,6 +31,25 @@ fn a_slow_release_is_rolled_back_although_nothing_fails() {
     let ending = bench.until_over(20, HEALTHY);
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::RolledBack, 3));
     assert!(ending.reason.starts_with("latency: "), "{}", ending.reason);
+    let told = bench.message(DecisionKind::Recovered);
+    assert!(
+        told.starts_with("recovered: blue after the rollback: 0 of 450 requests took longer than 500 ms (0 %)"),
+        "{told}"
+    );
+    assert!(
+        told.contains("; green before it: ") && told.ends_with("requests took longer than 500 ms (20 %)"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_previous_color_that_is_as_slow_did_not_help() {
+    let mut bench = Bench::new(judging(true));
+    bench.seconds(8, SLOW);
+    bench.rollback_done(1, RollbackResult::Back);
+    let ending = bench.until_over(20, SLOW);
+    assert!(ending.reason.contains("the rollback did not help: blue after the rollback: "), "{}", ending.reason);
+    assert_eq!(bench.machine.summary().unwrap().recovered, Some(false));
 }
 
 #[test]
