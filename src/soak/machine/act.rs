@@ -265,7 +265,7 @@ impl Machine {
             Some(_) => (DecisionKind::NotRecovered, Some(false), "the rollback did not help"),
         };
         let message =
-            format!("{word}: {standby} after the rollback: {}; {bad} before it: {}", miss.of(after), miss.of(before),);
+            format!("{word}: {standby} after the rollback: {}; {bad} before it: {}", miss.of(after), miss.of(before));
         self.recovered = recovered;
         let mut decision = self.decision(kind, Actor::Auto, message.clone());
         decision.active_color = Some(standby);
