@@ -18,6 +18,8 @@ mod doctor;
 mod exit_codes;
 #[path = "program/hold_back.rs"]
 mod hold_back;
+#[path = "program/hostile.rs"]
+mod hostile;
 #[path = "program/node.rs"]
 mod node;
 #[path = "program/retention.rs"]

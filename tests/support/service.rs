@@ -1,7 +1,8 @@
 //! A service on a free port of 127.0.0.1 that answers exactly as its test says.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -31,9 +32,22 @@ pub enum Page {
     Endless(usize),
     /// Nothing, ever.
     Silent,
+    /// [`Page::Counting`], so much later.
+    Late(Duration),
+    /// [`Page::Counting`] with so many more series, of the counter and of a histogram.
+    Wide(usize),
+    /// One after the other, and from the beginning again.
+    Turns(Vec<Page>),
 }
 
 impl Page {
+    /// The first half of an answer, and then the connection is closed.
+    pub fn half() -> Self {
+        let page =
+            whole("200 OK", "text/plain; version=0.0.4", "# TYPE http_requests_total counter\nhttp_requests_total{st");
+        Self::Bytes(page.replace("content-length: ", "content-length: 1").into_bytes())
+    }
+
     /// A whole answer.
     pub fn answer(status: &str, content_type: &str, body: &str) -> Self {
         Self::Bytes(whole(status, content_type, body).into_bytes())
@@ -55,6 +69,7 @@ struct Shared {
     ready: AtomicBool,
     requests: AtomicU64,
     errors: AtomicU64,
+    turns: AtomicUsize,
     heads: Mutex<Vec<String>>,
 }
 
@@ -85,6 +100,7 @@ impl Service {
             ready: AtomicBool::new(true),
             requests: AtomicU64::new(0),
             errors: AtomicU64::new(0),
+            turns: AtomicUsize::new(0),
             heads: Mutex::default(),
         });
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -164,10 +180,17 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
     while let Some(head) = read_head(&mut stream).await {
         let is_metrics = head.starts_with("GET /metrics");
         shared.heads.lock().unwrap().push(head);
-        let page = if is_metrics { shared.page.lock().unwrap().clone() } else { Page::Counting };
+        let page = if is_metrics { shared.page_now() } else { Page::Counting };
         let written = match page {
-            Page::Counting if is_metrics => stream.write_all(shared.counting_page().as_bytes()).await,
+            Page::Counting if is_metrics => stream.write_all(shared.counting_page("").as_bytes()).await,
             Page::Counting => stream.write_all(shared.readiness().as_bytes()).await,
+            Page::Late(late) => {
+                sleep(late).await;
+                stream.write_all(shared.counting_page("").as_bytes()).await
+            }
+            Page::Wide(series) => stream.write_all(shared.counting_page(&wide(series)).as_bytes()).await,
+            // One turn within another is a page like any other.
+            Page::Turns(_) => return,
             Page::Endless(mebibytes) => write_endless(&mut stream, mebibytes).await,
             Page::Bytes(bytes) => {
                 let _ = stream.write_all(&bytes).await;
@@ -215,15 +238,33 @@ async fn write_endless(stream: &mut (impl AsyncWrite + Unpin), mebibytes: usize)
     Ok(())
 }
 
+/// So many idle series, half of a counter and half of a histogram's buckets.
+fn wide(series: usize) -> String {
+    let mut page = String::new();
+    for user in 0..series / 2 {
+        let _ = writeln!(page, "http_requests_total{{method=\"GET\",route=\"/user/{user}\",status_code=\"200\"}} 1");
+        let _ = writeln!(page, "http_request_duration_seconds_bucket{{route=\"/user/{user}\",le=\"+Inf\"}} 1");
+    }
+    page
+}
+
 impl Shared {
-    fn counting_page(&self) -> String {
+    fn page_now(&self) -> Page {
+        match self.page.lock().unwrap().clone() {
+            Page::Turns(pages) => pages[self.turns.fetch_add(1, Ordering::SeqCst) % pages.len()].clone(),
+            page => page,
+        }
+    }
+
+    /// The page, with this text at its end.
+    fn counting_page(&self, more: &str) -> String {
         let failed = REQUESTS * self.failing.load(Ordering::SeqCst) / 100;
         let errors = self.errors.fetch_add(failed, Ordering::SeqCst) + failed;
         let good = self.requests.fetch_add(REQUESTS - failed, Ordering::SeqCst) + REQUESTS - failed;
         let body = format!(
             "# HELP http_requests_total Requests.\n# TYPE http_requests_total counter\n\
              http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"200\"}} {good}\n\
-             http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"500\"}} {errors}\n"
+             http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"500\"}} {errors}\n{more}"
         );
         whole("200 OK", "text/plain; version=0.0.4", &body)
     }
