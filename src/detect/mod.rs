@@ -24,7 +24,7 @@ pub use evidence::{
     requests_to_clear,
 };
 pub use miss::{Miss, failed};
-pub use reading::Reading;
+pub use reading::{Blame, Culprit, Reading};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
 pub use wording::{millis, percent, percent_exact, span, thousands, whole};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Latency;
+use super::{Latency, TickCounts};
 
 /// The request counters of one instance, as read from one good metrics page.
 ///
@@ -20,6 +20,9 @@ pub struct Reading {
     /// How long its requests took, where that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
+    /// On which labels what failed since the page before, where anything did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
     /// What a person should know of this page although it was readable: no request counter on it yet (and which ones
     /// there are), values that were no counts, series that stood on it twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,4 +30,27 @@ pub struct Reading {
     /// How long the scrape took, in milliseconds.
     #[serde(default)]
     pub took_ms: u64,
+}
+
+/// What failed between two pages, by label.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blame {
+    /// All that came between the two.
+    pub all: TickCounts,
+    /// Labels whose requests failed, those with the most failures first.
+    pub culprits: Vec<Culprit>,
+    /// Failures on series of which no label is told apart.
+    #[serde(default)]
+    pub untracked: u64,
+}
+
+/// The requests that carry one value of one label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Culprit {
+    /// The label's name, such as `route`.
+    pub label: String,
+    /// Its value.
+    pub value: String,
+    /// What came with it.
+    pub counts: TickCounts,
 }

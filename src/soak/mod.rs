@@ -5,6 +5,7 @@
 
 mod action;
 mod actor;
+mod blame;
 mod check;
 mod decision;
 mod event;

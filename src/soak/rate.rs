@@ -20,6 +20,8 @@ const OUTAGE_ERRORS: u64 = 3;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Instance {
     counters: Option<Counters>,
+    /// Misses since the window began.
+    errors: u64,
     /// Whether it was sampled at all, well or not.
     tried: bool,
     /// Whether a good page came since the last tick, and when the last one came.
@@ -114,6 +116,14 @@ impl RateCheck {
         self.last_counts = None;
         self.pending = TickCounts::default();
         self.outage = Outage::default();
+        for known in &mut self.instances {
+            known.errors = 0;
+        }
+    }
+
+    /// The instances, each with its misses since the window began.
+    pub fn misses(&self) -> Vec<(&str, u64)> {
+        self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.errors)).collect()
     }
 
     /// Another process goes on with the run: the ticks that nobody took are missing, and the counters go on over the gap.
@@ -138,6 +148,7 @@ impl RateCheck {
             Sample::Good(reading) => {
                 let counters = known.counters.get_or_insert_with(|| Counters::new(run_started_wall));
                 let delta = counters.read(reading);
+                known.errors = known.errors.saturating_add(delta.errors);
                 self.pending = self.pending.plus(TickCounts { requests: delta.requests, errors: delta.errors });
                 known.fresh = true;
                 known.good_at = Some(at_ms);

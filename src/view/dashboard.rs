@@ -1,10 +1,10 @@
 //! Everything that a screen shows of one run, bounded in memory.
 
 use crate::deploy::Color;
-use crate::detect::{RecentCounts, TickCounts, percent};
+use crate::detect::{RecentCounts, TickCounts};
 use crate::soak::{
-    DecisionKind, Ending, Envelope, Event, Machine, Observation, Origin, Phase, READINESS, RollbackResult, Settings,
-    SwitchResult, Verdict,
+    DecisionKind, ERROR_RATE, Ending, Envelope, Event, Machine, Observation, Origin, Phase, READINESS, RollbackResult,
+    Settings, SwitchResult, Verdict,
 };
 
 use super::decided::DecisionLog;
@@ -12,10 +12,8 @@ use super::instances::Instance;
 use super::series::{Point, Series};
 use super::{Decided, Gauge, Headline, News, View};
 
-/// From this share on the errors of one instance are worth naming.
-const BLAME_SHARE: f64 = 0.6;
-/// Fewer errors than these blame nobody.
-const BLAME_ERRORS: u64 = 3;
+/// Evidence of so many nats (odds of 1:10) is worth asking who is to blame.
+const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 
 /// Something that happened, as a mark in the big chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,19 +330,16 @@ impl Dashboard {
         known.iter().filter_map(Instance::requests_per_second).reduce(|sum, rate| sum + rate)
     }
 
-    /// Which instance carries the errors of a breach, where there are several: `67 % of the errors on 10.0.0.8:3002`.
+    /// Which instance and which labels carry the errors, while the error rate is breached or the evidence against it is on the
+    /// way there.
     pub fn blame(&self) -> Option<String> {
-        let errors: u64 = self.watched.iter().map(|instance| instance.seen.errors).sum();
-        let breached = self.machine().verdict() == Verdict::Breached;
-        if !breached || self.watched.len() < 2 || errors < BLAME_ERRORS {
+        let checks = self.machine().checks();
+        let error_rate = checks.iter().find(|seen| seen.check == ERROR_RATE)?;
+        let suspicious = error_rate.evidence.is_some_and(|evidence| evidence >= SUSPICIOUS);
+        if error_rate.verdict != Verdict::Breached && !suspicious {
             return None;
         }
-        let worst = self.watched.iter().max_by_key(|instance| instance.seen.errors)?;
-        let share = TickCounts { requests: errors, errors: worst.seen.errors }.rate()?;
-        Some(if share >= BLAME_SHARE {
-            format!("{} of the errors on {}", percent(share), worst.name())
-        } else {
-            format!("the errors are spread over {} instances", self.watched.len())
-        })
+        let spread = || format!("the errors are spread over {} instances", self.watched.len());
+        self.machine().blame().or_else(|| (self.watched.len() > 1 && self.machine().seen().errors > 2).then(spread))
     }
 }

@@ -4,7 +4,7 @@
 //
 //   GET  /metrics        the registry
 //   GET  /health/ready   200
-//   POST /failing/N      from now on, N of a hundred requests fail
+//   POST /failing/N      from now on, N of a hundred requests fail; with /failing/N/ROUTE, of those to this route
 //   POST /slow/N         from now on, requests take N milliseconds longer
 //   GET  /anything       a request of a user
 
@@ -25,11 +25,13 @@ const durations = new client.Histogram({
 });
 
 let failing = 0;
+let failingRoute;
 let slow = 0;
 let due = 0;
 
 // Spread evenly, not by chance: every test sees the same.
-function nextStatus() {
+function nextStatus(route) {
+  if (failingRoute && route !== failingRoute) return 200;
   due += failing;
   if (due < 100) return 200;
   due -= 100;
@@ -37,7 +39,7 @@ function nextStatus() {
 }
 
 async function handle(request, response) {
-  const [, first, second] = request.url.split('/');
+  const [, first, second, third] = request.url.split('/');
   if (first === 'metrics') {
     response.setHeader('content-type', client.register.contentType);
     response.end(await client.register.metrics());
@@ -45,6 +47,7 @@ async function handle(request, response) {
     response.end('ready');
   } else if (first === 'failing' && request.method === 'POST') {
     failing = Number(second);
+    failingRoute = third;
     response.end('ok');
   } else if (first === 'slow' && request.method === 'POST') {
     slow = Number(second);
@@ -53,7 +56,7 @@ async function handle(request, response) {
     const done = durations.startTimer({ method: request.method, route: `/${first}` });
     await new Promise((resolve) => setTimeout(resolve, slow));
     done();
-    response.statusCode = nextStatus();
+    response.statusCode = nextStatus(first);
     requests.inc({ method: request.method, route: `/${first}`, status_code: response.statusCode });
     response.end('ok');
   }

@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node")
 }
 
-/// `service.js`, with users who never stop asking for a page.
+/// `service.js`, with users who never stop asking for two pages in turn.
 struct NodeService {
     child: Child,
     port: u16,
@@ -43,8 +43,11 @@ impl NodeService {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let users = thread::spawn(move || {
-            while !stopped.load(Ordering::SeqCst) {
-                ask(port, "GET /checkout");
+            for page in ["GET /checkout", "GET /home"].into_iter().cycle() {
+                if stopped.load(Ordering::SeqCst) {
+                    break;
+                }
+                ask(port, page);
                 thread::sleep(PACE);
             }
         });
@@ -53,6 +56,10 @@ impl NodeService {
 
     fn fail(&self, percent: u32) {
         ask(self.port, &format!("POST /failing/{percent}"));
+    }
+
+    fn fail_on(&self, route: &str, percent: u32) {
+        ask(self.port, &format!("POST /failing/{percent}/{route}"));
     }
 
     fn slow(&self, millis: u32) {
@@ -125,6 +132,16 @@ fn a_prom_client_service_is_watched_healthy_and_breached() {
     let share = breach["errors"].as_f64().unwrap() / breach["requests"].as_f64().unwrap();
     assert!((0.4..0.6).contains(&share), "half of the requests failed: {breach}");
     assert_eq!(deployment.state()["activeColor"], "green");
+}
+
+#[test]
+fn the_route_that_fails_is_named_with_its_share_of_errors_and_requests() {
+    let green = NodeService::start();
+    green.fail_on("checkout", 60);
+    let deployment = Deployment::switched().by_evidence().with("colors.green.instances", green.url());
+    let done = deployment.run(&["soak", "--no-tui"]).expect(3);
+    done.says(&["error-rate breached: ", "; 100 % of the errors with route=/checkout (", " % of the requests)"]);
+    assert!(deployment.decision("breach")["message"].as_str().unwrap().contains("with route=/checkout"));
 }
 
 #[test]

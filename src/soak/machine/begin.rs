@@ -2,6 +2,7 @@
 
 use crate::config::{Baseline, Method};
 use crate::detect::{failed, span};
+use crate::soak::blame::Ledger;
 use crate::soak::judge::{OldColor, relative_threshold};
 use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Origin, Outcome, Phase, SwitchResult};
 
@@ -150,6 +151,7 @@ impl Machine {
         self.window_end = self.window_start.saturating_add(self.settings.window_ms);
         self.error_rate.begin(self.at);
         self.error_rate.restart(self.at);
+        self.ledger = Ledger::default();
         if let Some(latency) = &mut self.latency {
             latency.begin(self.at);
         }
@@ -196,6 +198,7 @@ impl Machine {
     /// The warmup is over: the window starts here, with counters as they are now.
     pub(super) fn end_warmup(&mut self, out: &mut Vec<Effect>) {
         self.error_rate.restart(self.at);
+        self.ledger = Ledger::default();
         if let Some(latency) = &mut self.latency {
             latency.restart(self.at);
         }

@@ -1,7 +1,8 @@
 //! The state of a run and the dispatch of its events.
 
 use crate::deploy::Color;
-use crate::detect::span;
+use crate::detect::{Reading, span};
+use crate::soak::blame::Ledger;
 use crate::soak::check::{ERROR_RATE, READINESS};
 use crate::soak::latency::{LatencyCheck, misses};
 use crate::soak::rate::RateCheck;
@@ -9,7 +10,7 @@ use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
     Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Frozen, Observation, ReadinessSettings,
-    Settings, SwitchResult,
+    Sample, Settings, SwitchResult,
 };
 
 use super::resume::Unwatched;
@@ -112,6 +113,8 @@ pub struct Machine {
     pub(super) run_wall: i64,
     pub(super) error_rate: RateCheck,
     pub(super) latency: Option<LatencyCheck>,
+    /// What failed, by label.
+    pub(super) ledger: Ledger,
     pub(super) readiness: ReadinessCheck,
     pub(super) standby: ReadinessCheck,
     pub(super) recovery: RecoveryWatch,
@@ -160,6 +163,7 @@ impl Machine {
                     settings.instances.clone(),
                 )
             }),
+            ledger: Ledger::default(),
             error_rate: RateCheck::new(
                 ERROR_RATE,
                 settings.error_rate.clone(),
@@ -213,6 +217,9 @@ impl Machine {
             Event::Sampled { color, instance, outcome } => {
                 if *color == self.settings.color {
                     self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
+                    if let Sample::Good(Reading { blame: Some(blame), .. }) = outcome {
+                        self.ledger.enter(blame);
+                    }
                     if let Some(latency) = &mut self.latency {
                         latency.sampled(self.at, self.run_wall, *instance, outcome);
                     }

@@ -103,6 +103,12 @@ impl Machine {
         self.error_rate.recent()
     }
 
+    /// Which instance and which labels carry the errors, once there are a few: `67 % of the errors on 10.0.0.8:3002, 92 % of the
+    /// errors with route=/pay (8 % of the requests)`.
+    pub fn blame(&self) -> Option<String> {
+        self.ledger.sentence(&self.error_rate.misses())
+    }
+
     /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.
     pub fn outlook(&self) -> Option<Outlook> {
         matches!(self.phase(), Phase::Watching).then(|| self.error_rate.outlook(self.at))?

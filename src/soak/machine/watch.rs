@@ -127,7 +127,10 @@ impl Machine {
         }
     }
 
-    fn breached(&mut self, observation: Observation, out: &mut Vec<Effect>) {
+    fn breached(&mut self, mut observation: Observation, out: &mut Vec<Effect>) {
+        if let Some(blame) = self.blame().filter(|_| observation.check == ERROR_RATE) {
+            observation.message = format!("{}; {blame}", observation.message);
+        }
         let message = format!("{} breached: {}", observation.check, observation.message);
         let mut decision = self.judged(DecisionKind::Breach, Actor::Auto, message, &observation);
         decision.reason = Some("breach".to_owned());

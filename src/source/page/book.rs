@@ -53,7 +53,13 @@ impl SeriesBook {
 
     /// Enters a whole page, and says how many series stood on it twice: the first of each counts, the others are removed from
     /// `rows`.
-    pub fn enter(&mut self, rows: &mut Vec<impl Counted>, started_ms: Option<i64>) -> Result<usize, PageError> {
+    /// `each` is told how much more every series has.
+    pub fn enter<R: Counted>(
+        &mut self,
+        rows: &mut Vec<R>,
+        started_ms: Option<i64>,
+        mut each: impl FnMut(&R, u64),
+    ) -> Result<usize, PageError> {
         let same_process = match (self.started_ms, started_ms) {
             (Some(before), Some(now)) => Some(before.abs_diff(now) <= SAME_START_MS),
             _ => None,
@@ -80,6 +86,7 @@ impl SeriesBook {
                 self.sums.resize(row.group() + 1, 0);
             }
             self.sums[row.group()] += u128::from(more);
+            each(row, more);
         }
         Ok(duplicates)
     }

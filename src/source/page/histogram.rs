@@ -174,7 +174,7 @@ impl Histogram {
                 "the unit of `{name}` does not show in its name: say which it is with checks.latency.unit"
             ));
         };
-        if self.too_many || self.book.enter(&mut self.rows, started_ms).is_err() {
+        if self.too_many || self.book.enter(&mut self.rows, started_ms, |_, _| {}).is_err() {
             return Latency::Unknown(format!(
                 "`{name}` has more than {} buckets, or more than {MOST_BOUNDS} different bounds",
                 self.limit

@@ -3,6 +3,7 @@
 mod book;
 mod census;
 mod counters;
+mod culprits;
 mod histogram;
 mod reader;
 mod rows;

@@ -4,7 +4,7 @@ use super::super::exposition::{Exposition, Format, PageError};
 use super::book::{MAX_SERIES, SeriesBook};
 use super::counters::Wanted;
 use super::histogram::Histogram;
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use crate::config::{ErrorRateConfig, LatencyConfig};
 use crate::detect::Reading;
 
@@ -75,15 +75,20 @@ impl PageReader {
         self.exposition.finish(complete, &mut self.rows)?;
         let started_ms = self.rows.started_ms;
         let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
-        if self.rows.census.is_some() {
+        let begins = self.rows.census.is_some();
+        if begins {
             match self.discover() {
                 Some((metric, label)) => self.rows.settle(metric, label),
                 None => return Ok(Reading { started_ms, latency, note: self.why_none(), ..Reading::default() }),
             }
         }
-        let duplicates = self.book.enter(&mut self.rows.series, started_ms)?;
+        let Rows { series, culprits, .. } = &mut self.rows;
+        let tell = |row: &Row, more| culprits.add(&row.labels, more, row.failed != 0);
+        let duplicates = self.book.enter(series, started_ms, tell)?;
+        // The first page is where counting begins: what stands on it may have failed at any time before.
+        let blame = culprits.take().filter(|_| !begins);
         let note = self.remarks(duplicates);
-        Ok(Reading { total: self.book.total(), errors: self.book.sum(1), started_ms, latency, note, took_ms: 0 })
+        Ok(Reading { total: self.book.total(), errors: self.book.sum(1), started_ms, latency, blame, note, took_ms: 0 })
     }
 
     /// The best metric that carries a status, and the best of its labels that does.

@@ -6,6 +6,7 @@ use super::super::exposition::{Fault, Page, Sample, Text};
 use super::book::Counted;
 use super::census::Census;
 use super::counters::{Wanted, status};
+use super::culprits::{Culprits, Places};
 use super::histogram::Histogram;
 
 const START_TIME: &str = "process_start_time_seconds";
@@ -24,6 +25,8 @@ pub struct Row {
     pub metric: usize,
     /// Bit `i`: the `i`th of the wanted labels says that these requests failed.
     pub failed: u8,
+    /// Its labels but for the status, once the request counter is decided.
+    pub labels: Places,
 }
 
 impl Counted for Row {
@@ -65,6 +68,8 @@ pub struct Rows {
     pub started_ms: Option<i64>,
     /// Values that are no counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
+    /// The labels of the request counter.
+    pub culprits: Culprits,
     /// The latency histogram, where that is judged.
     pub histogram: Option<Histogram>,
     /// The page's other counters, as long as the request counter has not been found.
@@ -79,7 +84,18 @@ impl Rows {
         let found = vec![Found::default(); wanted.metrics.len()];
         let census = Some(Census::default());
         let hasher = RandomState::new();
-        Self { wanted, series: Vec::new(), found, started_ms: None, ignored: 0, histogram: None, census, hasher, limit }
+        Self {
+            wanted,
+            series: Vec::new(),
+            found,
+            started_ms: None,
+            ignored: 0,
+            culprits: Culprits::default(),
+            histogram: None,
+            census,
+            hasher,
+            limit,
+        }
     }
 
     /// Forgets the page before; keeps the memory.
@@ -109,16 +125,24 @@ impl Rows {
     }
 
     fn add(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
-        let Self { wanted, hasher, .. } = self;
+        let Self { wanted, hasher, culprits, census, .. } = self;
         let (mut id, mut labels, mut failed, mut excluded) = (0_u64, 0, 0, false);
+        let (mut places, mut next) = (Places::default(), 0);
         let value = sample.read(|label, value| {
-            id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
+            let hash = hasher.hash_one((label.raw(), value.raw()));
+            id = id.wrapping_add(hash);
             excluded |= wanted.excludes(&wanted.metrics[metric], label, value);
             if let Some(at) = wanted.labels.iter().position(|wanted| label.is(wanted))
                 && let Some(status) = status(value)
             {
                 labels |= 1 << at;
                 failed |= u8::from(wanted.errors.contains(status)) << at;
+            } else if census.is_none()
+                && status(value).is_none()
+                && let Some(place) = places.get_mut(next)
+            {
+                *place = culprits.place(hash, label, value);
+                next += 1;
             }
         })?;
         let found = &mut self.found[metric];
@@ -127,7 +151,7 @@ impl Rows {
             _ if excluded => {}
             None => self.ignored += 1,
             Some(_) if self.series.len() >= self.limit => return Err(Fault::TooManySeries),
-            Some(count) => self.series.push(Row { id, count, metric, failed }),
+            Some(count) => self.series.push(Row { id, count, metric, failed, labels: places }),
         }
         Ok(())
     }
