@@ -121,7 +121,12 @@ async fn open(loaded: &Loaded, begin: Begin) -> Result<Result<Opened, u8>, Failu
     match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
         Opening::Ready(opened) => Ok(Ok(*opened)),
         Opening::AlreadyActive(color) => {
-            say::line(&format!("{color} is active already: nothing was moved. To watch it: switchback soak"));
+            let unmarked = if matches!(begin, Begin::Switch { no_way_back: true, .. }) {
+                ", and --no-way-back, which belongs to a switch, was not noted"
+            } else {
+                ""
+            };
+            say::line(&format!("{color} is active already: nothing was moved{unmarked}. To watch it: switchback soak"));
             Ok(Err(0))
         }
         Opening::Ended { soak, ending } => {

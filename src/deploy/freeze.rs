@@ -95,6 +95,8 @@ impl FreezeFile {
         let failed = |source| FreezeError::Io { action: "read", path: self.path.clone(), source };
         let corrupt = |reason: String| FreezeError::Corrupt { path: self.path.clone(), reason };
         let length = match fs::metadata(&self.path) {
+            // Reading anything else could wait for ever.
+            Ok(metadata) if !metadata.is_file() => return Err(corrupt("it is no regular file".to_owned())),
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
@@ -180,5 +182,9 @@ mod tests {
         }
         fs::write(file.path(), vec![b' '; 100_000]).unwrap();
         assert!(matches!(file.read(), Err(FreezeError::Corrupt { .. })));
+        file.remove().unwrap();
+        fs::create_dir(file.path()).unwrap();
+        assert!(file.holding(at(0)).unwrap().reason.unwrap().contains("it is no regular file"));
+        assert!(file.remove().unwrap_err().to_string().contains("cannot remove the freeze"));
     }
 }

@@ -107,6 +107,9 @@ fn without_a_soak_the_next_rollback_is_told_all_the_same() {
     let deployment = Deployment::fresh();
     deployment.run(&["switch", "--no-soak", "--no-way-back"]).expect(0);
     deployment.run(&["rollback"]).expect(9);
+    let said =
+        "green is active already: nothing was moved, and --no-way-back, which belongs to a switch, was not noted.";
+    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0).says(&[said]);
     deployment.run(&["switch", "--no-soak"]).expect(0).says(&["SWITCHED: blue is active"]);
     deployment.run(&["rollback"]).expect(0).says(&["traffic is on green"]);
 }

@@ -109,6 +109,21 @@ fn a_file_that_was_changed_and_not_loaded_is_no_answer() {
 }
 
 #[test]
+fn a_file_that_is_gone_is_told_and_written_anew_by_the_next_move() {
+    let scene = start();
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    fs::remove_file(scene.proxy.include()).unwrap();
+    scene.deployment.run(&["status"]).expect(0).says(&["nginx ✗ cannot be read: cannot read nginx's included file"]);
+    scene
+        .deployment
+        .run(&["rollback", "--dry-run"])
+        .expect(0)
+        .says(&["for blue (now: cannot read nginx's included file"]);
+    scene.deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
+    scene.is_on("blue");
+}
+
+#[test]
 fn a_file_of_somebody_else_is_no_answer() {
     let scene = start();
     fs::write(scene.proxy.include(), "proxy_pass http://127.0.0.1:1;\n").unwrap();
