@@ -4,11 +4,17 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use tempfile::NamedTempFile;
 
 use super::state::{Corrupt, State};
 use crate::journal::files::sync_folder_of;
+
+/// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
+const WRITERS: Duration = Duration::from_millis(10);
 
 /// The largest state file that is read, in bytes.
 const MAX_STATE: u64 = 1 << 20;
@@ -87,11 +93,16 @@ impl StateFile {
 
     /// Reads the state. A missing file is [`State::never_switched`].
     pub fn read(&self) -> Result<State, StateError> {
+        self.read_at(&self.path)
+    }
+
+    /// Reads the state in a file; whatever is wrong is said of the state file.
+    fn read_at(&self, path: &Path) -> Result<State, StateError> {
         let error = |source| StateError::Read { path: self.path.clone(), source };
         let corrupt = |source| StateError::Corrupt { path: self.path.clone(), source };
         // NONBLOCK: a FIFO in place of the file must not stop us.
         let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.path) {
+        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Ok(file) => file,
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(State::never_switched()),
             Err(other) => return Err(error(other)),
@@ -112,35 +123,62 @@ impl StateFile {
     ///
     /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
-        self.replace(state, || true).map(drop)
+        self.put(self.prepare(state)?)
     }
 
-    /// The same, unless the file no longer says `before` at the last moment; then nothing is written and it returns false.
+    /// The same, unless the file no longer says `before`; then nothing is written and it returns false.
     ///
-    /// For programs that write the file without our lock, as `deploy.ts` does: their move must not be written over.
+    /// For programs that write the file without our lock and in place, as `deploy.ts` does: their move must not be written over.
+    /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that is
+    /// looked at, and put back if they did. Where the file system cannot exchange, it is looked at before the rename alone.
     pub fn write_over(&self, before: &State, state: &State) -> Result<bool, StateError> {
-        self.replace(state, || self.read().is_ok_and(|now| now == *before))
+        let new = self.prepare(state)?;
+        let says = |path: &Path, wanted: &State| self.read_at(path).is_ok_and(|now| now == *wanted);
+        if !says(&self.path, before) {
+            return Ok(false);
+        }
+        let exchange = || renameat_with(CWD, new.path(), CWD, &self.path, RenameFlags::EXCHANGE);
+        match exchange() {
+            Ok(()) => {}
+            Err(Errno::NOENT) => return Ok(false),
+            Err(_) => return self.put(new).map(|()| true),
+        }
+        std::thread::sleep(WRITERS);
+        if says(new.path(), before) {
+            sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))?;
+            return Ok(true);
+        }
+        // Theirs goes back to its place, unless something newer stands there.
+        if says(&self.path, state) {
+            exchange().map_err(|errno| self.failed("renaming")(errno.into()))?;
+        }
+        Ok(false)
     }
 
-    fn replace(&self, state: &State, still_wanted: impl FnOnce() -> bool) -> Result<bool, StateError> {
-        let error = |action| move |source| StateError::Write { path: self.path.clone(), action, source };
-        let text = state.to_text().map_err(|json| error("formatting it")(json.into()))?;
+    /// The new content in a file beside the old one, safe on disk.
+    fn prepare(&self, state: &State) -> Result<NamedTempFile, StateError> {
+        let text = state.to_text().map_err(|json| self.failed("formatting it")(json.into()))?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
         prefix.push(".new-");
-        let mut file =
-            tempfile::Builder::new().prefix(&prefix).tempfile_in(folder).map_err(error("creating a file beside it"))?;
+        let beside = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder);
+        let mut file = beside.map_err(self.failed("creating a file beside it"))?;
         if let Ok(old) = fs::metadata(&self.path) {
-            adopt(file.as_file(), &old).map_err(error("keeping its mode"))?;
+            adopt(file.as_file(), &old).map_err(self.failed("keeping its mode"))?;
         }
-        file.write_all(text.as_bytes()).map_err(error("writing"))?;
-        file.as_file().sync_all().map_err(error("syncing"))?;
-        if !still_wanted() {
-            return Ok(false);
-        }
-        file.persist(&self.path).map_err(|persist| error("renaming")(persist.error))?;
-        sync_folder_of(&self.path).map_err(error("syncing its folder"))?;
-        Ok(true)
+        file.write_all(text.as_bytes()).map_err(self.failed("writing"))?;
+        file.as_file().sync_all().map_err(self.failed("syncing"))?;
+        Ok(file)
+    }
+
+    fn put(&self, new: NamedTempFile) -> Result<(), StateError> {
+        new.persist(&self.path).map_err(|persist| self.failed("renaming")(persist.error))?;
+        sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))
+    }
+
+    fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> StateError {
+        let path = self.path.clone();
+        move |source| StateError::Write { path: path.clone(), action, source }
     }
 }
 

@@ -152,3 +152,36 @@ fn what_somebody_else_wrote_meanwhile_is_not_written_over() {
     assert!(file.write_over(&before, &ours).unwrap());
     assert_eq!(file.read().unwrap(), ours);
 }
+
+/// A program that writes in place, and opened the file just before ours took its place.
+#[test]
+fn a_write_that_had_begun_before_ours_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let text = |color: &str, at: u32| format!("{{\"activeColor\":\"{color}\",\"lastSwitch\":{at}}}");
+    let mut kept = 0;
+    for round in 0..20_u32 {
+        fs::write(&path, text("green", round)).unwrap();
+        let file = StateFile::open(&path).unwrap();
+        let before = file.read().unwrap();
+        let mut ours = before.clone();
+        ours.set_soak(crate::deploy::SoakBlock { id: "20261123T140211Z-3f2a".to_owned(), ..Default::default() });
+        let theirs = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let writer = std::thread::spawn({
+            let theirs_text = text("blue", 1_000 + round);
+            move || {
+                std::thread::sleep(Duration::from_micros(u64::from(round) * 200));
+                theirs.set_len(0).unwrap();
+                std::os::unix::fs::FileExt::write_all_at(&theirs, theirs_text.as_bytes(), 0).unwrap();
+            }
+        });
+        let written = file.write_over(&before, &ours).unwrap();
+        writer.join().unwrap();
+        let now = file.read().unwrap();
+        kept +=
+            u32::from(!written && now.active() == Color::Blue && now.last_switch() == Some(i64::from(1_000 + round)));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+    // A writer that the machine keeps from running for longer than [`WRITERS`] is too late.
+    assert!(kept >= 15, "{kept} of 20");
+}
