@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::timeout;
 
+use super::state_file::WRITERS;
 use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
 use crate::journal::{Journal, JournalError, rfc3339_ms};
@@ -120,8 +121,8 @@ impl Deployment {
     /// Waits for a move that is under way, then reads the file anew: what the move wrote stays. So does what a program writes
     /// that does not know our lock: where the file changes under our hands, it is read once more.
     pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
-        let _lock = self.lock().await?;
         for _ in 0..RECORD_TRIES {
+            let lock = self.lock().await?;
             let before = self.state_file.read()?;
             if !before.exists() {
                 return Ok(SoakUpdate::NoStateFile);
@@ -131,8 +132,16 @@ impl Deployment {
             }
             let mut state = before.clone();
             state.set_soak(block.clone());
-            if self.state_file.write_over(&before, &state)? {
-                return Ok(SoakUpdate::Written);
+            let replaced = self.state_file.write_over(before, state)?;
+            // Nobody who wants to move traffic waits for what follows.
+            drop(lock);
+            if let Some(replaced) = replaced {
+                tokio::time::sleep(WRITERS).await;
+                if self.state_file.is_settled(&replaced) {
+                    return Ok(SoakUpdate::Written);
+                }
+                let _lock = self.lock().await?;
+                self.state_file.put_back(&replaced)?;
             }
             tokio::time::sleep(RECORD_PAUSE).await;
         }

@@ -14,7 +14,7 @@ use super::state::{Corrupt, State};
 use crate::journal::files::sync_folder_of;
 
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
-const WRITERS: Duration = Duration::from_millis(10);
+pub(super) const WRITERS: Duration = Duration::from_millis(10);
 
 /// The largest state file that is read, in bytes.
 const MAX_STATE: u64 = 1 << 20;
@@ -126,33 +126,52 @@ impl StateFile {
         self.put(self.prepare(state)?)
     }
 
-    /// The same, unless the file no longer says `before`; then nothing is written and it returns false.
+    /// The same, unless the file no longer says `before`; then nothing is written and there is none.
     ///
     /// For programs that write the file without our lock and in place, as `deploy.ts` does: their move must not be written over.
-    /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that is
-    /// looked at, and put back if they did. Where the file system cannot exchange, it is looked at before the rename alone.
-    pub fn write_over(&self, before: &State, state: &State) -> Result<bool, StateError> {
-        let new = self.prepare(state)?;
-        let says = |path: &Path, wanted: &State| self.read_at(path).is_ok_and(|now| now == *wanted);
-        if !says(&self.path, before) {
-            return Ok(false);
+    /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that can be
+    /// looked at: [`is_settled`](Self::is_settled), after [`WRITERS`]. Where the file system cannot exchange, it is looked at before
+    /// the rename alone.
+    pub(super) fn write_over(&self, before: State, ours: State) -> Result<Option<Replaced>, StateError> {
+        let new = self.prepare(&ours)?;
+        if !self.says(&self.path, &before) {
+            return Ok(None);
         }
-        let exchange = || renameat_with(CWD, new.path(), CWD, &self.path, RenameFlags::EXCHANGE);
-        match exchange() {
-            Ok(()) => {}
-            Err(Errno::NOENT) => return Ok(false),
-            Err(_) => return self.put(new).map(|()| true),
+        let old = match self.exchange_with(&new) {
+            Ok(()) => {
+                sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))?;
+                Some(new)
+            }
+            Err(Errno::NOENT) => return Ok(None),
+            Err(_) => {
+                self.put(new)?;
+                None
+            }
+        };
+        Ok(Some(Replaced { old, before, ours }))
+    }
+
+    /// Whether nobody wrote into the file that was replaced.
+    pub(super) fn is_settled(&self, replaced: &Replaced) -> bool {
+        replaced.old.as_ref().is_none_or(|old| self.says(old.path(), &replaced.before))
+    }
+
+    /// Puts the file that was replaced back into its place, unless something newer stands there.
+    pub(super) fn put_back(&self, replaced: &Replaced) -> Result<(), StateError> {
+        match &replaced.old {
+            Some(old) if self.says(&self.path, &replaced.ours) => {
+                self.exchange_with(old).map_err(|errno| self.failed("renaming")(errno.into()))
+            }
+            _ => Ok(()),
         }
-        std::thread::sleep(WRITERS);
-        if says(new.path(), before) {
-            sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))?;
-            return Ok(true);
-        }
-        // Theirs goes back to its place, unless something newer stands there.
-        if says(&self.path, state) {
-            exchange().map_err(|errno| self.failed("renaming")(errno.into()))?;
-        }
-        Ok(false)
+    }
+
+    fn says(&self, path: &Path, wanted: &State) -> bool {
+        self.read_at(path).is_ok_and(|now| now == *wanted)
+    }
+
+    fn exchange_with(&self, other: &NamedTempFile) -> Result<(), Errno> {
+        renameat_with(CWD, other.path(), CWD, &self.path, RenameFlags::EXCHANGE)
     }
 
     /// The new content in a file beside the old one, safe on disk.
@@ -180,6 +199,14 @@ impl StateFile {
         let path = self.path.clone();
         move |source| StateError::Write { path: path.clone(), action, source }
     }
+}
+
+/// A state file that took the place of another one a moment ago.
+pub(super) struct Replaced {
+    /// The other one, where the file system could keep it.
+    old: Option<NamedTempFile>,
+    before: State,
+    ours: State,
 }
 
 /// Gives the new file the mode of the old one, and its owner where that is allowed.

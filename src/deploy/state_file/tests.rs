@@ -144,12 +144,14 @@ fn what_somebody_else_wrote_meanwhile_is_not_written_over() {
 
     let theirs = r#"{"activeColor":"blue","lastSwitch":2}"#;
     fs::write(&path, theirs).unwrap();
-    assert!(!file.write_over(&before, &ours).unwrap());
+    assert!(file.write_over(before, ours.clone()).unwrap().is_none());
     assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
 
     let before = file.read().unwrap();
-    assert!(file.write_over(&before, &ours).unwrap());
+    let replaced = file.write_over(before, ours.clone()).unwrap().unwrap();
+    assert!(file.is_settled(&replaced));
+    drop(replaced);
     assert_eq!(file.read().unwrap(), ours);
 }
 
@@ -175,7 +177,12 @@ fn a_write_that_had_begun_before_ours_is_kept() {
                 std::os::unix::fs::FileExt::write_all_at(&theirs, theirs_text.as_bytes(), 0).unwrap();
             }
         });
-        let written = file.write_over(&before, &ours).unwrap();
+        let replaced = file.write_over(before, ours).unwrap();
+        std::thread::sleep(WRITERS);
+        let written = replaced.as_ref().is_some_and(|replaced| file.is_settled(replaced));
+        if let Some(replaced) = replaced.filter(|_| !written) {
+            file.put_back(&replaced).unwrap();
+        }
         writer.join().unwrap();
         let now = file.read().unwrap();
         kept +=
