@@ -39,6 +39,11 @@ impl Login {
         Some(Self { user: decoded(user), password: decoded(password.unwrap_or_default()) })
     }
 
+    /// These.
+    pub fn new(user: &str, password: &SecretString) -> Self {
+        Self { user: user.into(), password: password.clone() }
+    }
+
     /// The request with them.
     pub fn sign(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(self.user.expose_secret(), Some(self.password.expose_secret()))

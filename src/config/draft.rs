@@ -8,6 +8,7 @@ use super::model::{
     LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig,
     RouterKind, SoakConfig, StandbyPolicy,
 };
+use super::query::{PrometheusConfig, Source};
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
 use crate::journal::Limits;
 
@@ -133,6 +134,17 @@ fn blank_config() -> Config {
         colors: Colors { blue: Vec::new(), green: Vec::new() },
         metrics: MetricsConfig { path: String::new(), timeout: Duration::ZERO, bearer_token: None },
         health: HealthConfig { path: String::new(), timeout: Duration::ZERO, switch_timeout: Duration::ZERO },
+        prometheus: PrometheusConfig {
+            url: None,
+            bearer_token: None,
+            username: None,
+            password: None,
+            tenant: None,
+            ca_file: None,
+            timeout: Duration::ZERO,
+            max_age: Duration::ZERO,
+        },
+        queries: Vec::new(),
         error_rate: ErrorRateConfig {
             threshold: Ratio(0.0),
             min_requests: 0,
@@ -142,6 +154,8 @@ fn blank_config() -> Config {
             requests: Named::Auto,
             status_label: Named::Auto,
             errors: StatusSet { classes: Vec::new(), codes: Vec::new() },
+            source: Source::Instances,
+            selector: None,
             required: false,
         },
         latency: LatencyConfig {
@@ -149,6 +163,8 @@ fn blank_config() -> Config {
             quantile: Ratio(0.0),
             histogram: Named::Auto,
             unit: LatencyUnit::Auto,
+            source: Source::Instances,
+            selector: None,
             required: false,
         },
         readiness: ReadinessConfig { failures: 0, required: false },

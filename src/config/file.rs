@@ -16,11 +16,19 @@ use super::raw::{Raw, Scalar};
 /// Reads the file into a layer; none where it is no TOML. Unknown keys and syntax errors are problems in the order of
 /// the file; none of them repeats a value.
 pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Layer> {
-    let mut reader = Reader { path, text, layer: Layer::new(), problems: Vec::new() };
+    let mut reader = Reader {
+        path,
+        text,
+        layer: Layer::new(),
+        problems: Vec::new(),
+        queries: serde_json::Map::new(),
+        queries_at: None,
+    };
     let (table, errors) = DeTable::parse_recoverable(text);
     let readable = errors.is_empty();
     if readable {
         reader.table("", table.get_ref());
+        reader.finish_queries();
     }
     for error in errors {
         // Only the message: the rendered error repeats the line, and with it perhaps a secret.
@@ -37,11 +45,17 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
     readable.then_some(layer)
 }
 
+/// The key of the checks by queries, and the section that each has a table in.
+const QUERIES: &str = "checks.queries";
+const QUERIES_IN: &str = "checks.";
+
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
     layer: Layer,
     problems: Vec<Problem>,
+    queries: serde_json::Map<String, serde_json::Value>,
+    queries_at: Option<Origin>,
 }
 
 impl Reader<'_> {
@@ -52,6 +66,8 @@ impl Reader<'_> {
             let origin = self.origin(&key.span());
             if let Some(known) = file_names().find(|known| *known == name) {
                 self.value(known, value, origin);
+            } else if is_query(&name, value) {
+                self.query(&name, origin);
             } else if !is_section(&name) {
                 self.unknown(&name, value, origin);
             } else if let DeValue::Table(table) = value.get_ref() {
@@ -71,6 +87,27 @@ impl Reader<'_> {
         }
     }
 
+    /// `[checks.NAME]` with a query or alerts: part of the one key that holds all such checks.
+    fn query(&mut self, name: &str, origin: Origin) {
+        let check = name.strip_prefix(QUERIES_IN).unwrap_or(name).to_owned();
+        let parsed = toml::from_str::<toml::Table>(self.text).ok();
+        let table = parsed.as_ref().and_then(|all| all.get("checks")?.get(&check)).cloned();
+        if let Some(table) = table.and_then(|table| serde_json::to_value(table).ok()) {
+            self.queries.insert(check, table);
+            self.queries_at.get_or_insert(origin);
+        }
+    }
+
+    /// The key that holds the checks by queries, once all are known.
+    fn finish_queries(&mut self) {
+        let Some(origin) = self.queries_at.take() else { return };
+        let text = serde_json::Value::Object(std::mem::take(&mut self.queries)).to_string();
+        let entry = Entry { raw: Raw::text(text), origin: origin.clone() };
+        if self.layer.insert(QUERIES, entry).is_some() {
+            self.problems.push(Problem::about(QUERIES, "given twice, also as [checks.NAME]").at(origin));
+        }
+    }
+
     fn unknown(&mut self, name: &str, value: &Spanned<DeValue<'_>>, origin: Origin) {
         let sections = sections();
         let found = match value.get_ref() {
@@ -86,6 +123,13 @@ impl Reader<'_> {
         let line = self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
         Origin::File { path: self.path.to_owned(), line }
     }
+}
+
+/// Whether this is the table of a check by a query.
+fn is_query(name: &str, value: &Spanned<DeValue<'_>>) -> bool {
+    let asks = |table: &DeTable<'_>| ["query", "alerts"].iter().any(|key| table.contains_key(*key));
+    let own = name.strip_prefix(QUERIES_IN).is_some_and(|check| !check.contains('.'));
+    own && !is_section(name) && matches!(value.get_ref(), DeValue::Table(table) if asks(table))
 }
 
 /// The names that may stand in the file: every key, and for secrets the key that names a file.

@@ -39,7 +39,7 @@ pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<Instanc
 /// Reads where an admin API listens: a base URL, or `unix:///path`.
 pub fn admin(text: &str) -> Result<AdminUrl, String> {
     let Some(path) = text.strip_prefix("unix://") else {
-        return Ok(AdminUrl { base: one(text.trim())?, socket: None });
+        return Ok(AdminUrl { base: base(text)?, socket: None });
     };
     if !path.starts_with('/') || path.contains('\0') {
         return Err("behind `unix://` stands an absolute path".to_owned());
@@ -47,6 +47,11 @@ pub fn admin(text: &str) -> Result<AdminUrl, String> {
     // Whoever listens on a socket is on this machine, and knows itself by this host.
     let base = InstanceUrl::new(Url::parse("http://127.0.0.1").map_err(|error| error.to_string())?);
     Ok(AdminUrl { base, socket: Some(path.into()) })
+}
+
+/// Reads one base URL.
+pub fn base(text: &str) -> Result<InstanceUrl, String> {
+    one(text.trim())
 }
 
 /// Whether two URLs lead to the same instance; credentials do not matter.

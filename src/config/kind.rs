@@ -10,6 +10,7 @@ use super::duration::format_duration;
 use super::instances;
 use super::model::Named;
 use super::parse;
+use super::query::{self, PromQl, QueryConfig};
 use super::raw::{Raw, Scalar};
 use super::size::format_size;
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
@@ -66,6 +67,10 @@ pub enum Kind {
     Text(Set<String>),
     Socket(Set<SocketAddress>),
     Admin(Set<AdminUrl>),
+    BaseUrl(Set<InstanceUrl>),
+    PromQl(Set<PromQl>),
+    /// Checks by queries, as JSON.
+    Queries(Set<Vec<QueryConfig>>),
     /// May also stand in a file of its own, named by a second key and a second variable.
     Secret {
         file_key: &'static str,
@@ -98,6 +103,13 @@ impl Kind {
             Self::Text(_) => "text".to_owned(),
             Self::Socket(_) => "path, or tcp://host:port".to_owned(),
             Self::Admin(_) => "base URL (http, https), or unix:///path".to_owned(),
+            Self::BaseUrl(_) => "base URL (http, https)".to_owned(),
+            Self::PromQl(_) => "PromQL of at most 4,000 bytes".to_owned(),
+            Self::Queries(_) => {
+                "JSON object; each check has query, threshold, breach (above, below), for (0s..10m), required, \
+                 or alerts instead of the first three"
+                    .to_owned()
+            }
             Self::Secret { .. } => "secret, visible ASCII characters".to_owned(),
         }
     }
@@ -156,6 +168,9 @@ impl Kind {
                 put(draft, *set, socket, ToString::to_string)
             }
             Self::Admin(set) => put(draft, *set, instances::admin(string(raw)?)?, ToString::to_string),
+            Self::BaseUrl(set) => put(draft, *set, instances::base(string(raw)?)?, ToString::to_string),
+            Self::PromQl(set) => put(draft, *set, PromQl::new(string(raw)?)?, |text| text.as_str().to_owned()),
+            Self::Queries(set) => put(draft, *set, query::parse(string(raw)?)?, |checks| query::format(checks)),
             Self::Secret { set, .. } => {
                 let secret = SecretString::from(parse::token(string(raw)?)?.to_owned());
                 put(draft, *set, secret, |_| "***".to_owned())

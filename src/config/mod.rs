@@ -5,6 +5,7 @@
 //! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `duration`, `size` | from text to one value, or why not |
+//! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
@@ -27,6 +28,7 @@ mod model;
 mod nearest;
 mod parse;
 mod problem;
+mod query;
 mod raw;
 mod read;
 #[cfg(test)]
@@ -47,6 +49,7 @@ pub use model::{
     RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
+pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
 pub use show::{show, show_json};
 pub use template::template;
 pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
 use crate::deploy::Color;
 use crate::journal::Limits;
@@ -27,8 +28,12 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// How readiness is probed.
     pub health: HealthConfig,
+    /// The API that queries are sent to.
+    pub prometheus: PrometheusConfig,
     /// The error-rate check.
     pub error_rate: ErrorRateConfig,
+    /// The checks by queries.
+    pub queries: Vec<QueryConfig>,
     /// The latency check.
     pub latency: LatencyConfig,
     /// The readiness check.
@@ -45,6 +50,11 @@ impl Config {
     /// `DATA_DIR/SERVICE`, the folder of this service's journal, recordings and logs.
     pub fn service_dir(&self) -> PathBuf {
         self.data_dir.join(&self.service)
+    }
+
+    /// Whether any check is read from the metrics pages of the instances.
+    pub fn reads_pages(&self) -> bool {
+        self.error_rate.source == Source::Instances || self.latency.on_pages()
     }
 }
 
@@ -200,6 +210,10 @@ pub struct ErrorRateConfig {
     pub status_label: Named,
     /// Which statuses count as errors.
     pub errors: StatusSet,
+    /// Where its numbers come from.
+    pub source: Source,
+    /// The series that are read there, for source `prometheus`.
+    pub selector: Option<PromQl>,
     /// Whether the soak needs this check `healthy` to end `retained`.
     pub required: bool,
 }
@@ -215,8 +229,19 @@ pub struct LatencyConfig {
     pub histogram: Named,
     /// The unit of its bounds.
     pub unit: LatencyUnit,
+    /// Where its numbers come from.
+    pub source: Source,
+    /// The series that are read there, for source `prometheus`.
+    pub selector: Option<PromQl>,
     /// Whether the soak needs this check `healthy` to end `retained`.
     pub required: bool,
+}
+
+impl LatencyConfig {
+    /// Whether latency is judged, by the metrics pages of the instances.
+    pub fn on_pages(&self) -> bool {
+        self.threshold.is_some() && self.source == Source::Instances
+    }
 }
 
 /// The unit of a histogram's bounds.

@@ -5,7 +5,9 @@ use super::duration::format_duration;
 use super::instances::same_place;
 use super::keys::keys;
 use super::load::{Setting, Settled};
+use super::model::Config;
 use super::problem::{Origin, Problem};
+use super::query::Source;
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
 const LONGEST_SOCKET: usize = 107;
@@ -19,6 +21,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     problems.extend(router_tells_colors_apart(draft, settled));
     problems.extend(socket_has_room(draft, settled));
     latency_has_a_threshold(settled, warnings);
+    prometheus_is_known(draft, settled, problems, warnings);
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
@@ -37,7 +40,8 @@ fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
 fn something_is_required(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let latency = &draft.config.latency;
     let latency = latency.required && latency.threshold.is_some();
-    if draft.config.error_rate.required || draft.config.readiness.required || latency {
+    let query = draft.config.queries.iter().any(|query| query.required);
+    if draft.config.error_rate.required || draft.config.readiness.required || latency || query {
         return None;
     }
     settled.problem("checks.readiness.required", "no check is required, so nothing could stop a bad release")
@@ -50,6 +54,47 @@ fn latency_has_a_threshold(settled: &Settled, warnings: &mut Vec<String>) {
     if without && let Some(Setting { key, origin, .. }) = settled.settings.iter().find(given) {
         warnings
             .push(format!("{key} ({origin}) has no effect: latency is judged once checks.latency.threshold is set"));
+    }
+}
+
+/// What asks Prometheus needs to know where it is and which series are meant; and one way to authenticate is enough.
+fn prometheus_is_known(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
+    let Config { prometheus, error_rate, latency, queries, .. } = &draft.config;
+    let mut asking = Vec::new();
+    for (check, source, selector) in
+        [("error-rate", error_rate.source, &error_rate.selector), ("latency", latency.source, &latency.selector)]
+    {
+        let (source_key, selector_key) = (format!("checks.{check}.source"), format!("checks.{check}.selector"));
+        let Some((chosen, given)) = settled.sound(&source_key).zip(settled.sound(&selector_key)) else { continue };
+        match (source, selector) {
+            (Source::Prometheus, None) => {
+                let what = format!("{source_key} = prometheus ({}) needs it", chosen.origin);
+                problems.extend(settled.problem(&selector_key, what));
+            }
+            (Source::Instances, Some(_)) => {
+                warnings
+                    .push(format!("{selector_key} ({}) has no effect: set {source_key} = prometheus", given.origin));
+            }
+            _ => {}
+        }
+        if source == Source::Prometheus {
+            asking.push(chosen);
+        }
+    }
+    asking.extend(settled.sound("checks.queries").filter(|_| !queries.is_empty()));
+    if prometheus.url.is_none()
+        && let Some(asking) = asking.first()
+    {
+        problems.extend(settled.problem("prometheus.url", format!("{} ({}) needs it", asking.key, asking.origin)));
+    }
+    if prometheus.bearer_token.is_some()
+        && let Some(user) = settled.sound("prometheus.username").filter(|user| user.value.is_some())
+    {
+        warnings.push(format!("prometheus.username ({}) is not used: prometheus.bearer_token is given", user.origin));
+    }
+    if prometheus.username.is_some() != prometheus.password.is_some() {
+        let what = "user name and password need each other";
+        problems.extend(settled.problem("prometheus.username", what));
     }
 }
 

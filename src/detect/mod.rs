@@ -27,4 +27,4 @@ pub use miss::{Miss, failed};
 pub use reading::{Blame, Culprit, Reading};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
-pub use wording::{millis, percent, percent_exact, span, thousands, whole};
+pub use wording::{millis, number, percent, percent_exact, span, thousands, whole};

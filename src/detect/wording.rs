@@ -55,6 +55,26 @@ pub(super) fn rounded(value: f64) -> String {
     group(&format!("{:.0}", (value / unit).round() * unit))
 }
 
+/// Any number with five significant digits at most: `1,234.5`, `-0.25`, `1.5e12`.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e9 || (size > 0.0 && size < 1e-4) {
+        return format!("{value:.3e}").replace(".000e", "e");
+    }
+    let decimals = if size >= 9_999.95 {
+        0
+    } else if size >= 1.0 {
+        4 - [10.0, 100.0, 1_000.0].iter().filter(|power| size >= **power).count()
+    } else {
+        6
+    };
+    let text = format!("{size:.decimals$}");
+    let text = if decimals > 0 { trimmed(&text) } else { &text };
+    let (whole, fraction) = text.split_once('.').map_or((text, String::new()), |(w, f)| (w, format!(".{f}")));
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{}{fraction}", group(whole))
+}
+
 /// A span of time: `0.4 s`, `6 s`, `3m10s`, `2h05m`.
 pub fn span(millis: u64) -> String {
     let tenths = millis / 100;
@@ -109,6 +129,23 @@ fn group(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_number_is_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (5.0, "5"),
+            (-0.25, "-0.25"),
+            (1_234.5, "1,234.5"),
+            (99_999.6, "100,000"),
+            (0.000_123, "0.000123"),
+            (0.000_012, "1.200e-5"),
+            (2e12, "2e12"),
+            (2.718_77, "2.7188"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
 
     #[test]
     fn counts_have_thousands_separators() {

@@ -1,72 +1,139 @@
-//! One task for each instance that is scraped or probed: none of them waits for another.
+//! One task for each instance that is scraped or probed, and for each thing that Prometheus is asked: none of them waits for
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Blanks, Config};
 use crate::deploy::Color;
-use crate::soak::{Event, Readiness, Sample};
-use crate::source::{ClientError, Probe, Scraper};
+use crate::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Sample, Settings};
+use crate::source::{Api, ClientError, Meter, Probe, Querier, Scraper};
 
-/// What a task of the crew does, for which instance.
+/// What a task of the crew does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
-    /// Reads its metrics.
+    /// Reads the metrics of an instance.
     Scrape(Color, usize),
-    /// Probes its readiness.
+    /// Asks Prometheus for the counters of a color, for one check.
+    Meter(Color, &'static str),
+    /// Asks Prometheus the query of a check, by its place in the settings.
+    Query(usize),
+    /// Probes the readiness of an instance.
     Probe(Color, usize),
 }
 
+impl Job {
+    /// The job that an event is the answer of.
+    pub fn answered_by(event: &Event, settings: &Settings) -> Option<Self> {
+        match event {
+            Event::Sampled { color, instance, .. } => Some(Self::Scrape(*color, *instance)),
+            Event::Metered { color, check, .. } => {
+                let check = if check == LATENCY { LATENCY } else { ERROR_RATE };
+                Some(Self::Meter(*color, check))
+            }
+            Event::Queried { check, .. } => {
+                settings.queries.iter().position(|query| query.name == *check).map(Self::Query)
+            }
+            Event::Probed { instance, .. } => Some(Self::Probe(settings.color, *instance)),
+            Event::StandbyProbed { instance, .. } => Some(Self::Probe(settings.color.other(), *instance)),
+            _ => None,
+        }
+    }
+}
+
+/// An order to go to work; whole seconds since the switch.
+type Order = u64;
+
 /// All tasks, and which of them are at work: one request is in flight for each at most. They end with the crew.
 pub struct Crew {
-    orders: BTreeMap<Job, Sender<()>>,
+    orders: BTreeMap<Job, Sender<Order>>,
     busy: BTreeSet<Job>,
     tasks: JoinSet<()>,
+    events: Sender<Event>,
 }
 
 impl Crew {
-    /// Starts a scraper and a probe for every instance of both colors; `watched` is the one whose readiness is judged.
-    pub fn start(config: &Config, watched: Color, events: &Sender<Event>) -> Result<Self, ClientError> {
-        let mut crew = Self { orders: BTreeMap::new(), busy: BTreeSet::new(), tasks: JoinSet::new() };
+    /// Starts what reads and probes the instances of both colors, and what asks Prometheus. Alerts are asked for as they were at
+    /// `switched_ms` (Unix milliseconds) first, where traffic moved before the run began.
+    pub fn start(
+        config: &Config,
+        watched: Color,
+        switched_ms: Option<i64>,
+        events: &Sender<Event>,
+    ) -> Result<Self, ClientError> {
+        let mut crew =
+            Self { orders: BTreeMap::new(), busy: BTreeSet::new(), tasks: JoinSet::new(), events: events.clone() };
         for color in Color::ALL {
-            for (instance, url) in config.colors.of(color).iter().enumerate() {
-                let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
-                let scraper = scraper.with_latency(&config.latency);
-                let orders = crew.hire(Job::Scrape(color, instance));
-                crew.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events.clone()));
-                let probe = Probe::new(url, &config.health)?;
-                let orders = crew.hire(Job::Probe(color, instance));
-                crew.tasks.spawn(probe_on_order(probe, color == watched, instance, orders, events.clone()));
+            crew.hire_for_instances(config, color, watched)?;
+        }
+        if let Some(url) = &config.prometheus.url {
+            let api = Api::new(url, &config.prometheus)?;
+            for color in Color::ALL {
+                crew.hire_meters(config, color, &api);
+            }
+            for (at, query) in config.queries.iter().enumerate() {
+                let asker = Asker { name: query.name.clone(), service: config.service.clone(), color: watched };
+                let querier = Querier::new(api.clone(), query.asked.clone());
+                let first = switched_ms.filter(|_| querier.asks_for_alerts());
+                let (orders, events) = crew.hire(Job::Query(at));
+                crew.tasks.spawn(query_on_order(querier, asker, first, orders, events));
             }
         }
         Ok(crew)
     }
 
-    fn hire(&mut self, job: Job) -> Receiver<()> {
-        let (order, orders) = mpsc::channel(1);
-        self.orders.insert(job, order);
-        orders
+    fn hire_for_instances(&mut self, config: &Config, color: Color, watched: Color) -> Result<(), ClientError> {
+        for (instance, url) in config.colors.of(color).iter().enumerate() {
+            if config.reads_pages() {
+                let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
+                let scraper = scraper.with_latency(&config.latency);
+                let (orders, events) = self.hire(Job::Scrape(color, instance));
+                self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
+            }
+            let probe = Probe::new(url, &config.health)?;
+            let (orders, events) = self.hire(Job::Probe(color, instance));
+            self.tasks.spawn(probe_on_order(probe, color == watched, instance, orders, events));
+        }
+        Ok(())
     }
 
-    /// Sets every idle scraper of a color to work and says which instances those are.
-    pub fn scrape(&mut self, color: Color) -> Vec<usize> {
-        self.order(|job| matches!(job, Job::Scrape(of, _) if of == color))
+    fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
+        for (check, meter) in Meter::of(config, api) {
+            let asker = Asker { name: check.to_owned(), service: config.service.clone(), color };
+            let (orders, events) = self.hire(Job::Meter(color, check));
+            self.tasks.spawn(meter_on_order(meter, asker, orders, events));
+        }
+    }
+
+    fn hire(&mut self, job: Job) -> (Receiver<Order>, Sender<Event>) {
+        let (order, orders) = mpsc::channel(1);
+        self.orders.insert(job, order);
+        (orders, self.events.clone())
+    }
+
+    /// Sets everything idle to work that counts the requests of a color, and says what that is.
+    pub fn count(&mut self, color: Color, seconds: Order) -> Vec<Job> {
+        self.order(seconds, |job| matches!(job, Job::Scrape(of, _) | Job::Meter(of, _) if of == color))
+    }
+
+    /// Sets every idle query to work, and says which those are.
+    pub fn query(&mut self, seconds: Order) -> Vec<Job> {
+        self.order(seconds, |job| matches!(job, Job::Query(_)))
     }
 
     /// Sets every idle probe of a color to work.
     pub fn probe(&mut self, color: Color) {
-        self.order(|job| matches!(job, Job::Probe(of, _) if of == color));
+        self.order(0, |job| matches!(job, Job::Probe(of, _) if of == color));
     }
 
-    fn order(&mut self, wanted: impl Fn(Job) -> bool) -> Vec<usize> {
+    fn order(&mut self, seconds: Order, wanted: impl Fn(Job) -> bool) -> Vec<Job> {
         let mut set_to_work = Vec::new();
         for (job, order) in &self.orders {
-            if wanted(*job) && !self.busy.contains(job) && order.try_send(()).is_ok() {
+            if wanted(*job) && !self.busy.contains(job) && order.try_send(seconds).is_ok() {
                 self.busy.insert(*job);
-                let (Job::Scrape(_, instance) | Job::Probe(_, instance)) = job;
-                set_to_work.push(*instance);
+                set_to_work.push(*job);
             }
         }
         set_to_work
@@ -78,11 +145,25 @@ impl Crew {
     }
 }
 
+/// What a question to Prometheus is about.
+struct Asker {
+    name: String,
+    service: String,
+    color: Color,
+}
+
+impl Asker {
+    fn blanks(&self, seconds: Order) -> Blanks<'_> {
+        let (color, previous) = (self.color.name(), self.color.other().name());
+        Blanks { color, previous, service: &self.service, seconds }
+    }
+}
+
 async fn scrape_on_order(
     mut scraper: Scraper,
     color: Color,
     instance: usize,
-    mut orders: Receiver<()>,
+    mut orders: Receiver<Order>,
     events: Sender<Event>,
 ) {
     while orders.recv().await.is_some() {
@@ -96,7 +177,42 @@ async fn scrape_on_order(
     }
 }
 
-async fn probe_on_order(probe: Probe, watched: bool, instance: usize, mut orders: Receiver<()>, events: Sender<Event>) {
+async fn meter_on_order(mut meter: Meter, asker: Asker, mut orders: Receiver<Order>, events: Sender<Event>) {
+    while let Some(seconds) = orders.recv().await {
+        let outcome = meter.read(asker.blanks(seconds)).await;
+        let event = Event::Metered { color: asker.color, check: asker.name.clone(), outcome };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// `first` is the time that is asked about first, until there is an answer.
+async fn query_on_order(
+    mut querier: Querier,
+    asker: Asker,
+    mut first: Option<i64>,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
+    while let Some(seconds) = orders.recv().await {
+        let answer = querier.ask(asker.blanks(seconds), first).await;
+        if !matches!(answer, Answer::Failed(_)) {
+            first = None;
+        }
+        if events.send(Event::Queried { check: asker.name.clone(), answer }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn probe_on_order(
+    probe: Probe,
+    watched: bool,
+    instance: usize,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
     while orders.recv().await.is_some() {
         let answer = match probe.probe().await {
             Ok(()) => Readiness::Ready,

@@ -230,7 +230,7 @@ impl Run {
         let (hub, orders) = Hub::new(&header, recording, view);
         let server = socket.map(|socket| Server::start(socket, hub.clone(), api::status_of(&deployment, &hub)));
         Ok(Opened {
-            crew: Crew::start(&config, machine.settings().color, &events)?,
+            crew: Crew::start(&config, machine.settings().color, switched_before(&machine, &first), &events)?,
             machine: Box::new(machine),
             first,
             seq,
@@ -248,6 +248,12 @@ impl Run {
             places,
         })
     }
+}
+
+/// When traffic moved, if that was before the run began.
+fn switched_before(machine: &Machine, first: &Event) -> Option<i64> {
+    let settings = machine.settings();
+    settings.last_switch.filter(|_| *first == Event::Started && settings.origin == Origin::Soak)
 }
 
 /// A run that begins now; `Err` is a target that is active already.

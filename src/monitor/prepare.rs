@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, Loaded};
+use crate::config::{Asked, Config, Loaded, QueryConfig, Source};
 use crate::deploy::{Color, State};
-use crate::soak::{Actor, ErrorRateSettings, LatencySettings, Origin, ReadinessSettings, Settings};
+use crate::soak::{
+    Actor, ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings,
+};
+
+/// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
+const NOT_RECORDED: [&str; 2] = ["colors.", "prometheus."];
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -36,14 +41,36 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
             method: config.error_rate.method,
             false_alarm: config.error_rate.false_alarm,
             baseline: config.error_rate.baseline,
+            metered: metered(config, config.error_rate.source),
             required: config.error_rate.required,
         },
         latency: config.latency.threshold.map(|threshold| LatencySettings {
             threshold_ms: threshold.as_secs_f64() * 1000.0,
             quantile: config.latency.quantile,
+            metered: metered(config, config.latency.source),
             required: config.latency.required,
         }),
+        queries: config.queries.iter().map(query).collect(),
         readiness: ReadinessSettings { failures: config.readiness.failures, required: config.readiness.required },
+    }
+}
+
+/// The name of the API that a check's counters are read from, credentials masked.
+fn metered(config: &Config, source: Source) -> Option<String> {
+    config.prometheus.url.as_ref().filter(|_| source == Source::Prometheus).map(ToString::to_string)
+}
+
+fn query(query: &QueryConfig) -> QuerySettings {
+    QuerySettings {
+        name: query.name.clone(),
+        kind: match query.asked {
+            Asked::Value(_) => QueryKind::Value,
+            Asked::Alerts(_) => QueryKind::Alerts,
+        },
+        threshold: query.threshold,
+        breach: query.breach,
+        for_ms: millis(query.hold),
+        required: query.required,
     }
 }
 
@@ -52,9 +79,10 @@ pub fn instances(config: &Config, color: Color) -> Vec<String> {
     config.colors.of(color).iter().map(ToString::to_string).collect()
 }
 
-/// The configuration as it can be read in again; secrets and instances, whose credentials are masked, are left out.
+/// The configuration as it can be read in again; what is read afresh is left out, secrets too.
 pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
-    let shown = loaded.settings.iter().filter(|setting| !setting.key.starts_with("colors."));
+    let recorded = |key: &str| !NOT_RECORDED.iter().any(|keys| key.starts_with(keys));
+    let shown = loaded.settings.iter().filter(|setting| recorded(setting.key));
     let pairs = shown.filter_map(|setting| Some((setting.key.to_owned(), setting.value.clone()?)));
     pairs.filter(|(_, value)| value != "***").collect()
 }
@@ -64,9 +92,13 @@ pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
 /// `None` where this version of the program does not understand all of it; then the configuration of now has to do, and
 /// the machine judges by what it was told at the beginning all the same.
 pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config> {
-    let inputs = crate::config::Inputs { flags: recorded.to_vec(), ..crate::config::Inputs::default() };
+    let mut flags = recorded.to_vec();
+    // That there is one has to be known; which one, with its credentials, is put in below.
+    flags.extend(now.prometheus.url.iter().map(|_| ("prometheus.url".to_owned(), "http://prometheus".to_owned())));
+    let inputs = crate::config::Inputs { flags, ..crate::config::Inputs::default() };
     let mut config = crate::config::load(inputs).ok()?.config;
     config.colors = now.colors.clone();
+    config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.control_socket.clone_from(&now.control_socket);
     Some(config)

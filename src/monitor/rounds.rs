@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::deploy::Color;
+use super::crew::Job;
 
 /// A gap is worth telling when nothing ran for more than this beyond three intervals.
 const GAP_MS: u64 = 5_000;
@@ -17,7 +17,7 @@ pub struct Rounds {
 
 #[derive(Debug)]
 struct Round {
-    waiting: BTreeSet<(Color, usize)>,
+    waiting: BTreeSet<Job>,
 }
 
 /// What a tick has to say about the time since the last one.
@@ -35,8 +35,8 @@ impl Rounds {
         Self { interval_ms, last_tick_ms: at_ms, open: None }
     }
 
-    /// Opens a round that waits for these instances.
-    pub fn open(&mut self, waiting: impl IntoIterator<Item = (Color, usize)>) {
+    /// Opens a round that waits for the answers of these jobs.
+    pub fn open(&mut self, waiting: impl IntoIterator<Item = Job>) {
         self.open = Some(Round { waiting: waiting.into_iter().collect() });
     }
 
@@ -45,10 +45,10 @@ impl Rounds {
         self.open.is_some()
     }
 
-    /// Notes that an instance answered; true when that completes the round.
-    pub fn answered(&mut self, color: Color, instance: usize) -> bool {
+    /// Notes that a job was answered; true when that completes the round.
+    pub fn answered(&mut self, job: Job) -> bool {
         match &mut self.open {
-            Some(round) => round.waiting.remove(&(color, instance)) && round.waiting.is_empty(),
+            Some(round) => round.waiting.remove(&job) && round.waiting.is_empty(),
             None => false,
         }
     }
@@ -74,18 +74,19 @@ impl Rounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deploy::Color;
 
     #[test]
-    fn a_round_is_complete_when_the_last_instance_answered() {
+    fn a_round_is_complete_when_the_last_job_is_answered() {
         let mut rounds = Rounds::new(1_000, 0);
-        rounds.open([(Color::Green, 0), (Color::Green, 1)]);
-        assert!(!rounds.answered(Color::Green, 0));
-        assert!(!rounds.answered(Color::Green, 0), "the same one again");
-        assert!(!rounds.answered(Color::Blue, 1), "another color's");
-        assert!(rounds.answered(Color::Green, 1));
+        rounds.open([Job::Scrape(Color::Green, 0), Job::Query(1)]);
+        assert!(!rounds.answered(Job::Scrape(Color::Green, 0)));
+        assert!(!rounds.answered(Job::Scrape(Color::Green, 0)), "the same one again");
+        assert!(!rounds.answered(Job::Scrape(Color::Blue, 1)), "another color's");
+        assert!(rounds.answered(Job::Query(1)));
         assert_eq!(rounds.close(1_010), Due { skipped: 0, gap_ms: None });
         assert!(!rounds.is_open());
-        assert!(!rounds.answered(Color::Green, 1), "after its time");
+        assert!(!rounds.answered(Job::Query(1)), "after its time");
     }
 
     #[test]

@@ -183,17 +183,11 @@ impl Run {
     async fn arrived(&mut self, event: Event) {
         let mut completes_round = false;
         let mut trouble = None;
+        if let Some(job) = Job::answered_by(&event, self.machine.settings()) {
+            self.crew.answered(job);
+            completes_round = self.rounds.answered(job);
+        }
         match &event {
-            Event::Sampled { color, instance, .. } => {
-                self.crew.answered(Job::Scrape(*color, *instance));
-                completes_round = self.rounds.answered(*color, *instance);
-            }
-            Event::Probed { instance, .. } => {
-                self.crew.answered(Job::Probe(self.machine.settings().color, *instance));
-            }
-            Event::StandbyProbed { instance, .. } => {
-                self.crew.answered(Job::Probe(self.machine.settings().color.other(), *instance));
-            }
             Event::RouterObserved { router, state, .. } => {
                 self.reading_router = false;
                 let unread = router.as_ref().err().or(state.as_ref().err());
@@ -230,13 +224,20 @@ impl Run {
         if self.machine.standby_probes_wanted() {
             self.crew.probe(color.other());
         }
-        let colors = self.machine.metrics_of();
-        if !colors.is_empty() {
-            let crew = &mut self.crew;
-            let waiting =
-                colors.into_iter().flat_map(|color| crew.scrape(color).into_iter().map(move |at| (color, at)));
+        let seconds = self.seconds_since_switch();
+        let mut waiting: Vec<Job> =
+            self.machine.metrics_of().into_iter().flat_map(|color| self.crew.count(color, seconds)).collect();
+        if self.machine.queries_wanted() {
+            waiting.extend(self.crew.query(seconds));
+        }
+        if !self.machine.metrics_of().is_empty() {
             self.rounds.open(waiting);
         }
+    }
+
+    fn seconds_since_switch(&self) -> u64 {
+        let since_ms = self.machine.settings().last_switch.map_or(0, |at_ms| wall_ms().saturating_sub(at_ms));
+        u64::try_from(since_ms / 1000).unwrap_or(0)
     }
 
     async fn tick(&mut self) {

@@ -40,6 +40,22 @@ pub enum Event {
         /// What was read.
         outcome: Sample,
     },
+    /// Prometheus was asked for the counters of a color.
+    Metered {
+        /// Whose.
+        color: Color,
+        /// The check that judges them.
+        check: String,
+        /// What it said.
+        outcome: Metered,
+    },
+    /// Prometheus was asked for the value of a check.
+    Queried {
+        /// The check.
+        check: String,
+        /// What it said.
+        answer: Answer,
+    },
     /// The readiness of one instance of the watched color was probed.
     Probed {
         /// Its place in the settings' list.
@@ -125,6 +141,45 @@ pub enum Sample {
     /// A good page.
     Good(Reading),
     /// None, and why.
+    Failed(String),
+}
+
+/// What Prometheus says of the counters of a color.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metered {
+    /// Samples that it did not have before.
+    New(Reading),
+    /// Nothing new yet.
+    Same {
+        /// How old its newest sample is.
+        age_ms: u64,
+    },
+    /// Nothing, or nothing that says anything about now, and why.
+    Failed(String),
+}
+
+/// What Prometheus says to a check's query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A number.
+    Value {
+        /// Finite.
+        value: f64,
+        /// What else it has to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The alerts that fire, sorted.
+    Firing {
+        /// Each with its labels.
+        alerts: Vec<String>,
+        /// What else it has to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// No number, and why.
     Failed(String),
 }
 

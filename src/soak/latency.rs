@@ -98,6 +98,16 @@ impl LatencyCheck {
         self.rate.sampled(at_ms, run_started_wall, instance, &judged);
     }
 
+    /// The source was asked and has nothing newer.
+    pub fn nothing_new(&mut self, at_ms: u64) {
+        self.rate.nothing_new(at_ms);
+    }
+
+    /// How long a request may take, in milliseconds.
+    pub const fn threshold_ms(&self) -> f64 {
+        self.settings.threshold_ms
+    }
+
     /// The bound that requests are judged by, once an instance has one; the lowest, where they differ.
     fn bound(&self) -> Option<f64> {
         self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp)

@@ -14,6 +14,7 @@ mod judge;
 mod latency;
 mod machine;
 mod outcome;
+mod query;
 mod rate;
 mod readiness;
 mod recording;
@@ -27,10 +28,13 @@ pub use action::{Action, UnknownAction};
 pub use actor::{Actor, UnknownActor};
 pub use check::{ERROR_RATE, LATENCY, Observation, READINESS};
 pub use decision::{Decision, DecisionKind};
-pub use event::{DeploymentSeen, Effect, Envelope, Event, Readiness, RollbackResult, Sample, SwitchResult};
+pub use event::{
+    Answer, DeploymentSeen, Effect, Envelope, Event, Metered, Readiness, RollbackResult, Sample, SwitchResult,
+};
 pub use frozen::Frozen;
 pub use judge::OldColor;
 pub use machine::{Machine, Summary, Unwatched};
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
+pub use query::QueryCheck;
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
-pub use settings::{ErrorRateSettings, LatencySettings, Origin, ReadinessSettings, Settings};
+pub use settings::{ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings};

@@ -159,6 +159,14 @@ impl RateCheck {
         }
     }
 
+    /// The source was asked and has nothing newer: the tick is missing, but nothing is wrong.
+    pub fn nothing_new(&mut self, at_ms: u64) {
+        (self.missing_ticks, self.sighted_at) = (0, at_ms);
+        for known in &mut self.instances {
+            (known.tried, known.good_at, known.why) = (true, Some(at_ms), None);
+        }
+    }
+
     /// Whether every instance was sampled at least once, well or not.
     pub fn all_tried(&self) -> bool {
         self.instances.iter().all(|known| known.tried)

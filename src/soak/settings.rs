@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::config::{Baseline, Bound, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::deploy::Color;
+use crate::detect::{number, span};
 
 use super::Actor;
 
@@ -71,6 +72,9 @@ pub struct Settings {
     /// The latency check, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencySettings>,
+    /// The checks by queries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<QuerySettings>,
     /// The readiness check.
     pub readiness: ReadinessSettings,
 }
@@ -88,6 +92,9 @@ pub struct ErrorRateSettings {
     pub false_alarm: Ratio,
     /// Whether the old color's rate counts as well.
     pub baseline: Baseline,
+    /// The API that its counters are read from; none where they are read from the instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<String>,
     /// Whether `retained` needs it.
     pub required: bool,
 }
@@ -99,6 +106,9 @@ pub struct LatencySettings {
     pub threshold_ms: f64,
     /// The share of requests that have to stay within it.
     pub quantile: Ratio,
+    /// The API that its counters are read from; none where they are read from the instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<String>,
     /// Whether `retained` needs it.
     pub required: bool,
 }
@@ -117,4 +127,43 @@ pub struct ReadinessSettings {
     pub failures: u32,
     /// Whether `retained` needs it.
     pub required: bool,
+}
+
+/// A check by a query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuerySettings {
+    /// Its name.
+    pub name: String,
+    /// What is asked for.
+    pub kind: QueryKind,
+    /// What the value is judged against.
+    pub threshold: f64,
+    /// On which side of it the value is bad.
+    pub breach: Bound,
+    /// For how long it has to be bad, in milliseconds.
+    pub for_ms: u64,
+    /// Whether `retained` needs it.
+    pub required: bool,
+}
+
+impl QuerySettings {
+    /// `queue not above 100 for 10 s`, `no alert of pages`.
+    pub fn describe(&self) -> String {
+        let held = if self.for_ms > 0 { format!(" for {}", span(self.for_ms)) } else { String::new() };
+        match (self.kind, self.breach) {
+            (QueryKind::Alerts, _) => format!("no alert of {}", self.name),
+            (QueryKind::Value, Bound::Above) => format!("{} not above {}{held}", self.name, number(self.threshold)),
+            (QueryKind::Value, Bound::Below) => format!("{} not below {}{held}", self.name, number(self.threshold)),
+        }
+    }
+}
+
+/// What a query asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueryKind {
+    /// A number.
+    Value,
+    /// Alerts that fire.
+    Alerts,
 }

@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Response};
+use reqwest::{Certificate, Client, Response};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -19,9 +20,17 @@ const MAX_REDIRECTS: usize = 3;
 /// Why no HTTP client could be made for an instance.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The bearer token cannot stand in a header.
-    #[error("`metrics.bearer_token` has characters that cannot stand in an HTTP header")]
-    Token,
+    /// What a key gives cannot stand in a header.
+    #[error("`{0}` has characters that cannot stand in an HTTP header")]
+    Header(&'static str),
+    /// The certificates of the trusted authorities cannot be read.
+    #[error("`prometheus.ca_file`: `{}` {why}", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// TLS could not be set up, for example because the machine has no root certificates.
     #[error("no HTTP client for {instance}")]
     Setup {
@@ -76,31 +85,44 @@ pub struct Fetcher {
     login: Option<Login>,
 }
 
+/// How a server is asked: as whom, and by whose word it is believed to be itself.
+#[derive(Clone, Debug, Default)]
+pub struct Access<'a> {
+    /// A bearer token, and the key that gave it.
+    pub token: Option<(&'static str, &'a SecretString)>,
+    /// User name and password; those of the URL, where there are none and no token.
+    pub login: Option<Login>,
+    /// A file with the certificates (PEM) of the authorities that are trusted, instead of those of the system.
+    pub ca_file: Option<&'a Path>,
+}
+
 impl Fetcher {
-    /// Asks for `path` below `instance` with `headers`, and `token` or else the credentials of the instance's URL.
+    /// Asks for `path` below `base` with `headers`.
     pub fn new(
-        instance: &InstanceUrl,
+        base: &InstanceUrl,
         path: &str,
         limit: Duration,
         mut headers: HeaderMap,
-        token: Option<&SecretString>,
+        access: Access<'_>,
     ) -> Result<Self, ClientError> {
-        let login = if let Some(token) = token {
-            headers.insert(AUTHORIZATION, bearer(token)?);
+        let login = if let Some((key, token)) = access.token {
+            headers.insert(AUTHORIZATION, bearer(key, token)?);
             None
         } else {
-            Login::of(instance)
+            access.login.or_else(|| Login::of(base))
         };
-        let url = instance.join(path);
+        let url = base.join(path);
         let mut builder = http::client().pool_max_idle_per_host(1);
         if url.scheme() == "http" {
             // A client that needs no root certificates must work where there are none, as in a container from scratch.
             builder = builder.tls_certs_only([]);
+        } else if let Some(path) = access.ca_file {
+            builder = builder.tls_certs_only(authorities(path)?);
         }
         let client = builder
             .default_headers(headers)
             .build()
-            .map_err(|source| ClientError::Setup { instance: instance.to_string(), source })?;
+            .map_err(|source| ClientError::Setup { instance: base.to_string(), source })?;
         Ok(Self { client, url, limit, login })
     }
 
@@ -115,14 +137,24 @@ impl Fetcher {
         E: From<FetchError>,
         F: Future<Output = Result<T, E>>,
     {
-        let all = async { read(self.follow().await?).await };
+        self.get_with(None, read).await
+    }
+
+    /// The same with this query string behind the path.
+    pub async fn get_with<T, E, F>(&self, query: Option<&str>, read: impl FnOnce(Response) -> F) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let all = async { read(self.follow(query).await?).await };
         tokio::time::timeout(self.limit, all)
             .await
             .unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
     }
 
-    async fn follow(&self) -> Result<Response, FetchError> {
+    async fn follow(&self, query: Option<&str>) -> Result<Response, FetchError> {
         let mut url = self.url.clone();
+        url.set_query(query);
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client.get(url.clone());
             if let Some(login) = &self.login {
@@ -151,9 +183,16 @@ fn is_redirect(answer: &Response) -> bool {
     matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+fn bearer(key: &'static str, token: &SecretString) -> Result<HeaderValue, ClientError> {
     let mut value =
-        HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Token)?;
+        HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Header(key))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+    let failed = |why: String| ClientError::Authorities { path: path.to_owned(), why };
+    let text = std::fs::read(path).map_err(|error| failed(format!("cannot be read: {error}")))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| failed(format!("is not PEM: {error}")))?;
+    if found.is_empty() { Err(failed("holds no certificate".to_owned())) } else { Ok(found) }
 }

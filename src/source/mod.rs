@@ -1,4 +1,4 @@
-//! Where samples come from: the metrics page of every instance, and its readiness probe.
+//! Where samples come from: the metrics page of every instance, its readiness probe, and queries to Prometheus.
 //!
 //! A [`Scraper`] fetches one instance's page and feeds it, chunk by chunk as it arrives, to its [`PageReader`], which turns
 //! it into a [`crate::detect::Reading`]. A [`Probe`] asks the same instance whether it is ready.
@@ -8,12 +8,14 @@
 //! | `exposition/` | the text formats: lines, samples, errors that name a line |
 //! | `page/` | which counter is the request counter, and what its series add up to over many pages |
 //! | `fetch` | one GET: timeouts, redirects, TLS and DNS errors in words |
-//! | `scrape`, `probe` | the two users of `fetch` |
+//! | `scrape`, `probe` | one instance's page, and whether it is ready |
+//! | `prometheus/` | what Prometheus says of a whole color: counters, queries, alerts |
 
 mod exposition;
 mod fetch;
 mod page;
 mod probe;
+mod prometheus;
 mod scrape;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -22,4 +24,5 @@ pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
 pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
 pub use probe::{Probe, ProbeError};
+pub use prometheus::{Api, Meter, Querier, QueryError};
 pub use scrape::{MAX_BODY, ScrapeError, Scraper};

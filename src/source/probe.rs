@@ -6,7 +6,7 @@ mod tests;
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 
-use super::fetch::{ClientError, FetchError, Fetcher};
+use super::fetch::{Access, ClientError, FetchError, Fetcher};
 use crate::config::{HealthConfig, InstanceUrl};
 
 /// So much of a probe's body is read, so that the connection can be kept; a longer one costs the connection.
@@ -37,7 +37,8 @@ pub struct Probe {
 impl Probe {
     /// A probe of `instance`, with the credentials of its URL where it has them.
     pub fn new(instance: &InstanceUrl, health: &HealthConfig) -> Result<Self, ClientError> {
-        Fetcher::new(instance, &health.path, health.timeout, HeaderMap::new(), None).map(|fetcher| Self { fetcher })
+        let fetcher = Fetcher::new(instance, &health.path, health.timeout, HeaderMap::new(), Access::default())?;
+        Ok(Self { fetcher })
     }
 
     /// Asks once: ready is any status 2xx within the limit, whatever the body.

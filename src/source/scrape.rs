@@ -14,7 +14,7 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Version};
 
 use super::exposition::{Format, PageError, quote};
-use super::fetch::{ClientError, FetchError, Fetcher};
+use super::fetch::{Access, ClientError, FetchError, Fetcher};
 use super::page::PageReader;
 use crate::config::{ErrorRateConfig, InstanceUrl, LatencyConfig, MetricsConfig};
 use crate::detect::Reading;
@@ -132,7 +132,8 @@ impl Scraper {
             (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
         ]);
         let token = metrics.bearer_token.as_ref();
-        let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, token)?;
+        let access = Access { token: token.map(|token| ("metrics.bearer_token", token)), ..Access::default() };
+        let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, access)?;
         let mut own_paths = vec![
             metrics.path.clone(),
             health_path.to_owned(),
@@ -152,7 +153,7 @@ impl Scraper {
     #[must_use]
     pub fn with_latency(self, config: &LatencyConfig) -> Self {
         let Self { reader, .. } = self;
-        Self { reader: if config.threshold.is_some() { reader.with_latency(config) } else { reader }, ..self }
+        Self { reader: if config.on_pages() { reader.with_latency(config) } else { reader }, ..self }
     }
 
     /// The latency histogram, once a page had it.

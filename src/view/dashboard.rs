@@ -1,14 +1,14 @@
 //! Everything that a screen shows of one run, bounded in memory.
 
 use crate::deploy::Color;
-use crate::detect::{RecentCounts, TickCounts};
+use crate::detect::{RECENT_MS, RecentCounts, TickCounts};
 use crate::soak::{
-    DecisionKind, ERROR_RATE, Ending, Envelope, Event, Machine, Observation, Origin, Phase, READINESS, RollbackResult,
+    DecisionKind, ERROR_RATE, Ending, Envelope, Event, LATENCY, Machine, Observation, Origin, Phase, RollbackResult,
     Settings, SwitchResult, Verdict,
 };
 
 use super::decided::DecisionLog;
-use super::instances::Instance;
+use super::instances::{Instance, per_second};
 use super::series::{Point, Series};
 use super::{Decided, Gauge, Headline, News, View};
 
@@ -189,11 +189,11 @@ impl Dashboard {
         // A tick that ends the warmup starts the judgement anew: nothing was counted yet.
         let Some((_, counts)) = self.machine().last_tick() else { return };
         for Observation { check, value, verdict, .. } in self.machine().checks() {
-            let point = if check == READINESS {
-                Point { at_ms, value, counts: None, verdict }
-            } else {
+            let point = if matches!(check.as_str(), ERROR_RATE | LATENCY) {
                 // The rate of the last 10 s goes on through a missing tick; what was not seen is not drawn.
                 Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
+            } else {
+                Point { at_ms, value, counts: None, verdict }
             };
             self.series_mut(check).push(point);
         }
@@ -327,7 +327,14 @@ impl Dashboard {
     pub fn requests_per_second(&self) -> Option<f64> {
         let color = self.shown_color();
         let known = if color == self.machine().settings().color { &self.watched } else { &self.standby };
-        known.iter().filter_map(Instance::requests_per_second).reduce(|sum, rate| sum + rate)
+        let counted = known.iter().filter_map(Instance::requests_per_second).reduce(|sum, rate| sum + rate);
+        counted.or_else(|| self.metered_per_second())
+    }
+
+    /// The same where requests are counted by Prometheus, over the last 10 s.
+    fn metered_per_second(&self) -> Option<f64> {
+        self.machine().settings().error_rate.metered.as_ref()?;
+        per_second(self.machine().recent().requests, RECENT_MS).filter(|rate| *rate > 0.0)
     }
 
     /// Which instance and which labels carry the errors, while the error rate is breached or the evidence against it is on the

@@ -9,7 +9,7 @@ use super::Dashboard;
 /// How far a check is from a breach.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gauge {
-    /// What is measured: `evidence`, `margin` or `streak`.
+    /// What is measured: `evidence`, `margin`, `streak` or `for`.
     pub label: &'static str,
     /// How it stands, in a word: `1:90`, `58 %`, `2 of 3`.
     pub text: String,
@@ -25,6 +25,13 @@ impl Gauge {
         match (seen.check.as_str(), seen.evidence, seen.value) {
             (READINESS, ..) => Some(Self::streak(dashboard)),
             (ERROR_RATE, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
+            (check, _, value) if dashboard.machine().query(check).is_some() => {
+                let query = dashboard.machine().query(check)?;
+                match query.streak() {
+                    Some((lasted_ms, wanted_ms)) => Some(Self::lasting(lasted_ms, wanted_ms)),
+                    None => value.and_then(|value| query.margin(value)).map(Self::of_margin),
+                }
+            }
             (_, _, Some(value)) => Self::margin(value, seen.threshold),
             _ => None,
         }
@@ -38,11 +45,19 @@ impl Gauge {
     /// What is left to the threshold, as a share of it.
     fn margin(value: f64, threshold: f64) -> Option<Self> {
         let used = value / threshold;
-        used.is_finite().then(|| Self {
-            label: "margin",
-            text: percent((1.0 - used).max(0.0)),
-            share: used.clamp(0.0, 1.0),
-        })
+        used.is_finite().then(|| Self::of_margin(1.0 - used))
+    }
+
+    /// The same, known as a share of the threshold.
+    fn of_margin(left: f64) -> Self {
+        Self { label: "margin", text: percent(left.max(0.0)), share: (1.0 - left).clamp(0.0, 1.0) }
+    }
+
+    /// How long a value has been beyond its threshold, of the time that makes a breach.
+    fn lasting(lasted_ms: u64, wanted_ms: u64) -> Self {
+        let seconds = |ms: u64| f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX));
+        let (lasted, wanted) = (seconds(lasted_ms), seconds(wanted_ms));
+        Self { label: "for", text: format!("{lasted} of {wanted} s"), share: share(lasted, wanted) }
     }
 
     /// The longest run of failed probes that more than half of the instances share.

@@ -106,7 +106,7 @@ impl Instance {
 }
 
 /// So many in so many milliseconds, a second; none without time.
-fn per_second(count: u64, millis: u64) -> Option<f64> {
+pub(super) fn per_second(count: u64, millis: u64) -> Option<f64> {
     let [count, millis] = [count, millis].map(|number| f64::from(u32::try_from(number).unwrap_or(u32::MAX)));
     (millis > 0.0).then(|| count * 1000.0 / millis)
 }

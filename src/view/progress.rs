@@ -70,6 +70,11 @@ impl Progress {
             let now = latency.value.map_or_else(|| "not known".to_owned(), |now| measured(LATENCY, now));
             parts.push(format!("{} {now} (limit {limit})", title(LATENCY, machine.settings())));
         }
+        for query in &machine.settings().queries {
+            let Some(seen) = machine.checks().into_iter().find(|seen| seen.check == query.name) else { continue };
+            let now = seen.value.map_or_else(|| "not known".to_owned(), |now| measured(&query.name, now));
+            parts.push(format!("{} {now} (limit {})", query.name, allowed(&query.name, query.threshold)));
+        }
         let verdict = match machine.verdict() {
             Verdict::Healthy => "healthy so far",
             Verdict::Unknown => "not known yet",

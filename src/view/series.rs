@@ -50,6 +50,11 @@ impl Series {
         self.points.back()
     }
 
+    /// The newest point with a value.
+    pub fn last_known(&self) -> Option<&Point> {
+        self.points.iter().rfind(|point| point.value.is_some())
+    }
+
     /// The largest value since `at_ms`; none without one.
     pub fn highest_since(&self, at_ms: u64) -> Option<f64> {
         self.since(at_ms).filter_map(|point| point.value).max_by(f64::total_cmp)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::key::{Fallback, Key};
 use crate::config::kind::{Kind, Word};
 use crate::config::model::{Baseline, LatencyUnit, Method};
+use crate::config::query::Source;
 use crate::config::values::Ratio;
 
 pub const KEYS: &[Key] = &[
@@ -105,6 +106,29 @@ pub const KEYS: &[Key] = &[
         example: "5xx,429",
     },
     Key {
+        name: "checks.error-rate.source",
+        env: Some("SWITCHBACK_ERROR_RATE_SOURCE"),
+        flag: None,
+        help: "Where requests are counted: on the metrics pages of the instances, or by a query to Prometheus.",
+        default: Fallback::Text("instances"),
+        kind: Kind::Choice(&[
+            Word { text: "instances", set: |draft| draft.config.error_rate.source = Source::Instances },
+            Word { text: "prometheus", set: |draft| draft.config.error_rate.source = Source::Prometheus },
+        ]),
+        also: None,
+        example: "prometheus",
+    },
+    Key {
+        name: "checks.error-rate.selector",
+        env: Some("SWITCHBACK_ERROR_RATE_SELECTOR"),
+        flag: None,
+        help: "The series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.",
+        default: Fallback::Unset,
+        kind: Kind::PromQl(|draft, selector| draft.config.error_rate.selector = Some(selector)),
+        also: None,
+        example: "http_requests_total{color=\"{{color}}\"}",
+    },
+    Key {
         name: "checks.error-rate.required",
         env: None,
         flag: Some("error-rate-required"),
@@ -167,6 +191,29 @@ pub const KEYS: &[Key] = &[
         example: "ms",
     },
     Key {
+        name: "checks.latency.source",
+        env: Some("SWITCHBACK_LATENCY_SOURCE"),
+        flag: None,
+        help: "Where the histogram is read: on the metrics pages of the instances, or by a query to Prometheus.",
+        default: Fallback::Text("instances"),
+        kind: Kind::Choice(&[
+            Word { text: "instances", set: |draft| draft.config.latency.source = Source::Instances },
+            Word { text: "prometheus", set: |draft| draft.config.latency.source = Source::Prometheus },
+        ]),
+        also: None,
+        example: "prometheus",
+    },
+    Key {
+        name: "checks.latency.selector",
+        env: Some("SWITCHBACK_LATENCY_SELECTOR"),
+        flag: None,
+        help: "The buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.",
+        default: Fallback::Unset,
+        kind: Kind::PromQl(|draft, selector| draft.config.latency.selector = Some(selector)),
+        also: None,
+        example: "http_request_duration_seconds_bucket{color=\"{{color}}\"}",
+    },
+    Key {
         name: "checks.latency.required",
         env: None,
         flag: None,
@@ -200,5 +247,15 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Bool(|draft, required| draft.config.readiness.required = required),
         also: None,
         example: "true",
+    },
+    Key {
+        name: "checks.queries",
+        env: Some("SWITCHBACK_QUERIES"),
+        flag: None,
+        help: "Checks by queries to Prometheus, by their names; in the file each is a table [checks.NAME] of its own.",
+        default: Fallback::Unset,
+        kind: Kind::Queries(|draft, queries| draft.config.queries = queries),
+        also: None,
+        example: r#"{"queue":{"query":"sum(queue_depth{color=\"{{color}}\"})","threshold":1000,"for":"30s"}}"#,
     },
 ];

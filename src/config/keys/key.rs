@@ -1,6 +1,6 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, control, general, instances, retention, router, soak};
+use super::{checks, control, general, instances, prometheus, retention, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -100,9 +100,18 @@ pub(in crate::config) fn shell_word(text: &str) -> String {
 
 /// All rows in order.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
-    [general::KEYS, soak::KEYS, instances::KEYS, checks::KEYS, router::KEYS, control::KEYS, retention::KEYS]
-        .into_iter()
-        .flatten()
+    [
+        general::KEYS,
+        soak::KEYS,
+        instances::KEYS,
+        prometheus::KEYS,
+        checks::KEYS,
+        router::KEYS,
+        control::KEYS,
+        retention::KEYS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The rows that have a flag.

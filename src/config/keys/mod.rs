@@ -7,6 +7,7 @@ mod control;
 mod general;
 mod instances;
 mod key;
+mod prometheus;
 mod retention;
 mod router;
 mod soak;

@@ -49,8 +49,10 @@ fn settings() -> Settings {
             method: Method::Window,
             false_alarm: Ratio(0.01),
             baseline: Baseline::Off,
+            metered: None,
             required: true,
         },
+        queries: Vec::new(),
         readiness: ReadinessSettings { failures: 3, required: true },
     }
 }

@@ -11,9 +11,10 @@ fn check(threshold_ms: f64, instances: usize) -> LatencyCheck {
         method: Method::Evidence,
         false_alarm: Ratio(0.01),
         baseline: Baseline::Warn,
+        metered: None,
         required: true,
     };
-    let settings = LatencySettings { threshold_ms, quantile: Ratio(0.99), required: true };
+    let settings = LatencySettings { threshold_ms, quantile: Ratio(0.99), metered: None, required: true };
     let names = (0..instances).map(|at| format!("http://green-{at}")).collect();
     LatencyCheck::new(settings, &error_rate, 60_000, 1_000, names)
 }

@@ -4,7 +4,11 @@ use crate::config::{Baseline, Method};
 use crate::detect::{failed, span};
 use crate::soak::blame::Ledger;
 use crate::soak::judge::{OldColor, relative_threshold};
-use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Origin, Outcome, Phase, SwitchResult};
+use crate::soak::latency::LatencyCheck;
+use crate::soak::query::QueryCheck;
+use crate::soak::{
+    Actor, Cause, DecisionKind, Effect, Ending, Machine, Origin, Outcome, Phase, QuerySettings, SwitchResult,
+};
 
 use super::core::Stage;
 
@@ -155,6 +159,7 @@ impl Machine {
         if let Some(latency) = &mut self.latency {
             latency.begin(self.at);
         }
+        self.queries.iter_mut().for_each(QueryCheck::restart);
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let message = self.start_message();
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
@@ -183,14 +188,16 @@ impl Machine {
             1 => "1 instance".to_owned(),
             many => format!("{many} instances"),
         };
-        let latency = self.latency.as_ref().map(|latency| format!(", {}", latency.describe())).unwrap_or_default();
+        let rate = format!("error rate at most {}", settings.error_rate.threshold);
+        let latency = self.latency.as_ref().map(LatencyCheck::describe);
+        let queries = settings.queries.iter().map(QuerySettings::describe);
+        let checks = [rate].into_iter().chain(latency).chain(queries).collect::<Vec<_>>().join(", ");
         let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
-            "watching {} ({instances}) for {}{warmup}: error rate at most {}{latency}, readiness of more than half; \
+            "watching {} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \
              standby {}{no_way_back}",
             settings.color,
             span(settings.window_ms),
-            settings.error_rate.threshold,
             settings.color.other(),
         )
     }
@@ -202,6 +209,7 @@ impl Machine {
         if let Some(latency) = &mut self.latency {
             latency.restart(self.at);
         }
+        self.queries.iter_mut().for_each(QueryCheck::restart);
         self.stage = Stage::Watching;
         let message = format!("warmup over: the window of {} starts", span(self.settings.window_ms));
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);

@@ -1,16 +1,17 @@
 //! The state of a run and the dispatch of its events.
 
 use crate::deploy::Color;
-use crate::detect::{Reading, span};
+use crate::detect::span;
 use crate::soak::blame::Ledger;
-use crate::soak::check::{ERROR_RATE, READINESS};
-use crate::soak::latency::{LatencyCheck, misses};
+use crate::soak::check::{ERROR_RATE, LATENCY};
+use crate::soak::latency::LatencyCheck;
+use crate::soak::query::QueryCheck;
 use crate::soak::rate::RateCheck;
 use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
     Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Frozen, Observation, ReadinessSettings,
-    Sample, Settings, SwitchResult,
+    Settings, SwitchResult,
 };
 
 use super::resume::Unwatched;
@@ -113,6 +114,7 @@ pub struct Machine {
     pub(super) run_wall: i64,
     pub(super) error_rate: RateCheck,
     pub(super) latency: Option<LatencyCheck>,
+    pub(super) queries: Vec<QueryCheck>,
     /// What failed, by label.
     pub(super) ledger: Ledger,
     pub(super) readiness: ReadinessCheck,
@@ -155,21 +157,17 @@ impl Machine {
             wall: 0,
             run_wall: 0,
             latency: settings.latency.clone().map(|latency| {
-                LatencyCheck::new(
-                    latency,
-                    &settings.error_rate,
-                    settings.window_ms,
-                    settings.interval_ms,
-                    settings.instances.clone(),
-                )
+                let names = sources(latency.metered.as_ref(), &settings.instances);
+                LatencyCheck::new(latency, &settings.error_rate, settings.window_ms, settings.interval_ms, names)
             }),
+            queries: settings.queries.iter().cloned().map(QueryCheck::new).collect(),
             ledger: Ledger::default(),
             error_rate: RateCheck::new(
                 ERROR_RATE,
                 settings.error_rate.clone(),
                 settings.window_ms,
                 settings.interval_ms,
-                settings.instances.clone(),
+                sources(settings.error_rate.metered.as_ref(), &settings.instances),
             ),
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
             standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
@@ -215,23 +213,14 @@ impl Machine {
             }
             Event::Resumed(by) => self.resumed(before, by, &mut out),
             Event::Sampled { color, instance, outcome } => {
-                if *color == self.settings.color {
-                    self.error_rate.sampled(self.at, self.run_wall, *instance, outcome);
-                    if let Sample::Good(Reading { blame: Some(blame), .. }) = outcome {
-                        self.ledger.enter(blame);
-                    }
-                    if let Some(latency) = &mut self.latency {
-                        latency.sampled(self.at, self.run_wall, *instance, outcome);
-                    }
-                } else {
-                    self.recovery.sampled(self.run_wall, *instance, outcome);
-                    let threshold_ms = self.settings.latency.as_ref().map(|latency| latency.threshold_ms);
-                    if let Some(slow) = threshold_ms.and_then(|threshold_ms| misses(outcome, threshold_ms)) {
-                        self.slow_recovery.sampled(self.run_wall, *instance, &slow);
-                    }
-                }
+                self.sampled(*color, *instance, outcome);
                 self.pass_gate(&mut out);
             }
+            Event::Metered { color, check, outcome } => {
+                self.metered(*color, check, outcome);
+                self.pass_gate(&mut out);
+            }
+            Event::Queried { check, answer } => self.queried(check, answer),
             Event::Probed { instance, answer } => {
                 self.readiness.probed(self.at, *instance, answer);
                 self.pass_gate(&mut out);
@@ -284,19 +273,20 @@ impl Machine {
         decision.value = observation.value;
         decision.threshold = Some(observation.threshold);
         decision.evidence = observation.evidence;
-        if observation.check != READINESS {
+        if matches!(observation.check.as_str(), ERROR_RATE | LATENCY) {
             decision.requests = Some(observation.requests);
             decision.errors = Some(observation.errors);
         }
         decision
     }
 
-    /// What every check says now: the error rate first, the readiness last.
+    /// What every check says now: the error rate first, then latency and queries, the readiness last.
     pub(super) fn observations(&self) -> Vec<Observation> {
-        let patience = self.patience_ms();
-        let latency = self.latency.as_ref().map(|latency| latency.observe(self.at, patience, self.warming_up()));
+        let (patience, warmup) = (self.patience_ms(), self.warming_up());
+        let latency = self.latency.as_ref().map(|latency| latency.observe(self.at, patience, warmup));
         let mut observations = vec![self.observed_error_rate()];
         observations.extend(latency);
+        observations.extend(self.queries.iter().map(|query| query.observe(self.at, patience, warmup)));
         observations.push(self.readiness.observe(self.at, patience));
         observations
     }
@@ -346,4 +336,9 @@ impl Machine {
             _ => {}
         }
     }
+}
+
+/// Who a check's counters come from: one API, or every instance.
+pub(super) fn sources(metered: Option<&String>, instances: &[String]) -> Vec<String> {
+    metered.map_or_else(|| instances.to_vec(), |api| vec![api.clone()])
 }

@@ -11,6 +11,7 @@
 //! | `report` | what others may know of the machine |
 
 mod act;
+mod asked;
 mod begin;
 mod core;
 mod orders;

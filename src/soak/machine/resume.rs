@@ -9,7 +9,7 @@ use crate::soak::{
     Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Origin, Outcome, Phase, Resumption,
 };
 
-use super::core::{PATIENCE_MS, Rolling, Stage};
+use super::core::{PATIENCE_MS, Rolling, Stage, sources};
 
 /// Time between two questions to a router that gives no answer.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -41,9 +41,9 @@ impl Machine {
         (self.router, self.router_elsewhere) = (None, 0);
         self.settings.instances.clone_from(&by.instances);
         self.settings.standby_instances.clone_from(&by.standby_instances);
-        self.error_rate.resume(self.at, by.instances.clone());
-        if let Some(latency) = &mut self.latency {
-            latency.resume(self.at, &by.instances);
+        self.error_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.instances));
+        if let (Some(latency), Some(settings)) = (&mut self.latency, &self.settings.latency) {
+            latency.resume(self.at, &sources(settings.metered.as_ref(), &by.instances));
         }
         self.readiness.resume(by.instances.clone());
         self.standby.resume(by.standby_instances.clone());

@@ -37,7 +37,7 @@ impl Machine {
     }
 
     /// Whether checks are judged in this phase.
-    pub(super) fn soaking(&self) -> bool {
+    pub fn soaking(&self) -> bool {
         matches!(self.phase(), Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace)
     }
 
@@ -178,14 +178,22 @@ impl Machine {
                 (LATENCY, Some(latency)) => {
                     (seen.verdict, seen.message) = latency.close(self.at, patience_ms, self.overtime)?;
                 }
-                _ => {}
+                (check, _) => {
+                    if let Some(query) = self.query(check) {
+                        (seen.verdict, seen.message) = query.close(self.at, patience_ms)?;
+                    }
+                }
             }
         }
         Some(observations)
     }
 
     fn retain(&mut self, observations: &[Observation], out: &mut Vec<Effect>) {
-        let rates = observations.iter().filter(|seen| seen.check != READINESS).map(|seen| seen.message.clone());
+        let sentence = |seen: &Observation| match seen.check.as_str() {
+            ERROR_RATE | LATENCY => seen.message.clone(),
+            query => format!("{query}: {}", seen.message),
+        };
+        let rates = observations.iter().filter(|seen| seen.check != READINESS).map(sentence);
         let reason = rates.chain([self.readiness_summary()]).collect::<Vec<_>>().join("; ");
         let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), &observations[0]);
         out.push(Effect::Journal(Box::new(decision)));

@@ -10,7 +10,7 @@ use super::*;
 use crate::source::testing::{Server, Then, answer, instance};
 
 fn fetcher(url: &str) -> Fetcher {
-    Fetcher::new(&instance(url), "/x", Duration::from_secs(30), HeaderMap::new(), None).unwrap()
+    Fetcher::new(&instance(url), "/x", Duration::from_secs(30), HeaderMap::new(), Access::default()).unwrap()
 }
 
 async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
@@ -33,7 +33,7 @@ async fn ask_securely(name: &str, from: i32, to: i32, trusted: bool) -> Result<u
     let server = Server::start_with(vec![answer("200 OK", "", "")], Then::KeepOpen, tls).await;
     let mut fetcher = fetcher(&format!("https://localhost:{}", server.addr.port()));
     if trusted {
-        let root = reqwest::Certificate::from_der(certificate.der()).unwrap();
+        let root = Certificate::from_der(certificate.der()).unwrap();
         fetcher.client = http::client().tls_certs_only([root]).build().unwrap();
     }
     get(&fetcher).await

@@ -15,6 +15,9 @@ fn config(requests: Named, status_label: Named) -> ErrorRateConfig {
         requests,
         status_label,
         errors: StatusSet { classes: vec![5], codes: vec![] },
+
+        source: crate::config::Source::Instances,
+        selector: None,
         required: true,
     }
 }

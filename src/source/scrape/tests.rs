@@ -24,6 +24,9 @@ fn scraper_with(instance: &InstanceUrl, timeout: Duration, token: Option<&str>) 
         requests: Named::Auto,
         status_label: Named::Auto,
         errors: StatusSet { classes: vec![5], codes: vec![] },
+
+        source: crate::config::Source::Instances,
+        selector: None,
         required: true,
     };
     Scraper::new(instance, &metrics, &error_rate, "/health/ready")

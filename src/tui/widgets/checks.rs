@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::{chart, meter, pane, pen, sparkline};
+use crate::detect::span;
 use crate::soak::READINESS;
 use crate::tui::{Pane, UiState};
-use crate::view::{CheckState, Dashboard, allowed, title};
+use crate::view::{CheckState, Dashboard, allowed, measured, title};
 
 /// Columns of sign and name.
 const NAME: u16 = 15;
@@ -36,6 +37,15 @@ pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
     }
 }
 
+/// The value that was known last and its age, once that is worth telling: more than two intervals, and 3 s.
+fn old(dashboard: &Dashboard, check: &CheckState<'_>, now_ms: u64) -> Option<(String, String)> {
+    let known = check.series.last_known()?;
+    let value = measured(&check.seen.check, known.value?);
+    let age = dashboard.clock(now_ms).saturating_sub(known.at_ms);
+    let worth_telling = dashboard.machine().settings().interval_ms.saturating_mul(2).max(3_000);
+    (age > worth_telling && dashboard.machine().soaking()).then(|| (value, span(age)))
+}
+
 fn one(
     buffer: &mut Buffer,
     row: Rect,
@@ -60,12 +70,13 @@ fn one(
     let history = if history >= SHORTEST { history } else { 0 };
     sparkline::sparkline(buffer, Rect { width: history, ..rest }, dashboard, check, ui, now_ms);
     let rest = pen::after(rest, history);
-    let threshold = if check.seen.check == READINESS {
-        String::new()
-    } else {
-        format!(" / {}", allowed(&check.seen.check, check.seen.threshold))
+    // What was known last goes on being shown, with its age in the place of the threshold.
+    let (value, threshold) = match old(dashboard, check, now_ms) {
+        Some((value, age)) => (value, format!(" {age} old")),
+        None if check.seen.check == READINESS => (chart::now(dashboard, check), String::new()),
+        None => (chart::now(dashboard, check), format!(" / {}", allowed(&check.seen.check, check.seen.threshold))),
     };
-    let value = Span::styled(format!("  {:>8}", chart::now(dashboard, check)), verdict.patch(ui.theme.strong()));
+    let value = Span::styled(format!("  {value:>8}"), verdict.patch(ui.theme.strong()));
     pen::write(
         buffer,
         Rect { width: rest.width.min(VALUE), ..rest },

@@ -39,9 +39,11 @@ pub fn settings() -> Settings {
             method: Method::Window,
             false_alarm: Ratio(0.01),
             baseline: Baseline::Warn,
+            metered: None,
             required: true,
         },
         latency: None,
+        queries: Vec::new(),
         readiness: ReadinessSettings { failures: 3, required: true },
     }
 }

@@ -5,7 +5,7 @@ use crate::config::Ratio;
 use crate::soak::{DecisionKind, LATENCY, LatencySettings, Outcome, Phase, RollbackResult, Settings, Verdict};
 
 fn judging(required: bool) -> Settings {
-    let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), required };
+    let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), metered: None, required };
     Settings { latency: Some(latency), ..settings() }
 }
 

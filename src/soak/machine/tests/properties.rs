@@ -95,7 +95,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2), any::<bool>());
     (policy, unknown, flags, 0..20_000_u64, 0..20_000_u64).prop_map(
         |(on_breach, on_inconclusive, (auto_rollback, switch, no_way_back, judges_latency), grace_ms, warmup_ms)| {
-            let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), required: true };
+            let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), metered: None, required: true };
             let latency = judges_latency.then_some(latency);
             let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
             Settings {

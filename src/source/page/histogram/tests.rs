@@ -3,11 +3,19 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{ErrorRateConfig, Ratio};
+use crate::config::{ErrorRateConfig, Ratio, Source};
 use crate::source::{Format, PageReader};
 
 fn config(histogram: Named, unit: LatencyUnit) -> LatencyConfig {
-    LatencyConfig { threshold: None, quantile: Ratio(0.99), histogram, unit, required: true }
+    LatencyConfig {
+        threshold: None,
+        quantile: Ratio(0.99),
+        histogram,
+        unit,
+        source: Source::Instances,
+        selector: None,
+        required: true,
+    }
 }
 
 fn reader(config: &LatencyConfig) -> PageReader {

@@ -1,0 +1,323 @@
+//! What is asked of Prometheus: where it is, and the checks that are queries.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::duration::{format_duration, parse_duration};
+use super::values::InstanceUrl;
+
+/// So many query checks may be given.
+const MOST_QUERIES: usize = 20;
+/// The longest query, in bytes: it is sent in a URL.
+const LONGEST_QUERY: usize = 4_000;
+/// The longest `for`.
+const LONGEST_HOLD: Duration = Duration::from_mins(10);
+/// How long a value has to stay beyond its threshold, where nothing is said: a single odd value moves no traffic.
+const DEFAULT_HOLD: Duration = Duration::from_secs(10);
+/// Names of checks and keys that mean something else.
+const RESERVED: [&str; 4] = ["error-rate", "latency", "readiness", "queries"];
+/// What is filled in between `{{` and `}}`.
+const BLANKS: [&str; 4] = ["color", "previous", "service", "seconds"];
+
+/// Where a check's numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The metrics pages of the instances.
+    Instances,
+    /// Queries to Prometheus.
+    Prometheus,
+}
+
+/// The API that queries are sent to.
+#[derive(Clone, Debug)]
+pub struct PrometheusConfig {
+    /// Its base URL; none where nothing is asked of it.
+    pub url: Option<InstanceUrl>,
+    /// Sent as `Authorization: Bearer …` where given.
+    pub bearer_token: Option<SecretString>,
+    /// User name for basic authentication.
+    pub username: Option<String>,
+    /// Password for basic authentication.
+    pub password: Option<SecretString>,
+    /// Sent as `X-Scope-OrgID` where given.
+    pub tenant: Option<String>,
+    /// The authorities that are trusted (PEM), instead of those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Limit for one query.
+    pub timeout: Duration,
+    /// How old the newest sample of a selector may be.
+    pub max_age: Duration,
+}
+
+/// A text of PromQL in which `{{color}}`, `{{previous}}`, `{{service}}` and `{{seconds}}` are filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromQl(String);
+
+/// What stands for the blanks of a [`PromQl`].
+#[derive(Clone, Copy, Debug)]
+pub struct Blanks<'a> {
+    /// The color that is asked about.
+    pub color: &'a str,
+    /// The other one.
+    pub previous: &'a str,
+    /// Name of the service.
+    pub service: &'a str,
+    /// Whole seconds since the switch, at least 1.
+    pub seconds: u64,
+}
+
+impl PromQl {
+    /// A text without NUL, of at most 4,000 bytes, whose blanks are known ones.
+    pub fn new(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("the query is blank".to_owned());
+        }
+        if text.len() > LONGEST_QUERY {
+            return Err(format!("the query is longer than {LONGEST_QUERY} bytes"));
+        }
+        if text.contains('\0') {
+            return Err("the query holds a NUL character".to_owned());
+        }
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once("{{") {
+            let (name, behind) = after.split_once("}}").ok_or("`{{` has no `}}`")?;
+            if !BLANKS.contains(&name) {
+                let known = BLANKS.map(|name| format!("{{{{{name}}}}}")).join(", ");
+                return Err(format!("`{{{{{name}}}}}` is none of {known}"));
+            }
+            rest = behind;
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// With its blanks filled in.
+    pub fn fill(&self, blanks: Blanks<'_>) -> String {
+        let seconds = blanks.seconds.max(1).to_string();
+        let values = [blanks.color, blanks.previous, blanks.service, &seconds];
+        BLANKS
+            .iter()
+            .zip(values)
+            .fold(self.0.clone(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    }
+}
+
+/// On which side of its threshold a value is bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bound {
+    /// Above it.
+    #[default]
+    Above,
+    /// Below it.
+    Below,
+}
+
+/// What a query check asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The value of a query.
+    Value(PromQl),
+    /// Whether one of these alerts fires, each a name, perhaps with matchers: `HighErrorRate{severity="page"}`.
+    Alerts(Vec<PromQl>),
+}
+
+/// A check by a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryConfig {
+    /// Its name, `[a-z][a-z0-9-]{0,39}`.
+    pub name: String,
+    /// What is asked.
+    pub asked: Asked,
+    /// What the value is judged against; 0 for alerts, of which none may fire.
+    pub threshold: f64,
+    /// On which side of it the value is bad.
+    pub breach: Bound,
+    /// For how long it has to be bad.
+    pub hold: Duration,
+    /// Whether the soak needs this check `healthy` to end `retained`.
+    pub required: bool,
+}
+
+/// The same as it is written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breach: Option<Bound>,
+    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
+    hold: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
+}
+
+/// Reads a JSON object of checks by their names. All that is wrong is in the error.
+pub fn parse(text: &str) -> Result<Vec<QueryConfig>, String> {
+    let checks: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|error| format!("this is no JSON object of checks: {error}"))?;
+    if checks.is_empty() {
+        return Err("there is no check in it".to_owned());
+    }
+    if checks.len() > MOST_QUERIES {
+        return Err(format!("there are more than {MOST_QUERIES} checks in it"));
+    }
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for (name, check) in checks {
+        match one(&name, check) {
+            Ok(check) => good.push(check),
+            Err(why) => bad.push(format!("checks.{}: {why}", name.escape_debug())),
+        }
+    }
+    if bad.is_empty() { Ok(good) } else { Err(bad.join("; ")) }
+}
+
+/// The checks as [`parse`] reads them.
+pub fn format(checks: &[QueryConfig]) -> String {
+    let written: BTreeMap<&str, Written> = checks.iter().map(|check| (check.name.as_str(), check.written())).collect();
+    serde_json::to_string(&written).unwrap_or_default()
+}
+
+fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
+    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+    let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !first || !rest || name.len() > 40 || RESERVED.contains(&name) {
+        return Err(format!("a name is [a-z][a-z0-9-]{{0,39}}, and none of {}", RESERVED.join(", ")));
+    }
+    let written: Written = serde_json::from_value(check).map_err(|error| error.to_string())?;
+    let (asked, threshold, hold) = match (&written.query, &written.alerts) {
+        (Some(query), None) => {
+            let threshold = written.threshold.ok_or("a query needs a `threshold`")?;
+            (Asked::Value(PromQl::new(query)?), threshold, DEFAULT_HOLD)
+        }
+        (None, Some(alerts)) => {
+            if written.threshold.is_some() || written.breach.is_some() {
+                return Err("alerts have neither `threshold` nor `breach`: none of them may fire".to_owned());
+            }
+            if alerts.is_empty() {
+                return Err("`alerts` names none".to_owned());
+            }
+            let alerts = alerts.iter().map(|alert| self::alert(alert)).collect::<Result<_, _>>()?;
+            // An alert's rule has a `for` of its own.
+            (Asked::Alerts(alerts), 0.0, Duration::ZERO)
+        }
+        _ => return Err("it needs either `query` or `alerts`".to_owned()),
+    };
+    if !threshold.is_finite() {
+        return Err("`threshold` is no number".to_owned());
+    }
+    let hold = written.hold.as_deref().map_or(Ok(hold), |text| {
+        let hold = parse_duration(text).map_err(|why| format!("`for`: {why}"))?;
+        if hold > LONGEST_HOLD {
+            Err(format!("`for` is longer than {}", format_duration(LONGEST_HOLD)))
+        } else {
+            Ok(hold)
+        }
+    })?;
+    Ok(QueryConfig {
+        name: name.to_owned(),
+        asked,
+        threshold,
+        breach: written.breach.unwrap_or_default(),
+        hold,
+        required: written.required.unwrap_or(true),
+    })
+}
+
+/// `HighErrorRate`, or with matchers `HighErrorRate{severity="page"}`.
+fn alert(text: &str) -> Result<PromQl, String> {
+    let name = text.split('{').next().unwrap_or_default();
+    let matchers = &text[name.len()..];
+    if name.trim().is_empty() || (!matchers.is_empty() && !matchers.ends_with('}')) {
+        return Err(format!("`{}` is no alert: expected Name or Name{{label=\"value\"}}", text.escape_debug()));
+    }
+    PromQl::new(text)
+}
+
+impl QueryConfig {
+    fn written(&self) -> Written {
+        let (query, alerts) = match &self.asked {
+            Asked::Value(query) => (Some(query.as_str().to_owned()), None),
+            Asked::Alerts(alerts) => (None, Some(alerts.iter().map(|alert| alert.as_str().to_owned()).collect())),
+        };
+        let value = query.is_some();
+        Written {
+            query,
+            alerts,
+            threshold: value.then_some(self.threshold),
+            breach: value.then_some(self.breach),
+            hold: Some(format_duration(self.hold)),
+            required: Some(self.required),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_are_read_and_written_so_that_they_are_read_again() {
+        let text = r#"{"queue":{"query":"sum(depth{c=\"{{color}}\"})","threshold":100},
+            "pages":{"alerts":["HighErrorRate","Slow{severity=\"page\"}"],"required":false},
+            "up":{"query":"up","threshold":0.5,"breach":"below","for":"0s"}}"#;
+        let checks = parse(text).unwrap();
+        let names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
+        assert_eq!(names, ["pages", "queue", "up"]);
+        assert_eq!((checks[1].hold, checks[1].breach, checks[1].required), (DEFAULT_HOLD, Bound::Above, true));
+        assert_eq!((checks[0].hold, checks[0].required), (Duration::ZERO, false));
+        assert_eq!((checks[2].hold, checks[2].breach), (Duration::ZERO, Bound::Below));
+        assert_eq!(parse(&format(&checks)).unwrap(), checks);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_check_is_said_with_its_name() {
+        for (text, why) in [
+            ("[]", "this is no JSON object of checks"),
+            ("{}", "there is no check in it"),
+            (r#"{"Q":{"query":"a","threshold":1}}"#, "checks.Q: a name is [a-z][a-z0-9-]{0,39}"),
+            (r#"{"latency":{"query":"a","threshold":1}}"#, "checks.latency: a name is"),
+            (r#"{"q":{"threshold":1}}"#, "checks.q: it needs either `query` or `alerts`"),
+            (r#"{"q":{"query":"a","alerts":["b"]}}"#, "checks.q: it needs either"),
+            (r#"{"q":{"query":"a"}}"#, "checks.q: a query needs a `threshold`"),
+            (r#"{"q":{"query":" ","threshold":1}}"#, "checks.q: the query is blank"),
+            (r#"{"q":{"query":"a","treshold":1}}"#, "checks.q: unknown field `treshold`"),
+            (r#"{"q":{"query":"a","threshold":1,"for":"30"}}"#, "checks.q: `for`: "),
+            (r#"{"q":{"query":"a","threshold":1,"for":"1h"}}"#, "checks.q: `for` is longer than 10m"),
+            (r#"{"q":{"query":"a","threshold":1,"breach":"over"}}"#, "checks.q: unknown variant `over`"),
+            (r#"{"q":{"query":"{{colour}}","threshold":1}}"#, "checks.q: `{{colour}}` is none of {{color}}"),
+            (r#"{"q":{"query":"a{{color","threshold":1}}"#, "checks.q: `{{` has no `}}`"),
+            (r#"{"q":{"alerts":[]}}"#, "checks.q: `alerts` names none"),
+            (r#"{"q":{"alerts":["{a=\"b\"}"]}}"#, "checks.q: `{a=\\\"b\\\"}` is no alert"),
+            (r#"{"q":{"alerts":["A"],"threshold":1}}"#, "checks.q: alerts have neither"),
+        ] {
+            let found = parse(text).unwrap_err();
+            assert!(found.starts_with(why), "{text}: {found}");
+        }
+        let two = parse(r#"{"a":{},"b":{}}"#).unwrap_err();
+        assert!(two.contains("checks.a: ") && two.contains("; checks.b: "), "{two}");
+        let many: Vec<_> = (0..21).map(|n| format!(r#""q{n}":{{"query":"a","threshold":1}}"#)).collect();
+        assert!(parse(&format!("{{{}}}", many.join(","))).unwrap_err().contains("more than 20"));
+        assert!(PromQl::new(&"a".repeat(4_001)).is_err() && PromQl::new("a\0").is_err());
+    }
+
+    #[test]
+    fn blanks_are_filled_in() {
+        let query = PromQl::new("a{c=\"{{color}}\",p=\"{{previous}}\",s=\"{{service}}\"}[{{seconds}}s]").unwrap();
+        let blanks = Blanks { color: "green", previous: "blue", service: "shop", seconds: 0 };
+        assert_eq!(query.fill(blanks), "a{c=\"green\",p=\"blue\",s=\"shop\"}[1s]");
+    }
+}

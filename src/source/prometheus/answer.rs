@@ -1,0 +1,144 @@
+//! The answers of the HTTP API (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// So many characters of a message are shown.
+const LONGEST_MESSAGE: usize = 300;
+
+/// What every answer is wrapped in.
+#[derive(Debug, Deserialize)]
+pub struct Wrapped<T> {
+    status: String,
+    data: Option<T>,
+    error: Option<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+/// What was asked for, and what the API wants to have said about it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Told<T> {
+    /// The answer.
+    pub data: T,
+    /// Warnings, such as of a part of the data that could not be had; printable.
+    pub warnings: Vec<String>,
+}
+
+/// The result of a query.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+pub enum Outcome {
+    /// Series with a value each.
+    Vector(Vec<Series>),
+    /// One number.
+    Scalar(Value),
+    /// Series with many values each.
+    Matrix(IgnoredAny),
+    /// A text.
+    String(IgnoredAny),
+}
+
+/// One series.
+#[derive(Debug, Deserialize)]
+pub struct Series {
+    /// Its labels, its name under `__name__`.
+    pub metric: BTreeMap<String, String>,
+    /// Its value; none for a native histogram.
+    pub value: Option<Value>,
+}
+
+/// Unix seconds, and the number as a text.
+#[derive(Debug, Deserialize)]
+pub struct Value(pub f64, pub String);
+
+impl Value {
+    /// The number; NaN for what is none.
+    pub fn number(&self) -> f64 {
+        self.1.parse().unwrap_or(f64::NAN)
+    }
+}
+
+/// What `/api/v1/rules` shows.
+#[derive(Debug, Default, Deserialize)]
+pub struct Rules {
+    #[serde(default)]
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group {
+    #[serde(default)]
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Rule {
+    name: String,
+}
+
+impl Rules {
+    /// The names of the alerting rules.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str())
+    }
+}
+
+impl<T> Wrapped<T> {
+    /// What is in it, or what the API says went wrong.
+    pub fn open(self) -> Result<Told<T>, String> {
+        match self.data {
+            Some(data) if self.status == "success" => {
+                Ok(Told { data, warnings: self.warnings.iter().map(|text| printable(text)).collect() })
+            }
+            _ => Err(self.error.map_or_else(|| "it gives no reason".to_owned(), |error| printable(&error))),
+        }
+    }
+}
+
+/// A text of somebody else on one line, and not too long.
+pub fn printable(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE + 1).collect();
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Told<Outcome>, String> {
+        serde_json::from_str::<Wrapped<Outcome>>(text).map_err(|error| error.to_string())?.open()
+    }
+
+    #[test]
+    fn a_vector_and_a_scalar_are_read_with_their_warnings() {
+        let vector = r#"{"status":"success","data":{"resultType":"vector","result":[
+            {"metric":{"__name__":"up","job":"a"},"value":[1700000000.5,"1"]},
+            {"metric":{},"histogram":[1700000000.5,{"count":"1"}]}]},"warnings":["one store\nis away"],"infos":["x"]}"#;
+        let told = read(vector).unwrap();
+        let Outcome::Vector(series) = told.data else { panic!() };
+        assert_eq!(series[0].value.as_ref().map(Value::number), Some(1.0));
+        assert!(series[1].value.is_none() && series[0].metric["job"] == "a");
+        assert_eq!(told.warnings, ["one store is away"]);
+        let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"NaN"]}}"#;
+        assert!(matches!(read(scalar).unwrap().data, Outcome::Scalar(value) if value.number().is_nan()));
+        for kind in ["matrix", "string"] {
+            let text = format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":[]}}}}"#);
+            assert!(matches!(read(&text).unwrap().data, Outcome::Matrix(_) | Outcome::String(_)));
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_in_the_words_of_the_api_and_bounded() {
+        let error = r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#;
+        assert_eq!(read(error).unwrap_err(), "parse error");
+        assert_eq!(read(r#"{"status":"error"}"#).unwrap_err(), "it gives no reason");
+        assert!(read("{}").is_err() && read("<html>").is_err());
+        assert_eq!(printable(&"é".repeat(400)).chars().count(), LONGEST_MESSAGE + 1);
+    }
+}

@@ -1,0 +1,290 @@
+//! The error rate and the latency of a color, from the series that a selector names.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::answer::{Outcome, Series, Told};
+use super::api::{Api, QueryError};
+use super::fleet::{Counted, Fleet};
+use crate::config::{Blanks, Config, LatencyUnit, Named, PromQl, Source, StatusSet};
+use crate::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
+use crate::soak::{ERROR_RATE, LATENCY, Metered};
+use crate::source::page::LABELS;
+
+/// By what the instances of a color are told apart: the labels that every scrape adds.
+const TARGET: &str = "job, instance";
+
+/// Reads one check's counters of one color. Owns what is remembered of its series, so there is one for each color and soak.
+#[derive(Debug)]
+pub struct Meter {
+    api: Api,
+    selector: PromQl,
+    max_age_ms: u64,
+    fleet: Fleet,
+    /// When the newest sample of the last answer was taken, in Unix seconds.
+    newest: Option<f64>,
+    seen_any: bool,
+    read: Reads,
+}
+
+/// What is read.
+#[derive(Debug)]
+enum Reads {
+    /// Requests by status.
+    Requests { labels: Vec<String>, errors: StatusSet },
+    /// Buckets by upper bound: the bounds in the order of their appearance, in their own unit.
+    Buckets { unit: LatencyUnit, bounds: Vec<f64> },
+}
+
+impl Meter {
+    /// The meters of one color by the names of their checks: of those that are judged by what Prometheus says.
+    pub fn of(config: &Config, api: &Api) -> Vec<(&'static str, Self)> {
+        let max_age_ms = u64::try_from(config.prometheus.max_age.as_millis()).unwrap_or(u64::MAX);
+        let Config { error_rate, latency, .. } = config;
+        let mut meters = Vec::new();
+        if let (Source::Prometheus, Some(selector)) = (error_rate.source, &error_rate.selector) {
+            let labels = match &error_rate.status_label {
+                Named::Auto => LABELS.map(ToOwned::to_owned).to_vec(),
+                Named::Name(name) => vec![name.clone()],
+            };
+            let read = Reads::Requests { labels, errors: error_rate.errors.clone() };
+            meters.push((ERROR_RATE, Self::new(api.clone(), selector.clone(), max_age_ms, read)));
+        }
+        if let (Source::Prometheus, Some(selector), Some(_)) = (latency.source, &latency.selector, latency.threshold) {
+            let read = Reads::Buckets { unit: latency.unit, bounds: Vec::new() };
+            meters.push((LATENCY, Self::new(api.clone(), selector.clone(), max_age_ms, read)));
+        }
+        meters
+    }
+
+    fn new(api: Api, selector: PromQl, max_age_ms: u64, read: Reads) -> Self {
+        Self { api, selector, max_age_ms, fleet: Fleet::default(), newest: None, seen_any: false, read }
+    }
+
+    /// Asks once.
+    pub async fn read(&mut self, blanks: Blanks<'_>) -> Metered {
+        self.ask(blanks).await.unwrap_or_else(Metered::Failed)
+    }
+
+    async fn ask(&mut self, blanks: Blanks<'_>) -> Result<Metered, String> {
+        let asked = Instant::now();
+        let selector = self.selector.fill(blanks);
+        let by = match &self.read {
+            Reads::Requests { labels, .. } => labels.join(", "),
+            Reads::Buckets { .. } => "le".to_owned(),
+        };
+        let (counters, newest) =
+            (format!("sum by ({TARGET}, {by}) ({selector})"), format!("max(timestamp({selector}))"));
+        // The age first: samples that come between the two are counted, and seen as new the next time at the latest.
+        let newest = age(&self.api, &newest).await.map_err(|error| error.to_string())?;
+        if let Some((newest, age_ms)) = newest {
+            if age_ms > self.max_age_ms {
+                return Err(format!("the newest sample of `{selector}` is {} s old", age_ms / 1000));
+            }
+            if self.newest == Some(newest) {
+                return Ok(Metered::Same { age_ms });
+            }
+            self.newest = Some(newest);
+        }
+        let Told { data, warnings } = self.api.query(&counters, None).await.map_err(|error| error.to_string())?;
+        let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is no selector of series")) };
+        if series.is_empty() && self.seen_any {
+            return Err(format!("`{selector}` has no series any more"));
+        }
+        self.seen_any |= !series.is_empty();
+        let mut notes = warnings;
+        if !self.seen_any {
+            notes.insert(0, format!("`{selector}` has no series yet"));
+        }
+        let reading = match &mut self.read {
+            Reads::Requests { labels, errors } => requests(&mut self.fleet, series, labels, errors)?,
+            Reads::Buckets { unit, bounds } => {
+                let scale = unit.milliseconds(&name_of(&selector)).ok_or_else(|| {
+                    format!("the unit of `{selector}` does not show in its name: say it with checks.latency.unit")
+                })?;
+                buckets(&mut self.fleet, series, bounds, scale)?
+            }
+        };
+        Ok(Metered::New(Reading {
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            took_ms: u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..reading
+        }))
+    }
+}
+
+/// When the newest sample was taken, in Unix seconds, and how old it was by the clock of the API, in milliseconds; none
+/// where there is no sample.
+async fn age(api: &Api, query: &str) -> Result<Option<(f64, u64)>, QueryError> {
+    let Outcome::Vector(series) = api.query(query, None).await?.data else { return Ok(None) };
+    let Some(value) = series.first().and_then(|one| one.value.as_ref()) else { return Ok(None) };
+    let newest = value.number();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a few minutes, not negative")]
+    let age_ms = ((value.0 - newest).max(0.0) * 1000.0) as u64;
+    Ok(newest.is_finite().then_some((newest, age_ms)))
+}
+
+/// The series as counters that go into a group each; what has no value, or an impossible one, is left out.
+fn counted(series: Vec<Series>, mut group: impl FnMut(&BTreeMap<String, String>) -> Option<usize>) -> Vec<Counted> {
+    let one = |Series { metric, value }| {
+        let value = value?.number();
+        let group = group(&metric)?;
+        (value.is_finite() && value >= 0.0).then_some(Counted { labels: metric, value, group })
+    };
+    series.into_iter().filter_map(one).collect()
+}
+
+fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &StatusSet) -> Result<Reading, String> {
+    let status_of = |metric: &BTreeMap<String, String>| {
+        labels.iter().filter_map(|label| metric.get(label)).find(|value| is_status(value)).cloned()
+    };
+    let any = !series.is_empty();
+    let counted = counted(series, |metric| status_of(metric).map(|status| usize::from(errors.contains(&status))));
+    if any && counted.is_empty() {
+        return Err(format!(
+            "no series has an HTTP status in a label {}: see checks.error-rate.status_label",
+            labels.join(", ")
+        ));
+    }
+    let mut instances: BTreeMap<String, TickCounts> = BTreeMap::new();
+    fleet.enter(counted, |one, added| {
+        let Some(instance) = one.labels.get("instance") else { return };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "requests of one tick, not negative"
+        )]
+        let added = added.round() as u64;
+        let errors = if one.group == 1 { added } else { 0 };
+        let known = instances.entry(instance.clone()).or_default();
+        *known = known.plus(TickCounts { requests: added, errors });
+    })?;
+    let (good, failed) = (fleet.sum(0), fleet.sum(1));
+    Ok(Reading { total: good + failed, errors: failed, blame: blame(instances), ..Reading::default() })
+}
+
+/// Who carries the errors: the instances that have any.
+fn blame(instances: BTreeMap<String, TickCounts>) -> Option<Blame> {
+    let all = instances.values().fold(TickCounts::default(), |sum, counts| sum.plus(*counts));
+    let culprit = |(value, counts)| Culprit { label: "instance".to_owned(), value, counts };
+    let mut culprits: Vec<_> = instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(culprit).collect();
+    culprits.sort_by_key(|culprit| Reverse(culprit.counts.errors));
+    (all.errors > 0).then_some(Blame { all, culprits, untracked: 0 })
+}
+
+fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale: f64) -> Result<Reading, String> {
+    let any = !series.is_empty();
+    let mut targets: Vec<usize> = Vec::new();
+    let counted = counted(series, |metric| {
+        let bound: f64 = metric.get("le")?.parse().ok()?;
+        let at = bounds.iter().position(|known| known.total_cmp(&bound).is_eq()).unwrap_or_else(|| {
+            bounds.push(bound);
+            bounds.len() - 1
+        });
+        targets.resize(bounds.len(), 0);
+        targets[at] += 1;
+        Some(at)
+    });
+    if any && counted.is_empty() {
+        return Err("no series has a label `le`: the selector is to name the buckets of a classic histogram".to_owned());
+    }
+    targets.resize(bounds.len(), 0);
+    fleet.enter(counted, |_, _| {})?;
+    let latency = if any {
+        let all = bounds.iter().position(|bound| *bound == f64::INFINITY);
+        let all = all.ok_or("there is no bucket `le=\"+Inf\"`: it is no whole histogram")?;
+        // A bound that only some of the instances have would make the others look slow.
+        let shared = |at: &usize| *at != all && targets[*at] == targets[all];
+        let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();
+        kept.sort_by(|a, b| bounds[*a].total_cmp(&bounds[*b]));
+        let counts = kept.iter().chain([&all]).map(|at| fleet.sum(*at)).collect();
+        Latency::Buckets(Buckets { bounds_ms: kept.iter().map(|at| bounds[*at] * scale).collect(), counts })
+    } else {
+        Latency::Unknown("there is no series yet".to_owned())
+    };
+    Ok(Reading { latency: Some(latency), ..Reading::default() })
+}
+
+/// `503` or `5xx`.
+fn is_status(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] | [b'1'..=b'5', b'x' | b'X', b'x' | b'X'])
+}
+
+/// The metric's name in a selector, without `_bucket`.
+fn name_of(selector: &str) -> String {
+    let named = selector.split_once("__name__").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    let name = named.unwrap_or_else(|| selector.trim().split('{').next().unwrap_or_default());
+    name.trim().trim_end_matches("_bucket").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::Value;
+    use super::*;
+
+    fn series(labels: &[(&str, &str)], value: f64) -> Series {
+        let metric = labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
+        Series { metric, value: Some(Value(0.0, value.to_string())) }
+    }
+
+    fn status(instance: &str, label: &str, status: &str, value: f64) -> Series {
+        series(&[("job", "shop"), ("instance", instance), (label, status)], value)
+    }
+
+    #[test]
+    fn requests_are_counted_by_whichever_label_carries_a_status_and_the_instance_is_blamed() {
+        let labels = LABELS.map(ToOwned::to_owned);
+        let errors = StatusSet { classes: vec![5], codes: vec![] };
+        let mut fleet = Fleet::default();
+        let mut read = |answer| requests(&mut fleet, answer, &labels, &errors).unwrap();
+        let first = read(vec![status("a", "code", "200", 90.0), status("a", "code", "503", 10.0)]);
+        assert_eq!((first.total, first.errors, first.blame), (100, 10, None));
+        let next = read(vec![
+            status("a", "code", "200", 95.0),
+            status("a", "code", "503", 15.0),
+            status("b", "code", "5xx", 3.0),
+            status("b", "code", "timeout", 3.0),
+        ]);
+        assert_eq!((next.total, next.errors), (110, 15));
+        let blame = next.blame.unwrap();
+        assert_eq!((blame.all.errors, blame.culprits[0].value.as_str(), blame.culprits.len()), (5, "a", 1));
+    }
+
+    #[test]
+    fn series_without_a_status_or_a_bound_are_told() {
+        let labels = ["code".to_owned()];
+        let errors = StatusSet { classes: vec![5], codes: vec![] };
+        let why = requests(&mut Fleet::default(), vec![status("a", "status", "200", 1.0)], &labels, &errors);
+        assert!(why.unwrap_err().starts_with("no series has an HTTP status in a label code"));
+        let read = |answer| buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1.0);
+        assert!(read(vec![series(&[], 1.0)]).unwrap_err().starts_with("no series has a label `le`"));
+        assert!(read(vec![series(&[("le", "1")], 1.0)]).unwrap_err().starts_with("there is no bucket `le=\"+Inf\"`"));
+        assert!(matches!(read(Vec::new()).unwrap().latency, Some(Latency::Unknown(_))));
+    }
+
+    #[test]
+    fn buckets_are_added_up_in_the_bounds_that_all_instances_have() {
+        let bucket = |instance: &str, le: &str, value| series(&[("instance", instance), ("le", le)], value);
+        let answer = vec![
+            bucket("a", "+Inf", 10.0),
+            bucket("a", "0.5", 8.0),
+            bucket("a", "0.1", 5.0),
+            bucket("b", "0.5", 3.0),
+            bucket("b", "+Inf", 4.0),
+        ];
+        let reading = buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1000.0).unwrap();
+        assert_eq!(reading.latency, Some(Latency::Buckets(Buckets { bounds_ms: vec![500.0], counts: vec![11, 14] })));
+    }
+
+    #[test]
+    fn the_name_of_a_selector_says_its_unit() {
+        for (selector, name) in [
+            ("http_request_duration_seconds_bucket{color=\"green\"}", "http_request_duration_seconds"),
+            ("{__name__=\"latency_ms_bucket\",color=\"green\"}", "latency_ms"),
+            (" up ", "up"),
+        ] {
+            assert_eq!(name_of(selector), name);
+        }
+    }
+}
