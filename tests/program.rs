@@ -22,6 +22,8 @@ mod hold_back;
 mod hostile;
 #[path = "program/node.rs"]
 mod node;
+#[path = "program/prometheus.rs"]
+mod prometheus;
 #[path = "program/retention.rs"]
 mod retention;
 #[path = "program/secrets.rs"]

@@ -37,10 +37,7 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
         reader.problems.push(problem.at(origin));
     }
     let Reader { layer, problems: mut found, .. } = reader;
-    found.sort_by_key(|problem| match problem.origin {
-        Some(Origin::File { line, .. }) => line,
-        _ => 0,
-    });
+    found.sort_by_key(|problem| problem.origin.as_ref().map_or(0, line_of));
     problems.extend(found);
     readable.then_some(layer)
 }
@@ -94,7 +91,9 @@ impl Reader<'_> {
         let table = parsed.as_ref().and_then(|all| all.get("checks")?.get(&check)).cloned();
         if let Some(table) = table.and_then(|table| serde_json::to_value(table).ok()) {
             self.queries.insert(check, table);
-            self.queries_at.get_or_insert(origin);
+            // Tables come in the order of their names; the first in the file is told.
+            let first = self.queries_at.take().filter(|known| line_of(known) <= line_of(&origin));
+            self.queries_at = Some(first.unwrap_or(origin));
         }
     }
 
@@ -122,6 +121,14 @@ impl Reader<'_> {
     fn origin(&self, span: &Range<usize>) -> Origin {
         let line = self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
         Origin::File { path: self.path.to_owned(), line }
+    }
+}
+
+/// The line of a place in the file.
+const fn line_of(origin: &Origin) -> usize {
+    match origin {
+        Origin::File { line, .. } => *line,
+        _ => 0,
     }
 }
 

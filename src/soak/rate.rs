@@ -24,8 +24,9 @@ struct Instance {
     errors: u64,
     /// Whether it was sampled at all, well or not.
     tried: bool,
-    /// Whether a good page came since the last tick, and when the last one came.
+    /// Whether a good page came since the last tick, or the word that there is nothing new; and when the last one came.
     fresh: bool,
+    waiting: bool,
     good_at: Option<u64>,
     /// Why the last scrape failed; what the last good page should be known for.
     why: Option<String>,
@@ -159,11 +160,11 @@ impl RateCheck {
         }
     }
 
-    /// The source was asked and has nothing newer: the tick is missing, but nothing is wrong.
+    /// The source was asked and has nothing newer. Nothing is wrong, and there is nothing to judge at the next tick.
     pub fn nothing_new(&mut self, at_ms: u64) {
         (self.missing_ticks, self.sighted_at) = (0, at_ms);
         for known in &mut self.instances {
-            (known.tried, known.good_at, known.why) = (true, Some(at_ms), None);
+            (known.tried, known.waiting, known.good_at, known.why) = (true, true, Some(at_ms), None);
         }
     }
 
@@ -176,8 +177,14 @@ impl RateCheck {
     /// that was silent for `patience_ms` no longer keeps the others from being judged.
     pub fn tick(&mut self, at_ms: u64, skipped: u32, patience_ms: u64) {
         let since_start = at_ms.saturating_sub(self.started_at);
+        let fresh = self.instances.iter().any(|known| known.fresh);
+        if !fresh && self.instances.iter().any(|known| known.waiting) {
+            self.last_counts = Some((since_start, None));
+            self.instances.iter_mut().for_each(|known| known.waiting = false);
+            return;
+        }
         self.judge.skip(u64::from(skipped));
-        let complete = self.instances.iter().any(|known| known.fresh)
+        let complete = fresh
             && self.instances.iter().all(|known| {
                 let silent_since = known.good_at.unwrap_or(self.started_at).max(self.started_at);
                 known.fresh || at_ms.saturating_sub(silent_since) > patience_ms
@@ -193,7 +200,7 @@ impl RateCheck {
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }
         for known in &mut self.instances {
-            known.fresh = false;
+            (known.fresh, known.waiting) = (false, false);
         }
         self.last_tick_at = at_ms;
     }
@@ -367,3 +374,6 @@ impl RateCheck {
         self.judge.seen()
     }
 }
+
+#[cfg(test)]
+mod tests;

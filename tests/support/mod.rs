@@ -5,10 +5,12 @@
 
 mod deployment;
 mod emulator;
+mod monitoring;
 mod process;
 mod service;
 
 pub use deployment::Deployment;
 pub use emulator::Emulator;
+pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use process::{Done, Running};
 pub use service::{Page, Service};

@@ -66,9 +66,13 @@ pub struct Service {
 struct Shared {
     page: Mutex<Page>,
     failing: AtomicU64,
+    slow: AtomicU64,
+    queue: AtomicU64,
     ready: AtomicBool,
     requests: AtomicU64,
     errors: AtomicU64,
+    taken: AtomicU64,
+    quick: AtomicU64,
     turns: AtomicUsize,
     heads: Mutex<Vec<String>>,
 }
@@ -97,6 +101,10 @@ impl Service {
         let shared = Arc::new(Shared {
             page: Mutex::new(Page::Counting),
             failing: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
+            queue: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            quick: AtomicU64::new(0),
             ready: AtomicBool::new(true),
             requests: AtomicU64::new(0),
             errors: AtomicU64::new(0),
@@ -135,6 +143,16 @@ impl Service {
     /// From now on, so many of a hundred requests fail.
     pub fn fail(&self, percent: u64) {
         self.shared.failing.store(percent, Ordering::SeqCst);
+    }
+
+    /// From now on, so many of a hundred requests take longer than 100 ms.
+    pub fn slow(&self, percent: u64) {
+        self.shared.slow.store(percent, Ordering::SeqCst);
+    }
+
+    /// How long its queue is from now on.
+    pub fn set_queue(&self, length: u64) {
+        self.shared.queue.store(length, Ordering::SeqCst);
     }
 
     /// What the readiness probe answers from now on.
@@ -261,10 +279,18 @@ impl Shared {
         let failed = REQUESTS * self.failing.load(Ordering::SeqCst) / 100;
         let errors = self.errors.fetch_add(failed, Ordering::SeqCst) + failed;
         let good = self.requests.fetch_add(REQUESTS - failed, Ordering::SeqCst) + REQUESTS - failed;
+        let slow = REQUESTS * self.slow.load(Ordering::SeqCst) / 100;
+        let taken = self.taken.fetch_add(REQUESTS, Ordering::SeqCst) + REQUESTS;
+        let quick = self.quick.fetch_add(REQUESTS - slow, Ordering::SeqCst) + REQUESTS - slow;
+        let queue = self.queue.load(Ordering::SeqCst);
         let body = format!(
             "# HELP http_requests_total Requests.\n# TYPE http_requests_total counter\n\
              http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"200\"}} {good}\n\
-             http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"500\"}} {errors}\n{more}"
+             http_requests_total{{method=\"GET\",route=\"/pay\",status_code=\"500\"}} {errors}\n\
+             # TYPE http_request_duration_seconds histogram\n\
+             http_request_duration_seconds_bucket{{le=\"0.1\"}} {quick}\n\
+             http_request_duration_seconds_bucket{{le=\"+Inf\"}} {taken}\n\
+             # TYPE queue_depth gauge\nqueue_depth {queue}\n{more}"
         );
         whole("200 OK", "text/plain; version=0.0.4", &body)
     }

@@ -5,10 +5,12 @@
 //! | `records` | folders, state file, locks, monitor, journal, freeze |
 //! | `router` | whether the router can be read and moved, and agrees with the state file |
 //! | `services` | metrics and readiness of every instance, and whether its traffic could be judged |
+//! | `prometheus` | what Prometheus says to the questions of a soak |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
 //! | `finding` | one thing that was looked at, and what to do about it |
 
 mod finding;
+mod prometheus;
 mod records;
 mod router;
 mod services;
@@ -63,6 +65,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.extend(records::way_back(state.as_ref()));
     findings.extend(router::look(&deployment, state.as_ref().ok()).await);
     findings.extend(services::look(config, state.as_ref().ok()).await);
+    findings.extend(prometheus::look(config, state.as_ref().ok()).await);
     findings.extend(terminal::look(common));
     Ok(findings)
 }

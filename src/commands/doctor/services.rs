@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::finding::{Finding, Level};
-use crate::config::{Config, InstanceUrl, Method, format_duration};
+use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
 use crate::deploy::{Binding, Color, State};
 use crate::detect::{Latency, RECENT_MS, TickCounts, failed, millis, percent_exact, requests_to_clear, whole};
 use crate::soak::Phase;
@@ -26,7 +26,8 @@ struct Instance {
     color: Color,
     name: String,
     ready: Result<(), String>,
-    metrics: Result<Metrics, String>,
+    /// None where no check is read from its page.
+    metrics: Option<Result<Metrics, String>>,
 }
 
 /// What its metrics say.
@@ -67,8 +68,17 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     for instance in &answers {
         findings.extend(metrics(config, instance, instance.color == active));
     }
-    findings.push(traffic(config, active, &answers));
+    if config.error_rate.source == Source::Instances {
+        findings.push(traffic(config, active, counted(active, &answers)));
+    }
     findings
+}
+
+/// Requests a second on a color; none where none can be counted.
+fn counted(color: Color, answers: &[Instance]) -> Option<f64> {
+    let of_color = answers.iter().filter(|answer| answer.color == color);
+    let seen: Vec<_> = of_color.filter_map(|answer| answer.metrics.as_ref()?.as_ref().ok()).collect();
+    seen.iter().any(|metrics| metrics.counter.is_some()).then(|| seen.iter().map(|metrics| metrics.rate).sum())
 }
 
 async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
@@ -76,7 +86,8 @@ async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
         let probe = Probe::new(url, &config.health).map_err(|error| error.to_string())?;
         probe.probe().await.map_err(|error| error.to_string())
     };
-    let (ready, metrics) = tokio::join!(ready, measure(config, url));
+    let metrics = async { if config.reads_pages() { Some(measure(config, url).await) } else { None } };
+    let (ready, metrics) = tokio::join!(ready, metrics);
     Instance { color, name: url.to_string(), ready, metrics }
 }
 
@@ -164,8 +175,9 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
     let matters = if is_active { config.error_rate.required } else { ready.is_ok() };
     let grave = |matters: bool| if matters { Level::Failure } else { Level::Warning };
     let metrics = match metrics {
-        Ok(metrics) => metrics,
-        Err(why) => {
+        None => return Vec::new(),
+        Some(Ok(metrics)) => metrics,
+        Some(Err(why)) => {
             let next = "put that right: without metrics the error rate is not known";
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
@@ -207,17 +219,15 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
 }
 
 /// Whether the traffic of the active color, which is what a new color would get, is enough to judge it by.
-fn traffic(config: &Config, active: Color, answers: &[Instance]) -> Finding {
+/// `rate` is in requests a second; none where they cannot be counted.
+pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     const AREA: &str = "traffic";
-    let seen: Vec<_> = answers
-        .iter()
-        .filter(|answer| answer.color == active)
-        .filter_map(|answer| answer.metrics.as_ref().ok())
-        .collect();
+    let Some(rate) = rate else {
+        return Finding::warning(AREA, format!("no requests of {active} can be counted"), "see above");
+    };
     let window = config.soak.window;
     let min_requests = config.error_rate.min_requests;
     let threshold = config.error_rate.threshold.0;
-    let rate: f64 = seen.iter().map(|metrics| metrics.rate).sum();
     let expected = rate * window.as_secs_f64();
     let rates = requests_to_clear(threshold, min_requests);
     // The latency check has the share of slow requests for a threshold.
@@ -233,9 +243,6 @@ fn traffic(config: &Config, active: Color, answers: &[Instance]) -> Finding {
         whole(needed),
         at
     );
-    if seen.iter().all(|metrics| metrics.counter.is_none()) {
-        return Finding::warning(AREA, format!("no requests of {active} can be counted"), "see `metrics` above");
-    }
     if expected < needed {
         let otherwise = "with so little traffic a soak ends `inconclusive`, and soak.on_inconclusive says what then";
         let next = match long_enough(needed / rate) {
@@ -269,7 +276,7 @@ mod tests {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
         let metrics =
             Metrics { counter, note: None, latency: None, counts, rate, starts: starts.iter().copied().collect() };
-        Instance { color: Color::Blue, name: "http://blue".to_owned(), ready: Ok(()), metrics: Ok(metrics) }
+        Instance { color: Color::Blue, name: "http://blue".to_owned(), ready: Ok(()), metrics: Some(Ok(metrics)) }
     }
 
     fn config() -> Config {
@@ -291,11 +298,11 @@ mod tests {
     #[test]
     fn a_page_with_a_remark_and_one_that_counted_nothing_yet_are_told() {
         let mut odd = instance(TickCounts::default(), 0.0, &[]);
-        if let Ok(metrics) = &mut odd.metrics {
+        if let Some(Ok(metrics)) = &mut odd.metrics {
             metrics.note = Some("2 values were no counts and were ignored".to_owned());
         }
         assert_eq!(metrics(&config(), &odd, true)[1].level, Level::Warning);
-        if let Ok(metrics) = &mut odd.metrics {
+        if let Some(Ok(metrics)) = &mut odd.metrics {
             (metrics.counter, metrics.note) = (None, None);
         }
         assert!(metrics(&config(), &odd, true)[0].text.ends_with("is declared and has counted nothing yet"));
@@ -304,10 +311,10 @@ mod tests {
     #[test]
     fn a_window_that_would_be_long_enough_is_named_in_whole_minutes() {
         let slow = instance(TickCounts::default(), 0.05, &[]);
-        let found = traffic(&config(), Color::Blue, &[slow]);
+        let found = traffic(&config(), Color::Blue, counted(Color::Blue, &[slow]));
         assert_eq!(found.level, Level::Warning);
         assert!(found.next.unwrap().starts_with("a window of 20m would do;"), "{}", found.text);
-        let none = traffic(&config(), Color::Blue, &[instance(TickCounts::default(), 0.0, &[])]);
+        let none = traffic(&config(), Color::Blue, Some(0.0));
         assert!(!none.next.unwrap().contains("a window of"));
     }
 }

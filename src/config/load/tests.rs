@@ -1,6 +1,7 @@
 //! The layers together: who wins, and what is reported.
 
 mod fields;
+mod prometheus;
 mod rules;
 mod secrets;
 

@@ -1,5 +1,8 @@
 //! Asks the API.
 
+#[cfg(test)]
+mod tests;
+
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -119,8 +122,8 @@ impl Api {
 /// The query string of an instant query.
 fn encoded(query: &str, at_ms: Option<i64>) -> String {
     let mut text = Serializer::new(String::new());
-    // VictoriaMetrics holds back what is younger than 30 s unless it is asked otherwise; others do not know this word.
-    text.append_pair("query", query).append_pair("latency_offset", "1s");
+    // VictoriaMetrics holds back what is younger than 30 s unless it is told not to use its cache; others do not know this word.
+    text.append_pair("query", query).append_pair("nocache", "1");
     if let Some(at_ms) = at_ms {
         text.append_pair("time", &format!("{}.{:03}", at_ms / 1000, at_ms.rem_euclid(1000)));
     }
