@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::model::{
     Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
-    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, ReadinessConfig, RouterConfig,
-    RouterKind, SoakConfig, StandbyPolicy,
+    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, OnSharedCause, ReadinessConfig,
+    RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::query::{PrometheusConfig, Source};
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
@@ -130,6 +130,7 @@ fn blank_config() -> Config {
             max_extension: Duration::ZERO,
             verify_window: Duration::ZERO,
             standby: StandbyPolicy::Require,
+            on_shared_cause: OnSharedCause::Hold,
         },
         colors: Colors { blue: Vec::new(), green: Vec::new() },
         metrics: MetricsConfig { path: String::new(), timeout: Duration::ZERO, bearer_token: None },

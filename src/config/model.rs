@@ -83,6 +83,8 @@ pub struct SoakConfig {
     pub verify_window: Duration,
     /// Whether a living standby is required for a rollback.
     pub standby: StandbyPolicy,
+    /// What a breach leads to while the standby fails in the same way.
+    pub on_shared_cause: OnSharedCause,
 }
 
 /// What a breach leads to.
@@ -117,6 +119,17 @@ pub enum StandbyPolicy {
     Require,
     /// Roll back whether the standby lives or not.
     Ignore,
+}
+
+/// What a breach leads to while the standby fails in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnSharedCause {
+    /// Wait: a rollback would help nobody.
+    Hold,
+    /// Roll back all the same. Recordings from before there was a choice have this.
+    #[default]
+    Rollback,
 }
 
 /// The base URLs of both colors' instances; no URL stands in both.

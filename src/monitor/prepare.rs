@@ -35,6 +35,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         max_extension_ms: millis(soak.max_extension),
         verify_window_ms: millis(soak.verify_window),
         standby: soak.standby,
+        on_shared_cause: soak.on_shared_cause,
         error_rate: ErrorRateSettings {
             threshold: config.error_rate.threshold,
             min_requests: config.error_rate.min_requests,

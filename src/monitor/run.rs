@@ -230,6 +230,10 @@ impl Run {
         if self.machine.queries_wanted() {
             waiting.extend(self.crew.query(seconds));
         }
+        // What the standby says is taken when it comes: no tick waits for it.
+        if self.machine.compares_with_standby() {
+            self.crew.count(self.machine.settings().color.other(), seconds);
+        }
         if !self.machine.metrics_of().is_empty() {
             self.rounds.open(waiting);
         }

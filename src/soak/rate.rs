@@ -364,6 +364,11 @@ impl RateCheck {
         format!("{}, allowed are {}", self.miss.of(self.judge.seen()), percent_exact(self.settings.threshold.0))
     }
 
+    /// Evidence that the threshold is exceeded, in nats, where the method weighs it.
+    pub fn evidence(&self) -> Option<f64> {
+        self.judge.evidence()
+    }
+
     /// Requests and errors of the last 10 s.
     pub fn recent(&self) -> TickCounts {
         self.judge.recent()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Baseline, Bound, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
+use crate::config::{Baseline, Bound, Method, OnBreach, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy};
 use crate::deploy::Color;
 use crate::detect::{number, span};
 
@@ -67,6 +67,9 @@ pub struct Settings {
     pub verify_window_ms: u64,
     /// Whether a living standby is required for a rollback.
     pub standby: StandbyPolicy,
+    /// What a breach leads to while the standby fails in the same way.
+    #[serde(default)]
+    pub on_shared_cause: OnSharedCause,
     /// The error-rate check.
     pub error_rate: ErrorRateSettings,
     /// The latency check, where there is one.

@@ -280,7 +280,7 @@ async fn a_breach_is_only_told_where_nobody_wants_it_acted_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_that_does_not_help_says_so() {
-    let deployment = Deployment::switched();
+    let deployment = Deployment::switched().with("soak.on_shared_cause", "rollback");
     deployment.green.fail(50);
     deployment.blue.fail(50);
     let ending = soaked(&deployment).await;
@@ -372,4 +372,17 @@ async fn a_state_file_that_is_lost_under_way_fails_the_rollback_loudly() {
     losing.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::RollbackFailed, 7), "{ending:?}");
     assert!(ending.reason.contains(&deployment.state_path().display().to_string()), "{}", ending.reason);
+}
+
+#[test]
+fn while_both_colors_fail_nothing_is_moved_until_only_the_new_one_does() {
+    let deployment = Deployment::switched().with("soak.window", "1m").with("soak.interval", "100ms");
+    deployment.blue.fail(30);
+    deployment.green.fail(30);
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("blue fails in the same way");
+    assert_eq!(deployment.state()["activeColor"], "green");
+    deployment.blue.fail(0);
+    soak.wait().expect(3).says(&["ROLLED BACK: blue is active again"]);
+    assert_eq!(deployment.decision("hold")["reason"], "shared-cause");
 }

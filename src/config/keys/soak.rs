@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::key::{Fallback, Key};
 use crate::config::duration::format_duration;
 use crate::config::kind::{Kind, Word};
-use crate::config::model::{OnBreach, OnInconclusive, StandbyPolicy};
+use crate::config::model::{OnBreach, OnInconclusive, OnSharedCause, StandbyPolicy};
 
 pub const KEYS: &[Key] = &[
     Key {
@@ -170,5 +170,18 @@ pub const KEYS: &[Key] = &[
         ]),
         also: None,
         example: "require",
+    },
+    Key {
+        name: "soak.on_shared_cause",
+        env: Some("SWITCHBACK_ON_SHARED_CAUSE"),
+        flag: Some("on-shared-cause"),
+        help: "What a breach of the error rate leads to while the standby fails in the same way.",
+        default: Fallback::Text("hold"),
+        kind: Kind::Choice(&[
+            Word { text: "hold", set: |draft| draft.config.soak.on_shared_cause = OnSharedCause::Hold },
+            Word { text: "rollback", set: |draft| draft.config.soak.on_shared_cause = OnSharedCause::Rollback },
+        ]),
+        also: None,
+        example: "rollback",
     },
 ];

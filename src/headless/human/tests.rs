@@ -43,6 +43,7 @@ fn settings() -> Settings {
         max_extension_ms: 0,
         verify_window_ms: 0,
         standby: StandbyPolicy::Ignore,
+        on_shared_cause: crate::config::OnSharedCause::Hold,
         error_rate: ErrorRateSettings {
             threshold: Ratio(0.05),
             min_requests: 20,

@@ -40,6 +40,8 @@ impl Machine {
             Some(HoldCause::Policy)
         } else if self.standby_missing(probes) {
             Some(HoldCause::StandbyDown)
+        } else if !released && self.shared_cause().is_some() {
+            Some(HoldCause::SharedCause)
         } else {
             None
         }
@@ -80,6 +82,10 @@ impl Machine {
                 format!("automatic rollback is {frozen}")
             }
             HoldCause::Paused => "automatic rollback is paused".to_owned(),
+            HoldCause::SharedCause => {
+                let standby = || format!("{} failed in the same way", self.settings.color.other());
+                format!("{} (soak.on_shared_cause)", self.shared_cause().unwrap_or_else(standby))
+            }
             HoldCause::StandbyDown => {
                 let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
                 format!("the standby {standby} is DOWN, a rollback would not help ({why})")
@@ -344,6 +350,7 @@ impl HoldCause {
             Self::Frozen => "frozen",
             Self::Paused => "paused",
             Self::StandbyDown => "standby-down",
+            Self::SharedCause => "shared-cause",
         }
     }
 }

@@ -15,6 +15,7 @@ impl Machine {
             Metered::Same { .. } => {
                 match (watched, check, &mut self.latency) {
                     (true, ERROR_RATE, _) => self.error_rate.nothing_new(self.at),
+                    (false, ERROR_RATE, _) => self.standby_rate.nothing_new(self.at),
                     (true, LATENCY, Some(latency)) => latency.nothing_new(self.at),
                     _ => {}
                 }
@@ -41,7 +42,11 @@ impl Machine {
 
     fn count_requests(&mut self, watched: bool, instance: usize, sample: &Sample) {
         if !watched {
-            self.recovery.sampled(self.run_wall, instance, sample);
+            if self.soaking() {
+                self.count_on_standby(instance, sample);
+            } else {
+                self.recovery.sampled(self.run_wall, instance, sample);
+            }
             return;
         }
         self.error_rate.sampled(self.at, self.run_wall, instance, sample);

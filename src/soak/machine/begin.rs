@@ -153,8 +153,10 @@ impl Machine {
         self.started_wall = Some(self.wall);
         self.window_start = self.at.saturating_add(self.settings.warmup_ms);
         self.window_end = self.window_start.saturating_add(self.settings.window_ms);
-        self.error_rate.begin(self.at);
-        self.error_rate.restart(self.at);
+        for rate in [&mut self.error_rate, &mut self.standby_rate] {
+            rate.begin(self.at);
+            rate.restart(self.at);
+        }
         self.ledger = Ledger::default();
         if let Some(latency) = &mut self.latency {
             latency.begin(self.at);
@@ -205,6 +207,7 @@ impl Machine {
     /// The warmup is over: the window starts here, with counters as they are now.
     pub(super) fn end_warmup(&mut self, out: &mut Vec<Effect>) {
         self.error_rate.restart(self.at);
+        self.standby_rate.restart(self.at);
         self.ledger = Ledger::default();
         if let Some(latency) = &mut self.latency {
             latency.restart(self.at);

@@ -15,6 +15,7 @@ use crate::soak::{
 };
 
 use super::resume::Unwatched;
+use super::shared::standby_rate;
 
 /// An instance without a good sample for this long, or for three intervals, is not known any more.
 pub(super) const PATIENCE_MS: u64 = 10_000;
@@ -62,6 +63,7 @@ pub(super) enum HoldCause {
     Frozen,
     Paused,
     StandbyDown,
+    SharedCause,
 }
 
 /// What the operator made of automatic rollback.
@@ -119,6 +121,8 @@ pub struct Machine {
     pub(super) ledger: Ledger,
     pub(super) readiness: ReadinessCheck,
     pub(super) standby: ReadinessCheck,
+    /// Its error rate, for a cause that both colors share.
+    pub(super) standby_rate: RateCheck,
     pub(super) recovery: RecoveryWatch,
     /// The same for requests that take too long, where latency is judged.
     pub(super) slow_recovery: RecoveryWatch,
@@ -171,6 +175,7 @@ impl Machine {
             ),
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
             standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
+            standby_rate: standby_rate(&settings),
             recovery: RecoveryWatch::new(settings.standby_instances.len()),
             slow_recovery: RecoveryWatch::new(settings.standby_instances.len()),
             window_start: 0,

@@ -17,6 +17,7 @@ mod core;
 mod orders;
 mod report;
 mod resume;
+mod shared;
 mod watch;
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ impl Machine {
             latency.resume(self.at, &sources(settings.metered.as_ref(), &by.instances));
         }
         self.readiness.resume(by.instances.clone());
+        self.standby_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.standby_instances));
         self.standby.resume(by.standby_instances.clone());
         self.recovery.resume(by.standby_instances.len());
         self.slow_recovery.resume(by.standby_instances.len());

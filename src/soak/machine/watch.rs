@@ -21,11 +21,13 @@ impl Machine {
             if let Some(latency) = &mut self.latency {
                 latency.tick(self.at, skipped, patience_ms);
             }
+            self.tick_standby(skipped);
             self.tell_blindness(out);
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
             self.tell_optional(out);
+            self.cause_no_longer_shared(out);
         }
         self.deadlines(out);
         self.end_baseline(out);

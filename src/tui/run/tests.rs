@@ -126,7 +126,8 @@ fn shell() {
             return;
         }
         println!("stopped\r");
-        std::thread::sleep(Duration::from_millis(300));
+        // Long enough for the test to look at the terminal meanwhile, on a busy machine too.
+        std::thread::sleep(Duration::from_secs(2));
         kill_process(pid, Signal::CONT).unwrap();
     }
 }

@@ -33,6 +33,7 @@ pub fn settings() -> Settings {
         max_extension_ms: 30_000,
         verify_window_ms: 10_000,
         standby: StandbyPolicy::Require,
+        on_shared_cause: crate::config::OnSharedCause::Hold,
         error_rate: ErrorRateSettings {
             threshold: Ratio(0.05),
             min_requests: 20,

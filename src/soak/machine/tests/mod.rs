@@ -10,3 +10,4 @@ mod orders;
 mod properties;
 mod resume;
 mod rollback;
+mod shared;

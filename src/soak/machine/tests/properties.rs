@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::bench::{Bench, HEALTHY, WALL, settings};
-use crate::config::{OnBreach, OnInconclusive, Ratio};
+use crate::config::{Bound, OnBreach, OnInconclusive, OnSharedCause, Ratio};
 use crate::deploy::Color;
 use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
-    Action, Actor, Cause, DeploymentSeen, Effect, Event, Frozen, LatencySettings, Machine, Origin, Outcome, Readiness,
-    RollbackResult, Sample, Settings, SwitchResult, Verdict,
+    Action, Actor, Answer, Cause, DeploymentSeen, ERROR_RATE, Effect, Event, Frozen, LATENCY, LatencySettings, Machine,
+    Metered, Origin, Outcome, QueryKind, QuerySettings, Readiness, RollbackResult, Sample, Settings, SwitchResult,
+    Verdict,
 };
 
 fn color() -> impl Strategy<Value = Color> {
@@ -67,8 +68,47 @@ fn observed() -> impl Strategy<Value = Event> {
     )
 }
 
+fn metered() -> impl Strategy<Value = Event> {
+    let outcome = prop_oneof![
+        4 => sample().prop_map(|sample| match sample {
+            Sample::Good(reading) => Metered::New(reading),
+            Sample::Failed(why) => Metered::Failed(why),
+        }),
+        2 => (0..90_000_u64).prop_map(|age_ms| Metered::Same { age_ms }),
+    ];
+    let check = prop_oneof![Just(ERROR_RATE), Just(LATENCY), Just("queue")].prop_map(str::to_owned);
+    (color(), check, outcome).prop_map(|(color, check, outcome)| Event::Metered { color, check, outcome })
+}
+
+fn queried() -> impl Strategy<Value = Event> {
+    let alerts = proptest::collection::vec(prop_oneof![Just("A".to_owned()), Just("B".to_owned())], 0..3);
+    let note = proptest::option::of(Just("a store is away".to_owned()));
+    let answer = prop_oneof![
+        3 => (0..200_u8, note.clone()).prop_map(|(value, note)| Answer::Value { value: f64::from(value), note }),
+        3 => (alerts, note).prop_map(|(alerts, note)| Answer::Firing { alerts, note }),
+        1 => Just(Answer::Failed("refused".to_owned())),
+    ];
+    let check = prop_oneof![Just("queue"), Just("pages"), Just("unknown")].prop_map(str::to_owned);
+    (check, answer).prop_map(|(check, answer)| Event::Queried { check, answer })
+}
+
+/// A value that may not be above 100 for 2 s, and alerts of which none may fire.
+fn queries() -> Vec<QuerySettings> {
+    let check = |name: &str, kind, threshold, for_ms| QuerySettings {
+        name: name.to_owned(),
+        kind,
+        threshold,
+        breach: Bound::Above,
+        for_ms,
+        required: true,
+    };
+    vec![check("queue", QueryKind::Value, 100.0, 2_000), check("pages", QueryKind::Alerts, 0.0, 0)]
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
+        10 => metered(),
+        10 => queried(),
         30 => (color(), 0..3_usize, sample())
             .prop_map(|(color, instance, outcome)| Event::Sampled { color, instance, outcome }),
         20 => (0..3_usize, readiness()).prop_map(|(instance, answer)| Event::Probed { instance, answer }),
@@ -93,12 +133,19 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let policy = prop_oneof![Just(OnBreach::Rollback), Just(OnBreach::Hold), Just(OnBreach::Notify)];
     let unknown = prop_oneof![Just(OnInconclusive::Hold), Just(OnInconclusive::Keep), Just(OnInconclusive::Rollback)];
     let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.2), any::<bool>());
-    (policy, unknown, flags, 0..20_000_u64, 0..20_000_u64).prop_map(
-        |(on_breach, on_inconclusive, (auto_rollback, switch, no_way_back, judges_latency), grace_ms, warmup_ms)| {
+    let asks = proptest::array::uniform3(any::<bool>());
+    (policy, unknown, flags, asks, 0..20_000_u64, 0..20_000_u64).prop_map(
+        |(on_breach, on_inconclusive, flags, [asks, metered, shared], grace_ms, warmup_ms)| {
+            let (auto_rollback, switch, no_way_back, judges_latency) = flags;
             let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), metered: None, required: true };
             let latency = judges_latency.then_some(latency);
             let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
+            let mut error_rate = settings().error_rate;
+            error_rate.metered = metered.then(|| "http://prometheus".to_owned());
             Settings {
+                error_rate,
+                queries: if asks { queries() } else { Vec::new() },
+                on_shared_cause: if shared { OnSharedCause::Hold } else { OnSharedCause::Rollback },
                 origin,
                 warmup_ms,
                 auto_rollback,
