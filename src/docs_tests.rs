@@ -279,7 +279,8 @@ fn the_page_of_the_routers_has_the_examples_that_are_tested() {
 
 #[test]
 fn recipes_are_valid_and_without_a_warning() {
-    let pages = ["routers", "prometheus"].map(|page| read(&root().join(format!("docs/backend/{page}.md"))));
+    let pages =
+        ["routers", "prometheus", "instances"].map(|page| read(&root().join(format!("docs/backend/{page}.md"))));
     for recipe in pages.iter().flat_map(|page| blocks(page, "toml")) {
         // What is shown of a part leaves out where Prometheus is.
         let api = if recipe.contains("[checks.NAME]") { "prometheus.url = \"http://prometheus:9090\"\n" } else { "" };

@@ -16,6 +16,8 @@ mod crashes;
 mod doctor;
 #[path = "program/exit_codes.rs"]
 mod exit_codes;
+#[path = "program/fleet.rs"]
+mod fleet;
 #[path = "program/hold_back.rs"]
 mod hold_back;
 #[path = "program/hostile.rs"]

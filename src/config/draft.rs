@@ -132,7 +132,7 @@ fn blank_config() -> Config {
             standby: StandbyPolicy::Require,
             on_shared_cause: OnSharedCause::Hold,
         },
-        colors: Colors { blue: Vec::new(), green: Vec::new() },
+        colors: Colors { blue: Vec::new(), green: Vec::new(), blue_file: None, green_file: None },
         metrics: MetricsConfig { path: String::new(), timeout: Duration::ZERO, bearer_token: None },
         health: HealthConfig { path: String::new(), timeout: Duration::ZERO, switch_timeout: Duration::ZERO },
         prometheus: PrometheusConfig {

@@ -24,7 +24,7 @@ pub fn split(text: &str) -> Vec<String> {
 pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<InstanceUrl>, String> {
     let mut urls: Vec<InstanceUrl> = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let url = one(item.trim()).map_err(|why| format!("URL {}: {why}", index + 1))?;
+        let url = listed(item.trim()).map_err(|why| format!("URL {}: {why}", index + 1))?;
         if let Some(twin) = urls.iter().position(|other| same_place(other, &url)) {
             return Err(format!("URL {} is the same instance as URL {}", index + 1, twin + 1));
         }
@@ -49,9 +49,17 @@ pub fn admin(text: &str) -> Result<AdminUrl, String> {
     Ok(AdminUrl { base, socket: Some(path.into()) })
 }
 
-/// Reads one base URL.
+/// Reads one base URL that stands for itself.
 pub fn base(text: &str) -> Result<InstanceUrl, String> {
     one(text.trim())
+}
+
+/// Reads one base URL of a list, which may stand for all addresses of a name: `dns+http://name:port`.
+fn listed(text: &str) -> Result<InstanceUrl, String> {
+    match text.strip_prefix("dns+") {
+        Some(name) => one(name).map(InstanceUrl::as_name),
+        None => one(text),
+    }
 }
 
 /// Whether two URLs lead to the same instance; credentials do not matter.
@@ -102,7 +110,7 @@ pub fn mask_list(pieces: &[String]) -> String {
     let last_at = pieces.iter().rposition(|piece| piece.contains('@')).unwrap_or(0);
     let show = |(index, piece): (usize, &String)| {
         let piece = piece.trim();
-        if index >= last_at || one(piece).is_ok() { mask(piece) } else { "***".to_owned() }
+        if index >= last_at || listed(piece).is_ok() { mask(piece) } else { "***".to_owned() }
     };
     pieces.iter().enumerate().map(show).collect::<Vec<_>>().join(",")
 }
@@ -124,6 +132,7 @@ mod tests {
             ("http://127.0.0.1:3001", vec!["http://127.0.0.1:3001"]),
             ("http://a:1, https://b/base/", vec!["http://a:1", "https://b/base"]),
             ("HTTP://[::1]:9000", vec!["http://[::1]:9000"]),
+            ("dns+http://u:p@green:3002, http://a", vec!["dns+http://***@green:3002", "http://a"]),
             ("http://user:pa,ss@a:1,http://b:2", vec!["http://***@a:1", "http://b:2"]),
         ] {
             assert_eq!(read(text).unwrap(), urls, "{text}");

@@ -92,7 +92,9 @@ impl Kind {
             Self::Ratio(_) => "above 0, below 1, as 5% or 0.05".to_owned(),
             Self::RatioWithin { min, max, .. } => format!("{min}..{max}"),
             Self::Count { min, max, .. } => format!("{min}..{max}"),
-            Self::Instances(_) => "base URLs (http, https), comma-separated or an array".to_owned(),
+            Self::Instances(_) => {
+                "base URLs (http, https, dns+http, dns+https), comma-separated or an array".to_owned()
+            }
             Self::UrlPath(_) => "path of a URL, from /".to_owned(),
             Self::Metric(_) => "auto, or the name of a metric".to_owned(),
             Self::Label(_) => "auto, or the name of a label".to_owned(),

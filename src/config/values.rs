@@ -1,10 +1,13 @@
 //! Value types that carry their own rules.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::instances;
 
 /// A share between 0 and 1, shown in per cent.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -28,17 +31,61 @@ impl fmt::Display for Ratio {
 
 /// The base URL of one instance. Credentials in it are used, and masked wherever it is shown.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct InstanceUrl(Url);
+pub struct InstanceUrl {
+    url: Url,
+    stands_for: StandsFor,
+}
+
+/// What the host of an instance's URL stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum StandsFor {
+    /// The instance.
+    Itself,
+    /// All instances whose addresses the name has (`dns+http://…`).
+    Name,
+    /// The one at this address.
+    Address(IpAddr),
+}
 
 impl InstanceUrl {
     /// Wraps an `http` or `https` URL with a host.
     pub const fn new(url: Url) -> Self {
-        Self(url)
+        Self { url, stands_for: StandsFor::Itself }
+    }
+
+    /// Reads a base URL; the error repeats nothing of it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        instances::base(text)
+    }
+
+    /// The same, standing for every address of its host.
+    #[must_use]
+    pub fn as_name(self) -> Self {
+        Self { stands_for: StandsFor::Name, ..self }
+    }
+
+    /// The same, standing for the instance at one of the addresses.
+    #[must_use]
+    pub fn at(&self, address: IpAddr) -> Self {
+        Self { url: self.url.clone(), stands_for: StandsFor::Address(address) }
+    }
+
+    /// Whether it stands for every address of its host.
+    pub const fn is_name(&self) -> bool {
+        matches!(self.stands_for, StandsFor::Name)
+    }
+
+    /// The host's name and the address that it stands for, where it is one of several.
+    pub fn address(&self) -> Option<(&str, IpAddr)> {
+        match self.stands_for {
+            StandsFor::Address(address) => Some((self.url.host_str()?, address)),
+            _ => None,
+        }
     }
 
     /// The URL of `path` below the base URL, without its credentials.
     pub fn join(&self, path: &str) -> Url {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{}", path.trim_start_matches('/')));
         // An http(s) URL with a host always takes both; these cannot fail.
@@ -49,13 +96,14 @@ impl InstanceUrl {
 
     /// User name and password, where the URL has them.
     pub fn credentials(&self) -> Option<(&str, Option<&str>)> {
-        (!self.0.username().is_empty() || self.0.password().is_some()).then(|| (self.0.username(), self.0.password()))
+        (!self.url.username().is_empty() || self.url.password().is_some())
+            .then(|| (self.url.username(), self.url.password()))
     }
 
     /// `host:port`, the short name of the instance.
     pub fn host_port(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        match self.0.port_or_known_default() {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port_or_known_default() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
@@ -65,11 +113,17 @@ impl InstanceUrl {
 impl fmt::Display for InstanceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let masked = if self.credentials().is_some() { "***@" } else { "" };
-        write!(f, "{}://{masked}{}", self.0.scheme(), self.0.host_str().unwrap_or_default())?;
-        if let Some(port) = self.0.port() {
+        let plus = if self.is_name() { "dns+" } else { "" };
+        write!(f, "{plus}{}://{masked}", self.url.scheme())?;
+        match self.stands_for {
+            StandsFor::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
+            StandsFor::Address(address) => write!(f, "{address}")?,
+            _ => f.write_str(self.url.host_str().unwrap_or_default())?,
+        }
+        if let Some(port) = self.url.port() {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.0.path().trim_end_matches('/'))
+        f.write_str(self.url.path().trim_end_matches('/'))
     }
 }
 

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use crate::config::{Blanks, Config};
+use super::scout::{self, Found};
+use crate::config::{Blanks, Colors, Config, InstanceUrl};
 use crate::deploy::Color;
-use crate::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Sample, Settings};
+use crate::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Sample, Settings};
 use crate::source::{Api, ClientError, Meter, Probe, Querier, Scraper};
 
 /// What a task of the crew does.
@@ -48,25 +49,43 @@ type Order = u64;
 
 /// All tasks, and which of them are at work: one request is in flight for each at most. They end with the crew.
 pub struct Crew {
+    config: Box<Config>,
+    watched: Color,
     orders: BTreeMap<Job, Sender<Order>>,
     busy: BTreeSet<Job>,
     tasks: JoinSet<()>,
     events: Sender<Event>,
+    blue: Roster,
+    green: Roster,
+    found: Receiver<Found>,
 }
 
 impl Crew {
-    /// Starts what reads and probes the instances of both colors, and what asks Prometheus. Alerts are asked for as they were at
-    /// `switched_ms` (Unix milliseconds) first, where traffic moved before the run began.
+    /// Starts what reads and probes the instances of both colors, which `config` has as they were found by what is
+    /// `configured`, what looks out for others, and what asks Prometheus. Alerts are asked for as they were at `switched_ms`
+    /// (Unix milliseconds) first, where traffic moved before the run began.
     pub fn start(
         config: &Config,
+        configured: &Colors,
         watched: Color,
         switched_ms: Option<i64>,
         events: &Sender<Event>,
     ) -> Result<Self, ClientError> {
-        let mut crew =
-            Self { orders: BTreeMap::new(), busy: BTreeSet::new(), tasks: JoinSet::new(), events: events.clone() };
+        let mut tasks = JoinSet::new();
+        let found = scout::start(&mut tasks, configured, &config.colors, events);
+        let mut crew = Self {
+            config: Box::new(config.clone()),
+            watched,
+            orders: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            tasks,
+            events: events.clone(),
+            blue: Roster::default(),
+            green: Roster::default(),
+            found,
+        };
         for color in Color::ALL {
-            crew.hire_for_instances(config, color, watched)?;
+            crew.take_on(color, config.colors.of(color))?;
         }
         if let Some(url) = &config.prometheus.url {
             let api = Api::new(url, &config.prometheus)?;
@@ -84,18 +103,50 @@ impl Crew {
         Ok(crew)
     }
 
-    fn hire_for_instances(&mut self, config: &Config, color: Color, watched: Color) -> Result<(), ClientError> {
-        for (instance, url) in config.colors.of(color).iter().enumerate() {
-            if config.reads_pages() {
-                let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
-                let scraper = scraper.with_latency(&config.latency);
-                let (orders, events) = self.hire(Job::Scrape(color, instance));
-                self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
-            }
-            let probe = Probe::new(url, &config.health)?;
-            let (orders, events) = self.hire(Job::Probe(color, instance));
-            self.tasks.spawn(probe_on_order(probe, color == watched, instance, orders, events));
+    /// Waits for instances that came or went, and takes on those that are new.
+    pub async fn change(&mut self) -> Option<Event> {
+        let Found { color, instances } = self.found.recv().await?;
+        if let Err(error) = self.take_on(color, &instances) {
+            tracing::error!(%error, "an instance cannot be asked");
         }
+        Some(Event::Instances { color, present: instances.iter().map(ToString::to_string).collect() })
+    }
+
+    /// Hires for the instances that are new, and lets go of those that are not there any more.
+    fn take_on(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
+        let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let roster = if color == Color::Blue { &mut self.blue } else { &mut self.green };
+        let changes = roster.update(&names);
+        let joined: Vec<_> = names.iter().zip(instances).map(|(name, url)| (roster.place(name), url)).collect();
+        for place in changes.left {
+            for job in [Job::Scrape(color, place), Job::Probe(color, place)] {
+                self.orders.remove(&job);
+                self.busy.remove(&job);
+            }
+        }
+        for (place, url) in joined {
+            if let Some(place) = place.filter(|place| changes.joined.contains(place)) {
+                self.hire_for_instance(color, place, url)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hire_for_instance(&mut self, color: Color, instance: usize, url: &InstanceUrl) -> Result<(), ClientError> {
+        let config = &self.config;
+        let scraper = if config.reads_pages() {
+            let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
+            Some(scraper.with_latency(&config.latency))
+        } else {
+            None
+        };
+        let probe = Probe::new(url, &config.health)?;
+        if let Some(scraper) = scraper {
+            let (orders, events) = self.hire(Job::Scrape(color, instance));
+            self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
+        }
+        let (orders, events) = self.hire(Job::Probe(color, instance));
+        self.tasks.spawn(probe_on_order(probe, color == self.watched, instance, orders, events));
         Ok(())
     }
 

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::config::{Config, Loaded};
+use crate::config::{Colors, Config, InstanceUrl, Loaded};
 use crate::control::{ControlSocket, Hub, Order, Server, SocketError};
 use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, StateError};
 use crate::headless::Places;
 use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
 use crate::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
-use crate::source::ClientError;
+use crate::source::{ClientError, DiscoveryError, discover};
 use crate::view::View;
 
 use super::clock::Clock;
@@ -70,6 +70,9 @@ pub enum OpenError {
     /// The control socket cannot be had.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The instances of a color are not known.
+    #[error(transparent)]
+    Instances(#[from] DiscoveryError),
     /// An instance cannot be asked as configured.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -153,7 +156,7 @@ impl Opened {
 
 /// What a run is made of, new or gone on with.
 struct Run {
-    config: Config,
+    config: Box<Config>,
     machine: Machine,
     header: RecordingHeader,
     writer: RecordingWriter,
@@ -185,7 +188,8 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
                 resume::show_end(&deployment, &past).await;
                 return Ok(Opening::Ended { soak: past.header.settings.soak, ending });
             }
-            go_on(loaded, &deployment, *past)?
+            let colors = found_or_recorded(config, &past, &tell).await;
+            go_on(loaded, colors, &deployment, *past)?
         }
         Earlier::Nothing | Earlier::Lost(_) => {
             if let Earlier::Lost(why) = &earlier {
@@ -211,12 +215,13 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
         Err(error) => return Err(error.into()),
     };
     prune(config, &run.header.settings.soak);
-    Ok(Opening::Ready(Box::new(run.open(deployment, socket, signals, lock)?)))
+    Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, socket, signals, lock)?)))
 }
 
 impl Run {
     fn open(
         self,
+        configured: &Colors,
         deployment: Deployment,
         socket: Option<ControlSocket>,
         signals: Signals,
@@ -230,7 +235,13 @@ impl Run {
         let (hub, orders) = Hub::new(&header, recording, view);
         let server = socket.map(|socket| Server::start(socket, hub.clone(), api::status_of(&deployment, &hub)));
         Ok(Opened {
-            crew: Crew::start(&config, machine.settings().color, switched_before(&machine, &first), &events)?,
+            crew: Crew::start(
+                &config,
+                configured,
+                machine.settings().color,
+                switched_before(&machine, &first),
+                &events,
+            )?,
             machine: Box::new(machine),
             first,
             seq,
@@ -279,19 +290,20 @@ async fn fresh(
             (state.active(), Origin::Soak)
         }
     };
+    let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(Timestamp::now(), random);
     let no_way_back = match begin {
         Begin::Switch { no_way_back, .. } => no_way_back,
         Begin::Soak | Begin::Resume => state.no_way_back(),
     };
-    let settings = prepare::settings(config, id.as_str(), origin, color, &state, actor);
+    let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
     let settings = Settings { no_way_back, ..settings };
     let clock = Clock::start();
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
     Ok(Ok(Run {
-        config: config.clone(),
+        config,
         machine: Machine::new(settings.clone()),
         header,
         writer,
@@ -302,8 +314,8 @@ async fn fresh(
 }
 
 /// The run of a monitor that is gone, from here on.
-fn go_on(loaded: &Loaded, deployment: &Deployment, past: Past) -> Result<Run, OpenError> {
-    let now = &loaded.config;
+fn go_on(loaded: &Loaded, colors: Colors, deployment: &Deployment, past: Past) -> Result<Run, OpenError> {
+    let now = &Config { colors, ..loaded.config.clone() };
     let settings = past.machine.settings();
     let (color, soak) = (settings.color, settings.soak.clone());
     let id: SoakId = soak
@@ -323,7 +335,7 @@ fn go_on(loaded: &Loaded, deployment: &Deployment, past: Past) -> Result<Run, Op
         intent: resume::intent_of(deployment, &soak)?,
     };
     Ok(Run {
-        config: prepare::began_with(&past.header.config, now).unwrap_or_else(|| now.clone()),
+        config: Box::new(prepare::began_with(&past.header.config, now).unwrap_or_else(|| now.clone())),
         view: past.view(),
         first: Event::Resumed(Box::new(by)),
         clock,
@@ -331,6 +343,19 @@ fn go_on(loaded: &Loaded, deployment: &Deployment, past: Past) -> Result<Run, Op
         machine: past.machine,
         header: past.header,
     })
+}
+
+/// The instances that there are now; where they cannot be found, those that were watched last: the watch goes on.
+async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) -> Colors {
+    let why = match discover(&config.colors).await {
+        Ok(colors) => return colors,
+        Err(why) => why,
+    };
+    tell(&format!("{why}; the instances that were watched before are watched on"));
+    let settings = past.machine.settings();
+    let recorded = |names: &[String]| names.iter().filter_map(|name| InstanceUrl::parse(name).ok()).collect();
+    let colors = config.colors.clone().with(settings.color, recorded(&settings.instances));
+    colors.with(settings.color.other(), recorded(&settings.standby_instances))
 }
 
 /// Recordings beyond the limits go. That it fails stops nothing.

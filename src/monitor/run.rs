@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::control::{Hub, Order, StreamEnd};
-use crate::deploy::Color;
 use crate::journal::Journal;
 use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
@@ -17,6 +16,7 @@ use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
 use super::freeze::FreezeWatch;
 use super::hands::Hands;
+use super::log::log;
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
@@ -123,6 +123,7 @@ impl Run {
             tokio::select! {
                 Some(event) = inbox.recv() => self.arrived(event).await,
                 Some(order) = orders.recv() => self.ordered(order).await,
+                Some(change) = self.crew.change() => self.feed(change).await,
                 _ = schedule.tick() => self.round_due().await,
                 _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
                     self.crew.probe(self.machine.settings().color);
@@ -375,23 +376,4 @@ impl Run {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }
     }
-}
-
-/// Every decision is in the program's log as well, with its numbers as fields.
-fn log(decision: &Decision) {
-    tracing::info!(
-        event = "deploy_decision",
-        decision = decision.decision.name(),
-        soak = decision.soak,
-        actor = %decision.actor,
-        reason = decision.reason,
-        check = decision.check,
-        value = decision.value,
-        threshold = decision.threshold,
-        requests = decision.requests,
-        errors = decision.errors,
-        active_color = decision.active_color.map(Color::name),
-        "{}",
-        decision.message,
-    );
 }

@@ -40,6 +40,14 @@ pub enum Event {
         /// What was read.
         outcome: Sample,
     },
+    /// The instances of a color are others now.
+    Instances {
+        /// Whose.
+        color: Color,
+        /// All that there are, credentials masked. A place in the settings' list stays that of its instance; new ones come
+        /// behind them.
+        present: Vec<String>,
+    },
     /// Prometheus was asked for the counters of a color.
     Metered {
         /// Whose.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::check::{LATENCY, kept};
 use super::rate::RateCheck;
+use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Observation, Sample, Verdict};
 use crate::config::{Baseline, Ratio};
@@ -96,6 +97,20 @@ impl LatencyCheck {
             self.rate.speak_of(Miss::Slower { than_ms });
         }
         self.rate.sampled(at_ms, run_started_wall, instance, &judged);
+    }
+
+    /// Instances came and went.
+    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
+        self.rate.come_and_go(at_ms, names, changes);
+        self.names = names.to_vec();
+        self.instances.resize(names.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance::default();
+        }
+        for place in &changes.left {
+            // Its bound is no longer one to judge by.
+            self.instances[*place].bound_ms = None;
+        }
     }
 
     /// The source was asked and has nothing newer.

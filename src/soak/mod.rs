@@ -18,6 +18,7 @@ mod query;
 mod rate;
 mod readiness;
 mod recording;
+mod roster;
 mod settings;
 mod verify;
 
@@ -37,4 +38,5 @@ pub use machine::{Machine, Summary, Unwatched};
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
+pub use roster::{Changes, Roster};
 pub use settings::{ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings};

@@ -1,20 +1,22 @@
 //! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
 
+mod outage;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
+use self::outage::Outage;
 use super::check::{kept, named};
 use super::judge::{Judge, OldColor};
+use super::roster::Changes;
 use super::settings::ErrorRateSettings;
 use super::{Observation, Sample, Verdict};
 use crate::detect::{ClosingVerdict, Counters, Ending, Miss, Outlook, TickCounts, percent_exact, span};
 
-/// During the warmup only an outage is judged: every request failing for this long.
-const OUTAGE_MS: u64 = 3_000;
 /// So many missing ticks in a row, and so long, before the check is called blind.
 const BLIND_TICKS: u32 = 3;
 const BLIND_MS: u64 = 3_000;
-/// No outage on fewer failed requests.
-const OUTAGE_ERRORS: u64 = 3;
 
 /// What is known of one instance's counters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,20 +26,27 @@ struct Instance {
     errors: u64,
     /// Whether it was sampled at all, well or not.
     tried: bool,
-    /// Whether a good page came since the last tick, or the word that there is nothing new; and when the last one came.
-    fresh: bool,
-    waiting: bool,
+    /// Whether it is there no more, and when it came, if that was after the beginning.
+    gone: bool,
+    joined_at: Option<u64>,
+    /// What came since the last tick, and when the last good page came.
+    news: News,
     good_at: Option<u64>,
     /// Why the last scrape failed; what the last good page should be known for.
     why: Option<String>,
     note: Option<String>,
 }
 
-/// A run of ticks in which every request failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Outage {
-    since: Option<u64>,
-    counts: TickCounts,
+/// What an instance said since the last tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum News {
+    /// Nothing, or nothing good.
+    #[default]
+    None,
+    /// That there is nothing new.
+    Same,
+    /// A good page.
+    Page,
 }
 
 /// A check of the share of requests that count against the release, over all instances of the watched color.
@@ -59,7 +68,6 @@ pub struct RateCheck {
     last_tick_at: u64,
     last_counts: Option<(u64, Option<TickCounts>)>,
     outage: Outage,
-    outage_reason: Option<String>,
 }
 
 impl RateCheck {
@@ -82,7 +90,6 @@ impl RateCheck {
             last_tick_at: 0,
             last_counts: None,
             outage: Outage::default(),
-            outage_reason: None,
         }
     }
 
@@ -116,7 +123,7 @@ impl RateCheck {
         self.last_tick_at = at_ms;
         self.last_counts = None;
         self.pending = TickCounts::default();
-        self.outage = Outage::default();
+        self.outage.end();
         for known in &mut self.instances {
             known.errors = 0;
         }
@@ -135,15 +142,33 @@ impl RateCheck {
         self.instances = kept(&self.names, &self.instances, &names);
         self.names = names;
         for known in &mut self.instances {
-            known.fresh = false;
+            known.news = News::None;
             known.counters.iter_mut().for_each(Counters::resume);
         }
+    }
+
+    /// Instances came and went. One that is back may be another process: what was known of it is forgotten.
+    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
+        self.names = names.to_vec();
+        self.instances.resize(names.len(), Instance::default());
+        for place in &changes.joined {
+            let known = &mut self.instances[*place];
+            *known = Instance { errors: known.errors, joined_at: Some(at_ms), ..Instance::default() };
+        }
+        for place in &changes.left {
+            (self.instances[*place].gone, self.instances[*place].news) = (true, News::None);
+        }
+    }
+
+    /// Those that are there, with their names.
+    fn present(&self) -> impl Iterator<Item = (&String, &Instance)> {
+        self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
     }
 
     /// Takes one scrape. `run_started_wall` is when the run began, Unix milliseconds: a process that started later
     /// counts from zero. An instance that is not in the settings is ignored.
     pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, instance: usize, sample: &Sample) {
-        let Some(known) = self.instances.get_mut(instance) else { return };
+        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
         known.tried = true;
         match sample {
             Sample::Good(reading) => {
@@ -151,7 +176,7 @@ impl RateCheck {
                 let delta = counters.read(reading);
                 known.errors = known.errors.saturating_add(delta.errors);
                 self.pending = self.pending.plus(TickCounts { requests: delta.requests, errors: delta.errors });
-                known.fresh = true;
+                known.news = News::Page;
                 known.good_at = Some(at_ms);
                 known.why = None;
                 known.note.clone_from(&reading.note);
@@ -164,30 +189,34 @@ impl RateCheck {
     pub fn nothing_new(&mut self, at_ms: u64) {
         (self.missing_ticks, self.sighted_at) = (0, at_ms);
         for known in &mut self.instances {
-            (known.tried, known.waiting, known.good_at, known.why) = (true, true, Some(at_ms), None);
+            known.news = known.news.max(News::Same);
+            (known.tried, known.good_at, known.why) = (true, Some(at_ms), None);
         }
     }
 
     /// Whether every instance was sampled at least once, well or not.
     pub fn all_tried(&self) -> bool {
-        self.instances.iter().all(|known| known.tried)
+        self.instances.iter().all(|known| known.tried || known.gone)
     }
 
     /// Closes one tick. It is missing when an instance that is known gave no good page since the last one; an instance
     /// that was silent for `patience_ms` no longer keeps the others from being judged.
     pub fn tick(&mut self, at_ms: u64, skipped: u32, patience_ms: u64) {
         let since_start = at_ms.saturating_sub(self.started_at);
-        let fresh = self.instances.iter().any(|known| known.fresh);
-        if !fresh && self.instances.iter().any(|known| known.waiting) {
+        let news = self.instances.iter().map(|known| known.news).max().unwrap_or_default();
+        if news == News::Same {
             self.last_counts = Some((since_start, None));
-            self.instances.iter_mut().for_each(|known| known.waiting = false);
+            self.instances.iter_mut().for_each(|known| known.news = News::None);
             return;
         }
         self.judge.skip(u64::from(skipped));
-        let complete = fresh
+        let complete = news == News::Page
             && self.instances.iter().all(|known| {
                 let silent_since = known.good_at.unwrap_or(self.started_at).max(self.started_at);
-                known.fresh || at_ms.saturating_sub(silent_since) > patience_ms
+                // Until its first page one that joined has counted nothing that could be missed.
+                let is_new = known.joined_at.is_some() && known.good_at.is_none();
+                let waited_for = !known.gone && !is_new && at_ms.saturating_sub(silent_since) <= patience_ms;
+                known.news == News::Page || !waited_for
             });
         let counts = complete.then(|| std::mem::take(&mut self.pending));
         self.judge.tick(since_start, counts);
@@ -195,37 +224,19 @@ impl RateCheck {
         if let Some(counts) = counts {
             self.missing_ticks = 0;
             self.sighted_at = at_ms;
-            self.see_outage(at_ms, counts);
+            self.outage.see(self.last_tick_at, at_ms, counts, self.settings.min_requests, self.miss);
         } else {
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }
         for known in &mut self.instances {
-            (known.fresh, known.waiting) = (false, false);
+            known.news = News::None;
         }
         self.last_tick_at = at_ms;
     }
 
-    fn see_outage(&mut self, at_ms: u64, counts: TickCounts) {
-        if counts.requests == 0 {
-            return;
-        }
-        if counts.errors < counts.requests {
-            self.outage = Outage::default();
-            return;
-        }
-        // The first tick of the run covers the time since the one before it.
-        let since = *self.outage.since.get_or_insert(self.last_tick_at);
-        self.outage.counts = self.outage.counts.plus(counts);
-        let enough = self.outage.counts.requests >= self.settings.min_requests.max(OUTAGE_ERRORS);
-        let lasted = at_ms.saturating_sub(since);
-        if enough && lasted >= OUTAGE_MS && self.outage_reason.is_none() {
-            self.outage_reason = Some(format!("{} for {}: an outage", self.miss.of(self.outage.counts), span(lasted)));
-        }
-    }
-
     /// The sentence of a breach. During the warmup only crash loops and outages are one.
     pub fn breach(&self, warmup: bool) -> Option<String> {
-        self.crash_loop().or_else(|| if warmup { self.outage_reason.clone() } else { self.judge.breach() })
+        self.crash_loop().or_else(|| if warmup { self.outage.reason().cloned() } else { self.judge.breach() })
     }
 
     /// The last tick: its time since the window's start, and what was counted at it; `None` there for a missing one.
@@ -253,20 +264,21 @@ impl RateCheck {
     /// The first scrape that failed, by instance.
     fn why(&self) -> Option<String> {
         let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
-        self.names.iter().zip(&self.instances).find_map(failing)
+        self.present().find_map(failing)
     }
 
     /// What keeps the check from knowing, whatever the counts say.
     fn unknowable(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
         let mixed = |known: &Instance| known.counters.as_ref().is_some_and(Counters::mixed);
-        let several = self.names.iter().zip(&self.instances).find(|(_, known)| mixed(known));
+        let several = self.present().find(|(_, known)| mixed(known));
         if let Some((name, _)) = several {
             return Some(format!(
                 "several processes answer behind {name}: their counters cannot be told apart; give each its own URL"
             ));
         }
-        let silent = |known: &Instance| known.good_at.is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
-        let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| silent(known))?;
+        let heard = |known: &Instance| known.good_at.or(known.joined_at);
+        let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
+        let (name, known) = self.present().find(|(_, known)| silent(known))?;
         let why = known.why.as_deref().unwrap_or("no answer yet");
         Some(match known.good_at {
             Some(good_at) => format!("no metrics of {name} for {}: {why}", span(at_ms.saturating_sub(good_at))),
@@ -277,7 +289,7 @@ impl RateCheck {
     /// What a good page should be known for, of the first instance that has something.
     fn note(&self) -> Option<String> {
         let noted = |(name, known): (&String, &Instance)| Some(format!("{name}: {}", known.note.as_deref()?));
-        self.names.iter().zip(&self.instances).find_map(noted)
+        self.present().find_map(noted)
     }
 
     /// The judgement if the window ended now and the soak already ran on for `overtime` ticks; none while trouble is too
@@ -379,6 +391,3 @@ impl RateCheck {
         self.judge.seen()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::check::{READINESS, kept, named};
+use super::roster::Changes;
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness, Verdict};
 use crate::detect::span;
@@ -21,6 +22,9 @@ struct Instance {
     why: String,
     /// Consecutive good probes.
     good: u32,
+    /// Whether it is there no more, and when it came, if that was after the beginning.
+    gone: bool,
+    joined_at: Option<u64>,
 }
 
 /// The readiness of all instances of one color.
@@ -48,14 +52,36 @@ impl ReadinessCheck {
         }
     }
 
+    /// Instances came and went.
+    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
+        self.names = names.to_vec();
+        self.instances.resize(names.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance { joined_at: Some(at_ms), ..Instance::default() };
+        }
+        for place in &changes.left {
+            self.instances[*place].gone = true;
+        }
+    }
+
+    /// Those that are there.
+    fn present(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.iter().filter(|known| !known.gone)
+    }
+
+    /// Those that are there, with their names.
+    fn named(&self) -> impl Iterator<Item = (&String, &Instance)> {
+        self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
+    }
+
     /// Whether every instance answered a probe, well or not, since the streaks began.
     pub fn all_answered(&self) -> bool {
-        self.instances.iter().all(|known| known.failures > 0 || known.good > 0)
+        self.present().all(|known| known.failures > 0 || known.good > 0)
     }
 
     /// Takes one probe's answer. An instance that is not in the settings is ignored.
     pub fn probed(&mut self, at_ms: u64, instance: usize, answer: &Readiness) {
-        let Some(known) = self.instances.get_mut(instance) else { return };
+        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
         match answer {
             Readiness::Ready => {
                 known.ready_at = Some(at_ms);
@@ -76,36 +102,36 @@ impl ReadinessCheck {
 
     /// Instances whose last probe was good.
     pub fn ready(&self) -> usize {
-        self.instances.iter().filter(|known| known.good > 0).count()
+        self.present().filter(|known| known.good > 0).count()
     }
 
     /// All instances.
     pub fn all(&self) -> usize {
-        self.instances.len()
+        self.present().count()
     }
 
     /// Whether every instance's last `probes` probes were good.
     pub fn all_ready(&self, probes: u32) -> bool {
-        self.instances.iter().all(|known| known.good >= probes)
+        self.present().all(|known| known.good >= probes)
     }
 
     /// Whether at least half of the instances' last `probes` probes were good: the color can take traffic.
     pub fn alive(&self, probes: u32) -> bool {
-        let good = self.instances.iter().filter(|known| known.good >= probes).count();
-        good * 2 >= self.instances.len()
+        let good = self.present().filter(|known| known.good >= probes).count();
+        good * 2 >= self.all()
     }
 
     /// The first instance that is not ready, with the reason.
     pub fn first_failure(&self) -> Option<String> {
-        let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| known.good == 0)?;
+        let (name, known) = self.named().find(|(_, known)| known.good == 0)?;
         let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
         Some(named(name, why))
     }
 
     /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.
     pub fn breach(&self, at_ms: u64) -> Option<String> {
-        let dead: Vec<_> = self.instances.iter().filter(|known| self.counts_as_dead(known, at_ms)).collect();
-        if dead.len() * 2 <= self.instances.len() {
+        let dead: Vec<_> = self.present().filter(|known| self.counts_as_dead(known, at_ms)).collect();
+        if dead.len() * 2 <= self.all() {
             return None;
         }
         let since = dead.iter().map(|known| known.failing_since).max()?;
@@ -113,7 +139,7 @@ impl ReadinessCheck {
         Some(format!(
             "{} of {} instances not ready for {} ({why})",
             dead.len(),
-            self.instances.len(),
+            self.all(),
             span(at_ms.saturating_sub(since)),
         ))
     }
@@ -124,9 +150,9 @@ impl ReadinessCheck {
 
     /// The first instance without a good probe in the last `patience_ms`, with the reason.
     pub fn stale(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
-        let silent =
-            |known: &Instance| known.ready_at.is_none_or(|ready_at| at_ms.saturating_sub(ready_at) > patience_ms);
-        let (name, known) = self.names.iter().zip(&self.instances).find(|(_, known)| silent(known))?;
+        let heard = |known: &Instance| known.ready_at.or(known.joined_at);
+        let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
+        let (name, known) = self.named().find(|(_, known)| silent(known))?;
         let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
         Some(match known.ready_at {
             Some(ready_at) => format!("{name} was last ready {} ago: {why}", span(at_ms.saturating_sub(ready_at))),
@@ -139,7 +165,7 @@ impl ReadinessCheck {
         let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
             (Some(why), _) => (Verdict::Breached, why),
             (None, Some(why)) => (Verdict::Unknown, why),
-            (None, None) => (Verdict::Healthy, format!("{} of {} instances ready", self.ready(), self.instances.len())),
+            (None, None) => (Verdict::Healthy, format!("{} of {} instances ready", self.ready(), self.all())),
         };
         Observation {
             check: READINESS.to_owned(),
@@ -156,10 +182,10 @@ impl ReadinessCheck {
 
     #[expect(clippy::cast_precision_loss, reason = "instance counts are far below 2^52")]
     fn share_not_ready(&self) -> f64 {
-        if self.instances.is_empty() {
+        if self.all() == 0 {
             return 0.0;
         }
-        (self.instances.len() - self.ready()) as f64 / self.instances.len() as f64
+        (self.all() - self.ready()) as f64 / self.all() as f64
     }
 }
 

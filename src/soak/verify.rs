@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Sample;
+use super::roster::Changes;
 use crate::detect::{Counters, TickCounts};
 
 /// Counts the requests of the standby's instances from the flip on.
@@ -30,6 +31,14 @@ impl RecoveryWatch {
     pub fn resume(&mut self, instances: usize) {
         self.instances.resize(instances, None);
         self.instances.iter_mut().flatten().for_each(Counters::resume);
+    }
+
+    /// Instances came and went: one that is back may be another process.
+    pub fn come_and_go(&mut self, instances: usize, changes: &Changes) {
+        self.instances.resize(instances, None);
+        for place in &changes.joined {
+            self.instances[*place] = None;
+        }
     }
 
     /// Counts from the next page of each instance on: what was counted before says nothing.

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -118,6 +119,10 @@ impl Fetcher {
             builder = builder.tls_certs_only([]);
         } else if let Some(path) = access.ca_file {
             builder = builder.tls_certs_only(authorities(path)?);
+        }
+        if let Some((name, address)) = base.address() {
+            // The port is that of the URL.
+            builder = builder.resolve(name, SocketAddr::new(address, 0));
         }
         let client = builder
             .default_headers(headers)

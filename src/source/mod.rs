@@ -5,12 +5,14 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
+//! | `discovery` | which instances a color has now |
 //! | `exposition/` | the text formats: lines, samples, errors that name a line |
 //! | `page/` | which counter is the request counter, and what its series add up to over many pages |
 //! | `fetch` | one GET: timeouts, redirects, TLS and DNS errors in words |
 //! | `scrape`, `probe` | one instance's page, and whether it is ready |
 //! | `prometheus/` | what Prometheus says of a whole color: counters, queries, alerts |
 
+mod discovery;
 mod exposition;
 mod fetch;
 mod page;
@@ -20,6 +22,7 @@ mod scrape;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use discovery::{Discovery, DiscoveryError, apart, discover};
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
 pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};

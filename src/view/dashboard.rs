@@ -131,6 +131,7 @@ impl Dashboard {
         match &envelope.event {
             Event::Started => self.run_started_wall = envelope.wall_ms,
             Event::Resumed(by) => self.resumed(&by.instances, &by.standby_instances),
+            Event::Instances { color, present } => self.came_and_went(*color, present),
             Event::Sampled { color, instance, outcome } => {
                 let (at_ms, started) = (self.view.at_ms(), self.run_started_wall);
                 if let Some(known) = self.instances_mut(*color).get_mut(*instance) {
@@ -175,6 +176,27 @@ impl Dashboard {
         };
         (self.watched, self.standby) = (kept(&self.watched, watched), kept(&self.standby, standby));
         self.failed_probes = vec![0; watched.len()];
+    }
+
+    /// The places are those of the machine: new instances come behind the known ones.
+    fn came_and_went(&mut self, color: Color, present: &[String]) {
+        let watched = color == self.machine().settings().color;
+        let known = if watched { &mut self.watched } else { &mut self.standby };
+        for url in present {
+            if !known.iter().any(|instance| instance.url == *url) {
+                known.push(Instance::new(url.clone()));
+            }
+        }
+        for (place, instance) in known.iter_mut().enumerate() {
+            let gone = !present.contains(&instance.url);
+            if std::mem::replace(&mut instance.gone, gone) && !gone {
+                instance.came_back();
+            }
+            if watched {
+                self.failed_probes.resize(self.failed_probes.len().max(place + 1), 0);
+                self.failed_probes[place] = if gone { 0 } else { self.failed_probes[place] };
+            }
+        }
     }
 
     fn record_tick(&mut self, at_ms: u64, phase: Phase) {
@@ -315,7 +337,7 @@ impl Dashboard {
             let trouble = u8::from(instance.ready() == Some(false)) * 2 + u8::from(instance.failure.is_some());
             (trouble, instance.error_rate().unwrap_or(0.0))
         };
-        let mut sorted: Vec<&Instance> = known.iter().collect();
+        let mut sorted: Vec<&Instance> = known.iter().filter(|instance| !instance.gone).collect();
         sorted.sort_by(|a, b| {
             let ((a_trouble, a_rate), (b_trouble, b_rate)) = (badness(a), badness(b));
             b_trouble.cmp(&a_trouble).then(b_rate.total_cmp(&a_rate))
@@ -323,11 +345,21 @@ impl Dashboard {
         sorted
     }
 
+    /// Failed probes in a row of every instance of the watched color that is there.
+    pub(super) fn failed_probes_of_those_present(&self) -> Vec<u32> {
+        let probed = self.failed_probes.iter().zip(&self.watched);
+        probed.filter(|(_, instance)| !instance.gone).map(|(failed, _)| *failed).collect()
+    }
+
     /// Requests a second on the shown color, over its instances; none while nothing is known.
     pub fn requests_per_second(&self) -> Option<f64> {
         let color = self.shown_color();
         let known = if color == self.machine().settings().color { &self.watched } else { &self.standby };
-        let counted = known.iter().filter_map(Instance::requests_per_second).reduce(|sum, rate| sum + rate);
+        let counted = known
+            .iter()
+            .filter(|instance| !instance.gone)
+            .filter_map(Instance::requests_per_second)
+            .reduce(|sum, rate| sum + rate);
         counted.or_else(|| self.metered_per_second())
     }
 
@@ -346,7 +378,8 @@ impl Dashboard {
         if error_rate.verdict != Verdict::Breached && !suspicious {
             return None;
         }
-        let spread = || format!("the errors are spread over {} instances", self.watched.len());
-        self.machine().blame().or_else(|| (self.watched.len() > 1 && self.machine().seen().errors > 2).then(spread))
+        let there = self.watched.iter().filter(|instance| !instance.gone).count();
+        let spread = || format!("the errors are spread over {there} instances");
+        self.machine().blame().or_else(|| (there > 1 && self.machine().seen().errors > 2).then(spread))
     }
 }

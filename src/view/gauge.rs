@@ -57,13 +57,13 @@ impl Gauge {
     fn lasting(lasted_ms: u64, wanted_ms: u64) -> Self {
         let seconds = |ms: u64| f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX));
         let (lasted, wanted) = (seconds(lasted_ms), seconds(wanted_ms));
-        Self { label: "for", text: format!("{lasted} of {wanted} s"), share: share(lasted, wanted) }
+        Self { label: "for", text: format!("{lasted}/{wanted} s"), share: share(lasted, wanted) }
     }
 
     /// The longest run of failed probes that more than half of the instances share.
     fn streak(dashboard: &Dashboard) -> Self {
         let wanted = dashboard.machine().settings().readiness.failures;
-        let mut failed = dashboard.failed_probes.clone();
+        let mut failed = dashboard.failed_probes_of_those_present();
         failed.sort_unstable_by(|a, b| b.cmp(a));
         let shared = failed.get(failed.len() / 2).copied().unwrap_or(0);
         let text = format!("{} of {wanted}", shared.min(wanted));

@@ -21,6 +21,8 @@ pub struct Instance {
     pub readiness: Option<Readiness>,
     /// Requests and errors since the run began.
     pub seen: TickCounts,
+    /// Whether it is there no more.
+    pub gone: bool,
     counters: Option<Counters>,
     recent: VecDeque<(u64, TickCounts)>,
 }
@@ -33,6 +35,7 @@ impl Instance {
             failure: None,
             readiness: None,
             seen: TickCounts::default(),
+            gone: false,
             counters: None,
             recent: VecDeque::new(),
         }
@@ -59,6 +62,11 @@ impl Instance {
         while self.recent.get(1).is_some_and(|(next, _)| next.saturating_add(RECENT_MS) <= at_ms) {
             self.recent.pop_front();
         }
+    }
+
+    /// It is back, perhaps as another process: what was known of it is forgotten, but for what it counted.
+    pub(super) fn came_back(&mut self) {
+        *self = Self { seen: self.seen, ..Self::new(std::mem::take(&mut self.url)) };
     }
 
     pub(super) fn probed(&mut self, answer: &Readiness) {

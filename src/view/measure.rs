@@ -1,7 +1,7 @@
 //! The values of checks, each in its own unit.
 
 use crate::detect::{millis, number, percent, percent_exact};
-use crate::soak::{ERROR_RATE, LATENCY, READINESS, Settings};
+use crate::soak::{ERROR_RATE, LATENCY, QueryKind, READINESS, Settings};
 
 /// A value of a check as it was measured: `3.2 %`, `212 ms`, `1,234.5`.
 pub fn measured(check: &str, value: f64) -> String {
@@ -24,6 +24,11 @@ pub fn allowed(check: &str, threshold: f64) -> String {
 /// The largest value that a check can have; none where there is no end.
 pub fn most(check: &str) -> Option<f64> {
     matches!(check, ERROR_RATE | READINESS).then_some(1.0)
+}
+
+/// Whether a check is one of alerts, whose value is how many of them fire.
+pub fn asks_for_alerts(check: &str, settings: &Settings) -> bool {
+    settings.queries.iter().any(|query| query.name == check && query.kind == QueryKind::Alerts)
 }
 
 /// The name of a check for people: `error rate`, `latency p99`.

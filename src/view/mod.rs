@@ -21,7 +21,7 @@ pub use fold::{News, View};
 pub use gauge::Gauge;
 pub use headline::{Headline, Tone};
 pub use instances::Instance;
-pub use measure::{allowed, measured, most, title};
+pub use measure::{allowed, asks_for_alerts, measured, most, title};
 pub use progress::{Progress, outcome_lines};
 pub use series::{Point, Series};
 pub use status::{StatusLine, clock};

@@ -83,6 +83,11 @@ impl Service {
         Self::start_with(None)
     }
 
+    /// The same at this address.
+    pub fn start_at(addr: SocketAddr) -> Self {
+        Self::serve(std::net::TcpListener::bind(addr).unwrap(), None)
+    }
+
     /// The same over TLS, with a certificate that nobody trusts.
     pub fn start_tls() -> Self {
         let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -98,6 +103,10 @@ impl Service {
     }
 
     fn start_with(tls: Option<TlsAcceptor>) -> Self {
+        Self::serve(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), tls)
+    }
+
+    fn serve(listener: std::net::TcpListener, tls: Option<TlsAcceptor>) -> Self {
         let shared = Arc::new(Shared {
             page: Mutex::new(Page::Counting),
             failing: AtomicU64::new(0),
@@ -111,7 +120,6 @@ impl Service {
             turns: AtomicUsize::new(0),
             heads: Mutex::default(),
         });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let addr = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -22,8 +22,9 @@ use self::finding::{Finding, Level, summary};
 use super::failure::Failure;
 use super::{context, say};
 use crate::cli::Common;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::deploy::Deployment;
+use crate::source::discover;
 
 /// The exit code where something would not work.
 const FAILED: u8 = 2;
@@ -64,7 +65,16 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.extend(records::freeze(&deployment));
     findings.extend(records::way_back(state.as_ref()));
     findings.extend(router::look(&deployment, state.as_ref().ok()).await);
-    findings.extend(services::look(config, state.as_ref().ok()).await);
+    match discover(&config.colors).await {
+        Ok(colors) => {
+            let found = Box::new(Config { colors, ..config.clone() });
+            findings.extend(services::look(&found, state.as_ref().ok()).await);
+        }
+        Err(error) => {
+            let next = "correct colors.COLOR.instances or colors.COLOR.instances_file";
+            findings.push(Finding::failure("instances", error.to_string(), next));
+        }
+    }
     findings.extend(prometheus::look(config, state.as_ref().ok()).await);
     findings.extend(terminal::look(common));
     Ok(findings)

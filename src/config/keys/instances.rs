@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::key::{Fallback, Key};
 use crate::config::duration::format_duration;
+use crate::config::instances;
 use crate::config::kind::Kind;
 
 /// The longest default for one scrape, however long the interval.
@@ -11,21 +12,55 @@ const LONGEST_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
 
 pub const KEYS: &[Key] = &[
     Key {
+        name: "colors.blue.instances_file",
+        env: Some("SWITCHBACK_BLUE_INSTANCES_FILE"),
+        flag: None,
+        help: "A file with instances of blue, in the JSON of Prometheus' file_sd_config; it is read again as it changes.",
+        default: Fallback::Unset,
+        kind: Kind::Path(|draft, path| draft.config.colors.blue_file = Some(path)),
+        also: None,
+        example: "/etc/prometheus/blue.json",
+    },
+    Key {
         name: "colors.blue.instances",
         env: Some("SWITCHBACK_BLUE_INSTANCES"),
         flag: None,
-        help: "The instances of blue.",
-        default: Fallback::Text("http://127.0.0.1:3001"),
+        help: "The instances of blue; dns+http://name:port stands for one at each address of the name.",
+        default: Fallback::Derived {
+            text: "http://127.0.0.1:3001",
+            fill: |draft| {
+                let local = draft.config.colors.blue_file.is_none().then_some("http://127.0.0.1:3001")?;
+                draft.config.colors.blue = instances::parse([local]).unwrap_or_default();
+                Some(local.to_owned())
+            },
+        },
         kind: Kind::Instances(|draft, urls| draft.config.colors.blue = urls),
         also: Some("none in both colors"),
         example: "http://10.0.0.1:3001,http://10.0.0.2:3001",
     },
     Key {
+        name: "colors.green.instances_file",
+        env: Some("SWITCHBACK_GREEN_INSTANCES_FILE"),
+        flag: None,
+        help: "A file with instances of green, in the JSON of Prometheus' file_sd_config; it is read again as it changes.",
+        default: Fallback::Unset,
+        kind: Kind::Path(|draft, path| draft.config.colors.green_file = Some(path)),
+        also: None,
+        example: "/etc/prometheus/green.json",
+    },
+    Key {
         name: "colors.green.instances",
         env: Some("SWITCHBACK_GREEN_INSTANCES"),
         flag: None,
-        help: "The instances of green.",
-        default: Fallback::Text("http://127.0.0.1:3002"),
+        help: "The instances of green; dns+http://name:port stands for one at each address of the name.",
+        default: Fallback::Derived {
+            text: "http://127.0.0.1:3002",
+            fill: |draft| {
+                let local = draft.config.colors.green_file.is_none().then_some("http://127.0.0.1:3002")?;
+                draft.config.colors.green = instances::parse([local]).unwrap_or_default();
+                Some(local.to_owned())
+            },
+        },
         kind: Kind::Instances(|draft, urls| draft.config.colors.green = urls),
         also: Some("none in both colors"),
         example: "http://10.0.0.1:3002,http://10.0.0.2:3002",

@@ -11,7 +11,7 @@ use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
     Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Frozen, Observation, ReadinessSettings,
-    Settings, SwitchResult,
+    Roster, Settings, SwitchResult,
 };
 
 use super::resume::Unwatched;
@@ -121,6 +121,9 @@ pub struct Machine {
     pub(super) ledger: Ledger,
     pub(super) readiness: ReadinessCheck,
     pub(super) standby: ReadinessCheck,
+    /// Who is there, of the watched color and of the standby.
+    pub(super) roster: Roster,
+    pub(super) standby_roster: Roster,
     /// Its error rate, for a cause that both colors share.
     pub(super) standby_rate: RateCheck,
     pub(super) recovery: RecoveryWatch,
@@ -176,6 +179,8 @@ impl Machine {
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
             standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
             standby_rate: standby_rate(&settings),
+            roster: Roster::new(&settings.instances),
+            standby_roster: Roster::new(&settings.standby_instances),
             recovery: RecoveryWatch::new(settings.standby_instances.len()),
             slow_recovery: RecoveryWatch::new(settings.standby_instances.len()),
             window_start: 0,
@@ -219,6 +224,10 @@ impl Machine {
             Event::Resumed(by) => self.resumed(before, by, &mut out),
             Event::Sampled { color, instance, outcome } => {
                 self.sampled(*color, *instance, outcome);
+                self.pass_gate(&mut out);
+            }
+            Event::Instances { color, present } => {
+                self.instances_changed(*color, present, &mut out);
                 self.pass_gate(&mut out);
             }
             Event::Metered { color, check, outcome } => {

@@ -14,6 +14,7 @@ mod act;
 mod asked;
 mod begin;
 mod core;
+mod fleet;
 mod orders;
 mod report;
 mod resume;

@@ -7,6 +7,7 @@ use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::{
     Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Origin, Outcome, Phase, Resumption,
+    Roster,
 };
 
 use super::core::{PATIENCE_MS, Rolling, Stage, sources};
@@ -40,6 +41,7 @@ impl Machine {
         self.epoch += 1;
         (self.router, self.router_elsewhere) = (None, 0);
         self.settings.instances.clone_from(&by.instances);
+        (self.roster, self.standby_roster) = (Roster::new(&by.instances), Roster::new(&by.standby_instances));
         self.settings.standby_instances.clone_from(&by.standby_instances);
         self.error_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.instances));
         if let (Some(latency), Some(settings)) = (&mut self.latency, &self.settings.latency) {

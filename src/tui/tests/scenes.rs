@@ -5,16 +5,17 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 
-use crate::config::{Method, OnBreach};
+use crate::config::{Bound, Method, OnBreach};
+use crate::deploy::Color;
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
-use crate::soak::{Origin, Phase, RollbackResult, Settings, SwitchResult};
+use crate::soak::{Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackResult, Settings, SwitchResult};
 use crate::tui::{Charset, Depth, Hint, Theme, UiState, draw};
 use crate::view::Dashboard;
 
 const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
 
 /// Every phase and every outcome, by name.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     "gating",
     "baseline",
     "switching",
@@ -35,6 +36,7 @@ pub const ALL: [&str; 20] = [
     "rollback-failed",
     "refused",
     "resumed",
+    "asking",
 ];
 
 fn switching(adjust: impl FnOnce(&mut Settings)) -> Bench {
@@ -53,7 +55,7 @@ fn watched(seconds: usize, world: World, adjust: impl FnOnce(&mut Settings)) -> 
     let mut bench = switching(adjust);
     until(&mut bench, Phase::Switching, HEALTHY);
     bench.switch_done(SWITCHED);
-    bench.observe(crate::deploy::Color::Green, crate::deploy::Color::Green, 1_795_476_131_000);
+    bench.observe(Color::Green, Color::Green, 1_795_476_131_000);
     bench.seconds(seconds, world);
     bench
 }
@@ -75,6 +77,35 @@ fn breached(adjust: impl FnOnce(&mut Settings)) -> Bench {
             break;
         }
         bench.second(FAILING);
+    }
+    bench
+}
+
+/// A run that also asks Prometheus, while an instance joins and another one leaves.
+fn asking() -> Bench {
+    let query = |name: &str, kind, threshold| QuerySettings {
+        name: name.to_owned(),
+        kind,
+        threshold,
+        breach: Bound::Above,
+        for_ms: 10_000,
+        required: true,
+    };
+    let mild = World { errors: 1, ..HEALTHY };
+    let mut bench = watched(40, mild, |settings| {
+        settings.queries = vec![query("queue", QueryKind::Value, 1_000.0), query("pages", QueryKind::Alerts, 0.0)];
+    });
+    let present = vec!["http://green-1".to_owned(), "http://green-3".to_owned()];
+    bench.feed(Event::Instances { color: Color::Green, present });
+    for length in [400.0, 800.0, 1_200.0, 1_150.0, 1_300.0, 1_234.5] {
+        let answers = [
+            ("queue", Answer::Value { value: length, note: None }),
+            ("pages", Answer::Firing { alerts: vec!["DatabaseDown".to_owned()], note: None }),
+        ];
+        for (check, answer) in answers {
+            bench.feed(Event::Queried { check: check.to_owned(), answer });
+        }
+        bench.second(mild);
     }
     bench
 }
@@ -142,7 +173,7 @@ pub fn bench(name: &str) -> Bench {
             let mut bench = breached(|_| {});
             for attempt in 1..=5 {
                 bench.at += 6_000;
-                bench.feed(crate::soak::Event::Timer);
+                bench.feed(Event::Timer);
                 bench.rollback_done(attempt, RollbackResult::Failed("the balancer answered 503".to_owned()));
             }
             bench
@@ -172,7 +203,7 @@ fn ended(name: &str) -> Bench {
         }
         "superseded" => {
             let mut bench = watched(20, mild, |_| {});
-            bench.observe(crate::deploy::Color::Blue, crate::deploy::Color::Blue, 1_795_476_199_000);
+            bench.observe(Color::Blue, Color::Blue, 1_795_476_199_000);
             bench
         }
         "refused" => {
@@ -188,6 +219,7 @@ fn ended(name: &str) -> Bench {
             bench.seconds(10, mild);
             bench
         }
+        "asking" => asking(),
         other => panic!("no scene {other}"),
     }
 }

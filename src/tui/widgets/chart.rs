@@ -8,9 +8,10 @@ use ratatui::text::Span;
 use super::axis::Axis;
 use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
+use crate::detect::whole;
 use crate::soak::{ERROR_RATE, Phase, READINESS};
 use crate::tui::UiState;
-use crate::view::{CheckState, Dashboard, MarkKind, Point, allowed, measured, most, title};
+use crate::view::{CheckState, Dashboard, MarkKind, Point, allowed, asks_for_alerts, measured, most, title};
 
 /// Columns of the value axis and its labels.
 const AXIS: u16 = 7;
@@ -246,6 +247,9 @@ pub fn now(dashboard: &Dashboard, check: &CheckState<'_>) -> String {
     if check.seen.check == READINESS {
         let (ready, all) = dashboard.machine().target_ready();
         return format!("{ready} of {all} ready");
+    }
+    if asks_for_alerts(&check.seen.check, dashboard.machine().settings()) {
+        return check.seen.value.map_or_else(|| "no answer".to_owned(), |firing| format!("{} firing", whole(firing)));
     }
     match (check.series.last(), check.seen.value) {
         (None, _) => "not yet".to_owned(),

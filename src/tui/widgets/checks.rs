@@ -8,7 +8,7 @@ use super::{chart, meter, pane, pen, sparkline};
 use crate::detect::span;
 use crate::soak::READINESS;
 use crate::tui::{Pane, UiState};
-use crate::view::{CheckState, Dashboard, allowed, measured, title};
+use crate::view::{CheckState, Dashboard, allowed, asks_for_alerts, measured, title};
 
 /// Columns of sign and name.
 const NAME: u16 = 15;
@@ -73,7 +73,9 @@ fn one(
     // What was known last goes on being shown, with its age in the place of the threshold.
     let (value, threshold) = match old(dashboard, check, now_ms) {
         Some((value, age)) => (value, format!(" {age} old")),
-        None if check.seen.check == READINESS => (chart::now(dashboard, check), String::new()),
+        None if check.seen.check == READINESS || asks_for_alerts(&check.seen.check, dashboard.machine().settings()) => {
+            (chart::now(dashboard, check), String::new())
+        }
         None => (chart::now(dashboard, check), format!(" / {}", allowed(&check.seen.check, check.seen.threshold))),
     };
     let value = Span::styled(format!("  {value:>8}"), verdict.patch(ui.theme.strong()));

@@ -38,7 +38,7 @@ fn an_instance_belongs_to_one_color() {
         problems(env(&[("SWITCHBACK_BLUE_INSTANCES", "http://u:hunter2@127.0.0.1:3002/")])),
         ["colors.green.instances: http://127.0.0.1:3002 is also an instance of blue (environment \
           SWITCHBACK_BLUE_INSTANCES)\n    from     default\n    given    http://127.0.0.1:3002\n    allowed  base URLs \
-          (http, https), comma-separated or an array; none in both colors\n    example  colors.green.instances = \
+          (http, https, dns+http, dns+https), comma-separated or an array; none in both colors\n    example  colors.green.instances = \
           [\"http://10.0.0.1:3002\",\"http://10.0.0.2:3002\"]"]
     );
 }

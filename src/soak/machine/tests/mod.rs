@@ -4,6 +4,7 @@ mod baseline;
 mod begin;
 pub(crate) mod bench;
 mod ending;
+mod fleet;
 mod hold_back;
 mod latency;
 mod orders;

@@ -108,6 +108,10 @@ fn queries() -> Vec<QuerySettings> {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         10 => metered(),
+        3 => (color(), proptest::sample::subsequence(vec!["http://green-1", "http://green-2", "http://c"], 1..=3))
+            .prop_map(|(color, present)| {
+                Event::Instances { color, present: present.into_iter().map(str::to_owned).collect() }
+            }),
         10 => queried(),
         30 => (color(), 0..3_usize, sample())
             .prop_map(|(color, instance, outcome)| Event::Sampled { color, instance, outcome }),
