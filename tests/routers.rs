@@ -13,6 +13,8 @@ mod commands;
 mod haproxy;
 #[path = "routers/nginx.rs"]
 mod nginx;
+#[path = "routers/pages.rs"]
+mod pages;
 #[path = "routers/proxy.rs"]
 mod proxy;
 #[path = "routers/scenes.rs"]

@@ -36,6 +36,20 @@ fn one_scrape_in_five_that_fails_hides_neither_a_good_release_nor_a_bad_one() {
 }
 
 #[test]
+fn label_sets_that_change_on_every_page_hide_no_request() {
+    let good = Deployment::switched().by_evidence();
+    good.green.show(Page::Shifting);
+    good.run(&["soak", "--no-tui"]).expect(0);
+    let requests = good.decision("retain")["requests"].as_u64().unwrap();
+    assert!(requests >= 200 * 15, "{requests} were counted on some 30 pages of 200");
+
+    let bad = Deployment::switched().by_evidence();
+    bad.green.show(Page::Shifting);
+    bad.green.fail(20);
+    bad.run(&["soak", "--no-tui"]).expect(3).says(&["requests failed (20 %)"]);
+}
+
+#[test]
 fn an_instance_that_never_answers_or_late_keeps_no_tick_waiting() {
     for slow in [Page::Silent, Page::Late(Duration::from_millis(700))] {
         let other = Service::start();

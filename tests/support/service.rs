@@ -36,6 +36,8 @@ pub enum Page {
     Late(Duration),
     /// [`Page::Counting`] with so many more series, of the counter and of a histogram.
     Wide(usize),
+    /// [`REQUESTS`] on every reading, on series with labels of their own: those of the reading before are gone.
+    Shifting,
     /// One after the other, and from the beginning again.
     Turns(Vec<Page>),
 }
@@ -214,6 +216,7 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
                 sleep(late).await;
                 stream.write_all(shared.counting_page("").as_bytes()).await
             }
+            Page::Shifting => stream.write_all(shared.shifting_page().as_bytes()).await,
             Page::Wide(series) => stream.write_all(shared.counting_page(&wide(series)).as_bytes()).await,
             // One turn within another is a page like any other.
             Page::Turns(_) => return,
@@ -300,6 +303,18 @@ impl Shared {
              http_request_duration_seconds_bucket{{le=\"+Inf\"}} {taken}\n\
              # TYPE queue_depth gauge\nqueue_depth {queue}\n{more}"
         );
+        whole("200 OK", "text/plain; version=0.0.4", &body)
+    }
+
+    fn shifting_page(&self) -> String {
+        let turn = self.turns.fetch_add(1, Ordering::SeqCst);
+        let failed = REQUESTS * self.failing.load(Ordering::SeqCst) / 100;
+        let name = if turn.is_multiple_of(2) { "route" } else { "handler" };
+        let series = |status, count| {
+            format!("http_requests_total{{{name}=\"/{turn}\",pod=\"p{turn}\",status_code=\"{status}\"}} {count}\n")
+        };
+        let body =
+            format!("# TYPE http_requests_total counter\n{}{}", series(200, REQUESTS - failed), series(500, failed));
         whole("200 OK", "text/plain; version=0.0.4", &body)
     }
 

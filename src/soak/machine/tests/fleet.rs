@@ -113,7 +113,7 @@ fn the_others_are_judged_while_one_that_joined_is_still_starting() {
         second(&mut bench, &[0, 1], HEALTHY);
         assert!(bench.machine.last_tick().unwrap().1.is_some(), "no tick is missing");
     }
-    assert_eq!((bench.machine.blind(), bench.machine.seen().requests), (None, 950));
+    assert_eq!((bench.machine.blind(), bench.machine.seen().requests), (None, 900));
 }
 
 #[test]
