@@ -55,7 +55,7 @@ fn a_bad_release_is_rolled_back_by_what_another_server_counts_and_its_instance_i
         let targets = [("blue", &deployment.blue), ("green", &deployment.green), ("green", &well)];
         let monitoring = Monitoring::start(kind, &targets, RULES);
         monitoring.wait_for("http_requests_total", 6);
-        let deployment = counted_there(deployment.with("prometheus.url", monitoring.url()));
+        let deployment = counted_there(deployment.with("prometheus.url", monitoring.url())).with("soak.window", "1m");
         deployment.green.fail(40);
         let blame = format!("100 % of the errors with instance={}", deployment.green.url().replace("http://", ""));
         deployment.run(&["soak", "--no-tui"]).expect(3).says(&["error-rate breached: ", &blame]);
@@ -84,6 +84,7 @@ fn latency_is_judged_by_the_buckets_that_another_server_has() {
             .with("checks.latency.selector", r#"http_request_duration_seconds_bucket{color="{{color}}"}"#);
         deployment.run(&["soak", "--no-tui"]).expect(0);
         deployment.green.slow(30);
+        let deployment = deployment.with("soak.window", "1m");
         deployment.run(&["soak", "--no-tui"]).expect(3).says(&["latency breached: ", "took longer than 100 ms"]);
     }
 }
