@@ -144,6 +144,7 @@ fn blank_config() -> Config {
             ca_file: None,
             timeout: Duration::ZERO,
             max_age: Duration::ZERO,
+            query_offset: Duration::ZERO,
         },
         queries: Vec::new(),
         error_rate: ErrorRateConfig {

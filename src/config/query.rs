@@ -51,6 +51,8 @@ pub struct PrometheusConfig {
     pub timeout: Duration,
     /// How old the newest sample of a selector may be.
     pub max_age: Duration,
+    /// How far back the samples of a selector are looked for.
+    pub query_offset: Duration,
 }
 
 /// A text of PromQL in which `{{color}}`, `{{previous}}`, `{{service}}` and `{{seconds}}` are filled in.

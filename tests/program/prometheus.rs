@@ -24,7 +24,8 @@ fn scraped(kind: Kind) -> (Deployment, Monitoring) {
     let deployment = Deployment::switched().by_evidence().with("soak.interval", "250ms");
     let targets = [("blue", &deployment.blue), ("green", &deployment.green)];
     let monitoring = Monitoring::start(kind, &targets, RULES);
-    monitoring.wait_for("http_requests_total", 4);
+    // What is looked for two seconds ago has to be there.
+    monitoring.wait_for("http_requests_total offset 3s", 4);
     let deployment = deployment.with("prometheus.url", monitoring.url());
     (deployment, monitoring)
 }
@@ -56,6 +57,7 @@ fn a_bad_release_is_rolled_back_by_what_another_server_counts_and_its_instance_i
         let monitoring = Monitoring::start(kind, &targets, RULES);
         monitoring.wait_for("http_requests_total", 6);
         let deployment = counted_there(deployment.with("prometheus.url", monitoring.url())).with("soak.window", "1m");
+        let deployment = deployment.with("soak.verify_window", "6s");
         deployment.green.fail(40);
         let blame = format!("100 % of the errors with instance={}", deployment.green.url().replace("http://", ""));
         deployment.run(&["soak", "--no-tui"]).expect(3).says(&["error-rate breached: ", &blame]);

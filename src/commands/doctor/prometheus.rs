@@ -76,9 +76,8 @@ fn counters(check: &str, active: Color, outcome: Metered) -> Finding {
 /// Whether there are new samples as often as the soak asks for them.
 async fn age(api: &Api, config: &Config, selector: &str) -> Option<Finding> {
     let samples = value(api, &format!("max(count_over_time({selector}[{LOOK_BACK}s]))")).await?;
-    if samples < 2.0 {
-        return None;
-    }
+    // What has not been scraped for so long yet would seem to be scraped seldom.
+    value(api, &format!("count({selector} offset {LOOK_BACK}s)")).await?;
     let every = LOOK_BACK / samples;
     let interval = config.soak.interval;
     (every > interval.as_secs_f64() * 1.5).then(|| {

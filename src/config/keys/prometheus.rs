@@ -102,4 +102,18 @@ pub const KEYS: &[Key] = &[
         also: None,
         example: "45s",
     },
+    Key {
+        name: "prometheus.query_offset",
+        env: Some("SWITCHBACK_PROMETHEUS_QUERY_OFFSET"),
+        flag: None,
+        help: "How far back the samples of a selector are looked for: as long as it takes until all of them are there.",
+        default: Fallback::Text("2s"),
+        kind: Kind::Duration {
+            min: Duration::ZERO,
+            max: Duration::from_mins(5),
+            set: |draft, offset| draft.config.prometheus.query_offset = offset,
+        },
+        also: None,
+        example: "30s",
+    },
 ];

@@ -145,6 +145,8 @@ async fn given_up_at_any_await_point_it_is_finished_by_the_next_call() {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
         drop(attempt);
+        // A process that dies takes its threads along; here a line that one of them is writing may still be on its way.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         bench.deployment.rollback(bound()).await.unwrap();
         bench.assert_back();
         assert_eq!((bench.count(ROLLBACK), bench.count(ROLLED_BACK)), (1, 1), "{polls} polls");

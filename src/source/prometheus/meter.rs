@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::answer::{Outcome, Series, Told};
-use super::api::{Api, QueryError};
+use super::api::Api;
 use super::fleet::{Counted, Fleet};
-use crate::config::{Blanks, Config, LatencyUnit, Named, PromQl, Source, StatusSet};
+use crate::config::{Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, StatusSet};
 use crate::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
 use crate::soak::{ERROR_RATE, LATENCY, Metered};
 use crate::source::page::LABELS;
@@ -22,8 +22,10 @@ pub struct Meter {
     selector: PromQl,
     max_age_ms: u64,
     fleet: Fleet,
+    /// How far back is looked, as PromQL has it: ` offset 2000ms`.
+    offset: String,
     /// When the newest sample of the last answer was taken, in Unix seconds.
-    newest: Option<f64>,
+    taken: Option<f64>,
     seen_any: bool,
     read: Reads,
 }
@@ -40,8 +42,7 @@ enum Reads {
 impl Meter {
     /// The meters of one color by the names of their checks: of those that are judged by what Prometheus says.
     pub fn of(config: &Config, api: &Api) -> Vec<(&'static str, Self)> {
-        let max_age_ms = u64::try_from(config.prometheus.max_age.as_millis()).unwrap_or(u64::MAX);
-        let Config { error_rate, latency, .. } = config;
+        let Config { error_rate, latency, prometheus, .. } = config;
         let mut meters = Vec::new();
         if let (Source::Prometheus, Some(selector)) = (error_rate.source, &error_rate.selector) {
             let labels = match &error_rate.status_label {
@@ -49,22 +50,34 @@ impl Meter {
                 Named::Name(name) => vec![name.clone()],
             };
             let read = Reads::Requests { labels, errors: error_rate.errors.clone() };
-            meters.push((ERROR_RATE, Self::new(api.clone(), selector.clone(), max_age_ms, read)));
+            meters.push((ERROR_RATE, Self::new(api.clone(), selector.clone(), prometheus, read)));
         }
         if let (Source::Prometheus, Some(selector), Some(_)) = (latency.source, &latency.selector, latency.threshold) {
             let read = Reads::Buckets { unit: latency.unit, bounds: Vec::new() };
-            meters.push((LATENCY, Self::new(api.clone(), selector.clone(), max_age_ms, read)));
+            meters.push((LATENCY, Self::new(api.clone(), selector.clone(), prometheus, read)));
         }
         meters
     }
 
-    fn new(api: Api, selector: PromQl, max_age_ms: u64, read: Reads) -> Self {
-        Self { api, selector, max_age_ms, fleet: Fleet::default(), newest: None, seen_any: false, read }
+    fn new(api: Api, selector: PromQl, config: &PrometheusConfig, read: Reads) -> Self {
+        let max_age_ms = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
+        let offset_ms = config.query_offset.as_millis();
+        let offset = if offset_ms > 0 { format!(" offset {offset_ms}ms") } else { String::new() };
+        Self { api, selector, max_age_ms, offset, fleet: Fleet::default(), taken: None, seen_any: false, read }
     }
 
     /// Asks once.
     pub async fn read(&mut self, blanks: Blanks<'_>) -> Metered {
         self.ask(blanks).await.unwrap_or_else(Metered::Failed)
+    }
+
+    /// Whether every series has a sample that was not there the last time. Targets are scraped one after the other; what comes
+    /// from some of them only would look like failures that clump. One that is not scraped any more is not waited for for ever.
+    fn is_next(&self, times: &Times) -> bool {
+        let Some(taken) = self.taken else { return true };
+        #[expect(clippy::cast_precision_loss, reason = "at most a few minutes")]
+        let patience = self.max_age_ms as f64 / 2000.0;
+        times.oldest > taken || times.newest - taken > patience
     }
 
     async fn ask(&mut self, blanks: Blanks<'_>) -> Result<Metered, String> {
@@ -74,20 +87,21 @@ impl Meter {
             Reads::Requests { labels, .. } => labels.join(", "),
             Reads::Buckets { .. } => "le".to_owned(),
         };
-        let (counters, newest) =
-            (format!("sum by ({TARGET}, {by}) ({selector})"), format!("max(timestamp({selector}))"));
-        // The age first: samples that come between the two are counted, and seen as new the next time at the latest.
-        let newest = age(&self.api, &newest).await.map_err(|error| error.to_string())?;
-        if let Some((newest, age_ms)) = newest {
-            if age_ms > self.max_age_ms {
-                return Err(format!("the newest sample of `{selector}` is {} s old", age_ms / 1000));
+        let offset = &self.offset;
+        let times = times(&self.api, &format!("timestamp({selector}{offset})")).await?;
+        if let Some(times) = &times {
+            if times.age_ms() > self.max_age_ms {
+                return Err(format!("the newest sample of `{selector}` is {} s old", times.age_ms() / 1000));
             }
-            if self.newest == Some(newest) {
-                return Ok(Metered::Same { age_ms });
+            if !self.is_next(times) {
+                return Ok(Metered::Same { age_ms: times.age_ms() });
             }
-            self.newest = Some(newest);
         }
-        let Told { data, warnings } = self.api.query(&counters, None).await.map_err(|error| error.to_string())?;
+        // At the time at which all of them had a new sample: later some would have one more.
+        let at_ms = times.as_ref().map(Times::at_ms);
+        let counters = format!("sum by ({TARGET}, {by}) ({selector}{offset})");
+        let Told { data, warnings } = self.api.query(&counters, at_ms).await.map_err(|error| error.to_string())?;
+        self.taken = times.map(|times| times.newest).or(self.taken);
         let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is no selector of series")) };
         if series.is_empty() && self.seen_any {
             return Err(format!("`{selector}` has no series any more"));
@@ -114,15 +128,39 @@ impl Meter {
     }
 }
 
-/// When the newest sample was taken, in Unix seconds, and how old it was by the clock of the API, in milliseconds; none
-/// where there is no sample.
-async fn age(api: &Api, query: &str) -> Result<Option<(f64, u64)>, QueryError> {
-    let Outcome::Vector(series) = api.query(query, None).await?.data else { return Ok(None) };
-    let Some(value) = series.first().and_then(|one| one.value.as_ref()) else { return Ok(None) };
-    let newest = value.number();
+/// When samples were taken, in Unix seconds by the clock of the API.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    oldest: f64,
+    newest: f64,
+    /// When the API was asked.
+    now: f64,
+}
+
+impl Times {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a few minutes, not negative")]
-    let age_ms = ((value.0 - newest).max(0.0) * 1000.0) as u64;
-    Ok(newest.is_finite().then_some((newest, age_ms)))
+    fn age_ms(&self) -> u64 {
+        ((self.now - self.newest).max(0.0) * 1000.0) as u64
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "Unix milliseconds")]
+    fn at_ms(&self) -> i64 {
+        (self.now * 1000.0).round() as i64
+    }
+}
+
+/// The times of the samples that a query finds; none where it finds none.
+async fn times(api: &Api, query: &str) -> Result<Option<Times>, String> {
+    let edge = |name: &str| format!("label_replace({name}({query}), \"edge\", \"{name}\", \"\", \"\")");
+    let both = format!("{} or {}", edge("min"), edge("max"));
+    let Outcome::Vector(series) = api.query(&both, None).await.map_err(|error| error.to_string())?.data else {
+        return Ok(None);
+    };
+    let of = |name: &str| {
+        let found = series.iter().find(|one| one.metric.get("edge").is_some_and(|edge| edge == name))?;
+        found.value.as_ref().map(|value| (value.number(), value.0))
+    };
+    Ok(of("min").zip(of("max")).map(|((oldest, now), (newest, _))| Times { oldest, newest, now }))
 }
 
 /// The series as counters that go into a group each; what has no value, or an impossible one, is left out.

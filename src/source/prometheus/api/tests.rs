@@ -22,6 +22,7 @@ fn config() -> PrometheusConfig {
         ca_file: None,
         timeout: Duration::from_secs(30),
         max_age: Duration::from_mins(2),
+        query_offset: Duration::ZERO,
     }
 }
 
