@@ -82,6 +82,14 @@ pub struct Settings {
     pub readiness: ReadinessSettings,
 }
 
+impl Settings {
+    /// Whether any check is read from the pages of the instances, rather than from Prometheus.
+    pub fn reads_pages(&self) -> bool {
+        let latency = self.latency.as_ref().is_some_and(|latency| latency.metered.is_none());
+        self.error_rate.metered.is_none() || latency
+    }
+}
+
 /// The error-rate check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRateSettings {

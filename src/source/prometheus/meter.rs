@@ -326,3 +326,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "meter/asking.rs"]
+mod asking;

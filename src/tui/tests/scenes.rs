@@ -93,6 +93,7 @@ fn asking() -> Bench {
     };
     let mild = World { errors: 1, ..HEALTHY };
     let mut bench = watched(40, mild, |settings| {
+        settings.error_rate.metered = Some("http://prometheus:9090".to_owned());
         settings.queries = vec![query("queue", QueryKind::Value, 1_000.0), query("pages", QueryKind::Alerts, 0.0)];
     });
     let present = vec!["http://green-1".to_owned(), "http://green-3".to_owned()];

@@ -33,7 +33,8 @@ pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
     let rows = usize::from(inside.height);
     let from = ui.instances_from.min(known.len().saturating_sub(rows));
     for (row, instance) in (0..inside.height).zip(known.iter().skip(from)) {
-        one(buffer, pen::row(inside, row), instance, ui, dashboard.clock(now_ms));
+        let reads_pages = dashboard.machine().settings().reads_pages();
+        one(buffer, pen::row(inside, row), instance, reads_pages, ui, dashboard.clock(now_ms));
     }
     let hidden = known.len().saturating_sub(from + rows);
     if hidden > 0 && inside.height > 0 {
@@ -43,7 +44,7 @@ pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
     }
 }
 
-fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, ui: &UiState, now_ms: u64) {
+fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, reads_pages: bool, ui: &UiState, now_ms: u64) {
     let [good, unknown, bad] = ui.charset.glyphs().signs;
     let (sign, tone) = match (instance.ready(), &instance.failure) {
         (Some(false), _) => (bad, Tone::Bad),
@@ -58,6 +59,10 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, ui: &UiState, now_ms
     if let Some(why) = instance.complaint() {
         let area = pen::after(row, taken + 2);
         pen::write(buffer, area, &[Span::styled(why.to_owned(), ui.theme.tone(tone))], ui);
+        return;
+    }
+    if !reads_pages {
+        pen::write_right(buffer, row, &[Span::styled("only probed ", ui.theme.dim())], ui);
         return;
     }
     let rate = instance.requests_per_second().map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}/s"));

@@ -4,8 +4,9 @@ use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPo
 use crate::deploy::Color;
 use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
-    Action, Actor, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Envelope, ErrorRateSettings, Event, Machine,
-    Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult,
+    Action, Actor, Decision, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, Envelope, ErrorRateSettings,
+    Event, Machine, Metered, Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings,
+    SwitchResult,
 };
 
 /// Wall clock at the start of every run.
@@ -162,6 +163,14 @@ impl Bench {
             })
         });
         let reading = Reading { total: *total, errors: *errors, latency, ..Reading::default() };
+        if self.settings.error_rate.metered.is_some() {
+            // Prometheus counts for the whole color; here the first instance stands for it.
+            if instance == 0 {
+                let outcome = Metered::New(reading);
+                self.feed(Event::Metered { color, check: ERROR_RATE.to_owned(), outcome });
+            }
+            return;
+        }
         let outcome = if world.metrics { Sample::Good(reading) } else { Sample::Failed("answered 500".to_owned()) };
         self.feed(Event::Sampled { color, instance, outcome });
     }
