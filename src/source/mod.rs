@@ -22,7 +22,7 @@ mod scrape;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use discovery::{Discovery, DiscoveryError, apart, discover};
+pub use discovery::{Discovery, DiscoveryError, MOST_INSTANCES, apart, discover};
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
 pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
