@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::cli::Common;
+use crate::config::Config;
+use crate::deploy::StateFile;
 use crate::headless::clean;
-use crate::journal::{self, Entry, Journal, Report, VerifyError};
+use crate::journal::{self, Entry, Head, Journal, Report, VerifyError};
 
 use super::failure::Failure;
 use super::{context, say};
@@ -33,15 +35,22 @@ fn line(entry: &Entry) -> String {
     format!("{}  {:15} {}", journal::rfc3339_ms(entry.ts), decision.decision, clean(&text))
 }
 
-/// Checks the hash chain.
+/// Where the service's journal ended when that was last noted in the state file.
+fn known_head(config: &Config) -> Option<Head> {
+    let state = StateFile::open(&config.state_file).ok()?.read().ok()?;
+    state.journal().filter(|head| head.service == config.service).cloned()
+}
+
+/// Checks the hash chain, and that nothing was cut off.
 pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
-    let path = if let Some(file) = file {
-        file
+    let (path, known) = if let Some(file) = file {
+        (file, None)
     } else {
-        let loaded = context::loaded(common)?;
-        Journal::new(&loaded.config.service_dir(), &loaded.config.service).path().to_owned()
+        let config = context::loaded(common)?.config;
+        let path = Journal::new(&config.service_dir(), &config.service).path().to_owned();
+        (path, known_head(&config))
     };
-    match journal::verify(&path) {
+    match journal::verify(&path, known.as_ref()) {
         Ok(report) => {
             let Report { service, records, head } = report;
             say::line(&format!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display()));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::state_file::WRITERS;
 use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
-use crate::journal::{Journal, JournalError, rfc3339_ms};
+use crate::journal::{Head, Journal, JournalError, rfc3339_ms};
 use crate::router::{self, Router, RouterError, StateFileRouter};
 use crate::soak::Decision;
 
@@ -40,6 +40,8 @@ pub struct Deployment {
     pub(super) service: String,
     lock_wait: Duration,
     clock: Clock,
+    /// Where the journal ended after the last decision of ours.
+    head: Arc<Mutex<Option<Head>>>,
 }
 
 impl fmt::Debug for Deployment {
@@ -70,7 +72,7 @@ impl Deployment {
         lock_wait: Duration,
     ) -> Self {
         let service = service.to_owned();
-        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(Timestamp::now) }
+        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(Timestamp::now), head: Arc::default() }
     }
 
     /// The same deployment with another clock.
@@ -87,6 +89,11 @@ impl Deployment {
     /// What sends traffic to a color.
     pub fn router(&self) -> &Arc<dyn Router> {
         &self.router
+    }
+
+    /// The name of the service.
+    pub fn service(&self) -> &str {
+        &self.service
     }
 
     /// Where its decisions are.
@@ -121,6 +128,7 @@ impl Deployment {
     /// Waits for a move that is under way, then reads the file anew: what the move wrote stays. So does what a program writes
     /// that does not know our lock: where the file changes under our hands, it is read once more.
     pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
+        let head = self.with_journal(|journal, _| journal.head()).await.ok().flatten();
         for _ in 0..RECORD_TRIES {
             let lock = self.lock().await?;
             let before = self.state_file.read()?;
@@ -132,6 +140,9 @@ impl Deployment {
             }
             let mut state = before.clone();
             state.set_soak(block.clone());
+            if let Some(head) = &head {
+                state.set_journal(head.clone());
+            }
             let replaced = self.state_file.write_over(before, state)?;
             // Nobody who wants to move traffic waits for what follows.
             drop(lock);
@@ -173,8 +184,16 @@ impl Deployment {
 
     /// Journals a decision; the first trouble of a move is kept in `trouble`.
     pub(super) async fn journal_decision(&self, decision: Decision, trouble: &mut Option<String>) {
-        if let Err(text) = self.with_journal(move |journal, now| journal.append(&decision, now)).await {
-            trouble.get_or_insert(text);
+        match self.with_journal(move |journal, now| journal.append(&decision, now)).await {
+            Ok(head) => *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head),
+            Err(text) => drop(trouble.get_or_insert(text)),
+        }
+    }
+
+    /// Notes in the state where the journal ends, as far as this process knows without asking a disk: traffic comes first.
+    pub(super) fn note_journal(&self, state: &mut State) {
+        if let Some(head) = self.head.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            state.set_journal(head);
         }
     }
 
@@ -208,6 +227,7 @@ impl Deployment {
             state.bar_way_back();
         }
         if state != before {
+            self.note_journal(&mut state);
             self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
         }
         Ok(state)

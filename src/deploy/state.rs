@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Color;
+use crate::journal::Head;
 
 /// Which way traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +96,7 @@ pub struct State {
     previous: Option<Color>,
     transition: Option<Transition>,
     soak: Option<SoakBlock>,
+    journal: Option<Head>,
 }
 
 /// Why a text is no deployment state. Each finishes "the state file is corrupt: …".
@@ -131,6 +133,7 @@ impl State {
             previous: None,
             transition: None,
             soak: None,
+            journal: None,
         }
     }
 
@@ -150,6 +153,7 @@ impl State {
             previous: key(&document, "previousColor")?,
             transition: key(&document, "transition")?,
             soak: key(&document, "soak")?,
+            journal: key(&document, "journal")?,
             newline: text.ends_with('\n'),
             exists: true,
             document,
@@ -250,6 +254,17 @@ impl State {
     pub fn set_soak(&mut self, soak: SoakBlock) {
         self.document.insert("soak".to_owned(), object(&soak));
         self.soak = Some(soak);
+    }
+
+    /// Where the decision journal ended when the file was last written by us.
+    pub const fn journal(&self) -> Option<&Head> {
+        self.journal.as_ref()
+    }
+
+    /// Notes where the decision journal ends.
+    pub fn set_journal(&mut self, head: Head) {
+        self.document.insert("journal".to_owned(), object(&head));
+        self.journal = Some(head);
     }
 
     fn set_traffic(&mut self, active: Color, last_switch: Option<i64>, previous: Option<Color>) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deployment::Deployment;
 use super::{Color, Freeze, LockError, MonitorState, SoakBlock, StateError, monitor_state};
+use crate::journal::Head;
 
 /// What `status` shows; as JSON, what `status --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct StatusReport {
     pub freeze: Option<Freeze>,
     /// How the last soak stands.
     pub soak: SoakStatus,
+    /// Where the decision journal ended when that was last noted in the state file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Head>,
 }
 
 /// What the router shows.
@@ -120,6 +124,7 @@ impl Deployment {
             },
             standby: StandbyStatus { color: active.other(), ready: standby_ready },
             no_way_back: state.no_way_back(),
+            journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
             soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
         })
@@ -144,6 +149,9 @@ impl StatusReport {
             lines.push(("freeze", format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()))));
         }
         lines.extend(self.soak.to_lines());
+        if let Some(Head { decisions, head, .. }) = &self.journal {
+            lines.push(("journal", format!("{decisions} decisions, head {head}")));
+        }
         lines.iter().fold(String::new(), |mut text, (label, value)| {
             // Writing into a string cannot fail.
             let _ = writeln!(text, "{label:<9} {}", one_line(value));

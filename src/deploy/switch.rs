@@ -154,6 +154,7 @@ impl Deployment {
         if no_way_back {
             state.bar_way_back();
         }
+        self.note_journal(&mut state);
         self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
         Ok(state)
     }

@@ -191,7 +191,8 @@ impl Bench {
     pub fn decisions(&self) -> Vec<DecisionKind> {
         let journal = self.deployment.journal();
         if journal.path().exists() {
-            verify(journal.path()).unwrap();
+            let state = self.deployment.state_file().read().unwrap();
+            verify(journal.path(), state.journal()).unwrap();
         }
         journal.history(usize::MAX).unwrap().into_iter().map(|entry| entry.decision.decision).collect()
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::files::{Open, create_private_dir, lock_within, open_private, sync_folder_of};
+use super::head::Head;
 use super::line::{Entry, Header, seal};
 use super::lines::{MAX_LINE, Next, next_line};
 use super::tail::{Tail, TailError, inspect};
@@ -114,12 +115,38 @@ impl Journal {
         self.commit(None, now).map(drop)
     }
 
-    /// Appends one decision and returns its `seq`. It is on disk when this returns.
+    /// Appends one decision and returns where the journal ends now. It is on disk when this returns.
     ///
     /// Waits up to 2 s for other processes that append. After an error nothing of the line is left in the file, unless the
     /// file cannot be shortened either; then the next append repairs it.
-    pub fn append(&self, decision: &Decision, now: Timestamp) -> Result<u64, JournalError> {
+    pub fn append(&self, decision: &Decision, now: Timestamp) -> Result<Head, JournalError> {
         self.commit(Some(decision), now)
+    }
+
+    /// Where the journal ends; none where there is none, or nothing in it.
+    pub fn head(&self) -> Result<Option<Head>, JournalError> {
+        let file = match open_private(&self.path, Open::Read) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.io("open", error)),
+        };
+        let (_, tail) = self.tail(&file)?;
+        Ok(tail.next_seq.filter(|next| *next > 1).map(|next| self.head_at(next - 1, tail.prev)))
+    }
+
+    fn head_at(&self, decisions: u64, head: String) -> Head {
+        Head { service: self.service.clone(), decisions, head }
+    }
+
+    /// The header's line, and where the next line goes.
+    fn tail(&self, file: &File) -> Result<(Vec<u8>, Tail), JournalError> {
+        let header = Header::new(&self.service);
+        let header_line = serde_json::to_vec(&header).map_err(|error| self.io("write", error.into()))?;
+        let tail = inspect(file, &header, &header_line).map_err(|error| match error {
+            TailError::Io(source) => self.io("read", source),
+            TailError::NotOurs(reason) => JournalError::NotOurs { path: self.path.clone(), reason },
+        })?;
+        Ok((header_line, tail))
     }
 
     /// The last `limit` decisions, newest last. A missing file has none; a line still being written is left out.
@@ -200,14 +227,9 @@ impl Journal {
     }
 
     /// Repairs the end of the file if need be and appends, all in one write under the file's lock.
-    fn commit(&self, decision: Option<&Decision>, now: Timestamp) -> Result<u64, JournalError> {
+    fn commit(&self, decision: Option<&Decision>, now: Timestamp) -> Result<Head, JournalError> {
         let file = self.open_locked()?;
-        let header = Header::new(&self.service);
-        let header_line = serde_json::to_vec(&header).map_err(|error| self.io("write", error.into()))?;
-        let tail = inspect(&file, &header, &header_line).map_err(|error| match error {
-            TailError::Io(source) => self.io("read", source),
-            TailError::NotOurs(reason) => JournalError::NotOurs { path: self.path.clone(), reason },
-        })?;
+        let (header_line, tail) = self.tail(&file)?;
 
         let mut bytes = Vec::new();
         if tail.next_seq.is_none() {
@@ -219,17 +241,16 @@ impl Journal {
             Decision::new(DecisionKind::Repaired, Actor::Auto, message)
         });
         let (mut seq, mut prev) = (tail.next_seq.unwrap_or(1), tail.prev.clone());
-        let mut last = seq;
         for decision in repair.iter().chain(decision) {
             let before = bytes.len();
             prev = seal(&mut bytes, seq, now, decision, &prev).map_err(|error| self.io("write", error.into()))?;
             if bytes.len() - before > MAX_LINE {
                 return Err(JournalError::TooLong { path: self.path.clone(), bytes: bytes.len() - before });
             }
-            (last, seq) = (seq, seq.saturating_add(1));
+            seq = seq.saturating_add(1);
         }
         self.write(&file, &tail, &bytes).map_err(|error| self.io("write", error))?;
-        Ok(last)
+        Ok(self.head_at(seq.saturating_sub(1), prev))
     }
 
     fn open_locked(&self) -> Result<File, JournalError> {

@@ -1,13 +1,14 @@
 //! Decisions and recordings on disk.
 //!
 //! * [`Journal`]: `decisions.jsonl`, durable and hash-chained, appended to by every process that decides something.
-//! * [`verify`]: whether a journal is still what was written.
+//! * [`verify`]: whether a journal is still what was written; [`Head`]: how far it went when that was noted elsewhere.
 //! * [`RecordingWriter`] and [`RecordingReader`]: one file a soak, generic over what is recorded.
 //! * [`prune`]: which recordings are kept, and the removal of the others.
 //! * [`SoakId`]: the name of a soak, which is also the name of its recording.
 
 mod decisions;
 pub(crate) mod files;
+mod head;
 mod line;
 mod lines;
 mod recording;
@@ -18,6 +19,7 @@ mod verify;
 
 pub use decisions::{Intent, Journal, JournalError, SwitchProgress};
 pub use files::{create_private_dir, open_log};
+pub use head::Head;
 pub use line::{Entry, rfc3339_ms};
 pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};
 pub use retention::{Limits, Pruned, Stored, prune};

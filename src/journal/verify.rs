@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::decisions::LOCK_WAIT;
 use super::files::{Open, lock_within, open_private};
+use super::head::Head;
 use super::line::{Entry, Header, computed_hash, sha256_hex};
 use super::lines::{MAX_LINE, Next, next_line};
 
@@ -60,6 +61,15 @@ pub enum DamageKind {
     Unchained,
     /// The file ends in the middle of a line.
     Torn,
+    /// The state file knows of more decisions than there are: the last ones were cut off.
+    CutOff {
+        /// How many the state file knows of.
+        known: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// The state file knows of another decision in this place: the chain was computed anew.
+    Replaced,
 }
 
 impl fmt::Display for DamageKind {
@@ -76,6 +86,11 @@ impl fmt::Display for DamageKind {
             }
             Self::Unchained => f.write_str("it was not written after the line before it: one of the two was replaced"),
             Self::Torn => f.write_str("the file ends in the middle of it"),
+            Self::CutOff { known, found } => write!(
+                f,
+                "it is missing: the state file knows of {known} decisions, here are {found}; the last ones were cut off"
+            ),
+            Self::Replaced => f.write_str("it is not the decision that the state file knows of: it was replaced"),
         }
     }
 }
@@ -98,10 +113,18 @@ pub enum VerifyError {
 
 /// Reads a whole decision journal, in memory that does not grow with it, and checks every line and the chain.
 ///
-/// What it cannot see is whole lines cut off at the end, and a chain that somebody computed anew from some line on.
-pub fn verify(path: &Path) -> Result<Report, VerifyError> {
+/// `known` is where it ended when that was last noted elsewhere. Without it, whole lines cut off at the end and a chain that
+/// somebody computed anew from some line on cannot be seen; with it, only what came later.
+pub fn verify(path: &Path, known: Option<&Head>) -> Result<Report, VerifyError> {
     let io = |source| VerifyError::Io { path: path.to_owned(), source };
-    let file = open_private(path, Open::Read).map_err(io)?;
+    let file = match open_private(path, Open::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && known.is_some() => {
+            let kind = DamageKind::CutOff { known: known.map_or(0, |known| known.decisions), found: 0 };
+            return Err(Damage { path: path.to_owned(), line: 1, kind }.into());
+        }
+        Err(error) => return Err(io(error)),
+    };
     // Keeps a line that is being written from looking torn. Whoever holds the lock for long is not writing a line.
     lock_within(LOCK_WAIT, || file.try_lock_shared()).map_err(io)?;
     let mut reader = BufReader::new(file);
@@ -114,10 +137,17 @@ pub fn verify(path: &Path) -> Result<Report, VerifyError> {
             Next::TooLong => Err(DamageKind::NoRecord(format!("it is longer than {MAX_LINE} bytes"))),
             Next::Line => match &mut chain {
                 None => start(&buffer).map(|report| chain = Some(report)),
-                Some(report) => follow(report, &buffer),
+                Some(report) => follow(report, &buffer).and_then(|()| as_known(report, known)),
             },
         };
         checked.map_err(|kind| Damage { path: path.to_owned(), line, kind })?;
+    }
+    if let (Some(Head { decisions, .. }), Some(report)) = (known, &chain)
+        && report.records < *decisions
+    {
+        let kind = DamageKind::CutOff { known: *decisions, found: report.records };
+        // The header is line 1, and the first that is missing comes behind the last that is there.
+        return Err(Damage { path: path.to_owned(), line: report.records + 2, kind }.into());
     }
     let empty = || Damage { path: path.to_owned(), line: 1, kind: DamageKind::Header("the file is empty".to_owned()) };
     Ok(chain.ok_or_else(empty)?)
@@ -126,6 +156,12 @@ pub fn verify(path: &Path) -> Result<Report, VerifyError> {
 fn start(line: &[u8]) -> Result<Report, DamageKind> {
     let header = Header::parse(line).map_err(DamageKind::Header)?;
     Ok(Report { service: header.service, records: 0, head: sha256_hex(&[line]) })
+}
+
+/// The decision that is known from elsewhere is the one that stands here.
+fn as_known(report: &Report, known: Option<&Head>) -> Result<(), DamageKind> {
+    let replaced = known.is_some_and(|known| known.decisions == report.records && known.head != report.head);
+    if replaced { Err(DamageKind::Replaced) } else { Ok(()) }
 }
 
 fn follow(report: &mut Report, line: &[u8]) -> Result<(), DamageKind> {

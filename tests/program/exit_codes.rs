@@ -223,6 +223,35 @@ fn _12_a_switch_that_fails_is_undone() {
 }
 
 #[test]
+fn _14_a_journal_that_was_cut_off_at_its_end() {
+    let deployment = Deployment::switched();
+    deployment.green.fail(50);
+    deployment.run(&["soak", "--no-tui"]).expect(3);
+    deployment.run(&["verify"]).expect(0);
+    let (known, records) = (deployment.state()["journal"].clone(), deployment.decisions().len());
+    assert_eq!((&known["service"], &known["decisions"]), (&json!("default"), &json!(records)));
+    let status = deployment.run(&["status", "--json"]).expect(0).json();
+    assert_eq!((&status["journal"], &known["head"]), (&known, &deployment.decisions().last().unwrap()["hash"]));
+    let head = known["head"].as_str().unwrap();
+    deployment.run(&["status"]).says(&[&format!("journal   {records} decisions, head {head}\n")]);
+
+    let path = deployment.journal_path();
+    let whole = fs::read_to_string(&path).unwrap();
+    let cut: String = whole.split_inclusive('\n').take(records - 1).collect();
+    fs::write(&path, cut).unwrap();
+    let told = format!("the state file knows of {records} decisions, here are {}", records - 2);
+    deployment.run(&["verify"]).expect(14).complains(&[&format!("line {records} of `"), &told]);
+    deployment
+        .run(&["doctor"])
+        .expect(0)
+        .says(&["warning  journal       line ", "whether `data_dir` is another one now"]);
+    // By itself the file is whole.
+    deployment.run(&["verify", path.to_str().unwrap()]).expect(0);
+    fs::remove_file(&path).unwrap();
+    deployment.run(&["verify"]).expect(14).complains(&["here are 0"]);
+}
+
+#[test]
 fn _14_a_journal_that_was_changed() {
     let deployment = Deployment::switched();
     deployment.run(&["rollback"]).expect(0);

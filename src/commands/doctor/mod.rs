@@ -61,7 +61,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.push(records::state(&deployment, state.as_ref()));
     findings.push(records::moves(&deployment));
     findings.push(records::monitor(&deployment, config).await);
-    findings.push(records::journal(&deployment));
+    findings.push(records::journal(&deployment, state.as_ref()));
     findings.extend(records::freeze(&deployment));
     findings.extend(records::way_back(state.as_ref()));
     findings.extend(router::look(&deployment, state.as_ref().ok()).await);

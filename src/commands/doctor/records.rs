@@ -101,7 +101,7 @@ pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
 }
 
 /// The hash chain of the journal.
-pub fn journal(deployment: &Deployment) -> Finding {
+pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> Finding {
     const AREA: &str = "journal";
     let path = deployment.journal().path();
     if let Err(error) = access(path, Access::WRITE_OK)
@@ -110,13 +110,19 @@ pub fn journal(deployment: &Deployment) -> Finding {
         let text = format!("`{}` cannot be written: {}", path.display(), std::io::Error::from(error));
         return Finding::failure(AREA, text, "give it to this user");
     }
-    match verify(path) {
+    let service = deployment.service();
+    let known = state.ok().and_then(State::journal).filter(|head| head.service == service);
+    match verify(path, known) {
         Ok(report) => Finding::ok(AREA, format!("intact; decisions in it: {}", report.records)),
         Err(VerifyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             Finding::ok(AREA, "not begun: the first decision begins it")
         }
         Err(VerifyError::Damaged(damage)) if damage.kind == DamageKind::Torn => {
             Finding::warning(AREA, damage.to_string(), "nothing: the next decision cuts it off, and says so")
+        }
+        Err(VerifyError::Damaged(damage)) if matches!(damage.kind, DamageKind::CutOff { .. }) => {
+            let next = "find out who removed them, or whether `data_dir` is another one now";
+            Finding::warning(AREA, damage.to_string(), next)
         }
         Err(error @ VerifyError::Damaged(_)) => {
             Finding::failure(AREA, error.to_string(), "keep it, and move it away: a new one is begun")

@@ -33,7 +33,9 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
     let bench = Bench::switched();
     bench.deployment.rollback(unbound()).await.unwrap();
     assert_eq!(bench.deployment.record_soak(finished()).await.unwrap(), SoakUpdate::Written);
-    let report = bench.deployment.status(Some(false)).await.unwrap();
+    let mut report = bench.deployment.status(Some(false)).await.unwrap();
+    let head = report.journal.take().unwrap();
+    assert_eq!((head.service.as_str(), head.decisions, head.head.len()), ("shop", 2, 64));
     let expected = json!({
         "activeColor": "blue", "lastSwitch": 1_795_442_545_183_i64, "previousColor": "green", "service": "shop",
         "router": {"kind": "test", "activeColor": "blue", "inSync": true},

@@ -21,7 +21,7 @@ fn lines(records: usize) -> (tempfile::TempDir, PathBuf, Vec<String>) {
 }
 
 fn damage(path: &Path) -> (u64, DamageKind) {
-    match verify(path) {
+    match verify(path, None) {
         Err(VerifyError::Damaged(damage)) => (damage.line, damage.kind),
         other => panic!("expected damage, got {other:?}"),
     }
@@ -30,9 +30,45 @@ fn damage(path: &Path) -> (u64, DamageKind) {
 #[test]
 fn a_journal_as_written_is_whole() {
     let (_tmp, path, lines) = lines(3);
-    let report = verify(&path).unwrap();
+    let report = verify(&path, None).unwrap();
     assert_eq!((report.service.as_str(), report.records), ("shop", 3));
     assert!(lines[3].contains(&format!(r#""hash":"{}""#, report.head)));
+}
+
+#[test]
+fn what_is_known_from_elsewhere_shows_what_the_chain_cannot() {
+    let (_tmp, path, lines) = lines(4);
+    let head = |decisions: usize| {
+        let hash = serde_json::from_str::<Entry>(&lines[decisions]).unwrap().hash;
+        Head { service: "shop".to_owned(), decisions: u64::try_from(decisions).unwrap(), head: hash }
+    };
+    let found = |known: &Head| match verify(&path, Some(known)) {
+        Err(VerifyError::Damaged(damage)) => Some((damage.line, damage.kind)),
+        other => other.map(|_| None).unwrap(),
+    };
+    for known in 1..=4 {
+        assert_eq!(found(&head(known)), None, "what came since is no damage");
+    }
+    let known = head(4);
+    fs::write(&path, lines[..3].concat()).unwrap();
+    assert_eq!(found(&known), Some((4, DamageKind::CutOff { known: 4, found: 2 })));
+    assert_eq!(found(&head(2)), None);
+    fs::write(&path, &lines[0]).unwrap();
+    assert_eq!(found(&known), Some((2, DamageKind::CutOff { known: 4, found: 0 })));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(found(&known), Some((1, DamageKind::CutOff { known: 4, found: 0 })));
+    // Somebody writes it anew, with a chain that is whole.
+    let (_other_tmp, other, _) = self::lines(0);
+    let journal = Journal::new(other.parent().unwrap(), "shop");
+    for _ in 0..4 {
+        let decision = Decision::new(DecisionKind::Observe, Actor::Auto, "all was well");
+        journal.append(&decision, "2026-11-23T14:02:25Z".parse().unwrap()).unwrap();
+    }
+    fs::copy(&other, &path).unwrap();
+    assert_eq!(found(&known), Some((5, DamageKind::Replaced)));
+    for kind in [DamageKind::Replaced, DamageKind::CutOff { known: 4, found: 2 }] {
+        assert!(kind.to_string().contains("state file knows of"), "{kind}");
+    }
 }
 
 #[test]
@@ -62,7 +98,7 @@ fn each_kind_of_tampering_is_named_with_its_line() {
     for (content, expected) in cases {
         fs::write(&path, content.concat()).unwrap();
         assert_eq!(damage(&path), expected);
-        assert!(verify(&path).unwrap_err().to_string().starts_with(&format!("line {} of `", expected.0)));
+        assert!(verify(&path, None).unwrap_err().to_string().starts_with(&format!("line {} of `", expected.0)));
         assert!(!expected.1.to_string().is_empty());
     }
 }
@@ -80,7 +116,7 @@ fn lines_that_are_no_decisions_are_damage() {
 
 #[test]
 fn a_missing_file_is_no_damage_but_an_error_that_names_it() {
-    let error = verify(Path::new("/nonexistent/decisions.jsonl")).unwrap_err();
+    let error = verify(Path::new("/nonexistent/decisions.jsonl"), None).unwrap_err();
     assert!(error.to_string().starts_with("cannot read the decision journal `/nonexistent/decisions.jsonl`"));
 }
 
@@ -149,6 +185,6 @@ proptest! {
         let edited = apply(&edit, &lines);
         prop_assume!(edited != lines.concat().into_bytes());
         fs::write(&path, edited).unwrap();
-        prop_assert!(matches!(verify(&path), Err(VerifyError::Damaged(_))));
+        prop_assert!(matches!(verify(&path, None), Err(VerifyError::Damaged(_))));
     }
 }
