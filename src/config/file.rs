@@ -135,8 +135,12 @@ const fn line_of(origin: &Origin) -> usize {
 /// Whether this is the table of a check by a query.
 fn is_query(name: &str, value: &Spanned<DeValue<'_>>) -> bool {
     let asks = |table: &DeTable<'_>| ["query", "alerts"].iter().any(|key| table.contains_key(*key));
-    let own = name.strip_prefix(QUERIES_IN).is_some_and(|check| !check.contains('.'));
-    own && !is_section(name) && matches!(value.get_ref(), DeValue::Table(table) if asks(table))
+    let DeValue::Table(table) = value.get_ref() else { return false };
+    let Some(check) = name.strip_prefix(QUERIES_IN).filter(|check| !check.contains('.')) else { return false };
+    // One that asks nothing is a check with a mistake in it, or a section with one in its name.
+    let mistyped =
+        || nearest(check, sections().into_iter().filter_map(|known| known.strip_prefix(QUERIES_IN))).is_some();
+    !is_section(name) && (asks(table) || !mistyped())
 }
 
 /// The names that may stand in the file: every key, and for secrets the key that names a file.

@@ -199,7 +199,8 @@ fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
     if !first || !rest || name.len() > 40 || RESERVED.contains(&name) {
         return Err(format!("a name is [a-z][a-z0-9-]{{0,39}}, and none of {}", RESERVED.join(", ")));
     }
-    let written: Written = serde_json::from_value(check).map_err(|error| error.to_string())?;
+    let told = |error: serde_json::Error| error.to_string().replace("expected f64", "expected a number");
+    let written: Written = serde_json::from_value(check).map_err(told)?;
     let (asked, threshold, hold) = match (&written.query, &written.alerts) {
         (Some(query), None) => {
             let threshold = written.threshold.ok_or("a query needs a `threshold`")?;
@@ -294,6 +295,7 @@ mod tests {
             (r#"{"latency":{"query":"a","threshold":1}}"#, "checks.latency: a name is"),
             (r#"{"q":{"threshold":1}}"#, "checks.q: it needs either `query` or `alerts`"),
             (r#"{"q":{"query":"a","alerts":["b"]}}"#, "checks.q: it needs either"),
+            (r#"{"q":{"query":"a","threshold":"1"}}"#, "checks.q: invalid type: string \"1\", expected a number"),
             (r#"{"q":{"query":"a"}}"#, "checks.q: a query needs a `threshold`"),
             (r#"{"q":{"query":" ","threshold":1}}"#, "checks.q: the query is blank"),
             (r#"{"q":{"query":"a","treshold":1}}"#, "checks.q: unknown field `treshold`"),

@@ -36,6 +36,7 @@ fn what_is_wrong_with_a_check_of_the_file_is_said_with_its_name() {
         headlines(file("[checks.latncy]\nthreshold = \"1s\"\n")),
         ["checks.latncy: unknown key; did you mean `checks.latency`?"]
     );
+    assert!(headlines(file_and_url("[checks.queue]\nquer = 'a'\n"))[0].contains("checks.queue: unknown field `quer`"));
     let twice = "checks.queries = '{}'\n[checks.queue]\nquery = 'a'\nthreshold = 1\n";
     assert!(headlines(file_and_url(twice)).iter().any(|line| line.contains("given twice, also as [checks.NAME]")));
 }
