@@ -56,7 +56,7 @@ fn panes(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, n
     let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
     widgets::header(buffer, Rect { height: 1, ..area }, dashboard, ui, now_ms);
     widgets::footer(buffer, Rect { y: body.bottom(), height: 1, ..area }, ui);
-    let (top, bottom) = split_rows(body, decision_rows(body.height));
+    let (top, bottom) = split_rows(body, decision_rows(body.height, check_rows(dashboard)));
     let right_width = (area.width * 2 / 5).clamp(*RIGHT.start(), *RIGHT.end());
     let left = Rect { width: top.width - right_width, ..top };
     let right = Rect { x: left.right(), width: right_width, ..top };
@@ -67,10 +67,17 @@ fn panes(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, n
     }
 }
 
-/// Rows of the decisions: none in a small body.
-fn decision_rows(body: u16) -> u16 {
+/// Rows of the decisions: none in a small body, and fewer where many checks want to be seen.
+fn decision_rows(body: u16, checks: u16) -> u16 {
     let (most, least) = DECISIONS;
-    if body < ROOMY { 0 } else { (body / 3).clamp(least, most) }
+    let left = body.saturating_sub(CHART + checks);
+    if body < ROOMY { 0 } else { (body / 3).min(left).clamp(least, most) }
+}
+
+/// Rows of all checks with their frame, and of the line that blames somebody.
+fn check_rows(dashboard: &Dashboard) -> u16 {
+    let checks = u16::try_from(dashboard.checks().len()).unwrap_or(u16::MAX);
+    checks.saturating_add(2 + u16::from(dashboard.blame().is_some()))
 }
 
 /// An area without its last rows, and those rows.
@@ -84,12 +91,15 @@ const fn split_rows(area: Rect, last: u16) -> (Rect, Rect) {
 fn left_side(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let checks = dashboard.checks();
     let Some(check) = checks.get(ui.shown_check(dashboard)) else { return };
-    let blame = u16::from(dashboard.blame().is_some());
-    let rows = u16::try_from(checks.len()).unwrap_or(u16::MAX).saturating_add(2 + blame);
+    let rows = check_rows(dashboard);
     let room = area.height.saturating_sub(CHART);
     let outcome = widgets::outcome_rows(dashboard, area.width).map_or(0, |rows| rows.min(room));
-    let rows = if outcome + rows <= room { rows } else { 0 };
-    let rows = if outcome == 0 { rows.max(area.height.saturating_sub(CHART)).min(rows.max(4)) } else { rows };
+    let rows = match outcome {
+        // As many as there is room for, and one with its frame in any case.
+        0 => rows.min(room.max(4)),
+        _ if outcome + rows <= room => rows,
+        _ => 0,
+    };
     let (rest, below) = split_rows(area, rows);
     let (above, between) = split_rows(rest, outcome);
     widgets::chart(buffer, above, dashboard, check, ui, now_ms);

@@ -21,6 +21,9 @@ const RULES: &str = "/api/v1/rules";
 /// The rules are asked for without the alerts that they made.
 const ALERTING: &str = "type=alert&exclude_alerts=true";
 
+/// What an answer that makes no sense says about the URL.
+const FOREIGN: &str = ", and not as Prometheus does: see prometheus.url";
+
 /// Why a query has no answer. URLs are without credentials and without the query.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -46,7 +49,7 @@ pub enum QueryError {
         why: String,
     },
     /// An answer that is none of this API.
-    #[error("{url} answered {status}, and not as Prometheus does: see prometheus.url")]
+    #[error("{url} answered {status}{}", if status.is_server_error() { "" } else { FOREIGN })]
     Foreign {
         /// What was asked for.
         url: String,

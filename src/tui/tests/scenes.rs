@@ -15,7 +15,7 @@ use crate::view::Dashboard;
 const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
 
 /// Every phase and every outcome, by name.
-pub const ALL: [&str; 21] = [
+pub const ALL: [&str; 22] = [
     "gating",
     "baseline",
     "switching",
@@ -37,6 +37,7 @@ pub const ALL: [&str; 21] = [
     "refused",
     "resumed",
     "asking",
+    "many-checks",
 ];
 
 fn switching(adjust: impl FnOnce(&mut Settings)) -> Bench {
@@ -105,6 +106,29 @@ fn asking() -> Bench {
         ];
         for (check, answer) in answers {
             bench.feed(Event::Queried { check: check.to_owned(), answer });
+        }
+        bench.second(mild);
+    }
+    bench
+}
+
+/// More checks than there is room for.
+fn many_checks() -> Bench {
+    let query = |number: u32| QuerySettings {
+        name: format!("a-rather-long-name-{number}"),
+        kind: QueryKind::Value,
+        threshold: 10.0,
+        breach: Bound::Below,
+        for_ms: 10_000,
+        required: true,
+    };
+    let mild = World { errors: 1, ..HEALTHY };
+    let mut bench = watched(20, mild, |settings| settings.queries = (1..=9).map(query).collect());
+    for value in [20.0, 21.0, 19.5] {
+        // The last one has no answer.
+        for number in 1..9 {
+            let check = format!("a-rather-long-name-{number}");
+            bench.feed(Event::Queried { check, answer: Answer::Value { value, note: None } });
         }
         bench.second(mild);
     }
@@ -221,6 +245,7 @@ fn ended(name: &str) -> Bench {
             bench
         }
         "asking" => asking(),
+        "many-checks" => many_checks(),
         other => panic!("no scene {other}"),
     }
 }

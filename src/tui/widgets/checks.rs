@@ -6,11 +6,11 @@ use ratatui::text::Span;
 
 use super::{chart, meter, pane, pen, sparkline};
 use crate::detect::span;
-use crate::soak::READINESS;
+use crate::soak::{READINESS, Verdict};
 use crate::tui::{Pane, UiState};
-use crate::view::{CheckState, Dashboard, allowed, asks_for_alerts, measured, title};
+use crate::view::{CheckState, Dashboard, Tone, allowed, asks_for_alerts, measured, title};
 
-/// Columns of sign and name.
+/// Columns of sign and name, where no name is longer.
 const NAME: u16 = 15;
 /// Columns of value and threshold.
 const VALUE: u16 = 20;
@@ -25,16 +25,47 @@ const SHORTEST: u16 = 8;
 pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let inside = pane::pane(buffer, area, "checks", ui.focus == Pane::Checks, ui);
     let checks = dashboard.checks();
-    for (at, check) in checks.iter().enumerate() {
-        let Ok(row) = u16::try_from(at) else { return };
-        let chosen = at == ui.shown_check(dashboard) && checks.len() > 1;
-        one(buffer, pen::row(inside, row), dashboard, check, chosen, ui, now_ms);
+    let blame = dashboard.blame();
+    let rows = inside.height.saturating_sub(u16::from(blame.is_some())).max(1);
+    let shown = ui.shown_check(dashboard);
+    let name = name_columns(&checks, dashboard, inside.width);
+    // The one with the chart is always among those that are seen.
+    let from = (shown + 1).saturating_sub(usize::from(rows));
+    let mut row = 0;
+    for (at, check) in checks.iter().enumerate().skip(from).take(usize::from(rows)) {
+        let chosen = at == shown && checks.len() > 1;
+        one(buffer, pen::row(inside, row), name, dashboard, check, chosen, ui, now_ms);
+        row += 1;
     }
-    let last = u16::try_from(checks.len()).unwrap_or(u16::MAX);
-    if let Some(blame) = dashboard.blame() {
-        let style = ui.theme.tone(crate::view::Tone::Bad);
-        pen::write(buffer, pen::row(inside, last), &[Span::styled(format!("  {blame}"), style)], ui);
+    if let Some(blame) = blame {
+        let style = ui.theme.tone(Tone::Bad);
+        pen::write(buffer, pen::row(inside, row), &[Span::styled(format!("  {blame}"), style)], ui);
     }
+    let hidden = checks.iter().take(from).chain(checks.iter().skip(from + usize::from(rows)));
+    more(buffer, Rect { y: inside.bottom(), height: 1, ..inside }, hidden, ui);
+}
+
+/// ` 3 more, 1 not healthy `: what there is no room for.
+fn more<'a>(buffer: &mut Buffer, area: Rect, hidden: impl Iterator<Item = &'a CheckState<'a>>, ui: &UiState) {
+    let verdicts: Vec<Verdict> = hidden.map(|check| check.seen.verdict).collect();
+    if verdicts.is_empty() {
+        return;
+    }
+    let unwell = verdicts.iter().filter(|verdict| **verdict != Verdict::Healthy).count();
+    let (text, style) = match unwell {
+        0 => (format!(" {} more ", verdicts.len()), ui.theme.dim()),
+        _ => (format!(" {} more, {unwell} not healthy ", verdicts.len()), ui.theme.tone(Tone::Warning)),
+    };
+    pen::write_right(buffer, area, &[Span::styled(text, style)], ui);
+}
+
+/// As many columns as the longest name takes, but no more than a third of the row.
+fn name_columns(checks: &[CheckState<'_>], dashboard: &Dashboard, width: u16) -> u16 {
+    let settings = dashboard.machine().settings();
+    let longest = checks.iter().map(|check| title(&check.seen.check, settings).chars().count()).max().unwrap_or(0);
+    // The pointer, the sign with a blank, and a blank behind the name.
+    let wanted = u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(4);
+    wanted.clamp(NAME, NAME.max(width / 3))
 }
 
 /// The value that was known last and its age, once that is worth telling: more than two intervals, and 3 s.
@@ -46,9 +77,11 @@ fn old(dashboard: &Dashboard, check: &CheckState<'_>, now_ms: u64) -> Option<(St
     (age > worth_telling && dashboard.machine().soaking()).then(|| (value, span(age)))
 }
 
+#[expect(clippy::too_many_arguments, reason = "where it is drawn, and what")]
 fn one(
     buffer: &mut Buffer,
     row: Rect,
+    columns: u16,
     dashboard: &Dashboard,
     check: &CheckState<'_>,
     chosen: bool,
@@ -63,8 +96,8 @@ fn one(
         Span::styled(format!("{} ", ui.charset.sign(check.seen.verdict)), verdict),
         Span::styled(title(&check.seen.check, dashboard.machine().settings()), name),
     ];
-    pen::write(buffer, Rect { width: row.width.min(NAME), ..row }, &spans, ui);
-    let rest = pen::after(row, NAME);
+    pen::write(buffer, Rect { width: row.width.min(columns), ..row }, &spans, ui);
+    let rest = pen::after(row, columns);
     let gauge = if rest.width >= VALUE + GAUGE + SHORTEST { GAUGE } else { 0 };
     let history = rest.width.saturating_sub(VALUE + gauge);
     let history = if history >= SHORTEST { history } else { 0 };
