@@ -1,14 +1,16 @@
 //! What every command needs first: the configuration.
 
 use crate::cli::Common;
-use crate::config::{Inputs, Loaded, load};
+use crate::config::{Inputs, Loaded, keep_secret, load};
 
 use super::failure::Failure;
 use super::say;
 
 /// Loads the configuration.
 pub fn read(common: &Common) -> Result<Loaded, Failure> {
-    Ok(load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?)
+    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
+    keep_secret(&loaded.config);
+    Ok(loaded)
 }
 
 /// Loads the configuration and prints its warnings on stderr.

@@ -10,6 +10,7 @@
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
 //! | `gather` | the only place that looks at the real process |
+//! | `secrets` | what this process must not let others repeat |
 //! | `show`, `template` | what `config show` and `config template` print |
 //!
 //! A new key is one row in `keys` and one field in [`Config`].
@@ -34,6 +35,7 @@ mod read;
 #[cfg(test)]
 mod reference_tests;
 mod rules;
+mod secrets;
 mod show;
 mod size;
 mod template;
@@ -50,6 +52,7 @@ pub use model::{
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
+pub use secrets::{keep_secret, scrub};
 pub use show::{show, show_json};
 pub use template::template;
 pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Moved, Router, RouterFuture};
-use crate::config::CaddyConfig;
+use crate::config::{CaddyConfig, scrub};
 use crate::deploy::Color;
 use crate::http::{self, Login, NoAnswer};
 
@@ -248,7 +248,7 @@ fn dials(list: &[Value]) -> String {
 fn said(body: &[u8]) -> String {
     let json = serde_json::from_slice::<Value>(body).ok().and_then(|value| Some(value["error"].as_str()?.to_owned()));
     let text = json.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    text.chars().filter(|c| !c.is_control()).take(QUOTED).collect::<String>().trim().to_owned()
+    scrub(&text).chars().filter(|c| !c.is_control()).take(QUOTED).collect::<String>().trim().to_owned()
 }
 
 /// The answer, as far as it is read.

@@ -1,5 +1,6 @@
 //! What a command printed, in bounded memory and safe to show.
 
+use crate::config::scrub;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// How much of each stream is kept, in bytes; of more, the end.
@@ -21,9 +22,11 @@ pub(super) async fn keep_tail(stream: Option<impl AsyncRead + Unpin>, kept: &mut
     }
 }
 
-/// The last lines of what was printed, without control characters; empty where nothing was.
+/// The last lines of what was printed, without control characters and known secrets; empty where nothing was.
 pub(super) fn quote(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
+    // Before anything is cut, or half a secret would be left.
+    let text = scrub(&text);
     let shown = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
     let lines: Vec<String> = text.lines().map(shown).filter(|line| !line.trim().is_empty()).collect();
     let quoted = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n");

@@ -81,3 +81,59 @@ fn a_secret_that_is_not_valid_is_not_quoted() {
     let done = deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["colors.green.instances"]);
     assert!(!done.stderr.contains(CANARY), "{done:#?}");
 }
+
+/// A deployment with a canary in every place that takes a secret, whose router's commands print their environment.
+fn everywhere() -> Deployment {
+    let canary = |at: &str| format!("{CANARY}-{at}");
+    let deployment = Deployment::switched();
+    let blue = deployment.blue.url_with_login("ana", &canary("blue"));
+    let green = deployment.green.url_with_login("ana", &canary("green"));
+    let prometheus = deployment.green.url_with_login("ana", &canary("url"));
+    deployment
+        .with("colors.blue.instances", blue)
+        .with("colors.green.instances", green)
+        .with("metrics.bearer_token", canary("metrics"))
+        .with("prometheus.url", prometheus)
+        .with("prometheus.bearer_token", canary("bearer"))
+        .with("prometheus.username", "ana")
+        .with("prometheus.password", canary("password"))
+        .with("checks.queries", r#"{"queue":{"query":"sum(depth)","threshold":1,"required":false}}"#)
+        .with("soak.on_inconclusive", "keep")
+}
+
+#[test]
+fn a_router_that_prints_its_environment_and_an_api_that_quotes_a_token_are_not_repeated() {
+    // Every command fails, having printed all that it knows.
+    let known = "env | grep SWITCHBACK_ | grep -e TOKEN -e PASSWORD -e INSTANCES -e _URL";
+    let failing = everywhere().with_commands(&format!("{known}; exit 1"), &format!("{known} >&2; exit 1"), "cat route");
+    std::fs::write(failing.path("route"), "green").unwrap();
+    let quoting = format!(r#"{{"status":"error","error":"invalid token {CANARY}-bearer"}}"#);
+    failing.green.show_elsewhere(Page::answer("403 Forbidden", "application/json", &quoting));
+    let mut printed = everything_printed(&failing);
+    let args: [&[&str]; 6] = [
+        &["doctor"],
+        &["doctor", "--json"],
+        &["rollback", "--dry-run"],
+        &["verify"],
+        &["config", "template"],
+        &["status"],
+    ];
+    printed.extend(args.iter().map(|args| failing.run(args)));
+    let rollback =
+        printed.iter().find(|done| done.stderr.contains("ROLLBACK FAILED") || done.stderr.contains("exit code 1"));
+    let rollback = rollback.expect("the rollback failed and said what the command printed");
+    for masked in ["SWITCHBACK_METRICS_TOKEN=***", "SWITCHBACK_GREEN_INSTANCES=http://ana:***@"] {
+        assert!(rollback.stderr.contains(masked), "{masked}: {rollback:#?}");
+    }
+    nothing_leaks(&failing, &printed);
+}
+
+#[test]
+fn a_breach_with_every_secret_set_leaks_none_of_them() {
+    let deployment = everywhere();
+    deployment.green.fail(50);
+    let mut printed = vec![deployment.run(&["soak", "--no-tui", "--log-level", "trace"]).expect(3)];
+    printed.push(deployment.run(&["history", "--json"]));
+    printed.push(deployment.run(&["replay", "--no-tui", "--speed", "1000"]));
+    nothing_leaks(&deployment, &printed);
+}

@@ -67,6 +67,7 @@ pub struct Service {
 
 struct Shared {
     page: Mutex<Page>,
+    elsewhere: Mutex<Option<Page>>,
     failing: AtomicU64,
     slow: AtomicU64,
     queue: AtomicU64,
@@ -111,6 +112,7 @@ impl Service {
     fn serve(listener: std::net::TcpListener, tls: Option<TlsAcceptor>) -> Self {
         let shared = Arc::new(Shared {
             page: Mutex::new(Page::Counting),
+            elsewhere: Mutex::default(),
             failing: AtomicU64::new(0),
             slow: AtomicU64::new(0),
             queue: AtomicU64::new(0),
@@ -175,6 +177,11 @@ impl Service {
         *self.shared.page.lock().unwrap() = page;
     }
 
+    /// What every path of the API of Prometheus answers from now on.
+    pub fn show_elsewhere(&self, page: Page) {
+        *self.shared.elsewhere.lock().unwrap() = Some(page);
+    }
+
     /// The heads of all requests so far.
     pub fn heads(&self) -> Vec<String> {
         self.shared.heads.lock().unwrap().clone()
@@ -206,9 +213,13 @@ async fn accept_all(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc
 /// Answers one connection until either side closes it.
 async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) {
     while let Some(head) = read_head(&mut stream).await {
-        let is_metrics = head.starts_with("GET /metrics");
+        let (is_metrics, is_api) = (head.starts_with("GET /metrics"), head.starts_with("GET /api/"));
         shared.heads.lock().unwrap().push(head);
-        let page = if is_metrics { shared.page_now() } else { Page::Counting };
+        let page = match shared.elsewhere.lock().unwrap().clone().filter(|_| is_api) {
+            Some(page) => page,
+            None if is_metrics => shared.page_now(),
+            None => Page::Counting,
+        };
         let written = match page {
             Page::Counting if is_metrics => stream.write_all(shared.counting_page("").as_bytes()).await,
             Page::Counting => stream.write_all(shared.readiness().as_bytes()).await,

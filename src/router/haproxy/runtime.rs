@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::SocketAddress;
+use crate::config::{SocketAddress, scrub};
 
 /// Longest answer that is read, in bytes: many thousand servers.
 const LONGEST: u64 = 4 << 20;
@@ -87,7 +87,7 @@ impl RuntimeApi {
         // An error has a line of its own, such as `Can't find backend.`, and begins no other answer.
         let refused = ["Permission denied", "Unknown command", "Can't find", "No such"];
         if refused.iter().any(|refusal| answer.starts_with(refusal)) {
-            let answer = answer.lines().next().unwrap_or_default().trim().to_owned();
+            let answer = scrub(answer.lines().next().unwrap_or_default().trim()).into_owned();
             return Err(RuntimeError::Refused { command: command.to_owned(), answer });
         }
         Ok(answer)

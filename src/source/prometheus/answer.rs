@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::scrub;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -98,8 +99,9 @@ impl<T> Wrapped<T> {
     }
 }
 
-/// A text of somebody else on one line, and not too long.
+/// A text of somebody else on one line, without known secrets, and not too long.
 pub fn printable(text: &str) -> String {
+    let text = scrub(text);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE + 1).collect();
     match line.char_indices().nth(LONGEST_MESSAGE) {
         Some((at, _)) => format!("{}…", &line[..at]),
