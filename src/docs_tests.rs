@@ -278,6 +278,20 @@ fn the_page_of_the_routers_has_the_examples_that_are_tested() {
 }
 
 #[test]
+fn every_test_that_holds_a_promise_is_there() {
+    let page = read(&root().join("docs/backend/security.md"));
+    let (_, promises) = page.split_once("## Promises").unwrap();
+    let (promises, _) = promises.split_once("\n## ").unwrap();
+    let sources: String =
+        ["src", "tests"].iter().flat_map(|folder| files(folder, ".rs")).map(|path| read(&path)).collect();
+    let named: Vec<&str> = promises.split('`').skip(1).step_by(2).filter(|name| name.contains('_')).collect();
+    assert!(named.len() >= 20, "{named:?}");
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}(")), "no test is called `{name}`");
+    }
+}
+
+#[test]
 fn recipes_are_valid_and_without_a_warning() {
     let pages =
         ["routers", "prometheus", "instances"].map(|page| read(&root().join(format!("docs/backend/{page}.md"))));
