@@ -15,7 +15,7 @@ mod state_file;
 pub use api::{Moved, Router, RouterError, RouterFuture, from_config};
 pub use caddy::{CaddyError, CaddyRouter};
 pub use command::{CommandError, CommandRouter};
-pub use haproxy::{HaproxyError, HaproxyRouter};
+pub use haproxy::{HaproxyError, HaproxyRouter, read_servers};
 pub use nginx::{NginxError, NginxRouter};
 pub use process::ProcessError;
 pub(crate) use process::program_in_path;

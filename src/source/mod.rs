@@ -27,5 +27,5 @@ pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
 pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
 pub use probe::{Probe, ProbeError};
-pub use prometheus::{Api, Meter, Querier, QueryError};
+pub use prometheus::{Api, Meter, Querier, QueryError, read_answer};
 pub use scrape::{MAX_BODY, ScrapeError, Scraper};

@@ -18,6 +18,7 @@ use crate::deploy::Color;
 
 use runtime::RuntimeApi;
 pub use runtime::RuntimeError;
+pub use servers::parse as read_servers;
 use servers::{Server, parse};
 
 /// Time between two looks at servers that are coming up.

@@ -99,6 +99,21 @@ impl<T> Wrapped<T> {
     }
 }
 
+/// How many series the answer to a query has, or rules the answer to the question for them; or what is wrong with it.
+pub fn read_answer(body: &[u8]) -> Result<usize, String> {
+    if let Ok(wrapped) = serde_json::from_slice::<Wrapped<Outcome>>(body) {
+        return wrapped.open().map(|told| match told.data {
+            Outcome::Vector(series) => {
+                series.iter().filter(|one| one.value.as_ref().is_some_and(|value| value.number().is_finite())).count()
+            }
+            Outcome::Scalar(value) => usize::from(value.number().is_finite()),
+            Outcome::Matrix(_) | Outcome::String(_) => 0,
+        });
+    }
+    let rules: Wrapped<Rules> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    rules.open().map(|told| told.data.names().count())
+}
+
 /// A text of somebody else on one line, without known secrets, and not too long.
 pub fn printable(text: &str) -> String {
     let text = scrub(text);
@@ -140,6 +155,10 @@ mod tests {
         let error = r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#;
         assert_eq!(read(error).unwrap_err(), "parse error");
         assert_eq!(read(r#"{"status":"error"}"#).unwrap_err(), "it gives no reason");
+        let vector = br#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"2"]}]}}"#;
+        assert_eq!(read_answer(vector), Ok(1));
+        let rules = br#"{"status":"success","data":{"groups":[{"rules":[{"name":"a"},{"name":"b"}]}]}}"#;
+        assert_eq!((read_answer(rules), read_answer(b"<html>").is_err()), (Ok(2), true));
         assert!(read("{}").is_err() && read("<html>").is_err());
         assert_eq!(printable(&"é".repeat(400)).chars().count(), LONGEST_MESSAGE + 1);
     }

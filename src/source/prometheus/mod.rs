@@ -14,6 +14,7 @@ mod fleet;
 mod meter;
 mod query;
 
+pub use answer::read_answer;
 pub use api::{Api, QueryError};
 pub use meter::Meter;
 pub use query::Querier;
