@@ -212,6 +212,7 @@ fn a_detached_monitor_that_is_asked_to_stop_saves_the_soak_and_another_goes_on()
     let status = deployment.run(&["status"]).expect(0);
     status.says(&["no monitor is running"]);
     let again = Background::start(&deployment, &["soak", "--resume"]);
+    deployment.wait_until("the soak goes on", |deployment| deployment.count("resumed") == 1);
     let resumed = deployment.decision("resumed");
     assert_eq!((&resumed["soak"], &resumed["actor"]), (&before["soak"]["id"], &"resume".into()));
     deployment.wait_until("shown", |deployment| deployment.state_text().contains("watching"));
