@@ -14,6 +14,7 @@
 //! | [`soak`] | pure: event, effect, check, phase, machine |
 //! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
 //! | [`journal`] | decisions (durable, hash-chained) and recordings |
+//! | [`notify`] | signed webhooks for what a monitor decides |
 //! | [`control`] | the HTTP API over a Unix socket: server, client, and where the monitor and its clients meet |
 //! | [`view`] | pure: folds the stream of soak events into what a person is shown |
 //! | [`tui`] | the terminal UI |
@@ -38,6 +39,7 @@ pub mod headless;
 pub mod http;
 pub mod journal;
 pub mod monitor;
+pub mod notify;
 pub mod router;
 pub mod soak;
 pub mod source;

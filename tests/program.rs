@@ -24,6 +24,8 @@ mod hold_back;
 mod hostile;
 #[path = "program/node.rs"]
 mod node;
+#[path = "program/notify.rs"]
+mod notify;
 #[path = "program/prometheus.rs"]
 mod prometheus;
 #[path = "program/retention.rs"]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::model::{
     Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
-    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, OnSharedCause, ReadinessConfig,
-    RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive, OnSharedCause,
+    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::query::{PrometheusConfig, Source};
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
@@ -172,6 +172,7 @@ fn blank_config() -> Config {
         readiness: ReadinessConfig { failures: 0, required: false },
         router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO },
         control_socket: PathBuf::new(),
+        notify: NotifyConfig { url: None, secret: None, timeout: Duration::ZERO },
         retention: Limits { soaks: 0, age: Duration::ZERO, bytes: 0 },
     }
 }

@@ -47,8 +47,8 @@ pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
     Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
-    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, OnBreach, OnInconclusive, OnSharedCause, ReadinessConfig,
-    RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive, OnSharedCause,
+    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};

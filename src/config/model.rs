@@ -45,6 +45,8 @@ pub struct Config {
     pub router: RouterConfig,
     /// The Unix socket on which a running monitor is asked and given orders; a path of at most 107 bytes.
     pub control_socket: PathBuf,
+    /// Who is told of decisions.
+    pub notify: NotifyConfig,
     /// Which recordings are kept.
     pub retention: Limits,
 }
@@ -173,6 +175,17 @@ impl Colors {
             Color::Green => Self { green: found, ..self },
         }
     }
+}
+
+/// Who is told of decisions.
+#[derive(Clone, Debug)]
+pub struct NotifyConfig {
+    /// The webhook. Such URLs carry the right to post in them, so it is never shown.
+    pub url: Option<SecretString>,
+    /// What notifications are signed with: `whsec_` and base64.
+    pub secret: Option<SecretString>,
+    /// Limit for one try to deliver.
+    pub timeout: Duration,
 }
 
 /// How `/metrics` is read.

@@ -5,9 +5,10 @@ use super::duration::format_duration;
 use super::instances::same_place;
 use super::keys::keys;
 use super::load::{Setting, Settled};
-use super::model::Config;
+use super::model::{Config, NotifyConfig};
 use super::problem::{Origin, Problem};
 use super::query::Source;
+use crate::notify::{self, SigningKey};
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
 const LONGEST_SOCKET: usize = 107;
@@ -22,6 +23,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     problems.extend(socket_has_room(draft, settled));
     latency_has_a_threshold(settled, warnings);
     prometheus_is_known(draft, settled, problems, warnings);
+    notifications_arrive(draft, settled, problems);
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
@@ -95,6 +97,19 @@ fn prometheus_is_known(draft: &Draft, settled: &Settled, problems: &mut Vec<Prob
     if prometheus.username.is_some() != prometheus.password.is_some() {
         let what = "user name and password need each other";
         problems.extend(settled.problem("prometheus.username", what));
+    }
+}
+
+/// A webhook that is none, or a key that signs nothing, would be noticed when somebody should have been told.
+fn notifications_arrive(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>) {
+    let NotifyConfig { url, secret, .. } = &draft.config.notify;
+    if let Some(Err(what)) = url.as_ref().map(notify::webhook) {
+        problems.extend(settled.problem("notify.url", what));
+    }
+    if let Some(Err(what)) = secret.as_ref().map(SigningKey::parse) {
+        problems.extend(settled.problem("notify.secret", what));
+    } else if secret.is_some() && url.is_none() {
+        problems.extend(settled.problem("notify.secret", "there is no notify.url to send anything to"));
     }
 }
 

@@ -23,6 +23,8 @@ pub fn keep_secret(config: &Config) {
         config.metrics.bearer_token.as_ref(),
         config.prometheus.bearer_token.as_ref(),
         config.prometheus.password.as_ref(),
+        config.notify.url.as_ref(),
+        config.notify.secret.as_ref(),
     ];
     let exposed = tokens.into_iter().flatten().map(|secret: &SecretString| secret.expose_secret().to_owned());
     let admin = match &config.router.kind {

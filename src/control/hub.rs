@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::soak::{Action, Actor, Envelope, RecordingHeader};
-use crate::view::View;
+use crate::view::{News, View};
 
 use super::metrics::{self, Tally};
 use super::ring::{Frame, Next, Ring};
@@ -107,17 +107,19 @@ impl Hub {
         (Self(Arc::new(shared)), inbox)
     }
 
-    /// Tells everybody of the next event. Never waits, and needs no runtime.
-    pub fn publish(&self, envelope: &Envelope) {
+    /// Tells everybody of the next event, and returns what it changed. Never waits, and needs no runtime.
+    pub fn publish(&self, envelope: &Envelope) -> News {
         let seq = envelope.seq;
         let bytes = sse::message(sse::SOAK, Some(seq), &json(envelope));
-        {
+        let news = {
             let state = &mut *self.state();
             let news = state.view.apply(envelope);
             state.tally.count(state.view.machine().settings(), &envelope.event, &news);
             state.ring.push(Frame { seq, bytes });
-        }
+            news
+        };
         self.0.news.send_replace(seq);
+        news
     }
 
     /// Says that no more events follow: clients get what there is, and then the end.

@@ -10,6 +10,7 @@ use crate::control::{ControlSocket, Hub, Order, Server, SocketError};
 use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, StateError};
 use crate::headless::Places;
 use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
+use crate::notify::Notifier;
 use crate::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::source::{ClientError, DiscoveryError, discover};
 use crate::view::View;
@@ -133,6 +134,7 @@ pub struct Opened {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) inbox: mpsc::Receiver<Event>,
     pub(super) hub: Hub,
+    pub(super) notifier: Option<Notifier>,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) server: Option<Server>,
     pub(super) signals: Signals,
@@ -251,6 +253,7 @@ impl Run {
             events,
             inbox,
             hub,
+            notifier: Notifier::start(&config.notify),
             orders,
             server,
             signals,

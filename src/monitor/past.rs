@@ -9,8 +9,8 @@ use crate::view::View;
 
 use super::clock::Clock;
 
-/// Keys that a resumed run reads afresh: where instances, Prometheus and sockets are may have changed.
-const AFRESH: [&str; 3] = ["colors.", "prometheus.", "control."];
+/// Keys that a resumed run reads afresh: where instances, Prometheus, webhooks and sockets are may have changed.
+const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
 
 /// A recorded run, up to its last event.
 #[derive(Debug)]

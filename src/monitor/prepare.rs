@@ -9,7 +9,7 @@ use crate::soak::{
 };
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
-const NOT_RECORDED: [&str; 2] = ["colors.", "prometheus."];
+const NOT_RECORDED: [&str; 3] = ["colors.", "prometheus.", "notify."];
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -101,6 +101,7 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     config.colors = now.colors.clone();
     config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
+    config.notify = now.notify.clone();
     config.control_socket.clone_from(&now.control_socket);
     Some(config)
 }

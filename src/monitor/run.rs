@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::control::{Hub, Order, StreamEnd};
 use crate::journal::Journal;
+use crate::notify::Notifier;
 use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
 use super::answer::Answer;
@@ -35,7 +36,7 @@ const COMMAND_EVERY_MS: u64 = 1_000;
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
     let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
-    let Opened { hub, mut orders, server, mut signals, lock, clock, .. } = opened;
+    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let freeze = FreezeWatch::new(hands.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
@@ -48,6 +49,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         events,
         observers,
         hub,
+        notifier,
         rounds: Rounds::new(interval_ms, clock.at_ms()),
         clock,
         seq,
@@ -83,6 +85,7 @@ struct Run {
     events: mpsc::Sender<Event>,
     observers: Vec<SyncSender<Envelope>>,
     hub: Hub,
+    notifier: Option<Notifier>,
     clock: Clock,
     seq: u64,
     rounds: Rounds,
@@ -274,7 +277,10 @@ impl Run {
     }
 
     fn tell(&mut self, envelope: &Envelope) {
-        self.hub.publish(envelope);
+        let news = self.hub.publish(envelope);
+        if let Some(notifier) = &self.notifier {
+            notifier.tell(&news, envelope, self.machine.settings());
+        }
         self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
@@ -370,6 +376,9 @@ impl Run {
             (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
         }
         drop(self.observers);
+        if let Some(notifier) = self.notifier.take() {
+            notifier.finish().await;
+        }
         let recorder = self.recorder;
         let closed = tokio::task::spawn_blocking(move || recorder.finish());
         if timeout(JOURNAL_LIMIT, closed).await.is_err() {

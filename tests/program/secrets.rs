@@ -1,5 +1,6 @@
 //! Secrets reach the service they are for and nobody else.
 
+use crate::notify::Receiver;
 use crate::support::{Deployment, Done, Page};
 
 /// Unlike anything else that is printed or written.
@@ -97,6 +98,7 @@ fn everywhere() -> Deployment {
         .with("prometheus.bearer_token", canary("bearer"))
         .with("prometheus.username", "ana")
         .with("prometheus.password", canary("password"))
+        .with("notify.url", Receiver::start(0).url)
         .with("checks.queries", r#"{"queue":{"query":"sum(depth)","threshold":1,"required":false}}"#)
         .with("soak.on_inconclusive", "keep")
 }

@@ -1,6 +1,6 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, control, general, instances, prometheus, retention, router, soak};
+use super::{checks, control, general, instances, notify, prometheus, retention, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -108,6 +108,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         checks::KEYS,
         router::KEYS,
         control::KEYS,
+        notify::KEYS,
         retention::KEYS,
     ]
     .into_iter()

@@ -7,6 +7,7 @@ mod control;
 mod general;
 mod instances;
 mod key;
+mod notify;
 mod prometheus;
 mod retention;
 mod router;

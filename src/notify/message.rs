@@ -1,0 +1,100 @@
+//! What is told, and in which words.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::config::scrub;
+use crate::journal::rfc3339_ms;
+use crate::soak::{DecisionKind, Settings};
+use crate::view::News;
+
+/// The decisions that are told. Failed and refused moves are outcomes, which are told as well.
+const TOLD: [DecisionKind; 7] = [
+    DecisionKind::Switch,
+    DecisionKind::Breach,
+    DecisionKind::Hold,
+    DecisionKind::Blind,
+    DecisionKind::Sighted,
+    DecisionKind::Rollback,
+    DecisionKind::RolledBack,
+];
+
+/// One notification, the same at every try to deliver it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Unique, and the same for the same decision: receivers tell repetitions by it.
+    pub id: String,
+    /// The JSON text.
+    pub body: String,
+}
+
+/// The specification's payload, and Slack's.
+#[derive(Serialize)]
+struct Payload<'a> {
+    r#type: String,
+    timestamp: &'a str,
+    text: String,
+    data: Value,
+}
+
+impl Message {
+    /// What there is to tell of the event at place `seq` of a run, in order.
+    pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
+        let Settings { service, soak, color, .. } = settings;
+        let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
+        let told = news.decisions.iter().filter(|decision| TOLD.contains(&decision.decision));
+        let decided = told.map(|decision| {
+            let kind = decision.decision.name();
+            let text = format!("[{service}] {}: {}", kind.replace('_', " "), decision.message);
+            (format!("deploy.{kind}"), text, json!({ "service": service, "soak": soak, "decision": decision }))
+        });
+        let ended = news.ending.iter().map(|ending| {
+            let outcome = ending.outcome.name();
+            let text = format!("[{service}] soak of {color} ended {outcome}: {}", ending.reason);
+            let ending = json!({
+                "service": service, "soak": soak, "color": color, "outcome": outcome, "cause": ending.cause.name(),
+                "reason": ending.reason, "exitCode": ending.exit_code(),
+            });
+            ("soak.ended".to_owned(), text, ending)
+        });
+        let messages = decided.chain(ended).enumerate().map(|(place, (kind, text, data))| {
+            let payload = Payload { r#type: kind, timestamp: &timestamp, text: slack(&text), data };
+            let body = serde_json::to_string(&payload).unwrap_or_default();
+            Self { id: format!("msg_{soak}_{seq}_{place}"), body: scrub(&body).into_owned() }
+        });
+        messages.collect()
+    }
+}
+
+/// Slack takes these three characters for markup.
+fn slack(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soak::testing::settings;
+    use crate::soak::{Actor, Cause, Decision, Ending, Outcome};
+
+    #[test]
+    fn decisions_and_the_end_are_told_in_order_with_ids_of_their_own() {
+        let breach = Decision::new(DecisionKind::Breach, Actor::Auto, "5 < 6 & rising");
+        let quiet = Decision::new(DecisionKind::Observe, Actor::Auto, "nothing for anybody");
+        let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
+        let news = News { decisions: vec![quiet, breach], ending: Some(ending), ..News::default() };
+        let settings = settings();
+        let told = Message::of(&news, 7, 0, &settings);
+        let bodies: Vec<Value> = told.iter().map(|told| serde_json::from_str(&told.body).unwrap()).collect();
+        assert_eq!(
+            told.iter().map(|told| told.id.clone()).collect::<Vec<_>>(),
+            [format!("msg_{}_7_0", settings.soak), format!("msg_{}_7_1", settings.soak),]
+        );
+        assert_eq!((&bodies[0]["type"], &bodies[1]["type"]), (&json!("deploy.breach"), &json!("soak.ended")));
+        assert_eq!(bodies[0]["timestamp"], "1970-01-01T00:00:00.000Z");
+        assert!(bodies[0]["text"].as_str().unwrap().ends_with("breach: 5 &lt; 6 &amp; rising"), "{}", bodies[0]);
+        assert_eq!(bodies[0]["data"]["decision"]["message"], "5 < 6 & rising");
+        assert_eq!((&bodies[1]["data"]["outcome"], &bodies[1]["data"]["exitCode"]), (&json!("rolled-back"), &json!(3)));
+    }
+}

@@ -1,0 +1,163 @@
+//! A webhook is told of what the program decides.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use switchback::notify::SigningKey;
+
+use crate::support::Deployment;
+
+/// The key of the specification's own example.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// One delivery: its headers that count, and its body as it was sent.
+#[derive(Clone, Debug)]
+struct Delivery {
+    id: String,
+    timestamp: i64,
+    signature: String,
+    body: String,
+}
+
+impl Delivery {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// A receiver on a free port that refuses the first `refused` deliveries. Its thread ends with the test's process.
+pub struct Receiver {
+    /// Where it listens; nobody may be shown it.
+    pub url: String,
+    deliveries: Arc<Mutex<Vec<Delivery>>>,
+}
+
+impl Receiver {
+    /// Starts on a free port.
+    pub fn start(refused: usize) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}/hook/kanarienvogel-4711", listener.local_addr().unwrap());
+        let deliveries = Arc::<Mutex<Vec<Delivery>>>::default();
+        let seen = Arc::clone(&deliveries);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+                let delivery = read(&stream);
+                let mut seen = seen.lock().unwrap();
+                seen.push(delivery);
+                let status = if seen.len() <= refused { "503 Service Unavailable" } else { "204 No Content" };
+                let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            }
+        });
+        Self { url, deliveries }
+    }
+
+    fn deliveries(&self) -> Vec<Delivery> {
+        self.deliveries.lock().unwrap().clone()
+    }
+}
+
+fn read(stream: &TcpStream) -> Delivery {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push(line);
+    }
+    let header = |name: &str| {
+        let lines = head.iter().filter_map(|line| line.split_once(':'));
+        let mut value =
+            lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned());
+        value.next_back().unwrap_or_default()
+    };
+    let mut body = vec![0; header("content-length").parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    Delivery {
+        id: header("webhook-id"),
+        timestamp: header("webhook-timestamp").parse().unwrap(),
+        signature: header("webhook-signature"),
+        body: String::from_utf8(body).unwrap(),
+    }
+}
+
+#[test]
+fn a_breach_its_rollback_and_the_outcome_are_told_signed_and_in_order() {
+    let receiver = Receiver::start(1);
+    let deployment = Deployment::switched().with("notify.url", &receiver.url).with("notify.secret", SECRET);
+    deployment.green.fail(20);
+    let done = deployment.run(&["soak", "--no-tui"]).expect(3);
+    let told = receiver.deliveries();
+    let kinds: Vec<String> = told.iter().map(|told| told.json()["type"].as_str().unwrap().to_owned()).collect();
+    // The first one was refused, and came again before anything else.
+    assert_eq!(kinds, ["deploy.breach", "deploy.breach", "deploy.rollback", "deploy.rolled_back", "soak.ended"]);
+    assert_eq!((&told[0].id, &told[0].body), (&told[1].id, &told[1].body));
+    let ids: std::collections::BTreeSet<&String> = told.iter().map(|told| &told.id).collect();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+    let key = SigningKey::parse(&SECRET.into()).unwrap();
+    for Delivery { id, timestamp, signature, body } in &told {
+        assert_eq!(*signature, key.sign(id, *timestamp, body));
+    }
+    let breach = told[0].json();
+    assert_eq!(breach["data"]["decision"]["check"], "error-rate");
+    assert!(breach["text"].as_str().unwrap().contains("requests failed"), "{breach}");
+    let end = told.last().unwrap().json();
+    assert_eq!((&end["data"]["outcome"], &end["data"]["exitCode"]), (&"rolled-back".into(), &3.into()));
+    for text in [&done.stdout, &done.stderr] {
+        assert!(!text.contains("kanarienvogel") && !text.contains("MfKQ9r8"), "{text}");
+    }
+}
+
+#[test]
+fn without_a_secret_a_switch_is_told_unsigned() {
+    let receiver = Receiver::start(0);
+    let deployment = Deployment::fresh().with("notify.url", &receiver.url);
+    deployment.run(&["switch", "--no-tui"]).expect(0);
+    let told = receiver.deliveries();
+    let kinds: Vec<String> = told.iter().map(|told| told.json()["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["deploy.switch", "soak.ended"]);
+    assert!(told.iter().all(|told| told.signature.is_empty()), "{told:#?}");
+    assert_eq!(told[1].json()["data"]["outcome"], "retained");
+}
+
+#[test]
+fn a_webhook_that_is_away_changes_nothing_but_the_time_to_leave() {
+    let deployment = Deployment::switched().with("notify.url", "http://127.0.0.1:9/hook/kanarienvogel");
+    deployment.green.fail(20);
+    let done = deployment.run(&["soak", "--no-tui"]).expect(3);
+    assert!(!done.stdout.contains("kanarienvogel") && !done.stderr.contains("kanarienvogel"), "{done:#?}");
+    assert_eq!(deployment.state()["soak"]["outcome"], "rolled-back");
+    let files = deployment.files();
+    let log = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect::<String>();
+    assert!(
+        log.contains("a notification was not taken") && log.contains("notifications are not delivered yet"),
+        "{log}"
+    );
+    assert!(!log.contains("kanarienvogel"), "{log}");
+}
+
+#[test]
+fn a_webhook_or_a_key_that_is_none_is_refused_and_not_repeated() {
+    for (key, value, why) in [
+        ("notify.url", "ftp://example.com/kanarienvogel", "it has to begin with http:// or https://, and a host"),
+        ("notify.url", "kanarienvogel", "it is not a URL"),
+        ("notify.secret", "kanarienvogel", "it has to begin with whsec_"),
+        ("notify.secret", SECRET, "there is no notify.url to send anything to"),
+    ] {
+        let deployment = Deployment::switched().with(key, value);
+        let done = deployment.run(&["soak", "--no-tui"]).expect(2).complains(&[key, why]);
+        assert!(
+            !done.stderr.contains("kanarienvogel")
+                && !done.stderr.contains("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n    allowed"),
+            "{done:#?}"
+        );
+    }
+}
