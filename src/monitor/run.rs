@@ -376,13 +376,14 @@ impl Run {
             (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
         }
         drop(self.observers);
-        if let Some(notifier) = self.notifier.take() {
-            notifier.finish().await;
-        }
         let recorder = self.recorder;
         let closed = tokio::task::spawn_blocking(move || recorder.finish());
         if timeout(JOURNAL_LIMIT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
+        }
+        // Last: a webhook that is away keeps no record from its disk.
+        if let Some(notifier) = self.notifier {
+            notifier.finish().await;
         }
     }
 }

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::config::scrub;
 use crate::journal::rfc3339_ms;
 use crate::soak::{DecisionKind, Settings};
 use crate::view::News;
@@ -51,7 +50,7 @@ impl Message {
         });
         let ended = news.ending.iter().map(|ending| {
             let outcome = ending.outcome.name();
-            let text = format!("[{service}] soak of {color} ended {outcome}: {}", ending.reason);
+            let text = format!("[{service}] {color} {outcome}: {}", ending.reason);
             let ending = json!({
                 "service": service, "soak": soak, "color": color, "outcome": outcome, "cause": ending.cause.name(),
                 "reason": ending.reason, "exitCode": ending.exit_code(),
@@ -61,7 +60,7 @@ impl Message {
         let messages = decided.chain(ended).enumerate().map(|(place, (kind, text, data))| {
             let payload = Payload { r#type: kind, timestamp: &timestamp, text: slack(&text), data };
             let body = serde_json::to_string(&payload).unwrap_or_default();
-            Self { id: format!("msg_{soak}_{seq}_{place}"), body: scrub(&body).into_owned() }
+            Self { id: format!("msg_{soak}_{seq}_{place}"), body }
         });
         messages.collect()
     }
@@ -81,20 +80,23 @@ mod tests {
     #[test]
     fn decisions_and_the_end_are_told_in_order_with_ids_of_their_own() {
         let breach = Decision::new(DecisionKind::Breach, Actor::Auto, "5 < 6 & rising");
+        let blind = Decision::new(DecisionKind::Blind, Actor::Auto, "no metrics");
         let quiet = Decision::new(DecisionKind::Observe, Actor::Auto, "nothing for anybody");
         let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-        let news = News { decisions: vec![quiet, breach], ending: Some(ending), ..News::default() };
+        let news = News { decisions: vec![quiet, breach, blind], ending: Some(ending), ..News::default() };
         let settings = settings();
         let told = Message::of(&news, 7, 0, &settings);
         let bodies: Vec<Value> = told.iter().map(|told| serde_json::from_str(&told.body).unwrap()).collect();
         assert_eq!(
             told.iter().map(|told| told.id.clone()).collect::<Vec<_>>(),
-            [format!("msg_{}_7_0", settings.soak), format!("msg_{}_7_1", settings.soak),]
+            [0, 1, 2].map(|place| format!("msg_{}_7_{place}", settings.soak))
         );
-        assert_eq!((&bodies[0]["type"], &bodies[1]["type"]), (&json!("deploy.breach"), &json!("soak.ended")));
+        let kinds: Vec<&Value> = bodies.iter().map(|body| &body["type"]).collect();
+        assert_eq!(kinds, ["deploy.breach", "deploy.blind", "soak.ended"]);
         assert_eq!(bodies[0]["timestamp"], "1970-01-01T00:00:00.000Z");
         assert!(bodies[0]["text"].as_str().unwrap().ends_with("breach: 5 &lt; 6 &amp; rising"), "{}", bodies[0]);
         assert_eq!(bodies[0]["data"]["decision"]["message"], "5 < 6 & rising");
-        assert_eq!((&bodies[1]["data"]["outcome"], &bodies[1]["data"]["exitCode"]), (&json!("rolled-back"), &json!(3)));
+        assert_eq!(bodies[2]["text"], format!("[{}] green rolled-back: bad", settings.service));
+        assert_eq!((&bodies[2]["data"]["outcome"], &bodies[2]["data"]["exitCode"]), (&json!("rolled-back"), &json!(3)));
     }
 }
