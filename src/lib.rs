@@ -20,6 +20,7 @@
 //! | [`tui`] | the terminal UI |
 //! | [`http`] | what every HTTP client here has in common |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
+//! | [`seam`] | where a simulation takes the place of clock, disk, router and instances |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //!
 //! Pure modules import no tokio, no reqwest, no `std::fs` and read no clock: time arrives inside events. Only [`monitor`]
@@ -41,6 +42,7 @@ pub mod journal;
 pub mod monitor;
 pub mod notify;
 pub mod router;
+pub mod seam;
 pub mod soak;
 pub mod source;
 pub mod tui;

@@ -13,9 +13,10 @@ use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, 
 use crate::config::Config;
 use crate::journal::{Head, Journal, JournalError, rfc3339_ms};
 use crate::router::{self, Router, RouterError, StateFileRouter};
+use crate::seam::{self, Mutation};
 use crate::soak::Decision;
 
-/// Says what time it is; [`Timestamp::now`] outside simulations.
+/// Says what time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
@@ -72,7 +73,7 @@ impl Deployment {
         lock_wait: Duration,
     ) -> Self {
         let service = service.to_owned();
-        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(Timestamp::now), head: Arc::default() }
+        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(seam::now), head: Arc::default() }
     }
 
     /// The same deployment with another clock.
@@ -205,7 +206,7 @@ impl Deployment {
         };
         let moved = moving.await.map_err(MoveFailure::Router)?;
         // A router that reads the state file shows the move only once that is written.
-        if !self.router.reads_state_file() {
+        if !self.router.reads_state_file() && !seam::mutated(Mutation::ReadBackSkipped) {
             let shown = self.router.read().await.map_err(MoveFailure::ReadBack)?;
             if shown != to {
                 return Err(MoveFailure::Unmoved(shown));
@@ -252,7 +253,7 @@ async fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, String> {
-    match timeout(limit, tokio::task::spawn_blocking(work)).await {
+    match timeout(limit, seam::spawn_blocking(work)).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(error))) => Err(error.to_string()),
         Ok(Err(error)) => Err(error.to_string()),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Color, NothingToRollBack, State, rollback_target};
+use crate::seam::{self, Mutation};
 
 /// The deployment that a soak watches, as it was when the soak began. Its rollback touches no other deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,10 +88,12 @@ pub(super) fn plan(situation: &Situation) -> Plan {
         return plan_unbound(state, router);
     };
     let target = binding.previous;
-    if progress == Progress::Done && state.active() == target && router == Some(target) {
+    let back_already = !seam::mutated(Mutation::AlreadyBackIgnored);
+    if back_already && progress == Progress::Done && state.active() == target && router == Some(target) {
         return Plan::AlreadyBack(target);
     }
-    if (state.active(), state.last_switch()) != (binding.active, binding.last_switch) {
+    let ours = (state.active(), state.last_switch()) == (binding.active, binding.last_switch);
+    if !ours && !seam::mutated(Mutation::SupersededUnchecked) {
         return Plan::Superseded;
     }
     Plan::Act(steps(target))

@@ -6,6 +6,7 @@ use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
 use tokio::sync::oneshot;
 
 use crate::journal::Intent;
+use crate::seam::{self, Mutation};
 use crate::soak::{Decision, DecisionKind};
 
 /// A wish to roll back.
@@ -101,13 +102,14 @@ impl Deployment {
         journalled: Option<oneshot::Sender<()>>,
     ) -> Result<Rollback, RollbackError> {
         let RollbackRequest { binding, intent } = request;
-        let _lock = self.lock().await?;
+        let lock = self.lock().await?;
         let state = self.state_file.read()?;
         let mut trouble = None;
         let progress = self.progress(intent.soak.clone(), &state, &mut trouble).await;
         let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
         match plan(&Situation { state: &state, router, binding, progress }) {
             Plan::Act(steps) => {
+                let _lock = Some(lock).filter(|_| !seam::mutated(Mutation::LockDroppedEarly));
                 let open = matches!(progress, Progress::Open(_));
                 let begun = Begun { open, journalled, trouble };
                 self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
@@ -153,7 +155,8 @@ impl Deployment {
             previous_color: Some(target),
             ..intent
         };
-        if !open {
+        let late = seam::mutated(Mutation::IntentAfterTheMove);
+        if !late && (!open || seam::mutated(Mutation::IntentRepeated)) {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
         if let Some(journalled) = journalled {
@@ -166,6 +169,9 @@ impl Deployment {
                 return Err(RollbackError::Failed { target, failure, traffic });
             }
         };
+        if late && !open {
+            self.journal_decision(intent.clone(), &mut trouble).await;
+        }
         let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
         let rolled_back = Decision {
             decision: DecisionKind::RolledBack,

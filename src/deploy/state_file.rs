@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::state::{Corrupt, State};
 use crate::journal::files::sync_folder_of;
+use crate::seam::{self, Mutation, Step};
 
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
 pub(super) const WRITERS: Duration = Duration::from_millis(10);
@@ -139,7 +140,7 @@ impl StateFile {
         }
         let old = match self.exchange_with(&new) {
             Ok(()) => {
-                sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))?;
+                self.sync_folder()?;
                 Some(new)
             }
             Err(Errno::NOENT) => return Ok(None),
@@ -171,6 +172,7 @@ impl StateFile {
     }
 
     fn exchange_with(&self, other: &NamedTempFile) -> Result<(), Errno> {
+        seam::disk(Step::Replace, &self.path).map_err(|_| Errno::IO)?;
         renameat_with(CWD, other.path(), CWD, &self.path, RenameFlags::EXCHANGE)
     }
 
@@ -185,13 +187,25 @@ impl StateFile {
         if let Ok(old) = fs::metadata(&self.path) {
             adopt(file.as_file(), &old).map_err(self.failed("keeping its mode"))?;
         }
-        file.write_all(text.as_bytes()).map_err(self.failed("writing"))?;
-        file.as_file().sync_all().map_err(self.failed("syncing"))?;
+        let written = seam::disk(Step::Write, &self.path).and_then(|()| file.write_all(text.as_bytes()));
+        written.map_err(self.failed("writing"))?;
+        if !seam::mutated(Mutation::StateNotSynced) {
+            let synced = seam::disk(Step::Sync, &self.path).and_then(|()| file.as_file().sync_all());
+            synced.map_err(self.failed("syncing"))?;
+        }
         Ok(file)
     }
 
     fn put(&self, new: NamedTempFile) -> Result<(), StateError> {
+        seam::disk(Step::Replace, &self.path).map_err(self.failed("renaming"))?;
         new.persist(&self.path).map_err(|persist| self.failed("renaming")(persist.error))?;
+        self.sync_folder()
+    }
+
+    fn sync_folder(&self) -> Result<(), StateError> {
+        if seam::mutated(Mutation::StateNotSynced) {
+            return Ok(());
+        }
         sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))
     }
 

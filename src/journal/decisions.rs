@@ -14,6 +14,7 @@ use super::head::Head;
 use super::line::{Entry, Header, seal};
 use super::lines::{MAX_LINE, Next, next_line};
 use super::tail::{Tail, TailError, inspect};
+use crate::seam::{self, Mutation, Step};
 use crate::soak::{Actor, Decision, DecisionKind};
 
 /// How long an append waits for another process that is appending. Such a process holds the lock for one fsync.
@@ -271,13 +272,23 @@ impl Journal {
         if tail.torn > 0 {
             file.set_len(tail.end)?;
         }
-        let written = file.write_all_at(bytes, tail.end).and_then(|()| file.sync_data());
+        let written = seam::disk(Step::Write, &self.path)
+            .and_then(|()| file.write_all_at(bytes, tail.end))
+            .and_then(|()| self.make_durable(file));
         if let Err(error) = written {
             // Half a line must not stay; where even this fails the next append repairs it.
             let _ = file.set_len(tail.end);
             return Err(error);
         }
         if tail.end == 0 { sync_folder_of(&self.path) } else { Ok(()) }
+    }
+
+    fn make_durable(&self, file: &File) -> io::Result<()> {
+        if seam::mutated(Mutation::JournalNotSynced) {
+            return Ok(());
+        }
+        seam::disk(Step::Sync, &self.path)?;
+        file.sync_data()
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> JournalError {

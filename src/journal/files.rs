@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::seam::{self, Step};
+
 /// What may already stand at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Open {
@@ -89,7 +91,10 @@ pub(crate) fn lock_within(wait: Duration, try_lock: impl Fn() -> Result<(), TryL
 /// Makes the names in the folder of `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
+        Some(folder) => {
+            seam::disk(Step::SyncFolder, folder)?;
+            File::open(folder)?.sync_all()
+        }
         None => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::SoakId;
 use super::files::{Open, create_private_dir, open_private, sync_folder_of};
 use super::lines::{MAX_LINE, Next, next_line};
+use crate::seam::{self, Step};
 
 /// A recording could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +116,7 @@ impl RecordingWriter {
             return Err(io(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
         }
         line.push(b'\n');
-        if let Err(error) = self.file.write_all(&line) {
+        if let Err(error) = seam::disk(Step::Write, &self.path).and_then(|()| self.file.write_all(&line)) {
             // Half a line must not stay; where even this fails a reader takes it for a torn last line.
             let _ = self.file.set_len(self.end);
             let _ = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.end));
@@ -127,7 +128,8 @@ impl RecordingWriter {
 
     /// Makes everything written so far durable.
     pub fn sync(&self) -> Result<(), RecordingError> {
-        self.file.sync_data().map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
+        let synced = seam::disk(Step::Sync, &self.path).and_then(|()| self.file.sync_data());
+        synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
     }
 }
 

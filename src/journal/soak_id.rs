@@ -21,9 +21,7 @@ impl SoakId {
 
     /// Two bytes of the kernel's random number generator, for [`SoakId::new`].
     pub fn random_bytes() -> std::io::Result<[u8; 2]> {
-        let mut bytes = [0; 2];
-        rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
-        Ok(bytes)
+        crate::seam::random_bytes()
     }
 
     /// The ID as text.

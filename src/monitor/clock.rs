@@ -1,9 +1,7 @@
 //! The two clocks.
 
-use std::time::SystemTime;
-
-use rustix::time::{ClockId, clock_gettime};
-
+pub(super) use crate::seam::wall_ms;
+use crate::seam::{boot_id, boot_ms};
 use crate::soak::ClockOrigin;
 
 /// Milliseconds since a run began, on `CLOCK_BOOTTIME`: it never goes back and counts the time a machine was suspended.
@@ -48,26 +46,6 @@ impl Clock {
     /// Where its zero is.
     pub const fn origin(&self) -> &ClockOrigin {
         &self.origin
-    }
-}
-
-/// The wall clock in Unix milliseconds; only ever shown.
-pub fn wall_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn boot_ms() -> i64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000)
-}
-
-/// The kernel draws one at every boot. Where it cannot be read, every process counts as a boot of its own.
-fn boot_id() -> String {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    match id.trim() {
-        "" => format!("unknown, process {}", std::process::id()),
-        id => id.to_owned(),
     }
 }
 

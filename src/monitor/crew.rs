@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::scout::{self, Found};
 use crate::config::{Blanks, Colors, Config, InstanceUrl};
 use crate::deploy::Color;
+use crate::seam;
 use crate::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Sample, Settings};
 use crate::source::{Api, ClientError, Meter, Probe, Querier, Scraper};
 
@@ -133,6 +134,10 @@ impl Crew {
     }
 
     fn hire_for_instance(&mut self, color: Color, instance: usize, url: &InstanceUrl) -> Result<(), ClientError> {
+        if seam::simulated() {
+            self.hire_simulated(color, instance, url);
+            return Ok(());
+        }
         let config = &self.config;
         let scraper = if config.reads_pages() {
             let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
@@ -148,6 +153,30 @@ impl Crew {
         let (orders, events) = self.hire(Job::Probe(color, instance));
         self.tasks.spawn(probe_on_order(probe, color == self.watched, instance, orders, events));
         Ok(())
+    }
+
+    fn hire_simulated(&mut self, color: Color, instance: usize, url: &InstanceUrl) {
+        let (name, watched) = (url.to_string(), color == self.watched);
+        let (mut orders, events) = self.hire(Job::Scrape(color, instance));
+        let asked = name.clone();
+        self.tasks.spawn(async move {
+            while orders.recv().await.is_some() {
+                let Some(scraped) = seam::scrape(&asked) else { return };
+                let outcome = scraped.await;
+                if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let (mut orders, events) = self.hire(Job::Probe(color, instance));
+        self.tasks.spawn(async move {
+            while orders.recv().await.is_some() {
+                let Some(probed) = seam::probe(&name) else { return };
+                if events.send(readiness_of(watched, instance, probed.await)).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
@@ -269,10 +298,12 @@ async fn probe_on_order(
             Ok(()) => Readiness::Ready,
             Err(error) => Readiness::NotReady(error.to_string()),
         };
-        let event =
-            if watched { Event::Probed { instance, answer } } else { Event::StandbyProbed { instance, answer } };
-        if events.send(event).await.is_err() {
+        if events.send(readiness_of(watched, instance, answer)).await.is_err() {
             return;
         }
     }
+}
+
+const fn readiness_of(watched: bool, instance: usize, answer: Readiness) -> Event {
+    if watched { Event::Probed { instance, answer } } else { Event::StandbyProbed { instance, answer } }
 }

@@ -3,9 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
-use jiff::Timestamp;
-
 use crate::deploy::{Freeze, FreezeFile};
+use crate::seam;
 use crate::soak::{Event, Frozen};
 
 /// What tells one state of the file from another without reading it.
@@ -28,7 +27,7 @@ impl FreezeWatch {
     /// What the machine has to be told now, if anything.
     pub fn change(&mut self) -> Option<Event> {
         let identity = fs::metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));
-        let now = Timestamp::now();
+        let now = seam::now();
         if self.seen != Some(identity) {
             self.seen = Some(identity);
             self.freeze = self.file.holding(now);

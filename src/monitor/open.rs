@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::config::{Colors, Config, InstanceUrl, Loaded};
@@ -11,6 +10,7 @@ use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBa
 use crate::headless::Places;
 use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
 use crate::notify::Notifier;
+use crate::seam;
 use crate::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::source::{ClientError, DiscoveryError, discover};
 use crate::view::View;
@@ -150,6 +150,11 @@ impl Opened {
         self.machine.settings()
     }
 
+    /// Where orders are given.
+    pub fn hub(&self) -> Hub {
+        self.hub.clone()
+    }
+
     /// The run as it stands: not begun, or where an earlier monitor left it.
     pub fn view(&self) -> View {
         self.hub.with_view(View::clone)
@@ -175,7 +180,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
-    deployment.journal().repair(Timestamp::now())?;
+    deployment.journal().repair(seam::now())?;
     // Before anything begins: a signal from here on ends the run in order.
     let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let earlier = match begin {
@@ -207,17 +212,21 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
         }
     };
     let resumed = matches!(run.first, Event::Resumed(_));
-    let socket = match ControlSocket::bind(&config.control_socket).await {
-        Ok(socket) => Some(socket),
-        // The watch comes before the means to watch it.
-        Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
-            tell(&format!("nobody can attach or give orders: {error}"));
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let socket = if seam::simulated() { None } else { listen(config, resumed, &tell).await? };
     prune(config, &run.header.settings.soak);
     Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, socket, signals, lock)?)))
+}
+
+/// The control socket. One that goes on with a run does without, if need be: the watch comes before the means to watch it.
+async fn listen(config: &Config, resumed: bool, tell: impl Fn(&str)) -> Result<Option<ControlSocket>, OpenError> {
+    match ControlSocket::bind(&config.control_socket).await {
+        Ok(socket) => Ok(Some(socket)),
+        Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
+            tell(&format!("nobody can attach or give orders: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Run {
@@ -295,7 +304,7 @@ async fn fresh(
     };
     let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
-    let id = SoakId::new(Timestamp::now(), random);
+    let id = SoakId::new(seam::now(), random);
     let no_way_back = match begin {
         Begin::Switch { no_way_back, .. } => no_way_back,
         Begin::Soak | Begin::Resume => state.no_way_back(),
@@ -364,7 +373,7 @@ async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) ->
 /// Recordings beyond the limits go. That it fails stops nothing.
 fn prune(config: &Config, running: &str) {
     let in_use: Vec<SoakId> = running.parse().into_iter().collect();
-    match journal::prune(&config.service_dir(), &config.retention, &in_use, Timestamp::now(), false) {
+    match journal::prune(&config.service_dir(), &config.retention, &in_use, seam::now(), false) {
         Ok(pruned) => {
             for error in pruned.failed {
                 tracing::warn!(%error, "an old recording stays");

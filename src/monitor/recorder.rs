@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::journal::{RecordingError, RecordingWriter};
+use crate::seam;
 use crate::soak::{Envelope, Event};
 
 /// So many events may wait for the disk.
@@ -27,7 +28,9 @@ enum Order {
 /// A running recorder.
 pub struct Recorder {
     sender: Option<SyncSender<Order>>,
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
+    /// In a simulation there are no threads: what waits is written when the world says so.
+    inline: Option<(Writing, Vec<Envelope>)>,
     events: mpsc::Sender<Event>,
     /// An answer of the disk that was not waited for to its end.
     late: Option<oneshot::Receiver<()>>,
@@ -38,12 +41,23 @@ impl Recorder {
     pub fn start(writer: RecordingWriter, events: mpsc::Sender<Event>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let trouble = events.clone();
-        let thread = thread::spawn(move || write_all(writer, &receiver, &trouble));
-        Self { sender: Some(sender), thread, events, late: None }
+        let mut writing = Writing { writer, told: false, trouble };
+        if seam::simulated() {
+            return Self { sender: None, thread: None, inline: Some((writing, Vec::new())), events, late: None };
+        }
+        let thread = thread::spawn(move || writing.take_orders(&receiver));
+        Self { sender: Some(sender), thread: Some(thread), inline: None, events, late: None }
     }
 
     /// Hands over one event; never waits.
     pub fn record(&mut self, envelope: &Envelope) {
+        if let Some((writing, waiting)) = &mut self.inline {
+            waiting.push(envelope.clone());
+            if seam::turn() {
+                writing.write_all(waiting);
+            }
+            return;
+        }
         let order = Order::Write(Box::new(envelope.clone()));
         let sent = self.sender.as_ref().is_none_or(|sender| sender.try_send(order).is_ok());
         if !sent {
@@ -57,6 +71,10 @@ impl Recorder {
     /// Waits, within bounds, until everything handed over is on disk: what a run does must not be ahead of what another
     /// monitor would know of it. A disk that was too slow once is not waited for again until it has caught up.
     pub async fn settle(&mut self) {
+        if let Some((writing, waiting)) = &mut self.inline {
+            writing.write_all(waiting);
+            writing.sync();
+        }
         if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(TryRecvError::Empty))) {
             return;
         }
@@ -75,28 +93,59 @@ impl Recorder {
     /// Waits until everything is written and durable.
     pub fn finish(self) {
         drop(self.sender);
-        if self.thread.join().is_err() {
+        if let Some((mut writing, mut waiting)) = self.inline {
+            writing.write_all(&mut waiting);
+            writing.sync();
+        }
+        if self.thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the recording thread panicked");
         }
     }
 }
 
-fn write_all(mut writer: RecordingWriter, receiver: &Receiver<Order>, trouble: &mpsc::Sender<Event>) {
-    let mut told = false;
-    let mut tell = |error: RecordingError| {
-        tracing::error!(%error, "the recording has a gap");
-        if !std::mem::replace(&mut told, true) {
-            let _ = trouble.try_send(Event::Trouble { what: error.to_string() });
-        }
-    };
-    while let Ok(order) = receiver.recv() {
-        match order {
-            Order::Write(envelope) => writer.write(&envelope).unwrap_or_else(&mut tell),
-            Order::Settle(answer) => {
-                writer.sync().unwrap_or_else(&mut tell);
-                let _ = answer.send(());
+/// The writer, and what is told of its failures.
+struct Writing {
+    writer: RecordingWriter,
+    told: bool,
+    trouble: mpsc::Sender<Event>,
+}
+
+impl Writing {
+    fn take_orders(&mut self, receiver: &Receiver<Order>) {
+        while let Ok(order) = receiver.recv() {
+            match order {
+                Order::Write(envelope) => self.write(&envelope),
+                Order::Settle(answer) => {
+                    self.sync();
+                    let _ = answer.send(());
+                }
             }
         }
+        self.sync();
     }
-    writer.sync().unwrap_or_else(&mut tell);
+
+    fn write_all(&mut self, waiting: &mut Vec<Envelope>) {
+        for envelope in waiting.drain(..) {
+            self.write(&envelope);
+        }
+    }
+
+    fn write(&mut self, envelope: &Envelope) {
+        if let Err(error) = self.writer.write(envelope) {
+            self.tell(&error);
+        }
+    }
+
+    fn sync(&mut self) {
+        if let Err(error) = self.writer.sync() {
+            self.tell(&error);
+        }
+    }
+
+    fn tell(&mut self, error: &RecordingError) {
+        tracing::error!(%error, "the recording has a gap");
+        if !std::mem::replace(&mut self.told, true) {
+            let _ = self.trouble.try_send(Event::Trouble { what: error.to_string() });
+        }
+    }
 }

@@ -126,7 +126,7 @@ pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), Open
     let entries = deployment.journal().of_soak(&past.machine.settings().soak)?;
     let journalled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
     for decision in past.not_journalled(&journalled) {
-        deployment.journal().append(decision, jiff::Timestamp::now())?;
+        deployment.journal().append(decision, crate::seam::now())?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use crate::control::{Hub, Order, StreamEnd};
 use crate::journal::Journal;
 use crate::notify::Notifier;
+use crate::seam::{self, Mutation};
 use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
 use super::answer::Answer;
@@ -123,15 +124,9 @@ impl Run {
                 return Finished::Saved;
             }
             let wakeup = self.next_wakeup();
+            // People before everything, and what was asked for before new questions.
             tokio::select! {
-                Some(event) = inbox.recv() => self.arrived(event).await,
-                Some(order) = orders.recv() => self.ordered(order).await,
-                Some(change) = self.crew.change() => self.feed(change).await,
-                _ = schedule.tick() => self.round_due().await,
-                _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
-                    self.crew.probe(self.machine.settings().color);
-                }
-                () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
+                biased;
                 signal = signals.next() => {
                     if signalled {
                         tracing::error!(signal, "second signal: leaving at once");
@@ -139,6 +134,14 @@ impl Run {
                     }
                     signalled = true;
                     self.signalled(signal, on_signal.saves(signal)).await;
+                }
+                Some(order) = orders.recv() => self.ordered(order).await,
+                () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
+                Some(event) = inbox.recv() => self.arrived(event).await,
+                Some(change) = self.crew.change() => self.feed(change).await,
+                _ = schedule.tick() => self.round_due().await,
+                _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
+                    self.crew.probe(self.machine.settings().color);
                 }
             }
         }
@@ -265,7 +268,7 @@ impl Run {
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
             self.recorder.record(&envelope);
             let effects = self.machine.handle(&envelope);
-            if effects.iter().any(Effect::needs_record) {
+            if effects.iter().any(Effect::needs_record) && !seam::mutated(Mutation::NotRecordedFirst) {
                 self.recorder.settle().await;
             }
             for effect in effects {
@@ -348,7 +351,7 @@ impl Run {
     async fn journal(&self, decision: Decision) -> Option<String> {
         log(&decision);
         let journal = self.journal.clone();
-        let written = tokio::task::spawn_blocking(move || journal.append(&decision, jiff::Timestamp::now()));
+        let written = seam::spawn_blocking(move || journal.append(&decision, seam::now()));
         let error = match timeout(JOURNAL_LIMIT, written).await {
             Ok(Ok(Ok(_))) => return None,
             Ok(Ok(Err(error))) => error.to_string(),
@@ -377,7 +380,7 @@ impl Run {
         }
         drop(self.observers);
         let recorder = self.recorder;
-        let closed = tokio::task::spawn_blocking(move || recorder.finish());
+        let closed = seam::spawn_blocking(move || recorder.finish());
         if timeout(JOURNAL_LIMIT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }

@@ -1,9 +1,8 @@
 //! What a monitor that died left behind.
 
-use jiff::Timestamp;
-
 use crate::deploy::{Binding, Deployment, Rollback, RollbackRequest, SoakBlock};
 use crate::journal::{Intent, rfc3339_ms};
+use crate::seam;
 use crate::soak::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::open::OpenError;
@@ -57,7 +56,7 @@ fn end(
     outcome: Outcome,
     why: &str,
 ) -> Result<impl Future<Output = ()>, crate::journal::JournalError> {
-    let now = Timestamp::now();
+    let now = seam::now();
     let reason = why.to_owned();
     if outcome == Outcome::Superseded {
         let mut decision = Decision::new(DecisionKind::Superseded, Actor::Resume, reason.clone());

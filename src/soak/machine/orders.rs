@@ -1,6 +1,7 @@
 //! Orders: the operator's actions and signals. Every one is answered; none is silently ignored.
 
 use crate::detect::span;
+use crate::seam::{self, Mutation};
 use crate::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, Machine, Outcome, Phase};
 
 use super::core::{Automatic, HoldCause, Stage};
@@ -17,6 +18,7 @@ impl Machine {
         }
         self.accept(action, actor, reason, out);
         match action {
+            Action::Abort if self.waits() && seam::mutated(Mutation::AbortLostWhileWaiting) => {}
             Action::Abort => self.end_aborted(out),
             Action::Keep => self.end_kept(actor, out),
             Action::Pause => self.pause(out),
@@ -101,6 +103,11 @@ impl Machine {
         decision.reason = reason.map(str::to_owned);
         out.push(Effect::Journal(Box::new(decision)));
         out.push(Effect::Answer { refused: None });
+    }
+
+    /// Whether a breach waits to be acted on.
+    const fn waits(&self) -> bool {
+        matches!(self.stage, Stage::Held(_) | Stage::Grace { .. })
     }
 
     fn before_the_move(&self) -> bool {

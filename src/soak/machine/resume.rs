@@ -5,6 +5,7 @@
 
 use crate::deploy::Color;
 use crate::detect::span;
+use crate::seam::{self, Mutation};
 use crate::soak::{
     Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Origin, Outcome, Phase, Resumption,
     Roster,
@@ -94,6 +95,10 @@ impl Machine {
     }
 
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            try_again(rolling, out);
+            return;
+        }
         match self.stage.clone() {
             Stage::Gating { deadline_ms } => self.gate_again(deadline_ms, out),
             // Its measurement has a hole: the old color is looked at anew once the gate is passed.
@@ -112,12 +117,11 @@ impl Machine {
                 self.look_around(out);
             }
             Stage::Watching | Stage::Held(_) => self.look_around(out),
-            Stage::RollingBack(rolling) => try_again(rolling, out),
             Stage::Verifying { until_ms, .. } => {
                 out.push(Effect::Sample);
                 out.push(Effect::Schedule { at_ms: until_ms });
             }
-            Stage::Finished(_) => {}
+            Stage::RollingBack(_) | Stage::Finished(_) => {}
         }
     }
 
@@ -182,9 +186,12 @@ impl Machine {
 }
 
 /// An attempt that was under way may have moved traffic or not; asking once more is safe.
-fn try_again(rolling: Rolling, out: &mut Vec<Effect>) {
+fn try_again(rolling: &mut Rolling, out: &mut Vec<Effect>) {
+    if seam::mutated(Mutation::AttemptsForgotten) {
+        rolling.attempt = 1;
+    }
     out.push(match rolling.retry_at {
         Some(at_ms) => Effect::Schedule { at_ms },
-        None => Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent) },
+        None => Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent.clone()) },
     });
 }

@@ -3,6 +3,7 @@
 use crate::config::OnInconclusive;
 use crate::deploy::Color;
 use crate::detect::span;
+use crate::seam::{self, Mutation};
 use crate::soak::{
     Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, LATENCY, Machine, Observation, Outcome,
     Phase, READINESS, Verdict,
@@ -162,7 +163,7 @@ impl Machine {
             return;
         }
         let unknown = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Unknown);
-        match unknown {
+        match unknown.filter(|_| !seam::mutated(Mutation::UnknownIsHealthy)) {
             None => self.retain(&observations, out),
             Some(observation) => self.inconclusive(observation.clone(), out),
         }

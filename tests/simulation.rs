@@ -1,0 +1,112 @@
+//! The real monitor, journal and rollback in a simulated world, over many thousand seeds.
+//!
+//! Time passes only when nothing is left to do; disk, router, instances, signals, the operator and other people are drawn from a
+//! seed, and so are crashes and power cuts. `SWITCHBACK_SIMULATION_SEEDS` sets how many seeds are tried,
+//! `SWITCHBACK_SIMULATION_SEED` replays one.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
+mod simulation {
+    pub mod plan;
+    pub mod run;
+    pub mod world;
+}
+
+use simulation::{plan, run};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use plan::Plan;
+use run::Report;
+use switchback::seam::Mutation;
+
+/// So many seeds are tried unless the environment says otherwise.
+const SEEDS: u64 = 500;
+
+/// So many seeds have to be enough to notice any mistake.
+const MISTAKE_SEEDS: u64 = 10_000;
+
+fn from_env(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value}: expected a number")))
+}
+
+/// The first seed below `most` with a violation, and what was violated.
+fn first_violation(most: u64, mutation: Option<Mutation>) -> Option<(u64, Report)> {
+    let next = AtomicU64::new(0);
+    let found = AtomicU64::new(u64::MAX);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= most || seed >= found.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    if !run::simulate(&Plan::draw(seed), mutation).violations.is_empty() {
+                        found.fetch_min(seed, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let seed = found.into_inner();
+    (seed < u64::MAX).then(|| (seed, run::simulate(&Plan::draw(seed), mutation)))
+}
+
+/// The same plan without every fault that the violation does not need.
+fn smallest(mut plan: Plan, mutation: Option<Mutation>) -> Plan {
+    let mut at = 0;
+    while at < plan.faults.len() {
+        let mut without = plan.clone();
+        without.faults.remove(at);
+        if run::simulate(&without, mutation).violations.is_empty() { at += 1 } else { plan = without }
+    }
+    plan
+}
+
+#[test]
+fn no_seed_breaks_a_promise() {
+    if let Some(seed) = from_env("SWITCHBACK_SIMULATION_SEED") {
+        let plan = Plan::draw(seed);
+        let report = run::simulate(&plan, None);
+        assert!(report.violations.is_empty(), "{}", told(&plan, &report));
+        return;
+    }
+    let seeds = from_env("SWITCHBACK_SIMULATION_SEEDS").unwrap_or(SEEDS);
+    if let Some((seed, _)) = first_violation(seeds, None) {
+        let plan = smallest(Plan::draw(seed), None);
+        let report = run::simulate(&plan, None);
+        panic!(
+            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --release --features simulation --test simulation no_seed",
+            told(&plan, &report)
+        );
+    }
+}
+
+fn told(plan: &Plan, report: &Report) -> String {
+    format!("{}\n{plan}{}", report.violations.join("\n"), report.decisions.join("\n"))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    for seed in 0..20 {
+        let plan = Plan::draw(seed);
+        for mutation in [None, Some(Mutation::IntentRepeated)] {
+            assert_eq!(run::simulate(&plan, mutation), run::simulate(&plan, mutation), "{plan}");
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "thousands of seeds: in release")]
+fn every_mistake_is_found() {
+    let mut missed = Vec::new();
+    for mutation in Mutation::ALL {
+        match first_violation(MISTAKE_SEEDS, Some(mutation)) {
+            Some((seed, report)) => println!("{mutation:?}: seed {seed}: {}", report.violations[0]),
+            None => missed.push(mutation),
+        }
+    }
+    assert!(missed.is_empty(), "these mistakes break nothing that is looked at: {missed:?}");
+}

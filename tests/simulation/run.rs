@@ -1,0 +1,342 @@
+//! One simulated deployment from its first process to the last.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use switchback::config::{Inputs, Loaded, load};
+use switchback::deploy::{Binding, Color, Deployment, Rollback, RollbackRequest, StateFile, SwitchRequest};
+use switchback::journal::{Journal, verify};
+use switchback::monitor::{self, Begin, Finished, OnSignal, Opening};
+use switchback::seam::{self, Mutation, World as _};
+use switchback::soak::{Action, Actor, Cause, Decision, DecisionKind, Ending, Outcome};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{sleep, timeout};
+
+use super::plan::{Fault, Meddle, Plan, Weather};
+use super::world::{EPOCH_MS, Sim};
+
+/// `lastSwitch` of the deployment that is watched.
+const SWITCHED_MS: i64 = EPOCH_MS - 1_000;
+
+/// So many processes may run one after the other, and each for so long, before a run counts as endless.
+const PROCESSES: u32 = 12;
+const PROCESS_LIMIT: Duration = Duration::from_mins(10);
+
+/// How a process came to its end.
+enum Gone {
+    Ended(Ending),
+    Saved,
+    Crashed,
+    /// It could not begin.
+    Refused(String),
+    Endless,
+}
+
+/// What came of a plan.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What went wrong that must not.
+    pub violations: Vec<String>,
+    /// Everything that was decided, a line each.
+    pub decisions: Vec<String>,
+}
+
+/// Simulates a plan.
+pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+    let root = folder.path().to_owned();
+    let state = format!(
+        r#"{{"activeColor":"green","lastSwitch":{SWITCHED_MS},"previousColor":"blue","transition":{{"kind":"switch","at":{SWITCHED_MS}}}}}"#
+    );
+    std::fs::write(root.join("state.json"), state).unwrap();
+    let sim = Sim::new(plan.clone(), mutation, root.clone());
+    let entered = seam::enter(Rc::new(sim.clone()));
+    let loaded = configuration(plan, &root);
+    let mut ending = None;
+    let mut last = String::new();
+    for process in 0..PROCESSES {
+        let begin = if process == 0 { Begin::Soak } else { Begin::Resume };
+        match one_process(&sim, &loaded, begin) {
+            Gone::Ended(how) => {
+                ending = Some(how);
+                break;
+            }
+            Gone::Saved => sim.pass(500),
+            Gone::Crashed => {
+                let crash = sim.state().crashed;
+                let Some(Fault::Crash { power, away_ms, .. }) = crash else { unreachable!("only crashes crash") };
+                sim.pass(away_ms);
+                if power {
+                    sim.power_cut();
+                }
+            }
+            Gone::Refused(why) => {
+                last = why;
+                sim.pass(5_000);
+            }
+            Gone::Endless => {
+                "it never ends".clone_into(&mut last);
+                break;
+            }
+        }
+    }
+    match ending {
+        Some(ending) => judge(&sim, plan, &ending),
+        None => sim.state().violations.push(format!("no outcome: {last}")),
+    }
+    drop(entered);
+    let violations = std::mem::take(&mut sim.state().violations);
+    let history = Journal::new(&root.join("data/shop"), "shop").history(usize::MAX).unwrap_or_default();
+    let decisions = history.iter().map(|entry| {
+        let made = &entry.decision;
+        format!("{:.3} {} by {}: {}", entry.ts, made.decision, made.actor, made.message)
+    });
+    Report { violations, decisions: decisions.collect() }
+}
+
+fn configuration(plan: &Plan, root: &Path) -> Loaded {
+    let path = |name: &str| root.join(name).display().to_string();
+    let flags = [
+        ("service", "shop".to_owned()),
+        ("state_file", path("state.json")),
+        ("data_dir", path("data")),
+        ("colors.blue.instances", "http://blue:1".to_owned()),
+        ("colors.green.instances", "http://green:1".to_owned()),
+        ("soak.window", format!("{}s", plan.window_s)),
+        ("soak.interval", "1s".to_owned()),
+        ("soak.warmup", "1s".to_owned()),
+        ("soak.grace", format!("{}s", plan.grace_s)),
+        ("soak.on_inconclusive", plan.on_inconclusive.to_owned()),
+        ("soak.max_extension", "10s".to_owned()),
+        ("soak.verify_window", "3s".to_owned()),
+    ];
+    let flags = flags.map(|(key, value)| (key.to_owned(), value)).to_vec();
+    load(Inputs { flags, folder: root.to_owned(), ..Inputs::default() }).unwrap()
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+fn deployment(sim: &Sim, root: &Path) -> Deployment {
+    let state_file = StateFile::open(&root.join("state.json")).unwrap();
+    let router: Arc<dyn switchback::router::Router> =
+        if sim.state().plan.router_speaks { sim.router_of(true) } else { sim.router(&state_file) };
+    let journal = Journal::new(&root.join("data/shop"), "shop");
+    Deployment::new(state_file, router, journal, "shop", Duration::from_mins(1))
+}
+
+fn one_process(sim: &Sim, loaded: &Loaded, begin: Begin) -> Gone {
+    let runtime = runtime();
+    runtime.block_on(async {
+        sim.begin();
+        let save = sim.state().plan.faults.iter().any(|fault| matches!(fault, Fault::Signal { save: true, .. }));
+        let on_signal = if save { OnSignal::Save } else { OnSignal::Abort };
+        let watched = async {
+            tokio::select! {
+                biased;
+                () = sim.crash() => Gone::Crashed,
+                gone = monitor(sim, loaded, begin, on_signal) => gone,
+                () = sim.crash_by_time() => Gone::Crashed,
+            }
+        };
+        let gone = timeout(PROCESS_LIMIT, CatchCrash(Box::pin(watched))).await.unwrap_or(Gone::Endless);
+        sim.end();
+        if sim.state().crashed.is_some() { Gone::Crashed } else { gone }
+    })
+}
+
+/// A crash at the disk unwinds to here; in the program nothing stops it.
+struct CatchCrash<F>(std::pin::Pin<Box<F>>);
+
+impl<F: Future<Output = Gone>> Future for CatchCrash<F> {
+    type Output = Gone;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Gone> {
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.as_mut().poll(cx)));
+        match polled {
+            Ok(polled) => polled,
+            Err(panic) if panic.is::<&str>() => std::task::Poll::Ready(Gone::Crashed),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+async fn monitor(sim: &Sim, loaded: &Loaded, begin: Begin, on_signal: OnSignal) -> Gone {
+    let actor = Actor::Operator("ann@host".to_owned());
+    let opened = match monitor::open(loaded, begin, actor, |_| ()).await {
+        Ok(Opening::Ready(opened)) => opened,
+        Ok(Opening::Ended { ending, .. }) => return Gone::Ended(ending),
+        Ok(Opening::AlreadyActive(_)) => return Gone::Refused("already active".to_owned()),
+        Err(error) => return Gone::Refused(error.to_string()),
+    };
+    let settings = opened.settings();
+    sim.state().soak = Some((settings.soak.clone(), settings.color, settings.last_switch));
+    let hub = opened.hub();
+    let faults = sim.state().plan.faults.clone();
+    for fault in faults {
+        match fault {
+            Fault::Order { at_ms, action } if at_ms >= sim.now_ms() => {
+                let (sim, hub) = (sim.clone(), hub.clone());
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(at_ms.saturating_sub(sim.now_ms()))).await;
+                    let answer = hub.order(action, Actor::Operator("bob@host".to_owned()), None).await;
+                    let mut state = sim.state();
+                    if action == Action::Abort && answer.is_ok() && state.crashed.is_none() {
+                        state.aborted = true;
+                    }
+                });
+            }
+            Fault::Others { when, to } if !matches!(when, Meddle::At { ms } if ms < sim.now_ms()) => {
+                let sim = sim.clone();
+                tokio::spawn(async move {
+                    while !sim.state().is_time_to_meddle(when) {
+                        sleep(Duration::from_millis(10)).await;
+                    }
+                    move_as_others(&sim, to).await;
+                });
+            }
+            _ => {}
+        }
+    }
+    match monitor::run(*opened, on_signal, Vec::new()).await {
+        Finished::Ended(ending) => Gone::Ended(ending),
+        Finished::Saved | Finished::CutOff => Gone::Saved,
+    }
+}
+
+/// Somebody moves traffic to blue and on to green, or to blue alone, under the deploy lock.
+async fn move_as_others(sim: &Sim, to: Color) {
+    let root = sim.state().folder.clone();
+    let deployment = deployment(sim, &root);
+    let actor = || Actor::Operator("eve@elsewhere".to_owned());
+    for to in [Color::Blue, to] {
+        let decision = Decision::new(DecisionKind::Switch, actor(), format!("eve moves traffic to {to}"));
+        let _ = deployment.switch(SwitchRequest { to, no_way_back: false, decision }).await;
+    }
+}
+
+/// What has to hold once everything is quiet.
+fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
+    let (root, soak) = {
+        let state = sim.state();
+        (state.folder.clone(), state.soak.clone())
+    };
+    let mut found = Vec::new();
+    let state_file = StateFile::open(&root.join("state.json")).unwrap();
+    let state = match state_file.read() {
+        Ok(state) => state,
+        Err(error) => {
+            sim.state().violations.push(format!("the state file does not read back: {error}"));
+            return;
+        }
+    };
+    let journal = Journal::new(&root.join("data/shop"), "shop");
+    if let Err(error) = verify(journal.path(), state.journal()) {
+        found.push(format!("the journal does not verify: {error}"));
+    }
+    let touched_by = |is: fn(&Fault) -> bool| plan.faults.iter().any(is);
+    let others = touched_by(|fault| matches!(fault, Fault::Others { .. }));
+    let loud = matches!(ending.outcome, Outcome::RollbackFailed | Outcome::SwitchFailed);
+    // Killed while its disk was full, a monitor leaves no record of the traffic it moved: the next one can only see that.
+    let no_record = sim.state().disk_failed && sim.state().crashes > 0;
+    // Nobody resumes what somebody else left half done.
+    let half_done = others
+        && touched_by(|fault| {
+            matches!(
+                fault,
+                Fault::Crash { .. } | Fault::Router { .. } | Fault::RouterUnread { .. } | Fault::DiskFull { .. }
+            )
+        });
+    if plan.router_speaks && !loud && !half_done && !no_record && sim.state().router != state.active() {
+        found.push(format!(
+            "after {} the router is on {}, the state file on {}",
+            ending.outcome,
+            sim.state().router,
+            state.active()
+        ));
+    }
+    let soak_id = soak.as_ref().map(|(id, ..)| id.clone()).unwrap_or_default();
+    let kinds: Vec<DecisionKind> = match journal.of_soak(&soak_id) {
+        Ok(entries) => entries.into_iter().map(|entry| entry.decision.decision).collect(),
+        Err(error) => {
+            found.push(format!("the journal does not read back: {error}"));
+            Vec::new()
+        }
+    };
+    let count = |kind| kinds.iter().filter(|made| **made == kind).count();
+    if count(DecisionKind::RolledBack) > 1 {
+        found.push(format!("{} times rolled_back for one deployment", count(DecisionKind::RolledBack)));
+    }
+    if count(DecisionKind::Rollback) > 1 {
+        found.push(format!("{} intents for one rollback", count(DecisionKind::Rollback)));
+    }
+    let (rollbacks, crashes, disk_failed, aborted) = {
+        let state = sim.state();
+        (state.rollbacks, state.crashes, state.disk_failed, state.aborted)
+    };
+    let saved = u32::from(touched_by(|fault| matches!(fault, Fault::Signal { .. })));
+    if rollbacks > 5 + crashes + saved {
+        found.push(format!("{rollbacks} attempts to move traffic back, with {crashes} crashes"));
+    }
+    if aborted && !disk_failed && ending.outcome != Outcome::Aborted {
+        found.push(format!("an abort was answered, and the soak ended {}", ending.outcome));
+    }
+    // After a move by somebody else a process that begins again watches what they moved to.
+    let green = soak.as_ref().is_some_and(|(_, color, _)| *color == Color::Green);
+    let by_itself = green && ending.outcome == Outcome::Retained && ending.cause == Cause::Auto;
+    match plan.weather {
+        Weather::Failing { .. } if by_itself => found.push("a failing release was retained".to_owned()),
+        Weather::Blind { from_ms } if by_itself && from_ms + 11_000 < plan.window_s * 1000 => {
+            found.push("a release was retained that nobody could see".to_owned());
+        }
+        _ => {}
+    }
+    if ending.outcome == Outcome::RolledBack {
+        if !others && state.active() != Color::Blue {
+            found.push("rolled back, and the state file says green".to_owned());
+        }
+        if !disk_failed && count(DecisionKind::RolledBack) != 1 {
+            found.push("rolled back, and the journal does not say so".to_owned());
+        }
+        if !others {
+            found.extend(once_more(sim, &root, &soak_id));
+        }
+    }
+    let harmless = |fault: &Fault| {
+        matches!(fault, Fault::Crash { away_ms: 0..=3_000, .. } | Fault::WallJump { .. } | Fault::DiskFull { .. })
+    };
+    // On a full disk no state file can be written, so the rollback is not complete; users are on the previous color all the same.
+    let moved = !plan.router_speaks || sim.state().router == Color::Blue;
+    let safe = ending.outcome == Outcome::RolledBack || (disk_failed && moved);
+    if matches!(plan.weather, Weather::Failing { from_ms: 0..=3_000 }) && plan.faults.iter().all(harmless) && !safe {
+        found.push(format!("a breach that went on ended {}: {}", ending.outcome, ending.reason));
+    }
+    sim.state().violations.extend(found);
+}
+
+/// A rollback that was made is asked for again: nothing may happen.
+fn once_more(sim: &Sim, root: &Path, soak: &str) -> Option<String> {
+    sim.pass(60_000);
+    sim.state().plan.faults.clear();
+    runtime().block_on(async {
+        sim.begin();
+        let before = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
+        let mut intent = Decision::new(DecisionKind::Rollback, Actor::Operator("ann@host".to_owned()), "once more");
+        intent.soak = Some(soak.to_owned());
+        let deployment = deployment(sim, root);
+        let binding = Binding { active: Color::Green, last_switch: Some(SWITCHED_MS), previous: Color::Blue };
+        let disk_failed = sim.state().disk_failed;
+        let again = deployment.rollback(RollbackRequest { binding: Some(binding), intent }).await;
+        let after = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
+        match again {
+            Ok(Rollback::AlreadyBack(Color::Blue)) if before == after => None,
+            // A journal that lost its lines to a full disk knows nothing of the first.
+            Ok(_) if disk_failed => None,
+            other => Some(format!("a second rollback ended {other:?} ")),
+        }
+    })
+}
