@@ -134,8 +134,9 @@ fn an_abort_wants_the_service_s_name_and_takes_a_reason() {
 #[test]
 fn an_order_that_cannot_be_taken_is_refused_with_its_reason() {
     for size in SIZES {
-        // The rollback takes long enough to be ordered about.
-        let deployment = endless().with_commands("echo green > route", "sleep 3; echo blue > route", "cat route");
+        // The rollback takes for as long as it is ordered about.
+        let back = "until [ -e refused ]; do sleep 0.1; done; echo blue > route";
+        let deployment = endless().with_commands("echo green > route", back, "cat route");
         std::fs::write(deployment.path("route"), "green\n").unwrap();
         let mut operator = Operator::start(&deployment, size, &["soak"]);
         operator.sees("1 of 1");
@@ -143,6 +144,7 @@ fn an_order_that_cannot_be_taken_is_refused_with_its_reason() {
         operator.sees("ROLLING BACK");
         operator.types("\rA");
         operator.sees("rollback already handed over");
+        std::fs::write(deployment.path("refused"), "").unwrap();
         operator.sees("exit code 4");
         operator.quits(4, &[]);
         assert_eq!(deployment.count("abort"), 0);
