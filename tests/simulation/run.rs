@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
 use super::plan::{Fault, Meddle, Plan, Weather};
-use super::world::{EPOCH_MS, Sim};
+use super::world::{Crash, EPOCH_MS, Sim};
 
 /// `lastSwitch` of the deployment that is watched.
 const SWITCHED_MS: i64 = EPOCH_MS - 1_000;
@@ -159,7 +159,7 @@ impl<F: Future<Output = Gone>> Future for CatchCrash<F> {
         let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.as_mut().poll(cx)));
         match polled {
             Ok(polled) => polled,
-            Err(panic) if panic.is::<&str>() => std::task::Poll::Ready(Gone::Crashed),
+            Err(panic) if panic.is::<Crash>() => std::task::Poll::Ready(Gone::Crashed),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }

@@ -21,6 +21,10 @@ use super::plan::{Dice, Fails, Fault, Meddle, Plan, Weather, When};
 /// Wall clock at the beginning, Unix milliseconds: 2026-11-23T14:00:00Z.
 pub const EPOCH_MS: i64 = 1_795_442_400_000;
 
+/// What unwinds from the disk when the process dies there.
+#[derive(Debug)]
+pub struct Crash;
+
 /// Everything outside the program, shared by all its tasks.
 #[derive(Clone, Debug)]
 pub struct Sim(Arc<Shared>);
@@ -375,11 +379,11 @@ impl World for Sim {
 
     fn disk(&self, step: Step, path: &Path) -> io::Result<()> {
         if self.state().crashed.is_some() {
-            std::panic::resume_unwind(Box::new("crashed"));
+            std::panic::resume_unwind(Box::new(Crash));
         }
         self.state().disk_steps += 1;
         if self.crash_due(|state, when| when == When::DiskStep(state.disk_steps)) {
-            std::panic::resume_unwind(Box::new("crashed"));
+            std::panic::resume_unwind(Box::new(Crash));
         }
         let mut state = self.state();
         let full = state.during(|fault| match fault {
