@@ -10,6 +10,7 @@
 //! | `finding` | one thing that was looked at, and what to do about it |
 
 mod finding;
+mod outside;
 mod prometheus;
 mod records;
 mod router;
@@ -76,6 +77,8 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
         }
     }
     findings.extend(prometheus::look(config, state.as_ref().ok()).await);
+    findings.extend(outside::network(&deployment, config).await);
+    findings.extend(outside::webhook(config).await);
     findings.extend(terminal::look(common));
     Ok(findings)
 }

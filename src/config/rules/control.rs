@@ -1,0 +1,94 @@
+//! Over the network a monitor is reached with a secret that cannot be guessed, and never in the clear.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Settled;
+use crate::config::draft::Draft;
+use crate::config::model::{Config, ControlConfig};
+use crate::config::problem::{Origin, Problem};
+use crate::config::strength;
+use crate::notify::SigningKey;
+
+/// Checks what listening, and asking, over the network needs.
+pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
+    secrets_are_secrets(&draft.config, settled, problems);
+    listening_is_guarded(&draft.config.control, settled, problems);
+    asking_is_guarded(&draft.config.control, settled, problems);
+    nothing_is_in_vain(&draft.config.control, settled, warnings);
+}
+
+fn secrets_are_secrets(config: &Config, settled: &Settled, problems: &mut Vec<Problem>) {
+    let ControlConfig { operator_token, viewer_token, order_secret, .. } = &config.control;
+    for (key, token) in [("control.operator_token", operator_token), ("control.viewer_token", viewer_token)] {
+        if let Some(Err(what)) = token.as_ref().map(|token| strength::check(token.expose_secret())) {
+            problems.extend(settled.problem(key, what));
+        }
+    }
+    if same(operator_token.as_ref(), viewer_token.as_ref()) {
+        let what = "this is control.operator_token as well: viewers could give orders";
+        problems.extend(settled.problem("control.viewer_token", what));
+    }
+    if let Some(Err(what)) = order_secret.as_ref().map(SigningKey::parse) {
+        problems.extend(settled.problem("control.order_secret", what));
+    } else if same(order_secret.as_ref(), config.notify.secret.as_ref()) {
+        let what = "this is notify.secret as well: whoever is notified could give orders";
+        problems.extend(settled.problem("control.order_secret", what));
+    }
+}
+
+fn same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.expose_secret() == other.expose_secret())
+}
+
+fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut Vec<Problem>) {
+    let tls = match (&control.certificate, &control.key) {
+        (Some(_), Some(_)) => true,
+        (None, None) => false,
+        (given, _) => {
+            let missing = if given.is_some() { "control.tls_key" } else { "control.tls_certificate" };
+            problems.extend(settled.problem(missing, "certificate and private key need each other"));
+            return;
+        }
+    };
+    let Some(address) = control.listen else { return };
+    if !address.ip().is_loopback() && !tls {
+        let what = "tokens and answers would cross the network in the clear: set control.tls_certificate and \
+                    control.tls_key, or listen on 127.0.0.1";
+        problems.extend(settled.problem("control.listen", what));
+    }
+    if control.operator_token.is_none() && control.viewer_token.is_none() && control.order_secret.is_none() {
+        let what = "nobody could use it: set control.operator_token, control.viewer_token or control.order_secret";
+        problems.extend(settled.problem("control.listen", what));
+    }
+}
+
+fn asking_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut Vec<Problem>) {
+    let Some(url) = &control.url else { return };
+    if url.credentials().is_some() {
+        let what = "the URL has a user in it: a token stands in control.operator_token or control.viewer_token";
+        problems.extend(settled.problem("control.url", what));
+    }
+    if url.is_in_the_clear() {
+        problems.extend(settled.problem("control.url", "the token would cross the network in the clear: use https"));
+    }
+    if control.operator_token.is_none() && control.viewer_token.is_none() {
+        let what = "it answers nobody without a token: set control.operator_token or control.viewer_token";
+        problems.extend(settled.problem("control.url", what));
+    }
+}
+
+/// Keys that are of no use without another one.
+fn nothing_is_in_vain(control: &ControlConfig, settled: &Settled, warnings: &mut Vec<String>) {
+    let (listens, asks) = (control.listen.is_some(), control.url.is_some());
+    for (key, used, by) in [
+        ("control.tls_certificate", listens, "control.listen"),
+        ("control.operator_token", listens || asks, "control.listen or control.url"),
+        ("control.viewer_token", listens || asks, "control.listen or control.url"),
+        ("control.order_secret", listens, "control.listen"),
+        ("control.ca_file", asks, "control.url"),
+    ] {
+        if let Some(setting) = settled.sound(key).filter(|given| given.origin != Origin::Default && !used) {
+            warnings.push(format!("{key} ({}) has no effect: set {by}", setting.origin));
+        }
+    }
+}

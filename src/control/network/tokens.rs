@@ -1,0 +1,64 @@
+//! Tokens, and what they allow.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ask.
+    Viewer,
+    /// Ask and order.
+    Operator,
+}
+
+/// The tokens that are known, as their SHA-256: of that nothing is to be had from how long a comparison takes, or from a
+/// dump of the memory that holds it.
+pub struct Tokens {
+    operator: Option<[u8; 32]>,
+    viewer: Option<[u8; 32]>,
+}
+
+impl Tokens {
+    /// These.
+    pub fn new(operator: Option<&SecretString>, viewer: Option<&SecretString>) -> Self {
+        let digest = |token: &SecretString| digest(token.expose_secret().as_bytes());
+        Self { operator: operator.map(digest), viewer: viewer.map(digest) }
+    }
+
+    /// Whose token this is. Takes as long for one as for the other, and for none.
+    pub fn role(&self, presented: &[u8]) -> Option<Role> {
+        let presented = digest(presented);
+        let is = |known: &Option<[u8; 32]>| {
+            known.as_ref().map_or(Choice::from(0), |known| known.as_slice().ct_eq(presented.as_slice()))
+        };
+        let (operator, viewer) = (bool::from(is(&self.operator)), bool::from(is(&self.viewer)));
+        match (operator, viewer) {
+            (true, _) => Some(Role::Operator),
+            (false, true) => Some(Role::Viewer),
+            (false, false) => None,
+        }
+    }
+}
+
+fn digest(token: &[u8]) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_token_has_its_role_and_everything_else_has_none() {
+        let tokens = Tokens::new(Some(&"operator-token".into()), Some(&"viewer-token".into()));
+        assert_eq!(tokens.role(b"operator-token"), Some(Role::Operator));
+        assert_eq!(tokens.role(b"viewer-token"), Some(Role::Viewer));
+        for other in ["", "operator-toke", "operator-token ", "OPERATOR-TOKEN", "viewer-tokenx"] {
+            assert_eq!(tokens.role(other.as_bytes()), None, "{other}");
+        }
+        let none = Tokens::new(None, None);
+        assert_eq!((none.role(b""), none.role(b"operator-token")), (None, None));
+    }
+}

@@ -1,0 +1,201 @@
+//! A monitor that is asked and given orders from another machine.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use switchback::notify::SigningKey;
+
+use crate::support::{Deployment, Running, free_address};
+
+const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
+const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
+const SIGNING: &str = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs";
+
+/// A deployment whose monitor listens on a free port, over TLS, and the machine from which it is asked.
+struct Machines {
+    there: Deployment,
+    here: Deployment,
+    address: String,
+}
+
+impl Machines {
+    fn new() -> Self {
+        let (address, folder) = (free_address(), tempfile::TempDir::new().unwrap().keep());
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let paths: [PathBuf; 2] = [folder.join("tls.pem"), folder.join("tls.key")];
+        std::fs::write(&paths[0], made.cert.pem()).unwrap();
+        std::fs::write(&paths[1], made.signing_key.serialize_pem()).unwrap();
+        let [certificate, key] = paths.map(|path| path.display().to_string());
+        let there = Deployment::switched()
+            .with("soak.window", "10m")
+            .with("control.listen", &address)
+            .with("control.tls_certificate", &certificate)
+            .with("control.tls_key", key)
+            .with("control.operator_token", OPERATOR)
+            .with("control.viewer_token", VIEWER)
+            .with("control.order_secret", SIGNING);
+        let here = Deployment::fresh()
+            .with("control.url", format!("https://{address}"))
+            .with("control.ca_file", certificate)
+            .with("control.operator_token", OPERATOR);
+        Self { there, here, address }
+    }
+
+    /// The log of the monitor.
+    fn log(&self) -> String {
+        let logs = self.there.files().into_iter().filter(|(path, _)| path.to_string_lossy().contains("/log/"));
+        logs.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+}
+
+fn watching(deployment: &Deployment, args: &[&str]) -> Running {
+    let mut soak = deployment.start(&[&["soak", "--no-tui"], args].concat());
+    soak.hear("soak_start");
+    soak
+}
+
+#[test]
+fn a_soak_is_followed_and_rolled_back_from_another_machine() {
+    let machines = Machines::new();
+    let Machines { there, here, .. } = &machines;
+    let soak = watching(there, &[]);
+    assert_eq!(here.run(&["status", "--json"]).expect(0).json()["activeColor"], "green");
+    let mut attached = here.start(&["attach", "--no-tui"]);
+    attached.hear("soak_start");
+    let astray = here.run(&["rollback", "--service", "another"]).expect(13);
+    assert!(astray.stderr.contains("refused: this is the monitor of `default`, not of `another`"), "{astray:#?}");
+    here.run(&["rollback", "--reason", "it is slow"]).expect(0).says(&["traffic is back on blue"]);
+    let records = attached.wait().expect(4).stdout;
+    assert!(records.contains("journal         on the machine of 127.0.0.1:"), "{records}");
+    soak.wait().expect(4);
+    let order = there.decision("rollback");
+    let actor = order["actor"].as_str().unwrap();
+    assert!(actor.starts_with("operator:ana@") && actor.ends_with(" (token, 127.0.0.1)"), "{order}");
+    assert_eq!(order["reason"], "it is slow");
+    assert_eq!(there.state()["activeColor"], "blue");
+    assert!(!here.state_path().exists(), "nothing is done here");
+
+    let gone = here.run(&["status"]).expect(13);
+    assert!(gone.stderr.contains("refused the connection: nothing listens there"), "{gone:#?}");
+    for args in [&["rollback"][..], &["attach", "--no-tui"], &["ctl", "abort"]] {
+        here.run(args).expect(13).complains(&["no monitor answers: https://127.0.0.1:"]);
+    }
+}
+
+#[test]
+fn a_monitor_that_is_out_of_reach_may_watch_all_the_same() {
+    let Machines { there, here, .. } = &Machines::new();
+    let soak = watching(there, &[]);
+    let mut attached = here.start(&["attach", "--no-tui"]);
+    attached.hear("soak_start");
+    soak.signal(Signal::KILL);
+    let told = attached.wait().expect(13).stderr;
+    assert!(told.contains("is out of reach") && told.contains("Whether it still watches is not to be seen"), "{told}");
+}
+
+#[test]
+fn what_is_refused_is_in_the_log_and_the_tokens_are_not() {
+    let mut machines = Machines::new();
+    let soak = watching(&machines.there, &[]);
+    machines.here = machines.here.without("control.operator_token").with("control.viewer_token", VIEWER);
+    machines.here.run(&["status"]).expect(0).says(&["green"]);
+    machines.here.run(&["ctl", "abort"]).expect(13).complains(&["a viewer's token orders nothing"]);
+    machines.here = machines.here.with("control.viewer_token", "ffffffffffffffff0123456789abcdef");
+    for args in [&["status"][..], &["attach", "--no-tui"], &["ctl", "abort"]] {
+        machines.here.run(args).expect(13).complains(&["the token is not known here"]);
+    }
+    let mut clear = TcpStream::connect(&machines.address).unwrap();
+    clear.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    // An alert, or the connection is reset because not all of the request was read.
+    let _ = clear.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains("switchback_"));
+    soak.signal(Signal::TERM);
+    soak.wait().expect(5);
+    let log = machines.log();
+    for (refused, times) in [
+        ("a viewer's token orders nothing", 1),
+        ("the token is not known here", 3),
+        ("a client is refused: no secure connection", 1),
+    ] {
+        assert_eq!(log.matches(refused).count(), times, "{refused}: {log}");
+    }
+    assert!(log.contains(r#""from":"127.0.0.1:"#) && log.contains(r#""status":401"#), "{log}");
+    for token in [OPERATOR, VIEWER, "ffffffffffffffff0123456789abcdef", SIGNING] {
+        assert!(!log.contains(token), "{token}");
+    }
+}
+
+/// The code and the body of the answer to a signed order, over a connection in the clear.
+fn order(address: &str, headers: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let length = body.len();
+    let head = format!("POST /v1/actions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n");
+    stream.write_all(format!("{head}{headers}\r\n{body}").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+fn signed(id: &str, body: &str) -> String {
+    let at = jiff::Timestamp::now().as_second();
+    let signature = SigningKey::parse(&SIGNING.into()).unwrap().sign(id, at, body);
+    format!("webhook-id: {id}\r\nwebhook-timestamp: {at}\r\nwebhook-signature: {signature}\r\n")
+}
+
+#[test]
+fn a_signed_order_is_carried_out_once_even_if_the_monitor_is_another_one_by_then() {
+    let address = free_address();
+    let deployment = Deployment::switched().with("soak.window", "10m").with("control.listen", &address);
+    let deployment = deployment.with("control.order_secret", SIGNING);
+    let soak = watching(&deployment, &[]);
+    let extend = r#"{"action":"extend 1m","actor":"operator:ci@runner"}"#;
+    let headers = signed("msg_1", extend);
+    let (code, told) = order(&address, &headers, extend);
+    assert_eq!(code, 202, "{told}");
+    soak.signal(Signal::KILL);
+    soak.wait();
+    let resumed = deployment.start(&["soak", "--resume", "--no-tui"]);
+    deployment.wait_until("the soak goes on", |deployment| deployment.count("resumed") == 1);
+    let (code, told) = order(&address, &headers, extend);
+    assert_eq!((code, told.as_str()), (409, r#"{"error":"the order `msg_1` came before"}"#));
+    let rollback = r#"{"action":"rollback","actor":"operator:ci@runner","service":"default"}"#;
+    assert_eq!(order(&address, &signed("msg_2", rollback), rollback).0, 202);
+    resumed.wait().expect(4);
+    assert_eq!(deployment.decision("rollback")["actor"], "operator:ci@runner (signed msg_2, 127.0.0.1)");
+    assert_eq!(deployment.count("extend"), 1);
+}
+
+#[test]
+fn a_watch_that_is_gone_on_with_does_without_the_network_if_need_be() {
+    let address = free_address();
+    let deployment = Deployment::switched().with("control.listen", &address).with("control.viewer_token", VIEWER);
+    let soak = watching(&deployment, &[]);
+    soak.signal(Signal::KILL);
+    soak.wait();
+    let taken = std::net::TcpListener::bind(&address).unwrap();
+    let resumed = deployment.run(&["soak", "--resume", "--no-tui"]).expect(0);
+    assert!(resumed.stderr.contains("nobody can attach or give orders over the network"), "{resumed:#?}");
+    drop(taken);
+    let taken = std::net::TcpListener::bind(&address).unwrap();
+    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["cannot listen on `control.listen`"]);
+    drop(taken);
+}
+
+#[test]
+fn what_is_done_on_this_machine_takes_no_url() {
+    let deployment = Deployment::switched();
+    for command in ["switch", "soak", "doctor"] {
+        let args = [command, "--url", "http://127.0.0.1:9"];
+        let done = Running::start({
+            let mut command = deployment.command(&args);
+            command.env("SWITCHBACK_CONTROL_VIEWER_TOKEN", VIEWER);
+            command
+        });
+        done.wait().expect(2).complains(&["`--url` is for attach, ctl, status and rollback"]);
+    }
+}
