@@ -3,10 +3,11 @@
 
 use std::error::Error;
 use std::io;
+use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
 use rustls::CertificateError;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -22,6 +23,13 @@ pub fn client() -> ClientBuilder {
         .no_proxy()
         .redirect(Policy::none())
         .referer(false)
+}
+
+/// The certificates (PEM) in this file, or what is wrong with it.
+pub fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| format!("is not PEM: {error}"))?;
+    if found.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(found) }
 }
 
 /// User name and password from a URL, for basic authentication.
@@ -117,6 +125,10 @@ fn tls_reason(error: &rustls::Error) -> String {
         }
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             "its certificate is for another host name".to_owned()
+        }
+        // The verifier's own error is not to be had by type.
+        rustls::Error::InvalidCertificate(_) if error.to_string().contains("CaUsedAsEndEntity") => {
+            "its certificate is that of an authority (CA:TRUE), and a server needs one of its own".to_owned()
         }
         rustls::Error::InvalidCertificate(_) => format!("its certificate is not trusted ({error})"),
         rustls::Error::InvalidMessage(_) => "the port does not speak TLS; is the URL to begin with http?".to_owned(),

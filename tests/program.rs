@@ -22,6 +22,8 @@ mod fleet;
 mod hold_back;
 #[path = "program/hostile.rs"]
 mod hostile;
+#[path = "program/network.rs"]
+mod network;
 #[path = "program/node.rs"]
 mod node;
 #[path = "program/notify.rs"]

@@ -57,7 +57,7 @@ impl Launch {
     pub fn new(loaded: &Loaded, common: &Common) -> Self {
         let config = &loaded.config;
         let (service, service_dir) = (config.service.clone(), config.service_dir());
-        Self { service_dir, socket: config.control_socket.clone(), arguments: arguments(common), service }
+        Self { service_dir, socket: config.control.socket.clone(), arguments: arguments(common), service }
     }
 
     /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.

@@ -11,12 +11,12 @@ pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
     match command {
         ConfigCommand::Template => say::out(&template()),
         ConfigCommand::Check => {
-            let loaded = context::loaded(common)?;
+            let loaded = context::loaded_anywhere(common)?;
             say::line(&format!("the configuration of service `{}` is valid", loaded.config.service));
         }
-        ConfigCommand::Show { json: false } => say::out(&show(&context::loaded(common)?)),
+        ConfigCommand::Show { json: false } => say::out(&show(&context::loaded_anywhere(common)?)),
         ConfigCommand::Show { json: true } => {
-            let shown = show_json(&context::loaded(common)?);
+            let shown = show_json(&context::loaded_anywhere(common)?);
             say::line(&serde_json::to_string_pretty(&shown).map_err(Failure::internal)?);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::Common;
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::soak::{Action, Actor, Ending, Outcome, Phase};
 use crate::view::{News, View};
@@ -20,11 +20,16 @@ const RESULT_LIMIT: Duration = Duration::from_mins(10);
 /// rollback failed or somebody else moved traffic.
 pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<String>) -> Result<u8, Failure> {
     let action = parse(words, force)?;
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded_anywhere(common)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    let client = Client::new(&loaded.config.control_socket);
-    let by = actor::operator();
-    let done = order(&client, action, &by, reason.as_deref()).await.map_err(|error| refused(&loaded.config, &error))?;
+    give(&loaded, action, reason.as_deref()).await
+}
+
+/// The same for an action that is known.
+pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Result<u8, Failure> {
+    let client = Client::of(&loaded.config).meant_for(context::named_service(loaded));
+    let done = order(&client, action, &actor::operator(), reason).await;
+    let done = done.map_err(|error| refused(&loaded.config, &error))?;
     for line in &done.lines {
         say::line(line);
     }

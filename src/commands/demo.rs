@@ -78,7 +78,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let menu = WeatherMenu { items: weather_names(), current: None };
     setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
     setup.places.attach = None;
-    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control_socket), actor::operator())).await;
+    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::operator())).await;
     monitor.abort();
     let totals = world.stop().await;
     left.map_err(Failure::internal)?;

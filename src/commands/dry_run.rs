@@ -23,7 +23,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     if monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning
         && Binding::to(&state).is_ok()
     {
-        let answers = matches!(timeout(MONITOR_LIMIT, Client::new(&config.control_socket).status()).await, Ok(Ok(_)));
+        let answers = matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_)));
         say::line(if answers {
             "the monitor that is running would be given the order, and its soak would end with it"
         } else {

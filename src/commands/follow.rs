@@ -29,15 +29,17 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// `attach`.
 pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded_anywhere(common)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let config = &loaded.config;
     if attach.no_tui || attach.output != Output::Human || !screen::is_possible() {
         return run(config, attach.output, None).await;
     }
-    let client = Client::new(&config.control_socket);
-    if let Err(error) = client.status().await {
-        return Err(Failure::new(13, format!("no monitor is running for service `{}`: {error}", config.service)));
+    let client = Client::of(config).meant_for(context::named_service(&loaded));
+    match client.status().await {
+        Ok(_) => {}
+        Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
+        Err(error) => return Err(not_running(config, &error.to_string())),
     }
     let setup = screen::setup(config, common, attach.read_only);
     screen::left(tui::run(setup, Live::new(client, actor::operator())).await, &config.service)
@@ -46,7 +48,7 @@ pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
 /// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
 /// followed to its end.
 pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) -> Result<u8, Failure> {
-    let client = Client::new(&config.control_socket);
+    let client = Client::of(config);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut screen = Screen { output, config, printer: None, seen: None };
     let mut reach_until = Instant::now();
@@ -60,6 +62,7 @@ pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) ->
                     why
                 }
             },
+            Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
             Err(error) => error.to_string(),
         };
         tracing::warn!(lost, "the monitor is out of reach");
@@ -75,7 +78,7 @@ pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) ->
             }
         }
         if Instant::now() >= reach_until {
-            return Err(gone(&screen, &lost, &config.service));
+            return Err(gone(&screen, &lost));
         }
         tokio::select! {
             () = sleep(POLL) => {}
@@ -93,14 +96,27 @@ fn ended_out_of_sight(code: u8, service: &str) -> u8 {
     code
 }
 
-fn gone(screen: &Screen<'_>, lost: &str, service: &str) -> Failure {
-    if screen.seen.is_none() {
-        return Failure::new(13, format!("no monitor is running for service `{service}`: {lost}"));
+fn not_running(config: &Config, why: &str) -> Failure {
+    match &config.control.url {
+        // Why nobody answers there says more.
+        Some(_) => Failure::new(13, why),
+        None => Failure::new(13, format!("no monitor is running for service `{}`: {why}", config.service)),
     }
-    let told = format!(
-        "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Go on with: \
-         switchback soak --resume --service {service}"
-    );
+}
+
+fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
+    let Config { service, control, .. } = screen.config;
+    let told = match (screen.seen, &control.url) {
+        (None, _) => return not_running(screen.config, lost),
+        (Some(_), Some(url)) => format!(
+            "the monitor at {url} is out of reach ({lost}). Whether it still watches is not to be seen from here; on its \
+             machine: switchback status --service {service}"
+        ),
+        (Some(_), None) => format!(
+            "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Go on with: \
+             switchback soak --resume --service {service}"
+        ),
+    };
     Failure::new(13, told)
 }
 
@@ -140,7 +156,7 @@ impl Screen<'_> {
                 }
                 Ok(StreamItem::Dropped(why)) => return Ok(Shown::Lost(why)),
                 Ok(StreamItem::End(end)) => return Ok(Shown::End(end)),
-                Err(ClientError::Forbidden) => return Err(Failure::new(13, ClientError::Forbidden)),
+                Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
                 Err(error) => return Ok(Shown::Lost(error.to_string())),
             }
         }
@@ -199,6 +215,9 @@ async fn hand_over(to: &SyncSender<Envelope>, envelope: Envelope) -> bool {
 
 /// Where the records of the followed run are.
 fn places(config: &Config, header: &RecordingHeader) -> Places {
+    if let Some(there) = screen::elsewhere(config) {
+        return Places { journal: there.clone(), recording: there };
+    }
     let folder = config.service_dir();
     let recording = header.settings.soak.parse::<SoakId>().map(|id| recording_path(&folder, &id)).unwrap_or_default();
     Places { journal: Journal::new(&folder, &config.service).path().to_owned(), recording }

@@ -83,7 +83,7 @@ impl Keeper {
 
     /// The same for a screen.
     pub fn link(self, config: &Config) -> Kept {
-        let live = Live::new(Client::new(&config.control_socket), actor::operator());
+        let live = Live::new(Client::new(&config.control.socket), actor::operator());
         Kept { live, keeper: Mutex::new(self) }
     }
 }

@@ -23,8 +23,12 @@ const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded_anywhere(common)?;
     let _log = logging::start(&loaded.config, common.log_level);
+    if loaded.config.control.url.is_some() {
+        // State file and router are that monitor's; nothing here could be rolled back in its stead.
+        return ctl::give(&loaded, Action::Rollback { force }, reason.as_deref()).await;
+    }
     let deployment = Deployment::open(&loaded.config)?;
     let state = deployment.state_file().read()?;
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
@@ -74,7 +78,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
 /// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has
 /// nothing to say about it: then this process acts itself.
 async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
-    let client = Client::new(&config.control_socket);
+    let client = Client::new(&config.control.socket);
     // Whether it is alive is found out first: an order may take longer to be journalled.
     if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
         return Ok(None);

@@ -1,11 +1,12 @@
 //! The terminal UI as this process can show it.
 
 use std::io::{IsTerminal as _, stdin, stdout};
+use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
 use crate::cli::Common;
-use crate::config::Config;
+use crate::config::{Config, ControlConfig};
 use crate::deploy::Deployment;
 use crate::journal::Journal;
 use crate::tui::{Charset, CharsetEnv, ColorEnv, Departure, Depth, Left, Places, Setup, TerminalError, Theme, UiState};
@@ -44,17 +45,31 @@ pub fn look(common: &Common) -> (Depth, Charset) {
 pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let (depth, charset) = look(common);
     let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::system());
-    ui.read_only = read_only;
+    let ControlConfig { url, operator_token, .. } = &config.control;
+    // A viewer's token orders nothing.
+    ui.read_only = read_only || (url.is_some() && operator_token.is_none());
     let folder = config.service_dir();
-    let attach = Some(format!("switchback attach --service {}", config.service));
-    let journal = Journal::new(&folder, &config.service).path().to_owned();
+    let attach = Some(match url {
+        Some(url) => format!("switchback attach --url {url}"),
+        None => format!("switchback attach --service {}", config.service),
+    });
+    let (journal, recording) = match elsewhere(config) {
+        Some(there) => (there.clone(), there),
+        None => (Journal::new(&folder, &config.service).path().to_owned(), folder.join("soaks")),
+    };
+    let router = Deployment::open(config).ok().filter(|_| url.is_none());
     Setup {
         ui,
-        router_kind: Deployment::open(config).ok().map(|deployment| deployment.router().kind().to_owned()),
-        places: Places { journal, recording: folder.join("soaks"), attach },
+        router_kind: router.map(|deployment| deployment.router().kind().to_owned()),
+        places: Places { journal, recording, attach },
         weather: None,
         folder: std::env::current_dir().unwrap_or_default(),
     }
+}
+
+/// Where the records are of a monitor on another machine, in words: its folders are not known here.
+pub fn elsewhere(config: &Config) -> Option<PathBuf> {
+    config.control.url.as_ref().map(|url| format!("on the machine of {}", url.host_port()).into())
 }
 
 /// The exit code of a screen that was left: the outcome's for who stayed, 0 for who detached.

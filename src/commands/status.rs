@@ -22,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Prints the status, once or until Ctrl-C.
 pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded_anywhere(common)?;
     if watch {
         return go_on(&loaded.config, json).await;
     }
@@ -61,9 +61,14 @@ async fn go_on(config: &Config, json: bool) -> Result<u8, Failure> {
     }
 }
 
-/// From the monitor if one runs, else from the files, the router and the standby themselves.
+/// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
 async fn report(config: &Config) -> Result<StatusReport, Failure> {
-    let client = Client::new(&config.control_socket);
+    let client = Client::of(config);
+    if config.control.url.is_some() {
+        // There is nothing on this machine that could be asked instead.
+        let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
+        return serde_json::from_value(answer).map_err(|error| Failure::new(13, error));
+    }
     if let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await
         && let Ok(report) = serde_json::from_value(answer)
     {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
-    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive, OnSharedCause,
-    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
+    LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
+    OnSharedCause, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::query::{PrometheusConfig, Source};
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
@@ -171,7 +171,17 @@ fn blank_config() -> Config {
         },
         readiness: ReadinessConfig { failures: 0, required: false },
         router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO },
-        control_socket: PathBuf::new(),
+        control: ControlConfig {
+            socket: PathBuf::new(),
+            listen: None,
+            certificate: None,
+            key: None,
+            operator_token: None,
+            viewer_token: None,
+            order_secret: None,
+            url: None,
+            ca_file: None,
+        },
         notify: NotifyConfig { url: None, secret: None, timeout: Duration::ZERO },
         retention: Limits { soaks: 0, age: Duration::ZERO, bytes: 0 },
     }

@@ -1,5 +1,6 @@
 //! What sort of value a key takes: what is allowed, how it is read and where it goes.
 
+use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub enum Kind {
     /// Anything that can be written down.
     Text(Set<String>),
     Socket(Set<SocketAddress>),
+    /// Where to listen.
+    Listen(Set<SocketAddr>),
     Admin(Set<AdminUrl>),
     BaseUrl(Set<InstanceUrl>),
     PromQl(Set<PromQl>),
@@ -104,6 +107,7 @@ impl Kind {
             Self::Word(_) => "a name without spaces".to_owned(),
             Self::Text(_) => "text".to_owned(),
             Self::Socket(_) => "path, or tcp://host:port".to_owned(),
+            Self::Listen(_) => "IP address and port, such as 127.0.0.1:9710".to_owned(),
             Self::Admin(_) => "base URL (http, https), or unix:///path".to_owned(),
             Self::BaseUrl(_) => "base URL (http, https)".to_owned(),
             Self::PromQl(_) => "PromQL of at most 4,000 bytes".to_owned(),
@@ -169,6 +173,7 @@ impl Kind {
                 };
                 put(draft, *set, socket, ToString::to_string)
             }
+            Self::Listen(set) => put(draft, *set, parse::listen(string(raw)?)?, ToString::to_string),
             Self::Admin(set) => put(draft, *set, instances::admin(string(raw)?)?, ToString::to_string),
             Self::BaseUrl(set) => put(draft, *set, instances::base(string(raw)?)?, ToString::to_string),
             Self::PromQl(set) => put(draft, *set, PromQl::new(string(raw)?)?, |text| text.as_str().to_owned()),

@@ -38,6 +38,7 @@ mod rules;
 mod secrets;
 mod show;
 mod size;
+mod strength;
 mod template;
 mod values;
 
@@ -46,9 +47,9 @@ pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ErrorRateConfig, HaproxyConfig, HealthConfig, LatencyConfig,
-    LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive, OnSharedCause,
-    ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
+    LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
+    OnSharedCause, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};

@@ -2,6 +2,7 @@
 
 mod router;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,8 +44,8 @@ pub struct Config {
     pub readiness: ReadinessConfig,
     /// How traffic is moved.
     pub router: RouterConfig,
-    /// The Unix socket on which a running monitor is asked and given orders; a path of at most 107 bytes.
-    pub control_socket: PathBuf,
+    /// How a running monitor is asked and given orders.
+    pub control: ControlConfig,
     /// Who is told of decisions.
     pub notify: NotifyConfig,
     /// Which recordings are kept.
@@ -175,6 +176,29 @@ impl Colors {
             Color::Green => Self { green: found, ..self },
         }
     }
+}
+
+/// How a running monitor is asked and given orders: here, and over the network.
+#[derive(Clone, Debug)]
+pub struct ControlConfig {
+    /// The Unix socket; a path of at most 107 bytes.
+    pub socket: PathBuf,
+    /// Where else a monitor listens, if anywhere.
+    pub listen: Option<SocketAddr>,
+    /// The certificate (PEM) that it shows there, with those of the authorities between it and the root.
+    pub certificate: Option<PathBuf>,
+    /// The private key (PEM) of the certificate.
+    pub key: Option<PathBuf>,
+    /// Whoever has it may ask and order.
+    pub operator_token: Option<SecretString>,
+    /// Whoever has it may ask.
+    pub viewer_token: Option<SecretString>,
+    /// What orders are signed with that come without a token: `whsec_` and base64.
+    pub order_secret: Option<SecretString>,
+    /// The monitor on another machine that is asked instead of the one behind the socket.
+    pub url: Option<InstanceUrl>,
+    /// The certificates (PEM) of the authorities that are trusted there, instead of those of the system.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Who is told of decisions.

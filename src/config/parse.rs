@@ -1,5 +1,6 @@
 //! From text to one value, or a sentence fragment that says why not. Pure; one function a kind.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::duration::{format_duration, parse_duration};
@@ -212,6 +213,15 @@ pub fn tcp(text: &str) -> Result<Option<String>, String> {
         return Err("behind `tcp://` stand a host and a port".to_owned());
     }
     Ok(Some(host_port.to_owned()))
+}
+
+/// An address to listen on.
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
+    match text.trim().parse::<SocketAddr>() {
+        Ok(address) if address.port() == 0 => Err("nobody could know the port".to_owned()),
+        Ok(address) => Ok(address),
+        Err(_) => Err("this is no IP address with a port".to_owned()),
+    }
 }
 
 /// A command line as a JSON array of strings.

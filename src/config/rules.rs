@@ -1,5 +1,7 @@
 //! What two keys have to agree on. A rule is silent about keys whose own value was refused: one mistake, one problem.
 
+mod control;
+
 use super::draft::{Draft, RouterWord};
 use super::duration::format_duration;
 use super::instances::same_place;
@@ -24,6 +26,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     latency_has_a_threshold(settled, warnings);
     prometheus_is_known(draft, settled, problems, warnings);
     notifications_arrive(draft, settled, problems);
+    control::check(draft, settled, problems, warnings);
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
@@ -187,7 +190,7 @@ fn router_tells_colors_apart(draft: &Draft, settled: &Settled) -> Vec<Problem> {
 
 /// The path may be long although nobody gave it: by default it lies in the data folder, that in the working directory.
 fn socket_has_room(draft: &Draft, settled: &Settled) -> Option<Problem> {
-    let length = draft.config.control_socket.as_os_str().len();
+    let length = draft.config.control.socket.as_os_str().len();
     if length <= LONGEST_SOCKET {
         return None;
     }

@@ -25,6 +25,9 @@ pub fn keep_secret(config: &Config) {
         config.prometheus.password.as_ref(),
         config.notify.url.as_ref(),
         config.notify.secret.as_ref(),
+        config.control.operator_token.as_ref(),
+        config.control.viewer_token.as_ref(),
+        config.control.order_secret.as_ref(),
     ];
     let exposed = tokens.into_iter().flatten().map(|secret: &SecretString| secret.expose_secret().to_owned());
     let admin = match &config.router.kind {
@@ -62,6 +65,7 @@ mod tests {
     fn every_secret_of_a_configuration_is_masked_wherever_it_stands() {
         let env = [
             ("SWITCHBACK_METRICS_TOKEN", "metrics-canary"),
+            ("SWITCHBACK_CONTROL_OPERATOR_TOKEN", "operator-canary-0123456789"),
             ("SWITCHBACK_PROMETHEUS_URL", "http://u:url%2Dcanary@p"),
             ("SWITCHBACK_PROMETHEUS_USERNAME", "ana"),
             ("SWITCHBACK_PROMETHEUS_PASSWORD", "metrics-canary-and-more"),
@@ -73,6 +77,7 @@ mod tests {
             ("A=metrics-canary B=metrics-canary-and-more", "A=*** B=***"),
             ("http://u:url%2Dcanary@p and url-canary", "http://u:***@p and ***"),
             ("green-canary", "***"),
+            ("Bearer operator-canary-0123456789", "Bearer ***"),
             ("abc is too short to be told from a word", "abc is too short to be told from a word"),
         ] {
             assert_eq!(scrub(text), shown);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 use super::instances;
 
@@ -98,6 +98,17 @@ impl InstanceUrl {
     pub fn credentials(&self) -> Option<(&str, Option<&str>)> {
         (!self.url.username().is_empty() || self.url.password().is_some())
             .then(|| (self.url.username(), self.url.password()))
+    }
+
+    /// Whether what is sent there can be read on the way: it is not encrypted, and leaves the machine.
+    pub fn is_in_the_clear(&self) -> bool {
+        let loopback = match self.url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        self.url.scheme() == "http" && !loopback
     }
 
     /// `host:port`, the short name of the instance.

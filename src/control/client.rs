@@ -4,10 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
+use url::Url;
 
-use crate::http;
+use crate::config::{Config, ControlConfig};
+use crate::http::{self, NoAnswer};
 use crate::soak::{Action, Actor};
 
 use super::Events;
@@ -15,6 +18,10 @@ use super::wire::{Accepted, ActionRequest, Failure};
 
 /// How long an answer may take. An order is answered once its decision is on disk.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// How long a connection over the network may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// What somebody is told whom the kernel keeps from the socket.
+const OTHER_USER: &str = "the monitor belongs to another user: run this as that user or as root";
 /// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -22,17 +29,33 @@ const LONGEST_ANSWER: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens there.
-    #[error("no monitor answers at `{}`", socket.display())]
+    #[error("no monitor answers at `{at}`")]
     NotRunning {
         /// The socket.
-        socket: PathBuf,
+        at: String,
+    },
+    /// The monitor on another machine is out of reach, and why.
+    #[error("no monitor answers: {url} {why}")]
+    OutOfReach {
+        /// Where it should be.
+        url: Url,
+        /// Why.
+        why: NoAnswer,
+    },
+    /// What is needed to ask over the network is not to be had.
+    #[error("`control.ca_file`: `{}` {why}", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// The order is not allowed now, and why.
     #[error("{0}")]
     Refused(String),
-    /// The socket is another user's.
-    #[error("the monitor belongs to another user: run this as that user or as root")]
-    Forbidden,
+    /// The monitor does not let us in, or not do that.
+    #[error("{0}")]
+    Forbidden(String),
     /// Nothing came for too long.
     #[error("the monitor does not answer")]
     Timeout,
@@ -44,16 +67,43 @@ pub enum ClientError {
     Io(String),
 }
 
-/// Asks the monitor behind a control socket. Clones ask the same one.
+/// Asks one monitor. Clones ask the same one.
 #[derive(Clone, Debug)]
 pub struct Client {
-    socket: PathBuf,
+    to: Target,
+    /// The service whose monitor is meant.
+    service: Option<String>,
+}
+
+/// Where the monitor listens.
+#[derive(Clone, Debug)]
+enum Target {
+    Socket(PathBuf),
+    Network { url: Url, token: SecretString, ca_file: Option<PathBuf> },
 }
 
 impl Client {
-    /// A client of the monitor that listens there, now or later.
+    /// A client of the monitor that listens at this socket, now or later.
     pub fn new(socket: &Path) -> Self {
-        Self { socket: socket.to_owned() }
+        Self { to: Target::Socket(socket.to_owned()), service: None }
+    }
+
+    /// A client of the monitor that the configuration is about: the one at `control.url`, or else the one of this machine.
+    pub fn of(config: &Config) -> Self {
+        let ControlConfig { socket, url, operator_token, viewer_token, ca_file, .. } = &config.control;
+        let to = match (url, operator_token.as_ref().or(viewer_token.as_ref())) {
+            (Some(url), Some(token)) => {
+                Target::Network { url: url.join(""), token: token.clone(), ca_file: ca_file.clone() }
+            }
+            _ => Target::Socket(socket.clone()),
+        };
+        Self { to, service: None }
+    }
+
+    /// The same for orders to this service's monitor alone; none is for whichever it is.
+    #[must_use]
+    pub fn meant_for(self, service: Option<&str>) -> Self {
+        Self { service: service.map(str::to_owned), ..self }
     }
 
     /// What `status --json` prints.
@@ -64,7 +114,8 @@ impl Client {
 
     /// Gives an order: the place of the action's event once its decision is journalled.
     pub async fn act(&self, action: Action, actor: &Actor, reason: Option<&str>) -> Result<u64, ClientError> {
-        let request = ActionRequest { action, actor: Some(actor.clone()), reason: reason.map(str::to_owned) };
+        let (actor, reason) = (Some(actor.clone()), reason.map(str::to_owned));
+        let request = ActionRequest { action, actor, reason, service: self.service.clone() };
         let response = self.send(Method::POST, "/v1/actions", Some(&request), Some(ANSWER_LIMIT)).await?;
         read::<Accepted>(response).await.map(|accepted| accepted.seq)
     }
@@ -84,10 +135,7 @@ impl Client {
         body: Option<&ActionRequest>,
         limit: Option<Duration>,
     ) -> Result<Response, ClientError> {
-        self.look()?;
-        let client = http::client().unix_socket(self.socket.clone()).tls_certs_only([]);
-        let client = client.build().map_err(|error| ClientError::Io(error.to_string()))?;
-        let mut request = client.request(method, format!("http://localhost{path}"));
+        let mut request = self.request(method, path)?;
         if let Some(limit) = limit {
             request = request.timeout(limit);
         }
@@ -96,32 +144,70 @@ impl Client {
             request =
                 request.header("content-type", "application/json").body(serde_json::to_vec(body).unwrap_or_default());
         }
-        request.send().await.map_err(|error| self.broken(&error))
+        request.send().await.map_err(|error| self.broken(error))
     }
 
-    /// A path without a socket is told at once, and in plain words.
-    fn look(&self) -> Result<(), ClientError> {
-        match std::fs::symlink_metadata(&self.socket) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(ClientError::NotRunning { socket: self.socket.clone() })
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
+        let built = |client: reqwest::ClientBuilder| client.build().map_err(|error| ClientError::Io(error.to_string()));
+        match &self.to {
+            Target::Socket(socket) => {
+                look(socket)?;
+                let client = built(http::client().unix_socket(socket.clone()).tls_certs_only([]))?;
+                Ok(client.request(method, format!("http://localhost{path}")))
             }
-            Err(error) => Err(ClientError::Io(format!("{}: {error}", self.socket.display()))),
-            Ok(_) => Ok(()),
+            Target::Network { url, token, ca_file } => {
+                let mut client = http::client().connect_timeout(CONNECT_LIMIT);
+                if url.scheme() == "http" {
+                    client = client.tls_certs_only([]);
+                } else if let Some(path) = ca_file {
+                    client = client.tls_certs_only(authorities(path)?);
+                }
+                let url = format!("{}{path}", url.as_str().trim_end_matches('/'));
+                Ok(built(client)?.request(method, url).bearer_auth(token.expose_secret()))
+            }
         }
     }
 
-    fn broken(&self, error: &reqwest::Error) -> ClientError {
+    fn broken(&self, error: reqwest::Error) -> ClientError {
+        let socket = match &self.to {
+            Target::Socket(socket) => socket,
+            Target::Network { url, .. } if error.is_connect() => {
+                return ClientError::OutOfReach { url: url.clone(), why: NoAnswer::because(url, error) };
+            }
+            Target::Network { .. } if error.is_timeout() => return ClientError::Timeout,
+            Target::Network { url, .. } => return ClientError::Io(network_trouble(url, &error)),
+        };
         if error.is_timeout() {
             return ClientError::Timeout;
         }
-        match cause(error).map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => {
-                ClientError::NotRunning { socket: self.socket.clone() }
-            }
-            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden,
-            _ => ClientError::Io(http::root(error)),
+        match cause(&error).map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => not_running(socket),
+            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden(OTHER_USER.to_owned()),
+            _ => ClientError::Io(http::root(&error)),
         }
     }
+}
+
+fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
+    let clear = if url.scheme() == "http" { "; is the URL to begin with https?" } else { "" };
+    format!("{}{clear}", http::root(error))
+}
+
+/// A path without a socket is told at once, and in plain words.
+fn look(socket: &Path) -> Result<(), ClientError> {
+    match std::fs::symlink_metadata(socket) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_running(socket)),
+        Err(error) => Err(ClientError::Io(format!("{}: {error}", socket.display()))),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn not_running(socket: &Path) -> ClientError {
+    ClientError::NotRunning { at: socket.display().to_string() }
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
+    http::authorities(path).map_err(|why| ClientError::Authorities { path: path.to_owned(), why })
 }
 
 /// What the system said, where it said something.
@@ -162,7 +248,9 @@ async fn failed(response: Response) -> ClientError {
         Err(error) => return error,
     };
     match status {
-        StatusCode::FORBIDDEN => ClientError::Forbidden,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
+        }
         StatusCode::CONFLICT => ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned())),
         _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
     }

@@ -1,4 +1,4 @@
-//! The control API: HTTP/1.1 over a Unix socket, both ends of it.
+//! The control API: HTTP/1.1 over a Unix socket, and over TCP where that is wanted; both ends of it.
 //!
 //! The monitor's loop publishes every event into a [`Hub`] and takes [`Order`]s from it; a [`Server`] on a [`ControlSocket`]
 //! lets any number of [`Client`]s follow the events, read status and metrics, and order actions. No client can slow the
@@ -10,16 +10,20 @@
 //! | `hub` | where the loop and its clients meet |
 //! | `ring` | the last events, kept in memory |
 //! | `archive`, `subscription` | one client's events without gap or repetition: from the recording, from memory, live |
+//! | `network/` | over TCP: TLS, tokens, signed orders, and what is refused |
+//! | `caller` | who asks, and what they are called |
 //! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
 //! | `metrics/` | the monitor's own metrics page |
 //! | `client`, `events` | the other end |
 //! | `wire`, `sse` | what both ends spell alike |
 
 mod archive;
+mod caller;
 mod client;
 mod events;
 mod hub;
 mod metrics;
+mod network;
 mod ring;
 mod routes;
 mod server;
@@ -35,6 +39,7 @@ mod tests;
 pub use client::{Client, ClientError};
 pub use events::{Events, StreamItem};
 pub use hub::{Hub, Order, Refused, TooMany};
+pub use network::{ListenError, NetworkListener, check_tls};
 pub use server::{Server, StatusOf};
 pub use socket::{ControlSocket, MAX_PATH, SocketError};
 pub use subscription::{Delivery, Subscription};

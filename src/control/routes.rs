@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use crate::soak::Actor;
 
-use super::server::Peer;
+use super::caller::Caller;
 use super::stream::{self, Pace};
 use super::wire::{Accepted, ActionRequest, Failure};
 use super::{Hub, Refused, StatusOf};
@@ -38,25 +38,23 @@ pub(super) struct Api {
     pub pace: Pace,
 }
 
-/// What is known of one connection.
-#[derive(Clone)]
-pub(super) struct Connection {
-    /// Who is at the other end.
-    pub peer: Peer,
-    /// Told when the connection has to be broken off.
-    pub cut: Arc<Notify>,
-}
+/// Where orders are given.
+pub(super) const ACTIONS: &str = "/v1/actions";
 
-/// The endpoints for one connection.
-pub(super) fn router(api: Api, connection: Connection) -> Router {
+/// How a connection is broken off.
+#[derive(Clone)]
+struct Cut(Arc<Notify>);
+
+/// The endpoints for one connection, which `cut` breaks off. Who asks, a [`Caller`], is an extension of the requests.
+pub(super) fn router(api: Api, cut: Arc<Notify>) -> Router {
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/events", get(events))
-        .route("/v1/actions", post(actions))
+        .route(ACTIONS, post(actions))
         .route("/metrics", get(metrics))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(Extension(connection))
+        .layer(Extension(Cut(cut)))
         .with_state(api)
 }
 
@@ -81,7 +79,7 @@ async fn metrics(State(api): State<Api>) -> Response<Body> {
 
 async fn events(
     State(api): State<Api>,
-    Extension(connection): Extension<Connection>,
+    Extension(Cut(cut)): Extension<Cut>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -91,7 +89,7 @@ async fn events(
     };
     match api.hub.subscribe(since) {
         Ok(subscription) => {
-            let body = stream::body(api.hub, subscription, api.pace, connection.cut);
+            let body = stream::body(api.hub, subscription, api.pace, cut);
             answer(StatusCode::OK, "text/event-stream", body)
         }
         Err(error) => failure(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
@@ -112,15 +110,21 @@ fn since(uri: &Uri, headers: &HeaderMap) -> Result<u64, String> {
     Ok(since.or(seen.map(|seen| seen.saturating_add(1))).unwrap_or(0))
 }
 
-async fn actions(
-    State(api): State<Api>,
-    Extension(connection): Extension<Connection>,
-    request: Request,
-) -> Response<Body> {
-    let (action, actor, reason) = match order(request, &connection).await {
-        Ok(order) => order,
+async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+    let service = api.hub.with_view(|view| view.machine().settings().service.clone());
+    let asked = match order(request).await {
+        Ok(asked) => asked,
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
+    if let Some(meant) = asked.service.as_deref().filter(|meant| *meant != service) {
+        return failure(StatusCode::CONFLICT, &format!("this is the monitor of `{service}`, not of `{meant}`"));
+    }
+    let ActionRequest { action, actor, reason, .. } = asked;
+    let who = match &actor {
+        Some(Actor::Operator(who)) => Some(who.as_str()),
+        _ => None,
+    };
+    let actor = caller.actor(who);
     tracing::info!(%action, %actor, reason, "an order");
     match api.hub.order(action, actor, reason).await {
         Ok(seq) => json(StatusCode::ACCEPTED, &Accepted { seq }),
@@ -129,23 +133,29 @@ async fn actions(
     }
 }
 
-async fn order(
-    request: Request,
-    connection: &Connection,
-) -> Result<(crate::soak::Action, Actor, Option<String>), String> {
-    let body = timeout(BODY_LIMIT, to_bytes(request.into_body(), LONGEST_BODY)).await;
-    let body = body.map_err(|_| "the body did not come in time".to_owned())?;
-    let body = body.map_err(|_| format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"))?;
-    let ActionRequest { action, actor, reason } = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    let actor = actor.unwrap_or_else(|| connection.peer.actor());
-    let Actor::Operator(who) = &actor else { return Err(format!("`{actor}` gives no orders")) };
-    for (what, text) in [("actor", Some(who)), ("reason", reason.as_ref())] {
+/// What is ordered, by a person or nobody in particular.
+async fn order(request: Request) -> Result<ActionRequest, String> {
+    let body = whole(request.into_body()).await?;
+    let asked: ActionRequest = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    let who = match &asked.actor {
+        None => None,
+        Some(Actor::Operator(who)) => Some(who),
+        Some(actor) => return Err(format!("`{actor}` gives no orders")),
+    };
+    for (what, text) in [("actor", who), ("reason", asked.reason.as_ref())] {
         let Some(text) = text else { continue };
         if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
             return Err(format!("`{what}` has at most {LONGEST_REASON} characters, and no control characters"));
         }
     }
-    Ok((action, actor, reason))
+    Ok(asked)
+}
+
+/// The whole body of an order.
+pub(super) async fn whole(body: Body) -> Result<Bytes, String> {
+    let body = timeout(BODY_LIMIT, to_bytes(body, LONGEST_BODY)).await;
+    let body = body.map_err(|_| "the body did not come in time".to_owned())?;
+    body.map_err(|_| format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"))
 }
 
 async fn unknown(uri: Uri) -> Response<Body> {
@@ -154,11 +164,11 @@ async fn unknown(uri: Uri) -> Response<Body> {
 }
 
 async fn wrong_method(uri: Uri) -> Response<Body> {
-    let method = if uri.path() == "/v1/actions" { "POST" } else { "GET" };
+    let method = if uri.path() == ACTIONS { "POST" } else { "GET" };
     failure(StatusCode::METHOD_NOT_ALLOWED, &format!("`{}` takes {method}", uri.path()))
 }
 
-fn failure(status: StatusCode, error: &str) -> Response<Body> {
+pub(super) fn failure(status: StatusCode, error: &str) -> Response<Body> {
     json(status, &Failure { error: error.to_owned() })
 }
 

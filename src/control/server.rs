@@ -1,26 +1,33 @@
 //! Connections: who may connect, for how long, and how they end.
 
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 use crate::deploy::StatusReport;
-use crate::soak::Actor;
 
-use super::routes::{self, Api, Connection};
+use super::caller::{Caller, Peer};
+use super::network::{Guard, NetworkListener, guarded};
+use super::routes::{self, Api};
 use super::stream::Pace;
 use super::{ControlSocket, Hub};
 
-/// Most connections at a time.
+/// Most connections at a time, by each way in.
 const MOST_CONNECTIONS: usize = 128;
 /// A client that connects and sends no whole request is closed after this.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
@@ -37,38 +44,68 @@ pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusRep
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
-    accepting: JoinHandle<()>,
+    doors: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
 
 impl Server {
-    /// Serves on the socket, to our own user and to root.
-    pub fn start(socket: ControlSocket, hub: Hub, status: StatusOf) -> Self {
+    /// Serves on the socket, to our own user and to root, and on the network, to whom is let in there.
+    pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
         let user = rustix::process::geteuid().as_raw();
-        Self::start_for(user, socket, Api { hub, status, pace: PACE })
+        Self::start_for(user, socket, network, &Api { hub, status, pace: PACE })
     }
 
     /// The same for a user of this number, at another pace.
-    pub(super) fn start_for(user: u32, socket: ControlSocket, api: Api) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        Self { accepting: tokio::spawn(accept_all(user, socket, api, stopped)), stop }
+    pub(super) fn start_for(
+        user: u32,
+        socket: Option<ControlSocket>,
+        network: Option<NetworkListener>,
+        api: &Api,
+    ) -> Self {
+        let stop = watch::Sender::new(false);
+        let mut doors = Vec::new();
+        if let Some(socket) = socket {
+            doors.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
+        }
+        if let Some(NetworkListener { listener, tls, guard }) = network {
+            let network = Network { listener, tls, guard: Arc::new(guard) };
+            doors.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
+        }
+        Self { doors, stop }
     }
 
     /// Takes no more connections, and gives those that there are 2 s to fetch what is left for them.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        if timeout(STOP_LIMIT + ACCEPT_PAUSE, self.accepting).await.is_err() {
-            tracing::warn!("the control API did not end in time");
+        let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;
+        for door in self.doors {
+            if timeout_at(until, door).await.is_err() {
+                tracing::warn!("the control API did not end in time");
+            }
         }
     }
 }
 
-async fn accept_all(user: u32, socket: ControlSocket, api: Api, mut stopped: watch::Receiver<bool>) {
+/// A way in, with its own number of connections: whoever floods one keeps nobody from the other.
+trait Door: Send + 'static {
+    type Client: Send + 'static;
+
+    /// The next client.
+    fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
+
+    /// Serves a client until one of both is done.
+    fn serve(&self, client: Self::Client, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Becomes true when the server stops.
+type Stopped = watch::Receiver<bool>;
+
+async fn accept_all<D: Door>(door: D, api: Api, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = socket.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
-                Ok(stream) => { connections.spawn(serve(user, stream, api.clone(), stopped.clone())); }
+            accepted = door.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
+                Ok(client) => { connections.spawn(door.serve(client, api.clone(), stopped.clone())); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -78,29 +115,87 @@ async fn accept_all(user: u32, socket: ControlSocket, api: Api, mut stopped: wat
             _ = stopped.changed() => break,
         }
     }
-    // The file goes first: nobody is to find a socket that answers no more.
-    drop(socket);
+    // The socket's file goes first: nobody is to find a socket that answers no more.
+    drop(door);
     let served = async { while connections.join_next().await.is_some() {} };
     if timeout(STOP_LIMIT, served).await.is_err() {
         tracing::warn!("clients that take nothing are left behind");
     }
 }
 
-async fn serve(user: u32, stream: UnixStream, api: Api, mut stopped: watch::Receiver<bool>) {
-    let cut = Arc::new(Notify::new());
-    let router = match Peer::of(&stream) {
-        Some(peer) if peer.uid == user || peer.uid == 0 => {
-            routes::router(api, Connection { peer, cut: Arc::clone(&cut) })
+/// The Unix socket.
+struct Local {
+    user: u32,
+    socket: ControlSocket,
+}
+
+impl Door for Local {
+    type Client = UnixStream;
+
+    async fn accept(&self) -> io::Result<UnixStream> {
+        self.socket.accept().await
+    }
+
+    fn serve(&self, client: UnixStream, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static {
+        let cut = Arc::new(Notify::new());
+        let endpoints = match Peer::of(&client) {
+            Some(peer) if peer.uid == self.user || peer.uid == 0 => {
+                routes::router(api, Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
+            }
+            peer => {
+                tracing::warn!(?peer, "a client of another user is refused");
+                routes::forbidden()
+            }
+        };
+        converse(client, endpoints, cut, stopped)
+    }
+}
+
+/// The port.
+struct Network {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    guard: Arc<Guard>,
+}
+
+impl Door for Network {
+    type Client = (TcpStream, SocketAddr);
+
+    async fn accept(&self) -> io::Result<Self::Client> {
+        self.listener.accept().await
+    }
+
+    fn serve(
+        &self,
+        (client, from): Self::Client,
+        api: Api,
+        mut stopped: Stopped,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let cut = Arc::new(Notify::new());
+        let endpoints = guarded(routes::router(api, Arc::clone(&cut)), Arc::clone(&self.guard), from);
+        let tls = self.tls.clone();
+        async move {
+            let Some(tls) = tls else { return converse(client, endpoints, cut, stopped).await };
+            let shaken = tokio::select! {
+                shaken = timeout(HEADER_LIMIT, tls.accept(client)) => shaken,
+                _ = stopped.changed() => return,
+            };
+            match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(client) => converse(client, endpoints, cut, stopped).await,
+                Err(error) => tracing::warn!(%from, %error, "a client is refused: no secure connection"),
+            }
         }
-        peer => {
-            tracing::warn!(?peer, "a client of another user is refused");
-            routes::forbidden()
-        }
-    };
+    }
+}
+
+async fn converse<S>(client: S, endpoints: Router, cut: Arc<Notify>, mut stopped: Stopped)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(client), TowerToHyperService::new(endpoints));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A connection that breaks is the client's to report.
@@ -109,22 +204,4 @@ async fn serve(user: u32, stream: UnixStream, api: Api, mut stopped: watch::Rece
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-}
-
-/// Who is at the other end, by the kernel's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Peer {
-    uid: u32,
-}
-
-impl Peer {
-    fn of(stream: &UnixStream) -> Option<Self> {
-        stream.peer_cred().ok().map(|peer| Self { uid: peer.uid() })
-    }
-
-    /// `operator:uid-1000@host`.
-    pub fn actor(self) -> Actor {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Actor::Operator(format!("uid-{}@{host}", self.uid))
-    }
 }

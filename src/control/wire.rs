@@ -16,6 +16,9 @@ pub(super) struct ActionRequest {
     /// Why, in their words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The service that is meant, so that an order that went astray moves no other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// The answer to an action that was taken.

@@ -86,7 +86,7 @@ fn the_unit_may_write_where_state_file_and_records_lie() {
     let (folder, writable) = (value("WorkingDirectory").replace("%i", "shop"), value("ReadWritePaths"));
     let writable: Vec<_> = writable.split_whitespace().map(|path| path.replace("%i", "shop")).collect();
     let config = load(Inputs { folder: folder.into(), ..Inputs::default() }).unwrap().config;
-    for path in [&config.state_file, &config.data_dir, &config.control_socket] {
+    for path in [&config.state_file, &config.data_dir, &config.control.socket] {
         assert!(writable.iter().any(|folder| path.starts_with(folder)), "{} cannot be written", path.display());
     }
 }

@@ -13,6 +13,7 @@
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, and the wall clock |
 //! | `signals`, `stop` | SIGINT, SIGTERM, SIGHUP, and how a run ends |
+//! | `doors` | the ways in: the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
 
@@ -20,6 +21,7 @@ mod answer;
 mod api;
 mod clock;
 mod crew;
+mod doors;
 mod freeze;
 mod hands;
 mod log;

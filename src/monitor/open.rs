@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use crate::config::{Colors, Config, InstanceUrl, Loaded};
-use crate::control::{ControlSocket, Hub, Order, Server, SocketError};
+use crate::control::{Hub, ListenError, Order, Server, SocketError};
 use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, StateError};
 use crate::headless::Places;
 use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
@@ -17,6 +17,7 @@ use crate::view::View;
 
 use super::clock::Clock;
 use super::crew::Crew;
+use super::doors::Doors;
 use super::hands::Hands;
 use super::past::Past;
 use super::recorder::Recorder;
@@ -71,6 +72,9 @@ pub enum OpenError {
     /// The control socket cannot be had.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The network cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The instances of a color are not known.
     #[error(transparent)]
     Instances(#[from] DiscoveryError),
@@ -212,21 +216,9 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
         }
     };
     let resumed = matches!(run.first, Event::Resumed(_));
-    let socket = if seam::simulated() { None } else { listen(config, resumed, &tell).await? };
+    let doors = if seam::simulated() { Doors::default() } else { Doors::open(config, resumed, &tell).await? };
     prune(config, &run.header.settings.soak);
-    Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, socket, signals, lock)?)))
-}
-
-/// The control socket. One that goes on with a run does without, if need be: the watch comes before the means to watch it.
-async fn listen(config: &Config, resumed: bool, tell: impl Fn(&str)) -> Result<Option<ControlSocket>, OpenError> {
-    match ControlSocket::bind(&config.control_socket).await {
-        Ok(socket) => Ok(Some(socket)),
-        Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
-            tell(&format!("nobody can attach or give orders: {error}"));
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
+    Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, doors, signals, lock)?)))
 }
 
 impl Run {
@@ -234,7 +226,7 @@ impl Run {
         self,
         configured: &Colors,
         deployment: Deployment,
-        socket: Option<ControlSocket>,
+        doors: Doors,
         signals: Signals,
         lock: Lock,
     ) -> Result<Opened, OpenError> {
@@ -244,7 +236,7 @@ impl Run {
         let (events, inbox) = mpsc::channel(INBOX);
         let seq = view.seq();
         let (hub, orders) = Hub::new(&header, recording, view);
-        let server = socket.map(|socket| Server::start(socket, hub.clone(), api::status_of(&deployment, &hub)));
+        let server = doors.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
             crew: Crew::start(
                 &config,

@@ -9,7 +9,7 @@ use crate::soak::{
 };
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
-const NOT_RECORDED: [&str; 3] = ["colors.", "prometheus.", "notify."];
+const NOT_RECORDED: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -88,7 +88,7 @@ pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
     pairs.filter(|(_, value)| value != "***").collect()
 }
 
-/// The configuration that a recorded run began with; secrets, instances and the control socket are those of now.
+/// The configuration that a recorded run began with; secrets, instances and the ways in to the monitor are those of now.
 ///
 /// `None` where this version of the program does not understand all of it; then the configuration of now has to do, and
 /// the machine judges by what it was told at the beginning all the same.
@@ -102,7 +102,7 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.notify = now.notify.clone();
-    config.control_socket.clone_from(&now.control_socket);
+    config.control = now.control.clone();
     Some(config)
 }
 

@@ -196,8 +196,5 @@ fn bearer(key: &'static str, token: &SecretString) -> Result<HeaderValue, Client
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
-    let failed = |why: String| ClientError::Authorities { path: path.to_owned(), why };
-    let text = std::fs::read(path).map_err(|error| failed(format!("cannot be read: {error}")))?;
-    let found = Certificate::from_pem_bundle(&text).map_err(|error| failed(format!("is not PEM: {error}")))?;
-    if found.is_empty() { Err(failed("holds no certificate".to_owned())) } else { Ok(found) }
+    http::authorities(path).map_err(|why| ClientError::Authorities { path: path.to_owned(), why })
 }

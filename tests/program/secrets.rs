@@ -1,21 +1,24 @@
 //! Secrets reach the service they are for and nobody else.
 
-use crate::notify::Receiver;
-use crate::support::{Deployment, Done, Page};
+use crate::support::{Deployment, Done, Page, Receiver, free_address};
 
 /// Unlike anything else that is printed or written.
 const CANARY: &str = "kanarienvogel-4711";
+/// The same in the form of a signing key.
+const SIGNING: &str = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs";
 
 #[track_caller]
 fn nothing_leaks(deployment: &Deployment, printed: &[Done]) {
     for done in printed {
-        assert!(!done.stdout.contains(CANARY) && !done.stderr.contains(CANARY), "{done:#?}");
+        for canary in [CANARY, SIGNING] {
+            assert!(!done.stdout.contains(canary) && !done.stderr.contains(canary), "{done:#?}");
+        }
     }
     let files = deployment.files();
     assert!(files.len() >= 4, "state, journal, recording and log are there: {files:#?}");
     for (path, bytes) in files {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(CANARY), "{}: {text}", path.display());
+        assert!(!text.contains(CANARY) && !text.contains(SIGNING), "{}: {text}", path.display());
     }
 }
 
@@ -99,6 +102,10 @@ fn everywhere() -> Deployment {
         .with("prometheus.username", "ana")
         .with("prometheus.password", canary("password"))
         .with("notify.url", Receiver::start(0).url)
+        .with("control.listen", free_address())
+        .with("control.operator_token", canary("operator-0123456789"))
+        .with("control.viewer_token", canary("viewer-0123456789"))
+        .with("control.order_secret", SIGNING)
         .with("checks.queries", r#"{"queue":{"query":"sum(depth)","threshold":1,"required":false}}"#)
         .with("soak.on_inconclusive", "keep")
 }
@@ -106,7 +113,7 @@ fn everywhere() -> Deployment {
 #[test]
 fn a_router_that_prints_its_environment_and_an_api_that_quotes_a_token_are_not_repeated() {
     // Every command fails, having printed all that it knows.
-    let known = "env | grep SWITCHBACK_ | grep -e TOKEN -e PASSWORD -e INSTANCES -e _URL";
+    let known = "env | grep SWITCHBACK_ | grep -e TOKEN -e SECRET -e PASSWORD -e INSTANCES -e _URL";
     let failing = everywhere().with_commands(&format!("{known}; exit 1"), &format!("{known} >&2; exit 1"), "cat route");
     std::fs::write(failing.path("route"), "green").unwrap();
     let quoting = format!(r#"{{"status":"error","error":"invalid token {CANARY}-bearer"}}"#);
@@ -124,7 +131,11 @@ fn a_router_that_prints_its_environment_and_an_api_that_quotes_a_token_are_not_r
     let rollback =
         printed.iter().find(|done| done.stderr.contains("ROLLBACK FAILED") || done.stderr.contains("exit code 1"));
     let rollback = rollback.expect("the rollback failed and said what the command printed");
-    for masked in ["SWITCHBACK_METRICS_TOKEN=***", "SWITCHBACK_GREEN_INSTANCES=http://ana:***@"] {
+    for masked in [
+        "SWITCHBACK_METRICS_TOKEN=***",
+        "SWITCHBACK_CONTROL_ORDER_SECRET=***",
+        "SWITCHBACK_GREEN_INSTANCES=http://ana:***@",
+    ] {
         assert!(rollback.stderr.contains(masked), "{masked}: {rollback:#?}");
     }
     nothing_leaks(&failing, &printed);

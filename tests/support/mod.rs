@@ -7,10 +7,17 @@ mod deployment;
 mod emulator;
 mod monitoring;
 mod process;
+mod receiver;
 mod service;
 
 pub use deployment::Deployment;
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use process::{Done, Running};
+pub use receiver::{Delivery, Receiver};
 pub use service::{Page, Service};
+
+/// A loopback address with a port that nobody has at the moment.
+pub fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}

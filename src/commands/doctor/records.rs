@@ -24,7 +24,7 @@ const RESTART: &str = "end that process, then: switchback soak --resume";
 /// The folders that are written to: records, state file, control socket.
 pub fn folders(config: &Config) -> Vec<Finding> {
     let parent = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
-    let mut folders = vec![config.service_dir(), parent(&config.state_file), parent(&config.control_socket)];
+    let mut folders = vec![config.service_dir(), parent(&config.state_file), parent(&config.control.socket)];
     folders.sort();
     folders.dedup();
     folders.iter().map(|folder| writable(folder)).collect()
@@ -87,7 +87,7 @@ pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
         Ok(MonitorState::NotRunning) => Finding::ok(AREA, "none is running: a soak can begin"),
         Ok(MonitorState::Running(holder)) => {
             let who = holder.map_or_else(|| "one".to_owned(), |holder| holder.to_string());
-            match timeout(MONITOR_LIMIT, Client::new(&config.control_socket).status()).await {
+            match timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await {
                 Ok(Ok(_)) => Finding::ok(AREA, format!("running and answering: {who}")),
                 Ok(Err(error)) => Finding::failure(AREA, format!("{who} is running: {error}"), RESTART),
                 Err(_) => {

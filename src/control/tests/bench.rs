@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::control::routes::Api;
 use crate::control::stream::Pace;
-use crate::control::{Client, ControlSocket, Events, Hub, Order, Server, StreamItem};
+use crate::control::{Client, ControlSocket, Events, Hub, NetworkListener, Order, Server, StreamItem};
 use crate::deploy::testing::Bench as Deployments;
 use crate::journal::{RecordingWriter, SoakId};
 use crate::soak::testing::{Bench as Soak, HEALTHY, settings};
@@ -38,6 +38,11 @@ impl Bench {
 
     /// A server that is for this user and for root.
     pub async fn start_for(user: u32) -> Self {
+        Self::start_with(user, None).await
+    }
+
+    /// The same, which listens on the network as well.
+    pub async fn start_with(user: u32, network: Option<NetworkListener>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut soak = Soak::new(settings());
         soak.seconds(40, HEALTHY);
@@ -56,7 +61,8 @@ impl Bench {
             Box::pin(told) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
         });
         let api = Api { hub: hub.clone(), status, pace };
-        let server = Server::start_for(user, ControlSocket::bind(&socket).await.unwrap(), api);
+        let bound = ControlSocket::bind(&socket).await.unwrap();
+        let server = Server::start_for(user, Some(bound), network, &api);
         let client = Client::new(&socket);
         Self { hub, client, orders, server, socket, events: soak.log, writer, folder, deployments }
     }

@@ -2,5 +2,6 @@
 
 mod bench;
 mod following;
+mod network;
 mod requests;
 mod stopping;

@@ -121,7 +121,7 @@ async fn another_user_is_refused_and_root_is_not() {
     if rustix::process::geteuid().is_root() {
         status.unwrap();
     } else {
-        assert!(matches!(status, Err(ClientError::Forbidden)), "{status:?}");
+        assert!(matches!(status, Err(ClientError::Forbidden(_))), "{status:?}");
         let (code, body) = ask(&bench.socket, &get("/metrics")).await;
         assert!(code == 403 && body.contains("for the monitor's own user and for root"), "{body}");
     }

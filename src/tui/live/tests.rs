@@ -20,7 +20,7 @@ async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {
     let status = Arc::new(|| -> std::pin::Pin<Box<dyn Future<Output = _> + Send>> {
         Box::pin(async { Err("not asked for here".to_owned()) })
     });
-    (Server::start(socket, hub.clone(), status), hub, orders)
+    (Server::start(Some(socket), None, hub.clone(), status), hub, orders)
 }
 
 fn live(folder: &Path) -> Live {

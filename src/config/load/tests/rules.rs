@@ -152,7 +152,7 @@ fn a_router_that_cannot_tell_the_colors_apart_is_refused() {
 
 #[test]
 fn the_control_socket_lies_in_the_folder_of_the_service_unless_it_is_named() {
-    let socket = |variables: &[_]| load(env(variables)).unwrap().config.control_socket;
+    let socket = |variables: &[_]| load(env(variables)).unwrap().config.control.socket;
     let variables = [("SWITCHBACK_DATA_DIR", "data"), ("SWITCHBACK_SERVICE", "shop")];
     assert_eq!(socket(&variables), Path::new("/srv/data/shop/control.sock"));
     assert_eq!(socket(&[("SWITCHBACK_CONTROL_SOCKET", "run/shop.sock")]), Path::new("/srv/run/shop.sock"));
@@ -163,7 +163,7 @@ fn the_path_of_a_socket_that_no_system_takes_is_refused_with_its_length() {
     // `/srv/`, the folder, `/default/control.sock`.
     let folder = |length: usize| "d".repeat(length - "/srv/".len() - "/default/control.sock".len());
     let long = |length| load(env(&[("SWITCHBACK_DATA_DIR", &folder(length))]));
-    assert_eq!(long(107).unwrap().config.control_socket.as_os_str().len(), 107);
+    assert_eq!(long(107).unwrap().config.control.socket.as_os_str().len(), 107);
     let found = long(108).unwrap_err().to_string();
     for part in [
         "control.socket: this path is 108 bytes long, and a Unix socket takes 107 at most: set control.socket to a shorter one",
