@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Deployment, Emulator, Page};
+use crate::support::{Deployment, Emulator, Page, Receiver, free_address};
 
 #[test]
 fn where_all_is_well_it_says_so_and_touches_nothing() {
@@ -188,4 +188,37 @@ fn warnings_of_the_configuration_are_findings() {
     assert_eq!(report["findings"][0]["level"], "warning", "{report}");
     let bad = deployment.with("soak.window", "soon");
     bad.run(&["doctor"]).expect(2).complains(&["soak.window"]);
+}
+
+#[test]
+fn what_reaches_beyond_the_machine_is_looked_at() {
+    const TOKEN: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
+    let (address, receiver) = (free_address(), Receiver::start(0));
+    let guarded = |deployment: Deployment| {
+        let deployment = deployment.with("control.listen", &address).with("control.viewer_token", TOKEN);
+        deployment.with("control.order_secret", "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs")
+    };
+    let deployment = guarded(Deployment::switched()).with("notify.url", &receiver.url);
+    let listening =
+        format!("a monitor listens on {address} (this machine alone, in the clear): viewer's token, signed orders\n");
+    let done = deployment.run(&["doctor"]).expect(0);
+    let done =
+        done.says(&[&format!("ok       network       {listening}"), "127.0.0.1 answers; nothing was sent to it\n"]);
+    assert!(!done.stdout.contains("kanarienvogel") && !done.stdout.contains(TOKEN), "{done:#?}");
+    assert_eq!(receiver.deliveries().iter().filter(|told| !told.body.is_empty()).count(), 0);
+
+    let taken = std::net::TcpListener::bind(&address).unwrap();
+    let deployment = deployment.with("notify.url", "http://127.0.0.1:9/kanarienvogel");
+    let done = deployment.run(&["doctor"]).expect(2).says(&[
+        &format!("FAILURE  network       cannot listen on {address}: "),
+        "warning  webhook       127.0.0.1 refused the connection: nothing listens there\n",
+        "next: nobody would be told of a breach",
+    ]);
+    assert!(!done.stdout.contains("kanarienvogel"), "{done:#?}");
+    drop(taken);
+    let deployment = deployment.with("control.tls_certificate", "/nowhere").with("control.tls_key", "/nowhere");
+    deployment.run(&["doctor"]).expect(2).says(&[
+        "FAILURE  network       `control.tls_certificate`: `/nowhere` cannot be read: ",
+        "next: put that right: no monitor would start",
+    ]);
 }
