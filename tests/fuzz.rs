@@ -5,6 +5,8 @@
 
 #[path = "fuzz/entries.rs"]
 mod entries;
+#[path = "fuzz/growth.rs"]
+mod growth;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -103,9 +105,16 @@ fn feed(name: &str) {
 macro_rules! readers {
     ($($name:ident)*) => {
         $(
-            #[test]
-            fn $name() {
-                feed(stringify!($name));
+            mod $name {
+                #[test]
+                fn copes_with_anything() {
+                    super::feed(stringify!($name));
+                }
+
+                #[test]
+                fn takes_time_and_memory_in_proportion() {
+                    super::growth::check(stringify!($name), &super::corpus(stringify!($name)));
+                }
             }
         )*
 

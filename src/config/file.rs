@@ -1,5 +1,6 @@
 //! `switchback.toml`: from TOML to the values of known keys, each with its line.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -19,6 +20,8 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
     let mut reader = Reader {
         path,
         text,
+        ends: text.match_indices('\n').map(|(end, _)| end).collect(),
+        parsed: OnceCell::new(),
         layer: Layer::new(),
         problems: Vec::new(),
         queries: serde_json::Map::new(),
@@ -30,17 +33,27 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
         reader.table("", table.get_ref());
         reader.finish_queries();
     }
-    for error in errors {
+    let more = errors.len().saturating_sub(MOST_ERRORS);
+    for error in errors.into_iter().take(MOST_ERRORS) {
         // Only the message: the rendered error repeats the line, and with it perhaps a secret.
         let problem = Problem::about(path.display().to_string(), format!("this is no TOML: {}", error.message()));
         let origin = reader.origin(&error.span().unwrap_or_default());
         reader.problems.push(problem.at(origin));
+    }
+    if more > 0 {
+        let told = format!("this is no TOML in {more} more places");
+        reader
+            .problems
+            .push(Problem::about(path.display().to_string(), told).at(reader.origin(&(text.len()..text.len()))));
     }
     let Reader { layer, problems: mut found, .. } = reader;
     found.sort_by_key(|problem| problem.origin.as_ref().map_or(0, line_of));
     problems.extend(found);
     readable.then_some(layer)
 }
+
+/// So many syntax errors are told one by one: a file that is something else altogether has one in every line.
+const MOST_ERRORS: usize = 20;
 
 /// The key of the checks by queries, and the section that each has a table in.
 const QUERIES: &str = "checks.queries";
@@ -49,6 +62,10 @@ const QUERIES_IN: &str = "checks.";
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
+    /// Where lines end.
+    ends: Vec<usize>,
+    /// The whole file as values, once something needs it.
+    parsed: OnceCell<Option<toml::Table>>,
     layer: Layer,
     problems: Vec<Problem>,
     queries: serde_json::Map<String, serde_json::Value>,
@@ -87,7 +104,7 @@ impl Reader<'_> {
     /// `[checks.NAME]` with a query or alerts: part of the one key that holds all such checks.
     fn query(&mut self, name: &str, origin: Origin) {
         let check = name.strip_prefix(QUERIES_IN).unwrap_or(name).to_owned();
-        let parsed = toml::from_str::<toml::Table>(self.text).ok();
+        let parsed = self.parsed.get_or_init(|| toml::from_str(self.text).ok());
         let table = parsed.as_ref().and_then(|all| all.get("checks")?.get(&check)).cloned();
         if let Some(table) = table.and_then(|table| serde_json::to_value(table).ok()) {
             self.queries.insert(check, table);
@@ -119,7 +136,7 @@ impl Reader<'_> {
     }
 
     fn origin(&self, span: &Range<usize>) -> Origin {
-        let line = self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+        let line = self.ends.partition_point(|end| *end < span.start) + 1;
         Origin::File { path: self.path.to_owned(), line }
     }
 }

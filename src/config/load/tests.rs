@@ -286,6 +286,14 @@ fn a_file_that_is_no_toml_names_the_line_and_not_what_stands_on_it() {
 }
 
 #[test]
+fn a_file_that_is_something_else_altogether_is_not_told_line_by_line() {
+    let found = headlines(file(&"this is prose\n".repeat(1_000)));
+    assert_eq!(found.len(), 21);
+    let more = &found[20];
+    assert!(more.starts_with("switchback.toml: this is no TOML in ") && more.ends_with(" more places"), "{more}");
+}
+
+#[test]
 fn paths_are_absolute_whoever_gave_them() {
     let loaded =
         load(Inputs { env: owned(&[("SWITCHBACK_STATE_FILE", "./a/../state.json")]), ..file("data_dir = \"/data\"") });
