@@ -54,16 +54,12 @@ pub enum Weather {
 /// When a crash comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    At {
-        ms: u64,
-    },
+    /// At this time, after every task had so many turns in that same instant: between any two points where one waits.
+    At { ms: u64, turns: u64 },
     /// Before so many steps on the way to the disk, counted anew in every process.
     DiskStep(u32),
     /// At the router's move of that number in the whole run, before or after traffic follows.
-    Move {
-        number: u32,
-        after: bool,
-    },
+    Move { number: u32, after: bool },
 }
 
 /// When somebody else moves traffic.
@@ -173,9 +169,9 @@ fn draw_fault(dice: &mut Dice) -> Fault {
     let until_ms = at_ms + dice.between(500, 15_000);
     match dice.between(0, 19) {
         0..=6 => {
-            let when = match dice.between(0, 4) {
-                0 => When::At { ms: at_ms },
-                1..=2 => When::DiskStep(u32::try_from(dice.between(1, 120)).unwrap()),
+            let when = match dice.between(0, 5) {
+                0..=1 => When::At { ms: at_ms, turns: dice.between(0, 40) },
+                2..=3 => When::DiskStep(u32::try_from(dice.between(1, 120)).unwrap()),
                 _ => When::Move { number: u32::try_from(dice.between(1, 6)).unwrap(), after: dice.one_in(2) },
             };
             Fault::Crash { when, power: dice.one_in(2), away_ms: dice.between(0, 20_000) }

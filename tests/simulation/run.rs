@@ -288,7 +288,11 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     // After a move by somebody else a process that begins again watches what they moved to.
     let green = soak.as_ref().is_some_and(|(_, color, _)| *color == Color::Green);
     let by_itself = green && ending.outcome == Outcome::Retained && ending.cause == Cause::Auto;
+    // In another boot only the wall clock tells how long nobody watched. One that was set ahead ends the window early.
+    let rebooted = touched_by(|fault| matches!(fault, Fault::Crash { power: true, .. }));
+    let ahead = touched_by(|fault| matches!(fault, Fault::WallJump { by_ms, .. } if *by_ms > 0));
     match plan.weather {
+        Weather::Failing { .. } if by_itself && rebooted && ahead => {}
         Weather::Failing { .. } if by_itself => found.push("a failing release was retained".to_owned()),
         Weather::Blind { from_ms } if by_itself && from_ms + 11_000 < plan.window_s * 1000 => {
             found.push("a release was retained that nobody could see".to_owned());

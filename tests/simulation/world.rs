@@ -14,6 +14,7 @@ use switchback::router::{CommandError, Moved, ProcessError, Router, RouterError,
 use switchback::seam::{Later, Mutation, Step, World};
 use switchback::soak::{Readiness, Sample};
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use super::plan::{Dice, Fails, Fault, Meddle, Plan, Weather, When};
@@ -154,10 +155,15 @@ impl Sim {
     /// Waits for a crash that comes with the time.
     pub async fn crash_by_time(&self) {
         loop {
-            if self.crash_due(|state, when| matches!(when, When::At { ms } if ms <= state.now_ms())) {
+            let next = self.state().next_crash();
+            let Some((ms, turns)) = next else { return std::future::pending().await };
+            sleep(Duration::from_millis(ms.saturating_sub(self.now_ms()))).await;
+            for _ in 0..turns {
+                yield_now().await;
+            }
+            if self.crash_due(|_, when| when == When::At { ms, turns }) {
                 return;
             }
-            sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -191,6 +197,15 @@ impl Sim {
 impl State {
     pub fn now_ms(&self) -> u64 {
         self.before_ms + self.began.map_or(0, |began| u64::try_from(began.elapsed().as_millis()).unwrap())
+    }
+
+    /// Time and turns of the next crash that comes with the time.
+    fn next_crash(&self) -> Option<(u64, u64)> {
+        let times = self.plan.faults.iter().filter_map(|fault| match fault {
+            Fault::Crash { when: When::At { ms, turns }, .. } => Some((*ms, *turns)),
+            _ => None,
+        });
+        times.min()
     }
 
     pub fn during(&self, is: impl Fn(&Fault) -> Option<(u64, u64)>) -> bool {
