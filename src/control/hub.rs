@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::soak::{Action, Actor, Envelope, RecordingHeader};
 use crate::view::{News, View};
 
-use super::metrics::{self, Tally};
+use super::metrics::{self, Clients, Tally};
 use super::ring::{Frame, Next, Ring};
 use super::{StreamEnd, Subscription, sse};
 
@@ -77,8 +77,7 @@ struct State {
     view: View,
     ring: Ring,
     tally: Tally,
-    clients: usize,
-    dropped: u64,
+    clients: Clients,
 }
 
 impl Hub {
@@ -102,7 +101,7 @@ impl Hub {
             recording: Arc::new(recording),
             orders,
             news,
-            state: Mutex::new(State { view, ring, tally: Tally::default(), clients: 0, dropped: 0 }),
+            state: Mutex::new(State { view, ring, tally: Tally::default(), clients: Clients::default() }),
         };
         (Self(Arc::new(shared)), inbox)
     }
@@ -136,10 +135,10 @@ impl Hub {
     /// Follows the events from `since` on, 0 and 1 being all of them. At most 64 at a time.
     pub fn subscribe(&self, since: u64) -> Result<Subscription, TooMany> {
         let mut state = self.state();
-        if state.clients == MOST_CLIENTS {
+        if state.clients.following == MOST_CLIENTS {
             return Err(TooMany);
         }
-        state.clients += 1;
+        state.clients.following += 1;
         drop(state);
         Ok(Subscription::new(self.clone(), since))
     }
@@ -168,7 +167,7 @@ impl Hub {
     /// The metrics page as it stands.
     pub(super) fn metrics(&self) -> String {
         let state = self.state();
-        metrics::page(&state.view, &state.tally, state.clients, state.dropped)
+        metrics::page(&state.view, &state.tally, state.clients)
     }
 
     /// The recording's header as the first server-sent event.
@@ -193,12 +192,17 @@ impl Hub {
 
     /// Counts a client that was dropped.
     pub(super) fn count_dropped(&self) {
-        self.state().dropped += 1;
+        self.state().clients.dropped += 1;
+    }
+
+    /// Counts a request over the network that was refused.
+    pub(super) fn count_refused(&self) {
+        self.state().clients.refused += 1;
     }
 
     /// A subscription is over.
     pub(super) fn leave(&self) {
-        self.state().clients -= 1;
+        self.state().clients.following -= 1;
     }
 
     /// Nothing that is done under the lock leaves the state half changed, so a panic of a reader is no reason to stop.

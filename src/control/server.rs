@@ -162,7 +162,9 @@ impl Door for Network {
     type Client = (TcpStream, SocketAddr);
 
     async fn accept(&self) -> io::Result<Self::Client> {
-        self.listener.accept().await
+        let (client, from) = self.listener.accept().await?;
+        // An IPv4 address reads like one also where the listener is of both kinds.
+        Ok((client, SocketAddr::new(from.ip().to_canonical(), from.port())))
     }
 
     fn serve(
@@ -172,7 +174,8 @@ impl Door for Network {
         mut stopped: Stopped,
     ) -> impl Future<Output = ()> + Send + 'static {
         let cut = Arc::new(Notify::new());
-        let endpoints = guarded(routes::router(api, Arc::clone(&cut)), Arc::clone(&self.guard), from);
+        let hub = api.hub.clone();
+        let endpoints = guarded(routes::router(api, Arc::clone(&cut)), Arc::clone(&self.guard), hub, from);
         let tls = self.tls.clone();
         async move {
             let Some(tls) = tls else { return converse(client, endpoints, cut, stopped).await };

@@ -4,5 +4,5 @@ mod page;
 mod tally;
 mod text;
 
-pub(super) use page::page;
+pub(super) use page::{Clients, page};
 pub(super) use tally::Tally;

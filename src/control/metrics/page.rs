@@ -22,15 +22,29 @@ const PHASES: [Phase; 10] = [
 ];
 const VERDICTS: [Verdict; 3] = [Verdict::Healthy, Verdict::Unknown, Verdict::Breached];
 
-/// The page of a run, with the number of clients that follow its events and of those that were dropped.
-pub fn page(view: &View, tally: &Tally, clients: usize, dropped: u64) -> String {
+/// What is counted of the clients.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clients {
+    /// Those that follow the events now.
+    pub following: usize,
+    /// Those whose stream was cut short.
+    pub dropped: u64,
+    /// Requests over the network that were refused.
+    pub refused: u64,
+}
+
+/// The page of a run.
+pub fn page(view: &View, tally: &Tally, clients: Clients) -> String {
+    let Clients { following, dropped, refused } = clients;
     let mut text = Text::default();
     soak(&mut text, view.machine());
     checks(&mut text, view.machine());
     counts(&mut text, view.machine(), tally);
-    text.metric("switchback_clients", "gauge", "Clients that follow the events.").sample(&[], clients);
+    text.metric("switchback_clients", "gauge", "Clients that follow the events.").sample(&[], following);
     text.metric("switchback_clients_dropped_total", "counter", "Clients whose event stream was cut short.")
         .sample(&[], dropped);
+    text.metric("switchback_control_refused_total", "counter", "Requests over the network that were refused.")
+        .sample(&[], refused);
     text.finish()
 }
 

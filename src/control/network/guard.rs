@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 use super::limit::Limit;
 use super::signed::{SIGNATURE, Signed, SignedOrders};
 use super::tokens::{Role, Tokens};
+use crate::control::Hub;
 use crate::control::caller::Caller;
 use crate::control::routes;
 
@@ -47,12 +48,12 @@ impl Refusal {
 }
 
 /// The endpoints for those whom the guard lets in. Where a client comes from is an extension of its requests.
-pub fn guarded(endpoints: Router, guard: Arc<Guard>, from: SocketAddr) -> Router {
-    endpoints.layer(middleware::from_fn_with_state(guard, let_in)).layer(Extension(from))
+pub fn guarded(endpoints: Router, guard: Arc<Guard>, hub: Hub, from: SocketAddr) -> Router {
+    endpoints.layer(middleware::from_fn_with_state((guard, hub), let_in)).layer(Extension(from))
 }
 
 async fn let_in(
-    State(guard): State<Arc<Guard>>,
+    State((guard, hub)): State<(Arc<Guard>, Hub)>,
     Extension(from): Extension<SocketAddr>,
     request: Request,
     next: Next,
@@ -61,6 +62,7 @@ async fn let_in(
     match guard.admit(request, from).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => {
+            hub.count_refused();
             let path: String = path.chars().take(PATH_IN_LOG).collect();
             let Refusal { status, why, .. } = &refusal;
             tracing::warn!(%from, %method, path, status = status.as_u16(), why, "a request is refused");

@@ -152,6 +152,8 @@ async fn nobody_else_learns_or_orders_anything() {
     }
     let outsider = door.client("http", None, Some("an-outsider-s-guess-of-a-token"));
     assert!(matches!(outsider.status().await, Err(ClientError::Forbidden(_))));
+    let page = door.bench.hub.metrics();
+    assert!(page.contains("switchback_control_refused_total 10\n"), "{page}");
     assert!(door.bench.orders.try_recv().is_err());
 }
 
