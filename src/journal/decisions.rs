@@ -267,6 +267,11 @@ impl Journal {
 
     fn write(&self, file: &File, tail: &Tail, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
+            // A process that was killed may have written the last line and not made it durable; from now on the state file may
+            // name that line. Where it cannot be done the lines are there all the same, until the power fails.
+            if let Err(error) = self.make_durable(file).and_then(|()| sync_folder_of(&self.path)) {
+                tracing::warn!(%error, "the journal that was found cannot be made durable");
+            }
             return Ok(());
         }
         if tail.torn > 0 {

@@ -88,8 +88,10 @@ pub enum Fault {
         power: bool,
         away_ms: u64,
     },
+    /// The router fails in its moves from one number to another, counted in the whole run.
     Router {
-        number: u32,
+        from: u32,
+        until: u32,
         fails: Fails,
     },
     RouterUnread {
@@ -179,7 +181,10 @@ fn draw_fault(dice: &mut Dice) -> Fault {
         7..=10 => {
             let fails = [Fails::WithoutMoving, Fails::AfterMoving, Fails::Lies];
             let fails = fails[dice.place(3)];
-            Fault::Router { number: u32::try_from(dice.between(1, 5)).unwrap(), fails }
+            let from = u32::try_from(dice.between(1, 5)).unwrap();
+            // Once in four times it is broken for good, as far as one monitor tries.
+            let until = if dice.one_in(4) { from + 9 } else { from };
+            Fault::Router { from, until, fails }
         }
         11 => Fault::RouterUnread { from_ms: at_ms, until_ms },
         12 => Fault::DiskFull { from_ms: at_ms, until_ms },

@@ -271,7 +271,8 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     if count(DecisionKind::RolledBack) > 1 {
         found.push(format!("{} times rolled_back for one deployment", count(DecisionKind::RolledBack)));
     }
-    if count(DecisionKind::Rollback) > 1 {
+    // One that was given up is closed. A monitor that was killed before the end was recorded may be followed by one more.
+    if count(DecisionKind::Rollback) > 1 + count(DecisionKind::RollbackFailed) {
         found.push(format!("{} intents for one rollback", count(DecisionKind::Rollback)));
     }
     let (rollbacks, crashes, disk_failed, aborted) = {
@@ -279,7 +280,9 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
         (state.rollbacks, state.crashes, state.disk_failed, state.aborted)
     };
     let saved = u32::from(touched_by(|fault| matches!(fault, Fault::Signal { .. })));
-    if rollbacks > 5 + crashes + saved {
+    // What could not be recorded is not known to the next monitor.
+    let most = if no_record { 5 * (1 + crashes) } else { 5 + crashes + saved };
+    if rollbacks > most {
         found.push(format!("{rollbacks} attempts to move traffic back, with {crashes} crashes"));
     }
     if aborted && !disk_failed && ending.outcome != Outcome::Aborted {

@@ -274,7 +274,7 @@ impl SimRouter {
             state.moves += 1;
             let number = state.moves;
             let fails = state.plan.faults.iter().find_map(|fault| match fault {
-                Fault::Router { number: at, fails } if *at == number => Some(*fails),
+                Fault::Router { from, until, fails } if (*from..=*until).contains(&number) => Some(*fails),
                 _ => None,
             });
             (number, state.dice.between(1, 300), state.dice.between(1, 300), fails)
