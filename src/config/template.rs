@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{Fallback, Key, SECRET_FILE_EXAMPLE, keys};
+use super::keys::{Fallback, Key, keys};
 
 const HEAD: &str = "\
 # switchback.toml
@@ -42,7 +42,7 @@ fn entry(key: &Key, name: &str) -> String {
     }
     if let Some((file_key, file_env)) = key.secret_file() {
         let file_name = file_key.rsplit('.').next().unwrap_or(file_key);
-        let _ = write!(text, "\n# better: {file_name} = \"{SECRET_FILE_EXAMPLE}\" | variable: {file_env}");
+        let _ = write!(text, "\n# better: {file_name} = \"{}\" | variable: {file_env}", key.secret_file_example());
     }
     let _ = writeln!(text, "\n#{name} = {}", key.kind.toml(value));
     text
@@ -51,6 +51,7 @@ fn entry(key: &Key, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::reference_tests::with_real_secrets;
     use crate::config::{Inputs, Loaded, Origin, load};
 
     fn loaded(text: String) -> Loaded {
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_template_with_every_key_uncommented_is_valid_and_sets_them_all() {
-        let loaded = loaded(uncommented());
+        let loaded = loaded(with_real_secrets(&uncommented()));
         for setting in &loaded.settings {
             assert!(matches!(setting.origin, Origin::File { .. }), "{}", setting.key);
         }

@@ -23,9 +23,6 @@ pub struct Key {
     pub(in crate::config) example: &'static str,
 }
 
-/// Where container platforms mount secrets.
-pub const SECRET_FILE_EXAMPLE: &str = "/run/secrets/metrics-token";
-
 /// What a key is when no layer gives it.
 pub enum Fallback {
     /// This text, read like any other.
@@ -64,6 +61,11 @@ impl Key {
         }
     }
 
+    /// A file for the secret, where container platforms mount them.
+    pub(in crate::config) fn secret_file_example(&self) -> String {
+        format!("/run/secrets/{}", self.name.replace(['.', '_'], "-"))
+    }
+
     /// A good value, written for the place where the bad one stood.
     pub(in crate::config) fn example_at(&self, origin: &Origin) -> String {
         match (origin, self.flag, self.env) {
@@ -78,9 +80,10 @@ impl Key {
     /// Something wrong with the file that holds a secret. `given` must be safe to show.
     pub(in crate::config) fn secret_file_problem(&self, origin: Origin, given: &str, what: String) -> Problem {
         let (name, env) = self.secret_file().unwrap_or((self.name, ""));
+        let file = self.secret_file_example();
         let example = match origin {
-            Origin::File { .. } => format!("{name} = \"{SECRET_FILE_EXAMPLE}\""),
-            _ => format!("{env}={SECRET_FILE_EXAMPLE}"),
+            Origin::File { .. } => format!("{name} = \"{file}\""),
+            _ => format!("{env}={file}"),
         };
         let problem = Problem::of(self, origin, given, what);
         Problem {

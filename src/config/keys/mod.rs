@@ -15,5 +15,5 @@ mod soak;
 
 #[cfg(test)]
 pub(in crate::config) use key::shell_word;
-pub(in crate::config) use key::{Fallback, OTHER_VARIABLES, SECRET_FILE_EXAMPLE};
+pub(in crate::config) use key::{Fallback, OTHER_VARIABLES};
 pub use key::{Key, flags, keys};

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Settled;
 use crate::config::draft::Draft;
+use crate::config::keys::keys;
 use crate::config::model::{Config, ControlConfig};
 use crate::config::problem::{Origin, Problem};
 use crate::config::strength;
@@ -19,6 +20,17 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
 
 fn secrets_are_secrets(config: &Config, settled: &Settled, problems: &mut Vec<Problem>) {
     let ControlConfig { operator_token, viewer_token, order_secret, .. } = &config.control;
+    let secrets = [
+        ("control.operator_token", operator_token),
+        ("control.viewer_token", viewer_token),
+        ("control.order_secret", order_secret),
+    ];
+    for (name, secret) in secrets {
+        let example = keys().find(|key| key.name == name).map(|key| key.example);
+        if secret.as_ref().is_some_and(|secret| Some(secret.expose_secret()) == example) {
+            problems.extend(settled.problem(name, "this is the example of the documentation, which everybody knows"));
+        }
+    }
     for (key, token) in [("control.operator_token", operator_token), ("control.viewer_token", viewer_token)] {
         if let Some(Err(what)) = token.as_ref().map(|token| strength::check(token.expose_secret())) {
             problems.extend(settled.problem(key, what));

@@ -73,6 +73,18 @@ fn what_is_not_guarded_is_refused() {
 }
 
 #[test]
+fn what_everybody_can_read_in_the_documentation_is_no_secret() {
+    for (name, env) in
+        [("operator_token", "OPERATOR_TOKEN"), ("viewer_token", "VIEWER_TOKEN"), ("order_secret", "ORDER_SECRET")]
+    {
+        let name = format!("control.{name}");
+        let example = keys().find(|key| key.name == name).unwrap().example;
+        let found = headlines(control(&[("LISTEN", "127.0.0.1:9710"), (env, example)]));
+        assert_eq!(found, [format!("{name}: this is the example of the documentation, which everybody knows")]);
+    }
+}
+
+#[test]
 fn whoever_is_notified_gives_no_orders() {
     let mut inputs = control(&[("LISTEN", "127.0.0.1:9710"), ("ORDER_SECRET", SIGNING)]);
     inputs.env.extend(owned(&[("SWITCHBACK_NOTIFY_URL", "https://hooks"), ("SWITCHBACK_NOTIFY_SECRET", SIGNING)]));

@@ -81,11 +81,14 @@ fn a_secret_file_that_cannot_be_read_is_named() {
             "metrics.bearer_token_file: the file with the secret cannot be read: No such file or directory (os error 2)\n    \
           from     environment SWITCHBACK_METRICS_TOKEN_FILE\n    given    /nowhere/token\n    allowed  path of a \
           readable file with nothing but the secret in it\n    example  \
-          SWITCHBACK_METRICS_TOKEN_FILE=/run/secrets/metrics-token"
+          SWITCHBACK_METRICS_TOKEN_FILE=/run/secrets/metrics-bearer-token"
         ]
     );
     let found = problems(file("metrics.bearer_token_file = \"/nowhere/token\""));
-    assert!(found[0].ends_with("example  metrics.bearer_token_file = \"/run/secrets/metrics-token\""), "{found:?}");
+    assert!(
+        found[0].ends_with("example  metrics.bearer_token_file = \"/run/secrets/metrics-bearer-token\""),
+        "{found:?}"
+    );
 }
 
 #[test]
