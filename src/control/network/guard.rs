@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::limit::Limit;
-use super::signed::{SIGNATURE, Signed, SignedOrders};
+use super::signed::{NotNew, SIGNATURE, Signed, SignedOrders};
 use super::tokens::{Role, Tokens};
 use crate::control::Hub;
 use crate::control::caller::Caller;
@@ -123,7 +123,6 @@ impl Guard {
 
 /// Remembers a signed order before it is carried out.
 async fn take(orders: &Arc<SignedOrders>, order: Signed, now: i64) -> Result<(), Refusal> {
-    use super::signed::NotNew;
     let orders = Arc::clone(orders);
     let taken = tokio::task::spawn_blocking(move || orders.take(&order, now)).await;
     taken.unwrap_or_else(|error| Err(std::io::Error::other(error).into())).map_err(|error| {
