@@ -15,7 +15,12 @@ const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
 /// Says what would happen, as far as it can be looked into; the exit code is the one that the rollback would have.
 pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded_anywhere(common)?;
+    if let Some(url) = &loaded.config.control.url {
+        return Err(Failure::usage(format!(
+            "state file and router are those of the machine of {url}: make the dry run there"
+        )));
+    }
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     let state = deployment.state_file().read()?;

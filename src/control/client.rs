@@ -29,10 +29,10 @@ const LONGEST_ANSWER: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens there.
-    #[error("no monitor answers at `{at}`")]
+    #[error("no monitor answers at `{}`", socket.display())]
     NotRunning {
         /// The socket.
-        at: String,
+        socket: PathBuf,
     },
     /// The monitor on another machine is out of reach, and why.
     #[error("no monitor answers: {url} {why}")]
@@ -203,7 +203,7 @@ fn look(socket: &Path) -> Result<(), ClientError> {
 }
 
 fn not_running(socket: &Path) -> ClientError {
-    ClientError::NotRunning { at: socket.display().to_string() }
+    ClientError::NotRunning { socket: socket.to_owned() }
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {

@@ -117,6 +117,7 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
     if let Some(meant) = asked.service.as_deref().filter(|meant| *meant != service) {
+        tracing::warn!(?caller, meant, "an order for another service is refused");
         return failure(StatusCode::CONFLICT, &format!("this is the monitor of `{service}`, not of `{meant}`"));
     }
     let ActionRequest { action, actor, reason, .. } = asked;

@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::deploy::StatusReport;
 
 use super::caller::{Caller, Peer};
-use super::network::{Guard, NetworkListener, guarded};
+use super::network::{Guard, NetworkListener, guarded, plain};
 use super::routes::{self, Api};
 use super::stream::Pace;
 use super::{ControlSocket, Hub};
@@ -163,8 +163,7 @@ impl Door for Network {
 
     async fn accept(&self) -> io::Result<Self::Client> {
         let (client, from) = self.listener.accept().await?;
-        // An IPv4 address reads like one also where the listener is of both kinds.
-        Ok((client, SocketAddr::new(from.ip().to_canonical(), from.port())))
+        Ok((client, plain(from)))
     }
 
     fn serve(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use switchback::notify::SigningKey;
 
-use crate::support::{Deployment, Running, free_address};
+use crate::support::{Deployment, Emulator, Running, free_address};
 
 const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
 const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -94,6 +94,25 @@ fn a_monitor_that_is_out_of_reach_may_watch_all_the_same() {
     soak.signal(Signal::KILL);
     let told = attached.wait().expect(13).stderr;
     assert!(told.contains("is out of reach") && told.contains("Whether it still watches is not to be seen"), "{told}");
+}
+
+#[test]
+fn a_viewer_s_screen_offers_no_orders() {
+    let mut machines = Machines::new();
+    let soak = watching(&machines.there, &[]);
+    machines.here = machines.here.without("control.operator_token").with("control.viewer_token", VIEWER);
+    let mut emulator = Emulator::new(110, 30);
+    let mut screen = machines.here.on_terminal(&emulator, &["attach"]).spawn().unwrap();
+    emulator.wait_until("the soak, read-only", |emulator| {
+        emulator.contents().contains("WATCHING") && emulator.contents().contains("READ-ONLY")
+    });
+    assert!(!emulator.contents().contains("abort"), "{}", emulator.contents());
+    emulator.type_keys("q");
+    assert_eq!(emulator.wait_for_end(&mut screen).code(), Some(0));
+    let left = emulator.contents().replace('\n', "");
+    assert!(left.contains(&format!("switchback attach --url https://{}", machines.address)), "{left}");
+    soak.signal(Signal::INT);
+    soak.wait().expect(5);
 }
 
 #[test]
@@ -198,4 +217,7 @@ fn what_is_done_on_this_machine_takes_no_url() {
         });
         done.wait().expect(2).complains(&["`--url` is for attach, ctl, status and rollback"]);
     }
+    let elsewhere = Machines::new().here;
+    let done = elsewhere.run(&["rollback", "--dry-run"]).expect(2);
+    assert!(done.stderr.contains("state file and router are those of the machine of https://127.0.0.1:"), "{done:#?}");
 }

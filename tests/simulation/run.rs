@@ -20,6 +20,9 @@ use super::world::{Crash, EPOCH_MS, Sim};
 /// `lastSwitch` of the deployment that is watched.
 const SWITCHED_MS: i64 = EPOCH_MS - 1_000;
 
+/// A release that has been failing for so long is seen to fail.
+const MOST_UNSEEN_MS: u64 = 3_000;
+
 /// So many processes may run one after the other, and each for so long, before a run counts as endless.
 const PROCESSES: u32 = 12;
 const PROCESS_LIMIT: Duration = Duration::from_mins(10);
@@ -271,8 +274,9 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     if count(DecisionKind::RolledBack) > 1 {
         found.push(format!("{} times rolled_back for one deployment", count(DecisionKind::RolledBack)));
     }
-    // One that was given up is closed. A monitor that was killed before the end was recorded may be followed by one more.
-    if count(DecisionKind::Rollback) > 1 + count(DecisionKind::RollbackFailed) {
+    // Where the end of one that was given up could not be recorded, the next monitor tries once more, and says so.
+    let given_up = if no_record { count(DecisionKind::RollbackFailed) } else { 0 };
+    if count(DecisionKind::Rollback) > 1 + given_up {
         found.push(format!("{} intents for one rollback", count(DecisionKind::Rollback)));
     }
     let (rollbacks, crashes, disk_failed, aborted) = {
@@ -291,11 +295,13 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     // After a move by somebody else a process that begins again watches what they moved to.
     let green = soak.as_ref().is_some_and(|(_, color, _)| *color == Color::Green);
     let by_itself = green && ending.outcome == Outcome::Retained && ending.cause == Cause::Auto;
-    // In another boot only the wall clock tells how long nobody watched. One that was set ahead ends the window early.
+    // In another boot only the wall clock tells how long nobody watched. One that was set ahead ends the window early, while
+    // the release may still be healthy.
     let rebooted = touched_by(|fault| matches!(fault, Fault::Crash { power: true, .. }));
     let ahead = touched_by(|fault| matches!(fault, Fault::WallJump { by_ms, .. } if *by_ms > 0));
+    let early = rebooted && ahead && sim.now_ms() < plan.window_s * 1000;
     match plan.weather {
-        Weather::Failing { .. } if by_itself && rebooted && ahead => {}
+        Weather::Failing { from_ms } if by_itself && early && sim.now_ms() < from_ms + MOST_UNSEEN_MS => {}
         Weather::Failing { .. } if by_itself => found.push("a failing release was retained".to_owned()),
         Weather::Blind { from_ms } if by_itself && from_ms + 11_000 < plan.window_s * 1000 => {
             found.push("a release was retained that nobody could see".to_owned());

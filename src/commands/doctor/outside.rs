@@ -1,7 +1,6 @@
 //! What reaches beyond this machine: the control API on the network, and the webhook.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -11,9 +10,6 @@ use crate::control::check_tls;
 use crate::deploy::{Deployment, MonitorState, monitor_state};
 use crate::http::{self, NoAnswer};
 use crate::notify;
-
-/// How long the webhook may take to answer.
-const WEBHOOK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Whether a monitor could listen on the network, where it is to.
 pub async fn network(deployment: &Deployment, config: &Config) -> Option<Finding> {
@@ -49,7 +45,7 @@ pub async fn webhook(config: &Config) -> Option<Finding> {
     let url = notify::webhook(config.notify.url.as_ref()?).ok()?;
     // The rest of the URL is a secret.
     let host = url.host_str().unwrap_or_default().to_owned();
-    let client = match http::client().timeout(WEBHOOK_LIMIT).build() {
+    let client = match http::client().timeout(config.notify.timeout).build() {
         Ok(client) => client,
         Err(error) => return Some(Finding::failure(AREA, error.to_string(), "put that right")),
     };

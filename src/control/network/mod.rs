@@ -65,10 +65,7 @@ impl NetworkListener {
     /// of orders that were signed; `now` is in Unix seconds.
     pub async fn bind(config: &ControlConfig, signed_orders: &Path, now: i64) -> Result<Option<Self>, ListenError> {
         let Some(address) = config.listen else { return Ok(None) };
-        let tls = match (&config.certificate, &config.key) {
-            (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key)?),
-            _ => None,
-        };
+        let tls = acceptor(config)?;
         let listener = TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })?;
         let failed = |source| ListenError::Seen { path: signed_orders.to_owned(), source };
         // The rules of the configuration refuse a key that is none.
@@ -83,8 +80,32 @@ impl NetworkListener {
 
 /// Reads certificate and key, and says what is wrong with them.
 pub fn check_tls(config: &ControlConfig) -> Result<(), ListenError> {
-    match (&config.certificate, &config.key) {
-        (Some(certificate), Some(key)) => tls::acceptor(certificate, key).map(drop),
-        _ => Ok(()),
+    acceptor(config).map(drop)
+}
+
+/// TLS with the certificate and the key of the configuration, if it has them.
+fn acceptor(config: &ControlConfig) -> Result<Option<TlsAcceptor>, ListenError> {
+    let files = config.certificate.as_ref().zip(config.key.as_ref());
+    files.map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()
+}
+
+/// An IPv4 address reads like one also where the listener is of both kinds.
+pub(super) fn plain(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_is_told_as_one() {
+        for (from, told) in [
+            ("[::ffff:10.0.0.7]:4711", "10.0.0.7:4711"),
+            ("10.0.0.7:4711", "10.0.0.7:4711"),
+            ("[2001:db8::1]:4711", "[2001:db8::1]:4711"),
+        ] {
+            assert_eq!(plain(from.parse().unwrap()).to_string(), told);
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -19,7 +19,11 @@ async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
 
 /// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.
 async fn ask_securely(name: &str, from: i32, to: i32, trusted: bool) -> Result<u16, FetchError> {
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    let params = CertificateParams::new([name.to_owned()]).unwrap();
+    ask_with(params, from, to, trusted).await
+}
+
+async fn ask_with(mut params: CertificateParams, from: i32, to: i32, trusted: bool) -> Result<u16, FetchError> {
     (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -58,6 +62,18 @@ async fn what_is_wrong_with_a_certificate_is_said_in_words() {
         };
         assert_eq!(reason, expected);
     }
+}
+
+/// What `openssl req -x509` makes unless it is told otherwise.
+#[tokio::test]
+async fn the_certificate_of_an_authority_is_none_of_a_server() {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let told = ask_with(params, 2000, 2090, true).await.unwrap_err().to_string();
+    assert!(
+        told.ends_with("its certificate is that of an authority (CA:TRUE), and a server needs one of its own"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
