@@ -21,7 +21,7 @@ fn a_breach_its_rollback_and_the_outcome_are_told_signed_and_in_order() {
     let ids: std::collections::BTreeSet<&String> = told.iter().map(|told| &told.id).collect();
     assert_eq!(ids.len(), 4, "{ids:?}");
     let key = SigningKey::parse(&SECRET.into()).unwrap();
-    for Delivery { id, timestamp, signature, body } in &told {
+    for Delivery { id, timestamp, signature, body, .. } in &told {
         assert_eq!(*signature, key.sign(id, *timestamp, body));
     }
     let breach = told[0].json();

@@ -11,6 +11,7 @@ use serde_json::Value;
 /// One delivery: its headers that count, and its body as it was sent.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    pub method: String,
     pub id: String,
     pub timestamp: i64,
     pub signature: String,
@@ -76,6 +77,7 @@ fn read(stream: &TcpStream) -> Delivery {
     let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut body).unwrap();
     Delivery {
+        method: head.first().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned(),
         id: header("webhook-id"),
         timestamp: header("webhook-timestamp").parse().unwrap_or(0),
         signature: header("webhook-signature"),
