@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::model::{
     Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 use super::query::{PrometheusConfig, Source};
+use super::routes::Routes;
 use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
 use crate::journal::Limits;
 
@@ -135,6 +136,7 @@ fn blank_config() -> Config {
         colors: Colors { blue: Vec::new(), green: Vec::new(), blue_file: None, green_file: None },
         metrics: MetricsConfig { path: String::new(), timeout: Duration::ZERO, bearer_token: None },
         health: HealthConfig { path: String::new(), timeout: Duration::ZERO, switch_timeout: Duration::ZERO },
+        requests: RequestsConfig { ignore_routes: Routes::default() },
         prometheus: PrometheusConfig {
             url: None,
             bearer_token: None,

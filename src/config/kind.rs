@@ -13,6 +13,7 @@ use super::model::Named;
 use super::parse;
 use super::query::{self, PromQl, QueryConfig};
 use super::raw::{Raw, Scalar};
+use super::routes::Routes;
 use super::size::format_size;
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
 
@@ -59,6 +60,8 @@ pub enum Kind {
     Metric(Set<Named>),
     Label(Set<Named>),
     Statuses(Set<StatusSet>),
+    /// Patterns of routes.
+    Routes(Set<Routes>),
     Command(Set<Vec<String>>),
     /// Names in the configuration of something else.
     Words(Set<Vec<String>>),
@@ -102,6 +105,9 @@ impl Kind {
             Self::Metric(_) => "auto, or the name of a metric".to_owned(),
             Self::Label(_) => "auto, or the name of a label".to_owned(),
             Self::Statuses(_) => "classes (5xx) and codes (429), comma-separated or an array".to_owned(),
+            Self::Routes(_) => {
+                "paths from /, * for one segment, ** for any number, comma-separated or an array; or none".to_owned()
+            }
             Self::Command(_) => "command line as an array of strings (JSON in a variable)".to_owned(),
             Self::Words(_) => "names without spaces, comma-separated or an array".to_owned(),
             Self::Word(_) => "a name without spaces".to_owned(),
@@ -162,6 +168,7 @@ impl Kind {
             Self::Metric(set) => put(draft, *set, parse::metric(string(raw)?)?, shown_name),
             Self::Label(set) => put(draft, *set, parse::label(string(raw)?)?, shown_name),
             Self::Statuses(set) => put(draft, *set, statuses(raw)?, ToString::to_string),
+            Self::Routes(set) => put(draft, *set, routes(raw)?, ToString::to_string),
             Self::Command(set) => put(draft, *set, command(raw)?, |words| command_text(words)),
             Self::Words(set) => put(draft, *set, words(raw)?, |words| words.join(",")),
             Self::Word(set) => put(draft, *set, parse::word(string(raw)?)?, Clone::clone),
@@ -199,7 +206,7 @@ impl Kind {
         match self {
             Self::Bool(_) | Self::Count { .. } | Self::Command(_) => text.to_owned(),
             Self::Instances(_) => serde_json::json!(instances::split(text)).to_string(),
-            Self::Words(_) => serde_json::json!(text.split(',').collect::<Vec<_>>()).to_string(),
+            Self::Words(_) | Self::Routes(_) => serde_json::json!(text.split(',').collect::<Vec<_>>()).to_string(),
             _ => serde_json::json!(text).to_string(),
         }
     }
@@ -259,6 +266,13 @@ fn statuses(raw: &Raw) -> Result<StatusSet, String> {
         _ => {
             parse::statuses(raw.scalar(&[Scalar::String, Scalar::Integer], "a string such as \"5xx,429\"")?.split(','))
         }
+    }
+}
+
+fn routes(raw: &Raw) -> Result<Routes, String> {
+    match raw {
+        Raw::List(_) => Routes::parse(raw.list(&[Scalar::String], "an array of routes")?),
+        _ => Routes::parse(string(raw)?.split(',')),
     }
 }
 

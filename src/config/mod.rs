@@ -5,6 +5,7 @@
 //! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `duration`, `size` | from text to one value, or why not |
+//! | `routes` | which routes are no users', and how a label of a page says a route |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
@@ -34,6 +35,7 @@ mod raw;
 mod read;
 #[cfg(test)]
 mod reference_tests;
+mod routes;
 mod rules;
 mod secrets;
 mod show;
@@ -49,10 +51,11 @@ pub use load::{Loaded, Setting, load};
 pub use model::{
     Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
+pub use routes::{Routes, Whose};
 pub use secrets::{keep_secret, scrub};
 pub use show::{show, show_json};
 pub use template::template;

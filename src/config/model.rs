@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::router::{Away, CaddyConfig, HaproxyConfig, NginxConfig, RouterConfig, RouterKind};
 use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
+use super::routes::Routes;
 use super::values::{InstanceUrl, Ratio, StatusSet};
 use crate::deploy::Color;
 use crate::journal::Limits;
@@ -32,6 +33,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// How readiness is probed.
     pub health: HealthConfig,
+    /// Which requests are those of users.
+    pub requests: RequestsConfig,
     /// The API that queries are sent to.
     pub prometheus: PrometheusConfig,
     /// The error-rate check.
@@ -232,6 +235,13 @@ pub struct HealthConfig {
     pub timeout: Duration,
     /// How long `switch` waits for the target to become ready.
     pub switch_timeout: Duration,
+}
+
+/// Which requests are those of users.
+#[derive(Clone, Debug)]
+pub struct RequestsConfig {
+    /// Routes whose requests are not counted, beside the metrics and health paths.
+    pub ignore_routes: Routes,
 }
 
 /// A metric or label that is named, or found on the page.

@@ -14,6 +14,14 @@ pub struct Reading {
     pub total: u64,
     /// Those of them that failed.
     pub errors: u64,
+    /// Requests on routes that are left out, since the process started: probes, scrapes and what else no user does. They are
+    /// not in `total`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ignored: u64,
+    /// What of `total` and `errors` stands on series that do not say which route was asked: requests of this program may be
+    /// among it. None in recordings from before it was told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrouted: Option<TickCounts>,
     /// `process_start_time_seconds` in Unix milliseconds, where the page has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
@@ -30,6 +38,11 @@ pub struct Reading {
     /// How long the scrape took, in milliseconds.
     #[serde(default)]
     pub took_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What failed between two pages, by label.

@@ -139,12 +139,7 @@ impl Crew {
             return Ok(());
         }
         let config = &self.config;
-        let scraper = if config.reads_pages() {
-            let scraper = Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)?;
-            Some(scraper.with_latency(&config.latency))
-        } else {
-            None
-        };
+        let scraper = if config.reads_pages() { Some(Scraper::new(url, config)?) } else { None };
         let probe = Probe::new(url, &config.health)?;
         if let Some(scraper) = scraper {
             let (orders, events) = self.hire(Job::Scrape(color, instance));

@@ -16,7 +16,7 @@ use reqwest::{Response, StatusCode, Version};
 use super::exposition::{Format, PageError, quote};
 use super::fetch::{Access, ClientError, FetchError, Fetcher};
 use super::page::PageReader;
-use crate::config::{ErrorRateConfig, InstanceUrl, LatencyConfig, MetricsConfig};
+use crate::config::{Config, InstanceUrl};
 use crate::detect::Reading;
 
 /// The largest page that is read, in bytes, unpacked (and packed).
@@ -120,13 +120,9 @@ pub struct Scraper {
 
 impl Scraper {
     /// A scraper of `instance`, with the token of `metrics` or else the credentials of the instance's URL. Requests to
-    /// the metrics path and to `health_path` are this program's own and are not counted.
-    pub fn new(
-        instance: &InstanceUrl,
-        metrics: &MetricsConfig,
-        error_rate: &ErrorRateConfig,
-        health_path: &str,
-    ) -> Result<Self, ClientError> {
+    /// the metrics and health paths are this program's own and are not counted, nor are those on routes to ignore.
+    pub fn new(instance: &InstanceUrl, config: &Config) -> Result<Self, ClientError> {
+        let Config { metrics, health, requests, error_rate, latency, .. } = config;
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static(ACCEPTED)),
             (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
@@ -134,26 +130,17 @@ impl Scraper {
         let token = metrics.bearer_token.as_ref();
         let access = Access { token: token.map(|token| ("metrics.bearer_token", token)), ..Access::default() };
         let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, access)?;
-        let mut own_paths = vec![
-            metrics.path.clone(),
-            health_path.to_owned(),
-            fetcher.url().path().to_owned(),
-            instance.join(health_path).path().to_owned(),
-        ];
-        own_paths.dedup();
+        let below_base = instance.join(&health.path);
+        let own = [&metrics.path, &health.path, fetcher.url().path(), below_base.path()];
+        let routes = requests.ignore_routes.clone().and_own(own);
         let refused = match (token, instance.credentials()) {
             (Some(_), _) => "it refuses `metrics.bearer_token`",
             (None, Some(_)) => "it refuses the user name and password of the instance's URL",
             (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
         };
-        Ok(Self { fetcher, reader: PageReader::new(error_rate, own_paths), refused, limit: MAX_BODY })
-    }
-
-    /// The same, also reading how long requests took, where that is judged.
-    #[must_use]
-    pub fn with_latency(self, config: &LatencyConfig) -> Self {
-        let Self { reader, .. } = self;
-        Self { reader: if config.on_pages() { reader.with_latency(config) } else { reader }, ..self }
+        let reader = PageReader::new(error_rate, routes);
+        let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
+        Ok(Self { fetcher, reader, refused, limit: MAX_BODY })
     }
 
     /// The latency histogram, once a page had it.

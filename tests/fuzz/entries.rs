@@ -32,7 +32,10 @@ pub fn exposition(bytes: &[u8]) {
     let defaults = load(Inputs { folder: "/srv".into(), ..Inputs::default() }).map(|loaded| loaded.config);
     let Ok(config) = defaults else { return };
     for format in [Format::Text, Format::OpenMetrics] {
-        let reader = || PageReader::new(&config.error_rate, vec!["/metrics".to_owned()]).with_latency(&config.latency);
+        let reader = || {
+            PageReader::new(&config.error_rate, config.requests.ignore_routes.clone().and_own(["/metrics"]))
+                .with_latency(&config.latency)
+        };
         let read = |reader: &mut PageReader, piece: usize| {
             reader.begin(format);
             let pushed = bytes.chunks(piece.max(1)).try_for_each(|chunk| reader.push(chunk));

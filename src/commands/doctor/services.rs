@@ -92,11 +92,7 @@ async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
 }
 
 async fn measure(config: &Config, url: &InstanceUrl) -> Result<Metrics, String> {
-    let scraper = || {
-        Scraper::new(url, &config.metrics, &config.error_rate, &config.health.path)
-            .map(|scraper| scraper.with_latency(&config.latency))
-            .map_err(|error| error.to_string())
-    };
+    let scraper = || Scraper::new(url, config).map_err(|error| error.to_string());
     let told = |error: ScrapeError| error.to_string();
     let mut scraper_of_two = scraper()?;
     let before = scraper_of_two.scrape().await.map_err(told)?;

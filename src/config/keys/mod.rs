@@ -9,6 +9,7 @@ mod instances;
 mod key;
 mod notify;
 mod prometheus;
+mod requests;
 mod retention;
 mod router;
 mod soak;

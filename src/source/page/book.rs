@@ -91,14 +91,9 @@ impl SeriesBook {
         Ok(duplicates)
     }
 
-    /// What the series of a group add up to, over all pages so far; whole, the rest is dropped.
-    pub fn sum(&self, group: usize) -> u64 {
-        whole(self.sums.get(group).copied().unwrap_or(0))
-    }
-
-    /// What all series add up to.
-    pub fn total(&self) -> u64 {
-        whole(self.sums.iter().sum())
+    /// What the series of these groups add up to, over all pages so far; whole, the rest is dropped.
+    pub fn sum(&self, groups: &[usize]) -> u64 {
+        whole(groups.iter().filter_map(|group| self.sums.get(*group)).sum())
     }
 
     /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page

@@ -1,6 +1,6 @@
 //! Which counter counts the requests, and which of its labels carries the status.
 
-use crate::config::{ErrorRateConfig, Named, StatusSet};
+use crate::config::{ErrorRateConfig, Named, Routes, StatusSet, Whose};
 
 use super::super::exposition::Text;
 
@@ -32,7 +32,24 @@ pub const METRICS: [(&str, &str); 16] = [
 pub const LABELS: [&str; 5] = ["status_code", "status", "code", "http_response_status_code", "response_code"];
 
 /// Labels that may hold a request's path.
-const PATH_LABELS: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
+const PATH_LABELS: [&str; 16] = [
+    "route",
+    "path",
+    "handler",
+    "uri",
+    "url",
+    "endpoint",
+    "http_route",
+    "http_target",
+    "path_template",
+    "url_path",
+    "http_path",
+    "http_url",
+    "request_path",
+    "request_uri",
+    "url_rule",
+    "url_full",
+];
 
 /// A sidecar counts what it lets in (`reporter="destination"`) and what the service asks of others (`"source"`).
 const ISTIO: &str = "istio_";
@@ -48,13 +65,13 @@ pub struct Wanted {
     pub metric_is_named: bool,
     /// Which statuses are errors.
     pub errors: StatusSet,
-    /// Paths that this program itself asks for.
-    pub own_paths: Vec<String>,
+    /// Routes whose requests are not users'.
+    pub routes: Routes,
 }
 
 impl Wanted {
-    /// What `config` asks for. Series of `own_paths` are this program's own probes and no traffic.
-    pub fn new(config: &ErrorRateConfig, own_paths: Vec<String>) -> Self {
+    /// What `config` asks for. Series on `routes` are not counted.
+    pub fn new(config: &ErrorRateConfig, routes: Routes) -> Self {
         let one_of = |named: &Named, known: &[&str]| match named {
             Named::Auto => known.iter().map(ToString::to_string).collect(),
             Named::Name(name) => vec![name.clone()],
@@ -64,21 +81,18 @@ impl Wanted {
             labels: one_of(&config.status_label, &LABELS),
             metric_is_named: matches!(config.requests, Named::Name(_)),
             errors: config.errors.clone(),
-            own_paths,
+            routes,
         }
-    }
-
-    /// Whether a series with this label is no traffic of the service.
-    pub fn excludes(&self, metric: &str, label: Text<'_>, value: Text<'_>) -> bool {
-        is_no_traffic(&self.own_paths, metric, label, value)
     }
 }
 
-/// Whether a series of this metric with this label is no traffic of the service.
-pub fn is_no_traffic(own_paths: &[String], metric: &str, label: Text<'_>, value: Text<'_>) -> bool {
-    if PATH_LABELS.iter().any(|path| label.is(path)) {
-        return own_paths.iter().any(|path| value.is(path));
-    }
+/// Whose requests a label of a series counts; none where it is no label of a route.
+pub fn whose(routes: &Routes, label: Text<'_>, value: Text<'_>) -> Option<Whose> {
+    PATH_LABELS.iter().any(|path| label.is(path)).then(|| routes.whose(value.raw()))
+}
+
+/// Whether a series of this metric with this label counts what the service asks of others.
+pub fn is_outbound(metric: &str, label: Text<'_>, value: Text<'_>) -> bool {
     metric.starts_with(ISTIO) && label.is("reporter") && value.is("source")
 }
 

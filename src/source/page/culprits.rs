@@ -88,7 +88,10 @@ mod tests {
 
     fn reader() -> PageReader {
         let inputs = crate::config::Inputs { folder: "/".into(), ..Default::default() };
-        PageReader::new(&crate::config::load(inputs).unwrap().config.error_rate, vec!["/metrics".to_owned()])
+        PageReader::new(
+            &crate::config::load(inputs).unwrap().config.error_rate,
+            crate::config::Routes::default().and_own(["/metrics"]),
+        )
     }
 
     fn read(reader: &mut PageReader, page: &str) -> Option<Blame> {

@@ -7,9 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Sample, Text};
 use super::book::{Counted, SeriesBook};
-use super::counters::is_no_traffic;
+use super::counters::{is_outbound, whose};
 use super::rows::count;
-use crate::config::{LatencyConfig, LatencyUnit, Named};
+use crate::config::{LatencyConfig, LatencyUnit, Named, Routes, Whose};
 use crate::detect::{Buckets, Latency};
 
 /// The latency histograms that `auto` knows, the first that is on the page wins; and who writes them.
@@ -71,7 +71,7 @@ pub struct Histogram {
     wanted: Vec<String>,
     is_named: bool,
     unit: LatencyUnit,
-    own_paths: Vec<String>,
+    routes: Routes,
     settled: bool,
     /// Upper bounds as the pages have them, in their own unit, in the order of their appearance.
     bounds: Vec<f64>,
@@ -87,7 +87,7 @@ pub struct Histogram {
 
 impl Histogram {
     /// Nothing read yet. More than `limit` bucket series are not counted.
-    pub fn new(config: &LatencyConfig, own_paths: Vec<String>, limit: usize) -> Self {
+    pub fn new(config: &LatencyConfig, routes: Routes, limit: usize) -> Self {
         let (wanted, is_named) = match &config.histogram {
             Named::Auto => (HISTOGRAMS.iter().map(|(name, _)| (*name).to_owned()).collect(), false),
             Named::Name(name) => (vec![name.clone()], true),
@@ -96,7 +96,7 @@ impl Histogram {
             wanted,
             is_named,
             unit: config.unit,
-            own_paths,
+            routes,
             settled: false,
             bounds: Vec::new(),
             book: SeriesBook::new(limit),
@@ -137,10 +137,11 @@ impl Histogram {
         let Some(base) = sample.name.raw().strip_suffix(b"_bucket") else { return Ok(false) };
         let Some(histogram) = self.wanted.iter().position(|wanted| wanted.as_bytes() == base) else { return Ok(false) };
         let (mut id, mut bound, mut excluded) = (0_u64, None, false);
-        let Self { wanted, own_paths, hasher, .. } = self;
+        let Self { wanted, routes, hasher, .. } = self;
         let value = sample.read(|label, value| {
             id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
-            excluded |= is_no_traffic(own_paths, &wanted[histogram], label, value);
+            excluded |=
+                is_outbound(&wanted[histogram], label, value) || whose(routes, label, value) == Some(Whose::LeftOut);
             if label.is("le") {
                 bound = std::str::from_utf8(value.raw()).ok().and_then(|text| text.parse::<f64>().ok());
             }
@@ -211,7 +212,7 @@ impl Histogram {
         let mut bounds: Vec<usize> =
             (0..self.bounds.len()).filter(|at| *at != all && series[*at] == series[all]).collect();
         bounds.sort_by(|a, b| self.bounds[*a].total_cmp(&self.bounds[*b]));
-        let counts = bounds.iter().chain([&all]).map(|at| self.book.sum(*at)).collect();
+        let counts = bounds.iter().chain([&all]).map(|at| self.book.sum(&[*at])).collect();
         Some(Buckets { bounds_ms: bounds.iter().map(|at| self.bounds[*at] * scale).collect(), counts })
     }
 

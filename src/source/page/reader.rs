@@ -4,9 +4,9 @@ use super::super::exposition::{Exposition, Format, PageError};
 use super::book::{MAX_SERIES, SeriesBook};
 use super::counters::Wanted;
 use super::histogram::Histogram;
-use super::rows::{Row, Rows};
-use crate::config::{ErrorRateConfig, LatencyConfig};
-use crate::detect::Reading;
+use super::rows::{GOOD, GOOD_UNSAID, LEFT_OUT, Row, Rows};
+use crate::config::{ErrorRateConfig, LatencyConfig, Routes, Whose};
+use crate::detect::{Reading, TickCounts};
 
 /// Turns the pages of one instance into readings.
 ///
@@ -19,24 +19,24 @@ pub struct PageReader {
 }
 
 impl PageReader {
-    /// A reader that has seen no page. Series whose route is one of `own_paths` are not counted.
-    pub fn new(config: &ErrorRateConfig, own_paths: Vec<String>) -> Self {
-        Self::with_limit(config, own_paths, MAX_SERIES)
+    /// A reader that has seen no page. Series on one of `routes` are not counted.
+    pub fn new(config: &ErrorRateConfig, routes: Routes) -> Self {
+        Self::with_limit(config, routes, MAX_SERIES)
     }
 
     /// The same, also reading how long requests took.
     #[must_use]
     pub fn with_latency(mut self, config: &LatencyConfig) -> Self {
-        let own_paths = self.rows.wanted.own_paths.clone();
-        self.rows.histogram = Some(Histogram::new(config, own_paths, MAX_SERIES));
+        let routes = self.rows.wanted.routes.clone();
+        self.rows.histogram = Some(Histogram::new(config, routes, MAX_SERIES));
         self
     }
 
     /// The same with another limit than [`MAX_SERIES`].
-    pub(super) fn with_limit(config: &ErrorRateConfig, own_paths: Vec<String>, limit: usize) -> Self {
+    pub(super) fn with_limit(config: &ErrorRateConfig, routes: Routes, limit: usize) -> Self {
         Self {
             exposition: Exposition::default(),
-            rows: Rows::new(Wanted::new(config, own_paths), limit),
+            rows: Rows::new(Wanted::new(config, routes), limit),
             book: SeriesBook::new(limit),
         }
     }
@@ -83,12 +83,30 @@ impl PageReader {
             }
         }
         let Rows { series, culprits, .. } = &mut self.rows;
-        let tell = |row: &Row, more| culprits.add(&row.labels, more, row.failed != 0);
+        let tell = |row: &Row, more| {
+            if row.whose != Whose::LeftOut {
+                culprits.add(&row.labels, more, row.failed != 0);
+            }
+        };
         let duplicates = self.book.enter(series, started_ms, tell)?;
         // The first page is where counting begins: what stands on it may have failed at any time before.
         let blame = culprits.take().filter(|_| !begins);
         let note = self.remarks(duplicates);
-        Ok(Reading { total: self.book.total(), errors: self.book.sum(1), started_ms, latency, blame, note, took_ms: 0 })
+        let sum = |groups: &[usize]| self.book.sum(groups);
+        Ok(Reading {
+            total: sum(&[GOOD, GOOD + 1, GOOD_UNSAID, GOOD_UNSAID + 1]),
+            errors: sum(&[GOOD + 1, GOOD_UNSAID + 1]),
+            ignored: sum(&[LEFT_OUT]),
+            unrouted: Some(TickCounts {
+                requests: sum(&[GOOD_UNSAID, GOOD_UNSAID + 1]),
+                errors: sum(&[GOOD_UNSAID + 1]),
+            }),
+            started_ms,
+            latency,
+            blame,
+            note,
+            took_ms: 0,
+        })
     }
 
     /// The best metric that carries a status, and the best of its labels that does.

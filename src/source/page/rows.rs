@@ -5,14 +5,22 @@ use std::hash::{BuildHasher, RandomState};
 use super::super::exposition::{Fault, Page, Sample, Text};
 use super::book::Counted;
 use super::census::Census;
-use super::counters::{Wanted, status};
+use super::counters::{Wanted, is_outbound, status, whose};
 use super::culprits::{Culprits, Places};
 use super::histogram::Histogram;
+use crate::config::Whose;
 
 const START_TIME: &str = "process_start_time_seconds";
 
 /// Counts are kept in 1/1024: sums of whole numbers, unlike those of floats, do not depend on their order.
 pub const UNIT: u32 = 1024;
+
+/// Requests of users that did not fail; those that did come next.
+pub const GOOD: usize = 0;
+/// The same on series that do not say which route was asked.
+pub const GOOD_UNSAID: usize = 2;
+/// Requests that are not users'.
+pub const LEFT_OUT: usize = 4;
 
 /// One series of a request counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +33,8 @@ pub struct Row {
     pub metric: usize,
     /// Bit `i`: the `i`th of the wanted labels says that these requests failed.
     pub failed: u8,
+    /// Whose requests they are.
+    pub whose: Whose,
     /// Its labels but for the status, once the request counter is decided.
     pub labels: Places,
 }
@@ -38,9 +48,14 @@ impl Counted for Row {
         self.count
     }
 
-    /// 1 for failed requests, once the label is decided.
+    /// One of the groups below, once the label is decided.
     fn group(&self) -> usize {
-        usize::from(self.failed != 0)
+        let failed = usize::from(self.failed != 0);
+        match self.whose {
+            Whose::Users => GOOD + failed,
+            Whose::Unsaid => GOOD_UNSAID + failed,
+            Whose::LeftOut => LEFT_OUT,
+        }
     }
 }
 
@@ -127,11 +142,13 @@ impl Rows {
     fn add(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
         let Self { wanted, hasher, culprits, census, .. } = self;
         let (mut id, mut labels, mut failed, mut excluded) = (0_u64, 0, 0, false);
+        let mut of = None;
         let (mut places, mut next) = (Places::default(), 0);
         let value = sample.read(|label, value| {
             let hash = hasher.hash_one((label.raw(), value.raw()));
             id = id.wrapping_add(hash);
-            excluded |= wanted.excludes(&wanted.metrics[metric], label, value);
+            excluded |= is_outbound(&wanted.metrics[metric], label, value);
+            of = worst(of, whose(&wanted.routes, label, value));
             if let Some(at) = wanted.labels.iter().position(|wanted| label.is(wanted))
                 && let Some(status) = status(value)
             {
@@ -151,7 +168,9 @@ impl Rows {
             _ if excluded => {}
             None => self.ignored += 1,
             Some(_) if self.series.len() >= self.limit => return Err(Fault::TooManySeries),
-            Some(count) => self.series.push(Row { id, count, metric, failed, labels: places }),
+            Some(count) => {
+                self.series.push(Row { id, count, metric, failed, whose: of.unwrap_or(Whose::Unsaid), labels: places });
+            }
         }
         Ok(())
     }
@@ -193,6 +212,15 @@ impl Page for Rows {
             sample.read(|_, _| {})?;
         }
         Ok(())
+    }
+}
+
+/// What two labels of one series say of its route: one that is left out wins, then one that is a user's.
+pub fn worst(a: Option<Whose>, b: Option<Whose>) -> Option<Whose> {
+    match (a, b) {
+        (Some(Whose::LeftOut), _) | (_, Some(Whose::LeftOut)) => Some(Whose::LeftOut),
+        (Some(Whose::Users), _) | (_, Some(Whose::Users)) => Some(Whose::Users),
+        (a, b) => a.or(b),
     }
 }
 

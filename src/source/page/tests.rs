@@ -1,29 +1,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{ErrorRateConfig, Method, Named, Ratio, StatusSet};
-use crate::detect::Reading;
+use crate::config::{ErrorRateConfig, Named, Routes};
+use crate::detect::{Reading, TickCounts};
 use crate::source::{Format, PageError};
 
 fn config(requests: Named, status_label: Named) -> ErrorRateConfig {
-    ErrorRateConfig {
-        threshold: Ratio(0.05),
-        min_requests: 20,
-        method: Method::Window,
-        false_alarm: Ratio(0.01),
-        baseline: crate::config::Baseline::Off,
-        requests,
-        status_label,
-        errors: StatusSet { classes: vec![5], codes: vec![] },
-
-        source: crate::config::Source::Instances,
-        selector: None,
-        required: true,
-    }
+    ErrorRateConfig { requests, status_label, ..crate::source::testing::config().error_rate }
 }
 
 fn reader(requests: Named, status_label: Named) -> PageReader {
-    PageReader::new(&config(requests, status_label), vec!["/metrics".to_owned(), "/health/ready".to_owned()])
+    PageReader::new(&config(requests, status_label), Routes::default().and_own(["/metrics", "/health/ready"]))
 }
 
 fn auto() -> PageReader {
@@ -80,7 +67,8 @@ fn the_request_counter_of_every_client_is_found() {
         ("Istio", Text, ISTIO, 6193, 88, None),
     ] {
         let reading = read_as(&mut auto(), format, page).unwrap();
-        assert_eq!(reading, Reading { total, errors, started_ms, ..Reading::default() }, "{client}");
+        let (ignored, unrouted) = (reading.ignored, reading.unrouted);
+        assert_eq!(reading, Reading { total, errors, ignored, unrouted, started_ms, ..Reading::default() }, "{client}");
     }
 }
 
@@ -208,7 +196,7 @@ fn the_census_is_bounded() {
 
 #[test]
 fn probes_of_this_program_are_no_traffic() {
-    for label in ["route", "path", "handler", "uri", "url", "endpoint", "http_route"] {
+    for label in ["route", "path", "handler", "uri", "url", "endpoint", "http_route", "path_template", "http_target"] {
         let page = format!(
             "http_requests_total{{code=\"200\",{label}=\"/metrics\"}} 50\n\
              http_requests_total{{code=\"503\",{label}=\"/health/ready\"}} 30\n\
@@ -220,6 +208,18 @@ fn probes_of_this_program_are_no_traffic() {
     assert_eq!(sums(&mut auto(), other), (50, 0));
     let alone = "http_requests_total{code=\"200\",route=\"/metrics\"} 50\n";
     assert_eq!(sums(&mut auto(), alone), (0, 0));
+}
+
+#[test]
+fn what_is_left_out_and_what_does_not_say_its_route_is_told_apart() {
+    let page = "http_requests_total{code=\"200\",route=\"/metrics/\"} 50\n\
+                http_requests_total{code=\"503\",route=\"/health/ready?x\"} 30\n\
+                http_requests_total{code=\"200\",route=\"/pay\",handler=\"pay\"} 7\n\
+                http_requests_total{code=\"500\",route=\"\"} 3\n\
+                http_requests_total{code=\"200\",route=\"UNKNOWN\"} 2\n";
+    let reading = read(&mut auto(), page);
+    assert_eq!((reading.total, reading.errors, reading.ignored), (12, 3, 80));
+    assert_eq!(reading.unrouted, Some(TickCounts { requests: 5, errors: 3 }));
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_broken_page_leaves_no_trace() {
 
 #[test]
 fn the_number_of_series_is_bounded() {
-    let mut reader = PageReader::with_limit(&config(Named::Auto, Named::Auto), vec![], 3);
+    let mut reader = PageReader::with_limit(&config(Named::Auto, Named::Auto), Routes::default(), 3);
     let page = |series: std::ops::Range<u8>| {
         let lines = series.map(|user| format!("http_requests_total{{code=\"200\",user=\"{user}\"}} 1\n"));
         lines.collect::<Vec<_>>().concat()

@@ -7,29 +7,16 @@ use flate2::write::GzEncoder;
 use secrecy::SecretString;
 
 use super::*;
-use crate::config::{Method, Named, Ratio, StatusSet};
-use crate::source::testing::{Server, Then, answer, instance};
+use crate::source::testing::{Server, Then, answer, config, instance};
 
 const PAGE: &str = "http_requests_total{code=\"200\"} 90\nhttp_requests_total{code=\"500\"} 10\n";
 const TEXT: &str = "content-type: text/plain; version=0.0.4\r\n";
 
 fn scraper_with(instance: &InstanceUrl, timeout: Duration, token: Option<&str>) -> Result<Scraper, ClientError> {
-    let metrics = MetricsConfig { path: "/metrics".to_owned(), timeout, bearer_token: token.map(SecretString::from) };
-    let error_rate = ErrorRateConfig {
-        threshold: Ratio(0.05),
-        min_requests: 20,
-        method: Method::Window,
-        false_alarm: Ratio(0.01),
-        baseline: crate::config::Baseline::Off,
-        requests: Named::Auto,
-        status_label: Named::Auto,
-        errors: StatusSet { classes: vec![5], codes: vec![] },
-
-        source: crate::config::Source::Instances,
-        selector: None,
-        required: true,
-    };
-    Scraper::new(instance, &metrics, &error_rate, "/health/ready")
+    let mut config = config();
+    config.metrics.timeout = timeout;
+    config.metrics.bearer_token = token.map(SecretString::from);
+    Scraper::new(instance, &config)
 }
 
 fn scraper(instance: &InstanceUrl) -> Scraper {
