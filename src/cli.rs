@@ -116,7 +116,7 @@ pub enum Command {
         /// abort, rollback, pause, resume, extend DURATION or keep.
         #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
         action: Vec<String>,
-        /// With `rollback`: also when the standby is down.
+        /// With `rollback`: also when the standby is down, or the router holds what Switchback did not write.
         #[arg(long)]
         force: bool,
         /// Why, for the journal.
@@ -128,7 +128,8 @@ pub enum Command {
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// Also when the standby is not ready, or the release was switched to with --no-way-back.
+        /// Also when the standby is not ready, the release was switched to with --no-way-back, or the router holds what Switchback
+        /// did not write; a copy of that is kept.
         #[arg(long)]
         force: bool,
         /// Only say what would happen, and check it as far as that is possible.
@@ -205,6 +206,9 @@ pub struct Switch {
     /// The release must not be rolled back, because of a migration say: a breach is held, and only `rollback --force` goes back.
     #[arg(long)]
     pub no_way_back: bool,
+    /// Move traffic even where the router holds what Switchback did not write, such as a maintenance page; a copy of it is kept.
+    #[arg(long)]
+    pub force: bool,
     /// How to watch.
     #[command(flatten)]
     pub watch: Watch,

@@ -145,9 +145,9 @@ fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
 /// What the background process is to begin with.
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
-        Begin::Switch { to, soak, no_way_back } => {
+        Begin::Switch { to, soak, no_way_back, force } => {
             let color = to.map(|color| color.name().into());
-            let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back")];
+            let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back"), (force, "--force")];
             let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.into());
             ["switch".into()].into_iter().chain(color).chain(flags).collect()
         }

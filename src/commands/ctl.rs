@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::cli::Common;
 use crate::config::{Config, Loaded};
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
-use crate::soak::{Action, Actor, Ending, Outcome, Phase};
+use crate::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN};
 use crate::view::{News, View};
 
 use super::failure::Failure;
@@ -97,6 +97,7 @@ pub async fn rollback_under_way(client: &Client) -> Result<Option<Done>, OrderEr
 async fn result(mut events: Events, action: Action, seq: u64) -> Result<Done, OrderError> {
     let mut view: Option<View> = None;
     let mut lines = Vec::new();
+    let moves_back = matches!(action, Action::Rollback { .. });
     loop {
         match events.next().await? {
             StreamItem::Header(header) => view = Some(View::new(header.settings)),
@@ -104,8 +105,9 @@ async fn result(mut events: Events, action: Action, seq: u64) -> Result<Done, Or
                 let Some(view) = &mut view else { continue };
                 let news = view.apply(&envelope);
                 // Somebody else's rollback may have been under way already.
-                let waited_for = envelope.seq >= seq || matches!(action, Action::Rollback { .. });
-                let exit_code = outcome(action, view, &news).filter(|_| waited_for);
+                let waited_for = envelope.seq >= seq || moves_back;
+                let held = moves_back && envelope.seq >= seq && news.decisions.iter().any(left_alone);
+                let exit_code = outcome(action, view, &news).filter(|_| waited_for).or(held.then_some(7));
                 if envelope.seq >= seq || exit_code.is_some() {
                     lines.extend(news.decisions.iter().map(|decision| decision.message.clone()));
                 }
@@ -119,6 +121,11 @@ async fn result(mut events: Events, action: Action, seq: u64) -> Result<Done, Or
             }
         }
     }
+}
+
+/// Whether a rollback was held because the router holds what Switchback did not write.
+fn left_alone(decision: &Decision) -> bool {
+    decision.decision == DecisionKind::Hold && decision.reason.as_deref() == Some(ROUTER_FOREIGN)
 }
 
 /// The exit code once the order has taken effect.

@@ -63,6 +63,6 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
 }
 
 async fn switch_to(common: &Common, to: Option<Color>, switch: Switch) -> Result<u8, Failure> {
-    let begin = Begin::Switch { to, soak: !switch.no_soak, no_way_back: switch.no_way_back };
+    let begin = Begin::Switch { to, soak: !switch.no_soak, no_way_back: switch.no_way_back, force: switch.force };
     soak::run(common, begin, &switch.watch).await
 }

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::cli::Common;
 use crate::config::{Config, StandbyPolicy};
 use crate::control::{Client, ClientError};
 use crate::deploy::{
-    Binding, Color, Deployment, MonitorState, Rollback, RollbackRequest, SoakBlock, State, monitor_state,
+    Binding, Color, Deployment, MonitorState, Rollback, RollbackError, RollbackRequest, SoakBlock, State, monitor_state,
 };
 use crate::journal::rfc3339_ms;
+use crate::router::NOT_OURS;
 use crate::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
@@ -20,6 +21,10 @@ use super::{actor, context, logging, say, standby};
 
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often a router that cannot be read is tried, and the wait after the first time; it doubles.
+const ATTEMPTS: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
@@ -44,10 +49,14 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     }
     let orphan = orphaned_soak(&deployment, &state)?;
     let intent = intent(&state, orphan.as_ref(), reason);
-    let done = deployment.rollback(RollbackRequest { binding: None, intent: intent.clone() }).await;
+    let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
+    let done = patiently(&deployment, &request).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
             say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
+            if let Some(kept) = &moved.kept {
+                say::line(&format!("a copy of what was replaced is {}", kept.display()));
+            }
             if let Some(trouble) = &moved.journal_trouble {
                 say::warn(trouble);
             }
@@ -70,9 +79,37 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
             journal(&deployment, &failed);
-            Err(Failure::new(7, format!("ROLLBACK FAILED: {error}")))
+            Err(failure(&error))
         }
     }
+}
+
+/// Tries again where the router could not be read, as a monitor does: nothing was moved by then.
+async fn patiently(deployment: &Deployment, request: &RollbackRequest) -> Result<Rollback, RollbackError> {
+    let mut wait = FIRST_WAIT;
+    for _ in 1..ATTEMPTS {
+        match deployment.rollback(request.clone()).await {
+            Err(error) if error.is_unread() => tracing::warn!(%error, "trying again"),
+            done => return done,
+        }
+        sleep(wait).await;
+        wait *= 2;
+    }
+    deployment.rollback(request.clone()).await
+}
+
+fn failure(error: &RollbackError) -> Failure {
+    let Some((foreign, by_hand)) = error.foreign() else {
+        return Failure::new(7, format!("ROLLBACK FAILED: {error}"));
+    };
+    let again = "switchback rollback";
+    Failure::new(
+        7,
+        format!(
+            "not rolled back, nothing was moved: {foreign}. By hand: {by_hand}, then: {again}. \
+             Or: {again} --force, which keeps a copy of what it replaces"
+        ),
+    )
 }
 
 /// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has
@@ -87,6 +124,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
         Ok(done) => done,
         Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
             Ok(Some(done)) => done,
+            _ if why.contains(NOT_OURS) => return Err(Failure::new(7, format!("not rolled back: {why}"))),
             _ if why.contains("--force") => return Err(Failure::new(9, why)),
             _ => return Ok(None),
         },

@@ -1,7 +1,7 @@
 //! The state file, the router and the journal of one service, under one lock.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::state_file::WRITERS;
 use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
 use crate::journal::{Head, Journal, JournalError, rfc3339_ms};
-use crate::router::{self, Router, RouterError, StateFileRouter};
+use crate::router::{self, Moved, Replace, Router, RouterError, StateFileRouter};
 use crate::seam::{self, Mutation};
 use crate::soak::Decision;
 
@@ -56,7 +56,7 @@ impl Deployment {
     /// The configured deployment. Neither the state file nor the journal is read yet.
     pub fn open(config: &Config) -> Result<Self, StateError> {
         let state_file = StateFile::open(&config.state_file)?;
-        let router = router::from_config(&config.router, &state_file, &config.service);
+        let router = router::from_config(&config.router, &state_file, &config.service, &config.service_dir());
         let journal = Journal::new(&config.service_dir(), &config.service);
         // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
         // it, and where traffic is after all.
@@ -198,11 +198,11 @@ impl Deployment {
         }
     }
 
-    /// Moves the router, reads it back where it can speak for itself, and returns what it printed.
-    pub(super) async fn move_router(&self, kind: Move, to: Color) -> Result<Option<String>, MoveFailure> {
+    /// Moves the router, reads it back where it can speak for itself, and returns what it said.
+    pub(super) async fn move_router(&self, kind: Move, to: Color, replace: Replace) -> Result<Moved, MoveFailure> {
         let moving = match kind {
-            Move::Switch => self.router.switch(to),
-            Move::Rollback => self.router.rollback(to),
+            Move::Switch => self.router.switch(to, replace),
+            Move::Rollback => self.router.rollback(to, replace),
         };
         let moved = moving.await.map_err(MoveFailure::Router)?;
         // A router that reads the state file shows the move only once that is written.
@@ -212,7 +212,7 @@ impl Deployment {
                 return Err(MoveFailure::Unmoved(shown));
             }
         }
-        Ok(moved.output)
+        Ok(moved)
     }
 
     /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
@@ -238,11 +238,13 @@ impl Deployment {
     pub(super) async fn traffic_after(&self, failure: &MoveFailure, to: Color) -> Traffic {
         let state_decides = self.router.kind() == StateFileRouter::KIND;
         let read = match failure {
+            MoveFailure::Router(error) if error.is_untouched() => return Traffic::Unmoved,
+            MoveFailure::ReadBack(_) => return Traffic::Unconfirmed(to),
             MoveFailure::Unmoved(shown) => Some(*shown),
             MoveFailure::StateFile(_) if !state_decides => Some(to),
             MoveFailure::StateFile(_) => self.router.read().await.ok(),
             MoveFailure::Router(_) if !self.router.reads_state_file() => self.router.read().await.ok(),
-            MoveFailure::Router(_) | MoveFailure::ReadBack(_) => None,
+            MoveFailure::Router(_) => None,
         };
         read.map_or(Traffic::Unknown, Traffic::On)
     }
@@ -303,11 +305,32 @@ pub enum MoveFailure {
     StateFile(StateError),
 }
 
+impl MoveFailure {
+    /// Why nothing was touched, where that is so: what the router holds is not ours, or could not be read.
+    pub const fn untouched(&self) -> Option<&RouterError> {
+        match self {
+            Self::Router(error) if error.is_untouched() => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What a router said about a move, for the journal: its last lines, and where a copy of what it replaced is.
+pub(super) fn told(output: Option<&str>, kept: Option<&Path>) -> String {
+    let said = output.map(|output| format!("; the router said: {output}")).unwrap_or_default();
+    let kept = kept.map(|kept| format!("; a copy of what was replaced is `{}`", kept.display())).unwrap_or_default();
+    said + &kept
+}
+
 /// Where user traffic is after a failure, as far as can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
     /// On this color.
     On(Color),
+    /// Where it was: nothing was touched.
+    Unmoved,
+    /// On this color by the router's own word, which could not be read back.
+    Unconfirmed(Color),
     /// Nobody can say.
     Unknown,
 }
@@ -316,6 +339,8 @@ impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::On(color) => write!(f, "traffic is on {color}"),
+            Self::Unmoved => f.write_str("nothing was moved"),
+            Self::Unconfirmed(color) => write!(f, "the router took the move to {color}, which is not confirmed"),
             Self::Unknown => f.write_str("traffic may be on either color"),
         }
     }
@@ -332,6 +357,8 @@ pub struct MovedTraffic {
     pub last_switch: Option<i64>,
     /// The last lines that the router's command printed.
     pub output: Option<String>,
+    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    pub kept: Option<PathBuf>,
     /// Why the move is not fully in the journal, where it is not.
     pub journal_trouble: Option<String>,
 }

@@ -1,11 +1,12 @@
 //! The only way back.
 
-use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic};
+use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic, told};
 use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
 use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
 use tokio::sync::oneshot;
 
 use crate::journal::Intent;
+use crate::router::{Foreign, Moved, Replace};
 use crate::seam::{self, Mutation};
 use crate::soak::{Decision, DecisionKind};
 
@@ -16,6 +17,8 @@ pub struct RollbackRequest {
     pub binding: Option<Binding>,
     /// The decision to journal as the intent: soak, actor, reason, message and numbers. Colors are filled in.
     pub intent: Decision,
+    /// Whether the router may replace what was not written by Switchback.
+    pub replace: Replace,
 }
 
 /// How a rollback ended.
@@ -73,6 +76,23 @@ pub enum RollbackError {
     },
 }
 
+impl RollbackError {
+    /// What the router holds and was not written by Switchback, where that is why nothing was moved; with what to do by hand.
+    pub fn foreign(&self) -> Option<(&Foreign, &str)> {
+        match self {
+            Self::Failed { target, failure, .. } => {
+                failure.untouched()?.foreign().map(|foreign| (foreign, foreign.by_hand(*target)))
+            }
+            Self::Lock(_) | Self::State(_) => None,
+        }
+    }
+
+    /// Whether nothing was touched because the router could not be read: trying again may help.
+    pub fn is_unread(&self) -> bool {
+        matches!(self, Self::Failed { failure, .. } if failure.untouched().is_some_and(|error| error.foreign().is_none()))
+    }
+}
+
 /// What is known of the rollback before its first step.
 struct Begun {
     /// Whether the intent stands in the journal already.
@@ -81,6 +101,8 @@ struct Begun {
     journalled: Option<oneshot::Sender<()>>,
     /// The first trouble with the journal.
     trouble: Option<String>,
+    /// Whether the router may replace what was not written by Switchback.
+    replace: Replace,
 }
 
 impl Deployment {
@@ -101,7 +123,7 @@ impl Deployment {
         request: RollbackRequest,
         journalled: Option<oneshot::Sender<()>>,
     ) -> Result<Rollback, RollbackError> {
-        let RollbackRequest { binding, intent } = request;
+        let RollbackRequest { binding, intent, replace } = request;
         let lock = self.lock().await?;
         let state = self.state_file.read()?;
         let mut trouble = None;
@@ -111,7 +133,7 @@ impl Deployment {
             Plan::Act(steps) => {
                 let _lock = Some(lock).filter(|_| !seam::mutated(Mutation::LockDroppedEarly));
                 let open = matches!(progress, Progress::Open(_));
-                let begun = Begun { open, journalled, trouble };
+                let begun = Begun { open, journalled, trouble, replace };
                 self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
             }
             Plan::AlreadyBack(color) => Ok(Rollback::AlreadyBack(color)),
@@ -147,7 +169,7 @@ impl Deployment {
     }
 
     async fn carry_out(&self, steps: Steps, intent: Decision, begun: Begun) -> Result<MovedTraffic, RollbackError> {
-        let Begun { open, journalled, mut trouble } = begun;
+        let Begun { open, journalled, mut trouble, replace } = begun;
         let (target, from) = (steps.target, steps.target.other());
         let intent = Decision {
             decision: DecisionKind::Rollback,
@@ -162,7 +184,7 @@ impl Deployment {
         if let Some(journalled) = journalled {
             let _ = journalled.send(());
         }
-        let (output, state) = match self.bring_back(steps).await {
+        let (Moved { output, kept }, state) = match self.bring_back(steps, replace).await {
             Ok(done) => done,
             Err(failure) => {
                 let traffic = self.traffic_after(&failure, target).await;
@@ -172,7 +194,7 @@ impl Deployment {
         if late && !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
-        let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
+        let said = told(output.as_deref(), kept.as_deref());
         let rolled_back = Decision {
             decision: DecisionKind::RolledBack,
             message: format!("traffic is back on {target}, away from {from}{said}"),
@@ -181,14 +203,17 @@ impl Deployment {
             ..intent
         };
         self.journal_decision(rolled_back, &mut trouble).await;
-        Ok(MovedTraffic { color: target, from, last_switch: state.last_switch(), output, journal_trouble: trouble })
+        let last_switch = state.last_switch();
+        Ok(MovedTraffic { color: target, from, last_switch, output, kept, journal_trouble: trouble })
     }
 
     /// The steps themselves. The state is written even where only the record is missing: it may lack our note.
-    async fn bring_back(&self, steps: Steps) -> Result<(Option<String>, State), MoveFailure> {
-        let output = if steps.move_router { self.move_router(Move::Rollback, steps.target).await? } else { None };
-        let state = self.write_move(Move::Rollback, steps.target, false)?;
-        Ok((output, state))
+    async fn bring_back(&self, steps: Steps, replace: Replace) -> Result<(Moved, State), MoveFailure> {
+        let Steps { target, move_router } = steps;
+        let moved =
+            if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
+        let state = self.write_move(Move::Rollback, target, false)?;
+        Ok((moved, state))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Moving traffic to the other color. Whether that color is ready is judged before, by the soak machine.
 
-use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic};
+use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic, told};
 use super::{Color, LockError, Move, State, StateError};
 use crate::journal::SwitchProgress;
+use crate::router::{Foreign, Moved, Replace};
 use crate::soak::{Decision, DecisionKind};
 
 /// A wish to switch.
@@ -12,6 +13,8 @@ pub struct SwitchRequest {
     pub to: Color,
     /// Whether the release must not be rolled back.
     pub no_way_back: bool,
+    /// Whether the router may replace what was not written by Switchback.
+    pub replace: Replace,
     /// The decision to journal once traffic was moved: soak, actor, reason and message. Colors are filled in.
     pub decision: Decision,
 }
@@ -34,6 +37,14 @@ pub enum SwitchError {
     /// The state file cannot be read; nothing was touched.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The router holds what was not written by Switchback, or could not be read: nothing was touched.
+    #[error("the switch to {target} was not made: {failure}; nothing was moved{}", by_hand(failure, *target))]
+    NotMade {
+        /// The color that was to be active.
+        target: Color,
+        /// What the router holds, or why it could not be read.
+        failure: MoveFailure,
+    },
     /// A step failed, and the ones before it were undone.
     #[error("the switch to {target} failed and was undone: {failure}; traffic is on {from} as before")]
     Undone {
@@ -56,6 +67,16 @@ pub enum SwitchError {
         /// Where traffic is.
         traffic: Traffic,
     },
+}
+
+/// What to do where the router holds what is not ours.
+fn by_hand(failure: &MoveFailure, target: Color) -> String {
+    let foreign = failure.untouched().and_then(|error| error.foreign());
+    let step = |foreign: &Foreign| {
+        let step = foreign.by_hand(target);
+        format!(". By hand: {step}. Or: switchback switch {target} --force, which keeps a copy of what it replaces")
+    };
+    foreign.map(step).unwrap_or_default()
 }
 
 /// What is left to do.
@@ -81,7 +102,7 @@ impl Deployment {
     /// already. When a step fails, router and
     /// state file are brought back to where they were and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
-        let SwitchRequest { to, no_way_back, decision } = request;
+        let SwitchRequest { to, no_way_back, replace, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
         let mut trouble = None;
@@ -94,7 +115,8 @@ impl Deployment {
             // Whoever asked was cut off before it could hear that its switch was made.
             (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
                 let (color, from, last_switch) = (to, to.other(), before.last_switch());
-                let moved = MovedTraffic { color, from, last_switch, output: None, journal_trouble: trouble };
+                let (output, kept) = (None, None);
+                let moved = MovedTraffic { color, from, last_switch, output, kept, journal_trouble: trouble };
                 return Ok(Switch::Switched(moved));
             }
             (true, SwitchProgress::Done | SwitchProgress::None) => return Ok(Switch::AlreadyActive(to)),
@@ -104,17 +126,22 @@ impl Deployment {
             let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
             self.journal_decision(during(to.other(), intent), &mut trouble).await;
         }
-        match self.bring_to(steps, to, no_way_back).await {
-            Ok((output, state)) => {
-                let said = output.as_ref().map(|output| format!("; the router said: {output}")).unwrap_or_default();
+        match self.bring_to(steps, to, no_way_back, replace).await {
+            Ok((Moved { output, kept }, state)) => {
+                let said = told(output.as_deref(), kept.as_deref());
                 let message = format!("{}{said}", decision.message);
                 let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
                 self.journal_decision(during(to, switched), &mut trouble).await;
                 let (from, last_switch) = (to.other(), state.last_switch());
-                Ok(Switch::Switched(MovedTraffic { color: to, from, last_switch, output, journal_trouble: trouble }))
+                let moved = MovedTraffic { color: to, from, last_switch, output, kept, journal_trouble: trouble };
+                Ok(Switch::Switched(moved))
             }
             Err(failure) => {
-                let error = self.undo(&before, to, failure).await;
+                let error = if failure.untouched().is_some() {
+                    SwitchError::NotMade { target: to, failure }
+                } else {
+                    self.undo(&before, to, failure).await
+                };
                 let failed = Decision { decision: DecisionKind::SwitchFailed, message: error.to_string(), ..decision };
                 self.journal_decision(during(to.other(), failed), &mut trouble).await;
                 Err(error)
@@ -137,14 +164,16 @@ impl Deployment {
         steps: Steps,
         to: Color,
         no_way_back: bool,
-    ) -> Result<(Option<String>, State), MoveFailure> {
-        let output = if steps == Steps::Note { None } else { self.move_router(Move::Switch, to).await? };
+        replace: Replace,
+    ) -> Result<(Moved, State), MoveFailure> {
+        let moved =
+            if steps == Steps::Note { Moved::default() } else { self.move_router(Move::Switch, to, replace).await? };
         let state = if steps == Steps::MoveRouter {
             self.write_switch(to, no_way_back)?
         } else {
             self.write_move(Move::Switch, to, no_way_back)?
         };
-        Ok((output, state))
+        Ok((moved, state))
     }
 
     /// Writes down a switch to the color that the state file names already.
@@ -161,7 +190,7 @@ impl Deployment {
 
     async fn undo(&self, before: &State, target: Color, failure: MoveFailure) -> SwitchError {
         let from = target.other();
-        let undone = match self.move_router(Move::Rollback, from).await {
+        let undone = match self.move_router(Move::Rollback, from, Replace::Ours).await {
             Ok(_) => self.restore(before),
             Err(undo) => Err(undo),
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::journal::{Journal, verify};
-use crate::router::{Moved, Router, RouterError, RouterFuture};
+use crate::router::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
 use crate::soak::{Actor, Decision, DecisionKind};
 
 /// How the router answers a call.
@@ -21,6 +21,10 @@ pub enum Answer {
     FailAfterMoving,
     /// It says that it moved and did not.
     Lie,
+    /// It holds what is not ours; forced, it moves all the same.
+    Foreign,
+    /// It cannot be read before the move, and does nothing.
+    Unread,
 }
 
 pub type OnMove = fn(&StateFile, Move, Color);
@@ -76,21 +80,30 @@ impl TestRouter {
         self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Well)
     }
 
-    async fn go(&self, kind: Move, to: Color) -> Result<Moved, RouterError> {
+    async fn go(&self, kind: Move, to: Color, replace: Replace) -> Result<Moved, RouterError> {
         tokio::task::yield_now().await;
         let answer = self.next();
         self.moves.lock().unwrap().push((kind, to));
-        if !matches!(answer, Answer::Fail | Answer::Lie) {
+        let left_alone = answer == Answer::Foreign && replace == Replace::Ours;
+        if !left_alone && !matches!(answer, Answer::Fail | Answer::Lie | Answer::Unread) {
             *self.active.lock().unwrap() = to;
             if let Some((state_file, on_move)) = &self.on_move {
                 on_move(state_file, kind, to);
             }
         }
         match answer {
-            Answer::Well | Answer::Lie => Ok(Moved { output: Some(format!("moved to {to}")) }),
+            Answer::Well | Answer::Lie => Ok(Moved { output: Some(format!("moved to {to}")), ..Moved::default() }),
             Answer::Fail | Answer::FailAfterMoving => Err(broken()),
+            Answer::Foreign if left_alone => Err(page()),
+            Answer::Foreign => Ok(Moved { output: None, kept: Some("/kept".into()) }),
+            Answer::Unread => Err(broken().unread()),
         }
     }
+}
+
+/// A maintenance page.
+fn page() -> RouterError {
+    Foreign::new("active.conf", b"return 503;", |color| format!("write {color}")).into()
 }
 
 /// Some error of a router; its text begins with `router command`.
@@ -108,12 +121,12 @@ impl Router for TestRouter {
         self.reads_state_file
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
-        Box::pin(self.go(Move::Switch, to))
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(Move::Switch, to, replace))
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
-        Box::pin(self.go(Move::Rollback, to))
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(Move::Rollback, to, replace))
     }
 
     fn read(&self) -> RouterFuture<'_, Color> {
@@ -122,7 +135,8 @@ impl Router for TestRouter {
             match self.next() {
                 Answer::Well => Ok(self.active()),
                 Answer::Lie => Ok(self.active().other()),
-                Answer::Fail | Answer::FailAfterMoving => Err(broken()),
+                Answer::Fail | Answer::FailAfterMoving | Answer::Unread => Err(broken()),
+                Answer::Foreign => Err(page()),
             }
         })
     }
@@ -235,11 +249,12 @@ pub fn intent() -> Decision {
 
 /// The soak's wish to roll its deployment back.
 pub fn bound() -> RollbackRequest {
-    RollbackRequest { binding: Some(BINDING), intent: intent() }
+    RollbackRequest { binding: Some(BINDING), intent: intent(), replace: Replace::Ours }
 }
 
 /// An operator's wish to roll back.
 pub fn unbound() -> RollbackRequest {
     let actor = Actor::Operator("ann@host".to_owned());
-    RollbackRequest { binding: None, intent: Decision::new(DecisionKind::Rollback, actor, "ann said so") }
+    let intent = Decision::new(DecisionKind::Rollback, actor, "ann said so");
+    RollbackRequest { binding: None, intent, replace: Replace::Ours }
 }

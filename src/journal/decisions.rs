@@ -70,7 +70,7 @@ pub enum JournalError {
 /// How far the rollback of a soak has come, according to the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
-    /// No rollback was ever intended, or the last one failed for good or was superseded.
+    /// No rollback was ever intended, or the last one failed for good, was held or was superseded.
     None,
     /// This intent was written and nothing after it says how it ended.
     Open(Box<Decision>),
@@ -183,7 +183,10 @@ impl Journal {
             match decision.decision {
                 DecisionKind::Rollback if same => intent = Intent::Open(Box::new(decision)),
                 DecisionKind::RolledBack if same => intent = Intent::Done,
-                DecisionKind::RollbackFailed | DecisionKind::Superseded if same => intent = Intent::None,
+                // A hold after an intent says that the router was left alone.
+                DecisionKind::RollbackFailed | DecisionKind::Superseded | DecisionKind::Hold if same => {
+                    intent = Intent::None;
+                }
                 DecisionKind::Switch if soak.is_none() => intent = Intent::None,
                 _ => {}
             }

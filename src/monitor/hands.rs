@@ -8,10 +8,13 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::deploy::{
-    BaselineBlock, Binding, Deployment, FreezeFile, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest,
+    BaselineBlock, Binding, Color, Deployment, FreezeFile, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest,
 };
 use crate::journal::rfc3339_ms;
-use crate::soak::{Decision, DecisionKind, DeploymentSeen, Event, RollbackResult, Settings, Summary, SwitchResult};
+use crate::router::{Foreign, RouterError};
+use crate::soak::{
+    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, RollbackResult, Settings, Summary, SwitchResult,
+};
 
 /// How long the end of a run waits for its block to reach the state file.
 const REFLECT_LIMIT: Duration = Duration::from_secs(10);
@@ -49,15 +52,18 @@ impl Hands {
     }
 
     /// Reads router and state file.
-    pub fn read_router(&self, epoch: u32, events: mpsc::Sender<Event>) {
+    pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {
-            let router = deployment.router().read().await.map_err(|error| error.to_string());
+            let router = deployment.router().read().await;
+            let foreign = router.as_ref().err().and_then(RouterError::foreign);
+            let foreign = foreign.map(|foreign| seen(foreign, foreign.by_hand(standby)));
+            let router = router.map_err(|error| error.to_string());
             let state = match deployment.state_file().read() {
                 Ok(state) => Ok(DeploymentSeen { active: state.active(), last_switch: state.last_switch() }),
                 Err(error) => Err(error.to_string()),
             };
-            let _ = events.send(Event::RouterObserved { epoch, router, state }).await;
+            let _ = events.send(Event::RouterObserved { epoch, router, state, foreign }).await;
         });
     }
 
@@ -66,13 +72,15 @@ impl Hands {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {
             let (to, actor) = (settings.color, settings.actor);
-            let no_way_back = settings.no_way_back;
+            let (no_way_back, replace) = (settings.no_way_back, settings.force.into());
             let mark = if no_way_back { "; no way back" } else { "" };
             let message = format!("{} → {to} by {actor}{mark}", to.other());
             let mut decision = Decision::new(DecisionKind::Switch, actor, message);
             decision.soak = Some(settings.soak);
-            let result = match deployment.switch(SwitchRequest { to, no_way_back, decision }).await {
+            let mut kept = None;
+            let result = match deployment.switch(SwitchRequest { to, no_way_back, replace, decision }).await {
                 Ok(Switch::Switched(moved)) => {
+                    kept = moved.kept.map(|kept| kept.display().to_string());
                     tell_trouble(&events, moved.journal_trouble).await;
                     SwitchResult::Switched { last_switch: moved.last_switch }
                 }
@@ -81,7 +89,7 @@ impl Hands {
                 }
                 Err(error) => SwitchResult::Failed(error.to_string()),
             };
-            let _ = events.send(Event::SwitchDone { result }).await;
+            let _ = events.send(Event::SwitchDone { result, kept }).await;
         });
     }
 
@@ -90,6 +98,7 @@ impl Hands {
         &self,
         attempt: u32,
         intent: Decision,
+        force: bool,
         settings: &Settings,
         events: mpsc::Sender<Event>,
         journalled: Option<oneshot::Sender<()>>,
@@ -98,8 +107,11 @@ impl Hands {
         let (active, last_switch) = (settings.color, settings.last_switch);
         let binding = Some(Binding { active, last_switch, previous: active.other() });
         tokio::spawn(async move {
-            let result = match deployment.rollback_telling(RollbackRequest { binding, intent }, journalled).await {
+            let request = RollbackRequest { binding, intent, replace: force.into() };
+            let mut kept = None;
+            let result = match deployment.rollback_telling(request, journalled).await {
                 Ok(Rollback::RolledBack(moved)) => {
+                    kept = moved.kept.map(|kept| kept.display().to_string());
                     tell_trouble(&events, moved.journal_trouble).await;
                     RollbackResult::Back
                 }
@@ -109,9 +121,12 @@ impl Hands {
                     let seen = DeploymentSeen { active, last_switch };
                     RollbackResult::Superseded(format!("the state file now says {seen} is active"))
                 }
-                Err(error) => RollbackResult::Failed(error.to_string()),
+                Err(error) => match error.foreign() {
+                    Some((foreign, by_hand)) => RollbackResult::Foreign(seen(foreign, by_hand)),
+                    None => RollbackResult::Failed(error.to_string()),
+                },
             };
-            let _ = events.send(Event::RollbackDone { attempt, result }).await;
+            let _ = events.send(Event::RollbackDone { attempt, result, kept }).await;
         });
     }
 
@@ -122,6 +137,10 @@ impl Hands {
             tracing::error!("the state file's soak block is still not written: leaving without waiting for it");
         }
     }
+}
+
+fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
+    ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
 }
 
 async fn tell_trouble(events: &mpsc::Sender<Event>, trouble: Option<String>) {

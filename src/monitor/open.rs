@@ -39,6 +39,8 @@ pub enum Begin {
         soak: bool,
         /// Whether the release must not be rolled back.
         no_way_back: bool,
+        /// Whether it may replace what the router holds and Switchback did not write.
+        force: bool,
     },
     /// A soak of what is active; one that a dead monitor left unfinished is gone on with.
     Soak,
@@ -297,12 +299,12 @@ async fn fresh(
     let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(seam::now(), random);
-    let no_way_back = match begin {
-        Begin::Switch { no_way_back, .. } => no_way_back,
-        Begin::Soak | Begin::Resume => state.no_way_back(),
+    let (no_way_back, force) = match begin {
+        Begin::Switch { no_way_back, force, .. } => (no_way_back, force),
+        Begin::Soak | Begin::Resume => (state.no_way_back(), false),
     };
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
-    let settings = Settings { no_way_back, ..settings };
+    let settings = Settings { no_way_back, force, ..settings };
     let clock = Clock::start();
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;

@@ -29,6 +29,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         warmup_ms: millis(soak.warmup),
         auto_rollback: soak.auto_rollback,
         no_way_back: false,
+        force: false,
         on_breach: soak.on_breach,
         grace_ms: millis(soak.grace),
         on_inconclusive: soak.on_inconclusive,

@@ -303,10 +303,10 @@ impl Run {
             Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),
             Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
-            Effect::Rollback { attempt, intent } => {
+            Effect::Rollback { attempt, intent, force } => {
                 log(&intent);
                 let journalled = self.answer.take().map(Answer::once_journalled);
-                self.hands.rollback(attempt, *intent, self.machine.settings(), self.events.clone(), journalled);
+                self.hands.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journalled);
             }
             Effect::Schedule { at_ms } => {
                 self.wakeups.insert(at_ms);
@@ -343,7 +343,7 @@ impl Run {
         if !self.reading_router && rested {
             self.reading_router = true;
             self.router_read_at = Some(now);
-            self.hands.read_router(epoch, self.events.clone());
+            self.hands.read_router(epoch, self.machine.settings().color.other(), self.events.clone());
         }
     }
 

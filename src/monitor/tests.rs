@@ -15,7 +15,7 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 }
 
 async fn switch(loaded: &Loaded) -> Finished {
-    let begin = Begin::Switch { to: None, soak: false, no_way_back: false };
+    let begin = Begin::Switch { to: None, soak: false, no_way_back: false, force: false };
     match open(loaded, begin, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap() {
         Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
         Opening::AlreadyActive(color) => panic!("{color} is active already"),

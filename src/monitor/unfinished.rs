@@ -2,6 +2,7 @@
 
 use crate::deploy::{Binding, Deployment, Rollback, RollbackRequest, SoakBlock};
 use crate::journal::{Intent, rfc3339_ms};
+use crate::router::Replace;
 use crate::seam;
 use crate::soak::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 
@@ -37,7 +38,8 @@ async fn finish_rollback(deployment: &Deployment, block: &SoakBlock, intent: Dec
         last_switch: block.last_switch,
         previous,
     });
-    let request = RollbackRequest { binding, intent: Decision { actor: Actor::Resume, ..intent } };
+    let request =
+        RollbackRequest { binding, intent: Decision { actor: Actor::Resume, ..intent }, replace: Replace::Ours };
     match deployment.rollback(request).await {
         Ok(Rollback::RolledBack(_) | Rollback::AlreadyBack(_)) => Ok(Outcome::RolledBack),
         Ok(Rollback::NothingToRollBack(_) | Rollback::Superseded { .. }) => Ok(Outcome::Superseded),

@@ -1,12 +1,13 @@
 //! The trait every kind of router implements.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{
-    CaddyError, CaddyRouter, CommandError, CommandRouter, HaproxyError, HaproxyRouter, NginxError, NginxRouter,
-    StateFileRouter,
+    CaddyError, CaddyRouter, CommandError, CommandRouter, Foreign, HaproxyError, HaproxyRouter, NginxError,
+    NginxRouter, Replace, StateFileRouter, Written,
 };
 use crate::config::{RouterConfig, RouterKind};
 use crate::deploy::{Color, StateError, StateFile};
@@ -19,12 +20,18 @@ pub type RouterFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RouterError
 pub struct Moved {
     /// The last lines that the router printed, for the journal; without control characters, at most a few kilobytes.
     pub output: Option<String>,
+    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    pub kept: Option<PathBuf>,
 }
 
 /// Whatever sends user traffic to a color.
 ///
 /// Every call ends within the router's configured timeout. Moves are idempotent: moving to the color that takes traffic
 /// already changes nothing. Dropping a future gives the move up; traffic is then on either color.
+///
+/// A move reads what is there first. What belongs to neither color and was not written by Switchback is
+/// [`RouterError::Foreign`] and stays as it is, unless [`Replace::Anything`] is given; what cannot be read is
+/// [`RouterError::Unread`], and stays as well.
 pub trait Router: Send + Sync + fmt::Debug {
     /// The kind as the configuration spells it, such as `command`.
     fn kind(&self) -> &'static str;
@@ -33,12 +40,12 @@ pub trait Router: Send + Sync + fmt::Debug {
     fn reads_state_file(&self) -> bool;
 
     /// Moves traffic to a new color.
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved>;
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved>;
 
     /// Moves traffic back to a color it was on before.
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved>;
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved>;
 
-    /// The color that takes traffic now.
+    /// The color that takes traffic now. What belongs to neither color is [`RouterError::Foreign`].
     fn read(&self) -> RouterFuture<'_, Color>;
 
     /// What a move to this color would do, in lines, looked into as far as that is possible without moving anything. An error
@@ -64,10 +71,51 @@ pub enum RouterError {
     /// Router `caddy`.
     #[error(transparent)]
     Caddy(#[from] CaddyError),
+    /// What is there belongs to neither color and was not written by Switchback. Nothing was touched.
+    #[error("{0}")]
+    Foreign(Box<Foreign>),
+    /// What is there could not be read before a move, so nothing was touched.
+    #[error("{0}")]
+    Unread(Box<RouterError>),
 }
 
-/// The configured router of a service.
-pub fn from_config(config: &RouterConfig, state_file: &StateFile, service: &str) -> Arc<dyn Router> {
+impl RouterError {
+    /// The same failure, of the reading that precedes a move.
+    #[must_use]
+    pub fn unread(self) -> Self {
+        match self {
+            Self::Foreign(_) | Self::Unread(_) => self,
+            other => Self::Unread(Box::new(other)),
+        }
+    }
+
+    /// What is there and was not written by Switchback, where that is why.
+    pub fn foreign(&self) -> Option<&Foreign> {
+        match self {
+            Self::Foreign(foreign) => Some(foreign),
+            _ => None,
+        }
+    }
+
+    /// Whether a move that failed with this has not touched anything.
+    pub const fn is_untouched(&self) -> bool {
+        matches!(self, Self::Foreign(_) | Self::Unread(_))
+    }
+}
+
+impl From<Foreign> for RouterError {
+    fn from(foreign: Foreign) -> Self {
+        Self::Foreign(Box::new(foreign))
+    }
+}
+
+/// The configured router of a service. What it writes is recorded in the service's folder.
+pub fn from_config(
+    config: &RouterConfig,
+    state_file: &StateFile,
+    service: &str,
+    service_dir: &Path,
+) -> Arc<dyn Router> {
     if let Some(simulated) = crate::seam::router(state_file) {
         return simulated;
     }
@@ -81,7 +129,9 @@ pub fn from_config(config: &RouterConfig, state_file: &StateFile, service: &str)
                 .with_read(read),
         ),
         RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout)),
-        RouterKind::Nginx(nginx) => Arc::new(NginxRouter::new(nginx.clone(), service, config.timeout)),
+        RouterKind::Nginx(nginx) => {
+            Arc::new(NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir)))
+        }
         RouterKind::Caddy(caddy) => Arc::new(CaddyRouter::new(caddy.clone(), config.timeout)),
     }
 }

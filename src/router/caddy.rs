@@ -11,7 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Moved, Router, RouterFuture};
+use super::{Moved, Replace, Router, RouterFuture};
 use crate::config::{CaddyConfig, scrub};
 use crate::deploy::Color;
 use crate::http::{self, Login, NoAnswer};
@@ -193,6 +193,7 @@ impl CaddyRouter {
         self.ask(Method::PATCH, &url, Some((&wanted, etag.as_ref()))).await?;
         Ok(Moved {
             output: Some(format!("upstreams of {url}: {} (before: {})", self.dials(to).join(", "), dials(&list))),
+            ..Moved::default()
         })
     }
 
@@ -273,11 +274,11 @@ impl Router for CaddyRouter {
         false
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.within(self.go(to)).await?) })
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.within(self.go(to)).await?) })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::process::{ProcessError, program_in_path, run};
-use super::{Moved, Router, RouterFuture};
+use super::{Moved, Replace, Router, RouterFuture};
 use crate::deploy::{Color, StateFile};
 
 /// A command of the router failed, or what it printed is no color.
@@ -75,7 +75,7 @@ impl CommandRouter {
         let printed = run(&words, &env, self.timeout)
             .await
             .map_err(|source| CommandError::Failed { command: words.join(" "), source })?;
-        Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()) })
+        Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()), ..Moved::default() })
     }
 
     /// Whether the programs are there and the reading works; the commands themselves may do anything.
@@ -122,11 +122,11 @@ impl Router for CommandRouter {
         self.read.is_empty()
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.to(&self.switch, to).await?) })
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.to(&self.rollback, to).await?) })
     }
 

@@ -6,17 +6,21 @@
 mod api;
 mod caddy;
 mod command;
+mod foreign;
 mod haproxy;
 mod nginx;
 mod output;
 mod process;
 mod state_file;
+mod written;
 
 pub use api::{Moved, Router, RouterError, RouterFuture, from_config};
 pub use caddy::{CaddyError, CaddyRouter};
 pub use command::{CommandError, CommandRouter};
+pub use foreign::{Foreign, NOT_OURS, Replace};
 pub use haproxy::{HaproxyError, HaproxyRouter, read_servers};
 pub use nginx::{NginxError, NginxRouter};
 pub use process::ProcessError;
 pub(crate) use process::program_in_path;
 pub use state_file::StateFileRouter;
+pub use written::Written;

@@ -1,6 +1,6 @@
 //! Router `state-file`: the state file is the truth, and something else reads it.
 
-use super::{Moved, Router, RouterFuture};
+use super::{Moved, Replace, Router, RouterFuture};
 use crate::deploy::{Color, StateFile};
 
 /// Moves nothing itself: the state write that belongs to every move is the move.
@@ -28,11 +28,11 @@ impl Router for StateFileRouter {
         true
     }
 
-    fn switch(&self, _to: Color) -> RouterFuture<'_, Moved> {
+    fn switch(&self, _: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async { Ok(Moved::default()) })
     }
 
-    fn rollback(&self, _to: Color) -> RouterFuture<'_, Moved> {
+    fn rollback(&self, _: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async { Ok(Moved::default()) })
     }
 
@@ -55,17 +55,17 @@ mod tests {
 
     use super::*;
     use crate::config::{RouterConfig, RouterKind};
-    use crate::router::from_config;
+    use crate::router::{Replace, from_config};
 
     #[tokio::test]
     async fn the_state_file_says_where_traffic_is_and_moves_leave_it_to_its_writer() {
         let tmp = tempfile::tempdir().unwrap();
         let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
         let config = RouterConfig { kind: RouterKind::StateFile, timeout: Duration::from_secs(1) };
-        let router = from_config(&config, &state_file, "shop");
+        let router = from_config(&config, &state_file, "shop", tmp.path());
         assert_eq!((router.kind(), router.reads_state_file()), ("state-file", true));
-        assert_eq!(router.switch(Color::Green).await.unwrap(), Moved::default());
-        assert_eq!(router.rollback(Color::Green).await.unwrap(), Moved::default());
+        assert_eq!(router.switch(Color::Green, Replace::Ours).await.unwrap(), Moved::default());
+        assert_eq!(router.rollback(Color::Green, Replace::Ours).await.unwrap(), Moved::default());
         assert_eq!(router.read().await.unwrap(), Color::Blue);
 
         std::fs::write(state_file.path(), r#"{"activeColor":"green"}"#).unwrap();

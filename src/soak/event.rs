@@ -94,11 +94,17 @@ pub enum Event {
         router: Result<Color, String>,
         /// What the state file says.
         state: Result<DeploymentSeen, String>,
+        /// What the router holds that is neither color's and was not written by Switchback; `router` has the error then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        foreign: Option<ForeignSeen>,
     },
     /// The switch is over.
     SwitchDone {
         /// How it went.
         result: SwitchResult,
+        /// Where a copy is of what a forced move replaced and Switchback had not written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
     },
     /// An attempt to roll back is over.
     RollbackDone {
@@ -106,6 +112,9 @@ pub enum Event {
         attempt: u32,
         /// How it went.
         result: RollbackResult,
+        /// Where a copy is of what a forced move replaced and Switchback had not written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
     },
     /// An operator ordered something.
     Action {
@@ -219,6 +228,15 @@ impl fmt::Display for DeploymentSeen {
     }
 }
 
+/// What a router holds that is neither color's and was not written by Switchback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignSeen {
+    /// Where it is and what it is, in a sentence.
+    pub what: String,
+    /// What a person does to move traffic to the standby by hand.
+    pub by_hand: String,
+}
+
 /// How a switch went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -240,6 +258,8 @@ pub enum RollbackResult {
     Back,
     /// Somebody else moved traffic; nothing was touched.
     Superseded(String),
+    /// The router holds what Switchback did not write; nothing was touched.
+    Foreign(ForeignSeen),
     /// It failed or could not be confirmed.
     Failed(String),
 }
@@ -269,6 +289,8 @@ pub enum Effect {
         attempt: u32,
         /// The intent to journal first, unless it is open already.
         intent: Box<Decision>,
+        /// Whether the router may replace what was not written by Switchback: the operator forced it.
+        force: bool,
     },
     /// Send a [`Event::Timer`] at this time of the run.
     Schedule {

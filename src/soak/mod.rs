@@ -30,11 +30,12 @@ pub use actor::{Actor, UnknownActor};
 pub use check::{ERROR_RATE, LATENCY, Observation, READINESS};
 pub use decision::{Decision, DecisionKind};
 pub use event::{
-    Answer, DeploymentSeen, Effect, Envelope, Event, Metered, Readiness, RollbackResult, Sample, SwitchResult,
+    Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackResult, Sample,
+    SwitchResult,
 };
 pub use frozen::Frozen;
 pub use judge::OldColor;
-pub use machine::{Machine, Summary, Unwatched};
+pub use machine::{Machine, ROUTER_FOREIGN, Summary, Unwatched};
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};

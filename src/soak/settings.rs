@@ -55,6 +55,9 @@ pub struct Settings {
     /// Whether the release must not be rolled back: a breach is only held.
     #[serde(default)]
     pub no_way_back: bool,
+    /// Whether the switch may replace what the router holds and Switchback did not write.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
     /// What a breach leads to.
     pub on_breach: OnBreach,
     /// Countdown before an automatic rollback.

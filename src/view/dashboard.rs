@@ -156,7 +156,7 @@ impl Dashboard {
                     (self.active, self.last_switch) = (seen.active, seen.last_switch);
                 }
             }
-            Event::SwitchDone { result: SwitchResult::Switched { last_switch } } => {
+            Event::SwitchDone { result: SwitchResult::Switched { last_switch }, .. } => {
                 (self.active, self.last_switch) = (watched, *last_switch);
                 self.routed = Some(Ok(watched));
             }

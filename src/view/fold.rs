@@ -20,6 +20,11 @@ pub struct News {
     pub ending: Option<Ending>,
 }
 
+/// Where a copy is of what a forced move replaced.
+fn copy(kept: Option<&str>) -> String {
+    kept.map(|kept| format!("; a copy of what was replaced is `{kept}`")).unwrap_or_default()
+}
+
 /// What a person is shown of one run.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -48,7 +53,7 @@ impl View {
         let mut news = News { decisions: self.decided_elsewhere(&envelope.event), ..News::default() };
         for effect in effects {
             match effect {
-                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision } => {
+                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision, .. } => {
                     news.decisions.push(*decision);
                 }
                 Effect::Finish(ending) => news.ending = Some(ending),
@@ -69,15 +74,16 @@ impl View {
         let settings = self.machine.settings();
         let (color, other) = (settings.color, settings.color.other());
         let decision = match event {
-            Event::SwitchDone { result: SwitchResult::Switched { .. } } => {
-                let message = format!("{other} → {color} by {}", settings.actor);
+            Event::SwitchDone { result: SwitchResult::Switched { .. }, kept } => {
+                let message = format!("{other} → {color} by {}{}", settings.actor, copy(kept.as_deref()));
                 Decision::new(DecisionKind::Switch, settings.actor.clone(), message)
             }
-            Event::SwitchDone { result: SwitchResult::Failed(why) } => {
+            Event::SwitchDone { result: SwitchResult::Failed(why), .. } => {
                 Decision::new(DecisionKind::SwitchFailed, settings.actor.clone(), why.clone())
             }
-            Event::RollbackDone { result: RollbackResult::Back, .. } => {
-                Decision::new(DecisionKind::RolledBack, Actor::Auto, format!("traffic is back on {other}"))
+            Event::RollbackDone { result: RollbackResult::Back, kept, .. } => {
+                let message = format!("traffic is back on {other}{}", copy(kept.as_deref()));
+                Decision::new(DecisionKind::RolledBack, Actor::Auto, message)
             }
             _ => return Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! The sentences that every front end shows alike.
 
 use crate::detect::{Outlook, failed, percent_exact, span};
-use crate::soak::{Ending, LATENCY, Outcome, Phase, Verdict};
+use crate::soak::{Ending, ForeignSeen, LATENCY, Outcome, Phase, Verdict};
 
 use super::View;
 use super::measure::{allowed, measured, title};
@@ -121,11 +121,22 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
         let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
         lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
     }
-    if let Some(next) = next_step(ending.outcome, begun, &settings.service) {
+    let foreign = machine.foreign().filter(|_| ending.outcome == Outcome::Held);
+    if let Some(foreign) = foreign {
+        lines.push(("next", foreign_step(foreign, &settings.service)));
+    } else if let Some(next) = next_step(ending.outcome, begun, &settings.service) {
         lines.push(("next", next));
     }
     lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
     lines
+}
+
+/// What an operator does where the router holds what Switchback did not write.
+fn foreign_step(foreign: &ForeignSeen, service: &str) -> String {
+    let by_hand = &foreign.by_hand;
+    format!(
+        "{by_hand}, then: switchback rollback --service {service}; or: switchback rollback --force --service {service}, which keeps a copy of what it replaces"
+    )
 }
 
 /// What an operator does next, where there is something; `begun` says whether there was a soak.

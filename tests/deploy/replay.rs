@@ -20,7 +20,7 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
         assert_eq!(envelope.seq, u64::try_from(at).unwrap() + 1, "no event is missing");
         for effect in machine.handle(&envelope) {
             match effect {
-                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision } => {
+                Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision, .. } => {
                     decisions.push(*decision);
                 }
                 Effect::Finish(end) => ending = Some(end),
@@ -32,7 +32,7 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
 }
 
 async fn replays_as_it_went(deployment: &Deployment) {
-    let opened = opened(deployment, Begin::Switch { to: None, soak: true, no_way_back: false }).await;
+    let opened = opened(deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
     let recording = opened.places.recording.clone();
     let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
 

@@ -83,10 +83,10 @@ fn a_configuration_that_does_not_pass_its_test_is_put_back_and_not_loaded() {
     let scene = start();
     let before = fs::read_to_string(scene.proxy.include()).unwrap();
     // Broken for green alone.
-    let scene = scene.with("router.template", "proxy_pass http://{upstream};\n# {color}\nmistake_{color} on;");
+    let scene = scene.with("router.green", "green:99999");
     let users = scene.users();
     let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
-    assert!(done.stdout.contains("unknown directive \"mistake_green\""), "{done:#?}");
+    assert!(done.stdout.contains("invalid port in upstream \"green:99999\""), "{done:#?}");
     assert!(done.stdout.contains("so it was put back and not reloaded"), "{done:#?}");
     assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), before);
     std::thread::sleep(Duration::from_millis(500));
@@ -114,21 +114,57 @@ fn a_file_that_is_gone_is_told_and_written_anew_by_the_next_move() {
     scene.deployment.run(&["switch", "--no-soak"]).expect(0);
     fs::remove_file(scene.proxy.include()).unwrap();
     scene.deployment.run(&["status"]).expect(0).says(&["nginx ✗ cannot be read: cannot read nginx's included file"]);
-    scene
-        .deployment
-        .run(&["rollback", "--dry-run"])
-        .expect(0)
-        .says(&["for blue (now: cannot read nginx's included file"]);
+    scene.deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["for blue (now: missing or empty)"]);
     scene.deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
     scene.is_on("blue");
 }
 
+const PAGE: &str = "return 503;\n";
+
 #[test]
-fn a_file_of_somebody_else_is_no_answer() {
+fn a_maintenance_page_stays_up_until_force_replaces_it_and_keeps_a_copy() {
     let scene = start();
-    fs::write(scene.proxy.include(), "proxy_pass http://127.0.0.1:1;\n").unwrap();
-    let status = scene.deployment.run(&["status"]).expect(0);
-    assert!(status.stdout.contains("is neither what `router.template` makes for blue nor for green"), "{status:#?}");
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    fs::write(scene.proxy.include(), PAGE).unwrap();
+    let found = "holds `return 503;`, which is neither blue's nor green's and was not written by Switchback";
+    scene.deployment.run(&["status"]).expect(0).says(&[found]);
+    let by_hand = "write `proxy_pass http://blue;` into";
+    let refused = scene.deployment.run(&["rollback"]).expect(7);
+    assert!(refused.stderr.contains(found) && refused.stderr.contains(by_hand), "{refused:#?}");
+    let refused = scene.deployment.run(&["rollback", "--dry-run"]).expect(7);
+    assert!(refused.stderr.contains(found), "{refused:#?}");
+    assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), PAGE);
+    let doctor = scene.deployment.run(&["doctor"]).expect(2);
+    assert!(doctor.stdout.contains(found), "{doctor:#?}");
+
+    let forced = scene.deployment.run(&["rollback", "--force"]).expect(0).says(&["rolled back: traffic is on blue"]);
+    let kept = forced.stdout.lines().find_map(|line| line.strip_prefix("a copy of what was replaced is ")).unwrap();
+    assert_eq!(fs::read_to_string(kept).unwrap(), PAGE);
+    scene.is_on("blue");
+}
+
+#[test]
+fn a_switch_leaves_another_services_upstream_alone_and_force_takes_it_over() {
+    let scene = start();
+    let other = "proxy_pass http://127.0.0.1:1;\n";
+    fs::write(scene.proxy.include(), other).unwrap();
+    let done = scene.deployment.run(&["switch", "--no-tui", "--no-soak"]).expect(12);
+    assert!(done.stdout.contains("nothing was moved. By hand: write `proxy_pass http://green;` into"), "{done:#?}");
+    assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), other);
+    let done = scene.deployment.run(&["switch", "--no-tui", "--no-soak", "--force"]).expect(0);
+    assert!(done.stdout.contains("a copy of what was replaced is"), "{done:#?}");
+    scene.is_on("green");
+}
+
+#[test]
+fn an_edited_template_leaves_what_was_written_by_the_old_one_ours() {
+    let scene = start();
+    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    let scene = scene.with("router.template", "proxy_pass http://{upstream};\nproxy_set_header X-Color {color};");
+    scene.is_on("green");
+    scene.deployment.run(&["rollback"]).expect(0);
+    scene.is_on("blue");
+    assert!(fs::read_to_string(scene.proxy.include()).unwrap().contains("X-Color blue"));
 }
 
 #[test]

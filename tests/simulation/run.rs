@@ -9,6 +9,7 @@ use switchback::config::{Inputs, Loaded, load};
 use switchback::deploy::{Binding, Color, Deployment, Rollback, RollbackRequest, StateFile, SwitchRequest};
 use switchback::journal::{Journal, verify};
 use switchback::monitor::{self, Begin, Finished, OnSignal, Opening};
+use switchback::router::Replace;
 use switchback::seam::{self, Mutation, World as _};
 use switchback::soak::{Action, Actor, Cause, Decision, DecisionKind, Ending, Outcome};
 use tokio::runtime::{Builder, Runtime};
@@ -218,7 +219,7 @@ async fn move_as_others(sim: &Sim, to: Color) {
     let actor = || Actor::Operator("eve@elsewhere".to_owned());
     for to in [Color::Blue, to] {
         let decision = Decision::new(DecisionKind::Switch, actor(), format!("eve moves traffic to {to}"));
-        let _ = deployment.switch(SwitchRequest { to, no_way_back: false, decision }).await;
+        let _ = deployment.switch(SwitchRequest { to, no_way_back: false, replace: Replace::Ours, decision }).await;
     }
 }
 
@@ -343,7 +344,8 @@ fn once_more(sim: &Sim, root: &Path, soak: &str) -> Option<String> {
         let deployment = deployment(sim, root);
         let binding = Binding { active: Color::Green, last_switch: Some(SWITCHED_MS), previous: Color::Blue };
         let disk_failed = sim.state().disk_failed;
-        let again = deployment.rollback(RollbackRequest { binding: Some(binding), intent }).await;
+        let again =
+            deployment.rollback(RollbackRequest { binding: Some(binding), intent, replace: Replace::Ours }).await;
         let after = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
         match again {
             Ok(Rollback::AlreadyBack(Color::Blue)) if before == after => None,

@@ -10,7 +10,9 @@ use std::time::Duration;
 use switchback::deploy::{Color, StateFile};
 use switchback::detect::Reading;
 use switchback::journal::{Intent, Journal};
-use switchback::router::{CommandError, Moved, ProcessError, Router, RouterError, RouterFuture, StateFileRouter};
+use switchback::router::{
+    CommandError, Moved, ProcessError, Replace, Router, RouterError, RouterFuture, StateFileRouter,
+};
 use switchback::seam::{Later, Mutation, Step, World};
 use switchback::soak::{Readiness, Sample};
 use tokio::sync::Notify;
@@ -345,11 +347,11 @@ impl Router for SimRouter {
         false
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(self.go(false, to))
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(self.go(true, to))
     }
 

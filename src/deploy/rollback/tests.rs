@@ -13,6 +13,7 @@ async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
     let bench = Bench::switched();
     let Rollback::RolledBack(moved) = bench.deployment.rollback(bound()).await.unwrap() else { panic!() };
     let expected = MovedTraffic {
+        kept: None,
         color: Color::Blue,
         from: Color::Green,
         last_switch: Some(1_795_442_545_183),
@@ -256,4 +257,54 @@ async fn resumed_by_another_actor_the_record_names_who_finished_it() {
     bench.deployment.rollback(RollbackRequest { intent, ..bound() }).await.unwrap();
     let actors: Vec<_> = bench.deployment.journal().history(9).unwrap().into_iter().map(|e| e.decision.actor).collect();
     assert_eq!(actors, [Actor::Auto, Actor::Resume]);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_left_alone_and_named_with_the_step_to_do_by_hand() {
+    let bench = Bench::switched();
+    bench.router.answer(&[Answer::Foreign, Answer::Foreign]);
+    let error = bench.deployment.rollback(bound()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the rollback to blue failed: the router failed: `active.conf` holds `return 503;`, which is neither blue's nor \
+         green's and was not written by Switchback; nothing was moved"
+    );
+    assert_eq!(error.foreign().map(|(_, by_hand)| by_hand), Some("write blue"));
+    assert!(!error.is_unread());
+    assert_eq!((bench.router.active(), bench.state().active()), (Color::Green, Color::Green));
+    assert_eq!(bench.decisions(), [ROLLBACK]);
+    let held = Decision { decision: DecisionKind::Hold, ..intent() };
+    bench.journal(&held);
+    assert_eq!(bench.deployment.journal().intent(Some(SOAK)).unwrap(), Intent::None, "a hold closes the intent");
+}
+
+#[tokio::test]
+async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
+    let bench = Bench::switched();
+    bench.router.answer(&[Answer::Foreign, Answer::Foreign]);
+    let request = RollbackRequest { replace: Replace::Anything, ..bound() };
+    let Rollback::RolledBack(moved) = bench.deployment.rollback(request).await.unwrap() else { panic!() };
+    assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
+    bench.assert_back();
+    let record = bench.deployment.journal().history(1).unwrap().remove(0).decision;
+    assert!(record.message.ends_with("; a copy of what was replaced is `/kept`"), "{}", record.message);
+}
+
+#[tokio::test]
+async fn a_router_that_cannot_be_read_before_the_move_has_not_moved() {
+    let bench = Bench::switched();
+    bench.router.answer(&[Answer::Unread, Answer::Unread]);
+    let error = bench.deployment.rollback(bound()).await.unwrap_err();
+    assert!(error.is_unread() && error.foreign().is_none());
+    assert!(error.to_string().ends_with("; nothing was moved"), "{error}");
+    bench.deployment.rollback(bound()).await.unwrap();
+    bench.assert_back();
+}
+
+#[tokio::test]
+async fn a_move_that_cannot_be_read_back_is_not_confirmed_rather_than_anywhere() {
+    let bench = Bench::switched();
+    bench.router.answer(&[Answer::Well, Answer::Well, Answer::Fail]);
+    let error = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
+    assert!(error.ends_with("; the router took the move to blue, which is not confirmed"), "{error}");
 }

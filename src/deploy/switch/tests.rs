@@ -8,6 +8,7 @@ const BEFORE: &str = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"b
 fn request() -> SwitchRequest {
     let actor = Actor::Operator("ann@host".to_owned());
     SwitchRequest {
+        replace: Replace::Ours,
         to: Color::Green,
         no_way_back: false,
         decision: Decision::new(DecisionKind::Switch, actor, "traffic moves to green"),
@@ -104,7 +105,7 @@ async fn a_switch_that_cannot_be_undone_says_where_traffic_is() {
         (&[FailAfterMoving, Fail], "traffic is on green"),
         (&[FailAfterMoving, Fail, Fail], "traffic may be on either color"),
         (&[FailAfterMoving, Lie], "the router still shows green; traffic is on green"),
-        (&[FailAfterMoving, Well, Fail], "traffic may be on either color"),
+        (&[FailAfterMoving, Well, Fail], "the router took the move to blue, which is not confirmed"),
     ];
     for (answers, complaint) in cases {
         let bench = bench(|_, _| {});
@@ -207,4 +208,35 @@ async fn a_switch_by_somebody_else_is_not_taken_for_ours() {
     let (bench, mut request) = cut_off(Color::Green, Color::Green);
     request.decision.soak = Some("20261124T090000Z-0000".to_owned());
     assert_eq!(bench.deployment.switch(request).await.unwrap(), Switch::AlreadyActive(Color::Green));
+}
+
+#[tokio::test]
+async fn a_switch_that_finds_what_is_not_ours_is_not_made_and_needs_no_undoing() {
+    let bench = bench(|router, _| router.answer(&[Answer::Foreign]));
+    let error = bench.deployment.switch(request()).await.unwrap_err();
+    let SwitchError::NotMade { target: Color::Green, .. } = &error else { panic!("{error}") };
+    let told = error.to_string();
+    assert!(told.starts_with("the switch to green was not made: the router failed: `active.conf` holds"), "{told}");
+    assert!(told.contains("; nothing was moved. By hand: write green. Or: switchback switch green --force,"), "{told}");
+    assert_eq!(bench.router.moves(), [(Move::Switch, Color::Green)], "nothing is moved to undo it");
+    assert_eq!(
+        (bench.router.active(), bench.state().to_text().unwrap().contains("\"lastSwitch\": 20")),
+        (Color::Blue, true)
+    );
+    assert_eq!(bench.decisions(), [DecisionKind::Switching, DecisionKind::SwitchFailed]);
+}
+
+#[tokio::test]
+async fn a_switch_whose_router_cannot_be_read_is_not_made() {
+    let bench = bench(|router, _| router.answer(&[Answer::Unread]));
+    let told = bench.deployment.switch(request()).await.unwrap_err().to_string();
+    assert!(told.starts_with("the switch to green was not made:") && told.ends_with("; nothing was moved"), "{told}");
+}
+
+#[tokio::test]
+async fn a_forced_switch_says_where_the_copy_is() {
+    let bench = bench(|router, _| router.answer(&[Answer::Foreign]));
+    let request = SwitchRequest { replace: Replace::Anything, ..request() };
+    let Switch::Switched(moved) = bench.deployment.switch(request).await.unwrap() else { panic!() };
+    assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
 }

@@ -37,6 +37,7 @@ fn settings() -> Settings {
         warmup_ms: 0,
         auto_rollback: true,
         no_way_back: false,
+        force: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,

@@ -23,7 +23,12 @@ fn router(folder: &Path, timeout: Duration) -> CommandRouter {
 /// Runs `script` as the switch to green and returns what it failed with.
 async fn failure(script: &str, timeout: Duration) -> String {
     let tmp = tempfile::tempdir().unwrap();
-    router(tmp.path(), timeout).with_switch(&sh(script)).switch(Color::Green).await.unwrap_err().to_string()
+    router(tmp.path(), timeout)
+        .with_switch(&sh(script))
+        .switch(Color::Green, Replace::Ours)
+        .await
+        .unwrap_err()
+        .to_string()
 }
 
 #[tokio::test]
@@ -38,7 +43,7 @@ async fn color_and_service_are_filled_in_each_word_and_stand_in_the_environment(
         "deploy:switch-{color}",
         "{service}/{color}",
     ]));
-    let output = router.switch(Color::Green).await.unwrap().output.unwrap();
+    let output = router.switch(Color::Green, Replace::Ours).await.unwrap().output.unwrap();
     assert_eq!(output, "deploy:switch-green shop/green\ngreen shop");
 }
 
@@ -46,7 +51,7 @@ async fn color_and_service_are_filled_in_each_word_and_stand_in_the_environment(
 async fn no_shell_reads_the_words() {
     let tmp = tempfile::tempdir().unwrap();
     let router = router(tmp.path(), PATIENT).with_switch(&words(&["echo", "$HOME; `id` {color}"]));
-    assert_eq!(router.switch(Color::Blue).await.unwrap().output.unwrap(), "$HOME; `id` blue");
+    assert_eq!(router.switch(Color::Blue, Replace::Ours).await.unwrap().output.unwrap(), "$HOME; `id` blue");
 }
 
 #[tokio::test]
@@ -54,9 +59,14 @@ async fn an_empty_rollback_uses_the_switch_and_an_empty_read_the_state_file() {
     let tmp = tempfile::tempdir().unwrap();
     let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
     let kind = |rollback| RouterKind::Command { switch: words(&["echo", "switch"]), rollback, read: vec![] };
-    let router = |rollback| from_config(&RouterConfig { kind: kind(rollback), timeout: PATIENT }, &state_file, "shop");
-    assert_eq!(router(vec![]).rollback(Color::Blue).await.unwrap().output.unwrap(), "switch");
-    assert_eq!(router(words(&["echo", "back"])).rollback(Color::Blue).await.unwrap().output.unwrap(), "back");
+    let router = |rollback| {
+        from_config(&RouterConfig { kind: kind(rollback), timeout: PATIENT }, &state_file, "shop", tmp.path())
+    };
+    assert_eq!(router(vec![]).rollback(Color::Blue, Replace::Ours).await.unwrap().output.unwrap(), "switch");
+    assert_eq!(
+        router(words(&["echo", "back"])).rollback(Color::Blue, Replace::Ours).await.unwrap().output.unwrap(),
+        "back"
+    );
     assert_eq!(router(vec![]).kind(), "command");
     assert!(router(vec![]).reads_state_file());
     fs::write(state_file.path(), r#"{"activeColor":"green"}"#).unwrap();
@@ -79,9 +89,9 @@ async fn a_command_that_cannot_be_started_is_named() {
     let tmp = tempfile::tempdir().unwrap();
     let router = router(tmp.path(), PATIENT);
     let missing = router.clone().with_rollback(&words(&["/no/such/program"]));
-    let missing = missing.rollback(Color::Blue).await.unwrap_err().to_string();
+    let missing = missing.rollback(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
     assert!(missing.starts_with("router command `/no/such/program`: it cannot be started: No such file"), "{missing}");
-    let empty = router.switch(Color::Blue).await.unwrap_err().to_string();
+    let empty = router.switch(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
     assert!(empty.contains("no program is named"), "{empty}");
 }
 
@@ -120,7 +130,7 @@ async fn a_timeout_kills_everything_the_command_started_and_leaves_no_zombie() {
 async fn giving_a_move_up_kills_its_command() {
     let tmp = tempfile::tempdir().unwrap();
     let router = router(tmp.path(), PATIENT).with_switch(&sh(&endless(tmp.path())));
-    let moving = tokio::spawn(async move { router.switch(Color::Green).await });
+    let moving = tokio::spawn(async move { router.switch(Color::Green, Replace::Ours).await });
     wait_until(|| fs::read_to_string(tmp.path().join("child")).is_ok_and(|pid| pid.ends_with('\n'))).await;
     moving.abort();
     wait_until(|| is_gone(&tmp.path().join("child")) && is_gone(&tmp.path().join("grandchild"))).await;
@@ -130,7 +140,8 @@ async fn giving_a_move_up_kills_its_command() {
 async fn what_a_command_leaves_running_does_not_hold_the_move_up() {
     let tmp = tempfile::tempdir().unwrap();
     let script = format!("sleep 600 & echo $! >{}/left; echo done", tmp.path().display());
-    let moved = router(tmp.path(), PATIENT).with_switch(&sh(&script)).switch(Color::Green).await.unwrap();
+    let moved =
+        router(tmp.path(), PATIENT).with_switch(&sh(&script)).switch(Color::Green, Replace::Ours).await.unwrap();
     assert_eq!(moved.output.unwrap(), "done");
     assert!(!is_gone(&tmp.path().join("left")), "a service that a command starts goes on");
     let left: i32 = fs::read_to_string(tmp.path().join("left")).unwrap().trim().parse().unwrap();

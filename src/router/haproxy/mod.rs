@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Moved, Router, RouterFuture};
+use super::{Moved, Replace, Router, RouterFuture};
 use crate::config::{Away, HaproxyConfig};
 use crate::deploy::Color;
 
@@ -174,7 +174,7 @@ impl HaproxyRouter {
             self.set(name, self.config.away.word(), deadline).await?;
         }
         let (ready, away) = (self.names(to).join(", "), self.names(to.other()).join(", "));
-        Ok(Moved { output: Some(format!("{ready} ready, {away} to {}", self.config.away.word())) })
+        Ok(Moved { output: Some(format!("{ready} ready, {away} to {}", self.config.away.word())), ..Moved::default() })
     }
 
     async fn come_up(&self, color: Color, least: Least, deadline: Instant) -> Result<(), HaproxyError> {
@@ -269,11 +269,11 @@ impl Router for HaproxyRouter {
         false
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.go(to, Least::All).await?) })
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
+    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(async move { Ok(self.go(to, Least::Half).await?) })
     }
 

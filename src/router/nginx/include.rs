@@ -8,8 +8,10 @@ use std::time::SystemTime;
 
 use rustix::fs::{Access, access};
 
+use super::directives::{is_empty, same};
 use crate::config::NginxConfig;
 use crate::deploy::Color;
+use crate::router::Written;
 
 /// Whoever nginx runs as has to read it; there is nothing secret in it.
 const MODE: u32 = 0o644;
@@ -29,9 +31,9 @@ pub enum IncludeError {
         /// What the system said.
         source: io::Error,
     },
-    /// What is in it is not what would be written for either color.
-    #[error("nginx's included file `{}` is neither what `router.template` makes for blue nor for green", path.display())]
-    Unknown {
+    /// It has no directive, so it sends traffic to neither color.
+    #[error("nginx's included file `{}` is empty", path.display())]
+    Empty {
         /// The file.
         path: PathBuf,
     },
@@ -43,6 +45,17 @@ pub enum IncludeError {
     },
 }
 
+/// What is in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// No directive, or there is no file.
+    Nothing,
+    /// What makes traffic go to this color: by the template, or as we wrote it last.
+    Color(Color),
+    /// Something else.
+    Foreign(Vec<u8>),
+}
+
 /// What was in the file before a move; nothing where it was missing.
 pub struct Kept(Option<Vec<u8>>);
 
@@ -52,11 +65,12 @@ pub struct IncludeFile {
     path: PathBuf,
     blue: String,
     green: String,
+    written: Written,
 }
 
 impl IncludeFile {
     /// The file as configured. Nothing is read yet.
-    pub fn new(config: &NginxConfig, service: &str) -> Self {
+    pub fn new(config: &NginxConfig, service: &str, written: Written) -> Self {
         let render = |color: Color, upstream: &str| {
             let directives = config.template.replace("{upstream}", upstream).replace("{color}", color.name());
             format!(
@@ -66,7 +80,7 @@ impl IncludeFile {
         };
         // A link is followed: what it points to is what gets replaced, not the link.
         let path = fs::canonicalize(&config.include_file).unwrap_or_else(|_| config.include_file.clone());
-        Self { path, blue: render(Color::Blue, &config.blue), green: render(Color::Green, &config.green) }
+        Self { path, blue: render(Color::Blue, &config.blue), green: render(Color::Green, &config.green), written }
     }
 
     /// Where it is.
@@ -86,15 +100,31 @@ impl IncludeFile {
         move |source| IncludeError::Io { action, path: path.clone(), source }
     }
 
-    /// The color it names, and when it was written. Comments and blanks are nobody's business.
-    pub fn read(&self) -> Result<(Color, SystemTime), IncludeError> {
+    /// What is in it, and when it was written. Comments and blanks are nobody's business.
+    pub fn read(&self) -> Result<(Holds, SystemTime), IncludeError> {
         let failed = self.failed("read");
         let metadata = fs::metadata(&self.path).map_err(&failed)?;
-        let bytes = self.bytes()?;
+        Ok((self.holds(self.bytes()?), metadata.modified().map_err(&failed)?))
+    }
+
+    fn holds(&self, bytes: Vec<u8>) -> Holds {
         let text = String::from_utf8_lossy(&bytes);
-        let color = [Color::Blue, Color::Green].into_iter().find(|color| same(&text, self.text(*color)));
-        let color = color.ok_or_else(|| IncludeError::Unknown { path: self.path.clone() })?;
-        Ok((color, metadata.modified().map_err(&failed)?))
+        let color = Color::ALL.into_iter().find(|color| same(&text, self.text(*color)));
+        match color.or_else(|| self.written.color_of(&self.target(), &bytes)) {
+            Some(color) => Holds::Color(color),
+            None if is_empty(&text) => Holds::Nothing,
+            None => Holds::Foreign(bytes),
+        }
+    }
+
+    /// Its name in the record of what was written.
+    fn target(&self) -> String {
+        format!("nginx {}", self.path.display())
+    }
+
+    /// What it would be for a color, in one line without our comment.
+    pub fn directives(&self, color: Color) -> String {
+        self.text(color).lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ")
     }
 
     fn bytes(&self) -> Result<Vec<u8>, IncludeError> {
@@ -105,6 +135,15 @@ impl IncludeFile {
         fs::read(&self.path).map_err(&failed)
     }
 
+    /// What is in it before a move: a missing file holds nothing.
+    pub fn before(&self) -> Result<Holds, IncludeError> {
+        match self.bytes() {
+            Ok(bytes) => Ok(self.holds(bytes)),
+            Err(IncludeError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Holds::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes it for a color, and hands back what was there.
     pub fn replace(&self, color: Color) -> Result<Kept, IncludeError> {
         let before = match self.bytes() {
@@ -112,8 +151,19 @@ impl IncludeFile {
             Err(IncludeError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        self.write(self.text(color).as_bytes()).map_err(self.failed("write"))?;
+        let text = self.text(color);
+        // A record that cannot be written stops no move: our words are known by the template as well.
+        if let Err(error) = self.written.note(&self.target(), color, text.as_bytes()) {
+            tracing::warn!(%error, "what is written into nginx's included file is not recorded");
+        }
+        self.write(text.as_bytes()).map_err(self.failed("write"))?;
         Ok(Kept(before))
+    }
+
+    /// Keeps a copy of what is not ours, before a forced move replaces it.
+    pub fn keep(&self, foreign: &[u8]) -> Result<PathBuf, IncludeError> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        self.written.keep(&name, foreign).map_err(self.failed("keep a copy of"))
     }
 
     /// Puts back what was there.
@@ -148,18 +198,11 @@ impl IncludeFile {
     }
 }
 
-/// Whether two texts have the same directives.
-fn same(one: &str, other: &str) -> bool {
-    fn directives(text: &str) -> impl Iterator<Item = &str> {
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-    }
-    directives(one).eq(directives(other))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The file in a folder, with the record beside it.
     fn include(folder: &Path) -> IncludeFile {
         let config = NginxConfig {
             include_file: folder.join("active.conf"),
@@ -170,7 +213,7 @@ mod tests {
             reload: Vec::new(),
             pid_file: PathBuf::new(),
         };
-        IncludeFile::new(&config, "shop")
+        IncludeFile::new(&config, "shop", Written::new(&folder.join("data")))
     }
 
     #[test]
@@ -183,18 +226,19 @@ mod tests {
             fs::read_to_string(include.path()).unwrap(),
             "# shop: green, written by Switchback\nproxy_pass http://shop_green;\n"
         );
-        assert_eq!(include.read().unwrap().0, Color::Green);
+        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Green));
         assert_eq!(fs::metadata(include.path()).unwrap().permissions().mode() & 0o777, MODE);
 
         fs::set_permissions(include.path(), Permissions::from_mode(0o640)).unwrap();
         let green = include.replace(Color::Blue).unwrap();
-        assert_eq!(include.read().unwrap().0, Color::Blue);
+        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Blue));
         include.restore(&green).unwrap();
-        assert_eq!(include.read().unwrap().0, Color::Green);
+        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Green));
         assert_eq!(fs::metadata(include.path()).unwrap().permissions().mode() & 0o777, 0o640);
         include.restore(&nothing).unwrap();
         assert!(!include.path().exists());
-        assert_eq!(fs::read_dir(tmp.path()).unwrap().count(), 0, "nothing is left behind");
+        let left: Vec<_> = fs::read_dir(tmp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["data"], "nothing is left behind but the record");
     }
 
     #[test]
@@ -202,9 +246,13 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let include = include(tmp.path());
         fs::write(include.path(), "\n  # by hand\n  proxy_pass http://shop_blue;\n").unwrap();
-        assert_eq!(include.read().unwrap().0, Color::Blue);
+        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Blue));
         fs::write(include.path(), "proxy_pass http://elsewhere;\n").unwrap();
-        assert!(matches!(include.read(), Err(IncludeError::Unknown { .. })));
+        assert_eq!(include.read().unwrap().0, Holds::Foreign(b"proxy_pass http://elsewhere;\n".to_vec()));
+        for nothing in ["", "# nothing yet\n"] {
+            fs::write(include.path(), nothing).unwrap();
+            assert_eq!((include.read().unwrap().0, include.before().unwrap()), (Holds::Nothing, Holds::Nothing));
+        }
         fs::write(include.path(), vec![b'#'; 2 << 20]).unwrap();
         assert!(matches!(include.read(), Err(IncludeError::TooLong { .. })));
         assert!(matches!(include.replace(Color::Blue), Err(IncludeError::TooLong { .. })));
@@ -224,7 +272,8 @@ mod tests {
     #[test]
     fn a_folder_that_is_missing_is_named() {
         let tmp = tempfile::tempdir().unwrap();
-        let include = include(&tmp.path().join("missing"));
+        let mut include = include(&tmp.path().join("missing"));
+        include.written = Written::new(tmp.path());
         let failed = include.can_be_written().unwrap_err().to_string();
         assert!(failed.starts_with("cannot write nginx's included file `") && failed.contains("missing/active.conf"));
         assert!(matches!(include.replace(Color::Blue), Err(IncludeError::Io { action: "write", .. })));

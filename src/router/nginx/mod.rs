@@ -4,6 +4,7 @@
 //! A reload goes wrong in silence: the master logs why, and the workers run on with what they read before. So a move is over
 //! only when workers run that were started after it, and a reading that finds older ones than the file is an error.
 
+mod directives;
 mod include;
 mod workers;
 
@@ -12,12 +13,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::process::{ProcessError, run};
-use super::{Moved, Router, RouterFuture};
+use super::{Foreign, Moved, Replace, Router, RouterError, RouterFuture, Written};
 use crate::config::NginxConfig;
 use crate::deploy::Color;
 
 pub use include::IncludeError;
-use include::IncludeFile;
+use include::{Holds, IncludeFile};
 pub use workers::WorkersError;
 use workers::{Workers, serving};
 
@@ -90,13 +91,30 @@ pub struct NginxRouter {
 }
 
 impl NginxRouter {
-    /// A router over this included file of a service; each move and each reading gets `limit`.
-    pub fn new(config: NginxConfig, service: &str, limit: Duration) -> Self {
-        let include = IncludeFile::new(&config, service);
+    /// A router over this included file of a service; each move and each reading gets `limit`. `written` is the record of
+    /// what was written into it.
+    pub fn new(config: NginxConfig, service: &str, limit: Duration, written: Written) -> Self {
+        let include = IncludeFile::new(&config, service, written);
         Self { config, include, limit }
     }
 
-    async fn go(&self, to: Color) -> Result<Moved, NginxError> {
+    fn foreign(&self, found: &[u8]) -> RouterError {
+        let (file, reload) = (self.include.path().display().to_string(), self.config.reload.join(" "));
+        let step = |color| format!("write `{}` into `{file}` and run `{reload}`", self.include.directives(color));
+        Foreign::new(&*file, found, step).into()
+    }
+
+    async fn go(&self, to: Color, replace: Replace) -> Result<Moved, RouterError> {
+        let before = self.include.before().map_err(|error| RouterError::from(NginxError::from(error)).unread())?;
+        let kept = match before {
+            Holds::Foreign(found) if replace == Replace::Ours => return Err(self.foreign(&found)),
+            Holds::Foreign(found) => Some(self.include.keep(&found).map_err(NginxError::from)?),
+            Holds::Nothing | Holds::Color(_) => None,
+        };
+        Ok(Moved { kept, ..self.write_and_reload(to).await? })
+    }
+
+    async fn write_and_reload(&self, to: Color) -> Result<Moved, NginxError> {
         let deadline = Instant::now() + self.limit;
         let left = || deadline.saturating_duration_since(Instant::now());
         // An nginx that does not run has no workers yet; the reload says so.
@@ -113,43 +131,57 @@ impl NginxRouter {
         self.await_new_workers(&before, deadline).await?;
         let said = printed.quote();
         let reloaded = format!("`{}` sends traffic to {to}, nginx reloaded", self.include.path().display());
-        Ok(Moved { output: Some(if said.is_empty() { reloaded } else { format!("{reloaded}; it said: {said}") }) })
+        Ok(Moved {
+            output: Some(if said.is_empty() { reloaded } else { format!("{reloaded}; it said: {said}") }),
+            ..Moved::default()
+        })
     }
 
     async fn await_new_workers(&self, before: &Workers, deadline: Instant) -> Result<(), NginxError> {
         loop {
-            let now = serving(&self.config.pid_file)?;
-            if now.all_new_since(before) {
+            let now = serving(&self.config.pid_file);
+            if now.as_ref().is_ok_and(|now| now.all_new_since(before)) {
                 return Ok(());
             }
             if Instant::now() + POLL >= deadline {
+                // A worker that has just begun has its master's title: for a moment there may seem to be none.
+                now?;
                 return Err(NginxError::NotReloaded { limit: self.limit });
             }
             sleep(POLL).await;
         }
     }
 
-    fn look(&self) -> Result<Color, NginxError> {
-        let (color, written) = self.include.read()?;
-        let workers = serving(&self.config.pid_file)?;
+    fn look(&self) -> Result<Color, RouterError> {
+        let (holds, written) = self.include.read().map_err(NginxError::from)?;
+        let path = self.include.path();
+        let color = match holds {
+            Holds::Color(color) => color,
+            Holds::Foreign(found) => return Err(self.foreign(&found)),
+            Holds::Nothing => return Err(NginxError::from(IncludeError::Empty { path: path.to_owned() }).into()),
+        };
+        let workers = serving(&self.config.pid_file).map_err(NginxError::from)?;
         if workers.any_older_than(written) {
-            return Err(NginxError::Stale { file: self.include.path().display().to_string(), color });
+            return Err(NginxError::Stale { file: path.display().to_string(), color }.into());
         }
         Ok(color)
     }
 
-    async fn try_out(&self, to: Color) -> Result<Vec<String>, NginxError> {
-        self.include.can_be_written()?;
-        serving(&self.config.pid_file)?;
-        // A move writes the file whatever stands there now. Without one that nginx understands no test could pass before that.
-        let (now, tested) = match self.include.read() {
-            Ok((now, _)) => {
+    async fn try_out(&self, to: Color) -> Result<Vec<String>, RouterError> {
+        self.include.can_be_written().map_err(NginxError::from)?;
+        serving(&self.config.pid_file).map_err(NginxError::from)?;
+        // A missing or empty file is written by a move. Without one that nginx understands no test could pass before that.
+        let (now, tested) = match self.include.before().map_err(NginxError::from)? {
+            Holds::Foreign(found) => return Err(self.foreign(&found)),
+            Holds::Color(now) => {
                 run(&self.config.test, &[], self.limit)
                     .await
                     .map_err(|source| NginxError::Broken { command: self.config.test.join(" "), source })?;
                 (now.to_string(), "the configuration as it stands passes its test")
             }
-            Err(error) => (error.to_string(), "whether the configuration passes its test is only known then"),
+            Holds::Nothing => {
+                ("missing or empty".to_owned(), "whether the configuration passes its test is only known then")
+            }
         };
         let (file, reload) = (self.include.path().display(), self.config.reload.join(" "));
         Ok(vec![
@@ -168,19 +200,19 @@ impl Router for NginxRouter {
         false
     }
 
-    fn switch(&self, to: Color) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.go(to).await?) })
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(to, replace))
     }
 
-    fn rollback(&self, to: Color) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.go(to).await?) })
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(to, replace))
     }
 
     fn read(&self) -> RouterFuture<'_, Color> {
-        Box::pin(async move { Ok(self.look()?) })
+        Box::pin(async move { self.look() })
     }
 
     fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
-        Box::pin(async move { Ok(self.try_out(to).await?) })
+        Box::pin(self.try_out(to))
     }
 }

@@ -7,6 +7,7 @@ use crate::soak::{
 };
 
 use super::core::{Automatic, HoldCause, Rolling, Stage};
+use super::foreign::ROUTER_FOREIGN;
 
 /// A standby that was down must answer so many probes before a held rollback goes ahead.
 const REVIVED_PROBES: u32 = 3;
@@ -40,6 +41,8 @@ impl Machine {
             Some(HoldCause::Policy)
         } else if self.standby_missing(probes) {
             Some(HoldCause::StandbyDown)
+        } else if self.foreign.is_some() {
+            Some(HoldCause::RouterForeign)
         } else if !released && self.shared_cause().is_some() {
             Some(HoldCause::SharedCause)
         } else {
@@ -86,6 +89,7 @@ impl Machine {
                 let standby = || format!("{} failed in the same way", self.settings.color.other());
                 format!("{} (soak.on_shared_cause)", self.shared_cause().unwrap_or_else(standby))
             }
+            HoldCause::RouterForeign => self.foreign_reason(),
             HoldCause::StandbyDown => {
                 let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
                 format!("the standby {standby} is DOWN, a rollback would not help ({why})")
@@ -158,14 +162,21 @@ impl Machine {
         let mut intent = self.judged(DecisionKind::Rollback, Actor::Auto, message, &trigger.observation);
         let word = if trigger.cause == Cause::Inconclusive { "inconclusive" } else { "breach" };
         intent.reason = Some(word.to_owned());
-        self.start_rollback(trigger.cause, intent, out);
+        self.start_rollback(trigger.cause, intent, false, out);
     }
 
-    pub(super) fn start_rollback(&mut self, cause: Cause, intent: crate::soak::Decision, out: &mut Vec<Effect>) {
+    /// `force` replaces whatever the router holds.
+    pub(super) fn start_rollback(
+        &mut self,
+        cause: Cause,
+        intent: crate::soak::Decision,
+        force: bool,
+        out: &mut Vec<Effect>,
+    ) {
         self.epoch += 1;
-        let effect = Effect::Rollback { attempt: 1, intent: Box::new(intent.clone()) };
-        self.stage = Stage::RollingBack(Rolling { attempt: 1, retry_at: None, intent, cause });
-        out.push(effect);
+        let rolling = Rolling { attempt: 1, retry_at: None, intent, cause, force };
+        out.push(rolling.effect());
+        self.stage = Stage::RollingBack(rolling);
         // Behind the move: traffic comes before what the state file says of the soak.
         out.push(Effect::Reflect);
     }
@@ -174,7 +185,7 @@ impl Machine {
         if let Stage::RollingBack(rolling) = &mut self.stage {
             rolling.attempt += 1;
             rolling.retry_at = None;
-            out.push(Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent.clone()) });
+            out.push(rolling.effect());
         }
     }
 
@@ -186,6 +197,7 @@ impl Machine {
         match result {
             RollbackResult::Back => self.rolled_back(out),
             RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
+            RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
             RollbackResult::Failed(why) => self.attempt_failed(attempt, why, out),
         }
     }
@@ -340,6 +352,13 @@ struct Recovery {
     miss: Miss,
 }
 
+impl Rolling {
+    /// The attempt that is due.
+    pub(super) fn effect(&self) -> Effect {
+        Effect::Rollback { attempt: self.attempt, intent: Box::new(self.intent.clone()), force: self.force }
+    }
+}
+
 impl HoldCause {
     /// The word in the journal.
     pub(super) const fn word(self) -> &'static str {
@@ -350,6 +369,7 @@ impl HoldCause {
             Self::Frozen => "frozen",
             Self::Paused => "paused",
             Self::StandbyDown => "standby-down",
+            Self::RouterForeign => ROUTER_FOREIGN,
             Self::SharedCause => "shared-cause",
         }
     }

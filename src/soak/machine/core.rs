@@ -10,8 +10,8 @@ use crate::soak::rate::RateCheck;
 use crate::soak::readiness::ReadinessCheck;
 use crate::soak::verify::RecoveryWatch;
 use crate::soak::{
-    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, Frozen, Observation, ReadinessSettings,
-    Roster, Settings, SwitchResult,
+    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, ForeignSeen, Frozen, Observation,
+    ReadinessSettings, Roster, Settings, SwitchResult,
 };
 
 use super::resume::Unwatched;
@@ -63,6 +63,7 @@ pub(super) enum HoldCause {
     Frozen,
     Paused,
     StandbyDown,
+    RouterForeign,
     SharedCause,
 }
 
@@ -96,6 +97,8 @@ pub(super) struct Rolling {
     pub retry_at: Option<u64>,
     pub intent: Decision,
     pub cause: Cause,
+    /// Whether it replaces what the router holds and Switchback did not write.
+    pub force: bool,
 }
 
 /// What the machine acts on: a breach, or a window that ended without a verdict.
@@ -147,6 +150,9 @@ pub struct Machine {
     pub(super) epoch: u32,
     pub(super) router: Option<Result<Color, String>>,
     pub(super) router_elsewhere: u32,
+    /// What the router holds that Switchback did not write, and how many readings in a row showed the watched color.
+    pub(super) foreign: Option<ForeignSeen>,
+    pub(super) router_ours: u32,
     pub(super) recovered: Option<bool>,
     pub(super) troubles: Vec<String>,
     pub(super) unwatched: Unwatched,
@@ -198,6 +204,8 @@ impl Machine {
             epoch: 0,
             router: None,
             router_elsewhere: 0,
+            foreign: None,
+            router_ours: 0,
             recovered: None,
             troubles: Vec::new(),
             unwatched: Unwatched::default(),
@@ -248,9 +256,13 @@ impl Machine {
                 self.sample_at_an_end(&mut out);
                 self.deadlines(&mut out);
             }
-            Event::RouterObserved { epoch, router, state } => self.observed(*epoch, router, state, &mut out),
-            Event::SwitchDone { result } => self.switch_done(result, &mut out),
-            Event::RollbackDone { attempt, result } => self.rollback_done(*attempt, result, &mut out),
+            Event::RouterObserved { epoch, router, state, foreign } if *epoch == self.epoch => {
+                self.observed(router, state, foreign.as_ref(), &mut out);
+            }
+            // An answer to a question from before the last move says nothing about now.
+            Event::RouterObserved { .. } => {}
+            Event::SwitchDone { result, .. } => self.switch_done(result, &mut out),
+            Event::RollbackDone { attempt, result, .. } => self.rollback_done(*attempt, result, &mut out),
             Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), &mut out),
             Event::Freeze { frozen } => self.freeze_changed(frozen.clone(), &mut out),
             Event::Interrupted { signal, actor } => self.interrupted(signal, actor, &mut out),
@@ -345,7 +357,7 @@ impl Machine {
     fn after_the_end(&mut self, event: &Event, out: &mut Vec<Effect>) {
         match event {
             Event::Action { .. } => out.push(Effect::Answer { refused: Some("the soak is over".to_owned()) }),
-            Event::SwitchDone { result: SwitchResult::Failed(why) } => self.trouble(why),
+            Event::SwitchDone { result: SwitchResult::Failed(why), .. } => self.trouble(why),
             Event::Trouble { what } => self.trouble(what),
             _ => {}
         }

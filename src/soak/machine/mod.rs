@@ -6,6 +6,7 @@
 //! | `begin` | gate, switch, start of the soak |
 //! | `watch` | ticks, breaches, the end of the window, observed moves |
 //! | `act` | hold, grace, rollback, attempts, verification |
+//! | `foreign` | a router that holds what Switchback did not write |
 //! | `orders` | the operator's actions and signals |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
@@ -15,6 +16,7 @@ mod asked;
 mod begin;
 mod core;
 mod fleet;
+mod foreign;
 mod orders;
 mod report;
 mod resume;
@@ -28,5 +30,6 @@ mod tests;
 pub(crate) use tests::bench as testing;
 
 pub use core::Machine;
+pub use foreign::ROUTER_FOREIGN;
 pub use report::Summary;
 pub use resume::Unwatched;

@@ -2,7 +2,7 @@
 
 use crate::detect::span;
 use crate::seam::{self, Mutation};
-use crate::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, Machine, Outcome, Phase};
+use crate::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, ForeignSeen, Machine, Outcome, Phase};
 
 use super::core::{Automatic, HoldCause, Stage};
 
@@ -24,7 +24,7 @@ impl Machine {
             Action::Pause => self.pause(out),
             Action::Resume => self.resume(out),
             Action::Extend { by_ms } => self.extend(by_ms, out),
-            Action::Rollback { .. } => self.force_rollback(actor, reason, out),
+            Action::Rollback { force } => self.force_rollback(actor, reason, force, out),
         }
     }
 
@@ -56,6 +56,10 @@ impl Machine {
                 let why = self.standby.first_failure().unwrap_or_default();
                 Some(format!("{standby} is DOWN ({why}): `rollback --force` moves traffic there all the same"))
             }
+            (_, Action::Rollback { force: false }) => self.foreign.as_ref().map(|foreign| {
+                let ForeignSeen { what, by_hand } = foreign;
+                format!("{what}: `rollback --force` replaces it and keeps a copy. By hand: {by_hand}")
+            }),
             _ => None,
         }
     }
@@ -64,6 +68,9 @@ impl Machine {
         match self.stage {
             Stage::Held(HoldCause::StandbyDown) if !self.paused() => {
                 Some("the rollback waits for the standby: `rollback --force` does not wait".to_owned())
+            }
+            Stage::Held(HoldCause::RouterForeign) if !self.paused() => {
+                Some("the router holds what is not ours: `rollback --force` replaces it and keeps a copy".to_owned())
             }
             Stage::Held(HoldCause::NoWayBack) => {
                 Some("the release was switched to with --no-way-back: only `rollback --force` takes it back".to_owned())
@@ -161,12 +168,12 @@ impl Machine {
         out.push(Effect::Schedule { at_ms: self.hold_end() });
     }
 
-    fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
+    fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Vec<Effect>) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
         let mut intent = self.decision(DecisionKind::Rollback, actor.clone(), message);
         intent.reason = reason.map(str::to_owned).or_else(|| Some("forced".to_owned()));
-        self.start_rollback(Cause::Operator, intent, out);
+        self.start_rollback(Cause::Operator, intent, force, out);
     }
 
     /// A signal asks the process to stop: the soak ends `aborted`; a move under way is finished first.

@@ -41,6 +41,7 @@ impl Machine {
         // Questions of the old monitor stay without an answer, and what it saw of the surroundings is no longer true.
         self.epoch += 1;
         (self.router, self.router_elsewhere) = (None, 0);
+        (self.foreign, self.router_ours) = (None, 0);
         self.settings.instances.clone_from(&by.instances);
         (self.roster, self.standby_roster) = (Roster::new(&by.instances), Roster::new(&by.standby_instances));
         self.settings.standby_instances.clone_from(&by.standby_instances);
@@ -91,7 +92,7 @@ impl Machine {
             (_, Some("inconclusive")) => Cause::Inconclusive,
             _ => Cause::Auto,
         };
-        self.start_rollback(cause, intent, out);
+        self.start_rollback(cause, intent, false, out);
     }
 
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
@@ -192,6 +193,6 @@ fn try_again(rolling: &mut Rolling, out: &mut Vec<Effect>) {
     }
     out.push(match rolling.retry_at {
         Some(at_ms) => Effect::Schedule { at_ms },
-        None => Effect::Rollback { attempt: rolling.attempt, intent: Box::new(rolling.intent.clone()) },
+        None => rolling.effect(),
     });
 }

@@ -5,8 +5,8 @@ use crate::deploy::Color;
 use crate::detect::span;
 use crate::seam::{self, Mutation};
 use crate::soak::{
-    Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, LATENCY, Machine, Observation, Outcome,
-    Phase, READINESS, Verdict,
+    Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, ForeignSeen, LATENCY, Machine, Observation,
+    Outcome, Phase, READINESS, Verdict,
 };
 
 use super::core::{Stage, Trigger};
@@ -244,15 +244,11 @@ impl Machine {
 
     pub(super) fn observed(
         &mut self,
-        epoch: u32,
         router: &Result<Color, String>,
         state: &Result<DeploymentSeen, String>,
+        foreign: Option<&ForeignSeen>,
         out: &mut Vec<Effect>,
     ) {
-        // An answer to a question from before the last move says nothing about now.
-        if epoch != self.epoch {
-            return;
-        }
         self.router = Some(router.clone());
         self.settle_switch(router, state, out);
         if !self.soaking() {
@@ -269,7 +265,7 @@ impl Machine {
                 let other = self.settings.color.other();
                 self.superseded(&format!("the router now sends traffic to {other}"), out);
             }
-            _ => {}
+            _ => self.note_foreign(router, foreign, out),
         }
     }
 

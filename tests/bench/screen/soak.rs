@@ -56,7 +56,7 @@ impl Soak {
             events.push(Event::Sampled { color: Color::Green, instance, outcome });
         }
         let state = Ok(DeploymentSeen { active: Color::Green, last_switch: Some(1) });
-        events.push(Event::RouterObserved { epoch: 0, router: Ok(Color::Green), state });
+        events.push(Event::RouterObserved { epoch: 0, router: Ok(Color::Green), state, foreign: None });
         events.push(Event::Tick { skipped: 0 });
         let told = events.into_iter().map(|event| {
             self.seq += 1;

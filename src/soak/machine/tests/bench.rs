@@ -28,6 +28,7 @@ pub fn settings() -> Settings {
         warmup_ms: 0,
         auto_rollback: true,
         no_way_back: false,
+        force: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,
@@ -211,11 +212,11 @@ impl Bench {
     }
 
     pub fn rollback_done(&mut self, attempt: u32, result: RollbackResult) {
-        self.feed(Event::RollbackDone { attempt, result });
+        self.feed(Event::RollbackDone { attempt, result, kept: None });
     }
 
     pub fn switch_done(&mut self, result: SwitchResult) {
-        self.feed(Event::SwitchDone { result });
+        self.feed(Event::SwitchDone { result, kept: None });
     }
 
     pub fn interrupt(&mut self) {
@@ -226,7 +227,7 @@ impl Bench {
     pub fn observe(&mut self, router: Color, state: Color, last_switch: i64) {
         let epoch = self.epoch();
         let state = Ok(DeploymentSeen { active: state, last_switch: Some(last_switch) });
-        self.feed(Event::RouterObserved { epoch, router: Ok(router), state });
+        self.feed(Event::RouterObserved { epoch, router: Ok(router), state, foreign: None });
     }
 
     /// The epoch of the last question to the router.

@@ -5,6 +5,7 @@ mod begin;
 pub(crate) mod bench;
 mod ending;
 mod fleet;
+mod foreign;
 mod hold_back;
 mod latency;
 mod orders;

@@ -63,7 +63,7 @@ fn observed() -> impl Strategy<Value = Event> {
     (0..4_u32, color(), prop_oneof![8 => Just(Color::Green), 1 => Just(Color::Blue)]).prop_map(
         |(epoch, router, active)| {
             let state = Ok(DeploymentSeen { active, last_switch: Some(WALL) });
-            Event::RouterObserved { epoch, router: Ok(router), state }
+            Event::RouterObserved { epoch, router: Ok(router), state, foreign: None }
         },
     )
 }
@@ -120,8 +120,8 @@ fn event() -> impl Strategy<Value = Event> {
         30 => (0..3_u32).prop_map(|skipped| Event::Tick { skipped }),
         5 => Just(Event::Timer),
         2 => observed(),
-        3 => Just(Event::SwitchDone { result: SwitchResult::Switched { last_switch: Some(WALL) } }),
-        4 => (1..6_u32, rollback_result()).prop_map(|(attempt, result)| Event::RollbackDone { attempt, result }),
+        3 => Just(Event::SwitchDone { result: SwitchResult::Switched { last_switch: Some(WALL) }, kept: None }),
+        4 => (1..6_u32, rollback_result()).prop_map(|(attempt, result)| Event::RollbackDone { attempt, result, kept: None }),
         2 => action().prop_map(|action| Event::Action { action, actor: Actor::Operator("x@y".to_owned()), reason: None }),
         1 => Just(Event::Interrupted { signal: "SIGTERM".to_owned(), actor: Actor::Operator("x@y".to_owned()) }),
         1 => (0..100_000_u64).prop_map(|ms| Event::ClockGap { ms }),

@@ -259,7 +259,7 @@ fn cut_off(gap_ms: u64, router: Result<Color, String>, state: (Color, i64)) -> B
     let mut bench = after(&before, gap_ms);
     assert!(!bench.has(&Effect::Switch), "first it is read where traffic is");
     let state = Ok(DeploymentSeen { active: state.0, last_switch: Some(state.1) });
-    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router, state });
+    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router, state, foreign: None });
     bench
 }
 

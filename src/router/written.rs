@@ -1,0 +1,182 @@
+//! A record of what Switchback wrote into a router last, so that an edited template or an edited list of upstreams does
+//! not turn our own words into somebody else's. Also keeps copies of what a forced move replaces.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use crate::deploy::Color;
+use crate::journal::create_private_dir;
+use crate::seam;
+
+/// Longest record that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// How many contents are known for each target: the last one, and the one before, for a crash between record and write.
+const MAX_KNOWN: usize = 2;
+
+/// The record of one service, `DATA_DIR/SERVICE/router.json`, and the folder `replaced` beside it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    folder: PathBuf,
+}
+
+/// What is in the record: for each target what was written last, newest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    targets: BTreeMap<String, Vec<Known>>,
+}
+
+/// One content that was written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    color: Color,
+    sha256: String,
+}
+
+impl Written {
+    /// The record in a service's folder. Nothing is read yet.
+    pub fn new(service_dir: &Path) -> Self {
+        Self { folder: service_dir.to_owned() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("router.json")
+    }
+
+    /// The color for which we wrote this content into this target, if we did. A record that cannot be read knows nothing.
+    pub fn color_of(&self, target: &str, content: &[u8]) -> Option<Color> {
+        let sha256 = hash(content);
+        let known = self.read().targets.remove(target)?;
+        known.into_iter().find(|known| known.sha256 == sha256).map(|known| known.color)
+    }
+
+    /// Records what is about to be written, durably. To be called before the write: a crash in between leaves a record that
+    /// still knows what is there.
+    pub fn note(&self, target: &str, color: Color, content: &[u8]) -> io::Result<()> {
+        let mut record = self.read();
+        let known = record.targets.entry(target.to_owned()).or_default();
+        let sha256 = hash(content);
+        if known.first().is_some_and(|last| last.sha256 == sha256 && last.color == color) {
+            return Ok(());
+        }
+        known.retain(|known| known.sha256 != sha256);
+        known.insert(0, Known { color, sha256 });
+        known.truncate(MAX_KNOWN);
+        create_private_dir(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix("router-").tempfile_in(&self.folder)?;
+        file.write_all(&serde_json::to_vec_pretty(&record)?)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path())?;
+        fs::File::open(&self.folder)?.sync_all()
+    }
+
+    fn read(&self) -> Record {
+        let path = self.path();
+        let read = || -> io::Result<Record> {
+            let metadata = fs::metadata(&path)?;
+            if !metadata.is_file() || metadata.len() > MAX_BYTES {
+                return Err(io::Error::other("it is not a record of ours"));
+            }
+            Ok(serde_json::from_slice(&fs::read(&path)?)?)
+        };
+        match read() {
+            Ok(record) => record,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(%error, path = %path.display(), "the record of what was written into the router cannot be read");
+                }
+                Record::default()
+            }
+        }
+    }
+
+    /// Keeps a copy of what a forced move replaces, durably, and says where: in `DATA_DIR/SERVICE/replaced`, or in the folder
+    /// for temporary files where that cannot be written.
+    pub fn keep(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
+        let name: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+        let folder = self.folder.join("replaced");
+        keep_in(&folder, &name, content, seam::now()).or_else(|error| {
+            keep_in(&std::env::temp_dir(), &format!("switchback-{name}"), content, seam::now()).map_err(|_| error)
+        })
+    }
+}
+
+fn keep_in(folder: &Path, name: &str, content: &[u8], now: Timestamp) -> io::Result<PathBuf> {
+    create_private_dir(folder)?;
+    let prefix = format!("{}-", now.strftime("%Y%m%dT%H%M%SZ"));
+    let mut file = tempfile::Builder::new().prefix(&prefix).suffix(&format!("-{name}")).tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let (_, path) = file.keep()?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(path)
+}
+
+fn hash(content: &[u8]) -> String {
+    digest(&SHA256, content).as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_last_two_contents_of_a_target_are_known_with_their_color() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(&tmp.path().join("shop"));
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        written.note("nginx", Color::Blue, b"blue").unwrap();
+        written.note("nginx", Color::Green, b"green").unwrap();
+        written.note("caddy", Color::Green, b"other").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), Some(Color::Blue), "a crash may have left it there");
+        assert_eq!(written.color_of("nginx", b"green"), Some(Color::Green));
+        assert_eq!(written.color_of("nginx", b"other"), None, "that is another target's");
+        written.note("nginx", Color::Blue, b"new blue").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None, "it was replaced twice since");
+        assert_eq!(written.color_of("nginx", b"green"), Some(Color::Green));
+        let mode = fs::metadata(written.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_record_that_is_damaged_knows_nothing_and_is_written_anew() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        fs::write(written.path(), "{").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        written.note("nginx", Color::Blue, b"blue").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), Some(Color::Blue));
+        fs::remove_file(written.path()).unwrap();
+        fs::create_dir(written.path()).unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        assert!(written.note("nginx", Color::Blue, b"blue").is_err());
+    }
+
+    #[test]
+    fn a_copy_is_kept_in_the_data_folder_and_else_among_temporary_files() {
+        let tmp = tempfile::tempdir().unwrap();
+        let kept = Written::new(tmp.path()).keep("active.conf", b"return 503;").unwrap();
+        assert!(kept.starts_with(tmp.path().join("replaced")), "{}", kept.display());
+        assert!(kept.to_str().unwrap().ends_with("-active.conf"));
+        assert_eq!(fs::read(&kept).unwrap(), b"return 503;");
+        let again = Written::new(tmp.path()).keep("active.conf", b"return 503;").unwrap();
+        assert_ne!(kept, again, "no copy replaces another");
+
+        fs::write(tmp.path().join("file"), "").unwrap();
+        let elsewhere = Written::new(&tmp.path().join("file")).keep("../x", b"y").unwrap();
+        assert!(elsewhere.starts_with(std::env::temp_dir()), "{}", elsewhere.display());
+        fs::remove_file(elsewhere).unwrap();
+    }
+}
