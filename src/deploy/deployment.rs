@@ -306,7 +306,8 @@ pub enum MoveFailure {
 }
 
 impl MoveFailure {
-    /// Why nothing was touched, where that is so: what the router holds is not ours, or could not be read.
+    /// Why everything is as it was, where that is so: what the router holds is not ours, or could not be read, or the router put
+    /// it back itself.
     pub const fn untouched(&self) -> Option<&RouterError> {
         match self {
             Self::Router(error) if error.is_untouched() => Some(error),

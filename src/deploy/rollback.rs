@@ -6,7 +6,7 @@ use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
 use tokio::sync::oneshot;
 
 use crate::journal::Intent;
-use crate::router::{Foreign, Moved, Replace};
+use crate::router::{Foreign, Moved, Replace, RouterError};
 use crate::seam::{self, Mutation};
 use crate::soak::{Decision, DecisionKind};
 
@@ -89,7 +89,7 @@ impl RollbackError {
 
     /// Whether nothing was touched because the router could not be read: trying again may help.
     pub fn is_unread(&self) -> bool {
-        matches!(self, Self::Failed { failure, .. } if failure.untouched().is_some_and(|error| error.foreign().is_none()))
+        matches!(self, Self::Failed { failure: MoveFailure::Router(RouterError::Unread(_)), .. })
     }
 }
 

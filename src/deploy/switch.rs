@@ -37,12 +37,12 @@ pub enum SwitchError {
     /// The state file cannot be read; nothing was touched.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The router holds what was not written by Switchback, or could not be read: nothing was touched.
+    /// The router holds what was not written by Switchback, could not be read, or put everything back: nothing was moved.
     #[error("the switch to {target} was not made: {failure}; nothing was moved{}", by_hand(failure, *target))]
     NotMade {
         /// The color that was to be active.
         target: Color,
-        /// What the router holds, or why it could not be read.
+        /// What the router holds, or why it did not move.
         failure: MoveFailure,
     },
     /// A step failed, and the ones before it were undone.

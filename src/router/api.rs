@@ -77,6 +77,9 @@ pub enum RouterError {
     /// What is there could not be read before a move, so nothing was touched.
     #[error("{0}")]
     Unread(Box<RouterError>),
+    /// The move failed before it had an effect, and everything is back as it was.
+    #[error("{0}")]
+    PutBack(Box<RouterError>),
 }
 
 impl RouterError {
@@ -84,7 +87,7 @@ impl RouterError {
     #[must_use]
     pub fn unread(self) -> Self {
         match self {
-            Self::Foreign(_) | Self::Unread(_) => self,
+            Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_) => self,
             other => Self::Unread(Box::new(other)),
         }
     }
@@ -97,9 +100,9 @@ impl RouterError {
         }
     }
 
-    /// Whether a move that failed with this has not touched anything.
+    /// Whether a move that failed with this has left everything as it was.
     pub const fn is_untouched(&self) -> bool {
-        matches!(self, Self::Foreign(_) | Self::Unread(_))
+        matches!(self, Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_))
     }
 }
 

@@ -111,7 +111,11 @@ impl NginxRouter {
             Holds::Foreign(found) => Some(self.include.keep(&found).map_err(NginxError::from)?),
             Holds::Nothing | Holds::Color(_) => None,
         };
-        Ok(Moved { kept, ..self.write_and_reload(to).await? })
+        let moved = self.write_and_reload(to).await.map_err(|error| match error {
+            NginxError::Test { restored: None, .. } => RouterError::PutBack(Box::new(error.into())),
+            error => error.into(),
+        })?;
+        Ok(Moved { kept, ..moved })
     }
 
     async fn write_and_reload(&self, to: Color) -> Result<Moved, NginxError> {
