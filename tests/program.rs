@@ -14,6 +14,8 @@ mod commands;
 mod crashes;
 #[path = "program/doctor.rs"]
 mod doctor;
+#[path = "program/dotenv.rs"]
+mod dotenv;
 #[path = "program/exit_codes.rs"]
 mod exit_codes;
 #[path = "program/fleet.rs"]

@@ -1,6 +1,33 @@
-//! `.env`: `NAME=VALUE` lines as the dotenv libraries know them, without expansion of variables.
+//! `.env`: which of its lines are ours, and what they say.
+//!
+//! The file belongs to the application as much as to us. It may be written for npm's dotenv, for docker compose or for a
+//! shell, hold YAML, keys over many lines and bytes of any encoding. Only lines that begin with `SWITCHBACK_` are read, and
+//! only they can be wrong. Of everything else one thing matters: a quoted value that spans lines, because the text in it is
+//! not ours, whatever it looks like.
 
-/// One assignment.
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use super::layers::PREFIX;
+
+/// `.env` as it was found. It may hold secrets, so it has no `Debug`.
+#[derive(Clone)]
+pub struct DotEnv {
+    /// The file, as it is shown to people.
+    pub path: PathBuf,
+    /// Its bytes, or why it could not be read.
+    pub bytes: Result<Vec<u8>, String>,
+    /// Whether the file goes on behind them.
+    pub is_cut: bool,
+}
+
+impl From<&str> for DotEnv {
+    fn from(text: &str) -> Self {
+        Self { path: PathBuf::from(".env"), bytes: Ok(text.into()), is_cut: false }
+    }
+}
+
+/// One assignment to a variable of ours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub name: String,
@@ -9,168 +36,225 @@ pub struct Assignment {
     pub line: usize,
 }
 
-/// A line that could not be read. Its text is not kept: it may hold a secret.
+/// A line of ours that cannot be read. Its text is not kept: it may hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
     pub line: usize,
     pub what: &'static str,
 }
 
-/// Reads assignments and comments. An optional `export ` is skipped; values stand in single quotes (literal), double
+/// What a `.env` says to us.
+#[derive(Default)]
+pub struct Ours {
+    pub assignments: Vec<Assignment>,
+    pub bad: Vec<BadLine>,
+    /// Lines that set a variable of ours behind something else, such as `declare -x`: they are not read.
+    pub overlooked: Vec<usize>,
+}
+
+/// Reads the lines that begin with `SWITCHBACK_`, after an optional `export`. Values stand in single quotes (literal), double
 /// quotes (`\n`, `\t`, `\r`, `\"`, `\\`, `\$`) or none (up to ` #`). A quoted value may span lines.
-pub fn parse(text: &str) -> (Vec<Assignment>, Vec<BadLine>) {
-    let mut assignments = Vec::new();
-    let mut bad = Vec::new();
-    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut line = 1;
+pub fn parse(bytes: &[u8]) -> Ours {
+    let text = lines(bytes);
+    let mut ours = Ours::default();
+    let (mut rest, mut line) = (&text[..], 1);
     while !rest.is_empty() {
-        let (read, after) = statement(rest);
+        let (read, length) = statement(rest);
         match read {
-            Ok(Some((name, value))) => assignments.push(Assignment { name, value, line }),
-            Ok(None) => {}
-            Err(what) => bad.push(BadLine { line, what }),
+            Statement::Ours(name, value) => ours.assignments.push(Assignment { name, value, line }),
+            Statement::Bad(what) => ours.bad.push(BadLine { line, what }),
+            Statement::Overlooked => ours.overlooked.push(line),
+            Statement::Others => {}
         }
-        line += rest[..rest.len() - after.len()].matches('\n').count();
+        let (read, after) = rest.split_at(length);
+        line += memchr::memchr_iter(b'\n', read).count();
         rest = after;
     }
-    (assignments, bad)
+    ours
 }
 
-type Statement = Result<Option<(String, String)>, &'static str>;
-
-/// Reads one statement and returns it with the text behind its line.
-fn statement(text: &str) -> (Statement, &str) {
-    let (first, after) = text.split_once('\n').unwrap_or((text, ""));
-    let line = first.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return (Ok(None), after);
-    }
-    let Some(equals) = first.find('=') else {
-        return (Err("expected NAME=VALUE"), after);
+/// The text without its byte order mark, every line ended by `\n`. Windows PowerShell writes UTF-16; whatever else it is, it
+/// stays as it is.
+fn lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let unit = |pair: &[u8], make: fn([u8; 2]) -> u16| pair.try_into().map_or(0xfffd, make);
+    let utf16 = |bytes: &[u8], make| {
+        let units: Vec<u16> = bytes.chunks(2).map(|pair| unit(pair, make)).collect();
+        Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
     };
-    let name = first[..equals].trim();
-    let name = name.strip_prefix("export ").map_or(name, str::trim_start);
-    if name.is_empty() || name.contains(char::is_whitespace) {
-        return (Err("expected NAME=VALUE"), after);
-    }
-    let value = text[equals + 1..].trim_start_matches([' ', '\t']);
-    let quoted = match value.chars().next() {
-        Some('\'') => single_quoted(&value[1..]),
-        Some('"') => double_quoted(&value[1..]),
-        _ => return (Ok(Some((name.to_owned(), unquoted(&first[equals + 1..])))), after),
+    let text = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => Cow::Borrowed(bytes),
     };
-    let Some((value, behind)) = quoted else {
-        return (Err("the quote is never closed"), "");
-    };
-    let (tail, after) = behind.split_once('\n').unwrap_or((behind, ""));
-    let tail = tail.trim();
-    if tail.is_empty() || tail.starts_with('#') {
-        (Ok(Some((name.to_owned(), value))), after)
-    } else {
-        (Err("text stands behind the closing quote"), after)
+    if !text.contains(&b'\r') {
+        return text;
     }
+    let mut ended = Vec::with_capacity(text.len());
+    for (index, byte) in text.iter().enumerate() {
+        match byte {
+            b'\r' if text.get(index + 1) == Some(&b'\n') => {}
+            b'\r' => ended.push(b'\n'),
+            other => ended.push(*other),
+        }
+    }
+    Cow::Owned(ended)
 }
 
-fn unquoted(text: &str) -> String {
-    let comment =
-        text.char_indices().zip(text.chars().skip(1)).find(|((_, one), two)| one.is_whitespace() && *two == '#');
-    let end = comment.map_or(text.len(), |((index, _), _)| index);
-    text[..end].trim().to_owned()
+enum Statement {
+    Ours(String, String),
+    Bad(&'static str),
+    Overlooked,
+    Others,
 }
 
-fn single_quoted(text: &str) -> Option<(String, &str)> {
-    text.split_once('\'').map(|(value, behind)| (value.to_owned(), behind))
-}
-
-fn double_quoted(text: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut characters = text.char_indices();
-    while let Some((index, character)) = characters.next() {
-        match character {
-            '"' => return Some((value, &text[index + 1..])),
-            '\\' => match characters.next()?.1 {
-                'n' => value.push('\n'),
-                't' => value.push('\t'),
-                'r' => value.push('\r'),
-                escaped @ ('"' | '\\' | '$') => value.push(escaped),
-                other => value.extend(['\\', other]),
+/// Reads one statement, and says how many bytes it has with the end of its last line.
+fn statement(text: &[u8]) -> (Statement, usize) {
+    let alone = line_length(text);
+    let line = text[..alone].trim_ascii();
+    if line.is_empty() || line.starts_with(b"#") {
+        return (Statement::Others, alone);
+    }
+    let exported = line.strip_prefix(b"export").filter(|rest| rest.starts_with(b" ") || rest.starts_with(b"\t"));
+    let named = exported.map_or(line, <[u8]>::trim_ascii_start);
+    if !named.starts_with(PREFIX.as_bytes()) {
+        let length = others(text, alone);
+        let overlooked = length == alone && sets_ours(line);
+        return (if overlooked { Statement::Overlooked } else { Statement::Others }, length);
+    }
+    let Some(equals) = text[..alone].iter().position(|byte| *byte == b'=') else {
+        // `export NAME` hands on what was set before; it sets nothing.
+        let hands_on = exported.is_some() && named.iter().all(|byte| is_name(*byte) || byte.is_ascii_whitespace());
+        return (if hands_on { Statement::Others } else { Statement::Bad(EXPECTED) }, alone);
+    };
+    let name = &named[..named.iter().position(|byte| *byte == b'=').unwrap_or(named.len())];
+    match name.trim_ascii() {
+        name if name.iter().all(|byte| is_name(*byte)) => match value(&text[equals + 1..]) {
+            // A mistake of ours is told; what comes behind its line is read all the same.
+            Err(what) => (Statement::Bad(what), alone),
+            Ok((value, length)) => match String::from_utf8(value) {
+                Ok(value) => (Statement::Ours(String::from_utf8_lossy(name).into_owned(), value), equals + 1 + length),
+                Err(_) => (Statement::Bad("the value is not UTF-8"), equals + 1 + length),
             },
-            other => value.push(other),
+        },
+        _ => (Statement::Bad(EXPECTED), alone),
+    }
+}
+
+const EXPECTED: &str = "expected NAME=VALUE";
+
+/// The bytes up to the end of the first line, that included.
+fn line_length(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1)
+}
+
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether only blanks and a comment stand before the end of the line.
+fn ends(text: &[u8]) -> bool {
+    let behind = text.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    matches!(behind, None | Some(b'\n' | b'#'))
+}
+
+/// The value of an assignment of ours and the bytes it takes with the end of its last line.
+fn value(text: &[u8]) -> Result<(Vec<u8>, usize), &'static str> {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let quoted = match text.get(blanks) {
+        Some(b'\'') => single_quoted(&text[blanks + 1..]),
+        Some(b'"') => double_quoted(&text[blanks + 1..]),
+        _ => {
+            let length = line_length(text);
+            return Ok((unquoted(&text[..length]), length));
+        }
+    };
+    let (value, length) = quoted.ok_or("the quote is never closed")?;
+    let behind = &text[blanks + 1 + length..];
+    if !ends(behind) {
+        return Err("text stands behind the closing quote");
+    }
+    Ok((value, blanks + 1 + length + line_length(behind)))
+}
+
+fn unquoted(line: &[u8]) -> Vec<u8> {
+    let comment = line.windows(2).position(|pair| pair[0].is_ascii_whitespace() && pair[1] == b'#');
+    line[..comment.unwrap_or(line.len())].trim_ascii().to_owned()
+}
+
+/// The value up to the closing quote, and the bytes it takes with that.
+fn single_quoted(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let end = text.iter().position(|byte| *byte == b'\'')?;
+    Some((text[..end].to_owned(), end + 1))
+}
+
+fn double_quoted(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut value = Vec::new();
+    let mut bytes = text.iter().enumerate();
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'"' => return Some((value, index + 1)),
+            b'\\' => match bytes.next()?.1 {
+                b'n' => value.push(b'\n'),
+                b't' => value.push(b'\t'),
+                b'r' => value.push(b'\r'),
+                escaped @ (b'"' | b'\\' | b'$') => value.push(*escaped),
+                other => value.extend([b'\\', *other]),
+            },
+            other => value.push(*other),
         }
     }
     None
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn values(text: &str) -> Vec<(usize, String, String)> {
-        let (assignments, bad) = parse(text);
-        assert_eq!(bad, []);
-        assignments.into_iter().map(|one| (one.line, one.name, one.value)).collect()
+/// How many bytes a statement of somebody else has: its line, or all lines of a value in quotes.
+///
+/// A value spans lines where npm's dotenv says so: it begins with a quote, and the next such quote that is not escaped has
+/// nothing but a comment behind it. Any other quote is a broken one, which ends with its line and swallows nothing of ours.
+fn others(text: &[u8], alone: usize) -> usize {
+    let line = &text[..alone];
+    let equals = line.iter().position(|byte| *byte == b'=');
+    let colon = line.windows(2).position(|pair| pair[0] == b':' && pair[1].is_ascii_whitespace());
+    let Some(sign) = [equals, colon].into_iter().flatten().min() else { return alone };
+    let blanks = line[sign + 1..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let open = sign + 1 + blanks;
+    let Some(quote @ (b'\'' | b'"' | b'`')) = text.get(open) else { return alone };
+    if line[..sign].iter().any(|byte| matches!(byte, b'\'' | b'"' | b'`')) {
+        return alone;
     }
-
-    #[test]
-    fn values_stand_bare_or_in_quotes() {
-        for (line, value) in [
-            ("A=b", "b"),
-            ("A = b c ", "b c"),
-            ("A=b # comment", "b"),
-            ("A=b#no-comment", "b#no-comment"),
-            ("A= # comment", ""),
-            ("A=", ""),
-            ("export A=b", "b"),
-            ("A='b # \"c\" \\n' # comment", "b # \"c\" \\n"),
-            (r#"A="b \"c\"\n\t\r\\ \$d \e""#, "b \"c\"\n\t\r\\ $d \\e"),
-            ("A=it's", "it's"),
-            ("A=b=c", "b=c"),
-            ("\u{feff}A=b\r", "b"),
-        ] {
-            assert_eq!(values(line), [(1, "A".to_owned(), value.to_owned())], "{line}");
-        }
-    }
-
-    #[test]
-    fn comments_and_empty_lines_say_nothing() {
-        assert_eq!(values("\n# A=1\n   \n\t# more\n"), []);
-    }
-
-    #[test]
-    fn lines_are_counted_across_values_that_span_some() {
-        let lines: Vec<_> = values("A=\"one\ntwo\"\n\nB='x\ny'\nC=1").into_iter().map(|(line, ..)| line).collect();
-        assert_eq!(lines, [1, 4, 6]);
-    }
-
-    #[test]
-    fn bad_lines_are_named_and_the_others_still_read() {
-        let (assignments, bad) = parse("A=1\nnonsense\n=2\nB C=3\nD=\"x\" y\nE=5\nF='open\n");
-        assert_eq!(assignments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["A", "E"]);
-        let bad: Vec<_> = bad.into_iter().map(|bad| (bad.line, bad.what)).collect();
-        assert_eq!(
-            bad,
-            [
-                (2, "expected NAME=VALUE"),
-                (3, "expected NAME=VALUE"),
-                (4, "expected NAME=VALUE"),
-                (5, "text stands behind the closing quote"),
-                (7, "the quote is never closed"),
-            ]
-        );
-        assert_eq!(parse("A=\"b\\").1.len(), 1);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_the_reader_panic(text in "(?s).*") {
-            parse(&text);
-        }
-
-        #[test]
-        fn lines_made_of_quotes_and_signs_do_not_either(text in "[A=\"'\\\\#\n é]{0,20}") {
-            parse(&text);
-        }
+    match closing(&text[open + 1..], *quote) {
+        Some(close) => open + 1 + close + line_length(&text[open + 1 + close..]),
+        None => alone,
     }
 }
+
+/// Where the value ends that a quote opens: behind its closing quote. `C:\` in quotes ends with an escaped one.
+fn closing(text: &[u8], quote: u8) -> Option<usize> {
+    let valid = |close: usize| Some(close).filter(|close| ends(&text[*close..]) || text[*close..].starts_with(b";"));
+    let (mut index, mut escaped) = (0, None);
+    while let Some(byte) = text.get(index) {
+        match byte {
+            b'\\' => {
+                if text.get(index + 1) == Some(&quote) {
+                    escaped = valid(index + 2).or(escaped);
+                }
+                index += 2;
+            }
+            byte if *byte == quote => return valid(index + 1).or(escaped),
+            _ => index += 1,
+        }
+    }
+    escaped
+}
+
+/// Whether a line that does not begin with one sets a variable of ours all the same: `declare -x SWITCHBACK_GRACE=5s`.
+fn sets_ours(line: &[u8]) -> bool {
+    memchr::memmem::find_iter(line, PREFIX).any(|at| {
+        let before = at.checked_sub(1).map(|before| line[before]);
+        let name = line[at..].iter().take_while(|byte| is_name(**byte)).count();
+        !before.is_some_and(|byte| is_name(byte) || matches!(byte, b'$' | b'{')) && line.get(at + name) == Some(&b'=')
+    })
+}
+
+#[cfg(test)]
+mod tests;

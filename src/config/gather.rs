@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::dotenv;
+use super::dotenv::{self, DotEnv};
 use super::layers::{Inputs, PREFIX};
 use super::problem::{Origin, Problem, printable};
-use super::read::read_text;
+use super::read::{read_some, read_text};
 
 /// The file that is read where none is named; it may be missing.
 const DEFAULT_FILE: &str = "switchback.toml";
@@ -15,8 +15,11 @@ const DEFAULT_FILE: &str = "switchback.toml";
 /// The variable that names another one.
 const FILE_VARIABLE: &str = "SWITCHBACK_CONFIG";
 
-/// The longest configuration file and the longest `.env`, in bytes.
+/// The longest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// So much of `.env` is read, in bytes: it may be long for reasons of others.
+const LARGEST_DOTENV: u64 = 1024 * 1024;
 
 impl Inputs {
     /// The inputs of this process: its environment, its working directory, `.env` there, and the configuration file.
@@ -42,8 +45,8 @@ fn gather(
 ) -> Inputs {
     let mut unreadable = Vec::new();
     let env = environment(variables, &mut unreadable);
-    let dotenv = dotenv(&folder, &mut unreadable);
-    let file = match named_file(config, &env, dotenv.as_deref()) {
+    let dotenv = dotenv(&folder);
+    let file = match named_file(config, &env, dotenv.as_ref()) {
         Some((path, origin)) => read_text(&folder.join(&path), LARGEST_FILE)
             .map_err(|error| unreadable.push(cannot_read(&path, &error).at(origin)))
             .ok()
@@ -73,18 +76,22 @@ fn environment(
 }
 
 /// `.env` of the working directory. A folder of that name is a Python environment and none of our business.
-fn dotenv(folder: &Path, unreadable: &mut Vec<Problem>) -> Option<String> {
-    match read_text(&folder.join(".env"), LARGEST_FILE) {
-        Ok(text) => Some(text),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => None,
-        Err(error) => {
-            unreadable.push(cannot_read(Path::new(".env"), &error));
-            None
+fn dotenv(folder: &Path) -> Option<DotEnv> {
+    let path = PathBuf::from(".env");
+    match read_some(&folder.join(&path), LARGEST_DOTENV) {
+        Ok((mut bytes, is_cut)) => {
+            if is_cut {
+                // Half a line would say something else.
+                bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+            }
+            Some(DotEnv { path, bytes: Ok(bytes), is_cut })
         }
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => None,
+        Err(error) => Some(DotEnv { path, bytes: Err(error.to_string()), is_cut: false }),
     }
 }
 
-fn named_file(config: Option<PathBuf>, env: &[(String, String)], dotenv: Option<&str>) -> Option<(PathBuf, Origin)> {
+fn named_file(config: Option<PathBuf>, env: &[(String, String)], dotenv: Option<&DotEnv>) -> Option<(PathBuf, Origin)> {
     let flag = config.map(|path| (path, Origin::CommandLine { flag: Some("config") }));
     let ours = |name: &str, value: &str| name == FILE_VARIABLE && !value.is_empty();
     let in_env = || {
@@ -92,9 +99,10 @@ fn named_file(config: Option<PathBuf>, env: &[(String, String)], dotenv: Option<
         Some((PathBuf::from(value), Origin::Environment { variable: variable.clone() }))
     };
     let in_dotenv = || {
-        let (assignments, _) = dotenv::parse(dotenv?);
+        let DotEnv { path, bytes, .. } = dotenv?;
+        let assignments = dotenv::parse(bytes.as_ref().ok()?).assignments;
         let one = assignments.into_iter().rfind(|one| ours(&one.name, &one.value))?;
-        Some((PathBuf::from(one.value), Origin::DotEnv { line: one.line }))
+        Some((PathBuf::from(one.value), Origin::DotEnv { path: path.clone(), line: one.line }))
     };
     flag.or_else(in_env).or_else(in_dotenv)
 }
@@ -184,19 +192,49 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_problems_in_every_layer() {
+    fn a_dotenv_that_cannot_be_read_stops_only_what_has_no_other_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join(".env"), rustix::fs::Mode::RWXU).unwrap();
+        let problems = load(gathered(folder.path(), &[], None)).unwrap_err().to_string();
+        assert!(
+            problems.contains(".env: the file cannot be read: not a regular file. There is no other"),
+            "{problems}"
+        );
+        let told = [".env cannot be read (not a regular file): if it sets SWITCHBACK_ variables, they are missing"];
+        let instances = [("SWITCHBACK_BLUE_INSTANCES", "http://a:1")];
+        assert_eq!(load(gathered(folder.path(), &instances, None)).unwrap().warnings, told);
+        fs::write(folder.path().join("switchback.toml"), "service = \"shop\"\n").unwrap();
+        assert_eq!(load(gathered(folder.path(), &[], None)).unwrap().warnings, told);
+    }
+
+    #[test]
+    fn a_dotenv_that_is_too_large_is_read_as_far_as_whole_lines_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = b"SWITCHBACK_GRACE=5s\n".to_vec();
+        text.resize(usize::try_from(LARGEST_DOTENV).unwrap() - 18, b'x');
+        text.extend_from_slice(b"\nSWITCHBACK_GRACE=15s\n");
+        fs::write(folder.path().join(".env"), &text).unwrap();
+        let loaded = load(gathered(folder.path(), &[], None)).unwrap();
+        assert_eq!(loaded.config.soak.grace.as_secs(), 5);
+        assert_eq!(
+            loaded.warnings,
+            [format!(".env is too large: only its first {} bytes are read", LARGEST_DOTENV - 17)]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_problems_but_for_those_in_dotenv() {
         use std::os::unix::ffi::OsStringExt as _;
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(".env"), [0xff]).unwrap();
         fs::write(folder.path().join("switchback.toml"), [0xff]).unwrap();
         let bytes = || OsString::from_vec(vec![0xff]);
         let env = [(OsString::from("SWITCHBACK_GRACE"), bytes()), (bytes(), bytes()), ("HOME".into(), bytes())];
+        fs::write(folder.path().join(".env"), [0xff]).unwrap();
         let inputs = gather(folder.path().to_owned(), env.into_iter(), Vec::new(), None);
         assert_eq!(
             unreadable(&inputs),
             [
                 "SWITCHBACK_GRACE: the value is not UTF-8\n    from     environment SWITCHBACK_GRACE",
-                ".env: the file cannot be read: the file is not UTF-8",
                 "switchback.toml: the file cannot be read: the file is not UTF-8",
             ]
         );

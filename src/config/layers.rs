@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::dotenv;
+use super::dotenv::{self, DotEnv, Ours};
 use super::file;
 use super::keys::{Key, OTHER_VARIABLES, keys};
 use super::nearest::{nearest, suggestion};
@@ -22,8 +22,8 @@ pub struct Inputs {
     pub flags: Vec<(String, String)>,
     /// The variables of the environment; those of others are ignored.
     pub env: Vec<(String, String)>,
-    /// The text of `.env`.
-    pub dotenv: Option<String>,
+    /// `.env`, where there is one.
+    pub dotenv: Option<DotEnv>,
     /// The configuration file as it was named, and its text.
     pub file: Option<(PathBuf, String)>,
     /// The working directory; relative paths, also those in the file, lie in it.
@@ -60,7 +60,11 @@ impl Layers {
             (variable, value, origin)
         });
         let env = variables(env, &mut warnings);
-        let dotenv = dotenv_layer(&inputs.dotenv.unwrap_or_default(), &mut problems, &mut warnings);
+        let otherwise = inputs.file.is_some() || gives_instances(&env);
+        let dotenv = match inputs.dotenv {
+            Some(dotenv) => dotenv_layer(dotenv, otherwise, &mut problems, &mut warnings),
+            None => Layer::new(),
+        };
         let all_read = problems.is_empty();
         let flags = command_line(inputs.flags, &mut problems);
         let file = match inputs.file {
@@ -113,10 +117,52 @@ fn command_line(flags: Vec<(String, String)>, problems: &mut Vec<Problem>) -> La
     layer
 }
 
-fn dotenv_layer(text: &str, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) -> Layer {
-    let (assignments, bad) = dotenv::parse(text);
-    problems.extend(bad.into_iter().map(|bad| Problem::about(".env", bad.what).at(Origin::DotEnv { line: bad.line })));
-    variables(assignments.into_iter().map(|one| (one.name, one.value, Origin::DotEnv { line: one.line })), warnings)
+/// `.env` belongs to others as well, so nothing of theirs is a problem. Where all of it cannot be read it may be what says how
+/// traffic is moved, unless the configuration is somewhere else (`otherwise`).
+fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) -> Layer {
+    let DotEnv { path, bytes, is_cut } = file;
+    let shown = printable(&path.display().to_string());
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(why) if otherwise => {
+            warnings
+                .push(format!("{shown} cannot be read ({why}): if it sets SWITCHBACK_ variables, they are missing"));
+            return Layer::new();
+        }
+        Err(why) => {
+            let what = format!(
+                "the file cannot be read: {why}. There is no other configuration, so it may be the one that says where \
+                 instances and router are; run this as a user who can read it, or name a configuration with --config"
+            );
+            problems.push(Problem::about(shown, what));
+            return Layer::new();
+        }
+    };
+    let at = |line| Origin::DotEnv { path: path.clone(), line };
+    let Ours { assignments, bad, overlooked } = dotenv::parse(&bytes);
+    if is_cut {
+        warnings.push(format!("{shown} is too large: only its first {} bytes are read", bytes.len()));
+    }
+    let more = bad.len().saturating_sub(MOST_BAD_LINES);
+    for bad in bad.into_iter().take(MOST_BAD_LINES) {
+        problems.push(Problem::about(&shown, bad.what).at(at(bad.line)));
+    }
+    if more > 0 {
+        problems.push(Problem::about(&shown, format!("{more} more lines that begin with {PREFIX} cannot be read")));
+    }
+    for line in overlooked.into_iter().take(MOST_BAD_LINES) {
+        let told = "a SWITCHBACK_ variable is set behind something else and is not read: begin a line with its name";
+        warnings.push(format!("{}: {told}", at(line)));
+    }
+    variables(assignments.into_iter().map(|one| (one.name, one.value, at(one.line))), warnings)
+}
+
+/// So many bad lines are told one by one.
+const MOST_BAD_LINES: usize = 20;
+
+/// Whether a layer says where instances are.
+fn gives_instances(layer: &Layer) -> bool {
+    layer.keys().any(|key| key.starts_with("colors."))
 }
 
 /// Sorts out our variables. An empty one counts as unset; an unknown one is only a warning, because orchestrators

@@ -44,6 +44,7 @@ mod strength;
 mod template;
 mod values;
 
+pub use dotenv::DotEnv;
 pub use duration::{format_duration, parse_duration};
 pub use keys::{Key, flags, keys};
 pub use layers::Inputs;

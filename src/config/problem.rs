@@ -18,8 +18,10 @@ pub enum Origin {
         /// Its name.
         variable: String,
     },
-    /// `.env` in the working directory.
+    /// `.env` beside the configuration.
     DotEnv {
+        /// The file, as it is shown.
+        path: PathBuf,
         /// The line, from 1.
         line: usize,
     },
@@ -40,8 +42,7 @@ impl fmt::Display for Origin {
             Self::CommandLine { flag: Some(flag) } => write!(f, "flag --{flag}"),
             Self::CommandLine { flag: None } => f.write_str("command line"),
             Self::Environment { variable } => write!(f, "environment {variable}"),
-            Self::DotEnv { line } => write!(f, ".env:{line}"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::DotEnv { path, line } | Self::File { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -159,7 +160,7 @@ mod tests {
             (Origin::CommandLine { flag: Some("window") }, "flag --window"),
             (Origin::CommandLine { flag: None }, "command line"),
             (Origin::Environment { variable: "SWITCHBACK_GRACE".to_owned() }, "environment SWITCHBACK_GRACE"),
-            (Origin::DotEnv { line: 3 }, ".env:3"),
+            (Origin::DotEnv { path: PathBuf::from(".env"), line: 3 }, ".env:3"),
             (Origin::File { path: PathBuf::from("switchback.toml"), line: 12 }, "switchback.toml:12"),
             (Origin::Default, "default"),
         ] {

@@ -1,8 +1,11 @@
-//! Small files, read whole.
+//! Small files, read whole, and the beginning of those that may be large.
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 /// Reads a UTF-8 text of at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
@@ -12,6 +15,26 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("the file is larger than {limit} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8"))
+}
+
+/// Reads at most `limit` bytes of a file that may be anything, and says whether there are more. What is no regular file is an
+/// error, and nothing waits for whoever writes into a FIFO.
+pub fn read_some(path: &Path, limit: u64) -> io::Result<(Vec<u8>, bool)> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_cut = bytes.len() > limit;
+    bytes.truncate(limit);
+    Ok((bytes, is_cut))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::fs;
 
 use switchback::backtest::Trace;
-use switchback::config::{Inputs, load, parse_duration};
+use switchback::config::{DotEnv, Inputs, load, parse_duration};
 use switchback::deploy::State;
 use switchback::journal::{Entry, RecordingReader, verify};
 use switchback::soak::{Action, Actor, Envelope, RecordingHeader};
@@ -86,7 +86,8 @@ pub fn config(bytes: &[u8]) {
     let folder = || "/srv".into();
     let _ =
         load(Inputs { file: Some(("switchback.toml".into(), text.clone())), folder: folder(), ..Inputs::default() });
-    let _ = load(Inputs { dotenv: Some(text.clone()), folder: folder(), ..Inputs::default() });
+    let dotenv = DotEnv { path: ".env".into(), bytes: Ok(bytes.to_vec()), is_cut: false };
+    let _ = load(Inputs { dotenv: Some(dotenv), folder: folder(), ..Inputs::default() });
     if text.len() < 4_096 {
         let all = switchback::config::keys().filter_map(|key| Some((key.env?.to_owned(), text.clone())));
         let _ = load(Inputs { env: all.collect(), folder: folder(), ..Inputs::default() });

@@ -65,7 +65,7 @@ fn flags_win_over_environment_over_dotenv_over_file_over_default() {
     let mut inputs = Inputs {
         flags: owned(&[("soak.window", "1m")]),
         env: owned(&[("SWITCHBACK_SOAK_WINDOW", "2m")]),
-        dotenv: Some("\nSWITCHBACK_SOAK_WINDOW=3m\n".to_owned()),
+        dotenv: Some("\nSWITCHBACK_SOAK_WINDOW=3m\n".into()),
         ..file("service = \"shop\"\n[soak]\nwindow = \"4m\"\n")
     };
     let mut steps = Vec::new();
@@ -96,9 +96,9 @@ fn flags_win_over_environment_over_dotenv_over_file_over_default() {
 
 #[test]
 fn an_empty_variable_counts_as_unset_and_an_empty_flag_does_not() {
-    let inputs = Inputs { dotenv: Some("SWITCHBACK_GRACE=5s\n".to_owned()), ..env(&[("SWITCHBACK_GRACE", "")]) };
+    let inputs = Inputs { dotenv: Some("SWITCHBACK_GRACE=5s\n".into()), ..env(&[("SWITCHBACK_GRACE", "")]) };
     assert_eq!(load(inputs).unwrap().config.soak.grace, Duration::from_secs(5));
-    let inputs = Inputs { dotenv: Some("SWITCHBACK_GRACE=5s\nSWITCHBACK_GRACE=\n".to_owned()), ..env(&[]) };
+    let inputs = Inputs { dotenv: Some("SWITCHBACK_GRACE=5s\nSWITCHBACK_GRACE=\n".into()), ..env(&[]) };
     assert_eq!(load(inputs).unwrap().config.soak.grace, Duration::ZERO);
     let inputs = Inputs { flags: owned(&[("soak.grace", "")]), ..env(&[]) };
     assert_eq!(headlines(inputs), ["soak.grace: this is no duration"]);
@@ -114,7 +114,7 @@ fn a_bad_value_that_a_stronger_layer_overrules_does_no_harm() {
 fn every_problem_names_key_origin_given_allowed_and_an_example() {
     let inputs = Inputs {
         flags: owned(&[("checks.error-rate.threshold", "5")]),
-        dotenv: Some("SWITCHBACK_ROUTER=ha proxy\n".to_owned()),
+        dotenv: Some("SWITCHBACK_ROUTER=ha proxy\n".into()),
         ..file("[soak]\nwindow = 30\n")
     };
     assert_eq!(
@@ -258,7 +258,7 @@ fn unknown_keys_are_problems_with_the_nearest_known_name() {
 #[test]
 fn unknown_variables_of_ours_are_warnings_and_those_of_others_nothing() {
     let inputs = Inputs {
-        dotenv: Some("DATABASE_URL=x\nSWITCHBACK_GRAC=5s\n".to_owned()),
+        dotenv: Some("DATABASE_URL=x\nSWITCHBACK_GRAC=5s\n".into()),
         ..env(&[("SWITCHBACK_CONFIG", "x"), ("SWITCHBACK_SERVICE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HOME", "/")])
     };
     assert_eq!(
@@ -271,9 +271,15 @@ fn unknown_variables_of_ours_are_warnings_and_those_of_others_nothing() {
 }
 
 #[test]
-fn bad_lines_of_dotenv_are_problems_with_their_number() {
-    let inputs = Inputs { dotenv: Some("A=1\nhunter2\n".to_owned()), ..env(&[]) };
-    assert_eq!(problems(inputs), [".env: expected NAME=VALUE\n    from     .env:2"]);
+fn bad_lines_of_ours_in_dotenv_are_problems_with_their_number() {
+    let inputs = Inputs { dotenv: Some("A: 1\nhunter2\nSWITCHBACK_GRACE: hunter2\n".into()), ..env(&[]) };
+    assert_eq!(problems(inputs), [".env: expected NAME=VALUE\n    from     .env:3"]);
+    let many = "SWITCHBACK_GRACE\n".repeat(1_000);
+    let found = headlines(Inputs { dotenv: Some(many.as_str().into()), ..env(&[]) });
+    assert_eq!(
+        (found.len(), found[20].as_str()),
+        (21, ".env: 980 more lines that begin with SWITCHBACK_ cannot be read")
+    );
 }
 
 #[test]

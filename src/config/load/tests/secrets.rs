@@ -66,7 +66,7 @@ fn a_secret_is_never_repeated_in_a_problem() {
         file("metrics.bearer_token_file = [\"hunter2\"]"),
         file("metrics.bearer_tokn = \"hunter2\""),
         Inputs { flags: owned(&[("metrics.bearer_token", "hunter2")]), ..env(&[]) },
-        Inputs { dotenv: Some("SWITCHBACK_METRICS_TOKEN='hunter2\n".to_owned()), ..env(&[]) },
+        Inputs { dotenv: Some("SWITCHBACK_METRICS_TOKEN='hunter2\n".into()), ..env(&[]) },
     ] {
         let problems = load(inputs).unwrap_err();
         assert!(!format!("{problems}{problems:?}").contains("hunter2"), "{problems}");
