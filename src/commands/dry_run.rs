@@ -9,6 +9,7 @@ use super::{context, rollback, say};
 use crate::cli::Common;
 use crate::control::Client;
 use crate::deploy::{Binding, Color, Deployment, Foreseen, MonitorState, State, monitor_state, mover};
+use crate::router::{Replace, TrafficProbe, TrafficProbeError};
 
 /// How long a monitor may take to answer.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -42,7 +43,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let orphan = rollback::orphaned_soak(&deployment, &state)?;
     let foreseen = deployment.foresee_rollback(orphan.map(|block| block.id)).await?;
     match foreseen {
-        Foreseen::Moves { target, router } => move_to(&deployment, &state, target, router).await,
+        Foreseen::Moves { target, router } => move_to(&deployment, &state, target, router, force.into()).await,
         Foreseen::AlreadyBack(color) => {
             say::line(&format!("{color} is active already: there would be nothing to roll back"));
             Ok(0)
@@ -57,21 +58,49 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     }
 }
 
-async fn move_to(deployment: &Deployment, state: &State, target: Color, moves_router: bool) -> Result<u8, Failure> {
+/// What to do where the router holds what is not ours.
+pub fn by_hand(step: &str) -> String {
+    let again = "switchback rollback";
+    format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
+}
+
+/// Where users arrive now. A page that gives no answer at all could confirm no move.
+async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
+    match Box::pin(probe.look()).await {
+        Ok(color) => Ok(format!("they reach {color} now, by {}; the move is confirmed there", probe.url())),
+        Err(error @ TrafficProbeError::NoAnswer { .. }) => {
+            Err(Failure::new(7, format!("the rollback could not be confirmed: {error}")))
+        }
+        Err(error) => Ok(format!("not known now ({error}); the move is confirmed there")),
+    }
+}
+
+async fn move_to(
+    deployment: &Deployment,
+    state: &State,
+    target: Color,
+    moves_router: bool,
+    replace: Replace,
+) -> Result<u8, Failure> {
     if let Some(who) = mover(deployment.state_file()).map_err(Failure::usage)? {
         say::line(&format!("it would wait for the move that is under way, by {who}"));
     }
     say::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
     let router = deployment.router();
     if moves_router {
-        let lines = router.try_out(target).await.map_err(|error| {
-            Failure::new(7, format!("the rollback would fail: the router {} cannot be moved: {error}", router.kind()))
+        let lines = router.try_out(target, replace).await.map_err(|error| {
+            let step = error.foreign().map(|foreign| by_hand(foreign.by_hand(target))).unwrap_or_default();
+            let kind = router.kind();
+            Failure::new(7, format!("the rollback would fail: the router {kind} cannot be moved: {error}{step}"))
         })?;
         for line in lines {
             say::line(&format!("  router {}: {line}", router.kind()));
         }
     } else {
         say::line(&format!("  router {}: is there already", router.kind()));
+    }
+    if let Some(probe) = deployment.probe() {
+        say::line(&format!("  users: {}", users(probe).await?));
     }
     let file = deployment.state_file().path().display();
     if state.active() == target {

@@ -34,7 +34,7 @@ pub fn main(cli: Cli) -> u8 {
 
 async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
     match command {
-        Command::Demo(demo) => demo::run(&common, demo).await,
+        Command::Demo(demo) => Box::pin(demo::run(&common, demo)).await,
         Command::Switch { color, switch } => switch_to(&common, color, switch).await,
         Command::SwitchGreen(switch) => switch_to(&common, Some(Color::Green), switch).await,
         Command::SwitchBlue(switch) => switch_to(&common, Some(Color::Blue), switch).await,

@@ -17,7 +17,7 @@ use crate::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;
-use super::{actor, context, logging, say, standby};
+use super::{actor, context, dry_run, logging, say, standby};
 
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -102,14 +102,7 @@ fn failure(error: &RollbackError) -> Failure {
     let Some((foreign, by_hand)) = error.foreign() else {
         return Failure::new(7, format!("ROLLBACK FAILED: {error}"));
     };
-    let again = "switchback rollback";
-    Failure::new(
-        7,
-        format!(
-            "not rolled back, nothing was moved: {foreign}. By hand: {by_hand}, then: {again}. \
-             Or: {again} --force, which keeps a copy of what it replaces"
-        ),
-    )
+    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", dry_run::by_hand(by_hand)))
 }
 
 /// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has

@@ -7,10 +7,12 @@ use super::model::{
     Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
     OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    TrafficProbeConfig,
 };
 use super::query::{PrometheusConfig, Source};
 use super::routes::Routes;
-use super::values::{AdminUrl, Ratio, SocketAddress, StatusSet};
+use super::rules;
+use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
 use crate::journal::Limits;
 
 /// What the rows of the key table write into.
@@ -41,6 +43,13 @@ pub struct RouterDraft {
     pub pid_file: PathBuf,
     pub admin: Option<AdminUrl>,
     pub upstream_path: String,
+    pub probe_url: Option<InstanceUrl>,
+    pub probe_host: Option<String>,
+    pub probe_header: Option<String>,
+    pub probe_json: Option<String>,
+    pub probe_metric: Option<String>,
+    pub probe_blue: String,
+    pub probe_green: String,
 }
 
 /// The words of `router.kind`.
@@ -68,6 +77,7 @@ impl Draft {
     /// The configuration, once every row and every rule is content.
     pub fn finish(self) -> Config {
         let mut config = self.config;
+        config.router.probe = self.router.probe();
         config.router.kind = self.router.finish();
         config
     }
@@ -77,6 +87,16 @@ impl RouterDraft {
     /// Whether keys that belong to one kind of router are of use to this one.
     pub fn is(&self, kinds: &[RouterWord]) -> bool {
         kinds.contains(&self.kind)
+    }
+
+    fn probe(&self) -> Option<TrafficProbeConfig> {
+        Some(TrafficProbeConfig {
+            url: self.probe_url.clone()?,
+            host: self.probe_host.clone(),
+            sign: rules::probe::sign(self).ok().flatten()?,
+            blue: self.probe_blue.trim().to_owned(),
+            green: self.probe_green.trim().to_owned(),
+        })
     }
 
     #[expect(clippy::expect_used, reason = "the rules refuse a kind without what it needs")]
@@ -172,7 +192,7 @@ fn blank_config() -> Config {
             required: false,
         },
         readiness: ReadinessConfig { failures: 0, required: false },
-        router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO },
+        router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO, probe: None },
         control: ControlConfig {
             socket: PathBuf::new(),
             listen: None,

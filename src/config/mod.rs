@@ -52,7 +52,8 @@ pub use load::{Loaded, Setting, load};
 pub use model::{
     Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    OnSharedCause, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    TrafficProbeConfig,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};

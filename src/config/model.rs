@@ -9,7 +9,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub use self::router::{Away, CaddyConfig, HaproxyConfig, NginxConfig, RouterConfig, RouterKind};
+pub use self::router::{
+    Away, CaddyConfig, HaproxyConfig, NginxConfig, ProbeSign, RouterConfig, RouterKind, TrafficProbeConfig,
+};
 use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
 use super::routes::Routes;
 use super::values::{InstanceUrl, Ratio, StatusSet};

@@ -118,7 +118,7 @@ fn the_example_of_dotenv_is_valid_with_every_variable_uncommented() {
     let dotenv: String = env_example().lines().map(line).collect();
     let dotenv = Some(with_real_secrets(&dotenv).as_str().into());
     let loaded = load(Inputs { dotenv, folder: "/srv".into(), ..Inputs::default() }).unwrap();
-    let alternatives = ["not used with router.kind", ".selector (", "prometheus.bearer_token is given"];
+    let alternatives = ["not used with router.kind", ".selector (", "bearer_token is given", "probe_header is given"];
     let expected = |warning: &String| alternatives.iter().any(|part| warning.contains(part));
     assert!(loaded.warnings.iter().all(expected), "{:?}", loaded.warnings);
     let given = loaded.settings.iter().filter(|setting| setting.origin.to_string().starts_with(".env:")).count();

@@ -1,6 +1,7 @@
 //! What two keys have to agree on. A rule is silent about keys whose own value was refused: one mistake, one problem.
 
 mod control;
+pub mod probe;
 
 use super::draft::{Draft, RouterWord};
 use super::duration::format_duration;
@@ -22,6 +23,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     problems.extend(something_is_required(draft, settled));
     router_has_its_keys(settled, problems, warnings);
     problems.extend(router_tells_colors_apart(draft, settled));
+    problems.extend(probe::check(draft, settled, warnings));
     problems.extend(socket_has_room(draft, settled));
     latency_has_a_threshold(settled, warnings);
     prometheus_is_known(draft, settled, problems, warnings);

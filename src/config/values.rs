@@ -94,6 +94,15 @@ impl InstanceUrl {
         url
     }
 
+    /// The URL as it is, without its credentials.
+    pub fn exact(&self) -> Url {
+        let mut url = self.url.clone();
+        // An http(s) URL with a host always takes both; these cannot fail.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url
+    }
+
     /// User name and password, where the URL has them.
     pub fn credentials(&self) -> Option<(&str, Option<&str>)> {
         (!self.url.username().is_empty() || self.url.password().is_some())

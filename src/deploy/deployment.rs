@@ -1,18 +1,19 @@
 //! The state file, the router and the journal of one service, under one lock.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::timeout;
 
+use super::moved::{MoveFailure, Traffic};
 use super::state_file::WRITERS;
 use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
 use crate::journal::{Head, Journal, JournalError, rfc3339_ms};
-use crate::router::{self, Moved, Replace, Router, RouterError, StateFileRouter};
+use crate::router::{self, Moved, Replace, Router, StateFileRouter, TrafficProbe};
 use crate::seam::{self, Mutation};
 use crate::soak::Decision;
 
@@ -39,6 +40,8 @@ pub struct Deployment {
     pub(super) router: Arc<dyn Router>,
     pub(super) journal: Journal,
     pub(super) service: String,
+    /// What confirms a move by its effect.
+    probe: Option<TrafficProbe>,
     lock_wait: Duration,
     clock: Clock,
     /// Where the journal ended after the last decision of ours.
@@ -58,10 +61,12 @@ impl Deployment {
         let state_file = StateFile::open(&config.state_file)?;
         let router = router::from_config(&config.router, &state_file, &config.service, &config.service_dir());
         let journal = Journal::new(&config.service_dir(), &config.service);
+        let limit = config.router.timeout;
+        let probe = config.router.probe.clone().map(|probe| TrafficProbe::new(probe, limit));
         // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
-        // it, and where traffic is after all.
-        let lock_wait = config.router.timeout.saturating_mul(6).saturating_add(LOCK_MARGIN);
-        Ok(Self::new(state_file, router, journal, &config.service, lock_wait))
+        // it, and where traffic is after all. Its probe is asked after the move and after undoing it.
+        let lock_wait = limit.saturating_mul(if probe.is_some() { 8 } else { 6 }).saturating_add(LOCK_MARGIN);
+        Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe))
     }
 
     /// A deployment from its parts; `lock_wait` is how long a move waits for another process that is moving traffic.
@@ -73,13 +78,33 @@ impl Deployment {
         lock_wait: Duration,
     ) -> Self {
         let service = service.to_owned();
-        Self { state_file, router, journal, service, lock_wait, clock: Arc::new(seam::now), head: Arc::default() }
+        Self {
+            state_file,
+            router,
+            journal,
+            service,
+            probe: None,
+            lock_wait,
+            clock: Arc::new(seam::now),
+            head: Arc::default(),
+        }
     }
 
     /// The same deployment with another clock.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same deployment, whose moves are confirmed by a probe.
+    #[must_use]
+    pub fn with_probe(self, probe: Option<TrafficProbe>) -> Self {
+        Self { probe, ..self }
+    }
+
+    /// What confirms a move by its effect, where that is configured.
+    pub const fn probe(&self) -> Option<&TrafficProbe> {
+        self.probe.as_ref()
     }
 
     /// Where its state is.
@@ -215,6 +240,17 @@ impl Deployment {
         Ok(moved)
     }
 
+    /// Whether users reach this color, where there is a way to ask. A router that follows the state file has moved only once that
+    /// is written: `written` says whether it is.
+    pub(super) async fn confirm(&self, to: Color, written: bool) -> Result<(), MoveFailure> {
+        match &self.probe {
+            Some(probe) if self.router.reads_state_file() == written => {
+                Box::pin(probe.confirm(to)).await.map_err(MoveFailure::Probe)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
     pub(super) fn write_move(&self, kind: Move, to: Color, no_way_back: bool) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
@@ -240,6 +276,7 @@ impl Deployment {
         let read = match failure {
             MoveFailure::Router(error) if error.is_untouched() => return Traffic::Unmoved,
             MoveFailure::ReadBack(_) => return Traffic::Unconfirmed(to),
+            MoveFailure::Probe(error) => return error.seen().map_or(Traffic::Unconfirmed(to), Traffic::On),
             MoveFailure::Unmoved(shown) => Some(*shown),
             MoveFailure::StateFile(_) if !state_decides => Some(to),
             MoveFailure::StateFile(_) => self.router.read().await.ok(),
@@ -286,82 +323,6 @@ pub enum RecordError {
     /// Somebody else writes the state file all the time.
     #[error("the state file changes faster than it can be written")]
     Restless,
-}
-
-/// The step of a move that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum MoveFailure {
-    /// The router did not move.
-    #[error("the router failed: {0}")]
-    Router(RouterError),
-    /// The router took the move, but cannot be read back.
-    #[error("the router cannot be read back: {0}")]
-    ReadBack(RouterError),
-    /// The router took the move and shows another color.
-    #[error("the router still shows {0}")]
-    Unmoved(Color),
-    /// The router moved; the state file does not say so.
-    #[error("{0}")]
-    StateFile(StateError),
-}
-
-impl MoveFailure {
-    /// Why everything is as it was, where that is so: what the router holds is not ours, or could not be read, or the router put
-    /// it back itself.
-    pub const fn untouched(&self) -> Option<&RouterError> {
-        match self {
-            Self::Router(error) if error.is_untouched() => Some(error),
-            _ => None,
-        }
-    }
-}
-
-/// What a router said about a move, for the journal: its last lines, and where a copy of what it replaced is.
-pub(super) fn told(output: Option<&str>, kept: Option<&Path>) -> String {
-    let said = output.map(|output| format!("; the router said: {output}")).unwrap_or_default();
-    let kept = kept.map(|kept| format!("; a copy of what was replaced is `{}`", kept.display())).unwrap_or_default();
-    said + &kept
-}
-
-/// Where user traffic is after a failure, as far as can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Traffic {
-    /// On this color.
-    On(Color),
-    /// Where it was: nothing was touched.
-    Unmoved,
-    /// On this color by the router's own word, which could not be read back.
-    Unconfirmed(Color),
-    /// Nobody can say.
-    Unknown,
-}
-
-impl fmt::Display for Traffic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::On(color) => write!(f, "traffic is on {color}"),
-            Self::Unmoved => f.write_str("nothing was moved"),
-            Self::Unconfirmed(color) => write!(f, "the router took the move to {color}, which is not confirmed"),
-            Self::Unknown => f.write_str("traffic may be on either color"),
-        }
-    }
-}
-
-/// A move that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MovedTraffic {
-    /// The color that takes user traffic now.
-    pub color: Color,
-    /// The color that took it before.
-    pub from: Color,
-    /// The state file's `lastSwitch`, in Unix milliseconds.
-    pub last_switch: Option<i64>,
-    /// The last lines that the router's command printed.
-    pub output: Option<String>,
-    /// Where a copy is of what a forced move replaced and Switchback had not written.
-    pub kept: Option<PathBuf>,
-    /// Why the move is not fully in the journal, where it is not.
-    pub journal_trouble: Option<String>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ mod color;
 mod deployment;
 mod freeze;
 mod lock;
+mod moved;
 mod plan;
+#[cfg(test)]
+mod probe_tests;
 mod rollback;
 mod state;
 mod state_file;
@@ -17,9 +20,10 @@ mod switch;
 pub(crate) mod testing;
 
 pub use color::{Color, UnknownColor};
-pub use deployment::{Clock, Deployment, MoveFailure, MovedTraffic, RecordError, SoakUpdate, Traffic};
+pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
 pub use freeze::{Freeze, FreezeError, FreezeFile};
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
+pub use moved::{MoveFailure, MovedTraffic, Traffic};
 pub use plan::Binding;
 pub use rollback::{Foreseen, Rollback, RollbackError, RollbackRequest};
 pub use state::{BaselineBlock, Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};

@@ -1,6 +1,7 @@
 //! The only way back.
 
-use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic, told};
+use super::deployment::Deployment;
+use super::moved::{MoveFailure, MovedTraffic, Traffic, told};
 use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
 use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
 use tokio::sync::oneshot;
@@ -136,7 +137,7 @@ impl Deployment {
                 let begun = Begun { open, journalled, trouble, replace };
                 self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
             }
-            Plan::AlreadyBack(color) => Ok(Rollback::AlreadyBack(color)),
+            Plan::AlreadyBack(color) => self.still_back(color).await,
             Plan::Nothing(nothing) => Ok(Rollback::NothingToRollBack(nothing)),
             Plan::Superseded => Ok(Rollback::Superseded { active: state.active(), last_switch: state.last_switch() }),
         }
@@ -154,6 +155,17 @@ impl Deployment {
             Plan::Nothing(nothing) => Foreseen::Nothing(nothing),
             Plan::Superseded => Foreseen::AlreadyBack(state.active()),
         })
+    }
+
+    /// Traffic is back by every record; where users can be followed it has to be so for them as well.
+    async fn still_back(&self, target: Color) -> Result<Rollback, RollbackError> {
+        let confirmed = self.confirm(target, self.router.reads_state_file()).await;
+        confirmed.map_err(|failure| {
+            let seen = if let MoveFailure::Probe(error) = &failure { error.seen() } else { None };
+            let traffic = seen.map_or(Traffic::Unconfirmed(target), Traffic::On);
+            RollbackError::Failed { target, failure, traffic }
+        })?;
+        Ok(Rollback::AlreadyBack(target))
     }
 
     async fn progress(&self, soak: Option<String>, state: &State, trouble: &mut Option<String>) -> Progress {
@@ -212,7 +224,9 @@ impl Deployment {
         let Steps { target, move_router } = steps;
         let moved =
             if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
+        self.confirm(target, false).await?;
         let state = self.write_move(Move::Rollback, target, false)?;
+        self.confirm(target, true).await?;
         Ok((moved, state))
     }
 }

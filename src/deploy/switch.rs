@@ -1,6 +1,7 @@
 //! Moving traffic to the other color. Whether that color is ready is judged before, by the soak machine.
 
-use super::deployment::{Deployment, MoveFailure, MovedTraffic, Traffic, told};
+use super::deployment::Deployment;
+use super::moved::{MoveFailure, MovedTraffic, Traffic, told};
 use super::{Color, LockError, Move, State, StateError};
 use crate::journal::SwitchProgress;
 use crate::router::{Foreign, Moved, Replace};
@@ -168,11 +169,13 @@ impl Deployment {
     ) -> Result<(Moved, State), MoveFailure> {
         let moved =
             if steps == Steps::Note { Moved::default() } else { self.move_router(Move::Switch, to, replace).await? };
+        self.confirm(to, false).await?;
         let state = if steps == Steps::MoveRouter {
             self.write_switch(to, no_way_back)?
         } else {
             self.write_move(Move::Switch, to, no_way_back)?
         };
+        self.confirm(to, true).await?;
         Ok((moved, state))
     }
 
@@ -193,6 +196,10 @@ impl Deployment {
         let undone = match self.move_router(Move::Rollback, from, Replace::Ours).await {
             Ok(_) => self.restore(before),
             Err(undo) => Err(undo),
+        };
+        let undone = match undone {
+            Ok(()) => self.confirm(from, self.router.reads_state_file()).await,
+            failed => failed,
         };
         match undone {
             Ok(()) => SwitchError::Undone { target, from, failure },

@@ -141,7 +141,7 @@ impl Router for TestRouter {
         })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move { Ok(vec![format!("move to {to}")]) })
     }
 }

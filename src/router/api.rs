@@ -48,9 +48,9 @@ pub trait Router: Send + Sync + fmt::Debug {
     /// The color that takes traffic now. What belongs to neither color is [`RouterError::Foreign`].
     fn read(&self) -> RouterFuture<'_, Color>;
 
-    /// What a move to this color would do, in lines, looked into as far as that is possible without moving anything. An error
-    /// says why a move could not work now.
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>>;
+    /// What such a move to this color would do, in lines, looked into as far as that is possible without moving anything. An
+    /// error says why it could not work now.
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>>;
 }
 
 /// A router could not be moved or read.

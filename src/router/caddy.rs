@@ -286,7 +286,7 @@ impl Router for CaddyRouter {
         Box::pin(async move { Ok(self.within(self.look()).await?) })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move { Ok(self.within(self.try_out(to)).await?) })
     }
 }

@@ -139,7 +139,7 @@ impl Router for CommandRouter {
         })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move {
             let lines = self.try_out(to)?;
             self.read().await?;

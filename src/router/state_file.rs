@@ -40,7 +40,7 @@ impl Router for StateFileRouter {
         Box::pin(async { Ok(self.state_file.read()?.active()) })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move {
             let now = self.state_file.read()?.active();
             let file = self.state_file.path().display();
@@ -61,7 +61,7 @@ mod tests {
     async fn the_state_file_says_where_traffic_is_and_moves_leave_it_to_its_writer() {
         let tmp = tempfile::tempdir().unwrap();
         let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
-        let config = RouterConfig { kind: RouterKind::StateFile, timeout: Duration::from_secs(1) };
+        let config = RouterConfig { kind: RouterKind::StateFile, timeout: Duration::from_secs(1), probe: None };
         let router = from_config(&config, &state_file, "shop", tmp.path());
         assert_eq!((router.kind(), router.reads_state_file()), ("state-file", true));
         assert_eq!(router.switch(Color::Green, Replace::Ours).await.unwrap(), Moved::default());

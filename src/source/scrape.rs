@@ -120,9 +120,9 @@ pub struct Scraper {
 
 impl Scraper {
     /// A scraper of `instance`, with the token of `metrics` or else the credentials of the instance's URL. Requests to
-    /// the metrics and health paths are this program's own and are not counted, nor are those on routes to ignore.
+    /// the metrics and health paths, and to `router.probe_url`, are this program's own and are not counted, nor are those on routes to ignore.
     pub fn new(instance: &InstanceUrl, config: &Config) -> Result<Self, ClientError> {
-        let Config { metrics, health, requests, error_rate, latency, .. } = config;
+        let Config { metrics, health, requests, router, error_rate, latency, .. } = config;
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static(ACCEPTED)),
             (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
@@ -132,6 +132,8 @@ impl Scraper {
         let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, access)?;
         let below_base = instance.join(&health.path);
         let own = [&metrics.path, &health.path, fetcher.url().path(), below_base.path()];
+        let through_the_proxy = router.own_paths();
+        let own = own.into_iter().chain(through_the_proxy.iter().map(String::as_str));
         let routes = requests.ignore_routes.clone().and_own(own);
         let refused = match (token, instance.credentials()) {
             (Some(_), _) => "it refuses `metrics.bearer_token`",

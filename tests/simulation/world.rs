@@ -368,7 +368,7 @@ impl Router for SimRouter {
         })
     }
 
-    fn try_out(&self, _: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, _: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }

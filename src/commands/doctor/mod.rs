@@ -65,7 +65,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.push(records::journal(&deployment, state.as_ref()));
     findings.extend(records::freeze(&deployment));
     findings.extend(records::way_back(state.as_ref()));
-    findings.extend(router::look(&deployment, state.as_ref().ok()).await);
+    findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
     match discover(&config.colors).await {
         Ok(colors) => {
             let found = Box::new(Config { colors, ..config.clone() });

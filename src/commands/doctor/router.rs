@@ -1,25 +1,22 @@
-//! The router: can it be read, does it agree with the state file, could it be moved?
+//! The router: can it be read, does it agree with the state file, could it be moved, and would a move be confirmed?
 
 use super::finding::Finding;
-use crate::deploy::{Deployment, State};
+use crate::config::{RouterConfig, RouterKind};
+use crate::deploy::{Color, Deployment, State};
+use crate::router::{Replace, RouterError, TrafficProbe};
 
 const AREA: &str = "router";
 
 /// Reads it, and tries out a move to the color that takes no traffic, as far as that is possible without one.
-pub async fn look(deployment: &Deployment, state: Option<&State>) -> Vec<Finding> {
+pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<&State>) -> Vec<Finding> {
     let router = deployment.router();
     let kind = router.kind();
+    let active = state.map(State::active);
     let shown = match router.read().await {
         Ok(shown) => shown,
-        Err(error) => {
-            return vec![Finding::failure(
-                AREA,
-                format!("{kind} cannot be read: {error}"),
-                "put that right: no move can be confirmed",
-            )];
-        }
+        Err(error) => return vec![unread(kind, &error, active)],
     };
-    let mut findings = vec![match state.map(State::active) {
+    let mut findings = vec![match active {
         Some(active) if active != shown => {
             let text = format!("{kind} sends traffic to {shown}, the state file says {active}");
             let next = format!(
@@ -33,7 +30,7 @@ pub async fn look(deployment: &Deployment, state: Option<&State>) -> Vec<Finding
         _ => Finding::ok(AREA, format!("{kind} sends traffic to {shown}, as the state file says")),
     }];
     let to = shown.other();
-    findings.push(match router.try_out(to).await {
+    findings.push(match router.try_out(to, Replace::Ours).await {
         Ok(lines) => Finding::ok(AREA, format!("a move to {to} would {}", lines.join("; "))),
         Err(error) => Finding::failure(
             AREA,
@@ -41,5 +38,49 @@ pub async fn look(deployment: &Deployment, state: Option<&State>) -> Vec<Finding
             "put that right before anything has to move",
         ),
     });
+    findings.push(match deployment.probe() {
+        Some(probe) => users(probe, shown).await,
+        None => return findings.into_iter().chain(unconfirmed(&config.kind)).collect(),
+    });
     findings
+}
+
+fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {
+    match (error.foreign(), active) {
+        (Some(foreign), Some(active)) => Finding::failure(
+            AREA,
+            format!("{kind}: {foreign}; a switch is refused and a rollback held while it is there"),
+            format!("{}, if users are to reach {active} again", foreign.by_hand(active)),
+        ),
+        _ => Finding::failure(
+            AREA,
+            format!("{kind} cannot be read: {error}"),
+            "put that right: no move can be confirmed",
+        ),
+    }
+}
+
+/// Where users arrive, by the page that is asked through the proxy.
+async fn users(probe: &TrafficProbe, shown: Color) -> Finding {
+    match Box::pin(probe.look()).await {
+        Ok(color) if color == shown => Finding::ok(AREA, format!("users reach {color}, by {}", probe.url())),
+        Ok(color) => Finding::failure(
+            AREA,
+            format!("users reach {color}, by {}, and not {shown}", probe.url()),
+            "correct router.probe_*, or whatever else sends traffic: no move would be confirmed",
+        ),
+        Err(error) => Finding::failure(AREA, error.to_string(), "correct router.probe_*: no move would be confirmed"),
+    }
+}
+
+/// A command whose effect nobody looks at.
+fn unconfirmed(kind: &RouterKind) -> Option<Finding> {
+    let blind = matches!(kind, RouterKind::Command { read, .. } if read.is_empty());
+    blind.then(|| {
+        Finding::warning(
+            AREA,
+            "only the exit code of router.switch says that traffic moved, and what somebody else put there is replaced",
+            "set router.read to a command that asks the router, or router.probe_url",
+        )
+    })
 }

@@ -1,6 +1,6 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, control, general, instances, notify, prometheus, requests, retention, router, soak};
+use super::{checks, control, general, instances, notify, probe, prometheus, requests, retention, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -111,6 +111,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         prometheus::KEYS,
         checks::KEYS,
         router::KEYS,
+        probe::KEYS,
         control::KEYS,
         notify::KEYS,
         retention::KEYS,

@@ -8,6 +8,7 @@ mod general;
 mod instances;
 mod key;
 mod notify;
+mod probe;
 mod prometheus;
 mod requests;
 mod retention;

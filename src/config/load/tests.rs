@@ -2,6 +2,7 @@
 
 mod control;
 mod fields;
+mod probe;
 mod prometheus;
 mod rules;
 mod secrets;
@@ -264,7 +265,7 @@ fn unknown_variables_of_ours_are_warnings_and_those_of_others_nothing() {
     assert_eq!(
         load(inputs).unwrap().warnings,
         [
-            "unknown variable SWITCHBACK_SERVICE_PORT_80_TCP_ADDR; did you mean `SWITCHBACK_SERVICE`?",
+            "unknown variable SWITCHBACK_SERVICE_PORT_80_TCP_ADDR; did you mean `SWITCHBACK_ROUTER_PROBE_HEADER`?",
             "unknown variable SWITCHBACK_GRAC (.env:2); did you mean `SWITCHBACK_GRACE`?",
         ]
     );

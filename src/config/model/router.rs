@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::values::{AdminUrl, SocketAddress};
+use crate::config::values::{AdminUrl, InstanceUrl, SocketAddress};
+use crate::deploy::Color;
 
 /// How traffic is moved.
 #[derive(Clone, Debug)]
@@ -12,6 +13,56 @@ pub struct RouterConfig {
     pub kind: RouterKind,
     /// Limit for one try.
     pub timeout: Duration,
+    /// How a move is confirmed by its effect, where that is asked for.
+    pub probe: Option<TrafficProbeConfig>,
+}
+
+impl RouterConfig {
+    /// The paths that this program itself asks through the proxy: requests for them are nobody's but its own.
+    pub fn own_paths(&self) -> Vec<String> {
+        self.probe.iter().map(|probe| probe.url.exact().path().to_owned()).collect()
+    }
+}
+
+/// A page that is asked through the proxy, and how it says which color answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrafficProbeConfig {
+    /// The page, at the address where users come.
+    pub url: InstanceUrl,
+    /// The `Host` that is asked for, where it is not the URL's.
+    pub host: Option<String>,
+    /// Where in the answer the color stands.
+    pub sign: ProbeSign,
+    /// What stands there when blue answers.
+    pub blue: String,
+    /// What stands there when green answers, something else than for blue.
+    pub green: String,
+}
+
+impl TrafficProbeConfig {
+    /// What stands in the answer of this color.
+    pub fn value(&self, color: Color) -> &str {
+        match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        }
+    }
+}
+
+/// Where in an answer the color stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeSign {
+    /// In this header.
+    Header(String),
+    /// In JSON, at this pointer (`/release/color`) or at these names (`release.color`).
+    Json(String),
+    /// On a metrics page.
+    Metric {
+        /// The metric.
+        name: String,
+        /// The label whose text it is; without one it is the value.
+        label: Option<String>,
+    },
 }
 
 /// What kind of router, with what it needs.

@@ -60,7 +60,12 @@ async fn an_empty_rollback_uses_the_switch_and_an_empty_read_the_state_file() {
     let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
     let kind = |rollback| RouterKind::Command { switch: words(&["echo", "switch"]), rollback, read: vec![] };
     let router = |rollback| {
-        from_config(&RouterConfig { kind: kind(rollback), timeout: PATIENT }, &state_file, "shop", tmp.path())
+        from_config(
+            &RouterConfig { kind: kind(rollback), timeout: PATIENT, probe: None },
+            &state_file,
+            "shop",
+            tmp.path(),
+        )
     };
     assert_eq!(router(vec![]).rollback(Color::Blue, Replace::Ours).await.unwrap().output.unwrap(), "switch");
     assert_eq!(

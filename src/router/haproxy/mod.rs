@@ -281,7 +281,7 @@ impl Router for HaproxyRouter {
         Box::pin(async move { Ok(self.look().await?) })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move { Ok(self.try_out(to).await?) })
     }
 }

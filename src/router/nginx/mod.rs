@@ -171,12 +171,16 @@ impl NginxRouter {
         Ok(color)
     }
 
-    async fn try_out(&self, to: Color) -> Result<Vec<String>, RouterError> {
+    async fn try_out(&self, to: Color, replace: Replace) -> Result<Vec<String>, RouterError> {
         self.include.can_be_written().map_err(NginxError::from)?;
         serving(&self.config.pid_file).map_err(NginxError::from)?;
         // A missing or empty file is written by a move. Without one that nginx understands no test could pass before that.
         let (now, tested) = match self.include.before().map_err(NginxError::from)? {
-            Holds::Foreign(found) => return Err(self.foreign(&found)),
+            Holds::Foreign(found) if replace == Replace::Ours => return Err(self.foreign(&found)),
+            Holds::Foreign(_) => (
+                "not ours, a copy of it is kept".to_owned(),
+                "whether the configuration passes its test is only known then",
+            ),
             Holds::Color(now) => {
                 run(&self.config.test, &[], self.limit)
                     .await
@@ -216,7 +220,7 @@ impl Router for NginxRouter {
         Box::pin(async move { self.look() })
     }
 
-    fn try_out(&self, to: Color) -> RouterFuture<'_, Vec<String>> {
-        Box::pin(self.try_out(to))
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(self.try_out(to, replace))
     }
 }

@@ -185,6 +185,11 @@ impl<'a> Text<'a> {
         if self.escaped { self.bytes().eq(text.bytes()) } else { self.raw == text.as_bytes() }
     }
 
+    /// As a text of its own, with escapes resolved.
+    pub fn to_owned_text(self) -> String {
+        String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
+    }
+
     /// `\\`, `\"` and `\n` resolved.
     fn bytes(self) -> impl Iterator<Item = u8> {
         let mut raw = self.raw.iter().copied();

@@ -1,0 +1,77 @@
+//! `router.probe_*`: a page that is asked through the proxy, to see which color users reach.
+
+use super::key::{Fallback, Key};
+use crate::config::kind::Kind;
+
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "router.probe_url",
+        env: Some("SWITCHBACK_ROUTER_PROBE_URL"),
+        flag: None,
+        help: "A page asked through the proxy after each move: it has to come from the color that traffic was moved to.",
+        default: Fallback::Unset,
+        kind: Kind::BaseUrl(|draft, url| draft.router.probe_url = Some(url)),
+        also: Some("with router.probe_header, probe_json or probe_metric; the first of them counts"),
+        example: "http://127.0.0.1:8080/version",
+    },
+    Key {
+        name: "router.probe_host",
+        env: Some("SWITCHBACK_ROUTER_PROBE_HOST"),
+        flag: None,
+        help: "The Host header that the page is asked with, where it is not that of router.probe_url.",
+        default: Fallback::Unset,
+        kind: Kind::Word(|draft, host| draft.router.probe_host = Some(host)),
+        also: Some("needs router.probe_url"),
+        example: "shop.example.com",
+    },
+    Key {
+        name: "router.probe_header",
+        env: Some("SWITCHBACK_ROUTER_PROBE_HEADER"),
+        flag: None,
+        help: "The response header that says which color answered.",
+        default: Fallback::Unset,
+        kind: Kind::Word(|draft, name| draft.router.probe_header = Some(name)),
+        also: Some("needs router.probe_url"),
+        example: "X-Color",
+    },
+    Key {
+        name: "router.probe_json",
+        env: Some("SWITCHBACK_ROUTER_PROBE_JSON"),
+        flag: None,
+        help: "The member of a JSON answer that says which color answered.",
+        default: Fallback::Unset,
+        kind: Kind::Text(|draft, path| draft.router.probe_json = Some(path)),
+        also: Some("a pointer (/release/color) or names (release.color); needs router.probe_url"),
+        example: "release.color",
+    },
+    Key {
+        name: "router.probe_metric",
+        env: Some("SWITCHBACK_ROUTER_PROBE_METRIC"),
+        flag: None,
+        help: "The metric on a metrics page whose label or value says which color answered.",
+        default: Fallback::Unset,
+        kind: Kind::Text(|draft, metric| draft.router.probe_metric = Some(metric)),
+        also: Some("NAME{LABEL}, or NAME for its value; needs router.probe_url"),
+        example: "app_info{color}",
+    },
+    Key {
+        name: "router.probe_blue",
+        env: Some("SWITCHBACK_ROUTER_PROBE_BLUE"),
+        flag: None,
+        help: "What the page says when blue answers.",
+        default: Fallback::Text("blue"),
+        kind: Kind::Text(|draft, value| draft.router.probe_blue = value),
+        also: None,
+        example: "1.4.2",
+    },
+    Key {
+        name: "router.probe_green",
+        env: Some("SWITCHBACK_ROUTER_PROBE_GREEN"),
+        flag: None,
+        help: "What the page says when green answers.",
+        default: Fallback::Text("green"),
+        kind: Kind::Text(|draft, value| draft.router.probe_green = value),
+        also: Some("not that of blue"),
+        example: "1.5.0",
+    },
+];

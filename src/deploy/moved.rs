@@ -1,0 +1,86 @@
+//! A move of traffic: what came of it, the step that failed, and where traffic is then.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::{Color, StateError};
+use crate::router::{RouterError, TrafficProbeError};
+
+/// The step of a move that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveFailure {
+    /// The router did not move.
+    #[error("the router failed: {0}")]
+    Router(RouterError),
+    /// The router took the move, but cannot be read back.
+    #[error("the router cannot be read back: {0}")]
+    ReadBack(RouterError),
+    /// The router took the move and shows another color.
+    #[error("the router still shows {0}")]
+    Unmoved(Color),
+    /// The router moved, and users do not reach the color, or nobody knows whether they do.
+    #[error("{0}")]
+    Probe(TrafficProbeError),
+    /// The router moved; the state file does not say so.
+    #[error("{0}")]
+    StateFile(StateError),
+}
+
+impl MoveFailure {
+    /// Why everything is as it was, where that is so: what the router holds is not ours, or could not be read, or the router put
+    /// it back itself.
+    pub const fn untouched(&self) -> Option<&RouterError> {
+        match self {
+            Self::Router(error) if error.is_untouched() => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What a router said about a move, for the journal: its last lines, and where a copy of what it replaced is.
+pub(super) fn told(output: Option<&str>, kept: Option<&Path>) -> String {
+    let said = output.map(|output| format!("; the router said: {output}")).unwrap_or_default();
+    let kept = kept.map(|kept| format!("; a copy of what was replaced is `{}`", kept.display())).unwrap_or_default();
+    said + &kept
+}
+
+/// Where user traffic is after a failure, as far as can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    /// On this color.
+    On(Color),
+    /// Where it was: nothing was touched.
+    Unmoved,
+    /// On this color by the router's own word, which could not be read back.
+    Unconfirmed(Color),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(color) => write!(f, "traffic is on {color}"),
+            Self::Unmoved => f.write_str("nothing was moved"),
+            Self::Unconfirmed(color) => write!(f, "the router took the move to {color}, which is not confirmed"),
+            Self::Unknown => f.write_str("traffic may be on either color"),
+        }
+    }
+}
+
+/// A move that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTraffic {
+    /// The color that takes user traffic now.
+    pub color: Color,
+    /// The color that took it before.
+    pub from: Color,
+    /// The state file's `lastSwitch`, in Unix milliseconds.
+    pub last_switch: Option<i64>,
+    /// The last lines that the router's command printed.
+    pub output: Option<String>,
+    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    pub kept: Option<PathBuf>,
+    /// Why the move is not fully in the journal, where it is not.
+    pub journal_trouble: Option<String>,
+}
