@@ -172,7 +172,7 @@ fn the_readme_shows_every_command() {
     }
 }
 
-const OUTCOMES: [Outcome; 10] = [
+const OUTCOMES: [Outcome; 11] = [
     Outcome::Retained,
     Outcome::RolledBack,
     Outcome::Aborted,
@@ -180,6 +180,7 @@ const OUTCOMES: [Outcome; 10] = [
     Outcome::Held,
     Outcome::Superseded,
     Outcome::RollbackFailed,
+    Outcome::RollbackUndone,
     Outcome::Refused,
     Outcome::SwitchFailed,
     Outcome::Switched,

@@ -63,11 +63,13 @@ pub enum Mutation {
     ReadBackSkipped,
     /// What is done is not on record first.
     NotRecordedFirst,
+    /// The router is not read while the recovery is verified.
+    UndoneUnseen,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::IntentAfterTheMove,
         Self::LockDroppedEarly,
         Self::AttemptsForgotten,
@@ -80,6 +82,7 @@ impl Mutation {
         Self::AlreadyBackIgnored,
         Self::ReadBackSkipped,
         Self::NotRecordedFirst,
+        Self::UndoneUnseen,
     ];
 }
 

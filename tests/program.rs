@@ -41,3 +41,5 @@ mod support;
 mod surroundings;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/undone.rs"]
+mod undone;

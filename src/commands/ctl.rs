@@ -143,7 +143,7 @@ fn outcome(action: Action, view: &View, news: &News) -> Option<u8> {
 /// The run's outcome is the run's; the order failed only where traffic is not where it was ordered to be.
 const fn exit_code(ending: &Ending) -> u8 {
     match ending.outcome {
-        Outcome::RollbackFailed | Outcome::Superseded => ending.exit_code(),
+        Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::Superseded => ending.exit_code(),
         _ => 0,
     }
 }

@@ -76,9 +76,12 @@ fn level(ending: &Ending) -> &'static str {
     match ending.outcome {
         Outcome::Retained | Outcome::Switched => "notice",
         Outcome::Aborted | Outcome::Superseded | Outcome::Inconclusive => "warning",
-        Outcome::RolledBack | Outcome::Held | Outcome::RollbackFailed | Outcome::Refused | Outcome::SwitchFailed => {
-            "error"
-        }
+        Outcome::RolledBack
+        | Outcome::Held
+        | Outcome::RollbackFailed
+        | Outcome::RollbackUndone
+        | Outcome::Refused
+        | Outcome::SwitchFailed => "error",
     }
 }
 

@@ -108,10 +108,11 @@ impl Hands {
         let binding = Some(Binding { active, last_switch, previous: active.other() });
         tokio::spawn(async move {
             let request = RollbackRequest { binding, intent, replace: force.into() };
-            let mut kept = None;
+            let (mut kept, mut last_switch) = (None, None);
             let result = match deployment.rollback_telling(request, journalled).await {
                 Ok(Rollback::RolledBack(moved)) => {
                     kept = moved.kept.map(|kept| kept.display().to_string());
+                    last_switch = moved.last_switch;
                     tell_trouble(&events, moved.journal_trouble).await;
                     RollbackResult::Back
                 }
@@ -126,7 +127,7 @@ impl Hands {
                     None => RollbackResult::Failed(error.to_string()),
                 },
             };
-            let _ = events.send(Event::RollbackDone { attempt, result, kept }).await;
+            let _ = events.send(Event::RollbackDone { attempt, result, last_switch, kept }).await;
         });
     }
 

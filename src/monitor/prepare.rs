@@ -6,6 +6,7 @@ use crate::config::{Asked, Config, Loaded, QueryConfig, Source};
 use crate::deploy::{Color, State};
 use crate::soak::{
     Actor, ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings,
+    Verification,
 };
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
@@ -35,6 +36,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         on_inconclusive: soak.on_inconclusive,
         max_extension_ms: millis(soak.max_extension),
         verify_window_ms: millis(soak.verify_window),
+        verification: Verification::RouterAndRequests,
         standby: soak.standby,
         on_shared_cause: soak.on_shared_cause,
         error_rate: ErrorRateSettings {

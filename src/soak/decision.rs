@@ -51,6 +51,8 @@ pub enum DecisionKind {
     RolledBack,
     /// The rollback failed or could not be confirmed.
     RollbackFailed,
+    /// The router sends traffic to the bad color again after the rollback.
+    RollbackUndone,
     /// After the rollback the previous color does well.
     Recovered,
     /// After the rollback errors go on, or nothing can be said.
@@ -93,6 +95,7 @@ impl DecisionKind {
             Self::Rollback => "rollback",
             Self::RolledBack => "rolled_back",
             Self::RollbackFailed => "rollback_failed",
+            Self::RollbackUndone => "rollback_undone",
             Self::Recovered => "recovered",
             Self::NotRecovered => "not_recovered",
             Self::Retain => "retain",

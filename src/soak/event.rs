@@ -112,6 +112,9 @@ pub enum Event {
         attempt: u32,
         /// How it went.
         result: RollbackResult,
+        /// The `lastSwitch` of the state file since traffic is back, in Unix milliseconds, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_switch: Option<i64>,
         /// Where a copy is of what a forced move replaced and Switchback had not written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,

@@ -40,4 +40,6 @@ pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
 pub use roster::{Changes, Roster};
-pub use settings::{ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings};
+pub use settings::{
+    ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,
+};

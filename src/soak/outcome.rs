@@ -103,6 +103,8 @@ pub enum Outcome {
     Superseded,
     /// The rollback failed or could not be confirmed.
     RollbackFailed,
+    /// Traffic was back, and somebody moved it to the bad color again while the recovery was watched.
+    RollbackUndone,
     /// The target was not ready: no soak began, traffic was not moved.
     Refused,
     /// The switch failed or could not be confirmed: no soak began.
@@ -122,6 +124,7 @@ impl Outcome {
             Self::Held => "held",
             Self::Superseded => "superseded",
             Self::RollbackFailed => "rollback-failed",
+            Self::RollbackUndone => "rollback-undone",
             Self::Refused => "refused",
             Self::SwitchFailed => "switch-failed",
             Self::Switched => "switched",
@@ -184,7 +187,7 @@ impl Ending {
             (Outcome::RolledBack, _) => 3,
             (Outcome::Aborted, _) => 5,
             (Outcome::Inconclusive, _) => 6,
-            (Outcome::RollbackFailed, _) => 7,
+            (Outcome::RollbackFailed | Outcome::RollbackUndone, _) => 7,
             (Outcome::Superseded, _) => 8,
             (Outcome::Refused, _) => 9,
             (Outcome::Held, _) => 11,

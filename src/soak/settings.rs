@@ -68,6 +68,9 @@ pub struct Settings {
     pub max_extension_ms: u64,
     /// How long the standby is watched after a rollback.
     pub verify_window_ms: u64,
+    /// What a rollback is verified by.
+    #[serde(default)]
+    pub verification: Verification,
     /// Whether a living standby is required for a rollback.
     pub standby: StandbyPolicy,
     /// What a breach leads to while the standby fails in the same way.
@@ -83,6 +86,17 @@ pub struct Settings {
     pub queries: Vec<QuerySettings>,
     /// The readiness check.
     pub readiness: ReadinessSettings,
+}
+
+/// What a rollback is verified by. Recorded, so that an old recording replays as it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verification {
+    /// The requests of the previous color alone: recordings from before the router was read.
+    #[default]
+    Requests,
+    /// The router, read at every tick, and requests that came after the rollback.
+    RouterAndRequests,
 }
 
 impl Settings {

@@ -11,19 +11,29 @@ use crate::detect::{Counters, TickCounts};
 pub struct RecoveryWatch {
     instances: Vec<Option<Counters>>,
     counts: TickCounts,
+    /// When the first page was read, the last one, and the last on which there were new requests; ms since the run began.
+    first_ms: Option<u64>,
+    last_ms: u64,
+    rose_ms: Option<u64>,
 }
 
 impl RecoveryWatch {
     /// A watch over so many instances.
     pub fn new(instances: usize) -> Self {
-        Self { instances: vec![None; instances], counts: TickCounts::default() }
+        let counts = TickCounts::default();
+        Self { instances: vec![None; instances], counts, first_ms: None, last_ms: 0, rose_ms: None }
     }
 
-    /// Takes one scrape of the standby; a process that started after `run_started_wall` counts from zero.
-    pub fn sampled(&mut self, run_started_wall: i64, instance: usize, sample: &Sample) {
+    /// Takes one scrape of the standby at `at_ms`; a process that started after `since_wall` counts from zero.
+    pub fn sampled(&mut self, at_ms: u64, since_wall: i64, instance: usize, sample: &Sample) {
         if let (Some(known), Sample::Good(reading)) = (self.instances.get_mut(instance), sample) {
-            let delta = known.get_or_insert_with(|| Counters::new(run_started_wall)).read(reading);
+            let delta = known.get_or_insert_with(|| Counters::new(since_wall)).read(reading);
             self.counts = self.counts.plus(TickCounts { requests: delta.requests, errors: delta.errors });
+            self.first_ms.get_or_insert(at_ms);
+            self.last_ms = at_ms;
+            if delta.requests > 0 {
+                self.rose_ms = Some(at_ms);
+            }
         }
     }
 
@@ -50,10 +60,26 @@ impl RecoveryWatch {
     /// Counts from the last page of each instance on.
     pub fn restart(&mut self) {
         self.counts = TickCounts::default();
+        (self.first_ms, self.last_ms, self.rose_ms) = (None, 0, None);
     }
 
     /// What was counted since.
     pub const fn counts(&self) -> TickCounts {
         self.counts
     }
+
+    /// For how long the pages that could be read have shown no new request, in ms, and how many were to be expected in that
+    /// time; none before the first request.
+    pub fn silence(&self) -> Option<(u64, f64)> {
+        let (first_ms, rose_ms) = (self.first_ms?, self.rose_ms?);
+        let silent_ms = self.last_ms.saturating_sub(rose_ms);
+        let (busy_ms, silent) = (span(rose_ms.saturating_sub(first_ms)), span(silent_ms));
+        let requests = f64::from(u32::try_from(self.counts.requests).unwrap_or(u32::MAX));
+        Some((silent_ms, requests * silent / busy_ms.max(1.0)))
+    }
+}
+
+/// Milliseconds as a number to calculate with.
+fn span(ms: u64) -> f64 {
+    f64::from(u32::try_from(ms).unwrap_or(u32::MAX))
 }

@@ -160,8 +160,8 @@ impl Dashboard {
                 (self.active, self.last_switch) = (watched, *last_switch);
                 self.routed = Some(Ok(watched));
             }
-            Event::RollbackDone { result: RollbackResult::Back, .. } => {
-                (self.active, self.last_switch) = (watched.other(), Some(envelope.wall_ms));
+            Event::RollbackDone { result: RollbackResult::Back, last_switch, .. } => {
+                (self.active, self.last_switch) = (watched.other(), last_switch.or(Some(envelope.wall_ms)));
                 self.routed = Some(Ok(watched.other()));
             }
             _ => {}

@@ -92,6 +92,7 @@ impl Headline {
             Outcome::Held => ("HELD", Tone::Bad),
             Outcome::Superseded => ("SUPERSEDED", Tone::Warning),
             Outcome::RollbackFailed => ("ROLLBACK FAILED", Tone::Bad),
+            Outcome::RollbackUndone => ("ROLLBACK UNDONE", Tone::Bad),
             Outcome::Refused => ("REFUSED", Tone::Warning),
             Outcome::SwitchFailed => ("SWITCH FAILED", Tone::Bad),
             Outcome::Switched => ("SWITCHED", Tone::Good),

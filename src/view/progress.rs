@@ -104,6 +104,7 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
         Outcome::Held => format!("HELD: {color} is breached and stays active"),
         Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
         Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}"),
+        Outcome::RollbackUndone => format!("ROLLBACK UNDONE: traffic is on {color} again"),
         Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
         Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
         Outcome::Switched => format!("SWITCHED: {color} is active"),
@@ -143,6 +144,9 @@ fn foreign_step(foreign: &ForeignSeen, service: &str) -> String {
 fn next_step(outcome: Outcome, begun: bool, service: &str) -> Option<String> {
     match outcome {
         Outcome::Held | Outcome::RollbackFailed => Some(format!("switchback rollback --service {service}")),
+        Outcome::RollbackUndone => {
+            Some(format!("stop what moves traffic there, then: switchback rollback --service {service}"))
+        }
         Outcome::Inconclusive | Outcome::Aborted if begun => {
             Some(format!("watch on with: switchback soak --service {service}"))
         }

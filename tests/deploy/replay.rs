@@ -2,7 +2,7 @@
 
 use switchback::journal::{Entry, RecordingReader};
 use switchback::monitor::{Begin, Finished, OnSignal, run};
-use switchback::soak::{Decision, Effect, Ending, Envelope, Machine, RecordingHeader};
+use switchback::soak::{Cause, Decision, Effect, Ending, Envelope, Machine, Outcome, RecordingHeader};
 
 use crate::support::Deployment;
 use crate::watch::opened;
@@ -58,4 +58,33 @@ async fn a_recording_of_a_healthy_soak_replays_to_the_decisions_in_the_journal()
     deployment.green.fail(1);
     replays_as_it_went(&deployment).await;
     assert_eq!(deployment.count("retain"), 1);
+}
+
+/// What was decided, without the words: those may be put better one day.
+fn gist(decision: &Decision) -> impl PartialEq + std::fmt::Debug {
+    let Decision { decision: kind, actor, reason, check, value, threshold, requests, errors, evidence, .. } = decision;
+    let numbers = (*value, *threshold, *requests, *errors, *evidence);
+    (*kind, actor.clone(), reason.clone(), check.clone(), numbers, (decision.active_color, decision.previous_color))
+}
+
+/// Recordings of version 0.1.0 from before the router was read while a recovery was verified. The one is of a release that failed
+/// requests, the other one of a release that was no longer ready, which was called `recovered` as well then.
+#[test]
+fn recordings_of_older_versions_replay_to_the_decisions_of_then() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
+    for name in ["error-rate", "readiness"] {
+        let (decided, ending) = replay(&folder.join(format!("{name}.jsonl")));
+        let journalled = std::fs::read_to_string(folder.join(format!("{name}.decisions.jsonl"))).unwrap();
+        let journalled: Vec<Decision> = journalled.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            decided.iter().map(gist).collect::<Vec<_>>(),
+            journalled.iter().map(gist).collect::<Vec<_>>(),
+            "{name}"
+        );
+        assert_eq!(
+            ending.map(|ending| (ending.outcome, ending.cause)),
+            Some((Outcome::RolledBack, Cause::Auto)),
+            "{name}"
+        );
+    }
 }

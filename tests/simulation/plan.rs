@@ -127,6 +127,10 @@ pub enum Fault {
         at_ms: u64,
         save: bool,
     },
+    /// So long after traffic is back a controller moves it to the new color again, and writes nothing down.
+    Undone {
+        after_ms: u64,
+    },
 }
 
 /// The configuration of the run, and everything that goes wrong.
@@ -161,6 +165,10 @@ impl Plan {
         };
         for _ in 0..dice.between(0, 5) {
             plan.faults.push(draw_fault(dice));
+        }
+        // Drawn last: the seeds that are kept mean what they meant.
+        if plan.router_speaks && dice.one_in(6) {
+            plan.faults.push(Fault::Undone { after_ms: dice.between(0, 4_000) });
         }
         plan
     }

@@ -203,6 +203,9 @@ async fn monitor(sim: &Sim, loaded: &Loaded, begin: Begin, on_signal: OnSignal) 
                     move_as_others(&sim, to).await;
                 });
             }
+            Fault::Undone { after_ms } if sim.state().undone_ms.is_none() => {
+                tokio::spawn(undo(sim.clone(), after_ms));
+            }
             _ => {}
         }
     }
@@ -221,6 +224,31 @@ async fn move_as_others(sim: &Sim, to: Color) {
         let decision = Decision::new(DecisionKind::Switch, actor(), format!("eve moves traffic to {to}"));
         let _ = deployment.switch(SwitchRequest { to, no_way_back: false, replace: Replace::Ours, decision }).await;
     }
+}
+
+/// A controller that wants green: it moves the router alone, so long after it finds traffic on blue.
+async fn undo(sim: Sim, after_ms: u64) {
+    while !sim.state().is_back() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(Duration::from_millis(after_ms)).await;
+    let mut state = sim.state();
+    if state.is_back() && state.crashed.is_none() {
+        (state.router, state.undone_ms) = (Color::Green, Some(state.now_ms()));
+    }
+}
+
+/// What has to hold where a controller may have undone the rollback.
+fn judge_undone(sim: &Sim, ending: &Ending, recovered: bool) -> Option<String> {
+    let now_ms = sim.now_ms();
+    let state = sim.state();
+    let Some(undone_ms) = state.undone_ms else {
+        return (ending.outcome == Outcome::RollbackUndone).then(|| "undone, they say, and nobody undid it".to_owned());
+    };
+    // The answer that ends a verification is read in the last moments of it.
+    let long_before = state.crashes == 0 && now_ms > undone_ms + 500;
+    let unnoticed = recovered && (state.undone_seen > 0 || long_before);
+    unnoticed.then(|| format!("recovered at {now_ms}, and traffic is on the new color again since {undone_ms}"))
 }
 
 /// What has to hold once everything is quiet.
@@ -244,7 +272,8 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     }
     let touched_by = |is: fn(&Fault) -> bool| plan.faults.iter().any(is);
     let others = touched_by(|fault| matches!(fault, Fault::Others { .. }));
-    let loud = matches!(ending.outcome, Outcome::RollbackFailed | Outcome::SwitchFailed);
+    let loud = matches!(ending.outcome, Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::SwitchFailed);
+    let undone = sim.state().undone_ms.is_some();
     // Killed while its disk was full, a monitor leaves no record of the traffic it moved: the next one can only see that.
     let no_record = sim.state().disk_failed && sim.state().crashes > 0;
     // Nobody resumes what somebody else left half done.
@@ -255,7 +284,7 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
                 Fault::Crash { .. } | Fault::Router { .. } | Fault::RouterUnread { .. } | Fault::DiskFull { .. }
             )
         });
-    if plan.router_speaks && !loud && !half_done && !no_record && sim.state().router != state.active() {
+    if plan.router_speaks && !loud && !undone && !half_done && !no_record && sim.state().router != state.active() {
         found.push(format!(
             "after {} the router is on {}, the state file on {}",
             ending.outcome,
@@ -272,6 +301,9 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
         }
     };
     let count = |kind| kinds.iter().filter(|made| **made == kind).count();
+    if !half_done {
+        found.extend(judge_undone(sim, ending, count(DecisionKind::Recovered) > 0));
+    }
     if count(DecisionKind::RolledBack) > 1 {
         found.push(format!("{} times rolled_back for one deployment", count(DecisionKind::RolledBack)));
     }
@@ -316,9 +348,7 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
         if !disk_failed && count(DecisionKind::RolledBack) != 1 {
             found.push("rolled back, and the journal does not say so".to_owned());
         }
-        if !others {
-            found.extend(once_more(sim, &root, &soak_id));
-        }
+        found.extend((!others).then(|| once_more(sim, &root, &soak_id)).flatten());
     }
     let harmless = |fault: &Fault| {
         matches!(fault, Fault::Crash { away_ms: 0..=3_000, .. } | Fault::WallJump { .. } | Fault::DiskFull { .. })
@@ -349,6 +379,8 @@ fn once_more(sim: &Sim, root: &Path, soak: &str) -> Option<String> {
         let after = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
         match again {
             Ok(Rollback::AlreadyBack(Color::Blue)) if before == after => None,
+            // Whoever undid it is not fought.
+            Ok(Rollback::Superseded { .. }) if before == after && before.0 == Color::Green => None,
             // A journal that lost its lines to a full disk knows nothing of the first.
             Ok(_) if disk_failed => None,
             other => Some(format!("a second rollback ended {other:?} ")),

@@ -67,6 +67,9 @@ pub struct State {
     /// The soak that runs, and the deployment it watches, as its settings say.
     pub soak: Option<(String, Color, Option<i64>)>,
     pub aborted: bool,
+    /// When a controller undid the rollback, and the monitor's readings that showed it.
+    pub undone_ms: Option<u64>,
+    pub undone_seen: u32,
     pub violations: Vec<String>,
 }
 
@@ -94,6 +97,8 @@ impl Sim {
             rollbacks: 0,
             soak: None,
             aborted: false,
+            undone_ms: None,
+            undone_seen: 0,
             violations: Vec::new(),
         };
         Self(Arc::new(Shared { state: Mutex::new(state), crash: Notify::new() }))
@@ -230,6 +235,11 @@ impl State {
         Some(if save { "SIGTERM" } else { "SIGINT" })
     }
 
+    /// Whether the monitor has moved traffic back, and nobody is moving it now.
+    pub fn is_back(&self) -> bool {
+        self.rollbacks > 0 && self.router == Color::Blue && self.under_way == 0
+    }
+
     fn violated(&mut self, what: String) {
         self.violations.push(what);
     }
@@ -253,6 +263,9 @@ impl State {
             && self.router == watched
         {
             self.violated("a deployment is moved back that is not watched".to_owned());
+        }
+        if self.undone_ms.is_some() && matches!(self.journal().intent(Some(&soak)), Ok(Intent::Done)) {
+            self.violated("the controller that undid the rollback is fought".to_owned());
         }
         if !self.disk_failed && !matches!(self.journal().intent(Some(&soak)), Ok(Intent::Open(_))) {
             self.violated("traffic is moved back without an open intent in the journal".to_owned());
@@ -359,12 +372,18 @@ impl Router for SimRouter {
         Box::pin(async {
             let wait = self.sim.state().dice.between(0, 30);
             sleep(Duration::from_millis(wait)).await;
-            let state = self.sim.state();
+            let mut state = self.sim.state();
             let unread = state.during(|fault| match fault {
                 Fault::RouterUnread { from_ms, until_ms } => Some((*from_ms, *until_ms)),
                 _ => None,
             });
-            if unread { Err(broken()) } else { Ok(state.router) }
+            if unread {
+                return Err(broken());
+            }
+            if !self.others && state.undone_ms.is_some() && state.router == Color::Green {
+                state.undone_seen += 1;
+            }
+            Ok(state.router)
         })
     }
 

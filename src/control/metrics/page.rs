@@ -100,7 +100,8 @@ fn counts(text: &mut Text, machine: &Machine, tally: &Tally) {
     text.metric("switchback_request_errors_total", "counter", "Those of them that failed.").sample(&[], seen.errors);
     text.metric("switchback_rollbacks_total", "counter", "Rollbacks of this monitor by their result, not attempts.")
         .sample(&[("result", "rolled-back")], tally.rolled_back)
-        .sample(&[("result", "failed")], tally.rollbacks_failed);
+        .sample(&[("result", "failed")], tally.rollbacks_failed)
+        .sample(&[("result", "undone")], tally.rollbacks_undone);
     text.metric("switchback_scrapes_total", "counter", "Scrapes of an instance's metrics page by their result.");
     for (instance, scrapes) in &tally.scrapes {
         text.sample(&[("instance", instance), ("result", "good")], scrapes.good)

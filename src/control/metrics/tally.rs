@@ -14,6 +14,8 @@ pub struct Tally {
     pub rolled_back: u64,
     /// Rollbacks that were given up after their last attempt.
     pub rollbacks_failed: u64,
+    /// Rollbacks that somebody undid while the recovery was verified; they are counted as rolled back as well.
+    pub rollbacks_undone: u64,
 }
 
 /// The scrapes of one instance.
@@ -47,7 +49,8 @@ impl Tally {
             Event::RollbackDone { result: RollbackResult::Back, .. } => self.rolled_back += 1,
             _ => {}
         }
-        let failed = news.ending.as_ref().is_some_and(|ending| ending.outcome == Outcome::RollbackFailed);
-        self.rollbacks_failed += u64::from(failed);
+        let outcome = news.ending.as_ref().map(|ending| ending.outcome);
+        self.rollbacks_failed += u64::from(outcome == Some(Outcome::RollbackFailed));
+        self.rollbacks_undone += u64::from(outcome == Some(Outcome::RollbackUndone));
     }
 }

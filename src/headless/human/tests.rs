@@ -43,6 +43,7 @@ fn settings() -> Settings {
         on_inconclusive: OnInconclusive::Hold,
         max_extension_ms: 0,
         verify_window_ms: 0,
+        verification: crate::soak::Verification::RouterAndRequests,
         standby: StandbyPolicy::Ignore,
         on_shared_cause: crate::config::OnSharedCause::Hold,
         error_rate: ErrorRateSettings {

@@ -1,9 +1,9 @@
-//! Acting on a breach: hold, grace, rollback, attempts, verification.
+//! Acting on a breach: hold, grace, rollback, attempts.
 
 use crate::config::{OnBreach, StandbyPolicy};
-use crate::detect::{Miss, TickCounts, span};
+use crate::detect::span;
 use crate::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, Frozen, LATENCY, Machine, Outcome, Phase, RollbackResult, Verdict,
+    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackResult, Verdict,
 };
 
 use super::core::{Automatic, HoldCause, Rolling, Stage};
@@ -189,13 +189,19 @@ impl Machine {
         }
     }
 
-    pub(super) fn rollback_done(&mut self, attempt: u32, result: &RollbackResult, out: &mut Vec<Effect>) {
+    pub(super) fn rollback_done(
+        &mut self,
+        attempt: u32,
+        result: &RollbackResult,
+        last_switch: Option<i64>,
+        out: &mut Vec<Effect>,
+    ) {
         let Stage::RollingBack(rolling) = &self.stage else { return };
         if rolling.attempt != attempt || rolling.retry_at.is_some() {
             return;
         }
         match result {
-            RollbackResult::Back => self.rolled_back(out),
+            RollbackResult::Back => self.rolled_back(last_switch, out),
             RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
             RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
             RollbackResult::Failed(why) => self.attempt_failed(attempt, why, out),
@@ -233,85 +239,10 @@ impl Machine {
         self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
     }
 
-    fn rollback_cause(&self) -> Cause {
+    pub(super) fn rollback_cause(&self) -> Cause {
         match &self.stage {
             Stage::RollingBack(rolling) => rolling.cause,
             _ => Cause::Auto,
-        }
-    }
-
-    fn rolled_back(&mut self, out: &mut Vec<Effect>) {
-        self.epoch += 1;
-        let ending =
-            Ending { outcome: Outcome::RolledBack, cause: self.rollback_cause(), reason: self.rollback_reason() };
-        if self.settings.verify_window_ms == 0 || self.stop.is_some() {
-            self.finish(ending, out);
-            return;
-        }
-        let until_ms = self.at.saturating_add(self.settings.verify_window_ms);
-        self.recovery.forget();
-        self.slow_recovery.forget();
-        self.stage = Stage::Verifying { until_ms, ending };
-        out.push(Effect::Sample);
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: until_ms });
-    }
-
-    fn rollback_reason(&self) -> String {
-        let Stage::RollingBack(rolling) = &self.stage else { return String::new() };
-        match (&self.trigger, rolling.cause) {
-            (Some(trigger), Cause::Auto | Cause::Inconclusive) => {
-                format!("{}: {}", trigger.observation.check, trigger.observation.message)
-            }
-            _ => rolling.intent.message.clone(),
-        }
-    }
-
-    /// The verify window is over: say whether the rollback helped.
-    pub(super) fn verified(&mut self, out: &mut Vec<Effect>) {
-        let Stage::Verifying { until_ms, ending } = &self.stage else { return };
-        if self.at < *until_ms {
-            return;
-        }
-        let mut ending = ending.clone();
-        let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let Recovery { after, before, allowed, miss } = self.recovery_of_what_broke();
-        let enough = after.requests >= self.settings.error_rate.min_requests;
-        let (kind, recovered, word) = match after.rate().filter(|_| enough) {
-            None => (DecisionKind::NotRecovered, None, "recovery not confirmed"),
-            Some(rate) if rate <= allowed => (DecisionKind::Recovered, Some(true), "recovered"),
-            Some(_) => (DecisionKind::NotRecovered, Some(false), "the rollback did not help"),
-        };
-        let message =
-            format!("{word}: {standby} after the rollback: {}; {bad} before it: {}", miss.of(after), miss.of(before));
-        self.recovered = recovered;
-        let mut decision = self.decision(kind, Actor::Auto, message.clone());
-        decision.active_color = Some(standby);
-        decision.previous_color = Some(bad);
-        decision.requests = Some(after.requests);
-        decision.errors = Some(after.errors);
-        decision.value = after.rate();
-        out.push(Effect::Journal(Box::new(decision)));
-        ending.reason = format!("{}; {message}", ending.reason);
-        self.finish(ending, out);
-    }
-
-    /// What was broken before the rollback, and how it is after it: the latency, if that breached, else the error rate.
-    fn recovery_of_what_broke(&self) -> Recovery {
-        let slow = self.trigger.as_ref().is_some_and(|trigger| trigger.observation.check == LATENCY);
-        match self.latency.as_ref().filter(|_| slow) {
-            Some(latency) => Recovery {
-                after: self.slow_recovery.counts(),
-                before: latency.seen(),
-                allowed: latency.allowed(),
-                miss: latency.miss(),
-            },
-            None => Recovery {
-                after: self.recovery.counts(),
-                before: self.error_rate.seen(),
-                allowed: self.settings.error_rate.threshold.0,
-                miss: Miss::Failed,
-            },
         }
     }
 
@@ -342,14 +273,6 @@ impl Machine {
         let required = self.observations().into_iter().filter(|seen| seen.required);
         required.map(|seen| seen.verdict).max().unwrap_or(Verdict::Unknown)
     }
-}
-
-/// How the previous color does after the rollback, beside what the bad one did before.
-struct Recovery {
-    after: TickCounts,
-    before: TickCounts,
-    allowed: f64,
-    miss: Miss,
 }
 
 impl Rolling {

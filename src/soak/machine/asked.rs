@@ -45,7 +45,7 @@ impl Machine {
             if self.soaking() {
                 self.count_on_standby(instance, sample);
             } else {
-                self.recovery.sampled(self.run_wall, instance, sample);
+                self.recovery.sampled(self.at, self.counted_since(), instance, sample);
             }
             return;
         }
@@ -58,11 +58,12 @@ impl Machine {
     }
 
     fn count_slow(&mut self, watched: bool, instance: usize, sample: &Sample) {
+        let since_wall = self.counted_since();
         let Some(latency) = &mut self.latency else { return };
         if watched {
             latency.sampled(self.at, self.run_wall, instance, sample);
         } else if let Some(slow) = misses(sample, latency.threshold_ms()) {
-            self.slow_recovery.sampled(self.run_wall, instance, &slow);
+            self.slow_recovery.sampled(self.at, since_wall, instance, &slow);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::soak::{
 
 use super::resume::Unwatched;
 use super::shared::standby_rate;
+use super::verify::Verifying;
 
 /// An instance without a good sample for this long, or for three intervals, is not known any more.
 pub(super) const PATIENCE_MS: u64 = 10_000;
@@ -47,10 +48,7 @@ pub(super) enum Stage {
         deadline_ms: u64,
     },
     RollingBack(Rolling),
-    Verifying {
-        until_ms: u64,
-        ending: Ending,
-    },
+    Verifying(Verifying),
     Finished(Ending),
 }
 
@@ -262,7 +260,9 @@ impl Machine {
             // An answer to a question from before the last move says nothing about now.
             Event::RouterObserved { .. } => {}
             Event::SwitchDone { result, .. } => self.switch_done(result, &mut out),
-            Event::RollbackDone { attempt, result, .. } => self.rollback_done(*attempt, result, &mut out),
+            Event::RollbackDone { attempt, result, last_switch, .. } => {
+                self.rollback_done(*attempt, result, *last_switch, &mut out);
+            }
             Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), &mut out),
             Event::Freeze { frozen } => self.freeze_changed(frozen.clone(), &mut out),
             Event::Interrupted { signal, actor } => self.interrupted(signal, actor, &mut out),

@@ -5,8 +5,10 @@
 //! | `core` | the state, the dispatch of events, helpers that every part uses |
 //! | `begin` | gate, switch, start of the soak |
 //! | `watch` | ticks, breaches, the end of the window, observed moves |
-//! | `act` | hold, grace, rollback, attempts, verification |
+//! | `act` | hold, grace, rollback, attempts |
 //! | `foreign` | a router that holds what Switchback did not write |
+//! | `verify` | what follows a rollback: is traffic still back? |
+//! | `recovery` | and is the previous color well? |
 //! | `orders` | the operator's actions and signals |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
@@ -18,9 +20,11 @@ mod core;
 mod fleet;
 mod foreign;
 mod orders;
+mod recovery;
 mod report;
 mod resume;
 mod shared;
+mod verify;
 mod watch;
 
 #[cfg(test)]

@@ -188,12 +188,4 @@ impl Machine {
             }
         }
     }
-
-    fn verify_cut_short(&mut self, out: &mut Vec<Effect>) {
-        if let Stage::Verifying { ending, .. } = &self.stage {
-            let mut ending = ending.clone();
-            ending.reason.push_str("; recovery was not watched to the end");
-            self.finish(ending, out);
-        }
-    }
 }

@@ -48,7 +48,7 @@ impl Machine {
             Stage::Held(_) => Phase::Held,
             Stage::Grace { .. } => Phase::Grace,
             Stage::RollingBack(_) => Phase::RollingBack,
-            Stage::Verifying { .. } => Phase::Verifying,
+            Stage::Verifying(_) => Phase::Verifying,
             Stage::Finished(_) => Phase::Finished,
         }
     }
@@ -151,7 +151,7 @@ impl Machine {
             Stage::Watching if self.told.extending => self.hold_end(),
             Stage::Warmup | Stage::Watching => self.window_end,
             Stage::Gating { deadline_ms: until } | Stage::Grace { deadline_ms: until } => *until,
-            Stage::Verifying { until_ms, .. } => *until_ms,
+            Stage::Verifying(verifying) => verifying.until_ms,
             Stage::Baseline { since_ms, .. } => since_ms.saturating_add(self.settings.baseline_window_ms),
             Stage::Switching | Stage::Unsettled { .. } | Stage::RollingBack(_) | Stage::Finished(_) => return None,
         };

@@ -118,10 +118,7 @@ impl Machine {
                 self.look_around(out);
             }
             Stage::Watching | Stage::Held(_) => self.look_around(out),
-            Stage::Verifying { until_ms, .. } => {
-                out.push(Effect::Sample);
-                out.push(Effect::Schedule { at_ms: until_ms });
-            }
+            Stage::Verifying(_) => self.verify_on(out),
             Stage::RollingBack(_) | Stage::Finished(_) => {}
         }
     }

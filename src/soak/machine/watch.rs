@@ -30,6 +30,7 @@ impl Machine {
             self.tell_optional(out);
             self.cause_no_longer_shared(out);
         }
+        self.look_while_verifying(out);
         self.deadlines(out);
         self.end_baseline(out);
         self.verified(out);
@@ -55,6 +56,7 @@ impl Machine {
                 self.ask_where_traffic_is(*gate_deadline_ms, out);
             }
             Stage::RollingBack(rolling) if rolling.retry_at.is_some_and(|at| self.at >= at) => self.retry(out),
+            Stage::Verifying(verifying) if verifying.asks_again(self.at) => self.look_again(out),
             _ => {}
         }
     }
@@ -64,7 +66,7 @@ impl Machine {
     pub(super) fn sample_at_an_end(&self, out: &mut Vec<Effect>) {
         let due = match &self.stage {
             Stage::Watching | Stage::Held(_) => self.at >= self.window_end,
-            Stage::Verifying { until_ms, .. } => self.at >= *until_ms,
+            Stage::Verifying(verifying) => self.at >= verifying.until_ms,
             _ => false,
         };
         if due {
@@ -251,6 +253,7 @@ impl Machine {
     ) {
         self.router = Some(router.clone());
         self.settle_switch(router, state, out);
+        self.observed_while_verifying(router, state, out);
         if !self.soaking() {
             return;
         }

@@ -15,7 +15,7 @@ use crate::view::Dashboard;
 const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
 
 /// Every phase and every outcome, by name.
-pub const ALL: [&str; 22] = [
+pub const ALL: [&str; 23] = [
     "gating",
     "baseline",
     "switching",
@@ -34,6 +34,7 @@ pub const ALL: [&str; 22] = [
     "inconclusive",
     "superseded",
     "rollback-failed",
+    "rollback-undone",
     "refused",
     "resumed",
     "asking",
@@ -229,6 +230,13 @@ fn ended(name: &str) -> Bench {
         "superseded" => {
             let mut bench = watched(20, mild, |_| {});
             bench.observe(Color::Blue, Color::Blue, 1_795_476_199_000);
+            bench
+        }
+        "rollback-undone" => {
+            let mut bench = breached(|_| {});
+            bench.rollback_done(1, RollbackResult::Back);
+            bench.seconds(4, HEALTHY);
+            bench.until_over(5, World { routed: Some(Color::Green), ..HEALTHY });
             bench
         }
         "refused" => {

@@ -57,9 +57,11 @@ fn one(buffer: &mut Buffer, row: Rect, decided: &Decided, selected: bool, ui: &U
 /// How a decision of this kind is meant.
 pub fn tone(kind: DecisionKind) -> Tone {
     match kind {
-        DecisionKind::Breach | DecisionKind::Rollback | DecisionKind::RollbackFailed | DecisionKind::SwitchFailed => {
-            Tone::Bad
-        }
+        DecisionKind::Breach
+        | DecisionKind::Rollback
+        | DecisionKind::RollbackFailed
+        | DecisionKind::RollbackUndone
+        | DecisionKind::SwitchFailed => Tone::Bad,
         DecisionKind::Blind
         | DecisionKind::Hold
         | DecisionKind::Pause

@@ -6,7 +6,7 @@ use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
     Action, Actor, Decision, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, Envelope, ErrorRateSettings,
     Event, Machine, Metered, Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings,
-    SwitchResult,
+    SwitchResult, Verification,
 };
 
 /// Wall clock at the start of every run.
@@ -34,6 +34,7 @@ pub fn settings() -> Settings {
         on_inconclusive: OnInconclusive::Hold,
         max_extension_ms: 30_000,
         verify_window_ms: 10_000,
+        verification: Verification::RouterAndRequests,
         standby: StandbyPolicy::Require,
         on_shared_cause: crate::config::OnSharedCause::Hold,
         error_rate: ErrorRateSettings {
@@ -68,10 +69,20 @@ pub struct World {
     pub ready: bool,
     pub standby: bool,
     pub standby_errors: u64,
+    /// Where the router sends traffic while a rollback is verified; none where it cannot be read.
+    pub routed: Option<Color>,
 }
 
-pub const HEALTHY: World =
-    World { requests: 50, errors: 0, slow: 0, metrics: true, ready: true, standby: true, standby_errors: 0 };
+pub const HEALTHY: World = World {
+    requests: 50,
+    errors: 0,
+    slow: 0,
+    metrics: true,
+    ready: true,
+    standby: true,
+    standby_errors: 0,
+    routed: Some(Color::Blue),
+};
 pub const FAILING: World = World { errors: 10, ..HEALTHY };
 pub const SLOW: World = World { slow: 10, ..HEALTHY };
 
@@ -83,6 +94,8 @@ pub struct Bench {
     seq: u64,
     totals: [(u64, u64); 3],
     slow: [u64; 3],
+    /// `lastSwitch` of the last rollback.
+    pub back: i64,
     pub effects: Vec<Effect>,
     pub log: Vec<Envelope>,
 }
@@ -97,6 +110,7 @@ impl Bench {
             seq: 0,
             totals: [(1_000, 10); 3],
             slow: [5; 3],
+            back: WALL,
             effects: vec![],
             log: vec![],
         };
@@ -113,7 +127,17 @@ impl Bench {
         }
         let (at, seq) = log.last().map_or((0, 0), |last| (last.at_ms, last.seq));
         let (settings, at) = (self.settings.clone(), at + gap_ms);
-        let mut bench = Self { machine, settings, at, seq, totals: self.totals, slow: self.slow, effects: vec![], log };
+        let mut bench = Self {
+            machine,
+            settings,
+            at,
+            seq,
+            totals: self.totals,
+            slow: self.slow,
+            back: self.back,
+            effects: vec![],
+            log,
+        };
         bench.feed(Event::Resumed(Box::new(by)));
         bench
     }
@@ -148,6 +172,16 @@ impl Bench {
             }
         }
         self.feed(Event::Tick { skipped: 0 });
+        if self.machine.phase() == Phase::Verifying && self.settings.verification == Verification::RouterAndRequests {
+            self.read_router(world);
+        }
+    }
+
+    /// The router answers while a rollback is verified.
+    pub fn read_router(&mut self, world: World) {
+        let router = world.routed.ok_or_else(|| "no route".to_owned());
+        let state = Ok(DeploymentSeen { active: Color::Blue, last_switch: Some(self.back) });
+        self.feed(Event::RouterObserved { epoch: self.epoch(), router, state, foreign: None });
     }
 
     pub fn sample(&mut self, color: Color, instance: usize, world: World) {
@@ -212,7 +246,8 @@ impl Bench {
     }
 
     pub fn rollback_done(&mut self, attempt: u32, result: RollbackResult) {
-        self.feed(Event::RollbackDone { attempt, result, kept: None });
+        self.back = WALL + i64::try_from(self.at).unwrap();
+        self.feed(Event::RollbackDone { attempt, result, last_switch: Some(self.back), kept: None });
     }
 
     pub fn switch_done(&mut self, result: SwitchResult) {

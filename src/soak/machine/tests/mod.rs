@@ -13,3 +13,4 @@ mod properties;
 mod resume;
 mod rollback;
 mod shared;
+mod verify;

@@ -12,6 +12,9 @@ use crate::soak::{
     Verdict,
 };
 
+/// `lastSwitch` of every rollback.
+const BACK: i64 = WALL + 500_000;
+
 fn color() -> impl Strategy<Value = Color> {
     prop_oneof![Just(Color::Blue), Just(Color::Green)]
 }
@@ -60,12 +63,17 @@ fn rollback_result() -> impl Strategy<Value = RollbackResult> {
 }
 
 fn observed() -> impl Strategy<Value = Event> {
-    (0..4_u32, color(), prop_oneof![8 => Just(Color::Green), 1 => Just(Color::Blue)]).prop_map(
-        |(epoch, router, active)| {
-            let state = Ok(DeploymentSeen { active, last_switch: Some(WALL) });
-            Event::RouterObserved { epoch, router: Ok(router), state, foreign: None }
-        },
-    )
+    let router = prop_oneof![8 => color().prop_map(Ok), 1 => Just(Err("no route".to_owned()))];
+    let state = prop_oneof![
+        8 => Just((Color::Green, WALL)),
+        1 => Just((Color::Blue, WALL)),
+        4 => Just((Color::Blue, BACK)),
+        1 => Just((Color::Green, BACK + 1)),
+    ];
+    (0..4_u32, router, state).prop_map(|(epoch, router, (active, last_switch))| {
+        let state = Ok(DeploymentSeen { active, last_switch: Some(last_switch) });
+        Event::RouterObserved { epoch, router, state, foreign: None }
+    })
 }
 
 fn metered() -> impl Strategy<Value = Event> {
@@ -119,9 +127,11 @@ fn event() -> impl Strategy<Value = Event> {
         10 => (0..2_usize, readiness()).prop_map(|(instance, answer)| Event::StandbyProbed { instance, answer }),
         30 => (0..3_u32).prop_map(|skipped| Event::Tick { skipped }),
         5 => Just(Event::Timer),
-        2 => observed(),
+        4 => observed(),
         3 => Just(Event::SwitchDone { result: SwitchResult::Switched { last_switch: Some(WALL) }, kept: None }),
-        4 => (1..6_u32, rollback_result()).prop_map(|(attempt, result)| Event::RollbackDone { attempt, result, kept: None }),
+        4 => (1..6_u32, rollback_result()).prop_map(|(attempt, result)| {
+            Event::RollbackDone { attempt, result, last_switch: Some(BACK), kept: None }
+        }),
         2 => action().prop_map(|action| Event::Action { action, actor: Actor::Operator("x@y".to_owned()), reason: None }),
         1 => Just(Event::Interrupted { signal: "SIGTERM".to_owned(), actor: Actor::Operator("x@y".to_owned()) }),
         1 => (0..100_000_u64).prop_map(|ms| Event::ClockGap { ms }),

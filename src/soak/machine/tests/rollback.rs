@@ -246,6 +246,7 @@ fn a_verify_window_shorter_than_the_interval_asks_for_a_sample_at_its_end() {
     assert_eq!(bench.effects, [Effect::Sample]);
     bench.sample(crate::deploy::Color::Blue, 0, HEALTHY);
     bench.feed(Event::Tick { skipped: 0 });
+    bench.read_router(HEALTHY);
     assert_eq!(bench.machine.summary().unwrap().recovered, Some(true));
 }
 

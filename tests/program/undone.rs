@@ -1,0 +1,144 @@
+//! Traffic that is moved again while a recovery is verified.
+
+use std::fs;
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{Deployment, Receiver};
+
+/// A deployment whose router is a file with the color in it.
+fn routed() -> Deployment {
+    let deployment = Deployment::switched().with_commands("echo {color} > route", "echo {color} > route", "cat route");
+    fs::write(deployment.path("route"), "green\n").unwrap();
+    let deployment = deployment.with("soak.verify_window", "20s").with("soak.window", "30s");
+    deployment.green.fail(50);
+    deployment
+}
+
+/// Does something once traffic is back on blue.
+fn once_back(deployment: &Deployment, act: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    let route = deployment.path("route");
+    spawn(move || {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while fs::read_to_string(&route).unwrap_or_default() != "blue\n" {
+            assert!(Instant::now() < deadline, "it was never rolled back");
+            sleep(Duration::from_millis(20));
+        }
+        sleep(Duration::from_millis(700));
+        act();
+    })
+}
+
+/// A controller that restores what its repository says.
+fn restored(deployment: &Deployment) -> JoinHandle<()> {
+    let route = deployment.path("route");
+    once_back(deployment, move || fs::write(route, "green\n").unwrap())
+}
+
+fn route(deployment: &Deployment) -> String {
+    fs::read_to_string(deployment.path("route")).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_rollback_that_a_controller_undoes_is_told_everywhere_and_the_next_command_works() {
+    let receiver = Receiver::start(0);
+    let deployment = routed().with("notify.url", &receiver.url);
+    let undone = restored(&deployment);
+    let done = deployment.run(&["soak", "--no-tui"]).expect(7);
+    undone.join().unwrap();
+    assert!(!done.stdout.contains("  recovered"), "{done:#?}");
+    let done = done.says(&[
+        "rollback_undone ROLLBACK UNDONE: the router sends traffic to green again, ",
+        "outcome         ROLLBACK UNDONE: traffic is on green again (cause external, exit code 7)\n",
+        "next            stop what moves traffic there, then: switchback rollback --service default\n",
+    ]);
+    drop(done);
+    assert_eq!(route(&deployment), "green", "nobody is fought");
+    assert_eq!(&deployment.kinds()[3..], ["rolled_back", "rollback_undone"]);
+    let told = deployment.decision("rollback_undone");
+    assert_eq!((&told["activeColor"], &told["previousColor"]), (&json!("green"), &json!("blue")));
+    let state = deployment.state();
+    assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!("blue"), &json!("rollback-undone")));
+    assert_eq!((&state["soak"]["cause"], &state["soak"]["recovered"]), (&json!("external"), &Value::Null));
+    let end = receiver.deliveries().last().unwrap().json();
+    assert_eq!(end["type"], "soak.ended");
+    assert_eq!((&end["data"]["outcome"], &end["data"]["exitCode"]), (&json!("rollback-undone"), &json!(7)));
+
+    let status = deployment.run(&["status", "--json"]).expect(0).json();
+    assert_eq!((&status["router"]["inSync"], &status["router"]["activeColor"]), (&json!(false), &json!("green")));
+    deployment.run(&["soak", "--resume", "--no-tui"]).expect(7);
+    deployment.run(&["rollback", "--service", "default"]).expect(0);
+    assert_eq!(route(&deployment), "blue");
+}
+
+#[test]
+fn github_and_json_say_that_a_rollback_was_undone() {
+    for (output, wanted) in [
+        (
+            "github",
+            "::error title=switchback::rollback-undone: ROLLBACK UNDONE: the router sends traffic to green again",
+        ),
+        ("json", r#""outcome":"rollback-undone","cause":"external""#),
+    ] {
+        let deployment = routed();
+        let undone = restored(&deployment);
+        let done = deployment.run(&["soak", "--no-tui", "--output", output]).expect(7).says(&[wanted]);
+        undone.join().unwrap();
+        if output == "json" {
+            let outcome = done.json_lines().pop().unwrap();
+            assert_eq!((&outcome["exitCode"], &outcome["recovered"]), (&json!(7), &Value::Null));
+        }
+    }
+}
+
+#[test]
+fn a_newer_switch_while_the_recovery_is_verified_supersedes_it() {
+    let deployment = routed();
+    let (state, route_file) = (deployment.state_path(), deployment.path("route"));
+    let switched = once_back(&deployment, move || {
+        fs::write(route_file, "green\n").unwrap();
+        let mut now: Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
+        now["previousColor"] = json!("blue");
+        now["activeColor"] = json!("green");
+        now["lastSwitch"] = json!(now["lastSwitch"].as_i64().unwrap() + 5);
+        fs::write(&state, now.to_string()).unwrap();
+    });
+    let done = deployment.run(&["soak", "--no-tui"]).expect(8);
+    switched.join().unwrap();
+    drop(done.says(&["somebody else moved traffic after the rollback to blue: the state file now says green"]));
+    assert_eq!(route(&deployment), "green");
+}
+
+#[test]
+fn an_operators_rollback_is_watched_by_the_monitor_as_well() {
+    let deployment = routed();
+    deployment.green.fail(0);
+    let undone = restored(&deployment);
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("watching");
+    deployment.run(&["rollback"]).expect(0);
+    drop(soak.wait().expect(7));
+    undone.join().unwrap();
+}
+
+#[test]
+fn a_router_that_cannot_be_read_any_more_leaves_the_recovery_unconfirmed() {
+    let deployment = routed().with("soak.verify_window", "2s");
+    let route_file = deployment.path("route");
+    let gone = once_back(&deployment, move || fs::remove_file(route_file).unwrap());
+    let done = deployment.run(&["soak", "--no-tui"]).expect(3);
+    gone.join().unwrap();
+    drop(done.says(&["recovery not confirmed, where traffic is cannot be read (router command `sh -c "]));
+}
+
+#[test]
+fn a_readiness_rollback_of_a_release_that_failed_no_request_is_not_called_recovered() {
+    let deployment = Deployment::switched().with("soak.window", "30s");
+    deployment.green.set_ready(false);
+    let done = deployment.run(&["soak", "--no-tui"]).expect(3);
+    assert!(!done.stdout.contains("recovered"), "{done:#?}");
+    drop(done.says(&["verified: blue after the rollback: 0 of "]));
+    assert_eq!(deployment.state()["soak"]["recovered"], Value::Null);
+}
