@@ -7,8 +7,11 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
-use rustls::CertificateError;
+use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder};
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, CertificateError};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -30,6 +33,28 @@ pub fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let found = Certificate::from_pem_bundle(&text).map_err(|error| format!("is not PEM: {error}"))?;
     if found.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(found) }
+}
+
+/// A certificate and its private key (PEM) that are shown to servers, or which of the two files is wrong, and how.
+pub fn identity<'a>(certificate: &'a Path, key: &'a Path) -> Result<Identity, (&'a Path, String)> {
+    let read = |path: &'a Path| std::fs::read(path).map_err(|error| (path, format!("cannot be read: {error}")));
+    let (mut pem, private) = (read(certificate)?, read(key)?);
+    let not_pem = |path| move |error: pem::Error| (path, format!("is not PEM: {error}"));
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(not_pem(certificate))?;
+    if chain.is_empty() {
+        return Err((certificate, "holds no certificate".to_owned()));
+    }
+    let secret = match PrivateKeyDer::from_pem_slice(&private) {
+        Ok(secret) => secret,
+        Err(pem::Error::NoItemsFound) => return Err((key, "holds no private key".to_owned())),
+        Err(error) => return Err(not_pem(key)(error)),
+    };
+    CertifiedKey::from_der(chain, secret, &rustls::crypto::ring::default_provider())
+        .map_err(|error| (key, format!("does not belong to the certificate: {error}")))?;
+    pem.push(b'\n');
+    pem.extend(private);
+    Identity::from_pem(&pem).map_err(|error| (key, root(&error)))
 }
 
 /// User name and password from a URL, for basic authentication.
@@ -72,7 +97,7 @@ pub enum NoAnswer {
     },
     /// No secure connection; what is wrong, in words.
     #[error("could not be reached securely: {0}")]
-    Tls(String),
+    Tls(TlsFault),
     /// Anything else on the way: connection reset, not HTTP, …
     #[error("could not be read: {}", root(.0))]
     Transport(reqwest::Error),
@@ -89,7 +114,7 @@ impl NoAnswer {
                 return Self::Dns { host: url.host_str().unwrap_or_default().to_owned() };
             }
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-                return Self::Tls(tls_reason(tls));
+                return Self::Tls(TlsFault::of(tls));
             }
             let io = cause.downcast_ref::<io::Error>();
             if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
@@ -114,25 +139,62 @@ pub fn root(error: &reqwest::Error) -> String {
     last.to_string()
 }
 
-fn tls_reason(error: &rustls::Error) -> String {
-    use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-    };
-    match error {
-        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => "its certificate has expired".to_owned(),
-        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-            "its certificate is not valid yet".to_owned()
+/// Why there is no secure connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFault {
+    /// The certificate is past its time.
+    #[error("its certificate has expired")]
+    Expired,
+    /// The certificate's time has not come.
+    #[error("its certificate is not valid yet")]
+    NotYet,
+    /// The certificate names other hosts.
+    #[error("its certificate is for another host name")]
+    Name,
+    /// What an authority has, and no server.
+    #[error("its certificate is that of an authority (CA:TRUE), and a server needs one of its own")]
+    Authority,
+    /// Nobody who is trusted vouches for it; what the verifier says.
+    #[error("its certificate is not trusted ({0})")]
+    Untrusted(String),
+    /// The server wants to see a certificate of ours, or another one.
+    #[error("it asks for a client certificate that it trusts")]
+    ClientCertificate,
+    /// The server ends the handshake and does not say why.
+    #[error("it refuses the handshake, perhaps for want of a client certificate that it trusts")]
+    Handshake,
+    /// No TLS at all.
+    #[error("the port does not speak TLS; is the URL to begin with http?")]
+    Plain,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl TlsFault {
+    fn of(error: &rustls::Error) -> Self {
+        use CertificateError::{
+            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        };
+        match error {
+            rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Self::Expired,
+            rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => Self::NotYet,
+            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => Self::Name,
+            // The verifier's own error is not to be had by type.
+            rustls::Error::InvalidCertificate(_) if error.to_string().contains("CaUsedAsEndEntity") => Self::Authority,
+            rustls::Error::InvalidCertificate(_) => Self::Untrusted(error.to_string()),
+            rustls::Error::InvalidMessage(_) => Self::Plain,
+            // What servers send, by their version of TLS, to a client whose certificate is missing or not trusted.
+            rustls::Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnknownCA
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::AccessDenied,
+            ) => Self::ClientCertificate,
+            rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => Self::Handshake,
+            other => Self::Other(other.to_string()),
         }
-        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-            "its certificate is for another host name".to_owned()
-        }
-        // The verifier's own error is not to be had by type.
-        rustls::Error::InvalidCertificate(_) if error.to_string().contains("CaUsedAsEndEntity") => {
-            "its certificate is that of an authority (CA:TRUE), and a server needs one of its own".to_owned()
-        }
-        rustls::Error::InvalidCertificate(_) => format!("its certificate is not trusted ({error})"),
-        rustls::Error::InvalidMessage(_) => "the port does not speak TLS; is the URL to begin with http?".to_owned(),
-        other => other.to_string(),
     }
 }
 
@@ -142,6 +204,7 @@ mod tests {
 
     #[test]
     fn other_tls_errors_are_passed_on() {
-        assert_eq!(tls_reason(&rustls::Error::HandshakeNotComplete), rustls::Error::HandshakeNotComplete.to_string());
+        let error = rustls::Error::HandshakeNotComplete;
+        assert_eq!(TlsFault::of(&error).to_string(), error.to_string());
     }
 }

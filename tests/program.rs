@@ -16,6 +16,8 @@ mod crashes;
 mod doctor;
 #[path = "program/dotenv.rs"]
 mod dotenv;
+#[path = "program/ends.rs"]
+mod ends;
 #[path = "program/exit_codes.rs"]
 mod exit_codes;
 #[path = "program/fleet.rs"]

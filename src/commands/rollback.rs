@@ -156,7 +156,7 @@ pub async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), F
         return Ok(());
     }
     let target = binding.previous;
-    standby::probe(config, target).await?.map_err(|why| {
+    standby::probe(config, target).await.map_err(|why| {
         Failure::new(9, format!("{target} is not ready, nothing was moved ({why}); to move traffic there all the same: switchback rollback --force"))
     })
 }

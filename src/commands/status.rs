@@ -76,6 +76,6 @@ async fn report(config: &Config) -> Result<StatusReport, Failure> {
     }
     let deployment = Deployment::open(config)?;
     let standby = deployment.state_file().read()?.active().other();
-    let ready = standby::probe(config, standby).await?.is_ok();
+    let ready = standby::probe(config, standby).await.is_ok();
     deployment.status(Some(ready)).await.map_err(Failure::usage)
 }

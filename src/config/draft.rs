@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
     OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
     TrafficProbeConfig,
@@ -153,9 +153,10 @@ fn blank_config() -> Config {
             standby: StandbyPolicy::Require,
             on_shared_cause: OnSharedCause::Hold,
         },
-        colors: Colors { blue: Vec::new(), green: Vec::new(), blue_file: None, green_file: None },
-        metrics: MetricsConfig { path: String::new(), timeout: Duration::ZERO, bearer_token: None },
-        health: HealthConfig { path: String::new(), timeout: Duration::ZERO, switch_timeout: Duration::ZERO },
+        colors: Colors::default(),
+        access: Access::default(),
+        metrics: MetricsConfig::default(),
+        health: HealthConfig::default(),
         requests: RequestsConfig { ignore_routes: Routes::default() },
         prometheus: PrometheusConfig {
             url: None,

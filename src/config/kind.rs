@@ -74,6 +74,8 @@ pub enum Kind {
     Listen(Set<SocketAddr>),
     Admin(Set<AdminUrl>),
     BaseUrl(Set<InstanceUrl>),
+    /// The name of a server, with or without a port.
+    Host(Set<String>),
     PromQl(Set<PromQl>),
     /// Checks by queries, as JSON.
     Queries(Set<Vec<QueryConfig>>),
@@ -116,6 +118,7 @@ impl Kind {
             Self::Listen(_) => "IP address and port, such as 127.0.0.1:9710".to_owned(),
             Self::Admin(_) => "base URL (http, https), or unix:///path".to_owned(),
             Self::BaseUrl(_) => "base URL (http, https)".to_owned(),
+            Self::Host(_) => "name of a host, or name:port".to_owned(),
             Self::PromQl(_) => "PromQL of at most 4,000 bytes".to_owned(),
             Self::Queries(_) => {
                 "JSON object; each check has query, threshold, breach (above, below), for (0s..10m), required, \
@@ -183,6 +186,7 @@ impl Kind {
             Self::Listen(set) => put(draft, *set, parse::listen(string(raw)?)?, ToString::to_string),
             Self::Admin(set) => put(draft, *set, instances::admin(string(raw)?)?, ToString::to_string),
             Self::BaseUrl(set) => put(draft, *set, instances::base(string(raw)?)?, ToString::to_string),
+            Self::Host(set) => put(draft, *set, parse::host(string(raw)?)?, Clone::clone),
             Self::PromQl(set) => put(draft, *set, PromQl::new(string(raw)?)?, |text| text.as_str().to_owned()),
             Self::Queries(set) => put(draft, *set, query::parse(string(raw)?)?, |checks| query::format(checks)),
             Self::Secret { set, .. } => {

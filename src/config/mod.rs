@@ -50,10 +50,10 @@ pub use keys::{Key, flags, keys};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
-    TrafficProbeConfig,
+    OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme, SoakConfig,
+    StandbyPolicy, TrafficProbeConfig,
 };
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};

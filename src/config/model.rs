@@ -1,21 +1,22 @@
 //! The validated configuration. A value of these types has passed every rule of the key table.
 
+mod endpoints;
 mod router;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+pub use self::endpoints::{Access, Colors, HealthConfig, MetricsConfig, Place, Scheme};
 pub use self::router::{
     Away, CaddyConfig, HaproxyConfig, NginxConfig, ProbeSign, RouterConfig, RouterKind, TrafficProbeConfig,
 };
 use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
 use super::routes::Routes;
 use super::values::{InstanceUrl, Ratio, StatusSet};
-use crate::deploy::Color;
 use crate::journal::Limits;
 
 /// Everything a run needs to know, validated; all paths are absolute.
@@ -31,6 +32,8 @@ pub struct Config {
     pub soak: SoakConfig,
     /// The instances of both colors.
     pub colors: Colors,
+    /// How they are asked, for metrics and for readiness alike.
+    pub access: Access,
     /// How `/metrics` is read.
     pub metrics: MetricsConfig,
     /// How readiness is probed.
@@ -143,46 +146,6 @@ pub enum OnSharedCause {
     Rollback,
 }
 
-/// The base URLs of both colors' instances; no URL stands in both.
-#[derive(Clone, Debug)]
-pub struct Colors {
-    /// Instances of blue, and names that stand for some; at least one, unless there is a file.
-    pub blue: Vec<InstanceUrl>,
-    /// The same of green.
-    pub green: Vec<InstanceUrl>,
-    /// A file with instances of blue.
-    pub blue_file: Option<PathBuf>,
-    /// A file with instances of green.
-    pub green_file: Option<PathBuf>,
-}
-
-impl Colors {
-    /// The instances of one color.
-    pub fn of(&self, color: Color) -> &[InstanceUrl] {
-        match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        }
-    }
-
-    /// The file with more instances of one color.
-    pub fn file_of(&self, color: Color) -> Option<&Path> {
-        match color {
-            Color::Blue => self.blue_file.as_deref(),
-            Color::Green => self.green_file.as_deref(),
-        }
-    }
-
-    /// The same with these instances of one color, as they were found.
-    #[must_use]
-    pub fn with(self, color: Color, found: Vec<InstanceUrl>) -> Self {
-        match color {
-            Color::Blue => Self { blue: found, ..self },
-            Color::Green => Self { green: found, ..self },
-        }
-    }
-}
-
 /// How a running monitor is asked and given orders: here, and over the network.
 #[derive(Clone, Debug)]
 pub struct ControlConfig {
@@ -215,28 +178,6 @@ pub struct NotifyConfig {
     pub secret: Option<SecretString>,
     /// Limit for one try to deliver.
     pub timeout: Duration,
-}
-
-/// How `/metrics` is read.
-#[derive(Clone, Debug)]
-pub struct MetricsConfig {
-    /// Path below the instance's base URL.
-    pub path: String,
-    /// Limit for one scrape, headers and body together.
-    pub timeout: Duration,
-    /// Sent as `Authorization: Bearer …` where given.
-    pub bearer_token: Option<SecretString>,
-}
-
-/// How readiness is probed.
-#[derive(Clone, Debug)]
-pub struct HealthConfig {
-    /// Path below the instance's base URL.
-    pub path: String,
-    /// Limit for one probe.
-    pub timeout: Duration,
-    /// How long `switch` waits for the target to become ready.
-    pub switch_timeout: Duration,
 }
 
 /// Which requests are those of users.

@@ -122,6 +122,18 @@ pub fn url_path(text: &str) -> Result<String, String> {
     }
 }
 
+/// The name of a server, with or without a port: `shop.example.com`, `10.0.0.7:8443`.
+pub fn host(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let url = url::Url::parse(&format!("http://{text}/"));
+    // What the reader of URLs takes for a user, a path or a query stands in a URL, and in no name.
+    let is_name = !text.is_empty() && !text.contains(['/', '@', '?', '#', ' ', '\\']);
+    match url {
+        Ok(url) if is_name && url.host_str().is_some() => Ok(text.to_owned()),
+        _ => Err("this is no name of a host: letters, digits, `-` and `.`, and perhaps a port".to_owned()),
+    }
+}
+
 /// `auto` or the name of a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub fn metric(text: &str) -> Result<Named, String> {
     named(text, |byte| byte == b':')

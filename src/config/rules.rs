@@ -1,6 +1,7 @@
 //! What two keys have to agree on. A rule is silent about keys whose own value was refused: one mistake, one problem.
 
 mod control;
+mod endpoints;
 pub mod probe;
 
 use super::draft::{Draft, RouterWord};
@@ -28,6 +29,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     latency_has_a_threshold(settled, warnings);
     prometheus_is_known(draft, settled, problems, warnings);
     notifications_arrive(draft, settled, problems);
+    endpoints::check(draft, settled, problems, warnings);
     control::check(draft, settled, problems, warnings);
 }
 

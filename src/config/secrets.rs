@@ -21,6 +21,7 @@ static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 pub fn keep_secret(config: &Config) {
     let tokens = [
         config.metrics.bearer_token.as_ref(),
+        config.health.bearer_token.as_ref(),
         config.prometheus.bearer_token.as_ref(),
         config.prometheus.password.as_ref(),
         config.notify.url.as_ref(),
@@ -35,7 +36,8 @@ pub fn keep_secret(config: &Config) {
         _ => None,
     };
     let instances = config.colors.blue.iter().chain(&config.colors.green);
-    let urls = instances.chain(&config.prometheus.url).chain(admin);
+    let pages = config.colors.blue_metrics.iter().chain(&config.colors.green_metrics);
+    let urls = instances.chain(pages).chain(&config.prometheus.url).chain(admin);
     let secrets: Vec<String> = exposed.chain(urls.flat_map(passwords)).collect();
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     known.extend(secrets.into_iter().filter(|secret| secret.len() >= SHORTEST));
@@ -65,6 +67,8 @@ mod tests {
     fn every_secret_of_a_configuration_is_masked_wherever_it_stands() {
         let env = [
             ("SWITCHBACK_METRICS_TOKEN", "metrics-canary"),
+            ("SWITCHBACK_HEALTH_BEARER_TOKEN", "health-canary"),
+            ("SWITCHBACK_GREEN_METRICS", "http://ana:page-canary@g:2,http://h:2"),
             ("SWITCHBACK_CONTROL_OPERATOR_TOKEN", "operator-canary-0123456789"),
             ("SWITCHBACK_PROMETHEUS_URL", "http://u:url%2Dcanary@p"),
             ("SWITCHBACK_PROMETHEUS_USERNAME", "ana"),
@@ -77,6 +81,7 @@ mod tests {
             ("A=metrics-canary B=metrics-canary-and-more", "A=*** B=***"),
             ("http://u:url%2Dcanary@p and url-canary", "http://u:***@p and ***"),
             ("green-canary", "***"),
+            ("health-canary page-canary", "*** ***"),
             ("Bearer operator-canary-0123456789", "Bearer ***"),
             ("abc is too short to be told from a word", "abc is too short to be told from a word"),
         ] {

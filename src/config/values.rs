@@ -83,6 +83,33 @@ impl InstanceUrl {
         }
     }
 
+    /// The same host on another port, or with another scheme. Another port is another server, so that the path is left out.
+    #[must_use]
+    pub fn moved(&self, port: Option<u16>, scheme: Option<&str>) -> Self {
+        let mut url = self.url.clone();
+        // An http(s) URL with a host takes all of these; they cannot fail.
+        if let Some(scheme) = scheme {
+            let port = url.port_or_known_default();
+            let _ = url.set_scheme(scheme);
+            let _ = url.set_port(port);
+        }
+        if port.is_some() {
+            let _ = url.set_port(port);
+            url.set_path("");
+        }
+        Self { url, stands_for: self.stands_for }
+    }
+
+    /// The base URL above `path`, where it ends in that; else itself.
+    #[must_use]
+    pub fn above(&self, path: &str) -> Self {
+        let mut url = self.url.clone();
+        if let Some(above) = self.url.path().trim_end_matches('/').strip_suffix(path.trim_end_matches('/')) {
+            url.set_path(above);
+        }
+        Self { url, stands_for: self.stands_for }
+    }
+
     /// The URL of `path` below the base URL, without its credentials.
     pub fn join(&self, path: &str) -> Url {
         let mut url = self.url.clone();
@@ -101,6 +128,12 @@ impl InstanceUrl {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url
+    }
+
+    /// The same without user name and password.
+    #[must_use]
+    pub fn without_login(&self) -> Self {
+        Self { url: self.exact(), stands_for: self.stands_for }
     }
 
     /// User name and password, where the URL has them.

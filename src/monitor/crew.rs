@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::scout::{self, Found};
 use crate::config::{Blanks, Colors, Config, InstanceUrl};
@@ -139,8 +140,8 @@ impl Crew {
             return Ok(());
         }
         let config = &self.config;
-        let scraper = if config.reads_pages() { Some(Scraper::new(url, config)?) } else { None };
-        let probe = Probe::new(url, &config.health)?;
+        let scraper = config.reads_pages().then(|| Scraper::of(config, color, url)).transpose()?;
+        let probe = Probe::of(config, url)?;
         if let Some(scraper) = scraper {
             let (orders, events) = self.hire(Job::Scrape(color, instance));
             self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
@@ -288,10 +289,22 @@ async fn probe_on_order(
     mut orders: Receiver<Order>,
     events: Sender<Event>,
 ) {
+    let mut pause: Option<(Instant, Readiness)> = None;
     while orders.recv().await.is_some() {
-        let answer = match probe.probe().await {
-            Ok(()) => Readiness::Ready,
-            Err(error) => Readiness::NotReady(error.to_string()),
+        let answer = match pause.take().filter(|(until, _)| Instant::now() < *until) {
+            Some((until, said)) => {
+                pause = Some((until, said.clone()));
+                said
+            }
+            None => match probe.probe().await {
+                Ok(_) => Readiness::Ready,
+                Err(error) if error.is_not_ready() => Readiness::NotReady(error.to_string()),
+                Err(error) => {
+                    let said = Readiness::Unknown(error.to_string());
+                    pause = error.pause().map(|pause| (Instant::now() + pause, said.clone()));
+                    said
+                }
+            },
         };
         if events.send(readiness_of(watched, instance, answer)).await.is_err() {
             return;

@@ -10,7 +10,7 @@ use crate::soak::{
 };
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
-const NOT_RECORDED: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
+const NOT_RECORDED: [&str; 5] = ["colors.", "instances.", "prometheus.", "notify.", "control."];
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -102,6 +102,8 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     let inputs = crate::config::Inputs { flags, ..crate::config::Inputs::default() };
     let mut config = crate::config::load(inputs).ok()?.config;
     config.colors = now.colors.clone();
+    config.access = now.access.clone();
+    config.health.bearer_token.clone_from(&now.health.bearer_token);
     config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.notify = now.notify.clone();

@@ -211,6 +211,8 @@ pub enum Readiness {
     Ready,
     /// Not ready, and why.
     NotReady(String),
+    /// The instance answers and does not say: too many requests (429). The sentence has the details.
+    Unknown(String),
 }
 
 /// What the state file says of the deployment.

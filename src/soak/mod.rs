@@ -27,7 +27,7 @@ pub(crate) use machine::testing;
 
 pub use action::{Action, UnknownAction};
 pub use actor::{Actor, UnknownActor};
-pub use check::{ERROR_RATE, LATENCY, Observation, READINESS};
+pub use check::{ERROR_RATE, LATENCY, Observation, READINESS, named};
 pub use decision::{Decision, DecisionKind};
 pub use event::{
     Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackResult, Sample,

@@ -22,9 +22,23 @@ struct Instance {
     why: String,
     /// Consecutive good probes.
     good: u32,
+    /// Whether the last answer did not say (429): what was known before it stands.
+    #[serde(default)]
+    unsaid: bool,
     /// Whether it is there no more, and when it came, if that was after the beginning.
     gone: bool,
     joined_at: Option<u64>,
+}
+
+impl Instance {
+    /// Whether it answers, and never said more than "too many requests" since the streaks began.
+    const fn only_unsaid(&self) -> bool {
+        self.unsaid && self.failures == 0 && self.good == 0
+    }
+
+    fn why(&self) -> &str {
+        if self.why.is_empty() { "no answer yet" } else { &self.why }
+    }
 }
 
 /// The readiness of all instances of one color.
@@ -48,7 +62,7 @@ impl ReadinessCheck {
         self.instances = kept(&self.names, &self.instances, &names);
         self.names = names;
         for known in &mut self.instances {
-            (known.failures, known.good) = (0, 0);
+            (known.failures, known.good, known.unsaid) = (0, 0, false);
         }
     }
 
@@ -76,12 +90,13 @@ impl ReadinessCheck {
 
     /// Whether every instance answered a probe, well or not, since the streaks began.
     pub fn all_answered(&self) -> bool {
-        self.present().all(|known| known.failures > 0 || known.good > 0)
+        self.present().all(|known| known.failures > 0 || known.good > 0 || known.unsaid)
     }
 
     /// Takes one probe's answer. An instance that is not in the settings is ignored.
     pub fn probed(&mut self, at_ms: u64, instance: usize, answer: &Readiness) {
         let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
+        known.unsaid = matches!(answer, Readiness::Unknown(_));
         match answer {
             Readiness::Ready => {
                 known.ready_at = Some(at_ms);
@@ -97,10 +112,12 @@ impl ReadinessCheck {
                 known.good = 0;
                 known.why.clone_from(why);
             }
+            // It says nothing for the release and nothing against it: both streaks stay as they are.
+            Readiness::Unknown(why) => known.why.clone_from(why),
         }
     }
 
-    /// Instances whose last probe was good.
+    /// Instances whose last probe that said anything was good.
     pub fn ready(&self) -> usize {
         self.present().filter(|known| known.good > 0).count()
     }
@@ -112,20 +129,26 @@ impl ReadinessCheck {
 
     /// Whether every instance's last `probes` probes were good.
     pub fn all_ready(&self, probes: u32) -> bool {
-        self.present().all(|known| known.good >= probes)
+        self.present().all(|known| known.good >= probes && !known.unsaid)
     }
 
-    /// Whether at least half of the instances' last `probes` probes were good: the color can take traffic.
+    /// Whether the color can take traffic: at least half of the instances' last `probes` probes were good. An instance that
+    /// never said more than "too many requests" answers, which a dead one would not.
     pub fn alive(&self, probes: u32) -> bool {
-        let good = self.present().filter(|known| known.good >= probes).count();
-        good * 2 >= self.all()
+        let alive = |known: &&Instance| known.good >= probes || known.only_unsaid();
+        self.present().filter(alive).count() * 2 >= self.all()
     }
 
-    /// The first instance that is not ready, with the reason.
+    /// The first instance that is not ready, with the reason; else the first that does not say.
     pub fn first_failure(&self) -> Option<String> {
-        let (name, known) = self.named().find(|(_, known)| known.good == 0)?;
-        let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
-        Some(named(name, why))
+        let failing = self.named().find(|(_, known)| known.good == 0 && !known.only_unsaid());
+        let (name, known) = failing.or_else(|| self.named().find(|(_, known)| known.unsaid))?;
+        Some(named(name, known.why()))
+    }
+
+    /// Whether nothing but answers that do not say keeps the color from being ready.
+    pub fn only_unsaid(&self) -> bool {
+        !self.all_ready(1) && self.present().all(|known| known.good > 0 || known.only_unsaid())
     }
 
     /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.
@@ -135,7 +158,8 @@ impl ReadinessCheck {
             return None;
         }
         let since = dead.iter().map(|known| known.failing_since).max()?;
-        let why = self.first_failure().unwrap_or_default();
+        let first = self.named().find(|(_, known)| self.counts_as_dead(known, at_ms));
+        let why = first.map(|(name, known)| named(name, known.why())).unwrap_or_default();
         Some(format!(
             "{} of {} instances not ready for {} ({why})",
             dead.len(),
@@ -153,10 +177,12 @@ impl ReadinessCheck {
         let heard = |known: &Instance| known.ready_at.or(known.joined_at);
         let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
         let (name, known) = self.named().find(|(_, known)| silent(known))?;
-        let why = if known.why.is_empty() { "no answer yet" } else { &known.why };
-        Some(match known.ready_at {
-            Some(ready_at) => format!("{name} was last ready {} ago: {why}", span(at_ms.saturating_sub(ready_at))),
-            None => format!("{name} was never seen ready: {why}"),
+        let why = known.why();
+        let ago = known.ready_at.map(|ready_at| span(at_ms.saturating_sub(ready_at)));
+        Some(match (ago, known.only_unsaid()) {
+            (Some(ago), _) => format!("{name} was last ready {ago} ago: {why}"),
+            (None, true) => named(name, why),
+            (None, false) => format!("{name} was never seen ready: {why}"),
         })
     }
 
@@ -165,7 +191,7 @@ impl ReadinessCheck {
         let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
             (Some(why), _) => (Verdict::Breached, why),
             (None, Some(why)) => (Verdict::Unknown, why),
-            (None, None) => (Verdict::Healthy, format!("{} of {} instances ready", self.ready(), self.all())),
+            (None, None) => (Verdict::Healthy, self.summary()),
         };
         Observation {
             check: READINESS.to_owned(),
@@ -177,6 +203,15 @@ impl ReadinessCheck {
             errors: 0,
             evidence: None,
             message,
+        }
+    }
+
+    /// `2 of 2 instances ready`, and which of them does not say at the moment.
+    pub fn summary(&self) -> String {
+        let ready = format!("{} of {} instances ready", self.ready(), self.all());
+        match self.named().find(|(_, known)| known.unsaid) {
+            Some((name, known)) => format!("{ready}, not known now: {}", named(name, known.why())),
+            None => ready,
         }
     }
 
@@ -263,6 +298,54 @@ mod tests {
         assert_eq!(late.verdict, Verdict::Unknown);
         assert_eq!(late.message, "http://green-1 was last ready 11 s ago: answered 503");
         assert_eq!(late.value, Some(0.5));
+    }
+
+    fn unsaid() -> Readiness {
+        Readiness::Unknown("answered 429 Too Many Requests, so readiness is not known".to_owned())
+    }
+
+    #[test]
+    fn too_many_requests_never_count_as_a_failure_and_never_as_ready() {
+        let mut check = check(1);
+        for at in (0..60_000).step_by(1_000) {
+            check.probed(at, 0, &unsaid());
+            assert_eq!(check.breach(at), None, "{at}");
+        }
+        assert_eq!((check.ready(), check.all_ready(1), check.only_unsaid()), (0, false, true));
+        assert!(check.alive(1) && check.alive(3), "it answers");
+        let seen = check.observe(60_000, 10_000);
+        assert_eq!(seen.verdict, Verdict::Unknown);
+        assert_eq!(seen.message, "http://green-0: answered 429 Too Many Requests, so readiness is not known");
+    }
+
+    #[test]
+    fn what_was_known_before_too_many_requests_stands_for_a_while() {
+        let mut check = check(1);
+        check.probed(0, 0, &Readiness::Ready);
+        check.probed(1_000, 0, &unsaid());
+        assert_eq!((check.observe(9_000, 10_000).verdict, check.all_ready(1)), (Verdict::Healthy, false));
+        assert!(check.summary().starts_with("1 of 1 instances ready, not known now: http://green-0: answered 429"));
+        assert!(check.alive(1), "a standby that was ready stays one");
+        let late = check.observe(11_000, 10_000);
+        assert_eq!(late.verdict, Verdict::Unknown);
+        assert!(late.message.starts_with("http://green-0 was last ready 11 s ago: answered 429"), "{}", late.message);
+        check.probed(12_000, 0, &Readiness::Ready);
+        assert_eq!(check.observe(12_000, 10_000).message, "1 of 1 instances ready");
+    }
+
+    #[test]
+    fn too_many_requests_between_failures_neither_hide_nor_add_to_them() {
+        let mut check = check(1);
+        fail(&mut check, 0, &[0, 2_000]);
+        for at in [3_000, 4_000, 5_000] {
+            check.probed(at, 0, &unsaid());
+        }
+        assert_eq!(check.breach(5_000), None, "two failures are not three");
+        assert!(!check.alive(1) && !check.only_unsaid());
+        fail(&mut check, 0, &[6_000]);
+        assert!(check.breach(6_000).unwrap().contains("answered 503"));
+        check.probed(7_000, 0, &unsaid());
+        assert!(check.breach(7_000).is_some(), "a limit does not make it ready");
     }
 
     #[test]

@@ -3,56 +3,122 @@
 #[cfg(test)]
 mod tests;
 
-use reqwest::header::HeaderMap;
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
-use super::fetch::{Access, ClientError, FetchError, Fetcher};
-use crate::config::{HealthConfig, InstanceUrl};
+use super::exposition::quote;
+use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, advice};
+use crate::config::{self, Config, HealthConfig, InstanceUrl};
 
 /// So much of a probe's body is read, so that the connection can be kept; a longer one costs the connection.
 const MAX_BODY: usize = 64 << 10;
 
-/// Why an instance is not ready. URLs are without credentials.
+/// How long probes pause at most when an instance asks for it: whether it is ready has to be known again within the soak.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Why an instance is not known to be ready. URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// There was no answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// It says so.
-    #[error("{url} answered {status}")]
+    #[error("{url} answered {status}{advice}")]
     Status {
         /// What was asked for.
         url: String,
-        /// Another status than 2xx.
+        /// Another status than 2xx and 429.
         status: StatusCode,
+        /// The key to set, where the status tells that the question was wrong.
+        advice: &'static str,
     },
+    /// 429: it was asked too often, which says nothing about the release.
+    #[error("{url} answered {}, so readiness is not known{}", StatusCode::TOO_MANY_REQUESTS, wish(*.retry_after))]
+    Limited {
+        /// What was asked for.
+        url: String,
+        /// How long it wants not to be asked, where it says so.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl ProbeError {
+    /// Whether it says that the instance is not ready, rather than that nobody knows.
+    pub const fn is_not_ready(&self) -> bool {
+        !matches!(self, Self::Limited { .. })
+    }
+
+    /// How long the next probes are to be left out.
+    pub fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Limited { retry_after, .. } => retry_after.map(|wished| wished.min(LONGEST_PAUSE)),
+            _ => None,
+        }
+    }
+}
+
+fn wish(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wished| format!(" (Retry-After: {}s)", wished.as_secs())).unwrap_or_default()
+}
+
+/// What a good answer says besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The header by which it limits how often it may be asked, where it has one: `X-RateLimit-Limit: 60`.
+    pub rate_limit: Option<String>,
 }
 
 /// Probes one instance's readiness. A clone shares the connection.
 #[derive(Clone, Debug)]
 pub struct Probe {
     fetcher: Fetcher,
+    refused: &'static str,
 }
 
 impl Probe {
-    /// A probe of `instance`, with the credentials of its URL where it has them.
-    pub fn new(instance: &InstanceUrl, health: &HealthConfig) -> Result<Self, ClientError> {
-        let fetcher = Fetcher::new(instance, &health.path, health.timeout, HeaderMap::new(), Access::default())?;
-        Ok(Self { fetcher })
+    /// A probe of an instance, as configured.
+    pub fn of(config: &Config, instance: &InstanceUrl) -> Result<Self, ClientError> {
+        Self::new(&config.health_url(instance), &config.health, &config.access)
+    }
+
+    /// A probe below the base URL `base`, with the token of `health` or else the credentials of the URL.
+    pub fn new(base: &InstanceUrl, health: &HealthConfig, access: &config::Access) -> Result<Self, ClientError> {
+        let token = health.bearer_token.as_ref().map(|token| ("health.bearer_token", token));
+        let access = Access { token, ..Access::to_instances(access) };
+        let refused = match (token, base.credentials()) {
+            (Some(_), _) => ": it refuses `health.bearer_token`",
+            (None, Some(_)) => ": it refuses the user name and password of the instance's URL",
+            (None, None) => ": set `health.bearer_token`, or user name and password in the instance's URL",
+        };
+        let limit = Limit { key: "health.timeout", time: health.timeout };
+        let fetcher = Fetcher::new(base, &health.path, limit, HeaderMap::new(), &access)?;
+        Ok(Self { fetcher, refused })
     }
 
     /// Asks once: ready is any status 2xx within the limit, whatever the body.
-    pub async fn probe(&self) -> Result<(), ProbeError> {
-        let url = self.fetcher.url().as_str();
-        self.fetcher.get(|answer| judge(url, answer)).await
+    pub async fn probe(&self) -> Result<Ready, ProbeError> {
+        let (url, refused) = (self.fetcher.url().as_str(), self.refused);
+        self.fetcher.get(|answer| judge(url, refused, answer)).await
     }
 }
 
-async fn judge(url: &str, mut answer: Response) -> Result<(), ProbeError> {
-    let status = answer.status();
-    if !status.is_success() {
-        return Err(ProbeError::Status { url: url.to_owned(), status });
+async fn judge(url: &str, refused: &'static str, mut answer: Response) -> Result<Ready, ProbeError> {
+    let (status, url) = (answer.status(), url.to_owned());
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(ProbeError::Limited { url, retry_after: retry_after(answer.headers()) });
     }
+    if !status.is_success() {
+        let advice = match status {
+            StatusCode::NOT_FOUND => ": set `health.path` to where the service says that it is ready",
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => refused,
+            status => advice(status),
+        };
+        return Err(ProbeError::Status { url, status, advice });
+    }
+    let rate_limit = rate_limit(answer.headers());
     let mut read = 0;
     while let Ok(Some(chunk)) = answer.chunk().await {
         read += chunk.len();
@@ -60,5 +126,28 @@ async fn judge(url: &str, mut answer: Response) -> Result<(), ProbeError> {
             break;
         }
     }
-    Ok(())
+    Ok(Ready { rate_limit })
+}
+
+/// `Retry-After` in seconds, or until a time by the instance's own clock (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let wish = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wish.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = |text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let (until, now) = at(wish).zip(text(DATE).and_then(at))?;
+    Some(Duration::from_secs(u64::try_from(until.as_second().saturating_sub(now.as_second())).unwrap_or(0)))
+}
+
+/// The header of a rate limit: `RateLimit`, `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) and their many
+/// `X-RateLimit-…` forerunners.
+fn rate_limit(headers: &HeaderMap) -> Option<String> {
+    let is_limit = |name: &str| {
+        let bare = name.strip_prefix("x-").unwrap_or(name);
+        bare.starts_with("ratelimit") || bare.starts_with("rate-limit")
+    };
+    let (name, value) = headers.iter().find(|(name, _)| is_limit(name.as_str()))?;
+    Some(format!("{name}: {}", quote(value.as_bytes())))
 }

@@ -14,9 +14,10 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Version};
 
 use super::exposition::{Format, PageError, quote};
-use super::fetch::{Access, ClientError, FetchError, Fetcher};
+use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, advice};
 use super::page::PageReader;
 use crate::config::{Config, InstanceUrl};
+use crate::deploy::Color;
 use crate::detect::Reading;
 
 /// The largest page that is read, in bytes, unpacked (and packed).
@@ -48,7 +49,7 @@ pub enum ScrapeError {
         url: String,
     },
     /// Another status than 200.
-    #[error("{url} answered {status} instead of metrics")]
+    #[error("{url} answered {status} instead of metrics{}", advice(*.status))]
     Status {
         /// What was asked for.
         url: String,
@@ -109,6 +110,18 @@ pub enum ScrapeError {
     },
 }
 
+impl ScrapeError {
+    /// Whether something answers that has no metrics there.
+    pub fn is_no_page(&self) -> bool {
+        match self {
+            Self::NotFound { .. } | Self::Html { .. } | Self::ContentType { .. } | Self::Page { .. } => true,
+            Self::Status { status, .. } => *status == StatusCode::METHOD_NOT_ALLOWED,
+            Self::Fetch(error) => matches!(error, FetchError::OtherHost { .. } | FetchError::Redirects { .. }),
+            _ => false,
+        }
+    }
+}
+
 /// Scrapes one instance. Owns what is remembered of its series, so there is one for each instance and soak.
 #[derive(Debug)]
 pub struct Scraper {
@@ -119,23 +132,26 @@ pub struct Scraper {
 }
 
 impl Scraper {
-    /// A scraper of `instance`, with the token of `metrics` or else the credentials of the instance's URL. Requests to
-    /// the metrics and health paths, and to `router.probe_url`, are this program's own and are not counted, nor are those on routes to ignore.
-    pub fn new(instance: &InstanceUrl, config: &Config) -> Result<Self, ClientError> {
+    /// A scraper of an instance of a color, with the token of `metrics` or else the credentials of its URL. Requests to the
+    /// metrics and health paths, and to `router.probe_url`, are this program's own and are not counted, nor are those on
+    /// routes to ignore.
+    pub fn of(config: &Config, color: Color, instance: &InstanceUrl) -> Result<Self, ClientError> {
         let Config { metrics, health, requests, router, error_rate, latency, .. } = config;
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static(ACCEPTED)),
             (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
         ]);
-        let token = metrics.bearer_token.as_ref();
-        let access = Access { token: token.map(|token| ("metrics.bearer_token", token)), ..Access::default() };
-        let fetcher = Fetcher::new(instance, &metrics.path, metrics.timeout, headers, access)?;
-        let below_base = instance.join(&health.path);
-        let own = [&metrics.path, &health.path, fetcher.url().path(), below_base.path()];
+        let token = metrics.bearer_token.as_ref().map(|token| ("metrics.bearer_token", token));
+        let access = Access { token, ..Access::to_instances(&config.access) };
+        let limit = Limit { key: "metrics.timeout", time: metrics.timeout };
+        let base = config.metrics_url(color, instance);
+        let fetcher = Fetcher::new(&base, &metrics.path, limit, headers, &access)?;
+        let probed = config.health_url(instance).join(&health.path);
+        let own = [&metrics.path, &health.path, fetcher.url().path(), probed.path()];
         let through_the_proxy = router.own_paths();
         let own = own.into_iter().chain(through_the_proxy.iter().map(String::as_str));
         let routes = requests.ignore_routes.clone().and_own(own);
-        let refused = match (token, instance.credentials()) {
+        let refused = match (token, base.credentials()) {
             (Some(_), _) => "it refuses `metrics.bearer_token`",
             (None, Some(_)) => "it refuses the user name and password of the instance's URL",
             (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
@@ -153,6 +169,11 @@ impl Scraper {
     /// The request counter and the label with the status, once a page had both.
     pub fn counter(&self) -> Option<(&str, &str)> {
         self.reader.counter()
+    }
+
+    /// Whether the last page had a sample at all.
+    pub const fn saw_samples(&self) -> bool {
+        self.reader.saw_samples()
     }
 
     /// Reads the page once. Dropping the future in the middle loses that page and nothing else.

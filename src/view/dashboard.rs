@@ -142,7 +142,11 @@ impl Dashboard {
                 if let Some(known) = self.watched.get_mut(*instance) {
                     known.probed(answer);
                     let failed = &mut self.failed_probes[*instance];
-                    *failed = if known.ready() == Some(true) { 0 } else { failed.saturating_add(1) };
+                    *failed = match known.ready() {
+                        Some(true) => 0,
+                        Some(false) => failed.saturating_add(1),
+                        None => *failed,
+                    };
                 }
             }
             Event::StandbyProbed { instance, answer } => {

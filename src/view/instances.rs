@@ -79,15 +79,19 @@ impl Instance {
         bare.trim_end_matches('/')
     }
 
-    /// Whether its last probe was good; none before the first.
+    /// Whether its last probe was good; none before the first, and where the answer does not say.
     pub fn ready(&self) -> Option<bool> {
-        self.readiness.as_ref().map(|answer| *answer == Readiness::Ready)
+        match self.readiness.as_ref()? {
+            Readiness::Ready => Some(true),
+            Readiness::NotReady(_) => Some(false),
+            Readiness::Unknown(_) => None,
+        }
     }
 
     /// Why it is not well: the last failed sample or probe.
     pub fn complaint(&self) -> Option<&str> {
         match (&self.failure, &self.readiness) {
-            (Some(why), _) | (None, Some(Readiness::NotReady(why))) => Some(why),
+            (Some(why), _) | (None, Some(Readiness::NotReady(why) | Readiness::Unknown(why))) => Some(why),
             _ => None,
         }
     }
@@ -153,6 +157,8 @@ mod tests {
         assert_eq!(instance.complaint(), None);
         instance.probed(&Readiness::NotReady("refused".to_owned()));
         assert_eq!((instance.complaint(), instance.ready()), (Some("refused"), Some(false)));
+        instance.probed(&Readiness::Unknown("answered 429".to_owned()));
+        assert_eq!((instance.complaint(), instance.ready()), (Some("answered 429"), None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, unused_imports, reason = "what one test binary leaves out the other one uses")]
 
+mod authority;
 mod deployment;
 mod emulator;
 mod monitoring;
@@ -10,7 +11,8 @@ mod process;
 mod receiver;
 mod service;
 
-pub use deployment::Deployment;
+pub use authority::Authority;
+pub use deployment::{Deployment, SWITCHED_AT};
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use process::{Done, Running};

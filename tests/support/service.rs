@@ -1,5 +1,6 @@
 //! A service on a free port of 127.0.0.1 that answers exactly as its test says.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -50,6 +51,11 @@ impl Page {
         Self::Bytes(page.replace("content-length: ", "content-length: 1").into_bytes())
     }
 
+    /// Nothing is there.
+    pub fn missing() -> Self {
+        Self::answer("404 Not Found", "text/plain", "nothing here")
+    }
+
     /// A whole answer.
     pub fn answer(status: &str, content_type: &str, body: &str) -> Self {
         Self::Bytes(whole(status, content_type, body).into_bytes())
@@ -68,6 +74,7 @@ pub struct Service {
 struct Shared {
     page: Mutex<Page>,
     elsewhere: Mutex<Option<Page>>,
+    paths: Mutex<HashMap<String, Page>>,
     failing: AtomicU64,
     slow: AtomicU64,
     queue: AtomicU64,
@@ -105,7 +112,8 @@ impl Service {
         Self::start_with(Some(TlsAcceptor::from(Arc::new(config))))
     }
 
-    fn start_with(tls: Option<TlsAcceptor>) -> Self {
+    /// The same over TLS as this acceptor has it.
+    pub fn start_with(tls: Option<TlsAcceptor>) -> Self {
         Self::serve(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), tls)
     }
 
@@ -113,6 +121,7 @@ impl Service {
         let shared = Arc::new(Shared {
             page: Mutex::new(Page::Counting),
             elsewhere: Mutex::default(),
+            paths: Mutex::default(),
             failing: AtomicU64::new(0),
             slow: AtomicU64::new(0),
             queue: AtomicU64::new(0),
@@ -182,6 +191,16 @@ impl Service {
         *self.shared.elsewhere.lock().unwrap() = Some(page);
     }
 
+    /// What this path answers from now on; `*` is every path without an answer of its own.
+    pub fn answer(&self, path: &str, page: Page) {
+        self.shared.paths.lock().unwrap().insert(path.to_owned(), page);
+    }
+
+    /// This path answers as it does by default again.
+    pub fn forget(&self, path: &str) {
+        self.shared.paths.lock().unwrap().remove(path);
+    }
+
     /// The heads of all requests so far.
     pub fn heads(&self) -> Vec<String> {
         self.shared.heads.lock().unwrap().clone()
@@ -213,9 +232,12 @@ async fn accept_all(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc
 /// Answers one connection until either side closes it.
 async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) {
     while let Some(head) = read_head(&mut stream).await {
-        let (is_metrics, is_api) = (head.starts_with("GET /metrics"), head.starts_with("GET /api/"));
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let here = shared.at(&path);
+        let is_metrics = here.is_some() || head.starts_with("GET /metrics");
+        let is_api = head.starts_with("GET /api/");
         shared.heads.lock().unwrap().push(head);
-        let page = match shared.elsewhere.lock().unwrap().clone().filter(|_| is_api) {
+        let page = match here.or_else(|| shared.elsewhere.lock().unwrap().clone().filter(|_| is_api)) {
             Some(page) => page,
             None if is_metrics => shared.page_now(),
             None => Page::Counting,
@@ -289,6 +311,12 @@ fn wide(series: usize) -> String {
 }
 
 impl Shared {
+    /// What was set for a path.
+    fn at(&self, path: &str) -> Option<Page> {
+        let paths = self.paths.lock().unwrap();
+        paths.get(path).or_else(|| paths.get("*")).cloned()
+    }
+
     fn page_now(&self) -> Page {
         match self.page.lock().unwrap().clone() {
             Page::Turns(pages) => pages[self.turns.fetch_add(1, Ordering::SeqCst) % pages.len()].clone(),

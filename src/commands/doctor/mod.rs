@@ -4,14 +4,18 @@
 //! | --- | --- |
 //! | `records` | folders, state file, locks, monitor, journal, freeze |
 //! | `router` | whether the router can be read and moved, and agrees with the state file |
-//! | `services` | metrics and readiness of every instance, and whether its traffic could be judged |
+//! | `services` | metrics of every instance, and whether its traffic could be judged |
+//! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
+//! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
 //! | `prometheus` | what Prometheus says to the questions of a soak |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
 //! | `finding` | one thing that was looked at, and what to do about it |
 
+mod elsewhere;
 mod finding;
 mod outside;
 mod prometheus;
+mod readiness;
 mod records;
 mod router;
 mod services;

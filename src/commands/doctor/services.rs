@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use super::elsewhere;
 use super::finding::{Finding, Level};
+use super::readiness::{self, Readiness};
 use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
-use crate::deploy::{Binding, Color, State};
+use crate::deploy::{Color, State};
 use crate::detect::{Latency, RECENT_MS, TickCounts, failed, millis, percent_exact, requests_to_clear, whole};
-use crate::soak::Phase;
-use crate::source::{Probe, ScrapeError, Scraper};
+use crate::source::Scraper;
 
 /// Time between the two pages that a request rate is made of.
 const GAP: Duration = Duration::from_secs(3);
@@ -25,9 +26,22 @@ const LONGEST_MINUTES: u32 = 24 * 60;
 struct Instance {
     color: Color,
     name: String,
-    ready: Result<(), String>,
+    ready: Readiness,
     /// None where no check is read from its page.
-    metrics: Option<Result<Metrics, String>>,
+    metrics: Option<Result<Metrics, Unread>>,
+}
+
+/// Why its metrics cannot be read.
+struct Unread {
+    why: String,
+    /// What answers with metrics instead, and the key to set.
+    found: Option<String>,
+}
+
+impl Unread {
+    fn of(error: &impl ToString) -> Self {
+        Self { why: error.to_string(), found: None }
+    }
 }
 
 /// What its metrics say.
@@ -60,10 +74,11 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     let mut answers = asked.join_all().await;
     answers.sort_by_key(|(at, _)| *at);
     let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
-    let alarm = standby_alarm(state);
+    let alarm = readiness::standby_alarm(state);
     let mut findings = Vec::new();
     for instance in &answers {
-        findings.push(readiness(instance, instance.color == active, alarm));
+        let Instance { color, name, ready, .. } = instance;
+        findings.extend(readiness::findings(config, *color, name, ready, (*color == active, alarm)));
     }
     for instance in &answers {
         findings.extend(metrics(config, instance, instance.color == active));
@@ -82,27 +97,27 @@ fn counted(color: Color, answers: &[Instance]) -> Option<f64> {
 }
 
 async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
-    let ready = async {
-        let probe = Probe::new(url, &config.health).map_err(|error| error.to_string())?;
-        probe.probe().await.map_err(|error| error.to_string())
-    };
-    let metrics = async { if config.reads_pages() { Some(measure(config, url).await) } else { None } };
-    let (ready, metrics) = tokio::join!(ready, metrics);
+    let metrics = async { if config.reads_pages() { Some(measure(config, color, url).await) } else { None } };
+    let (ready, metrics) = tokio::join!(readiness::ask(config, url), metrics);
     Instance { color, name: url.to_string(), ready, metrics }
 }
 
-async fn measure(config: &Config, url: &InstanceUrl) -> Result<Metrics, String> {
-    let scraper = || Scraper::new(url, config).map_err(|error| error.to_string());
-    let told = |error: ScrapeError| error.to_string();
+async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Metrics, Unread> {
+    let scraper = || Scraper::of(config, color, url).map_err(|error| Unread::of(&error));
     let mut scraper_of_two = scraper()?;
-    let before = scraper_of_two.scrape().await.map_err(told)?;
+    let before = match scraper_of_two.scrape().await {
+        Ok(before) => before,
+        Err(error) => {
+            return Err(Unread { found: elsewhere::metrics(config, color, url, &error).await, ..Unread::of(&error) });
+        }
+    };
     let asked = Instant::now();
     let mut starts: BTreeSet<i64> = before.started_ms.into_iter().collect();
     for _ in 0..STRANGERS {
-        starts.extend(scraper()?.scrape().await.map_err(told)?.started_ms);
+        starts.extend(scraper()?.scrape().await.map_err(|error| Unread::of(&error))?.started_ms);
     }
     sleep(GAP).await;
-    let after = scraper_of_two.scrape().await.map_err(told)?;
+    let after = scraper_of_two.scrape().await.map_err(|error| Unread::of(&error))?;
     starts.extend(after.started_ms);
     let counts = TickCounts {
         requests: after.total.saturating_sub(before.total),
@@ -140,41 +155,18 @@ fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Opti
     })
 }
 
-/// How bad a standby that is not ready is: while a soak is unfinished, it keeps the release from being rolled back.
-fn standby_alarm(state: Option<&State>) -> Level {
-    let open = |state: &State| state.soak().is_some_and(|soak| soak.phase != Phase::Finished.name());
-    let at_stake = state.is_some_and(|state| open(state) && Binding::to(state).is_ok());
-    if at_stake { Level::Failure } else { Level::Warning }
-}
-
-fn readiness(instance: &Instance, is_active: bool, alarm: Level) -> Finding {
-    const AREA: &str = "readiness";
-    let Instance { color, name, ready, .. } = instance;
-    let Err(why) = ready else { return Finding::ok(AREA, format!("{color} {name} is ready")) };
-    let text = format!("{color} is not ready: {why}");
-    if is_active {
-        return Finding::failure(AREA, text, "users are sent there: look at it now");
-    }
-    let next = if alarm == Level::Failure {
-        format!("start {color}: a rollback goes there, and is held as long as it is down")
-    } else {
-        format!("start {color} before a switch to it; a rollback to it would be held")
-    };
-    Finding { level: alarm, ..Finding::warning(AREA, text, next) }
-}
-
 fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding> {
     const AREA: &str = "metrics";
     let Instance { color, name, ready, metrics } = instance;
     let who = format!("{color} {name}");
     // What takes no traffic may have counted nothing yet, and what is down shows nothing.
-    let matters = if is_active { config.error_rate.required } else { ready.is_ok() };
+    let matters = if is_active { config.error_rate.required } else { ready.answers() };
     let grave = |matters: bool| if matters { Level::Failure } else { Level::Warning };
     let metrics = match metrics {
         None => return Vec::new(),
         Some(Ok(metrics)) => metrics,
-        Some(Err(why)) => {
-            let next = "put that right: without metrics the error rate is not known";
+        Some(Err(Unread { why, found })) => {
+            let next = found.as_deref().unwrap_or("put that right: without metrics the error rate is not known");
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };
@@ -272,7 +264,12 @@ mod tests {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
         let metrics =
             Metrics { counter, note: None, latency: None, counts, rate, starts: starts.iter().copied().collect() };
-        Instance { color: Color::Blue, name: "http://blue".to_owned(), ready: Ok(()), metrics: Some(Ok(metrics)) }
+        Instance {
+            color: Color::Blue,
+            name: "http://blue".to_owned(),
+            ready: Readiness::ready(),
+            metrics: Some(Ok(metrics)),
+        }
     }
 
     fn config() -> Config {

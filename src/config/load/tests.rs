@@ -1,6 +1,7 @@
 //! The layers together: who wins, and what is reported.
 
 mod control;
+mod endpoints;
 mod fields;
 mod probe;
 mod prometheus;
@@ -265,7 +266,7 @@ fn unknown_variables_of_ours_are_warnings_and_those_of_others_nothing() {
     assert_eq!(
         load(inputs).unwrap().warnings,
         [
-            "unknown variable SWITCHBACK_SERVICE_PORT_80_TCP_ADDR; did you mean `SWITCHBACK_ROUTER_PROBE_HEADER`?",
+            "unknown variable SWITCHBACK_SERVICE_PORT_80_TCP_ADDR; did you mean `SWITCHBACK_METRICS_PORT`?",
             "unknown variable SWITCHBACK_GRAC (.env:2); did you mean `SWITCHBACK_GRACE`?",
         ]
     );

@@ -107,16 +107,18 @@ impl Machine {
     pub(super) fn refuse_switch(&mut self, out: &mut Vec<Effect>) {
         let color = self.settings.color;
         let why = self.readiness.first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
-        let reason = format!(
-            "{color} is not ready: {} of {} instances ({why}); traffic stays on {}",
-            self.readiness.ready(),
-            self.readiness.all(),
-            color.other(),
-        );
+        let unsaid = self.readiness.only_unsaid();
+        let stays = format!("traffic stays on {}", color.other());
+        let reason = if unsaid {
+            format!("the readiness of {color} is not known: {why}; {stays}")
+        } else {
+            let (ready, all) = (self.readiness.ready(), self.readiness.all());
+            format!("{color} is not ready: {ready} of {all} instances ({why}); {stays}")
+        };
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
         decision.active_color = Some(color.other());
         decision.previous_color = None;
-        decision.reason = Some("not-ready".to_owned());
+        decision.reason = Some(if unsaid { "readiness-unknown" } else { "not-ready" }.to_owned());
         out.push(Effect::Journal(Box::new(decision)));
         self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Auto, reason }, out);
     }

@@ -85,6 +85,8 @@ pub(super) struct Told {
     pub worse: bool,
     /// That the soak runs on beyond its window.
     pub extending: bool,
+    /// That the readiness of the watched color, and of the standby, cannot be asked as often as it is.
+    pub unsaid: [bool; 2],
 }
 
 /// A rollback under way.
@@ -243,10 +245,12 @@ impl Machine {
             Event::Queried { check, answer } => self.queried(check, answer),
             Event::Probed { instance, answer } => {
                 self.readiness.probed(self.at, *instance, answer);
+                self.tell_unsaid(self.settings.color, answer, &mut out);
                 self.pass_gate(&mut out);
             }
             Event::StandbyProbed { instance, answer } => {
                 self.standby.probed(self.at, *instance, answer);
+                self.tell_unsaid(self.settings.color.other(), answer, &mut out);
                 self.standby_changed(&mut out);
             }
             Event::Tick { skipped } => self.tick(*skipped, &mut out),

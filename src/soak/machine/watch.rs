@@ -6,7 +6,7 @@ use crate::detect::span;
 use crate::seam::{self, Mutation};
 use crate::soak::{
     Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, ForeignSeen, LATENCY, Machine, Observation,
-    Outcome, Phase, READINESS, Verdict,
+    Outcome, Phase, READINESS, Readiness, Verdict,
 };
 
 use super::core::{Stage, Trigger};
@@ -91,6 +91,19 @@ impl Machine {
             }
             _ => {}
         }
+    }
+
+    /// A readiness route that answers "too many requests" is told once for each color: nothing is known there then.
+    pub(super) fn tell_unsaid(&mut self, color: Color, answer: &Readiness, out: &mut Vec<Effect>) {
+        let Readiness::Unknown(why) = answer else { return };
+        let told = &mut self.told.unsaid[usize::from(color != self.settings.color)];
+        if std::mem::replace(told, true) {
+            return;
+        }
+        let message = format!("the readiness of {color} is not known: {why}");
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("readiness".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
     }
 
     /// A release that is worse than its predecessor, though within the threshold, is told once.
@@ -206,7 +219,7 @@ impl Machine {
     }
 
     pub(super) fn readiness_summary(&self) -> String {
-        format!("{} of {} instances ready", self.readiness.ready(), self.readiness.all())
+        self.readiness.summary()
     }
 
     fn inconclusive(&mut self, observation: Observation, out: &mut Vec<Effect>) {

@@ -58,6 +58,11 @@ impl PageReader {
         self.rows.histogram.as_ref()?.name()
     }
 
+    /// Whether the page at hand has a sample.
+    pub const fn saw_samples(&self) -> bool {
+        self.rows.sampled
+    }
+
     /// Begins a page. One that was begun and not finished leaves no trace.
     pub fn begin(&mut self, format: Format) {
         self.exposition.begin(format);

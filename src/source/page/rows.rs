@@ -81,6 +81,8 @@ pub struct Rows {
     pub found: Vec<Found>,
     /// When the process started, in Unix milliseconds.
     pub started_ms: Option<i64>,
+    /// Whether there is a sample at all.
+    pub sampled: bool,
     /// Values that are no counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
     /// The labels of the request counter.
@@ -105,6 +107,7 @@ impl Rows {
             found,
             started_ms: None,
             ignored: 0,
+            sampled: false,
             culprits: Culprits::default(),
             histogram: None,
             census,
@@ -119,6 +122,7 @@ impl Rows {
         self.found.fill(Found::default());
         self.started_ms = None;
         self.ignored = 0;
+        self.sampled = false;
         if let Some(census) = &mut self.census {
             census.clear();
         }
@@ -193,6 +197,7 @@ impl Page for Rows {
     }
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
+        self.sampled = true;
         if let Some(census) = &mut self.census {
             census.sample(sample)?;
         }

@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded::Serializer;
 
-use super::super::fetch::{Access, ClientError, FetchError, Fetcher};
+use super::super::fetch::{Access, ClientError, FetchError, Fetcher, Limit};
 use super::answer::{Outcome, Rules, Told, Wrapped};
 use crate::config::{InstanceUrl, PrometheusConfig};
 use crate::http::Login;
@@ -94,8 +94,9 @@ impl Api {
                 token: config.bearer_token.as_ref().map(|token| ("prometheus.bearer_token", token)),
                 login: login.map(|(user, password)| Login::new(user, password)),
                 ca_file: config.ca_file.as_deref(),
+                ..Access::default()
             };
-            Fetcher::new(url, path, config.timeout, headers, access)
+            Fetcher::new(url, path, Limit { key: "prometheus.timeout", time: config.timeout }, headers, &access)
         };
         let anonymous = config.bearer_token.is_none() && config.username.is_none() && url.credentials().is_none();
         let refused = if anonymous {

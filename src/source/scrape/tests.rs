@@ -16,7 +16,7 @@ fn scraper_with(instance: &InstanceUrl, timeout: Duration, token: Option<&str>) 
     let mut config = config();
     config.metrics.timeout = timeout;
     config.metrics.bearer_token = token.map(SecretString::from);
-    Scraper::new(instance, &config)
+    Scraper::of(&config, Color::Green, instance)
 }
 
 fn scraper(instance: &InstanceUrl) -> Scraper {
@@ -239,7 +239,10 @@ async fn a_server_that_never_finishes_is_a_timeout() {
         let server = Server::start(vec![start.into()], Then::KeepOpen).await;
         let mut scraper = scraper_with(&server.instance(), Duration::from_millis(60), None).unwrap();
         let error = scraper.scrape().await.unwrap_err();
-        assert_eq!(error.to_string(), format!("http://{}/metrics did not answer within 60ms", server.addr));
+        assert_eq!(
+            error.to_string(),
+            format!("http://{}/metrics did not answer within 60ms (metrics.timeout)", server.addr)
+        );
     }
 }
 

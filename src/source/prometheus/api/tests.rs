@@ -99,7 +99,7 @@ async fn an_api_that_is_silent_is_not_waited_for() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let hasty = PrometheusConfig { timeout: Duration::from_millis(50), ..config() };
     let told = Api::new(&instance(&url), &hasty).unwrap().query("up", None).await.unwrap_err().to_string();
-    assert_eq!(told, format!("{url}/api/v1/query did not answer within 50ms"));
+    assert_eq!(told, format!("{url}/api/v1/query did not answer within 50ms (prometheus.timeout)"));
 }
 
 #[tokio::test]
