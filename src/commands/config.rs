@@ -11,7 +11,8 @@ pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
     match command {
         ConfigCommand::Template => say::out(&template()),
         ConfigCommand::Check => {
-            let loaded = context::loaded_anywhere(common)?;
+            let loaded = context::strictly(context::read_anywhere(common)?)?;
+            context::warn(&loaded);
             say::line(&format!("the configuration of service `{}` is valid", loaded.config.service));
         }
         ConfigCommand::Show { json: false } => say::out(&show(&context::loaded_anywhere(common)?)),

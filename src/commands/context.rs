@@ -1,7 +1,7 @@
 //! What every command needs first: the configuration.
 
 use crate::cli::Common;
-use crate::config::{Inputs, Loaded, Origin, keep_secret, load};
+use crate::config::{Inputs, Loaded, Origin, Problem, Problems, keep_secret, load};
 
 use super::failure::Failure;
 use super::say;
@@ -22,6 +22,18 @@ pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
     read(common).inspect(warn)
 }
 
+/// The same for what judges a release: a variable that resembles one of ours and is none is an error.
+pub fn loaded_strictly(common: &Common) -> Result<Loaded, Failure> {
+    let loaded = read(common)?;
+    warn_of(&loaded.warnings);
+    strictly(loaded)
+}
+
+/// Refuses a configuration with a variable that resembles one of ours and is none.
+pub fn strictly(loaded: Loaded) -> Result<Loaded, Failure> {
+    if loaded.misspelled.is_empty() { Ok(loaded) } else { Err(Problems(loaded.misspelled).into()) }
+}
+
 /// Loads the configuration for something that may be asked of a monitor on another machine, and prints its warnings on stderr.
 pub fn loaded_anywhere(common: &Common) -> Result<Loaded, Failure> {
     read_anywhere(common).inspect(warn)
@@ -33,14 +45,21 @@ pub fn named_service(loaded: &Loaded) -> Option<&str> {
     named.then_some(loaded.config.service.as_str())
 }
 
-fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
+/// Loads the configuration for something that may be asked of a monitor on another machine.
+pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
     let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
     keep_secret(&loaded.config);
     Ok(loaded)
 }
 
-fn warn(loaded: &Loaded) {
-    for warning in &loaded.warnings {
+/// Prints what is odd about the configuration on stderr.
+pub fn warn(loaded: &Loaded) {
+    warn_of(&loaded.warnings);
+    warn_of(&loaded.misspelled.iter().map(Problem::to_line).collect::<Vec<_>>());
+}
+
+fn warn_of(warnings: &[String]) {
+    for warning in warnings {
         say::warn(warning);
     }
 }

@@ -137,6 +137,7 @@ impl RouterDraft {
 fn blank_config() -> Config {
     Config {
         service: String::new(),
+        release: None,
         state_file: PathBuf::new(),
         data_dir: PathBuf::new(),
         soak: SoakConfig {

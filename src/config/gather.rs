@@ -8,6 +8,7 @@ use super::dotenv::{self, DotEnv};
 use super::layers::{Inputs, PREFIX};
 use super::problem::{Origin, Problem, printable};
 use super::read::{read_some, read_text};
+use super::variables::may_be_ours;
 
 /// The file that is read where none is named; it may be missing.
 const DEFAULT_FILE: &str = "switchback.toml";
@@ -62,12 +63,12 @@ fn environment(
 ) -> Vec<(String, String)> {
     let mut env = Vec::new();
     for (variable, value) in variables {
-        let Some(variable) = variable.into_string().ok().filter(|name| name.starts_with(PREFIX)) else {
+        let Some(variable) = variable.into_string().ok().filter(|name| may_be_ours(name)) else {
             continue;
         };
         if let Ok(value) = value.into_string() {
             env.push((variable, value));
-        } else {
+        } else if variable.starts_with(PREFIX) {
             let problem = Problem::about(printable(&variable), "the value is not UTF-8");
             unreadable.push(problem.at(Origin::Environment { variable }));
         }

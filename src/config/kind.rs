@@ -88,6 +88,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether a value is a number, perhaps with a unit.
+    pub const fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Self::Duration { .. } | Self::Size { .. } | Self::Ratio(_) | Self::RatioWithin { .. } | Self::Count { .. }
+        )
+    }
+
     /// What is allowed, in words for a person.
     pub fn allowed(&self) -> String {
         match self {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use super::dotenv::{self, DotEnv, Ours};
 use super::file;
-use super::keys::{Key, OTHER_VARIABLES, keys};
+use super::keys::{Key, keys};
 use super::nearest::{nearest, suggestion};
 use super::problem::{Origin, Problem, printable};
 use super::raw::Raw;
+use super::variables::{self, Oddities, Variable};
 
 /// What all our variables begin with.
 pub const PREFIX: &str = "SWITCHBACK_";
@@ -43,10 +44,12 @@ pub type Layer = BTreeMap<&'static str, Entry>;
 
 /// All layers, the strongest first, with what was wrong on the way and what is only worth a warning.
 pub struct Layers {
-    by_strength: [Layer; 4],
+    by_strength: [Layer; 5],
     /// Whether every file was there and could be read, so that what is not given is known to be not given.
     pub complete: bool,
     pub problems: Vec<Problem>,
+    /// Variables that resemble ours and are none.
+    pub misspelled: Vec<Problem>,
     pub warnings: Vec<String>,
 }
 
@@ -54,17 +57,20 @@ impl Layers {
     /// Reads all layers.
     pub fn read(inputs: Inputs) -> Self {
         let mut problems = inputs.unreadable;
-        let mut warnings = Vec::new();
-        let env = inputs.env.into_iter().map(|(variable, value)| {
-            let origin = Origin::Environment { variable: variable.clone() };
-            (variable, value, origin)
+        let mut found = Oddities::default();
+        let ambient = variables::ambient(&inputs.env);
+        let env = inputs.env.into_iter().map(|(name, value)| {
+            let origin = Origin::Environment { variable: name.clone() };
+            Variable { name, value, origin }
         });
-        let env = variables(env, &mut warnings);
+        let env = variables::sort_out(env, &mut found);
         let otherwise = inputs.file.is_some() || gives_instances(&env);
         let dotenv = match inputs.dotenv {
-            Some(dotenv) => dotenv_layer(dotenv, otherwise, &mut problems, &mut warnings),
+            Some(dotenv) => dotenv_layer(dotenv, otherwise, &mut problems, &mut found),
             None => Layer::new(),
         };
+        let Oddities { problems: contradictions, misspelled, warnings } = found;
+        problems.extend(contradictions);
         let all_read = problems.is_empty();
         let flags = command_line(inputs.flags, &mut problems);
         let file = match inputs.file {
@@ -72,7 +78,13 @@ impl Layers {
             None => Some(Layer::new()),
         };
         let complete = all_read && file.is_some();
-        Self { by_strength: [flags, env, dotenv, file.unwrap_or_default()], complete, problems, warnings }
+        Self {
+            by_strength: [flags, env, dotenv, file.unwrap_or_default(), ambient],
+            complete,
+            problems,
+            misspelled,
+            warnings,
+        }
     }
 
     /// The value of the strongest layer that has one. A secret is returned with `true` when it is the path of a file.
@@ -119,13 +131,14 @@ fn command_line(flags: Vec<(String, String)>, problems: &mut Vec<Problem>) -> La
 
 /// `.env` belongs to others as well, so nothing of theirs is a problem. Where all of it cannot be read it may be what says how
 /// traffic is moved, unless the configuration is somewhere else (`otherwise`).
-fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) -> Layer {
+fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, found: &mut Oddities) -> Layer {
     let DotEnv { path, bytes, is_cut } = file;
     let shown = printable(&path.display().to_string());
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(why) if otherwise => {
-            warnings
+            found
+                .warnings
                 .push(format!("{shown} cannot be read ({why}): if it sets SWITCHBACK_ variables, they are missing"));
             return Layer::new();
         }
@@ -141,7 +154,7 @@ fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, warn
     let at = |line| Origin::DotEnv { path: path.clone(), line };
     let Ours { assignments, bad, overlooked } = dotenv::parse(&bytes);
     if is_cut {
-        warnings.push(format!("{shown} is too large: only its first {} bytes are read", bytes.len()));
+        found.warnings.push(format!("{shown} is too large: only its first {} bytes are read", bytes.len()));
     }
     let more = bad.len().saturating_sub(MOST_BAD_LINES);
     for bad in bad.into_iter().take(MOST_BAD_LINES) {
@@ -152,9 +165,13 @@ fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, warn
     }
     for line in overlooked.into_iter().take(MOST_BAD_LINES) {
         let told = "a SWITCHBACK_ variable is set behind something else and is not read: begin a line with its name";
-        warnings.push(format!("{}: {told}", at(line)));
+        found.warnings.push(format!("{}: {told}", at(line)));
     }
-    variables(assignments.into_iter().map(|one| (one.name, one.value, at(one.line))), warnings)
+    let variable = |one: dotenv::Assignment| {
+        let origin = at(one.line);
+        Variable { name: one.name, value: one.value, origin }
+    };
+    variables::sort_out(assignments.into_iter().map(variable), found)
 }
 
 /// So many bad lines are told one by one.
@@ -163,36 +180,4 @@ const MOST_BAD_LINES: usize = 20;
 /// Whether a layer says where instances are.
 fn gives_instances(layer: &Layer) -> bool {
     layer.keys().any(|key| key.starts_with("colors."))
-}
-
-/// Sorts out our variables. An empty one counts as unset; an unknown one is only a warning, because orchestrators
-/// make variables from the names of services.
-fn variables(all: impl Iterator<Item = (String, String, Origin)>, warnings: &mut Vec<String>) -> Layer {
-    let mut layer = Layer::new();
-    for (variable, value, origin) in all.filter(|(variable, ..)| variable.starts_with(PREFIX)) {
-        match known_variables().find(|(known, _)| *known == variable) {
-            Some((_, Some(key))) if !value.is_empty() => {
-                layer.insert(key, Entry { raw: Raw::text(value), origin });
-            }
-            Some((_, Some(key))) => {
-                // A later empty line of `.env` takes an earlier one back.
-                layer.remove(key);
-            }
-            Some((_, None)) => {}
-            None => {
-                let found = suggestion(nearest(&variable, known_variables().map(|(known, _)| known)));
-                let place =
-                    if matches!(origin, Origin::DotEnv { .. }) { format!(" ({origin})") } else { String::new() };
-                warnings.push(format!("unknown variable {}{place}{found}", printable(&variable)));
-            }
-        }
-    }
-    layer
-}
-
-/// Every variable of ours with the key it gives, if it gives one.
-fn known_variables() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-    let own = keys().filter_map(|key| key.env.map(|env| (env, Some(key.name))));
-    let files = keys().filter_map(Key::secret_file).map(|(name, env)| (env, Some(name)));
-    own.chain(files).chain(OTHER_VARIABLES.iter().map(|(name, _)| (*name, None)))
 }

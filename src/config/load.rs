@@ -23,6 +23,9 @@ pub struct Loaded {
     pub settings: Vec<Setting>,
     /// What is odd and does not stop anything, one sentence each.
     pub warnings: Vec<String>,
+    /// Variables that resemble ours and are none: whoever set them wanted something that does not happen. An error for what
+    /// judges a release, a warning for what has to work in an emergency.
+    pub misspelled: Vec<Problem>,
 }
 
 /// The effective value of one key.
@@ -52,14 +55,16 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
         });
         settled.settings.push(setting);
     }
-    let Layers { mut problems, mut warnings, complete, .. } = layers;
+    let Layers { mut problems, mut warnings, misspelled, complete, .. } = layers;
     // Rules between keys would blame the wrong one while a part of the input is missing.
     if complete {
         rules::check(&draft, &settled, &mut problems, &mut warnings);
     }
     if problems.is_empty() {
-        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings })
+        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings, misspelled })
     } else {
+        // Everything at once: one of them may be the reason for another.
+        problems.extend(misspelled);
         Err(Problems(problems))
     }
 }

@@ -7,6 +7,7 @@
 //! | `parse`, `instances`, `duration`, `size` | from text to one value, or why not |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
+//! | `variables`, `meaning` | which variables are ours, and which were meant to be |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
@@ -26,6 +27,7 @@ mod keys;
 mod kind;
 mod layers;
 mod load;
+mod meaning;
 mod model;
 mod nearest;
 mod parse;
@@ -43,10 +45,12 @@ mod size;
 mod strength;
 mod template;
 mod values;
+mod variables;
 
 pub use dotenv::DotEnv;
 pub use duration::{format_duration, parse_duration};
-pub use keys::{Key, flags, keys};
+pub use instances::mask;
+pub use keys::{Key, flags, keys, shell_word};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{

@@ -24,6 +24,8 @@ use crate::journal::Limits;
 pub struct Config {
     /// Name of the service, `[a-z0-9][a-z0-9-]{0,62}`.
     pub service: String,
+    /// Name of the release that is switched to and judged, where it has one.
+    pub release: Option<String>,
     /// The deployment state file shared with `deploy.ts`.
     pub state_file: PathBuf,
     /// Folder of journals, recordings and logs; each service has a folder of its own in it.

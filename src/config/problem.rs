@@ -84,6 +84,13 @@ impl Problem {
         }
     }
 
+    /// What is wrong and where, in one line.
+    pub fn to_line(&self) -> String {
+        let place = self.origin.as_ref().filter(|origin| !matches!(origin, Origin::Environment { .. }));
+        let place = place.map(|origin| format!(" ({origin})")).unwrap_or_default();
+        format!("{}: {}{place}", self.subject, self.what)
+    }
+
     /// The same, with the place it stands.
     pub(super) fn at(self, origin: Origin) -> Self {
         Self { origin: Some(origin), ..self }

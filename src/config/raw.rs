@@ -14,6 +14,7 @@ pub enum Scalar {
 }
 
 /// A value as a layer gave it. It may be a secret, so it cannot be printed by accident.
+#[derive(PartialEq, Eq)]
 pub enum Raw {
     /// One text.
     Scalar(Scalar, String),

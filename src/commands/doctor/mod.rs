@@ -90,7 +90,11 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
 fn configuration(loaded: &Loaded) -> Vec<Finding> {
     const AREA: &str = "configuration";
     let warned = loaded.warnings.iter().map(|warning| Finding::warning(AREA, warning, "switchback config show"));
-    let mut findings: Vec<_> = warned.collect();
+    let mistyped = loaded.misspelled.iter().map(|problem| {
+        let text = format!("{}; `switch` and `soak` refuse to begin", problem.to_line());
+        Finding::failure(AREA, text, "correct the name of the variable, or remove it")
+    });
+    let mut findings: Vec<_> = mistyped.chain(warned).collect();
     if findings.is_empty() {
         findings.push(Finding::ok(AREA, "valid"));
     }

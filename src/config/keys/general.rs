@@ -15,6 +15,16 @@ pub const KEYS: &[Key] = &[
         example: "checkout-api",
     },
     Key {
+        name: "release",
+        env: Some("SWITCHBACK_RELEASE"),
+        flag: Some("release"),
+        help: "Name of the release that is switched to and judged: a version, a commit, an image.",
+        default: Fallback::Derived { text: "GITHUB_SHA, where that is set", fill: |_| None },
+        kind: Kind::Word(|draft, name| draft.config.release = Some(name)),
+        also: None,
+        example: "v1.4.2",
+    },
+    Key {
         name: "state_file",
         env: Some("SWITCHBACK_STATE_FILE"),
         flag: None,

@@ -77,6 +77,13 @@ impl Key {
         }
     }
 
+    /// A good value, written for a variable of this name.
+    pub(in crate::config) fn example_as(&self, variable: &str) -> Option<String> {
+        let is_file = self.secret_file().is_some_and(|(_, file)| file == variable);
+        let value = if is_file { self.secret_file_example() } else { self.example.to_owned() };
+        (is_file || !self.is_secret()).then(|| format!("{variable}={}", shell_word(&value)))
+    }
+
     /// Something wrong with the file that holds a secret. `given` must be safe to show.
     pub(in crate::config) fn secret_file_problem(&self, origin: Origin, given: &str, what: String) -> Problem {
         let (name, env) = self.secret_file().unwrap_or((self.name, ""));
@@ -95,10 +102,11 @@ impl Key {
     }
 }
 
-/// A word that a shell and a `.env` file take literally.
-pub(in crate::config) fn shell_word(text: &str) -> String {
+/// A word that a shell takes literally, and so does a `.env` file where there is no single quote in it.
+pub fn shell_word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,%@=".contains(&byte);
-    if text.bytes().all(plain) { text.to_owned() } else { format!("'{text}'") }
+    let literal = !text.is_empty() && text.bytes().all(plain);
+    if literal { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// All rows in order.

@@ -15,7 +15,5 @@ mod retention;
 mod router;
 mod soak;
 
-#[cfg(test)]
-pub(in crate::config) use key::shell_word;
 pub(in crate::config) use key::{Fallback, OTHER_VARIABLES};
-pub use key::{Key, flags, keys};
+pub use key::{Key, flags, keys, shell_word};

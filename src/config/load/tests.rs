@@ -258,18 +258,20 @@ fn unknown_keys_are_problems_with_the_nearest_known_name() {
 }
 
 #[test]
-fn unknown_variables_of_ours_are_warnings_and_those_of_others_nothing() {
+fn variables_that_resemble_ours_are_named_apart_and_those_of_others_are_nothing() {
     let inputs = Inputs {
-        dotenv: Some("DATABASE_URL=x\nSWITCHBACK_GRAC=5s\n".into()),
+        dotenv: Some("DATABASE_URL=x\nSWITCHBACK_GRAC=5s\nSWITCHBACK_VERSION=3\n".into()),
         ..env(&[("SWITCHBACK_CONFIG", "x"), ("SWITCHBACK_SERVICE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HOME", "/")])
     };
-    assert_eq!(
-        load(inputs).unwrap().warnings,
-        [
-            "unknown variable SWITCHBACK_SERVICE_PORT_80_TCP_ADDR; did you mean `SWITCHBACK_METRICS_PORT`?",
-            "unknown variable SWITCHBACK_GRAC (.env:2); did you mean `SWITCHBACK_GRACE`?",
-        ]
-    );
+    let loaded = load(inputs).unwrap();
+    assert_eq!(loaded.warnings, ["unknown variable SWITCHBACK_VERSION (.env:3)"]);
+    let misspelled: Vec<_> = loaded.misspelled.iter().map(ToString::to_string).collect();
+    let told = "SWITCHBACK_GRAC: unknown variable; did you mean `SWITCHBACK_GRACE`?\n    from     .env:2\n    \
+                example  SWITCHBACK_GRACE=30s";
+    assert_eq!(misspelled, [told]);
+    // Where something else is wrong, both are told.
+    let all = problems(env(&[("SWITCHBACK_GRAC", "5s"), ("SWITCHBACK_SOAK_WINDOW", "5")]));
+    assert_eq!(all.len(), 2, "{all:?}");
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! How alike two names are by what they mean: by their words, not by their letters.
+
+/// From 0, nothing in common, to 1, the same.
+pub type Likeness = f64;
+
+/// Words that are less alike have nothing to do with each other.
+const LEAST_WORD: f64 = 0.6;
+/// Names that are written together are as likely slips as words.
+const LEAST_JOINED: f64 = 0.8;
+/// What a common first word, the section, is worth where everything else is equal.
+const SECTION: f64 = 0.02;
+
+/// How alike two names are. Their words may stand in another order, be a letter off, or be written together; a word that only
+/// one of them has counts against it.
+pub fn likeness(name: &str, known: &str) -> Likeness {
+    let (name, known) = (words(name), words(known));
+    if name.is_empty() || known.is_empty() {
+        return 0.0;
+    }
+    let common = common(&name, &known);
+    #[expect(clippy::cast_precision_loss, reason = "names have a few words")]
+    let by_words = 2.0 * common / (name.len() + known.len()) as f64;
+    let joined = strsim::normalized_damerau_levenshtein(&name.concat(), &known.concat());
+    let joined = if joined >= LEAST_JOINED { joined * 0.95 } else { 0.0 };
+    let section = if word_likeness(&name[0], &known[0]) > 0.0 { SECTION } else { 0.0 };
+    by_words.max(joined) + section
+}
+
+/// The words of a name, in capitals.
+pub fn words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_uppercase).collect()
+}
+
+/// The sum over the words of one name of how alike each is to its counterpart in the other one, each word taken once.
+fn common(name: &[String], known: &[String]) -> f64 {
+    let mut left: Vec<&String> = known.iter().collect();
+    let mut sum = 0.0;
+    for word in name {
+        let alike = left.iter().enumerate().map(|(at, known)| (word_likeness(word, known), at));
+        let Some((alike, at)) = alike.filter(|(alike, _)| *alike > 0.0).max_by(|a, b| a.0.total_cmp(&b.0)) else {
+            continue;
+        };
+        left.swap_remove(at);
+        sum += alike;
+    }
+    sum
+}
+
+fn word_likeness(one: &str, other: &str) -> f64 {
+    let likeness = strsim::normalized_damerau_levenshtein(one, other);
+    if likeness >= LEAST_WORD { likeness } else { 0.0 }
+}

@@ -1,0 +1,200 @@
+//! Variables: which are ours, which were meant to be, and which somebody else put there.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::keys::{Key, OTHER_VARIABLES, keys};
+use super::layers::{Entry, Layer, PREFIX};
+use super::meaning::{Likeness, likeness, words};
+use super::problem::{Origin, Problem, printable};
+use super::raw::Raw;
+
+/// Where GitHub Actions names the commit of a run; it stands in for a `release` that nobody gave.
+pub const COMMIT: &str = "GITHUB_SHA";
+
+/// What router commands find in their environment, so that a command of theirs may run this program.
+const HANDED_TO_COMMANDS: [&str; 2] = ["SWITCHBACK_COLOR", "SWITCHBACK_SERVICE"];
+
+/// Least likeness of a name that is taken for a mistyped one of ours.
+const RESEMBLES: f64 = 0.51;
+/// The same where not even the prefix is ours.
+const RESEMBLES_ALTOGETHER: f64 = 0.8;
+
+/// One variable with its place.
+pub struct Variable {
+    pub name: String,
+    pub value: String,
+    pub origin: Origin,
+}
+
+/// What was found beside the values.
+#[derive(Default)]
+pub struct Oddities {
+    /// Two variables that contradict each other.
+    pub problems: Vec<Problem>,
+    /// Names that resemble ours and are none. Whether that is an error depends on what is to be done.
+    pub misspelled: Vec<Problem>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// What a variable gives.
+#[derive(Clone, Copy)]
+struct Known {
+    key: &'static Key,
+    /// The name of the key, or of the key that names a secret's file.
+    gives: &'static str,
+}
+
+/// Every variable that gives a key, under each of its names: the one in the table, and `SWITCHBACK_` with the key in capitals.
+static KNOWN: LazyLock<BTreeMap<String, Known>> = LazyLock::new(|| {
+    let own = keys().map(|key| (key, key.name, key.env));
+    let files = keys().filter_map(|key| key.secret_file().map(|(name, env)| (key, name, Some(env))));
+    let mut known = BTreeMap::new();
+    for (key, gives, env) in own.chain(files) {
+        for name in env.map(str::to_owned).into_iter().chain([regular(gives)]) {
+            known.entry(name).or_insert(Known { key, gives });
+        }
+    }
+    known
+});
+
+/// `soak.interval` → `SWITCHBACK_SOAK_INTERVAL`.
+pub fn regular(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_ascii_uppercase().replace(['.', '-'], "_"))
+}
+
+/// Whether a variable of the environment may be meant for this program.
+pub fn may_be_ours(name: &str) -> bool {
+    name == COMMIT || name.starts_with(PREFIX) || without_prefix_like_ours(name).is_some()
+}
+
+/// Sorts out our variables. An empty one counts as unset.
+pub fn sort_out(all: impl Iterator<Item = Variable>, found: &mut Oddities) -> Layer {
+    let mut layer = Layer::new();
+    let mut given_by: BTreeMap<&'static str, String> = BTreeMap::new();
+    for Variable { name, value, origin } in all.filter(|one| may_be_ours(&one.name)) {
+        let Some(Known { key, gives }) = KNOWN.get(&name).copied() else {
+            found.stranger(&name, &value, origin);
+            continue;
+        };
+        if value.is_empty() {
+            // A later empty line of `.env` takes an earlier one back.
+            if given_by.get(gives) == Some(&name) {
+                layer.remove(gives);
+            }
+        } else if key.kind.is_number() && is_service_address(&value) {
+            let what = "is the address of a service, as Kubernetes and Docker put it there: it counts as unset";
+            found.warnings.push(format!("{name} {what}"));
+        } else {
+            if let Some(other) = given_by.insert(gives, name.clone()).filter(|other| *other != name)
+                && let Some(Entry { raw, .. }) = layer.get(gives)
+                && *raw != Raw::text(value.clone())
+            {
+                let what = format!("also given by {other}, with another value; one of the two has to go");
+                found.problems.push(Problem::about(&name, what).at(origin.clone()));
+            }
+            layer.insert(gives, Entry { raw: Raw::text(value), origin });
+        }
+    }
+    layer
+}
+
+/// The layer below all others: what the surroundings say of the release.
+pub fn ambient(env: &[(String, String)]) -> Layer {
+    let commit = env.iter().find(|(name, value)| name == COMMIT && !value.is_empty());
+    let entry = |(name, value): &(String, String)| {
+        let origin = Origin::Environment { variable: name.clone() };
+        ("release", Entry { raw: Raw::text(value.clone()), origin })
+    };
+    commit.map(entry).into_iter().collect()
+}
+
+impl Oddities {
+    /// A name that gives no key.
+    fn stranger(&mut self, name: &str, value: &str, origin: Origin) {
+        let is_other = OTHER_VARIABLES.iter().any(|(other, _)| *other == name) || HANDED_TO_COMMANDS.contains(&name);
+        if is_other || name == COMMIT || value.is_empty() || is_service_link(name) {
+            return;
+        }
+        let ours = name.starts_with(PREFIX);
+        let least = if ours { RESEMBLES } else { RESEMBLES_ALTOGETHER };
+        let rest = name.strip_prefix(PREFIX).or_else(|| without_prefix_like_ours(name)).unwrap_or(name);
+        match meant(rest).filter(|(likeness, ..)| *likeness >= least) {
+            Some((_, suggested, key)) => {
+                let problem = Problem::about(printable(name), format!("unknown variable; did you mean `{suggested}`?"));
+                let example = key.example_as(&suggested);
+                self.misspelled.push(Problem { example, ..problem }.at(origin));
+            }
+            None if ours => {
+                let place =
+                    if matches!(origin, Origin::DotEnv { .. }) { format!(" ({origin})") } else { String::new() };
+                self.warnings.push(format!("unknown variable {}{place}", printable(name)));
+            }
+            None => {}
+        }
+    }
+}
+
+/// The variable that a name without its prefix most likely meant, with how alike they are.
+fn meant(rest: &str) -> Option<(Likeness, String, &'static Key)> {
+    let mut best: Option<(Likeness, String, &'static Key)> = None;
+    let mut consider = |alike: &str, suggested: &str, key: &'static Key| {
+        let likeness = likeness(rest, alike);
+        if best.as_ref().is_none_or(|(known, ..)| likeness > *known) {
+            best = Some((likeness, suggested.to_owned(), key));
+        }
+    };
+    // In the order of the table, so that of two that are as likely the more important one is named.
+    for key in keys() {
+        let regular = regular(key.name);
+        let env = key.env.unwrap_or(&regular);
+        for name in [Some(env), key.secret_file().map(|(_, env)| env), Some(&regular)].into_iter().flatten() {
+            consider(name.strip_prefix(PREFIX).unwrap_or(name), name, key);
+        }
+        // A flag is what the key is called in short.
+        if let Some(flag) = key.flag.filter(|flag| is_meant_by(flag, rest)) {
+            consider(flag, env, key);
+        }
+    }
+    best
+}
+
+/// Whether a name may be a flag's with something around it: `url` says too little for that, because many keys have one.
+fn is_meant_by(flag: &str, rest: &str) -> bool {
+    let of_many = |word: &str| keys().filter(|key| words(key.name).iter().any(|known| known == word)).count() > 1;
+    let flag = words(flag);
+    words(rest).len() <= flag.len() || !flag.iter().any(|word| of_many(word))
+}
+
+/// The rest of a name whose prefix is ours but for a slip or two.
+fn without_prefix_like_ours(name: &str) -> Option<&str> {
+    const WORD: &str = "SWITCHBACK";
+    let slip = |head: &str| strsim::damerau_levenshtein(&head.to_ascii_uppercase().replace(['_', '-'], ""), WORD) <= 2;
+    let separators = name.match_indices(['_', '-']).take(2);
+    separators.map(|(at, _)| name.split_at(at)).find(|(head, _)| slip(head)).map(|(_, rest)| &rest[1..])
+}
+
+/// Whether Kubernetes, or Docker's links, make such names from those of services: `X_SERVICE_HOST`, `X_SERVICE_PORT…`, `X_PORT`,
+/// `X_PORT_80_TCP…`.
+fn is_service_link(name: &str) -> bool {
+    let behind = |part: &str| name.rfind(part).map(|at| &name[at + part.len()..]);
+    let whole_word = |rest: &str| rest.is_empty() || rest.starts_with('_');
+    let port_of = |rest: &str| {
+        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let protocol = ["_TCP", "_UDP", "_SCTP"].into_iter().find_map(|protocol| number.strip_prefix(protocol));
+        number.len() < rest.len() && protocol.is_some_and(whole_word)
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_PORT")
+        || behind("_SERVICE_PORT").is_some_and(whole_word)
+        || name.match_indices("_PORT_").any(|(at, part)| port_of(&name[at + part.len()..]))
+}
+
+/// Whether a value is what a service link says: `tcp://10.0.0.1:9090`.
+fn is_service_address(value: &str) -> bool {
+    ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme))
+}
+
+#[cfg(test)]
+mod tests;
