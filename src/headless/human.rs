@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::symbols::line;
 
-use crate::soak::{Decision, Ending};
+use crate::soak::{Decision, Ending, Phase};
 use crate::view::{News, Progress, View, outcome_lines};
 
 use super::clean;
+use super::gate::Gate;
 use super::printer::{Places, PrintEvents, Width};
 
 /// Time between two progress lines.
@@ -25,12 +26,13 @@ pub(super) struct Human {
     terminal: Option<Width>,
     places: Places,
     next_progress_ms: u64,
+    gate: Gate,
     bar_drawn: bool,
 }
 
 impl Human {
     pub(super) fn new(out: Box<dyn Write + Send>, terminal: Option<Width>, places: Places) -> Self {
-        Self { out, terminal, places, next_progress_ms: EVERY_MS, bar_drawn: false }
+        Self { out, terminal, places, next_progress_ms: EVERY_MS, gate: Gate::new(), bar_drawn: false }
     }
 
     /// Prints a line of its own, above the progress bar.
@@ -90,7 +92,10 @@ impl PrintEvents for Human {
         if let Some(trouble) = &news.trouble {
             self.line(view.wall_ms(), "trouble", trouble)?;
         }
-        let due = view.at_ms() >= self.next_progress_ms && news.judged;
+        let due = match view.machine().phase() {
+            Phase::Gating => self.gate.is_due(view),
+            _ => view.at_ms() >= self.next_progress_ms && news.judged,
+        };
         if news.ending.is_none() && (news.phase.is_some() || due) {
             self.next_progress_ms = (view.at_ms() / EVERY_MS + 1) * EVERY_MS;
             self.progress(view)?;

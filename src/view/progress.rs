@@ -29,6 +29,9 @@ impl Progress {
                 let (ready, all) = machine.target_ready();
                 let why = machine.target_failure().map(|why| format!(" ({why})")).unwrap_or_default();
                 parts.push(format!("{ready} of {all} instances of {} ready{why}", machine.settings().color));
+                if ready == all {
+                    parts.push("waiting for its first metrics".to_owned());
+                }
             }
             Phase::Baseline => {
                 let old = machine.settings().color.other();

@@ -36,6 +36,7 @@ fn settings() -> Settings {
         baseline_window_ms: 0,
         warmup_ms: 0,
         auto_rollback: true,
+        release: None,
         no_way_back: false,
         force: false,
         on_breach: OnBreach::Rollback,
