@@ -87,7 +87,7 @@ pub enum Command {
     Demo(Demo),
     /// Wait until COLOR is ready, move traffic to it, and soak.
     Switch {
-        /// Where traffic goes: blue or green (default: the inactive color).
+        /// Where traffic goes: blue or green. On a terminal it is asked for when it is missing.
         // `--color` is taken by the colours of the terminal.
         #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
@@ -161,6 +161,9 @@ pub enum Command {
         /// Go on showing it, until Ctrl-C.
         #[arg(long)]
         watch: bool,
+        /// Only the color that a deploy goes to: one word, for scripts.
+        #[arg(long, conflicts_with_all = ["json", "watch"])]
+        inactive: bool,
     },
     /// The decisions in the journal, newest last.
     History {
@@ -355,6 +358,7 @@ mod tests {
             "ctl extend 5m --reason slow",
             "ctl rollback --force",
             "status --watch",
+            "status --inactive",
             "rollback --dry-run",
             "freeze --for 2h --reason migration",
             "unfreeze",

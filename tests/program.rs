@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
+#[path = "program/again.rs"]
+mod again;
 #[path = "program/background.rs"]
 mod background;
 #[path = "program/bad_input.rs"]
@@ -12,6 +14,8 @@ mod ci;
 mod commands;
 #[path = "program/crashes.rs"]
 mod crashes;
+#[path = "program/detached.rs"]
+mod detached;
 #[path = "program/doctor.rs"]
 mod doctor;
 #[path = "program/dotenv.rs"]
@@ -34,6 +38,8 @@ mod node;
 mod notify;
 #[path = "program/prometheus.rs"]
 mod prometheus;
+#[path = "program/rerun.rs"]
+mod rerun;
 #[path = "program/retention.rs"]
 mod retention;
 #[path = "program/secrets.rs"]

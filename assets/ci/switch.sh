@@ -1,10 +1,15 @@
 #!/bin/sh
-# Switches to the inactive color, watches it, and says what to do when it was not retained. For any CI, or none. Run it in the
-# folder of switchback.toml; arguments are passed on:
+# Switches to a color, watches it, and says what to do when it was not retained. For any CI, or none. Run it in the folder of
+# switchback.toml; arguments are passed on, and the color is one of them:
 #
 #   assets/ci/switch.sh green --output json
 #
-# The exit code is that of `switchback switch`.
+# Settle the color once, before the deploy, in a step that does not run again when this one does, and keep it:
+#
+#   color=$(switchback status --inactive)
+#
+# Run again with the same color, the script tells how the release was judged, or judges it. The exit code is that of
+# `switchback switch`.
 
 set -u
 

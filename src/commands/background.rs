@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::cli::Common;
 use crate::config::{Loaded, keys};
-use crate::journal::{create_private_dir, open_log};
+use crate::headless::Output;
+use crate::journal::{create_private_dir, open_log, rfc3339_ms};
 use crate::monitor::Begin;
 
 use super::failure::Failure;
@@ -42,6 +43,15 @@ pub enum Background {
     Over(u8),
 }
 
+/// What a monitor printed while it started.
+#[derive(Debug, Default)]
+pub struct Printed {
+    /// On stdout: what there is to be said where nothing is run.
+    pub out: String,
+    /// On stderr.
+    pub log: String,
+}
+
 /// How a monitor is started: everything that this process was given, kept to start it again.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -54,14 +64,14 @@ pub struct Launch {
 
 impl Launch {
     /// For this configuration and command line.
-    pub fn new(loaded: &Loaded, common: &Common) -> Self {
+    pub fn new(loaded: &Loaded, common: &Common, output: Output) -> Self {
         let config = &loaded.config;
         let (service, service_dir) = (config.service.clone(), config.service_dir());
-        Self { service_dir, socket: config.control.socket.clone(), arguments: arguments(common), service }
+        Self { service_dir, socket: config.control.socket.clone(), arguments: arguments(common, output), service }
     }
 
     /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.
-    pub async fn start(&self, begin: Begin) -> Result<(Background, String), Failure> {
+    pub async fn start(&self, begin: Begin) -> Result<(Background, Printed), Failure> {
         let folder = self.service_dir.join("log");
         let log = folder.join("monitor.log");
         let cannot =
@@ -70,20 +80,23 @@ impl Launch {
         let mut file = open_log(&log).map_err(|error| cannot("open", &error))?;
         let from = file.seek(SeekFrom::End(0)).map_err(|error| cannot("read", &error))?;
         let arguments: Vec<OsString> = verb(begin).into_iter().chain(self.arguments.iter().cloned()).collect();
-        let mut child =
-            spawn(&arguments, &file).map_err(|error| Failure::new(1, format!("cannot start the monitor: {error}")))?;
+        let cannot_start = |error| Failure::new(1, format!("cannot start the monitor: {error}"));
+        let mut out = anonymous_file().map_err(cannot_start)?;
+        let mut child = spawn(&arguments, &file, &out).map_err(cannot_start)?;
         let pid = child.id().unwrap_or_default();
         let deadline = Instant::now() + START_LIMIT;
         loop {
             if answers(&self.socket, pid).await {
-                let printed = printed_since(&log, from);
+                let printed = Printed { log: printed_since(&log, from), ..Printed::default() };
                 return Ok((Background::Running(Box::new(Monitor { child, pid, log })), printed));
             }
             if let Some(status) = child.try_wait().map_err(Failure::internal)? {
-                let printed = printed_since(&log, from);
+                let printed = Printed { out: text_from(&mut out, 0), log: printed_since(&log, from) };
                 return match status.code() {
                     Some(code) => Ok((Background::Over(u8::try_from(code).unwrap_or(1)), printed)),
-                    None => Err(Failure::new(1, format!("{printed}the monitor died while it started ({status})"))),
+                    None => {
+                        Err(Failure::new(1, format!("{}the monitor died while it started ({status})", printed.log)))
+                    }
                 };
             }
             if Instant::now() >= deadline {
@@ -114,6 +127,21 @@ impl Monitor {
         )
     }
 
+    /// What is printed when it is left to itself.
+    pub fn detached(&self, output: Output, service: &str) -> String {
+        if output == Output::Json {
+            let line = serde_json::json!({
+                "ts": rfc3339_ms(jiff::Timestamp::now()),
+                "type": "detached",
+                "service": service,
+                "pid": self.pid,
+                "log": self.log.display().to_string(),
+            });
+            return format!("{line}\n");
+        }
+        format!("{}\n", self.describe(service))
+    }
+
     /// Its end, if it comes soon.
     pub async fn end(&mut self, soon: Duration) -> Option<ExitStatus> {
         timeout(soon, self.child.wait()).await.ok()?.ok()
@@ -127,8 +155,14 @@ pub fn leave_session() {
     }
 }
 
+/// A file in memory that is gone with the last process that has it open.
+fn anonymous_file() -> io::Result<File> {
+    let file = rustix::fs::memfd_create("switchback-stdout", rustix::fs::MemfdFlags::CLOEXEC)?;
+    Ok(File::from(file))
+}
+
 /// Runs this program anew, through `systemd-run` where only that outlives a log-out.
-fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
+fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<Child> {
     // The file itself, even if another version was put in its place meanwhile.
     let program = std::env::current_exe()?;
     let mut command = match linger::scope() {
@@ -138,7 +172,7 @@ fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
         }
         None => Command::new(program),
     };
-    command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
+    command.args(arguments).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(log.try_clone()?);
     command.kill_on_drop(false).spawn()
 }
 
@@ -146,10 +180,9 @@ fn spawn(arguments: &[OsString], log: &File) -> io::Result<Child> {
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
         Begin::Switch { to, soak, no_way_back, force } => {
-            let color = to.map(|color| color.name().into());
             let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back"), (force, "--force")];
             let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.into());
-            ["switch".into()].into_iter().chain(color).chain(flags).collect()
+            ["switch".into(), to.name().into()].into_iter().chain(flags).collect()
         }
         Begin::Soak => vec!["soak".into()],
         Begin::Resume => vec!["soak".into(), "--resume".into()],
@@ -157,8 +190,9 @@ fn verb(begin: Begin) -> Vec<OsString> {
 }
 
 /// The rest of its command line.
-fn arguments(common: &Common) -> Vec<OsString> {
+fn arguments(common: &Common, output: Output) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["--background".into(), format!("--log-level={}", common.log_level).into()];
+    words.push(format!("--output={output}").into());
     if let Some(file) = &common.config {
         let mut word = OsString::from("--config=");
         word.push(file);
@@ -181,11 +215,14 @@ async fn answers(socket: &Path, pid: u32) -> bool {
 
 /// What the process printed since it was started.
 fn printed_since(log: &Path, from: u64) -> String {
-    let text = File::open(log).and_then(|mut file| {
-        file.seek(SeekFrom::Start(from))?;
-        let mut text = Vec::new();
-        file.take(MAX_PRINTED).read_to_end(&mut text)?;
-        Ok(text)
-    });
-    String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
+    File::open(log).map(|mut file| text_from(&mut file, from)).unwrap_or_default()
+}
+
+fn text_from(file: &mut File, from: u64) -> String {
+    let mut text = Vec::new();
+    let read = file.seek(SeekFrom::Start(from)).and_then(|_| file.take(MAX_PRINTED).read_to_end(&mut text));
+    if let Err(error) = read {
+        tracing::warn!(%error, "what the monitor printed cannot be read");
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }

@@ -35,7 +35,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         }
         say::line("");
     }
-    let begin = Begin::Switch { to: Some(Color::Green), soak: true, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
     let finished = match soak::watch(&loaded, begin, demo.output, OnSignal::Abort).await? {
         Watched::Ran(finished) => Some(finished),
         Watched::Nothing(_) => None,
@@ -68,7 +68,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let world = World::start_breakable(demo.scenario, timing, folder, demo.seed).map_err(Failure::internal)?;
     let loaded = configure(common, &world, folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    let begin = Begin::Switch { to: Some(Color::Green), soak: true, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
     let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::operator(), say::warn).await? else {
         return Err(Failure::internal("a new world has nothing to be gone on with"));
     };

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::cli::{Cli, Command, Common, HistoryCommand, Switch};
+use crate::cli::{Cli, Command, HistoryCommand};
 use crate::deploy::Color;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
 use super::{
     backtest, config, ctl, demo, doctor, dry_run, follow, freeze, prune, records, replay, rollback, say, shell, soak,
-    status,
+    status, switch,
 };
 
 /// How long tasks that are still at work may take to end with the program.
@@ -35,9 +35,9 @@ pub fn main(cli: Cli) -> u8 {
 async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
     match command {
         Command::Demo(demo) => Box::pin(demo::run(&common, demo)).await,
-        Command::Switch { color, switch } => switch_to(&common, color, switch).await,
-        Command::SwitchGreen(switch) => switch_to(&common, Some(Color::Green), switch).await,
-        Command::SwitchBlue(switch) => switch_to(&common, Some(Color::Blue), switch).await,
+        Command::Switch { color, switch } => switch::run(&common, color, &switch).await,
+        Command::SwitchGreen(switch) => switch::run(&common, Some(Color::Green), &switch).await,
+        Command::SwitchBlue(switch) => switch::run(&common, Some(Color::Blue), &switch).await,
         Command::Soak { resume: false, watch } => soak::run(&common, Begin::Soak, &watch).await,
         Command::Soak { resume: true, watch } => soak::run(&common, Begin::Resume, &watch).await,
         Command::Attach(attach) => follow::attach(&common, &attach).await,
@@ -47,7 +47,8 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Doctor { json } => doctor::run(&common, json).await,
         Command::Freeze { length, reason } => freeze::freeze(&common, length, reason),
         Command::Unfreeze => freeze::unfreeze(&common),
-        Command::Status { json, watch } => status::run(&common, json, watch).await,
+        Command::Status { inactive: true, .. } => status::inactive(&common).await,
+        Command::Status { json, watch, .. } => status::run(&common, json, watch).await,
         Command::History { command: None, json, limit } => records::history(&common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(&common, dry_run)
@@ -60,9 +61,4 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }
-}
-
-async fn switch_to(common: &Common, to: Option<Color>, switch: Switch) -> Result<u8, Failure> {
-    let begin = Begin::Switch { to, soak: !switch.no_soak, no_way_back: switch.no_way_back, force: switch.force };
-    soak::run(common, begin, &switch.watch).await
 }

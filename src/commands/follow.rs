@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::headless::{Output, Places, Printer, Quiet};
 use crate::journal::{Journal, SoakId, recording_path};
-use crate::soak::{Envelope, RecordingHeader};
+use crate::soak::{Action, Envelope, RecordingHeader};
 use crate::tui::{self, Live};
 use crate::view::View;
 
@@ -47,15 +47,36 @@ pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
 
 /// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
 /// followed to its end.
-pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) -> Result<u8, Failure> {
+pub async fn run(config: &Config, output: Output, keeper: Option<Keeper>) -> Result<u8, Failure> {
+    follow(config, output, keeper, Until::TheEnd).await
+}
+
+/// Follows a run in the background up to the beginning of its soak, and leaves it then; where it ends before, the exit code is
+/// its outcome. Whoever interrupts this interrupts the run, as in the foreground.
+pub async fn until_it_watches(config: &Config, output: Output, keeper: Keeper) -> Result<u8, Failure> {
+    follow(config, output, Some(keeper), Until::ItWatches).await
+}
+
+async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, until: Until) -> Result<u8, Failure> {
     let client = Client::of(config);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
-    let mut screen = Screen { output, config, printer: None, seen: None };
+    let mut screen = Screen { output, config, printer: None, seen: None, until, begun: None };
     let mut reach_until = Instant::now();
     loop {
         let lost = match client.events(0).await {
             Ok(events) => match screen.show(events, &mut leave).await? {
                 Shown::End(end) => return Ok(screen.close(&end).await),
+                Shown::Watching => {
+                    screen.pause().await;
+                    if let Some(keeper) = &keeper {
+                        say::out(&keeper.monitor().detached(output, &config.service));
+                    }
+                    return Ok(0);
+                }
+                Shown::Left if screen.until == Until::ItWatches => {
+                    interrupt(&client, &mut screen).await?;
+                    continue;
+                }
                 Shown::Left => return Ok(screen.leave(&config.service).await),
                 Shown::Lost(why) => {
                     reach_until = Instant::now() + COME_BACK;
@@ -82,9 +103,20 @@ pub async fn run(config: &Config, output: Output, mut keeper: Option<Keeper>) ->
         }
         tokio::select! {
             () = sleep(POLL) => {}
-            () = leave.asked() => return Ok(screen.leave(&config.service).await),
+            () = leave.asked() => match screen.until {
+                Until::ItWatches => interrupt(&client, &mut screen).await?,
+                Until::TheEnd => return Ok(screen.leave(&config.service).await),
+            },
         }
     }
+}
+
+/// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
+async fn interrupt(client: &Client, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    screen.pause().await;
+    screen.until = Until::TheEnd;
+    let aborted = client.act(Action::Abort, &actor::operator(), Some("interrupted")).await;
+    aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
 }
 
 fn ended_out_of_sight(code: u8, service: &str) -> u8 {
@@ -120,9 +152,17 @@ fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
     Failure::new(13, told)
 }
 
+/// How far a run is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    TheEnd,
+    ItWatches,
+}
+
 /// How showing a stream came to its end.
 enum Shown {
     End(StreamEnd),
+    Watching,
     Left,
     Lost(String),
 }
@@ -134,11 +174,15 @@ struct Screen<'a> {
     printer: Option<Printer>,
     /// Wall clock of the last event that was shown.
     seen: Option<i64>,
+    until: Until,
+    /// The run as far as it was followed, where it is not followed to its end.
+    begun: Option<View>,
 }
 
 impl Screen<'_> {
     async fn show(&mut self, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
         let mut to: Option<SyncSender<Envelope>> = None;
+        let mut unread = false;
         loop {
             let item = tokio::select! {
                 item = events.next() => item,
@@ -148,10 +192,17 @@ impl Screen<'_> {
                 Ok(StreamItem::Header(header)) => to = Some(self.begin(&header)),
                 Ok(StreamItem::Event(envelope)) => {
                     self.seen = self.seen.max(Some(envelope.wall_ms));
+                    let watches = self.watches(&envelope);
                     let Some(to) = &to else { continue };
-                    if !hand_over(to, *envelope).await {
+                    if !unread && !hand_over(to, *envelope).await {
                         // Nobody reads what is printed: the watch goes on without a witness.
-                        return Ok(Shown::Left);
+                        if self.until == Until::TheEnd {
+                            return Ok(Shown::Left);
+                        }
+                        unread = true;
+                    }
+                    if watches {
+                        return Ok(Shown::Watching);
                     }
                 }
                 Ok(StreamItem::Dropped(why)) => return Ok(Shown::Lost(why)),
@@ -165,6 +216,7 @@ impl Screen<'_> {
     /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
     fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
         let mut form = form::of(self.output, places(self.config, header));
+        self.begun = (self.until == Until::ItWatches).then(|| View::new(header.settings.clone()));
         form.quiet = Some(match self.seen {
             Some(wall_ms) => Quiet::Silent { until_wall_ms: wall_ms },
             None => Quiet::DecisionsOnly { until_wall_ms: jiff::Timestamp::now().as_millisecond() },
@@ -173,6 +225,13 @@ impl Screen<'_> {
         let to = printer.events();
         self.printer = Some(printer);
         to
+    }
+
+    /// Whether the soak has begun with this event or before, where that is all that is waited for.
+    fn watches(&mut self, envelope: &Envelope) -> bool {
+        let Some(view) = &mut self.begun else { return false };
+        view.apply(envelope);
+        view.machine().summary().is_some() && view.machine().ending().is_none()
     }
 
     /// Lets everything be printed that came so far.

@@ -48,6 +48,11 @@ impl Keeper {
         Self { monitor, launch, restarts: 0 }
     }
 
+    /// The monitor as it runs now.
+    pub const fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
     /// The lines that tell where it is and how to get at it.
     pub fn describe(&self) -> String {
         self.monitor.describe(&self.launch.service)
@@ -75,7 +80,7 @@ impl Keeper {
                 let (pid, restart) = (monitor.pid(), self.restarts);
                 self.monitor = monitor;
                 let told = format!("{died}; process {pid} goes on with the soak (restart {restart} of {RESTARTS})");
-                Ok(Revived::Again(format!("{printed}{told}")))
+                Ok(Revived::Again(format!("{}{told}", printed.log)))
             }
             (Background::Over(code), _) => Ok(Revived::Over(code)),
         }

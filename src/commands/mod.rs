@@ -28,6 +28,7 @@ mod shell;
 mod soak;
 mod standby;
 mod status;
+mod switch;
 
 pub use entry::main;
 pub use failure::Failure;

@@ -14,6 +14,11 @@ pub fn line(text: &str) {
     out(&format!("{text}\n"));
 }
 
+/// Prints a question on stderr and leaves the cursor behind it.
+pub fn ask(question: &str) {
+    print(io::stderr().lock(), &safe(question));
+}
+
 /// Prints a message of several lines at the most on stderr, safe for a terminal.
 pub fn error(message: &str) {
     print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));

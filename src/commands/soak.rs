@@ -3,13 +3,14 @@
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::cli::{Common, Watch};
 use crate::config::Loaded;
-use crate::headless::{Output, Printer};
+use crate::headless::{Output, Printer, Told};
+use crate::journal::Journal;
 use crate::monitor::{self, Begin, Finished, OnSignal, Opened, Opening};
-use crate::soak::Ending;
 use crate::tui;
 
 use super::background::{self, Background, Launch};
@@ -26,19 +27,21 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     if watch.background {
         background::leave_session();
     }
-    let loaded = context::loaded(common)?;
+    // A watch that has to go on does so in spite of a mistyped variable.
+    let lenient = begin == Begin::Resume || watch.supervised;
+    let loaded = if lenient { context::loaded(common)? } else { context::loaded_strictly(common)? };
     let _log = logging::start(&loaded.config, common.log_level);
     if watch.background {
-        return in_background(&loaded, begin).await;
+        return in_background(&loaded, begin, watch.output).await;
     }
     if watch.detach {
-        return Ok(match begin_in_background(&Launch::new(&loaded, common), begin).await? {
+        let launch = Launch::new(&loaded, common, watch.output);
+        return match begin_in_background(&launch, begin).await? {
             Background::Running(monitor) => {
-                say::line(&monitor.describe(&loaded.config.service));
-                0
+                follow::until_it_watches(&loaded.config, watch.output, Keeper::new(monitor, launch)).await
             }
-            Background::Over(code) => code,
-        });
+            Background::Over(code) => Ok(code),
+        };
     }
     if watch.no_tui || watch.supervised || !attended() {
         let on_signal = if watch.supervised { OnSignal::SaveOnTerm } else { OnSignal::Abort };
@@ -47,7 +50,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
             Watched::Nothing(code) => Ok(code),
         };
     }
-    let launch = Launch::new(&loaded, common);
+    let launch = Launch::new(&loaded, common, watch.output);
     match begin_in_background(&launch, begin).await? {
         Background::Running(monitor) => {
             let keeper = Keeper::new(monitor, launch);
@@ -64,14 +67,19 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
 
 async fn begin_in_background(launch: &Launch, begin: Begin) -> Result<Background, Failure> {
     let (started, printed) = launch.start(begin).await?;
-    say::note(&printed);
+    say::note(&printed.log);
+    say::out(&printed.out);
     Ok(started)
 }
 
 /// Whether a person sits at a terminal.
 fn attended() -> bool {
-    let in_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-    stdout().is_terminal() && !in_ci
+    stdout().is_terminal() && !in_ci()
+}
+
+/// Whether a CI runs this.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
 }
 
 /// What came of watching in this process.
@@ -84,7 +92,7 @@ pub enum Watched {
 
 /// Runs in this process with a loaded configuration, and prints.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
-    let opened = match open(loaded, begin).await? {
+    let opened = match open(loaded, begin, output).await? {
         Ok(opened) => opened,
         Err(code) => return Ok(Watched::Nothing(code)),
     };
@@ -109,30 +117,32 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
 }
 
 /// The process in the background: nothing is printed, who wants to see attaches.
-async fn in_background(loaded: &Loaded, begin: Begin) -> Result<u8, Failure> {
-    match open(loaded, begin).await? {
+async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
+    match open(loaded, begin, output).await? {
         Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, Vec::new()).await.exit_code()),
         Err(code) => Ok(code),
     }
 }
 
 /// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
-async fn open(loaded: &Loaded, begin: Begin) -> Result<Result<Opened, u8>, Failure> {
-    match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
-        Opening::Ready(opened) => Ok(Ok(*opened)),
-        Opening::AlreadyActive(color) => {
-            let unmarked = if matches!(begin, Begin::Switch { no_way_back: true, .. }) {
-                ", and --no-way-back, which belongs to a switch, was not noted"
-            } else {
-                ""
-            };
-            say::line(&format!("{color} is active already: nothing was moved{unmarked}. To watch it: switchback soak"));
-            Ok(Err(0))
+async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
+    let (soak, ending) = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
+        Opening::Ready(opened) => return Ok(Ok(*opened)),
+        Opening::Ended { soak, ending } => (soak, ending),
+    };
+    if let Begin::Switch { to, no_way_back, .. } = begin {
+        if soak.is_some() {
+            say::warn(&format!("{to} is already live; nothing was moved, and how it was judged is told again"));
         }
-        Opening::Ended { soak, ending } => {
-            let Ending { outcome, cause, reason } = &ending;
-            say::line(&format!("soak {soak} has ended: {outcome} (cause {}): {reason}", cause.name()));
-            Ok(Err(ending.exit_code()))
+        if no_way_back {
+            say::warn("--no-way-back belongs to a switch, and was not noted");
         }
     }
+    let config = &loaded.config;
+    let journal = Journal::new(&config.service_dir(), &config.service).path().to_owned();
+    let told = Told { service: config.service.clone(), soak, ending, journal, at: Timestamp::now() };
+    if let Err(error) = told.print(output, form::job_summary(), stdout()) {
+        tracing::debug!(%error, "what was to be printed is not read");
+    }
+    Ok(Err(told.ending.exit_code()))
 }

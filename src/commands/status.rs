@@ -9,7 +9,8 @@ use tokio::time::{sleep, timeout};
 use crate::cli::Common;
 use crate::config::Config;
 use crate::control::Client;
-use crate::deploy::{Deployment, StatusReport};
+use crate::deploy::{Color, Deployment, NoInactive, StatusReport};
+use crate::monitor;
 
 use super::failure::Failure;
 use super::leave::Leave;
@@ -33,6 +34,40 @@ pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure
         say::out(&report.to_text(Timestamp::now()));
     }
     Ok(0)
+}
+
+/// `status --inactive`: prints the color that a deploy goes to, and nothing else on stdout.
+pub async fn inactive(common: &Common) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common)?;
+    let (report, color) = inactive_of(&loaded.config).await?;
+    if report.soak.running {
+        say::warn(&format!(
+            "a soak is running that may still have to go back to {color}: deploy to it when that has ended"
+        ));
+    }
+    say::line(color.name());
+    Ok(0)
+}
+
+/// The status, and the color that takes no traffic; fails where nobody can say which that is.
+pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failure> {
+    let report = match of_the_monitor(config).await? {
+        Some(report) => report,
+        // The color that is about to be deployed may be down: it is not asked.
+        None => of_the_files(&Deployment::open(config)?, config, None).await?,
+    };
+    let color = report.inactive().map_err(|why| {
+        let next = match why {
+            NoInactive::OutOfSync { active, routed } => {
+                format!(
+                    "switchback switch {routed} --no-soak, if {routed} is right; switchback rollback, if {active} is"
+                )
+            }
+            NoInactive::Unread(_) => "switchback doctor".to_owned(),
+        };
+        Failure::usage(format!("cannot tell which color is inactive: {why}\nnext: {next}"))
+    })?;
+    Ok((report, color))
 }
 
 /// On a terminal in place, elsewhere again whenever something changed.
@@ -63,19 +98,36 @@ async fn go_on(config: &Config, json: bool) -> Result<u8, Failure> {
 
 /// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
 async fn report(config: &Config) -> Result<StatusReport, Failure> {
-    let client = Client::of(config);
-    if config.control.url.is_some() {
-        // There is nothing on this machine that could be asked instead.
-        let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
-        return serde_json::from_value(answer).map_err(|error| Failure::new(13, error));
-    }
-    if let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await
-        && let Ok(report) = serde_json::from_value(answer)
-    {
+    if let Some(report) = of_the_monitor(config).await? {
         return Ok(report);
     }
     let deployment = Deployment::open(config)?;
     let standby = deployment.state_file().read()?.active().other();
     let ready = standby::probe(config, standby).await.is_ok();
-    deployment.status(Some(ready)).await.map_err(Failure::usage)
+    of_the_files(&deployment, config, Some(ready)).await
+}
+
+/// From state file, router and recordings.
+async fn of_the_files(
+    deployment: &Deployment,
+    config: &Config,
+    standby_ready: Option<bool>,
+) -> Result<StatusReport, Failure> {
+    let report = deployment.status(standby_ready).await.map_err(Failure::usage)?;
+    Ok(match monitor::newest_run(deployment, config) {
+        Some(block) => report.with_newer_run(block),
+        None => report,
+    })
+}
+
+/// What a monitor says that runs here, or on the machine that is meant; none where no monitor answers here.
+async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure> {
+    let client = Client::of(config);
+    if config.control.url.is_some() {
+        // There is nothing on this machine that could be asked instead.
+        let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
+        return serde_json::from_value(answer).map(Some).map_err(|error| Failure::new(13, error));
+    }
+    let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await else { return Ok(None) };
+    Ok(serde_json::from_value(answer).ok())
 }

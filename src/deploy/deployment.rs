@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::moved::{MoveFailure, Traffic};
 use super::state_file::WRITERS;
-use super::{Color, FreezeFile, Holder, Lock, LockError, Move, SoakBlock, State, StateError, StateFile};
+use super::{Color, FreezeFile, Holder, Lock, LockError, Move, Release, SoakBlock, State, StateError, StateFile};
 use crate::config::Config;
 use crate::journal::{Head, Journal, JournalError, rfc3339_ms};
 use crate::router::{self, Moved, Replace, Router, StateFileRouter, TrafficProbe};
@@ -252,7 +252,7 @@ impl Deployment {
     }
 
     /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
-    pub(super) fn write_move(&self, kind: Move, to: Color, no_way_back: bool) -> Result<State, MoveFailure> {
+    pub(super) fn write_move(&self, kind: Move, to: Color, release: &Release) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let before = state.clone();
         if state.active() != to {
@@ -260,8 +260,8 @@ impl Deployment {
         } else if !state.last_move_is(kind) {
             state.note(kind, self.now_ms());
         }
-        if no_way_back {
-            state.bar_way_back();
+        if *release != Release::default() {
+            state.describe_release(release);
         }
         if state != before {
             self.note_journal(&mut state);

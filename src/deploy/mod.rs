@@ -26,7 +26,9 @@ pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
 pub use moved::{MoveFailure, MovedTraffic, Traffic};
 pub use plan::Binding;
 pub use rollback::{Foreseen, Rollback, RollbackError, RollbackRequest};
-pub use state::{BaselineBlock, Corrupt, Move, NothingToRollBack, SoakBlock, State, Transition, rollback_target};
+pub use state::{
+    BaselineBlock, Corrupt, Move, NothingToRollBack, Release, SoakBlock, State, Transition, rollback_target,
+};
 pub use state_file::{StateError, StateFile};
-pub use status::{RouterStatus, SoakStatus, StandbyStatus, StatusError, StatusReport};
+pub use status::{NoInactive, RouterStatus, SoakStatus, StandbyStatus, StatusError, StatusReport, since};
 pub use switch::{Switch, SwitchError, SwitchRequest};

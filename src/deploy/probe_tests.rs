@@ -27,7 +27,7 @@ fn probed(deployment: Deployment, server: &Server) -> Deployment {
 
 fn to_green() -> SwitchRequest {
     let decision = Decision::new(DecisionKind::Switch, Actor::Operator("ann@host".to_owned()), "to green");
-    SwitchRequest { to: Color::Green, no_way_back: false, replace: Replace::Ours, decision }
+    SwitchRequest { to: Color::Green, release: Release::default(), replace: Replace::Ours, decision }
 }
 
 fn on_blue() -> Bench {

@@ -3,7 +3,7 @@
 use super::deployment::Deployment;
 use super::moved::{MoveFailure, MovedTraffic, Traffic, told};
 use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
-use super::{Color, LockError, Move, NothingToRollBack, State, StateError};
+use super::{Color, LockError, Move, NothingToRollBack, Release, State, StateError};
 use tokio::sync::oneshot;
 
 use crate::journal::Intent;
@@ -225,7 +225,7 @@ impl Deployment {
         let moved =
             if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
         self.confirm(target, false).await?;
-        let state = self.write_move(Move::Rollback, target, false)?;
+        let state = self.write_move(Move::Rollback, target, &Release::default())?;
         self.confirm(target, true).await?;
         Ok((moved, state))
     }

@@ -17,7 +17,7 @@ pub enum Move {
 }
 
 /// Our note of what kind of move the last one was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// Which way traffic moved.
     pub kind: Move,
@@ -25,6 +25,18 @@ pub struct Transition {
     pub at: i64,
     /// Whether the release that was switched to must not be rolled back.
     #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_way_back: bool,
+    /// Name of the release that was switched to, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+}
+
+/// What is to be known of a release that is switched to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Whether it must not be rolled back.
     pub no_way_back: bool,
 }
 
@@ -39,6 +51,9 @@ pub struct SoakBlock {
     /// The `lastSwitch` of the deployment it watches, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_switch: Option<i64>,
+    /// Name of the release that it judges, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The worst verdict of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
@@ -190,8 +205,8 @@ impl State {
     }
 
     /// Our note of the last move.
-    pub const fn transition(&self) -> Option<Transition> {
-        self.transition
+    pub const fn transition(&self) -> Option<&Transition> {
+        self.transition.as_ref()
     }
 
     /// How the last soak stands.
@@ -201,18 +216,26 @@ impl State {
 
     /// Whether the last move is known to have been of this kind: we noted it, and nobody else moved traffic since.
     pub fn last_move_is(&self, kind: Move) -> bool {
-        self.transition.is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
+        self.transition().is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
     }
 
     /// Whether the release that is active must not be rolled back, as whoever switched to it said.
     pub fn no_way_back(&self) -> bool {
-        self.last_move_is(Move::Switch) && self.transition.is_some_and(|last| last.no_way_back)
+        self.last_move_is(Move::Switch) && self.transition().is_some_and(|last| last.no_way_back)
     }
 
-    /// Marks the release that was just switched to as one that must not be rolled back.
-    pub fn bar_way_back(&mut self) {
+    /// Name of the release that is active, as whoever switched to it said; none where nobody did.
+    pub fn release(&self) -> Option<&str> {
+        self.transition().filter(|_| self.last_move_is(Move::Switch))?.release.as_deref()
+    }
+
+    /// Notes what is known of the release that was just switched to.
+    pub fn describe_release(&mut self, release: &Release) {
         if let Some(transition) = &mut self.transition {
-            transition.no_way_back = true;
+            transition.no_way_back |= release.no_way_back;
+            if release.name.is_some() {
+                transition.release.clone_from(&release.name);
+            }
             self.document.insert("transition".to_owned(), object(transition));
         }
     }
@@ -235,7 +258,7 @@ impl State {
         if self.last_switch.is_none() {
             self.set_traffic(self.active, Some(now_ms), self.previous);
         }
-        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_way_back: false };
+        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_way_back: false, release: None };
         self.document.insert("transition".to_owned(), object(&transition));
         self.transition = Some(transition);
     }
@@ -247,7 +270,7 @@ impl State {
             Some(transition) => drop(self.document.insert("transition".to_owned(), object(transition))),
             None => drop(self.document.shift_remove("transition")),
         }
-        self.transition = before.transition;
+        self.transition.clone_from(&before.transition);
     }
 
     /// Replaces the soak's block and nothing else.

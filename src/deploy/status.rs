@@ -32,8 +32,11 @@ pub struct StatusReport {
     /// The freeze of automatic rollback that holds now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,
-    /// How the last soak stands.
+    /// How the last soak stands, or the last run that ended before its soak began.
     pub soak: SoakStatus,
+    /// The soak before that, where the state file still shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_soak: Option<SoakBlock>,
     /// Where the decision journal ended when that was last noted in the state file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<Head>,
@@ -84,18 +87,55 @@ pub enum StatusError {
     Lock(#[from] LockError),
 }
 
+/// Why nobody can say which color takes no traffic.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoInactive {
+    /// State file and router name different colors.
+    #[error("the state file says that {active} is active, but the router sends traffic to {routed}")]
+    OutOfSync {
+        /// The state file's color.
+        active: Color,
+        /// The router's.
+        routed: Color,
+    },
+    /// The router cannot be read; the text says why.
+    #[error("the router cannot be read: {0}")]
+    Unread(String),
+}
+
 impl StatusReport {
-    /// The same with the soak of a monitor that runs, as it stands this moment. What it knows of its standby counts only while
-    /// that is still the color that takes no traffic.
+    /// The color that takes no traffic by the state file and by the router: a deploy goes there. Nothing is guessed: where
+    /// they disagree, or the router cannot be read, there is none.
+    pub fn inactive(&self) -> Result<Color, NoInactive> {
+        match self.router.active_color {
+            Some(routed) if routed == self.active_color => Ok(self.active_color.other()),
+            Some(routed) => Err(NoInactive::OutOfSync { active: self.active_color, routed }),
+            None => Err(NoInactive::Unread(self.router.error.clone().unwrap_or_else(|| "no reason given".to_owned()))),
+        }
+    }
+
+    /// The same with the run of a monitor that is at work, as it stands this moment. What it knows of its standby counts only
+    /// while that is still the color that takes no traffic.
     #[must_use]
-    pub fn with_soak(mut self, block: Option<SoakBlock>, standby: Color) -> Self {
+    pub fn with_run(mut self, block: SoakBlock, standby: Color) -> Self {
         if self.standby.color != standby {
             self.standby.ready = None;
         }
-        if let Some(block) = block {
-            let running = block.finished_at.is_none();
-            self.soak = SoakStatus { block: Some(block), running };
-        }
+        let running = block.finished_at.is_none();
+        self.show(block, running)
+    }
+
+    /// The same with a run that the state file does not show, and that no monitor is known to go on with.
+    #[must_use]
+    pub fn with_newer_run(self, block: SoakBlock) -> Self {
+        let running = self.soak.running && block.finished_at.is_none();
+        self.show(block, running)
+    }
+
+    /// Nobody is to take the soak before for this one.
+    fn show(mut self, block: SoakBlock, running: bool) -> Self {
+        self.previous_soak = self.soak.block.take().filter(|before| before.id != block.id);
+        self.soak = SoakStatus { block: Some(block), running };
         self
     }
 }
@@ -127,6 +167,7 @@ impl Deployment {
             journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
             soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
+            previous_soak: None,
         })
     }
 }
@@ -149,6 +190,10 @@ impl StatusReport {
             lines.push(("freeze", format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()))));
         }
         lines.extend(self.soak.to_lines());
+        if let Some(before) = &self.previous_soak {
+            let how = before.outcome.as_deref().unwrap_or(&before.phase);
+            lines.push(("before", format!("{} {how}", before.id)));
+        }
         if let Some(Head { decisions, head, .. }) = &self.journal {
             lines.push(("journal", format!("{decisions} decisions, head {head}")));
         }
@@ -173,8 +218,8 @@ fn readiness(ready: Option<bool>) -> &'static str {
     }
 }
 
-/// `2m 13s ago (2026-11-23T14:02:25Z)`.
-fn since(at_ms: i64, now: Timestamp) -> String {
+/// When something happened, Unix milliseconds, for who reads it at `now`: `2m 13s ago (2026-11-23T14:02:25Z)`.
+pub fn since(at_ms: i64, now: Timestamp) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else {
         return format!("at {at_ms} ms, which is no time");
     };
@@ -205,6 +250,7 @@ impl SoakStatus {
         let cause = block.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
         let recovered = block.recovered.map(|recovered| if recovered { "yes" } else { "no" }.to_owned());
         let optional = [
+            ("release", block.release.clone()),
             ("verdict", block.verdict.clone()),
             ("outcome", block.outcome.as_ref().map(|outcome| format!("{outcome}{cause}"))),
             ("check", block.check.clone()),

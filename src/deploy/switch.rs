@@ -2,7 +2,7 @@
 
 use super::deployment::Deployment;
 use super::moved::{MoveFailure, MovedTraffic, Traffic, told};
-use super::{Color, LockError, Move, State, StateError};
+use super::{Color, LockError, Move, Release, State, StateError};
 use crate::journal::SwitchProgress;
 use crate::router::{Foreign, Moved, Replace};
 use crate::soak::{Decision, DecisionKind};
@@ -12,8 +12,8 @@ use crate::soak::{Decision, DecisionKind};
 pub struct SwitchRequest {
     /// The color to move traffic to.
     pub to: Color,
-    /// Whether the release must not be rolled back.
-    pub no_way_back: bool,
+    /// What is known of the release that is switched to.
+    pub release: Release,
     /// Whether the router may replace what was not written by Switchback.
     pub replace: Replace,
     /// The decision to journal once traffic was moved: soak, actor, reason and message. Colors are filled in.
@@ -103,7 +103,7 @@ impl Deployment {
     /// already. When a step fails, router and
     /// state file are brought back to where they were and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
-        let SwitchRequest { to, no_way_back, replace, decision } = request;
+        let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;
         let before = self.state_file.read()?;
         let mut trouble = None;
@@ -127,7 +127,7 @@ impl Deployment {
             let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
             self.journal_decision(during(to.other(), intent), &mut trouble).await;
         }
-        match self.bring_to(steps, to, no_way_back, replace).await {
+        match self.bring_to(steps, to, &release, replace).await {
             Ok((Moved { output, kept }, state)) => {
                 let said = told(output.as_deref(), kept.as_deref());
                 let message = format!("{}{said}", decision.message);
@@ -164,28 +164,26 @@ impl Deployment {
         &self,
         steps: Steps,
         to: Color,
-        no_way_back: bool,
+        release: &Release,
         replace: Replace,
     ) -> Result<(Moved, State), MoveFailure> {
         let moved =
             if steps == Steps::Note { Moved::default() } else { self.move_router(Move::Switch, to, replace).await? };
         self.confirm(to, false).await?;
         let state = if steps == Steps::MoveRouter {
-            self.write_switch(to, no_way_back)?
+            self.write_switch(to, release)?
         } else {
-            self.write_move(Move::Switch, to, no_way_back)?
+            self.write_move(Move::Switch, to, release)?
         };
         self.confirm(to, true).await?;
         Ok((moved, state))
     }
 
     /// Writes down a switch to the color that the state file names already.
-    fn write_switch(&self, to: Color, no_way_back: bool) -> Result<State, MoveFailure> {
+    fn write_switch(&self, to: Color, release: &Release) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         state.record_move(Move::Switch, to, self.now_ms());
-        if no_way_back {
-            state.bar_way_back();
-        }
+        state.describe_release(release);
         self.note_journal(&mut state);
         self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
         Ok(state)
@@ -215,7 +213,8 @@ impl Deployment {
         let now = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let mut restored = now.clone();
         restored.restore_traffic(before);
-        let traffic = |state: &State| (state.active(), state.last_switch(), state.previous(), state.transition());
+        let traffic =
+            |state: &State| (state.active(), state.last_switch(), state.previous(), state.transition().cloned());
         if traffic(&restored) == traffic(&now) {
             return Ok(());
         }

@@ -109,3 +109,21 @@ fn the_workflow_asks_only_for_exit_codes_that_there_are() {
     assert!(asked.is_subset(&final_codes()), "{asked:?}");
     assert!(asked.is_superset(&[3, 4, 7, 11].into()), "nobody is told of a bad release: {asked:?}");
 }
+
+#[test]
+fn the_workflow_settles_the_color_once_in_a_job_of_its_own_and_switches_to_that() {
+    let workflow = read(&root().join("assets/ci/github-actions.yml"));
+    let (_, jobs) = workflow.split_once("\njobs:\n").unwrap();
+    let job = |name: &str| {
+        let (_, rest) = jobs.split_once(&format!("  {name}:\n")).unwrap_or_else(|| panic!("no job {name}"));
+        let lines = rest.lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let (settle, switch) = (job("settle"), job("switch"));
+    // A re-run of failed jobs runs all steps of those again.
+    assert_eq!((jobs.matches("--inactive").count(), settle.matches("--inactive").count()), (1, 1));
+    assert!(settle.contains("color: ${{ steps.inactive.outputs.color }}"), "{settle}");
+    assert!(switch.contains("needs: [settle, deploy]"), "{switch}");
+    assert!(switch.contains("COLOR: ${{ needs.settle.outputs.color }}"), "{switch}");
+    assert!(switch.contains("switchback switch \"$COLOR\""), "{switch}");
+}

@@ -5,7 +5,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::soak::{DecisionKind, Ending, Outcome};
 use crate::view::{News, View, outcome_lines};
@@ -27,24 +27,32 @@ impl Github {
     }
 
     fn annotate(&mut self, level: &str, message: &str) -> io::Result<()> {
-        self.human.raw(&format!("::{level} title=switchback::{}", escape(message)))
+        self.human.raw(&annotation(level, message))
     }
 
     fn conclude(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
         let message = format!("{}: {}", ending.outcome, ending.reason);
         self.annotate(level(ending), &message)?;
         let Some(path) = &self.summary else { return Ok(()) };
-        let written = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(markdown(view, ending, &self.places).as_bytes()));
-        if let Err(error) = written {
-            let message = format!("the job summary {} cannot be written: {error}", path.display());
-            self.annotate("warning", &message)?;
+        let rows = outcome_lines(view, ending);
+        let text = markdown(&view.machine().settings().service, ending, rows, &self.places.journal);
+        match add_to_summary(path, &text) {
+            Some(trouble) => self.annotate("warning", &trouble),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// A workflow command that annotates the run.
+pub(super) fn annotation(level: &str, message: &str) -> String {
+    format!("::{level} title=switchback::{}", escape(message))
+}
+
+/// Adds to the job summary; says what went wrong, if anything.
+pub(super) fn add_to_summary(path: &Path, text: &str) -> Option<String> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.err().map(|error| format!("the job summary {} cannot be written: {error}", path.display()))
 }
 
 impl PrintEvents for Github {
@@ -72,7 +80,8 @@ impl PrintEvents for Github {
     }
 }
 
-fn level(ending: &Ending) -> &'static str {
+/// How an outcome is annotated.
+pub(super) fn level(ending: &Ending) -> &'static str {
     match ending.outcome {
         Outcome::Retained | Outcome::Switched => "notice",
         Outcome::Aborted | Outcome::Superseded | Outcome::Inconclusive => "warning",
@@ -90,11 +99,9 @@ fn escape(message: &str) -> String {
 }
 
 /// The job summary: a table of the outcome lines.
-fn markdown(view: &View, ending: &Ending, places: &Places) -> String {
-    let service = &view.machine().settings().service;
+pub(super) fn markdown(service: &str, ending: &Ending, rows: Vec<(&'static str, String)>, journal: &Path) -> String {
     let mut text = format!("### switchback · {service}: {}\n\n| | |\n| --- | --- |\n", ending.outcome);
-    let places = [("journal", places.journal.display().to_string())];
-    for (label, cell) in outcome_lines(view, ending).into_iter().chain(places) {
+    for (label, cell) in rows.into_iter().chain([("journal", journal.display().to_string())]) {
         let cell = clean(&cell).replace('|', "\\|").replace('<', "&lt;");
         text.extend(["| ", label, " | ", &cell, " |\n"]);
     }

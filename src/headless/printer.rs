@@ -1,5 +1,6 @@
 //! The thread that folds events and prints what they changed.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -28,6 +29,16 @@ pub enum Output {
     Json,
     /// Lines for people, with annotations and a job summary for GitHub Actions.
     Github,
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Github => "github",
+        })
+    }
 }
 
 /// Where the records of a run are, for the closing lines.

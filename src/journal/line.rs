@@ -91,6 +91,8 @@ struct Body<'a> {
     reason: Option<&'a str>,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
@@ -122,6 +124,7 @@ impl<'a> Body<'a> {
             actor: &decision.actor,
             reason: decision.reason.as_deref(),
             message: &decision.message,
+            release: decision.release.as_deref(),
             check: decision.check.as_deref(),
             value: decision.value,
             threshold: decision.threshold,
@@ -179,6 +182,7 @@ mod tests {
         Decision {
             soak: Some("20261123T140211Z-3f2a".to_owned()),
             reason: Some("breach".to_owned()),
+            release: Some("v7".to_owned()),
             check: Some("error-rate".to_owned()),
             value: Some(0.132),
             threshold: Some(0.05),
@@ -199,7 +203,7 @@ mod tests {
         let expected = format!(
             concat!(
                 r#"{{"seq":7,"ts":"2026-11-23T14:02:25.183Z","soak":"20261123T140211Z-3f2a","event":"deploy_decision","#,
-                r#""decision":"rollback","actor":"auto","reason":"breach","message":"412 of 3,120 requests failed","#,
+                r#""decision":"rollback","actor":"auto","reason":"breach","message":"412 of 3,120 requests failed","release":"v7","#,
                 r#""check":"error-rate","value":0.132,"threshold":0.05,"requests":3120,"errors":412,"evidence":7.5,"#,
                 r#""activeColor":"green","previousColor":"blue","prev":"00","hash":"{}"}}"#,
                 "\n"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::control::{Hub, StatusOf};
 use crate::deploy::{Deployment, StatusReport};
 
-use super::hands::block_of;
+use super::hands::block_of_run;
 
 /// The status as `status --json` prints it, with the soak as it stands this moment.
 pub fn status_of(deployment: &Deployment, hub: &Hub) -> StatusOf {
@@ -20,10 +20,10 @@ async fn status(deployment: &Deployment, hub: &Hub) -> Result<StatusReport, Stri
     let (block, standby, ready) = hub.with_view(|view| {
         let machine = view.machine();
         let settings = machine.settings();
-        let block = machine.summary().map(|summary| block_of(summary, settings.last_switch));
+        let block = block_of_run(machine, view.wall_ms());
         let (ready, all) = machine.standby_ready();
         (block, settings.color.other(), ready * 2 >= all)
     });
     let report = deployment.status(Some(ready)).await.map_err(|error| error.to_string())?;
-    Ok(report.with_soak(block, standby))
+    Ok(report.with_run(block, standby))
 }

@@ -8,12 +8,14 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::deploy::{
-    BaselineBlock, Binding, Color, Deployment, FreezeFile, Rollback, RollbackRequest, SoakBlock, Switch, SwitchRequest,
+    BaselineBlock, Binding, Color, Deployment, FreezeFile, Release, Rollback, RollbackRequest, SoakBlock, Switch,
+    SwitchRequest,
 };
 use crate::journal::rfc3339_ms;
 use crate::router::{Foreign, RouterError};
 use crate::soak::{
-    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, RollbackResult, Settings, Summary, SwitchResult,
+    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, Machine, Phase, RollbackResult, Settings, Summary,
+    SwitchResult,
 };
 
 /// How long the end of a run waits for its block to reach the state file.
@@ -37,7 +39,7 @@ impl Hands {
     /// Shows a summary in the state file, soon; only the newest one counts.
     pub fn reflect(&self, summary: Option<Summary>, settings: &Settings) {
         if let Some(summary) = summary {
-            self.block.send_replace(Some(block_of(summary, settings.last_switch)));
+            self.block.send_replace(Some(block_of(summary, settings)));
         }
     }
 
@@ -72,13 +74,15 @@ impl Hands {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {
             let (to, actor) = (settings.color, settings.actor);
-            let (no_way_back, replace) = (settings.no_way_back, settings.force.into());
-            let mark = if no_way_back { "; no way back" } else { "" };
-            let message = format!("{} → {to} by {actor}{mark}", to.other());
+            let replace = settings.force.into();
+            let release = Release { name: settings.release, no_way_back: settings.no_way_back };
+            let named = release.name.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
+            let mark = if release.no_way_back { "; no way back" } else { "" };
+            let message = format!("{} → {to}{named} by {actor}{mark}", to.other());
             let mut decision = Decision::new(DecisionKind::Switch, actor, message);
-            decision.soak = Some(settings.soak);
+            (decision.soak, decision.release) = (Some(settings.soak), release.name.clone());
             let mut kept = None;
-            let result = match deployment.switch(SwitchRequest { to, no_way_back, replace, decision }).await {
+            let result = match deployment.switch(SwitchRequest { to, release, replace, decision }).await {
                 Ok(Switch::Switched(moved)) => {
                     kept = moved.kept.map(|kept| kept.display().to_string());
                     tell_trouble(&events, moved.journal_trouble).await;
@@ -165,13 +169,38 @@ async fn reflect_all(
     }
 }
 
+/// A time as the state file shows it.
+fn time(ms: i64) -> Option<String> {
+    Timestamp::from_millisecond(ms).ok().map(rfc3339_ms)
+}
+
+/// What `status` shows of a run, also of one whose soak has not begun, or never did; `wall_ms` is when it was last heard of.
+pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
+    let settings = machine.settings();
+    if let Some(summary) = machine.summary() {
+        return block_of(summary, settings);
+    }
+    let ending = machine.ending();
+    let waits_for = machine.target_failure().filter(|_| machine.phase() == Phase::Gating);
+    SoakBlock {
+        id: settings.soak.clone(),
+        phase: machine.phase().to_string(),
+        release: settings.release.clone(),
+        outcome: ending.map(|ending| ending.outcome.to_string()),
+        cause: ending.map(|ending| ending.cause.name().to_owned()),
+        reason: ending.map(|ending| ending.reason.clone()).or(waits_for),
+        finished_at: ending.and_then(|_| time(wall_ms)),
+        ..SoakBlock::default()
+    }
+}
+
 /// What the state file shows of a soak.
-pub fn block_of(summary: Summary, last_switch: Option<i64>) -> SoakBlock {
-    let time = |ms| Timestamp::from_millisecond(ms).ok().map(rfc3339_ms);
+pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
     SoakBlock {
         id: summary.id,
         phase: summary.phase.to_string(),
-        last_switch,
+        last_switch: settings.last_switch,
+        release: settings.release.clone(),
         verdict: Some(summary.verdict.to_string()),
         outcome: summary.outcome.map(|outcome| outcome.to_string()),
         cause: summary.cause.map(|cause| cause.name().to_owned()),

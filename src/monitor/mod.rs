@@ -5,6 +5,7 @@
 //! | `open` | what a run needs before its first event: locks, state, journal, recording |
 //! | `prepare` | what the machine and a recording are told of the configuration |
 //! | `resume`, `past` | which earlier run is gone on with, and where it stood |
+//! | `again` | a switch to the color that is active already |
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
 //! | `rounds` | rounds of samples and when a tick is due |
 //! | `crew` | one task for each instance that is scraped or probed |
@@ -17,6 +18,7 @@
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
 
+mod again;
 mod answer;
 mod api;
 mod clock;
@@ -38,6 +40,7 @@ mod stop;
 mod unfinished;
 
 pub use open::{Begin, OpenError, Opened, Opening, open};
+pub use resume::newest_run;
 pub use run::run;
 pub use stop::{Finished, OnSignal};
 

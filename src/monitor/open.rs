@@ -15,6 +15,7 @@ use crate::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resump
 use crate::source::{ClientError, DiscoveryError, discover};
 use crate::view::View;
 
+use super::again::Asked;
 use super::clock::Clock;
 use super::crew::Crew;
 use super::doors::Doors;
@@ -23,7 +24,7 @@ use super::past::Past;
 use super::recorder::Recorder;
 use super::resume::{self, Earlier};
 use super::signals::Signals;
-use super::{api, prepare, unfinished};
+use super::{again, api, prepare, unfinished};
 
 /// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
 const INBOX: usize = 1_024;
@@ -33,8 +34,8 @@ const INBOX: usize = 1_024;
 pub enum Begin {
     /// A switch, with or without a soak behind it.
     Switch {
-        /// Where to; the inactive color if none is named.
-        to: Option<Color>,
+        /// Where to.
+        to: Color,
         /// Whether a soak follows.
         soak: bool,
         /// Whether the release must not be rolled back.
@@ -117,12 +118,10 @@ impl OpenError {
 pub enum Opening {
     /// It can begin, or go on.
     Ready(Box<Opened>),
-    /// The target of the switch is active already.
-    AlreadyActive(Color),
-    /// There is nothing to go on with: the soak of this deployment has ended.
+    /// Nothing is run: this is how it ended before, or why there is nothing to do.
     Ended {
-        /// Its ID.
-        soak: String,
+        /// The ID of the soak that ended so; none where there was none.
+        soak: Option<String>,
         /// How it ended.
         ending: Ending,
     },
@@ -189,9 +188,20 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     deployment.journal().repair(seam::now())?;
     // Before anything begins: a signal from here on ends the run in order.
     let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
-    let earlier = match begin {
-        Begin::Switch { .. } => Earlier::Nothing,
-        Begin::Soak | Begin::Resume => resume::find(&deployment, config, begin == Begin::Resume)?,
+    let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });
+    let (begin, earlier) = match begin {
+        Begin::Switch { to: color, soak, .. } => {
+            let asked = Asked { color, soak, release: config.release.as_deref(), actor: actor.clone() };
+            match again::find(&deployment, config, &asked, &tell).await? {
+                Some(Earlier::Ended { soak, ending }) => (begin, Earlier::Ended { soak, ending }),
+                Some(earlier) => {
+                    tell(&again::told(color, &earlier));
+                    (Begin::Soak, earlier)
+                }
+                None => (begin, Earlier::Nothing),
+            }
+        }
+        Begin::Soak | Begin::Resume => (begin, resume::find(&deployment, config, begin == Begin::Resume)?),
     };
     let run = match earlier {
         Earlier::Ended { soak, ending } => return Ok(Opening::Ended { soak, ending }),
@@ -199,7 +209,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
             resume::complete_journal(&deployment, &past)?;
             if let Some(ending) = past.machine.ending().cloned() {
                 resume::show_end(&deployment, &past).await;
-                return Ok(Opening::Ended { soak: past.header.settings.soak, ending });
+                return Ok(Opening::Ended { soak: Some(past.header.settings.soak), ending });
             }
             let colors = found_or_recorded(config, &past, &tell).await;
             go_on(loaded, colors, &deployment, *past)?
@@ -211,10 +221,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
             if let Some(settled) = unfinished::settle(&deployment).await? {
                 tell(&settled);
             }
-            match fresh(loaded, &deployment, begin, actor).await? {
-                Ok(run) => run,
-                Err(color) => return Ok(Opening::AlreadyActive(color)),
-            }
+            fresh(loaded, &deployment, begin, no_way_back, actor).await?
         }
     };
     let resumed = matches!(run.first, Event::Resumed(_));
@@ -273,21 +280,18 @@ fn switched_before(machine: &Machine, first: &Event) -> Option<i64> {
     settings.last_switch.filter(|_| *first == Event::Started && settings.origin == Origin::Soak)
 }
 
-/// A run that begins now; `Err` is a target that is active already.
+/// A run that begins now.
 async fn fresh(
     loaded: &Loaded,
     deployment: &Deployment,
     begin: Begin,
+    no_way_back: bool,
     actor: Actor,
-) -> Result<Result<Run, Color>, OpenError> {
+) -> Result<Run, OpenError> {
     let config = &loaded.config;
     let state = deployment.state_file().read()?;
     let (color, origin) = match begin {
-        Begin::Switch { to, soak, .. } => {
-            let color = to.unwrap_or(state.active().other());
-            if color == state.active() && deployment.routed().await != Some(color.other()) {
-                return Ok(Err(color));
-            }
+        Begin::Switch { to: color, soak, .. } => {
             (color, Origin::Switch { gate_ms: prepare::millis(config.health.switch_timeout), soak })
         }
         Begin::Soak | Begin::Resume => {
@@ -299,16 +303,14 @@ async fn fresh(
     let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let id = SoakId::new(seam::now(), random);
-    let (no_way_back, force) = match begin {
-        Begin::Switch { no_way_back, force, .. } => (no_way_back, force),
-        Begin::Soak | Begin::Resume => (state.no_way_back(), false),
-    };
+    let no_way_back = no_way_back || (origin == Origin::Soak && state.no_way_back());
+    let force = matches!(begin, Begin::Switch { force: true, .. });
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
     let settings = Settings { no_way_back, force, ..settings };
     let clock = Clock::start();
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
-    Ok(Ok(Run {
+    Ok(Run {
         config,
         machine: Machine::new(settings.clone()),
         header,
@@ -316,7 +318,7 @@ async fn fresh(
         view: View::new(settings),
         first: Event::Started,
         clock,
-    }))
+    })
 }
 
 /// The run of a monitor that is gone, from here on.

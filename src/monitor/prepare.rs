@@ -18,6 +18,12 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
     Settings {
         service: config.service.clone(),
         soak: id.to_owned(),
+        // A soak of what is live already judges what was switched to, whatever job it runs in.
+        release: state
+            .release()
+            .filter(|_| origin == Origin::Soak)
+            .map(str::to_owned)
+            .or_else(|| config.release.clone()),
         origin,
         actor,
         color,

@@ -3,8 +3,9 @@
 use crate::config::Config;
 use crate::deploy::{Binding, Deployment, SoakBlock, State};
 use crate::journal::{Intent, SoakId, recording_path, recordings};
-use crate::soak::{Cause, Decision, DecisionKind, Ending, Origin, Phase};
+use crate::soak::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
+use super::hands::{block_of, block_of_run};
 use super::open::OpenError;
 use super::past::Past;
 
@@ -14,10 +15,10 @@ pub enum Earlier {
     Nothing,
     /// A run to go on with.
     Unfinished(Box<Past>),
-    /// The soak of this deployment has ended.
+    /// How it ended, and nothing is to be run.
     Ended {
-        /// Its ID.
-        soak: String,
+        /// The soak that ended so; none where there was none.
+        soak: Option<String>,
         /// How.
         ending: Ending,
     },
@@ -33,8 +34,13 @@ pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Resul
     if let Some(block) = block.filter(|block| block.phase != Phase::Finished.name()) {
         return of_the_state_file(deployment, config, &state, block);
     }
-    if let Some(past) = without_a_trace(deployment, config, &state, explicitly) {
-        return Ok(Earlier::Unfinished(Box::new(past)));
+    if let Some(past) = newest(deployment, config, &state) {
+        if is_unfinished(&past, &state, explicitly) {
+            return Ok(Earlier::Unfinished(Box::new(past)));
+        }
+        if let Some(ending) = past.machine.ending().filter(|_| explicitly && was_tried_last(&past, &state)) {
+            return Ok(Earlier::Ended { ending: ending.clone(), soak: Some(past.header.settings.soak) });
+        }
     }
     Ok(block.filter(|_| explicitly).and_then(|block| ended(&state, block)).unwrap_or(Earlier::Nothing))
 }
@@ -68,45 +74,64 @@ fn watches(past: &Past, state: &State) -> bool {
     (settings.color, settings.last_switch) == (state.active(), state.last_switch())
 }
 
-/// A run that died before the state file showed anything of it: in the gate, in the switch, or right at the beginning.
-fn without_a_trace(deployment: &Deployment, config: &Config, state: &State, explicitly: bool) -> Option<Past> {
+/// The run of this state file that began after the soak that it shows, if there is one: it ended before its own soak began, or
+/// died before that was shown.
+pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option<Past> {
     let id = recordings(&config.service_dir()).ok()?.pop()?;
     if state.soak().is_some_and(|block| block.id.as_str() >= id.as_str()) {
         return None;
     }
     let path = recording_path(&config.service_dir(), &id);
     let past = Past::read(&path).inspect_err(|error| tracing::warn!(%error, "a recording is left alone")).ok()?;
-    let same_file = past
-        .header
-        .config
-        .iter()
-        .any(|(key, value)| key == "state_file" && std::path::Path::new(value) == deployment.state_file().path());
-    let worth_it = match past.machine.phase() {
-        Phase::Finished => false,
-        // Nothing was moved. Whoever asks much later to watch does not ask for a switch.
-        Phase::Gating | Phase::Baseline => explicitly && in_time(&past),
-        Phase::Switching => true,
-        _ => watches(&past, state),
+    let is_same_file = |(key, value): &(String, String)| {
+        key == "state_file" && std::path::Path::new(value) == deployment.state_file().path()
     };
-    (same_file && worth_it).then_some(past)
+    past.header.config.iter().any(is_same_file).then_some(past)
 }
 
-/// Whether the gate of a run would still be waiting.
-fn in_time(past: &Past) -> bool {
-    let Origin::Switch { gate_ms, .. } = past.header.settings.origin else { return false };
-    past.clock().at_ms() < past.at_ms.saturating_add(gate_ms)
+/// How the run stands that began after the soak that the state file shows, if there is one.
+pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock> {
+    let state = deployment.state_file().read().ok()?;
+    let past = newest(deployment, config, &state)?;
+    Some(block_of_run(&past.machine, past.wall_ms))
+}
+
+/// Whether a run that the state file does not show was cut off: in the gate, in the switch, or right at the beginning.
+fn is_unfinished(past: &Past, state: &State, explicitly: bool) -> bool {
+    match past.machine.phase() {
+        Phase::Finished => false,
+        // Nothing was moved. A gate whose time is over refuses the switch as soon as it is gone on with.
+        Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(past, state),
+        Phase::Switching => true,
+        _ => watches(past, state),
+    }
+}
+
+/// Whether the last thing that was tried with this deployment is a run that ended before its soak began.
+fn was_tried_last(past: &Past, state: &State) -> bool {
+    let switched = past.machine.ending().is_some_and(|ending| ending.outcome == Outcome::Switched);
+    !switched && nothing_moved_since(past, state)
+}
+
+fn nothing_moved_since(past: &Past, state: &State) -> bool {
+    past.machine.settings().last_switch == state.last_switch()
 }
 
 /// The ended soak of the deployment that is active, or that was rolled back and followed by none.
 fn ended(state: &State, block: &SoakBlock) -> Option<Earlier> {
     let same = block.last_switch == state.last_switch() || Binding::to(state).is_err();
+    let ending = ending_of(block)?;
+    same.then(|| Earlier::Ended { soak: Some(block.id.clone()), ending })
+}
+
+/// How a soak ended, as the state file shows it.
+pub fn ending_of(block: &SoakBlock) -> Option<Ending> {
     let word = |word: &Option<String>| Some(serde_json::Value::String(word.clone()?));
-    let ending = Ending {
+    Some(Ending {
         outcome: serde_json::from_value(word(&block.outcome)?).ok()?,
         cause: word(&block.cause).and_then(|cause| serde_json::from_value(cause).ok()).unwrap_or(Cause::Auto),
         reason: block.reason.clone().unwrap_or_default(),
-    };
-    same.then(|| Earlier::Ended { soak: block.id.clone(), ending })
+    })
 }
 
 /// The intent to roll back that the journal holds for a soak, carried out or not.
@@ -135,7 +160,7 @@ pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), Open
 pub async fn show_end(deployment: &Deployment, past: &Past) {
     let settings = past.machine.settings();
     if let Some(summary) = past.machine.summary()
-        && let Err(error) = deployment.record_soak(super::hands::block_of(summary, settings.last_switch)).await
+        && let Err(error) = deployment.record_soak(block_of(summary, settings)).await
     {
         tracing::error!(%error, "the state file does not show how the soak ended");
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{Inputs, Loaded, load};
+use crate::deploy::Color;
 use crate::soak::{Actor, Event, Outcome};
 use crate::source::testing::{Server, Then, answer};
 
@@ -15,11 +16,10 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 }
 
 async fn switch(loaded: &Loaded) -> Finished {
-    let begin = Begin::Switch { to: None, soak: false, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: false, no_way_back: false, force: false };
     match open(loaded, begin, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap() {
         Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
-        Opening::AlreadyActive(color) => panic!("{color} is active already"),
-        Opening::Ended { soak, .. } => panic!("soak {soak} has ended"),
+        Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }
 }
 

@@ -132,6 +132,9 @@ pub struct Decision {
     pub reason: Option<String>,
     /// The sentence a person reads.
     pub message: String,
+    /// The release it is about, where that has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The check it is about, such as `error-rate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
@@ -167,6 +170,7 @@ impl Decision {
             actor,
             reason: None,
             message: message.into(),
+            release: None,
             check: None,
             value: None,
             threshold: None,

@@ -30,6 +30,9 @@ pub struct Settings {
     pub service: String,
     /// Id of the soak.
     pub soak: String,
+    /// Name of the release that is judged, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// How the run begins.
     pub origin: Origin,
     /// Who began it.

@@ -1,5 +1,6 @@
 //! The acceptance: what Switchback is for.
 
+use switchback::deploy::Color;
 use switchback::monitor::Begin;
 use switchback::soak::{Cause, Outcome};
 
@@ -9,7 +10,8 @@ use crate::watch::{soaked, watched};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_soak_makes_no_rollback() {
     let deployment = Deployment::fresh().by_evidence();
-    let ending = watched(&deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
+    let ending =
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Retained, Cause::Auto, 0), "{ending:?}");
     assert_eq!(deployment.kinds(), ["observe", "switching", "switch", "soak_start", "retain"]);
@@ -25,7 +27,8 @@ async fn a_healthy_soak_makes_no_rollback() {
 async fn a_breached_soak_rolls_back_by_itself() {
     let deployment = Deployment::fresh().by_evidence();
     deployment.green.fail(50);
-    let ending = watched(&deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
+    let ending =
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::RolledBack, Cause::Auto, 3), "{ending:?}");
     assert!(ending.reason.starts_with("error-rate: ") && ending.reason.contains("50"), "{}", ending.reason);

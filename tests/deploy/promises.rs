@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use switchback::deploy::Color;
 use switchback::monitor::{Begin, Finished, OnSignal, run};
 use switchback::soak::{Cause, Ending, Outcome};
 
@@ -29,7 +30,8 @@ async fn a_switch_to_a_color_that_is_not_ready_is_refused_and_leaves_everything_
     );
     deployment.blue.set_ready(false);
     let before = deployment.state_text();
-    let ending = watched(&deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
+    let ending =
+        watched(&deployment, Begin::Switch { to: Color::Blue, soak: true, no_way_back: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Refused, 9), "{ending:?}");
     assert!(ending.reason.starts_with("blue is not ready: 0 of 1 instances ("), "{}", ending.reason);
@@ -49,7 +51,8 @@ async fn a_switch_waits_for_a_color_that_is_about_to_be_ready() {
         |deployment| deployment.green.heads().len() > 4,
         |deployment| deployment.green.set_ready(true),
     );
-    let ending = watched(&deployment, Begin::Switch { to: None, soak: false, no_way_back: false, force: false }).await;
+    let ending =
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: false, no_way_back: false, force: false }).await;
     becoming_ready.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Switched, 0), "{ending:?}");
     assert_eq!(deployment.state()["activeColor"], "green");
@@ -343,7 +346,8 @@ async fn a_switch_that_somebody_else_made_first_is_not_made_again() {
             drop(lock);
         },
     );
-    let ending = watched(&deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
+    let ending =
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
     moving.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::SwitchFailed, 12), "{ending:?}");
     assert!(ending.reason.contains("somebody else moved traffic to green first"), "{}", ending.reason);

@@ -1,5 +1,6 @@
 //! A recording is exactly the input of the machine: replayed, it decides the same.
 
+use switchback::deploy::Color;
 use switchback::journal::{Entry, RecordingReader};
 use switchback::monitor::{Begin, Finished, OnSignal, run};
 use switchback::soak::{Cause, Decision, Effect, Ending, Envelope, Machine, Outcome, RecordingHeader};
@@ -32,7 +33,8 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
 }
 
 async fn replays_as_it_went(deployment: &Deployment) {
-    let opened = opened(deployment, Begin::Switch { to: None, soak: true, no_way_back: false, force: false }).await;
+    let opened =
+        opened(deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
     let recording = opened.places.recording.clone();
     let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
 

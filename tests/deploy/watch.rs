@@ -10,8 +10,7 @@ pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     let actor = Actor::Operator("ana@deploy-1".to_owned());
     match open(&deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
-        Opening::AlreadyActive(color) => panic!("{color} is active already"),
-        Opening::Ended { soak, .. } => panic!("soak {soak} has ended"),
+        Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }
 }
 

@@ -54,8 +54,8 @@ pub fn state_file(bytes: &[u8]) {
     let Ok(state) = State::parse(&String::from_utf8_lossy(bytes)) else { return };
     let Ok(text) = state.to_text() else { return };
     let again = State::parse(&text).ok();
-    let kept = again.map(|again| (again.active(), again.last_switch(), again.previous(), again.transition()));
-    assert_eq!(kept, Some((state.active(), state.last_switch(), state.previous(), state.transition())));
+    let kept = again.map(|again| (again.active(), again.last_switch(), again.previous(), again.transition().cloned()));
+    assert_eq!(kept, Some((state.active(), state.last_switch(), state.previous(), state.transition().cloned())));
 }
 
 /// A decision journal, as a file and as lines.

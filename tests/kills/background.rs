@@ -1,11 +1,12 @@
 //! Monitors in the background.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
-use crate::support::{Deployment, Done};
+use crate::support::{Deployment, Done, Running};
 
 /// How long a monitor may live. It is no expectation of speed.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -19,31 +20,31 @@ pub enum Started {
 }
 
 /// A monitor in the background; dropped, it is killed.
-pub struct Background(i32);
+pub struct Background(Running);
 
 impl Background {
-    /// Starts one with `--detach`.
+    /// Starts one and waits until it can be asked, as `--detach` does; that would go on to wait for the soak.
     pub fn start(deployment: &Deployment, args: &[&str]) -> Started {
-        let done = deployment.run(&[args, &["--detach"]].concat());
-        let pid = done.stdout.split("(process ").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok());
-        match pid {
-            Some(pid) => Started::Running(Self(pid)),
-            None => Started::Over(done),
+        let mut running = deployment.start(&[args, &["--background"]].concat());
+        let socket = deployment.path(".switchback/default/control.sock");
+        let deadline = Instant::now() + LIMIT;
+        while UnixStream::connect(&socket).is_err() {
+            if running.is_over() {
+                return Started::Over(running.wait());
+            }
+            assert!(Instant::now() < deadline, "the monitor (process {}) does not answer", running.pid());
+            std::thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(self.0).unwrap()
+        Started::Running(Self(running))
     }
 
     pub fn kill(&self) {
-        // It may have come to its end by itself.
-        let _ = kill_process(self.pid(), Signal::KILL);
+        self.0.signal(Signal::KILL);
     }
 
     pub fn is_alive(&self) -> bool {
         // One that ended stays as a zombie where nobody collects it.
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.pid())).unwrap_or_default();
         let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
         state.is_some_and(|state| state != "Z")
     }
@@ -52,18 +53,12 @@ impl Background {
     pub fn wait(&self, mut enough: impl FnMut() -> bool) -> bool {
         let deadline = Instant::now() + LIMIT;
         while self.is_alive() {
-            assert!(Instant::now() < deadline, "the monitor (process {}) does not end", self.0);
+            assert!(Instant::now() < deadline, "the monitor (process {}) does not end", self.0.pid());
             if enough() {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
         true
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        self.kill();
     }
 }

@@ -66,7 +66,7 @@ fn deployment(plan: &Plan) -> Deployment {
 
 fn round(plan: &Plan) {
     let deployment = deployment(plan);
-    let command: &[&str] = if plan.switches { &["switch"] } else { &["soak"] };
+    let command: &[&str] = if plan.switches { &["switch", "green"] } else { &["soak"] };
     let mut started = Background::start(&deployment, command);
     if let Started::Over(done) = &started {
         panic!("the first monitor did not start: {done:#?}");

@@ -67,7 +67,7 @@ fn socket(deployment: &Deployment) -> PathBuf {
 #[test]
 fn a_detached_switch_goes_on_by_itself_to_its_end() {
     let deployment = Deployment::fresh();
-    let monitor = Background::start(&deployment, &["switch"]);
+    let monitor = Background::start(&deployment, &["switch", "green"]);
     assert!(monitor.is_alive() && socket(&deployment).exists());
     monitor.wait_until_gone();
     assert_eq!(deployment.state()["soak"]["outcome"], "retained");
@@ -88,7 +88,8 @@ fn what_keeps_a_background_monitor_from_starting_is_told_to_whoever_started_it()
     let fresh = Deployment::fresh();
     fresh.run(&["soak", "--detach"]).expect(2).complains(&["there is nothing to watch"]);
     let switched = Deployment::switched();
-    switched.run(&["switch", "green", "--detach"]).expect(0).complains(&["green is active already"]);
+    switched.run(&["switch", "green", "--no-soak", "--detach"]).expect(0).says(&["green is active already"]);
+    switched.run(&["switch", "green", "--detach"]).expect(6).says(&["green is live for ", "was not judged"]);
 }
 
 #[test]
@@ -210,9 +211,9 @@ fn a_detached_monitor_that_is_asked_to_stop_saves_the_soak_and_another_goes_on()
     let mut attached = deployment.start(&["attach"]);
     attached.hear("soak_start");
     deployment.run(&["ctl", "extend", "1m"]).expect(0);
-    let before = deployment.state();
     monitor.signal(Signal::TERM);
     monitor.wait_until_gone();
+    let before = deployment.state();
     attached.wait().expect(143).complains(&["saved the soak as it is: nobody watches now", "soak --resume"]);
     let status = deployment.run(&["status"]).expect(0);
     status.says(&["no monitor is running"]);
@@ -279,7 +280,7 @@ fn a_socket_that_cannot_be_had_keeps_a_watch_from_beginning_before_anything_move
         (file.clone(), "is a file, not a socket"),
         (long, "at most 107 bytes"),
     ] {
-        let mut command = deployment.command(&["switch", "--no-tui"]);
+        let mut command = deployment.command(&["switch", "green", "--no-tui"]);
         command.env("SWITCHBACK_CONTROL_SOCKET", &socket);
         Running::start(command).wait().expect(2).complains(&[why]);
     }

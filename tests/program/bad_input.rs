@@ -9,7 +9,8 @@ use crate::support::{Deployment, Page, Running, Service};
 /// What `switch`, `soak`, `rollback` and `status` say of a state file that cannot be read.
 #[track_caller]
 fn every_command_refuses(deployment: &Deployment, wanted: &[&str]) {
-    for args in [&["switch", "--no-tui"][..], &["soak", "--no-tui"], &["rollback"], &["status"], &["status", "--json"]]
+    for args in
+        [&["switch", "green", "--no-tui"][..], &["soak", "--no-tui"], &["rollback"], &["status"], &["status", "--json"]]
     {
         deployment.run(args).expect(2).complains(wanted);
     }
@@ -55,14 +56,14 @@ fn a_state_file_that_cannot_be_read_is_named() {
 fn a_folder_that_cannot_be_written_is_named_before_anything_moves() {
     // Permission bits do not bind root; a file in place of a folder and a file system without files bind everybody.
     let state_elsewhere = Deployment::fresh().with("state_file", "/proc/self/fdinfo/state.json");
-    state_elsewhere.run(&["switch", "--no-tui"]).expect(2).complains(&["/fdinfo/state.json"]);
+    state_elsewhere.run(&["switch", "green", "--no-tui"]).expect(2).complains(&["/fdinfo/state.json"]);
 
     let records_elsewhere = Deployment::switched();
     fs::write(records_elsewhere.path("file"), "").unwrap();
     let records_elsewhere = records_elsewhere.with("data_dir", "file/data");
     let before = records_elsewhere.state_text();
-    for args in [["switch", "--no-tui"], ["soak", "--no-tui"]] {
-        records_elsewhere.run(&args).expect(2).complains(&["file/data/default"]);
+    for args in [&["switch", "blue", "--no-tui"][..], &["soak", "--no-tui"]] {
+        records_elsewhere.run(args).expect(2).complains(&["file/data/default"]);
     }
     assert_eq!(records_elsewhere.state_text(), before);
 
@@ -159,7 +160,7 @@ fn refused_switch(green: String) -> String {
         .with("health.switch_timeout", "1500ms")
         .with("health.timeout", "300ms")
         .with("metrics.timeout", "300ms");
-    let done = deployment.run(&["switch", "--no-tui"]).expect(9);
+    let done = deployment.run(&["switch", "green", "--no-tui"]).expect(9);
     assert!(!deployment.state_path().exists(), "nothing was moved");
     done.stdout
 }
@@ -212,7 +213,10 @@ fn credentials_in_an_instance_url_are_masked() {
 fn a_router_command_that_does_not_exist_is_named() {
     let deployment =
         Deployment::fresh().with("router.kind", "command").with("router.switch", "[\"no-such-program\", \"{color}\"]");
-    deployment.run(&["switch", "--no-tui"]).expect(12).says(&["no-such-program green", "it cannot be started"]);
+    deployment
+        .run(&["switch", "green", "--no-tui"])
+        .expect(12)
+        .says(&["no-such-program green", "it cannot be started"]);
     assert!(deployment.run(&["status", "--json"]).expect(0).json()["activeColor"] == "blue");
 }
 
@@ -220,5 +224,5 @@ fn a_router_command_that_does_not_exist_is_named() {
 fn a_router_command_that_hangs_is_ended() {
     let deployment =
         Deployment::fresh().with_commands("sleep 100", "sleep 100", "echo blue").with("router.timeout", "300ms");
-    deployment.run(&["switch", "--no-tui"]).expect(12).says(&["did not end within 300ms and was killed"]);
+    deployment.run(&["switch", "green", "--no-tui"]).expect(12).says(&["did not end within 300ms and was killed"]);
 }

@@ -48,12 +48,26 @@ fn run_step(deployment: &Deployment, name: &str) -> Running {
     fs::write(&file, step(name)).unwrap();
     let mut command = shell(deployment, "bash", &["-e", &file.display().to_string()]);
     command.env("GITHUB_OUTPUT", deployment.path("outputs"));
+    // What the job `settle` handed on; each attempt of a run has the same.
+    command.env("COLOR", settled(deployment));
     Running::start(command)
 }
 
 fn output(deployment: &Deployment, name: &str) -> String {
     let outputs = fs::read_to_string(deployment.path("outputs")).unwrap();
     outputs.lines().rev().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap().to_owned()
+}
+
+/// The color that was settled by the first attempt of the workflow.
+fn settled(deployment: &Deployment) -> String {
+    let outputs = fs::read_to_string(deployment.path("outputs")).unwrap_or_default();
+    outputs.lines().find_map(|line| line.strip_prefix("color=")).unwrap_or_default().to_owned()
+}
+
+/// A new run of the workflow, up to its job `switch`.
+fn settle(deployment: &Deployment) {
+    let _ = fs::remove_file(deployment.path("outputs"));
+    run_step(deployment, "Settle the color").wait().expect(0);
 }
 
 #[test]
@@ -68,15 +82,15 @@ fn the_script_passes_arguments_and_a_good_outcome_on() {
 fn the_script_fails_with_the_exit_code_of_a_bad_release() {
     let deployment = Deployment::fresh();
     deployment.green.fail(50);
-    script(&deployment, &[]).wait().expect(3).complains(&["traffic is back on the previous color"]);
-    script(&deployment, &["--windw", "3s"]).wait().expect(2).complains(&["failed with exit code 2"]);
+    script(&deployment, &["green"]).wait().expect(3).complains(&["traffic is back on the previous color"]);
+    script(&deployment, &["green", "--windw", "3s"]).wait().expect(2).complains(&["failed with exit code 2"]);
 }
 
 #[test]
 fn a_cancelled_script_ends_the_soak_in_order() {
     for signal in [Signal::TERM, Signal::INT] {
         let deployment = Deployment::fresh().with("soak.window", "1m");
-        let mut running = script(&deployment, &[]);
+        let mut running = script(&deployment, &["green"]);
         running.hear("soak_start");
         running.signal(signal);
         running.wait().expect(5).says(&["ABORTED"]).complains(&["The soak was aborted."]);
@@ -88,6 +102,7 @@ fn a_cancelled_script_ends_the_soak_in_order() {
 fn the_workflow_hands_the_exit_code_and_the_recording_on() {
     let deployment = Deployment::fresh().with("service", "checkout-api");
     deployment.green.fail(50);
+    settle(&deployment);
     run_step(&deployment, "Switch and soak").wait().expect(3).says(&["::error title=switchback::"]);
     assert_eq!(output(&deployment, "code"), "3");
     run_step(&deployment, "Find the recording").wait().expect(0);
@@ -96,6 +111,7 @@ fn the_workflow_hands_the_exit_code_and_the_recording_on() {
     assert!(recording.ends_with(&format!("/soaks/{id}.jsonl")) && Path::new(&recording).exists(), "{recording}");
 
     deployment.green.fail(0);
+    settle(&deployment);
     run_step(&deployment, "Switch and soak").wait().expect(0);
     assert_eq!(output(&deployment, "code"), "0");
 }
@@ -103,6 +119,7 @@ fn the_workflow_hands_the_exit_code_and_the_recording_on() {
 #[test]
 fn a_cancelled_workflow_ends_the_soak_in_order() {
     let deployment = Deployment::fresh().with("soak.window", "1m");
+    settle(&deployment);
     let mut running = run_step(&deployment, "Switch and soak");
     running.hear("soak_start");
     running.signal(Signal::INT);

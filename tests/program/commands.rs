@@ -86,7 +86,7 @@ fn the_effective_values_are_shown_with_their_origin() {
 fn all_problems_of_a_configuration_are_told_at_once() {
     let deployment = Deployment::fresh().with("soak.window", "10").with("checks.error-rate.threshold", "5");
     fs::write(deployment.path("switchback.toml"), "[soak]\nwidnow = \"5m\"\ngrace = \"forever\"\n").unwrap();
-    for args in [&["config", "check"][..], &["soak"], &["status"], &["switch", "--no-tui"]] {
+    for args in [&["config", "check"][..], &["soak"], &["status"], &["switch", "green", "--no-tui"]] {
         deployment.run(args).expect(2).complains(&[
             "soak.window",
             "SWITCHBACK_SOAK_WINDOW",
@@ -103,11 +103,43 @@ fn all_problems_of_a_configuration_are_told_at_once() {
 }
 
 #[test]
-fn an_unknown_variable_is_a_warning_only() {
+fn a_variable_of_an_orchestrator_says_nothing() {
     let deployment = Deployment::fresh();
     let mut command = deployment.command(&["config", "check"]);
-    command.env("SWITCHBACK_SERVICE_PORT", "8080");
-    Running::start(command).wait().expect(0).complains(&["switchback: warning: ", "SWITCHBACK_SERVICE_PORT"]);
+    command.env("SWITCHBACK_SERVICE_PORT", "8080").env("SWITCHBACK_PORT", "tcp://10.0.0.1:80");
+    let done = Running::start(command).wait().expect(0);
+    assert_eq!(done.stderr, "");
+}
+
+#[test]
+fn a_mistyped_variable_stops_what_judges_a_release_and_nothing_else() {
+    let deployment = Deployment::switched();
+    let run = |args: &[&str]| {
+        let mut command = deployment.command(args);
+        command.env("SWITCHBACK_TRESHOLD", "1%");
+        Running::start(command).wait()
+    };
+    let before = deployment.files();
+    for args in [
+        &["switch", "blue"][..],
+        &["switch", "blue", "--detach"],
+        &["soak"],
+        &["soak", "--no-tui"],
+        &["config", "check"],
+    ] {
+        run(args).expect(2).complains(&[
+            "SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_ERROR_RATE_THRESHOLD`?",
+            "example  SWITCHBACK_ERROR_RATE_THRESHOLD=5%",
+        ]);
+    }
+    run(&["doctor"]).expect(2).says(&["FAILURE  configuration SWITCHBACK_TRESHOLD: unknown variable"]);
+    assert_eq!(deployment.files(), before, "nothing was touched");
+    let told = ["warning: SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_ERROR_RATE_THRESHOLD`?"];
+    run(&["status"]).expect(0).complains(&told);
+    run(&["soak", "--supervised"]).expect(0).complains(&told);
+    run(&["soak", "--resume", "--no-tui"]).expect(0).complains(&told);
+    run(&["rollback"]).expect(0).complains(&told);
+    assert_eq!(deployment.state()["activeColor"], "blue");
 }
 
 #[test]

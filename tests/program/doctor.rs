@@ -160,7 +160,7 @@ fn on_a_terminal_it_tells_what_that_can_show() {
 #[test]
 fn a_release_without_a_way_back_is_told() {
     let deployment = Deployment::fresh();
-    deployment.run(&["switch", "--no-soak", "--no-way-back"]).expect(0);
+    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
     deployment.run(&["doctor"]).expect(0).says(&["warning  way back      the active release was switched to with"]);
     deployment.run(&["rollback", "--dry-run"]).expect(9).complains(&["--no-way-back"]);
 }
@@ -183,7 +183,7 @@ fn a_dry_run_tells_when_there_is_nothing_to_do() {
 fn warnings_of_the_configuration_are_findings() {
     let deployment = Deployment::switched();
     let mut command = deployment.command(&["doctor", "--json"]);
-    command.env("SWITCHBACK_SOAK_WINDOWS", "3s");
+    command.env("SWITCHBACK_VERSION", "3");
     let report = crate::support::Running::start(command).wait().expect(0).json();
     assert_eq!(report["findings"][0]["level"], "warning", "{report}");
     let bad = deployment.with("soak.window", "soon");

@@ -12,7 +12,7 @@ use crate::support::{Deployment, Page};
 #[test]
 fn _0_a_retained_soak() {
     let deployment = Deployment::fresh();
-    deployment.run(&["switch", "--no-tui"]).expect(0).says(&[
+    deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&[
         "switch          blue → green by operator:ana@",
         "outcome         RETAINED: green stays active (cause auto, exit code 0)",
     ]);
@@ -22,21 +22,21 @@ fn _0_a_retained_soak() {
 fn _0_a_switch_without_a_soak_in_each_spelling() {
     let deployment = Deployment::fresh();
     for (args, active) in [
-        (["switch", "--no-soak"], "green"),
-        (["switch-blue", "--no-soak"], "blue"),
-        (["switch-green", "--no-soak"], "green"),
+        (&["switch", "green", "--no-soak"][..], "green"),
+        (&["switch-blue", "--no-soak"], "blue"),
+        (&["switch-green", "--no-soak"], "green"),
     ] {
-        deployment.run(&args).expect(0).says(&[&format!("SWITCHED: {active} is active")]);
+        deployment.run(args).expect(0).says(&[&format!("SWITCHED: {active} is active")]);
         assert_eq!(deployment.state()["activeColor"], active);
     }
 }
 
 #[test]
-fn _0_a_switch_to_the_active_color_does_nothing() {
+fn _0_a_switch_to_the_active_color_without_a_soak_does_nothing() {
     let deployment = Deployment::switched();
     let before = deployment.state_text();
     let said = "green is active already: nothing was moved. To watch it: switchback soak\n";
-    assert_eq!(deployment.run(&["switch", "green"]).expect(0).stdout, said);
+    assert_eq!(deployment.run(&["switch", "green", "--no-soak"]).expect(0).stdout, said);
     assert_eq!(deployment.state_text(), before);
 }
 
@@ -101,7 +101,7 @@ fn _5_an_interrupted_soak() {
 fn _5_an_interrupted_gate_moves_nothing() {
     let deployment = Deployment::fresh();
     deployment.green.set_ready(false);
-    let running = deployment.start(&["switch", "--no-tui"]);
+    let running = deployment.start(&["switch", "green", "--no-tui"]);
     deployment.wait_until("the gate is watched", |deployment| deployment.green.heads().len() > 4);
     running.signal(Signal::INT);
     running.wait().expect(5).says(&["aborted before traffic was moved; it stays on blue"]);
@@ -155,7 +155,7 @@ fn _8_a_soak_that_somebody_took_over() {
 fn _9_a_color_that_is_not_ready() {
     let deployment = Deployment::fresh().with("health.switch_timeout", "500ms");
     deployment.green.set_ready(false);
-    deployment.run(&["switch", "--no-tui"]).expect(9).says(&[
+    deployment.run(&["switch", "green", "--no-tui"]).expect(9).says(&[
         "switch_refused  green is not ready: 0 of 1 instances (",
         "503",
         "REFUSED: traffic stays on blue",
@@ -186,8 +186,8 @@ fn _10_a_second_monitor() {
     let before = deployment.kinds();
     let pid = format!("process {} for service `default`", running.pid());
     let folder = format!("in `{}`", deployment.folder().canonicalize().unwrap().display());
-    for args in [["soak", "--no-tui"], ["switch", "--no-tui"]] {
-        deployment.run(&args).expect(10).complains(&["another monitor is running", &pid, &folder]);
+    for args in [&["soak", "--no-tui"][..], &["switch", "green", "--no-tui"]] {
+        deployment.run(args).expect(10).complains(&["another monitor is running", &pid, &folder]);
     }
     assert_eq!(deployment.kinds(), before);
     let status = deployment.run(&["status", "--json"]).expect(0).json();
@@ -215,7 +215,11 @@ fn _12_a_switch_that_fails_is_undone() {
         "cat route",
     );
     fs::write(deployment.path("route"), "blue\n").unwrap();
-    deployment.run(&["switch", "--no-tui"]).expect(12).says(&["switch_failed", "SWITCH FAILED", "exit code 1"]);
+    deployment.run(&["switch", "green", "--no-tui"]).expect(12).says(&[
+        "switch_failed",
+        "SWITCH FAILED",
+        "exit code 1",
+    ]);
     assert_eq!(fs::read_to_string(deployment.path("route")).unwrap(), "blue\n");
     assert_eq!(deployment.count("switch_failed"), 1);
     let status = deployment.run(&["status", "--json"]).expect(0).json();

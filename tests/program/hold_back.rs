@@ -21,7 +21,7 @@ fn frozen_a_breach_is_held_and_everything_says_so() {
         .run(&["status"])
         .expect(0)
         .says(&["freeze    automatic rollback is frozen by operator:ana@", ": migration"]);
-    let done = deployment.run(&["switch", "--no-tui"]).expect(11);
+    let done = deployment.run(&["switch", "green", "--no-tui"]).expect(11);
     done.says(&["automatic rollback is frozen by operator:ana@", "outcome         HELD"]);
     assert_eq!(deployment.state()["activeColor"], "green");
     let status = deployment.run(&["status", "--json"]).expect(0).json();
@@ -42,7 +42,7 @@ fn frozen_a_breach_is_held_and_everything_says_so() {
 #[test]
 fn a_breach_that_was_held_for_a_freeze_is_acted_on_when_that_ends() {
     let deployment = failing().with("soak.window", "60s");
-    let mut soak = deployment.start(&["switch", "--no-tui"]);
+    let mut soak = deployment.start(&["switch", "green", "--no-tui"]);
     soak.hear("watching green");
     deployment.run(&["freeze"]).expect(0).says(&["until `switchback unfreeze`", "also in the soak that runs now"]);
     deployment.wait_until("the breach is held", |deployment| deployment.count("hold") == 1);
@@ -55,7 +55,7 @@ fn a_breach_that_was_held_for_a_freeze_is_acted_on_when_that_ends() {
 fn a_freeze_for_some_time_is_over_by_itself() {
     let deployment = failing().with("soak.window", "60s");
     deployment.run(&["freeze", "--for", "4s"]).expect(0);
-    deployment.run(&["switch", "--no-tui"]).expect(3).says(&["automatic rollback is no longer frozen"]);
+    deployment.run(&["switch", "green", "--no-tui"]).expect(3).says(&["automatic rollback is no longer frozen"]);
     assert!(deployment.run(&["status", "--json"]).expect(0).json().get("freeze").is_none());
 }
 
@@ -65,7 +65,7 @@ fn a_freeze_that_cannot_be_read_holds() {
     fs::create_dir_all(deployment.path(".switchback/default")).unwrap();
     fs::write(deployment.path(".switchback/default/freeze.json"), "half a fre").unwrap();
     deployment
-        .run(&["switch", "--no-tui"])
+        .run(&["switch", "green", "--no-tui"])
         .expect(11)
         .says(&["cannot be understood", "`switchback unfreeze` removes it"]);
     deployment.run(&["unfreeze"]).expect(0).says(&["is on again"]);
@@ -90,7 +90,7 @@ fn a_freeze_that_cannot_be_written_fails() {
 #[test]
 fn a_release_without_a_way_back_is_held_and_goes_back_by_force_alone() {
     let deployment = failing();
-    let done = deployment.run(&["switch", "--no-tui", "--no-way-back"]).expect(11);
+    let done = deployment.run(&["switch", "green", "--no-tui", "--no-way-back"]).expect(11);
     done.says(&["no way back: a breach is only held", "the release was switched to with --no-way-back"]);
     assert_eq!(deployment.state()["transition"]["noWayBack"], true);
     deployment.run(&["status"]).expect(0).says(&["way back  none: the release was switched to with --no-way-back"]);
@@ -105,19 +105,19 @@ fn a_release_without_a_way_back_is_held_and_goes_back_by_force_alone() {
 #[test]
 fn without_a_soak_the_next_rollback_is_told_all_the_same() {
     let deployment = Deployment::fresh();
-    deployment.run(&["switch", "--no-soak", "--no-way-back"]).expect(0);
+    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
     deployment.run(&["rollback"]).expect(9);
-    let said =
-        "green is active already: nothing was moved, and --no-way-back, which belongs to a switch, was not noted.";
-    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0).says(&[said]);
-    deployment.run(&["switch", "--no-soak"]).expect(0).says(&["SWITCHED: blue is active"]);
+    let said = "green is active already: nothing was moved";
+    let noted = "--no-way-back belongs to a switch, and was not noted";
+    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0).says(&[said]).complains(&[noted]);
+    deployment.run(&["switch", "blue", "--no-soak"]).expect(0).says(&["SWITCHED: blue is active"]);
     deployment.run(&["rollback"]).expect(0).says(&["traffic is on green"]);
 }
 
 #[test]
 fn a_running_soak_without_a_way_back_refuses_a_plain_rollback() {
     let deployment = failing().with("soak.window", "60s");
-    let mut soak = deployment.start(&["switch", "--no-tui", "--no-way-back"]);
+    let mut soak = deployment.start(&["switch", "green", "--no-tui", "--no-way-back"]);
     soak.hear("watching green");
     deployment.run(&["ctl", "rollback"]).expect(13).complains(&["--no-way-back"]);
     deployment.run(&["rollback"]).expect(9).complains(&["--no-way-back"]);

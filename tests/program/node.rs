@@ -118,11 +118,14 @@ fn a_prom_client_service_is_watched_healthy_and_breached() {
         .by_evidence()
         .with("colors.blue.instances", blue.url())
         .with("colors.green.instances", green.url());
-    deployment.run(&["switch", "--no-tui"]).expect(0).says(&["RETAINED: green stays active", "reason          0 of "]);
+    deployment
+        .run(&["switch", "green", "--no-tui"])
+        .expect(0)
+        .says(&["RETAINED: green stays active", "reason          0 of "]);
 
     // The next release, to blue, is a bad one.
     blue.fail(50);
-    let done = deployment.run(&["switch", "--no-tui"]).expect(3);
+    let done = deployment.run(&["switch", "blue", "--no-tui"]).expect(3);
     done.says(&[
         "error-rate breached: ",
         "ROLLED BACK: green is active again",
@@ -155,14 +158,14 @@ fn a_prom_client_service_that_is_fast_is_kept_and_one_that_is_slow_is_not() {
         .with("checks.latency.quantile", "0.9");
     let told = "latency by `http_request_duration_seconds`, judged at its bound 50 ms; p90 ";
     deployment.run(&["doctor"]).expect(0).says(&[told]);
-    deployment.run(&["switch", "--no-tui"]).expect(0).says(&[
+    deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&[
         "p90 at most 60 ms (judged at 50 ms, the next bucket bound below)",
         "requests took longer than 50 ms",
         "RETAINED: green stays active",
     ]);
 
     blue.slow(80);
-    let done = deployment.run(&["switch", "--no-tui"]).expect(3);
+    let done = deployment.run(&["switch", "blue", "--no-tui"]).expect(3);
     done.says(&["latency breached: ", " requests took longer than 50 ms", "ROLLED BACK: green is active again"]);
     let breach = deployment.decision("breach");
     assert_eq!((&breach["check"], &breach["threshold"]), (&json!("latency"), &json!(0.06)), "seconds");
@@ -189,7 +192,7 @@ fn a_state_file_that_node_wrote_is_read_watched_and_rolled_back() {
 fn a_state_file_that_we_wrote_is_read_and_rewritten_by_node() {
     for keeps in [false, true] {
         let deployment = Deployment::fresh();
-        deployment.run(&["switch", "--no-soak"]).expect(0);
+        deployment.run(&["switch", "green", "--no-soak"]).expect(0);
         let [active, _, previous] = both_see_the_same(&deployment);
         assert_eq!((active, previous), (json!("green"), json!("blue")));
 
@@ -202,7 +205,7 @@ fn a_state_file_that_we_wrote_is_read_and_rewritten_by_node() {
         deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
         assert_eq!(deployment.state_text(), before);
 
-        deployment.run(&["switch", "--no-soak"]).expect(0);
+        deployment.run(&["switch", "green", "--no-soak"]).expect(0);
         assert_eq!(both_see_the_same(&deployment)[0], "green");
     }
 }
@@ -255,7 +258,7 @@ fn the_script_can_move_the_traffic_for_us() {
             None => deployment,
         };
         deployment.green.fail(50);
-        deployment.run(&["switch", "--no-tui"]).expect(3).says(&["ROLLED BACK: blue is active again"]);
+        deployment.run(&["switch", "green", "--no-tui"]).expect(3).says(&["ROLLED BACK: blue is active again"]);
         let [active, _, previous] = both_see_the_same(&deployment);
         assert_eq!((active, previous), (json!("blue"), json!("green")), "with router.read {read:?}");
         assert!(deployment.decision("switch")["message"].as_str().unwrap().contains("switched to green"));

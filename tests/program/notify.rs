@@ -39,7 +39,7 @@ fn a_breach_its_rollback_and_the_outcome_are_told_signed_and_in_order() {
 fn without_a_secret_a_switch_is_told_unsigned() {
     let receiver = Receiver::start(0);
     let deployment = Deployment::fresh().with("notify.url", &receiver.url);
-    deployment.run(&["switch", "--no-tui"]).expect(0);
+    deployment.run(&["switch", "green", "--no-tui"]).expect(0);
     let told = receiver.deliveries();
     let kinds: Vec<String> = told.iter().map(|told| told.json()["type"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["deploy.switch", "soak.ended"]);

@@ -32,7 +32,7 @@ fn everything_printed(deployment: &Deployment) -> Vec<Done> {
         &["config", "show"],
         &["config", "show", "--json"],
         &["config", "check", "--threshold", "7"],
-        &["switch", "--no-tui", "--log-level", "trace"],
+        &["switch", "green", "--no-tui", "--log-level", "trace"],
         &["rollback"],
     ] {
         printed.push(deployment.run(args));

@@ -39,7 +39,7 @@ fn other_commands_take_a_closed_pipe_as_the_end() {
 #[test]
 fn a_proxy_in_the_environment_is_not_used() {
     let (deployment, proxy) = (Deployment::fresh(), Service::start());
-    let mut command = deployment.command(&["switch", "--no-tui"]);
+    let mut command = deployment.command(&["switch", "green", "--no-tui"]);
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         command.env(name, proxy.url());
     }

@@ -87,7 +87,7 @@ fn rolled_back(deployment: &Deployment) {
 fn a_healthy_switch_is_watched_to_its_end() {
     for size in SIZES {
         let deployment = Deployment::fresh();
-        let mut operator = Operator::start(&deployment, size, &["switch"]);
+        let mut operator = Operator::start(&deployment, size, &["switch", "green"]);
         operator.sees("GREEN");
         operator.sees("RETAINED");
         assert_eq!(soak(&deployment)["outcome"], "retained");

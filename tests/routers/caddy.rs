@@ -82,7 +82,7 @@ fn what_else_an_upstream_has_is_kept() {
     let scene = start();
     let with_limit = scene.proxy.upstreams[0].replace("\"dial\"", "\"max_requests\":7,\"dial\"");
     scene.proxy.patch(UPSTREAMS, &with_limit);
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.is_on("green");
     let url = format!("http://127.0.0.1:{}{UPSTREAMS}", scene.proxy.admin);
     let said = Command::new("curl").args(["-sS", &url]).output().unwrap();
@@ -92,7 +92,7 @@ fn what_else_an_upstream_has_is_kept() {
 #[test]
 fn upstreams_may_be_named_by_their_own_path() {
     let scene = start().with("router.upstream_path", UPSTREAMS);
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.is_on("green");
     scene.deployment.run(&["rollback"]).expect(0);
     scene.is_on("blue");
@@ -121,7 +121,7 @@ fn an_admin_api_that_answers_500_is_quoted() {
         servers.as_object().unwrap().iter().find(|(_, server)| server["listen"][0] == ours.as_str()).unwrap().0;
     let path = format!("/config/apps/http/servers/{server}/routes/0/handle/0");
     let scene = scene.with("router.upstream_path", &path);
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(
         done.stdout.contains("answered PATCH") && done.stdout.contains("with 500 Internal Server Error: out of order"),
         "{done:#?}"
@@ -131,10 +131,10 @@ fn an_admin_api_that_answers_500_is_quoted() {
 #[test]
 fn a_path_without_upstreams_is_told() {
     let scene = start().with("router.upstream_path", "/config/apps/http/servers/srv0");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("an object without a list `upstreams`"), "{done:#?}");
     let scene = scene.with("router.upstream_path", "/id/nobody");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("answered GET") && done.stdout.contains("nobody"), "{done:#?}");
 }
 
@@ -156,7 +156,7 @@ fn the_admin_api_may_listen_on_a_socket() {
     let unix = format!("unix/{}", socket.display());
     let scene = start_with(|example, admin| example.with(&format!("admin 127.0.0.1:{admin}"), format!("admin {unix}")));
     let scene = scene.with("router.admin_url", &format!("unix://{}", socket.display()));
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.is_on("green");
     fs::remove_file(socket).unwrap();
 }

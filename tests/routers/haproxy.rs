@@ -87,7 +87,7 @@ scenes!(start, "HAProxy's Runtime API `");
 #[test]
 fn servers_go_to_maintenance_where_that_is_configured() {
     let scene = start().with("router.away", "maint");
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     let state = scene.proxy.command("show servers state checkout-api");
     let blue = state.lines().find(|line| line.contains(" b1 ")).unwrap();
     assert_eq!(blue.split(' ').nth(6), Some("1"), "forced maintenance: {state}");
@@ -100,7 +100,7 @@ fn servers_go_to_maintenance_where_that_is_configured() {
 fn a_socket_that_may_not_move_anything_is_told_with_what_it_needs() {
     let scene = start_with(|example| example.with("level admin\n    # A reload", "level operator\n    # A reload"));
     let wanted = "HAProxy answered `set server checkout-api/g1 state ready` with: Permission denied";
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains(wanted) && done.stdout.contains("needs `level admin`"), "{done:#?}");
     // It can be read all the same, so where traffic is is known.
     scene.deployment.run(&["status"]).expect(0).says(&["haproxy ✓ in sync"]);
@@ -113,17 +113,17 @@ fn a_socket_of_somebody_else_and_one_that_is_not_there_are_told() {
     let scene = start();
     let elsewhere = scene.deployment.path("nowhere.sock");
     let scene = scene.with("router.socket", elsewhere.to_str().unwrap());
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("is HAProxy running, and is this the path of its `stats socket`?"), "{done:#?}");
 }
 
 #[test]
 fn names_that_haproxy_does_not_know_are_told_with_those_it_knows() {
     let scene = start().with("router.green", "g1,g9");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("has no server `g9`; it has b1, b2, g1, g2"), "{done:#?}");
     let scene = scene.with("router.backend", "nope").with("router.green", "g1");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("Can't find backend."), "{done:#?}");
 }
 
@@ -131,7 +131,7 @@ fn names_that_haproxy_does_not_know_are_told_with_those_it_knows() {
 fn servers_that_do_not_come_up_leave_traffic_where_it_was() {
     let scene = start_with(|example| example.with("GET /health/ready", "GET /nothing/here"));
     let scene = scene.with("router.timeout", "2s");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     let wanted = "HAProxy's servers did not all come up (0 of 2) in time (router.timeout 2s): g1 ";
     assert!(done.stdout.contains(wanted), "{done:#?}");
     let state = scene.proxy.command("show servers state checkout-api");
@@ -145,7 +145,7 @@ fn servers_that_do_not_come_up_leave_traffic_where_it_was() {
 #[test]
 fn traffic_on_both_colors_is_neither() {
     let scene = start();
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.proxy.command("set server checkout-api/b1 state ready");
     let status = scene.deployment.run(&["status"]).expect(0);
     assert!(

@@ -85,7 +85,7 @@ fn a_configuration_that_does_not_pass_its_test_is_put_back_and_not_loaded() {
     // Broken for green alone.
     let scene = scene.with("router.green", "green:99999");
     let users = scene.users();
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("invalid port in upstream \"green:99999\""), "{done:#?}");
     assert!(done.stdout.contains("so it was put back and not reloaded"), "{done:#?}");
     assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), before);
@@ -98,7 +98,7 @@ fn a_configuration_that_does_not_pass_its_test_is_put_back_and_not_loaded() {
 #[test]
 fn a_file_that_was_changed_and_not_loaded_is_no_answer() {
     let scene = start();
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     // A second later, so that the clocks of file and process cannot disagree about it.
     std::thread::sleep(Duration::from_millis(1_500));
     scene.proxy.write(Color::Blue);
@@ -111,7 +111,7 @@ fn a_file_that_was_changed_and_not_loaded_is_no_answer() {
 #[test]
 fn a_file_that_is_gone_is_told_and_written_anew_by_the_next_move() {
     let scene = start();
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     fs::remove_file(scene.proxy.include()).unwrap();
     scene.deployment.run(&["status"]).expect(0).says(&["nginx ✗ cannot be read: cannot read nginx's included file"]);
     scene.deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["for blue (now: missing or empty)"]);
@@ -124,7 +124,7 @@ const PAGE: &str = "return 503;\n";
 #[test]
 fn a_maintenance_page_stays_up_until_force_replaces_it_and_keeps_a_copy() {
     let scene = start();
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     fs::write(scene.proxy.include(), PAGE).unwrap();
     let found = "holds `return 503;`, which is neither blue's nor green's and was not written by Switchback";
     scene.deployment.run(&["status"]).expect(0).says(&[found]);
@@ -148,10 +148,10 @@ fn a_switch_leaves_another_services_upstream_alone_and_force_takes_it_over() {
     let scene = start();
     let other = "proxy_pass http://127.0.0.1:1;\n";
     fs::write(scene.proxy.include(), other).unwrap();
-    let done = scene.deployment.run(&["switch", "--no-tui", "--no-soak"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui", "--no-soak"]).expect(12);
     assert!(done.stdout.contains("nothing was moved. By hand: write `proxy_pass http://green;` into"), "{done:#?}");
     assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), other);
-    let done = scene.deployment.run(&["switch", "--no-tui", "--no-soak", "--force"]).expect(0);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui", "--no-soak", "--force"]).expect(0);
     assert!(done.stdout.contains("a copy of what was replaced is"), "{done:#?}");
     scene.is_on("green");
 }
@@ -159,7 +159,7 @@ fn a_switch_leaves_another_services_upstream_alone_and_force_takes_it_over() {
 #[test]
 fn an_edited_template_leaves_what_was_written_by_the_old_one_ours() {
     let scene = start();
-    scene.deployment.run(&["switch", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     let scene = scene.with("router.template", "proxy_pass http://{upstream};\nproxy_set_header X-Color {color};");
     scene.is_on("green");
     scene.deployment.run(&["rollback"]).expect(0);
@@ -170,6 +170,6 @@ fn an_edited_template_leaves_what_was_written_by_the_old_one_ours() {
 #[test]
 fn a_reload_that_takes_no_effect_is_noticed() {
     let scene = start().with("router.reload", r#"["true"]"#).with("router.timeout", "1s");
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains("nginx was reloaded, but its old workers still serve after 1s"), "{done:#?}");
 }

@@ -69,7 +69,7 @@ impl<P: Proxy> Scene<P> {
     /// A switch of a healthy release whose soak lasts until it is ended.
     pub fn endless(self) -> (Self, Running) {
         let scene = self.with("soak.window", "10m");
-        let mut running = scene.deployment.start(&["switch", "--no-tui"]);
+        let mut running = scene.deployment.start(&["switch", "green", "--no-tui"]);
         running.hear("soak_start");
         (scene, running)
     }
@@ -91,7 +91,7 @@ fn on(color: &str, visits: &[Visit]) -> usize {
 /// A healthy release goes live and stays; a rollback by hand takes it back. No request is lost on either way.
 pub fn a_healthy_release_is_kept_and_taken_back_by_hand<P: Proxy>(scene: &Scene<P>) {
     let users = scene.users();
-    let mut running = scene.deployment.start(&["switch", "--no-tui"]);
+    let mut running = scene.deployment.start(&["switch", "green", "--no-tui"]);
     running.hear("soak_start");
     let switched = Instant::now();
     running.wait().expect(0);
@@ -117,7 +117,7 @@ pub fn a_healthy_release_is_kept_and_taken_back_by_hand<P: Proxy>(scene: &Scene<
 pub fn a_bad_release_is_rolled_back<P: Proxy>(scene: &Scene<P>) {
     scene.apps.fail(Color::Green, 40);
     let users = scene.users();
-    let mut running = scene.deployment.start(&["switch", "--no-tui"]);
+    let mut running = scene.deployment.start(&["switch", "green", "--no-tui"]);
     running.hear("rolled_back");
     let back = Instant::now();
     running.wait().expect(3);
@@ -135,7 +135,7 @@ pub fn a_router_that_dies_in_the_rollback_is_waited_for<P: Proxy>(scene: Scene<P
     let mut scene = scene.with("soak.grace", "1s");
     scene.apps.fail(Color::Green, 40);
     let users = scene.users();
-    let mut running = scene.deployment.start(&["switch", "--no-tui"]);
+    let mut running = scene.deployment.start(&["switch", "green", "--no-tui"]);
     running.hear("breach");
     scene.proxy.kill();
     let failed = |decision: &serde_json::Value| decision["reason"] == "rollback-attempt";
@@ -155,7 +155,7 @@ pub fn a_router_that_stays_away_is_told_loudly<P: Proxy>(scene: Scene<P>) {
     let mut scene = scene.with("soak.grace", "1s");
     scene.apps.fail(Color::Green, 40);
     let _users = scene.users();
-    let mut running = scene.deployment.start(&["switch", "--no-tui"]);
+    let mut running = scene.deployment.start(&["switch", "green", "--no-tui"]);
     running.hear("breach");
     scene.proxy.kill();
     running.wait().expect(7).says(&["ROLLBACK FAILED after 5 attempts"]);
@@ -195,7 +195,7 @@ pub fn a_move_by_hand_ends_the_soak<P: Proxy>(scene: Scene<P>) {
 /// A router that is away when a switch is to be made: nothing was moved, and the message names it.
 pub fn a_switch_without_a_router_fails_and_says_so<P: Proxy>(mut scene: Scene<P>, complaint: &str) {
     scene.proxy.kill();
-    let done = scene.deployment.run(&["switch", "--no-tui"]).expect(12);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
     assert!(done.stdout.contains(complaint), "{done:#?}");
     assert!(!scene.deployment.state_path().exists() || scene.deployment.state()["activeColor"] == "blue");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchback::config::{Inputs, Loaded, load};
-use switchback::deploy::{Binding, Color, Deployment, Rollback, RollbackRequest, StateFile, SwitchRequest};
+use switchback::deploy::{Binding, Color, Deployment, Release, Rollback, RollbackRequest, StateFile, SwitchRequest};
 use switchback::journal::{Journal, verify};
 use switchback::monitor::{self, Begin, Finished, OnSignal, Opening};
 use switchback::router::Replace;
@@ -174,7 +174,6 @@ async fn monitor(sim: &Sim, loaded: &Loaded, begin: Begin, on_signal: OnSignal) 
     let opened = match monitor::open(loaded, begin, actor, |_| ()).await {
         Ok(Opening::Ready(opened)) => opened,
         Ok(Opening::Ended { ending, .. }) => return Gone::Ended(ending),
-        Ok(Opening::AlreadyActive(_)) => return Gone::Refused("already active".to_owned()),
         Err(error) => return Gone::Refused(error.to_string()),
     };
     let settings = opened.settings();
@@ -222,7 +221,8 @@ async fn move_as_others(sim: &Sim, to: Color) {
     let actor = || Actor::Operator("eve@elsewhere".to_owned());
     for to in [Color::Blue, to] {
         let decision = Decision::new(DecisionKind::Switch, actor(), format!("eve moves traffic to {to}"));
-        let _ = deployment.switch(SwitchRequest { to, no_way_back: false, replace: Replace::Ours, decision }).await;
+        let replace = Replace::Ours;
+        let _ = deployment.switch(SwitchRequest { to, release: Release::default(), replace, decision }).await;
     }
 }
 

@@ -11,6 +11,7 @@ fn finished() -> SoakBlock {
         id: SOAK.into(),
         phase: "finished".into(),
         last_switch: None,
+        release: None,
         verdict: Some("breached".into()),
         outcome: Some("rolled-back".into()),
         cause: Some("auto".into()),

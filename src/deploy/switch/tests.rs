@@ -10,7 +10,7 @@ fn request() -> SwitchRequest {
     SwitchRequest {
         replace: Replace::Ours,
         to: Color::Green,
-        no_way_back: false,
+        release: Release::default(),
         decision: Decision::new(DecisionKind::Switch, actor, "traffic moves to green"),
     }
 }
@@ -35,7 +35,7 @@ async fn a_switch_moves_the_router_writes_the_state_and_can_be_rolled_back() {
     let at = moved.last_switch.unwrap();
     assert_eq!(
         (state.last_switch(), state.transition()),
-        (Some(at), Some(Transition { kind: Move::Switch, at, no_way_back: false }))
+        (Some(at), Some(&Transition { kind: Move::Switch, at, no_way_back: false, release: None }))
     );
     let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
     assert_eq!(decision.message, "traffic moves to green; the router said: moved to green");
@@ -66,7 +66,10 @@ async fn a_switch_to_the_active_color_touches_nothing() {
 async fn what_a_router_command_wrote_is_kept_and_noted_as_a_switch() {
     let bench = bench(|router, state_file| router.on_move = Some((state_file.clone(), deploy_ts)));
     bench.deployment.switch(request()).await.unwrap();
-    assert_eq!(bench.state().transition(), Some(Transition { kind: Move::Switch, at: 1020, no_way_back: false }));
+    assert_eq!(
+        bench.state().transition(),
+        Some(&Transition { kind: Move::Switch, at: 1020, no_way_back: false, release: None })
+    );
 }
 
 #[tokio::test]

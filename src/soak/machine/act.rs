@@ -174,7 +174,7 @@ impl Machine {
         out: &mut Vec<Effect>,
     ) {
         self.epoch += 1;
-        let rolling = Rolling { attempt: 1, retry_at: None, intent, cause, force };
+        let rolling = Rolling { attempt: 1, retry_at: None, intent: Box::new(intent), cause, force };
         out.push(rolling.effect());
         self.stage = Stage::RollingBack(rolling);
         // Behind the move: traffic comes before what the state file says of the soak.
@@ -278,7 +278,7 @@ impl Machine {
 impl Rolling {
     /// The attempt that is due.
     pub(super) fn effect(&self) -> Effect {
-        Effect::Rollback { attempt: self.attempt, intent: Box::new(self.intent.clone()), force: self.force }
+        Effect::Rollback { attempt: self.attempt, intent: self.intent.clone(), force: self.force }
     }
 }
 

@@ -168,6 +168,7 @@ impl Machine {
         let message = self.start_message();
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
+        decision.release.clone_from(&self.settings.release);
         out.push(Effect::Journal(Box::new(decision)));
         if self.frozen.is_some() {
             self.tell_freeze(out);

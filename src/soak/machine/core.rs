@@ -95,7 +95,7 @@ pub(super) struct Rolling {
     pub attempt: u32,
     /// When the next attempt starts; none while one is under way.
     pub retry_at: Option<u64>,
-    pub intent: Decision,
+    pub intent: Box<Decision>,
     pub cause: Cause,
     /// Whether it replaces what the router holds and Switchback did not write.
     pub force: bool,

@@ -16,6 +16,7 @@ pub fn settings() -> Settings {
     Settings {
         service: "shop".to_owned(),
         soak: "20261123T140211Z-3f2a".to_owned(),
+        release: None,
         origin: Origin::Soak,
         actor: Actor::Operator("ana@deploy-1".to_owned()),
         color: Color::Green,
