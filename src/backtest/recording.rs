@@ -71,12 +71,12 @@ mod tests {
         bench.seconds(20, FAILING);
         for requests in [50, 49, 48] {
             bench.restart(0);
-            bench.seconds(2, World { requests, ..HEALTHY });
+            bench.seconds(3, World { requests, ..HEALTHY });
         }
         let trace = trace_of(held, bench.log);
-        assert_eq!(trace.ticks.len(), 26);
+        assert_eq!(trace.ticks.len(), 29);
         let (at_ms, reason) = trace.crash_loop.unwrap();
-        assert_eq!(at_ms, 25_000);
+        assert_eq!(at_ms, 27_000);
         assert!(reason.starts_with("crash loop: the counters of http://green-1"), "{reason}");
     }
 }

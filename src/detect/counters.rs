@@ -1,51 +1,85 @@
 //! From cumulative readings of one instance to what happened since the last one.
 
+mod lineage;
 #[cfg(test)]
 mod tests;
+mod without_starts;
 
 use serde::{Deserialize, Serialize};
 
+use self::lineage::{Lineage, is_same_start};
+use self::without_starts::{Doubt, Pace};
 use super::Reading;
 
-/// Resets of one instance in a soak that make a crash loop.
+/// Restarts of one instance in a soak that make a crash loop.
 pub const CRASH_LOOP_RESETS: u32 = 3;
 
-/// Returns to a lineage read before that show several processes behind one URL.
-const MIXED_RETURNS: u32 = 2;
+/// So many processes behind one URL are followed apart; the one read longest ago is forgotten first.
+pub const MAX_PROCESSES: usize = 64;
 
-/// Start times that differ by at most this are the same: some clients compute theirs anew for every page.
-const SAME_START_MS: u64 = 500;
+/// A start time is older than the last reading if it lies so far before it: the `Date` of an answer is cut to the second, and
+/// start times jitter by up to two. Without `Date` the clock of this machine has to do.
+const OLDER_MS: i64 = 2_000;
+const OLDER_BY_OUR_CLOCK_MS: i64 = 5_000;
 
-/// So many lineages are remembered, the one read longest ago is forgotten first.
-const MAX_LINEAGES: usize = 16;
+/// A start that lies so far ahead of the clock it is compared with is not of that clock.
+const AHEAD_MS: i64 = 2_000;
+
+/// `Date` is cut to the second: on average the answer is half of one younger.
+const SECOND_MS: i64 = 1_000;
 
 /// The counters of one instance.
 ///
-/// A **lineage** is what one process counts: totals that only grow. Readings of an instance belong to one lineage until
-/// its counters go back or its start time changes. Then the process was restarted (a **reset**: a new lineage, counted
-/// from zero), or, if a lineage read before goes on, another process answered (a **return**). A process cannot come back,
-/// so returns show that several processes answer at one URL.
+/// A **lineage** is what one process counts: totals that only grow. Where start times tell processes apart, each is followed
+/// by itself and what they count is added up. A process that was not seen before counts
 ///
-/// Without start times a reading that goes back returns to a lineage whose last totals it does not fall below. Rarely does
-/// a crash loop look like that: it would have to climb past its own former height and fall less deep, twice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// * from zero, if it started after the soak began;
+/// * from its first page on, if it is older: what it counted before is not this soak's.
+///
+/// Every time is the instance's own: the `Date` of its answers, so that its clock may differ from this machine's. A start time
+/// that is newer than the last reading is a **restart**; one that is older shows that another process was there all along.
+/// Three restarts are a crash loop, unless several processes answer.
+///
+/// Where start times are missing or equal, counters that go back are a riddle: see `without_starts`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
-    soak_started_ms: i64,
+    since: Since,
     /// The one read last comes last.
     lineages: Vec<Lineage>,
-    last: Option<Lineage>,
-    carry: u64,
+    /// When that was, in milliseconds since the run began.
+    read_at: u64,
     resets: u32,
-    returns: u32,
+    /// How far the instance's clock is ahead of the run's time at least, in milliseconds: no process answers before it starts.
+    ahead_ms: Option<i64>,
+    kind: Kind,
+    /// Processes seen.
+    seen: u32,
+    pace: Pace,
+    doubt: Doubt,
     resumed: bool,
 }
 
-/// The last that was read of one process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Lineage {
-    total: u64,
-    errors: u64,
-    started_ms: Option<i64>,
+/// What is known for good of who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    One,
+    Apart,
+    Mixed,
+}
+
+/// Who answers at one URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Processes {
+    /// One process, as far as can be told.
+    One,
+    /// Several, which their start times tell apart: so many were seen.
+    Apart(u32),
+    /// The counters went back: that of one process, or of several that cannot be told apart. It will show.
+    Unclear,
+    /// Several that cannot be told apart: nothing is counted any more.
+    Mixed,
 }
 
 /// What happened between two readings of an instance.
@@ -55,54 +89,119 @@ pub struct Delta {
     pub requests: u64,
     /// Those of them that failed, never more than `requests`.
     pub errors: u64,
-    /// Whether the counters began anew, so that requests between the last reading and the restart are lost.
+    /// Whether the process was restarted, so that requests between the last reading and the restart are lost.
     pub reset: bool,
 }
 
+/// From when on a process counts from zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    /// When the run began, Unix milliseconds by the clock of this machine.
+    pub run_wall: i64,
+    /// Milliseconds since then.
+    pub at_ms: u64,
+}
+
+/// What a reading is counted from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum From {
+    /// What was read of the same process before.
+    Before(Lineage),
+    /// Nothing: the process started since.
+    Zero,
+    /// The reading itself.
+    Here,
+}
+
+/// Times by the instance's own clock, or by this machine's where it says nothing usable; Unix milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// When the reading was taken.
+    now: i64,
+    /// When the reading before it was taken.
+    last: i64,
+    /// From when on a process counts from zero.
+    since: i64,
+    /// A start that lies so far before a reading is older than that, in milliseconds.
+    margin: i64,
+}
+
 impl Counters {
-    /// Nothing read yet, in a soak that began at `soak_started_ms` (Unix milliseconds).
-    pub const fn new(soak_started_ms: i64) -> Self {
-        Self { soak_started_ms, lineages: Vec::new(), last: None, carry: 0, resets: 0, returns: 0, resumed: false }
+    /// Nothing read yet, in a run that began at `run_wall` (Unix milliseconds by the clock of this machine): processes that start
+    /// later count from zero.
+    pub const fn new(run_wall: i64) -> Self {
+        Self::since(Since { run_wall, at_ms: 0 })
     }
 
-    /// Takes a reading as the point from which to count, whatever happened before it.
-    pub fn baseline(&mut self, reading: &Reading) {
-        if self.last.is_none() {
-            self.remember(Lineage::of(reading));
-        } else {
-            self.read(reading);
+    /// The same for processes that start later than this.
+    pub const fn since(since: Since) -> Self {
+        Self {
+            since,
+            lineages: Vec::new(),
+            read_at: 0,
+            resets: 0,
+            ahead_ms: None,
+            kind: Kind::One,
+            seen: 0,
+            pace: Pace::new(),
+            doubt: Doubt::new(),
+            resumed: false,
         }
-        self.carry = 0;
     }
 
-    /// What happened since the reading before.
+    /// What happened since the reading before. `at_ms` is the time since the run began.
     ///
-    /// The first reading is the baseline, unless the process started after the soak: then its counts began at zero.
     /// A missed scrape needs no call: the next reading covers the gap.
-    pub fn read(&mut self, reading: &Reading) -> Delta {
-        let now = Lineage::of(reading);
-        let from = match self.last {
-            None if now.started_ms.is_some_and(|started| started > self.soak_started_ms) => Some(Lineage::default()),
-            None => Some(now),
-            Some(last) => self.continued(last, now),
-        };
-        let reset = from.is_none();
-        let from = from.unwrap_or_default();
-        if reset {
-            self.carry = 0;
+    pub fn read(&mut self, reading: &Reading, at_ms: u64) -> Delta {
+        if self.kind == Kind::Mixed {
+            return Delta::default();
         }
-        self.remember(now);
-        let requests = now.total.saturating_sub(from.total);
-        // An error can be read a moment before its request (they are two counters): it waits for the request.
-        let errors = now.errors.saturating_sub(from.errors).saturating_add(self.carry);
-        self.carry = errors.saturating_sub(requests);
-        Delta { requests, errors: errors.min(requests), reset }
+        let now = Lineage::of(reading);
+        if self.doubt.pass(at_ms) {
+            // Nobody came back: what counted before is gone.
+            let last = self.lineages.len().saturating_sub(1);
+            let mut at = 0..;
+            self.lineages.retain(|lineage| at.next() == Some(last) || lineage.started_ms.is_some());
+        }
+        let resets = self.resets;
+        let (at, from) = match now.started_ms {
+            Some(started_ms) => self.by_start(now, started_ms, reading, at_ms),
+            None => self.by_totals(now, reading, at_ms),
+        };
+        if self.kind == Kind::Mixed {
+            return Delta::default();
+        }
+        if self.lineages.is_empty() {
+            self.doubt.begins(now);
+        }
+        let delta = self.count(at, now, from);
+        let ahead_ms = now.started_ms.map(|started_ms| started_ms.saturating_sub(millis(at_ms)));
+        self.ahead_ms = self.ahead_ms.max(ahead_ms);
+        self.pace.see(from, delta.requests, at_ms.saturating_sub(self.read_at));
+        self.read_at = at_ms;
+        Delta { reset: self.resets > resets, ..delta }
+    }
+
+    /// The instance gave no page.
+    pub const fn missed(&mut self) {
+        self.pace.missed();
+    }
+
+    /// Counts from here on: a process that is read again only later counts from its next page, for what it counted in between
+    /// cannot be told from what it had counted before. The one that was read last goes on.
+    pub fn rebase(&mut self) {
+        if let Some((_, others)) = self.lineages.split_last_mut() {
+            for lineage in others {
+                lineage.stale = true;
+            }
+        }
     }
 
     /// The program was restarted, and has forgotten the series that had left the page. If the next reading goes back for
     /// no other reason than that, it is a baseline and no reset: its requests were counted before.
-    pub const fn resume(&mut self) {
+    pub fn resume(&mut self) {
         self.resumed = true;
+        self.lineages.iter_mut().for_each(|lineage| lineage.id = None);
     }
 
     /// How often this instance was restarted.
@@ -110,97 +209,124 @@ impl Counters {
         self.resets
     }
 
-    /// Whether several processes answer at this instance's URL.
-    pub const fn mixed(&self) -> bool {
-        self.returns >= MIXED_RETURNS
+    /// Who answers at this instance's URL.
+    pub const fn processes(&self) -> Processes {
+        match self.kind {
+            Kind::Mixed => Processes::Mixed,
+            _ if self.doubt.is_open() => Processes::Unclear,
+            Kind::Apart => Processes::Apart(self.seen),
+            Kind::One => Processes::One,
+        }
+    }
+
+    /// Whether several processes answer that cannot be told apart.
+    pub fn mixed(&self) -> bool {
+        self.kind == Kind::Mixed
     }
 
     /// Whether the instance is restarted again and again.
-    pub const fn is_crash_loop(&self) -> bool {
-        self.resets >= CRASH_LOOP_RESETS && !self.mixed()
+    pub fn is_crash_loop(&self) -> bool {
+        self.resets >= CRASH_LOOP_RESETS && self.kind == Kind::One
     }
 
-    /// The totals that `now` goes on from; none if it counts from zero.
-    fn continued(&mut self, last: Lineage, now: Lineage) -> Option<Lineage> {
+    /// Enters the reading behind all others, in the place of what it goes on from.
+    fn count(&mut self, at: Option<usize>, now: Lineage, from: From) -> Delta {
+        let before = match from {
+            From::Before(before) => before,
+            From::Zero => Lineage::default(),
+            From::Here => now,
+        };
+        if let Some(at) = at {
+            self.lineages.remove(at);
+        } else if self.lineages.len() == MAX_PROCESSES {
+            self.lineages.remove(0);
+        }
+        let requests = now.total.saturating_sub(before.total);
+        // An error can be read a moment before its request (they are two counters): it waits for the request.
+        let errors = now.errors.saturating_sub(before.errors).saturating_add(before.carry);
+        self.lineages.push(Lineage { carry: errors.saturating_sub(requests), ..now });
+        Delta { requests, errors: errors.min(requests), reset: false }
+    }
+
+    /// The page says when its process started.
+    fn by_start(&mut self, now: Lineage, started_ms: i64, reading: &Reading, at_ms: u64) -> (Option<usize>, From) {
         let resumed = std::mem::take(&mut self.resumed);
-        match (last.started_ms, now.started_ms) {
-            (Some(before), Some(started)) if !same_start(before, started) => self.by_start(now, started),
-            _ if resumed && !last.precedes(now) => Some(now),
-            (Some(_), Some(_)) => self.by_totals(last, now, true),
-            _ => self.by_totals(last, now, false),
-        }
-    }
-
-    /// The start time is another one: one that was read before, or that of a restarted process.
-    fn by_start(&mut self, now: Lineage, started: i64) -> Option<Lineage> {
-        let is_known = self.lineages.iter().any(|l| l.started_ms.is_some_and(|known| same_start(known, started)));
-        self.carry = 0;
-        if is_known {
-            self.returns += 1;
-            self.nearest(now).map(|at| self.lineages[at])
-        } else {
-            self.resets += 1;
-            None
-        }
-    }
-
-    /// The start time is unknown, or the same as that of the reading before.
-    fn by_totals(&mut self, last: Lineage, now: Lineage, same_start: bool) -> Option<Lineage> {
-        let goes_back = !last.precedes(now);
-        // One return is enough to doubt that a counter that jumps ahead was ahead of the same process.
-        if !goes_back && self.returns == 0 {
-            return Some(last);
-        }
-        let Some(at) = self.nearest(now) else {
-            // A process whose start time has not changed did not crash: it, or one that started with it, counts anew.
-            self.resets += u32::from(!same_start);
-            return None;
+        let Some(at) = self.known(&now, started_ms, reading) else {
+            return (None, self.stranger(started_ms, reading, &self.clock(reading, started_ms, at_ms)));
         };
-        let mut lineage = self.lineages[at];
-        if lineage != last {
-            self.carry = 0;
+        let before = self.lineages[at];
+        if at + 1 < self.lineages.len() && before.started_ms.is_some() {
+            self.kind = Kind::Apart;
         }
-        if goes_back {
-            self.returns += 1;
+        let process = reading.process.unwrap_or_default();
+        let stale = std::mem::take(&mut self.lineages[at].stale);
+        let from = if process.went_back || !(before.precedes(&now) || resumed || process.first) {
+            self.went_back(before, now, at_ms)
+        } else if stale || process.start_moved || !before.precedes(&now) {
+            From::Here
         } else {
-            // The doubt may be wrong, so it only ever takes away. (Totals are no less: the nearest is at least `last`.)
-            lineage.errors = lineage.errors.max(last.errors);
-        }
-        Some(lineage)
+            From::Before(before)
+        };
+        (Some(at), from)
     }
 
-    /// Where the lineage stands that `now` can go on with at the smallest distance.
-    fn nearest(&self, now: Lineage) -> Option<usize> {
-        let fitting = self.lineages.iter().enumerate().filter(|(_, lineage)| lineage.precedes(now));
-        fitting.max_by_key(|(_, lineage)| lineage.total).map(|(at, _)| at)
+    /// The lineage of a process that was read before.
+    fn known(&self, now: &Lineage, started_ms: i64, reading: &Reading) -> Option<usize> {
+        let position = |wanted: &dyn Fn(&Lineage) -> bool| self.lineages.iter().rposition(wanted);
+        if let Some(process) = reading.process.filter(|process| !process.first) {
+            return position(&|lineage| lineage.id == Some(process.id));
+        }
+        position(&|lineage| lineage.started_ms == Some(started_ms))
+            .or_else(|| {
+                let close =
+                    |lineage: &Lineage| lineage.started_ms.is_some_and(|known| is_same_start(known, started_ms));
+                position(&|lineage| lineage.id.is_none() && close(lineage))
+            })
+            // A page without its start time came before.
+            .or_else(|| position(&|lineage| lineage.started_ms.is_none() && lineage.precedes(now)))
     }
 
-    fn remember(&mut self, now: Lineage) {
-        match self.nearest(now) {
-            Some(at) => drop(self.lineages.remove(at)),
-            None if self.lineages.len() == MAX_LINEAGES => drop(self.lineages.remove(0)),
-            None => {}
+    /// A process that was not read before. One that the reader knows longer was read before all this, whatever its start.
+    fn stranger(&mut self, started_ms: i64, reading: &Reading, clock: &Clock) -> From {
+        self.seen = self.seen.saturating_add(1);
+        let comparable = started_ms <= clock.now.saturating_add(AHEAD_MS);
+        let is_new = reading.process.is_none_or(|process| process.first);
+        let from = if comparable && is_new && started_ms > clock.since { From::Zero } else { From::Here };
+        if self.lineages.is_empty() || !comparable {
+            return from;
         }
-        self.lineages.push(now);
-        self.last = Some(now);
+        if started_ms < clock.last.saturating_sub(clock.margin) || self.was_there(started_ms) {
+            // It was there already when another one answered.
+            self.kind = Kind::Apart;
+        } else {
+            self.resets = self.resets.saturating_add(1);
+        }
+        from
+    }
+
+    /// Whether a process that started then was there at the last reading, by start times alone. Some are cut to the second.
+    fn was_there(&self, started_ms: i64) -> bool {
+        let cut_ms = if started_ms % SECOND_MS == 0 { SECOND_MS } else { 0 };
+        self.ahead_ms
+            .is_some_and(|ahead_ms| started_ms.saturating_add(cut_ms) < ahead_ms.saturating_add(millis(self.read_at)))
+    }
+
+    fn clock(&self, reading: &Reading, started_ms: i64, at_ms: u64) -> Clock {
+        let own = reading.answered_ms.map(|ms| ms.saturating_add(SECOND_MS / 2));
+        let (now, margin) = match own {
+            // A process does not start after it answered: then that date is nobody's.
+            Some(now_ms) if started_ms <= now_ms.saturating_add(AHEAD_MS) => (now_ms, OLDER_MS),
+            _ => (self.since.run_wall.saturating_add(millis(at_ms)), OLDER_BY_OUR_CLOCK_MS),
+        };
+        Clock {
+            now,
+            last: now.saturating_sub(millis(at_ms.saturating_sub(self.read_at))),
+            since: now.saturating_sub(millis(at_ms)).saturating_add(millis(self.since.at_ms)),
+            margin,
+        }
     }
 }
 
-impl Lineage {
-    const fn of(reading: &Reading) -> Self {
-        Self { total: reading.total, errors: reading.errors, started_ms: reading.started_ms }
-    }
-
-    /// Whether `next` can be a later reading of the same process: nothing went back, no other start time is known.
-    const fn precedes(&self, next: Self) -> bool {
-        let may_be_same = match (self.started_ms, next.started_ms) {
-            (Some(known), Some(started)) => same_start(known, started),
-            _ => true,
-        };
-        may_be_same && self.total <= next.total && self.errors <= next.errors
-    }
-}
-
-const fn same_start(a: i64, b: i64) -> bool {
-    a.abs_diff(b) <= SAME_START_MS
+fn millis(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }

@@ -15,7 +15,7 @@ mod wording;
 
 pub use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
-pub use counters::{CRASH_LOOP_RESETS, Counters, Delta};
+pub use counters::{CRASH_LOOP_RESETS, Counters, Delta, Processes, Since};
 pub use counts::TickCounts;
 pub use cumulative::CumulativeCounts;
 pub use detector::Detector;
@@ -24,7 +24,7 @@ pub use evidence::{
     requests_to_clear,
 };
 pub use miss::{Miss, failed};
-pub use reading::{Blame, Culprit, Reading};
+pub use reading::{Blame, Culprit, Process, Reading};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
 pub use wording::{millis, number, percent, percent_exact, span, thousands, whole};

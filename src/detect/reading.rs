@@ -6,7 +6,7 @@ use super::{Latency, TickCounts};
 
 /// The request counters of one instance, as read from one good metrics page.
 ///
-/// `total` and `errors` are cumulative since the process started. A series that leaves the page keeps its last value in
+/// `total` and `errors` are cumulative since the process started that answered. A series that leaves the page keeps its last value in
 /// the sums, so they go back only when the process really counts anew.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -25,9 +25,18 @@ pub struct Reading {
     /// `process_start_time_seconds` in Unix milliseconds, where the page has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
+    /// The instance's own clock when it answered, Unix milliseconds (the `Date` of the answer, to the second), where it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_ms: Option<i64>,
+    /// Which process answered, where the reader of the pages tells them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
     /// How long its requests took, where that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
+    /// The same as `process` for the latency, whose series may stand on the pages for another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_process: Option<Process>,
     /// On which labels what failed since the page before, where anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,
@@ -43,6 +52,25 @@ pub struct Reading {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// A process among those that answer at one URL, as the reader of its pages knows it. `total` and `errors` of the reading are
+/// those of this process alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number: the same for all its pages, as long as the reader lives.
+    pub id: u32,
+    /// Whether this is its first page for the reader, which knows nothing of series that left its pages earlier.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
+    /// Whether it says for the first time that it started a little earlier or later. It may be another process: nothing is counted
+    /// that came between the two pages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub start_moved: bool,
+    /// Whether one of its series is lower than on its page before, or so it seems: where start times do not tell processes apart
+    /// it may be another process.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub went_back: bool,
 }
 
 /// What failed between two pages, by label.

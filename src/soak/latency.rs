@@ -1,8 +1,11 @@
 //! The latency check: a request that took longer than the threshold is a miss, and of those no more than `1 - quantile` are
 //! allowed.
 
+mod last;
+
 use std::collections::VecDeque;
 
+use self::last::LastBuckets;
 use super::check::{LATENCY, kept};
 use super::rate::RateCheck;
 use super::roster::Changes;
@@ -16,8 +19,7 @@ use crate::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, mill
 struct Instance {
     /// Whether it ever had a histogram, and what that said last.
     known: bool,
-    last: Option<Buckets>,
-    started_ms: Option<i64>,
+    last: LastBuckets,
     /// The bound that its requests are judged by.
     bound_ms: Option<f64>,
 }
@@ -82,7 +84,7 @@ impl LatencyCheck {
         self.names = names.to_vec();
         // The pages' reader is a new one as well, and may have forgotten what had left them.
         for known in &mut self.instances {
-            known.last = None;
+            known.last = LastBuckets::default();
         }
     }
 
@@ -91,12 +93,18 @@ impl LatencyCheck {
         let Some(known) = self.instances.get_mut(instance) else { return };
         let judged = match sample {
             Sample::Failed(why) => Sample::Failed(why.clone()),
-            Sample::Good(reading) => known.read(reading, &self.settings, &mut self.pending),
+            Sample::Good(reading) => known.read(reading, &self.settings),
         };
         if let Some(than_ms) = self.bound() {
             self.rate.speak_of(Miss::Slower { than_ms });
         }
-        self.rate.sampled(at_ms, run_started_wall, instance, &judged);
+        let counted = self.rate.sampled(at_ms, run_started_wall, instance, &judged);
+        if let (Sample::Good(reading), Some(known)) = (sample, self.instances.get_mut(instance))
+            && let Some(Latency::Buckets(now)) = &reading.latency
+            && let Some(since) = known.last.since(reading, now, counted.requests)
+        {
+            self.pending = self.pending.merged(&since);
+        }
     }
 
     /// Instances came and went.
@@ -200,16 +208,19 @@ pub fn misses(sample: &Sample, threshold_ms: f64) -> Option<Sample> {
     let Sample::Good(reading) = sample else { return None };
     let Some(Latency::Buckets(now)) = &reading.latency else { return None };
     let errors = now.slower_than(now.bound_within(threshold_ms)?);
-    let started_ms = reading.started_ms;
-    Some(Sample::Good(Reading { total: now.total(), errors, started_ms, ..Reading::default() }))
+    Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
+}
+
+/// Whose latencies they are, and when it said so.
+fn of_latency(reading: &Reading) -> Reading {
+    let Reading { started_ms, answered_ms, latency_process: process, .. } = *reading;
+    Reading { started_ms, answered_ms, process, ..Reading::default() }
 }
 
 impl Instance {
     /// What a page says, as a number of requests of which so many were too slow.
-    fn read(&mut self, reading: &Reading, settings: &LatencySettings, pending: &mut Buckets) -> Sample {
-        let judged = |total, errors, note| {
-            Sample::Good(Reading { total, errors, note, started_ms: reading.started_ms, ..Reading::default() })
-        };
+    fn read(&mut self, reading: &Reading, settings: &LatencySettings) -> Sample {
+        let judged = |total, errors, note| Sample::Good(Reading { total, errors, note, ..of_latency(reading) });
         let now = match &reading.latency {
             Some(Latency::Buckets(now)) => now,
             // A histogram without a request yet has no series: what it shows first was counted since.
@@ -224,13 +235,7 @@ impl Instance {
                 "the histogram's smallest bucket bound is {least}: nothing can be told of {threshold}"
             ));
         };
-        if let Some(last) = &self.last {
-            // A process that was restarted counts from zero.
-            let same_process = self.started_ms == reading.started_ms || reading.started_ms.is_none();
-            let since = if same_process { now.since(last) } else { None };
-            *pending = pending.merged(&since.unwrap_or_else(|| now.clone()));
-        }
-        (self.last, self.started_ms, self.bound_ms) = (Some(now.clone()), reading.started_ms, Some(bound_ms));
+        self.bound_ms = Some(bound_ms);
         self.known = true;
         judged(now.total(), now.slower_than(bound_ms), None)
     }

@@ -1,53 +1,23 @@
 //! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
 
+mod instance;
 mod outage;
 #[cfg(test)]
 mod tests;
+mod verdict;
+
+pub use self::instance::ADD_UP;
 
 use serde::{Deserialize, Serialize};
 
+use self::instance::{Instance, News};
 use self::outage::Outage;
-use super::check::{kept, named};
+use super::Sample;
+use super::check::kept;
 use super::judge::{Judge, OldColor};
 use super::roster::Changes;
 use super::settings::ErrorRateSettings;
-use super::{Observation, Sample, Verdict};
-use crate::detect::{ClosingVerdict, Counters, Ending, Miss, Outlook, TickCounts, percent_exact, span};
-
-/// So many missing ticks in a row, and so long, before the check is called blind.
-const BLIND_TICKS: u32 = 3;
-const BLIND_MS: u64 = 3_000;
-
-/// What is known of one instance's counters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Instance {
-    counters: Option<Counters>,
-    /// Misses since the window began.
-    errors: u64,
-    /// Whether it was sampled at all, well or not.
-    tried: bool,
-    /// Whether it is there no more, and when it came, if that was after the beginning.
-    gone: bool,
-    joined_at: Option<u64>,
-    /// What came since the last tick, and when the last good page came.
-    news: News,
-    good_at: Option<u64>,
-    /// Why the last scrape failed; what the last good page should be known for.
-    why: Option<String>,
-    note: Option<String>,
-}
-
-/// What an instance said since the last tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum News {
-    /// Nothing, or nothing good.
-    #[default]
-    None,
-    /// That there is nothing new.
-    Same,
-    /// A good page.
-    Page,
-}
+use crate::detect::{Miss, Processes, TickCounts, percent_exact};
 
 /// A check of the share of requests that count against the release, over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,16 +87,19 @@ impl RateCheck {
 
     /// Judges from here on, with the counters as they are now for a baseline.
     pub fn restart(&mut self, at_ms: u64) {
-        self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
-        self.judge.speak_of(self.miss);
+        self.judge = self.new_judge();
         self.started_at = at_ms;
         self.last_tick_at = at_ms;
         self.last_counts = None;
         self.pending = TickCounts::default();
         self.outage.end();
-        for known in &mut self.instances {
-            known.errors = 0;
-        }
+        self.instances.iter_mut().for_each(Instance::restart);
+    }
+
+    fn new_judge(&self) -> Judge {
+        let mut judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
+        judge.speak_of(self.miss);
+        judge
     }
 
     /// The instances, each with its misses since the window began.
@@ -141,10 +114,7 @@ impl RateCheck {
         self.judge.skip(missed);
         self.instances = kept(&self.names, &self.instances, &names);
         self.names = names;
-        for known in &mut self.instances {
-            known.news = News::None;
-            known.counters.iter_mut().for_each(Counters::resume);
-        }
+        self.instances.iter_mut().for_each(Instance::resume);
     }
 
     /// Instances came and went. One that is back may be another process: what was known of it is forgotten.
@@ -152,11 +122,10 @@ impl RateCheck {
         self.names = names.to_vec();
         self.instances.resize(names.len(), Instance::default());
         for place in &changes.joined {
-            let known = &mut self.instances[*place];
-            *known = Instance { errors: known.errors, joined_at: Some(at_ms), ..Instance::default() };
+            self.instances[*place].join(at_ms);
         }
         for place in &changes.left {
-            (self.instances[*place].gone, self.instances[*place].news) = (true, News::None);
+            self.instances[*place].leave();
         }
     }
 
@@ -166,23 +135,21 @@ impl RateCheck {
     }
 
     /// Takes one scrape. `run_started_wall` is when the run began, Unix milliseconds: a process that started later
-    /// counts from zero. An instance that is not in the settings is ignored.
-    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, instance: usize, sample: &Sample) {
-        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
-        known.tried = true;
-        match sample {
-            Sample::Good(reading) => {
-                let counters = known.counters.get_or_insert_with(|| Counters::new(run_started_wall));
-                let delta = counters.read(reading);
-                known.errors = known.errors.saturating_add(delta.errors);
-                self.pending = self.pending.plus(TickCounts { requests: delta.requests, errors: delta.errors });
-                known.news = News::Page;
-                known.good_at = Some(at_ms);
-                known.why = None;
-                known.note.clone_from(&reading.note);
-            }
-            Sample::Failed(why) => known.why = Some(why.clone()),
+    /// counts from zero. An instance that is not in the settings is ignored. Says what was counted.
+    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, instance: usize, sample: &Sample) -> TickCounts {
+        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else {
+            return TickCounts::default();
+        };
+        let was_mixed = known.processes() == Processes::Mixed;
+        let counts = known.sampled(at_ms, run_started_wall, sample);
+        if !was_mixed && known.processes() == Processes::Mixed {
+            // What was counted so far was guessed from several counters.
+            self.judge = self.new_judge();
+            self.pending = TickCounts::default();
+            self.outage.end();
         }
+        self.pending = self.pending.plus(counts);
+        counts
     }
 
     /// The source was asked and has nothing newer. Nothing is wrong, and there is nothing to judge at the next tick.
@@ -232,143 +199,6 @@ impl RateCheck {
             known.news = News::None;
         }
         self.last_tick_at = at_ms;
-    }
-
-    /// The sentence of a breach. During the warmup only crash loops and outages are one.
-    pub fn breach(&self, warmup: bool) -> Option<String> {
-        self.crash_loop().or_else(|| if warmup { self.outage.reason().cloned() } else { self.judge.breach() })
-    }
-
-    /// The last tick: its time since the window's start, and what was counted at it; `None` there for a missing one.
-    pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
-        self.last_counts
-    }
-
-    /// The sentence of a crash loop, if one of the instances is in one.
-    pub fn crash_loop(&self) -> Option<String> {
-        self.names.iter().zip(&self.instances).find_map(|(name, known)| {
-            let counters = known.counters.as_ref()?;
-            counters.is_crash_loop().then(|| {
-                format!("crash loop: the counters of {name} started anew {} times in this soak", counters.resets())
-            })
-        })
-    }
-
-    /// Since when nothing can be read, and why; set after three missing ticks in a row and 3 s.
-    pub fn blind(&self, at_ms: u64) -> Option<(u64, String)> {
-        let lasted = at_ms.saturating_sub(self.sighted_at);
-        (self.missing_ticks >= BLIND_TICKS && lasted >= BLIND_MS)
-            .then(|| (lasted, self.why().unwrap_or_else(|| "no page came".to_owned())))
-    }
-
-    /// The first scrape that failed, by instance.
-    fn why(&self) -> Option<String> {
-        let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
-        self.present().find_map(failing)
-    }
-
-    /// What keeps the check from knowing, whatever the counts say.
-    fn unknowable(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
-        let mixed = |known: &Instance| known.counters.as_ref().is_some_and(Counters::mixed);
-        let several = self.present().find(|(_, known)| mixed(known));
-        if let Some((name, _)) = several {
-            return Some(format!(
-                "several processes answer behind {name}: their counters cannot be told apart; give each its own URL"
-            ));
-        }
-        let heard = |known: &Instance| known.good_at.or(known.joined_at);
-        let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
-        let (name, known) = self.present().find(|(_, known)| silent(known))?;
-        let why = known.why.as_deref().unwrap_or("no answer yet");
-        Some(match known.good_at {
-            Some(good_at) => format!("no metrics of {name} for {}: {why}", span(at_ms.saturating_sub(good_at))),
-            None => format!("no metrics of {name} so far: {why}"),
-        })
-    }
-
-    /// What a good page should be known for, of the first instance that has something.
-    fn note(&self) -> Option<String> {
-        let noted = |(name, known): (&String, &Instance)| Some(format!("{name}: {}", known.note.as_deref()?));
-        self.present().find_map(noted)
-    }
-
-    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks; none while trouble is too
-    /// young to be told from a blip, and one more tick is wanted.
-    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
-        if let Some(reason) = self.crash_loop() {
-            return Some((Verdict::Breached, reason));
-        }
-        let Ending::Closed(closing) = self.judge.close(self.since_start(at_ms), overtime) else { return None };
-        if closing.verdict == ClosingVerdict::Breached {
-            return Some((Verdict::Breached, closing.reason));
-        }
-        if let Some(why) = self.unknowable(at_ms, patience_ms) {
-            return Some((Verdict::Unknown, why));
-        }
-        if let Some(why) = self.judge.silence(self.since_start(at_ms)) {
-            return Some((Verdict::Unknown, why));
-        }
-        Some(match closing.verdict {
-            ClosingVerdict::Healthy => (Verdict::Healthy, closing.reason),
-            _ => (Verdict::Unknown, self.noted(closing.reason)),
-        })
-    }
-
-    /// The reason for not knowing, with what the pages say about themselves.
-    fn noted(&self, reason: String) -> String {
-        match self.note() {
-            Some(note) => format!("{reason} ({note})"),
-            None => reason,
-        }
-    }
-
-    fn since_start(&self, at_ms: u64) -> u64 {
-        at_ms.saturating_sub(self.started_at)
-    }
-
-    /// What the counts say while the window is open.
-    fn so_far(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
-        let since_start = self.since_start(at_ms);
-        if let Some(why) = self.unknowable(at_ms, patience_ms) {
-            (Verdict::Unknown, why)
-        } else if let Some(why) = self.judge.silence(since_start) {
-            (Verdict::Unknown, why)
-        } else if self.judge.healthy_at(since_start) {
-            (Verdict::Healthy, self.judge.explain())
-        } else {
-            (Verdict::Unknown, self.noted(self.judge.explain()))
-        }
-    }
-
-    /// The sentence of a release that is worse than its predecessor, where that is only told.
-    pub fn warning(&self) -> Option<String> {
-        self.judge.warning()
-    }
-
-    /// What comes next if nothing changes, where the method looks ahead.
-    pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
-        self.judge.outlook(self.since_start(at_ms))
-    }
-
-    /// What the check says now.
-    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
-        let seen = self.judge.seen();
-        let (verdict, message) = match self.breach(warmup) {
-            Some(reason) => (Verdict::Breached, reason),
-            None if warmup => (Verdict::Unknown, "warming up: only outages and crash loops are judged".to_owned()),
-            None => self.so_far(at_ms, patience_ms),
-        };
-        Observation {
-            check: self.name.clone(),
-            required: self.settings.required,
-            verdict,
-            value: self.judge.recent().rate(),
-            threshold: self.settings.threshold.0,
-            requests: seen.requests,
-            errors: seen.errors,
-            evidence: self.judge.evidence(),
-            message,
-        }
     }
 
     /// `12 of 340 requests failed (3.5 %), allowed are 5 %`.

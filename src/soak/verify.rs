@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sample;
 use super::roster::Changes;
-use crate::detect::{Counters, TickCounts};
+use crate::detect::{Counters, Since, TickCounts};
 
 /// Counts the requests of the standby's instances from the flip on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,10 @@ impl RecoveryWatch {
         Self { instances: vec![None; instances], counts, first_ms: None, last_ms: 0, rose_ms: None }
     }
 
-    /// Takes one scrape of the standby at `at_ms`; a process that started after `since_wall` counts from zero.
-    pub fn sampled(&mut self, at_ms: u64, since_wall: i64, instance: usize, sample: &Sample) {
+    /// Takes one scrape of the standby at `at_ms`; a process that started later than `since` counts from zero.
+    pub fn sampled(&mut self, at_ms: u64, since: Since, instance: usize, sample: &Sample) {
         if let (Some(known), Sample::Good(reading)) = (self.instances.get_mut(instance), sample) {
-            let delta = known.get_or_insert_with(|| Counters::new(since_wall)).read(reading);
+            let delta = known.get_or_insert_with(|| Counters::since(since)).read(reading, at_ms);
             self.counts = self.counts.plus(TickCounts { requests: delta.requests, errors: delta.errors });
             self.first_ms.get_or_insert(at_ms);
             self.last_ms = at_ms;
@@ -59,6 +59,7 @@ impl RecoveryWatch {
 
     /// Counts from the last page of each instance on.
     pub fn restart(&mut self) {
+        self.instances.iter_mut().flatten().for_each(Counters::rebase);
         self.counts = TickCounts::default();
         (self.first_ms, self.last_ms, self.rose_ms) = (None, 0, None);
     }

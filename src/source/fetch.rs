@@ -1,22 +1,21 @@
 //! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
 
+mod access;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, ClientBuilder, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Response};
+use url::Url;
 
-use crate::config::{self, InstanceUrl, format_duration};
-use crate::http::{self, Login, NoAnswer, TlsFault};
+pub use self::access::{Access, TlsKeys, advice};
+use self::access::{bearer, called, resolved, secured};
+use crate::config::{InstanceUrl, format_duration};
+use crate::http::{self, Login, NoAnswer};
 
 /// So many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -115,79 +114,14 @@ pub struct Fetcher {
     keys: TlsKeys,
 }
 
-/// How a server is asked: as whom, and by whose word it is believed to be itself.
-#[derive(Clone, Debug, Default)]
-pub struct Access<'a> {
-    /// A bearer token, and the key that gave it.
-    pub token: Option<(&'static str, &'a SecretString)>,
-    /// User name and password; those of the URL, where there are none and no token.
-    pub login: Option<Login>,
-    /// A file with the certificates (PEM) of the authorities that are trusted, instead of those of the system.
-    pub ca_file: Option<&'a Path>,
-    /// Files with the certificate and the private key (PEM) that are shown to a server that asks for them.
-    pub identity: Option<(&'a Path, &'a Path)>,
-    /// The name that the server goes by, for the `Host` header and its certificate, instead of the URL's host.
-    pub host: Option<&'a str>,
-    /// The keys of the configuration that say so.
-    pub keys: TlsKeys,
-}
-
-/// The keys of the configuration by which a server is believed, for messages.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum TlsKeys {
-    /// `prometheus.ca_file`.
+/// What becomes of the connection once the answer is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// It is kept for the next request.
     #[default]
-    Prometheus,
-    /// `instances.ca_file`, `instances.tls_certificate`, `instances.tls_key` and `instances.host`.
-    Instances,
-}
-
-impl<'a> Access<'a> {
-    /// How instances are asked, without a token.
-    pub fn to_instances(access: &'a config::Access) -> Self {
-        Self {
-            ca_file: access.ca_file.as_deref(),
-            identity: access.certificate.as_deref().zip(access.key.as_deref()),
-            host: access.host.as_deref(),
-            keys: TlsKeys::Instances,
-            ..Self::default()
-        }
-    }
-}
-
-/// What a status tells of how the question was put; empty where it tells nothing.
-pub fn advice(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        // Django refuses a `Host` that it does not know; nginx a client without the certificate that it asked for.
-        400 => ": if it wants another Host set `instances.host`, if a client certificate `instances.tls_certificate`",
-        421 => ": set `instances.host` to the name that it answers to",
-        429 => ": it limits how often it may be asked",
-        _ => "",
-    }
-}
-
-impl TlsKeys {
-    const fn ca_file(self) -> &'static str {
-        match self {
-            Self::Prometheus => "prometheus.ca_file",
-            Self::Instances => "instances.ca_file",
-        }
-    }
-
-    /// What to set so that the connection comes about.
-    fn hint(self, why: &NoAnswer) -> String {
-        let NoAnswer::Tls(fault) = why else { return String::new() };
-        match (fault, self) {
-            (TlsFault::Untrusted(_), keys) => {
-                format!(": set `{}` to the certificates of the authorities to trust", keys.ca_file())
-            }
-            (TlsFault::Name, Self::Instances) => ": set `instances.host` to the name in it".to_owned(),
-            (TlsFault::ClientCertificate | TlsFault::Handshake, Self::Instances) => {
-                ": set `instances.tls_certificate` and `instances.tls_key`".to_owned()
-            }
-            _ => String::new(),
-        }
-    }
+    Kept,
+    /// It is closed: the next request takes a new one.
+    Closed,
 }
 
 impl Fetcher {
@@ -231,23 +165,48 @@ impl Fetcher {
         self.get_with(None, read).await
     }
 
+    /// The same over a connection of which this becomes.
+    pub async fn get_over<T, E, F>(&self, connection: Connection, read: impl FnOnce(Response) -> F) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.ask(None, connection, read).await
+    }
+
     /// The same with this query string behind the path.
     pub async fn get_with<T, E, F>(&self, query: Option<&str>, read: impl FnOnce(Response) -> F) -> Result<T, E>
     where
         E: From<FetchError>,
         F: Future<Output = Result<T, E>>,
     {
-        let all = async { read(self.follow(query).await?).await };
+        self.ask(query, Connection::Kept, read).await
+    }
+
+    async fn ask<T, E, F>(
+        &self,
+        query: Option<&str>,
+        connection: Connection,
+        read: impl FnOnce(Response) -> F,
+    ) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let all = async { read(self.follow(query, connection).await?).await };
         tokio::time::timeout(self.limit.time, all)
             .await
             .unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
     }
 
-    async fn follow(&self, query: Option<&str>) -> Result<Response, FetchError> {
+    async fn follow(&self, query: Option<&str>, connection: Connection) -> Result<Response, FetchError> {
         let mut url = self.asked.clone();
         url.set_query(query);
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client.get(url.clone());
+            if connection == Connection::Closed {
+                request = request.header(CONNECTION, "close");
+            }
             if let Some(login) = &self.login {
                 request = login.sign(request);
             }
@@ -288,83 +247,6 @@ impl Fetcher {
     }
 }
 
-/// The URL with the name that the server goes by, so that its certificate is compared with that.
-fn called(url: &Url, host: Option<&str>) -> Url {
-    let mut called = url.clone();
-    if let Some(host) = host.filter(|_| url.scheme() == "https") {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        // A name that is none stays without effect here, and is refused by the configuration.
-        let _ = called.set_host(Some(name));
-    }
-    called
-}
-
-/// Who is trusted, and what is shown to them.
-fn secured(builder: ClientBuilder, url: &Url, access: &Access<'_>) -> Result<ClientBuilder, ClientError> {
-    if url.scheme() == "http" {
-        // A client that needs no root certificates must work where there are none, as in a container from scratch.
-        return Ok(builder.tls_certs_only([]));
-    }
-    let wrong = |key, path: &Path, why| ClientError::File { key, path: path.to_owned(), why };
-    let mut builder = match access.ca_file {
-        Some(path) => {
-            builder.tls_certs_only(http::authorities(path).map_err(|why| wrong(access.keys.ca_file(), path, why))?)
-        }
-        None => builder,
-    };
-    if let Some((certificate, key)) = access.identity {
-        let identity = http::identity(certificate, key).map_err(|(path, why)| {
-            let setting = if path == key { "instances.tls_key" } else { "instances.tls_certificate" };
-            wrong(setting, path, why)
-        })?;
-        builder = builder.identity(identity);
-    }
-    // With HTTP/2 the name is taken from the URL, which has the port as well.
-    Ok(if access.host.is_some() { builder.http1_only() } else { builder })
-}
-
-/// Where the connection goes: the address that the instance stands for, else its host, whatever it is called.
-fn resolved(builder: ClientBuilder, base: &InstanceUrl, url: &Url, asked: &Url) -> ClientBuilder {
-    let name = asked.host_str().unwrap_or_default();
-    let ip = match url.host() {
-        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        _ => None,
-    };
-    let renamed = url.host() != asked.host();
-    match (base.address(), ip) {
-        // The port is that of the URL.
-        (Some((_, address)), _) => builder.resolve(name, SocketAddr::new(address, 0)),
-        (None, Some(ip)) if renamed => builder.resolve(name, SocketAddr::new(ip, 0)),
-        (None, None) if renamed => {
-            builder.dns_resolver(Arc::new(Alias { of: url.host_str().unwrap_or_default().to_owned() }))
-        }
-        _ => builder,
-    }
-}
-
-/// Resolves every name as this one.
-struct Alias {
-    of: String,
-}
-
-impl Resolve for Alias {
-    fn resolve(&self, _: Name) -> Resolving {
-        let of = self.of.clone();
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((of, 0)).await?.collect();
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
-}
-
 fn is_redirect(answer: &Response) -> bool {
     matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-fn bearer(key: &'static str, token: &SecretString) -> Result<HeaderValue, ClientError> {
-    let mut value =
-        HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Header(key))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

@@ -7,14 +7,15 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use flate2::write::GzDecoder;
+use jiff::fmt::rfc2822;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
 use reqwest::{Response, StatusCode, Version};
 
 use super::exposition::{Format, PageError, quote};
-use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, advice};
+use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, advice};
 use super::page::PageReader;
 use crate::config::{Config, InstanceUrl};
 use crate::deploy::Color;
@@ -22,6 +23,11 @@ use crate::detect::Reading;
 
 /// The largest page that is read, in bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;
+
+/// A connection leads to one of the processes that share a port, and stays there. The first scrapes take a new one each, so that
+/// all of the processes are seen soon; later one in so many does, for a connection over TLS has its price.
+const NEW_CONNECTIONS: u64 = 16;
+const SCRAPES_A_CONNECTION: u64 = 4;
 
 const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-text;version=1.0.0;q=0.8,\
                         text/plain;q=0.5,*/*;q=0.1";
@@ -129,6 +135,7 @@ pub struct Scraper {
     reader: PageReader,
     refused: &'static str,
     limit: usize,
+    scrapes: u64,
 }
 
 impl Scraper {
@@ -158,7 +165,7 @@ impl Scraper {
         };
         let reader = PageReader::new(error_rate, routes);
         let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
-        Ok(Self { fetcher, reader, refused, limit: MAX_BODY })
+        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0 })
     }
 
     /// The latency histogram, once a page had it.
@@ -179,12 +186,15 @@ impl Scraper {
     /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
         let asked = Instant::now();
-        let Self { fetcher, reader, refused, limit } = self;
+        let Self { fetcher, reader, refused, limit, scrapes } = self;
+        *scrapes += 1;
+        let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
         let url = fetcher.url().as_str();
         let reading = fetcher
-            .get(|answer| async {
+            .get_over(if last { Connection::Closed } else { Connection::Kept }, |answer| async {
                 check_status(url, answer.status(), refused)?;
-                read(url, answer, reader, *limit).await
+                let answered_ms = date(&answer);
+                Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })
             })
             .await?;
         let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -287,6 +297,12 @@ fn check_status(url: &str, status: StatusCode, refused: &'static str) -> Result<
 
 fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a [u8] {
     answer.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default().trim_ascii()
+}
+
+/// The server's clock when it answered, Unix milliseconds.
+fn date(answer: &Response) -> Option<i64> {
+    let text = std::str::from_utf8(header(answer, &DATE)).ok()?;
+    Some(rfc2822::parse(text).ok()?.timestamp().as_millisecond())
 }
 
 /// The format that the content type names; without a content type the plainest one.

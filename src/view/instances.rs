@@ -50,7 +50,7 @@ impl Instance {
                 return;
             }
         };
-        let delta = self.counters.get_or_insert_with(|| Counters::new(run_started_wall)).read(reading);
+        let delta = self.counters.get_or_insert_with(|| Counters::new(run_started_wall)).read(reading, at_ms);
         let counts = TickCounts { requests: delta.requests, errors: delta.errors };
         self.seen = self.seen.plus(counts);
         (self.sampled_at, self.failure) = (Some(at_ms), None);

@@ -1,6 +1,5 @@
 //! The services: what their metrics say, whether they are ready, and whether their traffic is enough to judge a release.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -11,13 +10,17 @@ use super::finding::{Finding, Level};
 use super::readiness::{self, Readiness};
 use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
 use crate::deploy::{Color, State};
-use crate::detect::{Latency, RECENT_MS, TickCounts, failed, millis, percent_exact, requests_to_clear, whole};
+use crate::detect::{
+    Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, failed, millis, percent_exact, requests_to_clear,
+    whole,
+};
+use crate::soak::ADD_UP;
 use crate::source::Scraper;
 
 /// Time between the two pages that a request rate is made of.
 const GAP: Duration = Duration::from_secs(3);
 /// So many pages are fetched over connections of their own, to see whether the same process answers each.
-const STRANGERS: usize = 3;
+const STRANGERS: usize = 7;
 
 /// The longest soak window, in minutes.
 const LONGEST_MINUTES: u32 = 24 * 60;
@@ -56,8 +59,8 @@ struct Metrics {
     counts: TickCounts,
     /// Requests a second.
     rate: f64,
-    /// The start times of the processes that answered.
-    starts: BTreeSet<i64>,
+    /// Who answers at the URL.
+    processes: Processes,
 }
 
 /// Asks every instance of both colors.
@@ -103,31 +106,31 @@ async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
 }
 
 async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Metrics, Unread> {
-    let scraper = || Scraper::of(config, color, url).map_err(|error| Unread::of(&error));
-    let mut scraper_of_two = scraper()?;
-    let before = match scraper_of_two.scrape().await {
-        Ok(before) => before,
+    let mut scraper = Scraper::of(config, color, url).map_err(|error| Unread::of(&error))?;
+    let first = match scraper.scrape().await {
+        Ok(first) => first,
         Err(error) => {
             return Err(Unread { found: elsewhere::metrics(config, color, url, &error).await, ..Unread::of(&error) });
         }
     };
-    let asked = Instant::now();
-    let mut starts: BTreeSet<i64> = before.started_ms.into_iter().collect();
+    let (asked, mut counters, mut counts) = (Instant::now(), Counters::new(0), TickCounts::default());
+    let mut take = |page: &Reading| {
+        let delta = counters.read(page, u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX));
+        counts = counts.plus(TickCounts { requests: delta.requests, errors: delta.errors });
+        counters.processes()
+    };
+    take(&first);
     for _ in 0..STRANGERS {
-        starts.extend(scraper()?.scrape().await.map_err(|error| Unread::of(&error))?.started_ms);
+        take(&scraper.scrape().await.map_err(|error| Unread::of(&error))?);
     }
     sleep(GAP).await;
-    let after = scraper_of_two.scrape().await.map_err(|error| Unread::of(&error))?;
-    starts.extend(after.started_ms);
-    let counts = TickCounts {
-        requests: after.total.saturating_sub(before.total),
-        errors: after.errors.saturating_sub(before.errors),
-    };
+    let after = scraper.scrape().await.map_err(|error| Unread::of(&error))?;
+    let processes = take(&after);
     #[expect(clippy::cast_precision_loss, reason = "requests of a few seconds")]
     let rate = counts.requests as f64 / asked.elapsed().as_secs_f64();
-    let counter = scraper_of_two.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
-    let latency = histogram(config, &scraper_of_two, after.latency.as_ref());
-    Ok(Metrics { counter, note: after.note, latency, counts, rate, starts })
+    let counter = scraper.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
+    let latency = histogram(config, &scraper, after.latency.as_ref());
+    Ok(Metrics { counter, note: after.note, latency, counts, rate, processes })
 }
 
 /// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
@@ -170,7 +173,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };
-    let Metrics { counter, note, latency, counts, rate, starts } = metrics;
+    let Metrics { counter, note, latency, counts, rate, processes } = metrics;
     let mut findings = vec![match (counter, note) {
         (Some((metric, label)), _) => {
             let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s", failed(*counts));
@@ -198,12 +201,27 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
         }
         None => {}
     }
-    if starts.len() > 1 {
-        let text = format!("{who}: {} processes answer behind this URL, each with counters of its own", starts.len());
-        let next = "give every process an instance URL of its own, or let one page add them up";
-        findings.push(Finding::failure(AREA, text, next));
-    }
+    findings.extend(several(&who, *processes));
     findings
+}
+
+/// Whether several processes answer behind one URL, and whether that matters.
+fn several(who: &str, processes: Processes) -> Option<Finding> {
+    const AREA: &str = "metrics";
+    match processes {
+        Processes::One => None,
+        Processes::Apart(seen) => {
+            let text = format!("{who}: several processes answer behind this URL, {seen} of them just now");
+            Some(Finding::ok(AREA, format!("{text}; their start times tell them apart, and they are added up")))
+        }
+        Processes::Unclear | Processes::Mixed => {
+            let text = format!(
+                "{who}: several processes answer behind this URL, and no start time tells their counters apart: a soak would \
+                 end inconclusive"
+            );
+            Some(Finding::failure(AREA, text, ADD_UP))
+        }
+    }
 }
 
 /// Whether the traffic of the active color, which is what a new color would get, is enough to judge it by.
@@ -260,10 +278,9 @@ mod tests {
     use super::*;
     use crate::config::{Inputs, load};
 
-    fn instance(counts: TickCounts, rate: f64, starts: &[i64]) -> Instance {
+    fn instance(counts: TickCounts, rate: f64, processes: Processes) -> Instance {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
-        let metrics =
-            Metrics { counter, note: None, latency: None, counts, rate, starts: starts.iter().copied().collect() };
+        let metrics = Metrics { counter, note: None, latency: None, counts, rate, processes };
         Instance {
             color: Color::Blue,
             name: "http://blue".to_owned(),
@@ -277,20 +294,29 @@ mod tests {
     }
 
     #[test]
-    fn several_processes_behind_one_url_are_a_failure() {
-        let one = instance(TickCounts { requests: 30, errors: 1 }, 10.0, &[1_000]);
+    fn several_processes_behind_one_url_are_a_failure_where_nothing_tells_them_apart() {
+        let one = instance(TickCounts { requests: 30, errors: 1 }, 10.0, Processes::One);
         let findings = metrics(&config(), &one, true);
         let [found] = &findings[..] else { panic!("{findings:?}") };
         assert!(found.text.ends_with("1 of 30 requests failed (3.3 %), 10.0 requests/s"), "{}", found.text);
-        let two = instance(TickCounts::default(), 0.0, &[1_000, 2_000]);
-        let findings = metrics(&config(), &two, true);
-        assert_eq!(findings.last().map(|finding| finding.level), Some(Level::Failure));
-        assert!(findings[1].text.contains("2 processes answer behind this URL"), "{}", findings[1].text);
+        let of = |processes| {
+            let findings = metrics(&config(), &instance(TickCounts::default(), 0.0, processes), true);
+            findings.last().map(|last| (last.level, last.text.clone(), last.next.clone())).unwrap()
+        };
+        let (level, text, _) = of(Processes::Apart(4));
+        assert_eq!(level, Level::Ok);
+        assert!(text.contains("several processes answer behind this URL, 4 of them just now"), "{text}");
+        for processes in [Processes::Unclear, Processes::Mixed] {
+            let (level, text, next) = of(processes);
+            assert_eq!(level, Level::Failure);
+            assert!(text.contains("several processes answer behind this URL, and no start time"), "{text}");
+            assert!(next.unwrap().contains("PROMETHEUS_MULTIPROC_DIR"));
+        }
     }
 
     #[test]
     fn a_page_with_a_remark_and_one_that_counted_nothing_yet_are_told() {
-        let mut odd = instance(TickCounts::default(), 0.0, &[]);
+        let mut odd = instance(TickCounts::default(), 0.0, Processes::One);
         if let Some(Ok(metrics)) = &mut odd.metrics {
             metrics.note = Some("2 values were no counts and were ignored".to_owned());
         }
@@ -303,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_window_that_would_be_long_enough_is_named_in_whole_minutes() {
-        let slow = instance(TickCounts::default(), 0.05, &[]);
+        let slow = instance(TickCounts::default(), 0.05, Processes::One);
         let found = traffic(&config(), Color::Blue, counted(Color::Blue, &[slow]));
         assert_eq!(found.level, Level::Warning);
         assert!(found.next.unwrap().starts_with("a window of 20m would do;"), "{}", found.text);

@@ -49,8 +49,10 @@ impl Machine {
             }
             return;
         }
-        self.error_rate.sampled(self.at, self.run_wall, instance, sample);
-        if let Sample::Good(reading) = sample
+        let counted = self.error_rate.sampled(self.at, self.run_wall, instance, sample);
+        // What a page shows that is not counted happened before the soak, or is in doubt.
+        if counted.errors > 0
+            && let Sample::Good(reading) = sample
             && let Some(blame) = &reading.blame
         {
             self.ledger.enter(blame);
@@ -58,12 +60,12 @@ impl Machine {
     }
 
     fn count_slow(&mut self, watched: bool, instance: usize, sample: &Sample) {
-        let since_wall = self.counted_since();
+        let since = self.counted_since();
         let Some(latency) = &mut self.latency else { return };
         if watched {
             latency.sampled(self.at, self.run_wall, instance, sample);
         } else if let Some(slow) = misses(sample, latency.threshold_ms()) {
-            self.slow_recovery.sampled(self.at, since_wall, instance, &slow);
+            self.slow_recovery.sampled(self.at, since, instance, &slow);
         }
     }
 

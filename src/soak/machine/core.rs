@@ -1,5 +1,7 @@
 //! The state of a run and the dispatch of its events.
 
+use std::collections::BTreeSet;
+
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::blame::Ledger;
@@ -87,6 +89,8 @@ pub(super) struct Told {
     pub extending: bool,
     /// That the readiness of the watched color, and of the standby, cannot be asked as often as it is.
     pub unsaid: [bool; 2],
+    /// The instances behind whose URLs several processes answer, and whether their counters are of no use.
+    pub several: BTreeSet<(usize, bool)>,
 }
 
 /// A rollback under way.

@@ -1,7 +1,7 @@
 //! After a rollback: is traffic still back?
 
 use crate::deploy::Color;
-use crate::detect::span;
+use crate::detect::{Since, span};
 use crate::seam::{self, Mutation};
 use crate::soak::{Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Outcome, Verification};
 
@@ -22,9 +22,8 @@ const UNREAD_MS: u64 = 3_000;
 /// A verification under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Verifying {
-    /// When traffic was back, and what the wall clock showed.
+    /// When traffic was back.
     since_ms: u64,
-    since_wall: i64,
     pub(super) until_ms: u64,
     ending: Ending,
     /// `lastSwitch` of the rollback; learned from the state file where the rollback could not tell.
@@ -62,7 +61,6 @@ impl Machine {
         self.slow_recovery.forget();
         self.stage = Stage::Verifying(Verifying {
             since_ms: self.at,
-            since_wall: self.wall,
             until_ms,
             ending,
             last_switch,
@@ -92,14 +90,15 @@ impl Machine {
         self.settings.verification == Verification::RouterAndRequests && !seam::mutated(Mutation::UndoneUnseen)
     }
 
-    /// From what wall clock on a process of the previous color is one whose requests all count.
-    pub(super) fn counted_since(&self) -> i64 {
-        match &self.stage {
+    /// From when on a process of the previous color is one whose requests all count.
+    pub(super) fn counted_since(&self) -> Since {
+        let at_ms = match &self.stage {
             Stage::Verifying(verifying) if self.settings.verification == Verification::RouterAndRequests => {
-                verifying.since_wall
+                verifying.since_ms
             }
-            _ => self.run_wall,
-        }
+            _ => 0,
+        };
+        Since { run_wall: self.run_wall, at_ms }
     }
 
     /// At every tick of the verification: where is traffic?

@@ -24,6 +24,7 @@ impl Machine {
             }
             self.tick_standby(skipped);
             self.tell_blindness(out);
+            self.tell_processes(out);
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
@@ -103,6 +104,25 @@ impl Machine {
         let message = format!("the readiness of {color} is not known: {why}");
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
         decision.reason = Some("readiness".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+
+    /// That several processes answer behind one URL is told once for each instance.
+    fn tell_processes(&mut self, out: &mut Vec<Effect>) {
+        let told = &mut self.told.several;
+        let news: Vec<String> = self
+            .error_rate
+            .several()
+            .into_iter()
+            .filter_map(|(place, mixed, sentence)| told.insert((place, mixed)).then_some(sentence))
+            .collect();
+        let Some(first) = news.first() else { return };
+        let message = match news.len() {
+            1 => first.clone(),
+            all => format!("{first} (the same for {} more instances)", all - 1),
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("processes".to_owned());
         out.push(Effect::Journal(Box::new(decision)));
     }
 

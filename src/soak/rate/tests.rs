@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::{Baseline, Method, Ratio};
 use crate::detect::Reading;
+use crate::soak::Verdict;
 
 fn check() -> RateCheck {
     let settings = ErrorRateSettings {

@@ -1,16 +1,26 @@
 //! What the series of one instance's request counter add up to over many pages.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod process;
+#[cfg(test)]
+mod tests;
 
+use self::process::ProcessBook;
 use super::super::exposition::PageError;
 use super::rows::UNIT;
+use crate::detect::Process;
 
 /// So many series of a request counter are kept; beyond, the page is an error.
 pub const MAX_SERIES: usize = 500_000;
 
-/// Start times that differ by at most this are the same: some clients compute theirs anew for every page.
-const SAME_START_MS: u64 = 500;
+/// So many processes of one instance are told apart; the one read longest ago is forgotten first.
+const MAX_PROCESSES: usize = 64;
+
+/// So many processes with close start times may appear without one of them being seen again; beyond, the start times are made up
+/// anew for every page and tell nobody apart.
+const MAX_STRANGERS: u32 = 12;
+
+/// So many start times may be one process's before another one is taken for noise: then nothing is left out for it.
+const FEW_STARTS: usize = 4;
 
 /// One series of a page.
 pub trait Counted {
@@ -22,107 +32,133 @@ pub trait Counted {
     fn group(&self) -> usize;
 }
 
-/// The series of one instance, each with its last value.
+/// What a page turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// Series that stood on it twice.
+    pub duplicates: usize,
+    /// The process that answered.
+    pub process: Process,
+}
+
+/// The series of one instance, each with its last value, for each process that answers at its URL.
 ///
 /// A series that leaves the page keeps its value in the sums (OpenTelemetry and Envoy drop idle ones). If it comes back
 /// lower, it counts afresh on top.
+///
+/// Processes are told apart by their start times. Two that are close may be one process's, whose start time jitters, or those of
+/// workers that were forked together: if a series goes back when the start time moves, they are two processes.
 #[derive(Debug)]
 pub struct SeriesBook {
-    series: HashMap<u64, Series>,
-    page: u64,
-    started_ms: Option<i64>,
-    /// Whether series have gone back although the process had not restarted.
-    went_back: bool,
-    /// A sum for each group, in 1/[`UNIT`].
-    sums: Vec<u128>,
+    /// The one read last comes last.
+    processes: Vec<ProcessBook>,
+    next_id: u32,
+    /// Processes with close start times since one of them was seen again.
+    strangers: u32,
     limit: usize,
 }
 
-#[derive(Debug)]
-struct Series {
-    count: u64,
-    /// The last page that it stood on.
-    page: u64,
+/// Which process answered.
+enum Pick {
+    /// One that is known, at this place, perhaps with another start time than before.
+    Known { at: usize, moved: bool },
+    /// A new one.
+    New,
 }
 
 impl SeriesBook {
     /// An empty book that takes at most `limit` series.
-    pub fn new(limit: usize) -> Self {
-        Self { series: HashMap::new(), page: 0, started_ms: None, went_back: false, sums: Vec::new(), limit }
+    pub const fn new(limit: usize) -> Self {
+        Self { processes: Vec::new(), next_id: 0, strangers: 0, limit }
     }
 
-    /// Enters a whole page, and says how many series stood on it twice: the first of each counts, the others are removed from
-    /// `rows`.
+    /// Enters a whole page, and says who answered and how many series stood on it twice: the first of each counts, the others are
+    /// removed from `rows`.
     /// `each` is told how much more every series has.
     pub fn enter<R: Counted>(
         &mut self,
         rows: &mut Vec<R>,
         started_ms: Option<i64>,
-        mut each: impl FnMut(&R, u64),
-    ) -> Result<usize, PageError> {
-        let same_process = match (self.started_ms, started_ms) {
-            (Some(before), Some(now)) => Some(before.abs_diff(now) <= SAME_START_MS),
-            _ => None,
+        each: impl FnMut(&R, u64),
+    ) -> Result<Entered, PageError> {
+        let pick = match started_ms {
+            None => self.processes.len().checked_sub(1).map_or(Pick::New, |at| Pick::Known { at, moved: false }),
+            Some(started_ms) => self.pick(rows, started_ms),
         };
-        self.started_ms = started_ms;
-        if same_process == Some(false) {
-            self.series.clear();
-            self.sums.clear();
-            self.went_back = false;
-        }
-        let (duplicates, goes_back) = self.mark(rows)?;
-        // A process that goes on may reset its counter once; then its series count afresh on top. If that happens again,
-        // one URL answers for several processes that started together, and adding them up would invent requests.
-        if goes_back && (same_process.is_none() || std::mem::replace(&mut self.went_back, true)) {
-            self.series.retain(|_, series| series.page == self.page);
-            self.series.values_mut().for_each(|series| series.count = 0);
-            self.sums.clear();
-        }
-        for row in rows {
-            let Some(series) = self.series.get_mut(&row.id()) else { continue };
-            let more = row.count().checked_sub(series.count).unwrap_or(row.count());
-            series.count = row.count();
-            if self.sums.len() <= row.group() {
-                self.sums.resize(row.group() + 1, 0);
+        let (first, start_moved) = match pick {
+            Pick::Known { at, moved } => {
+                self.processes[at..].rotate_left(1);
+                (false, moved)
             }
-            self.sums[row.group()] += u128::from(more);
-            each(row, more);
-        }
-        Ok(duplicates)
+            Pick::New => {
+                self.add(started_ms);
+                (true, false)
+            }
+        };
+        self.make_room(rows.len());
+        let Some(process) = self.processes.last_mut() else { return Err(PageError::TooManySeries) };
+        let (duplicates, went_back) = process.enter(rows, started_ms.is_some(), self.limit, each)?;
+        Ok(Entered { duplicates, process: Process { id: process.id, first, start_moved, went_back } })
     }
 
-    /// What the series of these groups add up to, over all pages so far; whole, the rest is dropped.
+    /// What the series of these groups add up to, over all pages so far of the process that answered last; whole, the rest is
+    /// dropped.
     pub fn sum(&self, groups: &[usize]) -> u64 {
-        whole(groups.iter().filter_map(|group| self.sums.get(*group)).sum())
+        let Some(process) = self.processes.last() else { return 0 };
+        whole(groups.iter().filter_map(|group| process.sums.get(*group)).sum())
     }
 
-    /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page
-    /// before went back.
-    fn mark(&mut self, rows: &mut Vec<impl Counted>) -> Result<(usize, bool), PageError> {
-        let before = self.page;
-        self.page += 1;
-        let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
-        rows.retain(|row| {
-            let room = self.series.len() < self.limit;
-            match self.series.entry(row.id()) {
-                Entry::Occupied(mut series) => {
-                    let series = series.get_mut();
-                    let is_first = series.page != self.page;
-                    goes_back |= series.page == before && row.count() < series.count;
-                    series.page = self.page;
-                    is_first
-                }
-                Entry::Vacant(place) if room => {
-                    place.insert(Series { count: 0, page: self.page });
-                    true
-                }
-                Entry::Vacant(_) => {
-                    too_many = true;
-                    true
-                }
+    fn pick(&mut self, rows: &[impl Counted], started_ms: i64) -> Pick {
+        if let Some(at) = self.processes.iter().rposition(|process| process.starts.contains(&started_ms)) {
+            let process = &mut self.processes[at];
+            self.strangers = 0;
+            if process.starts.len() > 1 && process.falls(rows) {
+                // What was taken for jitter were two processes.
+                process.starts.retain(|known| *known != started_ms);
+                return Pick::New;
             }
-        });
-        if too_many { Err(PageError::TooManySeries) } else { Ok((length - rows.len(), goes_back)) }
+            return Pick::Known { at, moved: false };
+        }
+        let close: Vec<usize> =
+            (0..self.processes.len()).filter(|at| self.processes[*at].is_close(started_ms)).collect();
+        match close.as_slice() {
+            [] => {}
+            [at] if !self.processes[*at].falls(rows) => {
+                let moved = self.processes[*at].also_started(started_ms) <= FEW_STARTS;
+                return Pick::Known { at: *at, moved };
+            }
+            [.., at] => {
+                self.strangers = self.strangers.saturating_add(1);
+                if self.strangers > MAX_STRANGERS {
+                    return Pick::Known { at: *at, moved: false };
+                }
+                return Pick::New;
+            }
+        }
+        // Its pages said nothing of its start before.
+        match self.processes.last_mut() {
+            Some(last) if last.starts.is_empty() && !last.falls(rows) => {
+                last.also_started(started_ms);
+                Pick::Known { at: self.processes.len() - 1, moved: false }
+            }
+            _ => Pick::New,
+        }
+    }
+
+    fn add(&mut self, started_ms: Option<i64>) {
+        if self.processes.len() == MAX_PROCESSES {
+            self.processes.remove(0);
+        }
+        self.processes.push(ProcessBook::new(self.next_id, started_ms));
+        self.next_id = self.next_id.wrapping_add(1);
+    }
+
+    /// Forgets processes until a page of the last one has room.
+    fn make_room(&mut self, rows: usize) {
+        let kept = |processes: &[ProcessBook]| processes.iter().map(ProcessBook::len).sum::<usize>();
+        while self.processes.len() > 1 && kept(&self.processes).saturating_add(rows) > self.limit {
+            self.processes.remove(0);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::book::{Counted, SeriesBook};
 use super::counters::{is_outbound, whose};
 use super::rows::count;
 use crate::config::{LatencyConfig, LatencyUnit, Named, Routes, Whose};
-use crate::detect::{Buckets, Latency};
+use crate::detect::{Buckets, Latency, Process};
 
 /// The latency histograms that `auto` knows, the first that is on the page wins; and who writes them.
 ///
@@ -76,6 +76,8 @@ pub struct Histogram {
     /// Upper bounds as the pages have them, in their own unit, in the order of their appearance.
     bounds: Vec<f64>,
     book: SeriesBook,
+    /// Whose buckets the page at hand has.
+    process: Option<Process>,
     hasher: RandomState,
     limit: usize,
     // What the page at hand says.
@@ -100,6 +102,7 @@ impl Histogram {
             settled: false,
             bounds: Vec::new(),
             book: SeriesBook::new(limit),
+            process: None,
             hasher: RandomState::new(),
             limit,
             rows: Vec::new(),
@@ -114,8 +117,14 @@ impl Histogram {
         self.wanted.first().filter(|_| self.settled).map(String::as_str)
     }
 
+    /// The process whose buckets are on the page that was ended last, where it had any.
+    pub const fn process(&self) -> Option<Process> {
+        self.process
+    }
+
     /// Forgets the page before; keeps the memory.
     pub fn clear(&mut self) {
+        self.process = None;
         self.rows.clear();
         self.too_many = false;
         self.summaries.clear();
@@ -175,7 +184,9 @@ impl Histogram {
                 "the unit of `{name}` does not show in its name: say which it is with checks.latency.unit"
             ));
         };
-        if self.too_many || self.book.enter(&mut self.rows, started_ms, |_, _| {}).is_err() {
+        let entered = if self.too_many { None } else { self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok() };
+        self.process = entered.map(|entered| entered.process);
+        if entered.is_none() {
             return Latency::Unknown(format!(
                 "`{name}` has more than {} buckets, or more than {MOST_BOUNDS} different bounds",
                 self.limit

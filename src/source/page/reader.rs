@@ -1,7 +1,7 @@
 //! One instance's pages, one after the other.
 
 use super::super::exposition::{Exposition, Format, PageError};
-use super::book::{MAX_SERIES, SeriesBook};
+use super::book::{Entered, MAX_SERIES, SeriesBook};
 use super::counters::Wanted;
 use super::histogram::Histogram;
 use super::rows::{GOOD, GOOD_UNSAID, LEFT_OUT, Row, Rows};
@@ -80,11 +80,13 @@ impl PageReader {
         self.exposition.finish(complete, &mut self.rows)?;
         let started_ms = self.rows.started_ms;
         let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
+        let latency_process = self.rows.histogram.as_ref().and_then(Histogram::process);
+        let timed = Reading { started_ms, latency, latency_process, ..Reading::default() };
         let begins = self.rows.census.is_some();
         if begins {
             match self.discover() {
                 Some((metric, label)) => self.rows.settle(metric, label),
-                None => return Ok(Reading { started_ms, latency, note: self.why_none(), ..Reading::default() }),
+                None => return Ok(Reading { note: self.why_none(), ..timed }),
             }
         }
         let Rows { series, culprits, .. } = &mut self.rows;
@@ -93,7 +95,7 @@ impl PageReader {
                 culprits.add(&row.labels, more, row.failed != 0);
             }
         };
-        let duplicates = self.book.enter(series, started_ms, tell)?;
+        let Entered { duplicates, process } = self.book.enter(series, started_ms, tell)?;
         // The first page is where counting begins: what stands on it may have failed at any time before.
         let blame = culprits.take().filter(|_| !begins);
         let note = self.remarks(duplicates);
@@ -106,11 +108,10 @@ impl PageReader {
                 requests: sum(&[GOOD_UNSAID, GOOD_UNSAID + 1]),
                 errors: sum(&[GOOD_UNSAID + 1]),
             }),
-            started_ms,
-            latency,
+            process: Some(process),
             blame,
             note,
-            took_ms: 0,
+            ..timed
         })
     }
 

@@ -240,8 +240,10 @@ pub fn count(value: f64) -> Option<u64> {
     (0.0..=LARGEST).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
 }
 
-/// Unix seconds in milliseconds, where they lie between 1970 and the year 5138.
-fn milliseconds(seconds: f64) -> Option<i64> {
+/// Unix seconds in milliseconds, where they lie between 1970 and the year 5138. What would lie beyond are milliseconds already:
+/// some services take the clock of their language as it is.
+fn milliseconds(since_1970: f64) -> Option<i64> {
+    let ms = if since_1970 <= 1e11 { since_1970 * 1000.0 } else { since_1970 };
     #[expect(clippy::cast_possible_truncation, reason = "at most 10^14")]
-    (0.0..=1e11).contains(&seconds).then(|| (seconds * 1000.0).round() as i64)
+    (0.0..=1e14).contains(&ms).then(|| ms.round() as i64)
 }

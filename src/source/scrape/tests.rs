@@ -76,13 +76,26 @@ async fn gzip_and_open_metrics_are_understood() {
 }
 
 #[tokio::test]
-async fn one_connection_serves_all_scrapes() {
+async fn the_date_of_the_answer_is_the_instances_own_clock() {
+    for (header, answered_ms) in
+        [("date: Thu, 26 Nov 2026 14:00:05 GMT\r\n", Some(1_795_701_605_000)), ("date: soon\r\n", None), ("", None)]
+    {
+        let reading = scrape(answer("200 OK", header, PAGE)).await.unwrap();
+        assert_eq!(reading.answered_ms, answered_ms, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn scrapes_do_not_stay_on_one_connection_and_so_on_one_process() {
+    // Not every server closes a connection because it is asked to.
     let server = Server::start(vec![answer("200 OK", TEXT, PAGE)], Then::KeepOpen).await;
     let mut scraper = scraper(&server.instance());
-    for _ in 0..3 {
-        assert_whole(scraper.scrape().await);
+    for (scrapes, connections) in [(1, 1), (2, 3), (13, 16), (4, 17), (4, 18), (8, 20)] {
+        for _ in 0..scrapes {
+            assert_whole(scraper.scrape().await);
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), connections, "after {scrapes} more scrapes");
     }
-    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
     let requests = server.requests.lock().unwrap();
     assert!(requests[0].starts_with("GET /metrics HTTP/1.1\r\n"));
     for header in ["accept-encoding: gzip\r\n", "accept: text/plain;version=0.0.4", "user-agent: switchback/"] {

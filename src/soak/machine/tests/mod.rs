@@ -9,6 +9,7 @@ mod foreign;
 mod hold_back;
 mod latency;
 mod orders;
+mod processes;
 mod properties;
 mod resume;
 mod rollback;

@@ -1,0 +1,122 @@
+//! The series of one process.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::super::exposition::PageError;
+use super::Counted;
+
+/// Start times that differ by at most this may be one process's: the kernel's boot time, from which many clients compute theirs,
+/// moves by whole seconds, and others compute it anew for every page.
+const CLOSE_MS: u64 = 2_000;
+
+/// So many start times of one process are remembered.
+const MAX_STARTS: usize = 64;
+
+/// The series of one process, each with its last value.
+#[derive(Debug)]
+pub struct ProcessBook {
+    pub id: u32,
+    /// When it started, Unix milliseconds: as its pages say, which may differ a little.
+    pub starts: Vec<i64>,
+    /// A sum for each group, in 1/[`UNIT`](super::super::rows::UNIT).
+    pub sums: Vec<u128>,
+    series: HashMap<u64, Series>,
+    page: u64,
+}
+
+#[derive(Debug)]
+struct Series {
+    count: u64,
+    /// The last page that it stood on.
+    page: u64,
+}
+
+impl ProcessBook {
+    pub fn new(id: u32, started_ms: Option<i64>) -> Self {
+        Self { id, starts: started_ms.into_iter().collect(), sums: Vec::new(), series: HashMap::new(), page: 0 }
+    }
+
+    /// How many series are kept.
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Whether a process that started then may be this one.
+    pub fn is_close(&self, started_ms: i64) -> bool {
+        self.starts.first().is_some_and(|known| known.abs_diff(started_ms) <= CLOSE_MS)
+    }
+
+    /// Its start time may be this one as well. Says how many there are.
+    pub fn also_started(&mut self, started_ms: i64) -> usize {
+        if self.starts.len() == MAX_STARTS {
+            // The first one stays, so that it cannot wander.
+            self.starts.remove(1);
+        }
+        self.starts.push(started_ms);
+        self.starts.len()
+    }
+
+    /// Whether a series that was on the last page is lower on this one.
+    pub fn falls(&self, rows: &[impl Counted]) -> bool {
+        let known = |row| self.series.get(&Counted::id(row)).filter(|series| series.page == self.page);
+        rows.iter().any(|row| known(row).is_some_and(|series| row.count() < series.count))
+    }
+
+    /// Enters a page, which says when its process started or not. Says how many series stood on it twice, and whether one went back:
+    /// where the process is known to be the same it counts afresh on top; else all of them count afresh.
+    pub fn enter<R: Counted>(
+        &mut self,
+        rows: &mut Vec<R>,
+        is_same: bool,
+        limit: usize,
+        mut each: impl FnMut(&R, u64),
+    ) -> Result<(usize, bool), PageError> {
+        let (duplicates, went_back) = self.mark(rows, limit)?;
+        if went_back && !is_same {
+            self.series.retain(|_, series| series.page == self.page);
+            self.series.values_mut().for_each(|series| series.count = 0);
+            self.sums.clear();
+        }
+        for row in rows {
+            let Some(series) = self.series.get_mut(&row.id()) else { continue };
+            let more = row.count().checked_sub(series.count).unwrap_or(row.count());
+            series.count = row.count();
+            if self.sums.len() <= row.group() {
+                self.sums.resize(row.group() + 1, 0);
+            }
+            self.sums[row.group()] += u128::from(more);
+            each(row, more);
+        }
+        Ok((duplicates, went_back))
+    }
+
+    /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page
+    /// before went back.
+    fn mark(&mut self, rows: &mut Vec<impl Counted>, limit: usize) -> Result<(usize, bool), PageError> {
+        let before = self.page;
+        self.page += 1;
+        let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
+        rows.retain(|row| {
+            let room = self.series.len() < limit;
+            match self.series.entry(row.id()) {
+                Entry::Occupied(mut series) => {
+                    let series = series.get_mut();
+                    let is_first = series.page != self.page;
+                    goes_back |= series.page == before && row.count() < series.count;
+                    series.page = self.page;
+                    is_first
+                }
+                Entry::Vacant(place) if room => {
+                    place.insert(Series { count: 0, page: self.page });
+                    true
+                }
+                Entry::Vacant(_) => {
+                    too_many = true;
+                    true
+                }
+            }
+        });
+        if too_many { Err(PageError::TooManySeries) } else { Ok((length - rows.len(), goes_back)) }
+    }
+}
