@@ -160,10 +160,18 @@ async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> 
     let mut addresses: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
     addresses.sort();
     addresses.dedup();
+    let addresses = each_host_once(addresses);
     if addresses.is_empty() {
         return Err(failed("it has no address".to_owned()));
     }
     Ok(addresses.into_iter().map(|address| url.at(address)).collect())
+}
+
+/// The IPv4 addresses alone, where a name has as many of IPv6: then each of its hosts has one of either kind, and would count
+/// twice. Any client asks only one of the two as well.
+fn each_host_once(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let four = addresses.iter().filter(|address| address.is_ipv4()).count();
+    if 2 * four == addresses.len() { addresses.into_iter().filter(IpAddr::is_ipv4).collect() } else { addresses }
 }
 
 /// The instances of a file in the format of Prometheus' `file_sd_config`, as JSON.
@@ -234,6 +242,19 @@ mod tests {
         assert!(refused(&discovery(&[], Some(&path))).await.contains("green has 1001 instances"));
         std::fs::remove_file(&path).unwrap();
         assert!(refused(&green).await.contains("cannot be read: No such file"));
+    }
+
+    #[test]
+    fn a_host_with_an_address_of_either_kind_counts_once() {
+        let kept = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            each_host_once(addresses).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&["10.0.0.7", "fd00::7"]), ["10.0.0.7"]);
+        assert_eq!(kept(&["10.0.0.7", "10.0.0.8", "fd00::7", "fd00::8"]), ["10.0.0.7", "10.0.0.8"]);
+        for apart in [&["10.0.0.7", "10.0.0.8"][..], &["fd00::7", "fd00::8"], &["10.0.0.7", "10.0.0.8", "fd00::9"]] {
+            assert_eq!(kept(apart), apart, "these may be hosts of their own");
+        }
     }
 
     #[tokio::test]
