@@ -20,6 +20,8 @@ mod detached;
 mod doctor;
 #[path = "program/dotenv.rs"]
 mod dotenv;
+#[path = "program/dry_run.rs"]
+mod dry_run;
 #[path = "program/ends.rs"]
 mod ends;
 #[path = "program/exit_codes.rs"]

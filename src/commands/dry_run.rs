@@ -7,9 +7,12 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::{context, rollback, say};
 use crate::cli::Common;
+use crate::config::{Config, format_duration};
 use crate::control::Client;
-use crate::deploy::{Binding, Color, Deployment, Foreseen, MonitorState, State, monitor_state, mover};
-use crate::router::{Replace, TrafficProbe, TrafficProbeError};
+use crate::deploy::{
+    Binding, By, Deployment, Foreseen, MonitorState, MoveFailure, Preview, RollbackError, State, monitor_state, mover,
+};
+use crate::router::{TrafficProbe, TrafficProbeError};
 
 /// How long a monitor may take to answer.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -26,36 +29,37 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let deployment = Deployment::open(config)?;
     let state = deployment.state_file().read()?;
     say::line("dry run: nothing is moved, nothing is written");
-    if monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning
-        && Binding::to(&state).is_ok()
-    {
-        let answers = matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_)));
-        say::line(if answers {
-            "the monitor that is running would be given the order, and its soak would end with it"
-        } else {
-            "a monitor is running and does not answer: this command would act beside it, and its soak would end superseded"
-        });
-    }
-    if !force {
-        rollback::refuse_without_a_way_back(&state)?;
-        rollback::refuse_dead_standby(config, &state).await?;
-    }
-    let orphan = rollback::orphaned_soak(&deployment, &state)?;
-    let foreseen = deployment.foresee_rollback(orphan.map(|block| block.id)).await?;
+    let by = who(config, &deployment, &state).await?;
+    let orphan = rollback::cleared(config, &deployment, &state, force).await?.map(|block| block.id);
+    tell_move_under_way(&deployment);
+    let foreseen = rollback::patiently(|| deployment.foresee_rollback(orphan.clone(), force.into(), by)).await;
     match foreseen {
-        Foreseen::Moves { target, router } => move_to(&deployment, &state, target, router, force.into()).await,
-        Foreseen::AlreadyBack(color) => {
+        Ok(Foreseen::Moves(preview)) => tell(&deployment, &state, &preview).await,
+        Ok(Foreseen::AlreadyBack(color)) => {
             say::line(&format!("{color} is active already: there would be nothing to roll back"));
             Ok(0)
         }
-        Foreseen::Nothing(nothing) => {
+        Ok(Foreseen::Nothing(nothing)) => {
             say::line(&format!("nothing would be moved: {nothing}"));
             match deployment.routed().await.filter(|routed| *routed != state.active()) {
                 None => Ok(0),
                 Some(routed) => Err(rollback::elsewhere(routed)),
             }
         }
+        Err(error) => Err(would_fail(&deployment, &error)),
     }
+}
+
+fn would_fail(deployment: &Deployment, error: &RollbackError) -> Failure {
+    let why = match error {
+        RollbackError::Failed { failure: MoveFailure::Router(error), target, .. } => {
+            let step = error.foreign().map(|foreign| by_hand(foreign.by_hand(*target))).unwrap_or_default();
+            format!("the router {} cannot be moved: {error}{step}", deployment.router().kind())
+        }
+        RollbackError::Failed { failure, .. } => failure.to_string(),
+        RollbackError::Lock(_) | RollbackError::State(_) => error.to_string(),
+    };
+    Failure::new(7, format!("the rollback would fail: {why}"))
 }
 
 /// What to do where the router holds what is not ours.
@@ -75,39 +79,51 @@ async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
     }
 }
 
-async fn move_to(
-    deployment: &Deployment,
-    state: &State,
-    target: Color,
-    moves_router: bool,
-    replace: Replace,
-) -> Result<u8, Failure> {
-    if let Some(who) = mover(deployment.state_file()).map_err(Failure::usage)? {
-        say::line(&format!("it would wait for the move that is under way, by {who}"));
+/// Whose rollback it would be, and what becomes of a soak.
+async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<By, Failure> {
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    if !running || Binding::to(state).is_err() {
+        return Ok(By::ThisProcess);
     }
+    if matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
+        say::line("the monitor that is running would be given the order, and its soak would end with it");
+        return Ok(By::Monitor);
+    }
+    say::line(
+        "a monitor is running and does not answer: this command would act beside it, and its soak would end superseded",
+    );
+    Ok(By::ThisProcess)
+}
+
+fn tell_move_under_way(deployment: &Deployment) {
+    if let Ok(Some(who)) = mover(deployment.state_file()) {
+        let wait = format_duration(deployment.lock_wait());
+        say::line(&format!("a move is under way, by {who}: waiting for it as the rollback would, up to {wait}"));
+    }
+}
+
+async fn tell(deployment: &Deployment, state: &State, preview: &Preview) -> Result<u8, Failure> {
+    let Preview { target, router, writes_state, journal_trouble } = preview;
     say::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
-    let router = deployment.router();
-    if moves_router {
-        let lines = router.try_out(target, replace).await.map_err(|error| {
-            let step = error.foreign().map(|foreign| by_hand(foreign.by_hand(target))).unwrap_or_default();
-            let kind = router.kind();
-            Failure::new(7, format!("the rollback would fail: the router {kind} cannot be moved: {error}{step}"))
-        })?;
-        for line in lines {
-            say::line(&format!("  router {}: {line}", router.kind()));
-        }
-    } else {
-        say::line(&format!("  router {}: is there already", router.kind()));
+    let kind = deployment.router().kind();
+    for line in router.as_deref().unwrap_or(&["is there already".to_owned()]) {
+        say::line(&format!("  router {kind}: {line}"));
     }
     if let Some(probe) = deployment.probe() {
         say::line(&format!("  users: {}", users(probe).await?));
     }
     let file = deployment.state_file().path().display();
-    if state.active() == target {
-        say::line(&format!("  state file `{file}`: says so already"));
-    } else {
+    if state.active() != *target {
         say::line(&format!("  state file `{file}`: activeColor {target}, previousColor {}", target.other()));
+    } else if *writes_state {
+        say::line(&format!("  state file `{file}`: a note that this was a rollback"));
+    } else {
+        say::line(&format!("  state file `{file}`: says so already"));
     }
-    say::line(&format!("  journal `{}`: rollback, rolled_back", deployment.journal().path().display()));
+    let journal = deployment.journal().path().display();
+    match journal_trouble {
+        None => say::line(&format!("  journal `{journal}`: rollback, rolled_back")),
+        Some(why) => say::warn(&format!("the rollback would not be in the journal `{journal}`: {why}")),
+    }
     Ok(0)
 }

@@ -43,17 +43,16 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     {
         return Ok(code);
     }
-    if !force {
-        refuse_without_a_way_back(&state)?;
-        refuse_dead_standby(&loaded.config, &state).await?;
-    }
-    let orphan = orphaned_soak(&deployment, &state)?;
+    let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
     let intent = intent(&state, orphan.as_ref(), reason);
     let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
-    let done = patiently(&deployment, &request).await;
+    let done = patiently(|| deployment.rollback(request.clone())).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
             say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
+            for note in &moved.notes {
+                say::line(note);
+            }
             if let Some(kept) = &moved.kept {
                 say::line(&format!("a copy of what was replaced is {}", kept.display()));
             }
@@ -84,18 +83,35 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     }
 }
 
+/// Whether a rollback may be made at all, and the soak that it ends, where its monitor died.
+pub async fn cleared(
+    config: &Config,
+    deployment: &Deployment,
+    state: &State,
+    force: bool,
+) -> Result<Option<SoakBlock>, Failure> {
+    if !force {
+        refuse_without_a_way_back(state)?;
+        refuse_dead_standby(config, state).await?;
+    }
+    orphaned_soak(deployment, state)
+}
+
 /// Tries again where the router could not be read, as a monitor does: nothing was moved by then.
-async fn patiently(deployment: &Deployment, request: &RollbackRequest) -> Result<Rollback, RollbackError> {
+pub async fn patiently<T, F>(attempt: impl Fn() -> F) -> Result<T, RollbackError>
+where
+    F: Future<Output = Result<T, RollbackError>>,
+{
     let mut wait = FIRST_WAIT;
     for _ in 1..ATTEMPTS {
-        match deployment.rollback(request.clone()).await {
+        match attempt().await {
             Err(error) if error.is_unread() => tracing::warn!(%error, "trying again"),
             done => return done,
         }
         sleep(wait).await;
         wait *= 2;
     }
-    deployment.rollback(request.clone()).await
+    attempt().await
 }
 
 fn failure(error: &RollbackError) -> Failure {
@@ -140,7 +156,7 @@ pub fn elsewhere(routed: Color) -> Failure {
 }
 
 /// Whoever switched to the release said that it must not be rolled back.
-pub fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
+fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
     if Binding::to(state).is_err() || !state.no_way_back() {
         return Ok(());
     }
@@ -150,7 +166,7 @@ pub fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
 }
 
 /// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.
-pub async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
+async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
     let Ok(binding) = Binding::to(state) else { return Ok(()) };
     if config.soak.standby == StandbyPolicy::Ignore {
         return Ok(());
@@ -162,7 +178,7 @@ pub async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), F
 }
 
 /// The soak of a monitor that died: its open rollback is finished under its own name.
-pub fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
+fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     let unfinished = state.soak().filter(|block| block.phase != Phase::Finished.name());
     Ok(unfinished.filter(|_| !running).cloned())

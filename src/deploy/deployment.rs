@@ -185,6 +185,11 @@ impl Deployment {
         Err(RecordError::Restless)
     }
 
+    /// How long a move waits for another process that is moving traffic.
+    pub const fn lock_wait(&self) -> Duration {
+        self.lock_wait
+    }
+
     pub(super) async fn lock(&self) -> Result<Lock, LockError> {
         Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
     }

@@ -6,13 +6,14 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::StateFile;
+use crate::journal::could_write_into;
 use crate::journal::files::{Open, open_private};
 
 /// Time between two tries to take a lock that is held.
@@ -21,6 +22,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// How long a monitor tries: long enough to outlast [`monitor_state`], which holds the lock for an instant to test it, and a
 /// killed monitor whose last thread still waits for the disk.
 const MONITOR_WAIT: Duration = Duration::from_secs(1);
+
+/// What it means that somebody holds the lock of moves.
+const MOVING: &str = "another process is moving traffic";
 
 /// The largest description of a holder that is read, in bytes.
 const MAX_HOLDER: u64 = 16 << 10;
@@ -81,7 +85,32 @@ pub struct Lock {
 impl Lock {
     /// `STATE_FILE.lock`: whoever moves traffic or writes the state file holds it. Waits for at most `wait`.
     pub async fn moves(state_file: &StateFile, holder: &Holder, wait: Duration) -> Result<Self, LockError> {
-        Self::take(state_file.sibling(".lock"), "another process is moving traffic", holder, wait).await
+        Self::take(state_file.sibling(".lock"), MOVING, holder, wait).await
+    }
+
+    /// Whether [`Lock::moves`] would get the lock within `wait`, found out without taking it or making its file.
+    pub async fn could_be_taken(state_file: &StateFile, wait: Duration) -> Result<(), LockError> {
+        let path = state_file.sibling(".lock");
+        let io = |source| LockError::Io { path: path.clone(), source };
+        let file = match open_private(&path, Open::Existing) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return could_write_into(path.parent().unwrap_or(Path::new("/"))).map_err(io);
+            }
+            Err(source) => return Err(io(source)),
+        };
+        let deadline = Instant::now() + wait;
+        loop {
+            match file.try_lock_shared() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::Error(source)) => return Err(io(source)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    let holder = read_holder(&file);
+                    return Err(LockError::Busy { what: MOVING, path, holder });
+                }
+                Err(TryLockError::WouldBlock) => sleep(POLL).await,
+            }
+        }
     }
 
     /// `STATE_FILE.monitor`: held by the one monitor for as long as it runs.
@@ -164,11 +193,9 @@ fn held(path: PathBuf) -> Result<Option<File>, LockError> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
-    use super::*;
 
     fn holder() -> Holder {
         Holder { pid: 4242, service: "shop".into(), folder: "/srv/shop".into(), since: "2026-11-23T14:02:25Z".into() }
@@ -225,6 +252,28 @@ mod tests {
         assert_eq!(mover(&state).unwrap(), None);
         let mode = fs::metadata(state.sibling(".lock")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn whether_the_lock_could_be_taken_is_found_out_without_leaving_a_trace() {
+        let tmp = tempfile::tempdir().unwrap();
+        let state = state_file(tmp.path());
+        Lock::could_be_taken(&state, Duration::ZERO).await.unwrap();
+        assert_eq!(fs::read_dir(tmp.path()).unwrap().count(), 0);
+        let held = Lock::moves(&state, &holder(), Duration::ZERO).await.unwrap();
+        let refused = Lock::could_be_taken(&state, POLL).await.unwrap_err().to_string();
+        let real = Lock::moves(&state, &holder(), POLL).await.unwrap_err().to_string();
+        assert_eq!(refused, real, "with the words of the move itself");
+        tokio::spawn(async move {
+            sleep(POLL).await;
+            drop(held);
+        });
+        Lock::could_be_taken(&state, Duration::from_secs(30)).await.unwrap();
+        Lock::moves(&state, &holder(), Duration::ZERO).await.unwrap();
+        let path = state.sibling(".lock");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(Lock::could_be_taken(&state, Duration::ZERO).await.is_err());
     }
 
     #[tokio::test]

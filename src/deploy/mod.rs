@@ -5,6 +5,7 @@
 
 mod color;
 mod deployment;
+mod foresee;
 mod freeze;
 mod lock;
 mod moved;
@@ -21,11 +22,12 @@ pub(crate) mod testing;
 
 pub use color::{Color, UnknownColor};
 pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
+pub use foresee::{By, Foreseen, Preview};
 pub use freeze::{Freeze, FreezeError, FreezeFile};
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
 pub use moved::{MoveFailure, MovedTraffic, Traffic};
 pub use plan::Binding;
-pub use rollback::{Foreseen, Rollback, RollbackError, RollbackRequest};
+pub use rollback::{Rollback, RollbackError, RollbackRequest};
 pub use state::{
     BaselineBlock, Corrupt, Move, NothingToRollBack, Release, SoakBlock, State, Transition, rollback_target,
 };

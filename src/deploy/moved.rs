@@ -1,10 +1,10 @@
 //! A move of traffic: what came of it, the step that failed, and where traffic is then.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Color, StateError};
-use crate::router::{RouterError, TrafficProbeError};
+use crate::router::{Moved, RouterError, TrafficProbeError};
 
 /// The step of a move that failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +37,13 @@ impl MoveFailure {
     }
 }
 
-/// What a router said about a move, for the journal: its last lines, and where a copy of what it replaced is.
-pub(super) fn told(output: Option<&str>, kept: Option<&Path>) -> String {
-    let said = output.map(|output| format!("; the router said: {output}")).unwrap_or_default();
-    let kept = kept.map(|kept| format!("; a copy of what was replaced is `{}`", kept.display())).unwrap_or_default();
-    said + &kept
+/// What a router said about a move, for the journal: its last lines, where a copy of what it replaced is, and what else a
+/// person should know.
+pub(super) fn told(moved: &Moved) -> String {
+    let Moved { output, kept, notes } = moved;
+    let said = output.iter().map(|output| format!("; the router said: {output}"));
+    let kept = kept.iter().map(|kept| format!("; a copy of what was replaced is `{}`", kept.display()));
+    said.chain(kept).chain(notes.iter().map(|note| format!("; {note}"))).collect()
 }
 
 /// Where user traffic is after a failure, as far as can be said.
@@ -81,6 +83,8 @@ pub struct MovedTraffic {
     pub output: Option<String>,
     /// Where a copy is of what a forced move replaced and Switchback had not written.
     pub kept: Option<PathBuf>,
+    /// What the router says beyond that, a sentence each.
+    pub notes: Vec<String>,
     /// Why the move is not fully in the journal, where it is not.
     pub journal_trouble: Option<String>,
 }

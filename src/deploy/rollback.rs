@@ -40,22 +40,6 @@ pub enum Rollback {
     },
 }
 
-/// What a rollback would do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Foreseen {
-    /// Bring traffic to this color.
-    Moves {
-        /// The color.
-        target: Color,
-        /// Whether the router would have to be moved; without, only the records are behind.
-        router: bool,
-    },
-    /// Nothing: traffic is back already.
-    AlreadyBack(Color),
-    /// Nothing: there is no switch to roll back.
-    Nothing(NothingToRollBack),
-}
-
 /// A rollback failed. Trying again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum RollbackError {
@@ -126,11 +110,9 @@ impl Deployment {
     ) -> Result<Rollback, RollbackError> {
         let RollbackRequest { binding, intent, replace } = request;
         let lock = self.lock().await?;
-        let state = self.state_file.read()?;
         let mut trouble = None;
-        let progress = self.progress(intent.soak.clone(), &state, &mut trouble).await;
-        let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
-        match plan(&Situation { state: &state, router, binding, progress }) {
+        let (state, progress, plan) = self.consider(intent.soak.clone(), binding, &mut trouble).await?;
+        match plan {
             Plan::Act(steps) => {
                 let _lock = Some(lock).filter(|_| !seam::mutated(Mutation::LockDroppedEarly));
                 let open = matches!(progress, Progress::Open(_));
@@ -143,22 +125,22 @@ impl Deployment {
         }
     }
 
-    /// What [`Deployment::rollback`] would do now for the last switch, or for what the soak `soak` left unfinished. Nothing is
-    /// touched and no lock is taken.
-    pub async fn foresee_rollback(&self, soak: Option<String>) -> Result<Foreseen, StateError> {
+    /// Reads everything that a rollback depends on, and decides what there is to do.
+    pub(super) async fn consider(
+        &self,
+        soak: Option<String>,
+        binding: Option<Binding>,
+        trouble: &mut Option<String>,
+    ) -> Result<(State, Progress, Plan), StateError> {
         let state = self.state_file.read()?;
-        let progress = self.progress(soak, &state, &mut None).await;
+        let progress = self.progress(soak, &state, trouble).await;
         let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
-        Ok(match plan(&Situation { state: &state, router, binding: None, progress }) {
-            Plan::Act(Steps { target, move_router }) => Foreseen::Moves { target, router: move_router },
-            Plan::AlreadyBack(color) => Foreseen::AlreadyBack(color),
-            Plan::Nothing(nothing) => Foreseen::Nothing(nothing),
-            Plan::Superseded => Foreseen::AlreadyBack(state.active()),
-        })
+        let plan = plan(&Situation { state: &state, router, binding, progress });
+        Ok((state, progress, plan))
     }
 
     /// Traffic is back by every record; where users can be followed it has to be so for them as well.
-    async fn still_back(&self, target: Color) -> Result<Rollback, RollbackError> {
+    pub(super) async fn still_back(&self, target: Color) -> Result<Rollback, RollbackError> {
         let confirmed = self.confirm(target, self.router.reads_state_file()).await;
         confirmed.map_err(|failure| {
             let seen = if let MoveFailure::Probe(error) = &failure { error.seen() } else { None };
@@ -196,7 +178,7 @@ impl Deployment {
         if let Some(journalled) = journalled {
             let _ = journalled.send(());
         }
-        let (Moved { output, kept }, state) = match self.bring_back(steps, replace).await {
+        let (moved, state) = match self.bring_back(steps, replace).await {
             Ok(done) => done,
             Err(failure) => {
                 let traffic = self.traffic_after(&failure, target).await;
@@ -206,7 +188,7 @@ impl Deployment {
         if late && !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
-        let said = told(output.as_deref(), kept.as_deref());
+        let said = told(&moved);
         let rolled_back = Decision {
             decision: DecisionKind::RolledBack,
             message: format!("traffic is back on {target}, away from {from}{said}"),
@@ -216,7 +198,8 @@ impl Deployment {
         };
         self.journal_decision(rolled_back, &mut trouble).await;
         let last_switch = state.last_switch();
-        Ok(MovedTraffic { color: target, from, last_switch, output, kept, journal_trouble: trouble })
+        let Moved { output, kept, notes } = moved;
+        Ok(MovedTraffic { color: target, from, last_switch, output, kept, notes, journal_trouble: trouble })
     }
 
     /// The steps themselves. The state is written even where only the record is missing: it may lack our note.

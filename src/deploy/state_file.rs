@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::state::{Corrupt, State};
+use crate::journal::could_replace;
 use crate::journal::files::sync_folder_of;
 use crate::seam::{self, Mutation, Step};
 
@@ -125,6 +126,11 @@ impl StateFile {
     /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
         self.put(self.prepare(state)?)
+    }
+
+    /// Whether [`StateFile::write`] would work now, as far as that can be known without writing.
+    pub(super) fn could_be_written(&self) -> Result<(), StateError> {
+        could_replace(&self.path).map_err(self.failed("renaming"))
     }
 
     /// The same, unless the file no longer says `before`; then nothing is written and there is none.

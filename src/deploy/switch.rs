@@ -116,8 +116,8 @@ impl Deployment {
             // Whoever asked was cut off before it could hear that its switch was made.
             (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
                 let (color, from, last_switch) = (to, to.other(), before.last_switch());
-                let (output, kept) = (None, None);
-                let moved = MovedTraffic { color, from, last_switch, output, kept, journal_trouble: trouble };
+                let Moved { output, kept, notes } = Moved::default();
+                let moved = MovedTraffic { color, from, last_switch, output, kept, notes, journal_trouble: trouble };
                 return Ok(Switch::Switched(moved));
             }
             (true, SwitchProgress::Done | SwitchProgress::None) => return Ok(Switch::AlreadyActive(to)),
@@ -128,13 +128,15 @@ impl Deployment {
             self.journal_decision(during(to.other(), intent), &mut trouble).await;
         }
         match self.bring_to(steps, to, &release, replace).await {
-            Ok((Moved { output, kept }, state)) => {
-                let said = told(output.as_deref(), kept.as_deref());
+            Ok((moved, state)) => {
+                let said = told(&moved);
+                let Moved { output, kept, notes } = moved;
                 let message = format!("{}{said}", decision.message);
                 let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
                 self.journal_decision(during(to, switched), &mut trouble).await;
                 let (from, last_switch) = (to.other(), state.last_switch());
-                let moved = MovedTraffic { color: to, from, last_switch, output, kept, journal_trouble: trouble };
+                let moved =
+                    MovedTraffic { color: to, from, last_switch, output, kept, notes, journal_trouble: trouble };
                 Ok(Switch::Switched(moved))
             }
             Err(failure) => {

@@ -95,7 +95,9 @@ impl TestRouter {
             Answer::Well | Answer::Lie => Ok(Moved { output: Some(format!("moved to {to}")), ..Moved::default() }),
             Answer::Fail | Answer::FailAfterMoving => Err(broken()),
             Answer::Foreign if left_alone => Err(page()),
-            Answer::Foreign => Ok(Moved { output: None, kept: Some("/kept".into()) }),
+            Answer::Foreign => {
+                Ok(Moved { kept: Some("/kept".into()), notes: vec!["b2 was left out".into()], ..Moved::default() })
+            }
             Answer::Unread => Err(broken().unread()),
         }
     }

@@ -6,6 +6,7 @@
 //! * [`prune`]: which recordings are kept, and the removal of the others.
 //! * [`SoakId`]: the name of a soak, which is also the name of its recording.
 
+mod could;
 mod decisions;
 pub(crate) mod files;
 mod head;
@@ -17,6 +18,7 @@ mod soak_id;
 mod tail;
 mod verify;
 
+pub(crate) use could::{could_append, could_replace, could_write_into};
 pub use decisions::{Intent, Journal, JournalError, SwitchProgress};
 pub use files::{create_private_dir, open_log};
 pub use head::Head;

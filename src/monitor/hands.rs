@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::deploy::{
-    BaselineBlock, Binding, Color, Deployment, FreezeFile, Release, Rollback, RollbackRequest, SoakBlock, Switch,
-    SwitchRequest,
+    BaselineBlock, Binding, Color, Deployment, FreezeFile, MovedTraffic, Release, Rollback, RollbackRequest, SoakBlock,
+    Switch, SwitchRequest,
 };
 use crate::journal::rfc3339_ms;
 use crate::router::{Foreign, RouterError};
@@ -84,8 +84,8 @@ impl Hands {
             let mut kept = None;
             let result = match deployment.switch(SwitchRequest { to, release, replace, decision }).await {
                 Ok(Switch::Switched(moved)) => {
-                    kept = moved.kept.map(|kept| kept.display().to_string());
-                    tell_trouble(&events, moved.journal_trouble).await;
+                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
+                    tell_trouble(&events, &moved).await;
                     SwitchResult::Switched { last_switch: moved.last_switch }
                 }
                 Ok(Switch::AlreadyActive(color)) => {
@@ -115,9 +115,9 @@ impl Hands {
             let (mut kept, mut last_switch) = (None, None);
             let result = match deployment.rollback_telling(request, journalled).await {
                 Ok(Rollback::RolledBack(moved)) => {
-                    kept = moved.kept.map(|kept| kept.display().to_string());
+                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
                     last_switch = moved.last_switch;
-                    tell_trouble(&events, moved.journal_trouble).await;
+                    tell_trouble(&events, &moved).await;
                     RollbackResult::Back
                 }
                 Ok(Rollback::AlreadyBack(_)) => RollbackResult::Back,
@@ -148,9 +148,10 @@ fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
     ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
 }
 
-async fn tell_trouble(events: &mpsc::Sender<Event>, trouble: Option<String>) {
-    if let Some(what) = trouble {
-        let _ = events.send(Event::Trouble { what }).await;
+/// What the router and the journal say of a move beside that it was made.
+async fn tell_trouble(events: &mpsc::Sender<Event>, moved: &MovedTraffic) {
+    for what in moved.notes.iter().chain(&moved.journal_trouble) {
+        let _ = events.send(Event::Trouble { what: what.clone() }).await;
     }
 }
 

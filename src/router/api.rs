@@ -22,6 +22,29 @@ pub struct Moved {
     pub output: Option<String>,
     /// Where a copy is of what a forced move replaced and Switchback had not written.
     pub kept: Option<PathBuf>,
+    /// What a person should know of it beyond that, a sentence each: a server that was left out, a route that was not moved.
+    pub notes: Vec<String>,
+}
+
+/// Something that `doctor` says of a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// In a sentence.
+    pub text: String,
+    /// What to do about it; none where all is well.
+    pub next: Option<String>,
+}
+
+impl Remark {
+    /// All is well.
+    pub fn ok(text: impl Into<String>) -> Self {
+        Self { text: text.into(), next: None }
+    }
+
+    /// Something to look at.
+    pub fn warning(text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { text: text.into(), next: Some(next.into()) }
+    }
 }
 
 /// Whatever sends user traffic to a color.
@@ -51,6 +74,11 @@ pub trait Router: Send + Sync + fmt::Debug {
     /// What such a move to this color would do, in lines, looked into as far as that is possible without moving anything. An
     /// error says why it could not work now.
     fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>>;
+
+    /// What `doctor` says of it beyond that: what was found, and what is odd about it.
+    fn remarks(&self) -> RouterFuture<'_, Vec<Remark>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// A router could not be moved or read.
@@ -131,10 +159,12 @@ pub fn from_config(
                 .with_rollback(if rollback.is_empty() { switch } else { rollback })
                 .with_read(read),
         ),
-        RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout)),
+        RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout, service_dir)),
         RouterKind::Nginx(nginx) => {
             Arc::new(NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir)))
         }
-        RouterKind::Caddy(caddy) => Arc::new(CaddyRouter::new(caddy.clone(), config.timeout)),
+        RouterKind::Caddy(caddy) => {
+            Arc::new(CaddyRouter::new(caddy.clone(), config.timeout, Written::new(service_dir)))
+        }
     }
 }

@@ -34,6 +34,8 @@ impl From<bool> for Replace {
 pub struct Foreign {
     place: String,
     found: String,
+    /// Whether it leads to a color, and it is not known whether users come that way.
+    unclear: bool,
     /// What to do by hand, to move traffic to blue and to green.
     steps: [String; 2],
 }
@@ -46,7 +48,13 @@ impl Foreign {
         let cut = found.char_indices().nth(MAX_FOUND).map(|(at, _)| at);
         let found = cut.map_or_else(|| found.clone(), |at| format!("{}…", &found[..at]));
         let step = |color| scrub(&step(color)).into_owned();
-        Self { place: place.into(), found, steps: [step(Color::Blue), step(Color::Green)] }
+        Self { place: place.into(), found, unclear: false, steps: [step(Color::Blue), step(Color::Green)] }
+    }
+
+    /// The same where several things lead to a color, and which of them is the service's is not known.
+    #[must_use]
+    pub fn unclear(self) -> Self {
+        Self { unclear: true, ..self }
     }
 
     /// Where it is.
@@ -65,8 +73,13 @@ impl Foreign {
 
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, found, .. } = self;
-        write!(f, "`{place}` holds `{found}`, which is neither blue's nor green's and {NOT_OURS}")
+        let Self { place, found, unclear, .. } = self;
+        write!(f, "`{place}` holds `{found}`")?;
+        if *unclear {
+            write!(f, ": which one is the service's is not known, and a move could replace what {NOT_OURS}")
+        } else {
+            write!(f, ", which is neither blue's nor green's and {NOT_OURS}")
+        }
     }
 }
 
@@ -84,6 +97,8 @@ mod tests {
         assert_eq!(foreign.by_hand(Color::Blue), "write blue");
         assert_eq!(foreign.by_hand(Color::Green), "write green");
         assert_eq!(foreign.place(), "/etc/nginx/active.conf");
+        let unclear = foreign.unclear().to_string();
+        assert!(unclear.ends_with("x…`: which one is the service's is not known, and a move could replace what was not written by Switchback"), "{unclear}");
     }
 
     #[test]

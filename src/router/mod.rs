@@ -15,7 +15,7 @@ mod process;
 mod state_file;
 mod written;
 
-pub use api::{Moved, Router, RouterError, RouterFuture, from_config};
+pub use api::{Moved, Remark, Router, RouterError, RouterFuture, from_config};
 pub use caddy::{CaddyError, CaddyRouter};
 pub use command::{CommandError, CommandRouter};
 pub use foreign::{Foreign, NOT_OURS, Replace};

@@ -1,22 +1,44 @@
 //! The router: can it be read, does it agree with the state file, could it be moved, and would a move be confirmed?
 
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use crate::config::{RouterConfig, RouterKind};
 use crate::deploy::{Color, Deployment, State};
-use crate::router::{Replace, RouterError, TrafficProbe};
+use crate::router::{Remark, Replace, Router, RouterError, TrafficProbe};
 
 const AREA: &str = "router";
 
-/// Reads it, and tries out a move to the color that takes no traffic, as far as that is possible without one.
+/// Reads it, tries out a move to the color that takes no traffic, as far as that is possible without one, and looks at what
+/// else is there.
 pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<&State>) -> Vec<Finding> {
     let router = deployment.router();
-    let kind = router.kind();
     let active = state.map(State::active);
-    let shown = match router.read().await {
-        Ok(shown) => shown,
-        Err(error) => return vec![unread(kind, &error, active)],
+    let mut findings = match router.read().await {
+        Ok(shown) => {
+            let mut findings = vec![shows(router.as_ref(), shown, active), tried(router.as_ref(), shown.other()).await];
+            match deployment.probe() {
+                Some(probe) => findings.push(users(probe, shown).await),
+                None => findings.extend(unconfirmed(&config.kind)),
+            }
+            findings
+        }
+        Err(error) => vec![unread(router.kind(), &error, active)],
     };
-    let mut findings = vec![match active {
+    match router.remarks().await {
+        Ok(remarks) => findings.extend(remarks.into_iter().map(remarked)),
+        // What is out of reach was told by the reading.
+        Err(_) if findings.iter().any(|finding| finding.level == Level::Failure) => {}
+        Err(error) => {
+            let text = format!("not all of {} can be looked at: {error}", router.kind());
+            let next = "let Switchback see it, to know what else leads to a color";
+            findings.push(Finding::warning(AREA, text, next));
+        }
+    }
+    findings
+}
+
+fn shows(router: &dyn Router, shown: Color, active: Option<Color>) -> Finding {
+    let kind = router.kind();
+    match active {
         Some(active) if active != shown => {
             let text = format!("{kind} sends traffic to {shown}, the state file says {active}");
             let next = format!(
@@ -28,21 +50,25 @@ pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<
             Finding::ok(AREA, format!("{kind}: traffic is where the state file says, on {shown}"))
         }
         _ => Finding::ok(AREA, format!("{kind} sends traffic to {shown}, as the state file says")),
-    }];
-    let to = shown.other();
-    findings.push(match router.try_out(to, Replace::Ours).await {
+    }
+}
+
+async fn tried(router: &dyn Router, to: Color) -> Finding {
+    match router.try_out(to, Replace::Ours).await {
         Ok(lines) => Finding::ok(AREA, format!("a move to {to} would {}", lines.join("; "))),
         Err(error) => Finding::failure(
             AREA,
             format!("a move to {to} would fail: {error}"),
             "put that right before anything has to move",
         ),
-    });
-    findings.push(match deployment.probe() {
-        Some(probe) => users(probe, shown).await,
-        None => return findings.into_iter().chain(unconfirmed(&config.kind)).collect(),
-    });
-    findings
+    }
+}
+
+fn remarked(remark: Remark) -> Finding {
+    match remark.next {
+        Some(next) => Finding::warning(AREA, remark.text, next),
+        None => Finding::ok(AREA, remark.text),
+    }
 }
 
 fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {

@@ -14,6 +14,7 @@ async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
     let Rollback::RolledBack(moved) = bench.deployment.rollback(bound()).await.unwrap() else { panic!() };
     let expected = MovedTraffic {
         kept: None,
+        notes: Vec::new(),
         color: Color::Blue,
         from: Color::Green,
         last_switch: Some(1_795_442_545_183),
@@ -287,7 +288,9 @@ async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
     assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
     bench.assert_back();
     let record = bench.deployment.journal().history(1).unwrap().remove(0).decision;
-    assert!(record.message.ends_with("; a copy of what was replaced is `/kept`"), "{}", record.message);
+    let told = "; a copy of what was replaced is `/kept`; b2 was left out";
+    assert!(record.message.ends_with(told), "{}", record.message);
+    assert_eq!(moved.notes, ["b2 was left out"]);
 }
 
 #[tokio::test]
