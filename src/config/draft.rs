@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::dial::bare_dial;
 use super::model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
     LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
@@ -42,7 +43,7 @@ pub struct RouterDraft {
     pub reload: Vec<String>,
     pub pid_file: PathBuf,
     pub admin: Option<AdminUrl>,
-    pub upstream_path: String,
+    pub upstream_path: Option<String>,
     pub probe_url: Option<InstanceUrl>,
     pub probe_host: Option<String>,
     pub probe_header: Option<String>,
@@ -113,7 +114,7 @@ impl RouterDraft {
                 backend: self.backend,
                 blue,
                 green,
-                away: self.away.unwrap_or(Away::Drain),
+                away: self.away,
             }),
             RouterWord::Nginx => RouterKind::Nginx(NginxConfig {
                 include_file: self.include_file,
@@ -127,8 +128,8 @@ impl RouterDraft {
             RouterWord::Caddy => RouterKind::Caddy(CaddyConfig {
                 admin: self.admin.expect("router.admin_url has a default for caddy"),
                 upstream_path: self.upstream_path,
-                blue,
-                green,
+                blue: blue.iter().map(|dial| bare_dial(dial)).collect(),
+                green: green.iter().map(|dial| bare_dial(dial)).collect(),
             }),
         }
     }

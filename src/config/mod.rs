@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
-//! | `parse`, `instances`, `duration`, `size` | from text to one value, or why not |
+//! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
@@ -17,6 +17,7 @@
 //!
 //! A new key is one row in `keys` and one field in [`Config`].
 
+mod dial;
 mod dotenv;
 mod draft;
 mod duration;
@@ -47,6 +48,7 @@ mod template;
 mod values;
 mod variables;
 
+pub use dial::{bare_dial, same_listener};
 pub use dotenv::DotEnv;
 pub use duration::{format_duration, parse_duration};
 pub use instances::mask;

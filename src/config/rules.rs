@@ -4,6 +4,7 @@ mod control;
 mod endpoints;
 pub mod probe;
 
+use super::dial::same_listener;
 use super::draft::{Draft, RouterWord};
 use super::duration::format_duration;
 use super::instances::same_place;
@@ -145,7 +146,7 @@ const ROUTER_KEYS: [(&str, &str); 15] = [
     ("router.reload", "nginx"),
     ("router.pid_file", "nginx"),
     ("router.admin_url", "caddy"),
-    ("router.upstream_path", "caddy!"),
+    ("router.upstream_path", "caddy"),
 ];
 
 /// A router has what its kind needs. What it does not use would have no effect: where the kind was simply forgotten, that is a
@@ -178,7 +179,10 @@ fn router_has_its_keys(settled: &Settled, problems: &mut Vec<Problem>, warnings:
 fn router_tells_colors_apart(draft: &Draft, settled: &Settled) -> Vec<Problem> {
     let router = &draft.router;
     let named = router.is(&[RouterWord::Haproxy, RouterWord::Nginx, RouterWord::Caddy]);
-    let twin = router.green.iter().find(|name| named && router.blue.contains(name));
+    let same = |one: &String, other: &String| {
+        if router.is(&[RouterWord::Caddy]) { same_listener(one, other) } else { one == other }
+    };
+    let twin = router.green.iter().find(|name| named && router.blue.iter().any(|blue| same(blue, name)));
     let twin = twin.and_then(|name| settled.problem("router.green", format!("`{name}` is also called blue")));
     if !router.is(&[RouterWord::Nginx]) {
         return twin.into_iter().collect();

@@ -43,6 +43,14 @@ impl Example {
         Self { folder, replaced }
     }
 
+    /// HAProxy's line for a server as the example has it once its address was put in.
+    #[track_caller]
+    pub fn server(&self, name: &str) -> String {
+        let text = fs::read_to_string(self.folder.path().join("haproxy.cfg")).unwrap();
+        let line = text.lines().map(str::trim).find(|line| line.starts_with(&format!("server {name} "))).unwrap();
+        self.replaced.iter().fold(line.to_owned(), |line, (known, new)| line.replace(known, new))
+    }
+
     /// With another text in place of one that stands in it.
     #[must_use]
     pub fn with(mut self, known: &str, new: impl Into<String>) -> Self {

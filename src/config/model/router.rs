@@ -98,8 +98,8 @@ pub struct HaproxyConfig {
     pub blue: Vec<String>,
     /// Names of green's servers, at least one; none of them is blue's.
     pub green: Vec<String>,
-    /// What becomes of the servers of the color that traffic leaves.
-    pub away: Away,
+    /// What becomes of the servers of the color that traffic leaves; none: what the other color's were.
+    pub away: Option<Away>,
 }
 
 /// What becomes of the servers of the color that traffic leaves.
@@ -109,6 +109,8 @@ pub enum Away {
     Drain,
     /// No new sessions at all; not checked.
     Maint,
+    /// Weight 0: no new sessions, as with `Drain`.
+    Weight,
 }
 
 /// What router `nginx` needs.
@@ -135,8 +137,8 @@ pub struct NginxConfig {
 pub struct CaddyConfig {
     /// The admin API.
     pub admin: AdminUrl,
-    /// The path of a `reverse_proxy`, or of its `upstreams`, in Caddy's configuration.
-    pub upstream_path: String,
+    /// The path of a `reverse_proxy`, or of its `upstreams`, in Caddy's configuration; none: it is found by its upstreams.
+    pub upstream_path: Option<String>,
     /// Blue's upstreams as `host:port`, at least one.
     pub blue: Vec<String>,
     /// Green's upstreams; none of them is blue's.

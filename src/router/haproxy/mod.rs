@@ -1,25 +1,33 @@
 //! Router `haproxy`: servers of a backend are taken in and out over HAProxy's Runtime API
 //! (<https://docs.haproxy.org/2.6/management.html#9.3>).
 //!
-//! The new color's servers are set `ready` first; once they are up the other color's are set to `drain` or `maint`, so that
-//! there is always somebody to answer. What HAProxy does is read from `show servers state`.
+//! The new color's servers are brought in first; once they are up the other color's are put away, so that there is always
+//! somebody to answer. What HAProxy does is read from `show servers state`, which is how it runs, not how it is configured.
 
+mod error;
+mod parked;
+mod plan;
 mod runtime;
 mod servers;
+mod told;
 
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{Moved, Replace, Router, RouterFuture};
-use crate::config::{Away, HaproxyConfig};
+use super::{Foreign, Moved, Remark, Replace, Router, RouterError, RouterFuture, Written};
+use crate::config::HaproxyConfig;
 use crate::deploy::Color;
 
+pub use error::HaproxyError;
+use parked::{Parked, ParkedFile};
+use plan::{Raise, plan};
 use runtime::RuntimeApi;
 pub use runtime::RuntimeError;
 pub use servers::parse as read_servers;
 use servers::{Server, parse};
+use told::{Decided, names, states};
 
 /// Time between two looks at servers that are coming up.
 const POLL: Duration = Duration::from_millis(50);
@@ -27,75 +35,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// The share of the limit that is left for taking servers out, or in again, once others came up or did not.
 const RESERVE: f32 = 0.25;
 
-/// HAProxy could not be moved or read.
-#[derive(Debug, thiserror::Error)]
-pub enum HaproxyError {
-    /// The Runtime API did not do what it was asked.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// What it printed is no list of servers.
-    #[error("HAProxy's answer to `{command}` cannot be read: {reason}")]
-    Answer {
-        /// What was asked.
-        command: String,
-        /// What is wrong with the answer.
-        reason: String,
-    },
-    /// A configured server is not there.
-    #[error("HAProxy's backend `{backend}` has no server `{server}`; it has {known}")]
-    NoServer {
-        /// The backend.
-        backend: String,
-        /// The server that was looked for.
-        server: String,
-        /// The servers that are there.
-        known: String,
-    },
-    /// The new servers did not come up in time.
-    #[error("HAProxy's {} in time (router.timeout {}): {states}", not_up(*up, *of), humantime::format_duration(*limit))]
-    NotUp {
-        /// How many are up.
-        up: usize,
-        /// Of how many.
-        of: usize,
-        /// The limit.
-        limit: Duration,
-        /// How each of them stands.
-        states: String,
-    },
-    /// Servers of both colors take traffic.
-    #[error("HAProxy's backend `{backend}` sends traffic to both colors: {blue} (blue) and {green} (green) are ready")]
-    Both {
-        /// The backend.
-        backend: String,
-        /// Blue's servers that take traffic.
-        blue: String,
-        /// Green's.
-        green: String,
-    },
-    /// No server of either color takes traffic.
-    #[error("HAProxy's backend `{backend}` sends traffic to neither color: {states}")]
-    Neither {
-        /// The backend.
-        backend: String,
-        /// How each of them stands.
-        states: String,
-    },
-    /// The socket's level does not allow moves.
-    #[error(
-        "HAProxy's Runtime API `{address}` gives level `{level}` here, moving needs `level admin` on its `stats socket`"
-    )]
-    Level {
-        /// The socket.
-        address: String,
-        /// What it allows.
-        level: String,
-    },
-}
-
-fn not_up(up: usize, of: usize) -> String {
-    if of == 1 { "server did not come up".to_owned() } else { format!("servers did not all come up ({up} of {of})") }
-}
+/// How long a move waits for its record before it goes on without it. A disk may hang without ever failing.
+const RECORD_LIMIT: Duration = Duration::from_secs(1);
 
 /// A backend of HAProxy whose servers belong to blue and green.
 #[derive(Clone)]
@@ -103,6 +44,8 @@ pub struct HaproxyRouter {
     api: RuntimeApi,
     config: HaproxyConfig,
     limit: Duration,
+    parked: ParkedFile,
+    written: Written,
 }
 
 impl fmt::Debug for HaproxyRouter {
@@ -112,9 +55,11 @@ impl fmt::Debug for HaproxyRouter {
 }
 
 impl HaproxyRouter {
-    /// A router over this Runtime API; each move and each reading gets `limit`.
-    pub fn new(config: HaproxyConfig, limit: Duration) -> Self {
-        Self { api: RuntimeApi::new(config.socket.clone()), config, limit }
+    /// A router over this Runtime API; each move and each reading gets `limit`. What is put away is recorded in the service's
+    /// folder.
+    pub fn new(config: HaproxyConfig, limit: Duration, service_dir: &std::path::Path) -> Self {
+        let parked = ParkedFile::new(service_dir, &config.backend);
+        Self { api: RuntimeApi::new(config.socket.clone()), config, limit, parked, written: Written::new(service_dir) }
     }
 
     fn names(&self, color: Color) -> &[String] {
@@ -136,14 +81,21 @@ impl HaproxyRouter {
             servers.iter().find(|server| server.name == *name).ok_or_else(|| HaproxyError::NoServer {
                 backend: self.config.backend.clone(),
                 server: name.clone(),
-                known: names(servers.iter()),
+                known: names(servers),
             })
         };
         self.names(color).iter().map(find).collect()
     }
 
-    async fn set(&self, server: &str, state: &str, deadline: Instant) -> Result<(), HaproxyError> {
-        let command = format!("set server {}/{server} state {state}", self.config.backend);
+    /// Servers that belong to neither color and take traffic.
+    fn others(&self, servers: &[Server]) -> Vec<Server> {
+        let ours =
+            |server: &&Server| self.config.blue.contains(&server.name) || self.config.green.contains(&server.name);
+        servers.iter().filter(|server| server.is_ready() && !ours(server)).cloned().collect()
+    }
+
+    async fn set(&self, server: &str, what: &str, deadline: Instant) -> Result<(), HaproxyError> {
+        let command = format!("set server {}/{server} {what}", self.config.backend);
         let answer = self.api.ask(&command, self.limit, deadline).await?;
         // Whatever was done is answered with an empty line.
         let refused = answer.trim();
@@ -153,88 +105,181 @@ impl HaproxyRouter {
         Err(RuntimeError::Refused { command, answer: refused.to_owned() }.into())
     }
 
-    /// Takes `to` in, waits until enough of it is up, and takes the other color out. Where it does not come up, what was
-    /// taken in is taken out again.
-    async fn go(&self, to: Color, least: Least) -> Result<Moved, HaproxyError> {
-        let deadline = Instant::now() + self.limit;
-        let before = self.servers(deadline).await?;
-        // Both colors are looked up before anything is touched.
-        self.of(to.other(), &before)?;
-        let coming: Vec<_> = self.of(to, &before)?.into_iter().filter(|server| !server.is_ready()).collect();
-        for server in &coming {
-            self.set(&server.name, "ready", deadline).await?;
+    /// Reads and decides. A backend in which neither color serves while another server does is in other hands.
+    async fn decide(&self, to: Color, deadline: Instant) -> Result<(Decided, Option<Foreign>), HaproxyError> {
+        let servers = self.servers(deadline).await?;
+        let (coming, going) = (self.of(to, &servers)?, self.of(to.other(), &servers)?);
+        let known = self.parked.read();
+        let plan = plan(to, plan::Servers { coming: &coming, going: &going }, self.config.away, &known);
+        let others = self.others(&servers);
+        let (blue, green) = if to == Color::Blue { (&coming, &going) } else { (&going, &coming) };
+        let foreign = self.foreign(blue, green, &others);
+        if foreign.is_none() && plan.counted.is_empty() {
+            let (backend, states) = (self.config.backend.clone(), states(coming.iter().copied()));
+            return Err(HaproxyError::NoServers { backend, color: to, states });
         }
-        if let Err(error) = self.come_up(to, least, deadline - self.limit.mul_f32(RESERVE)).await {
-            for server in &coming {
-                self.set(&server.name, self.config.away.word(), deadline).await?;
-            }
-            return Err(error);
-        }
-        for name in self.names(to.other()) {
-            self.set(name, self.config.away.word(), deadline).await?;
-        }
-        let (ready, away) = (self.names(to).join(", "), self.names(to.other()).join(", "));
-        Ok(Moved { output: Some(format!("{ready} ready, {away} to {}", self.config.away.word())), ..Moved::default() })
+        let owned = |servers: &[&Server]| servers.iter().map(|server| (*server).clone()).collect();
+        let (coming, going) = (owned(&coming), owned(&going));
+        Ok((Decided { plan, coming, going, others, known }, foreign))
     }
 
-    async fn come_up(&self, color: Color, least: Least, deadline: Instant) -> Result<(), HaproxyError> {
+    async fn go(&self, to: Color, least: Least, replace: Replace) -> Result<Moved, RouterError> {
+        let deadline = Instant::now() + self.limit;
+        let (decided, foreign) = self.decide(to, deadline).await.map_err(|error| RouterError::from(error).unread())?;
+        let kept = match foreign {
+            Some(foreign) if replace == Replace::Ours => return Err(foreign.into()),
+            Some(foreign) => {
+                let kept = self.written.keep("haproxy.txt", foreign.to_string().as_bytes());
+                let backend = self.config.backend.clone();
+                Some(kept.map_err(|source| RouterError::from(HaproxyError::Keep { backend, source }).unread())?)
+            }
+            None => None,
+        };
+        let unrecorded = self.carry_out(to, least, &decided, deadline).await?;
+        let mut notes = decided.notes(&self.config.backend);
+        if kept.is_some() {
+            notes.push(decided.beside(&self.config.backend));
+        }
+        notes.extend(unrecorded.map(|why| format!("which servers were put away could not be recorded: {why}")));
+        Ok(Moved { kept, output: Some(decided.told()), notes })
+    }
+
+    /// Brings `to` in, waits until enough of it is up, and puts the other color away. Where it does not come up, what was brought
+    /// in is as it was before. Returns why it could not be recorded, if so.
+    async fn carry_out(
+        &self,
+        to: Color,
+        least: Least,
+        decided: &Decided,
+        deadline: Instant,
+    ) -> Result<Option<String>, RouterError> {
+        let Decided { plan, known, .. } = decided;
+        let unrecorded = self.record(&plan.begun).await.err();
+        for (at, raise) in plan.raise.iter().enumerate() {
+            if let Err(error) = self.bring_in(raise, deadline).await {
+                self.take_back(&plan.raise[..=at], known, deadline).await;
+                let error = RouterError::from(error);
+                return Err(if at == 0 { error.unread() } else { error });
+            }
+        }
+        if let Err(error) = self.come_up(to, &plan.counted, least, deadline - self.limit.mul_f32(RESERVE)).await {
+            self.take_back(&plan.raise, known, deadline).await;
+            return Err(error.into());
+        }
+        for (at, server) in plan.away.iter().enumerate() {
+            if let Err(error) = self.set(&server.name, plan.way.command(), deadline).await {
+                let untouched = at == 0 && plan.raise.is_empty();
+                let error = RouterError::from(error);
+                return Err(if untouched { error.unread() } else { error });
+            }
+        }
+        let recorded = self.record(&plan.done).await;
+        Ok(unrecorded.or(recorded.err()))
+    }
+
+    async fn bring_in(&self, raise: &Raise, deadline: Instant) -> Result<(), HaproxyError> {
+        let Raise { server, ready, weight } = raise;
+        if let Some(weight) = weight {
+            // Balancing that is fixed takes no other weight than the configured one, and no weight at all.
+            let weight = if *weight == server.initial_weight { "100%".to_owned() } else { weight.to_string() };
+            self.set(&server.name, &format!("weight {weight}"), deadline).await?;
+        }
+        if *ready { self.set(&server.name, "state ready", deadline).await } else { Ok(()) }
+    }
+
+    /// Puts servers back to how they were. Whatever fails is left for the caller's own error to be told.
+    async fn take_back(&self, raised: &[Raise], known: &Parked, deadline: Instant) {
+        for Raise { server, ready, weight } in raised {
+            let state = if server.is_in_maintenance() { "state maint" } else { "state drain" };
+            if *ready && let Err(error) = self.set(&server.name, state, deadline).await {
+                tracing::warn!(%error, "a server is not put back");
+            }
+            if weight.is_some()
+                && let Err(error) = self.set(&server.name, "weight 0", deadline).await
+            {
+                tracing::warn!(%error, "a server is not put back");
+            }
+        }
+        let _ = self.record(known).await;
+    }
+
+    /// Records durably, on another thread and not for long: users come before records.
+    async fn record(&self, parked: &Parked) -> Result<(), String> {
+        let (file, parked) = (self.parked.clone(), parked.clone());
+        let written = tokio::task::spawn_blocking(move || file.write(&parked));
+        let written = match timeout(RECORD_LIMIT, written).await {
+            Ok(Ok(written)) => written.map_err(|error| error.to_string()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("the disk takes longer than {}", humantime::format_duration(RECORD_LIMIT))),
+        };
+        written.inspect_err(|error| tracing::warn!(error, "HAProxy's servers are not recorded"))
+    }
+
+    async fn come_up(
+        &self,
+        color: Color,
+        counted: &[String],
+        least: Least,
+        deadline: Instant,
+    ) -> Result<(), HaproxyError> {
         loop {
             let servers = self.servers(deadline).await?;
-            let coming = self.of(color, &servers)?;
+            let mut coming = self.of(color, &servers)?;
+            coming.retain(|server| counted.contains(&server.name));
             let (up, of) = (coming.iter().filter(|server| server.is_up()).count(), coming.len());
-            let enough = match least {
-                Least::All => up == of,
-                Least::Half => up * 2 >= of && up > 0,
-            };
-            if enough {
+            if least.is_met(up, of) {
                 return Ok(());
             }
             if Instant::now() + POLL * 2 >= deadline {
+                let coming: Vec<Server> = coming.into_iter().cloned().collect();
                 return Err(HaproxyError::NotUp { up, of, limit: self.limit, states: states(&coming) });
             }
             sleep(POLL).await;
         }
     }
 
-    async fn look(&self) -> Result<Color, HaproxyError> {
+    async fn look(&self) -> Result<Color, RouterError> {
         let servers = self.servers(Instant::now() + self.limit).await?;
         let [blue, green] = [self.of(Color::Blue, &servers)?, self.of(Color::Green, &servers)?];
         let ready = |servers: &[&Server]| names(servers.iter().copied().filter(|server| server.is_ready()));
         let backend = self.config.backend.clone();
         match (ready(&blue), ready(&green)) {
-            (blue, green) if !blue.is_empty() && !green.is_empty() => Err(HaproxyError::Both { backend, blue, green }),
+            (blue, green) if !blue.is_empty() && !green.is_empty() => {
+                Err(HaproxyError::Both { backend, blue, green }.into())
+            }
             (blue, _) if !blue.is_empty() => Ok(Color::Blue),
             (_, green) if !green.is_empty() => Ok(Color::Green),
-            _ => Err(HaproxyError::Neither { backend, states: states(&[blue, green].concat()) }),
+            _ => Err(self.foreign(&blue, &green, &self.others(&servers)).map_or_else(
+                || {
+                    let all: Vec<Server> = blue.iter().chain(&green).map(|server| (*server).clone()).collect();
+                    HaproxyError::Neither { backend, states: states(&all) }.into()
+                },
+                RouterError::from,
+            )),
         }
     }
 
-    async fn try_out(&self, to: Color) -> Result<Vec<String>, HaproxyError> {
+    async fn try_out(&self, to: Color, replace: Replace) -> Result<Vec<String>, RouterError> {
         let deadline = Instant::now() + self.limit;
-        let servers = self.servers(deadline).await?;
-        let (coming, going) = (self.of(to, &servers)?, self.of(to.other(), &servers)?);
-        let level = self.api.ask("show cli level", self.limit, deadline).await?;
+        let (decided, foreign) = self.decide(to, deadline).await.map_err(|error| RouterError::from(error).unread())?;
+        if let Some(foreign) = foreign.as_ref().filter(|_| replace == Replace::Ours) {
+            return Err(foreign.clone().into());
+        }
+        let level = self.api.ask("show cli level", self.limit, deadline).await.map_err(HaproxyError::from)?;
         if level.trim() != "admin" {
             let level = level.trim().to_owned();
-            return Err(HaproxyError::Level { address: self.config.socket.to_string(), level });
+            return Err(HaproxyError::Level { address: self.config.socket.to_string(), level }.into());
         }
-        let mut lines = vec![format!(
-            "set {} ready ({}), then {} to {}",
-            names(coming.iter().copied()),
-            states(&coming),
-            names(going.iter().copied()),
-            self.config.away.word()
-        )];
-        let ours = [&self.config.blue[..], &self.config.green[..]].concat();
-        let others = names(servers.iter().filter(|server| server.is_ready() && !ours.contains(&server.name)));
-        if !others.is_empty() {
-            lines.push(format!("servers that belong to neither color stay as they are: {others}"));
+        let counted = || decided.coming.iter().filter(|server| decided.plan.counted.contains(&server.name));
+        let perhaps = counted().filter(|server| !server.is_known_down()).count();
+        if !Least::Half.is_met(perhaps, counted().count()) {
+            return Err(HaproxyError::Down { color: to, states: states(counted()) }.into());
         }
-        Ok(lines)
+        Ok(decided.foreseen(&self.config.backend))
     }
 }
 
-/// How many servers of a color have to be up before the other color is taken out.
+/// How many servers of a color have to be up before the other color is put away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Least {
     /// All of them: nobody waits for a switch.
@@ -243,19 +288,11 @@ enum Least {
     Half,
 }
 
-fn names<'a>(servers: impl Iterator<Item = &'a Server>) -> String {
-    servers.map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn states(servers: &[&Server]) -> String {
-    servers.iter().map(|server| format!("{} {}", server.name, server.state())).collect::<Vec<_>>().join(", ")
-}
-
-impl Away {
-    const fn word(self) -> &'static str {
+impl Least {
+    const fn is_met(self, up: usize, of: usize) -> bool {
         match self {
-            Self::Drain => "drain",
-            Self::Maint => "maint",
+            Self::All => up == of,
+            Self::Half => up * 2 >= of && up > 0,
         }
     }
 }
@@ -269,19 +306,23 @@ impl Router for HaproxyRouter {
         false
     }
 
-    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.go(to, Least::All).await?) })
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(to, Least::All, replace))
     }
 
-    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.go(to, Least::Half).await?) })
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.go(to, Least::Half, replace))
     }
 
     fn read(&self) -> RouterFuture<'_, Color> {
-        Box::pin(async move { Ok(self.look().await?) })
+        Box::pin(self.look())
     }
 
-    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
-        Box::pin(async move { Ok(self.try_out(to).await?) })
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(self.try_out(to, replace))
+    }
+
+    fn remarks(&self) -> RouterFuture<'_, Vec<Remark>> {
+        Box::pin(self.look_closer())
     }
 }

@@ -1,57 +1,112 @@
 //! The answer to `show servers state`, version 1 (HAProxy 1.6 and later).
 
-/// Bits of `srv_admin_state` with which a server gets no new traffic: maintenance that was forced (01), inherited (02), for
-/// want of an address (20) or by a failing name (40), and drain that was forced (08) or inherited (10). 04 only remembers that
-/// the configuration said `disabled`.
-const AWAY: u32 = 0x01 | 0x02 | 0x08 | 0x10 | 0x20 | 0x40;
-/// Those of them that are maintenance.
-const MAINT: u32 = 0x01 | 0x02 | 0x20 | 0x40;
-/// `srv_op_state` of a server that is running.
+/// Bits of `srv_admin_state` (management.txt, "show servers state"): maintenance that was forced at runtime or by the
+/// configuration, inherited from a tracked server, or for want of an address.
+const FORCED_MAINT: u32 = 0x01;
+const INHERITED_MAINT: u32 = 0x02;
+const UNRESOLVED: u32 = 0x20;
+const MAINT: u32 = FORCED_MAINT | INHERITED_MAINT | UNRESOLVED;
+/// Drain that was forced, and drain that was inherited.
+const FORCED_DRAIN: u32 = 0x08;
+const DRAIN: u32 = FORCED_DRAIN | 0x10;
+/// The bit that remembers that the configuration said `disabled`.
+const DISABLED: u32 = 0x04;
+/// `srv_op_state` of a server that gets no traffic, and of one that gets its share: all of it, or a growing one (`slowstart`).
+const STOPPED: u32 = 0;
+const STARTING: u32 = 1;
 const RUNNING: u32 = 2;
-/// The bit of `srv_check_state` that says that the server is checked.
-const CHECKED: u32 = 0x02;
+/// The bits of `srv_check_state` that say that the server is checked, and that its checks pause, as in maintenance.
+const CHECKED: u32 = 0x02 | 0x04;
+const PAUSED: u32 = 0x08;
 /// `srv_check_result` of a check that passed, also conditionally.
 const PASSED: [u32; 2] = [3, 4];
+/// What `srv_addr` says of a server that has no address (yet).
+const NO_ADDRESS: [&str; 3] = ["-", "0.0.0.0", "::"];
 
 /// One server of a backend, as HAProxy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// Its name.
     pub name: String,
+    /// Its weight now, from 0 to 256.
+    pub weight: u32,
+    /// Its weight in HAProxy's configuration.
+    pub initial_weight: u32,
     operational: u32,
     admin: u32,
-    weight: u32,
     check_result: u32,
     check_state: u32,
+    address: bool,
 }
 
 impl Server {
     /// Whether the administrator lets it take traffic.
     pub const fn is_ready(&self) -> bool {
-        self.admin & AWAY == 0 && self.weight > 0
+        self.admin & (MAINT | DRAIN) == 0 && self.weight > 0 && self.address
+    }
+
+    /// Whether somebody took it out, by maintenance, by drain or by weight 0.
+    pub const fn is_out(&self) -> bool {
+        self.is_in_maintenance() || self.is_draining() || self.weight == 0
+    }
+
+    /// Whether it is in maintenance because somebody said so, or HAProxy's configuration.
+    pub const fn is_in_maintenance(&self) -> bool {
+        self.admin & FORCED_MAINT != 0
+    }
+
+    /// Whether it drains because somebody said so.
+    pub const fn is_draining(&self) -> bool {
+        self.admin & FORCED_DRAIN != 0
+    }
+
+    /// Whether HAProxy's configuration says `disabled`.
+    pub const fn is_disabled(&self) -> bool {
+        self.admin & DISABLED != 0
+    }
+
+    /// Whether there is an address to send requests to. A name that does not resolve leaves a server without one, and so does a
+    /// place that is kept free.
+    pub const fn has_address(&self) -> bool {
+        self.address
+    }
+
+    /// Whether HAProxy gives it traffic by itself once its name resolves.
+    pub const fn waits_for_address(&self) -> bool {
+        self.admin & UNRESOLVED != 0
     }
 
     /// Whether it takes traffic now. HAProxy believes for a moment that a server which comes back is up: where it is checked,
     /// only a check that passed counts.
     pub fn is_up(&self) -> bool {
-        let checked = self.check_state & CHECKED != 0;
-        self.is_ready() && self.operational == RUNNING && (!checked || PASSED.contains(&self.check_result))
+        let checked = self.check_state & CHECKED == CHECKED;
+        let running = self.operational == RUNNING || self.operational == STARTING;
+        self.is_ready() && running && (!checked || PASSED.contains(&self.check_result))
+    }
+
+    /// Whether its checks, which also run while it drains, say that it is down.
+    pub const fn is_known_down(&self) -> bool {
+        self.operational == STOPPED && self.admin & MAINT == 0 && self.check_state & PAUSED == 0
     }
 
     /// How it stands, in a word or two.
     pub fn state(&self) -> &'static str {
-        if self.admin & MAINT != 0 {
+        if !self.address {
+            "without an address"
+        } else if self.admin & MAINT != 0 {
             "in maintenance"
-        } else if self.admin & AWAY != 0 {
+        } else if self.is_known_down() {
+            "DOWN"
+        } else if self.admin & DRAIN != 0 {
             "draining"
         } else if self.weight == 0 {
             "with weight 0"
         } else if self.is_up() {
             "up"
-        } else if self.operational == RUNNING {
-            "not checked yet"
-        } else {
+        } else if self.operational == STOPPED {
             "DOWN"
+        } else {
+            "not checked yet"
         }
     }
 }
@@ -72,28 +127,29 @@ pub fn parse(answer: &str) -> Result<Vec<Server>, String> {
         column("srv_op_state")?,
         column("srv_admin_state")?,
         column("srv_uweight")?,
+        column("srv_iweight")?,
         column("srv_check_result")?,
         column("srv_check_state")?,
     ];
+    let address = column("srv_addr")?;
     lines
         .map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            let unreadable = || format!("`{}` is no server", shortened(line));
-            let name = (*fields.get(name).ok_or_else(unreadable)?).to_owned();
-            let number = |at: usize| fields.get(at)?.parse().ok();
-            let [operational, admin, weight, check_result, check_state] = numbers.map(number);
+            let numbers = numbers.map(|at| fields.get(at)?.parse().ok());
             let server = (|| {
-                let (operational, admin, weight) = (operational?, admin?, weight?);
+                let [operational, admin, weight, initial_weight, check_result, check_state] = numbers;
                 Some(Server {
-                    name,
-                    operational,
-                    admin,
-                    weight,
+                    name: (*fields.get(name)?).to_owned(),
+                    weight: weight?,
+                    initial_weight: initial_weight?,
+                    operational: operational?,
+                    admin: admin?,
                     check_result: check_result?,
                     check_state: check_state?,
+                    address: !NO_ADDRESS.contains(fields.get(address)?),
                 })
             })();
-            server.ok_or_else(unreadable)
+            server.ok_or_else(|| format!("`{}` is not a server", shortened(line)))
         })
         .collect()
 }
@@ -135,17 +191,61 @@ srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_
         assert_eq!(read, expected);
     }
 
-    #[test]
-    fn a_check_decides_where_there_is_one() {
-        let line = |operational: u32, weight: u32, result: u32| {
-            let answer = format!(
-                "1\n# srv_name srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state\na {operational} 0 {weight} {result} 6\n"
-            );
-            parse(&answer).unwrap().remove(0)
+    /// One server with these columns and a valid rest.
+    fn server(columns: &[(&str, &str)]) -> Server {
+        let usual = [
+            ("srv_name", "a"),
+            ("srv_addr", "127.0.0.1"),
+            ("srv_op_state", "2"),
+            ("srv_admin_state", "0"),
+            ("srv_uweight", "1"),
+            ("srv_iweight", "1"),
+            ("srv_check_result", "3"),
+            ("srv_check_state", "6"),
+        ];
+        let value = |(name, usual): &(&str, &'static str)| {
+            columns.iter().find(|(known, _)| known == name).map_or(*usual, |(_, value)| value).to_owned()
         };
-        assert_eq!((line(2, 1, 3).is_up(), line(2, 1, 3).state()), (true, "up"));
-        assert_eq!((line(0, 1, 2).is_up(), line(0, 1, 2).state()), (false, "DOWN"));
-        assert_eq!((line(2, 0, 3).is_ready(), line(2, 0, 3).state()), (false, "with weight 0"));
+        let names: Vec<_> = usual.iter().map(|(name, _)| *name).collect();
+        let values: Vec<_> = usual.iter().map(value).collect();
+        parse(&format!("1\n# {}\n{}\n", names.join(" "), values.join(" "))).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_server_is_told_by_what_keeps_it_from_traffic() {
+        let (op, admin, weight) = ("srv_op_state", "srv_admin_state", "srv_uweight");
+        let (addr, result, check) = ("srv_addr", "srv_check_result", "srv_check_state");
+        for (why, columns, ready, up, state) in [
+            ("its check passed", &[][..], true, true, "up"),
+            ("it starts slowly and gets its share", &[(op, "1")], true, true, "up"),
+            ("its check failed", &[(op, "0"), (result, "2")], true, false, "DOWN"),
+            ("its check has not run since", &[(result, "2")], true, false, "not checked yet"),
+            ("its checks were turned off", &[(result, "2"), (check, "2")], true, true, "up"),
+            ("its agent says down", &[(op, "0"), (result, "0"), (check, "0")], true, false, "DOWN"),
+            ("weight 0", &[(weight, "0")], false, false, "with weight 0"),
+            ("drained", &[(admin, "8")], false, false, "draining"),
+            ("drained and known to be down", &[(admin, "8"), (op, "0")], false, false, "DOWN"),
+            ("in maintenance", &[(admin, "1"), (op, "0"), (check, "14")], false, false, "in maintenance"),
+            ("disabled in the file", &[(admin, "5"), (op, "0"), (check, "14")], false, false, "in maintenance"),
+            ("only remembered as disabled", &[(admin, "4")], true, true, "up"),
+            ("its tracked server is in maintenance", &[(admin, "2"), (op, "0")], false, false, "in maintenance"),
+            ("its tracked server drains", &[(admin, "16")], false, false, "draining"),
+            ("its name was set at runtime", &[(admin, "64")], true, true, "up"),
+            ("its name does not resolve", &[(admin, "32"), (addr, "-"), (op, "0")], false, false, "without an address"),
+            ("its place is kept free", &[(addr, "0.0.0.0")], false, false, "without an address"),
+        ] {
+            let server = server(columns);
+            assert_eq!((server.is_ready(), server.is_up(), server.state()), (ready, up, state), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_drained_server_is_known_to_be_down_and_one_in_maintenance_is_not() {
+        let known = |admin: &str, check: &str| {
+            server(&[("srv_admin_state", admin), ("srv_op_state", "0"), ("srv_check_state", check)]).is_known_down()
+        };
+        assert!(known("8", "6") && known("0", "6"));
+        assert!(!known("1", "14") && !known("8", "14") && !known("32", "6"));
     }
 
     #[test]
@@ -155,19 +255,21 @@ srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_
             ("2\n# srv_name\n", "it begins with `2`, not with version 1"),
             ("1\nsrv_name\n", "its second line does not name columns"),
             ("1\n# srv_name srv_op_state\n", "it has no column `srv_admin_state`"),
-            (
-                "1\n# srv_name srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state\na 2 x 1 0 0\n",
-                "`a 2 x 1 0 0` is no server",
-            ),
+            (&format!("1\n# {COLUMNS}\na - 2 x 1 1 0 0\n"), "`a - 2 x 1 1 0 0` is not a server"),
+            (&format!("1\n# {COLUMNS}\na -\n"), "`a -` is not a server"),
         ] {
             assert_eq!(parse(answer).unwrap_err(), reason);
         }
     }
 
+    const COLUMNS: &str =
+        "srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_check_result srv_check_state";
+
     proptest! {
         #[test]
-        fn no_answer_makes_the_reader_panic(answer in "(1\n# srv_name srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state\n|)(.|\n)*") {
-            let _ = parse(&answer);
+        fn no_answer_makes_the_reader_panic(head in 0..2, rest in "(.|\n)*") {
+            let head = if head == 0 { String::new() } else { format!("1\n# {COLUMNS}\n") };
+            let _ = parse(&format!("{head}{rest}"));
         }
     }
 }

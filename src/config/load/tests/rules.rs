@@ -90,9 +90,16 @@ fn each_kind_of_router_gets_what_it_needs() {
             backend: "app".to_owned(),
             blue: words(&["b1", "b2"]),
             green: words(&["g1"]),
-            away: Away::Drain,
+            away: None,
         })
     );
+    for (word, away) in
+        [("auto", None), ("drain", Some(Away::Drain)), ("maint", Some(Away::Maint)), ("weight", Some(Away::Weight))]
+    {
+        let variables = [&HAPROXY[..], &[("SWITCHBACK_ROUTER_AWAY", word)]].concat();
+        let RouterKind::Haproxy(config) = router(&variables) else { panic!() };
+        assert_eq!(config.away, away);
+    }
     let nginx = [("SWITCHBACK_ROUTER", "nginx"), ("SWITCHBACK_ROUTER_INCLUDE_FILE", "active.conf")];
     assert_eq!(
         router(&nginx),
@@ -109,10 +116,15 @@ fn each_kind_of_router_gets_what_it_needs() {
     let caddy = [("SWITCHBACK_ROUTER", "caddy"), ("SWITCHBACK_ROUTER_UPSTREAM_PATH", "/id/app")];
     let RouterKind::Caddy(config) = router(&caddy) else { panic!() };
     assert_eq!(
-        (config.admin.to_string().as_str(), config.upstream_path.as_str()),
-        ("http://127.0.0.1:2019", "/id/app")
+        (config.admin.to_string().as_str(), config.upstream_path.as_deref()),
+        ("http://127.0.0.1:2019", Some("/id/app"))
     );
     assert_eq!((config.blue, config.green), (words(&["127.0.0.1:3001"]), words(&["127.0.0.1:3002"])));
+    let named =
+        [caddy[0], ("SWITCHBACK_ROUTER_BLUE", "http://app-blue:3001"), ("SWITCHBACK_ROUTER_GREEN", "app-green:3001")];
+    let RouterKind::Caddy(config) = router(&named) else { panic!() };
+    assert_eq!((config.blue, config.green), (words(&["app-blue:3001"]), words(&["app-green:3001"])));
+    assert_eq!(config.upstream_path, None, "it is found by its upstreams");
 }
 
 #[test]
@@ -120,7 +132,6 @@ fn what_a_kind_of_router_needs_is_asked_for_key_by_key() {
     for (kind, missing) in [
         ("haproxy", vec!["router.socket", "router.backend", "router.blue", "router.green"]),
         ("nginx", vec!["router.include_file"]),
-        ("caddy", vec!["router.upstream_path"]),
     ] {
         let found = headlines(env(&[("SWITCHBACK_ROUTER", kind)]));
         let expected =
@@ -141,6 +152,12 @@ fn a_router_that_cannot_tell_the_colors_apart_is_refused() {
     let mut twins = HAPROXY;
     twins[4].1 = "g1,b2";
     assert_eq!(headlines(env(&twins)), ["router.green: `b2` is also called blue"]);
+    let caddy = [
+        ("SWITCHBACK_ROUTER", "caddy"),
+        ("SWITCHBACK_ROUTER_BLUE", "http://localhost:3001"),
+        ("SWITCHBACK_ROUTER_GREEN", "127.0.0.1:3001"),
+    ];
+    assert_eq!(headlines(env(&caddy)), ["router.green: `127.0.0.1:3001` is also called blue"]);
     let nginx = |key, value| {
         headlines(env(&[("SWITCHBACK_ROUTER", "nginx"), ("SWITCHBACK_ROUTER_INCLUDE_FILE", "a.conf"), (key, value)]))
     };
