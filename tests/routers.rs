@@ -7,10 +7,14 @@
 mod apps;
 #[path = "routers/caddy.rs"]
 mod caddy;
+#[path = "routers/caddy_places.rs"]
+mod caddy_places;
 #[path = "routers/commands.rs"]
 mod commands;
 #[path = "routers/haproxy.rs"]
 mod haproxy;
+#[path = "routers/haproxy_servers.rs"]
+mod haproxy_servers;
 #[path = "routers/nginx.rs"]
 mod nginx;
 #[path = "routers/pages.rs"]

@@ -11,12 +11,12 @@ use crate::proxy::{Example, Process, free_port};
 use crate::scenes::{Proxy, Scene, scenes};
 use crate::users::Connection;
 
-const UPSTREAMS: &str = "/config/apps/http/servers/srv0/routes/0/handle/0/upstreams";
+pub const UPSTREAMS: &str = "/config/apps/http/servers/srv0/routes/0/handle/0/upstreams";
 
 pub struct Caddy {
     process: Process,
-    port: u16,
-    admin: u16,
+    pub port: u16,
+    pub admin: u16,
     upstreams: [String; 2],
     _folder: TempDir,
 }
@@ -24,11 +24,33 @@ pub struct Caddy {
 impl Caddy {
     /// Changes its configuration as an operator would.
     #[track_caller]
-    fn patch(&self, path: &str, body: &str) {
-        let url = format!("http://127.0.0.1:{}{path}", self.admin);
-        let args = ["-sS", "--fail-with-body", "-X", "PATCH", "-H", "content-type: application/json", "-d", body, &url];
+    pub fn patch(&self, path: &str, body: &str) {
+        self.change("PATCH", path, body);
+    }
+
+    /// The same with another method: PUT inserts, POST appends, DELETE removes.
+    #[track_caller]
+    pub fn change(&self, method: &str, path: &str, body: &str) {
+        let url = self.admin_url(path);
+        let args = ["-sS", "--fail-with-body", "-X", method, "-H", "content-type: application/json", "-d", body, &url];
         let done = Command::new("curl").args(args).output().unwrap();
         assert!(done.status.success(), "{done:?}");
+    }
+
+    /// A part of its configuration.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> serde_json::Value {
+        let done = Command::new("curl").args(["-sS", &self.admin_url(path)]).output().unwrap();
+        serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"))
+    }
+
+    pub fn admin_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.admin)
+    }
+
+    /// A color's upstreams, as JSON.
+    pub fn upstreams(&self, color: Color) -> &str {
+        &self.upstreams[usize::from(color == Color::Green)]
     }
 }
 
@@ -49,8 +71,7 @@ impl Proxy for Caddy {
     }
 
     fn move_by_hand(&self, to: Color) {
-        let of = usize::from(to == Color::Green);
-        self.patch(UPSTREAMS, &self.upstreams[of]);
+        self.patch(UPSTREAMS, self.upstreams(to));
     }
 }
 
@@ -58,7 +79,7 @@ pub fn start() -> Scene<Caddy> {
     start_with(|example, _| example)
 }
 
-fn start_with(change: impl FnOnce(Example, u16) -> Example) -> Scene<Caddy> {
+pub fn start_with(change: impl FnOnce(Example, u16) -> Example) -> Scene<Caddy> {
     let (apps, port, admin) = (Apps::start(), free_port(), free_port());
     let list = |addresses: &[String]| {
         serde_json::json!(addresses.iter().map(|dial| serde_json::json!({ "dial": dial })).collect::<Vec<_>>())
@@ -67,7 +88,9 @@ fn start_with(change: impl FnOnce(Example, u16) -> Example) -> Scene<Caddy> {
     let upstreams = [list(&apps.addresses()[..2]), list(&apps.addresses()[2..])];
     let example = Example::of("caddy", &apps)
         .with("\n:8080 {", format!("\n:{port} {{\n\tbind 127.0.0.1"))
-        .with("127.0.0.1:2019", format!("127.0.0.1:{admin}"));
+        .with("127.0.0.1:2019", format!("127.0.0.1:{admin}"))
+        // A site with a name that comes later would make the server speak TLS.
+        .with(&format!("admin 127.0.0.1:{admin}"), format!("admin 127.0.0.1:{admin}\n\tauto_https off"));
     let folder = change(example, admin).write();
     let args = ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
     let process = Process::start("caddy", &args, folder.path(), port);
@@ -125,27 +148,6 @@ fn an_admin_api_that_answers_500_is_quoted() {
     assert!(
         done.stdout.contains("answered PATCH") && done.stdout.contains("with 500 Internal Server Error: out of order"),
         "{done:#?}"
-    );
-}
-
-#[test]
-fn a_path_without_upstreams_is_told() {
-    let scene = start().with("router.upstream_path", "/config/apps/http/servers/srv0");
-    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
-    assert!(done.stdout.contains("an object without a list `upstreams`"), "{done:#?}");
-    let scene = scene.with("router.upstream_path", "/id/nobody");
-    let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(12);
-    assert!(done.stdout.contains("answered GET") && done.stdout.contains("nobody"), "{done:#?}");
-}
-
-#[test]
-fn upstreams_of_neither_color_are_no_answer() {
-    let scene = start();
-    scene.proxy.patch(UPSTREAMS, r#"[{"dial":"127.0.0.1:1"}]"#);
-    let status = scene.deployment.run(&["status"]).expect(0);
-    assert!(
-        status.stdout.contains("Caddy sends traffic to 127.0.0.1:1, which is neither blue nor green"),
-        "{status:#?}"
     );
 }
 
