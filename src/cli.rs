@@ -32,7 +32,10 @@ pub struct Cli {
 /// Flags that every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The configuration file (default: switchback.toml in the working directory, if there is one).
+    /// Run as if started in DIR.
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// The configuration file; the deployment lies beside it (default: switchback.toml in the working directory or above).
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What the log files keep: error, warn, info, debug or trace.
@@ -351,6 +354,8 @@ mod tests {
         for line in [
             "switch",
             "switch green --no-soak --detach",
+            "-C /srv/shop rollback",
+            "rollback -C /srv/shop",
             "switch-green",
             "switch-blue",
             "soak --resume --no-tui --supervised",

@@ -38,6 +38,8 @@ mod network;
 mod node;
 #[path = "program/notify.rs"]
 mod notify;
+#[path = "program/place.rs"]
+mod place;
 #[path = "program/prometheus.rs"]
 mod prometheus;
 #[path = "program/rerun.rs"]

@@ -67,7 +67,8 @@ impl Launch {
     pub fn new(loaded: &Loaded, common: &Common, output: Output) -> Self {
         let config = &loaded.config;
         let (service, service_dir) = (config.service.clone(), config.service_dir());
-        Self { service_dir, socket: config.control.socket.clone(), arguments: arguments(common, output), service }
+        let arguments = arguments(loaded, common, output);
+        Self { service_dir, socket: config.control.socket.clone(), arguments, service }
     }
 
     /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.
@@ -190,10 +191,12 @@ fn verb(begin: Begin) -> Vec<OsString> {
 }
 
 /// The rest of its command line.
-fn arguments(common: &Common, output: Output) -> Vec<OsString> {
+fn arguments(loaded: &Loaded, common: &Common, output: Output) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["--background".into(), format!("--log-level={}", common.log_level).into()];
     words.push(format!("--output={output}").into());
-    if let Some(file) = &common.config {
+    if common.config.is_some()
+        && let Some(file) = &loaded.place.config_file
+    {
         let mut word = OsString::from("--config=");
         word.push(file);
         words.push(word);

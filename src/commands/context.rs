@@ -4,7 +4,7 @@ use crate::cli::Common;
 use crate::config::{Inputs, Loaded, Origin, Problem, Problems, keep_secret, load};
 
 use super::failure::Failure;
-use super::say;
+use super::{place, say};
 
 /// Loads the configuration for something that is done on this machine.
 pub fn read(common: &Common) -> Result<Loaded, Failure> {
@@ -17,15 +17,23 @@ pub fn read(common: &Common) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// The same, and prints the configuration's warnings on stderr.
-pub fn loaded(common: &Common) -> Result<Loaded, Failure> {
-    read(common).inspect(warn)
+/// What a command needs of the place it is called at.
+pub type Needs = fn(&Loaded) -> Result<(), Failure>;
+
+/// The same, refuses where the deployment is not what the command needs, and prints warnings on stderr.
+pub fn loaded(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
+    let loaded = read(common)?;
+    needs(&loaded)?;
+    warn(&loaded);
+    Ok(loaded)
 }
 
 /// The same for what judges a release: a variable that resembles one of ours and is none is an error.
-pub fn loaded_strictly(common: &Common) -> Result<Loaded, Failure> {
+pub fn loaded_strictly(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
     let loaded = read(common)?;
+    needs(&loaded)?;
     warn_of(&loaded.warnings);
+    warn_of(&place::remarks(&loaded));
     strictly(loaded)
 }
 
@@ -34,9 +42,14 @@ pub fn strictly(loaded: Loaded) -> Result<Loaded, Failure> {
     if loaded.misspelled.is_empty() { Ok(loaded) } else { Err(Problems(loaded.misspelled).into()) }
 }
 
-/// Loads the configuration for something that may be asked of a monitor on another machine, and prints its warnings on stderr.
-pub fn loaded_anywhere(common: &Common) -> Result<Loaded, Failure> {
-    read_anywhere(common).inspect(warn)
+/// The same for something that may be asked of a monitor on another machine, which needs nothing here.
+pub fn loaded_anywhere(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
+    let loaded = read_anywhere(common)?;
+    if loaded.config.control.url.is_none() {
+        needs(&loaded)?;
+    }
+    warn(&loaded);
+    Ok(loaded)
 }
 
 /// The service, if it was said which one is meant.
@@ -52,9 +65,12 @@ pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Prints what is odd about the configuration on stderr.
+/// Prints what is odd about the configuration, and about where it was found, on stderr.
 pub fn warn(loaded: &Loaded) {
     warn_of(&loaded.warnings);
+    if loaded.config.control.url.is_none() {
+        warn_of(&place::remarks(loaded));
+    }
     warn_of(&loaded.misspelled.iter().map(Problem::to_line).collect::<Vec<_>>());
 }
 

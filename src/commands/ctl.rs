@@ -11,7 +11,7 @@ use crate::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase,
 use crate::view::{News, View};
 
 use super::failure::Failure;
-use super::{actor, context, logging, say};
+use super::{actor, context, logging, place, say};
 
 /// How long the result of an order may take: a router may need five tries.
 const RESULT_LIMIT: Duration = Duration::from_mins(10);
@@ -20,7 +20,7 @@ const RESULT_LIMIT: Duration = Duration::from_mins(10);
 /// rollback failed or somebody else moved traffic.
 pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<String>) -> Result<u8, Failure> {
     let action = parse(words, force)?;
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::has_one_monitor)?;
     let _log = logging::start(&loaded.config, common.log_level);
     give(&loaded, action, reason.as_deref()).await
 }

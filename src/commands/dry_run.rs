@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::failure::Failure;
-use super::{context, rollback, say};
+use super::{context, place, rollback, say};
 use crate::cli::Common;
 use crate::config::{Config, format_duration};
 use crate::control::Client;
@@ -19,7 +19,7 @@ const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
 /// Says what would happen, as far as it can be looked into; the exit code is the one that the rollback would have.
 pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::require)?;
     if let Some(url) = &loaded.config.control.url {
         return Err(Failure::usage(format!(
             "state file and router are those of the machine of {url}: make the dry run there"
@@ -40,7 +40,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
             Ok(0)
         }
         Ok(Foreseen::Nothing(nothing)) => {
-            say::line(&format!("nothing would be moved: {nothing}"));
+            say::line(&format!("nothing would be moved: {}", rollback::why_nothing(&deployment, &state, nothing)));
             match deployment.routed().await.filter(|routed| *routed != state.active()) {
                 None => Ok(0),
                 Some(routed) => Err(rollback::elsewhere(routed)),

@@ -17,6 +17,12 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
 pub fn main(cli: Cli) -> u8 {
+    if let Some(folder) = &cli.common.directory
+        && let Err(error) = std::env::set_current_dir(folder)
+    {
+        say::error(&format!("cannot work in `{}`: {error}", folder.display()));
+        return 2;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

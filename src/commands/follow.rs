@@ -18,7 +18,7 @@ use crate::view::View;
 use super::failure::Failure;
 use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
-use super::{actor, context, form, logging, say, screen};
+use super::{actor, context, form, logging, place, say, screen};
 
 /// How long somebody else may take to start it again.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// `attach`.
 pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::has_monitor)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let config = &loaded.config;
     if attach.no_tui || attach.output != Output::Human || !screen::is_possible() {

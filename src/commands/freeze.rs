@@ -10,11 +10,11 @@ use crate::deploy::{Deployment, Freeze, MonitorState, monitor_state};
 use crate::soak::{Decision, DecisionKind};
 
 use super::failure::Failure;
-use super::{actor, context, logging, say};
+use super::{actor, context, logging, place, say};
 
 /// Turns automatic rollback off, for so long or until somebody turns it on again.
 pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let deployment = Deployment::open(&loaded.config)?;
     let (now, by) = (Timestamp::now(), actor::operator());
@@ -42,7 +42,7 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
 
 /// Turns it on again.
 pub fn unfreeze(common: &Common) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let deployment = Deployment::open(&loaded.config)?;
     let service = &loaded.config.service;

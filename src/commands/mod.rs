@@ -18,6 +18,7 @@ mod keeper;
 mod leave;
 mod linger;
 mod logging;
+mod place;
 mod prune;
 mod records;
 mod replay;

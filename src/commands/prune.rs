@@ -9,11 +9,11 @@ use crate::journal::{self, Pruned, SoakId, Stored};
 use crate::soak::Phase;
 
 use super::failure::Failure;
-use super::{context, say};
+use super::{context, place, say};
 
 /// Removes the recordings that are beyond the limits of `retention`, or says which those are.
 pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {
-    let config = context::loaded(common)?.config;
+    let config = context::loaded(common, place::has_one_record)?.config;
     let in_use = in_use(&config)?;
     let pruned = journal::prune(&config.service_dir(), &config.retention, &in_use, Timestamp::now(), dry_run)
         .map_err(Failure::usage)?;

@@ -9,14 +9,14 @@ use crate::headless::clean;
 use crate::journal::{self, Entry, Head, Journal, Report, VerifyError};
 
 use super::failure::Failure;
-use super::{context, say};
+use super::{context, place, say};
 
 /// So many decisions are shown where nobody says how many.
 const SHOWN: usize = 50;
 
 /// Prints the last decisions, newest last.
 pub fn history(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded(common, place::has_records)?;
     let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
     for entry in journal.history(limit.unwrap_or(SHOWN)).map_err(Failure::usage)? {
         if json {
@@ -46,7 +46,7 @@ pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
     let (path, known) = if let Some(file) = file {
         (file, None)
     } else {
-        let config = context::loaded(common)?.config;
+        let config = context::loaded(common, place::has_records)?.config;
         let path = Journal::new(&config.service_dir(), &config.service).path().to_owned();
         (path, known_head(&config))
     };

@@ -13,14 +13,14 @@ use crate::tui::{self, Player};
 use crate::view::View;
 
 use super::failure::Failure;
-use super::{context, screen};
+use super::{context, place, screen};
 
 /// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
 const LARGEST: u64 = 1 << 30;
 
 /// Plays or prints a recording.
 pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
-    let loaded = context::loaded(common)?;
+    let loaded = context::loaded(common, place::has_records)?;
     let path = find(&loaded.config, replay.recording.as_deref())?;
     let (header, events) = read(&path)?;
     if replay.no_tui || replay.output != Output::Human || !screen::is_possible() {

@@ -9,7 +9,8 @@ use crate::cli::Common;
 use crate::config::{Config, StandbyPolicy};
 use crate::control::{Client, ClientError};
 use crate::deploy::{
-    Binding, Color, Deployment, MonitorState, Rollback, RollbackError, RollbackRequest, SoakBlock, State, monitor_state,
+    Binding, Color, Deployment, MonitorState, NothingToRollBack, Rollback, RollbackError, RollbackRequest, SoakBlock,
+    State, monitor_state,
 };
 use crate::journal::rfc3339_ms;
 use crate::router::NOT_OURS;
@@ -17,7 +18,7 @@ use crate::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;
-use super::{actor, context, dry_run, logging, say, standby};
+use super::{actor, context, dry_run, logging, place, say, standby};
 
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -28,7 +29,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     if loaded.config.control.url.is_some() {
         // State file and router are that monitor's; nothing here could be rolled back in its stead.
@@ -66,7 +67,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
             Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))
         }
         Ok(Rollback::NothingToRollBack(nothing)) => {
-            let skipped = skip(&deployment, intent, &nothing.to_string());
+            let skipped = skip(&deployment, intent, &why_nothing(&deployment, &state, nothing));
             match deployment.routed().await.filter(|routed| *routed != state.active()) {
                 None => Ok(skipped),
                 Some(routed) => Err(elsewhere(routed)),
@@ -144,6 +145,15 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
         say::line(line);
     }
     Ok(Some(done.exit_code))
+}
+
+/// Why there is nothing to roll back. A state file that is missing where there was one must not look like one that says so.
+pub fn why_nothing(deployment: &Deployment, state: &State, nothing: NothingToRollBack) -> String {
+    if state.exists() {
+        return nothing.to_string();
+    }
+    let path = deployment.state_file().path().display();
+    format!("there is no state file `{path}`: {nothing}")
 }
 
 /// Nothing to roll back by the state file, and yet the router sends traffic to the other color.

@@ -17,7 +17,7 @@ use super::background::{self, Background, Launch};
 use super::failure::Failure;
 use super::follow;
 use super::keeper::Keeper;
-use super::{actor, context, form, logging, say, screen};
+use super::{actor, context, form, logging, place, say, screen};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -27,9 +27,10 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     if watch.background {
         background::leave_session();
     }
-    // A watch that has to go on does so in spite of a mistyped variable.
-    let lenient = begin == Begin::Resume || watch.supervised;
-    let loaded = if lenient { context::loaded(common)? } else { context::loaded_strictly(common)? };
+    let loaded = configuration(common, begin, watch)?;
+    if matches!(begin, Begin::Switch { .. }) {
+        place::has_instances(&loaded)?;
+    }
     let _log = logging::start(&loaded.config, common.log_level);
     if watch.background {
         return in_background(&loaded, begin, watch.output).await;
@@ -63,6 +64,18 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
         }
         Background::Over(code) => Ok(code),
     }
+}
+
+/// A watch that has to go on does so in spite of a mistyped variable.
+fn configuration(common: &Common, begin: Begin, watch: &Watch) -> Result<Loaded, Failure> {
+    let lenient = begin == Begin::Resume || watch.supervised;
+    if watch.background {
+        // Whoever started it has told the warnings.
+        let loaded = context::read(common)?;
+        place::require(&loaded)?;
+        return if lenient { Ok(loaded) } else { context::strictly(loaded) };
+    }
+    if lenient { context::loaded(common, place::require) } else { context::loaded_strictly(common, place::require) }
 }
 
 async fn begin_in_background(launch: &Launch, begin: Begin) -> Result<Background, Failure> {

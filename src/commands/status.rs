@@ -1,20 +1,21 @@
 //! `status`: what is active, and how the last soak stands.
 
 use std::io::{IsTerminal as _, stdout};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use crate::cli::Common;
-use crate::config::Config;
+use crate::config::{Config, Loaded, Location};
 use crate::control::Client;
-use crate::deploy::{Color, Deployment, NoInactive, StatusReport};
+use crate::deploy::{Color, ConfigurationStatus, Deployment, NoInactive, StatusReport};
 use crate::monitor;
 
 use super::failure::Failure;
 use super::leave::Leave;
-use super::{context, say, standby};
+use super::{context, place, say, standby};
 
 /// How long a monitor may take to answer before the files are asked instead.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -23,11 +24,11 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Prints the status, once or until Ctrl-C.
 pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::exists)?;
     if watch {
-        return go_on(&loaded.config, json).await;
+        return go_on(&loaded, json).await;
     }
-    let report = report(&loaded.config).await?;
+    let report = report(&loaded).await?;
     if json {
         say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
@@ -38,7 +39,7 @@ pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure
 
 /// `status --inactive`: prints the color that a deploy goes to, and nothing else on stdout.
 pub async fn inactive(common: &Common) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common)?;
+    let loaded = context::loaded_anywhere(common, place::require)?;
     let (report, color) = inactive_of(&loaded.config).await?;
     if report.soak.running {
         say::warn(&format!(
@@ -71,12 +72,12 @@ pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failu
 }
 
 /// On a terminal in place, elsewhere again whenever something changed.
-async fn go_on(config: &Config, json: bool) -> Result<u8, Failure> {
+async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let in_place = stdout().is_terminal() && !json;
     let mut last = None;
     loop {
-        let now = report(config).await.map_err(|failure| failure.message);
+        let now = report(loaded).await.map_err(|failure| failure.message);
         let text = match &now {
             Ok(report) if json => serde_json::to_string(report).map_err(Failure::internal)? + "\n",
             Ok(report) => report.to_text(Timestamp::now()),
@@ -97,14 +98,31 @@ async fn go_on(config: &Config, json: bool) -> Result<u8, Failure> {
 }
 
 /// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
-async fn report(config: &Config) -> Result<StatusReport, Failure> {
-    if let Some(report) = of_the_monitor(config).await? {
-        return Ok(report);
-    }
-    let deployment = Deployment::open(config)?;
-    let standby = deployment.state_file().read()?.active().other();
-    let ready = standby::probe(config, standby).await.is_ok();
-    of_the_files(&deployment, config, Some(ready)).await
+async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
+    let config = &loaded.config;
+    let report = if let Some(report) = of_the_monitor(config).await? {
+        report
+    } else {
+        let deployment = Deployment::open(config)?;
+        let standby = deployment.state_file().read()?.active().other();
+        let ready = match place::missing_instances(loaded)[..] {
+            [] => Some(standby::probe(config, standby).await.is_ok()),
+            // Who listens at the usual ports here is not known.
+            _ => None,
+        };
+        of_the_files(&deployment, config, ready).await?
+    };
+    // A monitor on another machine has a configuration that nobody here knows.
+    let configuration = config.control.url.is_none().then(|| configuration(loaded));
+    Ok(StatusReport { configuration, ..report })
+}
+
+fn configuration(loaded: &Loaded) -> ConfigurationStatus {
+    let text = |path: &Path| path.display().to_string();
+    let Location { folder, config_file, .. } = &loaded.place;
+    let missing = place::missing_instances(loaded);
+    let assumed = if missing.is_empty() { place::assumption(loaded) } else { Some(missing.join("; ")) };
+    ConfigurationStatus { folder: text(folder), file: config_file.as_deref().map(text), assumed }
 }
 
 /// From state file, router and recordings.

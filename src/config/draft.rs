@@ -10,6 +10,7 @@ use super::model::{
     OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
     TrafficProbeConfig,
 };
+use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
 use super::routes::Routes;
 use super::rules;
@@ -19,6 +20,9 @@ use crate::journal::Limits;
 /// What the rows of the key table write into.
 pub struct Draft {
     folder: PathBuf,
+    called_from: PathBuf,
+    /// Where relative paths of the value lie that is read next.
+    base: PathBuf,
     /// Everything whose type is the same before and after validation.
     pub config: Config,
     /// The parts of `config.router.kind`.
@@ -66,13 +70,21 @@ pub enum RouterWord {
 
 impl Draft {
     /// A draft without values. Every row of the table overwrites its field, if only with its default.
-    pub fn blank(folder: PathBuf) -> Self {
-        Self { folder, config: blank_config(), router: RouterDraft::default() }
+    pub fn blank(folder: PathBuf, called_from: PathBuf) -> Self {
+        let base = folder.clone();
+        Self { folder, called_from, base, config: blank_config(), router: RouterDraft::default() }
     }
 
-    /// The folder in which relative paths lie.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// The next value comes from there: what is typed on the command line or put into the environment is relative to the
+    /// working directory, everything else to the folder of the deployment.
+    pub fn reads_from(&mut self, origin: &Origin) {
+        let typed = matches!(origin, Origin::CommandLine { .. } | Origin::Environment { .. });
+        self.base.clone_from(if typed { &self.called_from } else { &self.folder });
+    }
+
+    /// The folder in which relative paths of the value lie that is read next.
+    pub fn base(&self) -> &Path {
+        &self.base
     }
 
     /// The configuration, once every row and every rule is content.
@@ -80,6 +92,7 @@ impl Draft {
         let mut config = self.config;
         config.router.probe = self.router.probe();
         config.router.kind = self.router.finish();
+        config.router.folder = self.folder;
         config
     }
 }
@@ -195,7 +208,12 @@ fn blank_config() -> Config {
             required: false,
         },
         readiness: ReadinessConfig { failures: 0, required: false },
-        router: RouterConfig { kind: RouterKind::StateFile, timeout: Duration::ZERO, probe: None },
+        router: RouterConfig {
+            kind: RouterKind::StateFile,
+            timeout: Duration::ZERO,
+            probe: None,
+            folder: PathBuf::new(),
+        },
         control: ControlConfig {
             socket: PathBuf::new(),
             listen: None,

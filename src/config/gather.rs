@@ -1,73 +1,178 @@
-//! Collects the inputs from the real process: the only place of this module that looks at it.
+//! Collects the inputs from the real process: where the deployment lies, its files, the environment. Together with
+//! [`folders`](super::folders) the only place of this module that looks at it.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::dotenv::{self, DotEnv};
+use super::folders::{self, CONFIG_FILE, CONFIG_VARIABLE, DOTENV};
 use super::layers::{Inputs, PREFIX};
+use super::load::files;
+use super::place::{Candidate, Choice, Location, User, choose, search};
 use super::problem::{Origin, Problem, printable};
-use super::read::{read_some, read_text};
+use super::read::{read_regular_text, read_text};
 use super::variables::may_be_ours;
-
-/// The file that is read where none is named; it may be missing.
-const DEFAULT_FILE: &str = "switchback.toml";
-
-/// The variable that names another one.
-const FILE_VARIABLE: &str = "SWITCHBACK_CONFIG";
 
 /// The longest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// So much of `.env` is read, in bytes: it may be long for reasons of others.
-const LARGEST_DOTENV: u64 = 1024 * 1024;
+/// What counts of the process and the machine around it.
+#[derive(Default)]
+struct Surroundings {
+    working: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    user: User,
+}
 
 impl Inputs {
-    /// The inputs of this process: its environment, its working directory, `.env` there, and the configuration file.
+    /// The inputs of this process: its environment, the configuration file, and the `.env` beside it.
     ///
-    /// `flags` are key names with their values, `config` is what `--config` names. What cannot be read becomes a
-    /// problem that [`load`](super::load) reports together with all others.
+    /// `flags` are key names with their values, `config` is what `--config` names. Without that, and without `SWITCHBACK_CONFIG`,
+    /// the deployment is looked for from the working directory upwards. What cannot be read becomes a problem that
+    /// [`load`](super::load) reports together with all others.
     pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> Self {
-        match std::env::current_dir() {
-            Ok(folder) => gather(folder, std::env::vars_os(), flags, config),
-            Err(error) => {
-                let what = format!("the working directory cannot be found: {error}");
-                Self { unreadable: vec![Problem::about(".", what)], ..Self::default() }
+        let variables: Vec<_> = std::env::vars_os().collect();
+        let named = config.clone().or_else(|| Some(variable(&variables, CONFIG_VARIABLE)?.into()));
+        let (working, lost) = match (std::env::current_dir(), named) {
+            (Ok(working), _) => (working, None),
+            // Whoever names the file does not depend on the folder.
+            (Err(error), Some(file)) if file.is_absolute() => (folder_of(&file), Some(error)),
+            (Err(error), _) => {
+                let what = format!("the working directory cannot be found: {error}; go to another one, or use -C DIR");
+                return Self { unreadable: vec![Problem::about(".", what)], ..Self::default() };
             }
-        }
+        };
+        let uid = rustix::process::geteuid().as_raw();
+        let sudo_uid = variable(&variables, "SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+        let user = User { uid, sudo_uid: sudo_uid.filter(|_| uid == 0) };
+        let mut inputs = gather(Surroundings { working, variables, user }, flags, config);
+        inputs.warnings.extend(lost.map(|error| {
+            let folder = inputs.place.called_from.display().to_string();
+            format!("the working directory cannot be found ({error}): relative paths lie in `{folder}`")
+        }));
+        inputs
     }
 }
 
-fn gather(
-    folder: PathBuf,
-    variables: impl Iterator<Item = (OsString, OsString)>,
-    flags: Vec<(String, String)>,
-    config: Option<PathBuf>,
-) -> Inputs {
-    let mut unreadable = Vec::new();
-    let env = environment(variables, &mut unreadable);
-    let dotenv = dotenv(&folder);
-    let file = match named_file(config, &env, dotenv.as_ref()) {
-        Some((path, origin)) => read_text(&folder.join(&path), LARGEST_FILE)
-            .map_err(|error| unreadable.push(cannot_read(&path, &error).at(origin)))
-            .ok()
-            .map(|text| (path, text)),
-        None => default_file(&folder, &mut unreadable),
-    };
-    Inputs { flags, env, dotenv, file, folder, unreadable }
+/// A variable that is set to something.
+fn variable<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsString> {
+    variables.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
 }
 
-fn environment(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-    unreadable: &mut Vec<Problem>,
-) -> Vec<(String, String)> {
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
+/// A configuration file.
+struct ConfigFile {
+    path: PathBuf,
+    /// As it was named, or as it is shown.
+    shown: PathBuf,
+    /// What named it; none where it is the one that is read if it is there.
+    named_by: Option<Origin>,
+}
+
+fn gather(around: Surroundings, flags: Vec<(String, String)>, config: Option<PathBuf>) -> Inputs {
+    let Surroundings { working, variables, user } = around;
+    let mut unreadable = Vec::new();
+    let env = environment(&variables, &mut unreadable);
+    let place = Location { called_from: working.clone(), ..Location::default() };
+    let inputs = Inputs { flags, env, place, unreadable, ..Inputs::default() };
+    if let Some((shown, origin)) = named_file(config, &inputs.env) {
+        let (folder, path) = beside(&working.join(&shown));
+        let dotenv = folders::dotenv_in(&folder, &working);
+        let file = ConfigFile { path, shown, named_by: Some(origin) };
+        return settled(&inputs, &folder, dotenv, file);
+    }
+    let home = variable(&variables, "HOME").and_then(|home| Path::new(home).canonicalize().ok());
+    let found = search(folders::levels(&working, user), home.as_deref());
+    let folder = found.found.unwrap_or_else(|| working.clone());
+    let place = Location { looked: found.looked, end: Some(found.end), ..inputs.place };
+    let mut inputs = Inputs { place, ..inputs };
+    let mut dotenv = folders::dotenv_in(&folder, &working);
+    if folder != working
+        && let Some(why) = folders::distrust(&folder.join(DOTENV), user)
+    {
+        let unread = dotenv.take().filter(folders::is_ours);
+        inputs.warnings.extend(unread.map(|file| unread_because(&file.path, &why.of(&file.path))));
+    }
+    let file = named_in_dotenv(&folder, dotenv.as_ref()).unwrap_or_else(|| default_file(&folder, &working));
+    settled(&inputs, &folder, dotenv, file)
+}
+
+/// The folder of a file, without symlinks in its path, and the file in it. The file itself may be one: its folder is where it
+/// was put.
+fn beside(file: &Path) -> (PathBuf, PathBuf) {
+    let folder = folder_of(file);
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let path = file.file_name().map_or_else(|| folder.clone(), |name| folder.join(name));
+    (folder, path)
+}
+
+fn unread_because(path: &Path, why: &str) -> String {
+    format!("`{}` sets SWITCHBACK_ variables and is not read: {why}", path.display())
+}
+
+/// The inputs with their files, for a deployment that lies in `folder` unless its files are only elsewhere.
+fn settled(inputs: &Inputs, folder: &Path, dotenv: Option<DotEnv>, file: ConfigFile) -> Inputs {
+    let working = inputs.place.called_from.clone();
+    let text = read_config(&file);
+    let shown = text.as_ref().ok().and_then(Option::as_ref).map(|text| (file.shown.clone(), text.clone()));
+    let with =
+        |folder: &Path, dotenv| Inputs { dotenv, file: shown.clone(), folder: folder.to_owned(), ..inputs.clone() };
+    let mut all = vec![with(folder, dotenv)];
+    for other in [linked_folder(&file.path), Some(working.clone())].into_iter().flatten() {
+        if all.iter().all(|known| known.folder != other) {
+            all.push(with(&other, folders::dotenv_in(&other, &working)));
+        }
+    }
+    let candidates: Vec<Candidate> = all.iter().map(candidate).collect();
+    let Choice { index, warning, rival } = choose(&candidates);
+    let mut chosen = all.swap_remove(index);
+    chosen.warnings.extend(warning);
+    if chosen.folder != working && folders::dotenv_in(&working, &working).is_some_and(|file| folders::is_ours(&file)) {
+        let why = format!("the deployment lies in `{}`", chosen.folder.display());
+        chosen.warnings.push(unread_because(&working.join(DOTENV), &why));
+    }
+    chosen.place.rival = rival;
+    chosen.place.folder.clone_from(&chosen.folder);
+    match text {
+        Ok(None) => {}
+        Ok(Some(_)) => (chosen.place.config_file, chosen.place.named_by) = (Some(file.path), file.named_by),
+        Err(problem) => chosen.unreadable.push(*problem),
+    }
+    chosen
+}
+
+/// The folder of what a symlink leads to.
+fn linked_folder(path: &Path) -> Option<PathBuf> {
+    path.symlink_metadata().ok().filter(Metadata::is_symlink)?;
+    path.canonicalize().ok().map(|real| folder_of(&real))
+}
+
+/// Where the files would be if the deployment lay in the folder of these inputs.
+fn candidate(inputs: &Inputs) -> Candidate {
+    let (state_file, data_dir) = files(inputs.clone());
+    Candidate {
+        state: folders::real(&state_file),
+        data: folders::real(&data_dir),
+        state_file,
+        data_dir,
+        folder: inputs.folder.clone(),
+        is_working: inputs.folder == inputs.place.called_from,
+    }
+}
+
+fn environment(variables: &[(OsString, OsString)], unreadable: &mut Vec<Problem>) -> Vec<(String, String)> {
     let mut env = Vec::new();
     for (variable, value) in variables {
-        let Some(variable) = variable.into_string().ok().filter(|name| may_be_ours(name)) else {
+        let Some(variable) = variable.to_str().filter(|name| may_be_ours(name)).map(str::to_owned) else {
             continue;
         };
-        if let Ok(value) = value.into_string() {
-            env.push((variable, value));
+        if let Some(value) = value.to_str() {
+            env.push((variable, value.to_owned()));
         } else if variable.starts_with(PREFIX) {
             let problem = Problem::about(printable(&variable), "the value is not UTF-8");
             unreadable.push(problem.at(Origin::Environment { variable }));
@@ -76,173 +181,53 @@ fn environment(
     env
 }
 
-/// `.env` of the working directory. A folder of that name is a Python environment and none of our business.
-fn dotenv(folder: &Path) -> Option<DotEnv> {
-    let path = PathBuf::from(".env");
-    match read_some(&folder.join(&path), LARGEST_DOTENV) {
-        Ok((mut bytes, is_cut)) => {
-            if is_cut {
-                // Half a line would say something else.
-                bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
-            }
-            Some(DotEnv { path, bytes: Ok(bytes), is_cut })
-        }
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => None,
-        Err(error) => Some(DotEnv { path, bytes: Err(error.to_string()), is_cut: false }),
-    }
+fn names_file(name: &str, value: &str) -> bool {
+    name == CONFIG_VARIABLE && !value.is_empty()
 }
 
-fn named_file(config: Option<PathBuf>, env: &[(String, String)], dotenv: Option<&DotEnv>) -> Option<(PathBuf, Origin)> {
+/// The file that the command line or the environment names.
+fn named_file(config: Option<PathBuf>, env: &[(String, String)]) -> Option<(PathBuf, Origin)> {
     let flag = config.map(|path| (path, Origin::CommandLine { flag: Some("config") }));
-    let ours = |name: &str, value: &str| name == FILE_VARIABLE && !value.is_empty();
     let in_env = || {
-        let (variable, value) = env.iter().find(|(name, value)| ours(name, value))?;
+        let (variable, value) = env.iter().find(|(name, value)| names_file(name, value))?;
         Some((PathBuf::from(value), Origin::Environment { variable: variable.clone() }))
     };
-    let in_dotenv = || {
-        let DotEnv { path, bytes, .. } = dotenv?;
-        let assignments = dotenv::parse(bytes.as_ref().ok()?).assignments;
-        let one = assignments.into_iter().rfind(|one| ours(&one.name, &one.value))?;
-        Some((PathBuf::from(one.value), Origin::DotEnv { path: path.clone(), line: one.line }))
-    };
-    flag.or_else(in_env).or_else(in_dotenv)
+    flag.or_else(in_env)
 }
 
-fn default_file(folder: &Path, unreadable: &mut Vec<Problem>) -> Option<(PathBuf, String)> {
-    let path = PathBuf::from(DEFAULT_FILE);
-    match read_text(&folder.join(&path), LARGEST_FILE) {
-        Ok(text) => Some((path, text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+/// The file that `.env` of this folder names. The deployment lies in the folder all the same.
+fn named_in_dotenv(folder: &Path, dotenv: Option<&DotEnv>) -> Option<ConfigFile> {
+    let DotEnv { path, bytes, .. } = dotenv?;
+    let assignments = dotenv::parse(bytes.as_ref().ok()?).assignments;
+    let one = assignments.into_iter().rfind(|one| names_file(&one.name, &one.value))?;
+    let named_by = Some(Origin::DotEnv { path: path.clone(), line: one.line });
+    Some(ConfigFile { path: folder.join(&one.value), shown: PathBuf::from(one.value), named_by })
+}
+
+fn default_file(folder: &Path, working: &Path) -> ConfigFile {
+    let path = folder.join(CONFIG_FILE);
+    let shown = if folder == working { PathBuf::from(CONFIG_FILE) } else { path.clone() };
+    ConfigFile { path, shown, named_by: None }
+}
+
+/// The text of the file; none where there is none and none was named.
+fn read_config(file: &ConfigFile) -> Result<Option<String>, Box<Problem>> {
+    let ConfigFile { path, shown, named_by } = file;
+    let read = match named_by {
+        // What was named may be a pipe: `--config <(generate)`.
+        Some(_) => read_text(path, LARGEST_FILE),
+        None => read_regular_text(path, LARGEST_FILE),
+    };
+    match read {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if named_by.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            unreadable.push(cannot_read(&path, &error));
-            None
+            let shown = printable(&shown.display().to_string());
+            let problem = Problem::about(shown, format!("the file cannot be read: {error}"));
+            Err(Box::new(Problem { origin: named_by.clone(), ..problem }))
         }
     }
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> Problem {
-    Problem::about(printable(&path.display().to_string()), format!("the file cannot be read: {error}"))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::config::load;
-
-    fn gathered(folder: &Path, env: &[(&str, &str)], config: Option<&str>) -> Inputs {
-        let env = env.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        gather(folder.to_owned(), env, Vec::new(), config.map(PathBuf::from))
-    }
-
-    fn unreadable(inputs: &Inputs) -> Vec<String> {
-        inputs.unreadable.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn an_empty_folder_gives_no_files_and_no_problem() {
-        let folder = tempfile::tempdir().unwrap();
-        let inputs = gathered(folder.path(), &[("SWITCHBACK_SERVICE", "shop"), ("HOME", "/root")], None);
-        assert_eq!(inputs.env, [("SWITCHBACK_SERVICE".to_owned(), "shop".to_owned())]);
-        assert!(inputs.dotenv.is_none() && inputs.file.is_none() && inputs.unreadable.is_empty());
-    }
-
-    #[test]
-    fn both_files_of_the_folder_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(".env"), "SWITCHBACK_GRACE=5s\n").unwrap();
-        fs::write(folder.path().join("switchback.toml"), "service = \"shop\"\n").unwrap();
-        let loaded = load(gathered(folder.path(), &[], None)).unwrap();
-        assert_eq!(loaded.config.service, "shop");
-        assert_eq!(loaded.config.soak.grace.as_secs(), 5);
-        assert_eq!(loaded.config.state_file, folder.path().join(".deployment-state.json"));
-    }
-
-    #[test]
-    fn a_named_file_is_found_by_flag_then_variable_then_dotenv() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["a.toml", "b.toml", "c.toml"] {
-            fs::write(folder.path().join(name), "").unwrap();
-        }
-        fs::write(folder.path().join(".env"), "SWITCHBACK_CONFIG=x.toml\nSWITCHBACK_CONFIG=c.toml\n").unwrap();
-        let name = |env: &[_], flag| gathered(folder.path(), env, flag).file.map(|(path, _)| path);
-        let env = [("SWITCHBACK_CONFIG", "b.toml")];
-        assert_eq!(name(&env, Some("a.toml")), Some(PathBuf::from("a.toml")));
-        assert_eq!(name(&env, None), Some(PathBuf::from("b.toml")));
-        assert_eq!(name(&[("SWITCHBACK_CONFIG", "")], None), Some(PathBuf::from("c.toml")));
-    }
-
-    #[test]
-    fn a_named_file_that_is_missing_is_a_problem_with_the_place_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let inputs = gathered(folder.path(), &[], Some("prod.toml"));
-        assert_eq!(
-            unreadable(&inputs),
-            ["prod.toml: the file cannot be read: No such file or directory (os error 2)\n    from     flag --config"]
-        );
-    }
-
-    #[test]
-    fn a_folder_named_dotenv_is_ignored_and_one_named_like_the_file_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join(".env")).unwrap();
-        fs::create_dir(folder.path().join("switchback.toml")).unwrap();
-        let inputs = gathered(folder.path(), &[], None);
-        assert_eq!(unreadable(&inputs), ["switchback.toml: the file cannot be read: Is a directory (os error 21)"]);
-    }
-
-    #[test]
-    fn a_dotenv_that_cannot_be_read_stops_only_what_has_no_other_configuration() {
-        let folder = tempfile::tempdir().unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join(".env"), rustix::fs::Mode::RWXU).unwrap();
-        let problems = load(gathered(folder.path(), &[], None)).unwrap_err().to_string();
-        assert!(
-            problems.contains(".env: the file cannot be read: not a regular file. There is no other"),
-            "{problems}"
-        );
-        let told = [".env cannot be read (not a regular file): if it sets SWITCHBACK_ variables, they are missing"];
-        let instances = [("SWITCHBACK_BLUE_INSTANCES", "http://a:1")];
-        assert_eq!(load(gathered(folder.path(), &instances, None)).unwrap().warnings, told);
-        fs::write(folder.path().join("switchback.toml"), "service = \"shop\"\n").unwrap();
-        assert_eq!(load(gathered(folder.path(), &[], None)).unwrap().warnings, told);
-    }
-
-    #[test]
-    fn a_dotenv_that_is_too_large_is_read_as_far_as_whole_lines_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = b"SWITCHBACK_GRACE=5s\n".to_vec();
-        text.resize(usize::try_from(LARGEST_DOTENV).unwrap() - 18, b'x');
-        text.extend_from_slice(b"\nSWITCHBACK_GRACE=15s\n");
-        fs::write(folder.path().join(".env"), &text).unwrap();
-        let loaded = load(gathered(folder.path(), &[], None)).unwrap();
-        assert_eq!(loaded.config.soak.grace.as_secs(), 5);
-        assert_eq!(
-            loaded.warnings,
-            [format!(".env is too large: only its first {} bytes are read", LARGEST_DOTENV - 17)]
-        );
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_problems_but_for_those_in_dotenv() {
-        use std::os::unix::ffi::OsStringExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("switchback.toml"), [0xff]).unwrap();
-        let bytes = || OsString::from_vec(vec![0xff]);
-        let env = [(OsString::from("SWITCHBACK_GRACE"), bytes()), (bytes(), bytes()), ("HOME".into(), bytes())];
-        fs::write(folder.path().join(".env"), [0xff]).unwrap();
-        let inputs = gather(folder.path().to_owned(), env.into_iter(), Vec::new(), None);
-        assert_eq!(
-            unreadable(&inputs),
-            [
-                "SWITCHBACK_GRACE: the value is not UTF-8\n    from     environment SWITCHBACK_GRACE",
-                "switchback.toml: the file cannot be read: the file is not UTF-8",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_process_itself_has_inputs() {
-        assert!(Inputs::from_process(Vec::new(), None).folder.is_absolute());
-    }
-}
+mod tests;

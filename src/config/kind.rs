@@ -143,7 +143,7 @@ impl Kind {
         Ok(match self {
             Self::Service(set) => put(draft, *set, parse::service(string(raw)?)?, Clone::clone),
             Self::Path(set) => {
-                let path = absolute(draft.folder(), string(raw)?)?;
+                let path = absolute(draft.base(), string(raw)?)?;
                 put(draft, *set, path, |path| path.display().to_string())
             }
             Self::Duration { min, max, set } => {
@@ -187,7 +187,7 @@ impl Kind {
             Self::Socket(set) => {
                 let socket = match parse::tcp(string(raw)?)? {
                     Some(host_port) => SocketAddress::Tcp(host_port),
-                    None => SocketAddress::Unix(absolute(draft.folder(), string(raw)?)?),
+                    None => SocketAddress::Unix(absolute(draft.base(), string(raw)?)?),
                 };
                 put(draft, *set, socket, ToString::to_string)
             }
@@ -243,15 +243,15 @@ fn choose(draft: &mut Draft, words: &[Word], text: &str) -> Result<String, Strin
     Ok(word.text.to_owned())
 }
 
-/// Makes a path absolute: relative ones lie in `folder`. `~` is the shell's business and is not expanded.
-fn absolute(folder: &Path, text: &str) -> Result<PathBuf, String> {
+/// Makes a path absolute: relative ones lie in `base`. `~` is the shell's business and is not expanded.
+fn absolute(base: &Path, text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("the path is empty".to_owned());
     }
     if text.contains('\0') {
         return Err("the path holds a NUL character".to_owned());
     }
-    Ok(folder.join(text).components().filter(|part| *part != Component::CurDir).collect())
+    Ok(base.join(text).components().filter(|part| *part != Component::CurDir).collect())
 }
 
 fn urls(raw: &Raw) -> Result<Vec<String>, String> {

@@ -7,6 +7,7 @@ use super::dotenv::{self, DotEnv, Ours};
 use super::file;
 use super::keys::{Key, keys};
 use super::nearest::{nearest, suggestion};
+use super::place::Location;
 use super::problem::{Origin, Problem, printable};
 use super::raw::Raw;
 use super::variables::{self, Oddities, Variable};
@@ -17,7 +18,7 @@ pub const PREFIX: &str = "SWITCHBACK_";
 /// Everything the configuration is made of, gathered beforehand: nothing here reads the real environment.
 ///
 /// It may hold secrets, so it has no `Debug`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Inputs {
     /// Key names (`soak.window`) and values from the command line. They win over everything else.
     pub flags: Vec<(String, String)>,
@@ -27,10 +28,14 @@ pub struct Inputs {
     pub dotenv: Option<DotEnv>,
     /// The configuration file as it was named, and its text.
     pub file: Option<(PathBuf, String)>,
-    /// The working directory; relative paths, also those in the file, lie in it.
+    /// The folder of the deployment: relative paths of file and `.env` lie in it.
     pub folder: PathBuf,
+    /// How that was found, and where relative paths of flags and environment lie; where it is not said, in `folder`.
+    pub place: Location,
     /// What could not be gathered.
     pub unreadable: Vec<Problem>,
+    /// What was odd on the way and stops nothing, one sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// A value and where it came from.
@@ -57,7 +62,7 @@ impl Layers {
     /// Reads all layers.
     pub fn read(inputs: Inputs) -> Self {
         let mut problems = inputs.unreadable;
-        let mut found = Oddities::default();
+        let mut found = Oddities { warnings: inputs.warnings, ..Oddities::default() };
         let ambient = variables::ambient(&inputs.env);
         let env = inputs.env.into_iter().map(|(name, value)| {
             let origin = Origin::Environment { variable: name.clone() };
@@ -179,5 +184,5 @@ const MOST_BAD_LINES: usize = 20;
 
 /// Whether a layer says where instances are.
 fn gives_instances(layer: &Layer) -> bool {
-    layer.keys().any(|key| key.starts_with("colors."))
+    layer.keys().any(|key| variables::is_instances(key))
 }

@@ -1,15 +1,18 @@
 //! From the inputs to a configuration, or to everything that is wrong with them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
 use super::keys::{Fallback, Key, keys};
 use super::layers::{Entry, Inputs, Layers};
 use super::model::Config;
+use super::place::Location;
 use super::problem::{Origin, Problem, Problems};
 use super::raw::{Raw, Scalar};
 use super::read::read_text;
 use super::rules;
+use super::variables::is_instances;
+use crate::deploy::Color;
 
 /// The longest secret file, in bytes. Tokens of identity providers reach a few kilobytes.
 const LARGEST_SECRET: u64 = 64 * 1024;
@@ -26,6 +29,26 @@ pub struct Loaded {
     /// Variables that resemble ours and are none: whoever set them wanted something that does not happen. An error for what
     /// judges a release, a warning for what has to work in an emergency.
     pub misspelled: Vec<Problem>,
+    /// Where the deployment lies.
+    pub place: Location,
+}
+
+impl Loaded {
+    /// Whether there is a configuration: a file, or something that says where instances are.
+    pub fn is_configured(&self) -> bool {
+        let given = |setting: &Setting| is_instances(setting.key) && setting.origin != Origin::Default;
+        self.place.config_file.is_some() || self.settings.iter().any(given)
+    }
+
+    /// The colors that nobody said anything about, with the instance that is assumed.
+    pub fn assumed(&self) -> Vec<(Color, &str)> {
+        let of = |color: Color| {
+            let key = format!("colors.{color}.instances");
+            let setting = self.settings.iter().find(|setting| setting.key == key)?;
+            Some((color, setting.value.as_deref().filter(|_| setting.origin == Origin::Default)?))
+        };
+        Color::ALL.into_iter().filter_map(of).collect()
+    }
 }
 
 /// The effective value of one key.
@@ -44,7 +67,7 @@ pub struct Setting {
 ///
 /// It depends on nothing but `inputs`, except that the secret files named in them are read.
 pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
-    let mut draft = Draft::blank(inputs.folder.clone());
+    let (place, mut draft) = begun(&inputs);
     let mut layers = Layers::read(inputs);
     let mut settled = Settled { settings: Vec::new(), refused: Vec::new() };
     for key in keys() {
@@ -61,12 +84,35 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
         rules::check(&draft, &settled, &mut problems, &mut warnings);
     }
     if problems.is_empty() {
-        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings, misspelled })
+        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings, misspelled, place })
     } else {
         // Everything at once: one of them may be the reason for another.
         problems.extend(misspelled);
         Err(Problems(problems))
     }
+}
+
+/// Where state file and data folder are by these inputs, whatever else is wrong with them.
+pub fn files(inputs: Inputs) -> (PathBuf, PathBuf) {
+    let (_, mut draft) = begun(&inputs);
+    let mut layers = Layers::read(inputs);
+    for key in keys().filter(|key| ["state_file", "data_dir"].contains(&key.name)) {
+        if settle(key, &mut layers, &mut draft).is_err() {
+            fall_back(key, &mut draft);
+        }
+    }
+    (draft.config.state_file, draft.config.data_dir)
+}
+
+fn begun(inputs: &Inputs) -> (Location, Draft) {
+    let mut place = inputs.place.clone();
+    for folder in [&mut place.folder, &mut place.called_from] {
+        if folder.as_os_str().is_empty() {
+            folder.clone_from(&inputs.folder);
+        }
+    }
+    let draft = Draft::blank(place.folder.clone(), place.called_from.clone());
+    (place, draft)
 }
 
 /// The values so far, for the rules between them.
@@ -80,7 +126,8 @@ fn settle(key: &'static Key, layers: &mut Layers, draft: &mut Draft) -> Result<S
     let Some((Entry { raw, origin }, is_file)) = layers.take(key)? else {
         return Ok(fall_back(key, draft));
     };
-    let raw = if is_file { secret_from_file(key, &raw, &origin, draft.folder())? } else { raw };
+    draft.reads_from(&origin);
+    let raw = if is_file { secret_from_file(key, &raw, &origin, draft.base())? } else { raw };
     match key.kind.store(draft, &raw) {
         Ok(value) => Ok(Setting { key: key.name, value: Some(value), origin }),
         Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.given(&raw), what))),
@@ -88,6 +135,7 @@ fn settle(key: &'static Key, layers: &mut Layers, draft: &mut Draft) -> Result<S
 }
 
 fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
+    draft.reads_from(&Origin::Default);
     let value = match &key.default {
         // A test stores every default, so none is refused here.
         Fallback::Text(text) => key.kind.store(draft, &Raw::text(*text)).ok(),
@@ -98,10 +146,10 @@ fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
 }
 
 /// Reads the file a secret is in, without its last line break.
-fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, folder: &Path) -> Result<Raw, Box<Problem>> {
+fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, base: &Path) -> Result<Raw, Box<Problem>> {
     let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
     let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
-    let secret = read_text(&folder.join(path), LARGEST_SECRET).map_err(|error| {
+    let secret = read_text(&base.join(path), LARGEST_SECRET).map_err(|error| {
         // Whoever puts the secret itself where its file should be named must not find it in a log.
         let given = if path.starts_with(['/', '.']) { path } else { "***" };
         unreadable(given, format!("the file with the secret cannot be read: {error}"))

@@ -11,7 +11,8 @@
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
-//! | `gather` | the only place that looks at the real process |
+//! | `place` | where the deployment lies: which folder counts |
+//! | `gather`, `folders` | the only ones that look at the real process and at folders |
 //! | `secrets` | what this process must not let others repeat |
 //! | `show`, `template` | what `config show` and `config template` print |
 //!
@@ -22,6 +23,7 @@ mod dotenv;
 mod draft;
 mod duration;
 mod file;
+mod folders;
 mod gather;
 mod instances;
 mod keys;
@@ -32,6 +34,7 @@ mod meaning;
 mod model;
 mod nearest;
 mod parse;
+mod place;
 mod problem;
 mod query;
 mod raw;
@@ -61,6 +64,7 @@ pub use model::{
     OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme, SoakConfig,
     StandbyPolicy, TrafficProbeConfig,
 };
+pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
 pub use routes::{Routes, Whose};

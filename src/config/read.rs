@@ -11,7 +11,18 @@ use rustix::fs::OFlags;
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+    let exceeded = u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit;
+    text(bytes, exceeded.then_some(limit))
+}
+
+/// The same of a regular file: nothing waits for whoever writes into a FIFO.
+pub fn read_regular_text(path: &Path, limit: u64) -> io::Result<String> {
+    let (bytes, is_cut) = read_some(path, limit)?;
+    text(bytes, is_cut.then_some(limit))
+}
+
+fn text(bytes: Vec<u8>, exceeded: Option<u64>) -> io::Result<String> {
+    if let Some(limit) = exceeded {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("the file is larger than {limit} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8"))

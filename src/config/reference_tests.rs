@@ -62,7 +62,7 @@ fn problems_as_printed() -> String {
 
 fn env_example() -> String {
     let mut text = "\
-# Copy to .env in the working directory and remove the # in front of what you set. Real variables and flags win over it.
+# Copy to .env beside the configuration and remove the # in front of what you set. Real variables and flags win over it.
 # Every variable is shown with its default, or with an example where it has none. An empty one counts as unset.
 "
     .to_owned();

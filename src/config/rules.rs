@@ -196,7 +196,7 @@ fn router_tells_colors_apart(draft: &Draft, settled: &Settled) -> Vec<Problem> {
     twin.into_iter().chain(several).chain(same).collect()
 }
 
-/// The path may be long although nobody gave it: by default it lies in the data folder, that in the working directory.
+/// The path may be long although nobody gave it: by default it lies in the data folder, that beside the configuration.
 fn socket_has_room(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let length = draft.config.control.socket.as_os_str().len();
     if length <= LONGEST_SOCKET {

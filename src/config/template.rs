@@ -7,9 +7,9 @@ use super::keys::{Fallback, Key, keys};
 const HEAD: &str = "\
 # switchback.toml
 #
-# Flags win over the environment, that over .env in the working directory, that over this file.
+# Flags win over the environment, that over .env beside this file, that over this file.
 # Every key is shown with its default, or with an example where it has none. Remove the # in front of a key to set it.
-# Relative paths lie in the working directory.
+# Relative paths lie in the folder of this file.
 ";
 
 /// A commented configuration file. It is valid as it is, and with every key uncommented.

@@ -64,6 +64,16 @@ pub fn regular(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase().replace(['.', '-'], "_"))
 }
 
+/// The key that a variable gives, or the key that names the file of a secret.
+pub fn given_by(name: &str) -> Option<&'static str> {
+    KNOWN.get(name).map(|known| known.gives)
+}
+
+/// Whether a key says where instances are.
+pub fn is_instances(key: &str) -> bool {
+    key.starts_with("colors.") && (key.ends_with(".instances") || key.ends_with(".instances_file"))
+}
+
 /// Whether a variable of the environment may be meant for this program.
 pub fn may_be_ours(name: &str) -> bool {
     name == COMMIT || name.starts_with(PREFIX) || without_prefix_like_ours(name).is_some()

@@ -32,5 +32,8 @@ pub use state::{
     BaselineBlock, Corrupt, Move, NothingToRollBack, Release, SoakBlock, State, Transition, rollback_target,
 };
 pub use state_file::{StateError, StateFile};
-pub use status::{NoInactive, RouterStatus, SoakStatus, StandbyStatus, StatusError, StatusReport, since};
+pub use status::{
+    ConfigurationStatus, NoInactive, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusError,
+    StatusReport, since,
+};
 pub use switch::{Switch, SwitchError, SwitchRequest};

@@ -22,6 +22,12 @@ pub struct StatusReport {
     pub previous_color: Option<Color>,
     /// The service.
     pub service: String,
+    /// The state file; none where an older monitor answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_file: Option<StateFileStatus>,
+    /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationStatus>,
     /// What the router shows.
     pub router: RouterStatus,
     /// The color that takes no traffic.
@@ -40,6 +46,27 @@ pub struct StatusReport {
     /// Where the decision journal ended when that was last noted in the state file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<Head>,
+}
+
+/// Where the state file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFileStatus {
+    /// Its canonical path.
+    pub path: String,
+    /// Whether it is there. Without it blue is taken for active, never switched.
+    pub exists: bool,
+}
+
+/// What the configuration is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationStatus {
+    /// The folder of the deployment.
+    pub folder: String,
+    /// The configuration file; `null` where there is none.
+    pub file: Option<String>,
+    /// Instances that are assumed because nobody configured any, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<String>,
 }
 
 /// What the router shows.
@@ -156,6 +183,11 @@ impl Deployment {
             last_switch: state.last_switch(),
             previous_color: state.previous(),
             service: self.service.clone(),
+            state_file: Some(StateFileStatus {
+                path: self.state_file.path().display().to_string(),
+                exists: state.exists(),
+            }),
+            configuration: None,
             router: RouterStatus {
                 kind: self.router.kind().to_owned(),
                 active_color: read.as_ref().ok().copied(),
@@ -175,14 +207,16 @@ impl Deployment {
 impl StatusReport {
     /// The status as aligned lines for a person who reads them at `now`.
     pub fn to_text(&self, now: Timestamp) -> String {
-        let mut lines = vec![
-            ("service", self.service.clone()),
+        let mut lines = vec![("service", self.service.clone())];
+        lines.extend(self.state_file.iter().map(|file| ("state", file.to_text())));
+        lines.extend(self.configuration.iter().map(|configuration| ("config", configuration.to_text())));
+        lines.extend([
             ("active", self.active_color.to_string()),
             ("previous", self.previous_color.map_or_else(|| "none".to_owned(), |color| color.to_string())),
             ("switched", self.last_switch.map_or_else(|| "never".to_owned(), |at| since(at, now))),
             ("router", self.router.to_text(self.active_color)),
             ("standby", format!("{} {}", self.standby.color, readiness(self.standby.ready))),
-        ];
+        ]);
         if self.no_way_back {
             lines.push(("way back", "none: the release was switched to with --no-way-back".to_owned()));
         }
@@ -227,6 +261,22 @@ pub fn since(at_ms: i64, now: Timestamp) -> String {
     match u64::try_from(seconds) {
         Ok(seconds) => format!("{} ago ({at:.0})", humantime::format_duration(Duration::from_secs(seconds))),
         Err(_) => format!("in the future ({at:.0}): the clock was set back"),
+    }
+}
+
+impl StateFileStatus {
+    fn to_text(&self) -> String {
+        let missing = if self.exists { "" } else { " (not there: blue is taken for active, never switched)" };
+        format!("{}{missing}", self.path)
+    }
+}
+
+impl ConfigurationStatus {
+    fn to_text(&self) -> String {
+        let Self { folder, file, assumed } = self;
+        let file = file.clone().unwrap_or_else(|| format!("no configuration file in {folder}"));
+        let assumed = assumed.as_ref().map(|assumed| format!("; {assumed}")).unwrap_or_default();
+        format!("{file}{assumed}")
     }
 }
 

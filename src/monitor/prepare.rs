@@ -110,6 +110,7 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     config.colors = now.colors.clone();
     config.access = now.access.clone();
     config.health.bearer_token.clone_from(&now.health.bearer_token);
+    config.router.folder.clone_from(&now.router.folder);
     config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.notify = now.notify.clone();

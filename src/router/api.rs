@@ -155,13 +155,15 @@ pub fn from_config(
         RouterKind::StateFile => Arc::new(StateFileRouter::new(state_file)),
         RouterKind::Command { switch, rollback, read } => Arc::new(
             CommandRouter::new(state_file, service, config.timeout)
+                .in_folder(&config.folder)
                 .with_switch(switch)
                 .with_rollback(if rollback.is_empty() { switch } else { rollback })
                 .with_read(read),
         ),
         RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout, service_dir)),
         RouterKind::Nginx(nginx) => {
-            Arc::new(NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir)))
+            let router = NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir));
+            Arc::new(router.in_folder(&config.folder))
         }
         RouterKind::Caddy(caddy) => {
             Arc::new(CaddyRouter::new(caddy.clone(), config.timeout, Written::new(service_dir)))

@@ -1,10 +1,11 @@
 //! Router `command`: commands move traffic and say where it is.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::process::{ProcessError, program_in_path, run};
+use super::process::{ProcessError, program_in, program_in_path, run};
 use super::{Moved, Replace, Router, RouterFuture};
 use crate::deploy::{Color, StateFile};
 
@@ -36,6 +37,7 @@ pub enum CommandError {
 pub struct CommandRouter {
     state_file: StateFile,
     service: String,
+    folder: PathBuf,
     timeout: Duration,
     switch: Vec<String>,
     rollback: Vec<String>,
@@ -46,7 +48,14 @@ impl CommandRouter {
     /// A router without commands yet; each command gets `timeout`.
     pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
         let service = service.to_owned();
-        Self { state_file, service, timeout, switch: Vec::new(), rollback: Vec::new(), read: Vec::new() }
+        let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
+        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read }
+    }
+
+    /// The folder that its commands run in; without one, the working directory.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self }
     }
 
     /// The command that moves traffic to `{color}`.
@@ -72,7 +81,7 @@ impl CommandRouter {
         let fill = |word: &String| word.replace("{color}", color.name()).replace("{service}", &self.service);
         let words: Vec<String> = words.iter().map(fill).collect();
         let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
-        let printed = run(&words, &env, self.timeout)
+        let printed = run(&self.folder, &words, &env, self.timeout)
             .await
             .map_err(|source| CommandError::Failed { command: words.join(" "), source })?;
         Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()), ..Moved::default() })
@@ -83,7 +92,7 @@ impl CommandRouter {
         let words = &self.rollback;
         let program = words.first().map_or("", String::as_str);
         let command = words.join(" ").replace("{color}", to.name()).replace("{service}", &self.service);
-        if program_in_path(program).is_none() {
+        if program_in_path(&program_in(&self.folder, program).to_string_lossy()).is_none() {
             return Err(CommandError::Failed { command, source: ProcessError::NoProgram(program.to_owned()) });
         }
         Ok(vec![format!("run `{command}`; whether it would work is only known once it runs")])
@@ -92,7 +101,7 @@ impl CommandRouter {
     async fn ask(&self) -> Result<Color, CommandError> {
         let words: Vec<String> = self.read.iter().map(|word| word.replace("{service}", &self.service)).collect();
         let command = words.join(" ");
-        match run(&words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
+        match run(&self.folder, &words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
             Err(source) => Err(CommandError::Failed { command, source }),
             Ok(printed) => color_in(&String::from_utf8_lossy(&printed.stdout))
                 .ok_or_else(|| CommandError::NoColor { command, output: printed.quote() }),

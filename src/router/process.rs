@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -80,6 +80,11 @@ impl Printed {
     }
 }
 
+/// The program as it is started in `folder`: a path that is relative lies there. An empty folder is the working directory.
+pub(super) fn program_in(folder: &Path, program: &str) -> PathBuf {
+    if program.contains('/') { folder.join(program) } else { PathBuf::from(program) }
+}
+
 /// Where the system would find a program: by its path, or in one of the folders of `PATH`.
 pub fn program_in_path(program: &str) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
@@ -109,10 +114,20 @@ impl Drop for Group {
     }
 }
 
-/// Runs `words` to their end. Dropping the future kills the command and everything it started.
-pub(super) async fn run(words: &[String], env: &[(&str, &str)], limit: Duration) -> Result<Printed, ProcessError> {
+/// Runs `words` in a folder, to their end; an empty one is the working directory. Dropping the future kills the command and
+/// everything it started.
+pub(super) async fn run(
+    folder: &Path,
+    words: &[String],
+    env: &[(&str, &str)],
+    limit: Duration,
+) -> Result<Printed, ProcessError> {
     let (program, args) = words.split_first().ok_or(ProcessError::Empty)?;
-    let child = Command::new(program)
+    let mut command = Command::new(program_in(folder, program));
+    if !folder.as_os_str().is_empty() {
+        command.current_dir(folder);
+    }
+    let child = command
         .args(args)
         .envs(env.iter().copied())
         .stdin(Stdio::null())

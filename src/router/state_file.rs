@@ -61,7 +61,8 @@ mod tests {
     async fn the_state_file_says_where_traffic_is_and_moves_leave_it_to_its_writer() {
         let tmp = tempfile::tempdir().unwrap();
         let state_file = StateFile::open(&tmp.path().join("state.json")).unwrap();
-        let config = RouterConfig { kind: RouterKind::StateFile, timeout: Duration::from_secs(1), probe: None };
+        let folder = tmp.path().to_owned();
+        let config = RouterConfig { kind: RouterKind::StateFile, timeout: Duration::from_secs(1), probe: None, folder };
         let router = from_config(&config, &state_file, "shop", tmp.path());
         assert_eq!((router.kind(), router.reads_state_file()), ("state-file", true));
         assert_eq!(router.switch(Color::Green, Replace::Ours).await.unwrap(), Moved::default());

@@ -11,17 +11,25 @@ use crate::support::{Deployment, Running};
 fn status_of_what_was_never_switched() {
     let deployment = Deployment::fresh();
     let status = deployment.run(&["status", "--json"]).expect(0).json();
+    let folder = deployment.folder().canonicalize().unwrap();
     assert_eq!(
         status,
         json!({
             "activeColor": "blue", "lastSwitch": null, "previousColor": null, "service": "default",
+            "stateFile": { "path": folder.join(".deployment-state.json"), "exists": false },
+            "configuration": { "folder": folder, "file": null },
             "router": { "kind": "state-file", "activeColor": "blue", "inSync": true },
             "standby": { "color": "green", "ready": true },
             "soak": { "running": false },
         })
     );
     deployment.green.set_ready(false);
-    deployment.run(&["status"]).expect(0).says(&["switched  never", "standby   green ✗ not ready", "soak      none"]);
+    deployment.run(&["status"]).expect(0).says(&[
+        "(not there: blue is taken for active, never switched)",
+        "switched  never",
+        "standby   green ✗ not ready",
+        "soak      none",
+    ]);
     assert!(deployment.files().is_empty(), "asking writes nothing: {:?}", deployment.files());
 }
 

@@ -171,7 +171,7 @@ fn a_dry_run_tells_when_there_is_nothing_to_do() {
     never
         .run(&["rollback", "--dry-run"])
         .expect(0)
-        .says(&["nothing would be moved: blue is active and was never switched to"]);
+        .says(&["nothing would be moved: there is no state file `", "blue is active and was never switched to"]);
     let back = Deployment::switched();
     back.run(&["rollback"]).expect(0);
     back.run(&["rollback", "--dry-run"]).expect(0).says(&["nothing to roll back"]);

@@ -66,7 +66,8 @@ fn _2_a_soak_of_what_was_never_switched() {
         "there is nothing to watch: blue is active",
         &state.canonicalize().unwrap_or(state).display().to_string(),
     ]);
-    deployment.run(&["rollback"]).expect(0).says(&["no previous color is known"]);
+    let told = deployment.run(&["rollback"]).expect(0);
+    told.says(&["there is no state file `", ".deployment-state.json`: blue is active", "no previous color is known"]);
 }
 
 #[test]

@@ -75,6 +75,13 @@ impl Deployment {
         self
     }
 
+    /// Without any setting in the environment.
+    #[must_use]
+    pub fn unconfigured(mut self) -> Self {
+        self.settings.clear();
+        self
+    }
+
     /// With a router of commands, each run by `sh` in the folder; `{color}` is filled in.
     #[must_use]
     pub fn with_commands(self, switch: &str, rollback: &str, read: &str) -> Self {

@@ -21,11 +21,13 @@ mod router;
 mod services;
 mod terminal;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use self::finding::{Finding, Level, summary};
 use super::failure::Failure;
-use super::{context, say};
+use super::{context, place, say};
 use crate::cli::Common;
 use crate::config::{Config, Loaded};
 use crate::deploy::Deployment;
@@ -36,8 +38,11 @@ const FAILED: u8 = 2;
 
 /// What `doctor --json` prints.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Report<'a> {
     service: &'a str,
+    state_file: &'a Path,
+    config_file: Option<&'a Path>,
     ok: bool,
     findings: &'a [Finding],
 }
@@ -48,7 +53,9 @@ pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
     let findings = examine(&loaded, common).await?;
     let ok = findings.iter().all(|finding| finding.level != Level::Failure);
     if json {
-        let report = Report { service: &loaded.config.service, ok, findings: &findings };
+        let (service, state_file) = (&loaded.config.service, &loaded.config.state_file);
+        let config_file = loaded.place.config_file.as_deref();
+        let report = Report { service, state_file, config_file, ok, findings: &findings };
         say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
         say::out(&findings.iter().map(Finding::to_text).collect::<String>());
@@ -62,6 +69,10 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     let deployment = Deployment::open(config)?;
     let state = deployment.state_file().read();
     let mut findings = configuration(loaded);
+    if let Err(failure) = place::exists(loaded) {
+        findings.push(nothing_here(&failure.message));
+        return Ok(findings);
+    }
     findings.extend(records::folders(config));
     findings.push(records::state(&deployment, state.as_ref()));
     findings.push(records::moves(&deployment));
@@ -70,7 +81,12 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.extend(records::freeze(&deployment));
     findings.extend(records::way_back(state.as_ref()));
     findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
+    let missing = place::missing_instances(loaded);
     match discover(&config.colors).await {
+        _ if !missing.is_empty() => {
+            let next = "set colors.blue.instances and colors.green.instances";
+            findings.extend(missing.iter().map(|missing| Finding::failure("instances", missing, next)));
+        }
         Ok(colors) => {
             let found = Box::new(Config { colors, ..config.clone() });
             findings.extend(services::look(&found, state.as_ref().ok()).await);
@@ -89,14 +105,34 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
 
 fn configuration(loaded: &Loaded) -> Vec<Finding> {
     const AREA: &str = "configuration";
-    let warned = loaded.warnings.iter().map(|warning| Finding::warning(AREA, warning, "switchback config show"));
     let mistyped = loaded.misspelled.iter().map(|problem| {
         let text = format!("{}; `switch` and `soak` refuse to begin", problem.to_line());
         Finding::failure(AREA, text, "correct the name of the variable, or remove it")
     });
+    let remarks = place::remarks(loaded);
+    let warnings = loaded.warnings.iter().chain(&remarks);
+    let warned = warnings.map(|warning| Finding::warning(AREA, warning, "switchback config show"));
     let mut findings: Vec<_> = mistyped.chain(warned).collect();
-    if findings.is_empty() {
-        findings.push(Finding::ok(AREA, "valid"));
+    if let Err(failure) = place::unambiguous(&loaded.place) {
+        findings.retain(|finding| !failure.message.starts_with(&finding.text));
+        let (text, next) = told(&failure.message);
+        findings.push(Finding::failure("deployment", text, next));
+    }
+    if findings.is_empty() && loaded.is_configured() {
+        let file = loaded.place.config_file.as_ref().map(|file| format!("`{}` is ", file.display()));
+        findings.push(Finding::ok(AREA, format!("{}valid", file.unwrap_or_default())));
     }
     findings
+}
+
+/// Nothing to look at.
+fn nothing_here(message: &str) -> Finding {
+    let (text, next) = told(message);
+    Finding::failure("deployment", text, next)
+}
+
+/// What a message says, in one line, and what it says to do next.
+fn told(message: &str) -> (String, String) {
+    let (text, next) = message.split_once("\nnext: ").unwrap_or((message, ""));
+    (text.replace('\n', "; "), next.to_owned())
 }

@@ -59,7 +59,8 @@ pub fn state(deployment: &Deployment, state: Result<&State, &StateError>) -> Fin
     let path = deployment.state_file().path().display();
     match state {
         Ok(state) if !state.exists() => {
-            Finding::ok(AREA, format!("`{path}` is not there yet: blue is active until the first switch"))
+            let text = format!("there is no state file `{path}`: blue is taken for active, never switched");
+            Finding::warning(AREA, text, "nothing before the first switch; if there was one, put the file back")
         }
         Ok(state) => Finding::ok(AREA, format!("`{path}`: {} is active", state.active())),
         Err(error) => Finding::failure(AREA, error.to_string(), "put back the file that `deploy.ts` wrote last"),

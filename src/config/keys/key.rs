@@ -134,8 +134,10 @@ pub fn flags() -> impl Iterator<Item = &'static Key> {
 }
 
 /// Variables of ours that are no keys, and what they do.
-pub const OTHER_VARIABLES: &[(&str, &str)] =
-    &[("SWITCHBACK_CONFIG", "The configuration file, as with --config; it has to exist.")];
+pub const OTHER_VARIABLES: &[(&str, &str)] = &[(
+    "SWITCHBACK_CONFIG",
+    "The configuration file, as with --config; it has to exist, and the deployment lies beside it.",
+)];
 
 #[cfg(test)]
 mod tests {
@@ -160,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_default_and_every_example_is_allowed() {
-        let mut draft = Draft::blank(PathBuf::from("/srv"));
+        let mut draft = Draft::blank(PathBuf::from("/srv"), PathBuf::from("/srv"));
         for key in keys() {
             for text in [key.default_text(), key.example] {
                 let literal = matches!(key.default, Fallback::Text(_)) || text == key.example;

@@ -334,8 +334,11 @@ fn what_is_shown_loads_again_to_the_same_values() {
         let pairs = loaded.settings.iter().filter_map(|setting| Some((setting.key.to_owned(), setting.value.clone()?)));
         pairs.collect()
     };
-    let again = load(Inputs { flags: shown(&first), folder: "/elsewhere".into(), ..Inputs::default() }).unwrap();
+    let mut again = load(Inputs { flags: shown(&first), folder: "/elsewhere".into(), ..Inputs::default() }).unwrap();
     assert_eq!(shown(&again), shown(&first));
+    // Where its commands run is no key.
+    assert_eq!(again.config.router.folder, Path::new("/elsewhere"));
+    again.config.router.folder = "/srv".into();
     assert_eq!(format!("{:?}", again.config), format!("{:?}", first.config));
     assert_eq!(origin(&again, "metrics.path"), "command line");
 }

@@ -15,6 +15,8 @@ pub struct RouterConfig {
     pub timeout: Duration,
     /// How a move is confirmed by its effect, where that is asked for.
     pub probe: Option<TrafficProbeConfig>,
+    /// The folder of the deployment: commands run in it. Where it is empty, in the working directory.
+    pub folder: PathBuf,
 }
 
 impl RouterConfig {

@@ -37,8 +37,10 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
     let mut report = bench.deployment.status(Some(false)).await.unwrap();
     let head = report.journal.take().unwrap();
     assert_eq!((head.service.as_str(), head.decisions, head.head.len()), ("shop", 2, 64));
+    let path = bench.deployment.state_file().path().display().to_string();
     let expected = json!({
         "activeColor": "blue", "lastSwitch": 1_795_442_545_183_i64, "previousColor": "green", "service": "shop",
+        "stateFile": {"path": path, "exists": true},
         "router": {"kind": "test", "activeColor": "blue", "inSync": true},
         "standby": {"color": "green", "ready": false},
         "soak": {
@@ -52,6 +54,8 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
     assert_eq!(serde_json::to_string(&report).unwrap(), expected.to_string());
     let text = concat!(
         "service   shop\n",
+        "state     /srv/shop/state.json\n",
+        "config    /srv/shop/switchback.toml\n",
         "active    blue\n",
         "previous  green\n",
         "switched  2m 13s ago (2026-11-23T14:02:25Z)\n",
@@ -65,7 +69,26 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
         "recovered yes\n",
         "finished  2026-11-23T14:03:11Z\n",
     );
+    report.state_file = Some(StateFileStatus { path: "/srv/shop/state.json".into(), exists: true });
+    let file = Some("/srv/shop/switchback.toml".into());
+    report.configuration = Some(ConfigurationStatus { folder: "/srv/shop".into(), file, assumed: None });
     assert_eq!(report.to_text(now()), text);
+}
+
+#[tokio::test]
+async fn what_is_assumed_for_want_of_a_configuration_is_shown() {
+    let mut report = Bench::switched().deployment.status(None).await.unwrap();
+    let assumed = Some("green is assumed at http://127.0.0.1:3002".into());
+    report.configuration = Some(ConfigurationStatus { folder: "/srv".into(), file: None, assumed });
+    let told = "config    no configuration file in /srv; green is assumed at http://127.0.0.1:3002\n";
+    assert!(report.to_text(now()).contains(told), "{}", report.to_text(now()));
+    let mut of_an_older_monitor = serde_json::to_value(&report).unwrap();
+    of_an_older_monitor
+        .as_object_mut()
+        .unwrap()
+        .retain(|key, _| !["stateFile", "configuration"].contains(&key.as_str()));
+    let read: StatusReport = serde_json::from_value(of_an_older_monitor).unwrap();
+    assert_eq!((read.state_file, read.configuration), (None, None));
 }
 
 #[tokio::test]
@@ -73,15 +96,23 @@ async fn without_a_deployment_everything_says_so() {
     let bench = Bench::switched();
     std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
     let report = bench.state_file_router().status(None).await.unwrap();
+    let path = bench.deployment.state_file().path().display().to_string();
     let expected = json!({
         "activeColor": "blue", "lastSwitch": null, "previousColor": null, "service": "shop",
+        "stateFile": {"path": path, "exists": false},
         "router": {"kind": "state-file", "activeColor": "blue", "inSync": true},
         "standby": {"color": "green", "ready": null},
         "soak": {"running": false},
     });
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
     let text = report.to_text(now());
-    for line in ["previous  none\n", "switched  never\n", "standby   green not asked\n", "soak      none\n"] {
+    for line in [
+        "never switched)\n",
+        "previous  none\n",
+        "switched  never\n",
+        "standby   green not asked\n",
+        "soak      none\n",
+    ] {
         assert!(text.contains(line), "{text}");
     }
 }

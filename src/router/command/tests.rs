@@ -61,7 +61,7 @@ async fn an_empty_rollback_uses_the_switch_and_an_empty_read_the_state_file() {
     let kind = |rollback| RouterKind::Command { switch: words(&["echo", "switch"]), rollback, read: vec![] };
     let router = |rollback| {
         from_config(
-            &RouterConfig { kind: kind(rollback), timeout: PATIENT, probe: None },
+            &RouterConfig { kind: kind(rollback), timeout: PATIENT, probe: None, folder: PathBuf::new() },
             &state_file,
             "shop",
             tmp.path(),

@@ -8,6 +8,7 @@ mod directives;
 mod include;
 mod workers;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -87,6 +88,7 @@ fn unrestored(error: Option<&IncludeError>) -> String {
 pub struct NginxRouter {
     config: NginxConfig,
     include: IncludeFile,
+    folder: PathBuf,
     limit: Duration,
 }
 
@@ -95,7 +97,13 @@ impl NginxRouter {
     /// what was written into it.
     pub fn new(config: NginxConfig, service: &str, limit: Duration, written: Written) -> Self {
         let include = IncludeFile::new(&config, service, written);
-        Self { config, include, limit }
+        Self { config, include, folder: PathBuf::new(), limit }
+    }
+
+    /// The folder that test and reload run in; without one, the working directory.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self }
     }
 
     fn foreign(&self, found: &[u8]) -> RouterError {
@@ -124,12 +132,12 @@ impl NginxRouter {
         // An nginx that does not run has no workers yet; the reload says so.
         let before = serving(&self.config.pid_file).unwrap_or_default();
         let kept = self.include.replace(to)?;
-        let tested = run(&self.config.test, &[], left()).await;
+        let tested = run(&self.folder, &self.config.test, &[], left()).await;
         if let Err(source) = tested {
             let restored = self.include.restore(&kept).err();
             return Err(NginxError::Test { command: self.config.test.join(" "), source, restored });
         }
-        let printed = run(&self.config.reload, &[], left())
+        let printed = run(&self.folder, &self.config.reload, &[], left())
             .await
             .map_err(|source| NginxError::Reload { command: self.config.reload.join(" "), source })?;
         self.await_new_workers(&before, deadline).await?;
@@ -182,7 +190,7 @@ impl NginxRouter {
                 "whether the configuration passes its test is only known then",
             ),
             Holds::Color(now) => {
-                run(&self.config.test, &[], self.limit)
+                run(&self.folder, &self.config.test, &[], self.limit)
                     .await
                     .map_err(|source| NginxError::Broken { command: self.config.test.join(" "), source })?;
                 (now.to_string(), "the configuration as it stands passes its test")
