@@ -11,6 +11,8 @@ mod caddy;
 mod caddy_places;
 #[path = "routers/commands.rs"]
 mod commands;
+#[path = "routers/conventions.rs"]
+mod conventions;
 #[path = "routers/haproxy.rs"]
 mod haproxy;
 #[path = "routers/haproxy_servers.rs"]

@@ -25,4 +25,4 @@ pub use probe::{TrafficProbe, TrafficProbeError};
 pub use process::ProcessError;
 pub(crate) use process::program_in_path;
 pub use state_file::StateFileRouter;
-pub use written::Written;
+pub use written::{KnownLink, Written};

@@ -10,14 +10,14 @@ pub(super) const KEPT: usize = 64 << 10;
 const QUOTED_LINES: usize = 12;
 const QUOTED_BYTES: usize = 2048;
 
-/// Reads a stream, if there is one, to its end into `kept`, which holds at most the last [`KEPT`] bytes.
-pub(super) async fn keep_tail(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+/// Reads a stream, if there is one, to its end into `kept`, which holds at most the last `most` bytes.
+pub(super) async fn keep_tail(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>, most: usize) {
     let Some(mut stream) = stream else { return };
     let mut chunk = vec![0; 8192];
     // A pipe that fails has nothing more to say; the command's exit tells how it went.
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {
         kept.extend_from_slice(&chunk[..read]);
-        let surplus = kept.len().saturating_sub(KEPT);
+        let surplus = kept.len().saturating_sub(most);
         kept.drain(..surplus);
     }
 }
@@ -42,7 +42,7 @@ mod tests {
     async fn of_endless_output_the_end_is_kept() {
         let mut kept = Vec::new();
         let printed = [vec![b'a'; KEPT * 3], b"the end".to_vec()].concat();
-        keep_tail(Some(&printed[..]), &mut kept).await;
+        keep_tail(Some(&printed[..]), &mut kept, KEPT).await;
         assert_eq!(kept.len(), KEPT);
         assert!(kept.ends_with(b"aaathe end"));
     }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::output::{keep_tail, quote};
+use super::output::{KEPT, keep_tail, quote};
 
 /// How long output is still read after the command ended: something it left running may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -122,6 +122,17 @@ pub(super) async fn run(
     env: &[(&str, &str)],
     limit: Duration,
 ) -> Result<Printed, ProcessError> {
+    run_keeping(folder, words, env, limit, KEPT).await
+}
+
+/// The same, keeping so many bytes of what it prints on each stream.
+pub(super) async fn run_keeping(
+    folder: &Path,
+    words: &[String],
+    env: &[(&str, &str)],
+    limit: Duration,
+    most: usize,
+) -> Result<Printed, ProcessError> {
     let (program, args) = words.split_first().ok_or(ProcessError::Empty)?;
     let mut command = Command::new(program_in(folder, program));
     if !folder.as_os_str().is_empty() {
@@ -139,7 +150,7 @@ pub(super) async fn run(
         .map_err(ProcessError::Start)?;
     let mut group = Group(child);
     let mut printed = Printed::default();
-    let status = supervise(&mut group, &mut printed, limit).await;
+    let status = supervise(&mut group, &mut printed, limit, most).await;
     if status.is_none() {
         group.kill();
         // Reaps it, so that no zombie stays. Only a process stuck in the kernel outlasts this; the runtime reaps it later.
@@ -153,10 +164,16 @@ pub(super) async fn run(
 }
 
 /// Reads both streams until the command ends and a little longer; `None` when the time was over before it ended.
-async fn supervise(group: &mut Group, printed: &mut Printed, limit: Duration) -> Option<io::Result<ExitStatus>> {
+async fn supervise(
+    group: &mut Group,
+    printed: &mut Printed,
+    limit: Duration,
+    most: usize,
+) -> Option<io::Result<ExitStatus>> {
     let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
-    let reading =
-        async { tokio::join!(keep_tail(stdout, &mut printed.stdout), keep_tail(stderr, &mut printed.stderr)) };
+    let reading = async {
+        tokio::join!(keep_tail(stdout, &mut printed.stdout, most), keep_tail(stderr, &mut printed.stderr, most))
+    };
     tokio::pin!(reading);
     let ended = async {
         tokio::select! {

@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,31 @@ pub struct Written {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {
     targets: BTreeMap<String, Vec<Known>>,
+    /// Links that say which color's own file is included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    links: BTreeMap<String, KnownLink>,
+    /// A write in place that was begun and not seen to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under_way: Option<UnderWay>,
+}
+
+/// A link, and what it says for each color.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownLink {
+    /// The link.
+    pub link: PathBuf,
+    /// What it says for blue.
+    pub blue: PathBuf,
+    /// What it says for green.
+    pub green: PathBuf,
+}
+
+/// A write in place: a crash in its middle leaves a part of the new content and a part of the old one.
+#[derive(Debug, Serialize, Deserialize)]
+struct UnderWay {
+    target: String,
+    old: String,
+    new: String,
 }
 
 /// One content that was written.
@@ -60,20 +87,69 @@ impl Written {
     /// still knows what is there.
     pub fn note(&self, target: &str, color: Color, content: &[u8]) -> io::Result<()> {
         let mut record = self.read();
+        // Whoever is written into is no link any more.
+        let was_link = record.links.remove(target).is_some();
         let known = record.targets.entry(target.to_owned()).or_default();
         let sha256 = hash(content);
-        if known.first().is_some_and(|last| last.sha256 == sha256 && last.color == color) {
+        if !was_link && known.first().is_some_and(|last| last.sha256 == sha256 && last.color == color) {
             return Ok(());
         }
         known.retain(|known| known.sha256 != sha256);
         known.insert(0, Known { color, sha256 });
         known.truncate(MAX_KNOWN);
+        self.write(&record)
+    }
+
+    fn write(&self, record: &Record) -> io::Result<()> {
         create_private_dir(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix("router-").tempfile_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec_pretty(&record)?)?;
+        file.write_all(&serde_json::to_vec_pretty(record)?)?;
         file.as_file().sync_all()?;
         file.persist(self.path())?;
         fs::File::open(&self.folder)?.sync_all()
+    }
+
+    /// The link of a target, as it was last seen to lead to a color's own file.
+    pub fn link_of(&self, target: &str) -> Option<KnownLink> {
+        self.read().links.remove(target)
+    }
+
+    /// Records a link that leads to a color's own file, so that the way back is known when it leads elsewhere.
+    pub fn note_link(&self, target: &str, link: KnownLink) -> io::Result<()> {
+        let mut record = self.read();
+        if record.links.get(target) == Some(&link) {
+            return Ok(());
+        }
+        record.links.insert(target.to_owned(), link);
+        record.targets.remove(target);
+        self.write(&record)
+    }
+
+    /// Records, durably, that `old` is about to be written over by `new` in place.
+    pub fn begin_in_place(&self, target: &str, old: &[u8], new: &[u8]) -> io::Result<()> {
+        let mut record = self.read();
+        record.under_way =
+            Some(UnderWay { target: target.to_owned(), old: BASE64.encode(old), new: BASE64.encode(new) });
+        self.write(&record)
+    }
+
+    /// Records that the write was seen to its end.
+    pub fn end_in_place(&self) -> io::Result<()> {
+        let mut record = self.read();
+        if record.under_way.take().is_some() { self.write(&record) } else { Ok(()) }
+    }
+
+    /// Whether this is what a write in place left behind that was cut off: the new content up to some byte, and the old one from
+    /// there on.
+    pub fn is_torn(&self, target: &str, content: &[u8]) -> bool {
+        let Some(under_way) = self.read().under_way.filter(|under_way| under_way.target == target) else {
+            return false;
+        };
+        let decoded = (BASE64.decode(under_way.old), BASE64.decode(under_way.new));
+        let (Ok(old), Ok(new)) = decoded else { return false };
+        let common = content.iter().zip(&new).take_while(|(here, new)| here == new).count();
+        let rest = &content[common..];
+        rest.is_empty() || old.get(common..).is_some_and(|old| old == rest)
     }
 
     fn read(&self) -> Record {
@@ -148,6 +224,36 @@ mod tests {
         assert_eq!(written.color_of("nginx", b"green"), Some(Color::Green));
         let mode = fs::metadata(written.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_write_in_place_that_was_cut_off_anywhere_is_known_by_what_it_left() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        for (old, new) in
+            [("proxy_pass http://blue;\n", "proxy_pass http://green;\n"), ("a long old text", "new"), ("", "new")]
+        {
+            written.begin_in_place("nginx", old.as_bytes(), new.as_bytes()).unwrap();
+            for at in 0..=new.len() {
+                let torn = [&new.as_bytes()[..at], old.as_bytes().get(at..).unwrap_or_default()].concat();
+                assert!(written.is_torn("nginx", &torn), "{at} of {new}: {torn:?}");
+            }
+            assert!(!written.is_torn("caddy", new.as_bytes()) && !written.is_torn("nginx", b"return 503;"));
+            written.end_in_place().unwrap();
+            assert!(!written.is_torn("nginx", old.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_link_is_known_with_what_it_says_for_each_color() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        assert_eq!(written.link_of("nginx"), None);
+        let link = KnownLink { link: "/a".into(), blue: "blue.conf".into(), green: "green.conf".into() };
+        written.note_link("nginx", link.clone()).unwrap();
+        assert_eq!(written.link_of("nginx"), Some(link));
+        written.note("nginx", Color::Blue, b"x").unwrap();
+        assert_eq!(written.link_of("nginx"), None, "it is a file now");
     }
 
     #[test]

@@ -1,63 +1,79 @@
-//! The file that nginx includes: written whole or not at all, and read back.
+//! The file that nginx includes: what is in it, and how it is changed for a color.
 
-use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::{Access, access};
+use rustix::fs::{Access, OFlags, access};
 
 use super::directives::{is_empty, same};
+use super::error::IncludeError;
+use super::master::{FileMount, Master};
+use super::place::{ColorLink, Names, Place, find};
+use super::write::{folder, only_in_place, overwrite, place_link, read, replace};
 use crate::config::NginxConfig;
 use crate::deploy::Color;
-use crate::router::Written;
-
-/// Whoever nginx runs as has to read it; there is nothing secret in it.
-const MODE: u32 = 0o644;
-/// Longest file that is read, in bytes.
-const LONGEST: u64 = 1 << 20;
-
-/// The included file failed.
-#[derive(Debug, thiserror::Error)]
-pub enum IncludeError {
-    /// It cannot be read or written.
-    #[error("cannot {action} nginx's included file `{}`: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It has no directive, so it sends traffic to neither color.
-    #[error("nginx's included file `{}` is empty", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is larger than any configuration of ours.
-    #[error("nginx's included file `{}` is longer than {LONGEST} bytes", path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-    },
-}
+use crate::router::{KnownLink, Written};
 
 /// What is in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// No directive, or there is no file.
     Nothing,
-    /// What makes traffic go to this color: by the template, or as we wrote it last.
+    /// What a write in place of ours left behind that was cut off.
+    Torn,
+    /// What makes traffic go to this color: by the template, as we wrote it last, or by the link that leads there.
     Color(Color),
     /// Something else.
     Foreign(Vec<u8>),
 }
 
-/// What was in the file before a move; nothing where it was missing.
-pub struct Kept(Option<Vec<u8>>);
+/// The file as it stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Where it is.
+    pub place: Place,
+    /// What is in it.
+    pub holds: Holds,
+    /// Its bytes; none where there is no file.
+    bytes: Option<Vec<u8>>,
+    /// What nginx still sees of it, where it was replaced behind a mount.
+    seen: Option<Vec<u8>>,
+    /// When it or its link was changed last.
+    pub changed: Option<SystemTime>,
+    /// How it is mounted by itself where nginx sees it.
+    pub mount: Option<FileMount>,
+}
+
+impl Standing {
+    /// The file that nginx reads.
+    pub fn file(&self) -> &Path {
+        match &self.place {
+            Place::File { path, .. } => path,
+            Place::Link(link) => link.file(link.shows),
+        }
+    }
+
+    /// The bytes that nginx sees, where there is a file.
+    pub fn seen(&self) -> Option<&[u8]> {
+        self.seen.as_deref().or_else(|| self.bytes())
+    }
+
+    /// Its bytes, where there is a file.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+}
+
+/// What a move changed, to put it back.
+#[derive(Debug)]
+pub enum Change {
+    /// The content of a file; none where it was missing.
+    Content { path: PathBuf, before: Option<Vec<u8>>, mount: Option<FileMount> },
+    /// A link, which led there.
+    Link { link: PathBuf, text: PathBuf },
+}
 
 /// The included file of one service.
 #[derive(Clone, Debug)]
@@ -65,6 +81,7 @@ pub struct IncludeFile {
     path: PathBuf,
     blue: String,
     green: String,
+    names: Names,
     written: Written,
 }
 
@@ -78,12 +95,16 @@ impl IncludeFile {
                 directives.replace("{service}", service).trim_end()
             )
         };
-        // A link is followed: what it points to is what gets replaced, not the link.
-        let path = fs::canonicalize(&config.include_file).unwrap_or_else(|_| config.include_file.clone());
-        Self { path, blue: render(Color::Blue, &config.blue), green: render(Color::Green, &config.green), written }
+        Self {
+            path: config.include_file.clone(),
+            blue: render(Color::Blue, &config.blue),
+            green: render(Color::Green, &config.green),
+            names: Names::new(&config.blue, &config.green),
+            written,
+        }
     }
 
-    /// Where it is.
+    /// Its path as configured.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -95,187 +116,269 @@ impl IncludeFile {
         }
     }
 
-    fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> IncludeError {
-        let path = self.path.clone();
-        move |source| IncludeError::Io { action, path: path.clone(), source }
-    }
-
-    /// What is in it, and when it was written. Comments and blanks are nobody's business.
-    pub fn read(&self) -> Result<(Holds, SystemTime), IncludeError> {
-        let failed = self.failed("read");
-        let metadata = fs::metadata(&self.path).map_err(&failed)?;
-        Ok((self.holds(self.bytes()?), metadata.modified().map_err(&failed)?))
-    }
-
-    fn holds(&self, bytes: Vec<u8>) -> Holds {
-        let text = String::from_utf8_lossy(&bytes);
-        let color = Color::ALL.into_iter().find(|color| same(&text, self.text(*color)));
-        match color.or_else(|| self.written.color_of(&self.target(), &bytes)) {
-            Some(color) => Holds::Color(color),
-            None if is_empty(&text) => Holds::Nothing,
-            None => Holds::Foreign(bytes),
-        }
-    }
-
     /// Its name in the record of what was written.
     fn target(&self) -> String {
         format!("nginx {}", self.path.display())
     }
 
-    /// What it would be for a color, in one line without our comment.
-    pub fn directives(&self, color: Color) -> String {
-        self.text(color).lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ")
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, IncludeError> {
-        let failed = self.failed("read");
-        if fs::metadata(&self.path).map_err(&failed)?.len() > LONGEST {
-            return Err(IncludeError::TooLong { path: self.path.clone() });
+    /// What a person does to make nginx send traffic to a color, but for the reload.
+    pub fn by_hand(&self, color: Color) -> String {
+        if let Some(known) = self.written.link_of(&self.target()) {
+            let text = if color == Color::Blue { &known.blue } else { &known.green };
+            return format!("make the link `{}` lead to `{}`", known.link.display(), text.display());
         }
-        fs::read(&self.path).map_err(&failed)
+        let directives: Vec<_> = self.text(color).lines().skip(1).map(str::trim).collect();
+        format!("write `{}` into `{}`", directives.join(" "), self.path.display())
     }
 
-    /// What is in it before a move: a missing file holds nothing.
-    pub fn before(&self) -> Result<Holds, IncludeError> {
-        match self.bytes() {
-            Ok(bytes) => Ok(self.holds(bytes)),
-            Err(IncludeError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Holds::Nothing),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Writes it for a color, and hands back what was there.
-    pub fn replace(&self, color: Color) -> Result<Kept, IncludeError> {
-        let before = match self.bytes() {
-            Ok(bytes) => Some(bytes),
-            Err(IncludeError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
+    /// What is there now, as nginx's master sees it. A missing file holds nothing.
+    pub fn look(&self, master: Option<Master>) -> Result<Standing, IncludeError> {
+        let place = find(&self.path, &self.names).map_err(Box::new)?;
+        let path = match &place {
+            Place::File { path, .. } => path.clone(),
+            Place::Link(link) => link.file(link.shows).to_owned(),
         };
-        let text = self.text(color);
-        // A record that cannot be written stops no move: our words are known by the template as well.
-        if let Err(error) = self.written.note(&self.target(), color, text.as_bytes()) {
-            tracing::warn!(%error, "what is written into nginx's included file is not recorded");
+        let mount = mount_of(&path, master);
+        let (bytes, changed) = match read(&path).map_err(failed("read", &path))? {
+            None => (None, None),
+            Some((bytes, changed)) => (Some(bytes), Some(changed)),
+        };
+        let seen = seen(master, mount.as_ref());
+        let holds = match &place {
+            Place::Link(link) => self.by_link(link)?,
+            Place::File { .. } => self.by_content(bytes.as_deref(), seen.as_deref()),
+        };
+        let linked = match &place {
+            Place::Link(ColorLink { link, .. }) => fs::symlink_metadata(link).and_then(|link| link.modified()).ok(),
+            Place::File { .. } => None,
+        };
+        Ok(Standing { place, holds, bytes, seen, changed: changed.max(linked), mount })
+    }
+
+    /// A link shows the color whose own file it leads to. That file has to be what its name says.
+    fn by_link(&self, link: &ColorLink) -> Result<Holds, IncludeError> {
+        let [blue, green] = Color::ALL.map(|color| {
+            let file = link.file(color);
+            read(file).map_err(failed("read", file))
+        });
+        let texts = [blue?, green?].map(|read| read.map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned()));
+        let mixed =
+            |color: Color, other: String| Err(IncludeError::Mixed { file: link.file(color).to_owned(), color, other });
+        if let [Some(blue), Some(green)] = &texts
+            && same(blue, green)
+        {
+            return mixed(Color::Blue, format!("`{}`", link.file(Color::Green).display()));
         }
-        self.write(text.as_bytes()).map_err(self.failed("write"))?;
-        Ok(Kept(before))
+        for (color, text) in Color::ALL.into_iter().zip(&texts) {
+            let other = color.other();
+            if text.as_ref().is_some_and(|text| same(text, self.text(other))) {
+                return mixed(color, format!("router.template for {other}"));
+            }
+        }
+        let [blue, green] = Color::ALL.map(|color| link.text(color).to_owned());
+        let known = KnownLink { link: link.link.clone(), blue, green };
+        // Nothing depends on it but the words for whoever has to do it by hand.
+        if let Err(error) = self.written.note_link(&self.target(), known) {
+            tracing::debug!(%error, "the link that nginx includes is not recorded");
+        }
+        Ok(Holds::Color(link.shows))
+    }
+
+    /// What the file says, and what nginx still sees in its place, which decides.
+    fn by_content(&self, bytes: Option<&[u8]>, seen: Option<&[u8]>) -> Holds {
+        let Some(bytes) = bytes else { return Holds::Nothing };
+        let holds = self.of(bytes);
+        match (holds, seen.map(|seen| self.of(seen))) {
+            (foreign @ Holds::Foreign(_), _) => foreign,
+            (holds, None | Some(Holds::Nothing)) => holds,
+            (_, Some(seen)) => seen,
+        }
+    }
+
+    fn of(&self, bytes: &[u8]) -> Holds {
+        let text = String::from_utf8_lossy(bytes);
+        let color = Color::ALL.into_iter().find(|color| same(&text, self.text(*color)));
+        match color.or_else(|| self.written.color_of(&self.target(), bytes)) {
+            Some(color) => Holds::Color(color),
+            None if is_empty(&text) => Holds::Nothing,
+            None if self.written.is_torn(&self.target(), bytes) => Holds::Torn,
+            None => Holds::Foreign(bytes.to_vec()),
+        }
     }
 
     /// Keeps a copy of what is not ours, before a forced move replaces it.
     pub fn keep(&self, foreign: &[u8]) -> Result<PathBuf, IncludeError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        self.written.keep(&name, foreign).map_err(self.failed("keep a copy of"))
+        self.written.keep(&name, foreign).map_err(failed("keep a copy of", &self.path))
+    }
+
+    /// Makes it send traffic to a color: moves the link, or writes the file.
+    pub fn change(&self, standing: &Standing, to: Color, master: Option<Master>) -> Result<Change, IncludeError> {
+        match &standing.place {
+            Place::Link(link) => point(&link.link, link.text(to), link.text(link.shows)),
+            Place::File { path, through } if matches!(standing.holds, Holds::Foreign(_)) => {
+                let known = self.written.link_of(&self.target());
+                self.force(path, through.as_ref(), known, standing, to, master)
+            }
+            Place::File { path, .. } => self.write(path, standing, to, master),
+        }
+    }
+
+    /// Replaces what is not ours. A link that led elsewhere is moved, and the file behind it is not written through.
+    fn force(
+        &self,
+        path: &Path,
+        through: Option<&(PathBuf, PathBuf)>,
+        known: Option<KnownLink>,
+        standing: &Standing,
+        to: Color,
+        master: Option<Master>,
+    ) -> Result<Change, IncludeError> {
+        let known = known.map(|known| (known.link, if to == Color::Blue { known.blue } else { known.green }));
+        match (through, known) {
+            (Some((link, text)), Some((known, new))) if known == *link => point(link, &new, text),
+            (Some((link, text)), _) => self.write_over_link(link, text, to),
+            (None, Some((known, new))) if known == path => {
+                place_link(&known, &new).map_err(failed("move", &known))?;
+                Ok(Change::Content { path: path.to_owned(), before: standing.bytes.clone(), mount: None })
+            }
+            (None, _) => self.write(path, standing, to, master),
+        }
+    }
+
+    fn write_over_link(&self, link: &Path, text: &Path, to: Color) -> Result<Change, IncludeError> {
+        self.note(to);
+        replace(link, self.text(to).as_bytes(), None).map_err(failed("write", link))?;
+        Ok(Change::Link { link: link.to_owned(), text: text.to_owned() })
+    }
+
+    fn note(&self, to: Color) {
+        // A record that cannot be written stops no move: our words are known by the template as well.
+        if let Err(error) = self.written.note(&self.target(), to, self.text(to).as_bytes()) {
+            tracing::warn!(%error, "what is written into nginx's included file is not recorded");
+        }
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        standing: &Standing,
+        to: Color,
+        master: Option<Master>,
+    ) -> Result<Change, IncludeError> {
+        self.note(to);
+        let before = standing.bytes.clone();
+        let mount = standing.mount.clone();
+        self.put(path, self.text(to).as_bytes(), before.as_deref(), mount.as_ref(), master)?;
+        Ok(Change::Content { path: path.to_owned(), before, mount })
+    }
+
+    /// Puts bytes into the file: by a rename, whole or not at all, where nginx sees the folder; in place where it sees the file
+    /// alone, or only the file can be written.
+    fn put(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        before: Option<&[u8]>,
+        mount: Option<&FileMount>,
+        master: Option<Master>,
+    ) -> Result<(), IncludeError> {
+        let failed = failed("write", path);
+        let renamed = match mount {
+            Some(FileMount::Ours) => None,
+            _ => Some(replace(path, bytes, fs::metadata(path).ok().as_ref())),
+        };
+        match renamed {
+            Some(Ok(())) => {}
+            Some(Err(error)) if before.is_none() || !only_in_place(&error, path) => return Err(failed(error)),
+            Some(Err(_)) | None => self.put_in_place(path, bytes, before.unwrap_or_default()).map_err(failed)?,
+        }
+        if let (Some(FileMount::Replaced { at }), Some(master)) = (mount, master) {
+            let old = master.open(at, OFlags::WRONLY);
+            old.and_then(|file| overwrite(file, bytes)).map_err(self::failed("write nginx's own view of", at))?;
+        }
+        Ok(())
+    }
+
+    fn put_in_place(&self, path: &Path, bytes: &[u8], before: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.written.begin_in_place(&self.target(), before, bytes) {
+            tracing::warn!(%error, "a write in place is not recorded: a crash in its middle has to be mended by hand");
+        }
+        overwrite(File::options().write(true).open(path)?, bytes)?;
+        if let Err(error) = self.written.end_in_place() {
+            tracing::warn!(%error, "the end of a write in place is not recorded");
+        }
+        Ok(())
     }
 
     /// Puts back what was there.
-    pub fn restore(&self, kept: &Kept) -> Result<(), IncludeError> {
-        match &kept.0 {
-            Some(bytes) => self.write(bytes),
-            None => fs::remove_file(&self.path),
+    pub fn restore(&self, change: &Change, master: Option<Master>) -> Result<(), IncludeError> {
+        match change {
+            Change::Link { link, text } => place_link(link, text).map_err(failed("restore", link)),
+            Change::Content { path, before: None, .. } => fs::remove_file(path).map_err(failed("restore", path)),
+            Change::Content { path, before: Some(bytes), mount } => {
+                let now = read(path).map_err(failed("read", path))?.map(|(bytes, _)| bytes);
+                self.put(path, bytes, now.as_deref(), mount.as_ref(), master)
+            }
         }
-        .map_err(self.failed("restore"))
     }
+}
 
-    /// Whole or not at all, with the permissions of the file before.
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let folder = self.folder();
-        let permissions = fs::metadata(&self.path).map_or(Permissions::from_mode(MODE), |old| old.permissions());
-        // nginx includes `*.conf` in many places: this name is none of them.
-        let mut file = tempfile::Builder::new().prefix(".switchback-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().set_permissions(permissions)?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        fs::File::open(folder)?.sync_all()
+/// Whether a move could write it, and how it would, in words.
+pub fn how(standing: &Standing, to: Color) -> Result<String, IncludeError> {
+    let writable = |path: &Path| access(path, Access::WRITE_OK).map_err(io::Error::from);
+    match &standing.place {
+        Place::Link(link) => {
+            writable(folder(&link.link)).map_err(failed("write", &link.link))?;
+            let (from, to) = (link.text(link.shows).display(), link.text(to).display());
+            Ok(format!("move the link `{}` from `{from}` to `{to}`", link.link.display()))
+        }
+        Place::File { path, .. } => {
+            let mounted = standing.mount == Some(FileMount::Ours);
+            let by_rename = if mounted { Err(None) } else { writable(folder(path)).map_err(Some) };
+            let in_place = match by_rename {
+                Ok(()) => "",
+                Err(None) => {
+                    writable(path).map_err(failed("write", path))?;
+                    " in place, as nginx sees it through a mount of that single file"
+                }
+                Err(Some(error)) => {
+                    let file = standing.bytes.is_some() && writable(path).is_ok();
+                    if !file {
+                        return Err(failed("write", path)(error));
+                    }
+                    " in place, as its folder cannot be written"
+                }
+            };
+            Ok(format!("write `{}`{in_place} for {to}", path.display()))
+        }
     }
+}
 
-    fn folder(&self) -> &Path {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-    }
+fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> IncludeError {
+    let path = path.to_owned();
+    move |source| IncludeError::Io { action, path: path.clone(), source }
+}
 
-    /// Whether a move could write it.
-    pub fn can_be_written(&self) -> Result<(), IncludeError> {
-        access(self.folder(), Access::WRITE_OK).map_err(|errno| self.failed("write")(errno.into()))
+/// How the file is mounted by itself, here or where nginx sees it. Where there is no right to look nothing is known of it.
+fn mount_of(path: &Path, master: Option<Master>) -> Option<FileMount> {
+    let here = Master::new(std::process::id()).file_mount(path).ok().flatten();
+    let there = master.and_then(|master| master.file_mount(path).ok().flatten());
+    here.filter(|mount| *mount == FileMount::Ours).or(there)
+}
+
+/// What nginx still sees of a file that was replaced behind its mount.
+fn seen(master: Option<Master>, mount: Option<&FileMount>) -> Option<Vec<u8>> {
+    match (master, mount) {
+        (Some(master), Some(FileMount::Replaced { at })) => master.read(at).ok(),
+        _ => None,
     }
+}
+
+fn point(link: &Path, text: &Path, before: &Path) -> Result<Change, IncludeError> {
+    place_link(link, text).map_err(failed("move", link))?;
+    Ok(Change::Link { link: link.to_owned(), text: before.to_owned() })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The file in a folder, with the record beside it.
-    fn include(folder: &Path) -> IncludeFile {
-        let config = NginxConfig {
-            include_file: folder.join("active.conf"),
-            template: "proxy_pass http://{upstream};".to_owned(),
-            blue: "shop_blue".to_owned(),
-            green: "shop_green".to_owned(),
-            test: Vec::new(),
-            reload: Vec::new(),
-            pid_file: PathBuf::new(),
-        };
-        IncludeFile::new(&config, "shop", Written::new(&folder.join("data")))
-    }
-
-    #[test]
-    fn it_is_written_for_a_color_read_back_and_put_back() {
-        let tmp = tempfile::tempdir().unwrap();
-        let include = include(tmp.path());
-        assert!(matches!(include.read(), Err(IncludeError::Io { action: "read", .. })));
-        let nothing = include.replace(Color::Green).unwrap();
-        assert_eq!(
-            fs::read_to_string(include.path()).unwrap(),
-            "# shop: green, written by Switchback\nproxy_pass http://shop_green;\n"
-        );
-        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Green));
-        assert_eq!(fs::metadata(include.path()).unwrap().permissions().mode() & 0o777, MODE);
-
-        fs::set_permissions(include.path(), Permissions::from_mode(0o640)).unwrap();
-        let green = include.replace(Color::Blue).unwrap();
-        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Blue));
-        include.restore(&green).unwrap();
-        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Green));
-        assert_eq!(fs::metadata(include.path()).unwrap().permissions().mode() & 0o777, 0o640);
-        include.restore(&nothing).unwrap();
-        assert!(!include.path().exists());
-        let left: Vec<_> = fs::read_dir(tmp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["data"], "nothing is left behind but the record");
-    }
-
-    #[test]
-    fn what_somebody_wrote_by_hand_is_read_by_its_directives() {
-        let tmp = tempfile::tempdir().unwrap();
-        let include = include(tmp.path());
-        fs::write(include.path(), "\n  # by hand\n  proxy_pass http://shop_blue;\n").unwrap();
-        assert_eq!(include.read().unwrap().0, Holds::Color(Color::Blue));
-        fs::write(include.path(), "proxy_pass http://elsewhere;\n").unwrap();
-        assert_eq!(include.read().unwrap().0, Holds::Foreign(b"proxy_pass http://elsewhere;\n".to_vec()));
-        for nothing in ["", "# nothing yet\n"] {
-            fs::write(include.path(), nothing).unwrap();
-            assert_eq!((include.read().unwrap().0, include.before().unwrap()), (Holds::Nothing, Holds::Nothing));
-        }
-        fs::write(include.path(), vec![b'#'; 2 << 20]).unwrap();
-        assert!(matches!(include.read(), Err(IncludeError::TooLong { .. })));
-        assert!(matches!(include.replace(Color::Blue), Err(IncludeError::TooLong { .. })));
-    }
-
-    #[test]
-    fn a_link_stays_a_link() {
-        let tmp = tempfile::tempdir().unwrap();
-        fs::write(tmp.path().join("real.conf"), "proxy_pass http://shop_blue;\n").unwrap();
-        std::os::unix::fs::symlink("real.conf", tmp.path().join("active.conf")).unwrap();
-        let include = include(tmp.path());
-        include.replace(Color::Green).unwrap();
-        assert!(fs::symlink_metadata(tmp.path().join("active.conf")).unwrap().is_symlink());
-        assert!(fs::read_to_string(tmp.path().join("real.conf")).unwrap().contains("shop_green"));
-    }
-
-    #[test]
-    fn a_folder_that_is_missing_is_named() {
-        let tmp = tempfile::tempdir().unwrap();
-        let mut include = include(&tmp.path().join("missing"));
-        include.written = Written::new(tmp.path());
-        let failed = include.can_be_written().unwrap_err().to_string();
-        assert!(failed.starts_with("cannot write nginx's included file `") && failed.contains("missing/active.conf"));
-        assert!(matches!(include.replace(Color::Blue), Err(IncludeError::Io { action: "write", .. })));
-    }
-}
+mod tests;

@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use rustix::io::Errno;
 use rustix::param::clock_ticks_per_second;
+use rustix::process::{Pid, test_kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The title of a process that is named in a pid file, and of a worker; a worker that shuts down says so behind it.
@@ -36,6 +38,12 @@ pub enum WorkersError {
         path: PathBuf,
         /// What stands in it.
         named: String,
+    },
+    /// There is such a process, and this user may not see it.
+    #[error("no right to see nginx's processes (process {master})")]
+    NoRight {
+        /// The master.
+        master: u32,
     },
     /// The master has no workers that serve.
     #[error("nginx runs (process {master}) without a worker that serves")]
@@ -77,13 +85,30 @@ fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
 
-/// The workers of the nginx behind a pid file that take new connections; at least one.
-pub fn serving(pid_file: &Path) -> Result<Workers, WorkersError> {
+/// The master of the nginx behind a pid file.
+pub fn master(pid_file: &Path) -> Result<u32, WorkersError> {
     let path = || pid_file.to_owned();
     let text = fs::read_to_string(pid_file).map_err(|source| WorkersError::PidFile { path: path(), source })?;
     let named: String = text.trim().chars().filter(|c| !c.is_control()).take(40).collect();
-    let master = named.parse().ok().filter(|pid| title(*pid).starts_with(MASTER));
-    let master: u32 = master.ok_or_else(|| WorkersError::NoMaster { path: path(), named })?;
+    let pid = named.parse().ok();
+    if let Some(hidden) = pid.filter(|pid| is_hidden(*pid)) {
+        return Err(WorkersError::NoRight { master: hidden });
+    }
+    pid.filter(|pid| title(*pid).starts_with(MASTER)).ok_or_else(|| WorkersError::NoMaster { path: path(), named })
+}
+
+/// Whether a process is there and `/proc` does not show it (`hidepid`, proc(5)). Process 1 is never nginx outside a container.
+fn is_hidden(pid: u32) -> bool {
+    let exists = || {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::PERM))
+    };
+    pid > 1 && fs::metadata(format!("/proc/{pid}")).is_err() && exists()
+}
+
+/// The workers of the nginx behind a pid file that take new connections; at least one.
+pub fn serving(pid_file: &Path) -> Result<Workers, WorkersError> {
+    let master = master(pid_file)?;
     let workers: BTreeMap<u32, u64> = processes()
         .filter_map(|pid| {
             let (parent, started) = parent_and_start(pid)?;

@@ -1,0 +1,81 @@
+//! Changing files and links: whole or not at all, or in place where only that reaches nginx.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::time::SystemTime;
+
+use rustix::fs::{Access, access};
+
+/// Whoever nginx runs as has to read it; there is nothing secret in it.
+const MODE: u32 = 0o644;
+/// Longest file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A file's bytes and when it was changed; none where there is none.
+pub fn read(path: &Path) -> io::Result<Option<(Vec<u8>, SystemTime)>> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
+    }
+    Ok(Some((fs::read(path)?, metadata.modified()?)))
+}
+
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A name for a file that is to take another's place. nginx includes `*.conf` in many places: this name is none of them.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".switchback-").suffix(".tmp");
+    builder
+}
+
+/// Puts a file in the place of another, whole or not at all, with its owner and permissions.
+pub fn replace(path: &Path, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
+    let folder = folder(path);
+    let mut file = temporary().tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(old) = old {
+        // Only root may give files away. Without, the group is kept where this user is in it.
+        let (uid, gid) = (Some(old.uid()), Some(old.gid()));
+        let given = std::os::unix::fs::fchown(file.as_file(), uid, gid);
+        let _ = given.or_else(|_| std::os::unix::fs::fchown(file.as_file(), None, gid));
+    }
+    file.as_file().set_permissions(old.map_or(Permissions::from_mode(MODE), fs::Metadata::permissions))?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Whether a rename failed in a way that a write in place does not: the file is a mount of its own, or its folder is not ours
+/// to write.
+pub fn only_in_place(error: &io::Error, path: &Path) -> bool {
+    let kind = matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::PermissionDenied);
+    kind && access(path, Access::WRITE_OK).is_ok()
+}
+
+/// Writes over what is in a file, durably. The file is never empty in between.
+pub fn overwrite(mut file: File, bytes: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+    file.sync_all()
+}
+
+/// Puts a link in the place of whatever is there, in one step.
+pub fn place_link(link: &Path, text: &Path) -> io::Result<()> {
+    let folder = folder(link);
+    let new = temporary().make_in(folder, |path| symlink(text, path))?;
+    new.persist(link)?;
+    File::open(folder)?.sync_all()
+}
