@@ -6,8 +6,8 @@ use crate::detect::{Blame, TickCounts, percent};
 
 /// From this share on the errors of one instance, or on one label, are worth naming.
 const SHARE: f64 = 0.6;
-/// A label is named only if its share of the errors is so many times its share of the requests: what all requests carry
-/// explains nothing.
+/// A label or an instance is named only if its share of the errors is so many times its share of the requests: what all
+/// requests carry explains nothing.
 const LIFT: f64 = 1.5;
 /// Fewer errors than these blame nobody.
 const ERRORS: u64 = 3;
@@ -60,28 +60,33 @@ impl Ledger {
 
     /// `12 % of the errors on labels beyond the first 1,000`, where that is worth saying.
     fn remainder(&self) -> Option<String> {
-        let share = TickCounts { requests: self.all.errors, errors: self.untracked }.rate()?;
+        let share = TickCounts { requests: self.all.errors, errors: self.untracked }.clamped().rate()?;
         (share >= 0.1).then(|| format!("{} of the errors on labels beyond the first 1,000", percent(share)))
     }
 
-    /// The instance and the label that most of the errors are on, and what is not known. `instances` are names and errors.
-    pub fn sentence(&self, instances: &[(&str, u64)]) -> Option<String> {
-        let errors: u64 = instances.iter().map(|(_, errors)| errors).sum();
-        if errors < ERRORS {
+    /// The instance and the label that most of the errors are on, and what is not known. `instances` are names and what came on
+    /// each. Nothing where nothing stands out.
+    pub fn sentence(&self, instances: &[(&str, TickCounts)]) -> Option<String> {
+        let all = instances.iter().fold(TickCounts::default(), |sum, (_, counts)| sum.plus(*counts));
+        if all.errors < ERRORS {
             return None;
         }
-        let instance = instance(instances, errors);
-        let parts: Vec<_> = [instance, self.label(), self.remainder()].into_iter().flatten().collect();
+        let parts: Vec<_> = [instance(instances, all), self.label(), self.remainder()].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 }
 
-/// `67 % of the errors on 10.0.0.8:3002`, where one of several has most of them.
-fn instance(instances: &[(&str, u64)], errors: u64) -> Option<String> {
-    let (name, most) = instances.iter().max_by_key(|(_, errors)| *errors).filter(|_| instances.len() > 1)?;
-    let share = TickCounts { requests: errors, errors: *most }.rate().filter(|share| *share >= SHARE)?;
+/// `67 % of the errors on 10.0.0.8:3002`, where one of several has most of them, and not for having most of the requests.
+fn instance(instances: &[(&str, TickCounts)], all: TickCounts) -> Option<String> {
+    let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
+    let most = instances.iter().max_by_key(|(_, counts)| counts.errors).filter(|_| instances.len() > 1);
+    let (name, counts) = most?;
+    let (errors, requests) = (share(counts.errors, all.errors), share(counts.requests, all.requests));
+    if errors < SHARE || errors < requests * LIFT {
+        return None;
+    }
     let bare = name.split_once("://").map_or(*name, |(_, rest)| rest).trim_end_matches('/');
-    Some(format!("{} of the errors on {bare}", percent(share)))
+    Some(format!("{} of the errors on {bare}", percent(errors)))
 }
 
 #[cfg(test)]
@@ -99,6 +104,10 @@ mod tests {
 
     const ONE: &str = "http://10.0.0.7:3002";
 
+    fn on(requests: u64, errors: u64) -> TickCounts {
+        TickCounts { requests, errors }
+    }
+
     #[test]
     fn the_label_that_explains_the_errors_is_named_and_one_that_all_requests_carry_is_not() {
         let mut ledger = Ledger::default();
@@ -112,19 +121,35 @@ mod tests {
             ledger.enter(&blame(100, 10, culprits));
         }
         assert_eq!(
-            ledger.sentence(&[(ONE, 20)]).as_deref(),
+            ledger.sentence(&[(ONE, on(200, 20))]).as_deref(),
             Some("80 % of the errors with route=/pay (9 % of the requests)")
         );
     }
 
     #[test]
+    fn labels_that_say_nothing_blame_nobody() {
+        // The counter has no label but its status; one route for everything; errors as every request is.
+        for culprits in [
+            vec![],
+            vec![culprit("route", "/pay", 100, 30)],
+            vec![culprit("method", "GET", 70, 21), culprit("route", "/a", 50, 15), culprit("route", "/b", 50, 15)],
+        ] {
+            let mut ledger = Ledger::default();
+            ledger.enter(&blame(100, 30, culprits.clone()));
+            assert_eq!(ledger.sentence(&[(ONE, on(100, 30))]), None, "{culprits:?}");
+        }
+    }
+
+    #[test]
     fn the_instance_comes_first_and_few_errors_blame_nobody() {
         let ledger = Ledger::default();
-        let two = [(ONE, 8), ("http://10.0.0.8:3002/", 2)];
+        let two = [(ONE, on(50, 8)), ("http://10.0.0.8:3002/", on(50, 2))];
         assert_eq!(ledger.sentence(&two).as_deref(), Some("80 % of the errors on 10.0.0.7:3002"));
-        assert_eq!(ledger.sentence(&[(ONE, 5), ("http://b", 5)]), None, "they are spread");
-        assert_eq!(ledger.sentence(&[(ONE, 2), ("http://b", 0)]), None);
-        assert_eq!(ledger.sentence(&[(ONE, 50)]), None, "one instance, and no label that says anything");
+        assert_eq!(ledger.sentence(&[(ONE, on(50, 5)), ("http://b", on(50, 5))]), None, "they are spread");
+        assert_eq!(ledger.sentence(&[(ONE, on(50, 2)), ("http://b", on(50, 0))]), None);
+        let uneven = [(ONE, on(80, 8)), ("http://b", on(20, 2))];
+        assert_eq!(ledger.sentence(&uneven), None, "it has most of the errors because it has most of the requests");
+        assert_eq!(ledger.sentence(&[(ONE, on(99, 50))]), None, "one instance, and no label that says anything");
     }
 
     #[test]
@@ -134,7 +159,7 @@ mod tests {
             ledger.enter(&blame(10, 1, vec![culprit("user", &user.to_string(), 1, 1)]));
         }
         assert_eq!(
-            ledger.sentence(&[(ONE, 1_250)]).as_deref(),
+            ledger.sentence(&[(ONE, on(12_500, 1_250))]).as_deref(),
             Some("20 % of the errors on labels beyond the first 1,000")
         );
     }

@@ -102,9 +102,9 @@ impl RateCheck {
         judge
     }
 
-    /// The instances, each with its misses since the window began.
-    pub fn misses(&self) -> Vec<(&str, u64)> {
-        self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.errors)).collect()
+    /// The instances, each with its requests and misses since the window began.
+    pub fn by_instance(&self) -> Vec<(&str, TickCounts)> {
+        self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.seen)).collect()
     }
 
     /// Another process goes on with the run: the ticks that nobody took are missing, and the counters go on over the gap.

@@ -106,7 +106,7 @@ impl Machine {
     /// Which instance and which labels carry the errors, once there are a few: `67 % of the errors on 10.0.0.8:3002, 92 % of the
     /// errors with route=/pay (8 % of the requests)`.
     pub fn blame(&self) -> Option<String> {
-        self.ledger.sentence(&self.error_rate.misses())
+        self.ledger.sentence(&self.error_rate.by_instance())
     }
 
     /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.

@@ -15,8 +15,8 @@ pub struct Instance {
     counters: Option<Counters>,
     /// What is in doubt: it counts once it is clear who counted it.
     held: TickCounts,
-    /// Misses since the window began.
-    pub errors: u64,
+    /// Requests and misses since the window began.
+    pub seen: TickCounts,
     /// Whether it was sampled at all, well or not.
     pub tried: bool,
     /// Whether it is there no more, and when it came, if that was after the beginning.
@@ -62,7 +62,7 @@ impl Instance {
         match counters.processes() {
             Processes::One | Processes::Apart(_) => {
                 self.held = TickCounts::default();
-                self.errors = self.errors.saturating_add(counts.errors);
+                self.seen = self.seen.plus(counts);
                 counts
             }
             Processes::Unclear => {
@@ -78,7 +78,7 @@ impl Instance {
 
     /// Counts from here on.
     pub fn restart(&mut self) {
-        (self.errors, self.held) = (0, TickCounts::default());
+        (self.seen, self.held) = (TickCounts::default(), TickCounts::default());
         self.counters.iter_mut().for_each(Counters::rebase);
     }
 
@@ -90,7 +90,7 @@ impl Instance {
 
     /// It is there again, and may be another process: all is forgotten but what it counted.
     pub fn join(&mut self, at_ms: u64) {
-        *self = Self { errors: self.errors, joined_at: Some(at_ms), ..Self::default() };
+        *self = Self { seen: self.seen, joined_at: Some(at_ms), ..Self::default() };
     }
 
     /// It is there no more.

@@ -26,12 +26,41 @@ pub struct Culprits {
     untracked: u64,
 }
 
-/// Where the labels of one series stand; one that found no room is none.
+/// Where the labels of one series stand; [`NO_ROOM`] for one that found none.
 pub type Places = [Option<u16>; 6];
+
+/// The place of a label that came when [`MOST_LABELS`] were told apart already.
+const NO_ROOM: u16 = u16::MAX;
+
+/// Labels that say how a request ended, in words or in codes of another protocol than the counted status. That all errors carry
+/// them explains nothing.
+const ENDINGS: [&str; 16] = [
+    "status",
+    "status_code",
+    "status_class",
+    "code",
+    "code_class",
+    "response_code",
+    "response_code_class",
+    "http_status",
+    "http_status_code",
+    "http_response_status_code",
+    "grpc_code",
+    "grpc_status",
+    "outcome",
+    "result",
+    "success",
+    "classification",
+];
+
+/// Whether a label says how a request ended, so that it is no cause.
+pub fn is_ending(label: Text<'_>) -> bool {
+    ENDINGS.iter().any(|name| label.is(name))
+}
 
 impl Culprits {
     /// The place of a label, by its hash.
-    pub fn place(&mut self, hash: u64, label: Text<'_>, value: Text<'_>) -> Option<u16> {
+    pub fn place(&mut self, hash: u64, label: Text<'_>, value: Text<'_>) -> u16 {
         let room = self.labels.len() < MOST_LABELS;
         let at = match self.places.entry(hash) {
             Entry::Occupied(place) => *place.get(),
@@ -41,22 +70,24 @@ impl Culprits {
                 self.page.push((0, 0));
                 *place.insert(self.labels.len() - 1)
             }
-            Entry::Vacant(_) => return None,
+            Entry::Vacant(_) => return NO_ROOM,
         };
-        u16::try_from(at).ok()
+        u16::try_from(at).unwrap_or(NO_ROOM)
     }
 
     /// So many more requests on a series, in 1/[`UNIT`].
     pub fn add(&mut self, places: &Places, more: u64, failed: bool) {
         let failures = if failed { more } else { 0 };
         self.all = (self.all.0.saturating_add(more), self.all.1.saturating_add(failures));
-        let mut tracked = false;
+        // A series that has no label at all, or none but its status, is not one whose labels found no room.
+        let (mut tracked, mut labelled) = (false, false);
         for place in places.iter().flatten() {
-            let sums = &mut self.page[usize::from(*place)];
+            labelled = true;
+            let Some(sums) = self.page.get_mut(usize::from(*place)) else { continue };
             *sums = (sums.0.saturating_add(more), sums.1.saturating_add(failures));
             tracked = true;
         }
-        if !tracked {
+        if labelled && !tracked {
             self.untracked = self.untracked.saturating_add(failures);
         }
     }
@@ -121,10 +152,28 @@ mod tests {
     }
 
     #[test]
+    fn a_counter_with_nothing_but_a_status_has_no_culprits_and_hides_none() {
+        for labels in ["", "outcome=\"SERVER_ERROR\",", "result=\"error\",success=\"false\","] {
+            let mut reader = reader();
+            let page = |good: u64, bad: u64| {
+                format!(
+                    "http_requests_total{{status=\"200\"}} {good}\nhttp_requests_total{{{labels}status=\"500\"}} {bad}\n"
+                )
+            };
+            read(&mut reader, &page(420, 180));
+            let blame = read(&mut reader, &page(490, 210)).unwrap();
+            assert_eq!(
+                (blame.all, blame.culprits, blame.untracked),
+                (TickCounts { requests: 100, errors: 30 }, vec![], 0)
+            );
+        }
+    }
+
+    #[test]
     fn no_more_labels_are_told_apart_than_there_is_room_for() {
         let mut reader = reader();
         let page = |count: u64| {
-            let line = |user| format!("http_requests_total{{user=\"{user}\",status_code=\"500\"}} {count}\n");
+            let line = |user| format!("http_requests_total{{user=\"u{user}\",status_code=\"500\"}} {count}\n");
             (0..1_500).map(line).collect::<String>()
         };
         // The first page decides which counter counts; from the second on labels are told apart.

@@ -6,7 +6,7 @@ use super::super::exposition::{Fault, Page, Sample, Text};
 use super::book::Counted;
 use super::census::Census;
 use super::counters::{Wanted, is_outbound, status, whose};
-use super::culprits::{Culprits, Places};
+use super::culprits::{Culprits, Places, is_ending};
 use super::histogram::Histogram;
 use crate::config::Whose;
 
@@ -160,9 +160,10 @@ impl Rows {
                 failed |= u8::from(wanted.errors.contains(status)) << at;
             } else if census.is_none()
                 && status(value).is_none()
+                && !is_ending(label)
                 && let Some(place) = places.get_mut(next)
             {
-                *place = culprits.place(hash, label, value);
+                *place = Some(culprits.place(hash, label, value));
                 next += 1;
             }
         })?;
