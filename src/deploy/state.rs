@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 use super::Color;
 use crate::journal::Head;
 
+mod reading;
+
+pub(super) use reading::not_utf8;
+
 /// Which way traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -120,6 +124,9 @@ pub enum Corrupt {
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
+    /// It begins with a byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
+    #[error("it begins with a byte order mark ({0}), which deploy.ts cannot read either: save it as UTF-8 without one")]
+    ByteOrderMark(&'static str),
     /// It does not parse; the parser's message ends with line and column.
     #[error("{0}")]
     Json(String),
@@ -154,13 +161,17 @@ impl State {
 
     /// Reads the text of a state file. `null` in an optional key means that it is missing.
     pub fn parse(text: &str) -> Result<Self, Corrupt> {
+        if text.starts_with('\u{feff}') {
+            return Err(Corrupt::ByteOrderMark(reading::UTF8_MARK));
+        }
         if text.trim().is_empty() {
             return Err(Corrupt::Empty);
         }
         let value = serde_json::from_str(text).map_err(|error| Corrupt::Json(error.to_string()))?;
-        let Value::Object(document) = value else {
+        let Value::Object(mut document) = value else {
             return Err(Corrupt::NoObject);
         };
+        reading::times_in_whole_milliseconds(&mut document);
         let missing = || Corrupt::Key { key: "activeColor", reason: "it is missing".to_owned() };
         Ok(Self {
             active: key(&document, "activeColor")?.ok_or_else(missing)?,

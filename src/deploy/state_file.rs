@@ -10,7 +10,7 @@ use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use super::state::{Corrupt, State};
+use super::state::{Corrupt, State, not_utf8};
 use crate::journal::could_replace;
 use crate::journal::files::sync_folder_of;
 use crate::seam::{self, Mutation, Step};
@@ -117,7 +117,7 @@ impl StateFile {
         if bytes.len() as u64 > MAX_STATE {
             return Err(error(io::Error::other(format!("it is larger than {MAX_STATE} bytes"))));
         }
-        let text = std::str::from_utf8(&bytes).map_err(|error| corrupt(Corrupt::Json(error.to_string())))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| corrupt(not_utf8(&bytes, error)))?;
         State::parse(text).map_err(corrupt)
     }
 
