@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::process::{ProcessError, program_in, program_in_path, run};
+use super::said::{NoColor, color_in};
+use super::scripts::{MissingScript, Script, script_of};
 use super::{Moved, Replace, Router, RouterFuture};
 use crate::deploy::{Color, StateFile};
 
@@ -20,11 +20,39 @@ pub enum CommandError {
         /// How it failed.
         source: ProcessError,
     },
+    /// It failed, and the script that it runs is not there.
+    #[error("router command `{command}`: {source}; {missing}")]
+    FailedScript {
+        /// The command with its words filled in.
+        command: String,
+        /// How it failed.
+        source: ProcessError,
+        /// The script.
+        missing: Box<MissingScript>,
+    },
+    /// The script that it runs is not there.
+    #[error("router command `{command}` cannot work: {missing}")]
+    NoScript {
+        /// The command with its words filled in.
+        command: String,
+        /// The script.
+        missing: Box<MissingScript>,
+    },
     /// It printed no color.
     #[error(
-        "router command `{command}` printed neither `blue`, `green` nor JSON with `activeColor`; it said: {output}"
+        "router command `{command}` printed neither `blue` nor `green` alone, nor `activeColor`; it said: {output}"
     )]
     NoColor {
+        /// The command with its words filled in.
+        command: String,
+        /// The last lines it printed.
+        output: String,
+    },
+    /// It printed both colors, and does not say which of them is active.
+    #[error(
+        "router command `{command}` printed both colors, and no `activeColor` that says which is active; it said: {output}"
+    )]
+    Ambiguous {
         /// The command with its words filled in.
         command: String,
         /// The last lines it printed.
@@ -77,23 +105,27 @@ impl CommandRouter {
         Self { read: words.to_vec(), ..self }
     }
 
+    fn filled(&self, words: &[String], color: Color) -> Vec<String> {
+        words.iter().map(|word| word.replace("{color}", color.name()).replace("{service}", &self.service)).collect()
+    }
+
     async fn to(&self, words: &[String], color: Color) -> Result<Moved, CommandError> {
-        let fill = |word: &String| word.replace("{color}", color.name()).replace("{service}", &self.service);
-        let words: Vec<String> = words.iter().map(fill).collect();
+        let words = self.filled(words, color);
         let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
-        let printed = run(&self.folder, &words, &env, self.timeout)
-            .await
-            .map_err(|source| CommandError::Failed { command: words.join(" "), source })?;
+        let printed = run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed(&words, source))?;
         Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()), ..Moved::default() })
     }
 
     /// Whether the programs are there and the reading works; the commands themselves may do anything.
     fn try_out(&self, to: Color) -> Result<Vec<String>, CommandError> {
-        let words = &self.rollback;
+        let words = self.filled(&self.rollback, to);
         let program = words.first().map_or("", String::as_str);
-        let command = words.join(" ").replace("{color}", to.name()).replace("{service}", &self.service);
+        let command = words.join(" ");
         if program_in_path(&program_in(&self.folder, program).to_string_lossy()).is_none() {
             return Err(CommandError::Failed { command, source: ProcessError::NoProgram(program.to_owned()) });
+        }
+        if let Some(missing) = self.missing_script(&words) {
+            return Err(CommandError::NoScript { command, missing });
         }
         Ok(vec![format!("run `{command}`; whether it would work is only known once it runs")])
     }
@@ -102,24 +134,34 @@ impl CommandRouter {
         let words: Vec<String> = self.read.iter().map(|word| word.replace("{service}", &self.service)).collect();
         let command = words.join(" ");
         match run(&self.folder, &words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
-            Err(source) => Err(CommandError::Failed { command, source }),
-            Ok(printed) => color_in(&String::from_utf8_lossy(&printed.stdout))
-                .ok_or_else(|| CommandError::NoColor { command, output: printed.quote() }),
+            Err(source) => Err(self.failed(&words, source)),
+            Ok(printed) => color_in(&String::from_utf8_lossy(&printed.stdout)).map_err(|none| {
+                let output = printed.quote();
+                match none {
+                    NoColor::None => CommandError::NoColor { command, output },
+                    NoColor::Ambiguous => CommandError::Ambiguous { command, output },
+                }
+            }),
         }
     }
-}
 
-/// The color in a command's output: a word, or `activeColor` of a JSON object.
-///
-/// `npm run` prints lines that begin with `>` before the script's own output; they are skipped.
-fn color_in(printed: &str) -> Option<Color> {
-    let own: Vec<&str> = printed.lines().skip_while(|line| line.starts_with('>') || line.trim().is_empty()).collect();
-    let own = own.join("\n");
-    let text = own.trim();
-    text.parse().ok().or_else(|| {
-        let value: Value = serde_json::from_str(text).ok()?;
-        value.get("activeColor")?.as_str()?.parse().ok()
-    })
+    /// How a command failed. A package manager that is told to be silent does not say that it knows no such script.
+    fn failed(&self, words: &[String], source: ProcessError) -> CommandError {
+        let command = words.join(" ");
+        match self.missing_script(words) {
+            Some(missing) => CommandError::FailedScript { command, source, missing },
+            None => CommandError::Failed { command, source },
+        }
+    }
+
+    /// The script that a command runs, if it is not there.
+    fn missing_script(&self, words: &[String]) -> Option<Box<MissingScript>> {
+        let folder = std::path::absolute(Path::new(".").join(&self.folder)).ok()?;
+        match script_of(words, &folder)? {
+            Script::Missing(missing) => Some(Box::new(missing)),
+            Script::Found { .. } => None,
+        }
+    }
 }
 
 impl Router for CommandRouter {

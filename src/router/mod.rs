@@ -12,6 +12,8 @@ mod nginx;
 mod output;
 mod probe;
 mod process;
+mod said;
+mod scripts;
 mod state_file;
 mod written;
 
@@ -24,5 +26,7 @@ pub use nginx::{NginxError, NginxRouter};
 pub use probe::{TrafficProbe, TrafficProbeError};
 pub use process::ProcessError;
 pub(crate) use process::program_in_path;
+pub use scripts::MissingScript;
+pub(crate) use scripts::{Script, script_of};
 pub use state_file::StateFileRouter;
 pub use written::{KnownLink, Written};

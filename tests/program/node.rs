@@ -267,3 +267,62 @@ fn the_script_can_move_the_traffic_for_us() {
         assert_eq!(deployment.state_text(), before);
     }
 }
+
+/// A project as it is found in the field: `deploy:status` prints Node's own form, and one color has no script of its own.
+const PLAIN_DEPLOY: &str = "\
+const fs = require('node:fs');
+const FILE = '.deployment-state.json';
+const state = JSON.parse(fs.readFileSync(FILE));
+const verb = process.argv[2];
+if (verb === 'status') {
+  console.log(state);
+} else {
+  const to = verb === 'rollback' ? state.previousColor : 'green';
+  fs.writeFileSync(FILE, JSON.stringify({ ...state, previousColor: state.activeColor, activeColor: to, lastSwitch: Date.now() }));
+  console.log('moved to ' + to);
+}
+";
+
+fn plain_project(silent: bool, scripts: &[&str]) -> Deployment {
+    let deployment = Deployment::switched();
+    std::fs::write(deployment.path("move.js"), PLAIN_DEPLOY).unwrap();
+    let known: serde_json::Map<String, Value> =
+        scripts.iter().map(|verb| (format!("deploy:{verb}"), json!(format!("node move.js {verb}")))).collect();
+    std::fs::write(deployment.path("package.json"), json!({ "name": "shop", "scripts": known }).to_string()).unwrap();
+    let npm = |script: &str| {
+        let words = if silent { vec!["npm", "run", "--silent", script] } else { vec!["npm", "run", script] };
+        json!(words).to_string()
+    };
+    deployment
+        .with("router.kind", "command")
+        .with("router.switch", npm("deploy:switch-{color}"))
+        .with("router.rollback", npm("deploy:rollback"))
+        .with("router.read", npm("deploy:status"))
+}
+
+#[test]
+fn a_deploy_status_in_nodes_own_form_is_read_and_a_script_that_is_missing_is_found() {
+    for silent in [false, true] {
+        let deployment = plain_project(silent, &["status", "switch-green", "rollback"]);
+        let doctor = deployment.run(&["doctor"]).expect(2).says(&[
+            "ok       router        command sends traffic to green, as the state file says\n",
+            "FAILURE  router        router.switch `npm run ",
+            "package.json` has no script `deploy:switch-blue`; it has `deploy:rollback`, `deploy:status`, `deploy:switch-green`\n",
+            "next: add the script `deploy:switch-blue`, or correct router.switch: a switch to that color would fail\n",
+            "`deploy:rollback` is a script of `",
+        ]);
+        assert_eq!(doctor.stdout.matches("FAILURE").count(), 1, "{doctor:#?}");
+        deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue, away from green"]);
+        assert_eq!(deployment.state()["activeColor"], "blue");
+    }
+}
+
+#[test]
+fn a_rollback_whose_script_is_missing_is_foreseen_and_says_which() {
+    let deployment = plain_project(true, &["status", "switch-green", "switch-blue"]);
+    let told = "package.json` has no script `deploy:rollback`; it has `deploy:status`, `deploy:switch-blue`, `deploy:switch-green`";
+    deployment.run(&["doctor"]).expect(2).says(&["a move to blue would fail: ", told, ": a rollback would fail\n"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(7).complains(&[told]);
+    deployment.run(&["rollback"]).expect(7).complains(&["having printed nothing; `", told]);
+    assert_eq!(deployment.state()["activeColor"], "green");
+}

@@ -1,9 +1,11 @@
 //! The router: can it be read, does it agree with the state file, could it be moved, and would a move be confirmed?
 
+use std::path::{Path, PathBuf};
+
 use super::finding::{Finding, Level};
 use crate::config::{RouterConfig, RouterKind};
 use crate::deploy::{Color, Deployment, State};
-use crate::router::{Remark, Replace, Router, RouterError, TrafficProbe};
+use crate::router::{Remark, Replace, Router, RouterError, Script, TrafficProbe, script_of};
 
 const AREA: &str = "router";
 
@@ -23,6 +25,7 @@ pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<
         }
         Err(error) => vec![unread(router.kind(), &error, active)],
     };
+    findings.extend(scripts(deployment, config));
     match router.remarks().await {
         Ok(remarks) => findings.extend(remarks.into_iter().map(remarked)),
         // What is out of reach was told by the reading.
@@ -97,6 +100,41 @@ async fn users(probe: &TrafficProbe, shown: Color) -> Finding {
         ),
         Err(error) => Finding::failure(AREA, error.to_string(), "correct router.probe_*: no move would be confirmed"),
     }
+}
+
+/// The scripts of a `package.json` that the router's commands run, those of both colors: the color that takes traffic now is
+/// the one that is moved to some other day.
+fn scripts(deployment: &Deployment, config: &RouterConfig) -> Vec<Finding> {
+    let RouterKind::Command { switch, rollback, read } = &config.kind else { return Vec::new() };
+    // Where the commands run; an empty one is the working directory.
+    let folder = std::path::absolute(Path::new(".").join(&config.folder)).unwrap_or_else(|_| PathBuf::from("."));
+    let filled = |words: &[String], color: Color| -> Vec<String> {
+        let fill = |word: &String| word.replace("{color}", color.name()).replace("{service}", deployment.service());
+        words.iter().map(fill).collect()
+    };
+    let commands = [("router.switch", switch), ("router.rollback", rollback), ("router.read", read)];
+    let calls = commands.into_iter().flat_map(|(key, words)| Color::ALL.map(|color| (key, filled(words, color))));
+    let mut seen: Vec<(&str, Vec<String>)> = calls.filter(|(_, words)| !words.is_empty()).collect();
+    seen.dedup();
+    seen.into_iter().filter_map(|(key, words)| script(key, &words, &folder)).collect()
+}
+
+fn script(key: &str, words: &[String], folder: &Path) -> Option<Finding> {
+    let command = words.join(" ");
+    Some(match script_of(words, folder)? {
+        Script::Found { script, package } => {
+            Finding::ok(AREA, format!("{key} `{command}`: `{script}` is a script of `{}`", package.display()))
+        }
+        Script::Missing(missing) => {
+            let what = match key {
+                "router.switch" => "a switch to that color would fail",
+                "router.rollback" => "a rollback would fail",
+                _ => "no move could be confirmed",
+            };
+            let next = format!("add the script `{}`, or correct {key}: {what}", missing.script);
+            Finding::failure(AREA, format!("{key} `{command}` cannot work: {missing}"), next)
+        }
+    })
 }
 
 /// A command whose effect nobody looks at.

@@ -167,29 +167,46 @@ async fn endless_output_is_neither_kept_nor_in_the_way() {
 }
 
 #[tokio::test]
-async fn the_active_color_is_read_as_a_word_or_as_json() {
+async fn the_active_color_is_read_from_what_the_command_prints_and_quoted_where_that_is_none() {
     let tmp = tempfile::tempdir().unwrap();
     for (printed, color) in [
-        ("green\n", Some(Color::Green)),
-        ("  blue  ", Some(Color::Blue)),
-        (r#"{"activeColor":"green","lastSwitch":1}"#, Some(Color::Green)),
-        ("{\n  \"activeColor\": \"blue\"\n}\n", Some(Color::Blue)),
-        ("\n> shop@1.0.0 deploy:status\n> tsx deploy.ts status\n\n{\"activeColor\":\"green\"}", Some(Color::Green)),
-        ("> shop@1.0.0 read\n> node read.js\n\nblue\n", Some(Color::Blue)),
-        ("red", None),
-        ("", None),
-        ("[]", None),
-        (r#"{"activeColor":7}"#, None),
-        ("blue green", None),
+        ("green\n", Ok(Color::Green)),
+        ("{ activeColor: 'blue', lastSwitch: 5 }\n", Ok(Color::Blue)),
+        ("red", Err("printed neither `blue` nor `green` alone, nor `activeColor`; it said: red")),
+        (
+            "blue and green",
+            Err("printed both colors, and no `activeColor` that says which is active; it said: blue and green"),
+        ),
     ] {
         let router = router(tmp.path(), PATIENT).with_read(&words(&["printf", "%s", printed]));
         assert!(!router.reads_state_file());
         match (router.read().await, color) {
-            (Ok(read), Some(color)) => assert_eq!(read, color, "{printed}"),
-            (Err(error), None) => assert!(error.to_string().contains("printed neither"), "{error}"),
+            (Ok(read), Ok(color)) => assert_eq!(read, color, "{printed}"),
+            (Err(error), Err(wanted)) => assert!(error.to_string().ends_with(wanted), "{error}"),
             (other, _) => panic!("{printed}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_script_that_is_not_there_is_named_where_its_package_manager_is_silent() {
+    let tmp = tempfile::tempdir().unwrap();
+    let npm = tmp.path().join("npm");
+    std::os::unix::fs::symlink("/bin/false", &npm).unwrap();
+    fs::write(tmp.path().join("package.json"), r#"{"scripts":{"deploy:switch-green":"x"}}"#).unwrap();
+    let (npm, folder) = (npm.display().to_string(), tmp.path().display().to_string());
+    let call = words(&[&npm, "--prefix", &folder, "run", "--silent", "deploy:switch-{color}"]);
+    let router = router(tmp.path(), PATIENT).with_switch(&call).with_rollback(&call);
+    let failed = router.switch(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
+    assert!(failed.contains("exit code 1, having printed nothing; `"), "{failed}");
+    assert!(
+        failed.ends_with("package.json` has no script `deploy:switch-blue`; it has `deploy:switch-green`"),
+        "{failed}"
+    );
+    let known = router.switch(Color::Green, Replace::Ours).await.unwrap_err().to_string();
+    assert!(known.ends_with("exit code 1, having printed nothing"), "{known}");
+    let tried = Router::try_out(&router, Color::Blue, Replace::Ours).await.unwrap_err().to_string();
+    assert!(tried.contains("cannot work: `"), "{tried}");
 }
 
 #[tokio::test]
