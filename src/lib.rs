@@ -20,6 +20,7 @@
 //! | [`tui`] | the terminal UI |
 //! | [`http`] | what every HTTP client here has in common |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
+//! | `children` | processes that are started, and those that process 1 inherits |
 //! | [`seam`] | where a simulation takes the place of clock, disk, router and instances |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //!
@@ -27,6 +28,7 @@
 //! lets time, network, disk and the machine meet.
 
 pub mod backtest;
+mod children;
 pub mod cli;
 pub mod commands;
 pub mod config;

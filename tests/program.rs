@@ -32,6 +32,8 @@ mod fleet;
 mod hold_back;
 #[path = "program/hostile.rs"]
 mod hostile;
+#[path = "program/job.rs"]
+mod job;
 #[path = "program/network.rs"]
 mod network;
 #[path = "program/node.rs"]

@@ -11,12 +11,14 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::children::{self, Own};
 use crate::cli::Common;
 use crate::config::{Loaded, keys};
 use crate::headless::Output;
 use crate::journal::{create_private_dir, open_log, rfc3339_ms};
 use crate::monitor::Begin;
 
+use super::ci_job::{self, CiJob};
 use super::failure::Failure;
 use super::{linger, say};
 
@@ -31,6 +33,7 @@ const MAX_PRINTED: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct Monitor {
     child: Child,
+    _own: Own,
     pid: u32,
     log: PathBuf,
 }
@@ -83,13 +86,13 @@ impl Launch {
         let arguments: Vec<OsString> = verb(begin).into_iter().chain(self.arguments.iter().cloned()).collect();
         let cannot_start = |error| Failure::new(1, format!("cannot start the monitor: {error}"));
         let mut out = anonymous_file().map_err(cannot_start)?;
-        let mut child = spawn(&arguments, &file, &out).map_err(cannot_start)?;
+        let (mut child, own) = spawn(&arguments, &file, &out).map_err(cannot_start)?;
         let pid = child.id().unwrap_or_default();
         let deadline = Instant::now() + START_LIMIT;
         loop {
             if answers(&self.socket, pid).await {
                 let printed = Printed { log: printed_since(&log, from), ..Printed::default() };
-                return Ok((Background::Running(Box::new(Monitor { child, pid, log })), printed));
+                return Ok((Background::Running(Box::new(Monitor { child, _own: own, pid, log })), printed));
             }
             if let Some(status) = child.try_wait().map_err(Failure::internal)? {
                 let printed = Printed { out: text_from(&mut out, 0), log: printed_since(&log, from) };
@@ -149,6 +152,17 @@ impl Monitor {
     }
 }
 
+/// Says what a CI job's end means for a monitor in the background.
+pub fn tell_ci_job() {
+    let job = CiJob::here();
+    if let Some(told) = job.unmarked() {
+        say::error(&told);
+    }
+    if let Some(why) = job.ends_with_job() {
+        say::warn(&format!("{why}; {}", ci_job::REMEDY));
+    }
+}
+
 /// The background process leaves the session of the terminal, so that closing that does not concern it.
 pub fn leave_session() {
     if let Err(error) = rustix::process::setsid() {
@@ -163,7 +177,7 @@ fn anonymous_file() -> io::Result<File> {
 }
 
 /// Runs this program anew, through `systemd-run` where only that outlives a log-out.
-fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<Child> {
+fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, Own)> {
     // The file itself, even if another version was put in its place meanwhile.
     let program = std::env::current_exe()?;
     let mut command = match linger::scope() {
@@ -174,7 +188,10 @@ fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<Child> {
         None => Command::new(program),
     };
     command.args(arguments).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(log.try_clone()?);
-    command.kill_on_drop(false).spawn()
+    for (mark, _) in CiJob::here().marks() {
+        command.env_remove(mark);
+    }
+    children::spawn(command.kill_on_drop(false))
 }
 
 /// What the background process is to begin with.

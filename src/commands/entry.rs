@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::children;
 use crate::cli::{Cli, Command, HistoryCommand};
 use crate::deploy::Color;
 use crate::monitor::Begin;
@@ -17,6 +18,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
 pub fn main(cli: Cli) -> u8 {
+    children::reap_orphans();
     if let Some(folder) = &cli.common.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {

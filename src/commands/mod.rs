@@ -3,6 +3,7 @@
 mod actor;
 mod background;
 mod backtest;
+mod ci_job;
 mod config;
 mod context;
 mod ctl;
@@ -29,6 +30,7 @@ mod shell;
 mod soak;
 mod standby;
 mod status;
+mod stays;
 mod switch;
 
 pub use entry::main;

@@ -18,6 +18,7 @@ use crate::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;
+use super::stays::{self, Stay};
 use super::{actor, context, dry_run, logging, place, say, standby};
 
 /// How long a monitor may take to answer before this process acts itself.
@@ -61,7 +62,13 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
                 say::warn(trouble);
             }
             finish_orphan(&deployment, orphan).await;
-            Ok(0)
+            let window = loaded.config.soak.verify_window;
+            let stay = stays::look(&deployment, moved.color, moved.last_switch, window).await;
+            if stay == Stay::Undone {
+                let message = format!("the router sends traffic to {} again after the rollback", moved.from);
+                journal(&deployment, &Decision { decision: DecisionKind::RollbackUndone, message, ..intent });
+            }
+            stays::tell(stay, moved.color, deployment.service())
         }
         Ok(Rollback::AlreadyBack(color)) => {
             Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))

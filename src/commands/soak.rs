@@ -79,6 +79,7 @@ fn configuration(common: &Common, begin: Begin, watch: &Watch) -> Result<Loaded,
 }
 
 async fn begin_in_background(launch: &Launch, begin: Begin) -> Result<Background, Failure> {
+    background::tell_ci_job();
     let (started, printed) = launch.start(begin).await?;
     say::note(&printed.log);
     say::out(&printed.out);

@@ -112,7 +112,8 @@ impl CommandRouter {
     async fn to(&self, words: &[String], color: Color) -> Result<Moved, CommandError> {
         let words = self.filled(words, color);
         let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
-        let printed = run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed(&words, source))?;
+        let printed =
+            run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed(&words, source))?;
         Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()), ..Moved::default() })
     }
 

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::output::{KEPT, keep_tail, quote};
+use crate::children::{self, Own};
 
 /// How long output is still read after the command ended: something it left running may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -96,7 +97,7 @@ pub fn program_in_path(program: &str) -> Option<PathBuf> {
 }
 
 /// A child whose whole process group is killed when the value is dropped before the child was reaped.
-struct Group(Child);
+struct Group(Child, #[expect(dead_code, reason = "it is kept for as long as the child")] Own);
 
 impl Group {
     fn kill(&self) {
@@ -138,17 +139,16 @@ pub(super) async fn run_keeping(
     if !folder.as_os_str().is_empty() {
         command.current_dir(folder);
     }
-    let child = command
+    command
         .args(args)
         .envs(env.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(ProcessError::Start)?;
-    let mut group = Group(child);
+        .kill_on_drop(true);
+    let (child, own) = children::spawn(&mut command).map_err(ProcessError::Start)?;
+    let mut group = Group(child, own);
     let mut printed = Printed::default();
     let status = supervise(&mut group, &mut printed, limit, most).await;
     if status.is_none() {

@@ -142,3 +142,39 @@ fn a_readiness_rollback_of_a_release_that_failed_no_request_is_not_called_recove
     drop(done.says(&["verified: blue after the rollback: 0 of "]));
     assert_eq!(deployment.state()["soak"]["recovered"], Value::Null);
 }
+
+#[test]
+fn a_rollback_without_a_monitor_looks_for_a_moment_whether_traffic_stays() {
+    let deployment = routed().with("soak.verify_window", "3s");
+    let undone = restored(&deployment);
+    let done = deployment.run(&["rollback"]).expect(7).says(&["rolled back: traffic is on blue, away from green\n"]);
+    undone.join().unwrap();
+    drop(done.complains(&["ROLLBACK UNDONE: the router sends traffic to green again. Something else moves it"]));
+    assert_eq!(deployment.kinds(), ["rollback", "rolled_back", "rollback_undone"]);
+    assert_eq!(route(&deployment), "green", "nobody is fought");
+    let begun = Instant::now();
+    drop(deployment.run(&["rollback"]).expect(0));
+    assert!(begun.elapsed() >= Duration::from_secs(3), "it looked");
+    assert_eq!(route(&deployment), "blue");
+
+    let gone = routed().with("soak.verify_window", "2s");
+    let route_file = gone.path("route");
+    let removed = once_back(&gone, move || fs::remove_file(route_file).unwrap());
+    drop(gone.run(&["rollback"]).expect(0).complains(&["warning: whether traffic stays on blue cannot be read"]));
+    removed.join().unwrap();
+}
+
+#[test]
+fn a_switch_after_a_rollback_without_a_monitor_is_told() {
+    let deployment = routed().with("soak.verify_window", "3s");
+    let state = deployment.state_path();
+    let switched = once_back(&deployment, move || {
+        let mut now: Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
+        now["lastSwitch"] = json!(now["lastSwitch"].as_i64().unwrap() + 5);
+        fs::write(&state, now.to_string()).unwrap();
+    });
+    drop(
+        deployment.run(&["rollback"]).expect(8).complains(&["somebody else moved traffic after the rollback to blue"]),
+    );
+    switched.join().unwrap();
+}

@@ -2,16 +2,21 @@
 
 use super::finding::Finding;
 use crate::cli::Common;
+use crate::commands::ci_job::{CiJob, REMEDY};
 use crate::commands::{linger, screen};
 use crate::tui::{Charset, Depth, SMALLEST};
 
 const AREA: &str = "terminal";
+const BACKGROUND: &str = "background";
 
 /// Size, colours and glyphs.
 pub fn look(common: &Common) -> Vec<Finding> {
     let mut findings =
         vec![if screen::is_possible() { drawn(common) } else { Finding::ok(AREA, "none here: a soak prints lines") }];
-    findings.extend(linger::trouble().map(|(trouble, next)| Finding::warning("background", trouble, next)));
+    findings.extend(linger::trouble().map(|(trouble, next)| Finding::warning(BACKGROUND, trouble, next)));
+    let job = CiJob::here();
+    findings.extend(job.unmarked().map(|told| Finding::ok(BACKGROUND, told)));
+    findings.extend(job.ends_with_job().map(|why| Finding::warning(BACKGROUND, why, REMEDY)));
     findings
 }
 
