@@ -185,7 +185,8 @@ const OUTCOMES: [Outcome; 11] = [
     Outcome::SwitchFailed,
     Outcome::Switched,
 ];
-const CAUSES: [Cause; 5] = [Cause::Auto, Cause::Operator, Cause::Policy, Cause::Inconclusive, Cause::External];
+const CAUSES: [Cause; 6] =
+    [Cause::Auto, Cause::Operator, Cause::Policy, Cause::Inconclusive, Cause::External, Cause::Configuration];
 
 /// The rows of the table of exit codes on a page: code and the rest.
 fn exit_codes(page: &str) -> Vec<(u8, String)> {

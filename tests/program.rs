@@ -34,6 +34,8 @@ mod hold_back;
 mod hostile;
 #[path = "program/job.rs"]
 mod job;
+#[path = "program/latency.rs"]
+mod latency;
 #[path = "program/network.rs"]
 mod network;
 #[path = "program/node.rs"]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::dial::bare_dial;
 use super::model::{
-    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
-    LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
-    TrafficProbeConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
+    HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
+    OnInconclusive, OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig,
+    StandbyPolicy, TrafficProbeConfig,
 };
 use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
@@ -203,6 +203,8 @@ fn blank_config() -> Config {
             quantile: Ratio(0.0),
             histogram: Named::Auto,
             unit: LatencyUnit::Auto,
+            excuse: Excuse::None,
+            ignore_routes: Routes::default(),
             source: Source::Instances,
             selector: None,
             required: false,

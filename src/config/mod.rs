@@ -59,10 +59,10 @@ pub use keys::{Key, flags, keys, shell_word};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
 pub use model::{
-    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, HaproxyConfig, HealthConfig,
-    LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme, SoakConfig,
-    StandbyPolicy, TrafficProbeConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
+    HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
+    OnInconclusive, OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme,
+    SoakConfig, StandbyPolicy, TrafficProbeConfig,
 };
 pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};

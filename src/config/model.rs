@@ -258,6 +258,10 @@ pub struct LatencyConfig {
     pub histogram: Named,
     /// The unit of its bounds.
     pub unit: LatencyUnit,
+    /// Whether what was slow before the switch is excused.
+    pub excuse: Excuse,
+    /// Routes whose requests are left out of latency alone.
+    pub ignore_routes: Routes,
     /// Where its numbers come from.
     pub source: Source,
     /// The series that are read there, for source `prometheus`.
@@ -271,6 +275,17 @@ impl LatencyConfig {
     pub fn on_pages(&self) -> bool {
         self.threshold.is_some() && self.source == Source::Instances
     }
+}
+
+/// Whether requests may be as slow as those of the previous color were before the switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Excuse {
+    /// They may.
+    Previous,
+    /// Only the threshold counts. Recordings from before there was a choice have this.
+    #[default]
+    None,
 }
 
 /// The unit of a histogram's bounds.

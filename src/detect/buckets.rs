@@ -3,6 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::to_f64;
+use super::wording::brief;
+
+/// How far from a threshold a bound may be to stand for it.
+const NEAR: f64 = 2.0;
+/// So many bounds are named.
+const SHOWN: usize = 16;
 
 /// What one instance says of how long its requests took, as read from one good metrics page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +18,8 @@ pub enum Latency {
     Buckets(Buckets),
     /// None, and why.
     Unknown(String),
+    /// A histogram that nothing can be judged by, and why: more requests will not change that.
+    Unfit(String),
 }
 
 /// How many requests took how long: a histogram of the text format, its series added up.
@@ -36,6 +44,45 @@ impl Buckets {
         // A bound of 0.25 s and a threshold of 250 ms are the same, whatever the binary fractions say.
         let within = |bound: &&f64| **bound <= threshold_ms * (1.0 + 1e-9);
         self.bounds_ms.iter().rfind(within).copied()
+    }
+
+    /// The bound that a threshold is judged by: the largest one up to it, else the smallest above it. None where neither is near,
+    /// for what a bound says of a threshold beyond a factor of two is no judgement.
+    pub fn bound_near(&self, threshold_ms: f64) -> Option<f64> {
+        let below = self.bound_within(threshold_ms).filter(|bound| *bound >= threshold_ms / NEAR * (1.0 - 1e-9));
+        below.or_else(|| self.bound_from(threshold_ms).filter(|bound| *bound <= threshold_ms * NEAR * (1.0 + 1e-9)))
+    }
+
+    /// The smallest bound that is not below a latency.
+    pub fn bound_from(&self, latency_ms: f64) -> Option<f64> {
+        self.bounds_ms.iter().find(|bound| **bound >= latency_ms * (1.0 - 1e-9)).copied()
+    }
+
+    /// Why no bound is near a threshold: `no bucket between 250ms and 1s; its bounds are 5s, 10s`.
+    pub fn no_bound_near(&self, threshold_ms: f64) -> String {
+        let bounds: Vec<String> = self.bounds_ms.iter().map(|bound| brief(*bound)).collect();
+        let shown = match bounds.as_slice() {
+            [] => return "only the bucket `+Inf`, which tells no duration".to_owned(),
+            [one] => format!("its only bound is {one}"),
+            few if few.len() <= SHOWN => format!("its bounds are {}", few.join(", ")),
+            [first @ .., last] => format!("its bounds are {}, … {last}", first[..SHOWN - 1].join(", ")),
+        };
+        let (least, most) = (brief(threshold_ms / NEAR), brief(threshold_ms * NEAR));
+        let hint = self.other_unit().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("no bucket between {least} and {most}; {shown}{hint}")
+    }
+
+    /// What bounds that no service would choose are likely to be.
+    fn other_unit(&self) -> Option<&'static str> {
+        let positive = self.bounds_ms.iter().find(|bound| **bound > 0.0)?;
+        let last = self.bounds_ms.last()?;
+        if *positive >= 1_000.0 && *last >= 1_000_000.0 {
+            Some("they look like milliseconds taken for seconds: give the histogram buckets for seconds")
+        } else if *positive < 1.0 && *last <= 60.0 {
+            Some("they look like seconds taken for milliseconds: give the histogram buckets for milliseconds")
+        } else {
+            None
+        }
     }
 
     /// How many requests took longer than one of the bounds.
@@ -121,6 +168,37 @@ mod tests {
         assert_eq!(seen.bound_within(499.0), Some(250.0));
         assert_eq!(seen.bound_within(99.0), None);
         assert_eq!((seen.slower_than(250.0), seen.slower_than(500.0)), (10, 2));
+    }
+
+    #[test]
+    fn a_bound_stands_for_a_threshold_within_a_factor_of_two() {
+        for (bounds, threshold, near) in [
+            (&[100.0, 500.0, 1000.0][..], 500.0, Some(500.0)),
+            (&[100.0, 250.0, 1000.0], 500.0, Some(250.0)),
+            (&[100.0, 249.0, 1000.0], 500.0, Some(1000.0)),
+            (&[100.0, 1001.0], 500.0, None),
+            (&[0.0, 5000.0, 10_000.0], 500.0, None),
+            (&[0.1 * 1000.0, 0.3 * 1000.0], 300.0, Some(300.0)),
+            (&[600.0], 500.0, Some(600.0)),
+            (&[0.0], 500.0, None),
+            (&[], 500.0, None),
+        ] {
+            let found = buckets(bounds, &vec![0; bounds.len() + 1]).bound_near(threshold);
+            assert_eq!(found.map(f64::round), near, "{bounds:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_that_are_not_near_are_listed() {
+        let told = |bounds: &[f64], threshold| buckets(bounds, &[]).no_bound_near(threshold);
+        assert_eq!(told(&[100.0, 2000.0], 500.0), "no bucket between 250ms and 1s; its bounds are 100ms, 2s");
+        assert_eq!(told(&[50.0], 1500.0), "no bucket between 750ms and 3s; its only bound is 50ms");
+        assert_eq!(told(&[], 500.0), "only the bucket `+Inf`, which tells no duration");
+        let many: Vec<f64> = (0..40).map(|n| f64::from(n + 1) * 1_000.0).collect();
+        assert!(told(&many, 100.0).ends_with("15s, … 40s"), "{}", told(&many, 100.0));
+        let as_seconds: Vec<f64> = [0.0, 5.0, 10.0, 25.0, 1000.0].iter().map(|bound| bound * 1000.0).collect();
+        assert!(told(&as_seconds, 500.0).contains("they look like milliseconds taken for seconds"));
+        assert!(told(&[0.005, 0.1, 10.0], 500.0).contains("they look like seconds taken for milliseconds"));
     }
 
     #[test]

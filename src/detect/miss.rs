@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::TickCounts;
-use super::wording::{millis, percent, thousands};
+use super::wording::{brief, millis, percent, share, thousands};
 
 /// What makes a request count against the release. The detectors judge both alike; only their sentences differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,18 @@ pub enum Miss {
 }
 
 impl Miss {
+    /// `36/322 requests took longer than 500ms (11.2%)`, or `no request was seen`.
+    pub fn tally(self, counts: TickCounts) -> String {
+        let TickCounts { requests, errors } = counts.clamped();
+        let Some(rate) = counts.rate() else { return "no request was seen".to_owned() };
+        let verb = match self {
+            Self::Failed => "failed".to_owned(),
+            Self::Slower { than_ms } => format!("took longer than {}", brief(than_ms)),
+        };
+        let shown = if errors == requests { rate } else { rate.min(0.999) };
+        format!("{}/{} requests {verb} ({})", thousands(errors), thousands(requests), share(shown))
+    }
+
     /// `36 of 322 requests failed (11.2 %)`, `36 of 322 requests took longer than 500 ms (11.2 %)`, or `no request was seen`.
     pub fn of(self, counts: TickCounts) -> String {
         let TickCounts { requests, errors } = counts.clamped();
@@ -64,5 +76,8 @@ mod tests {
         let counts = TickCounts { requests: 322, errors: 36 };
         assert_eq!(slow.of(counts), "36 of 322 requests took longer than 500 ms (11.2 %)");
         assert_eq!(slow.of(TickCounts::default()), "no request was seen");
+        assert_eq!(slow.tally(counts), "36/322 requests took longer than 500ms (11.2%)");
+        assert_eq!(Miss::Failed.tally(counts), "36/322 requests failed (11.2%)");
+        assert_eq!(slow.tally(TickCounts::default()), "no request was seen");
     }
 }

@@ -20,11 +20,11 @@ pub use counts::TickCounts;
 pub use cumulative::CumulativeCounts;
 pub use detector::Detector;
 pub use evidence::{
-    BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, longest_silence,
+    BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, excused, longest_silence,
     requests_to_clear,
 };
 pub use miss::{Miss, failed};
 pub use reading::{Blame, Culprit, Process, Reading};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
-pub use wording::{millis, number, percent, percent_exact, span, thousands, whole};
+pub use wording::{brief, millis, number, percent, percent_exact, share, span, thousands, whole};

@@ -22,6 +22,9 @@ pub struct Reading {
     /// among it. None in recordings from before it was told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrouted: Option<TickCounts>,
+    /// The name of the latency histogram, where the page has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<String>,
     /// `process_start_time_seconds` in Unix milliseconds, where the page has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,

@@ -100,6 +100,28 @@ pub fn millis(millis: f64) -> String {
     format!("{} {unit}", trimmed(&format!("{value:.decimals$}")))
 }
 
+/// A latency in milliseconds as it would be written in the configuration: `0.5ms`, `250ms`, `2.5s`, `1m30s`.
+pub fn brief(millis: f64) -> String {
+    let short = |value: f64| trimmed(&format!("{value:.3}")).to_owned();
+    if millis < 999.999_5 {
+        return format!("{}ms", short(millis));
+    }
+    let seconds = millis / 1000.0;
+    if seconds < 59.999_5 {
+        return format!("{}s", short(seconds));
+    }
+    let minutes = (seconds / 60.0 + 1e-9).floor();
+    match short(seconds - minutes * 60.0).as_str() {
+        "0" | "-0" => format!("{minutes}m"),
+        rest => format!("{minutes}m{rest}s"),
+    }
+}
+
+/// A share between 0 and 1 as it would be written in the configuration, rounded like [`percent`]: `5%`, `11.2%`, `0.05%`.
+pub fn share(share: f64) -> String {
+    percent(share).replace(' ', "")
+}
+
 /// How many decimals show `digits` significant digits of a value between 0 and 1; never more than nine.
 fn decimals_for(value: f64, digits: usize) -> usize {
     let mut decimals = digits;
@@ -163,6 +185,25 @@ mod tests {
         for (share, text) in [(0.07, "7 %"), (0.00125, "0.125 %"), (0.5, "50 %")] {
             assert_eq!(percent_exact(share), text);
         }
+    }
+
+    #[test]
+    fn latencies_are_written_as_in_the_configuration() {
+        for (ms, text) in [
+            (0.0, "0ms"),
+            (0.5, "0.5ms"),
+            (5.0, "5ms"),
+            (250.0, "250ms"),
+            (1000.0, "1s"),
+            (2500.0, "2.5s"),
+            (60_000.0, "1m"),
+            (90_000.0, "1m30s"),
+            (10_000_000.0, "166m40s"),
+            (0.1 * 3.0 * 1000.0, "300ms"),
+        ] {
+            assert_eq!(brief(ms), text);
+        }
+        assert_eq!((share(0.05), share(0.1118), share(0.00052)), ("5%".into(), "11.2%".into(), "0.052%".into()));
     }
 
     #[test]

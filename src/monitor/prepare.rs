@@ -57,6 +57,8 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         latency: config.latency.threshold.map(|threshold| LatencySettings {
             threshold_ms: threshold.as_secs_f64() * 1000.0,
             quantile: config.latency.quantile,
+            excuse: config.latency.excuse,
+            near: true,
             metered: metered(config, config.latency.source),
             required: config.latency.required,
         }),

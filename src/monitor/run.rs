@@ -238,7 +238,7 @@ impl Run {
             waiting.extend(self.crew.query(seconds));
         }
         // What the standby says is taken when it comes: no tick waits for it.
-        if self.machine.compares_with_standby() {
+        if self.machine.compares_with_standby() || self.machine.wants_previous_latency() {
             self.crew.count(self.machine.settings().color.other(), seconds);
         }
         if !self.machine.metrics_of().is_empty() {

@@ -2,17 +2,20 @@
 //! allowed.
 
 mod last;
+mod previous;
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use self::last::LastBuckets;
-use super::check::{LATENCY, kept};
+use self::previous::{Excused, Previous};
+use super::check::{LATENCY, kept, named};
 use super::rate::RateCheck;
 use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Observation, Sample, Verdict};
-use crate::config::{Baseline, Ratio};
-use crate::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, millis};
+use crate::config::{Baseline, Excuse, Ratio};
+use crate::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, brief, millis};
 
 /// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +25,9 @@ struct Instance {
     last: LastBuckets,
     /// The bound that its requests are judged by.
     bound_ms: Option<f64>,
+    /// Its histogram, and why that cannot be judged by, if so.
+    histogram: Option<String>,
+    unfit: Option<String>,
 }
 
 /// The latency check over all instances of the watched color.
@@ -34,20 +40,27 @@ pub struct LatencyCheck {
     /// What came since the last tick, and at the ticks of the last [`RECENT_MS`].
     pending: Buckets,
     recent: VecDeque<(u64, Buckets)>,
+    /// The previous color, what it excuses, and whether that is decided.
+    previous: Previous,
+    excused: Option<Excused>,
+    is_decided: bool,
+    /// Least number of requests, and the bound on false alarms.
+    limits: (u64, Ratio),
 }
 
 impl LatencyCheck {
-    /// A check over these instances, none of which was read yet. Method, bound on false alarms and least number of requests
-    /// are those of the error rate.
+    /// A check over these instances, none of which was read yet, after a previous color of so many. Method, bound on false
+    /// alarms and least number of requests are those of the error rate.
     pub fn new(
         settings: LatencySettings,
         error_rate: &ErrorRateSettings,
         window_ms: u64,
         interval_ms: u64,
         names: Vec<String>,
+        previous: usize,
     ) -> Self {
         let allowed = ErrorRateSettings {
-            threshold: Ratio(1.0 - settings.quantile.0),
+            threshold: Ratio(settings.allowed()),
             baseline: Baseline::Off,
             required: settings.required,
             ..error_rate.clone()
@@ -56,7 +69,11 @@ impl LatencyCheck {
         rate.speak_of(Miss::Slower { than_ms: settings.threshold_ms });
         Self {
             rate,
+            is_decided: settings.excuse == Excuse::None,
             settings,
+            limits: (error_rate.min_requests, error_rate.false_alarm),
+            previous: Previous::new(previous),
+            excused: None,
             instances: vec![Instance::default(); names.len()],
             names,
             pending: Buckets::default(),
@@ -97,6 +114,10 @@ impl LatencyCheck {
         };
         if let Some(than_ms) = self.bound() {
             self.rate.speak_of(Miss::Slower { than_ms });
+            // What the previous color excuses depends on what the release is judged by.
+            if self.is_decided && self.rate.seen().requests == 0 {
+                self.weigh_excuse();
+            }
         }
         let counted = self.rate.sampled(at_ms, run_started_wall, instance, &judged);
         if let (Sample::Good(reading), Some(known)) = (sample, self.instances.get_mut(instance))
@@ -117,7 +138,7 @@ impl LatencyCheck {
         }
         for place in &changes.left {
             // Its bound is no longer one to judge by.
-            self.instances[*place].bound_ms = None;
+            (self.instances[*place].bound_ms, self.instances[*place].unfit) = (None, None);
         }
     }
 
@@ -126,9 +147,79 @@ impl LatencyCheck {
         self.rate.nothing_new(at_ms);
     }
 
-    /// How long a request may take, in milliseconds.
-    pub const fn threshold_ms(&self) -> f64 {
-        self.settings.threshold_ms
+    /// Takes one page of the previous color, as long as it is open what that excuses.
+    pub fn previous_sampled(&mut self, instance: usize, sample: &Sample) {
+        if !self.is_decided {
+            self.previous.sampled(instance, sample);
+        }
+    }
+
+    /// The previous color has so many places now.
+    pub fn previous_resized(&mut self, instances: usize) {
+        self.previous.resize(instances);
+    }
+
+    /// The look at the previous color begins.
+    pub fn begin_baseline(&mut self) {
+        self.previous.begin_window();
+    }
+
+    /// Whether it is still open what the previous color excuses.
+    pub const fn wants_previous(&self) -> bool {
+        !self.is_decided
+    }
+
+    /// Whether every instance of the previous color was read, well or not.
+    pub fn previous_tried(&self) -> bool {
+        self.previous.all_tried()
+    }
+
+    /// Decides what the previous color excuses, by what is known of it now.
+    pub fn decide_excuse(&mut self) {
+        self.is_decided = true;
+        self.weigh_excuse();
+    }
+
+    fn weigh_excuse(&mut self) {
+        if self.settings.excuse == Excuse::None {
+            return;
+        }
+        self.excused = self.previous.excuses(&self.settings, self.bound(), self.limits);
+        self.rate.allow(Ratio(self.allowed()));
+    }
+
+    /// Why more may be slow than the quantile allows, where that is so.
+    pub fn excuse(&self) -> Option<String> {
+        self.excused.as_ref().map(Excused::describe)
+    }
+
+    /// Whether every instance was read at least once, well or not.
+    pub fn all_tried(&self) -> bool {
+        self.rate.all_tried()
+    }
+
+    /// Why the release cannot be judged by this check, however many requests it gets: its histogram does not allow it.
+    pub fn unfit(&self) -> Option<String> {
+        let unfit = |(name, known): (&String, &Instance)| Some(named(name, known.unfit.as_deref()?));
+        self.names.iter().zip(&self.instances).find_map(unfit)
+    }
+
+    /// Whether a bound to judge by is known.
+    pub fn is_judged(&self) -> bool {
+        self.bound().is_some()
+    }
+
+    /// Why nothing is judged at the moment, where a reason is known.
+    pub fn unjudged(&self) -> Option<String> {
+        self.unfit().or_else(|| if self.is_judged() { None } else { self.rate.why() })
+    }
+
+    /// What is a miss, on one page of the previous color; none where it cannot say.
+    pub fn misses(&self, sample: &Sample) -> Option<Sample> {
+        let Sample::Good(reading) = sample else { return None };
+        let Some(Latency::Buckets(now)) = &reading.latency else { return None };
+        let errors = now.slower_than(self.settings.bound_of(now)?);
+        Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
     }
 
     /// The bound that requests are judged by, once an instance has one; the lowest, where they differ.
@@ -148,31 +239,34 @@ impl LatencyCheck {
     /// The judgement if the window ended now; none while one more tick is wanted.
     pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
         let (verdict, message) = self.rate.close(at_ms, patience_ms, overtime)?;
-        Some((verdict, self.with_quantile(message)))
+        Some(self.told(verdict, message))
     }
 
     /// What the check says now; value and threshold in seconds.
     pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
         let seen = self.rate.observe(at_ms, patience_ms, warmup);
-        Observation {
-            value: self.quantile().map(|ms| ms / 1000.0),
-            threshold: self.settings.threshold_ms / 1000.0,
-            message: self.with_quantile(seen.message.clone()),
-            ..seen
+        let (verdict, message) = self.told(seen.verdict, seen.message);
+        let (value, threshold) = (self.quantile().map(|ms| ms / 1000.0), self.settings.threshold_ms / 1000.0);
+        Observation { value, threshold, verdict, message, ..seen }
+    }
+
+    /// The verdict and its sentence, with what else belongs to them.
+    fn told(&self, verdict: Verdict, message: String) -> (Verdict, String) {
+        if let Some(unfit) = self.unfit().filter(|_| verdict != Verdict::Breached) {
+            return (Verdict::Unknown, unfit);
         }
+        if verdict == Verdict::Breached && !self.is_decided {
+            return (Verdict::Unknown, format!("{message}; what was slow before the switch is not known yet"));
+        }
+        let now = self.quantile().map(|now| format!("{} now {}", self.settings.name(), millis(now)));
+        let parts = [Some(message), now, self.excuse()];
+        (verdict, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 
     /// The quantile of the last 10 s, in milliseconds.
     fn quantile(&self) -> Option<f64> {
         let recent = self.recent.iter().fold(Buckets::default(), |sum, (_, buckets)| sum.merged(buckets));
         recent.quantile(self.settings.quantile.0)
-    }
-
-    fn with_quantile(&self, message: String) -> String {
-        match self.quantile() {
-            Some(now) => format!("{message}; {} now {}", self.settings.name(), millis(now)),
-            None => message,
-        }
     }
 
     /// Requests since the window began, and those of them that took too long.
@@ -187,28 +281,28 @@ impl LatencyCheck {
 
     /// The share of requests that may be misses.
     pub fn allowed(&self) -> f64 {
-        1.0 - self.settings.quantile.0
+        self.excused.map_or_else(|| self.settings.allowed(), |excused| excused.limit)
     }
 
-    /// `p99 at most 500 ms`, and the bound that is judged by where that is another.
+    /// `p99 at most 500ms`, the bound that is judged by where that is another, and why more may be slow, where that is so.
     pub fn describe(&self) -> String {
         let LatencySettings { threshold_ms, .. } = self.settings;
-        let allowed = format!("{} at most {}", self.settings.name(), millis(threshold_ms));
-        match self.bound() {
-            Some(bound) if bound < threshold_ms * (1.0 - 1e-9) => {
-                format!("{allowed} (judged at {}, the next bucket bound below)", millis(bound))
-            }
-            _ => allowed,
+        let mut text = format!("{} at most {}", self.settings.name(), brief(threshold_ms));
+        if let Some(bound) = self.bound().filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
+            let _ = write!(text, " (judged at {}, the nearest bucket bound)", brief(bound));
         }
+        if let Some(excuse) = self.excuse() {
+            let _ = write!(text, " ({excuse})");
+        }
+        text
     }
-}
 
-/// A page as so many requests of which so many took longer than allowed; none where it cannot say.
-pub fn misses(sample: &Sample, threshold_ms: f64) -> Option<Sample> {
-    let Sample::Good(reading) = sample else { return None };
-    let Some(Latency::Buckets(now)) = &reading.latency else { return None };
-    let errors = now.slower_than(now.bound_within(threshold_ms)?);
-    Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
+    /// What is judged by, once that is known: `p99 at most 500ms by `latency_seconds``.
+    pub fn describe_source(&self) -> String {
+        let histogram = self.instances.iter().find_map(|known| known.histogram.as_deref());
+        let by = histogram.map(|name| format!(" by `{name}`")).unwrap_or_default();
+        format!("{}{by}", self.describe())
+    }
 }
 
 /// Whose latencies they are, and when it said so.
@@ -226,18 +320,23 @@ impl Instance {
             // A histogram without a request yet has no series: what it shows first was counted since.
             Some(Latency::Unknown(why)) if !self.known => return judged(0, 0, Some(why.clone())),
             Some(Latency::Unknown(why)) => return Sample::Failed(why.clone()),
+            Some(Latency::Unfit(why)) => return self.refuse(why.clone()),
             None => return Sample::Failed("the recording has no latencies".to_owned()),
         };
-        let Some(bound_ms) = now.bound_within(settings.threshold_ms) else {
-            let least = now.bounds_ms.first().map_or_else(|| "none".to_owned(), |bound| millis(*bound));
-            let threshold = millis(settings.threshold_ms);
-            return Sample::Failed(format!(
-                "the histogram's smallest bucket bound is {least}: nothing can be told of {threshold}"
-            ));
+        self.histogram.clone_from(&reading.histogram);
+        let Some(bound_ms) = settings.bound_of(now) else {
+            let name = self.histogram.as_ref().map_or_else(|| "the histogram".to_owned(), |name| format!("`{name}`"));
+            return self.refuse(format!("{name} has {}", now.no_bound_near(settings.threshold_ms)));
         };
-        self.bound_ms = Some(bound_ms);
+        (self.unfit, self.bound_ms) = (None, Some(bound_ms));
         self.known = true;
         judged(now.total(), now.slower_than(bound_ms), None)
+    }
+
+    /// Nothing can be judged by what the page has.
+    fn refuse(&mut self, why: String) -> Sample {
+        (self.unfit, self.bound_ms) = (Some(why.clone()), None);
+        Sample::Failed(why)
     }
 }
 

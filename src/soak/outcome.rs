@@ -152,6 +152,8 @@ pub enum Cause {
     Inconclusive,
     /// Somebody else.
     External,
+    /// What is configured cannot be done: the release could not be judged by it.
+    Configuration,
 }
 
 impl Cause {
@@ -163,6 +165,7 @@ impl Cause {
             Self::Policy => "policy",
             Self::Inconclusive => "inconclusive",
             Self::External => "external",
+            Self::Configuration => "configuration",
         }
     }
 }
@@ -189,6 +192,7 @@ impl Ending {
             (Outcome::Inconclusive, _) => 6,
             (Outcome::RollbackFailed | Outcome::RollbackUndone, _) => 7,
             (Outcome::Superseded, _) => 8,
+            (Outcome::Refused, Cause::Configuration) => 2,
             (Outcome::Refused, _) => 9,
             (Outcome::Held, _) => 11,
             (Outcome::SwitchFailed, _) => 12,

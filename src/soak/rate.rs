@@ -17,6 +17,7 @@ use super::check::kept;
 use super::judge::{Judge, OldColor};
 use super::roster::Changes;
 use super::settings::ErrorRateSettings;
+use crate::config::Ratio;
 use crate::detect::{Miss, Processes, TickCounts, percent_exact};
 
 /// A check of the share of requests that count against the release, over all instances of the watched color.
@@ -67,6 +68,15 @@ impl RateCheck {
     pub const fn speak_of(&mut self, miss: Miss) {
         self.miss = miss;
         self.judge.speak_of(miss);
+    }
+
+    /// So large a share may be misses, from the next count on: nothing was counted yet, or what was no longer matters.
+    pub fn allow(&mut self, threshold: Ratio) {
+        if self.settings.threshold != threshold {
+            self.settings.threshold = threshold;
+            self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
+            self.judge.speak_of(self.miss);
+        }
     }
 
     /// What the old color was like; counts from the next restart on.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Baseline, Bound, Method, OnBreach, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy};
+use crate::config::{Baseline, Bound, Excuse, Method, OnBreach, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy};
 use crate::deploy::Color;
-use crate::detect::{number, span};
+use crate::detect::{Buckets, brief, number, span};
 
 use super::Actor;
 
@@ -137,6 +137,13 @@ pub struct LatencySettings {
     pub threshold_ms: f64,
     /// The share of requests that have to stay within it.
     pub quantile: Ratio,
+    /// Whether what was slow before the switch is excused.
+    #[serde(default)]
+    pub excuse: Excuse,
+    /// Whether only a bucket bound near the threshold is judged by. Recordings from before that were judged by the next bound
+    /// below, however far.
+    #[serde(default)]
+    pub near: bool,
     /// The API that its counters are read from; none where they are read from the instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<String>,
@@ -145,6 +152,21 @@ pub struct LatencySettings {
 }
 
 impl LatencySettings {
+    /// The bucket bound that requests are judged by; none where there is none to judge by.
+    pub fn bound_of(&self, buckets: &Buckets) -> Option<f64> {
+        if self.near { buckets.bound_near(self.threshold_ms) } else { buckets.bound_within(self.threshold_ms) }
+    }
+
+    /// How long the quantile may take: `500ms`.
+    pub fn threshold(&self) -> String {
+        brief(self.threshold_ms)
+    }
+
+    /// The share of requests that may take longer.
+    pub fn allowed(&self) -> f64 {
+        1.0 - self.quantile.0
+    }
+
     /// `p99`, `p99.9`.
     pub fn name(&self) -> String {
         self.quantile.percentile()

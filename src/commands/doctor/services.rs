@@ -11,7 +11,7 @@ use super::readiness::{self, Readiness};
 use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
 use crate::deploy::{Color, State};
 use crate::detect::{
-    Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, failed, millis, percent_exact, requests_to_clear,
+    Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, brief, failed, percent_exact, requests_to_clear,
     whole,
 };
 use crate::soak::ADD_UP;
@@ -138,23 +138,21 @@ fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Opti
     let threshold = config.latency.threshold?;
     let buckets = match seen? {
         Latency::Buckets(buckets) => buckets,
-        Latency::Unknown(why) => return Some(Err(why.clone())),
+        Latency::Unknown(why) | Latency::Unfit(why) => return Some(Err(why.clone())),
     };
     let name = scraper.histogram().unwrap_or_default();
     let quantile = config.latency.quantile.0;
-    Some(match buckets.bound_within(threshold.as_secs_f64() * 1000.0) {
+    let threshold_ms = threshold.as_secs_f64() * 1000.0;
+    Some(match buckets.bound_near(threshold_ms) {
         Some(bound) => Ok(format!(
             "latency by `{name}`, judged at its bound {}; {} since it started",
-            millis(bound),
+            brief(bound),
             buckets.quantile(quantile).map_or_else(
                 || "no request".to_owned(),
-                |ms| format!("{} {}", config.latency.quantile.percentile(), millis(ms))
+                |ms| format!("{} {}", config.latency.quantile.percentile(), brief(ms))
             ),
         )),
-        None => Err(format!(
-            "`{name}` has no bucket bound within {}: nothing can be told of it",
-            format_duration(threshold)
-        )),
+        None => Err(format!("`{name}` has {}: nothing can be told of it", buckets.no_bound_near(threshold_ms))),
     })
 }
 

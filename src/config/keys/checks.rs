@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::key::{Fallback, Key};
 use crate::config::kind::{Kind, Word};
-use crate::config::model::{Baseline, LatencyUnit, Method};
+use crate::config::model::{Baseline, Excuse, LatencyUnit, Method};
 use crate::config::query::Source;
 use crate::config::values::Ratio;
 
@@ -189,6 +189,29 @@ pub const KEYS: &[Key] = &[
         ]),
         also: None,
         example: "ms",
+    },
+    Key {
+        name: "checks.latency.excuse",
+        env: Some("SWITCHBACK_LATENCY_EXCUSE"),
+        flag: None,
+        help: "Whether as many requests may be slow as were on the previous color before the switch, where that is more than the quantile allows.",
+        default: Fallback::Text("previous"),
+        kind: Kind::Choice(&[
+            Word { text: "previous", set: |draft| draft.config.latency.excuse = Excuse::Previous },
+            Word { text: "none", set: |draft| draft.config.latency.excuse = Excuse::None },
+        ]),
+        also: None,
+        example: "none",
+    },
+    Key {
+        name: "checks.latency.ignore_routes",
+        env: Some("SWITCHBACK_LATENCY_IGNORE_ROUTES"),
+        flag: None,
+        help: "Routes that are left out of latency alone, such as streams that stay open, beside requests.ignore_routes.",
+        default: Fallback::Text("none"),
+        kind: Kind::Routes(|draft, routes| draft.config.latency.ignore_routes = routes),
+        also: None,
+        example: "/events,/ws/**",
     },
     Key {
         name: "checks.latency.source",

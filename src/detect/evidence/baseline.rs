@@ -42,6 +42,23 @@ impl BaselineRule {
     }
 }
 
+/// The share of misses that the previous color excuses, where that is more than what is `allowed`: the upper bound of its own
+/// share, after Clopper and Pearson at `false_alarm / 2`, so that a release that is no worse is not rolled back for it.
+///
+/// None where less than half of what is allowed was seen of it: then the bound would only say that little was seen. Never
+/// above 99.9 %, beyond which nothing could be judged at all.
+pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
+    const MOST: f64 = 0.999;
+    const OF_ALLOWED: f64 = 0.5;
+
+    let old = old.clamped();
+    if old.rate()? <= allowed * OF_ALLOWED {
+        return None;
+    }
+    let bound = upper_bound(to_f64(old.errors), to_f64(old.requests), false_alarm / 2.0);
+    Some(bound.min(MOST)).filter(|bound| *bound > allowed)
+}
+
 /// How long the new color may be without a request before one asks whether the router switched at all: `None` when the
 /// old color had no traffic in the `measured_ms` milliseconds it was looked at.
 ///
@@ -81,6 +98,27 @@ mod tests {
         ] {
             let relative = BaselineRule::default().threshold(TickCounts { requests, errors }, &CONFIG);
             assert!((relative - threshold).abs() < 1e-9 * threshold, "{errors} of {requests}: {relative}");
+        }
+    }
+
+    #[test]
+    fn what_was_bad_before_is_excused_and_little_data_is_not_taken_for_bad() {
+        for (requests, errors, limit) in [
+            (0, 0, None),
+            (100, 0, None),
+            (100_000, 400, None),
+            (600, 24, Some((0.04, 0.07))),
+            (100_000, 4_000, Some((0.04, 0.042))),
+            (100_000, 900, None),
+            (2_000, 20, Some((0.01, 0.02))),
+            (50, 50, Some((0.998, 0.9991))),
+        ] {
+            let found = excused(TickCounts { requests, errors }, 0.01, 0.01);
+            match (found, limit) {
+                (None, None) => {}
+                (Some(found), Some((least, most))) => assert!((least..most).contains(&found), "{errors}: {found}"),
+                other => panic!("{errors} of {requests}: {other:?}"),
+            }
         }
     }
 

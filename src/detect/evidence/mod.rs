@@ -31,7 +31,7 @@ mod plan;
 mod purses;
 mod suspicion;
 
-pub use baseline::{BaselineRule, longest_silence};
+pub use baseline::{BaselineRule, excused, longest_silence};
 pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use detector::EvidenceDetector;
 pub use ending::{Ending, requests_to_clear};

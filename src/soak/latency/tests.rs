@@ -14,9 +14,16 @@ fn check(threshold_ms: f64, instances: usize) -> LatencyCheck {
         metered: None,
         required: true,
     };
-    let settings = LatencySettings { threshold_ms, quantile: Ratio(0.99), metered: None, required: true };
+    let settings = LatencySettings {
+        threshold_ms,
+        quantile: Ratio(0.99),
+        excuse: Excuse::None,
+        near: true,
+        metered: None,
+        required: true,
+    };
     let names = (0..instances).map(|at| format!("http://green-{at}")).collect();
-    LatencyCheck::new(settings, &error_rate, 60_000, 1_000, names)
+    LatencyCheck::new(settings, &error_rate, 60_000, 1_000, names, 1)
 }
 
 /// A page of a process that has answered so many requests in 80 ms and so many in 700 ms.
@@ -70,21 +77,37 @@ fn few_requests_clear_nothing_and_condemn_nobody_by_chance() {
 }
 
 #[test]
-fn between_two_bounds_the_lower_one_judges_and_is_named() {
+fn the_nearest_bound_judges_and_is_named() {
     let mut between = check(700.0, 1);
     watch(&mut between, 2, 50, None);
-    assert_eq!(between.describe(), "p99 at most 700 ms (judged at 500 ms, the next bucket bound below)");
+    assert_eq!(between.describe(), "p99 at most 700ms (judged at 500ms, the nearest bucket bound)");
     assert!(between.observe(2_000, 10_000, false).message.contains("took longer than 500 ms"));
-    assert_eq!(check(500.0, 1).describe(), "p99 at most 500 ms");
+    assert_eq!(check(500.0, 1).describe(), "p99 at most 500ms");
+    let mut above = check(60.0, 1);
+    watch(&mut above, 2, 50, None);
+    assert_eq!(above.describe(), "p99 at most 60ms (judged at 100ms, the nearest bucket bound)");
 }
 
 #[test]
-fn a_threshold_below_every_bound_is_not_known() {
-    let mut low = check(50.0, 1);
-    watch(&mut low, 60, 50, None);
-    let (verdict, message) = low.close(60_000, 10_000, 0).unwrap();
-    assert_eq!(verdict, Verdict::Unknown);
-    assert!(message.contains("smallest bucket bound is 100 ms: nothing can be told of 50 ms"), "{message}");
+fn a_threshold_far_from_every_bound_is_not_known_and_never_judged() {
+    for (threshold_ms, expected) in [(40.0, "no bucket between 20ms and 80ms"), (5_000.0, "between 2.5s and 10s")] {
+        let mut far = check(threshold_ms, 1);
+        watch(&mut far, 60, 50, Some(1));
+        let (verdict, message) = far.close(60_000, 10_000, 0).unwrap();
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(message.contains(expected), "{message}");
+        assert!(message.ends_with("its bounds are 100ms, 250ms, 500ms, 1s"), "{message}");
+        assert_eq!(far.unfit().unwrap(), message);
+    }
+}
+
+#[test]
+fn recordings_from_before_are_judged_by_the_next_bound_below_however_far() {
+    let mut old = check(5_000.0, 1);
+    old.settings.near = false;
+    watch(&mut old, 6, 50, Some(2));
+    assert_eq!(old.bound(), Some(1_000.0));
+    assert_eq!(old.unfit(), None);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What Prometheus says: the counters of a color, and the values of queries.
 
 use crate::deploy::Color;
-use crate::soak::latency::misses;
 use crate::soak::query::QueryCheck;
 use crate::soak::{Answer, ERROR_RATE, LATENCY, Machine, Metered, Phase, Sample};
 
@@ -64,7 +63,10 @@ impl Machine {
         let Some(latency) = &mut self.latency else { return };
         if watched {
             latency.sampled(self.at, self.run_wall, instance, sample);
-        } else if let Some(slow) = misses(sample, latency.threshold_ms()) {
+            return;
+        }
+        latency.previous_sampled(instance, sample);
+        if let Some(slow) = latency.misses(sample) {
             self.slow_recovery.sampled(self.at, since, instance, &slow);
         }
     }

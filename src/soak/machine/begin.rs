@@ -7,7 +7,8 @@ use crate::soak::judge::{OldColor, relative_threshold};
 use crate::soak::latency::LatencyCheck;
 use crate::soak::query::QueryCheck;
 use crate::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, Machine, Origin, Outcome, Phase, QuerySettings, SwitchResult,
+    Actor, Cause, DecisionKind, Effect, Ending, ErrorRateSettings, Machine, Origin, Outcome, Phase, QuerySettings,
+    SwitchResult,
 };
 
 use super::core::Stage;
@@ -30,12 +31,15 @@ impl Machine {
     /// Goes on once every instance of the target is ready and its counters were looked at.
     pub(super) fn pass_gate(&mut self, out: &mut Vec<Effect>) {
         let Stage::Gating { deadline_ms } = self.stage else { return };
-        if !self.gate_is_open() {
+        if !self.gate_is_open() || self.refused_as_unfit(out) {
             return;
         }
         if self.wants_baseline() {
             self.stage = Stage::Baseline { since_ms: self.at, gate_deadline_ms: deadline_ms };
             self.recovery.restart();
+            if let Some(latency) = &mut self.latency {
+                latency.begin_baseline();
+            }
             out.push(Effect::Schedule { at_ms: self.at.saturating_add(self.settings.baseline_window_ms) });
         } else {
             self.start_switch(out);
@@ -43,19 +47,28 @@ impl Machine {
     }
 
     fn gate_is_open(&self) -> bool {
-        let soak = matches!(self.settings.origin, Origin::Switch { soak: true, .. });
-        self.readiness.all_ready(1) && (!soak || self.error_rate.all_tried())
+        let tried = self.error_rate.all_tried() && self.latency.as_ref().is_none_or(LatencyCheck::all_tried);
+        self.readiness.all_ready(1) && (!self.soak_follows() || tried)
+    }
+
+    pub(super) const fn soak_follows(&self) -> bool {
+        matches!(self.settings.origin, Origin::Switch { soak: true, .. })
     }
 
     fn wants_baseline(&self) -> bool {
-        matches!(self.settings.origin, Origin::Switch { soak: true, .. })
-            && self.settings.baseline_window_ms > 0
-            && self.settings.error_rate.method == Method::Evidence
-            && self.settings.error_rate.baseline != Baseline::Off
-            && self.error_rate.old().is_none()
+        let wanted = self.wants_baseline_of_errors() || self.latency.as_ref().is_some_and(LatencyCheck::wants_previous);
+        self.soak_follows() && self.settings.baseline_window_ms > 0 && wanted
+    }
+
+    fn wants_baseline_of_errors(&self) -> bool {
+        let ErrorRateSettings { method, baseline, .. } = self.settings.error_rate;
+        method == Method::Evidence && baseline != Baseline::Off && self.error_rate.old().is_none()
     }
 
     fn start_switch(&mut self, out: &mut Vec<Effect>) {
+        if self.refused_as_unfit(out) {
+            return;
+        }
         self.epoch += 1;
         self.stage = Stage::Switching;
         out.push(Effect::Switch);
@@ -68,7 +81,10 @@ impl Machine {
         if counts.requests < BASELINE_REQUESTS && measured_ms < self.settings.baseline_window_ms {
             return;
         }
-        self.learn_baseline(OldColor { counts, measured_ms }, out);
+        if self.wants_baseline_of_errors() {
+            self.learn_baseline(OldColor { counts, measured_ms }, out);
+        }
+        self.learn_excuse(out);
         if self.gate_is_open() {
             self.start_switch(out);
         } else {
@@ -164,6 +180,10 @@ impl Machine {
             latency.begin(self.at);
         }
         self.queries.iter_mut().for_each(QueryCheck::restart);
+        if self.latency.as_ref().is_some_and(LatencyCheck::previous_tried) {
+            self.learn_excuse(out);
+        }
+        self.told.judged = self.latency.as_ref().is_some_and(LatencyCheck::is_judged);
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let message = self.start_message();
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);

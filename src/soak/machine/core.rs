@@ -87,6 +87,9 @@ pub(super) struct Told {
     pub worse: bool,
     /// That the soak runs on beyond its window.
     pub extending: bool,
+    /// That the latency is not judged, and that it is.
+    pub unjudged: bool,
+    pub judged: bool,
     /// That the readiness of the watched color, and of the standby, cannot be asked as often as it is.
     pub unsaid: [bool; 2],
     /// The instances behind whose URLs several processes answer, and whether their counters are of no use.
@@ -175,7 +178,15 @@ impl Machine {
             run_wall: 0,
             latency: settings.latency.clone().map(|latency| {
                 let names = sources(latency.metered.as_ref(), &settings.instances);
-                LatencyCheck::new(latency, &settings.error_rate, settings.window_ms, settings.interval_ms, names)
+                let previous = sources(latency.metered.as_ref(), &settings.standby_instances).len();
+                LatencyCheck::new(
+                    latency,
+                    &settings.error_rate,
+                    settings.window_ms,
+                    settings.interval_ms,
+                    names,
+                    previous,
+                )
             }),
             queries: settings.queries.iter().cloned().map(QueryCheck::new).collect(),
             ledger: Ledger::default(),

@@ -44,6 +44,10 @@ impl Machine {
         self.standby.come_and_go(self.at, &names, changes);
         self.recovery.come_and_go(names.len(), changes);
         self.slow_recovery.come_and_go(names.len(), changes);
+        let metered = self.settings.latency.as_ref().is_some_and(|latency| latency.metered.is_some());
+        if let Some(latency) = self.latency.as_mut().filter(|_| !metered) {
+            latency.previous_resized(names.len());
+        }
         self.settings.standby_instances = names;
     }
 }

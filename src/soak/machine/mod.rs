@@ -19,6 +19,7 @@ mod begin;
 mod core;
 mod fleet;
 mod foreign;
+mod latency;
 mod orders;
 mod recovery;
 mod report;

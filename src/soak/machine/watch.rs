@@ -19,9 +19,11 @@ impl Machine {
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
             let patience_ms = self.patience_ms();
+            self.settle_excuse(out);
             if let Some(latency) = &mut self.latency {
                 latency.tick(self.at, skipped, patience_ms);
             }
+            self.tell_unjudged(out);
             self.tick_standby(skipped);
             self.tell_blindness(out);
             self.tell_processes(out);

@@ -57,7 +57,7 @@ impl RateCheck {
     }
 
     /// The first scrape that failed, by instance.
-    fn why(&self) -> Option<String> {
+    pub fn why(&self) -> Option<String> {
         let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
         self.present().find_map(failing)
     }

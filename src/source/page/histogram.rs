@@ -180,7 +180,7 @@ impl Histogram {
         }
         let name = &self.wanted[0];
         let Some(scale) = self.unit.milliseconds(name) else {
-            return Latency::Unknown(format!(
+            return Latency::Unfit(format!(
                 "the unit of `{name}` does not show in its name: say which it is with checks.latency.unit"
             ));
         };

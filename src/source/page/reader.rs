@@ -81,7 +81,8 @@ impl PageReader {
         let started_ms = self.rows.started_ms;
         let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
         let latency_process = self.rows.histogram.as_ref().and_then(Histogram::process);
-        let timed = Reading { started_ms, latency, latency_process, ..Reading::default() };
+        let histogram = self.histogram().map(str::to_owned);
+        let timed = Reading { started_ms, latency, latency_process, histogram, ..Reading::default() };
         let begins = self.rows.census.is_some();
         if begins {
             match self.discover() {

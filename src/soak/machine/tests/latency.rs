@@ -1,18 +1,25 @@
 //! A soak that also judges how long requests take.
 
 use super::bench::{Bench, FAILING, HEALTHY, SLOW, World, resumption, settings};
-use crate::config::Ratio;
+use crate::config::{Excuse, Ratio};
 use crate::soak::{DecisionKind, LATENCY, LatencySettings, Outcome, Phase, RollbackResult, Settings, Verdict};
 
 fn judging(required: bool) -> Settings {
-    let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), metered: None, required };
+    let latency = LatencySettings {
+        threshold_ms: 500.0,
+        quantile: Ratio(0.95),
+        excuse: Excuse::None,
+        near: true,
+        metered: None,
+        required,
+    };
     Settings { latency: Some(latency), ..settings() }
 }
 
 #[test]
 fn a_release_that_is_fast_and_does_not_fail_is_retained_with_both_numbers() {
     let mut bench = Bench::new(judging(true));
-    assert!(bench.message(DecisionKind::SoakStart).contains("error rate at most 5%, p95 at most 500 ms, readiness"));
+    assert!(bench.message(DecisionKind::SoakStart).contains("error rate at most 5%, p95 at most 500ms, readiness"));
     let ending = bench.until_over(70, HEALTHY);
     assert_eq!(ending.outcome, Outcome::Retained);
     assert!(ending.reason.contains("0 of 5,900 requests failed (0 %)"), "{}", ending.reason);

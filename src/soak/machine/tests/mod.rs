@@ -4,6 +4,7 @@ mod baseline;
 mod begin;
 pub(crate) mod bench;
 mod ending;
+mod excuse;
 mod fleet;
 mod foreign;
 mod hold_back;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::bench::{Bench, HEALTHY, WALL, settings};
-use crate::config::{Bound, OnBreach, OnInconclusive, OnSharedCause, Ratio};
+use crate::config::{Bound, Excuse, OnBreach, OnInconclusive, OnSharedCause, Ratio};
 use crate::deploy::Color;
 use crate::detect::{Buckets, Latency, Reading};
 use crate::soak::{
@@ -151,7 +151,14 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     (policy, unknown, flags, asks, 0..20_000_u64, 0..20_000_u64).prop_map(
         |(on_breach, on_inconclusive, flags, [asks, metered, shared], grace_ms, warmup_ms)| {
             let (auto_rollback, switch, no_way_back, judges_latency) = flags;
-            let latency = LatencySettings { threshold_ms: 500.0, quantile: Ratio(0.95), metered: None, required: true };
+            let latency = LatencySettings {
+                threshold_ms: 500.0,
+                quantile: Ratio(0.95),
+                excuse: Excuse::None,
+                near: true,
+                metered: None,
+                required: true,
+            };
             let latency = judges_latency.then_some(latency);
             let origin = if switch { Origin::Switch { gate_ms: 9_000, soak: true } } else { Origin::Soak };
             let mut error_rate = settings().error_rate;

@@ -12,6 +12,8 @@ fn config(histogram: Named, unit: LatencyUnit) -> LatencyConfig {
         quantile: Ratio(0.99),
         histogram,
         unit,
+        excuse: crate::config::Excuse::None,
+        ignore_routes: Routes::default(),
         source: Source::Instances,
         selector: None,
         required: true,
@@ -41,14 +43,14 @@ fn latency(reader: &mut PageReader, page: &str) -> Latency {
 fn buckets(reader: &mut PageReader, page: &str) -> (Vec<f64>, Vec<u64>) {
     match latency(reader, page) {
         Latency::Buckets(Buckets { bounds_ms, counts }) => (bounds_ms, counts),
-        Latency::Unknown(why) => panic!("{why}"),
+        Latency::Unknown(why) | Latency::Unfit(why) => panic!("{why}"),
     }
 }
 
 #[track_caller]
 fn why(reader: &mut PageReader, page: &str) -> String {
     match latency(reader, page) {
-        Latency::Unknown(why) => why,
+        Latency::Unknown(why) | Latency::Unfit(why) => why,
         Latency::Buckets(buckets) => panic!("{buckets:?}"),
     }
 }
@@ -106,7 +108,7 @@ fn the_unit_is_in_the_name_or_said() {
         let mut reader = reader(&config(Named::Name(name.to_owned()), unit));
         match (latency(&mut reader, &series(name, "", [1, 2, 3])), first) {
             (Latency::Buckets(seen), Some(first)) => assert!((seen.bounds_ms[0] - first).abs() < 1e-12, "{name}"),
-            (Latency::Unknown(why), None) => assert!(why.contains("checks.latency.unit"), "{why}"),
+            (Latency::Unfit(why), None) => assert!(why.contains("checks.latency.unit"), "{why}"),
             (found, _) => panic!("{name}: {found:?}"),
         }
     }
