@@ -58,7 +58,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
             if let Some(kept) = &moved.kept {
                 say::line(&format!("a copy of what was replaced is {}", kept.display()));
             }
-            for trouble in moved.notes.iter().chain(&moved.journal_trouble) {
+            if let Some(trouble) = &moved.journal_trouble {
                 say::warn(trouble);
             }
             finish_orphan(&deployment, orphan).await;
