@@ -72,15 +72,15 @@ fn a_dead_standby_is_a_warning_and_a_failure_while_a_soak_depends_on_it() {
 
 #[test]
 fn traffic_that_is_too_little_to_judge_is_told_with_what_would_do() {
-    let deployment = Deployment::switched().with("soak.window", "3s").with("checks.error-rate.min_requests", "5000");
+    let deployment = Deployment::switched().with("soak.window", "3s").with("checks.error-rate.min_requests", "20000");
     let done = deployment.run(&["doctor"]).expect(0);
     done.says(&[
         "warning  traffic       ",
-        "; 5,000 are needed to clear a release at 5 %",
+        "; 20,000 are needed to clear a release at 5 %",
         "next: a window of 1m would do",
     ]);
     let deployment = deployment.with("soak.window", "10m");
-    deployment.run(&["doctor"]).expect(0).says(&["never hold the 5000 that the method `window` asks for"]);
+    deployment.run(&["doctor"]).expect(0).says(&["never hold the 20000 that the method `window` asks for"]);
 }
 
 #[test]
