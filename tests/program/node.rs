@@ -156,10 +156,10 @@ fn a_prom_client_service_that_is_fast_is_kept_and_one_that_is_slow_is_not() {
         .with("colors.green.instances", green.url())
         .with("checks.latency.threshold", "60ms")
         .with("checks.latency.quantile", "0.9");
-    let told = "latency by `http_request_duration_seconds`, judged at its bound 50 ms; p90 ";
+    let told = "latency by `http_request_duration_seconds`, judged at its bound 50ms; p90 ";
     deployment.run(&["doctor"]).expect(0).says(&[told]);
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&[
-        "p90 at most 60 ms (judged at 50 ms, the next bucket bound below)",
+        "p90 at most 60ms (judged at 50ms, the nearest bucket bound)",
         "requests took longer than 50 ms",
         "RETAINED: green stays active",
     ]);
