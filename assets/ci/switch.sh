@@ -33,7 +33,7 @@ case $code in
     6) echo "Not enough evidence. The release is live, unproven: switchback soak, or switchback rollback" ;;
     7) echo "ROLLBACK FAILED. Traffic may still reach the bad color. Somebody has to act now: switchback status" ;;
     8) echo "Somebody else moved traffic meanwhile. Theirs counts: switchback status" ;;
-    9) echo "The new color was not ready. Traffic was not moved." ;;
+    9) echo "The color was not ready, or another release is live there already. Traffic was not moved." ;;
     10) echo "Another soak is running. Traffic was not moved." ;;
     11) echo "The release is bad and STILL LIVE. Decide: switchback rollback" ;;
     12) echo "The switch failed. The line above says where traffic is: switchback status" ;;

@@ -10,7 +10,7 @@ use crate::cli::{Attach, Common};
 use crate::config::Config;
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::headless::{Output, Places, Printer, Quiet};
-use crate::journal::{Journal, SoakId, recording_path};
+use crate::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 use crate::soak::{Action, Envelope, RecordingHeader};
 use crate::tui::{self, Live};
 use crate::view::View;
@@ -64,7 +64,7 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
     let mut reach_until = Instant::now();
     loop {
         let lost = match client.events(0).await {
-            Ok(events) => match screen.show(events, &mut leave).await? {
+            Ok(events) => match screen.show(&client, events, &mut leave).await? {
                 Shown::End(end) => return Ok(screen.close(&end).await),
                 Shown::Watching => {
                     screen.pause().await;
@@ -72,10 +72,6 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
                         say::out(&keeper.monitor().detached(output, &config.service));
                     }
                     return Ok(0);
-                }
-                Shown::Left if screen.until == Until::ItWatches => {
-                    interrupt(&client, &mut screen).await?;
-                    continue;
                 }
                 Shown::Left => return Ok(screen.leave(&config.service).await),
                 Shown::Lost(why) => {
@@ -95,7 +91,12 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
                     say::warn(&told);
                     reach_until = reach_until.max(Instant::now() + POLL);
                 }
-                Revived::Over(code) => return Ok(ended_out_of_sight(code, &config.service)),
+                Revived::Over(code) => {
+                    if !screen.catch_up().await || code == 143 {
+                        ended_out_of_sight(code, &config.service);
+                    }
+                    return Ok(code);
+                }
             }
         }
         if Instant::now() >= reach_until {
@@ -104,28 +105,19 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
         tokio::select! {
             () = sleep(POLL) => {}
             () = leave.asked() => match screen.until {
-                Until::ItWatches => interrupt(&client, &mut screen).await?,
+                Until::ItWatches => screen.interrupt(&client).await?,
                 Until::TheEnd => return Ok(screen.leave(&config.service).await),
             },
         }
     }
 }
 
-/// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
-async fn interrupt(client: &Client, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    screen.pause().await;
-    screen.until = Until::TheEnd;
-    let aborted = client.act(Action::Abort, &actor::operator(), Some("interrupted")).await;
-    aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
-}
-
-fn ended_out_of_sight(code: u8, service: &str) -> u8 {
+fn ended_out_of_sight(code: u8, service: &str) {
     if code == 143 {
         say::error(&leave::stopped("a signal", service));
     } else {
         say::line(&format!("the soak has ended with exit code {code}; see: switchback status --service {service}"));
     }
-    code
 }
 
 fn not_running(config: &Config, why: &str) -> Failure {
@@ -180,13 +172,19 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    async fn show(&mut self, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
+    async fn show(&mut self, client: &Client, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
         let mut to: Option<SyncSender<Envelope>> = None;
         let mut unread = false;
         loop {
             let item = tokio::select! {
                 item = events.next() => item,
-                () = leave.asked() => return Ok(Shown::Left),
+                () = leave.asked() => match self.until {
+                    Until::TheEnd => return Ok(Shown::Left),
+                    Until::ItWatches => {
+                        self.interrupt(client).await?;
+                        continue;
+                    }
+                },
             };
             match item {
                 Ok(StreamItem::Header(header)) => to = Some(self.begin(&header)),
@@ -227,9 +225,33 @@ impl Screen<'_> {
         to
     }
 
+    /// Tells what is still to be told of a run that ended out of sight, from its recording; says whether there is one.
+    async fn catch_up(&mut self) -> bool {
+        let folder = self.config.service_dir();
+        let Some(id) = recordings(&folder).ok().and_then(|mut ids| ids.pop()) else { return false };
+        let opened = RecordingReader::<Envelope>::open::<RecordingHeader>(&recording_path(&folder, &id));
+        let Ok((header, envelopes)) = opened else { return false };
+        let to = self.begin(&header);
+        for envelope in envelopes.map_while(Result::ok) {
+            if !hand_over(&to, envelope).await {
+                break;
+            }
+        }
+        drop(to);
+        self.pause().await;
+        true
+    }
+
+    /// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
+    async fn interrupt(&mut self, client: &Client) -> Result<(), Failure> {
+        self.until = Until::TheEnd;
+        let aborted = client.act(Action::Abort, &actor::operator(), Some("interrupted")).await;
+        aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
+    }
+
     /// Whether the soak has begun with this event or before, where that is all that is waited for.
     fn watches(&mut self, envelope: &Envelope) -> bool {
-        let Some(view) = &mut self.begun else { return false };
+        let Some(view) = self.begun.as_mut().filter(|_| self.until == Until::ItWatches) else { return false };
         view.apply(envelope);
         view.machine().summary().is_some() && view.machine().ending().is_none()
     }

@@ -77,14 +77,17 @@ impl Past {
 
     /// The decisions that were made and did not reach the journal, given what did.
     ///
-    /// A monitor journals in order, so they are those behind the last one that is there.
+    /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
+    /// stands for one of them.
     pub fn not_journalled(&self, journalled: &[Decision]) -> &[Decision] {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
-        let known = self.decisions.iter().rposition(|made| journalled.iter().any(|written| same(made, written)));
-        match known {
-            Some(at) => &self.decisions[at + 1..],
-            None => &self.decisions,
+        let (mut left, mut known) = (journalled, 0);
+        for (at, made) in self.decisions.iter().enumerate() {
+            if let Some(line) = left.iter().position(|written| same(made, written)) {
+                (left, known) = (&left[line + 1..], at + 1);
+            }
         }
+        &self.decisions[known..]
     }
 
     /// What the configuration says now and the run does not follow, a sentence for each key.
@@ -106,6 +109,7 @@ mod tests {
     use super::*;
     use crate::journal::{RecordingWriter, SoakId};
     use crate::soak::testing::{Bench, FAILING, HEALTHY, settings};
+    use crate::soak::{Actor, DecisionKind};
 
     /// A recording of these events of a run.
     fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {
@@ -150,6 +154,20 @@ mod tests {
         assert_eq!(past.not_journalled(&[]), made);
         assert_eq!(past.not_journalled(&made[..1]), &made[1..]);
         assert_eq!(past.not_journalled(&made), []);
+    }
+
+    #[test]
+    fn of_two_decisions_that_read_the_same_the_one_without_a_line_is_still_to_be_written() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(5, HEALTHY);
+        let (_tmp, mut past) = recorded(&bench.log);
+        let resumed = |message: &str| Decision::new(DecisionKind::Resumed, Actor::Resume, message);
+        past.decisions = vec![resumed("after 0.1 s"), resumed("after 0.1 s"), resumed("after 2 s")];
+        let made = past.decisions.clone();
+        for written in 0..=made.len() {
+            assert_eq!(past.not_journalled(&made[..written]), &made[written..]);
+        }
+        assert_eq!(past.not_journalled(&made[2..]), [], "what is missing before is not written out of order");
     }
 
     #[test]

@@ -94,6 +94,11 @@ fn the_address_of_a_service_is_no_number_and_counts_as_unset_with_a_warning() {
         "{:?}",
         found.warnings
     );
+    // A service named `switchback-metrics`.
+    let (layer, found) = sorted(&[("SWITCHBACK_METRICS_PORT", "tcp://10.0.0.1:9090")]);
+    assert!(layer.is_empty() && found.warnings.len() == 1, "{:?}", found.warnings);
+    let (layer, _) = sorted(&[("SWITCHBACK_METRICS_PORT", "9464")]);
+    assert!(layer.contains_key("metrics.port"));
     // Where a text is wanted, it may be meant.
     let (layer, found) = sorted(&[("SWITCHBACK_ROUTER_SOCKET", "tcp://127.0.0.1:9999")]);
     assert!(layer.contains_key("router.socket") && found.warnings.is_empty());
