@@ -157,6 +157,7 @@ pub enum Event {
 /// What one scrape gave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a reading is the usual case: boxing it would allocate for every page")]
 pub enum Sample {
     /// A good page.
     Good(Reading),
@@ -167,6 +168,7 @@ pub enum Sample {
 /// What Prometheus says of the counters of a color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a reading is the usual case: boxing it would allocate for every page")]
 pub enum Metered {
     /// Samples that it did not have before.
     New(Reading),

@@ -247,7 +247,7 @@ impl LatencyCheck {
         let seen = self.rate.observe(at_ms, patience_ms, warmup);
         let (verdict, message) = self.told(seen.verdict, seen.message);
         let (value, threshold) = (self.quantile().map(|ms| ms / 1000.0), self.settings.threshold_ms / 1000.0);
-        Observation { value, threshold, verdict, message, ..seen }
+        Observation { verdict, value, threshold, message, ..seen }
     }
 
     /// The verdict and its sentence, with what else belongs to them.
@@ -297,7 +297,7 @@ impl LatencyCheck {
         text
     }
 
-    /// What is judged by, once that is known: `p99 at most 500ms by `latency_seconds``.
+    /// What is judged by, once that is known: "p99 at most 500ms by `latency_seconds`".
     pub fn describe_source(&self) -> String {
         let histogram = self.instances.iter().find_map(|known| known.histogram.as_deref());
         let by = histogram.map(|name| format!(" by `{name}`")).unwrap_or_default();

@@ -77,6 +77,7 @@ pub(super) enum Automatic {
 }
 
 /// What was told already and is not told again.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each told once")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// The check that is not required and is breached.

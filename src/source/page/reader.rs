@@ -82,7 +82,7 @@ impl PageReader {
         let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
         let latency_process = self.rows.histogram.as_ref().and_then(Histogram::process);
         let histogram = self.histogram().map(str::to_owned);
-        let timed = Reading { started_ms, latency, latency_process, histogram, ..Reading::default() };
+        let timed = Reading { histogram, started_ms, latency, latency_process, ..Reading::default() };
         let begins = self.rows.census.is_some();
         if begins {
             match self.discover() {

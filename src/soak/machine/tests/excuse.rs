@@ -127,7 +127,7 @@ fn with_bounds(bench: &mut Bench, color: Color, bounds_ms: &[f64], total: u64) {
     let counts = vec![total; bounds_ms.len() + 1];
     let latency = Some(Latency::Buckets(Buckets { bounds_ms: bounds_ms.to_vec(), counts }));
     let histogram = Some("request_seconds".to_owned());
-    let reading = Reading { total, latency, histogram, ..Reading::default() };
+    let reading = Reading { total, histogram, latency, ..Reading::default() };
     for instance in 0..if color == Color::Green { 2 } else { 1 } {
         bench.feed(Event::Sampled { color, instance, outcome: Sample::Good(reading.clone()) });
     }
