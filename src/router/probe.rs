@@ -19,8 +19,9 @@ use crate::source::metric_value;
 /// So many answers in a row have to come from the color, each over a connection of its own: a proxy that still sends some of
 /// its users elsewhere shows it.
 const IN_A_ROW: u32 = 3;
-/// Time between two questions.
-const POLL: Duration = Duration::from_millis(50);
+/// Time between two questions. The answers in a row span more than the 100 ms for which nginx lets old workers accept beside
+/// the new ones (`ngx_msleep(100)` in its `ngx_process_cycle.c`).
+const POLL: Duration = Duration::from_millis(75);
 /// Limit for one question, where `router.timeout` is longer.
 const MAX_QUESTION: Duration = Duration::from_secs(5);
 /// Longest body that is read, in bytes.
@@ -122,9 +123,7 @@ impl TrafficProbe {
                 let late = || self.no_answer(format!("did not answer {IN_A_ROW} times in {}", span(self.limit)));
                 return Err(doubt.unwrap_or_else(late));
             }
-            if agreed == 0 {
-                sleep(POLL).await;
-            }
+            sleep(POLL).await;
         }
     }
 

@@ -80,6 +80,7 @@ fn laid_with(heading: &str, prepare: fn(&Path, &mut String), around: &[&str]) ->
         text.replace("/etc/nginx/app", &at("app"))
             .replace("127.0.0.1:3001", &addresses[0])
             .replace("127.0.0.1:3002", &addresses[2])
+            .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"))
             .replace("listen 8080", &format!("listen 127.0.0.1:{port}"))
             .replace("nginx -t", &format!("{nginx} -t"))
             .replace("nginx -s reload", &format!("{nginx} -s reload"))
