@@ -57,10 +57,20 @@ pub async fn until_it_watches(config: &Config, output: Output, keeper: Keeper) -
     follow(config, output, Some(keeper), Until::ItWatches).await
 }
 
+/// The newest run of the service that was recorded.
+pub fn newest(config: &Config) -> Option<SoakId> {
+    recordings(&config.service_dir()).ok().and_then(|mut ids| ids.pop())
+}
+
+/// Tells the newest run from its recording, which is all that is left of it.
+pub async fn tell_all(config: &Config, output: Output) {
+    Screen::new(config, output, Until::TheEnd).catch_up().await;
+}
+
 async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, until: Until) -> Result<u8, Failure> {
     let client = Client::of(config);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
-    let mut screen = Screen { output, config, printer: None, seen: None, until, begun: None };
+    let mut screen = Screen::new(config, output, until);
     let mut reach_until = Instant::now();
     loop {
         let lost = match client.events(0).await {
@@ -171,7 +181,11 @@ struct Screen<'a> {
     begun: Option<View>,
 }
 
-impl Screen<'_> {
+impl<'a> Screen<'a> {
+    const fn new(config: &'a Config, output: Output, until: Until) -> Self {
+        Self { output, config, printer: None, seen: None, until, begun: None }
+    }
+
     async fn show(&mut self, client: &Client, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
         let mut to: Option<SyncSender<Envelope>> = None;
         let mut unread = false;
@@ -228,7 +242,7 @@ impl Screen<'_> {
     /// Tells what is still to be told of a run that ended out of sight, from its recording; says whether there is one.
     async fn catch_up(&mut self) -> bool {
         let folder = self.config.service_dir();
-        let Some(id) = recordings(&folder).ok().and_then(|mut ids| ids.pop()) else { return false };
+        let Some(id) = newest(self.config) else { return false };
         let opened = RecordingReader::<Envelope>::open::<RecordingHeader>(&recording_path(&folder, &id));
         let Ok((header, envelopes)) = opened else { return false };
         let to = self.begin(&header);

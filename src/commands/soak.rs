@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::cli::{Common, Watch};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::headless::{Output, Printer, Told};
 use crate::journal::Journal;
 use crate::monitor::{self, Begin, Finished, OnSignal, Opened, Opening};
@@ -37,7 +37,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     }
     if watch.detach {
         let launch = Launch::new(&loaded, common, watch.output);
-        return match begin_in_background(&launch, begin).await? {
+        return match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
             Background::Running(monitor) => {
                 follow::until_it_watches(&loaded.config, watch.output, Keeper::new(monitor, launch)).await
             }
@@ -52,7 +52,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
         };
     }
     let launch = Launch::new(&loaded, common, watch.output);
-    match begin_in_background(&launch, begin).await? {
+    match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
         Background::Running(monitor) => {
             let keeper = Keeper::new(monitor, launch);
             if watch.output == Output::Human && screen::is_possible() {
@@ -78,11 +78,21 @@ fn configuration(common: &Common, begin: Begin, watch: &Watch) -> Result<Loaded,
     if lenient { context::loaded(common, place::require) } else { context::loaded_strictly(common, place::require) }
 }
 
-async fn begin_in_background(launch: &Launch, begin: Begin) -> Result<Background, Failure> {
+async fn begin_in_background(
+    launch: &Launch,
+    begin: Begin,
+    config: &Config,
+    output: Output,
+) -> Result<Background, Failure> {
     background::tell_ci_job();
+    let before = follow::newest(config);
     let (started, printed) = launch.start(begin).await?;
     say::note(&printed.log);
     say::out(&printed.out);
+    // A run can be over before anybody could follow it: a router that fails at once, for one.
+    if matches!(started, Background::Over(_)) && follow::newest(config) != before {
+        follow::tell_all(config, output).await;
+    }
     Ok(started)
 }
 
