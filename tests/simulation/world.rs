@@ -310,6 +310,10 @@ impl SimRouter {
             }
             if !matches!(fails, Some(Fails::WithoutMoving | Fails::Lies)) {
                 state.router = to;
+                if back && !self.others {
+                    // A rollback that was not confirmed yet is tried again, whoever moved traffic meanwhile.
+                    (state.undone_ms, state.undone_seen) = (None, 0);
+                }
             }
         }
         if self.sim.crash_due(|_, when| due(when, true)) {
