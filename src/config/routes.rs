@@ -99,6 +99,15 @@ impl Routes {
         self
     }
 
+    /// The same, also leaving out what `others` leaves out.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        self.patterns.extend(others.patterns.iter().cloned());
+        self.own.extend(others.own.iter().cloned());
+        self.asks_root |= others.asks_root;
+        self
+    }
+
     /// Whether nothing is left out.
     pub const fn is_empty(&self) -> bool {
         self.patterns.is_empty() && self.own.is_empty()

@@ -88,7 +88,8 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Nothing read yet. More than `limit` bucket series are not counted.
+    /// Nothing read yet. `routes` are left out of every check, those of the configuration of latency alone. More than `limit`
+    /// bucket series are not counted.
     pub fn new(config: &LatencyConfig, routes: Routes, limit: usize) -> Self {
         let (wanted, is_named) = match &config.histogram {
             Named::Auto => (HISTOGRAMS.iter().map(|(name, _)| (*name).to_owned()).collect(), false),
@@ -98,7 +99,7 @@ impl Histogram {
             wanted,
             is_named,
             unit: config.unit,
-            routes,
+            routes: routes.and(&config.ignore_routes),
             settled: false,
             bounds: Vec::new(),
             book: SeriesBook::new(limit),

@@ -86,6 +86,23 @@ fn series_of_one_histogram_add_up_in_milliseconds_and_our_own_probes_are_none() 
 }
 
 #[test]
+fn routes_that_stay_open_are_left_out_of_latency_and_counted_as_requests() {
+    let streams = Routes::parse(["/events", "/ws/**"]).unwrap();
+    let mut reader = reader(&LatencyConfig { ignore_routes: streams, ..config(Named::Auto, LatencyUnit::Auto) });
+    let page = [
+        series(NAME, "route=\"/api\",status=\"200\",", [7, 9, 10]),
+        series(NAME, "route=\"/events\",status=\"200\",", [0, 0, 5]),
+        series(NAME, "route=\"/ws/chat\",status=\"200\",", [0, 0, 3]),
+        series(NAME, "route=\"/health/ready\",status=\"200\",", [100, 100, 100]),
+    ]
+    .concat();
+    assert_eq!(buckets(&mut reader, &page).1, [7, 9, 10]);
+    reader.begin(Format::Text);
+    reader.push(page.as_bytes()).unwrap();
+    assert_eq!(reader.finish(true).unwrap().total, 18, "their failures count");
+}
+
+#[test]
 fn the_real_clients_pages_have_their_histograms() {
     const PROM_CLIENT: &str = include_str!("../../../../tests/fixtures/metrics/prom-client.prom");
     const OPEN_TELEMETRY: &str = include_str!("../../../../tests/fixtures/metrics/opentelemetry.prom");
