@@ -10,7 +10,7 @@ use crate::soak::{
 };
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
-const NOT_RECORDED: [&str; 5] = ["colors.", "instances.", "prometheus.", "notify.", "control."];
+const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];
 
 /// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
@@ -113,6 +113,7 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     config.access = now.access.clone();
     config.health.bearer_token.clone_from(&now.health.bearer_token);
     config.router.folder.clone_from(&now.router.folder);
+    config.router.probe.clone_from(&now.router.probe);
     config.prometheus = now.prometheus.clone();
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.notify = now.notify.clone();

@@ -62,3 +62,15 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
     running.abort();
     assert!(matches!(&told[..], [one] if one.contains("is corrupt")), "{told:?}");
 }
+
+#[tokio::test]
+async fn the_page_that_confirms_moves_is_read_afresh_with_its_credentials() {
+    let tmp = tempfile::tempdir().unwrap();
+    let green = Server::start(Vec::new(), Then::KeepOpen).await;
+    let url = "http://ann:hunter2@127.0.0.1:8080/version";
+    let loaded = loaded(tmp.path(), &green, &[("router.probe_url", url), ("router.probe_header", "X-Color")]);
+    let recorded = prepare::recorded_config(&loaded);
+    assert!(recorded.iter().all(|(key, _)| !key.starts_with("router.probe_")), "{recorded:?}");
+    let config = prepare::began_with(&recorded, &loaded.config).unwrap();
+    assert_eq!(config.router.probe.unwrap().url.credentials(), Some(("ann", Some("hunter2"))));
+}
