@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dial::bare_dial;
+use super::matchers::LabelFilter;
 use super::model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
     HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
@@ -14,7 +15,8 @@ use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
 use super::routes::Routes;
 use super::rules;
-use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
+use super::statuses::StatusSet;
+use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
 use crate::journal::Limits;
 
 /// What the rows of the key table write into.
@@ -193,7 +195,8 @@ fn blank_config() -> Config {
             baseline: Baseline::Off,
             requests: Named::Auto,
             status_label: Named::Auto,
-            errors: StatusSet { classes: Vec::new(), codes: Vec::new() },
+            errors: StatusSet::default(),
+            series: LabelFilter::default(),
             source: Source::Instances,
             selector: None,
             required: false,

@@ -9,13 +9,15 @@ use secrecy::SecretString;
 use super::draft::Draft;
 use super::duration::format_duration;
 use super::instances;
+use super::matchers::LabelFilter;
 use super::model::Named;
 use super::parse;
 use super::query::{self, PromQl, QueryConfig};
 use super::raw::{Raw, Scalar};
 use super::routes::Routes;
 use super::size::format_size;
-use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
+use super::statuses::StatusSet;
+use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
 
 /// Puts a value where it belongs.
 pub type Set<T> = fn(&mut Draft, T);
@@ -60,6 +62,8 @@ pub enum Kind {
     Metric(Set<Named>),
     Label(Set<Named>),
     Statuses(Set<StatusSet>),
+    /// Matchers of labels.
+    Series(Set<LabelFilter>),
     /// Patterns of routes.
     Routes(Set<Routes>),
     Command(Set<Vec<String>>),
@@ -114,7 +118,8 @@ impl Kind {
             Self::UrlPath(_) => "path of a URL, from /".to_owned(),
             Self::Metric(_) => "auto, or the name of a metric".to_owned(),
             Self::Label(_) => "auto, or the name of a label".to_owned(),
-            Self::Statuses(_) => "classes (5xx) and codes (429), comma-separated or an array".to_owned(),
+            Self::Statuses(_) => "classes (5xx), codes (429) and words (error), comma-separated or an array".to_owned(),
+            Self::Series(_) => "matchers of labels with =, !=, =~ or !~, comma-separated".to_owned(),
             Self::Routes(_) => {
                 "paths from /, * for one segment, ** for any number, comma-separated or an array; or none".to_owned()
             }
@@ -179,6 +184,7 @@ impl Kind {
             Self::Metric(set) => put(draft, *set, parse::metric(string(raw)?)?, shown_name),
             Self::Label(set) => put(draft, *set, parse::label(string(raw)?)?, shown_name),
             Self::Statuses(set) => put(draft, *set, statuses(raw)?, ToString::to_string),
+            Self::Series(set) => put(draft, *set, LabelFilter::parse(string(raw)?)?, ToString::to_string),
             Self::Routes(set) => put(draft, *set, routes(raw)?, ToString::to_string),
             Self::Command(set) => put(draft, *set, command(raw)?, |words| command_text(words)),
             Self::Words(set) => put(draft, *set, words(raw)?, |words| words.join(",")),

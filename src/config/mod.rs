@@ -6,6 +6,7 @@
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
+//! | `statuses`, `matchers` | what a status says, and which series of a page are ours |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
@@ -30,6 +31,7 @@ mod keys;
 mod kind;
 mod layers;
 mod load;
+mod matchers;
 mod meaning;
 mod model;
 mod nearest;
@@ -46,6 +48,7 @@ mod rules;
 mod secrets;
 mod show;
 mod size;
+mod statuses;
 mod strength;
 mod template;
 mod values;
@@ -58,6 +61,7 @@ pub use instances::mask;
 pub use keys::{Key, flags, keys, shell_word};
 pub use layers::Inputs;
 pub use load::{Loaded, Setting, load};
+pub use matchers::{LabelFilter, Matching};
 pub use model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
     HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
@@ -70,5 +74,6 @@ pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Sou
 pub use routes::{Routes, Whose};
 pub use secrets::{keep_secret, scrub};
 pub use show::{show, show_json};
+pub use statuses::{Status, StatusKind, StatusSet};
 pub use template::template;
-pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress, StatusSet};
+pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};

@@ -14,9 +14,11 @@ pub use self::endpoints::{Access, Colors, HealthConfig, MetricsConfig, Place, Sc
 pub use self::router::{
     Away, CaddyConfig, HaproxyConfig, NginxConfig, ProbeSign, RouterConfig, RouterKind, TrafficProbeConfig,
 };
+use super::matchers::LabelFilter;
 use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
 use super::routes::Routes;
-use super::values::{InstanceUrl, Ratio, StatusSet};
+use super::statuses::StatusSet;
+use super::values::{InstanceUrl, Ratio};
 use crate::journal::Limits;
 
 /// Everything a run needs to know, validated; all paths are absolute.
@@ -239,6 +241,8 @@ pub struct ErrorRateConfig {
     pub status_label: Named,
     /// Which statuses count as errors.
     pub errors: StatusSet,
+    /// Which series of the page are ours; those of the latency histogram as well.
+    pub series: LabelFilter,
     /// Where its numbers come from.
     pub source: Source,
     /// The series that are read there, for source `prometheus`.

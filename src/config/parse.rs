@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::duration::{format_duration, parse_duration};
 use super::model::Named;
 use super::size::{format_size, parse_size};
-use super::values::{Ratio, StatusSet};
+use super::statuses::StatusSet;
+use super::values::Ratio;
 
 /// A duration from `min` to `max`, both included.
 pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, String> {
@@ -134,45 +135,76 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// `auto` or the name of a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+/// `auto` or the name of a metric. Since version 3 of Prometheus any text can be one (`http.server.request.duration_count`).
 pub fn metric(text: &str) -> Result<Named, String> {
-    named(text, |byte| byte == b':')
-        .ok_or_else(|| "this is no name of a metric: letters, digits, `_` and `:`, and no digit in front".to_owned())
+    named(text).map_err(|why| match why {
+        Unnamed::Labels => {
+            "this is no name of a metric: labels are matched with checks.error-rate.match, and neither braces nor `=` stand \
+             in a name"
+                .to_owned()
+        }
+        Unnamed::Other => "this is no name of a metric: a name is one word of visible characters".to_owned(),
+    })
 }
 
-/// `auto` or the name of a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
+/// `auto` or the name of a label, likewise (`http.response.status_code`).
 pub fn label(text: &str) -> Result<Named, String> {
-    named(text, |_| false)
-        .ok_or_else(|| "this is no name of a label: letters, digits and `_`, and no digit in front".to_owned())
+    named(text).map_err(|_| "this is no name of a label: a name is one word of visible characters".to_owned())
 }
 
-/// The grammar of names is that of the Prometheus data model; `also` lets one more character in.
-fn named(text: &str, also: fn(u8) -> bool) -> Option<Named> {
+/// Why a text is no name.
+enum Unnamed {
+    /// It has labels in it.
+    Labels,
+    /// Something else.
+    Other,
+}
+
+/// A name, perhaps in quotes as it stands on a page. What would be valid by the grammar of today and is a mistake in any
+/// likelihood is refused.
+fn named(text: &str) -> Result<Named, Unnamed> {
+    const LONGEST: usize = 200;
     let text = text.trim();
-    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || also(byte);
-    let [first, rest @ ..] = text.as_bytes() else {
-        return None;
-    };
-    let valid = letter(*first) && rest.iter().all(|byte| letter(*byte) || byte.is_ascii_digit());
-    valid.then(|| if text == "auto" { Named::Auto } else { Named::Name(text.to_owned()) })
+    let name = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    if name.contains(['{', '}', '=', '~']) {
+        return Err(Unnamed::Labels);
+    }
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ',' | '\\');
+    if name.is_empty() || name.len() > LONGEST || name.contains(odd) {
+        return Err(Unnamed::Other);
+    }
+    Ok(if name == "auto" { Named::Auto } else { Named::Name(name.to_owned()) })
 }
 
-/// Classes (`1xx` to `5xx`) and codes (`100` to `599`); what stands twice counts once.
+/// Classes (`1xx` to `5xx`), codes (`100` to `599`) and words (`error`, `Unavailable`); what stands twice counts once.
 pub fn statuses<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<StatusSet, String> {
-    let mut set = StatusSet { classes: Vec::new(), codes: Vec::new() };
+    let mut set = StatusSet::default();
     for item in items.into_iter().map(str::trim) {
         let (classes, codes) = (&mut set.classes, &mut set.codes);
         match item.as_bytes() {
             [class @ b'1'..=b'5', b'x' | b'X', b'x' | b'X'] => push_once(classes, class - b'0'),
             [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => push_once(codes, item.parse().unwrap_or_default()),
             [] => return Err("a status is missing".to_owned()),
-            _ => return Err("a status is a class such as `5xx` or a code such as `429`".to_owned()),
+            [first, rest @ ..]
+                if first.is_ascii_alphabetic() && rest.len() < 60 && rest.iter().copied().all(is_of_word) =>
+            {
+                push_once(&mut set.words, item.to_owned());
+            }
+            _ => {
+                return Err(
+                    "a status is a class such as `5xx`, a code such as `429` or a word such as `error`".to_owned()
+                );
+            }
         }
     }
-    if set.classes.is_empty() && set.codes.is_empty() {
+    if set == StatusSet::default() {
         return Err("a status is missing".to_owned());
     }
     Ok(set)
+}
+
+const fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':')
 }
 
 fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {

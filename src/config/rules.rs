@@ -90,6 +90,14 @@ fn prometheus_is_known(draft: &Draft, settled: &Settled, problems: &mut Vec<Prob
         if source == Source::Prometheus {
             asking.push(chosen);
         }
+        let series =
+            settled.sound("checks.error-rate.match").filter(|_| check == "error-rate" && !error_rate.series.is_empty());
+        if let (Source::Prometheus, Some(series)) = (source, series) {
+            let origin = &series.origin;
+            let what =
+                format!("checks.error-rate.match ({origin}) has no effect on {source_key} = prometheus: put it into");
+            warnings.push(format!("{what} {selector_key}"));
+        }
     }
     asking.extend(settled.sound("checks.queries").filter(|_| !queries.is_empty()));
     if prometheus.url.is_none()

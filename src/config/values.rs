@@ -222,41 +222,6 @@ impl fmt::Display for AdminUrl {
     }
 }
 
-/// Which values of the status label count as errors: classes (`5xx`) and codes (`429`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusSet {
-    /// Leading digits of the classes.
-    pub classes: Vec<u8>,
-    /// Single codes.
-    pub codes: Vec<u16>,
-}
-
-impl StatusSet {
-    /// Whether a status label's value is in the set: `503` and `5xx` are both in `5xx`.
-    pub fn contains(&self, status: &str) -> bool {
-        let bytes = status.as_bytes();
-        let [class @ b'1'..=b'9', rest @ ..] = bytes else {
-            return false;
-        };
-        match rest {
-            [b'x' | b'X', b'x' | b'X'] => self.classes.contains(&(class - b'0')),
-            [b'0'..=b'9', b'0'..=b'9'] => {
-                self.classes.contains(&(class - b'0'))
-                    || status.parse().is_ok_and(|code: u16| self.codes.contains(&code))
-            }
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for StatusSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let classes = self.classes.iter().map(|class| format!("{class}xx"));
-        let codes = self.codes.iter().map(u16::to_string);
-        f.write_str(&classes.chain(codes).collect::<Vec<_>>().join(","))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,27 +252,6 @@ mod tests {
     fn an_instance_has_a_short_name_with_its_port() {
         for (text, name) in [("http://host", "host:80"), ("https://host", "host:443"), ("http://[::1]:1", "[::1]:1")] {
             assert_eq!(url(text).host_port(), name);
-        }
-    }
-
-    #[test]
-    fn a_status_is_an_error_by_its_class_or_its_code() {
-        let set = StatusSet { classes: vec![5], codes: vec![429] };
-        for (status, contained) in [
-            ("503", true),
-            ("5xx", true),
-            ("5XX", true),
-            ("429", true),
-            ("428", false),
-            ("4xx", false),
-            ("200", false),
-            ("5", false),
-            ("5000", false),
-            ("5é", false),
-            ("error", false),
-            ("", false),
-        ] {
-            assert_eq!(set.contains(status), contained, "{status}");
         }
     }
 }

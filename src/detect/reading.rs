@@ -25,6 +25,15 @@ pub struct Reading {
     /// The name of the latency histogram, where the page has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<String>,
+    /// What came to `total` since the page before with a status that is not understood; it counts as not failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unclear: u64,
+    /// By what the requests are counted, on the page from which on it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting: Option<Box<Counting>>,
+    /// Whether no requests can be counted on the page; `note` says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
     /// `process_start_time_seconds` in Unix milliseconds, where the page has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
@@ -42,7 +51,7 @@ pub struct Reading {
     pub latency_process: Option<Process>,
     /// On which labels what failed since the page before, where anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blame: Option<Blame>,
+    pub blame: Option<Box<Blame>>,
     /// What a person should know of this page although it was readable: no request counter on it yet (and which ones
     /// there are), values that were no counts, series that stood on it twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,6 +59,15 @@ pub struct Reading {
     /// How long the scrape took, in milliseconds.
     #[serde(default)]
     pub took_ms: u64,
+}
+
+/// By what the requests of a page are counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counting {
+    /// The counter.
+    pub metric: String,
+    /// The label with the status.
+    pub label: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

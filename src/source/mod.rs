@@ -28,7 +28,7 @@ pub use discovery::{Discovery, DiscoveryError, MOST_INSTANCES, apart, discover};
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
 pub use metric_value::metric_value;
-pub use page::{HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
+pub use page::{Agreement, HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
 pub use probe::{Probe, ProbeError, Ready};
 pub use prometheus::{Api, Meter, Querier, QueryError, read_answer};
 pub use scrape::{MAX_BODY, ScrapeError, Scraper};

@@ -16,7 +16,7 @@ use reqwest::{Response, StatusCode, Version};
 
 use super::exposition::{Format, PageError, quote};
 use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, advice};
-use super::page::PageReader;
+use super::page::{Agreement, PageReader};
 use crate::config::{Config, InstanceUrl};
 use crate::deploy::Color;
 use crate::detect::Reading;
@@ -166,6 +166,13 @@ impl Scraper {
         let reader = PageReader::new(error_rate, routes);
         let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
         Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0 })
+    }
+
+    /// The same, counting by what the scrapers of a run agreed on, or telling them.
+    #[must_use]
+    pub fn agreeing(self, agreement: &Agreement) -> Self {
+        let Self { reader, .. } = self;
+        Self { reader: reader.agreeing(agreement), ..self }
     }
 
     /// The latency histogram, once a page had it.

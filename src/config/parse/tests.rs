@@ -104,20 +104,28 @@ fn names_of_metrics_and_labels_follow_the_data_model() {
     assert_eq!(metric("auto"), Ok(Named::Auto));
     assert_eq!(metric("job:http_requests:total"), Ok(Named::Name("job:http_requests:total".to_owned())));
     assert_eq!(label("status_code"), Ok(Named::Name("status_code".to_owned())));
-    for text in ["", "5xx", "http-requests", "a b", "métrique"] {
+    for name in ["http.server.request.duration_count", "métrique", "http-requests"] {
+        assert_eq!(metric(name), Ok(Named::Name(name.to_owned())));
+        assert_eq!(label(&format!("\"{name}\"")), Ok(Named::Name(name.to_owned())), "as it stands on a page");
+    }
+    for text in ["", "a b", "a,b", "a\"b", "\"", "a\nb"] {
         assert!(refused(metric(text)).starts_with("this is no name of a metric"), "{text}");
         assert!(refused(label(text)).starts_with("this is no name of a label"), "{text}");
     }
-    assert!(label("a:b").is_err());
+    assert!(refused(metric("a{b=\"c\"}")).contains("labels are matched with checks.error-rate.match"));
+    assert!(metric(&"a".repeat(201)).is_err());
 }
 
 #[test]
 fn statuses_are_classes_and_codes() {
     let read = |text: &str| statuses(text.split(','));
-    assert_eq!(read("5xx"), Ok(StatusSet { classes: vec![5], codes: vec![] }));
-    assert_eq!(read("5XX, 429,5xx,429"), Ok(StatusSet { classes: vec![5], codes: vec![429] }));
-    for text in ["6xx", "0xx", "50", "5000", "600", "5x", "oops"] {
-        assert_eq!(refused(read(text)), "a status is a class such as `5xx` or a code such as `429`", "{text}");
+    assert_eq!(read("5xx"), Ok(StatusSet { classes: vec![5], ..StatusSet::default() }));
+    assert_eq!(read("5XX, 429,5xx,429"), Ok(StatusSet { classes: vec![5], codes: vec![429], words: vec![] }));
+    let words = ["error", "timed-out", "Unavailable"].map(str::to_owned).to_vec();
+    assert_eq!(read("error,timed-out,Unavailable,error"), Ok(StatusSet { words, ..StatusSet::default() }));
+    for text in ["6xx", "0xx", "50", "5000", "600", "5x", "-error", "err$"] {
+        let why = "a status is a class such as `5xx`, a code such as `429` or a word such as `error`";
+        assert_eq!(refused(read(text)), why, "{text}");
     }
     assert_eq!(refused(read("")), "a status is missing");
     assert_eq!(refused(read("5xx,")), "a status is missing");

@@ -1,5 +1,6 @@
 //! One line of a page, taken apart where it lies.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use memchr::memchr2;
@@ -190,8 +191,13 @@ impl<'a> Text<'a> {
         String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
     }
 
+    /// With its escapes resolved.
+    pub fn resolved(self) -> Cow<'a, [u8]> {
+        if self.escaped { self.bytes().collect() } else { self.raw.into() }
+    }
+
     /// `\\`, `\"` and `\n` resolved.
-    fn bytes(self) -> impl Iterator<Item = u8> {
+    fn bytes(self) -> impl Iterator<Item = u8> + use<'a> {
         let mut raw = self.raw.iter().copied();
         std::iter::from_fn(move || match raw.next()? {
             b'\\' => Some(match raw.next() {

@@ -55,6 +55,10 @@ pub struct SeriesBook {
     next_id: u32,
     /// Processes with close start times since one of them was seen again.
     strangers: u32,
+    /// How often another counter was chosen.
+    choice: u32,
+    /// Whether the first page after a choice is where counting begins; none once it came.
+    fresh: Option<bool>,
     limit: usize,
 }
 
@@ -69,7 +73,7 @@ enum Pick {
 impl SeriesBook {
     /// An empty book that takes at most `limit` series.
     pub const fn new(limit: usize) -> Self {
-        Self { processes: Vec::new(), next_id: 0, strangers: 0, limit }
+        Self { processes: Vec::new(), next_id: 0, strangers: 0, choice: 0, fresh: None, limit }
     }
 
     /// Enters a whole page, and says who answered and how many series stood on it twice: the first of each counts, the others are
@@ -97,8 +101,21 @@ impl SeriesBook {
         };
         self.make_room(rows.len());
         let Some(process) = self.processes.last_mut() else { return Err(PageError::TooManySeries) };
+        // A process that is read again only later may have counted by the new counter for long.
+        let is_late = !first && process.choice != self.choice;
+        process.choice = self.choice;
+        if self.fresh.take().unwrap_or(is_late) {
+            process.begin_at(rows);
+        }
         let (duplicates, went_back) = process.enter(rows, started_ms.is_some(), self.limit, each)?;
         Ok(Entered { duplicates, process: Process { id: process.id, first, start_moved, went_back } })
+    }
+
+    /// From now on another counter is entered. With `is_baseline` its values on the next page are where its counting begins, else
+    /// they are news.
+    pub const fn count_anew(&mut self, is_baseline: bool) {
+        self.choice = self.choice.wrapping_add(1);
+        self.fresh = Some(is_baseline);
     }
 
     /// What the series of these groups add up to, over all pages so far of the process that answered last; whole, the rest is
@@ -149,7 +166,7 @@ impl SeriesBook {
         if self.processes.len() == MAX_PROCESSES {
             self.processes.remove(0);
         }
-        self.processes.push(ProcessBook::new(self.next_id, started_ms));
+        self.processes.push(ProcessBook::new(self.next_id, started_ms, self.choice));
         self.next_id = self.next_id.wrapping_add(1);
     }
 

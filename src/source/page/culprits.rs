@@ -128,7 +128,7 @@ mod tests {
     fn read(reader: &mut PageReader, page: &str) -> Option<Blame> {
         reader.begin(Format::Text);
         reader.push(page.as_bytes()).unwrap();
-        reader.finish(true).unwrap().blame
+        reader.finish(true).unwrap().blame.map(|blame| *blame)
     }
 
     fn page(pay_good: u64, pay_bad: u64, home_good: u64) -> String {

@@ -7,9 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Sample, Text};
 use super::book::{Counted, SeriesBook};
-use super::counters::{is_outbound, whose};
+use super::labels::{Labels, Use, is_outbound, worst};
 use super::rows::count;
-use crate::config::{LatencyConfig, LatencyUnit, Named, Routes, Whose};
+use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose};
 use crate::detect::{Buckets, Latency, Process};
 
 /// The latency histograms that `auto` knows, the first that is on the page wins; and who writes them.
@@ -72,6 +72,9 @@ pub struct Histogram {
     is_named: bool,
     unit: LatencyUnit,
     routes: Routes,
+    /// Which series are ours; a label that the histogram does not have is not asked for.
+    filter: LabelFilter,
+    labels: Labels,
     settled: bool,
     /// Upper bounds as the pages have them, in their own unit, in the order of their appearance.
     bounds: Vec<f64>,
@@ -90,7 +93,7 @@ pub struct Histogram {
 impl Histogram {
     /// Nothing read yet. `routes` are left out of every check, those of the configuration of latency alone. More than `limit`
     /// bucket series are not counted.
-    pub fn new(config: &LatencyConfig, routes: Routes, limit: usize) -> Self {
+    pub fn new(config: &LatencyConfig, routes: Routes, filter: LabelFilter, limit: usize) -> Self {
         let (wanted, is_named) = match &config.histogram {
             Named::Auto => (HISTOGRAMS.iter().map(|(name, _)| (*name).to_owned()).collect(), false),
             Named::Name(name) => (vec![name.clone()], true),
@@ -100,6 +103,8 @@ impl Histogram {
             is_named,
             unit: config.unit,
             routes: routes.and(&config.ignore_routes),
+            filter,
+            labels: Labels::default(),
             settled: false,
             bounds: Vec::new(),
             book: SeriesBook::new(limit),
@@ -146,16 +151,24 @@ impl Histogram {
     pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
         let Some(base) = sample.name.raw().strip_suffix(b"_bucket") else { return Ok(false) };
         let Some(histogram) = self.wanted.iter().position(|wanted| wanted.as_bytes() == base) else { return Ok(false) };
-        let (mut id, mut bound, mut excluded) = (0_u64, None, false);
-        let Self { wanted, routes, hasher, .. } = self;
+        let (mut id, mut bound, mut excluded, mut near, mut of_route) = (0_u64, None, false, 0, None);
+        let Self { routes, filter, labels, hasher, .. } = self;
+        let mut matching = LabelFilter::begin();
         let value = sample.read(|label, value| {
             id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
-            excluded |=
-                is_outbound(&wanted[histogram], label, value) || whose(routes, label, value) == Some(Whose::LeftOut);
+            filter.see(&mut matching, |name| label.is(name), || value.resolved());
+            let place = labels.place(label, near);
+            near = place.map_or(near, |place| place + 1);
+            match place.map_or(Use::Other, |place| labels.good_for(place)) {
+                Use::Route => of_route = worst(of_route, Some(routes.whose(value.raw()))),
+                Use::Direction => excluded |= is_outbound(value) && !filter.is_about(|name| label.is(name)),
+                _ => {}
+            }
             if label.is("le") {
                 bound = std::str::from_utf8(value.raw()).ok().and_then(|text| text.parse::<f64>().ok());
             }
         })?;
+        excluded |= of_route == Some(Whose::LeftOut) || !filter.lets_in(matching, true);
         let (Some(bound), Some(count), false) = (bound, count(value), excluded) else { return Ok(true) };
         let at = self.bounds.iter().position(|known| known.total_cmp(&bound).is_eq());
         let room = self.rows.len() < self.limit && (at.is_some() || self.bounds.len() < MOST_BOUNDS);

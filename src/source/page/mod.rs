@@ -1,16 +1,34 @@
 //! From a page's samples to a [`crate::detect::Reading`]: which counter counts the requests, and what its series add up to.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `names`, `labels` | what the names of a counter and of its labels say |
+//! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
+//! | `rows` | the series of one page while it is read |
+//! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
+//! | `culprits` | which labels the failed requests carry |
+//! | `family`, `census`, `why` | why no counter was taken |
+//! | `histogram` | how long requests took |
+//! | `reader` | all of it together |
 
 mod book;
+mod candidate;
+mod catalog;
 mod census;
-mod counters;
 mod culprits;
+mod family;
 mod histogram;
+mod labels;
+mod names;
 mod reader;
 mod rows;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod why;
 
 pub use book::MAX_SERIES;
-pub use counters::{LABELS, METRICS};
 pub use histogram::HISTOGRAMS;
-pub use reader::PageReader;
+pub use labels::LABELS;
+pub use names::METRICS;
+pub use reader::{Agreement, PageReader};

@@ -1,21 +1,46 @@
 //! One instance's pages, one after the other.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::super::exposition::{Exposition, Format, PageError};
 use super::book::{Entered, MAX_SERIES, SeriesBook};
-use super::counters::Wanted;
+use super::candidate::Candidate;
 use super::histogram::Histogram;
-use super::rows::{GOOD, GOOD_UNSAID, LEFT_OUT, Row, Rows};
-use crate::config::{ErrorRateConfig, LatencyConfig, Routes, Whose};
-use crate::detect::{Reading, TickCounts};
+use super::rows::{Row, Rows, UNIT, Wanted};
+use super::settle::{GOOD, GOOD_UNSAID, LEFT_OUT, UNCLEAR, UNCLEAR_UNSAID, settle};
+use super::why::why_none;
+use crate::config::{ErrorRateConfig, LatencyConfig, Routes};
+use crate::detect::{Counting, Reading, TickCounts};
+
+/// The request counter that the instances of both colors are counted by, once one of them is seen to count users. Others take it
+/// too where they have it, so that both colors are measured by the same.
+#[derive(Clone, Debug, Default)]
+pub struct Agreement(Arc<Mutex<Option<String>>>);
+
+impl Agreement {
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Agrees on a counter where there is none yet, or where it turned out that there is a better one.
+    fn on(&self, metric: &str, is_better: bool) {
+        let mut agreed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if agreed.is_none() || is_better {
+            *agreed = Some(metric.to_owned());
+        }
+    }
+}
 
 /// Turns the pages of one instance into readings.
 ///
-/// Which metric and label count is decided on the first page that has one of each, and stays.
+/// Which metric and label count is decided on the first page that has one of each. The choice stays, unless the counter turns out to
+/// count no user, or one that is known to be better appears.
 #[derive(Debug)]
 pub struct PageReader {
     exposition: Exposition,
     rows: Rows,
     book: SeriesBook,
+    agreement: Agreement,
 }
 
 impl PageReader {
@@ -27,9 +52,15 @@ impl PageReader {
     /// The same, also reading how long requests took.
     #[must_use]
     pub fn with_latency(mut self, config: &LatencyConfig) -> Self {
-        let routes = self.rows.wanted.routes.clone();
-        self.rows.histogram = Some(Histogram::new(config, routes, MAX_SERIES));
+        let Wanted { routes, filter, .. } = self.rows.wanted.clone();
+        self.rows.histogram = Some(Histogram::new(config, routes, filter, MAX_SERIES));
         self
+    }
+
+    /// The same, counting by what others agreed on, or telling them.
+    #[must_use]
+    pub fn agreeing(self, agreement: &Agreement) -> Self {
+        Self { agreement: agreement.clone(), ..self }
     }
 
     /// The same with another limit than [`MAX_SERIES`].
@@ -38,19 +69,15 @@ impl PageReader {
             exposition: Exposition::default(),
             rows: Rows::new(Wanted::new(config, routes), limit),
             book: SeriesBook::new(limit),
+            agreement: Agreement::default(),
         }
     }
 
     /// The request counter and the label with the status, once they are decided.
     pub fn counter(&self) -> Option<(&str, &str)> {
-        let wanted = &self.rows.wanted;
-        let decided = self.rows.census.is_none();
-        wanted
-            .metrics
-            .first()
-            .zip(wanted.labels.first())
-            .filter(|_| decided)
-            .map(|(metric, label)| (&**metric, &**label))
+        let (at, slot) = self.rows.catalog.chosen?;
+        let candidate = self.rows.catalog.candidates.get(at)?;
+        Some((&candidate.name, &candidate.slots.get(slot)?.name))
     }
 
     /// The latency histogram, once it is decided.
@@ -83,78 +110,86 @@ impl PageReader {
         let latency_process = self.rows.histogram.as_ref().and_then(Histogram::process);
         let histogram = self.histogram().map(str::to_owned);
         let timed = Reading { histogram, started_ms, latency, latency_process, ..Reading::default() };
-        let begins = self.rows.census.is_some();
-        if begins {
-            match self.discover() {
-                Some((metric, label)) => self.rows.settle(metric, label),
-                None => return Ok(Reading { note: self.why_none(), ..timed }),
-            }
+        let begins = self.rows.catalog.chosen.is_none();
+        for row in &self.rows.series {
+            self.rows.catalog.candidates[usize::from(row.candidate)].count(row);
         }
-        let Rows { series, culprits, .. } = &mut self.rows;
+        let was_final = self.rows.catalog.is_final();
+        let agreed = if was_final { None } else { self.agreement.get() };
+        let change = self.rows.catalog.choose(agreed.as_deref());
+        let Some((at, slot)) = self.rows.catalog.chosen else { return Ok(self.uncounted(timed)) };
+        let Rows { series, culprits, catalog, .. } = &mut self.rows;
+        let candidate = &catalog.candidates[at];
+        series.retain(|row| usize::from(row.candidate) == at);
+        settle(series, candidate, slot);
+        if let Some(change) = change {
+            self.book.count_anew(change.is_baseline);
+        }
+        if catalog.is_final() && (!was_final || change.is_some()) {
+            self.agreement.on(&candidate.name, was_final);
+        }
+        let mut unclear = 0_u64;
         let tell = |row: &Row, more| {
-            if row.whose != Whose::LeftOut {
-                culprits.add(&row.labels, more, row.failed != 0);
+            if usize::from(row.group) < LEFT_OUT {
+                culprits.add(&row.labels, more, usize::from(row.group) % 2 == 1);
+            } else if (UNCLEAR..=UNCLEAR_UNSAID).contains(&usize::from(row.group)) {
+                unclear = unclear.saturating_add(more);
             }
         };
         let Entered { duplicates, process } = self.book.enter(series, started_ms, tell)?;
         // The first page is where counting begins: what stands on it may have failed at any time before.
-        let blame = culprits.take().filter(|_| !begins);
+        let blame = culprits.take().filter(|_| !begins && change.is_none()).map(Box::new);
+        let counting = change.and_then(|_| self.counting());
         let note = self.remarks(duplicates);
         let sum = |groups: &[usize]| self.book.sum(groups);
         Ok(Reading {
-            total: sum(&[GOOD, GOOD + 1, GOOD_UNSAID, GOOD_UNSAID + 1]),
+            total: sum(&[GOOD, GOOD + 1, GOOD_UNSAID, GOOD_UNSAID + 1, UNCLEAR, UNCLEAR_UNSAID]),
             errors: sum(&[GOOD + 1, GOOD_UNSAID + 1]),
             ignored: sum(&[LEFT_OUT]),
+            unclear: if process.first { 0 } else { unclear / u64::from(UNIT) },
             unrouted: Some(TickCounts {
-                requests: sum(&[GOOD_UNSAID, GOOD_UNSAID + 1]),
+                requests: sum(&[GOOD_UNSAID, GOOD_UNSAID + 1, UNCLEAR_UNSAID]),
                 errors: sum(&[GOOD_UNSAID + 1]),
             }),
             process: Some(process),
             blame,
+            counting,
             note,
             ..timed
         })
     }
 
-    /// The best metric that carries a status, and the best of its labels that does.
-    fn discover(&self) -> Option<(usize, usize)> {
-        let best = |mask: u8| (0..self.rows.wanted.labels.len()).find(|label| (mask >> label) & 1 == 1);
-        self.rows.found.iter().enumerate().find_map(|(metric, found)| Some((metric, best(found.labels)?)))
+    /// A page without a counter to count by.
+    fn uncounted(&self, timed: Reading) -> Reading {
+        let why = why_none(&self.rows.wanted, &self.rows.catalog, &self.rows.census);
+        Reading { uncounted: why.is_some(), note: why, ..timed }
     }
 
-    /// Why no request counter was found; nothing if one is declared and merely has no samples yet.
-    fn why_none(&self) -> Option<String> {
-        let Rows { wanted, found, census, .. } = &self.rows;
-        let census = census.as_ref()?;
-        let at = found.iter().position(|found| found.sampled).or_else(|| found.iter().position(|found| found.declared));
-        let Some(at) = at else {
-            let name = wanted.metrics.first()?;
-            let nearest = census.nearest(name);
-            return Some(if wanted.metric_is_named {
-                format!("`{name}` (checks.error-rate.requests) is not on the page; {nearest}")
-            } else {
-                format!("no known request counter on the page; {nearest}; name one with checks.error-rate.requests")
-            });
-        };
-        let name = &wanted.metrics[at];
-        found[at].sampled.then(|| {
-            let labels = match census.labels(name) {
-                None | Some([]) => "it has no labels".to_owned(),
-                Some(labels) => format!("its labels are `{}`", labels.join("`, `")),
-            };
-            format!(
-                "`{name}` has no label `{}` with an HTTP status; {labels}; name one with checks.error-rate.status_label",
-                wanted.labels.join("` or `"),
-            )
-        })
+    fn chosen(&self) -> Option<&Candidate> {
+        self.rows.catalog.candidates.get(self.rows.catalog.chosen?.0)
+    }
+
+    fn counting(&self) -> Option<Box<Counting>> {
+        let (metric, label) = self.counter()?;
+        Some(Box::new(Counting { metric: metric.to_owned(), label: label.to_owned() }))
     }
 
     fn remarks(&self, duplicates: usize) -> Option<String> {
         let mut remarks = Vec::new();
-        if self.rows.found.iter().all(|found| !found.declared)
-            && let Some(name) = self.rows.wanted.metrics.first()
-        {
-            remarks.push(format!("`{name}` is no longer on the page: its last values are kept"));
+        if let Some(chosen) = self.chosen() {
+            if !self.rows.declared && !chosen.is_there() {
+                remarks.push(format!("`{}` is no longer on the page: its last values are kept", chosen.name));
+            }
+            let slot = self.rows.catalog.chosen.and_then(|(_, slot)| chosen.slots.get(slot));
+            if let Some(slot) = slot.filter(|slot| !slot.strange.is_empty()) {
+                remarks.push(format!(
+                    "`{}` of `{}` also holds `{}`, which is no status and counts as no failure: where it is one, add it to \
+                     checks.error-rate.errors",
+                    slot.name,
+                    chosen.name,
+                    slot.strange.join("`, `")
+                ));
+            }
         }
         if duplicates > 0 {
             remarks.push(format!("{duplicates} series stood on the page twice: the first of each was counted"));

@@ -3,71 +3,94 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Page, Sample, Text};
-use super::book::Counted;
+use super::candidate::{Candidate, Presence};
+use super::catalog::{Catalog, Who};
 use super::census::Census;
-use super::counters::{Wanted, is_outbound, status, whose};
 use super::culprits::{Culprits, Places, is_ending};
 use super::histogram::Histogram;
-use crate::config::Whose;
+use super::labels::{Use, is_grpc_tool, is_outbound, is_sum, worst};
+use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusSet, Whose};
 
-const START_TIME: &str = "process_start_time_seconds";
+/// When a process started, as all clients write it.
+pub const START_TIME: &str = "process_start_time_seconds";
 
 /// Counts are kept in 1/1024: sums of whole numbers, unlike those of floats, do not depend on their order.
 pub const UNIT: u32 = 1024;
 
-/// Requests of users that did not fail; those that did come next.
-pub const GOOD: usize = 0;
-/// The same on series that do not say which route was asked.
-pub const GOOD_UNSAID: usize = 2;
-/// Requests that are not users'.
-pub const LEFT_OUT: usize = 4;
+/// What a page is searched for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The request counter.
+    pub requests: Named,
+    /// The label with the status.
+    pub status_label: Named,
+    /// Which statuses are errors.
+    pub errors: StatusSet,
+    /// Which series are ours.
+    pub filter: LabelFilter,
+    /// Routes whose requests are not users'.
+    pub routes: Routes,
+}
 
-/// One series of a request counter.
+impl Wanted {
+    /// What `config` asks for. Series on `routes` are not counted.
+    pub fn new(config: &ErrorRateConfig, routes: Routes) -> Self {
+        Self {
+            requests: config.requests.clone(),
+            status_label: config.status_label.clone(),
+            errors: config.errors.clone(),
+            filter: config.series.clone(),
+            routes,
+        }
+    }
+}
+
+/// One series of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Identity of the label set, whatever its order.
     pub id: u64,
     /// The count, in 1/[`UNIT`].
     pub count: u64,
-    /// Which of the wanted metrics it belongs to.
-    pub metric: usize,
-    /// Bit `i`: the `i`th of the wanted labels says that these requests failed.
+    /// What the identity would be without a label one of whose values looked like the sum of the others; else 0.
+    pub rest: u64,
+    /// Which of the candidates it belongs to.
+    pub candidate: u16,
+    /// Bit `i`: the `i`th slot says that these requests failed.
     pub failed: u8,
+    /// Bit `i`: the `i`th slot holds something that is not understood.
+    pub unclear: u8,
+    /// Bit `i`: the `i`th slot says that the series is a sum.
+    pub status_sum: u8,
+    /// Whether that label looks like the sum of the others here.
+    pub is_sum: bool,
+    /// Whether the status is a redirect.
+    pub is_redirect: bool,
     /// Whose requests they are.
     pub whose: Whose,
+    /// Where it is added up, once the counter is decided; see [`super::settle`].
+    pub group: u8,
     /// Its labels but for the status, once the request counter is decided.
     pub labels: Places,
 }
 
-impl Counted for Row {
-    fn id(&self) -> u64 {
-        self.id
-    }
-
-    fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// One of the groups below, once the label is decided.
-    fn group(&self) -> usize {
-        let failed = usize::from(self.failed != 0);
-        match self.whose {
-            Whose::Users => GOOD + failed,
-            Whose::Unsaid => GOOD_UNSAID + failed,
-            Whose::LeftOut => LEFT_OUT,
+impl Row {
+    const fn of(candidate: u16) -> Self {
+        Self {
+            id: 0,
+            count: 0,
+            rest: 0,
+            candidate,
+            failed: 0,
+            unclear: 0,
+            status_sum: 0,
+            is_sum: false,
+            is_redirect: false,
+            whose: Whose::Unsaid,
+            group: 0,
+            labels: [None; 6],
         }
     }
-}
-
-/// What a page says of one wanted metric.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Found {
-    /// It is declared, or has a sample.
-    pub declared: bool,
-    /// It has a sample.
-    pub sampled: bool,
-    /// Bit `i`: the `i`th of the wanted labels carries an HTTP status.
-    pub labels: u8,
 }
 
 /// The series of one page.
@@ -75,10 +98,12 @@ pub struct Found {
 pub struct Rows {
     /// What the page is searched for.
     pub wanted: Wanted,
+    /// The counters that may be the one of requests.
+    pub catalog: Catalog,
     /// The series found.
     pub series: Vec<Row>,
-    /// What was found of each wanted metric.
-    pub found: Vec<Found>,
+    /// Whether the chosen counter is declared.
+    pub declared: bool,
     /// When the process started, in Unix milliseconds.
     pub started_ms: Option<i64>,
     /// Whether there is a sample at all.
@@ -89,8 +114,8 @@ pub struct Rows {
     pub culprits: Culprits,
     /// The latency histogram, where that is judged.
     pub histogram: Option<Histogram>,
-    /// The page's other counters, as long as the request counter has not been found.
-    pub census: Option<Census>,
+    /// All counters of the page, as long as the request counter has not been found.
+    pub census: Census,
     hasher: RandomState,
     limit: usize,
 }
@@ -98,20 +123,18 @@ pub struct Rows {
 impl Rows {
     /// Nothing found yet. More than `limit` series are an error.
     pub fn new(wanted: Wanted, limit: usize) -> Self {
-        let found = vec![Found::default(); wanted.metrics.len()];
-        let census = Some(Census::default());
-        let hasher = RandomState::new();
         Self {
+            catalog: Catalog::new(&wanted.requests),
             wanted,
             series: Vec::new(),
-            found,
+            declared: false,
             started_ms: None,
             ignored: 0,
             sampled: false,
             culprits: Culprits::default(),
             histogram: None,
-            census,
-            hasher,
+            census: Census::default(),
+            hasher: RandomState::new(),
             limit,
         }
     }
@@ -119,78 +142,141 @@ impl Rows {
     /// Forgets the page before; keeps the memory.
     pub fn clear(&mut self) {
         self.series.clear();
-        self.found.fill(Found::default());
+        self.catalog.clear();
+        self.declared = false;
         self.started_ms = None;
         self.ignored = 0;
         self.sampled = false;
-        if let Some(census) = &mut self.census {
-            census.clear();
-        }
+        self.census.clear();
         if let Some(histogram) = &mut self.histogram {
             histogram.clear();
         }
     }
 
-    /// From now on looks for this metric and this label alone.
-    pub fn settle(&mut self, metric: usize, label: usize) {
-        self.wanted.metrics = self.wanted.metrics.drain(..).skip(metric).take(1).collect();
-        self.wanted.labels = self.wanted.labels.drain(..).skip(label).take(1).collect();
-        self.found = self.found.drain(..).skip(metric).take(1).collect();
-        self.series.retain_mut(|row| {
-            row.failed = (row.failed >> label) & 1;
-            std::mem::take(&mut row.metric) == metric
-        });
-        self.census = None;
-    }
-
-    fn add(&mut self, metric: usize, sample: &Sample<'_>) -> Result<(), Fault> {
-        let Self { wanted, hasher, culprits, census, .. } = self;
-        let (mut id, mut labels, mut failed, mut excluded) = (0_u64, 0, 0, false);
-        let mut of = None;
-        let (mut places, mut next) = (Places::default(), 0);
+    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+        let is_chosen = self.catalog.chosen.is_some_and(|(chosen, _)| chosen == at);
+        let Self { wanted, catalog, hasher, culprits, .. } = self;
+        let candidate = &mut catalog.candidates[at];
+        candidate.now = candidate.now.max(Presence::Others);
+        if candidate.dropped {
+            return Ok(());
+        }
+        let mut series = Series::new(wanted, candidate, u16::try_from(at).unwrap_or(u16::MAX));
+        let mut places = 0;
         let value = sample.read(|label, value| {
             let hash = hasher.hash_one((label.raw(), value.raw()));
-            id = id.wrapping_add(hash);
-            excluded |= is_outbound(&wanted.metrics[metric], label, value);
-            of = worst(of, whose(&wanted.routes, label, value));
-            if let Some(at) = wanted.labels.iter().position(|wanted| label.is(wanted))
-                && let Some(status) = status(value)
-            {
-                labels |= 1 << at;
-                failed |= u8::from(wanted.errors.contains(status)) << at;
-            } else if census.is_none()
-                && status(value).is_none()
+            let is_status = series.see(label, value, hash);
+            if is_chosen
+                && !is_status
                 && !is_ending(label)
-                && let Some(place) = places.get_mut(next)
+                && let Some(place) = series.row.labels.get_mut(places)
             {
                 *place = Some(culprits.place(hash, label, value));
-                next += 1;
+                places += 1;
             }
         })?;
-        let found = &mut self.found[metric];
-        (found.declared, found.sampled, found.labels) = (true, true, found.labels | labels);
-        match count(value) {
-            _ if excluded => {}
-            None => self.ignored += 1,
-            Some(_) if self.series.len() >= self.limit => return Err(Fault::TooManySeries),
-            Some(count) => {
-                self.series.push(Row { id, count, metric, failed, whose: of.unwrap_or(Whose::Unsaid), labels: places });
+        let Some(row) = series.finish() else { return Ok(()) };
+        (candidate.now, candidate.is_ours) = (Presence::Ours, true);
+        let Some(count) = count(value) else {
+            self.ignored += 1;
+            return Ok(());
+        };
+        if self.series.len() >= self.limit {
+            let given_up = catalog.give_up_one().ok_or(Fault::TooManySeries)?;
+            self.series.retain(|row| usize::from(row.candidate) != given_up);
+            if given_up == at {
+                return Ok(());
             }
         }
+        self.series.push(Row { count, ..row });
         Ok(())
+    }
+}
+
+/// One series while its labels are read.
+struct Series<'a> {
+    wanted: &'a Wanted,
+    candidate: &'a mut Candidate,
+    row: Row,
+    /// Where the next label probably stands among those that are known.
+    near: usize,
+    of_route: Option<Whose>,
+    matching: crate::config::Matching,
+    is_outbound: bool,
+    sum: Option<u64>,
+}
+
+impl<'a> Series<'a> {
+    fn new(wanted: &'a Wanted, candidate: &'a mut Candidate, at: u16) -> Self {
+        let row = Row { id: u64::from(at), ..Row::of(at) };
+        let matching = LabelFilter::begin();
+        Self { wanted, candidate, row, near: 0, of_route: None, matching, is_outbound: false, sum: None }
+    }
+
+    /// Reads one label and says whether it holds a status.
+    fn see(&mut self, label: Text<'_>, value: Text<'_>, hash: u64) -> bool {
+        let wanted = self.wanted;
+        self.row.id = self.row.id.wrapping_add(hash);
+        wanted.filter.see(&mut self.matching, |name| label.is(name), || value.resolved());
+        let Some(place) = self.candidate.labels.place(label, self.near) else { return false };
+        self.near = place + 1;
+        let good_for = self.candidate.labels.good_for(place);
+        if let Some(slot) = self.candidate.slot(place, label, good_for, &wanted.status_label) {
+            return self.judge(slot, value);
+        }
+        match good_for {
+            Use::Route => self.of_route = worst(self.of_route, Some(wanted.routes.whose(value.raw()))),
+            Use::Service if is_grpc_tool(value) => self.of_route = Some(Whose::LeftOut),
+            Use::Direction => self.is_outbound |= is_outbound(value) && !wanted.filter.is_about(|name| label.is(name)),
+            _ => {}
+        }
+        let is_sum = is_sum(value);
+        if self.sum.is_none() && self.candidate.labels.has_sums(place, is_sum) {
+            self.sum = Some(hash);
+            self.row.is_sum = is_sum;
+        }
+        false
+    }
+
+    fn judge(&mut self, slot: usize, value: Text<'_>) -> bool {
+        let slots = &mut self.candidate.slots;
+        let status = self.wanted.errors.judge(value.raw(), slots[slot].kind());
+        slots[slot].note(value, status);
+        let bit = 1 << slot;
+        match status {
+            Status::Failed => self.row.failed |= bit,
+            Status::Unclear => self.row.unclear |= bit,
+            Status::Sum => self.row.status_sum |= bit,
+            Status::Good | Status::Success | Status::Nothing => {}
+        }
+        self.row.is_redirect |= matches!(value.raw(), [b'3', _, _]);
+        status.is_understood()
+    }
+
+    /// The series, where it is one of ours.
+    fn finish(self) -> Option<Row> {
+        let Self { wanted, candidate, row, of_route, matching, is_outbound, sum, .. } = self;
+        if is_outbound || !wanted.filter.lets_in(matching, false) {
+            return None;
+        }
+        candidate.says_route |= of_route.is_some_and(|of| of != Whose::Unsaid);
+        let whose = match of_route.unwrap_or(Whose::Unsaid) {
+            // Probes and scrapes are no calls of gRPC.
+            Whose::Unsaid if candidate.labels.is_grpc() => Whose::Users,
+            // The route of a proxy is the rule that it followed, under which probes are counted as well.
+            Whose::Users if candidate.standing.is_proxy() => Whose::Unsaid,
+            whose => whose,
+        };
+        let rest = sum.map_or(0, |hash| row.id.wrapping_sub(hash) | 1);
+        Some(Row { rest, whose, ..row })
     }
 }
 
 impl Page for Rows {
     fn family(&mut self, name: Text<'_>, kind: &[u8]) {
-        let is_distribution = matches!(kind, b"histogram" | b"summary");
-        for (metric, found) in self.wanted.metrics.iter().zip(&mut self.found) {
-            found.declared |= name.is(metric)
-                || metric.strip_suffix("_total").is_some_and(|family| kind == b"counter" && name.is(family))
-                || metric.strip_suffix("_count").is_some_and(|family| is_distribution && name.is(family));
-        }
-        if let Some(census) = &mut self.census {
-            census.family(name, kind);
+        self.declared |= self.catalog.declare(name, kind);
+        if self.catalog.is_open() {
+            self.census.family(name, kind);
         }
         if let Some(histogram) = &mut self.histogram {
             histogram.family(name, kind);
@@ -199,34 +285,25 @@ impl Page for Rows {
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         self.sampled = true;
-        if let Some(census) = &mut self.census {
-            census.sample(sample)?;
+        if self.catalog.is_open() {
+            self.census.sample(sample)?;
         }
         if let Some(histogram) = &mut self.histogram
             && histogram.sample(sample)?
         {
             return Ok(());
         }
-        if let Some(metric) = self.wanted.metrics.iter().position(|wanted| sample.name.is(wanted)) {
-            return self.add(metric, sample);
-        }
-        if sample.name.is(START_TIME) {
-            let started_ms = milliseconds(sample.read(|_, _| {})?);
-            self.started_ms = self.started_ms.or(started_ms);
-        } else if !sample.is_labelled() {
+        match self.catalog.who(sample.name) {
+            Who::Candidate(at) => return self.add(at, sample),
+            Who::Start => {
+                let started_ms = milliseconds(sample.read(|_, _| {})?);
+                self.started_ms = self.started_ms.or(started_ms);
+            }
             // Few and short; and prose (`Not Found`) is told from metrics by its lack of numbers.
-            sample.read(|_, _| {})?;
+            Who::Nobody if !sample.is_labelled() => drop(sample.read(|_, _| {})?),
+            Who::Nobody => {}
         }
         Ok(())
-    }
-}
-
-/// What two labels of one series say of its route: one that is left out wins, then one that is a user's.
-pub fn worst(a: Option<Whose>, b: Option<Whose>) -> Option<Whose> {
-    match (a, b) {
-        (Some(Whose::LeftOut), _) | (_, Some(Whose::LeftOut)) => Some(Whose::LeftOut),
-        (Some(Whose::Users), _) | (_, Some(Whose::Users)) => Some(Whose::Users),
-        (a, b) => a.or(b),
     }
 }
 

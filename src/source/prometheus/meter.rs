@@ -7,7 +7,9 @@ use std::time::Instant;
 use super::answer::{Outcome, Series, Told};
 use super::api::Api;
 use super::fleet::{Counted, Fleet};
-use crate::config::{Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, StatusSet};
+use crate::config::{
+    Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, Status, StatusKind, StatusSet,
+};
 use crate::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
 use crate::soak::{ERROR_RATE, LATENCY, Metered};
 use crate::source::page::LABELS;
@@ -174,11 +176,8 @@ fn counted(series: Vec<Series>, mut group: impl FnMut(&BTreeMap<String, String>)
 }
 
 fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &StatusSet) -> Result<Reading, String> {
-    let status_of = |metric: &BTreeMap<String, String>| {
-        labels.iter().filter_map(|label| metric.get(label)).find(|value| is_status(value)).cloned()
-    };
     let any = !series.is_empty();
-    let counted = counted(series, |metric| status_of(metric).map(|status| usize::from(errors.contains(&status))));
+    let counted = counted(series, |metric| group(metric, labels, errors));
     if any && counted.is_empty() {
         return Err(format!(
             "no series has an HTTP status in a label {}: see checks.error-rate.status_label",
@@ -199,7 +198,21 @@ fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &
         *known = known.plus(TickCounts { requests: added, errors });
     })?;
     let (good, failed) = (fleet.sum(0), fleet.sum(1));
-    Ok(Reading { total: good + failed, errors: failed, blame: blame(instances), ..Reading::default() })
+    Ok(Reading { total: good + failed, errors: failed, blame: blame(instances).map(Box::new), ..Reading::default() })
+}
+
+/// 1 for failed requests, 0 for others; none where no label holds a status. Beside an HTTP status that of gRPC counts, whose
+/// failures are answered with 200.
+fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSet) -> Option<usize> {
+    let judged = labels.iter().filter_map(|label| {
+        let is_grpc = label.split('_').any(|word| matches!(word, "grpc" | "rpc"));
+        let kind = if is_grpc { StatusKind::Grpc } else { StatusKind::Http };
+        let status = errors.judge(metric.get(label)?.as_bytes(), kind);
+        status.is_understood().then_some((is_grpc, status == Status::Failed))
+    });
+    let judged: Vec<_> = judged.collect();
+    let (_, failed) = judged.first()?;
+    Some(usize::from(*failed || judged.iter().any(|(is_grpc, failed)| *is_grpc && *failed)))
 }
 
 /// Who carries the errors: the instances that have any.
@@ -244,11 +257,6 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
     Ok(Reading { latency: Some(latency), ..Reading::default() })
 }
 
-/// `503` or `5xx`.
-fn is_status(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] | [b'1'..=b'5', b'x' | b'X', b'x' | b'X'])
-}
-
 /// The metric's name in a selector, without `_bucket`.
 fn name_of(selector: &str) -> String {
     let named = selector.split_once("__name__").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
@@ -273,7 +281,7 @@ mod tests {
     #[test]
     fn requests_are_counted_by_whichever_label_carries_a_status_and_the_instance_is_blamed() {
         let labels = LABELS.map(ToOwned::to_owned);
-        let errors = StatusSet { classes: vec![5], codes: vec![] };
+        let errors = StatusSet { classes: vec![5], ..StatusSet::default() };
         let mut fleet = Fleet::default();
         let mut read = |answer| requests(&mut fleet, answer, &labels, &errors).unwrap();
         let first = read(vec![status("a", "code", "200", 90.0), status("a", "code", "503", 10.0)]);
@@ -292,7 +300,7 @@ mod tests {
     #[test]
     fn series_without_a_status_or_a_bound_are_told() {
         let labels = ["code".to_owned()];
-        let errors = StatusSet { classes: vec![5], codes: vec![] };
+        let errors = StatusSet { classes: vec![5], ..StatusSet::default() };
         let why = requests(&mut Fleet::default(), vec![status("a", "status", "200", 1.0)], &labels, &errors);
         assert!(why.unwrap_err().starts_with("no series has an HTTP status in a label code"));
         let read = |answer| buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1.0);

@@ -21,6 +21,8 @@ pub struct ProcessBook {
     pub starts: Vec<i64>,
     /// A sum for each group, in 1/[`UNIT`](super::super::rows::UNIT).
     pub sums: Vec<u128>,
+    /// Which choice of a counter its series belong to.
+    pub choice: u32,
     series: HashMap<u64, Series>,
     page: u64,
 }
@@ -33,8 +35,17 @@ struct Series {
 }
 
 impl ProcessBook {
-    pub fn new(id: u32, started_ms: Option<i64>) -> Self {
-        Self { id, starts: started_ms.into_iter().collect(), sums: Vec::new(), series: HashMap::new(), page: 0 }
+    pub fn new(id: u32, started_ms: Option<i64>, choice: u32) -> Self {
+        let starts = started_ms.into_iter().collect();
+        Self { id, starts, sums: Vec::new(), choice, series: HashMap::new(), page: 0 }
+    }
+
+    /// What these series say is where their counting begins.
+    pub fn begin_at(&mut self, rows: &[impl Counted]) {
+        for row in rows {
+            let known = self.series.entry(row.id()).or_insert(Series { count: 0, page: 0 });
+            known.count = row.count();
+        }
     }
 
     /// How many series are kept.

@@ -181,7 +181,7 @@ fn the_number_of_bounds_and_series_is_bounded_and_costs_only_the_latency() {
     assert_eq!(reading.total, 5);
     assert!(matches!(reading.latency, Some(Latency::Unknown(why)) if why.contains("more than 256 different bounds")));
 
-    let mut few = Histogram::new(&config(Named::Auto, LatencyUnit::Auto), Routes::default(), 2);
+    let mut few = Histogram::new(&config(Named::Auto, LatencyUnit::Auto), Routes::default(), LabelFilter::default(), 2);
     few.rows = vec![Row { id: 0, count: 1, histogram: 0, bound: 0 }; 3];
     for (id, row) in few.rows.iter_mut().enumerate() {
         row.id = id as u64;

@@ -1,0 +1,225 @@
+//! Which series of a page are ours: matchers of labels, written as in PromQL.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, nfa};
+
+/// So many matchers may be given.
+const MAX_MATCHERS: usize = 16;
+/// A regular expression takes at most so many bytes of memory.
+const MAX_REGEX_BYTES: usize = 1 << 20;
+
+/// Matchers that all have to hold, such as `direction="inbound", authority!~"db.*"`. None at all lets every series in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelFilter(Vec<Matcher>);
+
+/// One matcher.
+#[derive(Clone, Debug)]
+struct Matcher {
+    label: String,
+    wanted: Wanted,
+    /// The text between the quotes.
+    value: String,
+    /// Whether the value must not be like that.
+    negated: bool,
+}
+
+/// How a value is compared.
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// It is the same text.
+    Same,
+    /// The whole of it matches.
+    Like(Box<dense::DFA<Vec<u32>>>),
+}
+
+/// What a series has shown of its labels so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matching {
+    /// Bit `i`: the `i`th matcher's label was there.
+    seen: u16,
+    holds: bool,
+}
+
+impl LabelFilter {
+    /// Reads matchers, with or without braces around them.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let inner = text.trim();
+        let inner = match inner.strip_prefix('{') {
+            Some(rest) => rest.strip_suffix('}').ok_or("the closing `}` is missing")?,
+            None => inner,
+        };
+        let (mut rest, mut matchers) = (inner.trim(), Vec::new());
+        while !rest.is_empty() {
+            let (matcher, after) = matcher(rest)?;
+            matchers.push(matcher);
+            rest = after.trim_start();
+            rest = match rest.strip_prefix(',') {
+                Some(after) => after.trim_start(),
+                None if rest.is_empty() => rest,
+                None => return Err(format!("expected `,` before `{}`", shown(rest))),
+            };
+        }
+        if matchers.is_empty() {
+            return Err("there is no matcher in it".to_owned());
+        }
+        if matchers.len() > MAX_MATCHERS {
+            return Err(format!("there are more than {MAX_MATCHERS} matchers in it"));
+        }
+        Ok(Self(matchers))
+    }
+
+    /// Whether every series is let in.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a matcher is about the label of which `is` says whether it is called so.
+    pub fn is_about(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|matcher| is(&matcher.label))
+    }
+
+    /// A series of which no label has been seen.
+    pub const fn begin() -> Matching {
+        Matching { seen: 0, holds: true }
+    }
+
+    /// The series has a label: `is` says whether it is called so, `value` is what it holds.
+    pub fn see<'v>(
+        &self,
+        matching: &mut Matching,
+        is: impl Fn(&str) -> bool,
+        value: impl Fn() -> std::borrow::Cow<'v, [u8]>,
+    ) {
+        for (at, matcher) in self.0.iter().enumerate() {
+            if is(&matcher.label) {
+                matching.seen |= 1 << at;
+                matching.holds &= matcher.accepts(&value());
+            }
+        }
+    }
+
+    /// Whether the series is let in. A label that it does not have counts as empty, as in PromQL; with `lenient` it is not
+    /// asked for.
+    pub fn lets_in(&self, matching: Matching, lenient: bool) -> bool {
+        let absent = |(at, matcher): (usize, &Matcher)| matching.seen >> at & 1 == 1 || lenient || matcher.accepts(b"");
+        matching.holds && self.0.iter().enumerate().all(absent)
+    }
+}
+
+impl Matcher {
+    fn accepts(&self, value: &[u8]) -> bool {
+        let like = match &self.wanted {
+            Wanted::Same => self.value.as_bytes() == value,
+            Wanted::Like(dfa) => {
+                let input = Input::new(value).anchored(Anchored::Yes);
+                dfa.try_search_fwd(&input).ok().flatten().is_some_and(|found| found.offset() == value.len())
+            }
+        };
+        like != self.negated
+    }
+}
+
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Self) -> bool {
+        let told = |matcher: &Self| (matches!(matcher.wanted, Wanted::Same), matcher.negated);
+        told(self) == told(other) && self.label == other.label && self.value == other.value
+    }
+}
+
+impl Eq for Matcher {}
+
+/// As it is read.
+impl fmt::Display for LabelFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Matcher { label, wanted, value, negated }) in self.0.iter().enumerate() {
+            f.write_str(if at > 0 { "," } else { "" })?;
+            f.write_str(&if is_plain(label) { label.clone() } else { quoted(label) })?;
+            f.write_str(match (wanted, negated) {
+                (Wanted::Same, false) => "=",
+                (Wanted::Same, true) => "!=",
+                (Wanted::Like(_), false) => "=~",
+                (Wanted::Like(_), true) => "!~",
+            })?;
+            f.write_str(&quoted(value))?;
+        }
+        Ok(())
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}
+
+fn is_plain(label: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    label.bytes().next().is_some_and(letter) && label.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+/// The first matcher of `text`, and what stands behind it.
+fn matcher(text: &str) -> Result<(Matcher, &str), String> {
+    let (label, rest) = if text.starts_with(['"', '\'', '`']) {
+        string(text)?
+    } else {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+        (text[..end].to_owned(), &text[end..])
+    };
+    if label.is_empty() || label.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(format!("expected a label's name before `{}`", shown(text)));
+    }
+    let rest = rest.trim_start();
+    let (negated, is_regex, rest) = [("=~", false, true), ("!~", true, true), ("!=", true, false), ("=", false, false)]
+        .into_iter()
+        .find_map(|(sign, negated, is_regex)| Some((negated, is_regex, rest.strip_prefix(sign)?)))
+        .ok_or_else(|| format!("expected `=`, `!=`, `=~` or `!~` behind `{label}`"))?;
+    let (value, rest) = string(rest.trim_start()).map_err(|why| format!("{why} as the value of `{label}`"))?;
+    let wanted = if is_regex { Wanted::Like(Box::new(compile(&value)?)) } else { Wanted::Same };
+    Ok((Matcher { label, wanted, value, negated }, rest))
+}
+
+/// A text in quotes, its escapes resolved, and what stands behind it.
+fn string(text: &str) -> Result<(String, &str), String> {
+    let mut characters = text.char_indices();
+    let Some((_, quote @ ('"' | '\'' | '`'))) = characters.next() else {
+        return Err("expected text in quotes".to_owned());
+    };
+    let mut value = String::new();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' if quote != '`' => match characters.next() {
+                Some((_, 'n')) => value.push('\n'),
+                Some((_, 't')) => value.push('\t'),
+                Some((_, escaped @ ('\\' | '"' | '\''))) => value.push(escaped),
+                // PromQL has more escapes; regular expressions are written with `\\d` there, and often without here.
+                Some((_, other)) => value.extend(['\\', other]),
+                None => break,
+            },
+            _ if character == quote => return Ok((value, &text[at + character.len_utf8()..])),
+            _ => value.push(character),
+        }
+    }
+    Err("expected a closing quote".to_owned())
+}
+
+/// The syntax is RE2's, as in PromQL; it has to match the whole value. No input makes it slow.
+fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
+    let config = dense::Config::new()
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(Some(MAX_REGEX_BYTES))
+        .determinize_size_limit(Some(MAX_REGEX_BYTES));
+    dense::Builder::new()
+        .configure(config)
+        .syntax(syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true))
+        .thompson(nfa::thompson::Config::new().utf8(false))
+        .build(&format!("(?:{pattern})\\z"))
+        .map_err(|_| format!("`{}` is no regular expression, or too large a one", shown(pattern)))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

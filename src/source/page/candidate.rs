@@ -1,0 +1,202 @@
+//! One counter of a page that may be the one of requests.
+
+use super::super::exposition::{Text, quote};
+use super::labels::{Labels, Use};
+use super::names::{Standing, Tier};
+use super::rows::Row;
+use crate::config::{Named, Status, StatusKind, Whose};
+
+/// So many labels of one counter may hold its status.
+pub const MOST_SLOTS: usize = 8;
+/// So many values that were not understood are kept for the sentence that names them.
+const MOST_VALUES: usize = 4;
+
+/// A label that may hold the status.
+#[derive(Debug)]
+pub struct Slot {
+    /// Its place among the labels.
+    pub place: usize,
+    pub name: String,
+    rank: u8,
+    kind: StatusKind,
+    /// Whether it held a status that is understood.
+    pub is_understood: bool,
+    /// The word `success` where it was held; it says nothing of how failures are written.
+    pub success: Option<String>,
+    /// Values that are no statuses.
+    pub strange: Vec<String>,
+}
+
+/// Requests on one page, in 1/[`super::rows::UNIT`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Those of users, by their routes.
+    pub users: u64,
+    /// Those on series without a route.
+    pub unsaid: u64,
+    /// Those that are left out.
+    pub left_out: u64,
+}
+
+impl Seen {
+    /// All of them.
+    pub const fn all(self) -> u64 {
+        self.users.saturating_add(self.unsaid).saturating_add(self.left_out)
+    }
+
+    /// What may be users'.
+    pub const fn counted(self) -> u64 {
+        self.users.saturating_add(self.unsaid)
+    }
+}
+
+/// What a page has of a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// No sample.
+    None,
+    /// Only series of others.
+    Others,
+    /// A series that is let in by the filter.
+    Ours,
+}
+
+/// One counter of a page that may be the one of requests.
+#[derive(Debug)]
+pub struct Candidate {
+    pub raw: Vec<u8>,
+    pub name: String,
+    pub standing: Standing,
+    pub labels: Labels,
+    pub slots: Vec<Slot>,
+    /// What the page at hand has of it.
+    pub now: Presence,
+    /// Whether a series was ever let in.
+    pub is_ours: bool,
+    /// What stands on the page at hand, and what stood on the one before.
+    pub seen: Seen,
+    pub before: Option<Seen>,
+    /// Whether a route was read of any of its series.
+    pub says_route: bool,
+    /// Whether there were too many series to keep it.
+    pub dropped: bool,
+}
+
+impl Candidate {
+    /// A counter that was met for the first time.
+    pub fn new(name: Text<'_>, standing: Standing) -> Self {
+        let shown = name.to_string();
+        Self {
+            raw: name.raw().to_vec(),
+            labels: Labels::of(&shown),
+            name: shown,
+            standing,
+            slots: Vec::new(),
+            now: Presence::None,
+            is_ours: false,
+            seen: Seen::default(),
+            before: None,
+            says_route: false,
+            dropped: false,
+        }
+    }
+
+    /// A new page begins.
+    pub fn clear(&mut self) {
+        (self.now, self.seen) = (Presence::None, Seen::default());
+    }
+
+    /// The page was a good one: what stands on it is what the next one is compared with.
+    pub fn keep(&mut self) {
+        self.before = self.is_there().then_some(self.seen).or(self.before);
+    }
+
+    /// The slot of a label, where it may hold the status.
+    pub fn slot(&mut self, place: usize, label: Text<'_>, good_for: Use, wanted: &Named) -> Option<usize> {
+        if let Some(at) = self.slots.iter().position(|slot| slot.place == place) {
+            return Some(at);
+        }
+        let (rank, kind) = match (wanted, good_for) {
+            (Named::Name(name), _) if !label.is(name) => return None,
+            (_, Use::Status { rank, kind }) => (rank, kind),
+            (Named::Auto, _) => return None,
+            (Named::Name(_), _) if self.labels.is_grpc() => (0, StatusKind::Grpc),
+            (Named::Name(_), _) => (0, StatusKind::Http),
+        };
+        if self.slots.len() >= MOST_SLOTS {
+            return None;
+        }
+        let (is_understood, success, strange) = (false, None, Vec::new());
+        let name = label.to_string();
+        self.slots.push(Slot { place, name, rank, kind, is_understood, success, strange });
+        Some(self.slots.len() - 1)
+    }
+
+    /// The label that holds the status best, once one does.
+    pub fn best_slot(&self) -> Option<usize> {
+        let understood = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_understood);
+        understood.min_by_key(|(_, slot)| (slot.rank, slot.place)).map(|(at, _)| at)
+    }
+
+    /// The slots by which a request may fail: that of the status, and beside an HTTP status that of gRPC, whose failures are
+    /// answered with 200. Bit `i` is the `i`th slot.
+    pub fn failing(&self, main: usize) -> u8 {
+        let is_grpc = |slot: &Slot| slot.kind == StatusKind::Grpc;
+        let beside = |at: usize| self.slots.get(main).is_some_and(|slot| !is_grpc(slot)) && is_grpc(&self.slots[at]);
+        (0..self.slots.len()).filter(|at| *at == main || beside(*at)).fold(0, |mask, at| mask | 1 << at)
+    }
+
+    /// Whether it can be the request counter.
+    pub fn is_eligible(&self) -> bool {
+        let may_be = self.standing.tier < Tier::Never(super::names::Foreign::Outbound);
+        may_be && self.is_ours && !self.dropped && self.best_slot().is_some()
+    }
+
+    /// Whether it has a sample on the page at hand.
+    pub fn is_there(&self) -> bool {
+        self.now > Presence::None
+    }
+
+    /// Adds up what the page's series say.
+    pub fn count(&mut self, row: &Row) {
+        let sum = match row.whose {
+            Whose::Users => &mut self.seen.users,
+            Whose::Unsaid => &mut self.seen.unsaid,
+            Whose::LeftOut => &mut self.seen.left_out,
+        };
+        *sum = sum.saturating_add(row.count);
+    }
+
+    /// How many more requests that may be users' there are than on the page before.
+    pub fn growth(&self) -> u64 {
+        self.seen.counted().saturating_sub(self.before.unwrap_or_default().counted())
+    }
+}
+
+impl Slot {
+    /// What kind of status it holds.
+    pub const fn kind(&self) -> StatusKind {
+        self.kind
+    }
+
+    /// Takes note of a value.
+    pub fn note(&mut self, value: Text<'_>, status: Status) {
+        let shown = || quote(value.raw()).chars().take(40).collect::<String>();
+        match status {
+            Status::Good | Status::Failed => self.is_understood = true,
+            Status::Success if self.success.is_none() => self.success = Some(shown()),
+            Status::Unclear if self.strange.len() < MOST_VALUES => {
+                let value = shown();
+                if !self.strange.contains(&value) {
+                    self.strange.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The values that say nothing of whether a request failed.
+    pub fn unclear(&self) -> Vec<&str> {
+        self.success.iter().chain(&self.strange).map(String::as_str).collect()
+    }
+}

@@ -1,0 +1,285 @@
+//! The counters of a page that may be the one of requests, and which of them is.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::super::exposition::Text;
+use super::candidate::Candidate;
+use super::family::Family;
+use super::names::{Standing, Tier};
+use super::rows::UNIT;
+use crate::config::Named;
+
+/// So many counters are looked at.
+const MOST_CANDIDATES: usize = 64;
+/// So many names are remembered; what comes later is looked at anew on every page.
+const MOST_NAMES: usize = 8_192;
+/// Requests of this program that may have been counted when its first page is read, and how many more may be with every
+/// page: a scrape, a probe, and where the scrape was sent on to.
+const OWN: (u64, u64) = (5, 3);
+/// A counter of a better tier takes over from one that counts users if it counts at least one in so many of them.
+const TAKES_OVER: u64 = 10;
+
+/// What to do with the samples of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nothing.
+    Nobody,
+    /// It is the start time of the process.
+    Start,
+    /// It may be the request counter.
+    Candidate(usize),
+}
+
+/// A choice that is another one than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The counter, and the slot of its status.
+    pub to: (usize, usize),
+    /// Whether what stands on the page was there before it was chosen, and is only what counting begins at.
+    pub is_baseline: bool,
+}
+
+/// The counters of one instance's pages.
+#[derive(Debug)]
+pub struct Catalog {
+    requests: Named,
+    pub candidates: Vec<Candidate>,
+    /// The request counter, and the slot of its status.
+    pub chosen: Option<(usize, usize)>,
+    /// Whether it counts users for certain: only a counter of a better tier can take over.
+    is_final: bool,
+    names: HashMap<Vec<u8>, Who>,
+    last: (Vec<u8>, Who),
+    family: Family,
+    /// Counters that are declared and have no sample, as long as none is chosen.
+    pub declared: Vec<String>,
+    pages: u64,
+}
+
+/// How a counter stands among the others; the least is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// How doubtful it is that it counts users.
+    doubt: u8,
+    /// It is not the one that the other color is counted by.
+    is_strange: bool,
+    tier: Tier,
+    /// Another one of its tier counts more than twice as many requests.
+    is_thin: bool,
+    /// It does not say the route of a request.
+    is_unrouted: bool,
+    order: u16,
+}
+
+impl Catalog {
+    /// No counter known yet.
+    pub fn new(requests: &Named) -> Self {
+        Self {
+            requests: requests.clone(),
+            candidates: Vec::new(),
+            chosen: None,
+            is_final: false,
+            names: HashMap::new(),
+            last: (Vec::new(), Who::Nobody),
+            family: Family::default(),
+            declared: Vec::new(),
+            pages: 0,
+        }
+    }
+
+    /// Begins a page.
+    pub fn clear(&mut self) {
+        self.family.clear();
+        self.declared.clear();
+        self.candidates.iter_mut().for_each(Candidate::clear);
+    }
+
+    /// A family is declared. Says whether it is that of the chosen counter.
+    pub fn declare(&mut self, name: Text<'_>, kind: &[u8]) -> bool {
+        self.family.declare(name, kind);
+        if let Some((at, _)) = self.chosen {
+            let raw = &self.candidates[at].raw;
+            let ends = [&b""[..], b"_total", b"_count"];
+            return raw.strip_prefix(name.raw()).is_some_and(|rest| ends.contains(&rest));
+        }
+        let wanted = |name: &String| match &self.requests {
+            Named::Name(wanted) => wanted == name,
+            Named::Auto => Standing::of(name).tier <= Tier::Proxy,
+        };
+        self.declared.extend(Family::counters(name, kind).into_iter().find(wanted));
+        false
+    }
+
+    /// What to do with the samples of a metric. Most lines have the name of the line before.
+    pub fn who(&mut self, name: Text<'_>) -> Who {
+        if self.last.0 == name.raw() {
+            return self.last.1;
+        }
+        let known = self.names.get(name.raw()).copied();
+        let who = known.unwrap_or_else(|| self.meet(name));
+        if known.is_none() && self.names.len() < MOST_NAMES {
+            self.names.insert(name.raw().to_vec(), who);
+        }
+        self.last.0.clear();
+        self.last.0.extend_from_slice(name.raw());
+        self.last.1 = who;
+        who
+    }
+
+    fn meet(&mut self, name: Text<'_>) -> Who {
+        if name.is(super::rows::START_TIME) {
+            return Who::Start;
+        }
+        let standing = match &self.requests {
+            Named::Name(wanted) if is_named(name, wanted) && !self.family.is_quantile(name.raw()) => Standing::NAMED,
+            Named::Name(_) => return Who::Nobody,
+            Named::Auto => Standing::of(&name.to_string()),
+        };
+        let is_known = matches!(standing.tier, Tier::Known | Tier::KnownProxy);
+        let better = |chosen: (usize, usize)| standing.tier < self.candidates[chosen.0].standing.tier;
+        let is_wanted = standing.tier != Tier::Other
+            && (is_known || self.family.counts(name.raw()))
+            && self.chosen.filter(|_| self.is_final).is_none_or(better);
+        if !is_wanted || self.candidates.len() >= MOST_CANDIDATES {
+            return Who::Nobody;
+        }
+        self.candidates.push(Candidate::new(name, standing));
+        Who::Candidate(self.candidates.len() - 1)
+    }
+
+    /// A good page is over, whose series were counted. Says which counter is to be used from here on, where that is another
+    /// one than before. `agreed` is the name of the one that the instances of both colors are to be counted by.
+    pub fn choose(&mut self, agreed: Option<&str>) -> Option<Change> {
+        self.pages += 1;
+        let to = match self.chosen {
+            None => self.best(agreed, |_| true),
+            Some((now, _)) if self.is_final => self.best(None, |one| self.takes_over(one, &self.candidates[now])),
+            Some((now, _)) => self.best(agreed, |_| true).filter(|best| self.is_better(*best, now, agreed)),
+        };
+        let change = to.and_then(|to| {
+            let candidate = &self.candidates[to];
+            let is_baseline = self.pages > 1 && candidate.before.is_some_and(|before| before.all() > 0);
+            Some(Change { to: (to, candidate.best_slot()?), is_baseline })
+        });
+        if let Some(change) = change {
+            self.chosen = Some(change.to);
+            self.is_final = false;
+        }
+        if let Some((at, _)) = self.chosen
+            && !self.is_final
+            && self.counts_users(&self.candidates[at])
+        {
+            self.is_final = true;
+            self.forget_worse(at);
+        }
+        self.candidates.iter_mut().for_each(Candidate::keep);
+        change
+    }
+
+    /// Whether the chosen counter is known to count users.
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Whether the page's other counters are of interest.
+    pub const fn is_open(&self) -> bool {
+        self.chosen.is_none()
+    }
+
+    fn best(&self, agreed: Option<&str>, wanted: impl Fn(&Candidate) -> bool) -> Option<usize> {
+        let is_eligible = |one: &Candidate| one.is_there() && one.is_eligible() && wanted(one);
+        let eligible = self.candidates.iter().enumerate().filter(|(_, one)| is_eligible(one));
+        let ranked = eligible.map(|(at, one)| (self.rank(one, agreed), at));
+        ranked.min_by(|(a, a_at), (b, b_at)| a.cmp(b).then_with(|| self.by_count(*a_at, *b_at))).map(|(_, at)| at)
+    }
+
+    fn by_count(&self, a: usize, b: usize) -> Ordering {
+        let (a, b) = (&self.candidates[a], &self.candidates[b]);
+        b.seen.all().cmp(&a.seen.all()).then_with(|| a.name.cmp(&b.name))
+    }
+
+    fn rank(&self, one: &Candidate, agreed: Option<&str>) -> Rank {
+        let peers =
+            self.candidates.iter().filter(|other| other.standing.tier == one.standing.tier && other.is_eligible());
+        let most = peers.map(|other| other.seen.all()).max().unwrap_or(0);
+        Rank {
+            doubt: self.doubt(one),
+            is_strange: agreed.is_some_and(|agreed| agreed != one.name),
+            tier: one.standing.tier,
+            is_thin: one.seen.all() < most / 2,
+            is_unrouted: !one.says_route,
+            order: one.standing.order,
+        }
+    }
+
+    /// Whether users were seen on it. A counter without routes may count nothing but what this program asks; of one that is not
+    /// known by its name it is not certain whose requests it counts at all.
+    fn counts_users(&self, one: &Candidate) -> bool {
+        let own = (OWN.0 + OWN.1 * self.pages).saturating_mul(u64::from(UNIT));
+        match one.standing.tier {
+            Tier::Known | Tier::KnownProxy | Tier::Proxy => one.seen.users > 0 || one.seen.unsaid > own,
+            Tier::Likely => one.seen.users > 0,
+            Tier::Unlikely | Tier::Never(_) | Tier::Other => false,
+        }
+    }
+
+    /// Users that are seen on one counter of the service and not on another decide between them; what a proxy counts does not.
+    fn doubt(&self, one: &Candidate) -> u8 {
+        match one.standing.tier {
+            Tier::Known | Tier::Likely if self.counts_users(one) => 0,
+            Tier::Known if one.seen.unsaid > 0 => 1,
+            _ => 2,
+        }
+    }
+
+    /// Whether there is a reason to leave the counter that was chosen, which was not yet seen to count users, for another one.
+    fn is_better(&self, new: usize, old: usize, agreed: Option<&str>) -> bool {
+        let reason = |at: usize| {
+            let rank = self.rank(&self.candidates[at], agreed);
+            (rank.doubt, rank.is_strange, rank.tier, rank.is_unrouted)
+        };
+        reason(new) < reason(old)
+    }
+
+    /// Whether a counter takes over from one that counts users: it is of a better tier, and counts a good part of what the
+    /// other one does.
+    fn takes_over(&self, new: &Candidate, old: &Candidate) -> bool {
+        let grows = new.growth() > 0 && new.growth() >= old.growth() / TAKES_OVER;
+        new.standing.tier < old.standing.tier && self.counts_users(new) && grows
+    }
+
+    /// Those that can no longer take over are not read any more.
+    fn forget_worse(&mut self, chosen: usize) {
+        let tier = self.candidates[chosen].standing.tier;
+        let worse = |at: usize| at != chosen && self.candidates[at].standing.tier >= tier;
+        for who in self.names.values_mut() {
+            if let Who::Candidate(at) = who
+                && worse(*at)
+            {
+                *who = Who::Nobody;
+            }
+        }
+        self.last = (Vec::new(), Who::Nobody);
+    }
+
+    /// There is no room for the series of all counters: the worst one that is not chosen is given up. None where there is no
+    /// other.
+    pub fn give_up_one(&mut self) -> Option<usize> {
+        let chosen = self.chosen.map(|(at, _)| at);
+        let others = self
+            .candidates
+            .iter()
+            .enumerate()
+            .filter(|(at, one)| Some(*at) != chosen && one.is_there() && !one.dropped);
+        let others: Vec<(Standing, usize)> = others.map(|(at, one)| (one.standing, at)).collect();
+        let (_, at) = others.iter().max().filter(|_| others.len() > usize::from(chosen.is_none()))?;
+        self.candidates[*at].dropped = true;
+        Some(*at)
+    }
+}
+
+/// Whether a metric is the one that was named; the name of its family will do.
+fn is_named(name: Text<'_>, wanted: &str) -> bool {
+    name.is(wanted) || ["_total", "_count"].iter().any(|suffix| name.is(&format!("{wanted}{suffix}")))
+}

@@ -1,0 +1,73 @@
+//! Which samples of a page count something.
+
+use super::super::exposition::Text;
+
+/// The metric family that was declared last.
+#[derive(Debug, Default)]
+pub struct Family {
+    name: Vec<u8>,
+    kind: Kind,
+}
+
+/// Which of a family's samples counts something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    Counter,
+    /// Histogram or summary: `_count` does.
+    Distribution,
+    /// Gauge or the like: none does.
+    Other,
+    /// Nothing was declared.
+    #[default]
+    None,
+}
+
+impl Family {
+    /// Forgets the page before.
+    pub fn clear(&mut self) {
+        self.name.clear();
+        self.kind = Kind::None;
+    }
+
+    /// A family is declared.
+    pub fn declare(&mut self, name: Text<'_>, kind: &[u8]) {
+        self.name.clear();
+        self.name.extend_from_slice(name.raw());
+        self.kind = match kind {
+            b"counter" => Kind::Counter,
+            b"histogram" | b"summary" => Kind::Distribution,
+            _ => Kind::Other,
+        };
+    }
+
+    /// Whether a sample with this name counts something.
+    pub fn counts(&self, name: &[u8]) -> bool {
+        const NO_COUNTS: [&[u8]; 5] = [b"_bucket", b"_sum", b"_created", b"_info", b"_max"];
+        if self.kind != Kind::None
+            && let Some(suffix) = name.strip_prefix(self.name.as_slice())
+        {
+            match suffix {
+                b"" | b"_total" => return self.kind == Kind::Counter,
+                b"_count" => return self.kind == Kind::Distribution,
+                _ => {}
+            }
+        }
+        !NO_COUNTS.iter().any(|suffix| name.ends_with(suffix))
+    }
+
+    /// Whether samples with this name are quantiles of a summary.
+    pub fn is_quantile(&self, name: &[u8]) -> bool {
+        self.kind == Kind::Distribution && self.name == name
+    }
+
+    /// The counter that a family of this type has, if it has one: the names that its samples may have.
+    pub fn counters(name: Text<'_>, kind: &[u8]) -> Vec<String> {
+        let name = name.to_string();
+        match kind {
+            b"counter" if name.ends_with("_total") => vec![name],
+            b"counter" => vec![format!("{name}_total"), name],
+            b"histogram" | b"summary" => vec![format!("{name}_count")],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What the labels of a request counter are good for, by their names.
+
+use super::super::exposition::Text;
+use super::names::normalized;
+use crate::config::{StatusKind, Whose};
+
+/// The labels in which `auto` looks for the status first, in this order. After them comes every other one whose name speaks of
+/// a status or a code.
+pub const LABELS: [&str; 12] = [
+    "status_code",
+    "status",
+    "code",
+    "http_response_status_code",
+    "response_code",
+    "http_status_code",
+    "http_status",
+    "grpc_code",
+    "grpc_status",
+    "rpc_grpc_status_code",
+    "envoy_response_code",
+    "status_class",
+];
+
+/// Labels that hold a request's path. What is no path in them (`handler="subroute"`) says nothing.
+const ROUTES: [&str; 30] = [
+    "route",
+    "path",
+    "handler",
+    "uri",
+    "url",
+    "endpoint",
+    "http_route",
+    "http_target",
+    "http_path",
+    "http_url",
+    "path_template",
+    "url_path",
+    "url_template",
+    "url_full",
+    "url_rule",
+    "request_path",
+    "request_uri",
+    "request_url",
+    "request_route",
+    "request",
+    "route_path",
+    "route_pattern",
+    "route_template",
+    "uri_template",
+    "uri_pattern",
+    "pattern",
+    "resource",
+    "operation",
+    "transaction",
+    "location",
+];
+
+/// Labels that may hold the service of a call of gRPC.
+const SERVICES: [&str; 6] = ["grpc_service", "rpc_service", "rpc_method", "full_method", "grpc_full_method", "service"];
+
+/// Labels that say in which direction a request went.
+const DIRECTIONS: [&str; 7] = ["direction", "reporter", "span_kind", "kind", "side", "flow", "traffic_direction"];
+/// What such a label holds where the service asks somebody else.
+const OUTBOUND: [&str; 8] =
+    ["outbound", "outgoing", "egress", "client", "span_kind_client", "producer", "span_kind_producer", "source"];
+
+/// Words of labels that hold no status, although another word of theirs speaks of a code.
+const NO_STATUS: [&str; 22] = [
+    "error",
+    "exit",
+    "country",
+    "currency",
+    "zip",
+    "postal",
+    "area",
+    "reason",
+    "exception",
+    "flags",
+    "time",
+    "size",
+    "method",
+    "version",
+    "type",
+    "port",
+    "host",
+    "id",
+    "name",
+    "scheme",
+    "flavor",
+    "protocol",
+];
+
+/// What a label is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It may hold the status; the lower the rank the likelier.
+    Status { rank: u8, kind: StatusKind },
+    /// The path of the request.
+    Route,
+    /// The service of a call of gRPC.
+    Service,
+    /// In which direction the request went.
+    Direction,
+    /// Something else.
+    Other,
+}
+
+impl Use {
+    /// What a label with this name is good for, on a counter of calls of gRPC or not.
+    pub fn of(label: &str, is_grpc: bool) -> Self {
+        let name = normalized(label);
+        let name = name.as_str();
+        if ROUTES.contains(&name) {
+            return Self::Route;
+        }
+        if SERVICES.contains(&name) {
+            return Self::Service;
+        }
+        if DIRECTIONS.contains(&name) {
+            return Self::Direction;
+        }
+        let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+        let any = |known: &[&str]| words.iter().any(|word| known.contains(word));
+        let kind = match () {
+            () if is_grpc || any(&["grpc", "rpc"]) => StatusKind::Grpc,
+            () if any(&["class", "xx"]) => StatusKind::Class,
+            () => StatusKind::Http,
+        };
+        if let Some(at) = LABELS.iter().position(|known| *known == name) {
+            return Self::Status { rank: u8::try_from(at).unwrap_or(u8::MAX), kind };
+        }
+        let status = ["status", "statuscode", "statusclass", "code", "codes", "class"];
+        let perhaps = ["response", "result", "outcome", "http", "rc", "ret", "retcode", "returncode", "rcode"];
+        match () {
+            () if any(&NO_STATUS) => Self::Other,
+            () if any(&status) => Self::Status { rank: 100, kind },
+            () if any(&perhaps) => Self::Status { rank: 200, kind },
+            () => Self::Other,
+        }
+    }
+}
+
+/// Whether a label of a direction says that the service asked somebody else.
+pub fn is_outbound(value: Text<'_>) -> bool {
+    let raw = value.raw();
+    OUTBOUND.iter().any(|word| raw.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether a service of gRPC is there for probes and tools, not for users.
+pub fn is_grpc_tool(value: Text<'_>) -> bool {
+    let raw = value.raw().strip_prefix(b"/").unwrap_or(value.raw());
+    raw.starts_with(b"grpc.health.") || raw.starts_with(b"grpc.reflection.")
+}
+
+/// The words that a series which is the sum of others has in the place of a label's value.
+pub fn is_sum(value: Text<'_>) -> bool {
+    matches!(value.raw(), b"*" | b"all" | b"ALL" | b"All" | b"total" | b"_total" | b"__total__" | b"any" | b"sum")
+}
+
+/// What two labels of one series say of its route: one that is left out wins, then one that is a user's.
+pub fn worst(a: Option<Whose>, b: Option<Whose>) -> Option<Whose> {
+    match (a, b) {
+        (Some(Whose::LeftOut), _) | (_, Some(Whose::LeftOut)) => Some(Whose::LeftOut),
+        (Some(Whose::Users), _) | (_, Some(Whose::Users)) => Some(Whose::Users),
+        (a, b) => a.or(b),
+    }
+}
+
+/// A label's name as it stands on the page, with what it is good for.
+#[derive(Debug)]
+struct Known {
+    raw: Vec<u8>,
+    good_for: Use,
+    /// Whether one of its values looked like the sum of the others.
+    sums: bool,
+}
+
+/// The labels of one counter. Their names are looked at once.
+#[derive(Debug, Default)]
+pub struct Labels {
+    known: Vec<Known>,
+    is_grpc: bool,
+}
+
+impl Labels {
+    /// So many labels are told apart; more are good for nothing.
+    const MOST: usize = 64;
+
+    /// No label seen yet, of a counter with this name.
+    pub fn of(metric: &str) -> Self {
+        let is_grpc = normalized(metric).split('_').any(|word| matches!(word, "grpc" | "rpc"));
+        Self { known: Vec::new(), is_grpc }
+    }
+
+    /// Whether the counter counts calls of gRPC.
+    pub const fn is_grpc(&self) -> bool {
+        self.is_grpc
+    }
+
+    /// The place of a label; series carry their labels in the same order, so the place `near` is tried first.
+    pub fn place(&mut self, label: Text<'_>, near: usize) -> Option<usize> {
+        let is = |known: &Known| known.raw == label.raw();
+        if self.known.get(near).is_some_and(is) {
+            return Some(near);
+        }
+        if let Some(at) = self.known.iter().position(is) {
+            return Some(at);
+        }
+        if self.known.len() >= Self::MOST {
+            return None;
+        }
+        let good_for = Use::of(&label.to_string(), self.is_grpc);
+        self.known.push(Known { raw: label.raw().to_vec(), good_for, sums: false });
+        Some(self.known.len() - 1)
+    }
+
+    /// What the label at a place is good for.
+    pub fn good_for(&self, place: usize) -> Use {
+        self.known.get(place).map_or(Use::Other, |known| known.good_for)
+    }
+
+    /// Whether one of the label's values looked like the sum of the others; `is_sum` says that another one does.
+    pub fn has_sums(&mut self, place: usize, is_sum: bool) -> bool {
+        self.known.get_mut(place).is_some_and(|known| {
+            known.sums |= is_sum;
+            known.sums
+        })
+    }
+
+    /// The names, in the order of their appearance.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.known.iter().map(|known| super::super::exposition::quote(&known.raw))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rank(label: &str) -> Option<u8> {
+        match Use::of(label, false) {
+            Use::Status { rank, .. } => Some(rank),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn labels_that_may_hold_a_status_are_found_by_their_words() {
+        for (at, label) in LABELS.iter().enumerate() {
+            assert_eq!(rank(label).map(usize::from), Some(at), "{label}");
+        }
+        for label in
+            ["http.response.status_code", "statusCode", "http_response_code", "code_class", "result", "outcome", "rc"]
+        {
+            assert!(rank(label).is_some(), "{label}");
+        }
+        for label in
+            ["le", "quantile", "method", "http_method", "error_code", "country_code", "response_flags", "server_port"]
+        {
+            assert_eq!(rank(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn what_kind_of_status_it_is_shows_in_the_name() {
+        let kind = |label: &str, is_grpc: bool| match Use::of(label, is_grpc) {
+            Use::Status { kind, .. } => kind,
+            other => panic!("{label}: {other:?}"),
+        };
+        assert_eq!(kind("status", false), StatusKind::Http);
+        assert_eq!(kind("code", true), StatusKind::Grpc);
+        assert_eq!(kind("rpc.grpc.status_code", false), StatusKind::Grpc);
+        assert_eq!(kind("envoy_response_code_class", false), StatusKind::Class);
+    }
+
+    #[test]
+    fn labels_of_routes_are_found_in_every_spelling() {
+        for label in ["uri", "http.route", "url.path", "path_template", "http_target", "requestPath", "routePattern"] {
+            assert_eq!(Use::of(label, false), Use::Route, "{label}");
+        }
+        for label in ["view", "controller", "target_addr", "remote", "server"] {
+            assert_eq!(Use::of(label, false), Use::Other, "{label}");
+        }
+    }
+}

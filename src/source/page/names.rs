@@ -1,0 +1,311 @@
+//! What the name of a counter says: whether it counts requests, and whose.
+
+#[cfg(test)]
+mod tests;
+
+/// The request counters that are known by name, best first, and who writes them. Those of proxies stand at the end: a
+/// service's own counter comes before the one of a proxy whose metrics stand on the same page.
+pub const METRICS: [(&str, &str); 36] = [
+    ("http_requests_total", "prom-client, Python and Go by convention, prometheus-fastapi-instrumentator"),
+    ("http_server_requests_seconds_count", "Micrometer: Spring Boot, Quarkus, Micronaut"),
+    ("http_server_request_duration_seconds_count", "OpenTelemetry, ASP.NET Core"),
+    ("http_server_request_duration_count", "OpenTelemetry, where the exporter leaves the unit out"),
+    ("http_server_duration_milliseconds_count", "OpenTelemetry before its names became stable"),
+    ("http_server_duration_count", "the same, where the exporter leaves the unit out"),
+    ("http_server_requests_total", "Ruby's client"),
+    ("http_requests_received_total", "prometheus-net"),
+    ("http_request_duration_seconds_count", "express-prom-bundle, Go by convention"),
+    ("http_request_duration_ms_count", "prom-client by an older convention"),
+    ("flask_http_request_duration_seconds_count", "prometheus-flask-exporter"),
+    ("flask_http_request_total", "the same, grouped by nothing"),
+    ("starlette_requests_total", "starlette_exporter"),
+    ("django_http_responses_total_by_status_total", "django-prometheus"),
+    ("aiohttp_responses_total", "aiohttp"),
+    ("axum_http_requests_total", "axum-prometheus"),
+    ("ktor_http_server_requests_seconds_count", "Ktor"),
+    ("rails_requests_total", "yabeda-rails"),
+    ("api_request_total", "swagger-stats"),
+    ("grpc_server_handled_total", "gRPC in Go, Java, Python and Rust"),
+    ("rpc_server_duration_milliseconds_count", "gRPC by OpenTelemetry"),
+    ("grpc_server_processing_duration_seconds_count", "gRPC by Micrometer"),
+    ("response_total", "Linkerd's sidecar"),
+    ("traefik_service_requests_total", "Traefik"),
+    ("traefik_entrypoint_requests_total", "Traefik, where nothing is routed by it"),
+    ("nginx_ingress_controller_requests", "ingress-nginx"),
+    ("nginx_vts_server_requests_total", "nginx with the module vts"),
+    ("haproxy_backend_http_responses_total", "HAProxy"),
+    ("haproxy_frontend_http_responses_total", "HAProxy, where a frontend answers itself"),
+    ("istio_requests_total", "Istio's sidecar"),
+    ("envoy_cluster_upstream_rq", "Envoy"),
+    ("kong_http_requests_total", "Kong"),
+    ("apisix_http_status", "APISIX"),
+    ("tyk_http_status", "Tyk"),
+    ("caddy_http_request_duration_seconds_count", "Caddy"),
+    ("caddy_http_response_duration_seconds_count", "Caddy"),
+];
+
+/// Where the proxies begin in [`METRICS`].
+const FIRST_PROXY: usize = 23;
+
+/// How a counter stands among the others of its page, best first. What is `Unlikely` is taken only where there is nothing
+/// else, what comes behind it never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// One of the service that is known by name, or the one that was named.
+    Known,
+    /// Another one that speaks of requests.
+    Likely,
+    /// One of a proxy that is known by name.
+    KnownProxy,
+    /// Another one of a proxy.
+    Proxy,
+    /// One that speaks of requests to something else, as it seems.
+    Unlikely,
+    /// One that never counts what users do, and why.
+    Never(Foreign),
+    /// One that does not speak of requests.
+    Other,
+}
+
+/// Why a counter of requests does not count those of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Foreign {
+    /// The service asks somebody else.
+    Outbound,
+    /// It counts what scrapes the metrics.
+    Scrapes,
+    /// An interface for administration, or health checks.
+    Admin,
+    /// Only requests that failed, or that are under way, or parts of requests.
+    Part,
+}
+
+impl Foreign {
+    /// In a few words.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Outbound => "requests that the service itself makes",
+            Self::Scrapes => "scrapes",
+            Self::Admin => "requests to an admin or health interface",
+            Self::Part => "only a part of the requests",
+        }
+    }
+}
+
+/// How a counter stands by its name, and its place among those of the same tier: the lower the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    pub tier: Tier,
+    pub order: u16,
+}
+
+impl Standing {
+    /// The standing of the counter that the configuration names.
+    pub const NAMED: Self = Self { tier: Tier::Known, order: 0 };
+
+    /// Whether it is a counter of a proxy.
+    pub const fn is_proxy(self) -> bool {
+        matches!(self.tier, Tier::KnownProxy | Tier::Proxy)
+    }
+
+    /// What the name of a counter says.
+    pub fn of(name: &str) -> Self {
+        let name = normalized(name);
+        if let Some(at) = METRICS.iter().position(|(known, _)| *known == name) {
+            let tier = if at < FIRST_PROXY { Tier::Known } else { Tier::KnownProxy };
+            return Self { tier, order: u16::try_from(at).unwrap_or(u16::MAX) };
+        }
+        let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+        let tier = tier(&words);
+        Self { tier, order: 1_000 - quality(&words) }
+    }
+}
+
+/// In lower case, with `_` between its words: `http.server.requestDuration` is `http_server_request_duration`.
+pub fn normalized(name: &str) -> String {
+    let (mut text, mut after_lower) = (String::with_capacity(name.len() + 4), false);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && after_lower {
+            text.push('_');
+        }
+        after_lower = character.is_ascii_lowercase() || character.is_ascii_digit();
+        let plain = character.is_alphanumeric();
+        text.push(if plain { character.to_ascii_lowercase() } else { '_' });
+    }
+    text
+}
+
+/// Words that make a counter one of requests, as they are or within another word (`aiohttp`, `httprequests`).
+const WITHIN: [&str; 5] = ["http", "request", "response", "rpc", "servlet"];
+const REQUESTS: [&str; 5] = ["rq", "req", "reqs", "web", "handled"];
+const OUTBOUND: [&str; 21] = [
+    "client",
+    "clients",
+    "outbound",
+    "outgoing",
+    "egress",
+    "httpclient",
+    "webclient",
+    "restclient",
+    "rpcclient",
+    "grpcclient",
+    "resttemplate",
+    "feign",
+    "retrofit",
+    "okhttp",
+    "axios",
+    "undici",
+    "fetch",
+    "urllib",
+    "httpx",
+    "guzzle",
+    "remote",
+];
+const SCRAPES: [&str; 5] = ["promhttp", "scrape", "scrapes", "scraper", "scraping"];
+const ADMIN: [&str; 14] = [
+    "admin",
+    "debug",
+    "pprof",
+    "health",
+    "healthz",
+    "healthcheck",
+    "healthchecks",
+    "readiness",
+    "liveness",
+    "probe",
+    "probes",
+    "heartbeat",
+    "ping",
+    "management",
+];
+const PARTS: [&str; 38] = [
+    "error",
+    "errors",
+    "errored",
+    "failure",
+    "failures",
+    "failed",
+    "exception",
+    "exceptions",
+    "fault",
+    "faults",
+    "panic",
+    "panics",
+    "reject",
+    "rejected",
+    "rejections",
+    "denied",
+    "dropped",
+    "blocked",
+    "throttled",
+    "limited",
+    "timeout",
+    "timeouts",
+    "aborted",
+    "aborts",
+    "cancelled",
+    "retry",
+    "retries",
+    "retried",
+    "inflight",
+    "inprogress",
+    "flight",
+    "progress",
+    "active",
+    "pending",
+    "concurrent",
+    "queued",
+    "slow",
+    "expired",
+];
+const PROXIES: [&str; 17] = [
+    "envoy",
+    "traefik",
+    "haproxy",
+    "nginx",
+    "nginxplus",
+    "ingress",
+    "istio",
+    "linkerd",
+    "kong",
+    "apisix",
+    "tyk",
+    "varnish",
+    "caddy",
+    "kuma",
+    "skipper",
+    "krakend",
+    "proxy",
+];
+const DEPENDENCIES: [&str; 32] = [
+    "s3",
+    "aws",
+    "gcs",
+    "dynamodb",
+    "sqs",
+    "sns",
+    "redis",
+    "postgres",
+    "mysql",
+    "mongo",
+    "mongodb",
+    "elasticsearch",
+    "opensearch",
+    "solr",
+    "kafka",
+    "rabbitmq",
+    "ldap",
+    "stripe",
+    "paypal",
+    "twilio",
+    "sendgrid",
+    "mailgun",
+    "slack",
+    "vault",
+    "consul",
+    "external",
+    "thirdparty",
+    "dependency",
+    "dependencies",
+    "provider",
+    "webhook",
+    "webhooks",
+];
+
+fn tier(words: &[&str]) -> Tier {
+    let any = |known: &[&str]| words.iter().any(|word| known.contains(word));
+    let speaks = any(&REQUESTS) || words.iter().any(|word| WITHIN.iter().any(|part| word.contains(part)));
+    let pair = |first: &[&str], second: &[&str]| {
+        words.windows(2).any(|two| first.contains(&two[0]) && second.contains(&two[1]))
+    };
+    let scrapes = any(&SCRAPES)
+        || words.iter().any(|word| word.ends_with("exporter"))
+        || pair(&["metric", "metrics"], &["handler", "server", "endpoint"]);
+    match () {
+        () if !speaks => Tier::Other,
+        () if scrapes => Tier::Never(Foreign::Scrapes),
+        () if any(&ADMIN) => Tier::Never(Foreign::Admin),
+        () if any(&OUTBOUND) => Tier::Never(Foreign::Outbound),
+        () if any(&PARTS) => Tier::Never(Foreign::Part),
+        () if any(&DEPENDENCIES) => Tier::Unlikely,
+        () if any(&PROXIES) => Tier::Proxy,
+        () => Tier::Likely,
+    }
+}
+
+/// How well a name that is not known fits a count of all requests, up to 20.
+fn quality(words: &[&str]) -> u16 {
+    let any = |known: &[&str]| words.iter().any(|word| known.contains(word));
+    let mut quality = 8;
+    let mut add = |more: u16, is: bool| quality += if is { more } else { 0 };
+    add(3, any(&["server", "inbound", "incoming", "ingress", "received", "handled", "frontend", "entrypoint"]));
+    add(2, words.iter().any(|word| word.contains("http") || word.contains("rpc")));
+    add(1, words.iter().any(|word| word.contains("request") || word.contains("response")));
+    add(2, words.last() == Some(&"total"));
+    add(1, words.last() == Some(&"count"));
+    let subtract = |less: u16, is: bool| if is { less } else { 0 };
+    // Bodies are not always there, and summaries and caches count a part.
+    let less = subtract(6, any(&["size", "bytes", "body", "length", "cache", "bucket"]))
+        + subtract(1, any(&["summary", "highr", "ttfb"]));
+    quality.saturating_sub(less)
+}
