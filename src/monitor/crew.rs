@@ -12,7 +12,7 @@ use crate::config::{Blanks, Colors, Config, InstanceUrl};
 use crate::deploy::Color;
 use crate::seam;
 use crate::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Sample, Settings};
-use crate::source::{Api, ClientError, Meter, Probe, Querier, Scraper};
+use crate::source::{Agreement, Api, ClientError, Meter, Probe, Querier, Scraper};
 
 /// What a task of the crew does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub struct Crew {
     blue: Roster,
     green: Roster,
     found: Receiver<Found>,
+    /// By what the requests of both colors are counted.
+    agreement: Agreement,
 }
 
 impl Crew {
@@ -85,6 +87,7 @@ impl Crew {
             blue: Roster::default(),
             green: Roster::default(),
             found,
+            agreement: Agreement::default(),
         };
         for color in Color::ALL {
             crew.take_on(color, config.colors.of(color))?;
@@ -142,7 +145,7 @@ impl Crew {
         let config = &self.config;
         let scraper = config.reads_pages().then(|| Scraper::of(config, color, url)).transpose()?;
         let probe = Probe::of(config, url)?;
-        if let Some(scraper) = scraper {
+        if let Some(scraper) = scraper.map(|scraper| scraper.agreeing(&self.agreement)) {
             let (orders, events) = self.hire(Job::Scrape(color, instance));
             self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
         }

@@ -38,7 +38,7 @@ pub use judge::OldColor;
 pub use machine::{Machine, ROUTER_FOREIGN, Summary, Unwatched};
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
-pub use rate::ADD_UP;
+pub use rate::{ADD_UP, left_out};
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
 pub use roster::{Changes, Roster};
 pub use settings::{

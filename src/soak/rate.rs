@@ -1,11 +1,13 @@
 //! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
 
+mod counting;
 mod instance;
 mod outage;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+pub use self::counting::{Told as CountingTold, left_out};
 pub use self::instance::ADD_UP;
 
 use serde::{Deserialize, Serialize};
@@ -169,6 +171,15 @@ impl RateCheck {
             known.news = known.news.max(News::Same);
             (known.tried, known.good_at, known.why) = (true, Some(at_ms), None);
         }
+    }
+
+    /// Whether requests are counted by something else since this was asked, of instances that were all read.
+    pub fn counts_anew(&mut self) -> bool {
+        if !self.all_tried() {
+            return false;
+        }
+        let anew = |known: &mut Instance| std::mem::take(&mut known.counted_anew);
+        self.instances.iter_mut().map(anew).fold(false, |any, anew| any | anew)
     }
 
     /// Whether every instance was sampled at least once, well or not.

@@ -14,7 +14,7 @@ use crate::detect::{
     Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, brief, failed, percent_exact, requests_to_clear,
     whole,
 };
-use crate::soak::ADD_UP;
+use crate::soak::{ADD_UP, left_out};
 use crate::source::Scraper;
 
 /// Time between the two pages that a request rate is made of.
@@ -51,6 +51,8 @@ impl Unread {
 struct Metrics {
     /// Request counter and status label.
     counter: Option<(String, String)>,
+    /// What share of its requests is left out, where any is.
+    left_out: Option<String>,
     /// What a person should know of the page.
     note: Option<String>,
     /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
@@ -130,7 +132,8 @@ async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Met
     let rate = counts.requests as f64 / asked.elapsed().as_secs_f64();
     let counter = scraper.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
     let latency = histogram(config, &scraper, after.latency.as_ref());
-    Ok(Metrics { counter, note: after.note, latency, counts, rate, processes })
+    let left_out = left_out(after.total, after.ignored);
+    Ok(Metrics { counter, left_out, note: after.note, latency, counts, rate, processes })
 }
 
 /// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
@@ -171,10 +174,11 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };
-    let Metrics { counter, note, latency, counts, rate, processes } = metrics;
+    let Metrics { counter, left_out, note, latency, counts, rate, processes } = metrics;
     let mut findings = vec![match (counter, note) {
         (Some((metric, label)), _) => {
-            let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s", failed(*counts));
+            let share = left_out.as_ref().map(|share| format!("; {share}")).unwrap_or_default();
+            let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s{share}", failed(*counts));
             Finding::ok(AREA, text)
         }
         (None, None) => {
@@ -184,7 +188,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             let next =
                 "name the counter with checks.error-rate.requests, its label with checks.error-rate.status_label";
             let level = grave(is_active && matters);
-            Finding { level, ..Finding::warning(AREA, format!("{who}: {note}"), next) }
+            Finding { level, ..Finding::warning(AREA, format!("{who}: requests cannot be counted: {note}"), next) }
         }
     }];
     if let (Some(_), Some(note)) = (counter, note) {
@@ -278,7 +282,7 @@ mod tests {
 
     fn instance(counts: TickCounts, rate: f64, processes: Processes) -> Instance {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
-        let metrics = Metrics { counter, note: None, latency: None, counts, rate, processes };
+        let metrics = Metrics { counter, left_out: None, note: None, latency: None, counts, rate, processes };
         Instance {
             color: Color::Blue,
             name: "http://blue".to_owned(),

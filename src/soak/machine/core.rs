@@ -93,6 +93,8 @@ pub(super) struct Told {
     pub judged: bool,
     /// That the readiness of the watched color, and of the standby, cannot be asked as often as it is.
     pub unsaid: [bool; 2],
+    /// By what requests are counted.
+    pub counting: BTreeSet<String>,
     /// The instances behind whose URLs several processes answer, and whether their counters are of no use.
     pub several: BTreeSet<(usize, bool)>,
 }

@@ -4,6 +4,7 @@ use crate::config::OnInconclusive;
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::seam::{self, Mutation};
+use crate::soak::rate::CountingTold;
 use crate::soak::{
     Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, ForeignSeen, LATENCY, Machine, Observation,
     Outcome, Phase, READINESS, Readiness, Verdict,
@@ -13,6 +14,9 @@ use super::core::{Stage, Trigger};
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
 const ROUTER_ELSEWHERE: u32 = 2;
+
+/// So many different things are told of how requests are counted.
+const MOST_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
     pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
@@ -27,6 +31,7 @@ impl Machine {
             self.tick_standby(skipped);
             self.tell_blindness(out);
             self.tell_processes(out);
+            self.tell_counting(out);
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
@@ -107,6 +112,28 @@ impl Machine {
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
         decision.reason = Some("readiness".to_owned());
         out.push(Effect::Journal(Box::new(decision)));
+    }
+
+    /// By what requests are counted, or why they cannot be, is told once it is known, and again where it changes.
+    fn tell_counting(&mut self, out: &mut Vec<Effect>) {
+        for sentence in self.counting_news() {
+            let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
+            decision.reason = Some("metrics".to_owned());
+            decision.check = Some(ERROR_RATE.to_owned());
+            out.push(Effect::Journal(Box::new(decision)));
+        }
+    }
+
+    /// What is to be told of how requests are counted, and was not told yet.
+    pub(super) fn counting_news(&mut self) -> Vec<String> {
+        if !self.error_rate.counts_anew() {
+            return Vec::new();
+        }
+        let told = &mut self.told.counting;
+        let news = self.error_rate.counting(self.settings.color).into_iter();
+        // A page may lose its counter and get it back again and again.
+        let mut is_new = |key: String| told.len() < MOST_COUNTERS_TOLD && told.insert(key);
+        news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 
     /// That several processes answer behind one URL is told once for each instance.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counting::Counted;
 use crate::detect::{Counters, Processes, TickCounts};
 use crate::soak::Sample;
 
@@ -28,6 +29,12 @@ pub struct Instance {
     /// Why the last scrape failed; what the last good page should be known for.
     pub why: Option<String>,
     pub note: Option<String>,
+    /// By what its requests are counted.
+    #[serde(default)]
+    pub counted: Counted,
+    /// Whether that is news since it was told.
+    #[serde(default)]
+    pub counted_anew: bool,
 }
 
 /// What an instance said since the last tick.
@@ -59,6 +66,7 @@ impl Instance {
         let counts = self.held.plus(TickCounts { requests: delta.requests, errors: delta.errors });
         (self.news, self.good_at, self.why) = (News::Page, Some(at_ms), None);
         self.note.clone_from(&reading.note);
+        self.counted_anew |= self.counted.see(reading);
         match counters.processes() {
             Processes::One | Processes::Apart(_) => {
                 self.held = TickCounts::default();
@@ -79,6 +87,7 @@ impl Instance {
     /// Counts from here on.
     pub fn restart(&mut self) {
         (self.seen, self.held) = (TickCounts::default(), TickCounts::default());
+        self.counted.restart();
         self.counters.iter_mut().for_each(Counters::rebase);
     }
 

@@ -67,6 +67,9 @@ impl RateCheck {
         if let Some(why) = self.present().find_map(|(name, known)| known.unclear(name)) {
             return Some(why);
         }
+        if let Some(why) = self.uncountable() {
+            return Some(why);
+        }
         let heard = |known: &Instance| known.good_at.or(known.joined_at);
         let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
         let (name, known) = self.present().find(|(_, known)| silent(known))?;
@@ -100,13 +103,13 @@ impl RateCheck {
             return Some((Verdict::Unknown, why));
         }
         Some(match closing.verdict {
-            ClosingVerdict::Healthy => (Verdict::Healthy, closing.reason),
+            ClosingVerdict::Healthy => self.doubted((Verdict::Healthy, closing.reason)),
             _ => (Verdict::Unknown, self.noted(closing.reason)),
         })
     }
 
     /// The reason for not knowing, with what the pages say about themselves.
-    fn noted(&self, reason: String) -> String {
+    pub(super) fn noted(&self, reason: String) -> String {
         match self.note() {
             Some(note) => format!("{reason} ({note})"),
             None => reason,
@@ -125,7 +128,7 @@ impl RateCheck {
         } else if let Some(why) = self.judge.silence(since_start) {
             (Verdict::Unknown, why)
         } else if self.judge.healthy_at(since_start) {
-            (Verdict::Healthy, self.judge.explain())
+            self.doubted((Verdict::Healthy, self.judge.explain()))
         } else {
             (Verdict::Unknown, self.noted(self.judge.explain()))
         }
