@@ -12,6 +12,8 @@ mod bad_input;
 mod ci;
 #[path = "program/commands.rs"]
 mod commands;
+#[path = "program/counting.rs"]
+mod counting;
 #[path = "program/crashes.rs"]
 mod crashes;
 #[path = "program/detached.rs"]

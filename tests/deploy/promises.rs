@@ -68,7 +68,7 @@ async fn a_breach_with_a_dead_standby_is_held() {
 
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Held, 11), "{ending:?}");
     assert!(ending.reason.contains("the standby blue is DOWN, a rollback would not help"), "{}", ending.reason);
-    assert_eq!(deployment.kinds(), ["soak_start", "observe", "breach", "hold", "hold"]);
+    assert_eq!(deployment.kinds(), ["soak_start", "breach", "hold", "hold"]);
     assert_eq!(deployment.state()["activeColor"], "green");
 }
 
@@ -131,10 +131,7 @@ async fn grace_is_counted_down_before_traffic_moves() {
     let ending = soaked(&deployment).await;
 
     assert_eq!(ending.outcome, Outcome::RolledBack, "{ending:?}");
-    assert_eq!(
-        deployment.kinds(),
-        ["soak_start", "observe", "breach", "observe", "rollback", "rolled_back", "recovered"]
-    );
+    assert_eq!(deployment.kinds(), ["soak_start", "breach", "observe", "rollback", "rolled_back", "recovered"]);
     let (grace, rollback) = (deployment.decision("observe"), deployment.decision("rollback"));
     assert_eq!(grace["reason"], "grace");
     assert_eq!(grace["message"], "rolling back to blue in 1 s, unless somebody aborts, keeps or pauses");
@@ -268,7 +265,7 @@ async fn a_window_without_a_verdict_is_extended_once() {
     deployment.green.show(idle());
     let ending = soaked(&deployment).await;
     assert_eq!(ending.exit_code(), 6, "{ending:?}");
-    assert_eq!(deployment.kinds(), ["soak_start", "observe", "extend", "inconclusive"]);
+    assert_eq!(deployment.kinds(), ["soak_start", "extend", "inconclusive"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +275,7 @@ async fn a_breach_is_only_told_where_nobody_wants_it_acted_on() {
         deployment.green.fail(50);
         let ending = soaked(&deployment).await;
         assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Held, 11), "{key} = {value}: {ending:?}");
-        assert_eq!(deployment.kinds(), ["soak_start", "observe", "breach", "hold", "hold"], "{key} = {value}");
+        assert_eq!(deployment.kinds(), ["soak_start", "breach", "hold", "hold"], "{key} = {value}");
         assert_eq!(deployment.state()["activeColor"], "green");
     };
     tokio::join!(soak("soak.on_breach", "hold"), soak("soak.on_breach", "notify"), soak("soak.auto_rollback", "false"));
@@ -303,7 +300,7 @@ async fn a_warmup_comes_before_the_window_and_does_not_judge_single_errors() {
     let ending = soaked(&deployment).await;
     recovering.await.unwrap();
     assert_eq!(ending.outcome, Outcome::Retained, "{ending:?}");
-    assert_eq!(deployment.kinds(), ["soak_start", "observe", "observe", "retain"]);
+    assert_eq!(deployment.kinds(), ["soak_start", "observe", "retain"]);
 }
 
 /// Somebody else's hand on the deployment: no move gets through until it is dropped.

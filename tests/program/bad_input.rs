@@ -118,7 +118,7 @@ fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
         (
             metrics("http_requests_total{method=\"GET\",outcome=\"ok\"} 7\n"),
             &[],
-            &["http_requests_total", "method", "outcome"],
+            &["the label `outcome` of `http_requests_total` holds no HTTP status but `ok`", "checks.error-rate.errors"],
         ),
         (
             metrics("http_requests_total{method=\"GET\",outcome=\"ok\"} 7\n"),

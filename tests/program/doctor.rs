@@ -44,7 +44,7 @@ fn services_that_cannot_be_watched_are_failures_with_a_next_step() {
         "FAILURE  readiness     green is not ready: ",
         "next: users are sent there",
         "FAILURE  metrics       green http://127.0.0.1:",
-        "no known request counter on the page",
+        "requests cannot be counted: there is no counter of requests on the page; its counters are `jobs_total`",
         "next: name the counter with checks.error-rate.requests",
         "FAILURE  metrics       blue: ",
         "answered 404: set `metrics.path`",

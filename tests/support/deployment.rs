@@ -128,9 +128,17 @@ impl Deployment {
         text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The words of the decisions in the journal, oldest first.
+    /// The decisions without the line that tells by what requests are counted: it comes with the first pages, which may be
+    /// before or after an order.
+    fn made(&self) -> Vec<Value> {
+        let mut made = self.decisions();
+        made.retain(|decision| decision["decision"] != "observe" || decision["reason"] != "metrics");
+        made
+    }
+
+    /// The words of the decisions in the journal, oldest first, without the line that tells by what requests are counted.
     pub fn kinds(&self) -> Vec<String> {
-        self.decisions().iter().map(|decision| decision["decision"].as_str().unwrap().to_owned()).collect()
+        self.made().iter().map(|decision| decision["decision"].as_str().unwrap().to_owned()).collect()
     }
 
     /// How often a decision is in the journal.
@@ -141,7 +149,7 @@ impl Deployment {
     /// The one decision of a kind.
     #[track_caller]
     pub fn decision(&self, kind: &str) -> Value {
-        let mut found = self.decisions();
+        let mut found = self.made();
         found.retain(|decision| decision["decision"] == kind);
         assert_eq!(found.len(), 1, "{kind} is to be there once: {:#?}", self.decisions());
         found.remove(0)

@@ -89,11 +89,8 @@ impl RateCheck {
         let (all, lost) = (self.present().count(), self.present().filter(|(_, known)| known.counted.uncounted).count());
         let (name, known) = self.present().find(|(_, known)| known.counted.uncounted)?;
         let why = known.note.as_deref().unwrap_or("the page has no request counter");
-        Some(match (lost, all) {
-            (_, 1) => format!("requests cannot be counted: {why}"),
-            (lost, all) if lost == all => format!("requests cannot be counted: {}", named(name, why)),
-            (lost, all) => format!("requests cannot be counted on {lost} of {all} instances: {}", named(name, why)),
-        })
+        let some = if lost < all { format!(" on {lost} of {all} instances") } else { String::new() };
+        Some(format!("requests cannot be counted{some}: {}", named(name, why)))
     }
 
     /// Why nothing can be counted on any instance, where that is so.
