@@ -181,12 +181,15 @@ fn the_command_rollback_asks_the_monitor_so_that_the_soak_ends_rolled_back() {
 #[test]
 fn a_monitor_that_stands_still_does_not_keep_rollback_from_its_work() {
     let (deployment, monitor) = endless();
-    // A process that is stopped while it writes the state file keeps the file's lock.
+    // A process that is stopped while it writes keeps the file's lock, so it is stopped while it cannot write.
     deployment.wait_until("the soak is shown", |deployment| deployment.state_text().contains("watching"));
-    let lock = fs::File::open(deployment.path(".deployment-state.json.lock")).unwrap();
-    deployment.wait_until("nobody writes it", |_| lock.try_lock().is_ok());
-    lock.unlock().unwrap();
+    let locks = [deployment.path(".deployment-state.json.lock"), deployment.journal_path()].map(|path| {
+        let file = fs::File::open(path).unwrap();
+        file.lock().unwrap();
+        file
+    });
     monitor.signal(Signal::STOP);
+    drop(locks);
     deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
     monitor.signal(Signal::CONT);
     monitor.wait_until_gone();

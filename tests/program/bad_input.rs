@@ -144,14 +144,6 @@ fn a_page_that_cannot_be_judged_makes_the_soak_inconclusive_and_says_why() {
     }
 }
 
-#[test]
-fn a_page_of_a_hundred_mebibytes_is_not_read_to_its_end() {
-    let deployment = Deployment::switched().with("metrics.timeout", "60s").with("soak.window", "12s");
-    let reason = unknown_because(soak(&deployment, Page::Endless(100)));
-    let wanted = format!("the page of {}/metrics is larger than 64 MiB", deployment.green.url());
-    assert!(reason.contains(&wanted), "{reason}");
-}
-
 /// Tries to switch to a green that cannot be asked, and returns what is printed.
 #[track_caller]
 fn refused_switch(green: String) -> String {
