@@ -78,7 +78,7 @@ fn no_seed_breaks_a_promise() {
         let plan = smallest(Plan::draw(seed), None);
         let report = run::simulate(&plan, None);
         panic!(
-            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --release --features simulation --test simulation no_seed",
+            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --cargo-profile stress --features simulation --test simulation no_seed",
             told(&plan, &report)
         );
     }
@@ -110,7 +110,7 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "thousands of seeds: in release")]
+#[cfg_attr(debug_assertions, ignore = "thousands of seeds: in the profile stress")]
 fn every_mistake_is_found() {
     let mut missed = Vec::new();
     for mutation in Mutation::ALL {
