@@ -23,6 +23,10 @@ mod nginx;
 mod pages;
 #[path = "routers/proxy.rs"]
 mod proxy;
+#[path = "routers/recipe.rs"]
+mod recipe;
+#[path = "routers/recipes.rs"]
+mod recipes;
 #[path = "routers/scenes.rs"]
 mod scenes;
 mod support;

@@ -7,6 +7,7 @@ use serde_json::json;
 use switchback::deploy::Color;
 
 use crate::apps::Apps;
+use crate::recipe::Recipe;
 use crate::scenes::{Proxy, Scene};
 use crate::users::Connection;
 
@@ -46,14 +47,11 @@ pub fn start() -> Scene<Script> {
     }
     let urls = |color| json!(apps.urls(color)).to_string();
     let (blue, green) = (urls(Color::Blue), urls(Color::Green));
-    let npm = |script: &str| json!(["npm", "run", "--silent", "--prefix", folder, script]).to_string();
+    let here = format!("\"npm\", \"run\", \"--prefix\", {}", json!(folder));
+    let recipe = Recipe::of("deploy.ts", &apps).with("\"npm\", \"run\"", here).block("toml");
     let toml = format!(
-        "state_file = \"{}\"\n[colors]\nblue.instances = {blue}\ngreen.instances = {green}\n[router]\nkind = \"command\"\n\
-         switch = {}\nrollback = {}\nread = {}\n",
+        "state_file = \"{}\"\n[colors]\nblue.instances = {blue}\ngreen.instances = {green}\n{recipe}",
         state_file.display(),
-        npm("deploy:switch-{color}"),
-        npm("deploy:switch-{color}"),
-        npm("deploy:status"),
     );
     let config = tempfile::TempDir::new().unwrap();
     fs::write(config.path().join("switchback.toml"), toml).unwrap();

@@ -4,21 +4,22 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use switchback::deploy::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;
 use crate::proxy::{Process, free_port};
-use crate::scenes::{Proxy, Scene};
-use crate::users::{Connection, Users, all_on};
+use crate::recipe::{Recipe, write_script};
+use crate::scenes::{Proxy, Scene, there_and_back, users_are_on};
+use crate::users::{Connection, Users};
 
 /// An nginx whose folder is laid out as a recipe says.
 pub struct Laid {
     process: Process,
     port: u16,
     folder: TempDir,
+    recipe: Recipe,
 }
 
 impl Proxy for Laid {
@@ -56,15 +57,6 @@ impl Laid {
     }
 }
 
-/// The code blocks behind a heading of the page, by their language.
-fn block(heading: &str, language: &str) -> String {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backend/routers.md")).unwrap();
-    let (_, section) = page.split_once(&format!("\n### {heading}\n")).unwrap_or_else(|| panic!("no `{heading}`"));
-    let section = section.split("\n### ").next().unwrap().split("\n## ").next().unwrap();
-    let (_, rest) = section.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("no {language}"));
-    rest.split("```").next().unwrap().to_owned()
-}
-
 /// A recipe in a folder of its own, with nginx running and blue active.
 fn laid(heading: &str) -> Scene<Laid> {
     laid_with(heading, |_, _| {}, &[])
@@ -74,36 +66,29 @@ fn laid(heading: &str) -> Scene<Laid> {
 fn laid_with(heading: &str, prepare: fn(&Path, &mut String), around: &[&str]) -> Scene<Laid> {
     let (apps, port, folder) = (Apps::start(), free_port(), TempDir::new().unwrap());
     let at = |name: &str| folder.path().join(name).display().to_string();
-    let addresses = apps.addresses();
     let nginx = format!("nginx -c {}", at("nginx.conf"));
-    let here = |text: &str| {
-        text.replace("/etc/nginx/app", &at("app"))
-            .replace("127.0.0.1:3001", &addresses[0])
-            .replace("127.0.0.1:3002", &addresses[2])
-            .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"))
-            .replace("listen 8080", &format!("listen 127.0.0.1:{port}"))
-            .replace("nginx -t", &format!("{nginx} -t"))
-            .replace("nginx -s reload", &format!("{nginx} -s reload"))
-    };
-    let done = Command::new("sh").args(["-euc", &here(&block(heading, "sh"))]).status().unwrap();
-    assert!(done.success());
+    let recipe = Recipe::of(heading, &apps)
+        .with("/etc/nginx/app", at("app"))
+        .with("127.0.0.1:8080", format!("127.0.0.1:{port}"))
+        .with("listen 8080", format!("listen 127.0.0.1:{port}"))
+        .with("nginx -t", format!("{nginx} -t"))
+        .with("nginx -s reload", format!("{nginx} -s reload"));
+    recipe.set_up(folder.path());
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {};\n", at(kind)))
         .concat();
-    let http = here(&block(heading, "nginx")).replacen("http {", &format!("http {{\naccess_log off;\n{temporary}"), 1);
+    let http = recipe.block("nginx").replacen("http {", &format!("http {{\naccess_log off;\n{temporary}"), 1);
     let mut config = format!("pid {};\nevents {{}}\n{http}", at("nginx.pid"));
     prepare(folder.path(), &mut config);
     fs::write(folder.path().join("nginx.conf"), config).unwrap();
     let quoted = |text: String| serde_json::json!(text).to_string();
-    let mut toml = here(&block(heading, "toml"));
+    let mut toml = recipe.block("toml");
     if toml.contains("kind = \"nginx\"") {
         let words = |last: &[&str]| serde_json::json!([&["nginx", "-c", &at("nginx.conf")], last].concat()).to_string();
         let (pid_file, test, reload) = (quoted(at("nginx.pid")), words(&["-t"]), words(&["-s", "reload"]));
         toml = format!("{toml}pid_file = {pid_file}\ntest = {test}\nreload = {reload}\n");
     }
-    let instances = |at: usize| format!("[\"http://{}\"]", addresses[at]);
-    let colors = format!("[colors]\nblue.instances = {}\ngreen.instances = {}\n", instances(0), instances(2));
-    fs::write(folder.path().join("switchback.toml"), format!("{colors}{toml}")).unwrap();
+    fs::write(folder.path().join("switchback.toml"), recipe.colors() + &toml).unwrap();
     let directive = "daemon off; error_log stderr;";
     let start = ["nginx", "-c", &at("nginx.conf"), "-g", directive];
     let process = match around {
@@ -111,43 +96,11 @@ fn laid_with(heading: &str, prepare: fn(&Path, &mut String), around: &[&str]) ->
         [_, rest @ ..] => Process::start("unshare", &[rest, &start].concat(), folder.path(), port),
     };
     let config = folder.path().to_owned();
-    Scene::new(apps, Laid { process, port, folder }, &config)
-}
-
-#[track_caller]
-fn users_are_on(scene: &Scene<Laid>, color: &str) {
-    let users = Users::start(&scene.proxy.url());
-    let since = Instant::now();
-    while users.visits().len() < 60 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    all_on(color, since, &users.stop());
-}
-
-/// There and back, seen by users, and each time confirmed.
-fn there_and_back(scene: &Scene<Laid>) {
-    scene.is_on_router("blue");
-    scene.deployment.run(&["doctor"]).expect(0).says(&["a move to green would "]);
-    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
-    scene.is_on("green");
-    users_are_on(scene, "green");
-    scene.deployment.run(&["rollback", "--dry-run"]).expect(0);
-    scene.deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
-    scene.is_on("blue");
-    users_are_on(scene, "blue");
-    scene.deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
-}
-
-impl Scene<Laid> {
-    /// What the router shows, before there is a state file.
-    #[track_caller]
-    fn is_on_router(&self, color: &str) {
-        let status = self.deployment.run(&["status", "--json"]).expect(0).json();
-        assert_eq!(status["router"]["activeColor"], color, "{status:#}");
-    }
+    Scene::new(apps, Laid { process, port, folder, recipe }, &config)
 }
 
 const LINK: &str = "A link to one color's file";
+const SCRIPT: &str = "A script that keeps the color, or the port, in a file";
 
 #[test]
 fn the_recipe_of_a_link_moves_the_link_and_leaves_the_files() {
@@ -196,6 +149,20 @@ fn a_page_behind_the_link_stays_up_with_the_step_that_leads_back() {
 }
 
 #[test]
+fn the_recipe_of_a_copy_moves_traffic_and_leaves_the_files_of_the_colors() {
+    let scene = laid("A copy of one color's file");
+    there_and_back(&scene);
+    let [blue, green] = ["blue", "green"].map(|color| scene.proxy.read(&format!("app/upstream-{color}.conf")));
+    assert!(blue != green && scene.proxy.read("app/active.conf").contains(blue.trim()));
+    // A script goes on copying by hand.
+    fs::copy(scene.proxy.path("app/upstream-green.conf"), scene.proxy.path("app/active.conf")).unwrap();
+    scene.proxy.reload();
+    scene.deployment.wait_until("the router shows what was copied", |deployment| {
+        deployment.run(&["status", "--json"]).expect(0).json()["router"]["activeColor"] == "green"
+    });
+}
+
+#[test]
 fn the_recipe_of_a_variable_moves_traffic() {
     there_and_back(&laid("A variable in a file"));
 }
@@ -208,6 +175,59 @@ fn the_recipe_of_a_snippet_moves_traffic() {
 #[test]
 fn the_recipe_of_sed_on_the_whole_file_moves_traffic() {
     there_and_back(&laid("`sed` on the whole file"));
+}
+
+/// The script of the page in the folder of the deployment, where it was run for blue once.
+fn with_script(scene: &Scene<Laid>, script: &str) {
+    let folder = scene.deployment.folder();
+    write_script(folder, "switch-traffic.sh", script);
+    let done = Command::new("./switch-traffic.sh").arg("blue").current_dir(folder).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn the_recipe_of_a_script_moves_traffic_whatever_the_script_keeps() {
+    let mut tried = Vec::new();
+    loop {
+        let scene = laid(SCRIPT);
+        let rows = scene.proxy.recipe.rows();
+        let Some([kept, last, read]) = rows.get(tried.len()).map(Vec::as_slice) else { break };
+        let script = scene.proxy.recipe.block("text");
+        let known = script.lines().last().unwrap();
+        assert!(known.contains(".active_color"), "{known}");
+        with_script(&scene, &script.replace(known, last));
+        there_and_back(&scene.with("router.read", read));
+        tried.push(kept.clone());
+    }
+    assert_eq!(tried, ["a color", "a port", "a file to source", "JSON"]);
+}
+
+#[test]
+fn a_script_that_goes_to_the_other_color_is_asked_only_where_it_has_to() {
+    let scene = laid(SCRIPT);
+    let script = scene.proxy.recipe.block("text");
+    with_script(&scene, &script);
+    let toggle =
+        "#!/bin/sh\nif grep -q blue .active_color; then to=green; else to=blue; fi\nexec ./switch-traffic.sh $to\n";
+    write_script(scene.deployment.folder(), "toggle.sh", toggle);
+    let asked = r#"["sh", "-c", "grep -q {color} .active_color || ./toggle.sh"]"#;
+    assert!(scene.proxy.recipe.section().contains(&format!("switch = {asked}")));
+    let scene = scene.with("router.switch", asked);
+    there_and_back(&scene);
+    // The file says green, and nginx serves green: a second command is nobody's move.
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    scene.is_on("green");
+}
+
+#[test]
+fn a_script_that_only_writes_its_file_is_not_believed() {
+    let scene = laid(SCRIPT).with("router.timeout", "2s");
+    let script = scene.proxy.recipe.block("text").replace("-s reload", "-t");
+    with_script(&scene, &script);
+    let done = scene.deployment.run(&["switch", "green", "--no-tui", "--no-soak"]).expect(12);
+    assert!(done.stdout.contains("users still reach blue"), "{done:#?}");
+    users_are_on(&scene, "blue");
 }
 
 #[test]

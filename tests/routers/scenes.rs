@@ -66,6 +66,13 @@ impl<P: Proxy> Scene<P> {
         assert_eq!(status["router"]["inSync"], true);
     }
 
+    /// What the router shows, before there is a state file.
+    #[track_caller]
+    pub fn is_on_router(&self, color: &str) {
+        let status = self.deployment.run(&["status", "--json"]).expect(0).json();
+        assert_eq!(status["router"]["activeColor"], color, "{status:#}");
+    }
+
     /// A switch of a healthy release whose soak lasts until it is ended.
     pub fn endless(self) -> (Self, Running) {
         let scene = self.with("soak.window", "10m");
@@ -73,6 +80,31 @@ impl<P: Proxy> Scene<P> {
         running.hear("soak_start");
         (scene, running)
     }
+}
+
+/// Users see this color from now on, and only this one.
+#[track_caller]
+pub fn users_are_on<P: Proxy>(scene: &Scene<P>, color: &str) {
+    let users = Users::start(&scene.proxy.url());
+    let since = Instant::now();
+    while users.visits().len() < 60 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    all_on(color, since, &users.stop());
+}
+
+/// There and back, seen by users, and each time confirmed.
+pub fn there_and_back<P: Proxy>(scene: &Scene<P>) {
+    scene.is_on_router("blue");
+    scene.deployment.run(&["doctor"]).expect(0).says(&["a move to green would "]);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    scene.is_on("green");
+    users_are_on(scene, "green");
+    scene.deployment.run(&["rollback", "--dry-run"]).expect(0);
+    scene.deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
+    scene.is_on("blue");
+    users_are_on(scene, "blue");
+    scene.deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
 }
 
 /// No request was lost, and none had to be repeated but on connections that the router may close.

@@ -22,6 +22,8 @@ mod haproxy;
 mod nginx;
 #[path = "../../routers/proxy.rs"]
 mod proxy;
+#[path = "../../routers/recipe.rs"]
+mod recipe;
 #[path = "../../routers/scenes.rs"]
 mod scenes;
 #[path = "../../support/mod.rs"]
