@@ -7,15 +7,16 @@ use super::dial::bare_dial;
 use super::matchers::LabelFilter;
 use super::model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
-    OnInconclusive, OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig,
-    StandbyPolicy, TrafficProbeConfig,
+    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
+    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
+    TrafficProbeConfig,
 };
 use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
 use super::routes::Routes;
 use super::rules;
 use super::statuses::StatusSet;
+use super::unit::LatencyUnit;
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
 use crate::journal::Limits;
 

@@ -7,6 +7,7 @@
 //! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
 //! | `statuses`, `matchers` | what a status says, and which series of a page are ours |
+//! | `unit` | in which unit a histogram measures time |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
@@ -51,6 +52,7 @@ mod size;
 mod statuses;
 mod strength;
 mod template;
+mod unit;
 mod values;
 mod variables;
 
@@ -64,9 +66,9 @@ pub use load::{Loaded, Setting, load};
 pub use matchers::{LabelFilter, Matching};
 pub use model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, LatencyUnit, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach,
-    OnInconclusive, OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme,
-    SoakConfig, StandbyPolicy, TrafficProbeConfig,
+    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
+    OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, Scheme, SoakConfig,
+    StandbyPolicy, TrafficProbeConfig,
 };
 pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};
@@ -76,4 +78,5 @@ pub use secrets::{keep_secret, scrub};
 pub use show::{show, show_json};
 pub use statuses::{Status, StatusKind, StatusSet};
 pub use template::template;
+pub use unit::{LatencyUnit, in_name as unit_in_name, speaks_of_time, unit_of_time};
 pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};

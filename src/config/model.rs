@@ -18,6 +18,7 @@ use super::matchers::LabelFilter;
 use super::query::{PromQl, PrometheusConfig, QueryConfig, Source};
 use super::routes::Routes;
 use super::statuses::StatusSet;
+use super::unit::LatencyUnit;
 use super::values::{InstanceUrl, Ratio};
 use crate::journal::Limits;
 
@@ -290,32 +291,6 @@ pub enum Excuse {
     /// Only the threshold counts. Recordings from before there was a choice have this.
     #[default]
     None,
-}
-
-/// The unit of a histogram's bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LatencyUnit {
-    /// As the histogram's name says.
-    Auto,
-    /// Seconds.
-    Seconds,
-    /// Milliseconds.
-    Milliseconds,
-}
-
-impl LatencyUnit {
-    /// How many milliseconds one unit has in a histogram of this name; none where the name does not say.
-    pub fn milliseconds(self, name: &str) -> Option<f64> {
-        let says = |units: &[&str]| name.split('_').any(|word| units.contains(&word));
-        match self {
-            Self::Seconds => Some(1000.0),
-            Self::Milliseconds => Some(1.0),
-            Self::Auto if says(&["milliseconds", "millis", "ms"]) => Some(1.0),
-            Self::Auto if says(&["microseconds", "us"]) => Some(0.001),
-            Self::Auto if says(&["seconds"]) => Some(1000.0),
-            Self::Auto => None,
-        }
-    }
 }
 
 /// The readiness check.

@@ -18,6 +18,8 @@ pub enum Latency {
     Buckets(Buckets),
     /// None, and why.
     Unknown(String),
+    /// No histogram, and why: more requests will not change that.
+    Missing(String),
     /// A histogram that nothing can be judged by, and why: more requests will not change that.
     Unfit(String),
 }

@@ -318,8 +318,10 @@ impl Instance {
         let now = match &reading.latency {
             Some(Latency::Buckets(now)) => now,
             // A histogram without a request yet has no series: what it shows first was counted since.
-            Some(Latency::Unknown(why)) if !self.known => return judged(0, 0, Some(why.clone())),
-            Some(Latency::Unknown(why)) => return Sample::Failed(why.clone()),
+            Some(Latency::Unknown(why) | Latency::Missing(why)) if !self.known => {
+                return judged(0, 0, Some(why.clone()));
+            }
+            Some(Latency::Unknown(why) | Latency::Missing(why)) => return Sample::Failed(why.clone()),
             Some(Latency::Unfit(why)) => return self.refuse(why.clone()),
             None => return Sample::Failed("the recording has no latencies".to_owned()),
         };

@@ -141,7 +141,7 @@ fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Opti
     let threshold = config.latency.threshold?;
     let buckets = match seen? {
         Latency::Buckets(buckets) => buckets,
-        Latency::Unknown(why) | Latency::Unfit(why) => return Some(Err(why.clone())),
+        Latency::Unknown(why) | Latency::Missing(why) | Latency::Unfit(why) => return Some(Err(why.clone())),
     };
     let name = scraper.histogram().unwrap_or_default();
     let quantile = config.latency.quantile.0;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::key::{Fallback, Key};
 use crate::config::kind::{Kind, Word};
-use crate::config::model::{Baseline, Excuse, LatencyUnit, Method};
+use crate::config::model::{Baseline, Excuse, Method};
 use crate::config::query::Source;
+use crate::config::unit::LatencyUnit;
 use crate::config::values::Ratio;
 
 pub const KEYS: &[Key] = &[
@@ -179,7 +180,7 @@ pub const KEYS: &[Key] = &[
         name: "checks.latency.histogram",
         env: Some("SWITCHBACK_LATENCY_METRIC"),
         flag: Some("latency-histogram"),
-        help: "The histogram of how long requests took, without _bucket; auto tries the well-known ones.",
+        help: "The histogram of how long requests took, without _bucket; auto takes the one that belongs to the request counter.",
         default: Fallback::Text("auto"),
         kind: Kind::Metric(|draft, name| draft.config.latency.histogram = name),
         also: None,
@@ -189,12 +190,14 @@ pub const KEYS: &[Key] = &[
         name: "checks.latency.unit",
         env: Some("SWITCHBACK_LATENCY_UNIT"),
         flag: None,
-        help: "The unit of the histogram's bounds; auto goes by its name.",
+        help: "The unit of the histogram's bounds; auto goes by its name, or by what the page says of it.",
         default: Fallback::Text("auto"),
         kind: Kind::Choice(&[
             Word { text: "auto", set: |draft| draft.config.latency.unit = LatencyUnit::Auto },
             Word { text: "s", set: |draft| draft.config.latency.unit = LatencyUnit::Seconds },
             Word { text: "ms", set: |draft| draft.config.latency.unit = LatencyUnit::Milliseconds },
+            Word { text: "us", set: |draft| draft.config.latency.unit = LatencyUnit::Microseconds },
+            Word { text: "ns", set: |draft| draft.config.latency.unit = LatencyUnit::Nanoseconds },
         ]),
         also: None,
         example: "ms",

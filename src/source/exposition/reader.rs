@@ -19,6 +19,11 @@ pub trait Page {
     /// The page declares a metric family and its type.
     fn family(&mut self, name: Text<'_>, kind: &[u8]);
 
+    /// The page declares the unit of a metric family.
+    fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
+        let _ = (name, unit);
+    }
+
     /// The page has a sample.
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
 }
@@ -75,6 +80,10 @@ fn read(number: u64, line: &[u8], format: Format, ended: &mut bool, page: &mut i
         Ok(Line::Nothing) => Ok(()),
         Ok(Line::Family { name, kind }) => {
             page.family(name, kind);
+            Ok(())
+        }
+        Ok(Line::Unit { name, unit }) => {
+            page.unit(name, unit);
             Ok(())
         }
         Ok(Line::Sample(sample)) => page.sample(&sample),

@@ -21,6 +21,13 @@ pub enum Line<'a> {
         /// `counter`, `histogram`, …
         kind: &'a [u8],
     },
+    /// `# UNIT name unit`.
+    Unit {
+        /// The metric family.
+        name: Text<'a>,
+        /// `seconds`, `ms`, `By`, …
+        unit: &'a [u8],
+    },
     /// A sample, of which only the name has been read.
     Sample(Sample<'a>),
 }
@@ -50,8 +57,16 @@ fn comment(line: &[u8]) -> Result<Line<'_>, Fault> {
             }
             Ok(Line::Family { name, kind })
         }
+        // Only OpenMetrics gives the word a meaning; elsewhere it may begin any sentence.
+        b"UNIT" => Ok(unit(rest.trim_ascii_start()).unwrap_or(Line::Nothing)),
         _ => Ok(Line::Nothing),
     }
+}
+
+fn unit(rest: &[u8]) -> Option<Line<'_>> {
+    let (name, rest) = if rest.starts_with(b"\"") { quoted(rest).ok()? } else { metric_name(rest).ok()? };
+    let (unit, rest) = token(rest);
+    (!unit.is_empty() && rest.trim_ascii().is_empty()).then_some(Line::Unit { name, unit })
 }
 
 /// A sample, of which only the name has been read.

@@ -11,6 +11,10 @@ impl Page for Transcript {
         self.0.push(format!("{name}: {}", String::from_utf8_lossy(kind)));
     }
 
+    fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
+        self.0.push(format!("{name} in {}", String::from_utf8_lossy(unit)));
+    }
+
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         let mut labels = Vec::new();
         let value = sample.read(|name, value| labels.push(format!("{name}={value}")))?;
@@ -67,6 +71,21 @@ fn samples_are_read_in_all_their_spellings() {
     ] {
         assert_eq!(text(&format!("{line}\n")).unwrap(), [expected], "{line}");
         assert_eq!(text(&format!("{line}\r\n")).unwrap(), [expected], "{line}, with CR");
+    }
+}
+
+#[test]
+fn a_unit_is_read_where_it_is_one_and_is_a_comment_elsewhere() {
+    for (line, expected) in [
+        ("# UNIT took_seconds seconds", "took_seconds in seconds"),
+        ("#UNIT  took\tms ", "took in ms"),
+        ("# UNIT \"http.server.duration\" ms", "http.server.duration in ms"),
+    ] {
+        assert_eq!(text(&format!("{line}\n")).unwrap(), [expected], "{line}");
+    }
+    for line in ["# UNIT", "# UNIT took", "# UNIT of all this is ms", "# UNIT \"open ms", "# UNIT 5 ms"] {
+        assert!(text(&format!("{line}\n")).unwrap().is_empty(), "{line}");
+        assert!(open_metrics(&format!("{line}\n# EOF\n")).unwrap().is_empty(), "{line}");
     }
 }
 

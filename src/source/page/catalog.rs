@@ -1,19 +1,17 @@
 //! The counters of a page that may be the one of requests, and which of them is.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use super::super::exposition::Text;
 use super::candidate::Candidate;
 use super::family::Family;
+use super::memo::Memo;
 use super::names::{Standing, Tier};
 use super::rows::UNIT;
 use crate::config::Named;
 
 /// So many counters are looked at.
 const MOST_CANDIDATES: usize = 64;
-/// So many names are remembered; what comes later is looked at anew on every page.
-const MOST_NAMES: usize = 8_192;
 /// Requests of this program that may have been counted when its first page is read, and how many more may be with every
 /// page: a scrape, a probe, and where the scrape was sent on to.
 const OWN: (u64, u64) = (5, 3);
@@ -49,8 +47,7 @@ pub struct Catalog {
     pub chosen: Option<(usize, usize)>,
     /// Whether it counts users for certain: only a counter of a better tier can take over.
     is_final: bool,
-    names: HashMap<Vec<u8>, Who>,
-    last: (Vec<u8>, Who),
+    names: Memo<Who>,
     family: Family,
     /// Counters that are declared and have no sample, as long as none is chosen.
     pub declared: Vec<String>,
@@ -80,8 +77,7 @@ impl Catalog {
             candidates: Vec::new(),
             chosen: None,
             is_final: false,
-            names: HashMap::new(),
-            last: (Vec::new(), Who::Nobody),
+            names: Memo::default(),
             family: Family::default(),
             declared: Vec::new(),
             pages: 0,
@@ -111,19 +107,13 @@ impl Catalog {
         false
     }
 
-    /// What to do with the samples of a metric. Most lines have the name of the line before.
+    /// What to do with the samples of a metric.
     pub fn who(&mut self, name: Text<'_>) -> Who {
-        if self.last.0 == name.raw() {
-            return self.last.1;
+        if let Some(known) = self.names.get(name.raw()) {
+            return known;
         }
-        let known = self.names.get(name.raw()).copied();
-        let who = known.unwrap_or_else(|| self.meet(name));
-        if known.is_none() && self.names.len() < MOST_NAMES {
-            self.names.insert(name.raw().to_vec(), who);
-        }
-        self.last.0.clear();
-        self.last.0.extend_from_slice(name.raw());
-        self.last.1 = who;
+        let who = self.meet(name);
+        self.names.put(name.raw(), who);
         who
     }
 
@@ -252,15 +242,12 @@ impl Catalog {
     /// Those that can no longer take over are not read any more.
     fn forget_worse(&mut self, chosen: usize) {
         let tier = self.candidates[chosen].standing.tier;
-        let worse = |at: usize| at != chosen && self.candidates[at].standing.tier >= tier;
-        for who in self.names.values_mut() {
-            if let Who::Candidate(at) = who
-                && worse(*at)
-            {
-                *who = Who::Nobody;
-            }
-        }
-        self.last = (Vec::new(), Who::Nobody);
+        let candidates = &self.candidates;
+        let is_worse = |at: usize| at != chosen && candidates[at].standing.tier >= tier;
+        self.names.revise(|who| match who {
+            Who::Candidate(at) if is_worse(at) => Who::Nobody,
+            who => who,
+        });
     }
 
     /// There is no room for the series of all counters: the worst one that is not chosen is given up. None where there is no

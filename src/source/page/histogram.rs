@@ -1,51 +1,39 @@
 //! Which histogram says how long requests took, and what its buckets add up to over many pages.
 
+mod candidate;
+mod names;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use std::hash::{BuildHasher, RandomState};
 
+use self::candidate::{Candidate, MAX_BOUNDS};
+pub use self::names::HISTOGRAMS;
+use self::names::TimeName;
+use self::why::{Inventory, no_unit, why_none};
 use super::super::exposition::{Fault, Sample, Text};
 use super::book::{Counted, SeriesBook};
-use super::labels::{Labels, Use, is_outbound, worst};
+use super::labels::Use;
+use super::memo::Memo;
+use super::origin::Origin;
 use super::rows::count;
-use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose};
+use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose, unit_of_time};
 use crate::detect::{Buckets, Latency, Process};
 
-/// The latency histograms that `auto` knows, the first that is on the page wins; and who writes them.
-///
-/// As with the counters, a service's own histogram comes before the one of a proxy whose metrics stand on the same page.
-pub const HISTOGRAMS: [(&str, &str); 16] = [
-    ("http_request_duration_seconds", "prom-client, Go and Python by convention, express-prom-bundle"),
-    ("http_server_requests_seconds", "Micrometer: Spring Boot, Quarkus, Micronaut, with histograms switched on"),
-    ("http_server_request_duration_seconds", "OpenTelemetry, ASP.NET Core, Ruby's client"),
-    ("http_server_duration_milliseconds", "OpenTelemetry before its names became stable"),
-    ("http_request_duration_ms", "prom-client by an older convention"),
-    ("http_request_duration_milliseconds", "the same"),
-    ("http_request_duration_highr_seconds", "prometheus-fastapi-instrumentator"),
-    ("flask_http_request_duration_seconds", "prometheus-flask-exporter"),
-    ("starlette_request_duration_seconds", "starlette_exporter"),
-    ("django_http_requests_latency_seconds_by_view_method", "django-prometheus"),
-    ("axum_http_requests_duration_seconds", "axum-prometheus"),
-    ("ktor_http_server_requests_seconds", "Ktor"),
-    ("rails_request_duration_seconds", "yabeda-rails"),
-    ("traefik_service_request_duration_seconds", "Traefik"),
-    ("nginx_ingress_controller_request_duration_seconds", "ingress-nginx"),
-    ("istio_request_duration_milliseconds", "Istio's sidecar"),
-];
-
-/// So many bounds of one histogram are told apart.
-const MOST_BOUNDS: usize = 256;
-/// So many other histograms are named in the note.
-const SHOWN: usize = 5;
+/// So many histograms are looked at.
+const MAX_CANDIDATES: usize = 32;
 
 /// One bucket of one series.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     id: u64,
     count: u64,
-    histogram: usize,
-    bound: usize,
+    candidate: u16,
+    /// The number of its bucket's sum.
+    group: u16,
+    /// Whether these requests were redirected, and do not say their route.
+    is_redirect: bool,
 }
 
 impl Counted for Row {
@@ -58,204 +46,267 @@ impl Counted for Row {
     }
 
     fn group(&self) -> usize {
-        self.bound
+        usize::from(self.group)
     }
+}
+
+/// The counter of requests on a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is known to count users.
+    pub is_final: bool,
+    /// Whether it counted anything at all.
+    pub counts: bool,
+}
+
+/// What a page says of how long requests took.
+#[derive(Debug)]
+pub struct Timed {
+    /// The buckets, or why there are none.
+    pub latency: Latency,
+    /// Whose buckets they are, where there are any.
+    pub process: Option<Process>,
 }
 
 /// The latency histogram of one instance, over all its pages.
 ///
-/// Which one counts is decided on the first page that has one of those wanted, and stays.
+/// It is the one that belongs to the counter of requests, else the best by its name. The choice is open until that counter is known
+/// to count users and the histogram has some; then it moves only to the one that the other color is measured by.
 #[derive(Debug)]
 pub struct Histogram {
-    /// Names without `_bucket`, best first.
-    wanted: Vec<String>,
-    is_named: bool,
+    wanted: Named,
     unit: LatencyUnit,
     routes: Routes,
     /// Which series are ours; a label that the histogram does not have is not asked for.
     filter: LabelFilter,
-    labels: Labels,
-    settled: bool,
-    /// Upper bounds as the pages have them, in their own unit, in the order of their appearance.
-    bounds: Vec<f64>,
+    /// Which candidate the samples of a metric belong to.
+    names: Memo<Option<usize>>,
+    candidates: Vec<Candidate>,
+    chosen: Option<usize>,
+    is_final: bool,
+    /// The one that the other color is measured by: it is taken on the next page.
+    next: Option<usize>,
+    next_group: u16,
     book: SeriesBook,
-    /// Whose buckets the page at hand has.
-    process: Option<Process>,
     hasher: RandomState,
     limit: usize,
     // What the page at hand says.
     rows: Vec<Row>,
-    too_many: bool,
-    summaries: Vec<usize>,
-    others: Vec<String>,
+    inventory: Inventory,
 }
 
 impl Histogram {
     /// Nothing read yet. `routes` are left out of every check, those of the configuration of latency alone. More than `limit`
     /// bucket series are not counted.
     pub fn new(config: &LatencyConfig, routes: Routes, filter: LabelFilter, limit: usize) -> Self {
-        let (wanted, is_named) = match &config.histogram {
-            Named::Auto => (HISTOGRAMS.iter().map(|(name, _)| (*name).to_owned()).collect(), false),
-            Named::Name(name) => (vec![name.clone()], true),
-        };
         Self {
-            wanted,
-            is_named,
+            wanted: config.histogram.clone(),
             unit: config.unit,
             routes: routes.and(&config.ignore_routes),
             filter,
-            labels: Labels::default(),
-            settled: false,
-            bounds: Vec::new(),
+            names: Memo::default(),
+            candidates: Vec::new(),
+            chosen: None,
+            is_final: false,
+            next: None,
+            next_group: 0,
             book: SeriesBook::new(limit),
-            process: None,
             hasher: RandomState::new(),
             limit,
             rows: Vec::new(),
-            too_many: false,
-            summaries: Vec::new(),
-            others: Vec::new(),
+            inventory: Inventory::default(),
         }
     }
 
     /// Its name, once it is decided.
     pub fn name(&self) -> Option<&str> {
-        self.wanted.first().filter(|_| self.settled).map(String::as_str)
+        self.candidates.get(self.chosen?).map(|candidate| candidate.name.as_str())
     }
 
-    /// The process whose buckets are on the page that was ended last, where it had any.
-    pub const fn process(&self) -> Option<Process> {
-        self.process
+    /// Whether it is decided for good.
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Whether the page at hand has a histogram of this name.
+    pub fn shows(&self, name: &str) -> bool {
+        self.candidates.iter().any(|one| one.now.is_there && one.name == name)
     }
 
     /// Forgets the page before; keeps the memory.
     pub fn clear(&mut self) {
-        self.process = None;
         self.rows.clear();
-        self.too_many = false;
-        self.summaries.clear();
-        self.others.clear();
+        self.inventory.clear();
+        self.candidates.iter_mut().for_each(Candidate::clear);
     }
 
     /// A family is declared.
     pub fn family(&mut self, name: Text<'_>, kind: &[u8]) {
-        let wanted = self.wanted.iter().position(|wanted| name.is(wanted));
-        match (wanted, kind) {
-            (Some(at), b"summary") => self.summaries.push(at),
-            (None, b"histogram") if !self.settled && self.others.len() < SHOWN => self.others.push(name.to_string()),
-            _ => {}
+        if self.chosen.is_none() {
+            self.inventory.declare(name, kind);
         }
     }
 
-    /// A sample stands on the page. Says whether it is one of a wanted histogram's buckets.
-    pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
-        let Some(base) = sample.name.raw().strip_suffix(b"_bucket") else { return Ok(false) };
-        let Some(histogram) = self.wanted.iter().position(|wanted| wanted.as_bytes() == base) else { return Ok(false) };
-        let (mut id, mut bound, mut excluded, mut near, mut of_route) = (0_u64, None, false, 0, None);
-        let Self { routes, filter, labels, hasher, .. } = self;
-        let mut matching = LabelFilter::begin();
-        let value = sample.read(|label, value| {
-            id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
-            filter.see(&mut matching, |name| label.is(name), || value.resolved());
-            let place = labels.place(label, near);
-            near = place.map_or(near, |place| place + 1);
-            match place.map_or(Use::Other, |place| labels.good_for(place)) {
-                Use::Route => of_route = worst(of_route, Some(routes.whose(value.raw()))),
-                Use::Direction => excluded |= is_outbound(value) && !filter.is_about(|name| label.is(name)),
-                _ => {}
-            }
-            if label.is("le") {
-                bound = std::str::from_utf8(value.raw()).ok().and_then(|text| text.parse::<f64>().ok());
-            }
-        })?;
-        excluded |= of_route == Some(Whose::LeftOut) || !filter.lets_in(matching, true);
-        let (Some(bound), Some(count), false) = (bound, count(value), excluded) else { return Ok(true) };
-        let at = self.bounds.iter().position(|known| known.total_cmp(&bound).is_eq());
-        let room = self.rows.len() < self.limit && (at.is_some() || self.bounds.len() < MOST_BOUNDS);
-        if !room || bound.is_nan() {
-            self.too_many = true;
-            return Ok(true);
+    /// The unit of a family is declared.
+    pub fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
+        if !self.is_final {
+            self.inventory.says_unit(name.raw(), unit_of_time(&String::from_utf8_lossy(unit)));
         }
-        let bound = at.unwrap_or_else(|| {
-            self.bounds.push(bound);
-            self.bounds.len() - 1
+    }
+
+    /// A sample stands on the page. Says whether it is one of a latency histogram's buckets.
+    pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
+        if !sample.name.raw().ends_with(b"_bucket") {
+            return Ok(false);
+        }
+        let known = self.names.get(sample.name.raw());
+        let at = known.unwrap_or_else(|| {
+            let at = self.meet(sample.name);
+            self.names.put(sample.name.raw(), at);
+            at
         });
-        self.rows.push(Row { id, count, histogram, bound });
+        let Some(at) = at else { return Ok(false) };
+        self.candidates[at].now.is_there = true;
+        let is_read = !self.is_final || self.chosen == Some(at) || self.next == Some(at);
+        if is_read && !self.candidates[at].dropped {
+            self.add(at, sample)?;
+        }
         Ok(true)
     }
 
-    /// Ends the page, of which the rest is good.
-    pub fn finish(&mut self, started_ms: Option<i64>) -> Latency {
-        if !self.settled {
-            let Some(best) = self.rows.iter().map(|row| row.histogram).min() else {
-                return Latency::Unknown(self.why_none());
-            };
-            self.settle(best);
-        }
-        let name = &self.wanted[0];
-        let Some(scale) = self.unit.milliseconds(name) else {
-            return Latency::Unfit(format!(
-                "the unit of `{name}` does not show in its name: say which it is with checks.latency.unit"
-            ));
+    fn meet(&mut self, name: Text<'_>) -> Option<usize> {
+        let raw = name.raw().strip_suffix(b"_bucket")?;
+        let shown = name.to_owned_text();
+        let base = shown.strip_suffix("_bucket")?;
+        let unit = self.inventory.unit_of(raw);
+        let time = match &self.wanted {
+            Named::Name(wanted) => (wanted == base || *wanted == shown).then_some(TimeName::NAMED),
+            Named::Auto => TimeName::of(base, unit),
         };
-        let entered = if self.too_many { None } else { self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok() };
-        self.process = entered.map(|entered| entered.process);
-        if entered.is_none() {
-            return Latency::Unknown(format!(
-                "`{name}` has more than {} buckets, or more than {MOST_BOUNDS} different bounds",
-                self.limit
-            ));
+        if self.chosen.is_none() {
+            self.inventory.meet(base);
         }
-        self.buckets(scale).map_or_else(
-            || Latency::Unknown(format!("`{name}` has no bucket `le=\"+Inf\"`: it is no whole histogram")),
-            Latency::Buckets,
-        )
+        let time = time.filter(|_| self.candidates.len() < MAX_CANDIDATES)?;
+        self.candidates.push(Candidate::new(base.to_owned(), time, unit));
+        Some(self.candidates.len() - 1)
     }
 
-    /// From now on takes this histogram alone.
-    fn settle(&mut self, histogram: usize) {
-        self.wanted = self.wanted.drain(..).skip(histogram).take(1).collect();
-        self.rows.retain_mut(|row| std::mem::take(&mut row.histogram) == histogram);
-        // Those of the other histograms would only be in the way.
-        let used = |at: usize| self.rows.iter().any(|row| row.bound == at);
-        let kept: Vec<usize> = (0..self.bounds.len()).filter(|at| used(*at)).collect();
-        for row in &mut self.rows {
-            row.bound = kept.iter().position(|at| *at == row.bound).unwrap_or(0);
+    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+        let Self { routes, filter, candidates, hasher, next_group, .. } = self;
+        let candidate = &mut candidates[at];
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        let (mut id, mut bound, mut origin) = (u64::from(number), None, Origin::begin());
+        let mut is_redirect = false;
+        let value = sample.read(|label, value| {
+            id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
+            if label.is("le") {
+                bound = std::str::from_utf8(value.raw()).ok().and_then(|text| text.parse::<f64>().ok());
+            }
+            if let Some((_, good_for)) = origin.see(&mut candidate.labels, filter, label, value) {
+                is_redirect |= matches!(good_for, Use::Status { .. }) && matches!(value.raw(), [b'3', _, _]);
+                origin.note(good_for, routes, filter, label, value);
+            }
+        })?;
+        let of_route = origin.of_route();
+        let is_ours = of_route != Some(Whose::LeftOut) && origin.is_ours(filter, true);
+        let (Some(bound), Some(count), true) = (bound, count(value), is_ours) else { return Ok(()) };
+        let says_route = of_route == Some(Whose::Users);
+        let Some(group) = candidate.enter(bound, count, says_route, next_group) else { return Ok(()) };
+        if self.rows.len() >= self.limit && !self.make_room(at) {
+            self.candidates[at].now.too_many = true;
+            return Ok(());
         }
-        self.bounds = kept.into_iter().map(|at| self.bounds[at]).collect();
-        self.settled = true;
+        let is_redirect = is_redirect && of_route.is_none_or(|of| of == Whose::Unsaid);
+        self.rows.push(Row { id, count, candidate: number, group, is_redirect });
+        Ok(())
+    }
+
+    /// There is no room for the buckets of all histograms: the worst one that is not chosen is given up. Says whether there is room
+    /// for another bucket of the one at `at`.
+    fn make_room(&mut self, at: usize) -> bool {
+        let others = self.candidates.iter().enumerate();
+        let others = others.filter(|(other, one)| self.chosen != Some(*other) && one.now.has_rows && !one.dropped);
+        let others: Vec<_> = others.map(|(other, one)| (one.standing, other)).collect();
+        let worst = others.iter().max().filter(|_| others.len() > usize::from(self.chosen.is_none()));
+        let Some((_, worst)) = worst else { return false };
+        self.candidates[*worst].dropped = true;
+        let row_of = u16::try_from(*worst).unwrap_or(u16::MAX);
+        self.rows.retain(|row| row.candidate != row_of);
+        *worst != at
+    }
+
+    /// Ends the page, of which the rest is good. `agreed` is the histogram that the other color is measured by.
+    pub fn finish(&mut self, started_ms: Option<i64>, counter: Option<Counter<'_>>, agreed: Option<&str>) -> Timed {
+        self.choose(counter, agreed);
+        let Some(at) = self.chosen else {
+            let (why, is_missing) = why_none(&self.wanted, &self.filter, &self.candidates, &self.inventory);
+            // A histogram stands on the page as soon as there is a request.
+            let is_missing = is_missing || counter.is_some_and(|counter| counter.counts);
+            let latency = if is_missing { Latency::Missing(why) } else { Latency::Unknown(why) };
+            return Timed { latency, process: None };
+        };
+        let candidate = &self.candidates[at];
+        let Some(scale) = self.unit.milliseconds(&candidate.name, candidate.unit) else {
+            return Timed { latency: Latency::Unfit(no_unit(&candidate.name)), process: None };
+        };
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        // As with the counter: a redirect without a route is nobody's where others say theirs.
+        self.rows.retain(|row| row.candidate == number && !(row.is_redirect && candidate.says_route));
+        let entered = self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok().filter(|_| !candidate.now.too_many);
+        let name = &candidate.name;
+        let latency = if entered.is_none() {
+            let limit = self.limit;
+            Latency::Unknown(format!(
+                "`{name}` has more than {limit} buckets, or more than {MAX_BOUNDS} different bounds"
+            ))
+        } else {
+            let hollow = || format!("`{name}` has no bucket `le=\"+Inf\"`: it is no whole histogram");
+            self.buckets(candidate, scale).map_or_else(|| Latency::Unknown(hollow()), Latency::Buckets)
+        };
+        Timed { latency, process: entered.map(|entered| entered.process) }
+    }
+
+    fn choose(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
+        let name = counter.map(|counter| counter.name);
+        let other = || self.candidates.iter().position(|one| one.now.is_there && agreed == Some(one.name.as_str()));
+        if self.is_final {
+            match self.next.take().filter(|next| self.candidates[*next].is_eligible(name)) {
+                Some(next) => self.chosen = Some(next),
+                None => self.next = other().filter(|other| self.chosen != Some(*other)),
+            }
+            return;
+        }
+        let best = (0..self.candidates.len())
+            .filter(|at| self.candidates[*at].is_eligible(name))
+            .min_by_key(|at| self.candidates[*at].rank(name, agreed));
+        self.chosen = match (self.chosen, best) {
+            (Some(now), Some(best)) => {
+                let rank = |at: usize| self.candidates[at].rank(name, agreed);
+                Some(if rank(best).is_reason_to_leave(rank(now)) { best } else { now })
+            }
+            (now, best) => now.or(best),
+        };
+        self.candidates.iter_mut().for_each(|one| one.dropped |= one.is_about_something_else());
+        let has_users = self.chosen.is_some_and(|at| self.candidates[at].now.seen > 0);
+        self.is_final = has_users && counter.is_some_and(|counter| counter.is_final);
     }
 
     /// The sums so far, in milliseconds. A bound that only some of the series have would make the others look slow: it is left
     /// out.
-    fn buckets(&self, scale: f64) -> Option<Buckets> {
-        let mut series = vec![0_usize; self.bounds.len()];
+    fn buckets(&self, candidate: &Candidate, scale: f64) -> Option<Buckets> {
+        let all = candidate.all()?;
+        let mut series = vec![0_usize; usize::from(self.next_group)];
         for row in &self.rows {
-            series[row.bound] += 1;
+            series[usize::from(row.group)] += 1;
         }
-        let all = self.bounds.iter().position(|bound| *bound == f64::INFINITY)?;
-        let mut bounds: Vec<usize> =
-            (0..self.bounds.len()).filter(|at| *at != all && series[*at] == series[all]).collect();
-        bounds.sort_by(|a, b| self.bounds[*a].total_cmp(&self.bounds[*b]));
-        let counts = bounds.iter().chain([&all]).map(|at| self.book.sum(&[*at])).collect();
-        Some(Buckets { bounds_ms: bounds.iter().map(|at| self.bounds[*at] * scale).collect(), counts })
-    }
-
-    fn why_none(&self) -> String {
-        if let Some(summary) = self.summaries.first() {
-            return format!(
-                "`{}` is a summary, whose quantiles can be neither added up nor judged: a histogram is needed",
-                self.wanted[*summary]
-            );
-        }
-        let others = match self.others.as_slice() {
-            [] => "it has no histograms".to_owned(),
-            others => format!("its histograms are `{}`", others.join("`, `")),
-        };
-        if self.is_named {
-            format!("the histogram `{}` (checks.latency.histogram) is not on the page; {others}", self.wanted[0])
-        } else {
-            format!("no known latency histogram on the page; {others}; name one with checks.latency.histogram")
-        }
+        let is_whole = |group: u16| group != all && series[usize::from(group)] == series[usize::from(all)];
+        let mut bounds: Vec<(f64, u16)> =
+            candidate.bounds.iter().copied().filter(|(_, group)| is_whole(*group)).collect();
+        bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let sum = |group: u16| self.book.sum(&[usize::from(group)]);
+        let counts = bounds.iter().map(|(_, group)| sum(*group)).chain([sum(all)]).collect();
+        Some(Buckets { bounds_ms: bounds.iter().map(|(bound, _)| bound * scale).collect(), counts })
     }
 }

@@ -3,14 +3,18 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `names`, `labels` | what the names of a counter and of its labels say |
+//! | `origin` | whose requests a series counts |
+//! | `memo` | what is to be done with the samples of each metric |
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
 //! | `rows` | the series of one page while it is read |
 //! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
 //! | `culprits` | which labels the failed requests carry |
 //! | `family`, `census`, `why` | why no counter was taken |
-//! | `histogram` | how long requests took |
+//! | `histogram` | which histogram says how long requests took, and what it says |
+//! | `agreement` | what both colors are measured by |
 //! | `reader` | all of it together |
 
+mod agreement;
 mod book;
 mod candidate;
 mod catalog;
@@ -19,7 +23,9 @@ mod culprits;
 mod family;
 mod histogram;
 mod labels;
+mod memo;
 mod names;
+mod origin;
 mod reader;
 mod rows;
 mod settle;
@@ -27,8 +33,9 @@ mod settle;
 mod tests;
 mod why;
 
+pub use agreement::Agreement;
 pub use book::MAX_SERIES;
 pub use histogram::HISTOGRAMS;
 pub use labels::LABELS;
 pub use names::METRICS;
-pub use reader::{Agreement, PageReader};
+pub use reader::PageReader;

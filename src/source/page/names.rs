@@ -111,14 +111,26 @@ impl Standing {
     /// What the name of a counter says.
     pub fn of(name: &str) -> Self {
         let name = normalized(name);
-        if let Some(at) = METRICS.iter().position(|(known, _)| *known == name) {
-            let tier = if at < FIRST_PROXY { Tier::Known } else { Tier::KnownProxy };
-            return Self { tier, order: u16::try_from(at).unwrap_or(u16::MAX) };
-        }
-        let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-        let tier = tier(&words);
-        Self { tier, order: 1_000 - quality(&words) }
+        let known = Self::known(&name, METRICS.iter().map(|(known, _)| *known), FIRST_PROXY);
+        known.unwrap_or_else(|| Self::by_words(&words(&name)))
     }
+
+    /// The standing of a metric in a table of names, of which those of proxies begin at `first_proxy`.
+    pub fn known<'a>(name: &str, mut table: impl Iterator<Item = &'a str>, first_proxy: usize) -> Option<Self> {
+        let at = table.position(|known| known == name)?;
+        let tier = if at < first_proxy { Tier::Known } else { Tier::KnownProxy };
+        Some(Self { tier, order: u16::try_from(at).unwrap_or(u16::MAX) })
+    }
+
+    /// What the words of a name say that is not known.
+    pub fn by_words(words: &[&str]) -> Self {
+        Self { tier: tier(words), order: 1_000 - quality(words) }
+    }
+}
+
+/// The words of a normalized name.
+pub fn words(name: &str) -> Vec<&str> {
+    name.split('_').filter(|word| !word.is_empty()).collect()
 }
 
 /// In lower case, with `_` between its words: `http.server.requestDuration` is `http_server_request_duration`.

@@ -1,35 +1,15 @@
 //! One instance's pages, one after the other.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use super::super::exposition::{Exposition, Format, PageError};
+use super::agreement::Agreement;
 use super::book::{Entered, MAX_SERIES, SeriesBook};
 use super::candidate::Candidate;
-use super::histogram::Histogram;
+use super::histogram::{Counter, Histogram, Timed};
 use super::rows::{Row, Rows, UNIT, Wanted};
 use super::settle::{GOOD, GOOD_UNSAID, LEFT_OUT, UNCLEAR, UNCLEAR_UNSAID, settle};
 use super::why::why_none;
 use crate::config::{ErrorRateConfig, LatencyConfig, Routes};
 use crate::detect::{Counting, Reading, TickCounts};
-
-/// The request counter that the instances of both colors are counted by, once one of them is seen to count users. Others take it
-/// too where they have it, so that both colors are measured by the same.
-#[derive(Clone, Debug, Default)]
-pub struct Agreement(Arc<Mutex<Option<String>>>);
-
-impl Agreement {
-    fn get(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Agrees on a counter where there is none yet, or where it turned out that there is a better one.
-    fn on(&self, metric: &str, is_better: bool) {
-        let mut agreed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if agreed.is_none() || is_better {
-            *agreed = Some(metric.to_owned());
-        }
-    }
-}
 
 /// Turns the pages of one instance into readings.
 ///
@@ -53,7 +33,7 @@ impl PageReader {
     #[must_use]
     pub fn with_latency(mut self, config: &LatencyConfig) -> Self {
         let Wanted { routes, filter, .. } = self.rows.wanted.clone();
-        self.rows.histogram = Some(Histogram::new(config, routes, filter, MAX_SERIES));
+        self.rows.histogram = Some(Histogram::new(config, routes, filter, self.rows.limit()));
         self
     }
 
@@ -106,17 +86,14 @@ impl PageReader {
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
         let started_ms = self.rows.started_ms;
-        let latency = self.rows.histogram.as_mut().map(|histogram| histogram.finish(started_ms));
-        let latency_process = self.rows.histogram.as_ref().and_then(Histogram::process);
-        let histogram = self.histogram().map(str::to_owned);
-        let timed = Reading { histogram, started_ms, latency, latency_process, ..Reading::default() };
         let begins = self.rows.catalog.chosen.is_none();
         for row in &self.rows.series {
             self.rows.catalog.candidates[usize::from(row.candidate)].count(row);
         }
         let was_final = self.rows.catalog.is_final();
-        let agreed = if was_final { None } else { self.agreement.get() };
+        let agreed = if was_final { None } else { self.agreement.counter() };
         let change = self.rows.catalog.choose(agreed.as_deref());
+        let timed = self.timed(started_ms);
         let Some((at, slot)) = self.rows.catalog.chosen else { return Ok(self.uncounted(timed)) };
         let Rows { series, culprits, catalog, .. } = &mut self.rows;
         let candidate = &catalog.candidates[at];
@@ -126,7 +103,7 @@ impl PageReader {
             self.book.count_anew(change.is_baseline);
         }
         if catalog.is_final() && (!was_final || change.is_some()) {
-            self.agreement.on(&candidate.name, was_final);
+            self.agreement.count_by(&candidate.name, was_final);
         }
         let mut unclear = 0_u64;
         let tell = |row: &Row, more| {
@@ -157,6 +134,31 @@ impl PageReader {
             note,
             ..timed
         })
+    }
+
+    /// What the page says of how long its requests took, where that is asked for.
+    fn timed(&mut self, started_ms: Option<i64>) -> Reading {
+        let Rows { histogram, catalog, .. } = &mut self.rows;
+        let Some(histogram) = histogram else { return Reading { started_ms, ..Reading::default() } };
+        let counter = catalog.chosen.map(|(at, _)| &catalog.candidates[at]).map(|one| Counter {
+            name: &one.name,
+            is_final: catalog.is_final(),
+            counts: one.seen.all() > 0,
+        });
+        let agreed = self.agreement.histogram();
+        let Timed { latency, process } = histogram.finish(started_ms, counter, agreed.as_deref());
+        let own = histogram.name().filter(|name| histogram.is_final() && histogram.shows(name));
+        // Where the page has the one that was agreed on, that is taken.
+        if let Some(own) = own.filter(|_| agreed.as_deref().is_none_or(|agreed| !histogram.shows(agreed))) {
+            self.agreement.measure_by(own);
+        }
+        Reading {
+            histogram: histogram.name().map(str::to_owned),
+            started_ms,
+            latency: Some(latency),
+            latency_process: process,
+            ..Reading::default()
+        }
     }
 
     /// A page without a counter to count by.

@@ -8,7 +8,8 @@ use super::catalog::{Catalog, Who};
 use super::census::Census;
 use super::culprits::{Culprits, Places, is_ending};
 use super::histogram::Histogram;
-use super::labels::{Use, is_grpc_tool, is_outbound, is_sum, worst};
+use super::labels::is_sum;
+use super::origin::Origin;
 use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusSet, Whose};
 
 /// When a process started, as all clients write it.
@@ -139,6 +140,11 @@ impl Rows {
         }
     }
 
+    /// So many series are kept at most.
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Forgets the page before; keeps the memory.
     pub fn clear(&mut self) {
         self.series.clear();
@@ -198,38 +204,26 @@ struct Series<'a> {
     wanted: &'a Wanted,
     candidate: &'a mut Candidate,
     row: Row,
-    /// Where the next label probably stands among those that are known.
-    near: usize,
-    of_route: Option<Whose>,
-    matching: crate::config::Matching,
-    is_outbound: bool,
+    origin: Origin,
     sum: Option<u64>,
 }
 
 impl<'a> Series<'a> {
     fn new(wanted: &'a Wanted, candidate: &'a mut Candidate, at: u16) -> Self {
         let row = Row { id: u64::from(at), ..Row::of(at) };
-        let matching = LabelFilter::begin();
-        Self { wanted, candidate, row, near: 0, of_route: None, matching, is_outbound: false, sum: None }
+        Self { wanted, candidate, row, origin: Origin::begin(), sum: None }
     }
 
     /// Reads one label and says whether it holds a status.
     fn see(&mut self, label: Text<'_>, value: Text<'_>, hash: u64) -> bool {
         let wanted = self.wanted;
         self.row.id = self.row.id.wrapping_add(hash);
-        wanted.filter.see(&mut self.matching, |name| label.is(name), || value.resolved());
-        let Some(place) = self.candidate.labels.place(label, self.near) else { return false };
-        self.near = place + 1;
-        let good_for = self.candidate.labels.good_for(place);
+        let seen = self.origin.see(&mut self.candidate.labels, &wanted.filter, label, value);
+        let Some((place, good_for)) = seen else { return false };
         if let Some(slot) = self.candidate.slot(place, label, good_for, &wanted.status_label) {
             return self.judge(slot, value);
         }
-        match good_for {
-            Use::Route => self.of_route = worst(self.of_route, Some(wanted.routes.whose(value.raw()))),
-            Use::Service if is_grpc_tool(value) => self.of_route = Some(Whose::LeftOut),
-            Use::Direction => self.is_outbound |= is_outbound(value) && !wanted.filter.is_about(|name| label.is(name)),
-            _ => {}
-        }
+        self.origin.note(good_for, &wanted.routes, &wanted.filter, label, value);
         let is_sum = is_sum(value);
         if self.sum.is_none() && self.candidate.labels.has_sums(place, is_sum) {
             self.sum = Some(hash);
@@ -255,10 +249,11 @@ impl<'a> Series<'a> {
 
     /// The series, where it is one of ours.
     fn finish(self) -> Option<Row> {
-        let Self { wanted, candidate, row, of_route, matching, is_outbound, sum, .. } = self;
-        if is_outbound || !wanted.filter.lets_in(matching, false) {
+        let Self { wanted, candidate, row, origin, sum } = self;
+        if !origin.is_ours(&wanted.filter, false) {
             return None;
         }
+        let of_route = origin.of_route();
         candidate.says_route |= of_route.is_some_and(|of| of != Whose::Unsaid);
         let whose = match of_route.unwrap_or(Whose::Unsaid) {
             // Probes and scrapes are no calls of gRPC.
@@ -280,6 +275,12 @@ impl Page for Rows {
         }
         if let Some(histogram) = &mut self.histogram {
             histogram.family(name, kind);
+        }
+    }
+
+    fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
+        if let Some(histogram) = &mut self.histogram {
+            histogram.unit(name, unit);
         }
     }
 

@@ -1,4 +1,5 @@
 mod choice;
+mod latency;
 mod over_time;
 mod pages;
 mod routes;

@@ -116,7 +116,7 @@ impl Meter {
         let reading = match &mut self.read {
             Reads::Requests { labels, errors } => requests(&mut self.fleet, series, labels, errors)?,
             Reads::Buckets { unit, bounds } => {
-                let scale = unit.milliseconds(&name_of(&selector)).ok_or_else(|| {
+                let scale = unit.milliseconds(&name_of(&selector), None).ok_or_else(|| {
                     format!("the unit of `{selector}` does not show in its name: say it with checks.latency.unit")
                 })?;
                 buckets(&mut self.fleet, series, bounds, scale)?

@@ -43,14 +43,14 @@ fn latency(reader: &mut PageReader, page: &str) -> Latency {
 fn buckets(reader: &mut PageReader, page: &str) -> (Vec<f64>, Vec<u64>) {
     match latency(reader, page) {
         Latency::Buckets(Buckets { bounds_ms, counts }) => (bounds_ms, counts),
-        Latency::Unknown(why) | Latency::Unfit(why) => panic!("{why}"),
+        Latency::Unknown(why) | Latency::Missing(why) | Latency::Unfit(why) => panic!("{why}"),
     }
 }
 
 #[track_caller]
 fn why(reader: &mut PageReader, page: &str) -> String {
     match latency(reader, page) {
-        Latency::Unknown(why) | Latency::Unfit(why) => why,
+        Latency::Unknown(why) | Latency::Missing(why) | Latency::Unfit(why) => why,
         Latency::Buckets(buckets) => panic!("{buckets:?}"),
     }
 }
@@ -109,7 +109,7 @@ fn the_real_clients_pages_have_their_histograms() {
     const GO: &str = include_str!("../../../../tests/fixtures/metrics/go.prom");
     assert_eq!(buckets(&mut auto(), PROM_CLIENT), (vec![100.0], vec![900, 940]));
     assert_eq!(buckets(&mut auto(), OPEN_TELEMETRY), (vec![5.0], vec![700, 730]));
-    assert!(why(&mut auto(), GO).starts_with("no known latency histogram on the page"));
+    assert!(why(&mut auto(), GO).starts_with("no histogram on the page says how long requests took"));
 }
 
 #[test]
@@ -135,7 +135,9 @@ fn the_unit_is_in_the_name_or_said() {
 fn the_best_histogram_on_the_first_page_that_has_one_is_taken_and_stays() {
     let mut reader = auto();
     let traefik = series("traefik_service_request_duration_seconds", "", [10, 20, 30]);
-    assert!(why(&mut reader, "up 1\n").starts_with("no known latency histogram on the page; it has no histograms"));
+    assert!(
+        why(&mut reader, "up 1\n").starts_with("no histogram on the page says how long requests took; it has no h")
+    );
     assert_eq!(buckets(&mut reader, &format!("{traefik}{}", series(NAME, "", [1, 2, 3]))).1, [1, 2, 3]);
     assert_eq!(buckets(&mut reader, &traefik).1, [1, 2, 3], "its last values are kept");
 }
@@ -144,11 +146,15 @@ fn the_best_histogram_on_the_first_page_that_has_one_is_taken_and_stays() {
 fn a_page_without_a_usable_histogram_says_what_it_has() {
     let other = series("db_query_seconds", "", [1, 2, 3]);
     assert!(
-        why(&mut auto(), &other)
-            .contains("its histograms are `db_query_seconds`; name one with checks.latency.histogram")
+        why(&mut auto(), &other).contains(
+            "its histograms are `db_query_seconds`; add one, such as `http_request_duration_seconds`, or name"
+        )
     );
     let summary = format!("# TYPE {NAME} summary\n{NAME}{{quantile=\"0.99\"}} 0.4\n");
-    assert!(why(&mut auto(), &summary).contains("is a summary, whose quantiles can be neither added up nor judged"));
+    assert!(
+        why(&mut auto(), &summary)
+            .contains("is a summary: its quantiles cannot be added up or judged; let the service keep a h")
+    );
     let mut named = reader(&config(Named::Name("my_latency".to_owned()), LatencyUnit::Auto));
     assert!(
         why(&mut named, &other).starts_with("the histogram `my_latency` (checks.latency.histogram) is not on the page")
@@ -156,7 +162,10 @@ fn a_page_without_a_usable_histogram_says_what_it_has() {
     let endless = format!("{NAME}_bucket{{le=\"0.1\"}} 3\n");
     assert!(why(&mut auto(), &endless).contains("has no bucket `le=\"+Inf\"`"));
     let odd = format!("{NAME}_bucket{{le=\"soon\"}} 3\n{NAME}_bucket 4\n");
-    assert!(why(&mut auto(), &odd).starts_with("no known latency histogram"), "buckets without bounds are none");
+    assert!(
+        why(&mut auto(), &odd).starts_with(&format!("`{NAME}` has no requests")),
+        "buckets without bounds are none"
+    );
 }
 
 #[test]
@@ -181,13 +190,11 @@ fn the_number_of_bounds_and_series_is_bounded_and_costs_only_the_latency() {
     assert_eq!(reading.total, 5);
     assert!(matches!(reading.latency, Some(Latency::Unknown(why)) if why.contains("more than 256 different bounds")));
 
-    let mut few = Histogram::new(&config(Named::Auto, LatencyUnit::Auto), Routes::default(), LabelFilter::default(), 2);
-    few.rows = vec![Row { id: 0, count: 1, histogram: 0, bound: 0 }; 3];
-    for (id, row) in few.rows.iter_mut().enumerate() {
-        row.id = id as u64;
-    }
-    few.bounds.push(f64::INFINITY);
-    assert!(matches!(few.finish(None), Latency::Unknown(why) if why.contains("more than 2 buckets")));
+    let series = |route| format!("{NAME}_bucket{{route=\"{route}\",le=\"+Inf\"}} 1\n");
+    let mut few = PageReader::with_limit(&crate::source::testing::config().error_rate, Routes::default(), 2)
+        .with_latency(&config(Named::Auto, LatencyUnit::Auto));
+    assert_eq!(buckets(&mut few, &(series("/a") + &series("/b"))).1, [2]);
+    assert!(why(&mut few, &(series("/a") + &series("/b") + &series("/c"))).contains("more than 2 buckets"));
 }
 
 #[test]

@@ -4,12 +4,12 @@
 use super::*;
 
 /// A page of `tests/fixtures/metrics/pages`.
-fn stack(name: &str) -> String {
+pub fn stack(name: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/metrics/pages");
     std::fs::read_to_string(folder.join(name).with_extension("prom")).unwrap()
 }
 
-fn format_of(page: &str) -> Format {
+pub fn format_of(page: &str) -> Format {
     if page.ends_with("# EOF\n") { Format::OpenMetrics } else { Format::Text }
 }
 

@@ -1,0 +1,56 @@
+//! Whose requests a series counts, as its labels say.
+
+use super::super::exposition::Text;
+use super::labels::{Labels, Use, is_grpc_tool, is_outbound, worst};
+use crate::config::{LabelFilter, Matching, Routes, Whose};
+
+/// What the labels of one series said so far.
+#[derive(Debug)]
+pub struct Origin {
+    /// Where the next label probably stands among those that are known.
+    near: usize,
+    of_route: Option<Whose>,
+    matching: Matching,
+    is_outbound: bool,
+}
+
+impl Origin {
+    /// No label was read.
+    pub fn begin() -> Self {
+        Self { near: 0, of_route: None, matching: LabelFilter::begin(), is_outbound: false }
+    }
+
+    /// Reads a label. Says its place among those of its metric, and what it is good for.
+    pub fn see(
+        &mut self,
+        labels: &mut Labels,
+        filter: &LabelFilter,
+        label: Text<'_>,
+        value: Text<'_>,
+    ) -> Option<(usize, Use)> {
+        filter.see(&mut self.matching, |name| label.is(name), || value.resolved());
+        let place = labels.place(label, self.near)?;
+        self.near = place + 1;
+        Some((place, labels.good_for(place)))
+    }
+
+    /// Takes in what a label says of who asked.
+    pub fn note(&mut self, good_for: Use, routes: &Routes, filter: &LabelFilter, label: Text<'_>, value: Text<'_>) {
+        match good_for {
+            Use::Route => self.of_route = worst(self.of_route, Some(routes.whose(value.raw()))),
+            Use::Service if is_grpc_tool(value) => self.of_route = Some(Whose::LeftOut),
+            Use::Direction => self.is_outbound |= is_outbound(value) && !filter.is_about(|name| label.is(name)),
+            _ => {}
+        }
+    }
+
+    /// Whether the series is one of this service's. `leniently` asks for no label that it does not have.
+    pub fn is_ours(&self, filter: &LabelFilter, leniently: bool) -> bool {
+        !self.is_outbound && filter.lets_in(self.matching, leniently)
+    }
+
+    /// Whose requests they are by their route; none where no label holds one.
+    pub const fn of_route(&self) -> Option<Whose> {
+        self.of_route
+    }
+}
