@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::lineage::{Lineage, is_same_start};
 use self::without_starts::{Doubt, Pace};
-use super::Reading;
+use super::{Reading, TickCounts};
 
 /// Restarts of one instance in a soak that make a crash loop.
 pub const CRASH_LOOP_RESETS: u32 = 3;
@@ -89,6 +89,9 @@ pub struct Delta {
     pub requests: u64,
     /// Those of them that failed, never more than `requests`.
     pub errors: u64,
+    /// What of both came on series without a route.
+    #[serde(default)]
+    pub unrouted: TickCounts,
     /// Whether the process was restarted, so that requests between the last reading and the restart are lost.
     pub reset: bool,
 }
@@ -245,7 +248,11 @@ impl Counters {
         // An error can be read a moment before its request (they are two counters): it waits for the request.
         let errors = now.errors.saturating_sub(before.errors).saturating_add(before.carry);
         self.lineages.push(Lineage { carry: errors.saturating_sub(requests), ..now });
-        Delta { requests, errors: errors.min(requests), reset: false }
+        let unrouted = TickCounts {
+            requests: now.unrouted.requests.saturating_sub(before.unrouted.requests).min(requests),
+            errors: now.unrouted.errors.saturating_sub(before.unrouted.errors).min(errors),
+        };
+        Delta { requests, errors: errors.min(requests), unrouted, reset: false }
     }
 
     /// The page says when its process started.

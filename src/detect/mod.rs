@@ -24,7 +24,7 @@ pub use evidence::{
     requests_to_clear,
 };
 pub use miss::{Miss, failed};
-pub use reading::{Blame, Counting, Culprit, Process, Reading};
+pub use reading::{Asked, Blame, Counting, Culprit, Process, Reading, Requests};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
 pub use wording::{brief, millis, number, percent, percent_exact, share, span, thousands, whole};

@@ -22,6 +22,9 @@ pub struct Reading {
     /// among it. None in recordings from before it was told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrouted: Option<TickCounts>,
+    /// What this program itself asked of the instance until then, where it may be among `unrouted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// The name of the latency histogram, where the page has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<String>,
@@ -59,6 +62,39 @@ pub struct Reading {
     /// How long the scrape took, in milliseconds.
     #[serde(default)]
     pub took_ms: u64,
+}
+
+/// What this program asked of one instance, since its scraper was made; redirects are requests of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Scrapes.
+    pub scrapes: Requests,
+    /// Readiness probes.
+    pub probes: Requests,
+}
+
+/// How many requests an instance may have counted. What was asked and not answered may be among them, or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// At least, if it counts them at all.
+    pub least: u64,
+    /// At most.
+    pub most: u64,
+    /// Of those at most, the ones that it may have counted as failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: u64,
+}
+
+impl Requests {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self {
+            least: self.least.saturating_add(more.least),
+            most: self.most.saturating_add(more.most),
+            failed: self.failed.saturating_add(more.failed),
+        }
+    }
 }
 
 /// By what the requests of a page are counted.

@@ -46,8 +46,11 @@ impl Job {
     }
 }
 
-/// An order to go to work; whole seconds since the switch.
+/// An order to go to work: whole seconds since the switch; to a probe, how often to ask beyond the once.
 type Order = u64;
+
+/// So often a probe asks in a row to show whether it is counted: more often than users may come in the meantime where that is open.
+const TRIALS: Order = 4;
 
 /// All tasks, and which of them are at work: one request is in flight for each at most. They end with the crew.
 pub struct Crew {
@@ -145,7 +148,7 @@ impl Crew {
         let config = &self.config;
         let scraper = config.reads_pages().then(|| Scraper::of(config, color, url)).transpose()?;
         let probe = Probe::of(config, url)?;
-        if let Some(scraper) = scraper.map(|scraper| scraper.agreeing(&self.agreement)) {
+        if let Some(scraper) = scraper.map(|scraper| scraper.agreeing(&self.agreement).beside(&probe)) {
             let (orders, events) = self.hire(Job::Scrape(color, instance));
             self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
         }
@@ -205,6 +208,12 @@ impl Crew {
     /// Sets every idle probe of a color to work.
     pub fn probe(&mut self, color: Color) {
         self.order(0, |job| matches!(job, Job::Probe(of, _) if of == color));
+    }
+
+    /// Sets everything idle to work that asks the instances of a color, probes several times.
+    pub fn try_counting(&mut self, color: Color) {
+        self.order(TRIALS, |job| matches!(job, Job::Probe(of, _) if of == color));
+        self.order(0, |job| matches!(job, Job::Scrape(of, _) if of == color));
     }
 
     fn order(&mut self, seconds: Order, wanted: impl Fn(Job) -> bool) -> Vec<Job> {
@@ -293,7 +302,12 @@ async fn probe_on_order(
     events: Sender<Event>,
 ) {
     let mut pause: Option<(Instant, Readiness)> = None;
-    while orders.recv().await.is_some() {
+    while let Some(more) = orders.recv().await {
+        for _ in 0..more {
+            if pause.is_some() || probe.probe().await.is_err() {
+                break;
+            }
+        }
         let answer = match pause.take().filter(|(until, _)| Instant::now() < *until) {
             Some((until, said)) => {
                 pause = Some((until, said.clone()));

@@ -300,6 +300,7 @@ impl Run {
             Effect::Journal(decision) => return self.journal(*decision).await,
             Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
+            Effect::TryCounting { color } => self.crew.try_counting(color),
             Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),
             Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),

@@ -281,6 +281,11 @@ pub enum Effect {
     Reflect,
     /// Take a round of samples now.
     Sample,
+    /// Ask the instances of a color more than usual: it shows whether they count that.
+    TryCounting {
+        /// Whose.
+        color: Color,
+    },
     /// Probe the standby now.
     ProbeStandby,
     /// Read router and state file.
@@ -324,6 +329,7 @@ impl Effect {
             | Self::Finish(_) => true,
             Self::Reflect
             | Self::Sample
+            | Self::TryCounting { .. }
             | Self::ProbeStandby
             | Self::ReadRouter { .. }
             | Self::Schedule { .. }

@@ -14,6 +14,7 @@ mod judge;
 mod latency;
 mod machine;
 mod outcome;
+mod own;
 mod query;
 mod rate;
 mod readiness;

@@ -1,6 +1,7 @@
 //! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
 
 mod counting;
+mod ends;
 mod instance;
 mod outage;
 #[cfg(test)]
@@ -12,11 +13,13 @@ pub use self::instance::ADD_UP;
 
 use serde::{Deserialize, Serialize};
 
+use self::ends::Ends;
 use self::instance::{Instance, News};
 use self::outage::Outage;
 use super::Sample;
 use super::check::kept;
 use super::judge::{Judge, OldColor};
+use super::own::{Cases, Counts};
 use super::roster::Changes;
 use super::settings::ErrorRateSettings;
 use crate::config::Ratio;
@@ -32,10 +35,13 @@ pub struct RateCheck {
     interval_ms: u64,
     names: Vec<String>,
     instances: Vec<Instance>,
-    judge: Judge,
+    judge: Ends,
+    /// Which of this program's own requests may be counted.
+    #[serde(default)]
+    cases: Cases,
     old: Option<OldColor>,
     started_at: u64,
-    pending: TickCounts,
+    pending: Counts,
     missing_ticks: u32,
     sighted_at: u64,
     last_tick_at: u64,
@@ -49,7 +55,8 @@ impl RateCheck {
         Self {
             name: name.to_owned(),
             miss: Miss::Failed,
-            judge: Judge::new(&settings, window_ms, interval_ms, None),
+            judge: Ends::new(Judge::new(&settings, window_ms, interval_ms, None)),
+            cases: Cases::default(),
             old: None,
             instances: vec![Instance::default(); names.len()],
             settings,
@@ -57,7 +64,7 @@ impl RateCheck {
             interval_ms,
             names,
             started_at: 0,
-            pending: TickCounts::default(),
+            pending: Counts::default(),
             missing_ticks: 0,
             sighted_at: 0,
             last_tick_at: 0,
@@ -67,7 +74,7 @@ impl RateCheck {
     }
 
     /// From now on its sentences speak of this.
-    pub const fn speak_of(&mut self, miss: Miss) {
+    pub fn speak_of(&mut self, miss: Miss) {
         self.miss = miss;
         self.judge.speak_of(miss);
     }
@@ -76,8 +83,7 @@ impl RateCheck {
     pub fn allow(&mut self, threshold: Ratio) {
         if self.settings.threshold != threshold {
             self.settings.threshold = threshold;
-            self.judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
-            self.judge.speak_of(self.miss);
+            self.judge = self.new_judge();
         }
     }
 
@@ -103,15 +109,15 @@ impl RateCheck {
         self.started_at = at_ms;
         self.last_tick_at = at_ms;
         self.last_counts = None;
-        self.pending = TickCounts::default();
+        self.pending = Counts::default();
         self.outage.end();
         self.instances.iter_mut().for_each(Instance::restart);
     }
 
-    fn new_judge(&self) -> Judge {
+    fn new_judge(&self) -> Ends {
         let mut judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
         judge.speak_of(self.miss);
-        judge
+        Ends::new(judge)
     }
 
     /// The instances, each with its requests and misses since the window began.
@@ -157,11 +163,14 @@ impl RateCheck {
         if !was_mixed && known.processes() == Processes::Mixed {
             // What was counted so far was guessed from several counters.
             self.judge = self.new_judge();
-            self.pending = TickCounts::default();
+            self.pending = Counts::default();
             self.outage.end();
         }
+        if let Some(known) = self.instances.get(instance) {
+            self.cases.learn(&known.share);
+        }
         self.pending = self.pending.plus(counts);
-        counts
+        counts.all
     }
 
     /// The source was asked and has nothing newer. Nothing is wrong, and there is nothing to judge at the next tick.
@@ -207,12 +216,13 @@ impl RateCheck {
                 known.news == News::Page || !waited_for
             });
         let counts = complete.then(|| std::mem::take(&mut self.pending));
-        self.judge.tick(since_start, counts);
-        self.last_counts = Some((since_start, counts));
+        self.judge.tick(since_start, counts.as_ref(), &self.cases);
+        self.last_counts = Some((since_start, counts.map(|counts| self.cases.fewest(&counts))));
         if let Some(counts) = counts {
             self.missing_ticks = 0;
             self.sighted_at = at_ms;
-            self.outage.see(self.last_tick_at, at_ms, counts, self.settings.min_requests, self.miss);
+            let at_best = self.cases.at_best(&counts);
+            self.outage.see(self.last_tick_at, at_ms, at_best, self.settings.min_requests, self.miss);
         } else {
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }
@@ -230,6 +240,16 @@ impl RateCheck {
     /// Evidence that the threshold is exceeded, in nats, where the method weighs it.
     pub fn evidence(&self) -> Option<f64> {
         self.judge.evidence()
+    }
+
+    /// Whether the instances should be asked more than usual now, to learn whether they count that.
+    pub fn wants_trial(&mut self) -> bool {
+        self.cases.wants_trial(self.judge.all_seen(), self.judge.seen())
+    }
+
+    /// Requests and errors of the last 10 s, with as few errors of users as there can be.
+    pub fn recent_at_best(&self) -> TickCounts {
+        self.judge.recent_at_best()
     }
 
     /// Requests and errors of the last 10 s.

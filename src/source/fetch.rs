@@ -1,11 +1,13 @@
 //! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
 
 mod access;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION};
@@ -14,6 +16,7 @@ use url::Url;
 
 pub use self::access::{Access, TlsKeys, advice};
 use self::access::{bearer, called, resolved, secured};
+pub use self::tally::Tally;
 use crate::config::{InstanceUrl, format_duration};
 use crate::http::{self, Login, NoAnswer};
 
@@ -112,6 +115,7 @@ pub struct Fetcher {
     limit: Limit,
     login: Option<Login>,
     keys: TlsKeys,
+    tally: Arc<Tally>,
 }
 
 /// What becomes of the connection once the answer is read.
@@ -148,12 +152,17 @@ impl Fetcher {
         let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
         let client = builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })?;
         let host = access.host.map(str::to_owned);
-        Ok(Self { client, url, asked, host, limit, login, keys: access.keys })
+        Ok(Self { client, url, asked, host, limit, login, keys: access.keys, tally: Arc::default() })
     }
 
     /// What is asked for, without credentials.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// What was sent so far, by this and by its clones.
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     /// Sends the request, follows redirects, and hands the answer's head to `read`, all within the limit.
@@ -210,10 +219,12 @@ impl Fetcher {
             if let Some(login) = &self.login {
                 request = login.sign(request);
             }
+            let sent = self.tally.send();
             let answer = request.send().await.map_err(|error| {
                 let why = NoAnswer::because(&self.url, error);
                 FetchError::NoAnswer { url: self.url.to_string(), hint: self.keys.hint(&why), why }
             })?;
+            sent.answer(answer.status().as_u16());
             if !is_redirect(&answer) {
                 return Ok(answer);
             }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
@@ -10,7 +11,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
 use super::exposition::quote;
-use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, advice};
+use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, Tally, advice};
 use crate::config::{self, Config, HealthConfig, InstanceUrl};
 
 /// So much of a probe's body is read, so that the connection can be kept; a longer one costs the connection.
@@ -96,6 +97,11 @@ impl Probe {
         let limit = Limit { key: "health.timeout", time: health.timeout };
         let fetcher = Fetcher::new(base, &health.path, limit, HeaderMap::new(), &access)?;
         Ok(Self { fetcher, refused })
+    }
+
+    /// What was asked so far.
+    pub fn tally(&self) -> Arc<Tally> {
+        self.fetcher.tally()
     }
 
     /// Asks once: ready is any status 2xx within the limit, whatever the body.

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 use flate2::write::GzDecoder;
@@ -15,11 +16,12 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Version};
 
 use super::exposition::{Format, PageError, quote};
-use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, advice};
+use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use super::page::{Agreement, PageReader};
+use super::probe::Probe;
 use crate::config::{Config, InstanceUrl};
 use crate::deploy::Color;
-use crate::detect::Reading;
+use crate::detect::{Asked, Reading, Requests};
 
 /// The largest page that is read, in bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;
@@ -136,6 +138,8 @@ pub struct Scraper {
     refused: &'static str,
     limit: usize,
     scrapes: u64,
+    /// What was probed meanwhile.
+    probes: Arc<Tally>,
 }
 
 impl Scraper {
@@ -165,7 +169,7 @@ impl Scraper {
         };
         let reader = PageReader::new(error_rate, routes);
         let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
-        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0 })
+        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, probes: Arc::default() })
     }
 
     /// The same, counting by what the scrapers of a run agreed on, or telling them.
@@ -173,6 +177,12 @@ impl Scraper {
     pub fn agreeing(self, agreement: &Agreement) -> Self {
         let Self { reader, .. } = self;
         Self { reader: reader.agreeing(agreement), ..self }
+    }
+
+    /// The same, beside probes of the same instance, which it may count.
+    #[must_use]
+    pub fn beside(self, probe: &Probe) -> Self {
+        Self { probes: probe.tally(), ..self }
     }
 
     /// The latency histogram, once a page had it.
@@ -192,8 +202,9 @@ impl Scraper {
 
     /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
-        let asked = Instant::now();
-        let Self { fetcher, reader, refused, limit, scrapes } = self;
+        let begun = Instant::now();
+        let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
+        let probed = probes.answered();
         *scrapes += 1;
         let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
         let url = fetcher.url().as_str();
@@ -204,8 +215,12 @@ impl Scraper {
                 Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })
             })
             .await?;
-        let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Reading { took_ms, ..reading })
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let asked =
+            Asked { scrapes: fetcher.tally().requests(), probes: Requests { least: probed, ..probes.requests() } };
+        let is_empty = reading.total == 0 && reading.ignored == 0;
+        let may_be_counted = reading.unrouted.is_some_and(|unrouted| is_empty || unrouted.requests > 0);
+        Ok(Reading { took_ms, asked: may_be_counted.then_some(asked), ..reading })
     }
 }
 

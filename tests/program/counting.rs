@@ -50,3 +50,45 @@ fn only_the_series_that_match_are_counted() {
     let line = doctor.stdout.lines().find(|line| line.contains("metrics       green")).unwrap();
     assert!(line.contains("`response_total` by `status_code`") && !line.contains("500 failed"), "{line}");
 }
+
+/// A counter without a route label.
+const fn unrouted(users: u64, counts_own: bool) -> Page {
+    Page::Unrouted { users, counts_own }
+}
+
+#[test]
+fn what_the_monitor_asks_itself_retains_no_release() {
+    let deployment = Deployment::switched();
+    deployment.green.show(unrouted(0, true));
+    let done = deployment.run(&["soak", "--no-tui"]).expect(6);
+    done.says(&["counted requests may be probes and scrapes of this monitor", "give it a label with the route"]);
+    assert_eq!(deployment.decision("inconclusive")["requests"], 0, "none of them is told as a user's");
+}
+
+#[test]
+fn where_own_requests_are_not_counted_a_few_users_are_enough() {
+    let deployment = Deployment::switched();
+    // One at every reading could as well be the reading itself.
+    deployment.green.show(Page::Turns(vec![unrouted(2, false), unrouted(0, false), unrouted(1, false)]));
+    deployment.run(&["soak", "--no-tui"]).expect(0).says(&["RETAINED"]);
+    let retained = deployment.decision("retain");
+    assert!(retained["requests"].as_u64() >= Some(10), "all of them are users: {retained}");
+}
+
+#[test]
+fn beside_users_own_requests_change_nothing() {
+    for (failing, code) in [(0, 0), (50, 3)] {
+        let deployment = Deployment::switched().by_evidence();
+        deployment.green.show(unrouted(40, true));
+        deployment.green.fail(failing);
+        deployment.run(&["soak", "--no-tui"]).expect(code);
+    }
+}
+
+#[test]
+fn what_the_monitor_asks_itself_is_no_recovery() {
+    let deployment = Deployment::switched();
+    deployment.blue.show(unrouted(0, true));
+    deployment.green.fail(50);
+    deployment.run(&["soak", "--no-tui"]).expect(3).says(&["recovery not confirmed"]);
+}

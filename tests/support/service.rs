@@ -27,6 +27,13 @@ const HEAD: usize = 64 << 10;
 pub enum Page {
     /// `http_requests_total` with [`REQUESTS`] more on every reading.
     Counting,
+    /// A counter that says no route: so many users more on every reading, and every request that was served if it counts those.
+    Unrouted {
+        /// Users.
+        users: u64,
+        /// Whether it counts scrapes and probes.
+        counts_own: bool,
+    },
     /// These bytes, head and all, and then the connection is closed.
     Bytes(Vec<u8>),
     /// A valid page that goes on for so many MiB.
@@ -249,6 +256,9 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
                 sleep(late).await;
                 stream.write_all(shared.counting_page("").as_bytes()).await
             }
+            Page::Unrouted { users, counts_own } => {
+                stream.write_all(shared.unrouted_page(users, counts_own).as_bytes()).await
+            }
             Page::Shifting => stream.write_all(shared.shifting_page().as_bytes()).await,
             Page::Wide(series) => stream.write_all(shared.counting_page(&wide(series)).as_bytes()).await,
             // One turn within another is a page like any other.
@@ -341,6 +351,20 @@ impl Shared {
              http_request_duration_seconds_bucket{{le=\"0.1\"}} {quick}\n\
              http_request_duration_seconds_bucket{{le=\"+Inf\"}} {taken}\n\
              # TYPE queue_depth gauge\nqueue_depth {queue}\n{more}"
+        );
+        whole("200 OK", "text/plain; version=0.0.4", &body)
+    }
+
+    fn unrouted_page(&self, users: u64, counts_own: bool) -> String {
+        let failed = users * self.failing.load(Ordering::SeqCst) / 100;
+        let errors = self.errors.fetch_add(failed, Ordering::SeqCst) + failed;
+        let good = self.requests.fetch_add(users - failed, Ordering::SeqCst) + users - failed;
+        // This reading is served only when it is over.
+        let own = if counts_own { self.heads.lock().unwrap().len() as u64 - 1 } else { 0 };
+        let body = format!(
+            "# TYPE http_requests_total counter\n\
+             http_requests_total{{status=\"200\"}} {}\nhttp_requests_total{{status=\"500\"}} {errors}\n",
+            good + own
         );
         whole("200 OK", "text/plain; version=0.0.4", &body)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::detect::Reading;
+use crate::detect::{Reading, TickCounts};
 
 /// Start times that differ by at most this may be one process's: the kernel's boot time, from which many clients compute theirs,
 /// moves by whole seconds, and others compute it anew for every page.
@@ -13,6 +13,9 @@ const SAME_START_MS: u64 = 2_000;
 pub(super) struct Lineage {
     pub total: u64,
     pub errors: u64,
+    /// What of both stands on series without a route.
+    #[serde(default)]
+    pub unrouted: TickCounts,
     /// Errors that were read before their request.
     pub carry: u64,
     pub started_ms: Option<i64>,
@@ -27,6 +30,7 @@ impl Lineage {
         Self {
             total: reading.total,
             errors: reading.errors,
+            unrouted: reading.unrouted.unwrap_or_default(),
             started_ms: reading.started_ms,
             id: reading.process.map(|process| process.id),
             ..Self::default()

@@ -15,7 +15,7 @@ fn started(total: u64, errors: u64, started_ms: i64) -> Reading {
 }
 
 fn delta(requests: u64, errors: u64) -> Delta {
-    Delta { requests, errors, reset: false }
+    Delta { requests, errors, ..Delta::default() }
 }
 
 fn reset(requests: u64, errors: u64) -> Delta {

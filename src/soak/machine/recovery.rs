@@ -11,9 +11,11 @@ const EXPECTED: f64 = 7.0;
 const SILENCE_MS: u64 = 3_000;
 
 /// How the previous color does after the rollback, beside what the bad one did before.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Recovery {
     pub(super) after: TickCounts,
+    /// The same in each case of who sent the requests.
+    pub(super) cases: Vec<TickCounts>,
     pub(super) before: TickCounts,
     pub(super) allowed: f64,
     pub(super) miss: Miss,
@@ -34,7 +36,7 @@ impl Machine {
     /// What is so after the rollback, in a sentence.
     pub(super) fn told_of(&self, recovery: &Recovery) -> Told {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let Recovery { after, before, allowed, miss, silent_ms, something_failed } = *recovery;
+        let Recovery { after, ref cases, before, allowed, miss, silent_ms, something_failed } = *recovery;
         let told = |kind, recovered, word: &str| {
             let silence = silent_ms.map(|ms| format!(", no request in the last {}", span(ms))).unwrap_or_default();
             let (after, before) = (miss.of(after), miss.of(before));
@@ -45,13 +47,20 @@ impl Machine {
         if let Some(unread) = self.where_traffic_is_not_known() {
             return not_confirmed(&format!(", {unread}"));
         }
-        let enough = after.requests >= self.settings.error_rate.min_requests;
-        match after.rate().filter(|_| enough && silent_ms.is_none()) {
+        let is_well = |counts: &TickCounts| {
+            let enough = counts.requests >= self.settings.error_rate.min_requests;
+            counts.rate().filter(|_| enough && silent_ms.is_none()).map(|rate| rate <= allowed)
+        };
+        // Something is said of users only where it does not depend on which of the requests were theirs.
+        let well = is_well(&after).filter(|well| cases.iter().all(|counts| is_well(counts) == Some(*well)));
+        match well {
             None => not_confirmed(""),
-            Some(rate) if rate <= allowed && something_failed => told(DecisionKind::Recovered, Some(true), "recovered"),
-            Some(rate) if rate <= allowed => told(DecisionKind::Observe, None, "verified"),
-            Some(_) if something_failed => told(DecisionKind::NotRecovered, Some(false), "the rollback did not help"),
-            Some(_) => told(DecisionKind::NotRecovered, Some(false), "worse than before"),
+            Some(true) if something_failed => told(DecisionKind::Recovered, Some(true), "recovered"),
+            Some(true) => told(DecisionKind::Observe, None, "verified"),
+            Some(false) if something_failed => {
+                told(DecisionKind::NotRecovered, Some(false), "the rollback did not help")
+            }
+            Some(false) => told(DecisionKind::NotRecovered, Some(false), "worse than before"),
         }
     }
 
@@ -74,6 +83,7 @@ impl Machine {
         });
         Recovery {
             after: watch.counts(),
+            cases: watch.in_each_case(),
             before,
             allowed,
             miss,

@@ -45,7 +45,9 @@ impl Machine {
         if !by_errors || !self.compares_with_standby() {
             return None;
         }
-        let (recent, high) = (self.standby_rate.recent(), self.is_failing(&self.standby_rate));
+        // A hold needs failures of users: probes of a standby that is not ready are none.
+        let recent = self.standby_rate.recent_at_best();
+        let high = recent.rate().is_some_and(|rate| rate > self.settings.error_rate.threshold.0);
         let shared = if self.stage == Stage::Held(HoldCause::SharedCause) {
             // While it has no traffic it is not known to be well again.
             high || recent.requests < WELL_AGAIN

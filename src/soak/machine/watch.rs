@@ -32,6 +32,9 @@ impl Machine {
             self.tell_blindness(out);
             self.tell_processes(out);
             self.tell_counting(out);
+            if self.error_rate.wants_trial() {
+                out.push(Effect::TryCounting { color: self.settings.color });
+            }
             out.push(Effect::ReadRouter { epoch: self.epoch });
             self.look_for_breach(out);
             self.tell_warning(out);
@@ -39,6 +42,9 @@ impl Machine {
             self.cause_no_longer_shared(out);
         }
         self.look_while_verifying(out);
+        if matches!(self.stage, Stage::Baseline { .. } | Stage::Verifying(_)) && self.recovery.wants_trial() {
+            out.push(Effect::TryCounting { color: self.settings.color.other() });
+        }
         self.deadlines(out);
         self.end_baseline(out);
         self.verified(out);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::counting::Counted;
 use crate::detect::{Counters, Processes, TickCounts};
 use crate::soak::Sample;
+use crate::soak::own::{Counts, Share};
 
 /// The cure for counters of several processes at one URL, for the sentences that name it.
 pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROMETHEUS_MULTIPROC_DIR`; Node cluster and pm2: \
@@ -15,7 +16,7 @@ pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROME
 pub struct Instance {
     counters: Option<Counters>,
     /// What is in doubt: it counts once it is clear who counted it.
-    held: TickCounts,
+    held: Counts,
     /// Requests and misses since the window began.
     pub seen: TickCounts,
     /// Whether it was sampled at all, well or not.
@@ -29,6 +30,9 @@ pub struct Instance {
     /// Why the last scrape failed; what the last good page should be known for.
     pub why: Option<String>,
     pub note: Option<String>,
+    /// What of it this program may have sent.
+    #[serde(default)]
+    pub share: Share,
     /// By what its requests are counted.
     #[serde(default)]
     pub counted: Counted,
@@ -51,49 +55,52 @@ pub enum News {
 
 impl Instance {
     /// Takes one scrape, and says what is to be counted.
-    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, sample: &Sample) -> TickCounts {
+    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, sample: &Sample) -> Counts {
         self.tried = true;
         let reading = match sample {
             Sample::Good(reading) => reading,
             Sample::Failed(why) => {
                 self.why = Some(why.clone());
                 self.counters.iter_mut().for_each(Counters::missed);
-                return TickCounts::default();
+                return Counts::default();
             }
         };
+        let first = self.counters.is_none();
         let counters = self.counters.get_or_insert_with(|| Counters::new(run_started_wall));
         let delta = counters.read(reading, at_ms);
-        let counts = self.held.plus(TickCounts { requests: delta.requests, errors: delta.errors });
+        let counts = self.held.plus(self.share.divide(reading, &delta, counters.processes(), first));
         (self.news, self.good_at, self.why) = (News::Page, Some(at_ms), None);
         self.note.clone_from(&reading.note);
         self.counted_anew |= self.counted.see(reading);
         match counters.processes() {
             Processes::One | Processes::Apart(_) => {
-                self.held = TickCounts::default();
-                self.seen = self.seen.plus(counts);
+                self.held = Counts::default();
+                self.seen = self.seen.plus(counts.all);
                 counts
             }
             Processes::Unclear => {
                 self.held = counts;
-                TickCounts::default()
+                Counts::default()
             }
             Processes::Mixed => {
-                self.held = TickCounts::default();
-                TickCounts::default()
+                self.held = Counts::default();
+                Counts::default()
             }
         }
     }
 
     /// Counts from here on.
     pub fn restart(&mut self) {
-        (self.seen, self.held) = (TickCounts::default(), TickCounts::default());
+        (self.seen, self.held) = (TickCounts::default(), Counts::default());
         self.counted.restart();
+        self.share.restart();
         self.counters.iter_mut().for_each(Counters::rebase);
     }
 
     /// Another process goes on with the run.
     pub fn resume(&mut self) {
         self.news = News::None;
+        self.share.resume();
         self.counters.iter_mut().for_each(Counters::resume);
     }
 

@@ -130,7 +130,7 @@ impl RateCheck {
         } else if self.judge.healthy_at(since_start) {
             self.doubted((Verdict::Healthy, self.judge.explain()))
         } else {
-            (Verdict::Unknown, self.noted(self.judge.explain()))
+            (Verdict::Unknown, self.noted(self.judge.with_doubt(self.judge.explain())))
         }
     }
 
