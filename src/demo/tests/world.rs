@@ -109,7 +109,7 @@ async fn a_crash_loop_is_seen_in_the_counters_even_at_the_highest_speed() {
         sleep(timing.interval).await;
         // While it is down nobody answers.
         if let Ok(page) = ask(axum::http::Method::GET, instance, "/metrics").await {
-            let now = sum(&String::from_utf8(page.into_body().to_vec()).unwrap(), &["http_requests_total"]);
+            let now = sum(std::str::from_utf8(page.body()).unwrap(), &["http_requests_total"]);
             resets += u32::from(now < last);
             last = now;
         }
