@@ -1,13 +1,17 @@
 //! Router `command`: commands move traffic and say where it is.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::process::{ProcessError, program_in, program_in_path, run};
 use super::said::{NoColor, color_in};
 use super::scripts::{MissingScript, Script, script_of};
-use super::{Moved, Replace, Router, RouterFuture};
+use super::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
 use crate::deploy::{Color, StateFile};
+
+/// A color that was read so long ago at most is not read once more before a move.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A command of the router failed, or what it printed is no color.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +51,8 @@ pub enum CommandError {
         command: String,
         /// The last lines it printed.
         output: String,
+        /// Whether it printed nothing but blanks.
+        said_nothing: bool,
     },
     /// It printed both colors, and does not say which of them is active.
     #[error(
@@ -70,6 +76,8 @@ pub struct CommandRouter {
     switch: Vec<String>,
     rollback: Vec<String>,
     read: Vec<String>,
+    /// When `read` showed a color last.
+    shown: Arc<Mutex<Option<Instant>>>,
 }
 
 impl CommandRouter {
@@ -77,7 +85,8 @@ impl CommandRouter {
     pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
         let service = service.to_owned();
         let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
-        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read }
+        let shown = Arc::default();
+        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read, shown }
     }
 
     /// The folder that its commands run in; without one, the working directory.
@@ -109,16 +118,43 @@ impl CommandRouter {
         words.iter().map(|word| word.replace("{color}", color.name()).replace("{service}", &self.service)).collect()
     }
 
-    async fn to(&self, words: &[String], color: Color) -> Result<Moved, CommandError> {
+    async fn to(&self, words: &[String], color: Color, replace: Replace) -> Result<Moved, RouterError> {
+        let replaced = self.look_before(words, replace).await?;
         let words = self.filled(words, color);
         let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
         let printed =
             run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed(&words, source))?;
-        Ok(Moved { output: Some(printed.quote()).filter(|quoted| !quoted.is_empty()), ..Moved::default() })
+        let output = Some(printed.quote()).filter(|quoted| !quoted.is_empty());
+        Ok(Moved { output, notes: replaced.into_iter().collect(), ..Moved::default() })
+    }
+
+    /// Reads what is there before a move, where there is a way to. What was replaced because of `--force`, in a sentence.
+    async fn look_before(&self, words: &[String], replace: Replace) -> Result<Option<String>, RouterError> {
+        if self.read.is_empty() || self.was_just_read() {
+            return Ok(None);
+        }
+        let Err(error) = self.ask().await else { return Ok(None) };
+        if replace == Replace::Anything {
+            return Ok(Some(format!("moved all the same, because of --force: {error}")));
+        }
+        match error {
+            // A move brings all of it to one color.
+            CommandError::Ambiguous { .. } => Ok(None),
+            CommandError::NoColor { command, output, said_nothing: false } => {
+                let by_hand = |color| format!("run `{}`", self.filled(words, color).join(" "));
+                Err(Foreign::new(command, output.as_bytes(), by_hand).into())
+            }
+            error => Err(RouterError::from(error).unread()),
+        }
+    }
+
+    fn was_just_read(&self) -> bool {
+        let shown = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.is_some_and(|at| at.elapsed() < FRESH)
     }
 
     /// Whether the programs are there and the reading works; the commands themselves may do anything.
-    fn try_out(&self, to: Color) -> Result<Vec<String>, CommandError> {
+    fn preview(&self, to: Color) -> Result<Vec<String>, CommandError> {
         let words = self.filled(&self.rollback, to);
         let program = words.first().map_or("", String::as_str);
         let command = words.join(" ");
@@ -136,13 +172,18 @@ impl CommandRouter {
         let command = words.join(" ");
         match run(&self.folder, &words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
             Err(source) => Err(self.failed(&words, source)),
-            Ok(printed) => color_in(&String::from_utf8_lossy(&printed.stdout)).map_err(|none| {
-                let output = printed.quote();
-                match none {
-                    NoColor::None => CommandError::NoColor { command, output },
-                    NoColor::Ambiguous => CommandError::Ambiguous { command, output },
-                }
-            }),
+            Ok(printed) => {
+                let text = String::from_utf8_lossy(&printed.stdout);
+                color_in(&text).map_err(|none| {
+                    let output = printed.quote();
+                    match none {
+                        NoColor::None => {
+                            CommandError::NoColor { command, output, said_nothing: text.trim().is_empty() }
+                        }
+                        NoColor::Ambiguous => CommandError::Ambiguous { command, output },
+                    }
+                })
+            }
         }
     }
 
@@ -174,12 +215,12 @@ impl Router for CommandRouter {
         self.read.is_empty()
     }
 
-    fn switch(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.to(&self.switch, to).await?) })
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.to(&self.switch, to, replace))
     }
 
-    fn rollback(&self, to: Color, _: Replace) -> RouterFuture<'_, Moved> {
-        Box::pin(async move { Ok(self.to(&self.rollback, to).await?) })
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.to(&self.rollback, to, replace))
     }
 
     fn read(&self) -> RouterFuture<'_, Color> {
@@ -187,14 +228,16 @@ impl Router for CommandRouter {
             if self.read.is_empty() {
                 return Ok(self.state_file.read()?.active());
             }
-            Ok(self.ask().await?)
+            let color = self.ask().await?;
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            Ok(color)
         })
     }
 
-    fn try_out(&self, to: Color, _: Replace) -> RouterFuture<'_, Vec<String>> {
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>> {
         Box::pin(async move {
-            let lines = self.try_out(to)?;
-            self.read().await?;
+            let mut lines = self.preview(to)?;
+            lines.extend(self.look_before(&self.rollback, replace).await?);
             Ok(lines)
         })
     }

@@ -102,6 +102,15 @@ fn the_recipe_of_a_caddyfile_for_each_color_moves_traffic() {
 }
 
 #[test]
+fn a_caddyfile_that_is_neither_colors_is_not_copied_over() {
+    let scene = caddy("A Caddyfile for each color");
+    let page = "{\n\tadmin off\n}\n";
+    fs::write(scene.proxy.path("etc/Caddyfile"), page).unwrap();
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(12).says(&["nothing was moved"]);
+    assert_eq!(fs::read_to_string(scene.proxy.path("etc/Caddyfile")).unwrap(), page);
+}
+
+#[test]
 fn the_recipe_of_sed_on_the_caddyfile_moves_traffic() {
     there_and_back(&caddy("`sed` on the Caddyfile"));
 }

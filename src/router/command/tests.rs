@@ -215,3 +215,60 @@ async fn a_read_that_fails_is_an_error() {
     let failed = router(tmp.path(), PATIENT).with_read(&sh("echo blue; exit 1")).read().await.unwrap_err().to_string();
     assert!(failed.contains("exit code 1"), "{failed}");
 }
+
+/// A router whose moves leave a trace, and what `read` prints.
+fn traced(folder: &Path, read: &str) -> CommandRouter {
+    let move_to = sh(&format!("echo {{color}} >> '{}'", folder.join("moves").display()));
+    router(folder, PATIENT).with_switch(&move_to).with_rollback(&move_to).with_read(&sh(read))
+}
+
+fn moves(folder: &Path) -> String {
+    fs::read_to_string(folder.join("moves")).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_is_no_color_is_left_alone_and_told_with_the_command_to_run_by_hand() {
+    let tmp = tempfile::tempdir().unwrap();
+    let router = traced(tmp.path(), "echo down for maintenance");
+    for error in [
+        router.switch(Color::Green, Replace::Ours).await.unwrap_err(),
+        router.rollback(Color::Green, Replace::Ours).await.unwrap_err(),
+        router.try_out(Color::Green, Replace::Ours).await.unwrap_err(),
+    ] {
+        let foreign = error.foreign().expect("what was printed is not ours");
+        assert!(foreign.to_string().contains("holds `down for maintenance`"), "{foreign}");
+        assert!(foreign.by_hand(Color::Green).contains("echo green >> "), "{}", foreign.by_hand(Color::Green));
+    }
+    assert_eq!(moves(tmp.path()), "");
+    let forced = router.rollback(Color::Blue, Replace::Anything).await.unwrap();
+    assert!(forced.notes[0].contains("because of --force: ") && forced.notes[0].contains("down for maintenance"));
+    assert_eq!(moves(tmp.path()), "blue\n");
+}
+
+#[tokio::test]
+async fn a_reading_that_fails_or_prints_nothing_forbids_a_move_and_may_be_tried_again() {
+    for read in ["exit 3", "true", "echo; echo '   '"] {
+        let tmp = tempfile::tempdir().unwrap();
+        let error = traced(tmp.path(), read).switch(Color::Green, Replace::Ours).await.unwrap_err();
+        assert!(matches!(error, RouterError::Unread(_)), "{read}: {error:?}");
+        assert_eq!(moves(tmp.path()), "", "{read}");
+    }
+}
+
+#[tokio::test]
+async fn a_color_or_both_of_them_may_be_moved_away_from() {
+    for read in ["echo blue", "echo green", "echo blue; echo green"] {
+        let tmp = tempfile::tempdir().unwrap();
+        traced(tmp.path(), read).switch(Color::Green, Replace::Ours).await.unwrap();
+        assert_eq!(moves(tmp.path()), "green\n", "{read}");
+    }
+}
+
+#[tokio::test]
+async fn a_color_that_was_just_read_is_not_read_once_more() {
+    let tmp = tempfile::tempdir().unwrap();
+    let router = traced(tmp.path(), &format!("echo read >> '{}'; echo blue", tmp.path().join("reads").display()));
+    assert_eq!(router.read().await.unwrap(), Color::Blue);
+    router.switch(Color::Green, Replace::Ours).await.unwrap();
+    assert_eq!(fs::read_to_string(tmp.path().join("reads")).unwrap(), "read\n");
+}
