@@ -11,7 +11,7 @@ use super::directives::{is_empty, same};
 use super::error::IncludeError;
 use super::master::{FileMount, Master};
 use super::place::{ColorLink, Names, Place, find};
-use super::write::{folder, only_in_place, overwrite, place_link, read, replace};
+use super::write::{date, folder, only_in_place, overwrite, place_link, read, replace};
 use crate::config::NginxConfig;
 use crate::deploy::Color;
 use crate::router::{KnownLink, Written};
@@ -311,16 +311,24 @@ impl IncludeFile {
         Ok(())
     }
 
-    /// Puts back what was there.
-    pub fn restore(&self, change: &Change, master: Option<Master>) -> Result<(), IncludeError> {
-        match change {
-            Change::Link { link, text } => place_link(link, text).map_err(failed("restore", link)),
-            Change::Content { path, before: None, .. } => fs::remove_file(path).map_err(failed("restore", path)),
+    /// Puts back what was there, and when it was changed: nginx has read that already.
+    pub fn restore(
+        &self,
+        change: &Change,
+        changed: Option<SystemTime>,
+        master: Option<Master>,
+    ) -> Result<(), IncludeError> {
+        let path = match change {
+            Change::Link { link, text } => place_link(link, text).map(|()| link).map_err(failed("restore", link))?,
+            Change::Content { path, before: None, .. } => {
+                return fs::remove_file(path).map_err(failed("restore", path));
+            }
             Change::Content { path, before: Some(bytes), mount } => {
                 let now = read(path).map_err(failed("read", path))?.map(|(bytes, _)| bytes);
-                self.put(path, bytes, now.as_deref(), mount.as_ref(), master)
+                self.put(path, bytes, now.as_deref(), mount.as_ref(), master).map(|()| path)?
             }
-        }
+        };
+        changed.map_or(Ok(()), |changed| date(path, changed)).map_err(failed("restore the time of", path))
     }
 }
 

@@ -97,7 +97,7 @@ impl NginxRouter {
         // An nginx that does not run has no workers yet; the reload says so.
         let before = serving(&self.config.pid_file);
         let change = self.include.change(standing, to, master)?;
-        let put_back = || self.include.restore(&change, master).err().map(Box::new);
+        let put_back = || self.include.restore(&change, standing.changed, master).err().map(Box::new);
         if let Err(source) = run(&self.folder, &self.config.test, &[], left()).await {
             return Err(NginxError::Test { command: self.config.test.join(" "), source, restored: put_back() });
         }

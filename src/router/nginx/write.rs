@@ -6,7 +6,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::SystemTime;
 
-use rustix::fs::{Access, access};
+use rustix::fs::Access;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, access, utimensat};
 
 /// Whoever nginx runs as has to read it; there is nothing secret in it.
 const MODE: u32 = 0o644;
@@ -78,4 +79,14 @@ pub fn place_link(link: &Path, text: &Path) -> io::Result<()> {
     let new = temporary().make_in(folder, |path| symlink(text, path))?;
     new.persist(link)?;
     File::open(folder)?.sync_all()
+}
+
+/// Says that a file, or a link itself, was changed at that time.
+pub fn date(path: &Path, changed: SystemTime) -> io::Result<()> {
+    let since = changed.duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other)?;
+    let seconds = i64::try_from(since.as_secs()).map_err(io::Error::other)?;
+    let changed = Timespec { tv_sec: seconds, tv_nsec: since.subsec_nanos().into() };
+    let untouched = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let times = Timestamps { last_access: untouched, last_modification: changed };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }

@@ -69,7 +69,7 @@ impl Bench {
     }
 
     fn restore(&self, change: &Change) {
-        self.include.restore(change, None).unwrap();
+        self.include.restore(change, None, None).unwrap();
     }
 
     /// Two color files under `templates`, and a link to blue's.
@@ -317,4 +317,19 @@ fn a_copy_of_what_is_not_ours_is_kept_in_the_data_folder() {
     assert_eq!(fs::read(kept).unwrap(), PAGE);
     let step = bench.include.by_hand(Color::Blue);
     assert!(step.starts_with("write `proxy_pass http://shop_blue;` into `"), "{step}");
+}
+
+#[test]
+fn what_is_put_back_is_as_old_as_it_was() {
+    for bench in [Bench::new(), Bench::linked()] {
+        if bench.look().bytes().is_none() {
+            bench.change(Color::Blue);
+        }
+        let before = bench.look();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let change = bench.change(Color::Green);
+        assert!(bench.look().changed > before.changed);
+        bench.include.restore(&change, before.changed, None).unwrap();
+        assert_eq!((bench.holds(), bench.look().changed), (before.holds, before.changed));
+    }
 }
