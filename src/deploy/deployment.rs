@@ -133,6 +133,15 @@ impl Deployment {
         if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
     }
 
+    /// Whether a switch to the color that the state file names still has to move the router: it shows the other color, or, where
+    /// anything may be replaced, it shows neither.
+    pub async fn leads_elsewhere(&self, active: Color, replace: Replace) -> bool {
+        if self.router.reads_state_file() {
+            return false;
+        }
+        self.router.read().await.map_or(replace == Replace::Anything, |shown| shown != active)
+    }
+
     /// The freeze of automatic rollback of its service.
     pub fn freeze_file(&self) -> FreezeFile {
         FreezeFile::new(self.journal.path().parent().unwrap_or(Path::new(".")))

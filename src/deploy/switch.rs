@@ -111,7 +111,7 @@ impl Deployment {
         let steps = match (before.active() == to, progress) {
             (false, _) => Steps::Move,
             // A move that was cut off leaves a router that is not where the state file says: it has to be moved.
-            (true, _) if self.routed().await == Some(to.other()) => Steps::MoveRouter,
+            (true, _) if self.leads_elsewhere(to, replace).await => Steps::MoveRouter,
             (true, SwitchProgress::Open) => Steps::Note,
             // Whoever asked was cut off before it could hear that its switch was made.
             (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {

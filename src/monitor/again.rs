@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::deploy::{Binding, Color, Deployment, SoakBlock, State};
 use crate::detect::span;
 use crate::journal::Intent;
+use crate::router::Replace;
 use crate::seam;
 use crate::soak::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
 
@@ -26,6 +27,8 @@ pub struct Asked<'a> {
     pub release: Option<&'a str>,
     /// Who asks.
     pub actor: Actor,
+    /// Whether anything may be replaced that the router holds.
+    pub replace: Replace,
 }
 
 /// What a switch to this color comes to; none where traffic is elsewhere and has to be moved. [`Earlier::Nothing`] and
@@ -39,7 +42,7 @@ pub async fn find(
     tell: impl Fn(&str),
 ) -> Result<Option<Earlier>, OpenError> {
     let mut earlier = Earlier::Nothing;
-    if is_active(deployment, asked.color).await? {
+    if is_active(deployment, asked).await? {
         earlier = resume::find(deployment, config, false)?;
     }
     match earlier {
@@ -64,13 +67,13 @@ pub async fn find(
             earlier = Earlier::Nothing;
         }
     }
-    if is_active(deployment, asked.color).await? { known(deployment, config, asked, earlier) } else { Ok(None) }
+    if is_active(deployment, asked).await? { known(deployment, config, asked, earlier) } else { Ok(None) }
 }
 
 /// Whether the state file has traffic on this color, and the router does not say otherwise.
-async fn is_active(deployment: &Deployment, color: Color) -> Result<bool, OpenError> {
+async fn is_active(deployment: &Deployment, asked: &Asked<'_>) -> Result<bool, OpenError> {
     let active = deployment.state_file().read()?.active();
-    Ok(active == color && deployment.routed().await != Some(color.other()))
+    Ok(active == asked.color && !deployment.leads_elsewhere(active, asked.replace).await)
 }
 
 async fn settle(deployment: &Deployment, tell: impl Fn(&str)) -> Result<(), OpenError> {

@@ -18,6 +18,8 @@ use crate::soak::{
     SwitchResult,
 };
 
+use super::looks::Looks;
+
 /// How long the end of a run waits for its block to reach the state file.
 const REFLECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -26,6 +28,7 @@ pub struct Hands {
     deployment: Deployment,
     block: watch::Sender<Option<SoakBlock>>,
     reflecting: JoinHandle<()>,
+    looks: Looks,
 }
 
 impl Hands {
@@ -33,7 +36,7 @@ impl Hands {
     pub fn new(deployment: Deployment, events: mpsc::Sender<Event>) -> Self {
         let (block, blocks) = watch::channel(None);
         let reflecting = tokio::spawn(reflect_all(deployment.clone(), blocks, events));
-        Self { deployment, block, reflecting }
+        Self { deployment, block, reflecting, looks: Looks::default() }
     }
 
     /// Shows a summary in the state file, soon; only the newest one counts.
@@ -50,14 +53,17 @@ impl Hands {
 
     /// Whether reading the router is reading the state file, and so costs nothing.
     pub fn reads_state_file(&self) -> bool {
-        self.deployment.router().reads_state_file()
+        self.deployment.router().reads_state_file() && self.deployment.probe().is_none()
     }
 
     /// Reads router and state file.
     pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
-        let deployment = self.deployment.clone();
+        let (deployment, looks) = (self.deployment.clone(), self.looks.clone());
         tokio::spawn(async move {
-            let router = deployment.router().read().await;
+            let router = match (deployment.router().read().await, deployment.probe()) {
+                (Ok(shown), Some(probe)) => Ok(looks.behind(probe, shown).await),
+                (read, _) => read,
+            };
             let foreign = router.as_ref().err().and_then(RouterError::foreign);
             let foreign = foreign.map(|foreign| seen(foreign, foreign.by_hand(standby)));
             let router = router.map_err(|error| error.to_string());

@@ -27,6 +27,7 @@ mod doors;
 mod freeze;
 mod hands;
 mod log;
+mod looks;
 mod open;
 mod past;
 mod prepare;

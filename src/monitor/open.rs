@@ -190,8 +190,9 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });
     let (begin, earlier) = match begin {
-        Begin::Switch { to: color, soak, .. } => {
-            let asked = Asked { color, soak, release: config.release.as_deref(), actor: actor.clone() };
+        Begin::Switch { to: color, soak, force, .. } => {
+            let (release, replace) = (config.release.as_deref(), force.into());
+            let asked = Asked { color, soak, release, actor: actor.clone(), replace };
             match again::find(&deployment, config, &asked, &tell).await? {
                 Some(Earlier::Ended { soak, ending }) => (begin, Earlier::Ended { soak, ending }),
                 Some(earlier) => {

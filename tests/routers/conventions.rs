@@ -221,6 +221,40 @@ fn a_script_that_goes_to_the_other_color_is_asked_only_where_it_has_to() {
 }
 
 #[test]
+fn users_who_arrive_elsewhere_than_the_scripts_file_says_end_the_soak() {
+    let scene = laid(SCRIPT);
+    with_script(&scene, &scene.proxy.recipe.block("text"));
+    let (scene, running) = scene.endless();
+    let kept = scene.deployment.path(".active_color");
+    assert_eq!(fs::read_to_string(&kept).unwrap().trim(), "green");
+    let blue = scene.proxy.read("app/service-url.inc").replace(&scene.apps.addresses()[2], &scene.apps.addresses()[0]);
+    fs::write(scene.proxy.path("app/service-url.inc"), blue).unwrap();
+    scene.proxy.reload();
+    running.wait().expect(8).says(&["the router now sends traffic to blue"]);
+    assert_eq!(fs::read_to_string(&kept).unwrap().trim(), "green", "only the page told it");
+}
+
+#[test]
+fn a_forced_switch_to_the_active_color_replaces_a_page() {
+    let scene = laid("A generated snippet");
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    let page = "server 127.0.0.1:1; # under construction\n";
+    fs::write(scene.proxy.path("app/active.conf"), page).unwrap();
+    scene.proxy.reload();
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0).says(&["nothing was moved"]);
+    assert_eq!(scene.proxy.read("app/active.conf"), page);
+    scene
+        .deployment
+        .run(&["switch", "green", "--no-soak", "--force"])
+        .expect(0)
+        .says(&["a copy of what was replaced is"]);
+    scene.is_on("green");
+    users_are_on(&scene, "green");
+    // Once more there is nothing to force.
+    scene.deployment.run(&["switch", "green", "--no-soak", "--force"]).expect(0).says(&["nothing was moved"]);
+}
+
+#[test]
 fn a_script_that_only_writes_its_file_is_not_believed() {
     let scene = laid(SCRIPT).with("router.timeout", "2s");
     let script = scene.proxy.recipe.block("text").replace("-s reload", "-t");

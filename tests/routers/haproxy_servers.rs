@@ -248,3 +248,29 @@ fn the_runtime_api_may_listen_on_tcp_and_a_color_may_have_one_server_or_three() 
     scene.is_on("blue");
     assert_eq!(["b1", "b2", "g1", "g2"].map(|server| scene.proxy.column(server, ADMIN)), ["0", "8", "12", "12"]);
 }
+
+#[test]
+fn servers_that_wait_as_backup_take_no_traffic() {
+    let scene = start_with(|example| example.with(" disabled", " backup"));
+    let shows = |color: &str| {
+        let status = scene.deployment.run(&["status", "--json"]).expect(0).json();
+        assert_eq!(status["router"]["activeColor"], color, "{status:#}");
+    };
+    shows("blue");
+    scene.deployment.run(&["doctor"]).says(&["haproxy sends traffic to blue"]);
+    scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
+    scene.is_on("green");
+    scene.deployment.run(&["rollback"]).expect(0);
+    scene.is_on("blue");
+    // A backup serves once nobody else is up.
+    for server in ["g1", "g2"] {
+        scene.proxy.command(&format!("set server checkout-api/{server} state ready"));
+    }
+    shows("blue");
+    for server in ["b1", "b2"] {
+        scene.proxy.command(&format!("set server checkout-api/{server} health down"));
+        scene.proxy.command(&format!("disable health checkout-api/{server}"));
+        scene.proxy.command(&format!("set server checkout-api/{server} health down"));
+    }
+    shows("green");
+}

@@ -26,7 +26,7 @@ use plan::{Raise, plan};
 use runtime::RuntimeApi;
 pub use runtime::RuntimeError;
 pub use servers::parse as read_servers;
-use servers::{Server, parse};
+use servers::{Server, backups, parse};
 use told::{Decided, names, states};
 
 /// Time between two looks at servers that are coming up.
@@ -239,13 +239,15 @@ impl HaproxyRouter {
     }
 
     async fn look(&self) -> Result<Color, RouterError> {
-        let servers = self.servers(Instant::now() + self.limit).await?;
+        let deadline = Instant::now() + self.limit;
+        let servers = self.servers(deadline).await?;
         let [blue, green] = [self.of(Color::Blue, &servers)?, self.of(Color::Green, &servers)?];
         let ready = |servers: &[&Server]| names(servers.iter().copied().filter(|server| server.is_ready()));
         let backend = self.config.backend.clone();
         match (ready(&blue), ready(&green)) {
-            (blue, green) if !blue.is_empty() && !green.is_empty() => {
-                Err(HaproxyError::Both { backend, blue, green }.into())
+            (ready_blue, ready_green) if !ready_blue.is_empty() && !ready_green.is_empty() => {
+                let serving = self.beside_backups([&blue, &green], deadline).await?;
+                serving.ok_or_else(|| HaproxyError::Both { backend, blue: ready_blue, green: ready_green }.into())
             }
             (blue, _) if !blue.is_empty() => Ok(Color::Blue),
             (_, green) if !green.is_empty() => Ok(Color::Green),
@@ -257,6 +259,30 @@ impl HaproxyRouter {
                 RouterError::from,
             )),
         }
+    }
+
+    /// The color that serves where servers of both are ready, and those of one color wait as `backup`; none where both serve.
+    async fn beside_backups(
+        &self,
+        [blue, green]: [&[&Server]; 2],
+        deadline: Instant,
+    ) -> Result<Option<Color>, HaproxyError> {
+        let command = format!("show stat {} 4 -1", self.config.backend);
+        let answer = self.api.ask(&command, self.limit, deadline).await?;
+        let backups = backups(&answer).map_err(|reason| HaproxyError::Answer { command, reason })?;
+        let waits = |servers: &[&Server]| {
+            servers.iter().filter(|server| server.is_ready()).all(|server| backups.contains(&server.name))
+        };
+        // A backup serves once nobody else is up.
+        let (serving, first, second) = match (waits(blue), waits(green)) {
+            (false, true) => (Color::Blue, blue, green),
+            (true, false) => (Color::Green, green, blue),
+            (true, true) | (false, false) => return Ok(None),
+        };
+        let up =
+            |servers: &[&Server]| servers.iter().any(|server| !backups.contains(&server.name) && server.is_serving());
+        let all_down = !up(first) && second.iter().any(|server| server.is_serving());
+        Ok(Some(if all_down { serving.other() } else { serving }))
     }
 
     async fn try_out(&self, to: Color, replace: Replace) -> Result<Vec<String>, RouterError> {

@@ -84,6 +84,11 @@ impl Server {
         self.is_ready() && running && (!checked || PASSED.contains(&self.check_result))
     }
 
+    /// Whether HAProxy sends it requests, for all that it knows.
+    pub const fn is_serving(&self) -> bool {
+        self.is_ready() && self.operational != STOPPED
+    }
+
     /// Whether its checks, which also run while it drains, say that it is down.
     pub const fn is_known_down(&self) -> bool {
         self.operational == STOPPED && self.admin & MAINT == 0 && self.check_state & PAUSED == 0
@@ -109,6 +114,18 @@ impl Server {
             "not checked yet"
         }
     }
+}
+
+/// The servers that are only backups: HAProxy sends them nothing while another one is up. From the answer to `show stat` (CSV,
+/// management.txt, section 9.1), column `bck`.
+pub fn backups(answer: &str) -> Result<Vec<String>, String> {
+    let mut lines = answer.lines().map(str::trim).filter(|line| !line.is_empty());
+    let header = lines.next().and_then(|line| line.strip_prefix("# ")).ok_or("its first line does not name columns")?;
+    let column =
+        |name: &str| header.split(',').position(|known| known == name).ok_or(format!("it has no column `{name}`"));
+    let (name, backup) = (column("svname")?, column("bck")?);
+    let is_backup = |line: &&str| line.split(',').nth(backup) == Some("1");
+    Ok(lines.filter(is_backup).filter_map(|line| line.split(',').nth(name)).map(str::to_owned).collect())
 }
 
 /// Reads the whole answer. The columns are found by their names: versions add some at the end.
@@ -271,5 +288,13 @@ srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_
             let head = if head == 0 { String::new() } else { format!("1\n# {COLUMNS}\n") };
             let _ = parse(&format!("{head}{rest}"));
         }
+    }
+
+    #[test]
+    fn backups_are_named_by_the_statistics() {
+        let answer = "# pxname,svname,qcur,act,bck,chkfail\napp,b1,0,1,0,0\napp,g1,0,0,1,0\n\n";
+        assert_eq!(backups(answer).unwrap(), ["g1"]);
+        assert!(backups("").unwrap_err().contains("does not name columns"));
+        assert_eq!(backups("# pxname,svname\n").unwrap_err(), "it has no column `bck`");
     }
 }

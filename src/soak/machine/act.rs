@@ -50,6 +50,11 @@ impl Machine {
         }
     }
 
+    /// Whether a rollback would lead to a standby that does not answer, as last seen, and that matters.
+    pub fn standby_is_down(&self) -> bool {
+        self.standby_missing(1)
+    }
+
     pub(super) fn standby_missing(&self, probes: u32) -> bool {
         self.settings.standby == StandbyPolicy::Require && !self.standby.alive(probes)
     }

@@ -33,6 +33,8 @@ pub struct Facts {
     /// Why a plain rollback would be refused although a forced one is not: the standby is down, or there is no way back.
     only_by_force: Option<String>,
     no_way_back: bool,
+    /// What the router holds and was not written by Switchback, where that alone is in the way.
+    foreign: Option<String>,
     grace_ms: u64,
 }
 
@@ -48,6 +50,7 @@ impl Facts {
             paused: machine.paused(),
             only_by_force: refusal(false).filter(|_| refusal(true).is_none()),
             no_way_back: settings.no_way_back,
+            foreign: machine.foreign().filter(|_| !machine.standby_is_down()).map(|foreign| foreign.what.clone()),
             grace_ms: settings.grace_ms,
         }
     }
@@ -56,6 +59,8 @@ impl Facts {
     pub(super) fn changed_to(&self, now: &Self) -> Option<String> {
         if self.phase != now.phase {
             Some(format!("the soak is {} now", now.phase))
+        } else if self.foreign != now.foreign {
+            Some("what the router holds is different now".to_owned())
         } else if self.only_by_force.is_some() != now.only_by_force.is_some() {
             let state = if now.only_by_force.is_some() { "down" } else { "up again" };
             Some(format!("{} is {state} now", self.standby()))
@@ -119,6 +124,9 @@ impl Subject {
             Action::Rollback { force: true } if self.facts.no_way_back => {
                 format!("Roll back to {standby} all the same?")
             }
+            Action::Rollback { force: true } if self.facts.foreign.is_some() => {
+                format!("Roll back to {standby} and replace what the router holds?")
+            }
             Action::Rollback { force: true } => format!("Roll back to {standby} although it is DOWN?"),
             Action::Abort if self.before_the_move() => "Abort the switch?".to_owned(),
             Action::Abort => "Abort the soak?".to_owned(),
@@ -133,6 +141,14 @@ impl Subject {
     pub fn consequence(&self) -> Vec<String> {
         let Facts { service, watched, .. } = &self.facts;
         let standby = self.facts.standby();
+        if let (Action::Rollback { force: true }, false, Some(what)) =
+            (self.action, self.facts.no_way_back, &self.facts.foreign)
+        {
+            return vec![
+                format!("{what}. A copy of it is kept."),
+                format!("Traffic of {service} moves from {watched} to {standby}, and the soak is over."),
+            ];
+        }
         let unwatched = "Nobody watches it any more, and nothing rolls back by itself.";
         match self.action {
             Action::Rollback { force: false } => {

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::deploy::Color;
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
-use crate::soak::{Action, Machine, Settings};
+use crate::soak::{Action, DeploymentSeen, Event, ForeignSeen, Machine, Settings};
 use crate::tui::keys::{Context, Key, Scope, command};
 use crate::tui::{DialogState, DialogView};
 
@@ -142,6 +143,27 @@ fn a_dialog_names_its_target_and_its_consequence() {
     let off = after(HEALTHY, Settings { auto_rollback: false, ..settings() });
     let text = text(&ask(Ask::Pause, &off).view(0));
     assert!(text.contains("A breach of green moves traffic of shop back to blue by itself again."), "{text}");
+}
+
+/// The router holds a page that nobody here wrote.
+fn foreign(world: World) -> Machine {
+    let mut bench = Bench::new(settings());
+    bench.seconds(5, world);
+    let what = "`active.conf` holds `return 503;`, which was not written by Switchback".to_owned();
+    let foreign = Some(ForeignSeen { what: what.clone(), by_hand: "write it".to_owned() });
+    let state = Ok(DeploymentSeen { active: Color::Green, last_switch: bench.machine.settings().last_switch });
+    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router: Err(what), state, foreign });
+    bench.machine
+}
+
+#[test]
+fn a_forced_rollback_over_a_page_says_so_and_not_that_the_standby_is_down() {
+    let text = text(&ask(Ask::RollBack, &foreign(HEALTHY)).view(0));
+    let wanted = "Roll back to blue and replace what the router holds? `active.conf` holds `return 503;`, which was not written \
+                  by Switchback. A copy of it is kept.";
+    assert!(text.contains(wanted) && !text.contains("DOWN"), "{text}");
+    let down = self::text(&ask(Ask::RollBack, &foreign(DEAD_STANDBY)).view(0));
+    assert!(down.contains("although it is DOWN?"), "{down}");
 }
 
 #[test]
