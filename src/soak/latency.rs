@@ -1,12 +1,15 @@
 //! The latency check: a request that took longer than the threshold is a miss, and of those no more than `1 - quantile` are
 //! allowed.
 
+mod carried;
 mod last;
+mod measuring;
 mod previous;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+use self::carried::Carried;
 use self::last::LastBuckets;
 use self::previous::{Excused, Previous};
 use super::check::{LATENCY, kept, named};
@@ -23,11 +26,13 @@ struct Instance {
     /// Whether it ever had a histogram, and what that said last.
     known: bool,
     last: LastBuckets,
+    carried: Carried,
     /// The bound that its requests are judged by.
     bound_ms: Option<f64>,
-    /// Its histogram, and why that cannot be judged by, if so.
+    /// Its histogram, and why that cannot be judged by, if so; or why it has none, if that will not change.
     histogram: Option<String>,
     unfit: Option<String>,
+    missing: Option<String>,
 }
 
 /// The latency check over all instances of the watched color.
@@ -138,7 +143,8 @@ impl LatencyCheck {
         }
         for place in &changes.left {
             // Its bound is no longer one to judge by.
-            (self.instances[*place].bound_ms, self.instances[*place].unfit) = (None, None);
+            let Instance { bound_ms, unfit, missing, histogram, .. } = &mut self.instances[*place];
+            (*bound_ms, *unfit, *missing, *histogram) = (None, None, None, None);
         }
     }
 
@@ -211,7 +217,8 @@ impl LatencyCheck {
 
     /// Why nothing is judged at the moment, where a reason is known.
     pub fn unjudged(&self) -> Option<String> {
-        self.unfit().or_else(|| if self.is_judged() { None } else { self.rate.why() })
+        let none = || if self.is_judged() { None } else { self.rate.why() };
+        self.unfit().or_else(|| self.missing()).or_else(none)
     }
 
     /// What is a miss, on one page of the previous color; none where it cannot say.
@@ -314,6 +321,10 @@ fn of_latency(reading: &Reading) -> Reading {
 impl Instance {
     /// What a page says, as a number of requests of which so many were too slow.
     fn read(&mut self, reading: &Reading, settings: &LatencySettings) -> Sample {
+        self.missing = match &reading.latency {
+            Some(Latency::Missing(why)) => Some(why.clone()),
+            _ => None,
+        };
         let judged = |total, errors, note| Sample::Good(Reading { total, errors, note, ..of_latency(reading) });
         let now = match &reading.latency {
             Some(Latency::Buckets(now)) => now,
@@ -325,14 +336,18 @@ impl Instance {
             Some(Latency::Unfit(why)) => return self.refuse(why.clone()),
             None => return Sample::Failed("the recording has no latencies".to_owned()),
         };
-        self.histogram.clone_from(&reading.histogram);
+        if self.histogram != reading.histogram {
+            self.histogram.clone_from(&reading.histogram);
+            self.last = LastBuckets::default();
+        }
         let Some(bound_ms) = settings.bound_of(now) else {
             let name = self.histogram.as_ref().map_or_else(|| "the histogram".to_owned(), |name| format!("`{name}`"));
             return self.refuse(format!("{name} has {}", now.no_bound_near(settings.threshold_ms)));
         };
         (self.unfit, self.bound_ms) = (None, Some(bound_ms));
         self.known = true;
-        judged(now.total(), now.slower_than(bound_ms), None)
+        let (total, slow) = self.carried.on(reading, (now.total(), now.slower_than(bound_ms)));
+        judged(total, slow, None)
     }
 
     /// Nothing can be judged by what the page has.

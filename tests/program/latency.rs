@@ -93,3 +93,75 @@ fn a_histogram_with_nothing_but_infinity_is_named() {
         .expect(2)
         .says(&["`http_request_duration_seconds` has only the bucket `+Inf`, which tells no duration"]);
 }
+
+fn page(body: &str) -> Page {
+    Page::answer("200 OK", "text/plain; version=0.0.4", body)
+}
+
+const REQUESTS: &str = "shop_http_requests_total{code=\"200\",path=\"/pay\"} 30\n";
+
+#[test]
+fn the_histogram_that_belongs_to_the_counter_is_said_in_the_first_lines() {
+    let deployment = Deployment::switched().with("checks.latency.threshold", "100ms").with("soak.window", "10m");
+    let body = format!(
+        "{REQUESTS}# TYPE http_client_request_duration_seconds histogram\n\
+         http_client_request_duration_seconds_bucket{{le=\"0.1\"}} 1\n\
+         http_client_request_duration_seconds_bucket{{le=\"+Inf\"}} 9\n\
+         # UNIT shop_http_request_duration ms\n# TYPE shop_http_request_duration histogram\n\
+         shop_http_request_duration_bucket{{path=\"/pay\",le=\"100\"}} 30\n\
+         shop_http_request_duration_bucket{{path=\"/pay\",le=\"+Inf\"}} 30\n"
+    );
+    deployment.green.show(page(&body));
+    let mut running = deployment.start(&["soak", "--no-tui"]);
+    running.hear("latency on green is measured by `shop_http_request_duration`");
+    deployment.run(&["ctl", "abort"]).expect(0);
+    running.wait().expect(5);
+    let told = deployment.decisions().into_iter().find(|told| told["message"].to_string().contains("is measured by"));
+    let told = told.unwrap();
+    if told["decision"] == "observe" {
+        assert_eq!((&told["reason"], &told["check"]), (&"metrics".into(), &"latency".into()));
+    } else {
+        assert_eq!(told["decision"], "soak_start");
+    }
+    deployment.run(&["doctor"]).says(&["latency by `shop_http_request_duration`, judged at its bound 100ms"]);
+}
+
+#[test]
+fn a_summary_is_told_at_once_with_what_gives_a_histogram() {
+    let deployment = Deployment::switched().with("checks.latency.threshold", "100ms").with("soak.window", "10m");
+    let body = format!(
+        "{REQUESTS}# TYPE http_server_requests_seconds summary\n\
+         http_server_requests_seconds{{uri=\"/pay\",quantile=\"0.99\"}} 0.2\n\
+         http_server_requests_seconds_count{{uri=\"/pay\"}} 30\n"
+    );
+    deployment.green.show(page(&body));
+    let mut running = deployment.start(&["soak", "--no-tui"]);
+    running.hear("LATENCY IS NOT JUDGED: ");
+    deployment.run(&["ctl", "abort"]).expect(0);
+    running.wait().expect(5).says(&[
+        "`http_server_requests_seconds` is a summary: its quantiles cannot be added up or judged",
+        "management.metrics.distribution.percentiles-histogram.http.server.requests=true",
+        "checks.latency.histogram",
+    ]);
+    let told = deployment.decisions();
+    let at = told.iter().position(|told| told["reason"] == "latency-unjudged").unwrap();
+    let first = told.iter().position(|told| told["decision"] == "soak_start").unwrap();
+    assert!(at - first <= 3, "in the first lines, not at the end of the window");
+}
+
+#[test]
+fn a_histogram_whose_unit_nothing_says_is_refused_with_what_to_set() {
+    let deployment = judged();
+    let body = format!(
+        "{REQUESTS}# TYPE shop_http_request_duration histogram\n\
+         shop_http_request_duration_bucket{{path=\"/pay\",le=\"100\"}} 30\n\
+         shop_http_request_duration_bucket{{path=\"/pay\",le=\"+Inf\"}} 30\n"
+    );
+    deployment.green.show(page(&body));
+    deployment.run(&["switch", "green", "--no-tui"]).expect(2).says(&[
+        "the unit of `shop_http_request_duration` is not known: neither its name nor a `# UNIT` line says it",
+        "set checks.latency.unit",
+        "traffic stays on blue",
+    ]);
+    deployment.run(&["doctor"]).says(&["set checks.latency.unit to the unit of its bounds"]);
+}

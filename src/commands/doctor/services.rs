@@ -198,7 +198,13 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
         Some(Ok(judged)) => findings.push(Finding::ok(AREA, format!("{who}: {judged}"))),
         Some(Err(why)) => {
             let level = grave(is_active && config.latency.required);
-            let next = "name the histogram with checks.latency.histogram, or give it a bucket at the threshold";
+            let next = if why.contains("checks.latency.unit") {
+                "set checks.latency.unit to the unit of its bounds"
+            } else if why.contains("is a summary") {
+                "let the service keep a histogram, or name another metric with checks.latency.histogram"
+            } else {
+                "name the histogram with checks.latency.histogram, or give it a bucket at the threshold"
+            };
             findings.push(Finding { level, ..Finding::warning(AREA, format!("{who}: {why}"), next) });
         }
         None => {}

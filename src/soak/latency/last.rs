@@ -14,18 +14,25 @@ pub struct LastBuckets {
 
 /// A process: by its number, where the reader of its pages gave it one, or by its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
+pub(super) enum Who {
     Numbered(u32),
     Started(Option<i64>),
+}
+
+impl Who {
+    /// The one whose latencies a page has.
+    pub(super) fn of(reading: &Reading) -> Self {
+        match reading.latency_process {
+            Some(process) => Self::Numbered(process.id),
+            None => Self::Started(reading.started_ms),
+        }
+    }
 }
 
 impl LastBuckets {
     /// What came since the last page of the same process, of which `counted` requests are judged; none where that is not known.
     pub fn since(&mut self, reading: &Reading, now: &Buckets, counted: u64) -> Option<Buckets> {
-        let who = match reading.latency_process {
-            Some(process) => Who::Numbered(process.id),
-            None => Who::Started(reading.started_ms),
-        };
+        let who = Who::of(reading);
         let read_before = !self.processes.is_empty();
         let at = self.processes.iter().rposition(|(known, _)| *known == who);
         let last = match at {

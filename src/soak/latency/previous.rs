@@ -22,7 +22,14 @@ struct Instance {
     /// Whether it was read at all, well or not.
     tried: bool,
     /// What each of its processes said last, by its number, or its start where it has none.
-    processes: BTreeMap<(Option<u32>, Option<i64>), Buckets>,
+    processes: BTreeMap<(Option<u32>, Option<i64>), Last>,
+}
+
+/// What a process said last, and by which histogram.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Last {
+    histogram: Option<String>,
+    buckets: Buckets,
 }
 
 /// What is excused, and by what.
@@ -69,8 +76,10 @@ impl Previous {
         if known.processes.len() == MAX_PROCESSES && !known.processes.contains_key(&who) {
             return;
         }
-        let last = known.processes.insert(who, now.clone());
-        if let Some(since) = last.and_then(|last| now.since(&last)) {
+        let histogram = reading.histogram.clone();
+        let last = known.processes.insert(who, Last { histogram, buckets: now.clone() });
+        let last = last.filter(|last| last.histogram == reading.histogram);
+        if let Some(since) = last.and_then(|last| now.since(&last.buckets)) {
             self.window = self.window.merged(&since);
         }
     }
@@ -90,7 +99,7 @@ impl Previous {
     ) -> Option<Excused> {
         let allowed = settings.allowed();
         let all = self.instances.iter().flat_map(|known| known.processes.values());
-        let lifetime = all.fold(Buckets::default(), |sum, buckets| sum.merged(buckets));
+        let lifetime = all.fold(Buckets::default(), |sum, last| sum.merged(&last.buckets));
         // Few requests would excuse much: then all that is known of the previous color counts.
         #[expect(clippy::cast_precision_loss, reason = "compared with a few thousand")]
         let is_lifetime = (self.window.total() as f64) < requests_to_clear(allowed, min_requests);

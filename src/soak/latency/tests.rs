@@ -173,3 +173,39 @@ fn after_a_resume_the_counts_go_on_and_ten_seconds_later_the_quantile_is_of_now(
     resumed.tick(21_000, 0, 10_000);
     assert!(resumed.observe(21_000, 10_000, false).value.unwrap() < 0.1);
 }
+
+#[test]
+fn another_histogram_than_before_makes_nobody_slow_and_is_told() {
+    let by = |histogram: &str, fast, slow| match page(fast, slow) {
+        Sample::Good(reading) => Sample::Good(Reading { histogram: Some(histogram.to_owned()), ..reading }),
+        failed @ Sample::Failed(_) => failed,
+    };
+    let mut check = check(500.0, 1);
+    check.sampled(0, WALL, 0, &by("a_seconds", 1_000, 0));
+    check.begin(0);
+    let told = |check: &LatencyCheck| {
+        let told = check.measuring(crate::deploy::Color::Green);
+        told.into_iter().map(|told| told.sentence).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&check), ["latency on green is measured by `a_seconds`"]);
+    check.sampled(1_000, WALL, 0, &by("a_seconds", 1_100, 0));
+    check.sampled(2_000, WALL, 0, &by("b_seconds", 9_000, 4_000));
+    check.tick(2_000, 0, 10_000);
+    assert_eq!(check.seen(), TickCounts { requests: 100, errors: 0 });
+    check.sampled(3_000, WALL, 0, &by("b_seconds", 9_050, 4_010));
+    check.tick(3_000, 0, 10_000);
+    assert_eq!(check.seen(), TickCounts { requests: 160, errors: 10 });
+    assert_eq!(told(&check), ["latency on green is measured by `b_seconds`"]);
+}
+
+#[test]
+fn a_page_that_never_will_have_a_histogram_is_told_before_any_traffic() {
+    let mut none = check(500.0, 1);
+    none.sampled(0, WALL, 0, &sample(Latency::Unknown("`x` has no requests yet".to_owned())));
+    assert_eq!(none.missing(), None, "it may come");
+    none.sampled(0, WALL, 0, &sample(Latency::Missing("`x` is a summary".to_owned())));
+    assert_eq!(none.missing().as_deref(), Some("http://green-0: `x` is a summary"));
+    assert_eq!(none.unjudged(), none.missing());
+    none.sampled(1_000, WALL, 0, &page(1, 0));
+    assert_eq!((none.missing(), none.unjudged()), (None, None));
+}

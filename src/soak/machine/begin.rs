@@ -186,11 +186,16 @@ impl Machine {
         self.told.judged = self.latency.as_ref().is_some_and(LatencyCheck::is_judged);
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let counting = self.counting_news();
-        let message = [self.start_message()].into_iter().chain(counting).collect::<Vec<_>>().join("; ");
+        let measuring = self.measuring_news();
+        let message =
+            [self.start_message()].into_iter().chain(counting).chain(measuring).collect::<Vec<_>>().join("; ");
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
         decision.release.clone_from(&self.settings.release);
         out.push(Effect::Journal(Box::new(decision)));
+        if self.latency.as_ref().is_some_and(|latency| latency.missing().is_some()) {
+            self.tell_unjudged(out);
+        }
         if self.frozen.is_some() {
             self.tell_freeze(out);
         }

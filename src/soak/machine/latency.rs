@@ -1,9 +1,13 @@
 //! The latency check in a run: what the previous color excuses, and a histogram that nothing can be judged by.
 
 use crate::soak::latency::LatencyCheck;
+use crate::soak::rate::CountingTold;
 use crate::soak::{Actor, Cause, DecisionKind, Effect, Ending, LATENCY, LatencySettings, Machine, Outcome};
 
 use super::core::PATIENCE_MS;
+
+/// So many different things are told of what is measured by.
+const MAX_TOLD: usize = 32;
 
 impl Machine {
     /// Whether the latencies of the previous color are wanted, although nothing else of it may be.
@@ -24,9 +28,14 @@ impl Machine {
     fn refuse_as_unfit(&mut self, why: &str, out: &mut Vec<Effect>) {
         let color = self.settings.color;
         let threshold = self.settings.latency.as_ref().map(LatencySettings::threshold).unwrap_or_default();
+        // What is to be done about a unit is said where it is missing.
+        let cure = if why.contains("checks.latency.unit") {
+            ""
+        } else {
+            ". Give the histogram a bucket there, or set the threshold to one of its bounds"
+        };
         let reason = format!(
-            "the latency of {color} cannot be judged at {threshold} (checks.latency.threshold): {why}; traffic stays on {}. \
-             Give the histogram a bucket there, or set the threshold to one of its bounds",
+            "the latency of {color} cannot be judged at {threshold} (checks.latency.threshold): {why}; traffic stays on {}{cure}",
             color.other(),
         );
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
@@ -55,12 +64,30 @@ impl Machine {
         }
     }
 
-    /// Tells once that nothing is judged, as soon as there is something that could be, and once that it is.
+    /// What is to be told of how latency is measured, and was not told yet.
+    pub(super) fn measuring_news(&mut self) -> Vec<String> {
+        let Some(latency) = &self.latency else { return Vec::new() };
+        let told = &mut self.told.counting;
+        let news = latency.measuring(self.settings.color).into_iter();
+        let mut is_new = |key: String| told.len() < MAX_TOLD && told.insert(key);
+        news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
+    }
+
+    /// Tells by what latency is measured, where that is another histogram than before. Tells once that nothing is judged, as soon as
+    /// there is something that could be, or it is known that there never will be, and once that it is.
     pub(super) fn tell_unjudged(&mut self, out: &mut Vec<Effect>) {
+        for sentence in self.measuring_news() {
+            let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
+            decision.reason = Some("metrics".to_owned());
+            decision.check = Some(LATENCY.to_owned());
+            out.push(Effect::Journal(Box::new(decision)));
+        }
         let Some(latency) = &self.latency else { return };
         let is_unfit = latency.unfit().is_some();
+        let is_missing = latency.missing().is_some();
         let has_traffic = self.error_rate.seen().requests > 0;
-        if let Some(why) = latency.unjudged().filter(|_| !self.told.unjudged && (is_unfit || has_traffic)) {
+        if let Some(why) = latency.unjudged().filter(|_| !self.told.unjudged && (is_unfit || is_missing || has_traffic))
+        {
             (self.told.unjudged, self.told.judged) = (true, false);
             self.tell_latency("unjudged", format!("LATENCY IS NOT JUDGED: {why}; everything else is watched"), out);
         } else if latency.is_judged() && !is_unfit && !self.told.judged {
