@@ -61,3 +61,5 @@ mod surroundings;
 mod terminal;
 #[path = "program/undone.rs"]
 mod undone;
+#[path = "program/workers.rs"]
+mod workers;

@@ -106,6 +106,8 @@ impl fmt::Display for Limit {
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: Client,
+    /// The same without kept connections. HTTP/2 knows no `Connection: close`, and is only spoken over TLS here.
+    anew: Option<Client>,
     /// What is asked for, as it is shown.
     url: Url,
     /// The same with the name that the server goes by, where it is told one.
@@ -148,11 +150,15 @@ impl Fetcher {
         }
         let url = base.join(path);
         let asked = called(&url, access.host);
-        let builder = http::client().pool_max_idle_per_host(1).default_headers(headers);
-        let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
-        let client = builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })?;
+        let client = |kept| {
+            let builder = http::client().pool_max_idle_per_host(kept).default_headers(headers.clone());
+            let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
+            builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
+        };
+        let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
+        let client = client(1)?;
         let host = access.host.map(str::to_owned);
-        Ok(Self { client, url, asked, host, limit, login, keys: access.keys, tally: Arc::default() })
+        Ok(Self { client, anew, url, asked, host, limit, login, keys: access.keys, tally: Arc::default() })
     }
 
     /// What is asked for, without credentials.
@@ -212,10 +218,11 @@ impl Fetcher {
         let mut url = self.asked.clone();
         url.set_query(query);
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.client.get(url.clone());
-            if connection == Connection::Closed {
-                request = request.header(CONNECTION, "close");
-            }
+            let mut request = match (connection, &self.anew) {
+                (Connection::Kept, _) => self.client.get(url.clone()),
+                (Connection::Closed, Some(anew)) => anew.get(url.clone()),
+                (Connection::Closed, None) => self.client.get(url.clone()).header(CONNECTION, "close"),
+            };
             if let Some(login) = &self.login {
                 request = login.sign(request);
             }

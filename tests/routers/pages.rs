@@ -1,5 +1,6 @@
 //! What the real HAProxy and the real Caddy show of the requests that they pass on, judged in place of the service's own pages.
 
+use std::collections::HashSet;
 use std::fs;
 
 use switchback::deploy::Color;
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::apps::Apps;
 use crate::proxy::{Process, free_port};
-use crate::support::Deployment;
+use crate::support::{Authority, Deployment};
 use crate::users::Users;
 
 /// A proxy in front of one instance of green, which shows its metrics on the port of the users.
@@ -70,4 +71,36 @@ http://127.0.0.1:PORT {
 ";
     let settings = [("checks.latency.threshold", "1s"), ("checks.latency.quantile", "0.9")];
     soaks("caddy", config, &settings);
+}
+
+#[test]
+fn scrapes_over_http_2_take_new_connections_as_well() {
+    let apps = Apps::start();
+    let (folder, port) = (TempDir::new().unwrap(), free_port());
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    Authority::new().write(folder.path(), "localhost");
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {};\n", at(kind)))
+        .concat();
+    let config = format!(
+        "pid {pid}; daemon off; error_log stderr; events {{}}\nhttp {{\n{temporary}\
+         log_format seen '$server_protocol $uri $connection'; access_log {log} seen;\n\
+         server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {certificate}; ssl_certificate_key {key};\n\
+         location / {{ proxy_pass http://{green}; }} }} }}",
+        pid = at("pid"),
+        log = at("seen"),
+        certificate = at("client.pem"),
+        key = at("client.key"),
+        green = apps.addresses()[2],
+    );
+    fs::write(folder.path().join("nginx.conf"), config).unwrap();
+    let _nginx = Process::start("nginx", &["-c", &at("nginx.conf")], folder.path(), port);
+    let deployment = Deployment::switched()
+        .with("colors.green.instances", format!("https://localhost:{port}"))
+        .with("instances.ca_file", at("ca.pem"));
+    deployment.run(&["soak", "--no-tui"]);
+    let seen = fs::read_to_string(folder.path().join("seen")).unwrap();
+    let scrapes: Vec<_> = seen.lines().filter_map(|line| line.strip_prefix("HTTP/2.0 /metrics ")).collect();
+    let connections: HashSet<_> = scrapes.iter().collect();
+    assert!(scrapes.len() >= 10 && connections.len() >= scrapes.len().min(16) - 1, "{seen}");
 }
