@@ -127,7 +127,7 @@ pub struct Decision {
     pub decision: DecisionKind,
     /// Who decided.
     pub actor: Actor,
-    /// Why, in a word or as the operator typed it: `breach`, `policy`, `forced`, …
+    /// Why, in a word or as the operator typed it: `breach`, `policy`, `operator`, `forced` (with `--force`), …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The sentence a person reads.

@@ -197,6 +197,8 @@ impl<L: Link> Show<L> {
                 continue;
             }
             let wait = if self.app.is_playing() { Some(PLAY_STEP) } else { wait };
+            let due = self.app.due_ms().map(Duration::from_millis);
+            let wait = due.into_iter().chain(wait).min();
             // Keys first: a flood of events must not keep the operator waiting.
             let happening = tokio::select! {
                 biased;
@@ -234,8 +236,9 @@ impl<L: Link> Show<L> {
         let moved = self.app.is_moving();
         let now_ms = self.now_ms();
         let effects = self.app.handle(happening, now_ms);
+        let asked = !effects.is_empty();
         // What moved with time alone and has come to rest is to be seen at rest.
-        if !unseen || self.app.is_playing() || moved && !self.app.is_moving() {
+        if asked || !unseen || self.app.is_playing() || moved && !self.app.is_moving() {
             self.pace.changed();
         }
         for effect in effects {

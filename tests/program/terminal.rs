@@ -167,7 +167,7 @@ fn an_operator_detaches_and_attaches_again() {
         operator.sees("1 of 1");
         operator.types("P");
         operator.sees("Pause automatic rollback?");
-        operator.types("\r");
+        operator.types("default\r");
         deployment.wait_until("paused", |deployment| deployment.count("pause") == 1);
         operator.types("\x03\x03");
         operator.leaves(0, &["goes on"]);

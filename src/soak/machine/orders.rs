@@ -172,7 +172,8 @@ impl Machine {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
         let mut intent = self.decision(DecisionKind::Rollback, actor.clone(), message);
-        intent.reason = reason.map(str::to_owned).or_else(|| Some("forced".to_owned()));
+        let word = if force { "forced" } else { "operator" };
+        intent.reason = Some(reason.unwrap_or(word).to_owned());
         self.start_rollback(Cause::Operator, intent, force, out);
     }
 

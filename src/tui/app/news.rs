@@ -109,23 +109,34 @@ impl App {
     }
 
     /// Lets time go on: the recording plays, messages and dialogs come to their end.
-    pub(super) fn pass(&mut self, elapsed_ms: u64) {
+    pub(super) fn pass(&mut self, elapsed_ms: u64) -> Vec<Effect> {
         self.play(|player| player.advance(elapsed_ms));
         if self.now_ms >= self.message_until {
             self.ui.message = None;
         }
-        let Some(dashboard) = &self.dashboard else { return };
-        if let Some(Layer::Dialog { dialog, .. }) = &self.layer
-            && let Step::Close(why) = dialog.settle(&Facts::of(dashboard.machine()), self.now_ms)
-        {
-            self.layer = None;
-            if let Some(why) = why {
-                self.say(why, Tone::Warning);
-            }
-        }
         if self.is_over() && matches!(self.layer, Some(Layer::Quit(_))) {
             self.layer = None;
         }
+        self.settle_dialog()
+    }
+
+    /// Closes a question that no longer stands, and gives the order whose answer does.
+    fn settle_dialog(&mut self) -> Vec<Effect> {
+        let Some(dashboard) = &self.dashboard else { return Vec::new() };
+        let facts = Facts::of(dashboard.machine());
+        match self.layer.take() {
+            Some(Layer::Dialog { mut dialog, order }) => match dialog.settle(&facts, self.now_ms) {
+                Step::Stay => self.layer = Some(Layer::Dialog { dialog, order }),
+                Step::Close(why) => {
+                    if let Some(why) = why {
+                        self.say(why, Tone::Warning);
+                    }
+                }
+                Step::Order { action, reason } => return self.order(dialog, action, reason),
+            },
+            layer => self.layer = layer,
+        }
+        Vec::new()
     }
 
     /// The time of the run that is shown: that of its last event, and what went by since.

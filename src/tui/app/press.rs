@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::soak::Action;
 use crate::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step};
 use crate::tui::keys::{Command, Key, command};
 use crate::tui::replay::Player;
@@ -12,6 +13,18 @@ use super::state::{App, Effect, Layer};
 
 /// `Ctrl-C` twice within this time leaves without a question.
 const TWICE_MS: u64 = 2_000;
+
+/// The order that a key asks for.
+pub(super) const fn asked_by(command: Command) -> Option<Ask> {
+    match command {
+        Command::RollBack => Some(Ask::RollBack),
+        Command::Abort => Some(Ask::Abort),
+        Command::Keep => Some(Ask::Keep),
+        Command::Pause => Some(Ask::Pause),
+        Command::Extend => Some(Ask::Extend),
+        _ => None,
+    }
+}
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
@@ -62,12 +75,11 @@ impl App {
     }
 
     fn on_panes(&mut self, command: Command, key: Key) -> Vec<Effect> {
+        if let Some(what) = asked_by(command) {
+            self.ask(what);
+            return Vec::new();
+        }
         match command {
-            Command::RollBack => self.ask(Ask::RollBack),
-            Command::Abort => self.ask(Ask::Abort),
-            Command::Keep => self.ask(Ask::Keep),
-            Command::Pause => self.ask(Ask::Pause),
-            Command::Extend => self.ask(Ask::Extend),
             Command::Leave => return self.leave(),
             Command::Save => return vec![Effect::Save],
             Command::Help => self.open_help(),
@@ -116,7 +128,7 @@ impl App {
             Layer::Filter(field) => self.on_filter(field, meant, key),
             Layer::Weather { selected } => return self.on_weather(selected, meant),
             Layer::Dialog { dialog, order } => return self.on_dialog(dialog, order, meant, key),
-            Layer::Quit(quit) => return self.on_quit(quit, meant),
+            Layer::Quit(quit) => return self.on_quit(quit, meant, key),
         }
         Vec::new()
     }
@@ -155,21 +167,29 @@ impl App {
         key: Key,
     ) -> Vec<Effect> {
         match dialog.press(meant, key, self.now_ms) {
-            Step::Close(_) => Vec::new(),
+            Step::Close(why) => {
+                if let Some(why) = why {
+                    self.say(why, Tone::Warning);
+                }
+                Vec::new()
+            }
             Step::Stay => {
                 self.layer = Some(Layer::Dialog { dialog, order });
                 Vec::new()
             }
-            Step::Order { action, reason } => {
-                self.orders += 1;
-                self.layer = Some(Layer::Dialog { dialog, order: Some(self.orders) });
-                vec![Effect::Order { order: self.orders, action, reason }]
-            }
+            Step::Order { action, reason } => self.order(dialog, action, reason),
         }
     }
 
-    fn on_quit(&mut self, mut quit: Quit, meant: Option<Command>) -> Vec<Effect> {
-        match quit.press(meant) {
+    /// Gives an order; the dialog waits for its answer.
+    pub(super) fn order(&mut self, dialog: Box<Dialog>, action: Action, reason: Option<String>) -> Vec<Effect> {
+        self.orders += 1;
+        self.layer = Some(Layer::Dialog { dialog, order: Some(self.orders) });
+        vec![Effect::Order { order: self.orders, action, reason }]
+    }
+
+    fn on_quit(&mut self, mut quit: Quit, meant: Option<Command>, key: Key) -> Vec<Effect> {
+        match quit.press(meant, key) {
             QuitStep::Open => self.layer = Some(Layer::Quit(quit)),
             QuitStep::Detach => return vec![Effect::Leave],
             QuitStep::Abort => self.ask(Ask::Abort),

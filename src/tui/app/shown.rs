@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::soak::Action;
+use crate::tui::dialog::offered;
+use crate::tui::keys::Command;
 use crate::tui::{Overlay, UiState, WeatherView, keys};
 use crate::view::{Dashboard, Progress, outcome_lines};
 
+use super::press::asked_by;
 use super::state::{App, Layer, Reach};
 
 /// Width of the label in front of a line of the summary.
@@ -35,7 +39,7 @@ impl App {
     /// What is to be drawn; none before the monitor's first word.
     pub fn shown(&mut self) -> Option<Shown<'_>> {
         let run_ms = self.run_ms();
-        self.ui.hints = keys::hints(self.scope(self.base()));
+        self.ui.hints = keys::hints(self.scope(self.base()), |command, label| self.hint(command, label));
         self.ui.overlay = self.overlay();
         self.ui.decisions.typing = matches!(self.layer, Some(Layer::Filter(_)));
         let (dashboard, now_ms) = match &self.frozen {
@@ -44,6 +48,23 @@ impl App {
         };
         self.ui.settle(dashboard, now_ms);
         Some(Shown { dashboard, ui: &self.ui, now_ms })
+    }
+
+    /// What the footer says of a command: nothing of an order that the phase refuses.
+    fn hint(&self, command: Command, label: &'static str) -> Option<&'static str> {
+        let Some(ask) = asked_by(command) else { return Some(label) };
+        match offered(ask, self.dashboard.as_ref()?.machine())? {
+            Action::Resume => Some("resume"),
+            _ => Some(label),
+        }
+    }
+
+    /// Milliseconds until the app has something to do although nothing happens.
+    pub fn due_ms(&self) -> Option<u64> {
+        match &self.layer {
+            Some(Layer::Dialog { dialog, .. }) => dialog.due_ms(self.now_ms),
+            _ => None,
+        }
     }
 
     fn overlay(&self) -> Option<Overlay> {

@@ -161,7 +161,7 @@ impl App {
     pub fn handle(&mut self, happening: Happening, now_ms: u64) -> Vec<Effect> {
         let elapsed = now_ms.saturating_sub(self.now_ms);
         self.now_ms = now_ms;
-        let effects = match happening {
+        let mut effects = match happening {
             Happening::Key(key) => self.key(key),
             Happening::Paste(text) => self.paste(&text),
             Happening::Item(item) => self.item(item),
@@ -169,7 +169,7 @@ impl App {
             Happening::Told(said) => self.told(said),
             Happening::Resized | Happening::Tick => Vec::new(),
         };
-        self.pass(elapsed);
+        effects.extend(self.pass(elapsed));
         effects
     }
 

@@ -10,6 +10,9 @@ use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject};
 
 /// A question closes by itself when nobody touched it for so long.
 const EXPIRES_MS: u64 = 30_000;
+/// A `y` counts once no other key has followed it for so long: typed text that happens to hold an R and a y is no answer. The
+/// fastest typists leave less than 200 ms between two keys of a word, and a rollback cannot wait much longer.
+const ALONE_MS: u64 = 500;
 /// How long a dialog says that it is done.
 const DONE_MS: u64 = 2_000;
 
@@ -24,6 +27,8 @@ pub struct Dialog {
     reason: Field,
     choice: usize,
     touched_ms: u64,
+    /// When `y` was pressed.
+    yes_ms: Option<u64>,
     stage: Stage,
 }
 
@@ -66,7 +71,7 @@ impl Dialog {
         let subject = Subject::new(ask, machine)?;
         let focus = order_of(&subject)[0];
         let (name, reason) = (Field::default(), Field::default());
-        Ok(Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, stage: Stage::Prompting })
+        Ok(Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, yes_ms: None, stage: Stage::Prompting })
     }
 
     /// What keys mean in it now.
@@ -80,17 +85,21 @@ impl Dialog {
         match (&self.stage, command) {
             (Stage::Prompting, _) => {
                 self.touched_ms = now_ms;
-                self.prompted(command, key)
+                self.prompted(command, key, now_ms)
             }
             (_, Some(Command::Close | Command::Enter)) => Step::Close(None),
             _ => Step::Stay,
         }
     }
 
-    fn prompted(&mut self, command: Option<Command>, key: Key) -> Step {
+    fn prompted(&mut self, command: Option<Command>, key: Key, now_ms: u64) -> Step {
+        let said_yes = if command == Some(Command::Yes) { self.yes_ms } else { self.yes_ms.take() };
         match command {
             Some(Command::Close) => return Step::Close(None),
-            Some(Command::Yes) => return self.confirm(),
+            Some(Command::Yes) => {
+                self.focus = Focus::Confirm;
+                self.yes_ms = said_yes.or(Some(now_ms));
+            }
             Some(Command::Enter) => return self.enter(),
             Some(Command::Next) => self.move_focus(1),
             Some(Command::Previous) => self.move_focus(-1),
@@ -99,10 +108,22 @@ impl Dialog {
             Some(Command::Erase) => self.field().map_or((), Field::erase),
             _ => {
                 if let Some(typed) = key.typed() {
-                    self.add(typed.encode_utf8(&mut [0; 4]));
+                    return self.typed(typed, said_yes.is_some());
                 }
             }
         }
+        Step::Stay
+    }
+
+    /// Text where none is asked for was meant for another window: whoever typed it is not answering.
+    fn typed(&mut self, typed: char, said_yes: bool) -> Step {
+        let takes_text = self.subject.proof == Proof::Name || self.focus == Focus::Reason;
+        if said_yes || !takes_text {
+            let answer =
+                if said_yes { "more keys followed y".to_owned() } else { format!("`{typed}` is not an answer") };
+            return Step::Close(Some(format!("closed, nothing was ordered: {answer}")));
+        }
+        self.add(typed.encode_utf8(&mut [0; 4]));
         Step::Stay
     }
 
@@ -185,15 +206,26 @@ impl Dialog {
         }
     }
 
-    /// Looks whether the question still stands.
-    pub fn settle(&self, facts: &Facts, now_ms: u64) -> Step {
+    /// Milliseconds until [`Dialog::settle`] gives the order that `y` stands for, where it does.
+    pub fn due_ms(&self, now_ms: u64) -> Option<u64> {
+        let yes_ms = self.yes_ms.filter(|_| self.stage == Stage::Prompting)?;
+        Some(yes_ms.saturating_add(ALONE_MS).saturating_sub(now_ms))
+    }
+
+    /// Looks whether the question still stands, and whether its answer does.
+    pub fn settle(&mut self, facts: &Facts, now_ms: u64) -> Step {
         match &self.stage {
             Stage::Prompting if self.untouched_ms(now_ms) >= EXPIRES_MS => {
                 Step::Close(Some(format!("closed unanswered after {}", span(EXPIRES_MS))))
             }
             Stage::Prompting => {
-                let changed = self.subject.facts.changed_to(facts);
-                changed.map_or(Step::Stay, |what| Step::Close(Some(format!("closed: {what}"))))
+                if let Some(what) = self.subject.facts.changed_to(facts) {
+                    Step::Close(Some(format!("closed: {what}")))
+                } else if self.due_ms(now_ms) == Some(0) {
+                    self.confirm()
+                } else {
+                    Step::Stay
+                }
             }
             Stage::Done { at_ms } if now_ms.saturating_sub(*at_ms) >= DONE_MS => Step::Close(None),
             Stage::Waiting | Stage::Done { .. } | Stage::Failed(_) => Step::Stay,

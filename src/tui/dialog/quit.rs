@@ -1,7 +1,7 @@
 //! What becomes of the soak when the operator leaves.
 
 use crate::soak::Machine;
-use crate::tui::keys::{Command, Context};
+use crate::tui::keys::{Command, Context, Key};
 use crate::tui::{ButtonView, DialogState, DialogView};
 use crate::view::Tone;
 
@@ -32,8 +32,8 @@ impl Quit {
     /// What keys mean in it.
     pub const CONTEXT: Context = Context::Quit;
 
-    /// Takes what a key means.
-    pub fn press(&mut self, command: Option<Command>) -> QuitStep {
+    /// Takes a key and what it means. Text that is no answer was meant for another window: the operator stays.
+    pub fn press(&mut self, command: Option<Command>, key: Key) -> QuitStep {
         match command {
             Some(Command::Enter) => return ANSWERS[self.focus].2,
             Some(Command::Detach) => return QuitStep::Detach,
@@ -41,6 +41,7 @@ impl Quit {
             Some(Command::Close | Command::Stay) => return QuitStep::Stay,
             Some(Command::Next | Command::Right) => self.focus = (self.focus + 1) % ANSWERS.len(),
             Some(Command::Previous | Command::Left) => self.focus = (self.focus + ANSWERS.len() - 1) % ANSWERS.len(),
+            _ if key.typed().is_some() => return QuitStep::Stay,
             _ => {}
         }
         QuitStep::Open

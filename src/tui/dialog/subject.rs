@@ -80,7 +80,7 @@ impl Facts {
 /// How an order is confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// By the key `y`.
+    /// By the key `y` and no other key after it.
     Yes,
     /// By typing the service's name.
     Name,
@@ -97,6 +97,11 @@ pub(super) struct Subject {
     pub proof: Proof,
 }
 
+/// The order that asking for it would lead to in this state; none where it would be refused.
+pub fn offered(ask: Ask, machine: &Machine) -> Option<Action> {
+    Subject::new(ask, machine).ok().map(|subject| subject.action)
+}
+
 impl Subject {
     /// The order that is meant in this state; an error says why it cannot be given.
     pub fn new(ask: Ask, machine: &Machine) -> Result<Self, String> {
@@ -106,8 +111,12 @@ impl Subject {
             Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
             Ask::Abort => (Action::Abort, Proof::Name),
             Ask::Keep => (Action::Keep, Proof::Name),
+            // What is held moves traffic as soon as the pause is over.
+            Ask::Pause if machine.refusal(Action::Resume).is_none() && facts.phase == Phase::Held => {
+                (Action::Resume, Proof::Yes)
+            }
             Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Enter),
-            Ask::Pause => (Action::Pause, Proof::Enter),
+            Ask::Pause => (Action::Pause, Proof::Name),
             Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Enter),
         };
         machine.refusal(action).map_or(Ok(Self { facts, action, proof }), Err)
@@ -200,8 +209,8 @@ impl Subject {
 
     pub const fn tone(&self) -> Tone {
         match self.action {
-            Action::Rollback { force: true } | Action::Abort | Action::Keep => Tone::Bad,
-            Action::Rollback { force: false } | Action::Pause | Action::Resume => Tone::Warning,
+            Action::Rollback { force: true } | Action::Abort | Action::Keep | Action::Pause => Tone::Bad,
+            Action::Rollback { force: false } | Action::Resume => Tone::Warning,
             Action::Extend { .. } => Tone::Plain,
         }
     }

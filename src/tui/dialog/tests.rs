@@ -1,3 +1,5 @@
+mod answers;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -58,6 +60,21 @@ fn one(dialog: &mut Dialog, key: Key, now_ms: u64) -> Step {
     dialog.press(command(scope, key), key, now_ms)
 }
 
+/// Presses keys, and presses none for a while.
+fn alone(dialog: &mut Dialog, machine: &Machine, keys: &str) -> Vec<Step> {
+    let mut steps = press(dialog, keys);
+    if steps.is_empty() {
+        steps.push(dialog.settle(&Facts::of(machine), 500));
+    }
+    steps.retain(|step| *step != Step::Stay);
+    steps
+}
+
+/// Closed because of a key that is no answer.
+fn stray(what: &str) -> Step {
+    Step::Close(Some(format!("closed, nothing was ordered: {what}")))
+}
+
 fn order(action: &str, reason: Option<&str>) -> Step {
     Step::Order { action: action.parse().unwrap(), reason: reason.map(str::to_owned) }
 }
@@ -74,12 +91,15 @@ fn orders_are_confirmed_as_the_design_says() {
     let held = held();
     for (what, machine, keys, wanted) in [
         (Ask::RollBack, &up, "y", vec![order("rollback", None)]),
-        (Ask::RollBack, &up, "Y", vec![]),
+        (Ask::RollBack, &up, "Y", vec![stray("`Y` is not an answer")]),
         (Ask::RollBack, &up, "\n", vec![close()]),
         (Ask::RollBack, &up, "\x1b", vec![close()]),
         (Ask::RollBack, &up, ">\n", vec![order("rollback", None)]),
         (Ask::RollBack, &up, "><\n", vec![close()]),
         (Ask::RollBack, &up, "\ty it\ny", vec![order("rollback", Some("y it"))]),
+        (Ask::RollBack, &up, "yyy", vec![order("rollback", None)]),
+        (Ask::RollBack, &up, "y\n", vec![order("rollback", None)]),
+        (Ask::RollBack, &up, "y\x1b", vec![close()]),
         (Ask::RollBack, &down, "y", vec![]),
         (Ask::RollBack, &down, "shop\n", vec![order("rollback --force", None)]),
         (Ask::Abort, &up, "\n", vec![close()]),
@@ -91,21 +111,28 @@ fn orders_are_confirmed_as_the_design_says() {
         (Ask::Abort, &up, "\t\tbad plan\nshop\n", vec![order("abort", Some("bad plan"))]),
         (Ask::Keep, &up, "\tshop\n", vec![order("keep", None)]),
         (Ask::Keep, &up, "yes\n", vec![]),
-        (Ask::Pause, &up, "\n", vec![order("pause", None)]),
-        (Ask::Pause, &up, "y", vec![]),
-        (Ask::Pause, &up, "\t  lunch \n\n", vec![order("pause", Some("lunch"))]),
-        (Ask::Pause, &up, "\t\t\n", vec![close()]),
-        (Ask::Pause, &up, "\u{b}\n", vec![close()]),
+        (Ask::Pause, &up, "\n", vec![close()]),
+        (Ask::Pause, &up, "y\n", vec![]),
+        (Ask::Pause, &up, "shop\n", vec![order("pause", None)]),
+        (Ask::Pause, &up, "shop\t  lunch \n\n", vec![order("pause", Some("lunch"))]),
         (Ask::Pause, &paused, "\n", vec![order("resume", None)]),
-        (Ask::Pause, &held, "\n", vec![order("resume", None)]),
+        (Ask::Pause, &paused, "\t\t\n", vec![close()]),
+        (Ask::Pause, &paused, "\u{b}\n", vec![close()]),
+        (Ask::Pause, &paused, "lease\n", vec![stray("`l` is not an answer")]),
+        (Ask::Pause, &held, "\n", vec![close()]),
+        (Ask::Pause, &held, "y", vec![order("resume", None)]),
         (Ask::Extend, &up, "\n", vec![order("extend 1m", None)]),
         (Ask::Extend, &up, ">\n", vec![order("extend 5m", None)]),
         (Ask::Extend, &up, ">>\n", vec![order("extend 10m", None)]),
         (Ask::Extend, &up, ">>>>>\n", vec![order("extend 30m", None)]),
         (Ask::Extend, &up, ">><<<\n", vec![order("extend 1m", None)]),
+        (Ask::Extend, &up, "ven so\n", vec![stray("`v` is not an answer")]),
     ] {
         let mut dialog = ask(what, machine);
-        assert_eq!(press(&mut dialog, keys), wanted, "{what:?} {keys:?}");
+        let mut steps = alone(&mut dialog, machine, keys);
+        // What follows is no longer for the dialog.
+        steps.truncate(1);
+        assert_eq!(steps, wanted, "{what:?} {keys:?}");
     }
 }
 
@@ -180,7 +207,7 @@ fn cancel_has_the_focus_of_what_takes_the_net_away_or_moves_traffic() {
         (Ask::RollBack, "Cancel"),
         (Ask::Abort, "Cancel"),
         (Ask::Keep, "Cancel"),
-        (Ask::Pause, "Pause"),
+        (Ask::Pause, "Cancel"),
         (Ask::Extend, "Extend"),
     ] {
         let view = ask(what, &watching()).view(0);
@@ -248,7 +275,7 @@ fn an_untouched_dialog_closes_after_half_a_minute() {
 
 #[test]
 fn a_dialog_closes_when_the_state_it_was_about_changes() {
-    let dialog = ask(Ask::Keep, &watching());
+    let mut dialog = ask(Ask::Keep, &watching());
     let paused = paused();
     for (machine, why) in [
         (held(), "closed: the soak is held now"),
@@ -258,7 +285,7 @@ fn a_dialog_closes_when_the_state_it_was_about_changes() {
         let closed = dialog.settle(&Facts::of(&machine), 0);
         assert_eq!(closed, Step::Close(Some(why.to_owned())));
     }
-    let dialog = ask(Ask::RollBack, &after(DEAD_STANDBY, settings()));
+    let mut dialog = ask(Ask::RollBack, &after(DEAD_STANDBY, settings()));
     let closed = dialog.settle(&Facts::of(&watching()), 0);
     assert_eq!(closed, Step::Close(Some("closed: blue is up again now".to_owned())));
 }
@@ -268,7 +295,7 @@ fn an_order_is_waited_for_until_the_monitor_answers() {
     let machine = watching();
     let facts = Facts::of(&held());
     let mut dialog = ask(Ask::RollBack, &machine);
-    press(&mut dialog, "y");
+    press(&mut dialog, "y\n");
     assert_eq!(dialog.view(0).state, DialogState::Waiting);
     assert!(dialog.view(0).buttons.is_empty());
     assert_eq!(dialog.settle(&facts, 60_000), Step::Stay, "a question that was answered does not expire");
@@ -283,40 +310,13 @@ fn an_order_is_waited_for_until_the_monitor_answers() {
 fn a_refusal_stays_until_it_was_read() {
     let machine = watching();
     let mut dialog = ask(Ask::RollBack, &machine);
-    press(&mut dialog, "y");
+    press(&mut dialog, "y\n");
     dialog.answered(Err("rollback already handed over".to_owned()), 0);
     assert_eq!(dialog.view(0).state, DialogState::Failed("rollback already handed over".to_owned()));
     assert_eq!(dialog.settle(&Facts::of(&machine), 1_000_000), Step::Stay);
     dialog.answered(Ok(()), 0);
     assert_eq!(press(&mut dialog, "y"), []);
     assert_eq!(press(&mut dialog, "\n"), [close()]);
-}
-
-fn answer(quit: &mut Quit, keys: &[Key]) -> QuitStep {
-    let scope = Scope { context: Quit::CONTEXT, read_only: false, demo: false };
-    let mut steps = keys.iter().map(|key| quit.press(command(scope, *key)));
-    steps.find(|step| *step != QuitStep::Open).unwrap_or(QuitStep::Open)
-}
-
-#[test]
-fn leaving_detaches_unless_told_otherwise() {
-    for (keys, wanted) in [
-        (&[Key::Enter][..], QuitStep::Detach),
-        (&[Key::Char('d')], QuitStep::Detach),
-        (&[Key::Char('a')], QuitStep::Abort),
-        (&[Key::Char('s')], QuitStep::Stay),
-        (&[Key::Esc], QuitStep::Stay),
-        (&[Key::Char('x')], QuitStep::Open),
-        (&[Key::Tab, Key::Enter], QuitStep::Abort),
-        (&[Key::Right, Key::Right, Key::Enter], QuitStep::Stay),
-        (&[Key::Left, Key::Enter], QuitStep::Stay),
-        (&[Key::BackTab, Key::BackTab, Key::Enter], QuitStep::Abort),
-    ] {
-        assert_eq!(answer(&mut Quit::default(), keys), wanted, "{keys:?}");
-    }
-    let view = Quit::default().view(&watching());
-    assert_eq!(view.title, "Leave shop while its soak runs?");
-    assert_eq!(view.buttons.iter().position(|button| button.focused), Some(0));
 }
 
 fn any_key() -> impl Strategy<Value = char> {
@@ -327,7 +327,7 @@ proptest! {
     #[test]
     fn no_key_takes_the_net_away_unless_the_name_stands_there(
         keys in prop::collection::vec(any_key(), 0..40),
-        what in prop::sample::select(vec![Ask::Abort, Ask::Keep]),
+        what in prop::sample::select(vec![Ask::Abort, Ask::Keep, Ask::Pause]),
     ) {
         let mut dialog = ask(what, &watching());
         let mut orders = 0;
@@ -335,7 +335,7 @@ proptest! {
             let name = dialog.view(0).fields[0].text.clone();
             for step in press(&mut dialog, &key.to_string()) {
                 if let Step::Order { action, .. } = step {
-                    prop_assert!(matches!(action, Action::Abort | Action::Keep));
+                    prop_assert!(matches!(action, Action::Abort | Action::Keep | Action::Pause));
                     prop_assert_eq!(&name, "shop");
                     orders += 1;
                 }

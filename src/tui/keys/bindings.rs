@@ -224,11 +224,11 @@ const ENTERED: &[Context] = &[
 
 /// Every binding, in the order of the footer and of the help.
 pub(super) const BINDINGS: &[Binding] = &[
-    shown(Key::Char('A'), LIVE, Command::Abort, "abort", "abort the soak: the release stays, unjudged"),
-    shown(Key::Char('R'), LIVE, Command::RollBack, "roll back", "roll back now: R, then y"),
-    shown(Key::Char('P'), LIVE, Command::Pause, "pause", "turn automatic rollback off, or on again"),
-    shown(Key::Char('E'), LIVE, Command::Extend, "extend", "watch longer"),
-    shown(Key::Char('K'), LIVE, Command::Keep, "keep now", "keep the release: end the soak as retained"),
+    shown(Key::Char('A'), RUN, Command::Abort, "abort", "abort the soak: the release stays, unjudged"),
+    shown(Key::Char('R'), RUN, Command::RollBack, "roll back", "roll back now: R, then y and no other key"),
+    shown(Key::Char('P'), RUN, Command::Pause, "pause", "turn automatic rollback off, or on again"),
+    shown(Key::Char('E'), RUN, Command::Extend, "extend", "watch longer"),
+    shown(Key::Char('K'), RUN, Command::Keep, "keep now", "keep the release: end the soak as retained"),
     shown(Key::Char('w'), LIVE, Command::Weather, "weather", "change the demo's weather"),
     shown(Key::Char('y'), &[Context::Confirm], Command::Yes, "yes", "do it, unless a reason is being typed"),
     shown(Key::Char('d'), &[Context::Quit], Command::Detach, "detach", "leave; the monitor keeps watching"),

@@ -31,7 +31,7 @@ fn keys_mean_what_the_design_says() {
         (Live, Key::Char('w'), Some(Command::Weather)),
         (Live, Key::Esc, None),
         (Live, Key::Ctrl('c'), Some(Command::Interrupt)),
-        (Over, Key::Char('R'), None),
+        (Over, Key::Char('R'), Some(Command::RollBack)),
         (Over, Key::Char('q'), Some(Command::Leave)),
         (Replay, Key::Char(' '), Some(Command::PlayPause)),
         (Replay, Key::Char('0'), Some(Command::Seek)),
@@ -94,6 +94,7 @@ fn the_help_shows_orders_first_and_only_what_can_be_done() {
     assert_eq!(live[0], HelpRow { keys: String::new(), text: "Orders".to_owned() });
     assert_eq!(live[1].keys, "A");
     assert!(live.iter().any(|row| row.keys == "Up, k"), "{live:?}");
+    assert_eq!(help(scope(Context::Over))[0].text, "Screen", "orders come too late after the end");
     let replay = help(scope(Context::Replay));
     assert_eq!(replay[0].text, "Screen");
     assert!(!replay.iter().any(|row| row.keys == "R" || row.keys == "y"), "{replay:?}");
@@ -115,7 +116,7 @@ fn the_page_of_the_terminal_ui_lists_every_key_of_the_panes() {
 #[test]
 fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
     let shown = |scope| {
-        let texts = hints(scope).into_iter().map(|hint| format!("{} {}", hint.key, hint.label));
+        let texts = hints(scope, |_, label| Some(label)).into_iter().map(|hint| format!("{} {}", hint.key, hint.label));
         texts.collect::<Vec<_>>().join("   ")
     };
     let live = Scope { demo: false, ..scope(Context::Live) };

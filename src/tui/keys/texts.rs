@@ -2,19 +2,26 @@
 
 use crate::tui::{HelpRow, Hint};
 
-use super::bindings::{BINDINGS, Binding, Context, Scope};
+use super::bindings::{BINDINGS, Binding, Command, Context, Scope};
 
-/// The keys of the footer, most useful first.
-pub fn hints(scope: Scope) -> Vec<Hint> {
+/// The keys of the footer, most useful first. `label` says what a command is called now, from its usual words; none leaves it
+/// out.
+pub fn hints(scope: Scope, label: impl Fn(Command, &'static str) -> Option<&'static str>) -> Vec<Hint> {
     let here = BINDINGS.iter().filter(|binding| binding.within.contains(&scope.context) && scope.has(binding.command));
-    here.filter_map(|binding| Some(Hint { key: binding.key.to_string(), label: binding.hint?.to_owned() })).collect()
+    let hint = |binding: &Binding| {
+        let label = label(binding.command, binding.hint?)?.to_owned();
+        Some(Hint { key: binding.key.to_string(), label })
+    };
+    here.filter_map(hint).collect()
 }
 
 /// The rows of the help: all keys of this context and of what can open above its panes. A row without keys is a heading;
 /// keys that do the same share a row.
 pub fn help(scope: Scope) -> Vec<HelpRow> {
     let reachable = reachable(scope.context);
-    let all = BINDINGS.iter().filter(|binding| scope.has(binding.command));
+    // After the end an order is answered with why it comes too late: that is no use of a key.
+    let late = |binding: &&Binding| scope.context == Context::Over && binding.command.orders();
+    let all = BINDINGS.iter().filter(|binding| scope.has(binding.command) && !late(binding));
     let all: Vec<_> = all.filter(|binding| binding.within.iter().any(|within| reachable.contains(within))).collect();
     let mut rows = Vec::new();
     for section in [Section::Orders, Section::Panes, Section::Above] {

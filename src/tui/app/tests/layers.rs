@@ -20,7 +20,9 @@ fn a_rollback_takes_two_keys_and_shows_the_monitor_s_answer() {
     let mut desk = Desk::live();
     assert_eq!(desk.keys("R"), []);
     assert_eq!(desk.asks().as_deref(), Some("Roll back to blue?"));
-    assert_eq!(desk.keys("y"), [order(1, "rollback", None)]);
+    assert_eq!(desk.keys("y"), []);
+    desk.now_ms += 500;
+    assert_eq!(desk.at(Happening::Tick), [order(1, "rollback", None)]);
     assert_eq!(dialog(&mut desk).state, DialogState::Waiting);
     desk.at(Happening::Answered { order: 1, answer: Ok(()) });
     assert!(matches!(dialog(&mut desk).state, DialogState::Done(_)));
@@ -31,7 +33,7 @@ fn a_rollback_takes_two_keys_and_shows_the_monitor_s_answer() {
 #[test]
 fn a_refusal_is_shown_in_the_dialog() {
     let mut desk = Desk::live();
-    desk.keys("Ry");
+    desk.keys("Ry\n");
     desk.at(Happening::Answered { order: 1, answer: Err("rollback already handed over".to_owned()) });
     assert_eq!(dialog(&mut desk).state, DialogState::Failed("rollback already handed over".to_owned()));
 }
@@ -39,7 +41,7 @@ fn a_refusal_is_shown_in_the_dialog() {
 #[test]
 fn an_answer_to_a_dialog_that_was_closed_is_told_all_the_same() {
     let mut desk = Desk::live();
-    desk.keys("P\n\x1b");
+    desk.keys("Kshop\n\x1b");
     assert_eq!(desk.overlay(), None);
     desk.keys("E\n");
     desk.at(Happening::Answered { order: 1, answer: Err("too late".to_owned()) });
@@ -55,11 +57,48 @@ fn orders_go_out_with_what_was_typed() {
     for (keys, wanted) in [
         ("Ashop\tbad plan\n\n", order(1, "abort", Some("bad plan"))),
         ("Kshop\n", order(1, "keep", None)),
-        ("P\n", order(1, "pause", None)),
+        ("Pshop\n", order(1, "pause", None)),
         ("E→→\n", order(1, "extend 10m", None)),
     ] {
         assert_eq!(Desk::live().keys(keys), [wanted], "{keys:?}");
     }
+}
+
+#[test]
+fn a_sentence_typed_into_the_wrong_window_orders_nothing() {
+    for sentence in [
+        "Really? Yes, try it: PLEASE KEEP going\n",
+        "Ryan says: APPLY it, EVERYTHING looks fine\n",
+        "git commit -m 'Retry Payments, Keep Errors'\n",
+    ] {
+        let mut desk = Desk::live();
+        let ordered = |effect: &Effect| matches!(effect, Effect::Order { .. });
+        assert!(!desk.keys(sentence).iter().any(ordered), "{sentence:?}");
+        desk.now_ms += 500;
+        assert!(!desk.at(Happening::Tick).iter().any(ordered), "{sentence:?}");
+    }
+    let mut desk = Desk::live();
+    desk.keys("Re");
+    assert_eq!(desk.overlay(), None);
+    assert_eq!(desk.message().as_deref(), Some("closed, nothing was ordered: `e` is not an answer"));
+}
+
+#[test]
+fn the_footer_shows_only_what_the_phase_accepts() {
+    let mut desk = Desk::live();
+    assert_eq!(desk.hints(), "ARPEKSpaceTab?q");
+    desk.ordered("pause");
+    let shown = desk.app.shown().unwrap();
+    let labels: Vec<_> = shown.ui.hints.iter().map(|hint| hint.label.as_str()).collect();
+    assert!(labels.contains(&"resume") && !labels.contains(&"pause"), "{labels:?}");
+    let mut rolling = Desk::live();
+    rolling.seconds(10, FAILING);
+    assert_eq!(rolling.hints(), "SpaceTab?q");
+    let mut over = Desk::live();
+    over.ordered("abort");
+    assert_eq!(over.hints(), "SpaceTab?q");
+    over.keys("R");
+    assert_eq!(over.message().as_deref(), Some("not now: the soak is over"), "no order is passed over in silence");
 }
 
 #[test]
