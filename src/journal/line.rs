@@ -1,8 +1,8 @@
 //! One line of the decision journal: how it is written, sealed and read back.
 
 use jiff::Timestamp;
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::deploy::Color;
 use crate::soak::{Actor, Decision, DecisionKind};
@@ -162,11 +162,11 @@ pub(super) fn computed_hash(line: &[u8]) -> Option<String> {
 
 /// SHA-256 of the joined parts, in lower-case hex.
 pub(super) fn sha256_hex(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
+    let mut hasher = Context::new(&SHA256);
     for part in parts {
         hasher.update(part);
     }
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hasher.finish().as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
         for nibble in [byte >> 4, byte & 0xf] {
             hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or_default());
         }
