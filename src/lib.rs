@@ -43,6 +43,7 @@ pub mod http;
 pub mod journal;
 pub mod monitor;
 pub mod notify;
+pub mod printable;
 pub mod router;
 pub mod seam;
 pub mod soak;

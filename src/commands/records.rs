@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::cli::Common;
 use crate::config::Config;
 use crate::deploy::StateFile;
-use crate::headless::clean;
 use crate::journal::{self, Entry, Head, Journal, Report, VerifyError};
+use crate::printable::clean;
 
 use super::failure::Failure;
 use super::{context, place, say};

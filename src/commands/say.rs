@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::headless::clean;
+use crate::printable;
 
 /// Prints text on stdout, as it is.
 pub fn out(text: &str) {
@@ -34,9 +34,9 @@ pub fn warn(message: &str) {
     error(&format!("warning: {message}"));
 }
 
-/// The text line by line without control characters.
+/// The text line by line, as it may be printed.
 fn safe(text: &str) -> String {
-    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(printable::line).collect::<Vec<_>>().join("\n")
 }
 
 /// A reader that went away or a full disk leaves the text unread; the exit code tells the rest.
@@ -70,5 +70,6 @@ mod tests {
     #[test]
     fn messages_keep_their_lines_and_lose_what_a_terminal_would_obey() {
         assert_eq!(safe("2 problems\n\n  \u{1b}[2Jkey"), "2 problems\n\n  ·[2Jkey");
+        assert_eq!(safe("it printed:\n::error::all is well"), "it printed:\n| ::error::all is well");
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::keys::Key;
+use crate::printable::is_format;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,10 +139,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 fn visible(character: char) -> Vec<char> {
-    // Directional overrides and their like are no control characters, and reorder what a person reads.
-    let steering = character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if steering { character.escape_default().collect() } else { vec![character] }
+    if character.is_control() || is_format(character) { character.escape_default().collect() } else { vec![character] }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deployment::Deployment;
 use super::{Color, Freeze, LockError, MonitorState, SoakBlock, StateError, monitor_state};
 use crate::journal::Head;
+use crate::printable::clean;
 
 /// What `status` shows; as JSON, what `status --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,15 +234,10 @@ impl StatusReport {
         }
         lines.iter().fold(String::new(), |mut text, (label, value)| {
             // Writing into a string cannot fail.
-            let _ = writeln!(text, "{label:<9} {}", one_line(value));
+            let _ = writeln!(text, "{label:<9} {}", clean(value));
             text
         })
     }
-}
-
-/// Without control characters: the state file and a router's output may hold any, and this goes to a terminal.
-fn one_line(value: &str) -> String {
-    value.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
 }
 
 fn readiness(ready: Option<bool>) -> &'static str {

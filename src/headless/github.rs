@@ -7,10 +7,10 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::printable::clean;
 use crate::soak::{DecisionKind, Ending, Outcome};
 use crate::view::{News, View, outcome_lines};
 
-use super::clean;
 use super::human::Human;
 use super::printer::{Places, PrintEvents};
 

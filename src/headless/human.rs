@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::symbols::line;
 
+use crate::printable::clean;
 use crate::soak::{Decision, Ending, Phase};
 use crate::view::{News, Progress, View, outcome_lines};
 
-use super::clean;
 use super::gate::Gate;
 use super::printer::{Places, PrintEvents, Width};
 

@@ -8,9 +8,7 @@
 //! | `github` | human lines, annotations and the job summary |
 //! | `gate` | when a gate that still waits is told of |
 //! | `told` | an outcome that was known before anything was run |
-//! | `clean` | text from outside, made safe for a terminal |
 
-mod clean;
 mod gate;
 mod github;
 mod human;
@@ -18,6 +16,5 @@ mod json;
 mod printer;
 mod told;
 
-pub use clean::clean;
 pub use printer::{Form, Output, Places, PrintEvents, Printer, Quiet, Width};
 pub use told::Told;

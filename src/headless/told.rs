@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::journal::rfc3339_ms;
+use crate::printable::clean;
 use crate::soak::Ending;
 
-use super::clean;
 use super::github::{add_to_summary, annotation, level, markdown};
 use super::printer::Output;
 

@@ -1,6 +1,7 @@
 //! What a command printed, in bounded memory and safe to show.
 
 use crate::config::scrub;
+use crate::printable::clean;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// How much of each stream is kept, in bytes; of more, the end.
@@ -27,7 +28,7 @@ pub(super) fn quote(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
     // Before anything is cut, or half a secret would be left.
     let text = scrub(&text);
-    let shown = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
+    let shown = |line: &str| clean(&line.chars().filter(|c| !c.is_control()).collect::<String>()).into_owned();
     let lines: Vec<String> = text.lines().map(shown).filter(|line| !line.trim().is_empty()).collect();
     let quoted = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n");
     let start = quoted.ceil_char_boundary(quoted.len().saturating_sub(QUOTED_BYTES));

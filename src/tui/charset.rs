@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 
+use crate::printable::is_format;
 use crate::soak::Verdict;
 
 /// Which glyphs a terminal can show.
@@ -163,12 +164,16 @@ impl Charset {
     /// Text from a sentence or from outside, as it may be shown: control characters lose their power, and glyphs that
     /// the terminal has not are spelled with those it has.
     pub fn text(self, text: &str) -> Cow<'_, str> {
-        let shown = |c: char| !c.is_control() && (self == Self::Unicode || c.is_ascii());
+        let shown = |c: char| !c.is_control() && !is_format(c) && (self == Self::Unicode || c.is_ascii());
         if text.chars().all(shown) {
             return Cow::Borrowed(text);
         }
         let mut plain = String::with_capacity(text.len());
         for c in text.chars() {
+            if is_format(c) {
+                plain.extend(c.escape_unicode());
+                continue;
+            }
             match c {
                 _ if shown(c) => plain.push(c),
                 _ => plain.push_str(self.spelled(c)),
