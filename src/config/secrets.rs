@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
-use percent_encoding::percent_decode_str;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::model::{Config, RouterKind};
@@ -13,6 +15,9 @@ use super::values::InstanceUrl;
 
 /// Shorter ones stand in too many words for their masking to be of use.
 const SHORTEST: usize = 4;
+
+/// What is percent-encoded in URLs: all but the unreserved characters (RFC 3986, 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What is not to be repeated, by the process as a whole.
 static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
@@ -38,9 +43,40 @@ pub fn keep_secret(config: &Config) {
     let instances = config.colors.blue.iter().chain(&config.colors.green);
     let pages = config.colors.blue_metrics.iter().chain(&config.colors.green_metrics);
     let urls = instances.chain(pages).chain(&config.prometheus.url).chain(admin);
-    let secrets: Vec<String> = exposed.chain(urls.flat_map(passwords)).collect();
+    let secrets: Vec<String> = exposed.chain(urls.clone().flat_map(passwords)).collect();
+    let prometheus = config.prometheus.username.iter().zip(&config.prometheus.password);
+    let logins = prometheus.map(|(user, password)| format!("{user}:{}", password.expose_secret()));
+    let logins = logins.chain(urls.flat_map(logins_of));
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    known.extend(secrets.into_iter().filter(|secret| secret.len() >= SHORTEST));
+    // What of a login is quoted is the header of basic authentication; its user name alone is none.
+    known.extend(logins.flat_map(|login| [STANDARD.encode(&login), URL_SAFE.encode(&login)]));
+    known.extend(secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)));
+}
+
+/// A secret as it is, and as others may write it: in base64, percent-encoded, in JSON, in hex.
+fn forms(secret: &str) -> Vec<String> {
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let encoded = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(secret));
+    let percent = |set| utf8_percent_encode(secret, set).to_string();
+    let mut forms = vec![
+        secret.to_owned(),
+        json.trim_matches('"').to_owned(),
+        percent(NON_ALPHANUMERIC),
+        percent(UNRESERVED),
+        percent(UNRESERVED).replace("%20", "+"),
+        hex.to_uppercase(),
+        hex,
+    ];
+    forms.extend(encoded);
+    forms
+}
+
+/// A URL's user name and password, joined by a colon, as they stand there and as they are meant.
+fn logins_of(url: &InstanceUrl) -> Vec<String> {
+    let Some((user, Some(password))) = url.credentials() else { return Vec::new() };
+    let meant = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    vec![format!("{user}:{password}"), format!("{}:{}", meant(user), meant(password))]
 }
 
 /// A URL's password as it stands there and as it is meant.
@@ -56,6 +92,13 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut found: Vec<&String> = known.iter().filter(|secret| text.contains(secret.as_str())).collect();
     found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     found.into_iter().fold(Cow::Borrowed(text), |text, secret| Cow::Owned(text.replace(secret.as_str(), "***")))
+}
+
+/// Masks every known secret in the text.
+pub fn scrub_in_place(text: &mut String) {
+    if let Cow::Owned(masked) = scrub(text) {
+        *text = masked;
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +126,12 @@ mod tests {
             ("green-canary", "***"),
             ("health-canary page-canary", "*** ***"),
             ("Bearer operator-canary-0123456789", "Bearer ***"),
+            ("Basic YW5hOmdyZWVuLWNhbmFyeQ==", "Basic ***"),
+            ("Basic YW5hOm1ldHJpY3MtY2FuYXJ5LWFuZC1tb3Jl", "Basic ***"),
+            ("Basic dTp1cmwtY2FuYXJ5", "Basic ***"),
+            ("bWV0cmljcy1jYW5hcnk", "***"),
+            ("metrics%2Dcanary", "***"),
+            ("6d6574726963732D63616E617279 6d6574726963732d63616e617279", "6d6574726963732D63616E617279 ***"),
             ("abc is too short to be told from a word", "abc is too short to be told from a word"),
         ] {
             assert_eq!(scrub(text), shown);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use crate::config::scrub_in_place;
 use crate::control::{Hub, Order, StreamEnd};
 use crate::journal::Journal;
 use crate::notify::Notifier;
@@ -263,7 +264,9 @@ impl Run {
     /// on the way becomes an event of its own.
     async fn feed(&mut self, event: Event) {
         let mut queue: VecDeque<Event> = self.freeze.change().into_iter().chain([event]).collect();
-        while let Some(event) = queue.pop_front() {
+        while let Some(mut event) = queue.pop_front() {
+            // No secret goes any further than here, whoever repeats it.
+            event.edit_texts(scrub_in_place);
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
             self.recorder.record(&envelope);

@@ -1,5 +1,7 @@
 //! What happens to a run, and what the machine wants done about it.
 
+mod texts;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -6,11 +6,19 @@ use crate::support::{Deployment, Done, Page, Receiver, free_address};
 const CANARY: &str = "kanarienvogel-4711";
 /// The same in the form of a signing key.
 const SIGNING: &str = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs";
+/// The first as others may write it: base64 (alone and behind `ana:`), percent-encoded, in hex.
+const ENCODED: [&str; 5] = [
+    "a2FuYXJpZW52b2dlbC00NzEx",
+    "YW5hOmthbmFyaWVudm9nZWwtNDcxM",
+    "kanarienvogel%2D4711",
+    "6b616e617269656e766f67656c2d34373131",
+    "6B616E617269656E766F67656C2D34373131",
+];
 
 #[track_caller]
 fn nothing_leaks(deployment: &Deployment, printed: &[Done]) {
     for done in printed {
-        for canary in [CANARY, SIGNING] {
+        for canary in ENCODED.into_iter().chain([CANARY, SIGNING]) {
             assert!(!done.stdout.contains(canary) && !done.stderr.contains(canary), "{done:#?}");
         }
     }
@@ -18,7 +26,9 @@ fn nothing_leaks(deployment: &Deployment, printed: &[Done]) {
     assert!(files.len() >= 4, "state, journal, recording and log are there: {files:#?}");
     for (path, bytes) in files {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(CANARY) && !text.contains(SIGNING), "{}: {text}", path.display());
+        for canary in ENCODED.into_iter().chain([CANARY, SIGNING]) {
+            assert!(!text.contains(canary), "{canary} in {}: {text}", path.display());
+        }
     }
 }
 
@@ -148,5 +158,29 @@ fn a_breach_with_every_secret_set_leaks_none_of_them() {
     let mut printed = vec![deployment.run(&["soak", "--no-tui", "--log-level", "trace"]).expect(3)];
     printed.push(deployment.run(&["history", "--json"]));
     printed.push(deployment.run(&["replay", "--no-tui", "--speed", "1000"]));
+    nothing_leaks(&deployment, &printed);
+}
+
+#[test]
+fn a_service_that_quotes_a_secret_in_any_encoding_is_not_repeated() {
+    let deployment = Deployment::switched()
+        .with("prometheus.username", "ana")
+        .with("prometheus.password", CANARY)
+        .with("checks.error-rate.source", "prometheus")
+        .with("checks.error-rate.selector", r#"http_requests_total{color="{{color}}"}"#)
+        .with("soak.on_inconclusive", "keep");
+    let deployment = {
+        let url = deployment.green.url();
+        deployment.with("prometheus.url", url)
+    };
+    // As a proxy in front of the API does that shows what it was asked.
+    let quoted = format!("YW5hOmthbmFyaWVudm9nZWwtNDcxMQ== {} {}", ENCODED[0], ENCODED[2..].join(" "));
+    let body = format!(r#"{{"status":"error","errorType":"bad_data","error":"Authorization: Basic {quoted}"}}"#);
+    deployment.green.show_elsewhere(Page::answer("422 Unprocessable Entity", "application/json", &body));
+    deployment.blue.show(Page::answer("200 OK", "text/plain", &format!("up {quoted}\n")));
+    let mut printed = everything_printed(&deployment);
+    printed.push(deployment.run(&["doctor"]));
+    printed.push(deployment.run(&["doctor", "--json"]));
+    assert!(printed.iter().any(|done| done.stdout.contains("Basic ***")), "it is quoted, masked: {printed:#?}");
     nothing_leaks(&deployment, &printed);
 }

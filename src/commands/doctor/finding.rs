@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::headless::clean;
+use crate::config::scrub;
+use crate::printable::clean;
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,17 +34,22 @@ pub struct Finding {
 impl Finding {
     /// All is well.
     pub fn ok(area: &'static str, text: impl Into<String>) -> Self {
-        Self { area, level: Level::Ok, text: text.into(), next: None }
+        Self::new(area, Level::Ok, text, None)
     }
 
     /// Something is missing that a watch can do without.
     pub fn warning(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { area, level: Level::Warning, text: text.into(), next: Some(next.into()) }
+        Self::new(area, Level::Warning, text, Some(next.into()))
     }
 
     /// Something does not work.
     pub fn failure(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { area, level: Level::Failure, text: text.into(), next: Some(next.into()) }
+        Self::new(area, Level::Failure, text, Some(next.into()))
+    }
+
+    fn new(area: &'static str, level: Level, text: impl Into<String>, next: Option<String>) -> Self {
+        let masked = |text: String| scrub(&text).into_owned();
+        Self { area, level, text: masked(text.into()), next: next.map(masked) }
     }
 
     /// As a person reads it: one line, and one for what to do.
