@@ -34,7 +34,7 @@ const FORMAT: [(u32, u32); 21] = [
     (0xe0020, 0xe007f),
 ];
 
-/// Marks by which CI runners find a command in the middle of a line: GitHub Actions (version 1) and Azure Pipelines, TeamCity.
+/// Marks by which CI runners find a command in the middle of a line: GitHub Actions (version 1) and Azure Pipelines, `TeamCity`.
 const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 /// Whether a character changes how others are read, and shows nothing itself.

@@ -56,7 +56,7 @@ pub fn keep_secret(config: &Config) {
 /// A secret as it is, and as others may write it: in base64, percent-encoded, in JSON, in hex.
 fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap_or_default();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = secret.bytes().flat_map(|byte| [byte >> 4, byte & 0xf]).filter_map(hex_digit).collect();
     let encoded = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(secret));
     let percent = |set| utf8_percent_encode(secret, set).to_string();
     let mut forms = vec![
@@ -70,6 +70,10 @@ fn forms(secret: &str) -> Vec<String> {
     ];
     forms.extend(encoded);
     forms
+}
+
+fn hex_digit(nibble: u8) -> Option<char> {
+    char::from_digit(u32::from(nibble), 16)
 }
 
 /// A URL's user name and password, joined by a colon, as they stand there and as they are meant.

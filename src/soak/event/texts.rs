@@ -23,12 +23,14 @@ impl Event {
             }
             Self::Queried { answer: Answer::Value { note, .. }, .. } => note.iter_mut().for_each(edit),
             Self::Queried { answer: Answer::Firing { alerts, note }, .. } => {
-                alerts.iter_mut().chain(note).for_each(edit)
+                alerts.iter_mut().chain(note).for_each(edit);
             }
             Self::RouterObserved { router, state, foreign, .. } => {
                 let errors = router.as_mut().err().into_iter().chain(state.as_mut().err());
                 errors.for_each(&mut edit);
-                foreign.iter_mut().for_each(|foreign| foreign.edit_texts(&mut edit));
+                if let Some(foreign) = foreign {
+                    foreign.edit_texts(edit);
+                }
             }
             Self::RollbackDone { result: RollbackResult::Foreign(foreign), .. } => foreign.edit_texts(edit),
             _ => {}
