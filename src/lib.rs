@@ -28,6 +28,7 @@
 //! lets time, network, disk and the machine meet.
 
 pub mod backtest;
+mod called;
 mod children;
 pub mod cli;
 pub mod commands;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::called;
 use crate::children;
 use crate::cli::{Cli, Command, HistoryCommand};
 use crate::deploy::Color;
@@ -19,6 +20,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
 pub fn main(cli: Cli) -> u8 {
     children::reap_orphans();
+    called::remember(cli.common.directory.as_deref(), cli.common.config.as_deref());
     if let Some(folder) = &cli.common.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {

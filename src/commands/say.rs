@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::printable;
+use crate::{called, printable};
 
 /// Prints text on stdout, as it is.
 pub fn out(text: &str) {
@@ -36,7 +36,7 @@ pub fn warn(message: &str) {
 
 /// The text line by line, as it may be printed.
 fn safe(text: &str) -> String {
-    text.split('\n').map(printable::line).collect::<Vec<_>>().join("\n")
+    called::as_called(text).split('\n').map(printable::line).collect::<Vec<_>>().join("\n")
 }
 
 /// A reader that went away or a full disk leaves the text unread; the exit code tells the rest.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
+use crate::called::as_called;
 use crate::cli::Common;
 use crate::config::{Config, Loaded, Location};
 use crate::control::Client;
@@ -32,7 +33,7 @@ pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure
     if json {
         say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
-        say::out(&report.to_text(Timestamp::now()));
+        say::out(&as_called(&report.to_text(Timestamp::now())));
     }
     Ok(0)
 }

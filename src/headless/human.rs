@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::symbols::line;
 
+use crate::called::as_called;
 use crate::printable::clean;
 use crate::soak::{Decision, Ending, Phase};
 use crate::view::{News, Progress, View, outcome_lines};
@@ -38,7 +39,7 @@ impl Human {
     /// Prints a line of its own, above the progress bar.
     pub(super) fn line(&mut self, wall_ms: i64, word: &str, text: &str) -> io::Result<()> {
         self.clear_bar()?;
-        writeln!(self.out, "{}  {word:WORD$} {}", clock(wall_ms), clean(text))
+        writeln!(self.out, "{}  {word:WORD$} {}", clock(wall_ms), clean(&as_called(text)))
     }
 
     /// Prints a line as it is.
@@ -110,7 +111,7 @@ impl PrintEvents for Human {
         self.clear_bar()?;
         writeln!(self.out)?;
         for (label, text) in outcome_lines(view, ending) {
-            writeln!(self.out, "{label:WORD$} {}", clean(&text))?;
+            writeln!(self.out, "{label:WORD$} {}", clean(&as_called(&text)))?;
         }
         writeln!(self.out, "{:WORD$} {}", "journal", self.places.journal.display())?;
         writeln!(self.out, "{:WORD$} {}", "recording", self.places.recording.display())?;

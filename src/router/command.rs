@@ -138,8 +138,8 @@ impl CommandRouter {
             return Ok(Some(format!("moved all the same, because of --force: {error}")));
         }
         match error {
-            // A move brings all of it to one color.
-            CommandError::Ambiguous { .. } => Ok(None),
+            // A move brings all of it to one color, or the first of it anywhere.
+            CommandError::Ambiguous { .. } | CommandError::NoColor { said_nothing: true, .. } => Ok(None),
             CommandError::NoColor { command, output, said_nothing: false } => {
                 let by_hand = |color| format!("run `{}`", self.filled(words, color).join(" "));
                 Err(Foreign::new(command, output.as_bytes(), by_hand).into())

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::called::as_called;
 use crate::config::scrub;
 use crate::printable::clean;
 
@@ -59,8 +60,9 @@ impl Finding {
             Level::Warning => "warning",
             Level::Failure => "FAILURE",
         };
-        let next = self.next.as_ref().map(|next| format!("{:23}next: {}\n", "", clean(next))).unwrap_or_default();
-        format!("{word:<8} {:<13} {}\n{next}", self.area, clean(&self.text))
+        let next =
+            self.next.as_ref().map(|next| format!("{:23}next: {}\n", "", clean(&as_called(next)))).unwrap_or_default();
+        format!("{word:<8} {:<13} {}\n{next}", self.area, clean(&as_called(&self.text)))
     }
 }
 

@@ -246,8 +246,8 @@ async fn what_is_no_color_is_left_alone_and_told_with_the_command_to_run_by_hand
 }
 
 #[tokio::test]
-async fn a_reading_that_fails_or_prints_nothing_forbids_a_move_and_may_be_tried_again() {
-    for read in ["exit 3", "true", "echo; echo '   '"] {
+async fn a_reading_that_fails_forbids_a_move_and_may_be_tried_again() {
+    for read in ["exit 3", "echo blue; exit 1", "cat nowhere"] {
         let tmp = tempfile::tempdir().unwrap();
         let error = traced(tmp.path(), read).switch(Color::Green, Replace::Ours).await.unwrap_err();
         assert!(matches!(error, RouterError::Unread(_)), "{read}: {error:?}");
@@ -256,8 +256,8 @@ async fn a_reading_that_fails_or_prints_nothing_forbids_a_move_and_may_be_tried_
 }
 
 #[tokio::test]
-async fn a_color_or_both_of_them_may_be_moved_away_from() {
-    for read in ["echo blue", "echo green", "echo blue; echo green"] {
+async fn a_color_both_of_them_or_nothing_at_all_may_be_moved_away_from() {
+    for read in ["true", "echo; echo '   '", "echo blue", "echo green", "echo blue; echo green"] {
         let tmp = tempfile::tempdir().unwrap();
         traced(tmp.path(), read).switch(Color::Green, Replace::Ours).await.unwrap();
         assert_eq!(moves(tmp.path()), "green\n", "{read}");
