@@ -40,6 +40,8 @@ mod job;
 mod latency;
 #[path = "program/network.rs"]
 mod network;
+#[path = "program/night.rs"]
+mod night;
 #[path = "program/node.rs"]
 mod node;
 #[path = "program/notify.rs"]

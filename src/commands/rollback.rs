@@ -190,7 +190,15 @@ async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failu
     }
     let target = binding.previous;
     standby::probe(config, target).await.map_err(|why| {
-        Failure::new(9, format!("{target} is not ready, nothing was moved ({why}); to move traffic there all the same: switchback rollback --force"))
+        Failure::new(
+            9,
+            format!(
+                "{target} is not ready, nothing was moved ({why})\n\
+                 next: start {target}, then: switchback rollback --service {service}; with --force traffic moves to {target} \
+                 as it is, and users may get no answer: switchback rollback --force --service {service}",
+                service = config.service
+            ),
+        )
     })
 }
 

@@ -11,7 +11,7 @@ use crate::called::as_called;
 use crate::cli::Common;
 use crate::config::{Config, Loaded, Location};
 use crate::control::Client;
-use crate::deploy::{Color, ConfigurationStatus, Deployment, NoInactive, StatusReport};
+use crate::deploy::{Alarm, Color, ConfigurationStatus, Deployment, NoInactive, StatusReport};
 use crate::monitor;
 
 use super::failure::Failure;
@@ -31,7 +31,7 @@ pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure
     }
     let report = report(&loaded).await?;
     if json {
-        say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
+        say::line(&serde_json::to_string_pretty(&to_json(&report)?).map_err(Failure::internal)?);
     } else {
         say::out(&as_called(&report.to_text(Timestamp::now())));
     }
@@ -80,7 +80,7 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
     loop {
         let now = report(loaded).await.map_err(|failure| failure.message);
         let text = match &now {
-            Ok(report) if json => serde_json::to_string(report).map_err(Failure::internal)? + "\n",
+            Ok(report) if json => to_json(report)?.to_string() + "\n",
             Ok(report) => report.to_text(Timestamp::now()),
             Err(why) => format!("{why}\n"),
         };
@@ -96,6 +96,15 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
             () = leave.asked() => return Ok(0),
         }
     }
+}
+
+/// The report, with the alarm where there is one.
+fn to_json(report: &StatusReport) -> Result<serde_json::Value, Failure> {
+    let mut json = serde_json::to_value(report).map_err(Failure::internal)?;
+    if let Some(Alarm { text, next }) = report.alarm() {
+        (json["alarm"], json["next"]) = (text.into(), next.into());
+    }
+    Ok(json)
 }
 
 /// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.

@@ -3,6 +3,7 @@
 //! [`State`] is what the file says, [`StateFile`] reads and replaces it, [`Lock`] keeps processes from moving traffic at
 //! once. [`Deployment`] puts them together with a router and the journal; its [`Deployment::rollback`] is the only way back.
 
+mod alarm;
 mod color;
 mod deployment;
 mod foresee;
@@ -20,6 +21,7 @@ mod switch;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use alarm::Alarm;
 pub use color::{Color, UnknownColor};
 pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
 pub use foresee::{By, Foreseen, Preview};

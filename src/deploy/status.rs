@@ -208,7 +208,9 @@ impl Deployment {
 impl StatusReport {
     /// The status as aligned lines for a person who reads them at `now`.
     pub fn to_text(&self, now: Timestamp) -> String {
-        let mut lines = vec![("service", self.service.clone())];
+        let alarm = self.alarm().into_iter().flat_map(|alarm| [("ALARM", alarm.text), ("next", alarm.next)]);
+        let mut lines: Vec<(&str, String)> = alarm.collect();
+        lines.push(("service", self.service.clone()));
         lines.extend(self.state_file.iter().map(|file| ("state", file.to_text())));
         lines.extend(self.configuration.iter().map(|configuration| ("config", configuration.to_text())));
         lines.extend([

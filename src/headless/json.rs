@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::soak::{Decision, Ending, Observation, Phase, Verdict};
-use crate::view::{News, View};
+use crate::view::{News, View, next_step};
 
 use super::printer::{Places, PrintEvents};
 
@@ -48,6 +48,7 @@ enum Line<'a> {
         recovered: Option<bool>,
         requests: u64,
         errors: u64,
+        next: Option<String>,
         troubles: &'a [String],
         journal: String,
         recording: String,
@@ -111,6 +112,7 @@ impl Json {
             recovered: machine.summary().and_then(|summary| summary.recovered),
             requests: seen.requests,
             errors: seen.errors,
+            next: next_step(machine, ending),
             troubles: machine.troubles(),
             journal,
             recording,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::journal::rfc3339_ms;
 use crate::printable::clean;
-use crate::soak::Ending;
+use crate::soak::{Ending, Outcome};
 
 use super::github::{add_to_summary, annotation, level, markdown};
 use super::printer::Output;
@@ -37,19 +37,31 @@ impl Told {
         }
     }
 
+    /// What to do where a bad release may be live still: how traffic is by now is asked first.
+    fn next(&self) -> Option<String> {
+        let alarms = matches!(self.ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
+        alarms.then(|| format!("switchback status --service {}", self.service))
+    }
+
+    /// The sentence, and what to do next.
+    fn say(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}", clean(&self.sentence()))?;
+        self.next().map_or(Ok(()), |next| writeln!(out, "next            {}", clean(&next)))
+    }
+
     /// Prints it. `job_summary` is the file of GitHub's job summary.
     pub fn print(&self, output: Output, job_summary: Option<PathBuf>, mut out: impl Write) -> io::Result<()> {
         match output {
-            Output::Human => writeln!(out, "{}", clean(&self.sentence())),
+            Output::Human => self.say(&mut out),
             Output::Json => writeln!(out, "{}", self.to_json()),
             Output::Github => {
-                writeln!(out, "{}", clean(&self.sentence()))?;
+                self.say(&mut out)?;
                 let message = format!("{}: {}", self.ending.outcome, self.ending.reason);
                 writeln!(out, "{}", annotation(level(&self.ending), &message))?;
-                let rows = vec![
-                    ("outcome", format!("{} (exit code {})", self.ending.outcome, self.ending.exit_code())),
-                    ("reason", self.ending.reason.clone()),
-                ];
+                let mut rows =
+                    vec![("outcome", format!("{} (exit code {})", self.ending.outcome, self.ending.exit_code()))];
+                rows.extend(self.next().map(|next| ("next", next)));
+                rows.push(("reason", self.ending.reason.clone()));
                 let trouble = job_summary.and_then(|path| {
                     add_to_summary(&path, &markdown(&self.service, &self.ending, rows, &self.journal))
                 });
@@ -75,6 +87,7 @@ impl Told {
             "recovered": null,
             "requests": null,
             "errors": null,
+            "next": self.next(),
             "troubles": [],
             "journal": journal.display().to_string(),
             "recording": null,
@@ -85,7 +98,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::soak::{Cause, Outcome};
+    use crate::soak::Cause;
 
     fn printed(output: Output, soak: Option<&str>, outcome: Outcome, summary: Option<PathBuf>) -> String {
         let told = Told {
@@ -105,6 +118,8 @@ mod tests {
         let said = "soak 1 has ended: retained (cause auto): 0 of 9 ·[31m failed (0 %)\n";
         assert_eq!(printed(Output::Human, Some("1"), Outcome::Retained, None), said);
         assert_eq!(printed(Output::Human, None, Outcome::Refused, None), "0 of 9 ·[31m failed (0 %)\n");
+        let held = printed(Output::Human, Some("1"), Outcome::Held, None);
+        assert!(held.ends_with("\nnext            switchback status --service shop\n"), "{held}");
     }
 
     #[test]
@@ -113,6 +128,7 @@ mod tests {
             serde_json::from_str(&printed(Output::Json, Some("1"), Outcome::Held, None)).unwrap();
         let told = (&line["type"], &line["outcome"], &line["exitCode"], &line["soak"], &line["again"]);
         assert_eq!(told, (&json!("outcome"), &json!("held"), &json!(11), &json!("1"), &json!(true)));
+        assert_eq!(line["next"], "switchback status --service shop");
         assert_eq!(line["ts"], "1970-01-01T00:00:00.000Z");
     }
 

@@ -13,6 +13,7 @@ mod frozen;
 mod judge;
 mod latency;
 mod machine;
+mod next;
 mod outcome;
 mod own;
 mod query;
@@ -37,6 +38,7 @@ pub use event::{
 pub use frozen::Frozen;
 pub use judge::OldColor;
 pub use machine::{Machine, ROUTER_FOREIGN, Summary, Unwatched};
+pub use next::Aftermath;
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
 pub use rate::{ADD_UP, left_out};

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::view::Dashboard;
+use crate::view::{Dashboard, next_step};
 
 use super::{UiState, widgets};
 
@@ -20,6 +20,8 @@ const CHART: u16 = 5;
 const DECISIONS: (u16, u16) = (14, 4);
 /// Rows of a body that has room for decisions.
 const ROOMY: u16 = 18;
+/// Rows of a body below which nothing is shown beside the outcome.
+const LEFT_OVER: u16 = 6;
 /// Rows of the instances below which they are left out.
 const INSTANCES: u16 = 3;
 
@@ -41,21 +43,40 @@ pub fn render(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
     ui.charset.enforce(buffer);
 }
 
-/// One line: the phase, the verdict, and the size that is needed.
+/// One line: the phase, the verdict, and the size that is needed. After the end what to do next as well.
 fn tiny(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let headline = dashboard.headline(now_ms);
     let line = Rect { height: area.height.min(1), ..area };
     buffer.set_style(line.intersection(buffer.area), ui.theme.banner(headline.tone));
     let verdict = dashboard.machine().verdict();
     let (width, height) = SMALLEST;
-    let text = format!("{} {verdict} needs {width}x{height}", headline.word);
+    let next = dashboard.ending().and_then(|ending| next_step(dashboard.machine(), ending));
+    let text = match &next {
+        Some(next) if area.height < 2 => format!("{} next: {next}", headline.word),
+        _ => format!("{} {verdict} needs {width}x{height}", headline.word),
+    };
     widgets::write(buffer, line, &[Span::styled(text, ui.theme.strong())], ui);
+    let next = next.map(|next| widgets::wrap(&format!("next: {next}"), area.width)).unwrap_or_default();
+    for (row, text) in (1..area.height).zip(next) {
+        let here = Rect { y: area.y + row, height: 1, ..area };
+        widgets::write(buffer, here, &[Span::raw(text)], ui);
+    }
 }
 
 fn panes(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
     widgets::header(buffer, Rect { height: 1, ..area }, dashboard, ui, now_ms);
     widgets::footer(buffer, Rect { y: body.bottom(), height: 1, ..area }, ui);
+    // After the end the answer stands first, and has all the rows that it wants.
+    let wanted = widgets::outcome_rows(dashboard, body.width).unwrap_or(0);
+    let wanted = if wanted + LEFT_OVER > body.height { body.height * wanted.min(1) } else { wanted };
+    let (outcome, body) = split_rows(body, body.height.saturating_sub(wanted));
+    if wanted > 0 {
+        widgets::outcome(buffer, outcome, dashboard, ui, now_ms);
+    }
+    if body.height == 0 {
+        return;
+    }
     let (top, bottom) = split_rows(body, decision_rows(body.height, check_rows(dashboard)));
     let right_width = (area.width * 2 / 5).clamp(*RIGHT.start(), *RIGHT.end());
     let left = Rect { width: top.width - right_width, ..top };
@@ -87,25 +108,16 @@ const fn split_rows(area: Rect, last: u16) -> (Rect, Rect) {
     (Rect { height: first, ..area }, Rect { y: area.y + first, height: last, ..area })
 }
 
-/// The chart above the checks; after the end the outcome between them, or in their place.
+/// The chart above the checks.
 fn left_side(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let checks = dashboard.checks();
     let Some(check) = checks.get(ui.shown_check(dashboard)) else { return };
     let rows = check_rows(dashboard);
     let room = area.height.saturating_sub(CHART);
-    let outcome = widgets::outcome_rows(dashboard, area.width).map_or(0, |rows| rows.min(room));
-    let rows = match outcome {
-        // As many as there is room for, and one with its frame in any case.
-        0 => rows.min(room.max(4)),
-        _ if outcome + rows <= room => rows,
-        _ => 0,
-    };
-    let (rest, below) = split_rows(area, rows);
-    let (above, between) = split_rows(rest, outcome);
+    // As many as there is room for, and one with its frame in any case; none in what the outcome has left over.
+    let rows = if area.height < CHART + 4 { 0 } else { rows.min(room.max(4)) };
+    let (above, below) = split_rows(area, rows);
     widgets::chart(buffer, above, dashboard, check, ui, now_ms);
-    if outcome > 0 {
-        widgets::outcome(buffer, between, dashboard, ui, now_ms);
-    }
     if rows > 0 {
         widgets::checks(buffer, below, dashboard, ui, now_ms);
     }

@@ -3,6 +3,8 @@
 use crate::detect::{failed, span};
 use crate::soak::{Ending, Machine, Outcome, Phase, Verdict};
 
+use super::outcome::still_live;
+
 /// How something is meant; what a front end makes of it is its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
@@ -53,7 +55,10 @@ impl Headline {
             Phase::Switching => Self::calm("SWITCHING", format!("{other} to {color}")),
             Phase::Warmup => Self::calm("WARMUP", String::new()),
             Phase::Watching => Self::watching(machine, late_ms),
-            Phase::Held => Self::alone("HELD", machine.held_because().unwrap_or_default(), Tone::Warning),
+            Phase::Held => {
+                let parts = [still_live(machine), machine.held_because()];
+                Self::alone("HELD", parts.into_iter().flatten().collect::<Vec<_>>().join("; "), Tone::Bad)
+            }
             Phase::Grace => {
                 let left = machine.remaining_ms().unwrap_or(0).saturating_sub(late_ms);
                 Self::alone(format!("ROLLBACK IN {}", seconds(left)), format!("back to {other}"), Tone::Bad)
@@ -62,7 +67,9 @@ impl Headline {
             Phase::Verifying => {
                 Self::alone("ROLLED BACK", format!("verifying {other}: {}", failed(machine.recovery())), Tone::Warning)
             }
-            Phase::Finished => machine.ending().map_or_else(|| Self::calm("OVER", String::new()), Self::ended),
+            Phase::Finished => machine
+                .ending()
+                .map_or_else(|| Self::calm("OVER", String::new()), |ending| Self::ended(machine, ending)),
         }
     }
 
@@ -83,7 +90,8 @@ impl Headline {
         Self { word: "WATCHING".to_owned(), detail, tone: Tone::Warning, alone: false }
     }
 
-    fn ended(ending: &Ending) -> Self {
+    /// Where a bad release may still be live that comes first.
+    fn ended(machine: &Machine, ending: &Ending) -> Self {
         let (word, tone) = match ending.outcome {
             Outcome::Retained => ("RETAINED", Tone::Good),
             Outcome::RolledBack => ("ROLLED BACK", Tone::Warning),
@@ -97,7 +105,10 @@ impl Headline {
             Outcome::SwitchFailed => ("SWITCH FAILED", Tone::Bad),
             Outcome::Switched => ("SWITCHED", Tone::Good),
         };
-        Self::alone(word, format!("cause {}, exit code {}", ending.cause.name(), ending.exit_code()), tone)
+        let alarms = matches!(ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
+        let live = still_live(machine).filter(|_| alarms).map(|live| format!("{live}. Nobody is acting. "));
+        let cause = format!("cause {}, exit code {}", ending.cause.name(), ending.exit_code());
+        Self::alone(word, live.unwrap_or_default() + &cause, tone)
     }
 
     fn calm(word: &str, detail: String) -> Self {

@@ -1,7 +1,7 @@
 //! The sentences that every front end shows alike.
 
 use crate::detect::{Outlook, failed, percent_exact, span};
-use crate::soak::{Ending, ForeignSeen, LATENCY, Outcome, Phase, Verdict};
+use crate::soak::{LATENCY, Phase, Verdict};
 
 use super::View;
 use super::measure::{allowed, measured, title};
@@ -90,82 +90,5 @@ impl Progress {
         };
         parts.extend([format!("{seen} so far"), format!("{ready} of {all} ready"), verdict]);
         parts
-    }
-}
-
-/// What is left in the scrollback when a run is over: outcome, reason, failed requests, what to do next. Each pair is a
-/// short label and its text.
-pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
-    let machine = view.machine();
-    let settings = machine.settings();
-    let (color, other) = (settings.color, settings.color.other());
-    let what = match ending.outcome {
-        Outcome::Retained => format!("RETAINED: {color} stays active"),
-        Outcome::RolledBack => format!("ROLLED BACK: {other} is active again"),
-        Outcome::Aborted => "ABORTED: nothing was judged".to_owned(),
-        Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
-        Outcome::Held => format!("HELD: {color} is breached and stays active"),
-        Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
-        Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}"),
-        Outcome::RollbackUndone => format!("ROLLBACK UNDONE: traffic is on {color} again"),
-        Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
-        Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
-        Outcome::Switched => format!("SWITCHED: {color} is active"),
-    };
-    let mut lines = vec![
-        ("outcome", format!("{what} (cause {}, exit code {})", ending.cause.name(), ending.exit_code())),
-        ("reason", ending.reason.clone()),
-    ];
-    let begun = machine.summary().is_some();
-    if begun {
-        lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
-    }
-    let unwatched = machine.unwatched();
-    if unwatched.gaps > 0 {
-        let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
-        lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
-    }
-    let foreign = machine.foreign().filter(|_| ending.outcome == Outcome::Held);
-    if let Some(foreign) = foreign {
-        lines.push(("next", foreign_step(foreign, &settings.service)));
-    } else if let Some(next) = next_step(ending.outcome, begun, &settings.service) {
-        lines.push(("next", next));
-    }
-    lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
-    lines
-}
-
-/// What an operator does where the router holds what Switchback did not write.
-fn foreign_step(foreign: &ForeignSeen, service: &str) -> String {
-    let by_hand = &foreign.by_hand;
-    format!(
-        "{by_hand}, then: switchback rollback --service {service}; or: switchback rollback --force --service {service}, which keeps a copy of what it replaces"
-    )
-}
-
-/// What an operator does next, where there is something; `begun` says whether there was a soak.
-fn next_step(outcome: Outcome, begun: bool, service: &str) -> Option<String> {
-    match outcome {
-        Outcome::Held | Outcome::RollbackFailed => Some(format!("switchback rollback --service {service}")),
-        Outcome::RollbackUndone => {
-            Some(format!("stop what moves traffic there, then: switchback rollback --service {service}"))
-        }
-        Outcome::Inconclusive | Outcome::Aborted if begun => {
-            Some(format!("watch on with: switchback soak --service {service}"))
-        }
-        Outcome::SwitchFailed => Some(format!("switchback status --service {service}")),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_switch_that_was_aborted_before_the_move_leaves_nothing_to_watch() {
-        assert_eq!(next_step(Outcome::Aborted, false, "shop"), None);
-        let watch = next_step(Outcome::Aborted, true, "shop");
-        assert_eq!(watch.as_deref(), Some("watch on with: switchback soak --service shop"));
     }
 }

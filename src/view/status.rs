@@ -139,7 +139,9 @@ impl Dashboard {
             _ => lines.push(StatusLine::new("ends", format!("{ends}  {}", self.at_the_end()), Tone::Plain)),
         }
         lines.extend(summary.check.map(|check| StatusLine::new("check", check, Tone::Plain)));
-        lines.extend(summary.reason.map(|reason| StatusLine::new("reason", reason, Tone::Plain)));
+        // After the end the reason stands beside the outcome.
+        let reason = summary.reason.filter(|_| summary.outcome.is_none());
+        lines.extend(reason.map(|reason| StatusLine::new("reason", reason, Tone::Plain)));
         lines.extend(summary.recovered.map(|yes| {
             let (text, tone) = if yes { ("yes", Tone::Good) } else { ("no: the rollback did not help", Tone::Bad) };
             StatusLine::new("recovered", text, tone)

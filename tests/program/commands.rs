@@ -208,7 +208,10 @@ fn every_demo_says_what_it_starts_and_what_to_look_at() {
         running.hear("curl ");
         running.hear("  baseline  ");
         running.signal(Signal::INT);
-        running.wait().expect(5).says(&["ABORTED: nothing was judged (cause operator, exit code 5)"]);
+        running
+            .wait()
+            .expect(5)
+            .says(&["ABORTED: traffic stays on blue, nothing was judged (cause operator, exit code 5)"]);
     }
 }
 

@@ -88,7 +88,7 @@ fn _5_an_interrupted_soak() {
         running.hear("soak_start");
         running.signal(signal);
         running.wait().expect(5).says(&[
-            "ABORTED: nothing was judged (cause operator, exit code 5)",
+            "ABORTED: traffic stays on green, nothing was judged (cause operator, exit code 5)",
             "green stays active, unjudged",
             "next            watch on with: switchback soak --service default",
         ]);
@@ -124,9 +124,9 @@ fn _7_a_rollback_that_fails() {
     let deployment = Deployment::switched().with_commands("false", "echo no such backend >&2; exit 9", "echo green");
     deployment.green.fail(50);
     deployment.run(&["soak", "--no-tui"]).expect(7).says(&[
-        "ROLLBACK FAILED: traffic may still reach green (cause auto, exit code 7)",
+        "ROLLBACK FAILED: traffic may still reach green, BAD RELEASE STILL LIVE: ",
         "no such backend",
-        "next            switchback rollback --service default",
+        "next            move traffic to blue by hand now, then: switchback rollback --service default",
     ]);
     deployment.run(&["rollback"]).expect(7).complains(&[
         "ROLLBACK FAILED: the rollback to blue failed: ",
@@ -203,7 +203,8 @@ fn _11_a_breach_that_is_held() {
     deployment.green.fail(50);
     deployment.run(&["soak", "--no-tui", "--on-breach", "hold"]).expect(11).says(&[
         "hold            held, not rolled back: the policy on_breach asks to wait for the operator",
-        "HELD: green is breached and stays active (cause policy, exit code 11)",
+        "HELD: traffic is on green, BAD RELEASE STILL LIVE: ",
+        "Nobody is acting (cause policy, exit code 11)",
         "next            switchback rollback --service default",
     ]);
 }

@@ -133,7 +133,7 @@ fn a_breach_of_a_job_that_was_killed_is_final_however_late_the_job_is_run_again(
     running.signal(Signal::KILL);
     running.wait();
     std::thread::sleep(Duration::from_secs(6));
-    deployment.run(&AGAIN).expect(11).says(&["HELD: green is breached and stays active"]);
+    deployment.run(&AGAIN).expect(11).says(&["HELD: traffic is on green, BAD RELEASE STILL LIVE: "]);
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn a_rollback_that_a_controller_undoes_is_told_everywhere_and_the_next_command_w
     assert!(!done.stdout.contains("  recovered"), "{done:#?}");
     let done = done.says(&[
         "rollback_undone ROLLBACK UNDONE: the router sends traffic to green again, ",
-        "outcome         ROLLBACK UNDONE: traffic is on green again (cause external, exit code 7)\n",
+        "outcome         ROLLBACK UNDONE: traffic is on green again, BAD RELEASE STILL LIVE: ",
+        "Nobody is acting (cause external, exit code 7)\n",
         "next            stop what moves traffic there, then: switchback rollback --service default\n",
     ]);
     drop(done);

@@ -189,3 +189,68 @@ async fn what_the_state_file_holds_cannot_command_the_terminal() {
     let text = bench.deployment.status(None).await.unwrap().to_text(now());
     assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
 }
+
+/// A soak that ended so on the deployment of a bench that was switched.
+fn ended(outcome: &str, last_switch: Option<i64>) -> SoakBlock {
+    SoakBlock { outcome: Some(outcome.into()), last_switch, recovered: None, ..finished() }
+}
+
+#[tokio::test]
+async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
+    let bench = Bench::switched();
+    let mut report = bench.deployment.status(Some(true)).await.unwrap();
+    let at = report.last_switch;
+    let roll_back = "switchback rollback --service shop";
+    for (outcome, standby, no_way_back, next) in [
+        ("held", Some(true), false, roll_back.to_owned()),
+        ("held", None, false, roll_back.to_owned()),
+        ("held", Some(false), false, format!("start blue, then: {roll_back}")),
+        (
+            "held",
+            Some(true),
+            true,
+            "fix green; or, where blue can live with what green has changed: switchback rollback --force --service shop"
+                .to_owned(),
+        ),
+        ("rollback-failed", Some(true), false, format!("move traffic to blue by hand now, then: {roll_back}")),
+    ] {
+        report.soak.block = Some(ended(outcome, at));
+        (report.standby.ready, report.no_way_back) = (standby, no_way_back);
+        let alarm = report.alarm().unwrap();
+        assert_eq!(alarm.text, "traffic is on green, BAD RELEASE STILL LIVE. Nobody is acting", "{outcome}");
+        assert_eq!(alarm.next, next, "{outcome}");
+        assert!(report.to_text(now()).starts_with("ALARM     traffic is on green, BAD"), "{outcome}");
+    }
+    // Moved by hand: what is left is to record it.
+    report.router.active_color = Some(Color::Blue);
+    let alarm = report.alarm().unwrap();
+    assert!(alarm.text.starts_with("traffic is on blue by the router, on green by the state file, "), "{alarm:?}");
+    report.router.active_color = None;
+    report.router.error = Some("`route` holds a page, which was not written by Switchback".to_owned());
+    let next = report.alarm().unwrap().next;
+    assert!(next.starts_with("put back what the router held, then: switchback rollback"), "{next}");
+}
+
+#[tokio::test]
+async fn what_is_over_or_was_never_bad_raises_no_alarm() {
+    let bench = Bench::switched();
+    let mut report = bench.deployment.status(Some(true)).await.unwrap();
+    let at = report.last_switch;
+    for (block, why) in [
+        (ended("retained", at), "it was kept"),
+        (ended("rolled-back", at), "it was rolled back"),
+        (ended("held", Some(1)), "somebody switched since"),
+        (SoakBlock { verdict: Some("unknown".into()), ..ended("held", at) }, "nobody knows that it is bad"),
+        (ended("rollback-undone", at), "the router shows the color that the state file says"),
+        (SoakBlock { outcome: None, phase: "watching".into(), ..ended("held", at) }, "it is being watched"),
+    ] {
+        report.soak.block = Some(block);
+        assert_eq!(report.alarm(), None, "{why}");
+    }
+    let held = SoakBlock { outcome: None, phase: "held".into(), ..ended("held", at) };
+    report.soak = SoakStatus { block: Some(held), running: true };
+    assert!(report.alarm().unwrap().text.ends_with("STILL LIVE. The monitor waits for you"));
+    report.soak.block = Some(ended("rollback-undone", None));
+    report.router.active_color = Some(Color::Blue);
+    assert!(report.alarm().unwrap().next.starts_with("stop what moves traffic there, then: "));
+}

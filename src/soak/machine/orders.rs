@@ -54,7 +54,10 @@ impl Machine {
             (_, Action::Rollback { force: false }) if self.standby_missing(1) => {
                 let standby = self.settings.color.other();
                 let why = self.standby.first_failure().unwrap_or_default();
-                Some(format!("{standby} is DOWN ({why}): `rollback --force` moves traffic there all the same"))
+                Some(format!(
+                    "{standby} is DOWN ({why}): start it first; `rollback --force` moves traffic there as it is, and users \
+                     may get no answer"
+                ))
             }
             (_, Action::Rollback { force: false }) => self.foreign.as_ref().map(|foreign| {
                 let ForeignSeen { what, by_hand } = foreign;

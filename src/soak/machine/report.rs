@@ -188,6 +188,16 @@ impl Machine {
         }
     }
 
+    /// What the check says that breached, as it was then; none of a release that could only not be judged.
+    pub fn breach(&self) -> Option<&Observation> {
+        self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto).map(|trigger| &trigger.observation)
+    }
+
+    /// Whether a rollback would be refused because the previous color cannot take traffic.
+    pub fn standby_down(&self) -> bool {
+        self.standby_missing(1)
+    }
+
     /// Whether automatic rollback is paused by an operator.
     pub fn paused(&self) -> bool {
         self.automatic == Automatic::Paused

@@ -14,18 +14,6 @@ use super::state::{App, Effect, Layer};
 /// `Ctrl-C` twice within this time leaves without a question.
 const TWICE_MS: u64 = 2_000;
 
-/// The order that a key asks for.
-pub(super) const fn asked_by(command: Command) -> Option<Ask> {
-    match command {
-        Command::RollBack => Some(Ask::RollBack),
-        Command::Abort => Some(Ask::Abort),
-        Command::Keep => Some(Ask::Keep),
-        Command::Pause => Some(Ask::Pause),
-        Command::Extend => Some(Ask::Extend),
-        _ => None,
-    }
-}
-
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
         let Some(key) = Key::of(event) else { return Vec::new() };
@@ -75,7 +63,7 @@ impl App {
     }
 
     fn on_panes(&mut self, command: Command, key: Key) -> Vec<Effect> {
-        if let Some(what) = asked_by(command) {
+        if let Some(what) = Ask::by(command) {
             self.ask(what);
             return Vec::new();
         }

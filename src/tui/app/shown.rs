@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::soak::Action;
-use crate::tui::dialog::offered;
+use crate::tui::dialog::hint;
 use crate::tui::keys::Command;
 use crate::tui::{Overlay, UiState, WeatherView, keys};
 use crate::view::{Dashboard, Progress, outcome_lines};
 
-use super::press::asked_by;
 use super::state::{App, Layer, Reach};
 
 /// Width of the label in front of a line of the summary.
@@ -52,11 +50,7 @@ impl App {
 
     /// What the footer says of a command: nothing of an order that the phase refuses.
     fn hint(&self, command: Command, label: &'static str) -> Option<&'static str> {
-        let Some(ask) = asked_by(command) else { return Some(label) };
-        match offered(ask, self.dashboard.as_ref()?.machine())? {
-            Action::Resume => Some("resume"),
-            _ => Some(label),
-        }
+        hint(command, label, self.dashboard.as_ref().map(Dashboard::machine))
     }
 
     /// Milliseconds until the app has something to do although nothing happens.

@@ -3,6 +3,7 @@
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::{Action, Machine, Phase};
+use crate::tui::keys::Command;
 use crate::view::Tone;
 
 /// By how much the soak can be extended, in milliseconds.
@@ -21,6 +22,20 @@ pub enum Ask {
     Pause,
     /// Watching longer.
     Extend,
+}
+
+impl Ask {
+    /// The order that a key asks for.
+    pub const fn by(command: Command) -> Option<Self> {
+        match command {
+            Command::RollBack => Some(Self::RollBack),
+            Command::Abort => Some(Self::Abort),
+            Command::Keep => Some(Self::Keep),
+            Command::Pause => Some(Self::Pause),
+            Command::Extend => Some(Self::Extend),
+            _ => None,
+        }
+    }
 }
 
 /// The state that a question is about. When it changes, the question is void.
@@ -98,8 +113,17 @@ pub(super) struct Subject {
 }
 
 /// The order that asking for it would lead to in this state; none where it would be refused.
-pub fn offered(ask: Ask, machine: &Machine) -> Option<Action> {
+pub(super) fn offered(ask: Ask, machine: &Machine) -> Option<Action> {
     Subject::new(ask, machine).ok().map(|subject| subject.action)
+}
+
+/// What the footer says of a command, from its usual words: nothing of an order that would be refused.
+pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>) -> Option<&'static str> {
+    let Some(ask) = Ask::by(command) else { return Some(label) };
+    match offered(ask, machine?)? {
+        Action::Resume => Some("resume"),
+        _ => Some(label),
+    }
 }
 
 impl Subject {

@@ -9,13 +9,15 @@ use crate::config::{Bound, Method, OnBreach};
 use crate::deploy::Color;
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
 use crate::soak::{Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackResult, Settings, SwitchResult};
-use crate::tui::{Charset, Depth, Hint, Theme, UiState, draw};
+use crate::tui::dialog::hint;
+use crate::tui::keys::{Context, Scope, hints};
+use crate::tui::{Charset, Depth, Theme, UiState, draw};
 use crate::view::Dashboard;
 
 const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
 
 /// Every phase and every outcome, by name.
-pub const ALL: [&str; 23] = [
+pub const ALL: [&str; 25] = [
     "gating",
     "baseline",
     "switching",
@@ -36,6 +38,8 @@ pub const ALL: [&str; 23] = [
     "rollback-failed",
     "rollback-undone",
     "refused",
+    "held-to-the-end",
+    "dead-standby",
     "resumed",
     "asking",
     "many-checks",
@@ -239,6 +243,16 @@ fn ended(name: &str) -> Bench {
             bench.until_over(5, World { routed: Some(Color::Green), ..HEALTHY });
             bench
         }
+        "held-to-the-end" => {
+            let mut bench = breached(|settings| settings.on_breach = OnBreach::Hold);
+            bench.until_over(200, FAILING);
+            bench
+        }
+        "dead-standby" => {
+            let mut bench = watched(40, World { standby: false, ..mild }, |_| {});
+            bench.until_over(200, World { standby: false, ..FAILING });
+            bench
+        }
         "refused" => {
             let mut bench = switching(|_| {});
             bench.until_over(40, World { ready: false, ..HEALTHY });
@@ -274,23 +288,15 @@ pub fn fold(bench: &Bench) -> Dashboard {
 
 /// A screen without an overlay.
 pub fn ui(depth: Depth, charset: Charset) -> UiState {
-    let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::UTC);
-    let hints = [
-        ("A", "abort"),
-        ("R", "roll back"),
-        ("P", "pause"),
-        ("E", "extend"),
-        ("K", "keep now"),
-        ("?", "help"),
-        ("q", "leave"),
-    ];
-    ui.hints = hints.map(|(key, label)| Hint { key: key.to_owned(), label: label.to_owned() }).to_vec();
-    ui
+    UiState::new(Theme::new(depth), charset, TimeZone::UTC)
 }
 
 /// What is drawn of a dashboard.
 pub fn drawn(dashboard: &Dashboard, ui: &mut UiState, size: (u16, u16)) -> Buffer {
     let now = dashboard.view().at_ms();
+    let context = if dashboard.ending().is_some() { Context::Over } else { Context::Live };
+    let scope = Scope { context, read_only: ui.read_only, demo: false };
+    ui.hints = hints(scope, |command, label| hint(command, label, Some(dashboard.machine())));
     ui.settle(dashboard, now);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(|frame| draw(frame, dashboard, ui, now)).unwrap();

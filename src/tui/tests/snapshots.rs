@@ -9,7 +9,7 @@ use crate::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
     Playback, WeatherView,
 };
-use crate::view::Tone;
+use crate::view::{Tone, next_step};
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 
@@ -135,6 +135,42 @@ fn badges_messages_filters_and_the_other_check() {
     replay.mode = Mode::Replay(Playback { speed: 4.0, paused: true, position_ms: 5_000, length_ms: 90_000 });
     for (name, mut ui) in [("frozen_and_filtered", frozen), ("a_replay", replay)] {
         insta::assert_snapshot!(name, text(&drawn(&dashboard, &mut ui, (120, 36))));
+    }
+}
+
+/// What is on screen as one line, without frames.
+fn words(shown: &str) -> String {
+    let unframed = shown.chars().map(|c| if c == '│' { ' ' } else { c }).collect::<String>();
+    unframed.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_to_do_next_is_on_screen_at_every_size() {
+    let sizes = [(60, 15), (61, 17), (80, 24), (100, 30), (120, 36), (200, 60), (59, 15), (40, 10), (30, 6), (110, 1)];
+    let mut told = 0;
+    for name in ALL {
+        let dashboard = dashboard(name);
+        let Some(ending) = dashboard.ending() else { continue };
+        let Some(next) = next_step(dashboard.machine(), ending) else { continue };
+        told += 1;
+        for size in sizes {
+            let shown = text(&drawn(&dashboard, &mut ui(Depth::None, Charset::Unicode), size));
+            assert!(words(&shown).contains(&next), "{name} at {size:?} does not show `{next}`:\n{shown}");
+        }
+    }
+    assert!(told >= 6, "{told} ends have a next step");
+}
+
+#[test]
+fn a_bad_release_that_is_live_leads_every_screen() {
+    for name in ["held", "held-to-the-end", "dead-standby", "rollback-failed", "rollback-undone"] {
+        let dashboard = dashboard(name);
+        for size in SIZES {
+            let shown = text(&drawn(&dashboard, &mut ui(Depth::None, Charset::Unicode), size));
+            let first = shown.lines().next().unwrap();
+            assert!(first.contains("BAD RELEASE STILL"), "{name} at {size:?}: {first}");
+        }
+        assert_eq!(dashboard.headline(0).tone, Tone::Bad, "{name}");
     }
 }
 

@@ -35,6 +35,6 @@ pub use header::header;
 pub use instances::instances;
 pub use outcome::{outcome, rows as outcome_rows};
 pub use overlay::overlay;
-pub use pen::write;
+pub use pen::{wrap, write};
 pub use status::{rows as status_rows, status};
 pub use stretch::Stretch;

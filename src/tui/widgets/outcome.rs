@@ -22,17 +22,33 @@ pub fn outcome(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSt
     let tone = dashboard.headline(now_ms).tone;
     let title = [Span::styled(" outcome ", ui.theme.tone(tone).patch(ui.theme.strong()))];
     let inside = pane::framed(buffer, area, &title, ui.theme.tone(tone), ui);
-    let lines = lines(dashboard, inside.width.saturating_sub(LABEL)).unwrap_or_default();
+    let mut lines = lines(dashboard, inside.width.saturating_sub(LABEL)).unwrap_or_default();
+    if lines.len() > usize::from(inside.height) {
+        lines.truncate(usize::from(inside.height));
+        if let Some((_, last)) = lines.last_mut() {
+            *last = cut(last, inside.width.saturating_sub(LABEL));
+        }
+    }
+    let mut part = "";
     for (row, (label, text)) in (0..inside.height).zip(lines) {
         let here = pen::row(inside, row);
-        let style = if label == "outcome" {
-            ui.theme.tone(tone).patch(ui.theme.strong())
-        } else {
-            ratatui::style::Style::new()
+        if !label.is_empty() {
+            part = label;
+        }
+        let style = match part {
+            "outcome" => ui.theme.tone(tone).patch(ui.theme.strong()),
+            "next" => ui.theme.strong(),
+            _ => ratatui::style::Style::new(),
         };
         pen::write(buffer, here, &[Span::styled(format!(" {label}"), ui.theme.dim())], ui);
         pen::write(buffer, pen::after(here, LABEL), &[Span::styled(text, style)], ui);
     }
+}
+
+/// The last row that is shown of more than there is room for.
+fn cut(last: &str, width: u16) -> String {
+    let kept: String = last.chars().take(usize::from(width.saturating_sub(2))).collect();
+    format!("{kept} …")
 }
 
 fn lines(dashboard: &Dashboard, width: u16) -> Option<Vec<(&'static str, String)>> {

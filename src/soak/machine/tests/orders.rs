@@ -58,7 +58,10 @@ fn a_forced_rollback_to_a_dead_standby_wants_force() {
     let mut bench = Bench::new(settings());
     bench.seconds(3, World { standby: false, ..HEALTHY });
     let why = bench.order("rollback").unwrap_err();
-    assert_eq!(why, "blue is DOWN (http://blue-1: answered 503): `rollback --force` moves traffic there all the same");
+    assert_eq!(
+        why,
+        "blue is DOWN (http://blue-1: answered 503): start it first; `rollback --force` moves traffic there as it is, and users may get no answer"
+    );
     bench.order("rollback --force").unwrap();
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
 }

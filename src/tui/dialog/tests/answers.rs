@@ -1,5 +1,6 @@
 //! What is an answer, and what is not.
 
+use super::super::subject::offered;
 use super::*;
 
 #[test]

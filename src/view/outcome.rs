@@ -1,0 +1,102 @@
+//! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
+
+use crate::detect::{failed, percent_exact, share, span};
+use crate::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
+
+use super::View;
+use super::measure::{allowed, measured, title};
+
+/// What is left in the scrollback when a run is over: where traffic is, what to do next, why, how many requests failed. Each
+/// pair is a short label and its text.
+pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
+    let machine = view.machine();
+    let color = machine.settings().color;
+    let mut lines = vec![(
+        "outcome",
+        format!(
+            "{} (cause {}, exit code {})",
+            standing(machine, ending.outcome),
+            ending.cause.name(),
+            ending.exit_code()
+        ),
+    )];
+    lines.extend(next_step(machine, ending).map(|next| ("next", next)));
+    // What to do stands in `next`; the sentence has it for those who are told nothing else, in a journal or a message.
+    let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
+    lines.push(("reason", reason.to_owned()));
+    if machine.summary().is_some() {
+        lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
+    }
+    let unwatched = machine.unwatched();
+    if unwatched.gaps > 0 {
+        let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
+        lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
+    }
+    lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
+    lines
+}
+
+/// The step that helps after this end, with a command that works; none where there is nothing to do.
+pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
+    let settings = machine.settings();
+    let aftermath = Aftermath {
+        outcome: ending.outcome,
+        begun: machine.summary().is_some(),
+        service: &settings.service,
+        color: settings.color,
+        no_way_back: settings.no_way_back,
+        standby_down: machine.standby_down(),
+        foreign: machine.foreign(),
+    };
+    aftermath.next()
+}
+
+/// Where traffic is after the end, and what that means.
+fn standing(machine: &Machine, outcome: Outcome) -> String {
+    let (color, other) = (machine.settings().color, machine.settings().color.other());
+    let live = against_limit(machine).map(|bad| format!(", BAD RELEASE STILL LIVE: {bad}. Nobody is acting"));
+    let live = live.unwrap_or_default();
+    match outcome {
+        Outcome::Retained => format!("RETAINED: {color} stays active"),
+        Outcome::RolledBack => format!("ROLLED BACK: {other} is active again"),
+        Outcome::Aborted if machine.summary().is_none() => {
+            format!("ABORTED: traffic stays on {other}, nothing was judged")
+        }
+        Outcome::Aborted => format!("ABORTED: traffic stays on {color}, nothing was judged"),
+        Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
+        Outcome::Held => format!("HELD: traffic is on {color}{live}"),
+        Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
+        Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}{live}"),
+        Outcome::RollbackUndone => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
+        Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
+        Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
+        Outcome::Switched => format!("SWITCHED: {color} is active"),
+    }
+}
+
+/// `BAD RELEASE STILL LIVE on green: 20% errors (limit 5%)`, of a release that a check has breached.
+pub(super) fn still_live(machine: &Machine) -> Option<String> {
+    Some(format!("BAD RELEASE STILL LIVE on {}: {}", machine.settings().color, against_limit(machine)?))
+}
+
+/// How bad it is, against what is allowed: as last seen, or as it was at the breach where that says more.
+fn against_limit(machine: &Machine) -> Option<String> {
+    let breach = machine.breach()?;
+    let now = machine.checks().into_iter().find(|seen| seen.check == breach.check).and_then(|seen| seen.value);
+    // What is measured against a lower bound is worst when it is small: the breach's own value tells the truth in any case.
+    let value = now.filter(|now| *now >= breach.threshold && breach.check == ERROR_RATE).or(breach.value)?;
+    let (check, threshold) = (breach.check.as_str(), breach.threshold);
+    Some(match check {
+        ERROR_RATE => format!("{} errors (limit {})", share(value), percent_exact(threshold).replace(' ', "")),
+        READINESS => {
+            let (ready, all) = machine.target_ready();
+            format!("{ready} of {all} instances ready")
+        }
+        _ => format!(
+            "{} {} (limit {})",
+            title(check, machine.settings()),
+            measured(check, value),
+            allowed(check, threshold)
+        ),
+    })
+}
