@@ -77,7 +77,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let controls = world.controls();
     let menu = WeatherMenu { items: weather_names(), current: None };
     setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
-    setup.places.attach = None;
+    (setup.places.attach, setup.after) = (None, None);
     let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::operator())).await;
     monitor.abort();
     let totals = world.stop().await;

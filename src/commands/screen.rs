@@ -1,15 +1,18 @@
 //! The terminal UI as this process can show it.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdin, stdout};
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
 use crate::cli::Common;
-use crate::config::{Config, ControlConfig};
+use crate::config::{Config, ControlConfig, keys};
 use crate::deploy::Deployment;
 use crate::journal::Journal;
-use crate::tui::{Charset, CharsetEnv, ColorEnv, Departure, Depth, Left, Places, Setup, TerminalError, Theme, UiState};
+use crate::tui::{
+    After, Charset, CharsetEnv, ColorEnv, Departure, Depth, Left, Places, Setup, TerminalError, Theme, UiState,
+};
 
 use super::failure::Failure;
 use super::{leave, say};
@@ -62,9 +65,23 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
         ui,
         router_kind: router.map(|deployment| deployment.router().kind().to_owned()),
         places: Places { journal, recording, attach },
+        after: url.is_none().then(|| after(common)),
         weather: None,
         folder: std::env::current_dir().unwrap_or_default(),
     }
+}
+
+/// How this deployment is named to another process in this working directory.
+fn after(common: &Common) -> After {
+    let config = common.config.as_ref().map(|file| {
+        let mut word = OsString::from("--config=");
+        word.push(file);
+        word
+    });
+    let flag = |name: &str| keys().find(|key| key.name == name).and_then(|key| key.flag);
+    let settings = common.settings.0.iter();
+    let settings = settings.filter_map(|(name, value)| Some(format!("--{}={value}", flag(name)?).into()));
+    After { place: config.into_iter().chain(settings).collect() }
 }
 
 /// Where the records are of a monitor on another machine, in words: its folders are not known here.

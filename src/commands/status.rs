@@ -102,7 +102,7 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
 fn to_json(report: &StatusReport) -> Result<serde_json::Value, Failure> {
     let mut json = serde_json::to_value(report).map_err(Failure::internal)?;
     if let Some(Alarm { text, next }) = report.alarm() {
-        (json["alarm"], json["next"]) = (text.into(), next.into());
+        (json["alarm"], json["next"]) = (text.into(), as_called(&next).into());
     }
     Ok(json)
 }

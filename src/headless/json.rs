@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::called::as_called;
 use crate::soak::{Decision, Ending, Observation, Phase, Verdict};
 use crate::view::{News, View, next_step};
 
@@ -112,7 +113,7 @@ impl Json {
             recovered: machine.summary().and_then(|summary| summary.recovered),
             requests: seen.requests,
             errors: seen.errors,
-            next: next_step(machine, ending),
+            next: next_step(machine, ending).map(|next| as_called(&next).into_owned()),
             troubles: machine.troubles(),
             journal,
             recording,

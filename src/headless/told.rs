@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::called::as_called;
 use crate::journal::rfc3339_ms;
 use crate::printable::clean;
 use crate::soak::{Ending, Outcome};
@@ -40,7 +41,7 @@ impl Told {
     /// What to do where a bad release may be live still: how traffic is by now is asked first.
     fn next(&self) -> Option<String> {
         let alarms = matches!(self.ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
-        alarms.then(|| format!("switchback status --service {}", self.service))
+        alarms.then(|| as_called(&format!("switchback status --service {}", self.service)).into_owned())
     }
 
     /// The sentence, and what to do next.

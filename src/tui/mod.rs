@@ -8,6 +8,7 @@
 //! | `run` | the loop, from taking the terminal to the summary in the scrollback |
 //! | `app/` | pure: what keys, events and time change, and what has to be done about it |
 //! | `dialog/`, `keys/`, `replay`, `pace` | pure: an order's question, the table of keys, a recording being played, when to draw |
+//! | `after` | a rollback once the monitor is gone |
 //! | `link`, `live` | all that is known of the monitor: a stream of items, and orders; the same over the control API |
 //! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
 //! | `state` | what the operator looks at, as plain data |
@@ -15,6 +16,7 @@
 //! | `theme`, `charset`, `scale` | colours, glyphs, the value axis |
 //! | `svg` | a screen as a picture and as text |
 
+mod after;
 mod app;
 mod canvas;
 mod charset;
@@ -38,6 +40,7 @@ mod theme;
 mod tty;
 mod widgets;
 
+pub use after::After;
 pub use app::{Places, WeatherMenu};
 pub use charset::{Charset, CharsetChoice, CharsetEnv};
 pub use link::{Item, Link};

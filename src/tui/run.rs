@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::soak::{Action, Ending};
 
+use super::after::After;
 use super::app::{App, Effect, Happening, Places, WeatherMenu};
 use super::canvas::Canvas;
 use super::input::{Input, Keyboard};
@@ -42,6 +43,8 @@ pub struct Setup {
     pub router_kind: Option<String>,
     /// For those who come back.
     pub places: Places,
+    /// The way back once the run is over; none where there is none from here.
+    pub after: Option<After>,
     /// The demo's weather, if this is the demo.
     pub weather: Option<Weather>,
     /// The folder that screens are saved in.
@@ -87,13 +90,14 @@ pub enum Departure {
 
 /// Shows a run until the operator leaves, and leaves a summary in the scrollback.
 pub async fn run(setup: Setup, link: impl Link) -> Result<Left, TerminalError> {
-    let Setup { ui, router_kind, places, weather, folder } = setup;
+    let Setup { ui, router_kind, places, after, weather, folder } = setup;
     let app = App::new(ui, router_kind);
+    let app = if after.is_some() { app.with_a_way_back() } else { app };
     let (app, change) = match weather {
         Some(Weather { menu, change }) => (app.with_weather(menu), Some(change)),
         None => (app, None),
     };
-    Show::new(app, link, places, folder, change)?.until_left().await
+    Show { after, ..Show::new(app, link, places, folder, change)? }.until_left().await
 }
 
 /// Plays a recording until the operator leaves.
@@ -119,6 +123,7 @@ impl Link for Recorded {
 struct Show<L> {
     app: Box<App>,
     link: Arc<L>,
+    after: Option<After>,
     places: Places,
     folder: PathBuf,
     change_weather: Option<Box<dyn FnMut(usize) + Send>>,
@@ -149,6 +154,7 @@ impl<L: Link> Show<L> {
         Ok(Self {
             app: Box::new(app),
             link: Arc::new(link),
+            after: None,
             places,
             folder,
             change_weather,
@@ -264,8 +270,12 @@ impl<L: Link> Show<L> {
 
     fn order(&mut self, order: u64, action: Action, reason: Option<String>) {
         let (link, answers) = (Arc::clone(&self.link), self.answers.clone());
+        let after = self.after.clone().filter(|_| self.app.is_over());
         self.orders.spawn(async move {
-            let answer = link.act(action, reason).await;
+            let answer = match after {
+                Some(after) => after.give(action, reason).await,
+                None => link.act(action, reason).await,
+            };
             // Nobody waits for it any more once the operator has left.
             let _ = answers.send(Happening::Answered { order, answer }).await;
         });

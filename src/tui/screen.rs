@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::view::{Dashboard, next_step};
+use crate::called::as_called;
+use crate::view::Dashboard;
 
 use super::{UiState, widgets};
 
@@ -50,7 +51,7 @@ fn tiny(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, no
     buffer.set_style(line.intersection(buffer.area), ui.theme.banner(headline.tone));
     let verdict = dashboard.machine().verdict();
     let (width, height) = SMALLEST;
-    let next = dashboard.ending().and_then(|ending| next_step(dashboard.machine(), ending));
+    let next = dashboard.next_step().map(|next| as_called(&next).into_owned());
     let text = match &next {
         Some(next) if area.height < 2 => format!("{} next: {next}", headline.word),
         _ => format!("{} {verdict} needs {width}x{height}", headline.word),

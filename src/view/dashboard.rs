@@ -70,6 +70,8 @@ pub struct Dashboard {
     standby: Vec<Instance>,
     pub(super) failed_probes: Vec<u32>,
     ended_at: Option<u64>,
+    /// Whether traffic was moved back after the end.
+    pub(super) back_late: bool,
 }
 
 impl Dashboard {
@@ -96,6 +98,7 @@ impl Dashboard {
             standby: instances(&settings.standby_instances),
             failed_probes: vec![0; settings.instances.len()],
             ended_at: None,
+            back_late: false,
             view: View::new(settings),
         }
     }
@@ -294,7 +297,10 @@ impl Dashboard {
 
     /// Where the run is, in a word.
     pub fn headline(&self, now_ms: u64) -> Headline {
-        Headline::of(self.machine(), self.late_ms(now_ms))
+        match self.ending().filter(|_| self.back_late) {
+            Some(ending) => Headline::back_late(self.active, ending),
+            None => Headline::of(self.machine(), self.late_ms(now_ms)),
+        }
     }
 
     /// Every check as it stands, in the order of [`Machine::checks`].

@@ -1,5 +1,6 @@
 //! The word for where a run is, as it stands in the first row of a screen.
 
+use crate::deploy::Color;
 use crate::detect::{failed, span};
 use crate::soak::{Ending, Machine, Outcome, Phase, Verdict};
 
@@ -71,6 +72,13 @@ impl Headline {
                 .ending()
                 .map_or_else(|| Self::calm("OVER", String::new()), |ending| Self::ended(machine, ending)),
         }
+    }
+
+    /// Traffic was moved back to a color after the end.
+    pub(super) fn back_late(active: Color, ending: &Ending) -> Self {
+        let detail =
+            format!("{active} is active again; the soak ended {}, exit code {}", ending.outcome, ending.exit_code());
+        Self::alone("ROLLED BACK", detail, Tone::Warning)
     }
 
     /// Whatever keeps a breach from being acted on is said before there is one.

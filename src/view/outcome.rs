@@ -3,8 +3,8 @@
 use crate::detect::{failed, percent_exact, share, span};
 use crate::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
 
-use super::View;
 use super::measure::{allowed, measured, title};
+use super::{Dashboard, View};
 
 /// What is left in the scrollback when a run is over: where traffic is, what to do next, why, how many requests failed. Each
 /// pair is a short label and its text.
@@ -34,6 +34,33 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     }
     lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
     lines
+}
+
+impl Dashboard {
+    /// Traffic was moved back after the end: no event tells it.
+    pub fn brought_back(&mut self) {
+        let back = self.machine().settings().color.other();
+        (self.active, self.routed, self.back_late) = (back, Some(Ok(back)), true);
+    }
+
+    /// What is left in the scrollback; none while the run goes on.
+    pub fn outcome_lines(&self) -> Option<Vec<(&'static str, String)>> {
+        let ending = self.ending()?;
+        let mut lines = outcome_lines(self.view(), ending);
+        if self.back_late {
+            lines.retain(|(label, _)| !matches!(*label, "outcome" | "next"));
+            let (outcome, code) = (ending.outcome, ending.exit_code());
+            let text =
+                format!("ROLLED BACK: {} is active again (the soak ended {outcome}, exit code {code})", self.active);
+            lines.insert(0, ("outcome", text));
+        }
+        Some(lines)
+    }
+
+    /// What to do now that the run is over, where there is something.
+    pub fn next_step(&self) -> Option<String> {
+        next_step(self.machine(), self.ending()?).filter(|_| !self.back_late)
+    }
 }
 
 /// The step that helps after this end, with a command that works; none where there is nothing to do.

@@ -113,6 +113,24 @@ fn a_rollback_is_forced_with_two_keys() {
 }
 
 #[test]
+fn a_breach_that_was_held_is_rolled_back_after_the_end() {
+    for size in SIZES {
+        let deployment = Deployment::switched().with("soak.on_breach", "hold");
+        deployment.green.fail(50);
+        let mut operator = Operator::start(&deployment, size, &["soak"]);
+        operator.sees("Nobody is");
+        operator.sees("switchback rollback --service");
+        operator.types("R");
+        operator.sees("Roll back to blue?");
+        operator.types("y");
+        operator.sees("ROLLED BACK");
+        assert_eq!(deployment.state()["activeColor"], "blue");
+        operator.quits(11, &["ROLLED BACK: blue is active again (the soak ended held, exit code 11)"]);
+        assert!(deployment.decision("rollback")["actor"].as_str().unwrap().starts_with("operator:ana@"));
+    }
+}
+
+#[test]
 fn an_abort_wants_the_service_s_name_and_takes_a_reason() {
     for size in SIZES {
         let deployment = endless();

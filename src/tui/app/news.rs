@@ -2,7 +2,7 @@
 
 use crate::soak::{Envelope, RecordingHeader, Settings};
 use crate::tui::Mode;
-use crate::tui::dialog::{Facts, Step};
+use crate::tui::dialog::{Facts, Step, Way};
 use crate::tui::link::Item;
 use crate::tui::replay::{Played, Player};
 use crate::view::{Dashboard, Tone};
@@ -79,6 +79,13 @@ impl App {
     }
 
     pub(super) fn answered(&mut self, order: u64, answer: Result<(), String>) -> Vec<Effect> {
+        // No event of a run that is over tells that traffic was moved.
+        if self.way() == Way::Command
+            && answer.is_ok()
+            && let Some(dashboard) = &mut self.dashboard
+        {
+            dashboard.brought_back();
+        }
         match &mut self.layer {
             Some(Layer::Dialog { dialog, order: waits_for }) if *waits_for == Some(order) => {
                 dialog.answered(answer, self.now_ms);

@@ -91,7 +91,7 @@ impl App {
 
     fn ask(&mut self, what: Ask) {
         let Some(dashboard) = &self.dashboard else { return };
-        match Dialog::new(what, dashboard.machine(), self.now_ms) {
+        match Dialog::by(self.way(), what, dashboard.machine(), self.now_ms) {
             Ok(dialog) => self.layer = Some(Layer::Dialog { dialog: Box::new(dialog), order: None }),
             Err(why) => self.say(format!("not now: {why}"), Tone::Warning),
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::called::as_called;
 use crate::tui::dialog::hint;
 use crate::tui::keys::Command;
 use crate::tui::{Overlay, UiState, WeatherView, keys};
@@ -50,7 +51,7 @@ impl App {
 
     /// What the footer says of a command: nothing of an order that the phase refuses.
     fn hint(&self, command: Command, label: &'static str) -> Option<&'static str> {
-        hint(command, label, self.dashboard.as_ref().map(Dashboard::machine))
+        hint(command, label, self.dashboard.as_ref().map(Dashboard::machine), self.way())
     }
 
     /// Milliseconds until the app has something to do although nothing happens.
@@ -106,7 +107,8 @@ impl App {
         let Some(dashboard) = &self.dashboard else { return Vec::new() };
         let view = dashboard.view();
         let mut lines: Vec<(&str, String)> = match (dashboard.ending(), &self.reach) {
-            (Some(ending), _) | (None, Reach::Ended(ending)) => outcome_lines(view, ending),
+            (Some(_), _) => dashboard.outcome_lines().unwrap_or_default(),
+            (None, Reach::Ended(ending)) => outcome_lines(view, ending),
             (None, _) if self.player.is_some() => return Vec::new(),
             (None, reach) => {
                 let Progress { word, text } = Progress::of(view);
@@ -122,7 +124,8 @@ impl App {
         };
         lines.push(("journal", places.journal.display().to_string()));
         lines.push(("recording", places.recording.display().to_string()));
-        let line = |(label, text): (&str, String)| format!("{label:LABEL$} {}", self.ui.charset.text(&text));
+        let line =
+            |(label, text): (&str, String)| format!("{label:LABEL$} {}", self.ui.charset.text(&as_called(&text)));
         lines.into_iter().map(line).collect()
     }
 }

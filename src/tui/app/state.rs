@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::soak::{Action, Ending};
-use crate::tui::dialog::{Dialog, Field, Quit};
+use crate::tui::dialog::{Dialog, Field, Quit, Way};
 use crate::tui::keys::{self, Context, Scope};
 use crate::tui::link::Item;
 use crate::tui::replay::Player;
@@ -116,6 +116,8 @@ pub struct App {
     pub(super) message_until: u64,
     pub(super) interrupted_ms: Option<u64>,
     pub(super) orders: u64,
+    /// Whether a rollback can be ordered when the run is over.
+    pub(super) way_back: bool,
 }
 
 impl App {
@@ -136,6 +138,7 @@ impl App {
             message_until: 0,
             interrupted_ms: None,
             orders: 0,
+            way_back: false,
         }
     }
 
@@ -143,6 +146,21 @@ impl App {
     #[must_use]
     pub fn with_weather(self, menu: WeatherMenu) -> Self {
         Self { weather: Some(menu), ..self }
+    }
+
+    /// The same where a rollback can be ordered when the run is over.
+    #[must_use]
+    pub fn with_a_way_back(self) -> Self {
+        Self { way_back: true, ..self }
+    }
+
+    /// Who carries out an order now.
+    pub(super) fn way(&self) -> Way {
+        match self.is_over() {
+            false => Way::Monitor,
+            true if self.way_back => Way::Command,
+            true => Way::None,
+        }
     }
 
     /// A screen that plays a recording.
@@ -216,7 +234,7 @@ impl App {
     }
 
     /// Whether there is nothing more to watch: the run is over, or its monitor was stopped.
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         matches!(self.reach, Reach::Ended(_) | Reach::Stopped(_))
             || self.dashboard.as_ref().is_some_and(|dashboard| dashboard.ending().is_some())
     }

@@ -15,7 +15,7 @@ mod subject;
 pub use field::Field;
 pub use operator::{Dialog, Step};
 pub use quit::{Quit, QuitStep};
-pub use subject::{Ask, Facts, hint};
+pub use subject::{Ask, Facts, Way, hint};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use crate::tui::keys::{Command, Context, Key};
 use crate::tui::{ButtonView, ChoicesView, DialogState, DialogView, FieldView};
 
 use super::Field;
-use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject};
+use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject, Way};
 
 /// A question closes by itself when nobody touched it for so long.
 const EXPIRES_MS: u64 = 30_000;
@@ -67,8 +67,8 @@ pub enum Step {
 
 impl Dialog {
     /// Asks; an error says why the order cannot be given now.
-    pub fn new(ask: Ask, machine: &Machine, now_ms: u64) -> Result<Self, String> {
-        let subject = Subject::new(ask, machine)?;
+    pub fn by(way: Way, ask: Ask, machine: &Machine, now_ms: u64) -> Result<Self, String> {
+        let subject = Subject::by(way, ask, machine)?;
         let focus = order_of(&subject)[0];
         let (name, reason) = (Field::default(), Field::default());
         Ok(Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, yes_ms: None, stage: Stage::Prompting })

@@ -2,9 +2,9 @@
 
 use crate::deploy::Color;
 use crate::detect::span;
-use crate::soak::{Action, Machine, Phase};
+use crate::soak::{Action, Machine, Outcome, Phase};
 use crate::tui::keys::Command;
-use crate::view::Tone;
+use crate::view::{Tone, next_step};
 
 /// By how much the soak can be extended, in milliseconds.
 pub(super) const EXTENSIONS: [u64; 4] = [60_000, 300_000, 600_000, 1_800_000];
@@ -22,6 +22,17 @@ pub enum Ask {
     Pause,
     /// Watching longer.
     Extend,
+}
+
+/// Who carries out an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The monitor.
+    Monitor,
+    /// `switchback rollback`: the run is over, and its monitor gone.
+    Command,
+    /// Nobody: the run is over.
+    None,
 }
 
 impl Ask {
@@ -113,14 +124,14 @@ pub(super) struct Subject {
 }
 
 /// The order that asking for it would lead to in this state; none where it would be refused.
-pub(super) fn offered(ask: Ask, machine: &Machine) -> Option<Action> {
-    Subject::new(ask, machine).ok().map(|subject| subject.action)
+pub(super) fn offered(way: Way, ask: Ask, machine: &Machine) -> Option<Action> {
+    Subject::by(way, ask, machine).ok().map(|subject| subject.action)
 }
 
 /// What the footer says of a command, from its usual words: nothing of an order that would be refused.
-pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>) -> Option<&'static str> {
+pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>, way: Way) -> Option<&'static str> {
     let Some(ask) = Ask::by(command) else { return Some(label) };
-    match offered(ask, machine?)? {
+    match offered(way, ask, machine?)? {
         Action::Resume => Some("resume"),
         _ => Some(label),
     }
@@ -128,7 +139,38 @@ pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>) ->
 
 impl Subject {
     /// The order that is meant in this state; an error says why it cannot be given.
-    pub fn new(ask: Ask, machine: &Machine) -> Result<Self, String> {
+    pub fn by(way: Way, ask: Ask, machine: &Machine) -> Result<Self, String> {
+        match way {
+            Way::Monitor => Self::now(ask, machine),
+            Way::Command => Self::after_the_end(ask, machine),
+            Way::None => {
+                let next = machine.ending().and_then(|ending| next_step(machine, ending));
+                let next = next.map(|next| format!("; next: {next}")).unwrap_or_default();
+                Err(format!("the soak is over{next}"))
+            }
+        }
+    }
+
+    /// What was switched to can still be taken back, whatever the soak said of it.
+    fn after_the_end(ask: Ask, machine: &Machine) -> Result<Self, String> {
+        let over = || "the soak is over".to_owned();
+        if ask != Ask::RollBack || machine.summary().is_none() {
+            return Err(over());
+        }
+        let standby = machine.settings().color.other();
+        match machine.ending().map(|ending| ending.outcome) {
+            Some(Outcome::RolledBack) => return Err(format!("{}: {standby} is active again", over())),
+            Some(Outcome::Superseded) => return Err(format!("{}: somebody else moved traffic", over())),
+            _ => {}
+        }
+        let facts = Facts::of(machine);
+        // A standby that was down may be up again: the command looks, and refuses.
+        let force = facts.no_way_back;
+        let proof = if force { Proof::Name } else { Proof::Yes };
+        Ok(Self { facts, action: Action::Rollback { force }, proof })
+    }
+
+    fn now(ask: Ask, machine: &Machine) -> Result<Self, String> {
         let facts = Facts::of(machine);
         let (action, proof) = match ask {
             Ask::RollBack if facts.only_by_force.is_some() => (Action::Rollback { force: true }, Proof::Name),

@@ -37,7 +37,7 @@ fn held() -> Machine {
 }
 
 fn ask(what: Ask, machine: &Machine) -> Dialog {
-    Dialog::new(what, machine, 0).unwrap()
+    Dialog::by(Way::Monitor, what, machine, 0).unwrap()
 }
 
 /// Presses keys: each character is one, and `\t`, `\n`, `<`, `>`, `\x1b`, `\x08` are the special ones.
@@ -141,7 +141,7 @@ fn what_cannot_be_ordered_is_not_asked() {
     let mut bench = Bench::new(settings());
     bench.order("abort").unwrap();
     for what in [Ask::RollBack, Ask::Abort, Ask::Keep, Ask::Pause, Ask::Extend] {
-        assert_eq!(Dialog::new(what, &bench.machine, 0).unwrap_err(), "the soak is over", "{what:?}");
+        assert_eq!(Dialog::by(Way::Monitor, what, &bench.machine, 0).unwrap_err(), "the soak is over", "{what:?}");
     }
 }
 

@@ -19,8 +19,10 @@ pub fn hints(scope: Scope, label: impl Fn(Command, &'static str) -> Option<&'sta
 /// keys that do the same share a row.
 pub fn help(scope: Scope) -> Vec<HelpRow> {
     let reachable = reachable(scope.context);
-    // After the end an order is answered with why it comes too late: that is no use of a key.
-    let late = |binding: &&Binding| scope.context == Context::Over && binding.command.orders();
+    // After the end every order but a rollback is answered with why it comes too late: that is no use of a key.
+    let late = |binding: &&Binding| {
+        scope.context == Context::Over && binding.command.orders() && binding.command != Command::RollBack
+    };
     let all = BINDINGS.iter().filter(|binding| scope.has(binding.command) && !late(binding));
     let all: Vec<_> = all.filter(|binding| binding.within.iter().any(|within| reachable.contains(within))).collect();
     let mut rows = Vec::new();
@@ -62,7 +64,9 @@ impl Section {
 /// The contexts that can be come to from this one.
 const fn reachable(context: Context) -> &'static [Context] {
     match context {
-        Context::Over => &[Context::Over, Context::Help, Context::Detail, Context::Filter],
+        Context::Over => {
+            &[Context::Over, Context::Help, Context::Detail, Context::Filter, Context::Dialog, Context::Confirm]
+        }
         Context::Replay => &[Context::Replay, Context::Help, Context::Detail, Context::Filter],
         _ => &[
             Context::Live,

@@ -56,6 +56,7 @@ fn setup() -> Setup {
             recording: "/srv/soak.jsonl".into(),
             attach: Some("switchback attach".to_owned()),
         },
+        after: None,
         weather: None,
         folder,
     }

@@ -9,7 +9,7 @@ use crate::config::{Bound, Method, OnBreach};
 use crate::deploy::Color;
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
 use crate::soak::{Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackResult, Settings, SwitchResult};
-use crate::tui::dialog::hint;
+use crate::tui::dialog::{Way, hint};
 use crate::tui::keys::{Context, Scope, hints};
 use crate::tui::{Charset, Depth, Theme, UiState, draw};
 use crate::view::Dashboard;
@@ -295,8 +295,9 @@ pub fn ui(depth: Depth, charset: Charset) -> UiState {
 pub fn drawn(dashboard: &Dashboard, ui: &mut UiState, size: (u16, u16)) -> Buffer {
     let now = dashboard.view().at_ms();
     let context = if dashboard.ending().is_some() { Context::Over } else { Context::Live };
+    let way = if dashboard.ending().is_some() { Way::Command } else { Way::Monitor };
     let scope = Scope { context, read_only: ui.read_only, demo: false };
-    ui.hints = hints(scope, |command, label| hint(command, label, Some(dashboard.machine())));
+    ui.hints = hints(scope, |command, label| hint(command, label, Some(dashboard.machine()), way));
     ui.settle(dashboard, now);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(|frame| draw(frame, dashboard, ui, now)).unwrap();

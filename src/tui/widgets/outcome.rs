@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::{pane, pen};
+use crate::called::as_called;
 use crate::tui::UiState;
-use crate::view::{Dashboard, outcome_lines};
+use crate::view::Dashboard;
 
 /// Columns of the labels.
 const LABEL: u16 = 12;
@@ -52,10 +53,9 @@ fn cut(last: &str, width: u16) -> String {
 }
 
 fn lines(dashboard: &Dashboard, width: u16) -> Option<Vec<(&'static str, String)>> {
-    let ending = dashboard.ending()?;
     let wrapped = |(label, text): (&'static str, String)| {
-        let rows = pen::wrap(&text, width).into_iter().enumerate();
+        let rows = pen::wrap(&as_called(&text), width).into_iter().enumerate();
         rows.map(|(at, text)| (if at == 0 { label } else { "" }, text)).collect::<Vec<_>>()
     };
-    Some(outcome_lines(dashboard.view(), ending).into_iter().flat_map(wrapped).collect())
+    Some(dashboard.outcome_lines()?.into_iter().flat_map(wrapped).collect())
 }

@@ -98,7 +98,27 @@ fn the_footer_shows_only_what_the_phase_accepts() {
     over.ordered("abort");
     assert_eq!(over.hints(), "SpaceTab?q");
     over.keys("R");
-    assert_eq!(over.message().as_deref(), Some("not now: the soak is over"), "no order is passed over in silence");
+    let next = "not now: the soak is over; next: watch on with: switchback soak --service shop";
+    assert_eq!(over.message().as_deref(), Some(next), "no order is passed over in silence");
+}
+
+#[test]
+fn what_was_kept_can_be_rolled_back_after_the_end() {
+    let mut desk = Desk::new(App::new(ui(), None).with_a_way_back());
+    desk.ordered("abort");
+    assert_eq!(desk.hints(), "RSpaceTab?q");
+    desk.keys("R");
+    assert_eq!(desk.asks().as_deref(), Some("Roll back to blue?"));
+    assert_eq!(desk.keys("y\n"), [order(1, "rollback", None)]);
+    desk.at(Happening::Answered { order: 1, answer: Err("blue is not ready".to_owned()) });
+    assert!(desk.app.summary(&places())[0].contains("ABORTED"));
+    desk.keys("\nRy\n");
+    desk.at(Happening::Answered { order: 2, answer: Ok(()) });
+    let summary = desk.app.summary(&places());
+    assert_eq!(summary[0], "outcome         ROLLED BACK: blue is active again (the soak ended aborted, exit code 5)");
+    assert!(!summary.iter().any(|line| line.starts_with("next")), "{summary:?}");
+    let shown = desk.app.shown().unwrap();
+    assert_eq!(shown.dashboard.headline(shown.now_ms).word, "ROLLED BACK");
 }
 
 #[test]

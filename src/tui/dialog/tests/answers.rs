@@ -1,6 +1,6 @@
 //! What is an answer, and what is not.
 
-use super::super::subject::offered;
+use super::super::subject::{Subject, offered};
 use super::*;
 
 #[test]
@@ -46,7 +46,7 @@ fn only_what_the_phase_accepts_is_offered() {
         (Ask::Keep, &rolling.machine, None),
         (Ask::Keep, &over.machine, None),
     ] {
-        assert_eq!(offered(what, machine), wanted, "{what:?} while {}", machine.phase());
+        assert_eq!(offered(Way::Monitor, what, machine), wanted, "{what:?} while {}", machine.phase());
     }
 }
 
@@ -76,4 +76,34 @@ fn leaving_detaches_unless_told_otherwise() {
     let view = Quit::default().view(&watching());
     assert_eq!(view.title, "Leave shop while its soak runs?");
     assert_eq!(view.buttons.iter().position(|button| button.focused), Some(0));
+}
+
+#[test]
+fn after_the_end_only_what_still_helps_is_asked() {
+    let mut aborted = Bench::new(settings());
+    aborted.order("abort").unwrap();
+    let mut no_way_back = Bench::new(Settings { no_way_back: true, ..settings() });
+    no_way_back.until_over(200, FAILING);
+    let mut back = Bench::new(settings());
+    back.seconds(30, FAILING);
+    back.rollback_done(1, crate::soak::RollbackResult::Back);
+    back.until_over(60, HEALTHY);
+    let plain = Ok(Action::Rollback { force: false });
+    let force = Ok(Action::Rollback { force: true });
+    let refused = |why: &str| Err(why.to_owned());
+    for (way, what, machine, wanted) in [
+        (Way::Command, Ask::RollBack, &aborted.machine, plain),
+        (Way::Command, Ask::RollBack, &no_way_back.machine, force),
+        (Way::Command, Ask::Keep, &aborted.machine, refused("the soak is over")),
+        (Way::Command, Ask::RollBack, &back.machine, refused("the soak is over: blue is active again")),
+        (
+            Way::None,
+            Ask::RollBack,
+            &aborted.machine,
+            refused("the soak is over; next: watch on with: switchback soak --service shop"),
+        ),
+    ] {
+        let asked = Subject::by(way, what, machine).map(|subject| subject.action);
+        assert_eq!(asked, wanted, "{what:?} {way:?}");
+    }
 }
