@@ -46,6 +46,8 @@ mod night;
 mod node;
 #[path = "program/notify.rs"]
 mod notify;
+#[path = "program/owners.rs"]
+mod owners;
 #[path = "program/place.rs"]
 mod place;
 #[path = "program/prometheus.rs"]

@@ -14,7 +14,7 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::config::{Config, scrub};
-use crate::journal::create_private_dir;
+use crate::journal::{create_private_dir, open_log};
 
 use super::say;
 
@@ -33,7 +33,10 @@ const SUFFIX: &str = "jsonl";
 /// no command fails for want of one.
 pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     let folder = config.service_dir().join("log");
-    let appender = create_private_dir(&folder).map_err(|error| error.to_string()).and_then(|()| {
+    let today = folder.join(format!("{PREFIX}.{}.{SUFFIX}", day_of(Timestamp::now())));
+    // Made here, so that it belongs to whom the folder belongs.
+    let made = create_private_dir(&folder).and_then(|()| open_log(&today));
+    let appender = made.map_err(|error| error.to_string()).and_then(|_| {
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix(PREFIX)
@@ -68,6 +71,11 @@ where
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }
 
+/// The day of a file, as its name has it.
+fn day_of(at: Timestamp) -> String {
+    TimeZone::UTC.to_datetime(at).date().to_string()
+}
+
 /// Writes lines without secrets, and no more than fits a day's file.
 struct Limited<W> {
     to: W,
@@ -88,7 +96,7 @@ impl<W: Write> Limited<W> {
 
     /// Takes note of a new day, whose file other processes may have written to already.
     fn look_at_the_day(&mut self) {
-        let day = TimeZone::UTC.to_datetime((self.now)()).date().to_string();
+        let day = day_of((self.now)());
         if day != self.day {
             let path = self.folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
             self.written = fs::metadata(path).map_or(0, |file| file.len());

@@ -49,7 +49,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on the socket, to our own user and to root, and on the network, to whom is let in there.
+    /// Serves on the socket, to our own user, to whom it belongs and to root, and on the network, to whom is let in there.
     pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
         let user = rustix::process::geteuid().as_raw();
         Self::start_for(user, socket, network, &Api { hub, status, pace: PACE })
@@ -139,7 +139,7 @@ impl Door for Local {
     fn serve(&self, client: UnixStream, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static {
         let cut = Arc::new(Notify::new());
         let endpoints = match Peer::of(&client) {
-            Some(peer) if peer.uid == self.user || peer.uid == 0 => {
+            Some(peer) if peer.uid == self.user || peer.uid == 0 || self.socket.admits(peer.uid, self.user) => {
                 routes::router(api, Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
             }
             peer => {

@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _}
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::process::geteuid;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 
@@ -75,12 +76,14 @@ pub struct ControlSocket {
     path: PathBuf,
     /// Device and inode of the file.
     identity: (u64, u64),
+    owner: u32,
+    is_of_a_team: bool,
 }
 
 impl ControlSocket {
     /// Binds and listens. Missing folders are created `0700`; the socket of a dead monitor is replaced.
     pub async fn bind(path: &Path) -> Result<Self, SocketError> {
-        Self::bind_as(rustix::process::geteuid().as_raw(), path).await
+        Self::bind_as(geteuid().as_raw(), path).await
     }
 
     /// The same for a user of this number.
@@ -108,10 +111,23 @@ impl ControlSocket {
     fn listen(path: &Path) -> io::Result<Self> {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path)?;
-        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        // For whom the folder is: its owner, and in the folder of a team (setgid) its group.
+        let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
+        if geteuid().is_root() && folder.uid() != 0 && folder.mode() & 0o002 == 0 {
+            std::os::unix::fs::chown(path, Some(folder.uid()), Some(folder.gid()))?;
+        }
+        let is_of_a_team = folder.mode() & 0o2020 == 0o2020;
+        fs::set_permissions(path, Permissions::from_mode(if is_of_a_team { 0o660 } else { 0o600 }))?;
         let metadata = fs::symlink_metadata(path)?;
         let listener = socket.listen(BACKLOG)?;
-        Ok(Self { listener, path: path.to_owned(), identity: identity(&metadata) })
+        let (path, identity, owner) = (path.to_owned(), identity(&metadata), metadata.uid());
+        Ok(Self { listener, path, identity, owner, is_of_a_team })
+    }
+
+    /// Whether another user than the `monitor`'s may ask: the one to whom root gave it, and in the folder of a team whoever the bits
+    /// of its file let in.
+    pub(super) const fn admits(&self, user: u32, monitor: u32) -> bool {
+        (monitor == 0 && user == self.owner) || self.is_of_a_team
     }
 
     /// Where it is bound.
@@ -146,13 +162,17 @@ fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> SocketError {
 /// Why a folder is not safe for a user's socket, and what to do about it.
 fn unsafe_folder(metadata: &Metadata, user: u32, folder: &Path) -> Option<String> {
     const STICKY: u32 = 0o1000;
+    const SETGID: u32 = 0o2000;
     let (owner, mode) = (metadata.uid(), metadata.mode());
-    if owner != user && owner != 0 {
+    // What root makes belongs to the owner of the deployment.
+    if owner != user && owner != 0 && user != 0 {
         return Some(format!(
             "belongs to the user {owner}: run as that user, or set `control.socket` to a path in a folder of your own"
         ));
     }
-    match (mode & 0o022, mode & STICKY) {
+    // In the folder of a team the group may do everything else as well.
+    let others = if mode & SETGID == 0 { 0o022 } else { 0o002 };
+    match (mode & others, mode & STICKY) {
         (0, _) => None,
         // Folders such as /tmp are shared on purpose.
         (_, STICKY) => {

@@ -1,12 +1,13 @@
 //! The freeze: automatic rollback is off for a whole service, until somebody says otherwise or its time is over.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::journal::files::{Open, hand_over, open_private};
 use crate::journal::{create_private_dir, rfc3339_ms};
 use crate::soak::Frozen;
 
@@ -94,30 +95,37 @@ impl FreezeFile {
     pub fn read(&self) -> Result<Option<Freeze>, FreezeError> {
         let failed = |source| FreezeError::Io { action: "read", path: self.path.clone(), source };
         let corrupt = |reason: String| FreezeError::Corrupt { path: self.path.clone(), reason };
-        let length = match fs::metadata(&self.path) {
-            // Reading anything else could wait for ever.
-            Ok(metadata) if !metadata.is_file() => return Err(corrupt("it is no regular file".to_owned())),
-            Ok(metadata) => metadata.len(),
+        let file = match open_private(&self.path, Open::Read) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        if length > LONGEST {
+        let mut text = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
+        if text.len() as u64 > LONGEST {
             return Err(corrupt(format!("it is longer than {LONGEST} bytes")));
         }
-        let text = fs::read(&self.path).map_err(failed)?;
         serde_json::from_slice(&text).map(Some).map_err(|error| corrupt(error.to_string()))
     }
 
-    /// The freeze that holds at this time, if one does. A file that cannot be read was put there by somebody who wanted
-    /// automatic rollback off, so it holds.
+    /// The freeze that holds at this time, if one does. A file whose content cannot be understood was written by somebody who
+    /// wanted automatic rollback off, so it holds. One that cannot be read at all (another user's, a symlink) holds nothing: a
+    /// bad release does not stay live for a file that says nothing. Whoever asks has to [tell](Self::unreadable) of it.
     pub fn holding(&self, now: Timestamp) -> Option<Freeze> {
         match self.read() {
             Ok(freeze) => freeze.filter(|freeze| freeze.holds(now)),
-            Err(error) => {
-                let (since, by, reason) = (rfc3339_ms(now), "nobody knows".to_owned(), Some(error.to_string()));
+            Err(FreezeError::Io { .. }) => None,
+            Err(error @ FreezeError::Corrupt { .. }) => {
+                let (since, by, reason) = (rfc3339_ms(now), "an unknown person".to_owned(), Some(error.to_string()));
                 Some(Freeze { since, until: None, by, reason })
             }
         }
+    }
+
+    /// Why the file cannot be read, where it is there and that is so; in a sentence.
+    pub fn unreadable(&self) -> Option<String> {
+        let error = self.read().err().filter(|error| matches!(error, FreezeError::Io { .. }))?;
+        Some(format!("{error}: it holds nothing, and a breach is rolled back; `switchback unfreeze` removes it"))
     }
 
     /// Puts a freeze in the place of any other, whole or not at all.
@@ -127,6 +135,7 @@ impl FreezeFile {
             create_private_dir(folder)?;
             let mut file = tempfile::Builder::new().prefix("freeze-").tempfile_in(folder)?;
             file.write_all(&serde_json::to_vec_pretty(freeze)?)?;
+            hand_over(file.as_file(), folder)?;
             file.as_file().sync_all()?;
             file.persist(&self.path)?;
             Ok(())
@@ -183,8 +192,16 @@ mod tests {
         fs::write(file.path(), vec![b' '; 100_000]).unwrap();
         assert!(matches!(file.read(), Err(FreezeError::Corrupt { .. })));
         file.remove().unwrap();
+        assert_eq!(file.unreadable(), None);
+        let elsewhere = tmp.path().join("elsewhere");
+        fs::write(&elsewhere, "{}").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, file.path()).unwrap();
+        assert_eq!(file.holding(at(0)), None, "a link holds nothing");
+        let told = file.unreadable().unwrap();
+        assert!(told.contains("it is a symlink") && told.contains("a breach is rolled back"), "{told}");
+        file.remove().unwrap();
         fs::create_dir(file.path()).unwrap();
-        assert!(file.holding(at(0)).unwrap().reason.unwrap().contains("it is no regular file"));
+        assert!(file.holding(at(0)).is_none() && file.unreadable().is_some());
         assert!(file.remove().unwrap_err().to_string().contains("cannot remove the freeze"));
     }
 }

@@ -113,6 +113,16 @@ impl Lock {
         }
     }
 
+    /// Whether this user may take [`Lock::moves`] at all: a lock file of another user would only be in the way once traffic has to
+    /// move.
+    pub fn is_ours(state_file: &StateFile) -> Result<(), LockError> {
+        let path = state_file.sibling(".lock");
+        match open_private(&path, Open::Existing) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(LockError::Io { path, source }),
+            _ => Ok(()),
+        }
+    }
+
     /// `STATE_FILE.monitor`: held by the one monitor for as long as it runs.
     pub async fn monitor(state_file: &StateFile, holder: &Holder) -> Result<Self, LockError> {
         Self::take(monitor_path(state_file), "another monitor is running", holder, MONITOR_WAIT).await

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::state::{Corrupt, State, not_utf8};
 use crate::journal::could_replace;
-use crate::journal::files::sync_folder_of;
+use crate::journal::files::{hand_over, sync_folder_of};
 use crate::seam::{self, Mutation, Step};
 
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
@@ -192,6 +192,8 @@ impl StateFile {
         let mut file = beside.map_err(self.failed("creating a file beside it"))?;
         if let Ok(old) = fs::metadata(&self.path) {
             adopt(file.as_file(), &old).map_err(self.failed("keeping its mode"))?;
+        } else {
+            hand_over(file.as_file(), folder).map_err(self.failed("giving it to the owner of its folder"))?;
         }
         let written = seam::disk(Step::Write, &self.path).and_then(|()| file.write_all(text.as_bytes()));
         written.map_err(self.failed("writing"))?;

@@ -9,8 +9,13 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use crate::seam::{self, Step};
+
+/// Bits of a folder: what is made in it gets its group; only owners may rename or delete in it.
+const SETGID: u32 = 0o2000;
+const STICKY: u32 = 0o1000;
 
 /// What may already stand at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +30,8 @@ pub(crate) enum Open {
     CreateNew,
 }
 
-/// Opens a regular file for reading and, except with [`Open::Read`], writing. New files are `0600` whatever the umask.
+/// Opens a regular file for reading and, except with [`Open::Read`], writing. New files are `0600` whatever the umask, and
+/// [belong to whom their folder belongs](hand_over).
 ///
 /// A symlink in the last component is refused, and so is anything that is no regular file.
 pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
@@ -46,11 +52,31 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    // The umask can take even the owner's bits away from a file that was just created.
-    if flags.contains(OFlags::CREATE) && metadata.len() == 0 && metadata.mode() & 0o777 != 0o600 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
+    // An empty file is one that was just created, or could as well be.
+    if flags.contains(OFlags::CREATE) && metadata.len() == 0 && metadata.uid() == geteuid().as_raw() {
+        hand_over(&file, path.parent().unwrap_or(Path::new("/")))?;
     }
     Ok(file)
+}
+
+/// Makes a new file or folder one of those whose folder it lies in: what root makes belongs to the folder's owner and group, and in
+/// a folder of a team (setgid) the group may do with it what it may do with the folder. Else it is for its owner alone, whatever the
+/// umask.
+pub(crate) fn hand_over(new: &File, folder: &Path) -> io::Result<()> {
+    let (of, made) =
+        (fs::metadata(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?, new.metadata()?);
+    if geteuid().is_root() && (made.uid(), made.gid()) != (of.uid(), of.gid()) && of.mode() & STICKY == 0 {
+        std::os::unix::fs::fchown(new, Some(of.uid()), Some(of.gid()))?;
+    }
+    let owner = if made.is_dir() { 0o700 } else { 0o600 };
+    let is_of_a_team = of.mode() & SETGID != 0;
+    let group = if is_of_a_team { of.mode() & (owner >> 3) } else { 0 };
+    let inherited = if is_of_a_team && made.is_dir() { SETGID } else { 0 };
+    let wanted = owner | group | inherited;
+    if new.metadata()?.mode() & 0o7777 != wanted {
+        new.set_permissions(Permissions::from_mode(wanted))?;
+    }
+    Ok(())
 }
 
 /// Opens a private log of text lines to append to; what several processes write there does not mix within a line.
@@ -60,7 +86,8 @@ pub fn open_log(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates a folder and its missing parents, `0700` whatever the umask. Folders that exist stay as they are.
+/// Creates a folder and its missing parents, `0700` whatever the umask; each belongs to whom the one above it belongs, as
+/// files do. Folders that exist stay as they are.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -69,7 +96,7 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
         create_private_dir(parent)?;
     }
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)),
+        Ok(()) => hand_over(&File::open(path)?, path.parent().unwrap_or(Path::new("/"))),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
@@ -118,6 +145,40 @@ mod tests {
         let file = folder.join("f");
         open_private(&file, Open::OrCreate).unwrap();
         assert_eq!((mode(&folder.join("..")), mode(&folder), mode(&file)), (0o700, 0o700, 0o600));
+    }
+
+    #[test]
+    fn in_the_folder_of_a_team_its_group_may_do_what_it_may_do_there() {
+        let tmp = tempfile::tempdir().unwrap();
+        let team = tmp.path().join("team");
+        fs::create_dir(&team).unwrap();
+        fs::set_permissions(&team, Permissions::from_mode(0o2770)).unwrap();
+        let folder = team.join("a/b");
+        create_private_dir(&folder).unwrap();
+        open_private(&folder.join("f"), Open::OrCreate).unwrap();
+        assert_eq!((mode(&folder), mode(&folder.join("f"))), (0o770, 0o660));
+        assert_ne!(fs::metadata(&folder).unwrap().mode() & SETGID, 0, "and so on below");
+
+        fs::set_permissions(&team, Permissions::from_mode(0o2750)).unwrap();
+        open_private(&team.join("read"), Open::OrCreate).unwrap();
+        assert_eq!(mode(&team.join("read")), 0o640);
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_whom_the_folder_belongs() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let tmp = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(tmp.path(), Some(4711), Some(4712)).unwrap();
+        let folder = tmp.path().join("a/b");
+        create_private_dir(&folder).unwrap();
+        open_private(&folder.join("f"), Open::OrCreate).unwrap();
+        for path in [tmp.path().join("a"), folder.clone(), folder.join("f")] {
+            let made = fs::metadata(&path).unwrap();
+            assert_eq!((made.uid(), made.gid()), (4711, 4712), "{}", path.display());
+        }
+        assert_eq!((mode(&folder), mode(&folder.join("f"))), (0o700, 0o600));
     }
 
     #[test]

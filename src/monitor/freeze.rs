@@ -26,11 +26,15 @@ impl FreezeWatch {
 
     /// What the machine has to be told now, if anything.
     pub fn change(&mut self) -> Option<Event> {
-        let identity = fs::metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));
+        let identity =
+            fs::symlink_metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));
         let now = seam::now();
         if self.seen != Some(identity) {
             self.seen = Some(identity);
             self.freeze = self.file.holding(now);
+            if let Some(what) = self.file.unreadable() {
+                return Some(Event::Trouble { what });
+            }
         }
         let frozen = self.freeze.as_ref().filter(|freeze| freeze.holds(now)).map(Freeze::frozen);
         (frozen != self.told).then(|| {

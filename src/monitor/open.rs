@@ -184,6 +184,7 @@ struct Run {
 pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&str)) -> Result<Opening, OpenError> {
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
+    Lock::is_ours(deployment.state_file())?;
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(seam::now())?;
     // Before anything begins: a signal from here on ends the run in order.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deploy::Color;
 use crate::journal::create_private_dir;
+use crate::journal::files::hand_over;
 use crate::seam;
 
 /// Longest record that is read, in bytes.
@@ -103,6 +104,7 @@ impl Written {
     fn write(&self, record: &Record) -> io::Result<()> {
         create_private_dir(&self.folder)?;
         let mut file = tempfile::Builder::new().prefix("router-").tempfile_in(&self.folder)?;
+        hand_over(file.as_file(), &self.folder)?;
         file.write_all(&serde_json::to_vec_pretty(record)?)?;
         file.as_file().sync_all()?;
         file.persist(self.path())?;
@@ -188,6 +190,7 @@ fn keep_in(folder: &Path, name: &str, content: &[u8], now: Timestamp) -> io::Res
     create_private_dir(folder)?;
     let prefix = format!("{}-", now.strftime("%Y%m%dT%H%M%SZ"));
     let mut file = tempfile::Builder::new().prefix(&prefix).suffix(&format!("-{name}")).tempfile_in(folder)?;
+    hand_over(file.as_file(), folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     let (_, path) = file.keep()?;

@@ -135,6 +135,9 @@ pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> F
 /// Whether automatic rollback is frozen.
 pub fn freeze(deployment: &Deployment) -> Option<Finding> {
     let now = Timestamp::now();
+    if let Some(why) = deployment.freeze_file().unreadable() {
+        return Some(Finding::failure("freeze", why, "let this user read it, or switchback unfreeze"));
+    }
     let freeze = deployment.freeze_file().holding(now)?;
     let text = format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()));
     Some(Finding::warning("freeze", text, "switchback unfreeze"))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::servers::Server;
 use crate::deploy::Color;
-use crate::journal::files::{create_private_dir, sync_folder_of};
+use crate::journal::files::{create_private_dir, hand_over, sync_folder_of};
 
 /// Longest record that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -164,6 +164,7 @@ impl ParkedFile {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         create_private_dir(folder)?;
         let mut file = tempfile::Builder::new().prefix("haproxy-").tempfile_in(folder)?;
+        hand_over(file.as_file(), folder)?;
         file.write_all(&serde_json::to_vec_pretty(parked)?)?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;

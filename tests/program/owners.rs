@@ -1,0 +1,97 @@
+//! What root or another person of a team makes in a deployment's folder does not keep its owner from anything.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::{Deployment, Running};
+
+/// Nobody in particular.
+const OWNER: u32 = 65_534;
+
+/// The program where everybody may run it, and a deployment that belongs to somebody else; none where this is not root, who alone can be
+/// two users.
+fn of_somebody_else() -> Option<(Deployment, PathBuf)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let deployment = Deployment::switched();
+    for path in [deployment.folder().to_owned(), deployment.state_path()] {
+        chown(path, Some(OWNER), Some(OWNER)).unwrap();
+    }
+    let program = deployment.path("program");
+    fs::copy(env!("CARGO_BIN_EXE_switchback"), &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    Some((deployment, program))
+}
+
+fn as_owner(deployment: &Deployment, program: &PathBuf, args: &[&str]) -> Running {
+    let as_root = deployment.command(args);
+    let mut command = Command::new(program);
+    command.args(as_root.get_args()).current_dir(deployment.folder()).uid(OWNER).gid(OWNER).env_clear();
+    for (name, value) in as_root.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    Running::start(command)
+}
+
+#[test]
+fn after_root_was_there_the_owner_goes_on_as_before() {
+    let Some((deployment, program)) = of_somebody_else() else { return };
+    deployment.run(&["freeze", "--reason", "migration"]).expect(0);
+    deployment.run(&["unfreeze"]).expect(0);
+    deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
+    for (path, _) in deployment.files() {
+        let owner = fs::metadata(&path).unwrap().uid();
+        assert!(path == program || owner == OWNER, "{} belongs to {owner}", path.display());
+    }
+    as_owner(&deployment, &program, &["switch", "green", "--no-tui"]).wait().expect(0).says(&["RETAINED"]);
+    as_owner(&deployment, &program, &["freeze"]).wait().expect(0);
+    as_owner(&deployment, &program, &["rollback"]).wait().expect(0).says(&["traffic is on blue"]);
+    assert_eq!(deployment.count("rolled_back"), 2, "both are in the journal");
+}
+
+#[test]
+fn what_cannot_be_read_or_locked_is_told_before_anything_begins() {
+    let Some((deployment, program)) = of_somebody_else() else { return };
+    // Somebody made them without handing them over.
+    let lock = deployment.path(".deployment-state.json.lock");
+    fs::write(&lock, "").unwrap();
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o600)).unwrap();
+    chown(&lock, Some(0), Some(0)).unwrap();
+    as_owner(&deployment, &program, &["soak", "--no-tui"]).wait().expect(2).complains(&[
+        "cannot lock",
+        ".lock",
+        "denied",
+    ]);
+    assert!(deployment.kinds().is_empty());
+    let doctor = as_owner(&deployment, &program, &["doctor"]).wait().expect(2);
+    doctor.says(&["FAILURE", ".deployment-state.json.lock"]);
+    fs::remove_file(&lock).unwrap();
+
+    as_owner(&deployment, &program, &["freeze"]).wait().expect(0);
+    let freeze = deployment.path(".switchback/default/freeze.json");
+    chown(&freeze, Some(0), Some(0)).unwrap();
+    deployment.green.fail(50);
+    let done = as_owner(&deployment, &program, &["soak", "--no-tui"]).wait().expect(3);
+    done.says(&["cannot read the freeze", "it holds nothing, and a breach is rolled back"]);
+}
+
+#[test]
+fn the_owner_speaks_to_a_monitor_that_root_started() {
+    let Some((deployment, program)) = of_somebody_else() else { return };
+    let deployment = deployment.with("soak.window", "10m");
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("soak_start");
+    as_owner(&deployment, &program, &["ctl", "abort", "--reason", "enough"]).wait().expect(0);
+    soak.wait().expect(5);
+    assert_eq!(deployment.decision("abort")["reason"], "enough");
+}
