@@ -196,9 +196,22 @@ fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
 /// A path without a socket is told at once, and in plain words.
 fn look(socket: &Path) -> Result<(), ClientError> {
     match std::fs::symlink_metadata(socket) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_running(socket)),
-        Err(error) => Err(ClientError::Io(format!("{}: {error}", socket.display()))),
+        Err(error) => Err(unseen(socket, &error)),
         Ok(_) => Ok(()),
+    }
+}
+
+/// Why a socket is not seen: that there is none is not the same as that this user may not look.
+fn unseen(socket: &Path, error: &io::Error) -> ClientError {
+    match error.kind() {
+        io::ErrorKind::NotFound => not_running(socket),
+        io::ErrorKind::PermissionDenied => {
+            let folder = socket.parent().unwrap_or(socket).display();
+            ClientError::Forbidden(format!(
+                "permission denied: this user may not look into `{folder}`, where the monitor's socket is"
+            ))
+        }
+        _ => ClientError::Io(format!("{}: {error}", socket.display())),
     }
 }
 
@@ -253,5 +266,24 @@ async fn failed(response: Response) -> ClientError {
         }
         StatusCode::CONFLICT => ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned())),
         _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_this_user_may_not_look_into_is_not_taken_for_no_monitor() {
+        let socket = Path::new("/srv/.switchback/shop/control.sock");
+        let told = |kind: io::ErrorKind| unseen(socket, &io::Error::from(kind)).to_string();
+        assert_eq!(
+            told(io::ErrorKind::PermissionDenied),
+            "permission denied: this user may not look into `/srv/.switchback/shop`, where the monitor's socket is"
+        );
+        assert_eq!(told(io::ErrorKind::NotFound), "no monitor answers at `/srv/.switchback/shop/control.sock`");
+        assert!(
+            told(io::ErrorKind::NotADirectory).contains("broke: /srv/.switchback/shop/control.sock: not a directory")
+        );
     }
 }

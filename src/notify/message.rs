@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::journal::rfc3339_ms;
 use crate::soak::{DecisionKind, Settings};
-use crate::view::News;
+use crate::view::{Alarm, News};
 
 /// The decisions that are told. Failed and refused moves are outcomes, which are told as well.
 const TOLD: [DecisionKind; 7] = [
@@ -50,10 +50,13 @@ impl Message {
         });
         let ended = news.ending.iter().map(|ending| {
             let outcome = ending.outcome.name();
-            let text = format!("[{service}] {color} {outcome}: {}", ending.reason);
+            let text = match &news.alarm {
+                Some(Alarm { text, next }) => format!("[{service}] {text}; next: {next}; {}", ending.reason),
+                None => format!("[{service}] {color} {outcome}: {}", ending.reason),
+            };
             let ending = json!({
                 "service": service, "soak": soak, "color": color, "outcome": outcome, "cause": ending.cause.name(),
-                "reason": ending.reason, "exitCode": ending.exit_code(),
+                "reason": ending.reason, "exitCode": ending.exit_code(), "next": news.alarm.as_ref().map(|alarm| &alarm.next),
             });
             ("soak.ended".to_owned(), text, ending)
         });
@@ -76,6 +79,17 @@ mod tests {
     use super::*;
     use crate::soak::testing::settings;
     use crate::soak::{Actor, Cause, Decision, Ending, Outcome};
+
+    #[test]
+    fn a_bad_release_that_is_live_is_what_the_end_is_told_by() {
+        let ending = Ending { outcome: Outcome::Held, cause: Cause::Policy, reason: "error-rate: bad".to_owned() };
+        let alarm = Alarm { text: "HELD: traffic is on green".to_owned(), next: "switchback rollback".to_owned() };
+        let news = News { ending: Some(ending), alarm: Some(alarm), ..News::default() };
+        let told = Message::of(&news, 7, 0, &settings()).pop().unwrap();
+        let body: Value = serde_json::from_str(&told.body).unwrap();
+        let text = "[shop] HELD: traffic is on green; next: switchback rollback; error-rate: bad";
+        assert_eq!((&body["text"], &body["data"]["next"]), (&json!(text), &json!("switchback rollback")));
+    }
 
     #[test]
     fn decisions_and_the_end_are_told_in_order_with_ids_of_their_own() {

@@ -49,7 +49,7 @@ fn tiny(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, no
     let headline = dashboard.headline(now_ms);
     let line = Rect { height: area.height.min(1), ..area };
     buffer.set_style(line.intersection(buffer.area), ui.theme.banner(headline.tone));
-    let verdict = dashboard.machine().verdict();
+    let verdict = dashboard.view().verdict();
     let (width, height) = SMALLEST;
     let next = dashboard.next_step().map(|next| as_called(&next).into_owned());
     let text = match &next {

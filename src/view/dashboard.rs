@@ -10,6 +10,7 @@ use crate::soak::{
 use super::decided::DecisionLog;
 use super::instances::{Instance, per_second};
 use super::series::{Point, Series};
+use super::steady::honest;
 use super::{Decided, Gauge, Headline, News, View};
 
 /// Evidence of so many nats (odds of 1:10) is worth asking who is to blame.
@@ -217,7 +218,9 @@ impl Dashboard {
     fn record_checks(&mut self, at_ms: u64) {
         // A tick that ends the warmup starts the judgement anew: nothing was counted yet.
         let Some((_, counts)) = self.machine().last_tick() else { return };
-        for Observation { check, value, verdict, .. } in self.machine().checks() {
+        for seen in self.machine().checks() {
+            let verdict = honest(self.machine(), &seen);
+            let Observation { check, value, .. } = seen;
             let point = if matches!(check.as_str(), ERROR_RATE | LATENCY) {
                 // The rate of the last 10 s goes on through a missing tick; what was not seen is not drawn.
                 Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
@@ -308,7 +311,8 @@ impl Dashboard {
         const NONE: &Series = &Series::new();
         let state = |seen: Observation| {
             let series = self.checks.iter().find(|(name, _)| *name == seen.check).map_or(NONE, |(_, series)| series);
-            CheckState { gauge: Gauge::of(self, &seen), series, seen }
+            let shown = Observation { verdict: self.view.shown(&seen), ..seen };
+            CheckState { gauge: Gauge::of(self, &shown), series, seen: shown }
         };
         self.machine().checks().into_iter().map(state).collect()
     }

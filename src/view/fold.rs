@@ -1,9 +1,12 @@
 //! The fold itself.
 
 use crate::soak::{
-    Actor, Decision, DecisionKind, Effect, Ending, Envelope, Event, Machine, Phase, RollbackResult, Settings,
-    SwitchResult,
+    Actor, Decision, DecisionKind, Effect, Ending, Envelope, Event, Machine, Observation, Phase, RollbackResult,
+    Settings, SwitchResult, Verdict,
 };
+
+use super::outcome::alarm;
+use super::steady::{Steady, is_beyond};
 
 /// What one event changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +21,17 @@ pub struct News {
     pub trouble: Option<String>,
     /// The end, once it has come.
     pub ending: Option<Ending>,
+    /// With the end: where traffic is and what to do, where a bad release may be live.
+    pub alarm: Option<Alarm>,
+}
+
+/// A run ended, and a bad release may be live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Where traffic is, and how bad it is there.
+    pub text: String,
+    /// What to do, with a command that works.
+    pub next: String,
 }
 
 /// Where a copy is of what a forced move replaced.
@@ -32,17 +46,18 @@ pub struct View {
     seq: u64,
     wall_ms: i64,
     at_ms: u64,
+    steady: Steady,
 }
 
 impl View {
     /// A view of a run that has not begun.
     pub fn new(settings: Settings) -> Self {
-        Self { machine: Machine::new(settings), seq: 0, wall_ms: 0, at_ms: 0 }
+        Self::resumed(Machine::new(settings), 0, 0, 0)
     }
 
     /// A view of a run that is under way, from its machine and its last event.
-    pub const fn resumed(machine: Machine, seq: u64, at_ms: u64, wall_ms: i64) -> Self {
-        Self { machine, seq, wall_ms, at_ms }
+    pub fn resumed(machine: Machine, seq: u64, at_ms: u64, wall_ms: i64) -> Self {
+        Self { machine, seq, wall_ms, at_ms, steady: Steady::default() }
     }
 
     /// Takes the next event and says what it changed.
@@ -56,13 +71,19 @@ impl View {
                 Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision, .. } => {
                     news.decisions.push(*decision);
                 }
-                Effect::Finish(ending) => news.ending = Some(ending),
+                Effect::Finish(ending) => {
+                    news.alarm = alarm(&self.machine, &ending);
+                    news.ending = Some(ending);
+                }
                 _ => {}
             }
         }
         let after = self.machine.phase();
         news.phase = (after != before).then_some(after);
         news.judged = matches!(envelope.event, Event::Tick { .. });
+        if news.judged {
+            self.steady.tick(&self.machine, self.at_ms);
+        }
         if let Event::Trouble { what } = &envelope.event {
             news.trouble = Some(what.clone());
         }
@@ -95,6 +116,27 @@ impl View {
     /// The machine as it stands.
     pub const fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// What is shown of a check: never healthy above its limit, and without flicker.
+    pub fn shown(&self, seen: &Observation) -> Verdict {
+        self.steady.of(&self.machine, seen)
+    }
+
+    /// What is shown of the soak as a whole; after the end what was decided.
+    pub fn verdict(&self) -> Verdict {
+        let decided = self.machine.verdict();
+        if decided != Verdict::Healthy || self.machine.ending().is_some() {
+            return decided;
+        }
+        let required = self.machine.checks().into_iter().filter(|seen| seen.required);
+        required.map(|seen| self.shown(&seen)).max().unwrap_or(decided)
+    }
+
+    /// Whether a required check is beyond its limit now, and that is no breach yet.
+    pub fn is_beyond_a_limit(&self) -> bool {
+        let required = self.machine.checks().into_iter().filter(|seen| seen.required);
+        self.verdict() == Verdict::Unknown && required.into_iter().any(|seen| is_beyond(&self.machine, &seen))
     }
 
     /// The place of the last event in the order of events.

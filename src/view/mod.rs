@@ -15,10 +15,11 @@ mod outcome;
 mod progress;
 mod series;
 mod status;
+mod steady;
 
 pub use dashboard::{CheckState, Dashboard, Mark, MarkKind};
 pub use decided::Decided;
-pub use fold::{News, View};
+pub use fold::{Alarm, News, View};
 pub use gauge::Gauge;
 pub use headline::{Headline, Tone};
 pub use instances::Instance;

@@ -4,7 +4,7 @@ use crate::detect::{failed, percent_exact, share, span};
 use crate::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
 
 use super::measure::{allowed, measured, title};
-use super::{Dashboard, View};
+use super::{Alarm, Dashboard, View};
 
 /// What is left in the scrollback when a run is over: where traffic is, what to do next, why, how many requests failed. Each
 /// pair is a short label and its text.
@@ -76,6 +76,13 @@ pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
         foreign: machine.foreign(),
     };
     aftermath.next()
+}
+
+/// Where traffic is and what to do, where a bad release may be live after the end.
+pub(super) fn alarm(machine: &Machine, ending: &Ending) -> Option<Alarm> {
+    let alarms = matches!(ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
+    let next = next_step(machine, ending).filter(|_| alarms)?;
+    Some(Alarm { text: standing(machine, ending.outcome), next })
 }
 
 /// Where traffic is after the end, and what that means.

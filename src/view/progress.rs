@@ -78,8 +78,9 @@ impl Progress {
             let now = seen.value.map_or_else(|| "not known".to_owned(), |now| measured(&query.name, now));
             parts.push(format!("{} {now} (limit {})", query.name, allowed(&query.name, query.threshold)));
         }
-        let verdict = match machine.verdict() {
+        let verdict = match view.verdict() {
             Verdict::Healthy => "healthy so far",
+            Verdict::Unknown if view.is_beyond_a_limit() => "above the limit",
             Verdict::Unknown => "not known yet",
             Verdict::Breached => "BREACHED",
         };

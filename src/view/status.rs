@@ -60,9 +60,10 @@ impl Dashboard {
         lines.into_iter().filter_map(|(label, text)| Some(StatusLine::new(label, text?, Tone::Warning))).collect()
     }
 
-    /// Wall clock at `now_ms`, Unix milliseconds.
+    /// Wall clock at `now_ms`, Unix milliseconds; it goes on after the end.
     fn wall(&self, now_ms: u64) -> i64 {
-        self.view.wall_ms().saturating_add(i64::try_from(self.late_ms(now_ms)).unwrap_or(i64::MAX))
+        let since = now_ms.saturating_sub(self.view.at_ms());
+        self.view.wall_ms().saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
     }
 
     fn switched(&self, now_ms: u64, zone: &TimeZone) -> StatusLine {
@@ -107,10 +108,11 @@ impl Dashboard {
 
     fn verdict(&self) -> StatusLine {
         let machine = self.machine();
-        let verdict = machine.verdict();
+        let verdict = self.view.verdict();
         let text = match (verdict, machine.ending().is_some()) {
             (Verdict::Healthy, false) => "healthy so far",
             (Verdict::Healthy, true) => "healthy",
+            (Verdict::Unknown, false) if self.view.is_beyond_a_limit() => "above the limit",
             (Verdict::Unknown, false) => "not known yet",
             (Verdict::Unknown, true) => "unknown",
             (Verdict::Breached, _) => "BREACHED",

@@ -82,7 +82,8 @@ impl App {
         let asks = matches!(self.layer, Some(Layer::Dialog { .. }));
         let says = self.ui.message.is_some() && self.message_until != u64::MAX;
         let plays = self.is_playing();
-        let runs = self.player.is_none() && !self.is_over() && self.dashboard.is_some();
+        // After the end too: how long ago something was goes on.
+        let runs = self.player.is_none() && self.dashboard.is_some();
         asks || says || self.frozen.is_none() && (plays || runs)
     }
 

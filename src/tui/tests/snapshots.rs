@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use super::scenes::{ALL, dashboard, drawn, text, ui};
-use crate::soak::Verdict;
+use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
+use crate::soak::{ERROR_RATE, LATENCY, READINESS, Verdict};
 use crate::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
     Playback, WeatherView,
 };
-use crate::view::{Tone, next_step};
+use crate::view::{Dashboard, Progress, Tone, next_step};
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 
@@ -172,6 +172,49 @@ fn a_bad_release_that_is_live_leads_every_screen() {
         }
         assert_eq!(dashboard.headline(0).tone, Tone::Bad, "{name}");
     }
+}
+
+#[test]
+fn a_value_above_its_limit_is_never_shown_as_healthy() {
+    let mut told_apart = 0;
+    for name in ALL {
+        let run = bench(name);
+        let mut dashboard = Dashboard::new(run.began_with().clone());
+        for envelope in &run.log {
+            dashboard.apply(envelope);
+            let decided = dashboard.machine().checks();
+            for (check, decided) in dashboard.checks().iter().zip(decided) {
+                let above = check.seen.value.is_some_and(|value| value > check.seen.threshold);
+                let shown = check.seen.verdict;
+                // A queue may be too short as well as too long.
+                if matches!(check.seen.check.as_str(), ERROR_RATE | LATENCY | READINESS) {
+                    assert!(!(above && shown == Verdict::Healthy), "{name}: {:?}", check.seen);
+                    told_apart += usize::from(decided.verdict == Verdict::Healthy && shown == Verdict::Unknown);
+                }
+                assert!(
+                    decided.verdict != Verdict::Breached || shown == Verdict::Breached,
+                    "bad news waits for nothing"
+                );
+            }
+        }
+    }
+    assert!(told_apart > 0, "no scene has a healthy check above its limit");
+    let text = Progress::of(dashboard("suspicious").view()).text;
+    assert!(text.contains("above the limit, breached in ") && !text.contains("healthy"), "{text}");
+}
+
+#[test]
+fn how_long_ago_something_was_goes_on_after_the_end() {
+    let dashboard = dashboard("held-to-the-end");
+    let at = dashboard.view().at_ms();
+    let switched = |now_ms| {
+        let lines = dashboard.status(now_ms, &jiff::tz::TimeZone::UTC);
+        lines.into_iter().find(|line| line.label == "switched").unwrap().text
+    };
+    assert_eq!(
+        (switched(at).as_str(), switched(at + 26_000).as_str()),
+        ("23:22:11   2m41s ago", "23:22:11   3m07s ago")
+    );
 }
 
 #[test]

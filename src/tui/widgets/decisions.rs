@@ -10,6 +10,8 @@ use crate::soak::DecisionKind;
 use crate::tui::{Pane, UiState};
 use crate::view::{Dashboard, Decided, Tone, clock};
 
+/// Columns of the time of day.
+const CLOCK: usize = 10;
 /// Columns of the word.
 const WORD: usize = 15;
 
@@ -39,6 +41,20 @@ pub fn decisions(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
     }
 }
 
+/// The sentence; the clause with its numbers comes first where it would be cut off.
+fn message(sentence: &str, room: usize) -> String {
+    let counted = |clause: &&str| clause.starts_with(|c: char| c.is_ascii_digit()) && clause.contains(" of ");
+    let numbers = sentence.split("; ").filter_map(|clause| clause.rsplit(": ").next()).find(counted);
+    let end = |numbers: &str| sentence.find(numbers).map_or(0, |at| sentence[..at + numbers.len()].chars().count());
+    match numbers.filter(|numbers| end(numbers) > room) {
+        Some(numbers) => {
+            let rest = sentence.replacen(numbers, "", 1).replace(": ; ", "; ").replace("; ; ", "; ");
+            format!("{numbers}; {}", rest.trim_end_matches([' ', ';', ':']))
+        }
+        None => sentence.to_owned(),
+    }
+}
+
 fn one(buffer: &mut Buffer, row: Rect, decided: &Decided, selected: bool, ui: &UiState) {
     let decision = &decided.decision;
     let tone = tone(decision.decision);
@@ -46,10 +62,11 @@ fn one(buffer: &mut Buffer, row: Rect, decided: &Decided, selected: bool, ui: &U
     if selected {
         buffer.set_style(row.intersection(buffer.area), ui.theme.selected());
     }
+    let room = usize::from(row.width).saturating_sub(CLOCK + WORD + 1);
     let spans = [
         Span::styled(format!(" {} ", clock(decided.wall_ms, &ui.zone)), ui.theme.dim().patch(plain)),
         Span::styled(format!("{:WORD$} ", decision.decision.name()), ui.theme.tone(tone).patch(plain)),
-        Span::styled(decision.message.clone(), plain),
+        Span::styled(message(&decision.message, room), plain),
     ];
     pen::write(buffer, row, &spans, ui);
 }
@@ -86,5 +103,31 @@ pub fn tone(kind: DecisionKind) -> Tone {
         | DecisionKind::Resume
         | DecisionKind::Extend
         | DecisionKind::Skip => Tone::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_that_is_cut_keeps_its_numbers() {
+        let counted = "60 of 300 requests failed (20 %) in the last 3 s";
+        let breach = format!("error-rate breached: {counted}; evidence 1:2,480");
+        let hold = format!("held, not rolled back: the policy on_breach asks to wait; {counted}; evidence 1:2,480");
+        let rollback = format!("rolling back from green to blue: {counted}");
+        for (sentence, room, wanted) in [
+            (breach.as_str(), 52, format!("{counted}; error-rate breached; evidence 1:2,480")),
+            (&breach, 80, breach.clone()),
+            (
+                &hold,
+                52,
+                format!("{counted}; held, not rolled back: the policy on_breach asks to wait; evidence 1:2,480"),
+            ),
+            (&rollback, 52, format!("{counted}; rolling back from green to blue")),
+            ("blue → green by operator:ana@deploy-1", 10, "blue → green by operator:ana@deploy-1".to_owned()),
+        ] {
+            assert_eq!(message(sentence, room), wanted);
+        }
     }
 }

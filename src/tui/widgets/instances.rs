@@ -12,6 +12,8 @@ use crate::view::{Dashboard, Instance, Tone};
 
 /// Columns of rate, error rate and age.
 const NUMBERS: u16 = 24;
+/// Columns of the sign in front of the name.
+const SIGN: u16 = 3;
 /// Columns of the rate alone, which goes first where there are fewer columns than these.
 const RATE: u16 = 7;
 const ROOMY: u16 = 40;
@@ -34,7 +36,8 @@ pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
     let from = ui.instances_from.min(known.len().saturating_sub(rows));
     for (row, instance) in (0..inside.height).zip(known.iter().skip(from)) {
         let reads_pages = dashboard.machine().settings().reads_pages();
-        one(buffer, pen::row(inside, row), instance, reads_pages, ui, dashboard.clock(now_ms));
+        let name = name(instance, &known, inside.width);
+        one(buffer, pen::row(inside, row), instance, &name, reads_pages, ui, now_ms);
     }
     let hidden = known.len().saturating_sub(from + rows);
     if hidden > 0 && inside.height > 0 {
@@ -44,7 +47,32 @@ pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &Ui
     }
 }
 
-fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, reads_pages: bool, ui: &UiState, now_ms: u64) {
+/// Columns of the name in a row of that width, behind its sign.
+const fn name_columns(width: u16) -> u16 {
+    let numbers = if width < ROOMY { NUMBERS - RATE } else { NUMBERS };
+    width.saturating_sub(numbers + SIGN)
+}
+
+/// The name of an instance among others, so that they can be told apart: its port alone where they share a host and there is
+/// no room for all of it, else its end.
+fn name(instance: &Instance, known: &[&Instance], width: u16) -> String {
+    let room = usize::from(name_columns(width));
+    let fits = |instance: &Instance| instance.name().chars().count() <= room;
+    let host = |instance: &Instance| instance.name().rsplit_once(':').map(|(host, _)| host.to_owned());
+    let first = host(instance);
+    let shared = first.is_some() && known.len() > 1 && known.iter().all(|other| host(other) == first);
+    let whole = instance.name();
+    match whole.rsplit_once(':') {
+        Some((_, port)) if shared && !known.iter().all(|other| fits(other)) => format!(":{port}"),
+        _ if fits(instance) => whole.to_owned(),
+        _ => {
+            let skipped = whole.chars().count().saturating_sub(room.saturating_sub(1));
+            format!("…{}", whole.chars().skip(skipped).collect::<String>())
+        }
+    }
+}
+
+fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, name: &str, reads_pages: bool, ui: &UiState, now_ms: u64) {
     let [good, unknown, bad] = ui.charset.glyphs().signs;
     let (sign, tone) = match (instance.ready(), &instance.failure) {
         (Some(false), _) => (bad, Tone::Bad),
@@ -52,7 +80,7 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, reads_pages: bool, u
         (Some(true), None) => (good, Tone::Good),
         (None, None) => (unknown, Tone::Plain),
     };
-    let spans = [Span::styled(format!(" {sign} "), ui.theme.tone(tone)), Span::raw(instance.name().to_owned())];
+    let spans = [Span::styled(format!(" {sign} "), ui.theme.tone(tone)), Span::raw(name.to_owned())];
     let numbers = if row.width < ROOMY { NUMBERS - RATE } else { NUMBERS }.min(row.width);
     let name = Rect { width: row.width - numbers, ..row };
     let taken = pen::write(buffer, name, &spans, ui);
@@ -79,4 +107,29 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, reads_pages: bool, u
 /// `0.4s`, and whole seconds from ten on.
 fn tenths(ms: u64) -> String {
     if ms < 10_000 { format!("{}.{}s", ms / 1000, ms % 1000 / 100) } else { format!("{}s", ms / 1000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::soak::testing::settings;
+
+    use super::*;
+
+    fn names(urls: &[&str], width: u16) -> Vec<String> {
+        let mut settings = settings();
+        settings.instances = urls.iter().map(|url| (*url).to_owned()).collect();
+        let dashboard = Dashboard::new(settings.clone());
+        let known = dashboard.instances(settings.color);
+        known.iter().map(|instance| name(instance, &known, width)).collect()
+    }
+
+    #[test]
+    fn instances_can_be_told_apart_where_there_is_little_room() {
+        let one_host = ["http://127.0.0.1:3001", "http://127.0.0.1:3002"];
+        assert_eq!(names(&one_host, 44), ["127.0.0.1:3001", "127.0.0.1:3002"]);
+        assert_eq!(names(&one_host, 30), [":3001", ":3002"]);
+        let hosts = ["http://shop-a.internal:80", "http://shop-b.internal:80"];
+        assert_eq!(names(&hosts, 34), ["…a.internal:80", "…b.internal:80"]);
+        assert_eq!(names(&hosts[..1], 30), ["…ternal:80"]);
+    }
 }

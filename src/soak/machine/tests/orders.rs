@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::config::OnBreach;
-use crate::soak::{Cause, DecisionKind, Effect, Origin, Outcome, Phase, RollbackResult};
+use crate::soak::{Action, Actor, Cause, DecisionKind, Effect, Event, Origin, Outcome, Phase, RollbackResult};
 
 fn watching() -> Bench {
     let mut bench = Bench::new(settings());
@@ -51,6 +51,24 @@ fn a_forced_rollback_needs_no_breach_and_no_grace() {
         "{}",
         ending.reason
     );
+}
+
+#[test]
+fn only_a_rollback_by_force_is_called_forced() {
+    for (action, typed, wanted) in [
+        (Action::Rollback { force: false }, None, "operator"),
+        (Action::Rollback { force: true }, None, "forced"),
+        (Action::Rollback { force: false }, Some("bad".to_owned()), "bad"),
+    ] {
+        let mut bench = watching();
+        bench.effects.clear();
+        bench.feed(Event::Action { action, actor: Actor::Operator("bo@laptop".to_owned()), reason: typed });
+        let intent = bench.effects.iter().find_map(|effect| match effect {
+            Effect::Rollback { intent, .. } => intent.reason.clone(),
+            _ => None,
+        });
+        assert_eq!(intent.as_deref(), Some(wanted), "{action}");
+    }
 }
 
 #[test]
@@ -145,7 +163,7 @@ fn from_the_hand_over_on_nothing_stops_the_rollback() {
     bench.rollback_done(1, RollbackResult::Failed("refused".to_owned()));
     assert_eq!(bench.order("abort").unwrap_err(), "rollback already handed over", "between attempts too");
     bench.at += 200;
-    bench.feed(crate::soak::Event::Timer);
+    bench.feed(Event::Timer);
     bench.rollback_done(2, RollbackResult::Back);
     assert_eq!(bench.order("abort").unwrap_err(), "traffic is back on the previous color already");
     bench.until_over(20, HEALTHY);
