@@ -14,6 +14,8 @@ use std::time::Duration;
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, child_subreaper, getpid, waitid, waitpid};
 use tokio::process::{Child, Command};
 
+use crate::descriptors;
+
 /// How often is looked whether there are zombies.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -41,6 +43,7 @@ pub fn spawn(command: &mut Command) -> io::Result<(Child, Own)> {
     // The runtime has not looked at it yet, so that its number is known.
     let id = child.id().unwrap_or_default();
     own.insert(id);
+    descriptors::give_back(id);
     Ok((child, Own(id)))
 }
 

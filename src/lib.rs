@@ -36,6 +36,7 @@ pub mod config;
 pub mod control;
 pub mod demo;
 pub mod deploy;
+mod descriptors;
 pub mod detect;
 #[cfg(test)]
 mod docs_tests;

@@ -6,6 +6,7 @@ use crate::called;
 use crate::children;
 use crate::cli::{Cli, Command, HistoryCommand};
 use crate::deploy::Color;
+use crate::descriptors;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
@@ -20,6 +21,8 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
 pub fn main(cli: Cli) -> u8 {
     children::reap_orphans();
+    // Without it fewer instances can be watched; `doctor` says how many.
+    let _ = descriptors::raise();
     called::remember(cli.common.directory.as_deref(), cli.common.config.as_deref());
     if let Some(folder) = &cli.common.directory
         && let Err(error) = std::env::set_current_dir(folder)

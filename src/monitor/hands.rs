@@ -11,6 +11,7 @@ use crate::deploy::{
     BaselineBlock, Binding, Color, Deployment, FreezeFile, MovedTraffic, Release, Rollback, RollbackRequest, SoakBlock,
     Switch, SwitchRequest,
 };
+use crate::descriptors;
 use crate::journal::rfc3339_ms;
 use crate::router::{Foreign, RouterError};
 use crate::soak::{
@@ -113,6 +114,7 @@ impl Hands {
         events: mpsc::Sender<Event>,
         journalled: Option<oneshot::Sender<()>>,
     ) {
+        descriptors::release();
         let deployment = self.deployment.clone();
         let (active, last_switch) = (settings.color, settings.last_switch);
         let binding = Some(Binding { active, last_switch, previous: active.other() });

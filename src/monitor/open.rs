@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use crate::config::{Colors, Config, InstanceUrl, Loaded};
 use crate::control::{Hub, ListenError, Order, Server, SocketError};
 use crate::deploy::{Binding, Color, Deployment, Lock, LockError, NothingToRollBack, RollbackError, StateError};
+use crate::descriptors;
 use crate::headless::Places;
 use crate::journal::{self, Journal, JournalError, RecordingError, RecordingWriter, SoakId};
 use crate::notify::Notifier;
@@ -185,6 +186,10 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     Lock::is_ours(deployment.state_file())?;
+    let instances = config.colors.blue.len() + config.colors.green.len();
+    if let Err(said) = descriptors::fit(instances as u64) {
+        tell(&format!("warning: {said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
+    }
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(seam::now())?;
     // Before anything begins: a signal from here on ends the run in order.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::config::scrub_in_place;
 use crate::control::{Hub, Order, StreamEnd};
+use crate::descriptors;
 use crate::journal::Journal;
 use crate::notify::Notifier;
 use crate::seam::{self, Mutation};
@@ -225,6 +226,9 @@ impl Run {
     }
 
     fn start_round(&mut self) {
+        if !self.is_moving() {
+            descriptors::keep_back();
+        }
         let color = self.machine.settings().color;
         if self.machine.probes_wanted() {
             self.crew.probe(color);

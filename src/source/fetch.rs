@@ -116,6 +116,7 @@ pub struct Fetcher {
     host: Option<String>,
     limit: Limit,
     login: Option<Login>,
+    headers: HeaderMap,
     keys: TlsKeys,
     tally: Arc<Tally>,
 }
@@ -151,19 +152,26 @@ impl Fetcher {
         let url = base.join(path);
         let asked = called(&url, access.host);
         let client = |kept| {
-            let builder = http::client().pool_max_idle_per_host(kept).default_headers(headers.clone());
+            let builder = http::client().pool_max_idle_per_host(kept);
             let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
             builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
         };
         let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
         let client = client(1)?;
         let host = access.host.map(str::to_owned);
-        Ok(Self { client, anew, url, asked, host, limit, login, keys: access.keys, tally: Arc::default() })
+        Ok(Self { client, anew, url, asked, host, limit, login, headers, keys: access.keys, tally: Arc::default() })
     }
 
     /// What is asked for, without credentials.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The same over the connections of another one, where both ask the same server.
+    #[must_use]
+    pub fn beside(self, other: &Self) -> Self {
+        let same = self.asked.origin() == other.asked.origin() && self.url.origin() == other.url.origin();
+        if same { Self { client: other.client.clone(), anew: other.anew.clone(), ..self } } else { self }
     }
 
     /// What was sent so far, by this and by its clones.
@@ -223,6 +231,7 @@ impl Fetcher {
                 (Connection::Closed, Some(anew)) => anew.get(url.clone()),
                 (Connection::Closed, None) => self.client.get(url.clone()).header(CONNECTION, "close"),
             };
+            request = request.headers(self.headers.clone());
             if let Some(login) = &self.login {
                 request = login.sign(request);
             }

@@ -99,6 +99,11 @@ impl Probe {
         Ok(Self { fetcher, refused })
     }
 
+    /// What it asks with.
+    pub const fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// What was asked so far.
     pub fn tally(&self) -> Arc<Tally> {
         self.fetcher.tally()

@@ -179,10 +179,11 @@ impl Scraper {
         Self { reader: reader.agreeing(agreement), ..self }
     }
 
-    /// The same, beside probes of the same instance, which it may count.
+    /// The same, beside probes of the same instance, which it may count, and over their connection where they go to the same
+    /// server.
     #[must_use]
     pub fn beside(self, probe: &Probe) -> Self {
-        Self { probes: probe.tally(), ..self }
+        Self { probes: probe.tally(), fetcher: self.fetcher.beside(probe.fetcher()), ..self }
     }
 
     /// The latency histogram, once a page had it.

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::net::ToSocketAddrs as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::json;
 
-use crate::support::{Deployment, Service};
+use crate::support::{Deployment, Page, Running, Service};
 
 /// Writes the targets of green as Prometheus takes them.
 fn targets(deployment: &Deployment, services: &[&Service]) {
@@ -104,4 +105,48 @@ fn a_name_is_watched_at_each_of_its_addresses() {
     }
     let unknown = deployment.with("colors.green.instances", "dns+http://no.such.name.invalid:1");
     unknown.run(&["soak", "--no-tui"]).expect(2).complains(&["`dns+http://no.such.name.invalid:1` cannot be resolved"]);
+}
+
+/// So many URLs of one service, each an instance with a connection of its own.
+fn many(service: &Service, instances: usize) -> String {
+    service.answer("*", Page::Unrouted { users: 40, counts_own: false });
+    (0..instances).map(|at| format!("{}/{at}", service.url())).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn a_thousand_instances_of_each_color_are_watched_and_rolled_back_with_a_soft_limit_of_1_024() {
+    const HARD: u64 = 20_000;
+    let own = getrlimit(Resource::Nofile);
+    if own.maximum.is_some_and(|most| most < HARD) {
+        // Where the system allows fewer there is nothing to be raised to.
+        return;
+    }
+    // Both ends of every connection are on this machine.
+    setrlimit(Resource::Nofile, Rlimit { current: own.maximum, ..own }).unwrap();
+    let deployment = Deployment::switched().by_evidence().with("soak.interval", "5s").with("soak.window", "1m");
+    let (blue, green) = (many(&deployment.blue, 1_000), many(&deployment.green, 1_000));
+    let deployment = deployment
+        .with("colors.blue.instances", blue)
+        .with("colors.green.instances", green)
+        .with("metrics.timeout", "5s")
+        .with("health.timeout", "5s")
+        .with_commands(
+            "ulimit -Sn > limit; echo {color} > route",
+            "sleep 0.2; ulimit -Sn > limit; echo {color} > route",
+            "cat route",
+        );
+    fs::write(deployment.path("route"), "green").unwrap();
+    deployment.green.fail(50);
+    let limited = |args: &[&str]| {
+        let direct = deployment.command(args);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -Sn 1024; ulimit -Hn {HARD}; exec \"$0\" \"$@\"")]);
+        command.arg(direct.get_program()).args(direct.get_args()).current_dir(deployment.folder()).env_clear();
+        command.envs(direct.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::start(command).wait()
+    };
+    limited(&["soak", "--no-tui"]).expect(3).says(&["ROLLED BACK", "watching green (1000 instances)"]);
+    let limit = fs::read_to_string(deployment.path("limit")).unwrap();
+    assert_eq!(limit.trim(), "1024", "a command gets the limit that the program was started with");
 }

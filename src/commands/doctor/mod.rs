@@ -88,6 +88,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
             findings.extend(missing.iter().map(|missing| Finding::failure("instances", missing, next)));
         }
         Ok(colors) => {
+            findings.push(records::descriptors(colors.blue.len() + colors.green.len()));
             let found = Box::new(Config { colors, ..config.clone() });
             findings.extend(services::look(&found, state.as_ref().ok()).await);
         }

@@ -12,6 +12,7 @@ use super::finding::Finding;
 use crate::config::Config;
 use crate::control::Client;
 use crate::deploy::{Deployment, MonitorState, State, StateError, monitor_state, mover};
+use crate::descriptors;
 use crate::journal::{DamageKind, VerifyError, verify};
 
 /// Below so much free space recordings are soon in trouble, in bytes: one of an hour takes a few MiB.
@@ -129,6 +130,15 @@ pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> F
             Finding::failure(AREA, error.to_string(), "keep it, and move it away: a new one is begun")
         }
         Err(error) => Finding::failure(AREA, error.to_string(), "let this user read the file"),
+    }
+}
+
+/// Whether there are descriptors for a watch over so many instances.
+pub fn descriptors(instances: usize) -> Finding {
+    const AREA: &str = "descriptors";
+    match descriptors::fit(instances as u64) {
+        Ok(said) => Finding::ok(AREA, said),
+        Err(said) => Finding::failure(AREA, said, "raise the hard limit: `ulimit -Hn`, or LimitNOFILE of the unit"),
     }
 }
 

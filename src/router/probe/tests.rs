@@ -28,7 +28,9 @@ fn with_values(probe: TrafficProbe, blue: &str, green: &str) -> TrafficProbe {
 #[tokio::test]
 async fn a_move_is_confirmed_by_three_answers_in_a_row_each_over_a_connection_of_its_own() {
     let server = server(vec![says("blue"), says("Green"), says("blue"), says("green")]).await;
-    probe(&server, header()).confirm(Color::Green).await.unwrap();
+    // It ends when it is confirmed, long before that.
+    let patient = TrafficProbe { limit: Duration::from_secs(30), ..probe(&server, header()) };
+    patient.confirm(Color::Green).await.unwrap();
     assert_eq!(
         server.connections.load(std::sync::atomic::Ordering::SeqCst),
         6,

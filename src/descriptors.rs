@@ -1,0 +1,95 @@
+//! File descriptors: as many as the system allows, a few kept back for what must not fail.
+//!
+//! A watch holds a connection or two for each instance. A shell allows 1,024 descriptors (the soft limit) and a system many more (the
+//! hard limit): the soft limit is raised at start. What is left is for the rollback: its files, its command, its connections
+//! to the router.
+
+use std::fs::File;
+use std::io;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
+
+/// Kept back for a rollback: state file, lock and journal, pipes of a command, a connection to the router and to the standby.
+const KEPT_BACK: usize = 32;
+/// What a watch needs beside its instances: log, recording, sockets of clients, the runtime's own.
+const BESIDE: u64 = 128;
+/// Connections of one instance at the most: its page and its readiness may be asked for at the same time.
+const EACH: u64 = 2;
+
+/// The limits that this process was started with.
+static BEFORE: OnceLock<Rlimit> = OnceLock::new();
+static RESERVE: Mutex<Vec<File>> = Mutex::new(Vec::new());
+
+/// Raises the soft limit to the hard one.
+pub fn raise() -> io::Result<()> {
+    let before = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: before.maximum, ..before })?;
+    let _ = BEFORE.set(before);
+    Ok(())
+}
+
+/// Gives a process that was just started the soft limit that this one was started with: some programs close every descriptor
+/// that they may have, or cannot use those above 1,024.
+pub fn give_back(process: u32) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    if let Some((before, pid)) = BEFORE.get().zip(pid) {
+        // One that ended already needs none.
+        let _ = prlimit(Some(pid), Resource::Nofile, *before);
+    }
+}
+
+/// Keeps some back, until they are [needed](release).
+pub fn keep_back() {
+    let mut reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
+    while reserve.len() < KEPT_BACK {
+        // Where there are none left there is nothing to keep.
+        let Ok(file) = File::open("/dev/null") else { return };
+        reserve.push(file);
+    }
+}
+
+/// Gives those up that were kept back: now is what they were kept for.
+pub fn release() {
+    RESERVE.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+/// How many a watch over so many instances may need.
+pub const fn needed(instances: u64) -> u64 {
+    instances.saturating_mul(EACH).saturating_add(KEPT_BACK as u64).saturating_add(BESIDE)
+}
+
+/// How many this process may have; without a limit, none.
+pub fn allowed() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Whether a watch over so many instances fits, in a sentence: `Err` where it does not.
+pub fn fit(instances: u64) -> Result<String, String> {
+    let (needed, was) = (needed(instances), BEFORE.get().and_then(|before| before.current));
+    let Some(allowed) = allowed() else { return Ok("file descriptors are not limited".to_owned()) };
+    let raised = was.filter(|was| *was != allowed).map(|was| format!(", raised from {was}")).unwrap_or_default();
+    let said = format!("{instances} instances need up to {needed} file descriptors, {allowed} are allowed{raised}");
+    if needed <= allowed { Ok(said) } else { Err(said) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_instances_of_each_color_fit_a_hard_limit_of_20_000_and_no_soft_one_of_1_024() {
+        assert!(needed(2_000) < 20_000 && needed(2_000) > 1_024);
+        assert!(fit(u64::MAX).is_err_and(|said| said.contains("file descriptors")) || allowed().is_none());
+    }
+
+    #[test]
+    fn what_was_kept_back_is_given_up_and_kept_again() {
+        keep_back();
+        assert_eq!(RESERVE.lock().unwrap().len(), KEPT_BACK);
+        release();
+        assert!(RESERVE.lock().unwrap().is_empty());
+        keep_back();
+        release();
+    }
+}
