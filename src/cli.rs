@@ -135,8 +135,11 @@ pub enum Command {
         /// did not write; a copy of that is kept.
         #[arg(long)]
         force: bool,
-        /// Only say what would happen, and check it as far as that is possible.
+        /// Try until it works, not five times: for a disk that is full, or a router that is away.
         #[arg(long)]
+        keep_trying: bool,
+        /// Only say what would happen, and check it as far as that is possible.
+        #[arg(long, conflicts_with = "keep_trying")]
         dry_run: bool,
     },
     /// Look whether everything is there that a switch, a soak and a rollback need.

@@ -43,7 +43,7 @@ pub enum Mutation {
     IntentAfterTheMove,
     /// The deploy lock is given back before the router is read back.
     LockDroppedEarly,
-    /// A resumed rollback counts its attempts anew.
+    /// A resumed rollback counts its attempts and their time anew.
     AttemptsForgotten,
     /// A check that does not know counts as healthy at the window's end.
     UnknownIsHealthy,

@@ -48,6 +48,8 @@ mod node;
 mod notify;
 #[path = "program/owners.rs"]
 mod owners;
+#[path = "program/persist.rs"]
+mod persist;
 #[path = "program/place.rs"]
 mod place;
 #[path = "program/prometheus.rs"]

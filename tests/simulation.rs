@@ -17,9 +17,10 @@ use simulation::{plan, run};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use plan::Plan;
+use plan::{Fault, Plan, Weather};
 use run::Report;
 use switchback::seam::Mutation;
+use switchback::soak::Outcome;
 
 /// So many seeds are tried unless the environment says otherwise.
 const SEEDS: u64 = 500;
@@ -92,6 +93,23 @@ fn what_was_broken_once_is_kept() {
         let plan = Plan::draw(seed);
         let report = run::simulate(&plan, None);
         assert!(report.violations.is_empty(), "{}", told(&plan, &report));
+    }
+}
+
+/// A disk that is full, or a router that is away, for ten minutes from the breach on: users are back once it has passed.
+#[test]
+fn ten_minutes_without_a_disk_or_a_router_are_outlasted() {
+    let faults = [
+        Fault::DiskFull { from_ms: 2_000, until_ms: 602_000 },
+        Fault::RouterDown { from_ms: 2_000, until_ms: 602_000 },
+    ];
+    for (seed, fault) in (0..20).flat_map(|seed| faults.map(|fault| (seed, fault))) {
+        let router_speaks = seed % 2 == 0 || matches!(fault, Fault::RouterDown { .. });
+        let weather = Weather::Failing { from_ms: 0 };
+        let plan = Plan { router_speaks, weather, background: true, faults: vec![fault], ..Plan::draw(seed) };
+        let report = run::simulate(&plan, None);
+        assert!(report.violations.is_empty(), "{}", told(&plan, &report));
+        assert_eq!(report.outcome, Some(Outcome::RolledBack), "{}", told(&plan, &report));
     }
 }
 

@@ -32,7 +32,9 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let by = who(config, &deployment, &state).await?;
     let orphan = rollback::cleared(config, &deployment, &state, force).await?.map(|block| block.id);
     tell_move_under_way(&deployment);
-    let foreseen = rollback::patiently(|| deployment.foresee_rollback(orphan.clone(), force.into(), by)).await;
+    let foreseen =
+        rollback::patiently(rollback::Tries::Five, || deployment.foresee_rollback(orphan.clone(), force.into(), by))
+            .await;
     match foreseen {
         Ok(Foreseen::Moves(preview)) => tell(&deployment, &state, &preview).await,
         Ok(Foreseen::AlreadyBack(color)) => {

@@ -55,7 +55,10 @@ async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
         Command::Soak { resume: true, watch } => soak::run(&common, Begin::Resume, &watch).await,
         Command::Attach(attach) => follow::attach(&common, &attach).await,
         Command::Ctl { action, force, reason } => ctl::run(&common, &action, force, reason).await,
-        Command::Rollback { reason, force, dry_run: false } => rollback::run(&common, reason, force).await,
+        Command::Rollback { reason, force, keep_trying, dry_run: false } => {
+            let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
+            rollback::run(&common, reason, force, tries).await
+        }
         Command::Rollback { force, dry_run: true, .. } => dry_run::run(&common, force).await,
         Command::Doctor { json } => doctor::run(&common, json).await,
         Command::Freeze { length, reason } => freeze::freeze(&common, length, reason),

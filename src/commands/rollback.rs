@@ -24,12 +24,13 @@ use super::{actor, context, dry_run, logging, place, say, standby};
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
-/// How often a router that cannot be read is tried, and the wait after the first time; it doubles.
+/// How often a rollback that fails is tried, and the wait after the first time; it doubles up to the cap.
 const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
+const MOST_WAIT: Duration = Duration::from_secs(10);
 
 /// Rolls back what was switched last.
-pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result<u8, Failure> {
+pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tries) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     if loaded.config.control.url.is_some() {
@@ -42,13 +43,16 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool) -> Result
     if running
         && Binding::to(&state).is_ok()
         && let Some(code) = by_the_monitor(&loaded.config, reason.as_deref(), force).await?
+        && (code != 7 || tries == Tries::Five)
     {
         return Ok(code);
     }
+    // A monitor that could not do it has written what it tried.
+    let state = if running { deployment.state_file().read()? } else { state };
     let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
     let intent = intent(&state, orphan.as_ref(), reason);
     let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
-    let done = patiently(|| deployment.rollback(request.clone())).await;
+    let done = patiently(tries, || deployment.rollback(request.clone())).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
             say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
@@ -105,21 +109,46 @@ pub async fn cleared(
     orphaned_soak(deployment, state)
 }
 
-/// Tries again where the router could not be read, as a monitor does: nothing was moved by then.
-pub async fn patiently<T, F>(attempt: impl Fn() -> F) -> Result<T, RollbackError>
+/// How often a rollback that somebody typed is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// Five times within seconds.
+    Five,
+    /// Until it works, or somebody stops it.
+    Endless,
+}
+
+/// Tries again what may pass: no room on a disk, no connection, a time limit. What a person has to change first ends it at once.
+/// State file and router are read anew by every attempt.
+pub async fn patiently<T, F>(tries: Tries, attempt: impl Fn() -> F) -> Result<T, RollbackError>
 where
     F: Future<Output = Result<T, RollbackError>>,
 {
-    let mut wait = FIRST_WAIT;
-    for _ in 1..ATTEMPTS {
-        match attempt().await {
-            Err(error) if error.is_unread() => tracing::warn!(%error, "trying again"),
+    let (mut wait, mut failures) = (FIRST_WAIT, 0_u32);
+    loop {
+        let error = match attempt().await {
+            Err(error) if may_pass(&error, tries) => error,
             done => return done,
+        };
+        failures = failures.saturating_add(1);
+        if tries == Tries::Five && failures >= ATTEMPTS {
+            return Err(error);
+        }
+        tracing::warn!(%error, failures, "trying again");
+        // The first ones at once, later ones once a minute or so.
+        if failures <= 3 || failures.is_multiple_of(6) {
+            let wait = humantime::format_duration(wait);
+            say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, trying again in {wait}: {error}"));
         }
         sleep(wait).await;
-        wait *= 2;
+        wait = (wait * 2).min(MOST_WAIT);
     }
-    attempt().await
+}
+
+/// A lock was waited for already, longer than any attempt takes.
+fn may_pass(error: &RollbackError, tries: Tries) -> bool {
+    let busy = matches!(error, RollbackError::Lock(_));
+    !error.is_lasting() && (tries == Tries::Endless || !busy)
 }
 
 fn failure(error: &RollbackError) -> Failure {

@@ -8,8 +8,8 @@ use super::matchers::LabelFilter;
 use super::model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
     HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RequestsConfig, RouterConfig, RouterKind, SoakConfig, StandbyPolicy,
-    TrafficProbeConfig,
+    OnSharedCause, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig, RouterKind, SoakConfig,
+    StandbyPolicy, TrafficProbeConfig,
 };
 use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
@@ -214,6 +214,7 @@ fn blank_config() -> Config {
             required: false,
         },
         readiness: ReadinessConfig { failures: 0, required: false },
+        rollback: RollbackConfig { give_up: Duration::ZERO },
         router: RouterConfig {
             kind: RouterKind::StateFile,
             timeout: Duration::ZERO,

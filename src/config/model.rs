@@ -55,6 +55,8 @@ pub struct Config {
     pub latency: LatencyConfig,
     /// The readiness check.
     pub readiness: ReadinessConfig,
+    /// How long a rollback that fails is tried.
+    pub rollback: RollbackConfig,
     /// How traffic is moved.
     pub router: RouterConfig,
     /// How a running monitor is asked and given orders.
@@ -104,6 +106,13 @@ pub struct SoakConfig {
     pub standby: StandbyPolicy,
     /// What a breach leads to while the standby fails in the same way.
     pub on_shared_cause: OnSharedCause,
+}
+
+/// A rollback that fails.
+#[derive(Clone, Copy, Debug)]
+pub struct RollbackConfig {
+    /// How long it is tried whatever else is seen.
+    pub give_up: Duration,
 }
 
 /// What a breach leads to.

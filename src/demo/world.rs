@@ -159,6 +159,7 @@ impl World {
             ("soak.interval", millis(interval)),
             ("soak.max_extension", millis(max_extension)),
             ("soak.verify_window", millis(verify_window)),
+            ("rollback.give_up", "3s".to_owned()),
             ("checks.latency.threshold", "500ms".to_owned()),
             // In the shortest window there are not requests enough to clear a p99.
             ("checks.latency.quantile", "0.95".to_owned()),

@@ -66,6 +66,16 @@ impl StatusReport {
         let outcome = if back_by_hand { Outcome::Held } else { outcome };
         let service = &self.service;
         let no_way_back = self.no_way_back;
-        Aftermath { outcome, begun: true, service, color, no_way_back, standby_down, foreign: None }.next()
+        Aftermath {
+            outcome,
+            begun: true,
+            service,
+            color,
+            no_way_back,
+            standby_down,
+            foreign: None,
+            back_unrecorded: false,
+        }
+        .next()
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::StateFile;
 use crate::journal::could_write_into;
 use crate::journal::files::{Open, open_private};
+use crate::router::is_lasting;
 
 /// Time between two tries to take a lock that is held.
 const POLL: Duration = Duration::from_millis(20);
@@ -70,6 +71,16 @@ pub enum LockError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl LockError {
+    /// Whether trying again does not help: a person has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Busy { .. } => false,
+            Self::Io { source, .. } => is_lasting(source),
+        }
+    }
 }
 
 fn named(holder: Option<&Holder>) -> String {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Color, StateError};
 use crate::router::{Moved, RouterError, TrafficProbeError};
 
@@ -35,6 +37,15 @@ impl MoveFailure {
             _ => None,
         }
     }
+
+    /// Whether trying again does not help: a person has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Router(error) | Self::ReadBack(error) => error.is_lasting(),
+            Self::StateFile(error) => error.is_lasting(),
+            Self::Unmoved(_) | Self::Probe(_) => false,
+        }
+    }
 }
 
 /// What a router said about a move, for the journal: its last lines, where a copy of what it replaced is, and what else a
@@ -47,7 +58,8 @@ pub(super) fn told(moved: &Moved) -> String {
 }
 
 /// Where user traffic is after a failure, as far as can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Traffic {
     /// On this color.
     On(Color),

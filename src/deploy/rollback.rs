@@ -7,7 +7,7 @@ use super::{Color, LockError, Move, NothingToRollBack, Release, State, StateErro
 use tokio::sync::oneshot;
 
 use crate::journal::Intent;
-use crate::router::{Foreign, Moved, Replace, RouterError};
+use crate::router::{Foreign, Moved, Replace};
 use crate::seam::{self, Mutation};
 use crate::soak::{Decision, DecisionKind};
 
@@ -72,9 +72,21 @@ impl RollbackError {
         }
     }
 
-    /// Whether nothing was touched because the router could not be read: trying again may help.
-    pub fn is_unread(&self) -> bool {
-        matches!(self, Self::Failed { failure: MoveFailure::Router(RouterError::Unread(_)), .. })
+    /// Whether trying again does not help: a person has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Lock(error) => error.is_lasting(),
+            Self::State(error) => error.is_lasting(),
+            Self::Failed { failure, .. } => failure.is_lasting(),
+        }
+    }
+
+    /// Where users are after it, as far as can be said.
+    pub const fn traffic(&self) -> Traffic {
+        match self {
+            Self::Lock(_) | Self::State(_) => Traffic::Unmoved,
+            Self::Failed { traffic, .. } => *traffic,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use super::state::{Corrupt, State, not_utf8};
 use crate::journal::could_replace;
 use crate::journal::files::{hand_over, sync_folder_of};
+use crate::router::is_lasting;
 use crate::seam::{self, Mutation, Step};
 
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
@@ -53,6 +54,16 @@ pub enum StateError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl StateError {
+    /// Whether trying again does not help: a person has to change something first. A corrupt file may be one that is being written.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } => is_lasting(source),
+            Self::Corrupt { .. } => false,
+        }
+    }
 }
 
 /// Where the state file is. The value holds no open file.

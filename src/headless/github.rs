@@ -59,7 +59,8 @@ impl PrintEvents for Github {
     fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
         self.human.news(view, news)?;
         for decision in &news.decisions {
-            if matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold) {
+            let told = matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold);
+            if told || decision.is_about_failed_rollback() {
                 self.annotate("warning", &decision.message)?;
             }
         }

@@ -184,7 +184,14 @@ impl Journal {
                 DecisionKind::Rollback if same => intent = Intent::Open(Box::new(decision)),
                 DecisionKind::RolledBack if same => intent = Intent::Done,
                 // A hold after an intent says that the router was left alone.
-                DecisionKind::RollbackFailed | DecisionKind::Superseded | DecisionKind::Hold if same => {
+                // An operator may end a soak, or pause it, between two attempts.
+                DecisionKind::RollbackFailed
+                | DecisionKind::Superseded
+                | DecisionKind::Hold
+                | DecisionKind::Abort
+                | DecisionKind::Keep
+                    if same =>
+                {
                     intent = Intent::None;
                 }
                 DecisionKind::Switch if soak.is_none() => intent = Intent::None,

@@ -15,8 +15,8 @@ use crate::descriptors;
 use crate::journal::rfc3339_ms;
 use crate::router::{Foreign, RouterError};
 use crate::soak::{
-    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, Machine, Phase, RollbackResult, Settings, Summary,
-    SwitchResult,
+    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, Machine, Phase, RollbackFailure, RollbackResult,
+    Settings, Summary, SwitchResult,
 };
 
 use super::looks::Looks;
@@ -136,7 +136,11 @@ impl Hands {
                 }
                 Err(error) => match error.foreign() {
                     Some((foreign, by_hand)) => RollbackResult::Foreign(seen(foreign, by_hand)),
-                    None => RollbackResult::Failed(error.to_string()),
+                    None => RollbackResult::NotDone(RollbackFailure {
+                        why: error.to_string(),
+                        traffic: error.traffic(),
+                        lasting: error.is_lasting(),
+                    }),
                 },
             };
             let _ = events.send(Event::RollbackDone { attempt, result, last_switch, kept }).await;

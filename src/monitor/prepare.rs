@@ -41,6 +41,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         grace_ms: millis(soak.grace),
         on_inconclusive: soak.on_inconclusive,
         max_extension_ms: millis(soak.max_extension),
+        give_up_ms: Some(millis(config.rollback.give_up)),
         verify_window_ms: millis(soak.verify_window),
         verification: Verification::RouterAndRequests,
         standby: soak.standby,

@@ -24,7 +24,7 @@ use super::log::log;
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
-use super::signals::Signals;
+use super::signals::{SIGTERM, Signals};
 use super::stop::{Finished, OnSignal};
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
@@ -122,8 +122,12 @@ impl Run {
             if let Some(ending) = self.ending.take() {
                 return Finished::Ended(ending);
             }
-            if self.stopping.is_some() && !self.is_moving() {
+            if self.stopping.is_some() && !self.machine.is_moving() {
                 return Finished::Saved;
+            }
+            if on_signal == OnSignal::Abort && self.machine.overdue() && !self.machine.is_moving() {
+                self.feed(Event::GiveUp).await;
+                continue;
             }
             let wakeup = self.next_wakeup();
             // People before everything, and what was asked for before new questions.
@@ -135,7 +139,9 @@ impl Run {
                         return Finished::CutOff;
                     }
                     signalled = true;
-                    self.signalled(signal, on_signal.saves(signal)).await;
+                    // Who stops a rollback that is tried again and again stops no watch: another monitor goes on with it.
+                    let retried = signal == SIGTERM && self.machine.retrying().is_some();
+                    self.signalled(signal, retried || on_signal.saves(signal)).await;
                 }
                 Some(order) = orders.recv() => self.ordered(order).await,
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
@@ -157,11 +163,6 @@ impl Run {
             let actor = self.machine.settings().actor.clone();
             self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
         }
-    }
-
-    /// Whether traffic is being moved right now: that is finished before anything else.
-    fn is_moving(&self) -> bool {
-        matches!(self.machine.phase(), Phase::Switching | Phase::RollingBack)
     }
 
     /// An operator's order. It is answered once its decision is journalled, or refused.
@@ -329,7 +330,7 @@ impl Run {
     fn answer_order(&mut self, refused: Option<String>) {
         if let Some(why) = &refused {
             tracing::info!(why, "an order was refused");
-        } else if self.is_moving() {
+        } else if self.machine.is_moving() {
             return;
         }
         if let Some(Answer { to, seq }) = self.answer.take() {

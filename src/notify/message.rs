@@ -42,7 +42,10 @@ impl Message {
     pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
         let Settings { service, soak, color, .. } = settings;
         let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
-        let told = news.decisions.iter().filter(|decision| TOLD.contains(&decision.decision));
+        let told = news
+            .decisions
+            .iter()
+            .filter(|decision| TOLD.contains(&decision.decision) || decision.is_about_failed_rollback());
         let decided = told.map(|decision| {
             let kind = decision.decision.name();
             let text = format!("[{service}] {}: {}", kind.replace('_', " "), decision.message);

@@ -162,6 +162,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether it says that a rollback fails, or has succeeded after failures: as important as the rollback itself.
+    pub fn is_about_failed_rollback(&self) -> bool {
+        let reason = self.reason.as_deref();
+        self.decision == DecisionKind::Observe && matches!(reason, Some("rollback-attempt" | "rollback-late"))
+    }
+
     /// A decision with its sentence and nothing else; the fields are public to be filled in.
     pub fn new(decision: DecisionKind, actor: Actor, message: impl Into<String>) -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::deploy::Color;
+use crate::deploy::{Color, Traffic};
 use crate::detect::Reading;
 
 use super::{Action, Actor, Decision, Ending, Frozen, Resumption};
@@ -121,6 +121,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,
     },
+    /// A rollback failed for longer than `rollback.give_up`, and nobody goes on with it in the background.
+    GiveUp,
     /// An operator ordered something.
     Action {
         /// What.
@@ -269,8 +271,22 @@ pub enum RollbackResult {
     Superseded(String),
     /// The router holds what Switchback did not write; nothing was touched.
     Foreign(ForeignSeen),
-    /// It failed or could not be confirmed.
+    /// It failed or could not be confirmed: recordings from before more was known of a failure.
     Failed(String),
+    /// It failed or could not be confirmed.
+    NotDone(RollbackFailure),
+}
+
+/// What is known of an attempt to roll back that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackFailure {
+    /// Why, in a sentence.
+    pub why: String,
+    /// Where users are, as far as can be said.
+    pub traffic: Traffic,
+    /// Whether trying again does not help before a person has changed something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
 }
 
 /// What the machine wants done. The monitor carries effects out in their order.

@@ -32,12 +32,12 @@ pub use actor::{Actor, UnknownActor};
 pub use check::{ERROR_RATE, LATENCY, Observation, READINESS, named};
 pub use decision::{Decision, DecisionKind};
 pub use event::{
-    Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackResult, Sample,
-    SwitchResult,
+    Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackFailure, RollbackResult,
+    Sample, SwitchResult,
 };
 pub use frozen::Frozen;
 pub use judge::OldColor;
-pub use machine::{Machine, ROUTER_FOREIGN, Summary, Unwatched};
+pub use machine::{Machine, ROUTER_FOREIGN, Retrying, Summary, Unwatched};
 pub use next::Aftermath;
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;

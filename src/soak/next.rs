@@ -5,6 +5,7 @@ use crate::deploy::Color;
 use super::{ForeignSeen, Outcome};
 
 /// What decides which command helps after the end.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which changes the answer")]
 #[derive(Clone, Debug)]
 pub struct Aftermath<'a> {
     /// How the run ended.
@@ -21,6 +22,8 @@ pub struct Aftermath<'a> {
     pub standby_down: bool,
     /// What the router holds and was not written by Switchback: a rollback leaves it alone.
     pub foreign: Option<&'a ForeignSeen>,
+    /// Whether a failed rollback has moved traffic, and only the rest of it is missing.
+    pub back_unrecorded: bool,
 }
 
 impl Aftermath<'_> {
@@ -31,6 +34,9 @@ impl Aftermath<'_> {
         let roll_back = format!("switchback rollback --service {service}");
         match outcome {
             Outcome::Held => Some(self.released(&roll_back)),
+            Outcome::RollbackFailed if self.back_unrecorded => {
+                Some(format!("mend what the reason names, then: {roll_back}"))
+            }
             Outcome::RollbackFailed => {
                 Some(format!("move traffic to {} by hand now, then: {roll_back}", color.other()))
             }
@@ -77,6 +83,7 @@ mod tests {
         no_way_back: false,
         standby_down: false,
         foreign: None,
+        back_unrecorded: false,
     };
 
     #[test]
@@ -97,6 +104,10 @@ mod tests {
             (
                 Aftermath { outcome: Outcome::RollbackFailed, ..SHOP },
                 "move traffic to blue by hand now, then: switchback rollback --service shop",
+            ),
+            (
+                Aftermath { outcome: Outcome::RollbackFailed, back_unrecorded: true, ..SHOP },
+                "mend what the reason names, then: switchback rollback --service shop",
             ),
         ] {
             assert_eq!(aftermath.next().as_deref(), Some(wanted));

@@ -69,6 +69,9 @@ pub struct Settings {
     pub on_inconclusive: OnInconclusive,
     /// How far the soak may run beyond its window.
     pub max_extension_ms: u64,
+    /// For how long a failing rollback is tried whatever else is seen; none in recordings from before: five attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give_up_ms: Option<u64>,
     /// How long the standby is watched after a rollback.
     pub verify_window_ms: u64,
     /// What a rollback is verified by.

@@ -2,7 +2,7 @@
 
 use crate::deploy::Color;
 use crate::detect::{failed, span};
-use crate::soak::{Ending, Machine, Outcome, Phase, Verdict};
+use crate::soak::{Ending, Machine, Outcome, Phase, Retrying, Verdict};
 
 use super::outcome::still_live;
 
@@ -64,7 +64,14 @@ impl Headline {
                 let left = machine.remaining_ms().unwrap_or(0).saturating_sub(late_ms);
                 Self::alone(format!("ROLLBACK IN {}", seconds(left)), format!("back to {other}"), Tone::Bad)
             }
-            Phase::RollingBack => Self::alone("ROLLING BACK", format!("{color} to {other}"), Tone::Bad),
+            Phase::RollingBack => {
+                let retrying = machine.retrying().map(|retrying| {
+                    let Retrying { failures, why, .. } = retrying;
+                    format!(", failed {failures} times, trying again: {why}")
+                });
+                let detail = format!("{color} to {other}{}", retrying.unwrap_or_default());
+                Self::alone("ROLLING BACK", detail, Tone::Bad)
+            }
             Phase::Verifying => {
                 Self::alone("ROLLED BACK", format!("verifying {other}: {}", failed(machine.recovery())), Tone::Warning)
             }

@@ -23,6 +23,7 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     lines.extend(next_step(machine, ending).map(|next| ("next", next)));
     // What to do stands in `next`; the sentence has it for those who are told nothing else, in a journal or a message.
     let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
+    let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
     lines.push(("reason", reason.to_owned()));
     if machine.summary().is_some() {
         lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
@@ -74,6 +75,7 @@ pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
         no_way_back: settings.no_way_back,
         standby_down: machine.standby_down(),
         foreign: machine.foreign(),
+        back_unrecorded: machine.back_unrecorded(),
     };
     aftermath.next()
 }
@@ -100,6 +102,9 @@ fn standing(machine: &Machine, outcome: Outcome) -> String {
         Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
         Outcome::Held => format!("HELD: traffic is on {color}{live}"),
         Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
+        Outcome::RollbackFailed if machine.back_unrecorded() => {
+            format!("ROLLBACK FAILED: traffic is on {other}, and not all of it is on record")
+        }
         Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}{live}"),
         Outcome::RollbackUndone => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
         Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
@@ -110,6 +115,9 @@ fn standing(machine: &Machine, outcome: Outcome) -> String {
 
 /// `BAD RELEASE STILL LIVE on green: 20% errors (limit 5%)`, of a release that a check has breached.
 pub(super) fn still_live(machine: &Machine) -> Option<String> {
+    if machine.back_unrecorded() {
+        return None;
+    }
     Some(format!("BAD RELEASE STILL LIVE on {}: {}", machine.settings().color, against_limit(machine)?))
 }
 

@@ -44,6 +44,10 @@ impl Progress {
             )),
             _ => parts.extend(Self::judged(view)),
         }
+        if let Some(retrying) = machine.retrying() {
+            let next = retrying.next_ms.map(|ms| format!(" (again in {})", span(ms))).unwrap_or_default();
+            parts.push(format!("{} failed attempts to roll back{next}: {}", retrying.failures, retrying.why));
+        }
         if let Some(why) = machine.held_because() {
             parts.push(why);
         }

@@ -94,6 +94,11 @@ pub enum Fault {
         until: u32,
         fails: Fails,
     },
+    /// The router takes no move and no question for minutes.
+    RouterDown {
+        from_ms: u64,
+        until_ms: u64,
+    },
     RouterUnread {
         from_ms: u64,
         until_ms: u64,
@@ -142,6 +147,8 @@ pub struct Plan {
     pub grace_s: u64,
     pub on_inconclusive: &'static str,
     pub weather: Weather,
+    /// Whether the monitor runs in the background: a rollback that fails has no end there.
+    pub background: bool,
     pub faults: Vec<Fault>,
 }
 
@@ -161,6 +168,7 @@ impl Plan {
             grace_s: if dice.one_in(2) { 0 } else { dice.between(1, 8) },
             on_inconclusive: ["hold", "keep", "rollback"][dice.place(3)],
             weather,
+            background: false,
             faults: Vec::new(),
         };
         for _ in 0..dice.between(0, 5) {
@@ -169,6 +177,14 @@ impl Plan {
         // Drawn last: the seeds that are kept mean what they meant.
         if plan.router_speaks && dice.one_in(6) {
             plan.faults.push(Fault::Undone { after_ms: dice.between(0, 4_000) });
+        }
+        plan.background = dice.one_in(3);
+        let from_ms = dice.between(0, 10_000);
+        let until_ms = from_ms + dice.between(30_000, 600_000);
+        match dice.between(0, 9) {
+            0 if plan.router_speaks => plan.faults.push(Fault::RouterDown { from_ms, until_ms }),
+            1 => plan.faults.push(Fault::DiskFull { from_ms, until_ms }),
+            _ => {}
         }
         plan
     }
@@ -222,7 +238,7 @@ fn draw_fault(dice: &mut Dice) -> Fault {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, faults } = self;
+        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, background, faults } = self;
         writeln!(
             f,
             "seed {seed}: {weather:?}, window {window_s} s, grace {grace_s} s, on_inconclusive {on_inconclusive},"
@@ -232,6 +248,7 @@ impl fmt::Display for Plan {
             "  router {}",
             if *router_speaks { "with a say of its own" } else { "that follows the state file" }
         )?;
+        writeln!(f, "  monitor in the {}", if *background { "background" } else { "foreground" })?;
         faults.iter().try_for_each(|fault| writeln!(f, "  {fault:?}"))
     }
 }

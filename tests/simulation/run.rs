@@ -26,7 +26,11 @@ const MOST_UNSEEN_MS: u64 = 3_000;
 
 /// So many processes may run one after the other, and each for so long, before a run counts as endless.
 const PROCESSES: u32 = 12;
-const PROCESS_LIMIT: Duration = Duration::from_mins(10);
+const PROCESS_LIMIT: Duration = Duration::from_hours(1);
+
+/// `rollback.give_up`, and how much longer than that a watch in the foreground may take to end: a wait, a move, a disk.
+const GIVE_UP_S: u64 = 60;
+const MOST_LATE_MS: u64 = 45_000;
 
 /// How a process came to its end.
 enum Gone {
@@ -45,6 +49,8 @@ pub struct Report {
     pub violations: Vec<String>,
     /// Everything that was decided, a line each.
     pub decisions: Vec<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
 }
 
 /// Simulates a plan.
@@ -73,6 +79,7 @@ pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
                 let crash = sim.state().crashed;
                 let Some(Fault::Crash { power, away_ms, .. }) = crash else { unreachable!("only crashes crash") };
                 sim.pass(away_ms);
+                sim.state().away_ms += away_ms;
                 if power {
                     sim.power_cut();
                 }
@@ -80,6 +87,7 @@ pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
             Gone::Refused(why) => {
                 last = why;
                 sim.pass(5_000);
+                sim.state().away_ms += 5_000;
             }
             Gone::Endless => {
                 "it never ends".clone_into(&mut last);
@@ -87,6 +95,7 @@ pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
             }
         }
     }
+    let outcome = ending.as_ref().map(|ending| ending.outcome);
     match ending {
         Some(ending) => judge(&sim, plan, &ending),
         None => sim.state().violations.push(format!("no outcome: {last}")),
@@ -96,9 +105,10 @@ pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
     let history = Journal::new(&root.join("data/shop"), "shop").history(usize::MAX).unwrap_or_default();
     let decisions = history.iter().map(|entry| {
         let made = &entry.decision;
-        format!("{:.3} {} by {}: {}", entry.ts, made.decision, made.actor, made.message)
+        let message = made.message.replace(&root.display().to_string(), "");
+        format!("{:.3} {} by {}: {message}", entry.ts, made.decision, made.actor)
     });
-    Report { violations, decisions: decisions.collect() }
+    Report { violations, decisions: decisions.collect(), outcome }
 }
 
 fn configuration(plan: &Plan, root: &Path) -> Loaded {
@@ -116,6 +126,7 @@ fn configuration(plan: &Plan, root: &Path) -> Loaded {
         ("soak.on_inconclusive", plan.on_inconclusive.to_owned()),
         ("soak.max_extension", "10s".to_owned()),
         ("soak.verify_window", "3s".to_owned()),
+        ("rollback.give_up", format!("{GIVE_UP_S}s")),
     ];
     let flags = flags.map(|(key, value)| (key.to_owned(), value)).to_vec();
     load(Inputs { flags, folder: root.to_owned(), ..Inputs::default() }).unwrap()
@@ -137,7 +148,9 @@ fn one_process(sim: &Sim, loaded: &Loaded, begin: Begin) -> Gone {
     let runtime = runtime();
     runtime.block_on(async {
         sim.begin();
-        let save = sim.state().plan.faults.iter().any(|fault| matches!(fault, Fault::Signal { save: true, .. }));
+        let background = sim.state().plan.background;
+        let save =
+            background || sim.state().plan.faults.iter().any(|fault| matches!(fault, Fault::Signal { save: true, .. }));
         let on_signal = if save { OnSignal::Save } else { OnSignal::Abort };
         let watched = async {
             tokio::select! {
@@ -251,6 +264,20 @@ fn judge_undone(sim: &Sim, ending: &Ending, recovered: bool) -> Option<String> {
     unnoticed.then(|| format!("recovered at {now_ms}, and traffic is on the new color again since {undone_ms}"))
 }
 
+/// In the foreground a rollback that fails is given up in time, however often the monitor was another one meanwhile.
+fn too_long(sim: &Sim, plan: &Plan, ending: &Ending, no_record: bool) -> Option<String> {
+    let now_ms = sim.now_ms();
+    let state = sim.state();
+    let saves = plan.background || plan.faults.iter().any(|fault| matches!(fault, Fault::Signal { save: true, .. }));
+    if ending.outcome != Outcome::RollbackFailed || saves || no_record {
+        return None;
+    }
+    let lasted_ms = now_ms.saturating_sub(state.first_try_ms?);
+    let most_ms = GIVE_UP_S * 1_000 + MOST_LATE_MS + state.away_ms;
+    (lasted_ms > most_ms)
+        .then(|| format!("a rollback was tried for {lasted_ms} ms, with {} ms of nobody", state.away_ms))
+}
+
 /// What has to hold once everything is quiet.
 fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     let (root, soak) = {
@@ -281,7 +308,11 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
         && touched_by(|fault| {
             matches!(
                 fault,
-                Fault::Crash { .. } | Fault::Router { .. } | Fault::RouterUnread { .. } | Fault::DiskFull { .. }
+                Fault::Crash { .. }
+                    | Fault::Router { .. }
+                    | Fault::RouterDown { .. }
+                    | Fault::RouterUnread { .. }
+                    | Fault::DiskFull { .. }
             )
         });
     if plan.router_speaks && !loud && !undone && !half_done && !no_record && sim.state().router != state.active() {
@@ -312,16 +343,11 @@ fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     if count(DecisionKind::Rollback) > 1 + given_up {
         found.push(format!("{} intents for one rollback", count(DecisionKind::Rollback)));
     }
-    let (rollbacks, crashes, disk_failed, aborted) = {
+    let (disk_failed, aborted) = {
         let state = sim.state();
-        (state.rollbacks, state.crashes, state.disk_failed, state.aborted)
+        (state.disk_failed, state.aborted)
     };
-    let saved = u32::from(touched_by(|fault| matches!(fault, Fault::Signal { .. })));
-    // What could not be recorded is not known to the next monitor.
-    let most = if no_record { 5 * (1 + crashes) } else { 5 + crashes + saved };
-    if rollbacks > most {
-        found.push(format!("{rollbacks} attempts to move traffic back, with {crashes} crashes"));
-    }
+    found.extend(too_long(sim, plan, ending, no_record));
     if aborted && !disk_failed && ending.outcome != Outcome::Aborted {
         found.push(format!("an abort was answered, and the soak ended {}", ending.outcome));
     }

@@ -62,8 +62,11 @@ pub struct State {
     undo: BTreeMap<PathBuf, Option<Vec<u8>>>,
     pub disk_failed: bool,
     pub crashes: u32,
-    /// The monitor's own calls to move traffic back.
+    /// The monitor's own calls to move traffic back, and when the first of them came.
     pub rollbacks: u32,
+    pub first_try_ms: Option<u64>,
+    /// So long there was no process.
+    pub away_ms: u64,
     /// The soak that runs, and the deployment it watches, as its settings say.
     pub soak: Option<(String, Color, Option<i64>)>,
     pub aborted: bool,
@@ -95,6 +98,8 @@ impl Sim {
             disk_failed: false,
             crashes: 0,
             rollbacks: 0,
+            first_try_ms: None,
+            away_ms: 0,
             soak: None,
             aborted: false,
             undone_ms: None,
@@ -220,6 +225,13 @@ impl State {
         self.plan.faults.iter().filter_map(is).any(|(from, until)| (from..until).contains(&now))
     }
 
+    fn is_router_down(&self) -> bool {
+        self.during(|fault| match fault {
+            Fault::RouterDown { from_ms, until_ms } => Some((*from_ms, *until_ms)),
+            _ => None,
+        })
+    }
+
     pub fn is_time_to_meddle(&self, when: Meddle) -> bool {
         match when {
             Meddle::At { ms } => self.now_ms() >= ms,
@@ -251,6 +263,8 @@ impl State {
     /// The monitor moves traffic back: is it allowed to?
     fn judge_rollback(&mut self) {
         self.rollbacks += 1;
+        let now_ms = self.now_ms();
+        self.first_try_ms.get_or_insert(now_ms);
         let Some((soak, watched, last_switch)) = self.soak.clone() else { return };
         if self.aborted {
             self.violated("traffic is moved back after an abort was answered".to_owned());
@@ -292,6 +306,7 @@ impl SimRouter {
                 Fault::Router { from, until, fails } if (*from..=*until).contains(&number) => Some(*fails),
                 _ => None,
             });
+            let fails = if state.is_router_down() { Some(Fails::WithoutMoving) } else { fails };
             (number, state.dice.between(1, 300), state.dice.between(1, 300), fails)
         };
         let due =
@@ -381,7 +396,7 @@ impl Router for SimRouter {
                 Fault::RouterUnread { from_ms, until_ms } => Some((*from_ms, *until_ms)),
                 _ => None,
             });
-            if unread {
+            if unread || state.is_router_down() {
                 return Err(broken());
             }
             if !self.others && state.undone_ms.is_some() && state.router == Color::Green {

@@ -37,6 +37,7 @@ impl Deployment {
             ("soak.baseline_window", "400ms"),
             ("checks.error-rate.method", "window"),
             ("soak.verify_window", "600ms"),
+            ("rollback.give_up", "3s"),
             ("health.switch_timeout", "20s"),
             ("metrics.timeout", "10s"),
             ("health.timeout", "10s"),

@@ -1,6 +1,8 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, control, general, instances, notify, probe, prometheus, requests, retention, router, soak};
+use super::{
+    checks, control, general, instances, notify, probe, prometheus, requests, retention, rollback, router, soak,
+};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -114,6 +116,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     [
         general::KEYS,
         soak::KEYS,
+        rollback::KEYS,
         instances::KEYS,
         requests::KEYS,
         prometheus::KEYS,

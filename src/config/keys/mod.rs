@@ -12,6 +12,7 @@ mod probe;
 mod prometheus;
 mod requests;
 mod retention;
+mod rollback;
 mod router;
 mod soak;
 

@@ -236,6 +236,7 @@ async fn the_settings_name_what_was_started() {
             ("soak.interval", "375ms".to_owned()),
             ("soak.max_extension", "1875ms".to_owned()),
             ("soak.verify_window", "2s".to_owned()),
+            ("rollback.give_up", "3s".to_owned()),
             ("checks.latency.threshold", "500ms".to_owned()),
             ("checks.latency.quantile", "0.95".to_owned()),
             ("health.timeout", "1s".to_owned()),
@@ -247,7 +248,7 @@ async fn the_settings_name_what_was_started() {
     let world = World::start(scenario, Timing::new(scenario, 8), folder.path(), 1).unwrap();
     let script = path("router.sh");
     assert_eq!(
-        world.settings()[14..],
+        world.settings()[15..],
         [
             ("router.kind", "command".to_owned()),
             ("router.switch", format!(r#"["sh","{script}","switch","{{color}}"]"#)),

@@ -271,7 +271,7 @@ async fn what_is_not_ours_is_left_alone_and_named_with_the_step_to_do_by_hand() 
          green's and was not written by Switchback; nothing was moved"
     );
     assert_eq!(error.foreign().map(|(_, by_hand)| by_hand), Some("write blue"));
-    assert!(!error.is_unread());
+    assert!(error.is_lasting());
     assert_eq!((bench.router.active(), bench.state().active()), (Color::Green, Color::Green));
     assert_eq!(bench.decisions(), [ROLLBACK]);
     let held = Decision { decision: DecisionKind::Hold, ..intent() };
@@ -298,7 +298,7 @@ async fn a_router_that_cannot_be_read_before_the_move_has_not_moved() {
     let bench = Bench::switched();
     bench.router.answer(&[Answer::Unread, Answer::Unread]);
     let error = bench.deployment.rollback(bound()).await.unwrap_err();
-    assert!(error.is_unread() && error.foreign().is_none());
+    assert!(!error.is_lasting() && error.foreign().is_none());
     assert!(error.to_string().ends_with("; nothing was moved"), "{error}");
     bench.deployment.rollback(bound()).await.unwrap();
     bench.assert_back();

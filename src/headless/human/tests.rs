@@ -43,6 +43,7 @@ fn settings() -> Settings {
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,
         max_extension_ms: 0,
+        give_up_ms: None,
         verify_window_ms: 0,
         verification: crate::soak::Verification::RouterAndRequests,
         standby: StandbyPolicy::Ignore,

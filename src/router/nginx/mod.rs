@@ -26,12 +26,14 @@ use crate::config::NginxConfig;
 use crate::deploy::Color;
 
 use effect::{Effect, EffectError};
-use error::IncludeError;
+pub(super) use error::IncludeError;
 pub use error::NginxError;
 use include::{Holds, IncludeFile, Standing};
 use master::{FileMount, Master};
 use place::Place;
-use workers::{Workers, WorkersError, master, serving};
+pub(super) use place::PlaceError;
+pub(super) use workers::WorkersError;
+use workers::{Workers, master, serving};
 
 /// Time between two looks at workers that are starting.
 const POLL: Duration = Duration::from_millis(20);

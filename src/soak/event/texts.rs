@@ -33,6 +33,7 @@ impl Event {
                 }
             }
             Self::RollbackDone { result: RollbackResult::Foreign(foreign), .. } => foreign.edit_texts(edit),
+            Self::RollbackDone { result: RollbackResult::NotDone(failure), .. } => edit(&mut failure.why),
             _ => {}
         }
     }
@@ -57,6 +58,7 @@ mod tests {
             r#"{"event":"sampled","color":"blue","instance":0,"outcome":{"good":{"total":1,"errors":0,"note":"s3cret"}}}"#,
             r#"{"event":"metered","color":"blue","check":"error-rate","outcome":{"failed":"s3cret"}}"#,
             r#"{"event":"queried","check":"q","answer":{"failed":"s3cret"}}"#,
+            r#"{"event":"rollback_done","attempt":1,"result":{"not_done":{"why":"s3cret","traffic":"unknown"}}}"#,
             r#"{"event":"queried","check":"q","answer":{"value":{"value":1.0,"note":"s3cret"}}}"#,
             r#"{"event":"queried","check":"q","answer":{"firing":{"alerts":["s3cret"]}}}"#,
             r#"{"event":"probed","instance":0,"answer":{"not_ready":"s3cret"}}"#,

@@ -1,20 +1,19 @@
-//! Acting on a breach: hold, grace, rollback, attempts.
+//! Acting on a breach: hold, grace, rollback.
 
 use crate::config::{OnBreach, StandbyPolicy};
+use crate::deploy::Traffic;
 use crate::detect::span;
 use crate::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackResult, Verdict,
+    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackFailure, RollbackResult,
+    Verdict,
 };
 
-use super::core::{Automatic, HoldCause, Rolling, Stage};
+use super::core::{Automatic, HoldCause, Stage};
 use super::foreign::ROUTER_FOREIGN;
+use super::persist::Rolling;
 
 /// A standby that was down must answer so many probes before a held rollback goes ahead.
 const REVIVED_PROBES: u32 = 3;
-/// Attempts to roll back, and the wait after the first of them; it doubles up to the cap.
-const ATTEMPTS: u32 = 5;
-const FIRST_BACKOFF_MS: u64 = 200;
-const MOST_BACKOFF_MS: u64 = 5_000;
 
 impl Machine {
     /// Acts on the trigger: holds, counts down or rolls back. The standby must have answered its last `probes` probes.
@@ -95,6 +94,9 @@ impl Machine {
                 format!("{} (soak.on_shared_cause)", self.shared_cause().unwrap_or_else(standby))
             }
             HoldCause::RouterForeign => self.foreign_reason(),
+            HoldCause::BreachGone => {
+                "a rollback failed for too long (rollback.give_up), and the breach is not seen any more".to_owned()
+            }
             HoldCause::StandbyDown => {
                 let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
                 format!("the standby {standby} is DOWN, a rollback would not help ({why})")
@@ -179,19 +181,23 @@ impl Machine {
         out: &mut Vec<Effect>,
     ) {
         self.epoch += 1;
-        let rolling = Rolling { attempt: 1, retry_at: None, intent: Box::new(intent), cause, force };
+        let rolling = Rolling {
+            attempt: 1,
+            retry_at: None,
+            intent: Box::new(intent),
+            cause,
+            force,
+            since_ms: self.at,
+            failures: 0,
+            why: String::new(),
+            traffic: Traffic::On(self.settings.color),
+            told_ms: self.at,
+            told_overdue: false,
+        };
         out.push(rolling.effect());
         self.stage = Stage::RollingBack(rolling);
         // Behind the move: traffic comes before what the state file says of the soak.
         out.push(Effect::Reflect);
-    }
-
-    pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
-        if let Stage::RollingBack(rolling) = &mut self.stage {
-            rolling.attempt += 1;
-            rolling.retry_at = None;
-            out.push(rolling.effect());
-        }
     }
 
     pub(super) fn rollback_done(
@@ -206,42 +212,18 @@ impl Machine {
             return;
         }
         match result {
-            RollbackResult::Back => self.rolled_back(last_switch, out),
+            RollbackResult::Back => {
+                self.tell_late_success(out);
+                self.rolled_back(last_switch, out);
+            }
             RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
             RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
-            RollbackResult::Failed(why) => self.attempt_failed(attempt, why, out),
+            RollbackResult::Failed(why) => {
+                let (why, traffic) = (why.clone(), Traffic::Unknown);
+                self.attempt_failed(&RollbackFailure { why, traffic, lasting: false }, out);
+            }
+            RollbackResult::NotDone(failure) => self.attempt_failed(failure, out),
         }
-    }
-
-    fn attempt_failed(&mut self, attempt: u32, why: &str, out: &mut Vec<Effect>) {
-        if attempt >= ATTEMPTS {
-            self.rollback_failed(why, out);
-            return;
-        }
-        let wait = FIRST_BACKOFF_MS.saturating_mul(1 << (attempt - 1)).min(MOST_BACKOFF_MS);
-        let retry_at = self.at.saturating_add(wait);
-        let message =
-            format!("attempt {attempt} of {ATTEMPTS} to roll back failed, trying again in {}: {why}", span(wait));
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("rollback-attempt".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Schedule { at_ms: retry_at });
-        if let Stage::RollingBack(rolling) = &mut self.stage {
-            rolling.retry_at = Some(retry_at);
-        }
-    }
-
-    fn rollback_failed(&mut self, why: &str, out: &mut Vec<Effect>) {
-        let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let reason = format!(
-            "ROLLBACK FAILED after {ATTEMPTS} attempts, traffic may still reach {bad}: {why}. \
-             Move traffic to {standby} by hand now, then run: switchback rollback --service {}",
-            self.settings.service,
-        );
-        let cause = self.rollback_cause();
-        let decision = self.decision(DecisionKind::RollbackFailed, Actor::Auto, reason.clone());
-        out.push(Effect::Journal(Box::new(decision)));
-        self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
     }
 
     pub(super) fn rollback_cause(&self) -> Cause {
@@ -280,13 +262,6 @@ impl Machine {
     }
 }
 
-impl Rolling {
-    /// The attempt that is due.
-    pub(super) fn effect(&self) -> Effect {
-        Effect::Rollback { attempt: self.attempt, intent: self.intent.clone(), force: self.force }
-    }
-}
-
 impl HoldCause {
     /// The word in the journal.
     pub(super) const fn word(self) -> &'static str {
@@ -299,6 +274,7 @@ impl HoldCause {
             Self::StandbyDown => "standby-down",
             Self::RouterForeign => ROUTER_FOREIGN,
             Self::SharedCause => "shared-cause",
+            Self::BreachGone => "breach-gone",
         }
     }
 }

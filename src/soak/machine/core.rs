@@ -16,6 +16,7 @@ use crate::soak::{
     ReadinessSettings, Roster, Settings, SwitchResult,
 };
 
+use super::persist::Rolling;
 use super::resume::Unwatched;
 use super::shared::standby_rate;
 use super::verify::Verifying;
@@ -65,6 +66,8 @@ pub(super) enum HoldCause {
     StandbyDown,
     RouterForeign,
     SharedCause,
+    /// A rollback failed for too long, and what led to it cannot be seen any more.
+    BreachGone,
 }
 
 /// What the operator made of automatic rollback.
@@ -97,18 +100,6 @@ pub(super) struct Told {
     pub counting: BTreeSet<String>,
     /// The instances behind whose URLs several processes answer, and whether their counters are of no use.
     pub several: BTreeSet<(usize, bool)>,
-}
-
-/// A rollback under way.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rolling {
-    pub attempt: u32,
-    /// When the next attempt starts; none while one is under way.
-    pub retry_at: Option<u64>,
-    pub intent: Box<Decision>,
-    pub cause: Cause,
-    /// Whether it replaces what the router holds and Switchback did not write.
-    pub force: bool,
 }
 
 /// What the machine acts on: a breach, or a window that ended without a verdict.
@@ -164,6 +155,8 @@ pub struct Machine {
     pub(super) foreign: Option<ForeignSeen>,
     pub(super) router_ours: u32,
     pub(super) recovered: Option<bool>,
+    /// Whether a rollback failed with traffic on the previous color: only the rest of it is missing.
+    pub(super) back_unrecorded: bool,
     pub(super) troubles: Vec<String>,
     pub(super) unwatched: Unwatched,
     /// When another process took the run up, the last time.
@@ -225,6 +218,7 @@ impl Machine {
             foreign: None,
             router_ours: 0,
             recovered: None,
+            back_unrecorded: false,
             troubles: Vec::new(),
             unwatched: Unwatched::default(),
             resumed_at: None,
@@ -285,6 +279,7 @@ impl Machine {
             Event::RollbackDone { attempt, result, last_switch, .. } => {
                 self.rollback_done(*attempt, result, *last_switch, &mut out);
             }
+            Event::GiveUp => self.give_up(&mut out),
             Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), &mut out),
             Event::Freeze { frozen } => self.freeze_changed(frozen.clone(), &mut out),
             Event::Interrupted { signal, actor } => self.interrupted(signal, actor, &mut out),

@@ -5,7 +5,8 @@
 //! | `core` | the state, the dispatch of events, helpers that every part uses |
 //! | `begin` | gate, switch, start of the soak |
 //! | `watch` | ticks, breaches, the end of the window, observed moves |
-//! | `act` | hold, grace, rollback, attempts |
+//! | `act` | hold, grace, rollback |
+//! | `persist` | attempts to roll back, one after the other |
 //! | `foreign` | a router that holds what Switchback did not write |
 //! | `verify` | what follows a rollback: is traffic still back? |
 //! | `recovery` | and is the previous color well? |
@@ -21,6 +22,7 @@ mod fleet;
 mod foreign;
 mod latency;
 mod orders;
+mod persist;
 mod recovery;
 mod report;
 mod resume;
@@ -36,5 +38,6 @@ pub(crate) use tests::bench as testing;
 
 pub use core::Machine;
 pub use foreign::ROUTER_FOREIGN;
+pub use persist::Retrying;
 pub use report::Summary;
 pub use resume::Unwatched;

@@ -24,6 +24,7 @@ impl Machine {
             Action::Pause => self.pause(out),
             Action::Resume => self.resume(out),
             Action::Extend { by_ms } => self.extend(by_ms, out),
+            Action::Rollback { force } if self.phase() == Phase::RollingBack => self.retry_now(force, out),
             Action::Rollback { force } => self.force_rollback(actor, reason, force, out),
         }
     }
@@ -32,10 +33,13 @@ impl Machine {
     pub fn refusal(&self, action: Action) -> Option<String> {
         match (self.phase(), action) {
             (Phase::Finished, _) => Some("the soak is over".to_owned()),
-            (Phase::RollingBack, _) => Some("rollback already handed over".to_owned()),
+            (Phase::RollingBack, Action::Resume | Action::Extend { .. }) => {
+                Some("rollback already handed over".to_owned())
+            }
+            (Phase::RollingBack, _) if self.is_moving() => Some("rollback already handed over".to_owned()),
             (Phase::Verifying, _) => Some("traffic is back on the previous color already".to_owned()),
             (Phase::Switching, _) => Some("traffic is being moved right now".to_owned()),
-            (Phase::Gating | Phase::Baseline, Action::Abort) => None,
+            (Phase::RollingBack, _) | (Phase::Gating | Phase::Baseline, Action::Abort) => None,
             (Phase::Gating | Phase::Baseline, _) => Some("traffic was not moved yet".to_owned()),
             (Phase::Grace, Action::Extend { .. }) => {
                 Some("a rollback is counting down: pause or keep first".to_owned())
@@ -144,7 +148,9 @@ impl Machine {
 
     fn pause(&mut self, out: &mut Vec<Effect>) {
         self.automatic = Automatic::Paused;
-        if matches!(self.stage, Stage::Grace { .. } | Stage::Held(_)) {
+        if self.phase() == Phase::RollingBack {
+            self.hold_instead(HoldCause::Paused, out);
+        } else if matches!(self.stage, Stage::Grace { .. } | Stage::Held(_)) {
             self.hold(HoldCause::Paused, out);
         } else {
             out.push(Effect::Reflect);
@@ -171,6 +177,14 @@ impl Machine {
         out.push(Effect::Schedule { at_ms: self.hold_end() });
     }
 
+    /// A rollback that waits for its next attempt makes it now.
+    fn retry_now(&mut self, force: bool, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.force |= force;
+        }
+        self.try_again(out);
+    }
+
     fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Vec<Effect>) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
@@ -183,7 +197,12 @@ impl Machine {
     /// A signal asks the process to stop: the soak ends `aborted`; a move under way is finished first.
     pub(super) fn interrupted(&mut self, signal: &str, actor: &Actor, out: &mut Vec<Effect>) {
         match self.phase() {
-            Phase::Switching | Phase::RollingBack => self.stop = Some((actor.clone(), signal.to_owned())),
+            Phase::Switching | Phase::RollingBack => {
+                self.stop = Some((actor.clone(), signal.to_owned()));
+                if self.retrying().is_some_and(|retrying| retrying.next_ms.is_some()) {
+                    self.try_again(out);
+                }
+            }
             Phase::Verifying => self.verify_cut_short(out),
             Phase::Finished => {}
             Phase::Gating | Phase::Baseline | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => {

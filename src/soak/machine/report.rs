@@ -74,18 +74,19 @@ impl Machine {
             Phase::Gating | Phase::Baseline => vec![watched, other],
             Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => vec![watched],
             Phase::Verifying => vec![other],
+            Phase::RollingBack if self.waits_to_retry() => vec![watched],
             Phase::Switching | Phase::RollingBack | Phase::Finished => Vec::new(),
         }
     }
 
     /// Whether the readiness of the watched color is wanted now.
     pub fn probes_wanted(&self) -> bool {
-        matches!(self.phase(), Phase::Gating | Phase::Baseline) || self.soaking()
+        matches!(self.phase(), Phase::Gating | Phase::Baseline) || self.soaking() || self.waits_to_retry()
     }
 
     /// Whether the readiness of the standby is wanted now.
     pub fn standby_probes_wanted(&self) -> bool {
-        self.soaking()
+        self.soaking() || self.waits_to_retry()
     }
 
     /// What every check says now.
@@ -256,6 +257,10 @@ impl Machine {
     /// The reason while the run goes on: the breach, or why it is held.
     fn standing_reason(&self) -> Option<String> {
         let breach = self.trigger.as_ref().map(|trigger| trigger.observation.message.clone());
+        if let Some(retrying) = self.retrying() {
+            let failed = format!("not rolled back yet, {} failed attempts: {}", retrying.failures, retrying.why);
+            return Some(breach.map_or(failed.clone(), |breach| format!("{breach}; {failed}")));
+        }
         match (breach, self.held_because()) {
             (Some(breach), Some(held)) => Some(format!("{breach}; held: {held}")),
             (breach, held) => breach.or(held),

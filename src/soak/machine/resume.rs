@@ -11,7 +11,7 @@ use crate::soak::{
     Roster,
 };
 
-use super::core::{PATIENCE_MS, Rolling, Stage, sources};
+use super::core::{PATIENCE_MS, Stage, sources};
 
 /// Time between two questions to a router that gives no answer.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -97,7 +97,14 @@ impl Machine {
 
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
-            try_again(rolling, out);
+            if seam::mutated(Mutation::AttemptsForgotten) {
+                (rolling.attempt, rolling.failures, rolling.since_ms) = (1, 0, self.at);
+            }
+            // An attempt that was under way may have moved traffic or not; asking once more is safe.
+            out.push(match rolling.retry_at {
+                Some(at_ms) => Effect::Schedule { at_ms },
+                None => rolling.effect(),
+            });
             return;
         }
         match self.stage.clone() {
@@ -181,15 +188,4 @@ impl Machine {
             (self.router.is_some() && self.standby.all_answered()) || self.at >= resumed_at.saturating_add(PATIENCE_MS)
         })
     }
-}
-
-/// An attempt that was under way may have moved traffic or not; asking once more is safe.
-fn try_again(rolling: &mut Rolling, out: &mut Vec<Effect>) {
-    if seam::mutated(Mutation::AttemptsForgotten) {
-        rolling.attempt = 1;
-    }
-    out.push(match rolling.retry_at {
-        Some(at_ms) => Effect::Schedule { at_ms },
-        None => rolling.effect(),
-    });
 }

@@ -41,6 +41,14 @@ impl Machine {
             self.tell_optional(out);
             self.cause_no_longer_shared(out);
         }
+        if self.waits_to_retry() {
+            let patience_ms = self.patience_ms();
+            self.error_rate.tick(self.at, skipped, patience_ms);
+            if let Some(latency) = &mut self.latency {
+                latency.tick(self.at, skipped, patience_ms);
+            }
+        }
+        self.breach_came_back(out);
         self.look_while_verifying(out);
         if matches!(self.stage, Stage::Baseline { .. } | Stage::Verifying(_)) && self.recovery.wants_trial() {
             out.push(Effect::TryCounting { color: self.settings.color.other() });

@@ -6,9 +6,11 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 
 use crate::config::{Bound, Method, OnBreach};
-use crate::deploy::Color;
+use crate::deploy::{Color, Traffic};
 use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
-use crate::soak::{Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackResult, Settings, SwitchResult};
+use crate::soak::{
+    Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackFailure, RollbackResult, Settings, SwitchResult,
+};
 use crate::tui::dialog::{Way, hint};
 use crate::tui::keys::{Context, Scope, hints};
 use crate::tui::{Charset, Depth, Theme, UiState, draw};
@@ -204,7 +206,9 @@ pub fn bench(name: &str) -> Bench {
             for attempt in 1..=5 {
                 bench.at += 6_000;
                 bench.feed(Event::Timer);
-                bench.rollback_done(attempt, RollbackResult::Failed("the balancer answered 503".to_owned()));
+                let (why, traffic) = ("the balancer answered 503".to_owned(), Traffic::On(Color::Green));
+                let failure = RollbackFailure { why, traffic, lasting: attempt == 5 };
+                bench.rollback_done(attempt, RollbackResult::NotDone(failure));
             }
             bench
         }

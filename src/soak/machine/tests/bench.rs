@@ -34,6 +34,7 @@ pub fn settings() -> Settings {
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,
         max_extension_ms: 30_000,
+        give_up_ms: Some(900_000),
         verify_window_ms: 10_000,
         verification: Verification::RouterAndRequests,
         standby: StandbyPolicy::Require,

@@ -10,6 +10,7 @@ mod foreign;
 mod hold_back;
 mod latency;
 mod orders;
+mod persist;
 mod processes;
 mod properties;
 mod resume;

@@ -89,36 +89,6 @@ fn without_a_verify_window_the_run_ends_with_the_move() {
 }
 
 #[test]
-fn a_failing_rollback_is_tried_five_times_with_growing_waits() {
-    let mut bench = breached();
-    let mut waits = Vec::new();
-    for attempt in 1..=4 {
-        let failed_at = bench.at;
-        bench.rollback_done(attempt, RollbackResult::Failed("connection refused".to_owned()));
-        bench.rollback_done(attempt, RollbackResult::Back);
-        assert_eq!(bench.machine.phase(), Phase::RollingBack, "an answer to an attempt that is over says nothing");
-        let due = bench.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Schedule { at_ms } => Some(*at_ms),
-            _ => None,
-        });
-        bench.at = due.unwrap();
-        waits.push(bench.at - failed_at);
-        bench.feed(Event::Timer);
-    }
-    assert_eq!(waits, [200, 400, 800, 1_600]);
-    assert_eq!(bench.attempts(), [1, 2, 3, 4, 5]);
-    bench.rollback_done(5, RollbackResult::Failed("connection refused".to_owned()));
-    let ending = bench.until_over(0, HEALTHY);
-    assert_eq!((ending.outcome, ending.exit_code()), (Outcome::RollbackFailed, 7));
-    assert_eq!(
-        ending.reason,
-        "ROLLBACK FAILED after 5 attempts, traffic may still reach green: connection refused. \
-         Move traffic to blue by hand now, then run: switchback rollback --service shop"
-    );
-    assert_eq!(bench.kinds().last(), Some(&DecisionKind::RollbackFailed));
-}
-
-#[test]
 fn a_rollback_that_finds_somebody_elses_move_touches_nothing() {
     let mut bench = breached();
     bench.rollback_done(1, RollbackResult::Superseded("lastSwitch changed".to_owned()));
