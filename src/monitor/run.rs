@@ -227,7 +227,7 @@ impl Run {
     }
 
     fn start_round(&mut self) {
-        if !self.is_moving() {
+        if !self.machine.is_moving() {
             descriptors::keep_back();
         }
         let color = self.machine.settings().color;
