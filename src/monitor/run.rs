@@ -139,9 +139,7 @@ impl Run {
                         return Finished::CutOff;
                     }
                     signalled = true;
-                    // Who stops a rollback that is tried again and again stops no watch: another monitor goes on with it.
-                    let retried = signal == SIGTERM && self.machine.retrying().is_some();
-                    self.signalled(signal, retried || on_signal.saves(signal)).await;
+                    self.signalled(signal, on_signal.saves(signal)).await;
                 }
                 Some(order) = orders.recv() => self.ordered(order).await,
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
@@ -156,7 +154,8 @@ impl Run {
     }
 
     async fn signalled(&mut self, signal: &'static str, save: bool) {
-        if save {
+        // Another monitor can go on with a rollback that is tried again and again, whoever watches here.
+        if save || (signal == SIGTERM && self.machine.retrying().is_some()) {
             tracing::warn!(signal, "asked to stop: the run is saved for another monitor");
             self.stopping = Some(signal);
         } else {
