@@ -182,7 +182,14 @@ impl Plan {
         let from_ms = dice.between(0, 10_000);
         let until_ms = from_ms + dice.between(30_000, 600_000);
         match dice.between(0, 9) {
-            0 if plan.router_speaks => plan.faults.push(Fault::RouterDown { from_ms, until_ms }),
+            0 if plan.router_speaks => {
+                plan.faults.push(Fault::RouterDown { from_ms, until_ms });
+                if dice.one_in(2) {
+                    let when = When::At { ms: from_ms + dice.between(15_000, 55_000), turns: dice.between(0, 40) };
+                    let away_ms = dice.between(0, 20_000);
+                    plan.faults.push(Fault::Crash { when, power: dice.one_in(2), away_ms });
+                }
+            }
             1 => plan.faults.push(Fault::DiskFull { from_ms, until_ms }),
             _ => {}
         }

@@ -37,6 +37,9 @@ impl Machine {
                 Some("rollback already handed over".to_owned())
             }
             (Phase::RollingBack, _) if self.is_moving() => Some("rollback already handed over".to_owned()),
+            (Phase::RollingBack, Action::Abort | Action::Keep | Action::Pause) if self.may_have_moved() => {
+                Some("traffic may have moved already: the rollback is brought to its end".to_owned())
+            }
             (Phase::Verifying, _) => Some("traffic is back on the previous color already".to_owned()),
             (Phase::Switching, _) => Some("traffic is being moved right now".to_owned()),
             (Phase::RollingBack, _) | (Phase::Gating | Phase::Baseline, Action::Abort) => None,

@@ -101,6 +101,11 @@ impl Machine {
         }
     }
 
+    /// Whether an attempt to roll back has moved traffic, or may have: it is not left half done.
+    pub(super) fn may_have_moved(&self) -> bool {
+        matches!(&self.stage, Stage::RollingBack(rolling) if rolling.traffic != Traffic::On(self.settings.color))
+    }
+
     /// Whether the watched color is judged on while a rollback waits for its next attempt.
     pub(super) fn waits_to_retry(&self) -> bool {
         let Stage::RollingBack(rolling) = &self.stage else { return false };

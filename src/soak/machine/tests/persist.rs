@@ -231,6 +231,11 @@ fn between_two_attempts_an_operator_may_end_it_pause_it_or_have_it_tried_at_once
         bench.order(order).unwrap();
         assert_eq!(bench.machine.ending().unwrap().outcome, outcome);
     }
+    let mut half_done = breached();
+    half_done.rollback_done(1, RollbackResult::NotDone(failure(Traffic::On(Color::Blue))));
+    for order in ["abort", "keep", "pause"] {
+        assert!(half_done.order(order).unwrap_err().contains("brought to its end"), "{order}");
+    }
     let mut paused = breached();
     fail(&mut paused);
     paused.order("pause").unwrap();
