@@ -6,9 +6,9 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The name of a soak, such as `20261123T140211Z-3f2a`: when it began (UTC) and two random bytes.
+/// The name of a soak, such as `20261123T140211Z-3f2a`: when it began (UTC), to the second and within it, and a random byte.
 ///
-/// IDs sort by time; two of the same second sort by chance. An ID is safe as a file name.
+/// IDs sort by time. An ID is safe as a file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SoakId(String);
@@ -22,6 +22,13 @@ impl SoakId {
     /// Two bytes of the kernel's random number generator, for [`SoakId::new`].
     pub fn random_bytes() -> std::io::Result<[u8; 2]> {
         crate::seam::random_bytes()
+    }
+
+    /// The bytes with the first in the place of the time within the second, in steps of 4 ms: so IDs of one second sort by time as
+    /// well, and the newest of a folder is the one that began last.
+    pub fn in_order(at: Timestamp, random: [u8; 2]) -> [u8; 2] {
+        let step = at.subsec_nanosecond().unsigned_abs() / 3_906_250;
+        [u8::try_from(step).unwrap_or(u8::MAX), random[1]]
     }
 
     /// The ID as text.
@@ -99,6 +106,14 @@ mod tests {
             assert_eq!(text.parse::<SoakId>(), Err(InvalidSoakId(text.to_owned())));
             assert!(serde_json::from_str::<SoakId>(&format!("{text:?}")).is_err());
         }
+    }
+
+    #[test]
+    fn ids_of_one_second_sort_by_time() {
+        let at = |nanos| Timestamp::new(1_795_476_145, nanos).unwrap();
+        let id = |nanos, random| SoakId::new(at(nanos), SoakId::in_order(at(nanos), [0, random]));
+        assert!(id(0, 255) < id(4_000_000, 0) && id(4_000_000, 255) < id(999_999_999, 0));
+        assert_eq!(id(999_999_999, 0x2a).as_str(), "20261123T232225Z-ff2a");
     }
 
     #[test]

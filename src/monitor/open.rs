@@ -309,7 +309,8 @@ async fn fresh(
     };
     let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
     let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
-    let id = SoakId::new(seam::now(), random);
+    let now = seam::now();
+    let id = SoakId::new(now, SoakId::in_order(now, random));
     let no_way_back = no_way_back || (origin == Origin::Soak && state.no_way_back());
     let force = matches!(begin, Begin::Switch { force: true, .. });
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
