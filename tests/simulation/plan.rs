@@ -190,13 +190,13 @@ impl Plan {
                     plan.faults.push(Fault::Crash { when, power: dice.one_in(2), away_ms });
                 }
             }
-            1 => {
-                // A monitor that is cut off while the disk is full has not written that it moved traffic: what goes on after it cannot
-                // know. That takes room that is kept for it.
-                plan.faults.retain(|fault| !matches!(fault, Fault::Crash { .. } | Fault::Signal { .. }));
-                plan.faults.push(Fault::DiskFull { from_ms, until_ms });
-            }
+            1 => plan.faults.push(Fault::DiskFull { from_ms, until_ms }),
             _ => {}
+        }
+        if plan.faults.iter().any(|fault| matches!(fault, Fault::DiskFull { .. })) {
+            // A monitor that is cut off while the disk is full has not written that it moved traffic: what goes on after it cannot
+            // know. That takes room that is kept for it.
+            plan.faults.retain(|fault| !matches!(fault, Fault::Crash { .. } | Fault::Signal { .. }));
         }
         plan
     }
