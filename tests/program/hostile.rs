@@ -96,7 +96,8 @@ fn a_page_of_a_hundred_mebibytes_is_not_read_to_its_end() {
     deployment.green.show(Page::Endless(100));
     let mut soak: Running = deployment.start(&["soak", "--no-tui"]);
     soak.hear("soak_start");
-    let is_given_up = |sample: &Value| sample.to_string().contains("larger than 64 MiB");
+    let wanted = format!("the page of {}/metrics is larger than 64 MiB", deployment.green.url());
+    let is_given_up = |sample: &Value| sample.to_string().contains(&wanted);
     deployment.wait_until("the page is given up", |deployment| recorded(deployment, "sampled").iter().any(is_given_up));
     deployment.run(&["ctl", "abort"]).expect(0);
     soak.wait().expect(5);

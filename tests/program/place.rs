@@ -68,14 +68,14 @@ fn a_rollback_finds_the_deployment_from_wherever_it_is_called() {
         assert_eq!(from_home(&["doctor", "--json"]).expect(0).json()["stateFile"], state_file.as_str());
         from_home(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
         assert_eq!(deployment.state()["activeColor"], "blue");
+        from_home(&["history"]).expect(0).says(&["rolled_back"]);
+        from_home(&["verify"]).expect(0).says(&["intact, 2 decisions"]);
         // A command that is advised works from there as well.
         let refused = from_home(&["switch", "--no-tui"]).expect(2);
         let advised = refused.stderr.rsplit_once("switchback ").unwrap().1;
         let words: Vec<&str> = advised.split_whitespace().collect();
         assert_eq!(&words[..call.len()], &call[..], "{advised}");
         run(&deployment, &home, &words).expect(0).says(&["green"]);
-        from_home(&["history"]).expect(0).says(&["rolled_back"]);
-        from_home(&["verify"]).expect(0).says(&["intact, "]);
         is_empty(&home);
     }
     let deployment = in_file(Deployment::switched(), "switchback.toml");
