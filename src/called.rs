@@ -50,7 +50,7 @@ fn with_flags<'a>(text: &'a str, flags: &str) -> Cow<'a, str> {
 }
 
 /// A word for a shell.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

@@ -8,6 +8,7 @@ use super::process::{ProcessError, program_in, program_in_path, run};
 use super::said::{NoColor, color_in};
 use super::scripts::{MissingScript, Script, script_of};
 use super::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
+use crate::called::quoted;
 use crate::deploy::{Color, StateFile};
 
 /// A color that was read so long ago at most is not read once more before a move.
@@ -141,7 +142,7 @@ impl CommandRouter {
             // A move brings all of it to one color, or the first of it anywhere.
             CommandError::Ambiguous { .. } | CommandError::NoColor { said_nothing: true, .. } => Ok(None),
             CommandError::NoColor { command, output, said_nothing: false } => {
-                let by_hand = |color| format!("run `{}`", self.filled(words, color).join(" "));
+                let by_hand = |color| format!("run `{}`", for_a_shell(&self.filled(words, color)));
                 Err(Foreign::new(command, output.as_bytes(), by_hand).into())
             }
             error => Err(RouterError::from(error).unread()),
@@ -157,7 +158,7 @@ impl CommandRouter {
     fn preview(&self, to: Color) -> Result<Vec<String>, CommandError> {
         let words = self.filled(&self.rollback, to);
         let program = words.first().map_or("", String::as_str);
-        let command = words.join(" ");
+        let command = for_a_shell(&words);
         if program_in_path(&program_in(&self.folder, program).to_string_lossy()).is_none() {
             return Err(CommandError::Failed { command, source: ProcessError::NoProgram(program.to_owned()) });
         }
@@ -204,6 +205,11 @@ impl CommandRouter {
             Script::Found { .. } => None,
         }
     }
+}
+
+/// A command as it can be pasted into a shell.
+fn for_a_shell(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 impl Router for CommandRouter {

@@ -237,7 +237,14 @@ async fn what_is_no_color_is_left_alone_and_told_with_the_command_to_run_by_hand
     ] {
         let foreign = error.foreign().expect("what was printed is not ours");
         assert!(foreign.to_string().contains("holds `down for maintenance`"), "{foreign}");
-        assert!(foreign.by_hand(Color::Green).contains("echo green >> "), "{}", foreign.by_hand(Color::Green));
+        let step = foreign.by_hand(Color::Green);
+        let command = step.trim_start_matches("run `").trim_end_matches('`');
+        assert!(command.contains("echo green >> "), "{step}");
+        // As it is printed, so it is pasted.
+        let before = moves(tmp.path());
+        assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{step}");
+        assert_eq!(moves(tmp.path()), format!("{before}green\n"));
+        fs::write(tmp.path().join("moves"), before).unwrap();
     }
     assert_eq!(moves(tmp.path()), "");
     let forced = router.rollback(Color::Blue, Replace::Anything).await.unwrap();
