@@ -150,7 +150,15 @@ pub fn normalized(name: &str) -> String {
 /// Words that make a counter one of requests, as they are or within another word (`aiohttp`, `httprequests`).
 const WITHIN: [&str; 5] = ["http", "request", "response", "rpc", "servlet"];
 const REQUESTS: [&str; 5] = ["rq", "req", "reqs", "web", "handled"];
-const OUTBOUND: [&str; 21] = [
+const OUTBOUND: [&str; 29] = [
+    "external",
+    "party",
+    "thirdparty",
+    "delivery",
+    "deliveries",
+    "sent",
+    "provider",
+    "got",
     "client",
     "clients",
     "outbound",
