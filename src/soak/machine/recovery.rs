@@ -75,7 +75,8 @@ impl Machine {
         let miss = slow.map_or(Miss::Failed, LatencyCheck::miss);
         let counted = matches!(breached, Some(ERROR_RATE | LATENCY));
         let by_itself = trigger.is_some_and(|trigger| trigger.cause == Cause::Auto);
-        let failed = (counted && by_itself) || before.rate().is_some_and(|rate| rate > allowed);
+        // A crash loop breaches without a failed request.
+        let failed = (counted && by_itself && before.errors > 0) || before.rate().is_some_and(|rate| rate > allowed);
         let judged_by_requests = self.settings.verification == Verification::Requests;
         let silent_ms = watch.silence().filter(|(silent_ms, expected)| {
             let long = *silent_ms >= SILENCE_MS.max(self.settings.interval_ms.saturating_mul(3));

@@ -313,6 +313,22 @@ fn where_nothing_had_failed_nothing_recovered() {
 }
 
 #[test]
+fn after_a_crash_loop_without_a_failed_request_nothing_recovered() {
+    let mut bench = Bench::new(settings());
+    for _ in 0..3 {
+        bench.seconds(3, HEALTHY);
+        bench.restart(1);
+    }
+    bench.second(HEALTHY);
+    assert!(bench.message(DecisionKind::Breach).contains("crash loop"));
+    bench.rollback_done(1, RollbackResult::Back);
+    bench.until_over(20, HEALTHY);
+    let told = last_decision(&bench);
+    assert_eq!((told.decision, bench.machine.summary().unwrap().recovered), (DecisionKind::Observe, None));
+    assert!(told.message.starts_with("verified: "), "{}", told.message);
+}
+
+#[test]
 fn an_operators_rollback_is_verified_as_well() {
     let ordered = |world: World| {
         let mut bench = Bench::new(settings());
