@@ -34,6 +34,8 @@ pub enum Step {
     Replace,
     /// The names in the folder are made durable.
     SyncFolder,
+    /// Room that was kept in the file is given up, for a write that finds none.
+    Release,
 }
 
 /// A mistake that somebody could have made. A simulation that does not notice it is not worth much.

@@ -11,8 +11,8 @@ use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::state::{Corrupt, State, not_utf8};
-use crate::journal::could_replace;
 use crate::journal::files::{hand_over, sync_folder_of};
+use crate::journal::{Reserve, could_replace};
 use crate::router::is_lasting;
 use crate::seam::{self, Mutation, Step};
 
@@ -135,8 +135,26 @@ impl StateFile {
     /// Replaces the file in one step: a reader sees the old content or the new, and so does the next start after a crash.
     ///
     /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
+    /// Where the disk is full, room that was [kept](Self::reserve) is used: this is for moves of traffic.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
-        self.put(self.prepare(state)?)
+        let mut refused = None;
+        let prepared = self.reserve().write(|| {
+            self.prepare(state).map_err(|error| {
+                let kind =
+                    if let StateError::Write { source, .. } = &error { source.kind() } else { io::ErrorKind::Other };
+                refused = Some(error);
+                io::Error::from(kind)
+            })
+        });
+        match prepared {
+            Ok(new) => self.put(new),
+            Err(error) => Err(refused.unwrap_or_else(|| self.failed("writing")(error))),
+        }
+    }
+
+    /// Room beside it for what has to be written on a full disk.
+    pub fn reserve(&self) -> Reserve {
+        Reserve::new(&self.sibling(".reserve"))
     }
 
     /// Whether [`StateFile::write`] would work now, as far as that can be known without writing.

@@ -13,6 +13,7 @@ use super::files::{Open, create_private_dir, lock_within, open_private, sync_fol
 use super::head::Head;
 use super::line::{Entry, Header, seal};
 use super::lines::{MAX_LINE, Next, next_line};
+use super::reserve::Reserve;
 use super::tail::{Tail, TailError, inspect};
 use crate::seam::{self, Mutation, Step};
 use crate::soak::{Actor, Decision, DecisionKind};
@@ -102,6 +103,11 @@ impl Journal {
     /// The journal in a service's folder. Nothing is read or created yet.
     pub fn new(service_dir: &Path, service: &str) -> Self {
         Self { path: service_dir.join("decisions.jsonl"), service: service.to_owned() }
+    }
+
+    /// Room beside it for what has to be written on a full disk.
+    pub fn reserve(&self) -> Reserve {
+        Reserve::new(&self.path.with_file_name("reserve"))
     }
 
     /// The file.
@@ -260,7 +266,11 @@ impl Journal {
             }
             seq = seq.saturating_add(1);
         }
-        self.write(&file, &tail, &bytes).map_err(|error| self.io("write", error))?;
+        let write = || self.write(&file, &tail, &bytes);
+        // A repair, without which nobody watches, and a rollback.
+        let is_needed = decision.is_none_or(|decision| decision.decision.is_of_a_rollback());
+        let written = if is_needed { self.reserve().write(write) } else { write() };
+        written.map_err(|error| self.io("write", error))?;
         Ok(self.head_at(seq.saturating_sub(1), prev))
     }
 

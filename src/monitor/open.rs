@@ -192,6 +192,11 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     }
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(seam::now())?;
+    for reserve in [deployment.journal().reserve(), deployment.state_file().reserve()] {
+        if let Err(error) = reserve.keep() {
+            tracing::warn!(%error, "no room is kept for a full disk");
+        }
+    }
     // Before anything begins: a signal from here on ends the run in order.
     let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });

@@ -78,7 +78,8 @@ impl Past {
     /// The decisions that were made and did not reach the journal, given what did.
     ///
     /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
-    /// stands for one of them.
+    /// stands for one of them. Where the journal has a rollback that the recording does not know, all that is missing came before
+    /// it, and a hold behind it would read as its end.
     pub fn not_journalled(&self, journalled: &[Decision]) -> &[Decision] {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journalled, 0);
@@ -87,7 +88,8 @@ impl Past {
                 (left, known) = (&left[line + 1..], at + 1);
             }
         }
-        &self.decisions[known..]
+        let is_behind = left.iter().any(|line| line.decision.is_of_a_rollback());
+        if is_behind { &[] } else { &self.decisions[known..] }
     }
 
     /// What the configuration says now and the run does not follow, a sentence for each key.
@@ -154,6 +156,9 @@ mod tests {
         assert_eq!(past.not_journalled(&[]), made);
         assert_eq!(past.not_journalled(&made[..1]), &made[1..]);
         assert_eq!(past.not_journalled(&made), []);
+        let intent =
+            Decision::new(DecisionKind::Rollback, Actor::Auto, "written on a full disk, where no event could be");
+        assert_eq!(past.not_journalled(&[made[0].clone(), intent]), [], "nothing is written behind it");
     }
 
     #[test]

@@ -61,6 +61,9 @@ fn of_the_state_file(
         Ok(past) => past,
         Err(error) => return Ok(lost(&error)),
     };
+    if past.seq == 0 {
+        return Ok(lost(&"its recording has no event"));
+    }
     let intended = deployment.journal().intent(Some(&block.id))? != Intent::None;
     if intended || past.machine.ending().is_some() || watches(&past, state) {
         Ok(Earlier::Unfinished(Box::new(past)))
@@ -100,6 +103,8 @@ pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock>
 fn is_unfinished(past: &Past, state: &State, explicitly: bool) -> bool {
     match past.machine.phase() {
         Phase::Finished => false,
+        // Cut off before its first event was on disk: it did nothing, and nothing is known of its time.
+        _ if past.seq == 0 => false,
         // Nothing was moved. A gate whose time is over refuses the switch as soon as it is gone on with.
         Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(past, state),
         Phase::Switching => true,

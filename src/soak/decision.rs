@@ -72,6 +72,11 @@ pub enum DecisionKind {
 }
 
 impl DecisionKind {
+    /// Whether it says that traffic goes back, or is back: whoever goes on after a crash has to know that.
+    pub const fn is_of_a_rollback(self) -> bool {
+        matches!(self, Self::Rollback | Self::RolledBack)
+    }
+
     /// The name that stands in the journal, such as `rolled_back`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -193,11 +193,6 @@ impl Plan {
             1 => plan.faults.push(Fault::DiskFull { from_ms, until_ms }),
             _ => {}
         }
-        if plan.faults.iter().any(|fault| matches!(fault, Fault::DiskFull { .. })) {
-            // A monitor that is cut off while the disk is full has not written that it moved traffic: what goes on after it cannot
-            // know. That takes room that is kept for it.
-            plan.faults.retain(|fault| !matches!(fault, Fault::Crash { .. } | Fault::Signal { .. }));
-        }
         plan
     }
 }

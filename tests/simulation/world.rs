@@ -61,6 +61,8 @@ pub struct State {
     /// What stands in a file again if power fails before its folder is durable.
     undo: BTreeMap<PathBuf, Option<Vec<u8>>>,
     pub disk_failed: bool,
+    /// Writes that find room on a full disk, for it was kept.
+    pub released: u32,
     pub crashes: u32,
     /// The monitor's own calls to move traffic back, and when the first of them came.
     pub rollbacks: u32,
@@ -96,6 +98,7 @@ impl Sim {
             durable: BTreeMap::new(),
             undo: BTreeMap::new(),
             disk_failed: false,
+            released: 0,
             crashes: 0,
             rollbacks: 0,
             first_try_ms: None,
@@ -445,7 +448,13 @@ impl World for Sim {
             Fault::DiskFull { from_ms, until_ms } => Some((*from_ms, *until_ms)),
             _ => None,
         });
-        if full && step == Step::Write {
+        if step == Step::Release {
+            state.released += 1;
+        }
+        let kept = step == Step::Write && state.released > 0;
+        if full && kept {
+            state.released -= 1;
+        } else if full && step == Step::Write {
             state.disk_failed = true;
             return Err(io::Error::from_raw_os_error(28));
         }
@@ -459,7 +468,7 @@ impl World for Sim {
             }
             Step::Replace => drop(state.undo.entry(path.to_owned()).or_insert_with(|| fs::read(path).ok())),
             Step::SyncFolder => state.undo.retain(|file, _| file.parent() != Some(path)),
-            Step::Write | Step::Sync => {}
+            Step::Write | Step::Sync | Step::Release => {}
         }
         Ok(())
     }
