@@ -8,14 +8,28 @@ use std::process::Command;
 use crate::background::{Background, Started};
 use crate::support::Deployment;
 
-/// A mounted tmpfs of 1 MiB with the data folder of a deployment; unmounted when dropped.
+/// A mounted tmpfs of 2 MiB with the data folder of a deployment, or with all of it; unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
     fn of(deployment: &Deployment) -> Self {
         let path = deployment.path(".switchback");
         fs::create_dir(&path).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs"]).arg(&path).status();
+        Self::mount(path)
+    }
+
+    /// The state file lies on it as well.
+    fn with_the_state_file_of(deployment: &Deployment) -> Self {
+        let files = deployment.files();
+        let disk = Self::mount(deployment.folder().to_owned());
+        for (path, bytes) in files {
+            fs::write(path, bytes).unwrap();
+        }
+        disk
+    }
+
+    fn mount(path: PathBuf) -> Self {
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"]).arg(&path).status();
         assert!(mount.unwrap().success(), "a tmpfs cannot be mounted: run this test as root");
         Self(path)
     }
@@ -71,9 +85,29 @@ fn on_a_full_disk_a_bad_release_is_rolled_back_all_the_same_and_what_was_not_wri
     monitor.wait(|| false);
     let state = deployment.state();
     assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&"blue".into(), &"rolled-back".into()), "{state}");
-    assert_eq!(deployment.count("rolled_back"), 0, "there was no room for it");
+    assert_eq!((deployment.count("breach"), deployment.count("rolled_back")), (0, 1), "room was kept for what matters");
     fs::remove_file(disk.0.join("filler")).unwrap();
     deployment.run(&["verify"]).expect(0);
+}
+
+#[test]
+#[ignore = "slow, needs root: asked for with --run-ignored"]
+fn room_is_kept_for_the_state_file_as_well() {
+    let deployment = Deployment::switched().with("soak.window", "5m").with("soak.interval", "100ms");
+    let disk = Disk::with_the_state_file_of(&deployment);
+    let monitor = soak(&deployment, &["soak"]);
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    fill_the_last_block(&deployment);
+    disk.fill();
+    assert!(fs::write(deployment.path("more"), [0; 8_192]).is_err(), "the disk is full");
+    deployment.green.fail(50);
+    // With this router the state file is what moves traffic.
+    deployment.wait_until("traffic is back", |deployment| deployment.state()["activeColor"] == "blue");
+    monitor.wait(|| false);
+    assert_eq!((deployment.count("rollback"), deployment.count("rolled_back")), (1, 1));
+    fs::remove_file(disk.0.join("filler")).unwrap();
+    deployment.run(&["verify"]).expect(0);
+    deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
 }
 
 #[test]
