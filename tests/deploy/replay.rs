@@ -11,8 +11,8 @@ use crate::watch::opened;
 /// The decisions that the verbs of `deploy` journal themselves: they are no effects of the machine.
 const VERBS: [&str; 3] = ["switching", "switch", "rolled_back"];
 
-/// Feeds a recording to a new machine.
-fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
+/// Feeds a recording to a new machine: each decision with when it was made, in milliseconds since the run began.
+pub fn replay(path: &std::path::Path) -> (Vec<(u64, Decision)>, Option<Ending>) {
     let (header, envelopes) = RecordingReader::<Envelope>::open::<RecordingHeader>(path).unwrap();
     let mut machine = Machine::new(header.settings);
     let (mut decisions, mut ending) = (Vec::new(), None);
@@ -22,7 +22,7 @@ fn replay(path: &std::path::Path) -> (Vec<Decision>, Option<Ending>) {
         for effect in machine.handle(&envelope) {
             match effect {
                 Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision, .. } => {
-                    decisions.push(*decision);
+                    decisions.push((envelope.at_ms, *decision));
                 }
                 Effect::Finish(end) => ending = Some(end),
                 _ => {}
@@ -43,6 +43,7 @@ async fn replays_as_it_went(deployment: &Deployment) {
     let entries = deployment.decisions().into_iter().map(|entry| serde_json::from_value::<Entry>(entry).unwrap());
     let journalled: Vec<_> =
         entries.map(|entry| entry.decision).filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
+    let decided: Vec<_> = decided.into_iter().map(|(_, decision)| decision).collect();
     assert_eq!(decided, journalled, "bit for bit");
 }
 
@@ -79,7 +80,7 @@ fn recordings_of_older_versions_replay_to_the_decisions_of_then() {
         let journalled = std::fs::read_to_string(folder.join(format!("{name}.decisions.jsonl"))).unwrap();
         let journalled: Vec<Decision> = journalled.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(
-            decided.iter().map(gist).collect::<Vec<_>>(),
+            decided.iter().map(|(_, decision)| gist(decision)).collect::<Vec<_>>(),
             journalled.iter().map(gist).collect::<Vec<_>>(),
             "{name}"
         );
