@@ -36,10 +36,15 @@ impl Operator {
         self.emulator.type_keys(keys);
     }
 
-    /// Leaves by `q`, once the dialog of an order has closed by itself.
-    fn quits(mut self, code: i32, words: &[&str]) -> Vec<u8> {
+    /// Waits until the dialog of an order has closed by itself, which it does once the monitor has answered.
+    fn sees_the_dialog_close(&mut self) {
         self.emulator
             .wait_until("the dialog closed", |emulator| !emulator.contents().contains("reason (Tab, optional)"));
+    }
+
+    /// Leaves by `q`, once the dialog of an order has closed by itself.
+    fn quits(mut self, code: i32, words: &[&str]) -> Vec<u8> {
+        self.sees_the_dialog_close();
         self.types("q");
         self.leaves(code, words)
     }
@@ -160,7 +165,8 @@ fn an_order_that_cannot_be_taken_is_refused_with_its_reason() {
         operator.sees("1 of 1");
         operator.types("Ry");
         operator.sees("ROLLING BACK");
-        operator.types("\rA");
+        operator.sees_the_dialog_close();
+        operator.types("A");
         operator.sees("rollback already handed over");
         std::fs::write(deployment.path("refused"), "").unwrap();
         operator.sees("exit code 4");

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -109,7 +110,7 @@ impl Process {
         });
         self.child = Some(child);
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() || !has_its_files(&self.folder) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none() && begun.elapsed() < LIMIT, "{} does not start: {}", self.program, self.log());
             std::thread::sleep(Duration::from_millis(10));
@@ -134,4 +135,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Whether what comes after the port is there as well: nginx's pid file, HAProxy's socket.
+fn has_its_files(folder: &Path) -> bool {
+    let names_a_process = |pid: String| pid.trim().parse::<u32>().is_ok();
+    let has_pid = fs::read_to_string(folder.join("nginx.pid")).is_ok_and(names_a_process);
+    let config = fs::read_to_string(folder.join("haproxy.cfg")).unwrap_or_default();
+    let socket = folder.join("admin.sock");
+    (has_pid || !folder.join("nginx.conf").exists())
+        && (!config.contains("admin.sock") || UnixStream::connect(socket).is_ok())
 }
