@@ -26,6 +26,41 @@ pub fn likeness(name: &str, known: &str) -> Likeness {
     by_words.max(joined) + section
 }
 
+/// What other programs call what is called otherwise here.
+const IN_OUR_WORDS: [(&str, &str); 11] = [
+    ("BACKENDS", "INSTANCES"),
+    ("DURATION", "WINDOW"),
+    ("HOSTS", "INSTANCES"),
+    ("LIMIT", "THRESHOLD"),
+    ("PERIOD", "WINDOW"),
+    ("SERVERS", "INSTANCES"),
+    ("TARGETS", "INSTANCES"),
+    ("UPSTREAMS", "INSTANCES"),
+    ("URLS", "INSTANCES"),
+    ("WEBHOOK", "NOTIFY"),
+    ("WEBHOOKS", "NOTIFY"),
+];
+
+/// What else a release is called. Such a name says as often which version of this program is installed.
+const RELEASE: [&str; 7] = ["COMMIT", "IMAGE", "REVISION", "SHA", "TAG", "VERSION", "BUILD"];
+
+/// A name with the words of other programs replaced by ours; none where it has none of them.
+pub fn in_our_words(name: &str) -> Option<String> {
+    let given = words(name);
+    let ours = |word: &String| {
+        let known = IN_OUR_WORDS.iter().find(|(theirs, _)| theirs == word);
+        known.map_or_else(|| word.clone(), |(_, ours)| (*ours).to_owned())
+    };
+    let mut ours: Vec<String> = given.iter().map(ours).collect();
+    ours.dedup();
+    (ours != given).then(|| ours.join("_"))
+}
+
+/// Whether a name may be about the release, in other words than ours.
+pub fn may_be_the_release(name: &str) -> bool {
+    matches!(words(name).as_slice(), [word] if RELEASE.contains(&word.as_str()))
+}
+
 /// The words of a name, in capitals.
 pub fn words(name: &str) -> Vec<String> {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

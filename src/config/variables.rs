@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::keys::{Key, OTHER_VARIABLES, keys};
 use super::layers::{Entry, Layer, PREFIX};
-use super::meaning::{Likeness, likeness, words};
+use super::meaning::{Likeness, in_our_words, likeness, may_be_the_release, words};
 use super::problem::{Origin, Problem, printable};
 use super::raw::Raw;
 
@@ -130,7 +130,8 @@ impl Oddities {
         let ours = name.starts_with(PREFIX);
         let least = if ours { RESEMBLES } else { RESEMBLES_ALTOGETHER };
         let rest = name.strip_prefix(PREFIX).or_else(|| without_prefix_like_ours(name)).unwrap_or(name);
-        match meant(rest).filter(|(likeness, ..)| *likeness >= least) {
+        let found = [Some(rest.to_owned()), in_our_words(rest)].into_iter().flatten().filter_map(|rest| meant(&rest));
+        match found.filter(|(likeness, ..)| *likeness >= least).max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((_, suggested, key)) => {
                 let problem = Problem::about(printable(name), format!("unknown variable; did you mean `{suggested}`?"));
                 let example = key.example_as(&suggested);
@@ -139,7 +140,8 @@ impl Oddities {
             None if ours => {
                 let place =
                     if matches!(origin, Origin::DotEnv { .. }) { format!(" ({origin})") } else { String::new() };
-                self.warnings.push(format!("unknown variable {}{place}", printable(name)));
+                let hint = if may_be_the_release(rest) { "; the release is named by SWITCHBACK_RELEASE" } else { "" };
+                self.warnings.push(format!("unknown variable {}{place}{hint}", printable(name)));
             }
             None => {}
         }

@@ -264,7 +264,10 @@ fn variables_that_resemble_ours_are_named_apart_and_those_of_others_are_nothing(
         ..env(&[("SWITCHBACK_CONFIG", "x"), ("SWITCHBACK_SERVICE_PORT_80_TCP_ADDR", "10.0.0.1"), ("HOME", "/")])
     };
     let loaded = load(inputs).unwrap();
-    assert_eq!(loaded.warnings, ["unknown variable SWITCHBACK_VERSION (.env:3)"]);
+    assert_eq!(
+        loaded.warnings,
+        ["unknown variable SWITCHBACK_VERSION (.env:3); the release is named by SWITCHBACK_RELEASE"]
+    );
     let misspelled: Vec<_> = loaded.misspelled.iter().map(ToString::to_string).collect();
     let told = "SWITCHBACK_GRAC: unknown variable; did you mean `SWITCHBACK_GRACE`?\n    from     .env:2\n    \
                 example  SWITCHBACK_GRACE=30s";

@@ -38,6 +38,13 @@ fn a_mistyped_name_is_taken_for_the_one_that_means_the_same() {
         ("SWITCHBACK_MIN_REQS", "SWITCHBACK_MIN_REQUESTS"),
         ("SWITCHBACK_METRICS_TOKEN_FIEL", "SWITCHBACK_METRICS_TOKEN_FILE"),
         ("SWITCHBACK_RELEASE_NAME", "SWITCHBACK_RELEASE"),
+        ("SWITCHBACK_WEBHOOK", "SWITCHBACK_NOTIFY_URL"),
+        ("SWITCHBACK_WEBHOOK_URL", "SWITCHBACK_NOTIFY_URL"),
+        ("SWITCHBACK_WEBHOOK_SECRET", "SWITCHBACK_NOTIFY_SECRET"),
+        ("SWITCHBACK_GREEN_UPSTREAMS", "SWITCHBACK_GREEN_INSTANCES"),
+        ("SWITCHBACK_ERROR_RATE_LIMIT", "SWITCHBACK_ERROR_RATE_THRESHOLD"),
+        ("SWITCHBACK_SOAK_DURATION", "SWITCHBACK_SOAK_WINDOW"),
+        ("SWITCHBACK_GRACE_PERIOD", "SWITCHBACK_GRACE"),
         ("SWITCHBAK_SOAK_WINDOW", "SWITCHBACK_SOAK_WINDOW"),
         ("SWITCH_BACK_SOAK_WINDOW", "SWITCHBACK_SOAK_WINDOW"),
         ("switchback_soak_window", "SWITCHBACK_SOAK_WINDOW"),
@@ -48,12 +55,21 @@ fn a_mistyped_name_is_taken_for_the_one_that_means_the_same() {
 
 #[test]
 fn a_name_that_has_nothing_to_do_with_ours_is_only_told() {
-    for name in
-        ["SWITCHBACK_VERSION", "SWITCHBACK_DATABASE_URL", "SWITCHBACK_BIN", "SWITCHBACK_HOME", "SWITCHBACK_TEST_ROLE"]
-    {
+    for name in [
+        "SWITCHBACK_VERSIONS_FILE",
+        "SWITCHBACK_DATABASE_URL",
+        "SWITCHBACK_BIN",
+        "SWITCHBACK_HOME",
+        "SWITCHBACK_TEST_ROLE",
+    ] {
         let (_, found) = sorted(&[(name, "x")]);
         assert!(found.misspelled.is_empty(), "{name}: {:?}", found.misspelled);
         assert_eq!(found.warnings, [format!("unknown variable {name}")]);
+    }
+    for name in ["SWITCHBACK_VERSION", "SWITCHBACK_IMAGE", "SWITCHBACK_COMMIT"] {
+        let (_, found) = sorted(&[(name, "x")]);
+        let hint = format!("unknown variable {name}; the release is named by SWITCHBACK_RELEASE");
+        assert_eq!((found.misspelled.len(), found.warnings), (0, vec![hint]), "it may as well be this program's own");
     }
     for name in ["SWITCH_HOST", "SWITCHBOARD_URL", "SWITCHBACK", "SOAK_WINDOW", "SWITCHBACKS_DATABASE", ""] {
         let (_, found) = sorted(&[(name, "x")]);
