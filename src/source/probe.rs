@@ -61,8 +61,15 @@ impl ProbeError {
     }
 }
 
+/// A longer wish is a mistake of whoever answers, and not told as a number.
+const LONGEST_WISH: Duration = Duration::from_hours(24);
+
 fn wish(retry_after: Option<Duration>) -> String {
-    retry_after.map(|wished| format!(" (Retry-After: {}s)", wished.as_secs())).unwrap_or_default()
+    match retry_after {
+        None => String::new(),
+        Some(wished) if wished > LONGEST_WISH => " (Retry-After: more than a day)".to_owned(),
+        Some(wished) => format!(" (Retry-After: {}s)", wished.as_secs()),
+    }
 }
 
 /// What a good answer says besides.

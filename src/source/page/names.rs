@@ -257,7 +257,9 @@ const PROXIES: [&str; 17] = [
     "krakend",
     "proxy",
 ];
-const DEPENDENCIES: [&str; 32] = [
+/// What a service asks for data or deliveries: a counter of requests with such a word counts its own questions, unless another
+/// word says that they are served.
+const DEPENDENCIES: [&str; 23] = [
     "s3",
     "aws",
     "gcs",
@@ -281,16 +283,13 @@ const DEPENDENCIES: [&str; 32] = [
     "sendgrid",
     "mailgun",
     "slack",
-    "vault",
-    "consul",
-    "external",
-    "thirdparty",
-    "dependency",
-    "dependencies",
-    "provider",
-    "webhook",
-    "webhooks",
 ];
+const SERVED: [&str; 12] = [
+    "http", "rest", "api", "gateway", "server", "inbound", "incoming", "received", "handled", "frontend", "web", "grpc",
+];
+/// What may be a dependency or the service itself.
+const PERHAPS: [&str; 9] =
+    ["vault", "consul", "external", "thirdparty", "dependency", "dependencies", "provider", "webhook", "webhooks"];
 
 fn tier(words: &[&str]) -> Tier {
     let any = |known: &[&str]| words.iter().any(|word| known.contains(word));
@@ -307,7 +306,8 @@ fn tier(words: &[&str]) -> Tier {
         () if any(&ADMIN) => Tier::Never(Foreign::Admin),
         () if any(&OUTBOUND) => Tier::Never(Foreign::Outbound),
         () if any(&PARTS) => Tier::Never(Foreign::Part),
-        () if any(&DEPENDENCIES) => Tier::Unlikely,
+        () if any(&DEPENDENCIES) && !any(&SERVED) => Tier::Never(Foreign::Outbound),
+        () if any(&DEPENDENCIES) || any(&PERHAPS) => Tier::Unlikely,
         () if any(&PROXIES) => Tier::Proxy,
         () => Tier::Likely,
     }

@@ -55,6 +55,7 @@ async fn too_many_requests_is_not_known_and_says_when_to_ask_again() {
         ("Retry-After:  7 \r\n", " (Retry-After: 7s)", Some(7)),
         ("retry-after: 3600\r\n", " (Retry-After: 3600s)", Some(30)),
         (LATER, " (Retry-After: 20s)", Some(20)),
+        ("retry-after: 86401\r\n", " (Retry-After: more than a day)", Some(30)),
         ("retry-after: Wed, 21 Oct 2026 07:28:20 GMT\r\n", "", None),
         ("retry-after: soon\r\n", "", None),
         ("retry-after: -1\r\n", "", None),

@@ -267,7 +267,7 @@ mod tests {
             ("admin_http_request_duration_seconds", Tier::Never(Foreign::Admin)),
             ("http_request_queue_duration_seconds", Tier::Never(Foreign::Part)),
             ("nginx_ingress_controller_connect_duration_seconds", Tier::Never(Foreign::Part)),
-            ("redis_request_duration_seconds", Tier::Unlikely),
+            ("redis_request_duration_seconds", Tier::Never(Foreign::Outbound)),
             ("db_request_duration_seconds", Tier::Unlikely),
         ] {
             assert_eq!(tier(name).map(|(tier, _)| tier), Some(tier_), "{name}");

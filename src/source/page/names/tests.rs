@@ -112,6 +112,15 @@ fn a_service_comes_before_a_proxy_and_both_before_what_seems_to_be_asked_of_othe
 }
 
 #[test]
+fn a_counter_of_requests_to_a_store_counts_no_users_unless_it_says_that_it_serves() {
+    let asked = ["elasticsearch_requests_total", "s3_requests_total", "app_redis_request_duration_seconds_count"];
+    assert_all(Tier::Never(Foreign::Outbound), &asked);
+    let served =
+        ["kafka_rest_requests_total", "vault_requests_total", "webhook_requests_total", "ldap_gateway_requests_total"];
+    assert_all(Tier::Unlikely, &served);
+}
+
+#[test]
 fn names_are_normalized_to_words() {
     for (name, expected) in [
         ("http.server.requestDuration", "http_server_request_duration"),
