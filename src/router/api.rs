@@ -105,7 +105,7 @@ pub enum RouterError {
     /// What is there could not be read before a move, so nothing was touched.
     #[error("{0}")]
     Unread(Box<RouterError>),
-    /// The move failed before it had an effect, and everything is back as it was.
+    /// The move failed before it had an effect, or everything is back as it was.
     #[error("{0}")]
     PutBack(Box<RouterError>),
 }
@@ -117,6 +117,15 @@ impl RouterError {
         match self {
             Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_) => self,
             other => Self::Unread(Box::new(other)),
+        }
+    }
+
+    /// The same failure, of a move after which everything is as it was before.
+    #[must_use]
+    pub fn put_back(self) -> Self {
+        match self {
+            Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_) => self,
+            other => Self::PutBack(Box::new(other)),
         }
     }
 

@@ -124,7 +124,7 @@ impl CommandRouter {
         let words = self.filled(words, color);
         let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
         let printed =
-            run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed(&words, source))?;
+            run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed_move(&words, source))?;
         let output = Some(printed.quote()).filter(|quoted| !quoted.is_empty());
         Ok(Moved { output, notes: replaced.into_iter().collect(), ..Moved::default() })
     }
@@ -141,11 +141,18 @@ impl CommandRouter {
         match error {
             // A move brings all of it to one color, or the first of it anywhere.
             CommandError::Ambiguous { .. } | CommandError::NoColor { said_nothing: true, .. } => Ok(None),
+            error => Err(self.or_foreign(words, error).unread()),
+        }
+    }
+
+    /// A reading that shows something, and no color: the router is in other hands. `words` are the command that brings it back.
+    fn or_foreign(&self, words: &[String], error: CommandError) -> RouterError {
+        match error {
             CommandError::NoColor { command, output, said_nothing: false } => {
                 let by_hand = |color| format!("run `{}`", for_a_shell(&self.filled(words, color)));
-                Err(Foreign::new(command, output.as_bytes(), by_hand).into())
+                Foreign::new(command, output.as_bytes(), by_hand).into()
             }
-            error => Err(RouterError::from(error).unread()),
+            error => error.into(),
         }
     }
 
@@ -197,6 +204,13 @@ impl CommandRouter {
         }
     }
 
+    /// A program that was never started moved nothing.
+    fn failed_move(&self, words: &[String], source: ProcessError) -> RouterError {
+        let never_ran = matches!(source, ProcessError::NoProgram(_) | ProcessError::Empty | ProcessError::Start(_));
+        let error = RouterError::from(self.failed(words, source));
+        if never_ran { error.put_back() } else { error }
+    }
+
     /// The script that a command runs, if it is not there.
     fn missing_script(&self, words: &[String]) -> Option<Box<MissingScript>> {
         let folder = std::path::absolute(Path::new(".").join(&self.folder)).ok()?;
@@ -234,7 +248,7 @@ impl Router for CommandRouter {
             if self.read.is_empty() {
                 return Ok(self.state_file.read()?.active());
             }
-            let color = self.ask().await?;
+            let color = self.ask().await.map_err(|error| self.or_foreign(&self.rollback, error))?;
             *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             Ok(color)
         })

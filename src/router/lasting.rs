@@ -73,7 +73,7 @@ fn haproxy(error: &HaproxyError) -> bool {
 
 fn nginx(error: &NginxError) -> bool {
     match error {
-        NginxError::Include(error) => include(error),
+        NginxError::Include(error) | NginxError::Reread { source: error, .. } => include(error),
         NginxError::Workers(WorkersError::PidFile { source, .. }) => is_lasting(source),
         NginxError::Test { source, .. } | NginxError::Broken { source, .. } | NginxError::Reload { source, .. } => {
             process(source)
@@ -92,7 +92,7 @@ fn include(error: &IncludeError) -> bool {
         IncludeError::Io { source, .. } => is_lasting(source),
         IncludeError::Place(error) => match &**error {
             PlaceError::Io { source, .. } => is_lasting(source),
-            PlaceError::NoSibling { .. } => true,
+            PlaceError::NoSibling { .. } | PlaceError::Several { .. } => true,
         },
         IncludeError::Mixed { .. } => true,
         IncludeError::Empty { .. } | IncludeError::Torn { .. } => false,

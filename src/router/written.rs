@@ -52,6 +52,16 @@ pub struct KnownLink {
     pub green: PathBuf,
 }
 
+impl KnownLink {
+    /// What it says for a color.
+    pub fn text(&self, color: Color) -> &Path {
+        match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        }
+    }
+}
+
 /// A write in place: a crash in its middle leaves a part of the new content and a part of the old one.
 #[derive(Debug, Serialize, Deserialize)]
 struct UnderWay {

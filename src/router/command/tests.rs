@@ -172,7 +172,11 @@ async fn the_active_color_is_read_from_what_the_command_prints_and_quoted_where_
     for (printed, color) in [
         ("green\n", Ok(Color::Green)),
         ("{ activeColor: 'blue', lastSwitch: 5 }\n", Ok(Color::Blue)),
-        ("red", Err("printed neither `blue` nor `green` alone, nor `activeColor`; it said: red")),
+        (
+            "red",
+            Err("`printf %s red` holds `red`, which is neither blue's nor green's and was not written by Switchback"),
+        ),
+        ("", Err("printed neither `blue` nor `green` alone, nor `activeColor`; it said: ")),
         (
             "blue and green",
             Err("printed both colors, and no `activeColor` that says which is active; it said: blue and green"),

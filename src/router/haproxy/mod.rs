@@ -157,14 +157,15 @@ impl HaproxyRouter {
         let unrecorded = self.record(&plan.begun).await.err();
         for (at, raise) in plan.raise.iter().enumerate() {
             if let Err(error) = self.bring_in(raise, deadline).await {
-                self.take_back(&plan.raise[..=at], known, deadline).await;
+                let back = self.take_back(&plan.raise[..=at], known, deadline).await;
                 let error = RouterError::from(error);
-                return Err(if at == 0 { error.unread() } else { error });
+                return Err(if back || at == 0 { error.put_back() } else { error });
             }
         }
         if let Err(error) = self.come_up(to, &plan.counted, least, deadline - self.limit.mul_f32(RESERVE)).await {
-            self.take_back(&plan.raise, known, deadline).await;
-            return Err(error.into());
+            let back = self.take_back(&plan.raise, known, deadline).await;
+            let error = RouterError::from(error);
+            return Err(if back { error.put_back() } else { error });
         }
         for (at, server) in plan.away.iter().enumerate() {
             if let Err(error) = self.set(&server.name, plan.way.command(), deadline).await {
@@ -187,20 +188,24 @@ impl HaproxyRouter {
         if *ready { self.set(&server.name, "state ready", deadline).await } else { Ok(()) }
     }
 
-    /// Puts servers back to how they were. Whatever fails is left for the caller's own error to be told.
-    async fn take_back(&self, raised: &[Raise], known: &Parked, deadline: Instant) {
+    /// Puts servers back to how they were. Whether all of them are; why not is left for the caller's own error to be told.
+    async fn take_back(&self, raised: &[Raise], known: &Parked, deadline: Instant) -> bool {
+        let mut all = true;
         for Raise { server, ready, weight } in raised {
             let state = if server.is_in_maintenance() { "state maint" } else { "state drain" };
             if *ready && let Err(error) = self.set(&server.name, state, deadline).await {
                 tracing::warn!(%error, "a server is not put back");
+                all = false;
             }
             if weight.is_some()
                 && let Err(error) = self.set(&server.name, "weight 0", deadline).await
             {
                 tracing::warn!(%error, "a server is not put back");
+                all = false;
             }
         }
         let _ = self.record(known).await;
+        all
     }
 
     /// Records durably, on another thread and not for long: users come before records.

@@ -37,6 +37,14 @@ pub enum NginxError {
         /// Why the old file is not back, where it is not.
         restored: Option<Box<IncludeError>>,
     },
+    /// What was written cannot be read again; the old file is back, and nginx was not reloaded.
+    #[error("{source}{}", unrestored(restored.as_deref()))]
+    Reread {
+        /// Why.
+        source: IncludeError,
+        /// Why the old file is not back, where it is not.
+        restored: Option<Box<IncludeError>>,
+    },
     /// Somebody else changed the file while nginx was reloaded.
     #[error("`{}` was changed by somebody else while nginx was reloaded", path.display())]
     Changed {
@@ -80,7 +88,12 @@ pub enum NginxError {
 impl NginxError {
     /// Whether it failed before nginx was reloaded, and everything is back as it was.
     pub(super) const fn is_put_back(&self) -> bool {
-        matches!(self, Self::Test { restored: None, .. } | Self::Effect { restored: None, .. })
+        matches!(
+            self,
+            Self::Test { restored: None, .. }
+                | Self::Effect { restored: None, .. }
+                | Self::Reread { restored: None, .. }
+        )
     }
 }
 

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::{Access, OFlags, access};
+use rustix::fs::OFlags;
 
 use super::directives::{is_empty, same};
 use super::error::IncludeError;
-use super::master::{FileMount, Master};
-use super::place::{ColorLink, Names, Place, find};
-use super::write::{date, folder, only_in_place, overwrite, place_link, read, replace};
+use super::master::{FileMount, Master, mount_of, seen};
+use super::pair;
+use super::place::{ColorLink, Hop, Names, Place, PlaceError, find};
+use super::write::{date, only_in_place, overwrite, place_link, read, replace};
 use crate::config::NginxConfig;
 use crate::deploy::Color;
 use crate::router::{KnownLink, Written};
@@ -123,17 +124,64 @@ impl IncludeFile {
 
     /// What a person does to make nginx send traffic to a color, but for the reload.
     pub fn by_hand(&self, color: Color) -> String {
-        if let Some(known) = self.written.link_of(&self.target()) {
-            let text = if color == Color::Blue { &known.blue } else { &known.green };
-            return format!("make the link `{}` lead to `{}`", known.link.display(), text.display());
+        let links = self.links();
+        if let Some(known) = self.known_link(&links) {
+            return format!("make the link `{}` lead to `{}`", known.link.display(), known.text(color).display());
         }
         let directives: Vec<_> = self.text(color).lines().skip(1).map(str::trim).collect();
-        format!("write `{}` into `{}`", directives.join(" "), self.path.display())
+        let directives = directives.join(" ");
+        match links.first() {
+            Some(Hop { link, .. }) => format!("replace the link `{}` by a file with `{directives}`", link.display()),
+            None => format!("write `{directives}` into `{}`", self.path.display()),
+        }
+    }
+
+    /// The links on the way to the included file, as they are now.
+    fn links(&self) -> Vec<Hop> {
+        match find(&self.path, &self.names) {
+            Ok(Place::File { through, .. }) => through,
+            Ok(Place::Link(_)) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// The link that says which color's own file is included: as it was last seen, or as the files beside it suggest.
+    fn known_link(&self, links: &[Hop]) -> Option<KnownLink> {
+        self.written.link_of(&self.target()).or_else(|| {
+            links.iter().rev().find_map(|hop| pair::beside(hop, &self.names, |text| self.color_by_template(text)))
+        })
+    }
+
+    fn color_by_template(&self, text: &str) -> Option<Color> {
+        Color::ALL.into_iter().find(|color| same(text, self.text(*color)))
+    }
+
+    /// Where the file is. A color's own file that is gone does not hide the link that leads to it.
+    fn place(&self) -> Result<Place, IncludeError> {
+        match find(&self.path, &self.names) {
+            Err(PlaceError::NoSibling { link, file, missing }) => {
+                let known = self.written.link_of(&self.target()).filter(|known| known.link == link);
+                let known = known.and_then(|known| pair::recorded(known, &file));
+                known.map(Place::Link).ok_or_else(|| Box::new(PlaceError::NoSibling { link, file, missing }).into())
+            }
+            place => Ok(place.map_err(Box::new)?),
+        }
+    }
+
+    /// The same place, where the file behind a link was not written by us and the other color's file lies beside it.
+    fn paired(&self, place: Place, bytes: Option<&[u8]>) -> Result<Place, IncludeError> {
+        let (Place::File { path, through }, Some(bytes)) = (&place, bytes) else { return Ok(place) };
+        let Some(hop) = through.last().filter(|_| self.written.color_of(&self.target(), bytes).is_none()) else {
+            return Ok(place);
+        };
+        let color_of = |text: &str| self.color_by_template(text);
+        let Some(shows) = color_of(&String::from_utf8_lossy(bytes)) else { return Ok(place) };
+        let link = pair::of_content(hop, path, shows, color_of).map_err(Box::new)?;
+        Ok(link.map_or(place, Place::Link))
     }
 
     /// What is there now, as nginx's master sees it. A missing file holds nothing.
     pub fn look(&self, master: Option<Master>) -> Result<Standing, IncludeError> {
-        let place = find(&self.path, &self.names).map_err(Box::new)?;
+        let place = self.place()?;
         let path = match &place {
             Place::File { path, .. } => path.clone(),
             Place::Link(link) => link.file(link.shows).to_owned(),
@@ -144,6 +192,7 @@ impl IncludeFile {
             Some((bytes, changed)) => (Some(bytes), Some(changed)),
         };
         let seen = seen(master, mount.as_ref());
+        let place = self.paired(place, bytes.as_deref())?;
         let holds = match &place {
             Place::Link(link) => self.by_link(link)?,
             Place::File { .. } => self.by_content(bytes.as_deref(), seen.as_deref()),
@@ -197,8 +246,7 @@ impl IncludeFile {
 
     fn of(&self, bytes: &[u8]) -> Holds {
         let text = String::from_utf8_lossy(bytes);
-        let color = Color::ALL.into_iter().find(|color| same(&text, self.text(*color)));
-        match color.or_else(|| self.written.color_of(&self.target(), bytes)) {
+        match self.color_by_template(&text).or_else(|| self.written.color_of(&self.target(), bytes)) {
             Some(color) => Holds::Color(color),
             None if is_empty(&text) => Holds::Nothing,
             None if self.written.is_torn(&self.target(), bytes) => Holds::Torn,
@@ -217,8 +265,7 @@ impl IncludeFile {
         match &standing.place {
             Place::Link(link) => point(&link.link, link.text(to), link.text(link.shows)),
             Place::File { path, through } if matches!(standing.holds, Holds::Foreign(_)) => {
-                let known = self.written.link_of(&self.target());
-                self.force(path, through.as_ref(), known, standing, to, master)
+                self.force(path, through, standing, to, master)
             }
             Place::File { path, .. } => self.write(path, standing, to, master),
         }
@@ -228,21 +275,24 @@ impl IncludeFile {
     fn force(
         &self,
         path: &Path,
-        through: Option<&(PathBuf, PathBuf)>,
-        known: Option<KnownLink>,
+        through: &[Hop],
         standing: &Standing,
         to: Color,
         master: Option<Master>,
     ) -> Result<Change, IncludeError> {
-        let known = known.map(|known| (known.link, if to == Color::Blue { known.blue } else { known.green }));
-        match (through, known) {
-            (Some((link, text)), Some((known, new))) if known == *link => point(link, &new, text),
-            (Some((link, text)), _) => self.write_over_link(link, text, to),
-            (None, Some((known, new))) if known == path => {
-                place_link(&known, &new).map_err(failed("move", &known))?;
-                Ok(Change::Content { path: path.to_owned(), before: standing.bytes.clone(), mount: None })
+        if let Some(known) = self.known_link(through) {
+            let new = known.text(to);
+            if let Some(hop) = through.iter().find(|hop| hop.link == known.link) {
+                return point(&hop.link, new, &hop.text);
             }
-            (None, _) => self.write(path, standing, to, master),
+            if through.is_empty() && known.link == path {
+                place_link(path, new).map_err(failed("move", path))?;
+                return Ok(Change::Content { path: path.to_owned(), before: standing.bytes.clone(), mount: None });
+            }
+        }
+        match through.first() {
+            Some(hop) => self.write_over_link(&hop.link, &hop.text, to),
+            None => self.write(path, standing, to, master),
         }
     }
 
@@ -332,55 +382,9 @@ impl IncludeFile {
     }
 }
 
-/// Whether a move could write it, and how it would, in words.
-pub fn how(standing: &Standing, to: Color) -> Result<String, IncludeError> {
-    let writable = |path: &Path| access(path, Access::WRITE_OK).map_err(io::Error::from);
-    match &standing.place {
-        Place::Link(link) => {
-            writable(folder(&link.link)).map_err(failed("write", &link.link))?;
-            let (from, to) = (link.text(link.shows).display(), link.text(to).display());
-            Ok(format!("move the link `{}` from `{from}` to `{to}`", link.link.display()))
-        }
-        Place::File { path, .. } => {
-            let mounted = standing.mount == Some(FileMount::Ours);
-            let by_rename = if mounted { Err(None) } else { writable(folder(path)).map_err(Some) };
-            let in_place = match by_rename {
-                Ok(()) => "",
-                Err(None) => {
-                    writable(path).map_err(failed("write", path))?;
-                    " in place, as nginx sees it through a mount of that single file"
-                }
-                Err(Some(error)) => {
-                    let file = standing.bytes.is_some() && writable(path).is_ok();
-                    if !file {
-                        return Err(failed("write", path)(error));
-                    }
-                    " in place, as its folder cannot be written"
-                }
-            };
-            Ok(format!("write `{}`{in_place} for {to}", path.display()))
-        }
-    }
-}
-
-fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> IncludeError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> IncludeError {
     let path = path.to_owned();
     move |source| IncludeError::Io { action, path: path.clone(), source }
-}
-
-/// How the file is mounted by itself, here or where nginx sees it. Where there is no right to look nothing is known of it.
-fn mount_of(path: &Path, master: Option<Master>) -> Option<FileMount> {
-    let here = Master::new(std::process::id()).file_mount(path).ok().flatten();
-    let there = master.and_then(|master| master.file_mount(path).ok().flatten());
-    here.filter(|mount| *mount == FileMount::Ours).or(there)
-}
-
-/// What nginx still sees of a file that was replaced behind its mount.
-fn seen(master: Option<Master>, mount: Option<&FileMount>) -> Option<Vec<u8>> {
-    match (master, mount) {
-        (Some(master), Some(FileMount::Replaced { at })) => master.read(at).ok(),
-        _ => None,
-    }
 }
 
 fn point(link: &Path, text: &Path, before: &Path) -> Result<Change, IncludeError> {

@@ -120,6 +120,21 @@ fn unescape(field: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// How the file is mounted by itself, here or where nginx sees it. Where there is no right to look nothing is known of it.
+pub fn mount_of(path: &Path, master: Option<Master>) -> Option<FileMount> {
+    let here = Master::new(std::process::id()).file_mount(path).ok().flatten();
+    let there = master.and_then(|master| master.file_mount(path).ok().flatten());
+    here.filter(|mount| *mount == FileMount::Ours).or(there)
+}
+
+/// What nginx still sees of a file that was replaced behind its mount.
+pub fn seen(master: Option<Master>, mount: Option<&FileMount>) -> Option<Vec<u8>> {
+    match (master, mount) {
+        (Some(master), Some(FileMount::Replaced { at })) => master.read(at).ok(),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

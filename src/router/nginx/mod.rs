@@ -8,8 +8,10 @@ mod directives;
 mod dump;
 mod effect;
 mod error;
+mod foreseen;
 mod include;
 mod master;
+mod pair;
 mod place;
 mod workers;
 mod write;
@@ -82,7 +84,7 @@ impl NginxRouter {
             Holds::Nothing | Holds::Torn | Holds::Color(_) => None,
         };
         let moved = self.change_and_reload(&standing, to, master).await.map_err(|error| match error {
-            error if error.is_put_back() => RouterError::PutBack(Box::new(error.into())),
+            error if error.is_put_back() => RouterError::from(error).put_back(),
             error => error.into(),
         })?;
         Ok(Moved { kept, ..moved })
@@ -103,7 +105,7 @@ impl NginxRouter {
         if let Err(source) = run(&self.folder, &self.config.test, &[], left()).await {
             return Err(NginxError::Test { command: self.config.test.join(" "), source, restored: put_back() });
         }
-        let now = self.include.look(master).inspect_err(|_| drop(put_back()))?;
+        let now = self.include.look(master).map_err(|source| NginxError::Reread { source, restored: put_back() })?;
         let effect = self.effect(&now, left(), master).await;
         let effect = effect.map_err(|source| NginxError::Effect { source, restored: put_back() })?;
         let printed = run(&self.folder, &self.config.reload, &[], left())
@@ -187,7 +189,7 @@ impl NginxRouter {
         let hidden = matches!(workers, Err(WorkersError::NoRight { .. }));
         let master = if hidden { None } else { workers.map_err(NginxError::from).map(|_| self.master())? };
         let standing = self.include.look(master).map_err(NginxError::from)?;
-        let how = include::how(&standing, to).map_err(NginxError::from)?;
+        let how = foreseen::how(&standing, to).map_err(NginxError::from)?;
         // A missing or empty file is written by a move. Without one that nginx understands no test could pass before that.
         let (now, tested) = match &standing.holds {
             Holds::Foreign(found) if replace == Replace::Ours => return Err(self.foreign(found)),

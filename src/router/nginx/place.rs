@@ -35,6 +35,25 @@ pub enum PlaceError {
         /// The file that is missing.
         missing: PathBuf,
     },
+    /// A link leads to one color's file, and more than one file beside it sends traffic to the other color.
+    #[error("`{}` is a link to `{}`, and more than one file beside it sends traffic to the other color ({}): keep one of them, or name the file itself in router.include_file", link.display(), file.display(), others.join(", "))]
+    Several {
+        /// The link.
+        link: PathBuf,
+        /// What it leads to.
+        file: PathBuf,
+        /// The files of the other color, by name.
+        others: Vec<String>,
+    },
+}
+
+/// One link, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The link.
+    pub link: PathBuf,
+    /// What it says.
+    pub text: PathBuf,
 }
 
 /// Where the included file is.
@@ -44,8 +63,8 @@ pub enum Place {
     File {
         /// The file, with all links followed.
         path: PathBuf,
-        /// The first link on the way and what it says, where the file's own path is one.
-        through: Option<(PathBuf, PathBuf)>,
+        /// The links on the way, where the file's own path is one.
+        through: Vec<Hop>,
     },
     /// A link that says which color's own file is included.
     Link(ColorLink),
@@ -65,6 +84,11 @@ pub struct ColorLink {
 }
 
 impl ColorLink {
+    /// A link that shows a color; what it says for blue and for green, and the files themselves.
+    pub const fn new(link: PathBuf, shows: Color, texts: [PathBuf; 2], files: [PathBuf; 2]) -> Self {
+        Self { link, shows, texts, files }
+    }
+
     /// What the link says for a color.
     pub fn text(&self, color: Color) -> &Path {
         &self.texts[index(color)]
@@ -98,7 +122,7 @@ impl Names {
 
     /// The color that a name is about, the name for the other color, and whether the color stands in it as a word. None where
     /// the name is about neither or both.
-    fn swap(&self, name: &str) -> Option<(Color, String, bool)> {
+    pub fn swap(&self, name: &str) -> Option<(Color, String, bool)> {
         swap(name, "blue", "green", false).or_else(|| swap(name, &self.blue, &self.green, true))
     }
 }
@@ -161,7 +185,7 @@ pub fn find(path: &Path, names: &Names) -> Result<Place, PlaceError> {
     let failed = |source| PlaceError::Io { path: path.to_owned(), source };
     let mut resolved = PathBuf::new();
     let mut rest: VecDeque<OsString> = components(path);
-    let (mut through, mut lonely) = (None, None);
+    let (mut through, mut lonely) = (Vec::new(), None);
     let mut links = 0;
     while let Some(component) = rest.pop_front() {
         let here = step(&resolved, &component);
@@ -185,8 +209,8 @@ pub fn find(path: &Path, names: &Names) -> Result<Place, PlaceError> {
             Leads::Lonely(error) => lonely = lonely.or(Some(error)),
             Leads::Elsewhere => {}
         }
-        if rest.is_empty() && through.is_none() {
-            through = Some((here, text.clone()));
+        if rest.is_empty() {
+            through.push(Hop { link: here, text: text.clone() });
         }
         if text.is_absolute() {
             resolved = PathBuf::new();

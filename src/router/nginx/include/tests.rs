@@ -2,6 +2,9 @@ use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use super::*;
+use crate::router::nginx::foreseen::how;
+
+mod pairs;
 
 const PAGE: &[u8] = b"return 503;\n";
 
