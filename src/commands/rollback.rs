@@ -68,8 +68,10 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
             finish_orphan(&deployment, orphan).await;
             let window = loaded.config.soak.verify_window;
             let stay = stays::look(&deployment, moved.color, moved.last_switch, window).await;
-            if stay == Stay::Undone {
-                let message = format!("the router sends traffic to {} again after the rollback", moved.from);
+            if let Stay::Undone(elsewhere) = &stay {
+                let again = || format!("the router sends traffic to {} again", moved.from);
+                let away = elsewhere.clone().unwrap_or_else(again);
+                let message = format!("after the rollback {away}");
                 journal(&deployment, &Decision { decision: DecisionKind::RollbackUndone, message, ..intent });
             }
             stays::tell(stay, moved.color, deployment.service())

@@ -26,8 +26,8 @@ pub enum Stay {
         /// What is active now.
         active: Color,
     },
-    /// The router sends it to the other color again.
-    Undone,
+    /// The router sends it elsewhere: to the other color again, or to neither, which is then told.
+    Undone(Option<String>),
 }
 
 /// Reads router and state file for a moment, `soak.verify_window` or 3 s. A router that follows the state file says nothing that
@@ -49,10 +49,12 @@ pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, 
         let read = deployment.router().read().await;
         match &read {
             Ok(color) if *color == to => undone = None,
+            Err(error) if error.foreign().is_none() => {}
             // One reading may fall into somebody's move.
-            Ok(_) if undone.get_or_insert_with(Instant::now).elapsed() >= UNDONE_FOR => return Stay::Undone,
-            Ok(_) => continue,
-            Err(_) => {}
+            Ok(_) | Err(_) if undone.get_or_insert_with(Instant::now).elapsed() >= UNDONE_FOR => {
+                return Stay::Undone(read.err().map(|error| error.to_string()));
+            }
+            Ok(_) | Err(_) => continue,
         }
         if Instant::now() >= end {
             return read.map_or_else(|error| Stay::Unread(error.to_string()), |_| Stay::Stays);
@@ -75,12 +77,15 @@ pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
                 "somebody else moved traffic after the rollback to {to}: the state file now says {active} is active"
             ),
         )),
-        Stay::Undone => Err(Failure::new(
-            7,
-            format!(
-                "ROLLBACK UNDONE: the router sends traffic to {from} again. Something else moves it, and it is not moved a second \
-                 time; next: stop that, then: switchback rollback --service {service}"
-            ),
-        )),
+        Stay::Undone(elsewhere) => {
+            let away = elsewhere.unwrap_or_else(|| format!("the router sends traffic to {from} again"));
+            Err(Failure::new(
+                7,
+                format!(
+                    "ROLLBACK UNDONE: {away}. Something else moves it, and it is not moved a second time; next: stop that, \
+                     then: switchback rollback --service {service}"
+                ),
+            ))
+        }
     }
 }

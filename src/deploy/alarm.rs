@@ -26,9 +26,10 @@ impl StatusReport {
             _ => return None,
         };
         let color = if outcome == Outcome::RollbackUndone { self.active_color.other() } else { self.active_color };
+        let foreign = self.router.error.as_deref().is_some_and(|error| error.contains(NOT_OURS));
         let current = match outcome {
             // The rollback was recorded: only the router can say that it was undone.
-            Outcome::RollbackUndone => self.router.active_color == Some(color),
+            Outcome::RollbackUndone => self.router.active_color == Some(color) || foreign,
             _ => block.last_switch.is_none_or(|at| Some(at) == self.last_switch),
         };
         // What was held because it could not be judged is not known to be bad.
@@ -38,11 +39,12 @@ impl StatusReport {
         }
         let acts = if held && self.soak.running { "The monitor waits for you" } else { "Nobody is acting" };
         let standby_down = self.standby.ready == Some(false);
-        let foreign = self.router.error.as_deref().is_some_and(|error| error.contains(NOT_OURS));
-        Some(Alarm {
-            text: self.standing(outcome, color, acts),
-            next: self.next(outcome, color, standby_down, foreign)?,
-        })
+        let text = if foreign && outcome == Outcome::RollbackUndone {
+            format!("the router sends traffic to neither color. {acts}")
+        } else {
+            self.standing(outcome, color, acts)
+        };
+        Some(Alarm { text, next: self.next(outcome, color, standby_down, foreign)? })
     }
 
     fn standing(&self, outcome: Outcome, color: Color, acts: &str) -> String {

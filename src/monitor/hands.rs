@@ -160,6 +160,11 @@ fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
     ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
 }
 
+/// What a reading of router and state file that failed says of where traffic is.
+pub(super) fn told_of_router(why: &str, foreign: Option<&ForeignSeen>) -> String {
+    foreign.map_or_else(|| format!("where traffic is cannot be read: {why}"), |foreign| foreign.what.clone())
+}
+
 /// What the router and the journal say of a move beside that it was made.
 async fn tell_trouble(events: &mpsc::Sender<Event>, moved: &MovedTraffic) {
     for what in moved.notes.iter().chain(&moved.journal_trouble) {

@@ -19,7 +19,7 @@ use super::answer::Answer;
 use super::clock::{Clock, wall_ms};
 use super::crew::{Crew, Job};
 use super::freeze::FreezeWatch;
-use super::hands::Hands;
+use super::hands::{Hands, told_of_router};
 use super::log::log;
 use super::open::Opened;
 use super::recorder::Recorder;
@@ -197,10 +197,10 @@ impl Run {
             completes_round = self.rounds.answered(job);
         }
         match &event {
-            Event::RouterObserved { router, state, .. } => {
+            Event::RouterObserved { router, state, foreign, .. } => {
                 self.reading_router = false;
                 let unread = router.as_ref().err().or(state.as_ref().err());
-                trouble = unread.map(|why| format!("where traffic is cannot be read: {why}"));
+                trouble = unread.map(|why| told_of_router(why, foreign.as_ref()));
                 if std::mem::replace(&mut self.router_unread, trouble.is_some()) {
                     trouble = None;
                 }

@@ -40,7 +40,12 @@ impl Aftermath<'_> {
             Outcome::RollbackFailed => {
                 Some(format!("move traffic to {} by hand now, then: {roll_back}", color.other()))
             }
-            Outcome::RollbackUndone => Some(format!("stop what moves traffic there, then: {roll_back}")),
+            Outcome::RollbackUndone => Some(match self.foreign {
+                Some(ForeignSeen { by_hand, .. }) => {
+                    format!("stop what moves traffic there, {by_hand}, then: {roll_back}")
+                }
+                None => format!("stop what moves traffic there, then: {roll_back}"),
+            }),
             Outcome::Inconclusive | Outcome::Aborted if begun => {
                 Some(format!("watch on with: switchback soak --service {service}"))
             }

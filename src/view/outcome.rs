@@ -106,7 +106,10 @@ fn standing(machine: &Machine, outcome: Outcome) -> String {
             format!("ROLLBACK FAILED: traffic is on {other}, and not all of it is on record")
         }
         Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}{live}"),
-        Outcome::RollbackUndone => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
+        Outcome::RollbackUndone => match machine.foreign() {
+            Some(foreign) => format!("ROLLBACK UNDONE: {}", foreign.what),
+            None => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
+        },
         Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
         Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
         Outcome::Switched => format!("SWITCHED: {color} is active"),

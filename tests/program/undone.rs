@@ -75,6 +75,31 @@ fn a_rollback_that_a_controller_undoes_is_told_everywhere_and_the_next_command_w
 }
 
 #[test]
+fn a_rollback_after_which_the_router_is_sent_to_neither_color_is_undone_too() {
+    let deployment = routed();
+    let route_file = deployment.path("route");
+    let taken = once_back(&deployment, move || fs::write(route_file, "maintenance\n").unwrap());
+    let done = deployment.run(&["soak", "--no-tui"]).expect(7);
+    taken.join().unwrap();
+    let done = done.says(&[
+        "rollback_undone ROLLBACK UNDONE: `sh -c ",
+        "cat route` holds `maintenance`, which is neither blue's nor green's",
+        "outcome         ROLLBACK UNDONE: `sh -c ",
+        "next            stop what moves traffic there, run `sh -c ",
+        "echo blue > route'`, then: switchback rollback --service default\n",
+    ]);
+    assert!(!done.stdout.contains("STILL LIVE"), "{done:#?}");
+    assert_eq!((route(&deployment), deployment.state()["activeColor"].clone()), ("maintenance".into(), json!("blue")));
+    let status = deployment.run(&["status"]).expect(0);
+    drop(status.says(&[
+        "the router sends traffic to neither color. Nobody is acting",
+        "put back what the router held, then: ",
+    ]));
+    fs::write(deployment.path("route"), "blue\n").unwrap();
+    deployment.run(&["rollback"]).expect(0);
+}
+
+#[test]
 fn github_and_json_say_that_a_rollback_was_undone() {
     for (output, wanted) in [
         (

@@ -3,12 +3,14 @@
 use crate::deploy::Color;
 use crate::detect::{Since, span};
 use crate::seam::{self, Mutation};
-use crate::soak::{Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Outcome, Verification};
+use crate::soak::{
+    Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, ForeignSeen, Machine, Outcome, Verification,
+};
 
 use super::core::{PATIENCE_MS, Stage};
 use super::recovery::Told;
 
-/// So many readings in a row must show the bad color, and for so long, before the rollback counts as undone: a reading may
+/// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as undone: a reading may
 /// fall into somebody's move, which is told by its `lastSwitch` once it is complete.
 const READINGS: u32 = 2;
 const UNDONE_FOR_MS: u64 = 1_000;
@@ -30,9 +32,11 @@ pub(super) struct Verifying {
     last_switch: Option<i64>,
     /// What the router last said; after the window's end what it said since then.
     seen: Option<Result<Color, String>>,
-    /// Readings in a row that show the bad color, and when the first of them was made.
+    /// Readings in a row that show that traffic is not there any more, and when the first of them was made.
     undone: u32,
     undone_since_ms: u64,
+    /// What the router held in the last of them, where that is neither color's.
+    elsewhere: Option<ForeignSeen>,
     /// Since when the window is over and the router is asked how it ended.
     last_look_ms: Option<u64>,
     /// When the router is asked again, whatever the interval.
@@ -43,6 +47,12 @@ impl Verifying {
     /// Whether the router is to be asked again now.
     pub(super) fn asks_again(&self, at_ms: u64) -> bool {
         self.ask_at.is_some_and(|ask_at| at_ms >= ask_at)
+    }
+
+    /// What the router said last, where traffic is not where the rollback brought it.
+    fn last_seen(&self, bad: Color) -> String {
+        let to_bad = || format!("the router was last seen sending traffic to {bad}");
+        self.elsewhere.as_ref().map_or_else(to_bad, |elsewhere| elsewhere.what.clone())
     }
 }
 
@@ -67,6 +77,7 @@ impl Machine {
             seen: None,
             undone: 0,
             undone_since_ms: 0,
+            elsewhere: None,
             last_look_ms: None,
             ask_at: None,
         });
@@ -132,6 +143,7 @@ impl Machine {
         &mut self,
         router: &Result<Color, String>,
         state: &Result<DeploymentSeen, String>,
+        foreign: Option<&ForeignSeen>,
         out: &mut Vec<Effect>,
     ) {
         if !self.watches_router() {
@@ -151,8 +163,11 @@ impl Machine {
         verifying.seen = Some(router.clone());
         match router {
             Ok(color) if *color == standby => (verifying.undone, verifying.ask_at) = (0, None),
-            Ok(_) => {
+            // Not known is not undone: the readings before and after it decide.
+            Err(_) if foreign.is_none() => {}
+            Ok(_) | Err(_) => {
                 verifying.undone += 1;
+                verifying.elsewhere = foreign.cloned();
                 if verifying.undone == 1 {
                     verifying.undone_since_ms = at;
                 }
@@ -165,8 +180,6 @@ impl Machine {
                 verifying.ask_at = Some(ask_at);
                 out.push(Effect::Schedule { at_ms: ask_at });
             }
-            // Not known is not undone: the readings before and after it decide.
-            Err(_) => {}
         }
         self.tell_contradiction(state);
         if matches!(&self.stage, Stage::Verifying(verifying) if verifying.last_look_ms.is_some()) {
@@ -193,32 +206,38 @@ impl Machine {
             self.settings.color.other(),
             verifying.ending.reason,
         );
-        self.end_verification(DecisionKind::Superseded, Outcome::Superseded, seen.active, reason, out);
+        self.end_verification(DecisionKind::Superseded, Outcome::Superseded, Some(seen.active), reason, out);
     }
 
-    /// The router sends traffic to the bad color again. Whoever moved it is not fought.
+    /// The router sends traffic to the bad color again, or to neither. Whoever moved it is not fought.
     fn undone(&mut self, out: &mut Vec<Effect>) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Stage::Verifying(verifying) = &self.stage else { return };
         let after = span(verifying.undone_since_ms.saturating_sub(verifying.since_ms));
+        let away = match &verifying.elsewhere {
+            None => format!("the router sends traffic to {bad} again, {after}"),
+            Some(elsewhere) => format!("{}, {after}", elsewhere.what),
+        };
         let reason = format!(
-            "ROLLBACK UNDONE: the router sends traffic to {bad} again, {after} after the rollback to {standby}. \
+            "ROLLBACK UNDONE: {away} after the rollback to {standby}. \
              Something else moves it, and it is not moved a second time; {}",
             verifying.ending.reason,
         );
-        self.end_verification(DecisionKind::RollbackUndone, Outcome::RollbackUndone, bad, reason, out);
+        let active = verifying.elsewhere.is_none().then_some(bad);
+        self.foreign.clone_from(&verifying.elsewhere);
+        self.end_verification(DecisionKind::RollbackUndone, Outcome::RollbackUndone, active, reason, out);
     }
 
     fn end_verification(
         &mut self,
         kind: DecisionKind,
         outcome: Outcome,
-        active: Color,
+        active: Option<Color>,
         reason: String,
         out: &mut Vec<Effect>,
     ) {
         let mut decision = self.decision(kind, Actor::Auto, reason.clone());
-        (decision.active_color, decision.previous_color) = (Some(active), Some(active.other()));
+        (decision.active_color, decision.previous_color) = (active, active.map(Color::other));
         out.push(Effect::Journal(Box::new(decision)));
         self.finish(Ending { outcome, cause: Cause::External, reason }, out);
     }
@@ -279,7 +298,7 @@ impl Machine {
         }
         let bad = self.settings.color;
         match &verifying.seen {
-            _ if verifying.undone > 0 => Some(format!("the router was last seen sending traffic to {bad}")),
+            _ if verifying.undone > 0 => Some(verifying.last_seen(bad)),
             Some(Ok(_)) => None,
             Some(Err(why)) => Some(format!("where traffic is cannot be read ({why})")),
             None => Some("the router gives no answer".to_owned()),
@@ -292,8 +311,7 @@ impl Machine {
         let mut ending = verifying.ending.clone();
         ending.reason.push_str("; recovery was not watched to the end");
         if verifying.undone > 0 {
-            let seen = [", and the router was last seen sending traffic to ", self.settings.color.name()];
-            ending.reason.extend(seen);
+            ending.reason.extend([", and ", &verifying.last_seen(self.settings.color)]);
         }
         self.finish(ending, out);
     }

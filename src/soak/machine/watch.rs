@@ -329,7 +329,7 @@ impl Machine {
     ) {
         self.router = Some(router.clone());
         self.settle_switch(router, state, out);
-        self.observed_while_verifying(router, state, out);
+        self.observed_while_verifying(router, state, foreign, out);
         if !self.soaking() {
             return;
         }

@@ -3,6 +3,7 @@
 mod baseline;
 mod begin;
 pub(crate) mod bench;
+mod elsewhere;
 mod ending;
 mod excuse;
 mod fleet;

@@ -25,15 +25,15 @@ fn rolled_back_with(adjust: impl FnOnce(&mut Settings)) -> Bench {
     bench
 }
 
-fn rolled_back() -> Bench {
+pub(super) fn rolled_back() -> Bench {
     rolled_back_with(|_| {})
 }
 
-fn outcome(ending: &Ending) -> (Outcome, Cause, u8) {
+pub(super) fn outcome(ending: &Ending) -> (Outcome, Cause, u8) {
     (ending.outcome, ending.cause, ending.exit_code())
 }
 
-fn last_decision(bench: &Bench) -> Decision {
+pub(super) fn last_decision(bench: &Bench) -> Decision {
     (*bench.decisions().last().unwrap()).clone()
 }
 
