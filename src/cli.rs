@@ -13,6 +13,10 @@ use crate::deploy::Color;
 use crate::headless::Output;
 use crate::tui::{CharsetChoice, ColorChoice};
 
+mod status;
+
+pub use status::Status;
+
 /// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
 #[derive(Debug, Parser)]
 #[command(name = "switchback", version, disable_help_subcommand = true, subcommand_required = true)]
@@ -125,6 +129,9 @@ pub enum Command {
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
+        /// What came of it, as one JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Move traffic back to the previous color; safe to run twice.
     Rollback {
@@ -141,6 +148,9 @@ pub enum Command {
         /// Only say what would happen, and check it as far as that is possible.
         #[arg(long, conflicts_with = "keep_trying")]
         dry_run: bool,
+        /// What is printed.
+        #[arg(long, value_enum, default_value_t = Output::Human)]
+        output: Output,
     },
     /// Look whether everything is there that a switch, a soak and a rollback need.
     Doctor {
@@ -160,17 +170,7 @@ pub enum Command {
     /// Turn automatic rollback on again.
     Unfreeze,
     /// What is active, and how the last soak stands.
-    Status {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-        /// Go on showing it, until Ctrl-C.
-        #[arg(long)]
-        watch: bool,
-        /// Only the color that a deploy goes to: one word, for scripts.
-        #[arg(long, conflicts_with_all = ["json", "watch"])]
-        inactive: bool,
-    },
+    Status(Status),
     /// The decisions in the journal, newest last.
     History {
         /// As JSON lines, as they stand in the journal.
@@ -365,7 +365,11 @@ mod tests {
             "attach --read-only",
             "ctl extend 5m --reason slow",
             "ctl rollback --force",
+            "ctl pause --json",
+            "rollback --output github",
             "status --watch",
+            "status --wait --json",
+            "status --exit-code --output github",
             "status --inactive",
             "rollback --dry-run",
             "freeze --for 2h --reason migration",

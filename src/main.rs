@@ -8,6 +8,11 @@ use rustix::fs::Mode;
 fn main() -> ExitCode {
     // Everything this program creates is for its user alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let code = switchback::commands::main(switchback::cli::Cli::parse());
-    ExitCode::from(code)
+    match switchback::cli::Cli::try_parse() {
+        Ok(cli) => ExitCode::from(switchback::commands::main(cli)),
+        Err(error) => {
+            switchback::commands::misused(&error);
+            error.exit()
+        }
+    }
 }

@@ -58,6 +58,8 @@ mod prometheus;
 mod rerun;
 #[path = "program/retention.rs"]
 mod retention;
+#[path = "program/scripts.rs"]
+mod scripts;
 #[path = "program/secrets.rs"]
 mod secrets;
 mod support;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::called;
 use crate::children;
-use crate::cli::{Cli, Command, HistoryCommand};
+use crate::cli::{Cli, Command, Common, HistoryCommand, Status};
 use crate::deploy::Color;
 use crate::descriptors;
 use crate::monitor::Begin;
@@ -37,43 +37,43 @@ pub fn main(cli: Cli) -> u8 {
             return 1;
         }
     };
-    let done = runtime.block_on(run(cli));
+    let close = cli.close();
+    close.prepare();
+    let Cli { common, command } = cli;
+    let done = runtime.block_on(run(&common, command));
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
-    done.unwrap_or_else(|Failure { code, message }| {
-        say::error(&message);
-        code
-    })
+    close.finish(&common, done)
 }
 
-async fn run(Cli { common, command }: Cli) -> Result<u8, Failure> {
+async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Demo(demo) => Box::pin(demo::run(&common, demo)).await,
-        Command::Switch { color, switch } => switch::run(&common, color, &switch).await,
-        Command::SwitchGreen(switch) => switch::run(&common, Some(Color::Green), &switch).await,
-        Command::SwitchBlue(switch) => switch::run(&common, Some(Color::Blue), &switch).await,
-        Command::Soak { resume: false, watch } => soak::run(&common, Begin::Soak, &watch).await,
-        Command::Soak { resume: true, watch } => soak::run(&common, Begin::Resume, &watch).await,
-        Command::Attach(attach) => follow::attach(&common, &attach).await,
-        Command::Ctl { action, force, reason } => ctl::run(&common, &action, force, reason).await,
-        Command::Rollback { reason, force, keep_trying, dry_run: false } => {
+        Command::Demo(demo) => Box::pin(demo::run(common, demo)).await,
+        Command::Switch { color, switch } => switch::run(common, color, &switch).await,
+        Command::SwitchGreen(switch) => switch::run(common, Some(Color::Green), &switch).await,
+        Command::SwitchBlue(switch) => switch::run(common, Some(Color::Blue), &switch).await,
+        Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
+        Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
+        Command::Attach(attach) => follow::attach(common, &attach).await,
+        Command::Ctl { action, force, reason, json: _ } => ctl::run(common, &action, force, reason).await,
+        Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {
             let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
-            rollback::run(&common, reason, force, tries).await
+            rollback::run(common, reason, force, tries).await
         }
-        Command::Rollback { force, dry_run: true, .. } => dry_run::run(&common, force).await,
-        Command::Doctor { json } => doctor::run(&common, json).await,
-        Command::Freeze { length, reason } => freeze::freeze(&common, length, reason),
-        Command::Unfreeze => freeze::unfreeze(&common),
-        Command::Status { inactive: true, .. } => status::inactive(&common).await,
-        Command::Status { json, watch, .. } => status::run(&common, json, watch).await,
-        Command::History { command: None, json, limit } => records::history(&common, json, limit),
+        Command::Rollback { force, dry_run: true, .. } => dry_run::run(common, force).await,
+        Command::Doctor { json } => doctor::run(common, json).await,
+        Command::Freeze { length, reason } => freeze::freeze(common, length, reason),
+        Command::Unfreeze => freeze::unfreeze(common),
+        Command::Status(Status { inactive: true, .. }) => status::inactive(common).await,
+        Command::Status(status) => status::run(common, &status).await,
+        Command::History { command: None, json, limit } => records::history(common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
-            prune::run(&common, dry_run)
+            prune::run(common, dry_run)
         }
         Command::History { .. } => Err(Failure::usage("--json and --limit show decisions: they do not go with prune")),
-        Command::Replay(replay) => replay::run(&common, &replay).await,
-        Command::Backtest(backtest) => backtest::run(&common, &backtest),
-        Command::Verify { file } => records::verify(&common, file),
-        Command::Config(command) => config::run(&common, &command),
+        Command::Replay(replay) => replay::run(common, &replay).await,
+        Command::Backtest(backtest) => backtest::run(common, &backtest),
+        Command::Verify { file } => records::verify(common, file),
+        Command::Config(command) => config::run(common, &command),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::cli::{Attach, Common};
 use crate::config::Config;
 use crate::control::{Client, ClientError, Events, StreamEnd, StreamItem};
-use crate::headless::{Output, Places, Printer, Quiet};
+use crate::headless::{Conclusion, Output, Places, Printer, Quiet};
 use crate::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 use crate::soak::{Action, Envelope, RecordingHeader};
 use crate::tui::{self, Live};
@@ -18,7 +18,7 @@ use crate::view::View;
 use super::failure::Failure;
 use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
-use super::{actor, context, form, logging, place, say, screen};
+use super::{actor, conclude, context, form, logging, place, say, screen};
 
 /// How long somebody else may take to start it again.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -79,7 +79,10 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
                 Shown::Watching => {
                     screen.pause().await;
                     if let Some(keeper) = &keeper {
-                        say::out(&keeper.monitor().detached(output, &config.service));
+                        say::data(&keeper.monitor().detached(output, &config.service));
+                    }
+                    if output == Output::Github {
+                        conclude::tell_job(&screen.detached());
                     }
                     return Ok(0);
                 }
@@ -254,6 +257,22 @@ impl<'a> Screen<'a> {
         drop(to);
         self.pause().await;
         true
+    }
+
+    /// What a job's next steps are told of a run that is left to itself.
+    fn detached(&self) -> Conclusion {
+        let settings = self.begun.as_ref().map(|view| view.machine().settings());
+        let service = &self.config.service;
+        Conclusion {
+            outcome: "detached".to_owned(),
+            reason: "the soak has begun, and goes on in the background".to_owned(),
+            active: settings.map(|settings| settings.color),
+            next: Some(format!("switchback status --wait --service {service}")),
+            service: Some(service.clone()),
+            soak: settings.map(|settings| settings.soak.clone()),
+            release: settings.and_then(|settings| settings.release.clone()),
+            ..Conclusion::default()
+        }
     }
 
     /// Whoever interrupts the beginning wants no switch. From here on the end is waited for.

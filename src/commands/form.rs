@@ -1,18 +1,19 @@
 //! How headless output looks here.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdout};
-use std::path::PathBuf;
 
-use crate::headless::{Form, Output, Places, Width};
+use crate::headless::{Form, JobFiles, Output, Places, Width};
 
 /// The form for this process's stdout.
 pub fn of(output: Output, places: Places) -> Form {
-    Form { output, terminal: terminal(output), places, job_summary: job_summary(), quiet: None }
+    Form { output, terminal: terminal(output), places, job: job_files(), quiet: None }
 }
 
-/// The file of GitHub's job summary, in a job.
-pub fn job_summary() -> Option<PathBuf> {
-    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
+/// The files of GitHub's job, in a job.
+pub fn job_files() -> JobFiles {
+    let file = |name| std::env::var_os(name).filter(|path: &OsString| !path.is_empty()).map(Into::into);
+    JobFiles { summary: file("GITHUB_STEP_SUMMARY"), output: file("GITHUB_OUTPUT") }
 }
 
 /// A progress bar is for a person at a terminal only, and for one that can erase a line.

@@ -4,6 +4,7 @@ mod actor;
 mod background;
 mod backtest;
 mod ci_job;
+mod conclude;
 mod config;
 mod context;
 mod ctl;
@@ -32,6 +33,8 @@ mod standby;
 mod status;
 mod stays;
 mod switch;
+mod wait;
 
+pub use conclude::misused;
 pub use entry::main;
 pub use failure::Failure;

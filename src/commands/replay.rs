@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{Common, Replay};
 use crate::config::Config;
-use crate::headless::{Form, Output, Places, Printer};
+use crate::headless::{Form, JobFiles, Output, Places, Printer};
 use crate::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 use crate::soak::{Envelope, RecordingHeader};
 use crate::tui::{self, Player};
@@ -67,7 +67,8 @@ async fn print(
     events: Vec<Envelope>,
 ) -> Result<u8, Failure> {
     let journal = Journal::new(&config.service_dir(), &config.service).path().to_owned();
-    let form = Form { output, terminal: None, places: Places { journal, recording }, job_summary: None, quiet: None };
+    let form =
+        Form { output, terminal: None, places: Places { journal, recording }, job: JobFiles::default(), quiet: None };
     let printed = tokio::task::spawn_blocking(move || {
         let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
         let to = printer.events();

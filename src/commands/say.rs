@@ -1,15 +1,61 @@
 //! What a command prints. Nobody to read it is no failure: a deployment is moved or not, whoever listens.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::{called, printable};
 
-/// Prints text on stdout, as it is.
+/// Where prose goes that is for stdout: there, where nothing else has to be readable there.
+static PROSE: AtomicU8 = AtomicU8::new(STDOUT);
+const STDOUT: u8 = 0;
+const STDERR: u8 = 1;
+const KEPT: u8 = 2;
+
+/// The lines that were said, and the last error.
+static SAID: Mutex<(Vec<String>, Option<String>)> = Mutex::new((Vec::new(), None));
+/// So many lines are kept.
+const MOST: usize = 1_000;
+
+/// From here on stdout is for data: prose is kept, to be a part of it.
+pub fn collect() {
+    PROSE.store(KEPT, Ordering::Relaxed);
+}
+
+/// From here on stdout is for data: prose goes to stderr.
+pub fn on_stderr() {
+    PROSE.store(STDERR, Ordering::Relaxed);
+}
+
+/// What was said so far, a line each.
+pub fn said() -> Vec<String> {
+    SAID.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+}
+
+/// The last error or warning that was said.
+pub fn last_error() -> Option<String> {
+    SAID.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+}
+
+/// Prints text for people on stdout, as it is.
 pub fn out(text: &str) {
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = MOST.saturating_sub(said.0.len());
+    said.0.extend(text.lines().take(room).map(|line| called::as_called(line).into_owned()));
+    drop(said);
+    match PROSE.load(Ordering::Relaxed) {
+        STDERR => print(io::stderr().lock(), text),
+        KEPT => {}
+        _ => data(text),
+    }
+}
+
+/// Prints text on stdout, as it is, whatever it is for.
+pub fn data(text: &str) {
     print(io::stdout().lock(), text);
 }
 
-/// Prints one line on stdout.
+/// Prints one line for people on stdout.
 pub fn line(text: &str) {
     out(&format!("{text}\n"));
 }
@@ -21,6 +67,7 @@ pub fn ask(question: &str) {
 
 /// Prints a message of several lines at the most on stderr, safe for a terminal.
 pub fn error(message: &str) {
+    SAID.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(message.to_owned());
     print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));
 }
 

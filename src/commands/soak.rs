@@ -8,7 +8,8 @@ use tokio::time::timeout;
 
 use crate::cli::{Common, Watch};
 use crate::config::{Config, Loaded};
-use crate::headless::{Output, Printer, Told};
+use crate::deploy::{SoakBlock, State, StateFile};
+use crate::headless::{Output, Printer, Told, conclude};
 use crate::journal::Journal;
 use crate::monitor::{self, Begin, Finished, OnSignal, Opened, Opening};
 use crate::tui;
@@ -88,7 +89,11 @@ async fn begin_in_background(
     let before = follow::newest(config);
     let (started, printed) = launch.start(begin).await?;
     say::note(&printed.log);
-    say::out(&printed.out);
+    say::data(&printed.out);
+    if matches!(started, Background::Over(_)) && !printed.out.is_empty() {
+        // In the form that was asked for.
+        conclude();
+    }
     // A run can be over before anybody could follow it: a router that fails at once, for one.
     if matches!(started, Background::Over(_)) && follow::newest(config) != before {
         follow::tell_all(config, output).await;
@@ -164,8 +169,18 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
     }
     let config = &loaded.config;
     let journal = Journal::new(&config.service_dir(), &config.service).path().to_owned();
-    let told = Told { service: config.service.clone(), soak, ending, journal, at: Timestamp::now() };
-    if let Err(error) = told.print(output, form::job_summary(), stdout()) {
+    let state = StateFile::open(&config.state_file).ok().and_then(|file| file.read().ok());
+    let judged = |block: &&SoakBlock| Some(&block.id) == soak.as_ref();
+    let told = Told {
+        service: config.service.clone(),
+        release: state.as_ref().and_then(|state| state.soak()).filter(judged).and_then(|block| block.release.clone()),
+        active: state.as_ref().map(State::active),
+        soak,
+        ending,
+        journal,
+        at: Timestamp::now(),
+    };
+    if let Err(error) = told.print(output, &form::job_files(), stdout()) {
         tracing::debug!(%error, "what was to be printed is not read");
     }
     Ok(Err(told.ending.exit_code()))

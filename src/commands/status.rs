@@ -1,4 +1,4 @@
-//! `status`: what is active, and how the last soak stands.
+//! `status`: what is active, how the last soak stands, and what that comes to for a script.
 
 use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
@@ -8,34 +8,70 @@ use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use crate::called::as_called;
-use crate::cli::Common;
+use crate::cli::{Common, Status};
 use crate::config::{Config, Loaded, Location};
 use crate::control::Client;
-use crate::deploy::{Alarm, Color, ConfigurationStatus, Deployment, NoInactive, StatusReport};
+use crate::deploy::{Alarm, Came, Color, ConfigurationStatus, Deployment, NoInactive, StatusReport};
+use crate::headless::{Conclusion, Output};
 use crate::monitor;
 
 use super::failure::Failure;
 use super::leave::Leave;
-use super::{context, place, say, standby};
+use super::{conclude, context, place, say, standby, wait};
 
 /// How long a monitor may take to answer before the files are asked instead.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 /// Time between two looks with `--watch`.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Prints the status, once or until Ctrl-C.
-pub async fn run(common: &Common, json: bool, watch: bool) -> Result<u8, Failure> {
+/// Prints the status, once, until Ctrl-C, or once the soak is over.
+pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::exists)?;
-    if watch {
-        return go_on(&loaded, json).await;
+    let output = if status.json { Output::Json } else { status.output };
+    if status.watch {
+        return go_on(&loaded, output == Output::Json).await;
     }
-    let report = report(&loaded).await?;
-    if json {
-        say::line(&serde_json::to_string_pretty(&to_json(&report)?).map_err(Failure::internal)?);
+    let (report, came) = if status.wait {
+        wait::until_it_is_over(&loaded).await?
     } else {
-        say::out(&as_called(&report.to_text(Timestamp::now())));
+        let report = report(&loaded).await?;
+        let came = report.came();
+        (report, came)
+    };
+    let judged = status.wait || status.exit_code;
+    match output {
+        Output::Json => {
+            let json = to_json(&report, came)?;
+            let pretty = if status.json { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) };
+            say::data(&format!("{}\n", pretty.map_err(Failure::internal)?));
+        }
+        Output::Human | Output::Github => say::out(&as_called(&report.to_text(Timestamp::now()))),
     }
-    Ok(0)
+    if judged && let Some(hint) = came.hint() {
+        say::error(&format!("{hint} (exit code {})", came.exit_code()));
+    }
+    if output == Output::Github {
+        conclude::tell_job(&conclusion(&report, came));
+    }
+    Ok(if judged { came.exit_code() } else { 0 })
+}
+
+/// What a job's next steps are told of a status.
+fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
+    let block = report.soak.block.as_ref();
+    let reason = block.and_then(|block| block.reason.clone()).or_else(|| came.hint().map(str::to_owned));
+    let alarm = report.alarm();
+    Conclusion {
+        outcome: came.name().to_owned(),
+        lead: alarm.as_ref().map(|alarm| alarm.text.clone()),
+        reason: reason.unwrap_or_default(),
+        active: Some(report.router.active_color.unwrap_or(report.active_color)),
+        exit_code: came.exit_code(),
+        next: alarm.map(|alarm| alarm.next),
+        service: Some(report.service.clone()),
+        soak: block.map(|block| block.id.clone()),
+        release: block.and_then(|block| block.release.clone()),
+    }
 }
 
 /// `status --inactive`: prints the color that a deploy goes to, and nothing else on stdout.
@@ -80,7 +116,7 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
     loop {
         let now = report(loaded).await.map_err(|failure| failure.message);
         let text = match &now {
-            Ok(report) if json => to_json(report)?.to_string() + "\n",
+            Ok(report) if json => to_json(report, report.came())?.to_string() + "\n",
             Ok(report) => report.to_text(Timestamp::now()),
             Err(why) => format!("{why}\n"),
         };
@@ -98,9 +134,10 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
     }
 }
 
-/// The report, with the alarm where there is one.
-fn to_json(report: &StatusReport) -> Result<serde_json::Value, Failure> {
+/// The report, with the exit code of `--exit-code` and the alarm where there is one.
+fn to_json(report: &StatusReport, came: Came) -> Result<serde_json::Value, Failure> {
     let mut json = serde_json::to_value(report).map_err(Failure::internal)?;
+    json["exitCode"] = came.exit_code().into();
     if let Some(Alarm { text, next }) = report.alarm() {
         (json["alarm"], json["next"]) = (text.into(), as_called(&next).into());
     }
@@ -108,7 +145,7 @@ fn to_json(report: &StatusReport) -> Result<serde_json::Value, Failure> {
 }
 
 /// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
-async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
+pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
     let config = &loaded.config;
     let report = if let Some(report) = of_the_monitor(config).await? {
         report

@@ -20,6 +20,7 @@ impl StatusReport {
         let held = block.phase == Phase::Held.name();
         let outcome = match block.outcome.as_deref() {
             None if held => Outcome::Held,
+            None if block.overdue => Outcome::RollbackFailed,
             Some("held") => Outcome::Held,
             Some("rollback-failed") => Outcome::RollbackFailed,
             Some("rollback-undone") => Outcome::RollbackUndone,
@@ -37,7 +38,11 @@ impl StatusReport {
         if !current || !bad {
             return None;
         }
-        let acts = if held && self.soak.running { "The monitor waits for you" } else { "Nobody is acting" };
+        let acts = match self.soak.running {
+            true if held => "The monitor waits for you",
+            true if block.overdue => "The rollback fails and is tried again",
+            _ => "Nobody is acting",
+        };
         let standby_down = self.standby.ready == Some(false);
         let text = if foreign && outcome == Outcome::RollbackUndone {
             format!("the router sends traffic to neither color. {acts}")

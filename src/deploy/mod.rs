@@ -6,6 +6,7 @@
 mod alarm;
 mod color;
 mod deployment;
+mod exit_code;
 mod foresee;
 mod freeze;
 mod lock;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 pub use alarm::Alarm;
 pub use color::{Color, UnknownColor};
 pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
+pub use exit_code::Came;
 pub use foresee::{By, Foreseen, Preview};
 pub use freeze::{Freeze, FreezeError, FreezeFile};
 pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};

@@ -79,6 +79,9 @@ pub struct SoakBlock {
     /// After a rollback: whether the previous color does well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<bool>,
+    /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,

@@ -29,6 +29,9 @@ pub struct StatusReport {
     /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ConfigurationStatus>,
+    /// Name of the release that is active, as whoever switched to it said; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// What the router shows.
     pub router: RouterStatus,
     /// The color that takes no traffic.
@@ -196,6 +199,7 @@ impl Deployment {
                 error: read.err().map(|error| error.to_string()),
             },
             standby: StandbyStatus { color: active.other(), ready: standby_ready },
+            release: state.release().map(str::to_owned),
             no_way_back: state.no_way_back(),
             journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
@@ -213,8 +217,9 @@ impl StatusReport {
         lines.push(("service", self.service.clone()));
         lines.extend(self.state_file.iter().map(|file| ("state", file.to_text())));
         lines.extend(self.configuration.iter().map(|configuration| ("config", configuration.to_text())));
+        let release = self.release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
         lines.extend([
-            ("active", self.active_color.to_string()),
+            ("active", self.active_color.to_string() + &release),
             ("previous", self.previous_color.map_or_else(|| "none".to_owned(), |color| color.to_string())),
             ("switched", self.last_switch.map_or_else(|| "never".to_owned(), |at| since(at, now))),
             ("router", self.router.to_text(self.active_color)),

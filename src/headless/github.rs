@@ -3,14 +3,13 @@
 //! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%` and LF in a message. Other control
 //! characters do not get that far.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use crate::printable::clean;
-use crate::soak::{DecisionKind, Ending, Outcome};
-use crate::view::{News, View, outcome_lines};
+use crate::soak::{DecisionKind, Ending, Observation, Outcome, Settings};
+use crate::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title};
 
+use super::conclusion::{Conclusion, JobFiles, add_to_summary, cell, conclude};
 use super::human::Human;
 use super::printer::{Places, PrintEvents};
 
@@ -18,12 +17,12 @@ use super::printer::{Places, PrintEvents};
 pub(super) struct Github {
     human: Human,
     places: Places,
-    summary: Option<PathBuf>,
+    files: JobFiles,
 }
 
 impl Github {
-    pub(super) fn new(out: Box<dyn Write + Send>, places: Places, summary: Option<PathBuf>) -> Self {
-        Self { human: Human::new(out, None, places.clone()), places, summary }
+    pub(super) fn new(out: Box<dyn Write + Send>, places: Places, files: JobFiles) -> Self {
+        Self { human: Human::new(out, None, places.clone()), places, files }
     }
 
     fn annotate(&mut self, level: &str, message: &str) -> io::Result<()> {
@@ -31,28 +30,74 @@ impl Github {
     }
 
     fn conclude(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
-        let message = format!("{}: {}", ending.outcome, ending.reason);
-        self.annotate(level(ending), &message)?;
-        let Some(path) = &self.summary else { return Ok(()) };
-        let rows = outcome_lines(view, ending);
-        let text = markdown(&view.machine().settings().service, ending, rows, &self.places.journal);
-        match add_to_summary(path, &text) {
-            Some(trouble) => self.annotate("warning", &trouble),
-            None => Ok(()),
+        let conclusion = conclusion(view, ending);
+        conclude();
+        self.human.raw(&conclusion.annotation(level(ending)))?;
+        let mut troubles: Vec<String> = conclusion.add_to_outputs(&self.files).into_iter().collect();
+        if let Some(path) = &self.files.summary {
+            let mut rows = outcome_lines(view, ending);
+            rows.push(("journal", self.places.journal.display().to_string()));
+            let machine = view.machine();
+            let checks = if machine.summary().is_some() {
+                table_of_checks(&machine.checks(), machine.settings())
+            } else {
+                String::new()
+            };
+            troubles.extend(add_to_summary(path, &conclusion.markdown(&rows, &checks)));
         }
+        troubles.iter().try_for_each(|trouble| self.annotate("warning", trouble))
     }
+}
+
+/// What a run came to. Where it went wrong, where traffic is comes first.
+pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
+    let machine = view.machine();
+    let settings = machine.settings();
+    let went_wrong = level(ending) == "error";
+    // The word in capitals says what `outcome` says.
+    let lead =
+        standing(machine, ending.outcome).split_once(": ").map(|(_, where_traffic_is)| where_traffic_is.to_owned());
+    Conclusion {
+        outcome: ending.outcome.name().to_owned(),
+        lead: lead.filter(|lead| went_wrong && !ending.reason.contains(lead.as_str())),
+        reason: ending.reason.clone(),
+        active: active_after(machine, ending.outcome),
+        exit_code: ending.exit_code(),
+        next: next_step(machine, ending),
+        service: Some(settings.service.clone()),
+        soak: Some(settings.soak.clone()),
+        release: settings.release.clone(),
+    }
+}
+
+/// A row for each check as it was last seen: what it was judged by stands beside the verdict.
+fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
+    let mut text =
+        "| check | verdict | value | limit | requests | failed or slow |\n| --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for seen in checks {
+        let check = seen.check.as_str();
+        let optional = if seen.required { "" } else { " (not required)" };
+        let value = seen.value.map_or_else(|| "not known".to_owned(), |value| measured(check, value));
+        let counted = |count: u64| if seen.requests > 0 { count.to_string() } else { String::new() };
+        let cells = [
+            format!("{}{optional}", title(check, settings)),
+            seen.verdict.to_string(),
+            value,
+            allowed(check, seen.threshold),
+            counted(seen.requests),
+            counted(seen.errors),
+        ];
+        let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
+    }
+    text.push('\n');
+    text
 }
 
 /// A workflow command that annotates the run.
 pub(super) fn annotation(level: &str, message: &str) -> String {
     format!("::{level} title=switchback::{}", escape(message))
-}
-
-/// Adds to the job summary; says what went wrong, if anything.
-pub(super) fn add_to_summary(path: &Path, text: &str) -> Option<String> {
-    let file = OpenOptions::new().create(true).append(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.err().map(|error| format!("the job summary {} cannot be written: {error}", path.display()))
 }
 
 impl PrintEvents for Github {
@@ -97,17 +142,6 @@ pub(super) fn level(ending: &Ending) -> &'static str {
 
 fn escape(message: &str) -> String {
     message.split('\n').map(clean).collect::<Vec<_>>().join("\n").replace('%', "%25").replace('\n', "%0A")
-}
-
-/// The job summary: a table of the outcome lines.
-pub(super) fn markdown(service: &str, ending: &Ending, rows: Vec<(&'static str, String)>, journal: &Path) -> String {
-    let mut text = format!("### switchback · {service}: {}\n\n| | |\n| --- | --- |\n", ending.outcome);
-    for (label, cell) in rows.into_iter().chain([("journal", journal.display().to_string())]) {
-        let cell = clean(&cell).replace('|', "\\|").replace('<', "&lt;");
-        text.extend(["| ", label, " | ", &cell, " |\n"]);
-    }
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]

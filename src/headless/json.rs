@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::called::as_called;
+use crate::deploy::Color;
 use crate::soak::{Decision, Ending, Observation, Phase, Verdict};
-use crate::view::{News, View, next_step};
+use crate::view::{News, View, active_after, next_step};
 
+use super::conclusion::conclude;
 use super::printer::{Places, PrintEvents};
 
 /// What a line says.
@@ -42,6 +44,8 @@ enum Line<'a> {
     Outcome {
         soak: &'a str,
         service: &'a str,
+        release: Option<&'a str>,
+        active: Option<Color>,
         #[serde(flatten)]
         ending: &'a Ending,
         exit_code: u8,
@@ -107,6 +111,8 @@ impl Json {
         let line = Line::Outcome {
             soak: &machine.settings().soak,
             service: &machine.settings().service,
+            release: machine.settings().release.as_deref(),
+            active: active_after(machine, ending.outcome),
             ending,
             exit_code: ending.exit_code(),
             verdict: machine.verdict(),
@@ -140,6 +146,7 @@ impl PrintEvents for Json {
     }
 
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        conclude();
         self.outcome(view, ending)?;
         self.out.flush()
     }

@@ -6,9 +6,11 @@
 //! | `human` | lines, and the progress bar of a terminal |
 //! | `json` | one JSON object a line |
 //! | `github` | human lines, annotations and the job summary |
+//! | `conclusion` | what a command came to, for the next step of a job |
 //! | `gate` | when a gate that still waits is told of |
 //! | `told` | an outcome that was known before anything was run |
 
+mod conclusion;
 mod gate;
 mod github;
 mod human;
@@ -16,5 +18,6 @@ mod json;
 mod printer;
 mod told;
 
+pub use conclusion::{Conclusion, JobFiles, conclude, is_concluded};
 pub use printer::{Form, Output, Places, PrintEvents, Printer, Quiet, Width};
 pub use told::Told;

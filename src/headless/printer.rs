@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::soak::{Ending, Envelope};
 use crate::view::{News, View};
 
+use super::conclusion::JobFiles;
 use super::github::Github;
 use super::human::Human;
 use super::json::Json;
@@ -61,8 +62,8 @@ pub struct Form {
     pub terminal: Option<Width>,
     /// Where the records are.
     pub places: Places,
-    /// The job summary of GitHub Actions (`GITHUB_STEP_SUMMARY`).
-    pub job_summary: Option<PathBuf>,
+    /// The files of a job of GitHub Actions.
+    pub job: JobFiles,
     /// What is left out of what happened before.
     pub quiet: Option<Quiet>,
 }
@@ -147,7 +148,7 @@ fn print_all(receiver: &Receiver<Envelope>, form: Form, mut view: View, out: Box
     let mut printer: Box<dyn PrintEvents> = match form.output {
         Output::Human => Box::new(Human::new(out, form.terminal, form.places)),
         Output::Json => Box::new(Json::new(out, form.places)),
-        Output::Github => Box::new(Github::new(out, form.places, form.job_summary)),
+        Output::Github => Box::new(Github::new(out, form.places, form.job)),
     };
     loop {
         match receiver.recv_timeout(REFRESH) {

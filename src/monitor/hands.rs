@@ -230,6 +230,7 @@ pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
             measured_ms: old.measured_ms,
         }),
         recovered: summary.recovered,
+        overdue: summary.overdue,
         started_at: time(summary.started_ms),
         ends_at: time(summary.ends_ms),
         finished_at: summary.finished_ms.and_then(time),

@@ -40,7 +40,9 @@ struct Payload<'a> {
 impl Message {
     /// What there is to tell of the event at place `seq` of a run, in order.
     pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
-        let Settings { service, soak, color, .. } = settings;
+        let Settings { service, soak, color, release, .. } = settings;
+        // Behind the sentence: receivers know messages by their beginning.
+        let named = release.as_ref().map(|release| format!(" (release {release})")).unwrap_or_default();
         let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
         let told = news
             .decisions
@@ -48,17 +50,18 @@ impl Message {
             .filter(|decision| TOLD.contains(&decision.decision) || decision.is_about_failed_rollback());
         let decided = told.map(|decision| {
             let kind = decision.decision.name();
-            let text = format!("[{service}] {}: {}", kind.replace('_', " "), decision.message);
-            (format!("deploy.{kind}"), text, json!({ "service": service, "soak": soak, "decision": decision }))
+            let text = format!("[{service}] {}: {}{named}", kind.replace('_', " "), decision.message);
+            let data = json!({ "service": service, "soak": soak, "release": release, "decision": decision });
+            (format!("deploy.{kind}"), text, data)
         });
         let ended = news.ending.iter().map(|ending| {
             let outcome = ending.outcome.name();
             let text = match &news.alarm {
-                Some(Alarm { text, next }) => format!("[{service}] {text}; next: {next}; {}", ending.reason),
-                None => format!("[{service}] {color} {outcome}: {}", ending.reason),
+                Some(Alarm { text, next }) => format!("[{service}] {text}; next: {next}; {}{named}", ending.reason),
+                None => format!("[{service}] {color} {outcome}: {}{named}", ending.reason),
             };
             let ending = json!({
-                "service": service, "soak": soak, "color": color, "outcome": outcome, "cause": ending.cause.name(),
+                "service": service, "soak": soak, "release": release, "color": color, "outcome": outcome, "cause": ending.cause.name(),
                 "reason": ending.reason, "exitCode": ending.exit_code(), "next": news.alarm.as_ref().map(|alarm| &alarm.next),
             });
             ("soak.ended".to_owned(), text, ending)
@@ -92,6 +95,21 @@ mod tests {
         let body: Value = serde_json::from_str(&told.body).unwrap();
         let text = "[shop] HELD: traffic is on green; next: switchback rollback; error-rate: bad";
         assert_eq!((&body["text"], &body["data"]["next"]), (&json!(text), &json!("switchback rollback")));
+    }
+
+    #[test]
+    fn the_release_that_is_judged_is_named() {
+        let breach = Decision::new(DecisionKind::Breach, Actor::Auto, "9 of 9 failed");
+        let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
+        let news = News { decisions: vec![breach], ending: Some(ending), ..News::default() };
+        let settings = Settings { release: Some("v7".to_owned()), ..settings() };
+        for (told, text) in Message::of(&news, 7, 0, &settings)
+            .iter()
+            .zip(["[shop] breach: 9 of 9 failed (release v7)", "[shop] green rolled-back: bad (release v7)"])
+        {
+            let body: Value = serde_json::from_str(&told.body).unwrap();
+            assert_eq!((&body["text"], &body["data"]["release"]), (&json!(text), &json!("v7")));
+        }
     }
 
     #[test]

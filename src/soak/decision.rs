@@ -137,7 +137,7 @@ pub struct Decision {
     pub reason: Option<String>,
     /// The sentence a person reads.
     pub message: String,
-    /// The release it is about, where that has a name.
+    /// The release that is judged, where it has a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     /// The check it is about, such as `error-rate`.

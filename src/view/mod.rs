@@ -24,7 +24,7 @@ pub use gauge::Gauge;
 pub use headline::{Headline, Tone};
 pub use instances::Instance;
 pub use measure::{allowed, asks_for_alerts, measured, most, title};
-pub use outcome::{next_step, outcome_lines};
+pub use outcome::{active_after, next_step, outcome_lines, standing};
 pub use progress::Progress;
 pub use series::{Point, Series};
 pub use status::{StatusLine, clock};

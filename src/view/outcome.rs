@@ -1,5 +1,6 @@
 //! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
 
+use crate::deploy::Color;
 use crate::detect::{failed, percent_exact, share, span};
 use crate::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
 
@@ -25,6 +26,7 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
     let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
     lines.push(("reason", reason.to_owned()));
+    lines.extend(machine.settings().release.clone().map(|release| ("release", release)));
     if machine.summary().is_some() {
         lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
     }
@@ -88,7 +90,7 @@ pub(super) fn alarm(machine: &Machine, ending: &Ending) -> Option<Alarm> {
 }
 
 /// Where traffic is after the end, and what that means.
-fn standing(machine: &Machine, outcome: Outcome) -> String {
+pub fn standing(machine: &Machine, outcome: Outcome) -> String {
     let (color, other) = (machine.settings().color, machine.settings().color.other());
     let live = against_limit(machine).map(|bad| format!(", BAD RELEASE STILL LIVE: {bad}. Nobody is acting"));
     let live = live.unwrap_or_default();
@@ -113,6 +115,20 @@ fn standing(machine: &Machine, outcome: Outcome) -> String {
         Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
         Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
         Outcome::Switched => format!("SWITCHED: {color} is active"),
+    }
+}
+
+/// The color that takes user traffic after this end; where a move failed, the one that may take it still, as far as that is known.
+pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
+    let (color, other) = (machine.settings().color, machine.settings().color.other());
+    match outcome {
+        Outcome::Retained | Outcome::Switched | Outcome::Held | Outcome::Inconclusive | Outcome::RollbackUndone => {
+            Some(color)
+        }
+        Outcome::Aborted => Some(if machine.summary().is_none() { other } else { color }),
+        Outcome::RollbackFailed => Some(if machine.back_unrecorded() { other } else { color }),
+        Outcome::RolledBack | Outcome::Refused => Some(other),
+        Outcome::Superseded | Outcome::SwitchFailed => machine.router()?.as_ref().ok().copied(),
     }
 }
 

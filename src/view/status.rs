@@ -36,6 +36,7 @@ impl Dashboard {
     /// How the deployment and the soak stand at `now_ms`, most important first; times of day are those of `zone`.
     pub fn status(&self, now_ms: u64, zone: &TimeZone) -> Vec<StatusLine> {
         let previous = self.last_switch.map(|_| self.active.other());
+        let release = self.machine().settings().release.clone();
         let mut lines = vec![
             StatusLine::new("active", self.active.name(), Tone::Plain),
             StatusLine::new("previous", previous.map_or("none", crate::deploy::Color::name), Tone::Plain),
@@ -44,6 +45,9 @@ impl Dashboard {
             self.standby(),
             self.verdict(),
         ];
+        lines.extend(release.map(|release| {
+            StatusLine::new("release", format!("{release} on {}", self.machine().settings().color), Tone::Plain)
+        }));
         lines.extend(self.held_back(now_ms));
         lines.extend(self.soak(zone));
         lines.extend(self.machine().troubles().iter().map(|what| StatusLine::new("trouble", what, Tone::Warning)));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use switchback::headless::{Form, Output, Printer, Width};
+use switchback::headless::{Form, JobFiles, Output, Printer, Width};
 use switchback::monitor::{Begin, OnSignal, run};
 
 use crate::support::{Deployment, Page};
@@ -39,7 +39,7 @@ async fn printed(deployment: &Deployment, output: Output, terminal: Option<Width
         output,
         terminal,
         places: opened.places.clone(),
-        job_summary: Some(deployment.path("summary.md")),
+        job: JobFiles { summary: Some(deployment.path("summary.md")), output: None },
         quiet: None,
     };
     let printer = Printer::start(form, opened.view(), Box::new(paper.clone()));
@@ -140,7 +140,7 @@ async fn github_gets_annotations_and_a_job_summary() {
         &text,
         &[
             "\n::warning title=switchback::error-rate breached: ",
-            "\n::error title=switchback::rolled-back: error-rate: ",
+            "\n::error title=switchback::rolled-back: blue is active again; error-rate: ",
             " %25",
             "outcome         ROLLED BACK",
         ],
@@ -148,7 +148,13 @@ async fn github_gets_annotations_and_a_job_summary() {
     let summary = fs::read_to_string(deployment.path("summary.md")).unwrap();
     has_all(
         &summary,
-        &["### switchback · default: rolled-back\n", "| outcome | ROLLED BACK: blue is active again", "| journal | "],
+        &[
+            "### switchback · default: rolled-back\n",
+            "| outcome | ROLLED BACK: blue is active again",
+            "| journal | ",
+            "\n| error rate | breached | ",
+            "\n| readiness | healthy | 0 % | 50 % |  |  |\n",
+        ],
     );
 }
 

@@ -21,6 +21,7 @@ fn status_of_what_was_never_switched() {
             "router": { "kind": "state-file", "activeColor": "blue", "inSync": true },
             "standby": { "color": "green", "ready": true },
             "soak": { "running": false },
+            "exitCode": 2,
         })
     );
     deployment.green.set_ready(false);

@@ -104,7 +104,9 @@ fn github_and_json_say_that_a_rollback_was_undone() {
     for (output, wanted) in [
         (
             "github",
-            "::error title=switchback::rollback-undone: ROLLBACK UNDONE: the router sends traffic to green again",
+            "::error title=switchback::rollback-undone: traffic is on green again, BAD RELEASE STILL LIVE: 50%25 errors (limit 5%25). \
+             Nobody is acting; next: stop what moves traffic there, then: switchback rollback --service default; ROLLBACK UNDONE: \
+             the router sends traffic to green again",
         ),
         ("json", r#""outcome":"rollback-undone","cause":"external""#),
     ] {

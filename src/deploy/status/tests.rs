@@ -19,6 +19,7 @@ fn finished() -> SoakBlock {
         reason: Some("412 of 3,120 requests failed (13.2 %)".into()),
         baseline: None,
         recovered: Some(true),
+        overdue: false,
         started_at: Some("2026-11-23T14:02:11Z".into()),
         ends_at: Some("2026-11-23T14:12:11Z".into()),
         finished_at: Some("2026-11-23T14:03:11Z".into()),

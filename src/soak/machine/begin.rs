@@ -113,6 +113,7 @@ impl Machine {
         decision.reason = Some("baseline".to_owned());
         decision.active_color = Some(color);
         decision.previous_color = None;
+        decision.release = None;
         decision.requests = Some(old.counts.requests);
         decision.errors = Some(old.counts.errors);
         decision.value = old.counts.rate();
@@ -191,7 +192,6 @@ impl Machine {
             [self.start_message()].into_iter().chain(counting).chain(measuring).collect::<Vec<_>>().join("; ");
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
-        decision.release.clone_from(&self.settings.release);
         out.push(Effect::Journal(Box::new(decision)));
         if self.latency.as_ref().is_some_and(|latency| latency.missing().is_some()) {
             self.tell_unjudged(out);
@@ -223,9 +223,10 @@ impl Machine {
         let latency = self.latency.as_ref().map(LatencyCheck::describe);
         let queries = settings.queries.iter().map(QuerySettings::describe);
         let checks = [rate].into_iter().chain(latency).chain(queries).collect::<Vec<_>>().join(", ");
+        let release = settings.release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
         let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
-            "watching {} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \
+            "watching {}{release} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \
              standby {}{no_way_back}",
             settings.color,
             span(settings.window_ms),

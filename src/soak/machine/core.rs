@@ -298,6 +298,7 @@ impl Machine {
     pub(super) fn decision(&self, kind: DecisionKind, actor: Actor, message: impl Into<String>) -> Decision {
         let mut decision = Decision::new(kind, actor, message);
         decision.soak = Some(self.settings.soak.clone());
+        decision.release.clone_from(&self.settings.release);
         decision.active_color = Some(self.settings.color);
         decision.previous_color = Some(self.settings.color.other());
         decision

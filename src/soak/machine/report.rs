@@ -28,6 +28,8 @@ pub struct Summary {
     pub baseline: Option<OldColor>,
     /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
+    /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
+    pub overdue: bool,
     /// When the soak began.
     pub started_ms: i64,
     /// When the window ends, at the wall clock of the soak's beginning.
@@ -240,6 +242,7 @@ impl Machine {
             reason: ending.map(|ending| ending.reason.clone()).or_else(|| self.standing_reason()),
             baseline: self.baseline(),
             recovered: self.recovered,
+            overdue: self.overdue(),
             started_ms,
             ends_ms: started_ms.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)),
             finished_ms: self.finished_wall,

@@ -10,7 +10,7 @@ use crate::tui::{Mode, UiState};
 use crate::view::{Dashboard, Headline, Tone};
 
 /// Where the left side may begin where there is no room for all of it: behind our own name, the service's, the colors.
-const BEGINNINGS: [usize; 4] = [0, 2, 4, 8];
+const BEGINNINGS: [usize; 4] = [0, 2, 4, 9];
 /// Columns of the meter.
 const METER: u16 = 18;
 
@@ -57,6 +57,7 @@ fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'
         Span::styled(format!(" {other}"), ui.theme.color(other)),
         Span::styled(format!(" {} ", glyphs.arrow), ui.theme.dim()),
         Span::styled(color.name().to_uppercase(), ui.theme.color(color).patch(ui.theme.strong())),
+        Span::raw(settings.release.as_deref().map(|release| format!(" {}", short(release))).unwrap_or_default()),
         Span::raw("  "),
         Span::styled(format!(" {} {}", glyphs.phase, headline.word), phase),
     ];
@@ -64,6 +65,18 @@ fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'
         spans.push(Span::styled(format!(" {}", headline.detail), ui.theme.tone(headline.tone)));
     }
     spans
+}
+
+/// A release for a narrow row: a commit by its first characters, a long name by its end, which is what differs.
+fn short(release: &str) -> String {
+    const MOST: usize = 16;
+    let is_commit = release.len() >= 40 && release.chars().all(|c| c.is_ascii_hexdigit());
+    let length = release.chars().count();
+    match () {
+        () if is_commit => release.chars().take(8).collect(),
+        () if length > MOST => format!("…{}", release.chars().skip(length - MOST + 1).collect::<String>()),
+        () => release.to_owned(),
+    }
 }
 
 /// `04:12 of 10:00  ━━━━━───` at the right end, where there is `room` for the bar; returns its width.
@@ -113,4 +126,20 @@ fn badges(dashboard: &Dashboard, ui: &UiState) -> String {
 fn minutes(ms: u64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_told_from_others_in_little_room() {
+        for (release, shown) in [
+            ("v7", "v7"),
+            ("4f2a9c0d4f2a9c0d4f2a9c0d4f2a9c0d4f2a9c0d", "4f2a9c0d"),
+            ("registry.example/shop:2026.11.28", "…shop:2026.11.28"),
+        ] {
+            assert_eq!(short(release), shown);
+        }
+    }
 }

@@ -1,0 +1,164 @@
+//! What scripts and the steps of a job are told: exit codes of `status`, JSON and `GITHUB_OUTPUT` in every path.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::background::Background;
+use crate::support::{Deployment, Done, Running};
+
+/// Runs it in a job of GitHub Actions.
+#[track_caller]
+fn in_a_job(deployment: &Deployment, args: &[&str]) -> Done {
+    let mut command = deployment.command(args);
+    let _ = fs::remove_file(deployment.path("output"));
+    command.env("CI", "true").env("GITHUB_OUTPUT", deployment.path("output"));
+    command.env("GITHUB_STEP_SUMMARY", deployment.path("summary.md"));
+    Running::start(command).wait()
+}
+
+/// An output of the step.
+#[track_caller]
+fn output(deployment: &Deployment, name: &str) -> String {
+    let text = fs::read_to_string(deployment.path("output")).unwrap_or_default();
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix(&format!("{name}=")));
+    lines.next_back().unwrap_or_else(|| panic!("there is no {name} in {text:?}")).to_owned()
+}
+
+#[test]
+fn a_script_waits_for_a_soak_in_the_background_and_ends_with_its_exit_code() {
+    let deployment = Deployment::fresh();
+    let _monitor = Background::start(&deployment, &["switch", "green", "--release", "v7"]);
+    let status = deployment.run(&["status", "--wait", "--json"]).expect(0).json();
+    assert_eq!((&status["exitCode"], &status["soak"]["outcome"]), (&json!(0), &json!("retained")));
+    assert_eq!((&status["release"], &status["soak"]["release"]), (&json!("v7"), &json!("v7")));
+    deployment.run(&["status", "--exit-code"]).expect(0).says(&["active    green, release v7\n"]);
+
+    deployment.blue.fail(50);
+    let _monitor = Background::start(&deployment, &["switch", "blue"]);
+    deployment.run(&["status", "--wait"]).expect(3).says(&["outcome   rolled-back (auto)"]);
+    deployment.run(&["status"]).expect(0);
+}
+
+#[test]
+fn an_exit_code_tells_a_running_soak_a_dead_one_and_none_at_all_from_a_good_one() {
+    let deployment = Deployment::fresh();
+    deployment.write_state(&json!({ "activeColor": "blue", "lastSwitch": 1, "previousColor": "green" }));
+    deployment.run(&["status", "--exit-code"]).expect(2).complains(&["no soak is known: nothing was judged"]);
+
+    let deployment = deployment.with("soak.window", "10m");
+    let monitor = Background::start(&deployment, &["switch", "green"]);
+    deployment.run(&["status", "--exit-code"]).expect(10).complains(&["nothing is decided yet (exit code 10)"]);
+    monitor.signal(Signal::KILL);
+    monitor.wait_until_gone();
+    deployment.run(&["status", "--wait"]).expect(13).complains(&["nobody watches"]);
+    deployment.run(&["soak", "--resume", "--detach"]).expect(0);
+    deployment.run(&["ctl", "abort"]).expect(0);
+    deployment.run(&["status", "--wait"]).expect(5);
+    deployment.run(&["switch", "blue", "--no-soak"]).expect(0);
+    let status = deployment.run(&["status", "--exit-code", "--json"]).expect(0).json();
+    assert_eq!(status["soak"]["outcome"], "switched");
+}
+
+#[test]
+fn a_rollback_that_fails_for_too_long_ends_the_wait_and_the_monitor_goes_on() {
+    let back = "test -e healed && echo {color} > route";
+    let deployment = Deployment::switched().with_commands("false", back, "cat route").with("rollback.give_up", "1s");
+    fs::write(deployment.path("route"), "green\n").unwrap();
+    deployment.green.fail(50);
+    let monitor = Background::start(&deployment, &["soak"]);
+    let done = deployment
+        .run(&["status", "--wait"])
+        .expect(7)
+        .says(&["ALARM     traffic is on green, BAD RELEASE STILL LIVE"]);
+    done.says(&["The rollback fails and is tried again\n"]).complains(&["the monitor goes on trying"]);
+    assert!(monitor.is_alive(), "it gives up nothing");
+    assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["exitCode"], 7);
+    fs::write(deployment.path("healed"), "").unwrap();
+    monitor.wait_until_gone();
+    deployment.run(&["status", "--wait"]).expect(3);
+}
+
+#[test]
+fn every_path_gives_a_step_its_outputs() {
+    let deployment = Deployment::fresh().with("health.switch_timeout", "500ms");
+    let check = |args: &[&str], exit_code: i32, outcome: &str, active: &str, next: &str| {
+        let done = in_a_job(&deployment, args).expect(exit_code);
+        let told = ["outcome", "exit-code", "active", "next"].map(|name| output(&deployment, name));
+        assert_eq!(told, [outcome, &exit_code.to_string(), active, next].map(str::to_owned), "{args:?}");
+        assert!(!output(&deployment, "reason").is_empty(), "{args:?}");
+        assert!(done.stdout.contains(&format!(" title=switchback::{outcome}: ")), "{done:#?}");
+        done
+    };
+    let github = ["--output", "github"];
+    let with = |args: &[&'static str]| [args, &github].concat();
+    // Nothing is there to watch, to roll back, or to follow.
+    check(&with(&["soak"]), 2, "error", "", "switchback doctor --service default");
+    check(&with(&["rollback"]), 0, "done", "", "");
+    check(&with(&["attach"]), 13, "refused", "", "switchback status --service default");
+    check(&with(&["switch", "gren"]), 2, "error", "", "switchback --help");
+    check(&with(&["switch"]), 2, "error", "", "switchback switch green --output github");
+    // A run, and what it came to before.
+    check(&with(&["switch", "green"]), 0, "retained", "green", "");
+    check(&with(&["switch", "green"]), 0, "retained", "green", "");
+    check(&with(&["status", "--exit-code"]), 0, "retained", "green", "");
+    let other = with(&["switch", "green", "--release", "v8"]);
+    check(&other, 0, "retained", "green", "");
+    // The gate refuses, a rollback refuses, and one is made.
+    deployment.blue.set_ready(false);
+    let refused = check(&with(&["switch", "blue"]), 9, "refused", "green", "");
+    assert!(refused.stdout.contains("::error title=switchback::refused: "), "{refused:#?}");
+    let start = "start blue, then: switchback rollback --service default; with --force traffic moves to blue as it is, and \
+                 users may get no answer: switchback rollback --force --service default";
+    let refused = check(&with(&["rollback"]), 9, "refused", "green", start);
+    let annotation =
+        "::error title=switchback::refused: traffic is on green by the state file; next: start blue, then: ";
+    assert!(refused.stdout.contains(annotation), "{refused:#?}");
+    deployment.blue.set_ready(true);
+    check(&with(&["rollback"]), 0, "done", "blue", "");
+    assert!(output(&deployment, "reason").starts_with("rolled back: traffic is on blue"));
+    let summary = fs::read_to_string(deployment.path("summary.md")).unwrap();
+    assert_eq!(summary.matches("### switchback · ").count(), 12, "{summary}");
+    let row = "| check | verdict | value | limit | requests | failed or slow |\n";
+    assert!(summary.contains(row) && summary.contains("\n| error rate | healthy | 0 % | 5 % | "), "{summary}");
+}
+
+#[test]
+fn an_error_leads_with_where_traffic_is_and_what_to_do() {
+    let deployment = Deployment::switched().with("soak.on_breach", "hold");
+    deployment.green.fail(50);
+    let done = in_a_job(&deployment, &["soak", "--output", "github", "--release", "v7"]).expect(11);
+    done.says(&[
+        "::error title=switchback::held: traffic is on green, BAD RELEASE STILL LIVE: 50%25 errors (limit 5%25). Nobody is acting; \
+         next: switchback rollback --service default; error-rate: ",
+    ]);
+    let told = ["outcome", "active", "exit-code", "next", "release"].map(|name| output(&deployment, name));
+    assert_eq!(told, ["held", "green", "11", "switchback rollback --service default", "v7"].map(str::to_owned));
+}
+
+#[test]
+fn json_is_one_object_a_line_in_every_path() {
+    let deployment = Deployment::fresh().with("soak.window", "10m").with("health.switch_timeout", "500ms");
+    let last = |args: &[&str], exit_code: i32| -> Value {
+        let words = [args, &["--output", "json"]].concat();
+        deployment.run(&words).expect(exit_code).json_lines().pop().unwrap_or_else(|| panic!("{args:?} prints nothing"))
+    };
+    let told = |line: &Value| ["type", "outcome", "exitCode"].map(|key| line[key].clone());
+    for args in [&["soak", "--no-tui"][..], &["switch"], &["switch", "gren"], &["switch", "green", "--windw", "3s"]] {
+        assert_eq!(told(&last(args, 2)), [json!("outcome"), json!("error"), json!(2)], "{args:?}");
+    }
+    let nothing = last(&["rollback"], 0);
+    assert_eq!(told(&nothing), [json!("outcome"), json!("done"), json!(0)]);
+    assert!(nothing["said"][0].as_str().unwrap().contains("no previous color is known"), "{nothing}");
+    let _monitor = Background::start(&deployment, &["switch", "green"]);
+    let paused = deployment.run(&["ctl", "pause", "--json"]).expect(0).json();
+    assert_eq!(told(&paused), [json!("order"), json!("done"), json!(0)]);
+    assert_eq!((&paused["said"], &paused["active"]), (&json!(["automatic rollback is paused"]), &json!("green")));
+    let refused = deployment.run(&["ctl", "pause", "--json"]).expect(13).json();
+    assert_eq!(told(&refused), [json!("order"), json!("refused"), json!(13)]);
+    assert_eq!(refused["reason"], "refused: automatic rollback is paused already");
+    assert_eq!(last(&["status"], 0)["exitCode"], 10);
+    let back = last(&["rollback"], 0);
+    assert_eq!((told(&back), &back["active"]), ([json!("outcome"), json!("done"), json!(0)], &json!("blue")));
+}
