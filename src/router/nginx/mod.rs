@@ -196,6 +196,9 @@ impl NginxRouter {
             Holds::Foreign(_) => ("not ours, a copy of it is kept".to_owned(), TESTED_THEN.to_owned()),
             Holds::Nothing => ("missing or empty".to_owned(), TESTED_THEN.to_owned()),
             Holds::Torn => ("a write that was cut off".to_owned(), TESTED_THEN.to_owned()),
+            Holds::Color(now) if standing.bytes().is_none() => {
+                (format!("{now}, and that file is gone"), TESTED_THEN.to_owned())
+            }
             Holds::Color(now) => {
                 run(&self.folder, &self.config.test, &[], self.limit)
                     .await
