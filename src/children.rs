@@ -36,8 +36,14 @@ impl Drop for Own {
     }
 }
 
+/// How a service manager reaches this process. Nothing that it starts is to answer for it.
+const SERVICE_MANAGER: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+
 /// Starts a process whose exit status is wanted.
 pub fn spawn(command: &mut Command) -> io::Result<(Child, Own)> {
+    for name in SERVICE_MANAGER {
+        command.env_remove(name);
+    }
     let mut own = own();
     let child = command.spawn()?;
     // The runtime has not looked at it yet, so that its number is known.

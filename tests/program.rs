@@ -62,6 +62,8 @@ mod retention;
 mod scripts;
 #[path = "program/secrets.rs"]
 mod secrets;
+#[path = "program/supervisor.rs"]
+mod supervisor;
 mod support;
 #[path = "program/surroundings.rs"]
 mod surroundings;

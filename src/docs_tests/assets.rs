@@ -84,6 +84,11 @@ fn the_unit_waits_longer_than_an_attempt_to_roll_back_takes() {
 }
 
 #[test]
+fn a_call_that_the_unit_does_not_allow_fails_and_kills_nothing() {
+    assert_eq!((value("SystemCallFilter"), value("SystemCallErrorNumber")), ("@system-service".into(), "EPERM".into()));
+}
+
+#[test]
 fn the_unit_may_write_where_state_file_and_records_lie() {
     let (folder, writable) = (value("WorkingDirectory").replace("%i", "shop"), value("ReadWritePaths"));
     let writable: Vec<_> = writable.split_whitespace().map(|path| path.replace("%i", "shop")).collect();

@@ -1,8 +1,19 @@
-//! The two clocks.
+//! The two clocks, and what is due again and again.
+
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub(super) use crate::seam::wall_ms;
 use crate::seam::{boot_id, boot_ms};
 use crate::soak::ClockOrigin;
+
+/// A schedule that begins now. What was missed is not made up for.
+pub fn every(period: Duration) -> Interval {
+    let mut schedule = interval(period);
+    schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    schedule
+}
 
 /// Milliseconds since a run began, on `CLOCK_BOOTTIME`: it never goes back and counts the time a machine was suspended.
 #[derive(Clone, Debug)]

@@ -12,7 +12,8 @@
 //! | `freeze` | notices a freeze of automatic rollback |
 //! | `hands` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
-//! | `clock` | the monotonic clock that counts suspend, and the wall clock |
+//! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
+//! | `watchdog` | answers the service manager from the loop |
 //! | `signals`, `stop` | SIGINT, SIGTERM, SIGHUP, and how a run ends |
 //! | `doors` | the ways in: the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
@@ -39,6 +40,7 @@ mod scout;
 mod signals;
 mod stop;
 mod unfinished;
+mod watchdog;
 
 pub use open::{Begin, OpenError, Opened, Opening, open};
 pub use resume::newest_run;

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::scrub_in_place;
 use crate::control::{Hub, Order, StreamEnd};
@@ -16,7 +16,7 @@ use crate::seam::{self, Mutation};
 use crate::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
 
 use super::answer::Answer;
-use super::clock::{Clock, wall_ms};
+use super::clock::{Clock, every, wall_ms};
 use super::crew::{Crew, Job};
 use super::freeze::FreezeWatch;
 use super::hands::{Hands, told_of_router};
@@ -26,6 +26,7 @@ use super::recorder::Recorder;
 use super::rounds::Rounds;
 use super::signals::{SIGTERM, Signals};
 use super::stop::{Finished, OnSignal};
+use super::watchdog::Watchdog;
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
@@ -112,11 +113,9 @@ impl Run {
         signals: &mut Signals,
         on_signal: OnSignal,
     ) -> Finished {
-        let every = Duration::from_millis(self.machine.settings().interval_ms);
-        let mut schedule = interval(every);
-        schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut gate_poll = interval(every.min(GATE_POLL));
-        gate_poll.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let period = Duration::from_millis(self.machine.settings().interval_ms);
+        let (mut schedule, mut gate_poll) = (every(period), every(period.min(GATE_POLL)));
+        let mut watchdog = Watchdog::start();
         let mut signalled = false;
         loop {
             if let Some(ending) = self.ending.take() {
@@ -141,6 +140,7 @@ impl Run {
                     signalled = true;
                     self.signalled(signal, on_signal.saves(signal)).await;
                 }
+                () = watchdog.due() => Watchdog::answer(),
                 Some(order) = orders.recv() => self.ordered(order).await,
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
                 Some(event) = inbox.recv() => self.arrived(event).await,
