@@ -20,6 +20,7 @@
 //! | [`tui`] | the terminal UI |
 //! | [`http`] | what every HTTP client here has in common |
 //! | [`headless`] | that view as lines, JSON lines and CI annotations |
+//! | `users` | what the users of this machine are called |
 //! | `children` | processes that are started, and those that process 1 inherits |
 //! | [`seam`] | where a simulation takes the place of clock, disk, router and instances |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
@@ -51,4 +52,5 @@ pub mod seam;
 pub mod soak;
 pub mod source;
 pub mod tui;
+mod users;
 pub mod view;
