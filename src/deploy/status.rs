@@ -11,6 +11,9 @@ use super::{Color, Freeze, LockError, MonitorState, SoakBlock, StateError, monit
 use crate::journal::Head;
 use crate::printable::clean;
 
+/// So many hex digits of a hash are shown to a person.
+const SHORT_HASH: usize = 12;
+
 /// What `status` shows; as JSON, what `status --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -237,6 +240,8 @@ impl StatusReport {
             lines.push(("before", format!("{} {how}", before.id)));
         }
         if let Some(Head { decisions, head, .. }) = &self.journal {
+            // Enough to compare two at a glance; `--json` and `verify` show the whole.
+            let head: String = head.chars().take(SHORT_HASH).collect();
             lines.push(("journal", format!("{decisions} decisions, head {head}")));
         }
         lines.iter().fold(String::new(), |mut text, (label, value)| {
