@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::keys::{Fallback, OTHER_VARIABLES, keys, shell_word};
-use super::{Inputs, load};
+use super::{Inputs, Loaded, Setting, load};
 
 const PAGE: &str = "docs/backend/configuration.md";
 const EXAMPLE: &str = ".env.example";
@@ -63,23 +63,25 @@ fn problems_as_printed() -> String {
 fn env_example() -> String {
     let mut text = "\
 # Copy to .env beside the configuration and remove the # in front of what you set. Real variables and flags win over it.
-# Every variable is shown with its default, or with an example where it has none. An empty one counts as unset.
+# Every variable is shown with its default. Where that is nothing, or follows from others, it is empty, which counts as unset, and an
+# example stands above it.
 "
     .to_owned();
     for (name, help) in OTHER_VARIABLES {
-        write!(text, "\n# {help}\n#{name}=switchback.toml\n").unwrap();
+        write!(text, "\n# {help}\n# example: {name}=switchback.toml\n#{name}=\n").unwrap();
     }
     for key in keys() {
         let Some(env) = key.env else { continue };
-        let value = match key.default {
-            Fallback::Text(text) => text,
-            Fallback::Derived { .. } | Fallback::Unset => key.example,
-        };
         write!(text, "\n# {}\n# allowed: {} | default: {}\n", key.help, key.allowed(), key.default_text()).unwrap();
         if let Some((_, file)) = key.secret_file() {
             writeln!(text, "# better: {file}={}", key.secret_file_example()).unwrap();
         }
-        writeln!(text, "#{env}={}", shell_word(value)).unwrap();
+        match key.default {
+            Fallback::Text(default) => writeln!(text, "#{env}={}", shell_word(default)).unwrap(),
+            Fallback::Derived { .. } | Fallback::Unset => {
+                writeln!(text, "# example: {env}={}\n#{env}=", shell_word(key.example)).unwrap();
+            }
+        }
     }
     text
 }
@@ -109,13 +111,32 @@ pub fn with_real_secrets(text: &str) -> String {
     })
 }
 
+/// The example with the `#` in front of every variable removed; the empty ones left out.
+fn uncommented() -> String {
+    let set = env_example().replace("# example: ", "#");
+    let set = set.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| !line.starts_with(' '));
+    let set = set.filter(|line| line.split_once('=').is_some_and(|(_, value)| !value.is_empty()));
+    set.fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[test]
+fn the_example_of_dotenv_shows_nothing_but_defaults() {
+    let example = env_example();
+    let variables = example.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| !line.starts_with(' '));
+    let dotenv = variables.fold(String::new(), |text, line| text + line + "\n");
+    let load = |dotenv: &str| load(Inputs { dotenv: Some(dotenv.into()), folder: "/srv".into(), ..Inputs::default() });
+    let (shown, without) = (load(&dotenv).unwrap(), load("").unwrap());
+    // A quantile that is the default is given without the threshold that it is for.
+    assert!(shown.warnings.iter().all(|warning| warning.contains("has no effect")), "{:?}", shown.warnings);
+    let values = |loaded: &Loaded| loaded.settings.iter().map(|setting| setting.value.clone()).collect::<Vec<_>>();
+    assert_eq!(values(&shown), values(&without));
+    let of = |setting: &&Setting| setting.origin.to_string().starts_with(".env:");
+    assert!(shown.settings.iter().filter(of).count() > 20, "the variables were not read");
+}
+
 #[test]
 fn the_example_of_dotenv_is_valid_with_every_variable_uncommented() {
-    let line = |line: &str| match line.strip_prefix('#') {
-        Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
-        _ => format!("{line}\n"),
-    };
-    let dotenv: String = env_example().lines().map(line).collect();
+    let dotenv = uncommented();
     let dotenv = Some(with_real_secrets(&dotenv).as_str().into());
     let loaded = load(Inputs { dotenv, folder: "/srv".into(), ..Inputs::default() }).unwrap();
     let alternatives = ["not used with router.kind", ".selector (", "bearer_token is given", "probe_header is given"];

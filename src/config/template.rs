@@ -8,7 +8,8 @@ const HEAD: &str = "\
 # switchback.toml
 #
 # Flags win over the environment, that over .env beside this file, that over this file.
-# Every key is shown with its default, or with an example where it has none. Remove the # in front of a key to set it.
+# Every key is shown with its default. Where that is nothing, or follows from other keys, an example is shown, and called one. Remove
+# the # in front of a key to set it.
 # Relative paths lie in the folder of this file.
 ";
 
@@ -43,6 +44,9 @@ fn entry(key: &Key, name: &str) -> String {
     if let Some((file_key, file_env)) = key.secret_file() {
         let file_name = file_key.rsplit('.').next().unwrap_or(file_key);
         let _ = write!(text, "\n# better: {file_name} = \"{}\" | variable: {file_env}", key.secret_file_example());
+    }
+    if !matches!(key.default, Fallback::Text(_)) {
+        text.push_str("\n# not the default but an example:");
     }
     let _ = writeln!(text, "\n#{name} = {}", key.kind.toml(value));
     text
@@ -81,6 +85,20 @@ mod tests {
         for setting in &loaded.settings {
             assert!(matches!(setting.origin, Origin::File { .. }), "{}", setting.key);
         }
+    }
+
+    #[test]
+    fn what_is_no_default_is_called_an_example() {
+        const CALLED: &str = "# not the default but an example:\n#";
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        };
+        let defaults: String = template().replace(CALLED, "# ").lines().map(line).collect();
+        let values = |loaded: Loaded| loaded.settings.into_iter().map(|setting| setting.value).collect::<Vec<_>>();
+        assert_eq!(values(loaded(defaults)), values(loaded(String::new())));
+        let others = keys().filter(|key| !matches!(key.default, Fallback::Text(_))).count();
+        assert_eq!(template().matches(CALLED).count(), others);
     }
 
     #[test]
