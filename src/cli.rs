@@ -298,9 +298,13 @@ pub struct Replay {
 /// a flag they are those of the trace.
 #[derive(Clone, Debug, Args)]
 pub struct Backtest {
-    /// Recordings of soaks, or CSV files with the header `tick_ms,total,errors`.
-    #[arg(required_unless_present = "bad", value_name = "TRACE")]
+    /// Recordings of soaks, whose releases are what the soaks' outcomes say; or CSV files with the header
+    /// `tick_ms,total,errors`, taken for good releases. What cannot be used is skipped.
+    #[arg(required_unless_present_any = ["good", "bad"], value_name = "TRACE")]
     pub traces: Vec<PathBuf>,
+    /// Traces of releases that are known to be good, whatever became of them: a false alarm, say.
+    #[arg(long, num_args = 1.., value_name = "TRACE")]
+    pub good: Vec<PathBuf>,
     /// Traces of releases that are known to be bad: what they cost is counted apart.
     #[arg(long, num_args = 1.., value_name = "TRACE")]
     pub bad: Vec<PathBuf>,

@@ -6,6 +6,7 @@
 //! | `recording` | a trace from the recording of a soak |
 //! | `judge` | one trace under one setting |
 //! | `sweep` | many settings from lists of values |
+//! | `truth` | what a release really was, by how its soak ended |
 //! | `table` | what came of them, for a person |
 
 mod judge;
@@ -13,9 +14,11 @@ mod recording;
 mod sweep;
 mod table;
 mod trace;
+mod truth;
 
 pub use judge::{Judged, Setting, judge};
-pub use recording::trace_of;
+pub use recording::{ending_of, trace_of};
 pub use sweep::{Sweep, SweepError, product};
 pub use table::{Row, table};
 pub use trace::{Trace, TraceError, TraceTick};
+pub use truth::Truth;

@@ -2,7 +2,16 @@
 
 use super::trace::{Trace, TraceTick};
 use crate::config::OnBreach;
-use crate::soak::{Envelope, Event, Machine, Phase, Settings};
+use crate::soak::{Ending, Envelope, Event, Machine, Phase, Settings};
+
+/// How a recorded soak ended; none where its recording stops before the end.
+pub fn ending_of<'a>(settings: Settings, envelopes: impl IntoIterator<Item = &'a Envelope>) -> Option<Ending> {
+    let mut machine = Machine::new(settings);
+    for envelope in envelopes {
+        machine.handle(envelope);
+    }
+    machine.ending().cloned()
+}
 
 /// Lives through a recorded soak again and notes what its error-rate check counted at each tick of the window. The machine
 /// that does so never acts, so the trace goes on as far as the recording has ticks, also behind a breach.
@@ -31,6 +40,7 @@ pub fn trace_of(settings: Settings, envelopes: impl IntoIterator<Item = Envelope
 mod tests {
     use super::*;
     use crate::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
+    use crate::soak::{Cause, Outcome};
 
     fn counts(trace: &Trace) -> (u64, u64) {
         let counts = trace.ticks.iter().filter_map(|tick| tick.counts);
@@ -50,6 +60,17 @@ mod tests {
         assert_eq!(trace.ticks[20].counts, None, "a missing tick stays one");
         assert_eq!(counts(&trace), (seen.requests, seen.errors));
         assert_eq!(trace.crash_loop, None);
+    }
+
+    #[test]
+    fn a_recording_says_how_its_soak_ended() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(15, HEALTHY);
+        assert_eq!(ending_of(settings(), &bench.log), None);
+        bench.order("abort").unwrap();
+        let ending = ending_of(settings(), &bench.log).unwrap();
+        assert_eq!(Some(&ending), bench.machine.ending());
+        assert_eq!((ending.outcome, ending.cause), (Outcome::Aborted, Cause::Operator));
     }
 
     #[test]

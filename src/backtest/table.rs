@@ -1,14 +1,15 @@
 //! What came of traces and settings, as a table for a person.
 
 use super::judge::Judged;
+use super::truth::Truth;
 use crate::detect::{ClosingVerdict, span, thousands};
 
 /// One trace with what came of it under each setting, in the order of the settings.
 pub struct Row {
     /// The trace, as it was named.
     pub file: String,
-    /// Whether the operator knows it to be bad.
-    pub bad: bool,
+    /// What its release really was.
+    pub truth: Truth,
     /// What came of it, one for each setting.
     pub judged: Vec<Judged>,
 }
@@ -31,11 +32,23 @@ pub fn table(rows: &[Row], settings: &[String]) -> String {
     let mut text = aligned(&lines);
     text.push('\n');
     text.push_str(&aligned(&summary(rows, settings)));
+    let unknown = rows.iter().filter(|row| row.truth == Truth::Unknown).count();
+    if unknown > 0 {
+        let (soaks, count, say) = if unknown == 1 { ("soak", "counts", "its") } else { ("soaks", "count", "their") };
+        let told = format!(
+            "\n{unknown} {soaks} {count} neither as good nor as bad, because {say} end says nothing of the release; \
+             say it with --good or --bad\n"
+        );
+        text.push_str(&told);
+    }
     text
 }
 
 fn name(row: &Row) -> String {
-    if row.bad { format!("{} (bad)", row.file) } else { row.file.clone() }
+    match row.truth {
+        Truth::Good => row.file.clone(),
+        Truth::Bad | Truth::Unknown => format!("{} ({})", row.file, row.truth),
+    }
 }
 
 fn cell(judged: &Judged) -> String {
@@ -67,18 +80,19 @@ fn summary(rows: &[Row], settings: &[String]) -> Vec<Vec<String>> {
     let heads = ["setting", "good rolled back", "bad rolled back", "median delay", "unknown"].map(str::to_owned);
     let mut lines = vec![heads.to_vec()];
     for (place, setting) in settings.iter().enumerate() {
-        let of = |bad: bool| rows.iter().filter(move |row| row.bad == bad).filter_map(move |row| row.judged.get(place));
-        let breached = |bad: bool| of(bad).filter(|judged| judged.verdict == ClosingVerdict::Breached).count();
-        let share = |bad: bool| match of(bad).count() {
+        let all = || rows.iter().filter_map(move |row| Some((row.truth, row.judged.get(place)?)));
+        let of = |truth: Truth| all().filter(move |(known, _)| *known == truth).map(|(_, judged)| judged);
+        let breached = |truth: Truth| of(truth).filter(|judged| judged.verdict == ClosingVerdict::Breached).count();
+        let share = |truth: Truth| match of(truth).count() {
             0 => "-".to_owned(),
-            all => format!("{} of {all}", breached(bad)),
+            all => format!("{} of {all}", breached(truth)),
         };
-        let unknown = of(false)
-            .chain(of(true))
+        let unknown = all()
+            .map(|(_, judged)| judged)
             .filter(|judged| matches!(judged.verdict, ClosingVerdict::InsufficientData | ClosingVerdict::Inconclusive));
-        let delay = median(of(true).filter_map(|judged| judged.at_ms).collect());
+        let delay = median(of(Truth::Bad).filter_map(|judged| judged.at_ms).collect());
         let delay = delay.map_or_else(|| "-".to_owned(), span);
-        lines.push(vec![setting.clone(), share(false), share(true), delay, unknown.count().to_string()]);
+        lines.push(vec![setting.clone(), share(Truth::Good), share(Truth::Bad), delay, unknown.count().to_string()]);
     }
     lines
 }
@@ -121,13 +135,14 @@ mod tests {
         Judged { file, verdict, at_ms, requests: 1_234, errors: 5, peak_evidence: Some(5.0), reason, setting }
     }
 
-    fn row(file: &str, bad: bool, judged: Vec<Judged>) -> Row {
-        Row { file: file.to_owned(), bad, judged }
+    fn row(file: &str, truth: Truth, judged: Vec<Judged>) -> Row {
+        Row { file: file.to_owned(), truth, judged }
     }
 
     #[test]
     fn one_setting_shows_every_number_and_the_reason() {
-        let text = table(&[row("a.csv", false, vec![judged(ClosingVerdict::Healthy, None)])], &["5 %".to_owned()]);
+        let text =
+            table(&[row("a.csv", Truth::Good, vec![judged(ClosingVerdict::Healthy, None)])], &["5 %".to_owned()]);
         assert_eq!(
             text,
             "trace  verdict  at  requests  errors  peak evidence  reason\n\
@@ -138,11 +153,25 @@ mod tests {
     }
 
     #[test]
+    fn a_release_of_which_nobody_knows_what_it_was_counts_on_neither_side() {
+        let rows = [
+            row("kept.jsonl", Truth::Good, vec![judged(ClosingVerdict::Healthy, None)]),
+            row("aborted.jsonl", Truth::Unknown, vec![judged(ClosingVerdict::Breached, Some(3_000))]),
+        ];
+        let text = table(&rows, &["5 %".to_owned()]);
+        assert!(text.contains("\naborted.jsonl (unknown)  breached  3 s"), "{text}");
+        let end = "\n5 %      0 of 1            -                -             0\n\n\
+                   1 soak counts neither as good nor as bad, because its end says nothing of the release; say it with \
+                   --good or --bad\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
     fn several_settings_stand_side_by_side_with_false_alarms_and_delays() {
         let breached = |at_ms| judged(ClosingVerdict::Breached, Some(at_ms));
         let rows = [
-            row("good.csv", false, vec![breached(9_000), judged(ClosingVerdict::Inconclusive, None)]),
-            row("bad.csv", true, vec![breached(3_000), breached(34_000)]),
+            row("good.csv", Truth::Good, vec![breached(9_000), judged(ClosingVerdict::Inconclusive, None)]),
+            row("bad.csv", Truth::Bad, vec![breached(3_000), breached(34_000)]),
         ];
         let text = table(&rows, &["1 %".to_owned(), "5 %".to_owned()]);
         assert_eq!(
