@@ -1,29 +1,32 @@
 //! What can be typed: subcommands and flags. The flags of configuration keys come from the key table.
 
+mod examples;
+mod help;
+mod past;
+mod status;
+mod version;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::backtest::Sweep;
 use crate::config::{flags, parse_duration};
 use crate::demo::Scenario;
 use crate::deploy::Color;
 use crate::headless::Output;
 use crate::tui::{CharsetChoice, ColorChoice};
 
-mod status;
-
+pub use examples::{EXIT_CODES, examples};
+pub use help::{command, try_parse_from};
+pub use past::{Backtest, HistoryCommand, Replay};
 pub use status::Status;
+pub use version::text as version;
 
 /// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
 #[derive(Debug, Parser)]
-#[command(name = "switchback", version, disable_help_subcommand = true, subcommand_required = true)]
-#[command(after_help = "Exit codes: 0 retained or done, 2 bad usage or configuration, 3 rolled back automatically, \
-4 rolled back by the operator, 5 aborted, 6 inconclusive, 7 ROLLBACK FAILED, 8 superseded, 9 target not ready, \
-10 another monitor is running, 11 held, 12 switch failed, 13 no monitor or order refused, 14 journal damaged, 143 asked to \
-stop, resumable.")]
+#[command(name = "switchback", version, subcommand_required = true)]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -66,7 +69,7 @@ impl Args for Settings {
             let flag = key.flag?;
             let help = format!("{} [{}; default {}]", key.help, key.allowed(), key.default_text());
             let arg = Arg::new(key.name).long(flag).help(help).global(true).allow_hyphen_values(true);
-            Some(arg.value_name("VALUE").help_heading("Settings"))
+            Some(arg.value_name("VALUE").help_heading(help::SETTINGS))
         }))
     }
 
@@ -200,8 +203,17 @@ pub enum Command {
         /// Which shell.
         shell: Shell,
     },
-    /// The manual page, in roff.
-    Man,
+    /// The manual page of the program or of a command, in roff.
+    Man {
+        /// Which command, such as `switch` or `config show`.
+        #[arg(value_name = "COMMAND", conflicts_with = "all")]
+        page: Vec<String>,
+        /// Write every page into DIR, a file each.
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
+    /// Which version this is, and the commit it was built from.
+    Version,
 }
 
 /// How to switch.
@@ -278,55 +290,6 @@ pub struct Demo {
     pub output: Output,
 }
 
-/// What to play.
-#[derive(Clone, Debug, Args)]
-pub struct Replay {
-    /// The ID of a soak of this service, or a file (default: the newest recording).
-    pub recording: Option<String>,
-    /// How many times faster than it went.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub speed: u32,
-    /// All its lines at once instead of the terminal UI.
-    #[arg(long)]
-    pub no_tui: bool,
-    /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    pub output: Output,
-}
-
-/// What to judge again. Settings come from flags, environment and file as for a soak, but for window and interval: without
-/// a flag they are those of the trace.
-#[derive(Clone, Debug, Args)]
-pub struct Backtest {
-    /// Recordings of soaks, whose releases are what the soaks' outcomes say; or CSV files with the header
-    /// `tick_ms,total,errors`, taken for good releases. What cannot be used is skipped.
-    #[arg(required_unless_present_any = ["good", "bad"], value_name = "TRACE")]
-    pub traces: Vec<PathBuf>,
-    /// Traces of releases that are known to be good, whatever became of them: a false alarm, say.
-    #[arg(long, num_args = 1.., value_name = "TRACE")]
-    pub good: Vec<PathBuf>,
-    /// Traces of releases that are known to be bad: what they cost is counted apart.
-    #[arg(long, num_args = 1.., value_name = "TRACE")]
-    pub bad: Vec<PathBuf>,
-    /// Try several values of a setting side by side: `threshold=1%,2%,5%`. Several sweeps multiply.
-    #[arg(long, value_name = "KEY=V,V,…")]
-    pub sweep: Vec<Sweep>,
-    /// One JSON object a line for each trace and setting.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What to do with the records of the past.
-#[derive(Clone, Debug, Subcommand)]
-pub enum HistoryCommand {
-    /// Remove the recordings that are older, more or larger than `retention.*` allows; decisions stay.
-    Prune {
-        /// Only say which.
-        #[arg(long)]
-        dry_run: bool,
-    },
-}
-
 /// What to do with the configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -351,13 +314,11 @@ fn freeze_length(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn every_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        command().debug_assert();
         for line in [
             "switch",
             "switch green --no-soak --detach",
@@ -382,7 +343,7 @@ mod tests {
             "demo",
         ] {
             let words = std::iter::once("switchback").chain(line.split(' '));
-            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+            assert!(try_parse_from(words).is_ok(), "{line}");
         }
     }
 }

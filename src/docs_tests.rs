@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::config::{Inputs, load};
 use crate::demo::{Expected, Scenario, weather_names};
 use crate::soak::{Cause, Ending, Outcome};
@@ -135,7 +134,7 @@ fn refusal(command: &str) -> Option<String> {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion, MissingRequiredArgument};
     let words = words(command);
     let only_named = words.len() == 2;
-    let error = Cli::try_parse_from(words).err()?;
+    let error = cli::try_parse_from(words).err()?;
     let fine = match error.kind() {
         DisplayHelp | DisplayVersion => true,
         MissingRequiredArgument | DisplayHelpOnMissingArgumentOrSubcommand => only_named,
@@ -167,7 +166,7 @@ fn the_readme_shows_every_command() {
     let readme = read(&root().join("README.md"));
     let shown: BTreeSet<String> =
         commands(&readme).iter().filter_map(|command| words(command).into_iter().nth(1)).collect();
-    for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
         assert!(shown.contains(command.get_name()), "README.md does not show `switchback {}`", command.get_name());
     }
 }
@@ -219,7 +218,7 @@ fn the_tables_of_exit_codes_are_those_of_the_program() {
         let listed: Vec<u8> = table.iter().map(|(code, _)| *code).collect();
         assert_eq!(listed, codes.iter().copied().collect::<Vec<u8>>(), "{page}");
     }
-    let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+    let help = cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
     for code in codes.into_iter().filter(|code| *code != 1) {
         assert!(help.contains(&format!(" {code} ")), "--help does not explain exit code {code}");
     }

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use rustix::fs::Mode;
 
 fn main() -> ExitCode {
     // Everything this program creates is for its user alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    match switchback::cli::Cli::try_parse() {
+    match switchback::cli::try_parse_from(std::env::args_os()) {
         Ok(cli) => ExitCode::from(switchback::commands::main(cli)),
         Err(error) => {
             switchback::commands::misused(&error);

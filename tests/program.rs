@@ -38,6 +38,8 @@ mod hostile;
 mod job;
 #[path = "program/latency.rs"]
 mod latency;
+#[path = "program/line.rs"]
+mod line;
 #[path = "program/network.rs"]
 mod network;
 #[path = "program/night.rs"]

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use crate::called;
 use crate::children;
-use crate::cli::{Cli, Command, Common, HistoryCommand, Status};
+use crate::cli::{Cli, Command, Common, HistoryCommand, Status, version};
 use crate::deploy::Color;
 use crate::descriptors;
 use crate::monitor::Begin;
 
 use super::failure::Failure;
 use super::{
-    backtest, config, ctl, demo, doctor, dry_run, follow, freeze, prune, records, replay, rollback, say, shell, soak,
-    status, switch,
+    backtest, config, ctl, demo, doctor, dry_run, follow, freeze, man, prune, records, replay, rollback, say, shell,
+    soak, status, switch,
 };
 
 /// How long tasks that are still at work may take to end with the program.
@@ -69,12 +69,20 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(common, dry_run)
         }
-        Command::History { .. } => Err(Failure::usage("--json and --limit show decisions: they do not go with prune")),
+        Command::History { command: Some(HistoryCommand::Soaks), json: false, limit: None } => records::soaks(common),
+        Command::History { .. } => {
+            Err(Failure::usage("--json and --limit show decisions: they do not go with prune or soaks"))
+        }
         Command::Replay(replay) => replay::run(common, &replay).await,
         Command::Backtest(backtest) => backtest::run(common, &backtest),
         Command::Verify { file } => records::verify(common, file),
         Command::Config(command) => config::run(common, &command),
         Command::Completions { shell } => shell::completions(shell),
-        Command::Man => shell::man(),
+        Command::Man { page, all: None } => man::page(&page),
+        Command::Man { all: Some(folder), .. } => man::all(&folder),
+        Command::Version => {
+            say::line(&format!("switchback {}", version()));
+            Ok(0)
+        }
     }
 }

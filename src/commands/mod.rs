@@ -20,6 +20,7 @@ mod keeper;
 mod leave;
 mod linger;
 mod logging;
+mod man;
 mod place;
 mod prune;
 mod records;

@@ -60,7 +60,7 @@ fn the_unit_has_its_sections_and_names_nothing_twice() {
 fn the_unit_runs_a_soak_that_resumes_without_a_terminal() {
     let start = value("ExecStart");
     assert!(start.starts_with('/'), "systemd wants a whole path");
-    let cli = Cli::try_parse_from(words(&start)).unwrap_or_else(|error| panic!("`{start}`: {error}"));
+    let cli = cli::try_parse_from(words(&start)).unwrap_or_else(|error| panic!("`{start}`: {error}"));
     assert!(matches!(cli.command, Command::Soak { resume: true, .. }), "{start}");
     for flag in ["--resume", "--no-tui", "--supervised"] {
         assert!(start.contains(flag), "{flag} is missing: {start}");

@@ -32,6 +32,11 @@ pub enum Action {
     Keep,
 }
 
+impl Action {
+    /// The word with which each begins.
+    pub const NAMES: [&str; 6] = ["abort", "rollback", "pause", "resume", "extend", "keep"];
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -95,3 +95,51 @@ fn the_owner_speaks_to_a_monitor_that_root_started() {
     soak.wait().expect(5);
     assert_eq!(deployment.decision("abort")["reason"], "enough");
 }
+
+#[test]
+fn what_is_said_of_a_folder_that_became_read_only_is_true_and_what_is_advised_works() {
+    let router = tempfile::tempdir().unwrap();
+    let route = router.path().join("route");
+    fs::write(&route, "green\n").unwrap();
+    fs::set_permissions(router.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&route, fs::Permissions::from_mode(0o666)).unwrap();
+    // Root writes wherever it likes; whoever else this is has a folder of their own.
+    let other = of_somebody_else();
+    let (deployment, program) = match other {
+        Some((deployment, program)) => (deployment, Some(program)),
+        None => (Deployment::switched(), None),
+    };
+    let (write, read) = (format!("echo {{color}} > {}", route.display()), format!("cat {}", route.display()));
+    let deployment = deployment.with_commands(&write, &write, &read).with("soak.window", "10m");
+    let start = |args: &[&str]| match &program {
+        Some(program) => as_owner(&deployment, program, args),
+        None => deployment.start(args),
+    };
+    let mut soak = start(&["soak", "--no-tui"]);
+    soak.hear("soak_start");
+    deployment.wait_until("the soak is on record", |deployment| deployment.state()["soak"].is_object());
+    fs::set_permissions(deployment.folder(), fs::Permissions::from_mode(0o555)).unwrap();
+    deployment.green.fail(50);
+    let ended = soak.wait().expect(7);
+    let typed = start(&["rollback"]).wait().expect(7);
+    assert_eq!(fs::read_to_string(&route).unwrap(), "blue\n", "traffic has moved");
+    for done in [&ended, &typed] {
+        let told = format!("{}{}", done.stdout, done.stderr);
+        for wrong in ["by hand", "may still reach green", "traffic is on green", "still live", "STILL LIVE"] {
+            assert!(!told.contains(wrong), "traffic is on blue, and `{wrong}` is said: {told}");
+        }
+        assert!(told.contains("traffic is on blue") && told.contains("ermission denied"), "{told}");
+    }
+    let ended = ended.says(&["ROLLBACK FAILED: traffic is on blue, and not all of it is on record"]);
+    assert!(
+        ended.stdout.contains("mend what the reason names, then: switchback rollback --service default"),
+        "{ended:#?}"
+    );
+    assert_eq!(deployment.state()["activeColor"], "green", "the record is the old one");
+    start(&["status"]).wait().expect(0).says(&["router    command ✗ out of sync: it sends traffic to blue"]);
+
+    fs::set_permissions(deployment.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    start(&["rollback", "--service", "default"]).wait().expect(0).says(&["traffic is on blue"]);
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    start(&["status"]).wait().expect(0).says(&["router    command ✓ in sync"]);
+}

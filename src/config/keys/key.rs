@@ -42,6 +42,15 @@ impl Key {
         self.also.map_or(allowed.clone(), |also| format!("{allowed}; {also}"))
     }
 
+    /// The words that can be typed, where there are only so many.
+    pub fn words(&self) -> Vec<&'static str> {
+        match self.kind {
+            Kind::Choice(words) => words.iter().map(|word| word.text).collect(),
+            Kind::Bool(_) => vec!["true", "false"],
+            _ => Vec::new(),
+        }
+    }
+
     /// The default, in words: `10m`, `= window`, `none`.
     pub const fn default_text(&self) -> &'static str {
         match self.default {
