@@ -32,6 +32,8 @@ fn commit(root: &Path) -> Option<String> {
     };
     let common = fs::read_to_string(git.join("commondir")).map_or(git.clone(), |text| git.join(text.trim()));
     let head = read(&git.join("HEAD"))?;
+    // A branch that is packed moves in a file that is not there yet; what happens to HEAD is noted here as well.
+    let _ = read(&git.join("logs/HEAD"));
     let Some(branch) = head.strip_prefix("ref:").map(str::trim) else { return Some(head) };
     let loose = common.join(branch);
     if loose.exists() {

@@ -93,10 +93,9 @@ pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
 
 fn nothing_to_verify(journal: &Path, service: Option<&str>) -> String {
     match service {
-        Some(service) => format!(
-            "there is nothing to verify: {}\nnext: switchback status, which says which deployment this is",
-            nothing_decided(journal, service)
-        ),
+        Some(service) => {
+            format!("there is nothing to verify: {}\nnext: switchback status", nothing_decided(journal, service))
+        }
         None => format!("there is nothing to verify: the file `{}` does not exist", journal.display()),
     }
 }

@@ -195,6 +195,8 @@ fn help_version_and_manual_are_there_under_every_name_that_people_try() {
     let version = deployment.run(&["version"]).expect(0).stdout;
     assert_eq!(deployment.run(&["--version"]).expect(0).stdout, version);
     assert!(version.starts_with(&format!("switchback {} (commit ", env!("CARGO_PKG_VERSION"))), "{version}");
+    let in_a_repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists();
+    assert_eq!(version.contains("commit unknown"), !in_a_repository, "{version}");
     let help =
         deployment.run(&["help"]).expect(0).says(&["Deploy:", "Running soak:", "Examples:", "Exit codes:"]).stdout;
     assert_eq!(deployment.run(&["--help"]).expect(0).stdout, help);
