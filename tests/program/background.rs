@@ -112,7 +112,7 @@ fn whoever_leaves_an_attached_soak_leaves_it_running() {
         let mut attached = deployment.start(&["attach", "--output", "json"]);
         attached.hear("soak_start");
         attached.signal(signal);
-        attached.wait().expect(0).says(&["the watch goes on in the background", "switchback attach"]);
+        attached.wait().expect(0).complains(&["the watch goes on in the background", "switchback attach"]);
     }
     let mut killed = deployment.start(&["attach"]);
     killed.hear("soak_start");

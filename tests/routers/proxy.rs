@@ -139,10 +139,9 @@ impl Drop for Process {
 
 /// Whether what comes after the port is there as well: nginx's pid file, HAProxy's socket.
 fn has_its_files(folder: &Path) -> bool {
-    let names_a_process = |pid: String| pid.trim().parse::<u32>().is_ok();
-    let has_pid = fs::read_to_string(folder.join("nginx.pid")).is_ok_and(names_a_process);
-    let config = fs::read_to_string(folder.join("haproxy.cfg")).unwrap_or_default();
-    let socket = folder.join("admin.sock");
-    (has_pid || !folder.join("nginx.conf").exists())
-        && (!config.contains("admin.sock") || UnixStream::connect(socket).is_ok())
+    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let has_pid = || text("nginx.pid").trim().parse::<u32>().is_ok();
+    let has_socket = || UnixStream::connect(folder.join("admin.sock")).is_ok();
+    (!text("nginx.conf").contains("nginx.pid") || has_pid())
+        && (!text("haproxy.cfg").contains("admin.sock") || has_socket())
 }
