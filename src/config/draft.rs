@@ -7,9 +7,9 @@ use super::dial::bare_dial;
 use super::matchers::LabelFilter;
 use super::model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig, RouterKind, SoakConfig,
-    StandbyPolicy, TrafficProbeConfig,
+    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby,
+    OnInconclusive, OnSharedCause, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig, RouterKind,
+    SoakConfig, StandbyPolicy, TrafficProbeConfig,
 };
 use super::problem::Origin;
 use super::query::{PrometheusConfig, Source};
@@ -170,6 +170,7 @@ fn blank_config() -> Config {
             verify_window: Duration::ZERO,
             standby: StandbyPolicy::Require,
             on_shared_cause: OnSharedCause::Hold,
+            on_failing_standby: OnFailingStandby::Tell,
         },
         colors: Colors::default(),
         access: Access::default(),

@@ -66,9 +66,9 @@ pub use load::{Loaded, Setting, load};
 pub use matchers::{LabelFilter, Matching};
 pub use model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnInconclusive,
-    OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig, RouterKind, Scheme,
-    SoakConfig, StandbyPolicy, TrafficProbeConfig,
+    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby,
+    OnInconclusive, OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig,
+    RouterKind, Scheme, SoakConfig, StandbyPolicy, TrafficProbeConfig,
 };
 pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};

@@ -106,6 +106,8 @@ pub struct SoakConfig {
     pub standby: StandbyPolicy,
     /// What a breach leads to while the standby fails in the same way.
     pub on_shared_cause: OnSharedCause,
+    /// What a previous color that fails before traffic leaves it means for a switch.
+    pub on_failing_standby: OnFailingStandby,
 }
 
 /// A rollback that fails.
@@ -158,6 +160,16 @@ pub enum OnSharedCause {
     /// Roll back all the same. Recordings from before there was a choice have this.
     #[default]
     Rollback,
+}
+
+/// What a previous color that fails before traffic leaves it means for a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailingStandby {
+    /// It is told before traffic moves.
+    Tell,
+    /// It is told, and the switch is refused.
+    Refuse,
 }
 
 /// How a running monitor is asked and given orders: here, and over the network.

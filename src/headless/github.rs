@@ -105,7 +105,7 @@ impl PrintEvents for Github {
         self.human.news(view, news)?;
         for decision in &news.decisions {
             let told = matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold);
-            if told || decision.is_about_failed_rollback() {
+            if told || decision.is_urgent_observation() {
                 self.annotate("warning", &decision.message)?;
             }
         }

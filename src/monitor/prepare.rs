@@ -46,6 +46,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         verification: Verification::RouterAndRequests,
         standby: soak.standby,
         on_shared_cause: soak.on_shared_cause,
+        on_failing_standby: Some(soak.on_failing_standby),
         error_rate: ErrorRateSettings {
             threshold: config.error_rate.threshold,
             min_requests: config.error_rate.min_requests,

@@ -47,7 +47,7 @@ impl Message {
         let told = news
             .decisions
             .iter()
-            .filter(|decision| TOLD.contains(&decision.decision) || decision.is_about_failed_rollback());
+            .filter(|decision| TOLD.contains(&decision.decision) || decision.is_urgent_observation());
         let decided = told.map(|decision| {
             let kind = decision.decision.name();
             let text = format!("[{service}] {}: {}{named}", kind.replace('_', " "), decision.message);

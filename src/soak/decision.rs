@@ -167,10 +167,11 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether it says that a rollback fails, or has succeeded after failures: as important as the rollback itself.
-    pub fn is_about_failed_rollback(&self) -> bool {
-        let reason = self.reason.as_deref();
-        self.decision == DecisionKind::Observe && matches!(reason, Some("rollback-attempt" | "rollback-late"))
+    /// Whether somebody has to be told: a rollback fails, or has succeeded after failures, or the color that it would lead to fails
+    /// before traffic has left it.
+    pub fn is_urgent_observation(&self) -> bool {
+        let urgent = ["rollback-attempt", "rollback-late", "standby-failing"];
+        self.decision == DecisionKind::Observe && self.reason.as_deref().is_some_and(|reason| urgent.contains(&reason))
     }
 
     /// A decision with its sentence and nothing else; the fields are public to be filled in.

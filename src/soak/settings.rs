@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Baseline, Bound, Excuse, Method, OnBreach, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy};
+use crate::config::{
+    Baseline, Bound, Excuse, Method, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy,
+};
 use crate::deploy::Color;
 use crate::detect::{Buckets, brief, number, span};
 
@@ -82,6 +84,9 @@ pub struct Settings {
     /// What a breach leads to while the standby fails in the same way.
     #[serde(default)]
     pub on_shared_cause: OnSharedCause,
+    /// What a previous color that fails before traffic leaves it leads to; none in recordings from before it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failing_standby: Option<OnFailingStandby>,
     /// The error-rate check.
     pub error_rate: ErrorRateSettings,
     /// The latency check, where there is one.

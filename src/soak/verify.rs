@@ -97,6 +97,11 @@ impl RecoveryWatch {
         self.cases.fewest(&self.counts)
     }
 
+    /// Whether a page was read after the first one: only between two of them anything is counted.
+    pub fn has_counted(&self) -> bool {
+        self.first_ms.is_some_and(|first_ms| self.last_ms > first_ms)
+    }
+
     /// What was counted since, in each case of who sent it.
     pub fn in_each_case(&self) -> Vec<TickCounts> {
         self.cases.possible().map(|case| self.counts.of(case)).collect()

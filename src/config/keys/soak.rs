@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::key::{Fallback, Key};
 use crate::config::duration::format_duration;
 use crate::config::kind::{Kind, Word};
-use crate::config::model::{OnBreach, OnInconclusive, OnSharedCause, StandbyPolicy};
+use crate::config::model::{OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, StandbyPolicy};
 
 pub const KEYS: &[Key] = &[
     Key {
@@ -183,5 +183,18 @@ pub const KEYS: &[Key] = &[
         ]),
         also: None,
         example: "rollback",
+    },
+    Key {
+        name: "soak.on_failing_standby",
+        env: Some("SWITCHBACK_ON_FAILING_STANDBY"),
+        flag: Some("on-failing-standby"),
+        help: "What a previous color that fails before traffic leaves it leads to: it is told, or the switch is refused.",
+        default: Fallback::Text("tell"),
+        kind: Kind::Choice(&[
+            Word { text: "tell", set: |draft| draft.config.soak.on_failing_standby = OnFailingStandby::Tell },
+            Word { text: "refuse", set: |draft| draft.config.soak.on_failing_standby = OnFailingStandby::Refuse },
+        ]),
+        also: None,
+        example: "refuse",
     },
 ];

@@ -48,6 +48,7 @@ fn settings() -> Settings {
         verification: crate::soak::Verification::RouterAndRequests,
         standby: StandbyPolicy::Ignore,
         on_shared_cause: crate::config::OnSharedCause::Hold,
+        on_failing_standby: None,
         error_rate: ErrorRateSettings {
             threshold: Ratio(0.05),
             min_requests: 20,

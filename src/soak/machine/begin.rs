@@ -23,6 +23,7 @@ impl Machine {
                 let deadline_ms = self.at.saturating_add(gate_ms);
                 self.stage = Stage::Gating { deadline_ms };
                 out.push(Effect::Schedule { at_ms: deadline_ms });
+                self.ask_standby_in_the_gate(out);
             }
             Origin::Soak => self.start_soak(out),
         }
@@ -41,7 +42,7 @@ impl Machine {
                 latency.begin_baseline();
             }
             out.push(Effect::Schedule { at_ms: self.at.saturating_add(self.settings.baseline_window_ms) });
-        } else {
+        } else if !self.awaits_standby() {
             self.start_switch(out);
         }
     }
@@ -66,7 +67,7 @@ impl Machine {
     }
 
     fn start_switch(&mut self, out: &mut Vec<Effect>) {
-        if self.refused_as_unfit(out) {
+        if self.refused_as_unfit(out) || self.refused_for_standby(out) {
             return;
         }
         self.epoch += 1;

@@ -19,6 +19,7 @@ use crate::soak::{
 use super::persist::Rolling;
 use super::resume::Unwatched;
 use super::shared::standby_rate;
+use super::standby::StandbyLook;
 use super::verify::Verifying;
 
 /// An instance without a good sample for this long, or for three intervals, is not known any more.
@@ -130,6 +131,8 @@ pub struct Machine {
     pub(super) standby_roster: Roster,
     /// Its error rate, for a cause that both colors share.
     pub(super) standby_rate: RateCheck,
+    /// And before traffic leaves it.
+    pub(super) standby_look: StandbyLook,
     pub(super) recovery: RecoveryWatch,
     /// The same for requests that take too long, where latency is judged.
     pub(super) slow_recovery: RecoveryWatch,
@@ -196,6 +199,7 @@ impl Machine {
             readiness: ReadinessCheck::new(settings.readiness.clone(), settings.instances.clone()),
             standby: ReadinessCheck::new(standby_settings, settings.standby_instances.clone()),
             standby_rate: standby_rate(&settings),
+            standby_look: StandbyLook::default(),
             roster: Roster::new(&settings.instances),
             standby_roster: Roster::new(&settings.standby_instances),
             recovery: RecoveryWatch::new(settings.standby_instances.len()),

@@ -5,6 +5,7 @@
 //! | `core` | the state, the dispatch of events, helpers that every part uses |
 //! | `begin` | gate, switch, start of the soak |
 //! | `watch` | ticks, breaches, the end of the window, observed moves |
+//! | `standby` | the previous color before traffic leaves it |
 //! | `act` | hold, grace, rollback |
 //! | `persist` | attempts to roll back, one after the other |
 //! | `foreign` | a router that holds what Switchback did not write |
@@ -27,6 +28,7 @@ mod recovery;
 mod report;
 mod resume;
 mod shared;
+mod standby;
 mod verify;
 mod watch;
 

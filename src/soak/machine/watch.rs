@@ -53,6 +53,8 @@ impl Machine {
         if matches!(self.stage, Stage::Baseline { .. } | Stage::Verifying(_)) && self.recovery.wants_trial() {
             out.push(Effect::TryCounting { color: self.settings.color.other() });
         }
+        self.ask_standby_in_the_gate(out);
+        self.tell_failing_standby(out);
         self.deadlines(out);
         self.end_baseline(out);
         self.verified(out);

@@ -39,6 +39,7 @@ pub fn settings() -> Settings {
         verification: Verification::RouterAndRequests,
         standby: StandbyPolicy::Require,
         on_shared_cause: crate::config::OnSharedCause::Hold,
+        on_failing_standby: None,
         error_rate: ErrorRateSettings {
             threshold: Ratio(0.05),
             min_requests: 20,

@@ -17,4 +17,5 @@ mod properties;
 mod resume;
 mod rollback;
 mod shared;
+mod standby;
 mod verify;
