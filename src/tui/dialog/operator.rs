@@ -156,7 +156,12 @@ impl Dialog {
     fn enter(&mut self) -> Step {
         match self.focus {
             Focus::Cancel => Step::Close(None),
-            Focus::Confirm | Focus::Name | Focus::Choices => self.confirm(),
+            Focus::Confirm | Focus::Name => self.confirm(),
+            // A line that was meant for another window may end here.
+            Focus::Choices => {
+                self.focus = Focus::Confirm;
+                Step::Stay
+            }
             // Nobody means an order by ending a line: the next Enter gives it.
             Focus::Reason => {
                 self.focus = if self.is_proven() { Focus::Confirm } else { Focus::Name };
@@ -295,12 +300,11 @@ impl Dialog {
     }
 }
 
-/// The order of Tab; the first has the focus at first. Where Enter is the confirmation it is not on Cancel.
+/// The order of Tab; the first has the focus at first.
 const fn order_of(subject: &Subject) -> &'static [Focus] {
     match (subject.proof, subject.action) {
+        (Proof::Yes, Action::Extend { .. }) => &[Focus::Choices, Focus::Reason, Focus::Cancel, Focus::Confirm],
         (Proof::Yes, _) => &[Focus::Cancel, Focus::Reason, Focus::Confirm],
         (Proof::Name, _) => &[Focus::Cancel, Focus::Name, Focus::Reason, Focus::Confirm],
-        (Proof::Enter, Action::Extend { .. }) => &[Focus::Choices, Focus::Reason, Focus::Cancel, Focus::Confirm],
-        (Proof::Enter, _) => &[Focus::Confirm, Focus::Reason, Focus::Cancel],
     }
 }

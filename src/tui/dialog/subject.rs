@@ -110,8 +110,6 @@ pub(super) enum Proof {
     Yes,
     /// By typing the service's name.
     Name,
-    /// By Enter.
-    Enter,
 }
 
 /// An order that is asked about.
@@ -177,13 +175,9 @@ impl Subject {
             Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
             Ask::Abort => (Action::Abort, Proof::Name),
             Ask::Keep => (Action::Keep, Proof::Name),
-            // What is held moves traffic as soon as the pause is over.
-            Ask::Pause if machine.refusal(Action::Resume).is_none() && facts.phase == Phase::Held => {
-                (Action::Resume, Proof::Yes)
-            }
-            Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Enter),
+            Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Yes),
             Ask::Pause => (Action::Pause, Proof::Name),
-            Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Enter),
+            Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Yes),
         };
         machine.refusal(action).map_or(Ok(Self { facts, action, proof }), Err)
     }

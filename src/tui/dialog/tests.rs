@@ -115,17 +115,21 @@ fn orders_are_confirmed_as_the_design_says() {
         (Ask::Pause, &up, "y\n", vec![]),
         (Ask::Pause, &up, "shop\n", vec![order("pause", None)]),
         (Ask::Pause, &up, "shop\t  lunch \n\n", vec![order("pause", Some("lunch"))]),
-        (Ask::Pause, &paused, "\n", vec![order("resume", None)]),
-        (Ask::Pause, &paused, "\t\t\n", vec![close()]),
-        (Ask::Pause, &paused, "\u{b}\n", vec![close()]),
+        (Ask::Pause, &paused, "\n", vec![close()]),
+        (Ask::Pause, &paused, "y", vec![order("resume", None)]),
+        (Ask::Pause, &paused, "\t\t\n", vec![order("resume", None)]),
+        (Ask::Pause, &paused, "\u{b}\n", vec![order("resume", None)]),
         (Ask::Pause, &paused, "lease\n", vec![stray("`l` is not an answer")]),
         (Ask::Pause, &held, "\n", vec![close()]),
         (Ask::Pause, &held, "y", vec![order("resume", None)]),
-        (Ask::Extend, &up, "\n", vec![order("extend 1m", None)]),
-        (Ask::Extend, &up, ">\n", vec![order("extend 5m", None)]),
-        (Ask::Extend, &up, ">>\n", vec![order("extend 10m", None)]),
-        (Ask::Extend, &up, ">>>>>\n", vec![order("extend 30m", None)]),
-        (Ask::Extend, &up, ">><<<\n", vec![order("extend 1m", None)]),
+        (Ask::Extend, &up, "\n", vec![]),
+        (Ask::Extend, &up, "\nven so", vec![stray("`v` is not an answer")]),
+        (Ask::Extend, &up, "y", vec![order("extend 1m", None)]),
+        (Ask::Extend, &up, "\n\n", vec![order("extend 1m", None)]),
+        (Ask::Extend, &up, ">y", vec![order("extend 5m", None)]),
+        (Ask::Extend, &up, ">>\n\n", vec![order("extend 10m", None)]),
+        (Ask::Extend, &up, ">>>>>y", vec![order("extend 30m", None)]),
+        (Ask::Extend, &up, ">><<<y", vec![order("extend 1m", None)]),
         (Ask::Extend, &up, "ven so\n", vec![stray("`v` is not an answer")]),
     ] {
         let mut dialog = ask(what, machine);
@@ -357,7 +361,7 @@ proptest! {
                 let fields = view.fields.iter().filter(|field| field.focused).count();
                 let buttons = view.buttons.iter().filter(|button| button.focused).count();
                 prop_assert_eq!(fields + buttons, 1);
-                let text = fields > 0 || what != Ask::RollBack;
+                let text = fields > 0 || !matches!(what, Ask::RollBack | Ask::Extend);
                 prop_assert_eq!(dialog.context(), if text { Context::Dialog } else { Context::Confirm });
             }
         }

@@ -43,7 +43,7 @@ fn an_answer_to_a_dialog_that_was_closed_is_told_all_the_same() {
     let mut desk = Desk::live();
     desk.keys("Kshop\n\x1b");
     assert_eq!(desk.overlay(), None);
-    desk.keys("E\n");
+    desk.keys("E\n\n");
     desk.at(Happening::Answered { order: 1, answer: Err("too late".to_owned()) });
     assert_eq!(desk.message().as_deref(), Some("too late"));
     assert_eq!(dialog(&mut desk).state, DialogState::Waiting, "that was not the answer to this one");
@@ -58,7 +58,7 @@ fn orders_go_out_with_what_was_typed() {
         ("Ashop\tbad plan\n\n", order(1, "abort", Some("bad plan"))),
         ("Kshop\n", order(1, "keep", None)),
         ("Pshop\n", order(1, "pause", None)),
-        ("E→→\n", order(1, "extend 10m", None)),
+        ("E→→\n\n", order(1, "extend 10m", None)),
     ] {
         assert_eq!(Desk::live().keys(keys), [wanted], "{keys:?}");
     }
@@ -70,6 +70,7 @@ fn a_sentence_typed_into_the_wrong_window_orders_nothing() {
         "Really? Yes, try it: PLEASE KEEP going\n",
         "Ryan says: APPLY it, EVERYTHING looks fine\n",
         "git commit -m 'Retry Payments, Keep Errors'\n",
+        "DONE\n",
     ] {
         let mut desk = Desk::live();
         let ordered = |effect: &Effect| matches!(effect, Effect::Order { .. });
