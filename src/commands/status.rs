@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::ZonedDateTime;
 use tokio::time::{sleep, timeout};
 
 use crate::called::as_called;
@@ -45,7 +45,7 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
             let pretty = if status.json { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) };
             say::data(&format!("{}\n", pretty.map_err(Failure::internal)?));
         }
-        Output::Human | Output::Github => say::out(&as_called(&report.to_text(Timestamp::now()))),
+        Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
     }
     if judged && let Some(hint) = came.hint() {
         say::error(&format!("{hint} (exit code {})", came.exit_code()));
@@ -117,7 +117,7 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
         let now = report(loaded).await.map_err(|failure| failure.message);
         let text = match &now {
             Ok(report) if json => to_json(report, report.came())?.to_string() + "\n",
-            Ok(report) => report.to_text(Timestamp::now()),
+            Ok(report) => report.to_text(&ZonedDateTime::now()),
             Err(why) => format!("{why}\n"),
         };
         if in_place {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal as _, stderr, stdin};
 
 use clap::Parser as _;
-use jiff::Timestamp;
+use jiff::ZonedDateTime;
 
 use crate::cli::{Cli, Command, Common, Switch};
 use crate::config::{Loaded, mask, shell_word};
@@ -42,7 +42,7 @@ async fn asked_for(common: &Common, supervised: bool) -> Result<Option<Color>, F
     }
     let (report, inactive) = found?;
     loop {
-        say::ask(&question(&report, inactive, Timestamp::now()));
+        say::ask(&question(&report, inactive, &ZonedDateTime::now()));
         // Nothing is touched yet, and nobody listens for signals: Ctrl-C ends the program here.
         let line = tokio::task::spawn_blocking(|| stdin().lines().next()).await.map_err(Failure::internal)?;
         let Some(Ok(line)) = line else { return Ok(None) };
@@ -59,7 +59,7 @@ fn can_be_asked() -> bool {
     !soak::in_ci() && stdin().is_terminal() && stderr().is_terminal()
 }
 
-fn question(report: &StatusReport, inactive: Color, now: Timestamp) -> String {
+fn question(report: &StatusReport, inactive: Color, now: &ZonedDateTime) -> String {
     let active = report.active_color;
     let since = report.last_switch.map(|at| format!(", switched to {}", since(at, now))).unwrap_or_default();
     format!("{active} is active{since}. Move traffic to {inactive}? [y/N, or a color] ")

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::deployment::Deployment;
@@ -214,7 +214,7 @@ impl Deployment {
 
 impl StatusReport {
     /// The status as aligned lines for a person who reads them at `now`.
-    pub fn to_text(&self, now: Timestamp) -> String {
+    pub fn to_text(&self, now: &ZonedDateTime) -> String {
         let alarm = self.alarm().into_iter().flat_map(|alarm| [("ALARM", alarm.text), ("next", alarm.next)]);
         let mut lines: Vec<(&str, String)> = alarm.collect();
         lines.push(("service", self.service.clone()));
@@ -232,9 +232,12 @@ impl StatusReport {
             lines.push(("way back", "none: the release was switched to with --no-way-back".to_owned()));
         }
         if let Some(freeze) = &self.freeze {
-            lines.push(("freeze", format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()))));
+            lines.push((
+                "freeze",
+                format!("automatic rollback is {}", freeze.frozen().describe(now.timestamp().as_millisecond())),
+            ));
         }
-        lines.extend(self.soak.to_lines());
+        lines.extend(self.soak.to_lines(now));
         if let Some(before) = &self.previous_soak {
             let how = before.outcome.as_deref().unwrap_or(&before.phase);
             lines.push(("before", format!("{} {how}", before.id)));
@@ -260,16 +263,27 @@ fn readiness(ready: Option<bool>) -> &'static str {
     }
 }
 
-/// When something happened, Unix milliseconds, for who reads it at `now`: `2m 13s ago (2026-11-23T14:02:25Z)`.
-pub fn since(at_ms: i64, now: Timestamp) -> String {
+/// When something happened, Unix milliseconds, for who reads it at `now`: `2m 13s ago (2026-11-23 15:02:25 +01:00)`.
+pub fn since(at_ms: i64, now: &ZonedDateTime) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else {
         return format!("at {at_ms} ms, which is no time");
     };
-    let seconds = now.as_second().saturating_sub(at.as_second());
+    let seconds = now.timestamp().as_second().saturating_sub(at.as_second());
+    let at = local(at, now);
     match u64::try_from(seconds) {
-        Ok(seconds) => format!("{} ago ({at:.0})", humantime::format_duration(Duration::from_secs(seconds))),
-        Err(_) => format!("in the future ({at:.0}): the clock was set back"),
+        Ok(seconds) => format!("{} ago ({at})", humantime::format_duration(Duration::from_secs(seconds))),
+        Err(_) => format!("in the future ({at}): the clock was set back"),
     }
+}
+
+/// A time for who reads it at `now`, in their time zone, with its offset from UTC: `2026-11-23 15:02:25 +01:00`.
+fn local(at: Timestamp, now: &ZonedDateTime) -> String {
+    at.to_zoned_datetime(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The same of a time as files have it.
+fn local_text(text: &str, now: &ZonedDateTime) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |at| local(at, now))
 }
 
 impl StateFileStatus {
@@ -300,13 +314,14 @@ impl RouterStatus {
 }
 
 impl SoakStatus {
-    fn to_lines(&self) -> Vec<(&'static str, String)> {
+    fn to_lines(&self, now: &ZonedDateTime) -> Vec<(&'static str, String)> {
         let Some(block) = &self.block else {
             return vec![("soak", if self.running { "starting" } else { "none" }.to_owned())];
         };
         let stopped = if self.running || block.phase == "finished" { "" } else { ", no monitor is running" };
         let cause = block.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
         let recovered = block.recovered.map(|recovered| if recovered { "yes" } else { "no" }.to_owned());
+        let time = |text: Option<&String>| text.map(|text| local_text(text, now));
         let optional = [
             ("release", block.release.clone()),
             ("verdict", block.verdict.clone()),
@@ -314,8 +329,8 @@ impl SoakStatus {
             ("check", block.check.clone()),
             ("reason", block.reason.clone()),
             ("recovered", recovered),
-            ("ends", block.ends_at.clone().filter(|_| block.finished_at.is_none())),
-            ("finished", block.finished_at.clone()),
+            ("ends", time(block.ends_at.as_ref()).filter(|_| block.finished_at.is_none())),
+            ("finished", time(block.finished_at.as_ref())),
         ];
         let mut lines = vec![("soak", format!("{} {}{stopped}", block.id, block.phase))];
         lines.extend(optional.into_iter().filter_map(|(label, value)| Some((label, value?))));

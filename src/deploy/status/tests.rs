@@ -26,8 +26,8 @@ fn finished() -> SoakBlock {
     }
 }
 
-fn now() -> Timestamp {
-    "2026-11-23T14:04:38Z".parse().unwrap()
+fn now() -> ZonedDateTime {
+    "2026-11-23T15:04:38+01:00[+01:00]".parse().unwrap()
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
         "config    /srv/shop/switchback.toml\n",
         "active    blue\n",
         "previous  green\n",
-        "switched  2m 13s ago (2026-11-23T14:02:25Z)\n",
+        "switched  2m 13s ago (2026-11-23 15:02:25 +01:00)\n",
         "router    test ✓ in sync\n",
         "standby   green ✗ not ready\n",
         "soak      20261123T140211Z-3f2a finished\n",
@@ -68,12 +68,12 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
         "check     error-rate\n",
         "reason    412 of 3,120 requests failed (13.2 %)\n",
         "recovered yes\n",
-        "finished  2026-11-23T14:03:11Z\n",
+        "finished  2026-11-23 15:03:11 +01:00\n",
     );
     report.state_file = Some(StateFileStatus { path: "/srv/shop/state.json".into(), exists: true });
     let file = Some("/srv/shop/switchback.toml".into());
     report.configuration = Some(ConfigurationStatus { folder: "/srv/shop".into(), file, assumed: None });
-    assert_eq!(report.to_text(now()), text);
+    assert_eq!(report.to_text(&now()), text);
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn what_is_assumed_for_want_of_a_configuration_is_shown() {
     let assumed = Some("green is assumed at http://127.0.0.1:3002".into());
     report.configuration = Some(ConfigurationStatus { folder: "/srv".into(), file: None, assumed });
     let told = "config    no configuration file in /srv; green is assumed at http://127.0.0.1:3002\n";
-    assert!(report.to_text(now()).contains(told), "{}", report.to_text(now()));
+    assert!(report.to_text(&now()).contains(told), "{}", report.to_text(&now()));
     let mut of_an_older_monitor = serde_json::to_value(&report).unwrap();
     of_an_older_monitor
         .as_object_mut()
@@ -106,7 +106,7 @@ async fn without_a_deployment_everything_says_so() {
         "soak": {"running": false},
     });
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
-    let text = report.to_text(now());
+    let text = report.to_text(&now());
     for line in [
         "never switched)\n",
         "previous  none\n",
@@ -124,14 +124,14 @@ async fn a_router_out_of_sync_or_out_of_reach_is_shown() {
     bench.router.answer(&[Answer::Lie, Answer::Fail]);
     let out_of_sync = bench.deployment.status(Some(true)).await.unwrap();
     assert_eq!(out_of_sync.router.in_sync, Some(false));
-    assert!(out_of_sync.to_text(now()).contains("router    test ✗ out of sync: it sends traffic to blue\n"));
-    assert!(out_of_sync.to_text(now()).contains("standby   blue ✓ ready\n"));
+    assert!(out_of_sync.to_text(&now()).contains("router    test ✗ out of sync: it sends traffic to blue\n"));
+    assert!(out_of_sync.to_text(&now()).contains("standby   blue ✓ ready\n"));
 
     let unreadable = bench.deployment.status(Some(true)).await.unwrap();
     let json = serde_json::to_value(&unreadable.router).unwrap();
     assert_eq!((&json["activeColor"], &json["inSync"]), (&json!(null), &json!(null)));
     assert!(json["error"].as_str().unwrap().starts_with("router command `move`"));
-    assert!(unreadable.to_text(now()).contains("router    test ✗ cannot be read: router command `move`"));
+    assert!(unreadable.to_text(&now()).contains("router    test ✗ cannot be read: router command `move`"));
 }
 
 #[tokio::test]
@@ -141,20 +141,23 @@ async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await.unwrap();
     let starting = deployment.status(None).await.unwrap();
     assert_eq!(serde_json::to_value(&starting.soak).unwrap(), json!({"running": true}));
-    assert!(starting.to_text(now()).contains("soak      starting\n"));
+    assert!(starting.to_text(&now()).contains("soak      starting\n"));
 
     let ends_at = Some("2026-11-23T14:12:11Z".into());
     let watching = SoakBlock { id: SOAK.into(), phase: "watching".into(), ends_at, ..SoakBlock::default() };
     deployment.record_soak(watching).await.unwrap();
     let running = deployment.status(None).await.unwrap();
     assert!(running.soak.running);
-    let text = running.to_text(now());
-    assert!(text.ends_with("soak      20261123T140211Z-3f2a watching\nends      2026-11-23T14:12:11Z\n"), "{text}");
+    let text = running.to_text(&now());
+    assert!(
+        text.ends_with("soak      20261123T140211Z-3f2a watching\nends      2026-11-23 15:12:11 +01:00\n"),
+        "{text}"
+    );
 
     drop(lock);
     let dead = deployment.status(None).await.unwrap();
     assert!(!dead.soak.running);
-    assert!(dead.to_text(now()).contains("watching, no monitor is running\n"));
+    assert!(dead.to_text(&now()).contains("watching, no monitor is running\n"));
 
     let _lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await.unwrap();
     deployment.record_soak(finished()).await.unwrap();
@@ -166,10 +169,10 @@ async fn times_that_make_no_sense_are_shown_as_what_they_are() {
     let bench = Bench::switched();
     for (last_switch, shown) in [
         (i64::MAX, "switched  at 9223372036854775807 ms, which is no time\n"),
-        (4_000_000_000_000, "switched  in the future (2096-10-02T07:06:40Z): the clock was set back\n"),
+        (4_000_000_000_000, "switched  in the future (2096-10-02 08:06:40 +01:00): the clock was set back\n"),
     ] {
         bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));
-        let text = bench.deployment.status(None).await.unwrap().to_text(now());
+        let text = bench.deployment.status(None).await.unwrap().to_text(&now());
         assert!(text.contains(shown), "{text}");
     }
 }
@@ -187,7 +190,7 @@ async fn what_the_state_file_holds_cannot_command_the_terminal() {
     let bench = Bench::switched();
     let soak = r#"{"id":"x","phase":"watching","reason":"a\nb\u001b[2J"}"#;
     bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
-    let text = bench.deployment.status(None).await.unwrap().to_text(now());
+    let text = bench.deployment.status(None).await.unwrap().to_text(&now());
     assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
 }
 
@@ -220,7 +223,7 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
         let alarm = report.alarm().unwrap();
         assert_eq!(alarm.text, "traffic is on green, BAD RELEASE STILL LIVE. Nobody is acting", "{outcome}");
         assert_eq!(alarm.next, next, "{outcome}");
-        assert!(report.to_text(now()).starts_with("ALARM     traffic is on green, BAD"), "{outcome}");
+        assert!(report.to_text(&now()).starts_with("ALARM     traffic is on green, BAD"), "{outcome}");
     }
     // Moved by hand: what is left is to record it.
     report.router.active_color = Some(Color::Blue);
