@@ -30,6 +30,8 @@ mod ends;
 mod exit_codes;
 #[path = "program/fleet.rs"]
 mod fleet;
+#[path = "program/gate.rs"]
+mod gate;
 #[path = "program/hold_back.rs"]
 mod hold_back;
 #[path = "program/hostile.rs"]

@@ -17,7 +17,7 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
     let loaded = context::loaded(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let deployment = Deployment::open(&loaded.config)?;
-    let (now, by) = (Timestamp::now(), actor::operator());
+    let (now, by) = (Timestamp::now(), actor::starter());
     let until = match length {
         Some(length) => {
             let end = SignedDuration::try_from(length).ok().and_then(|length| now.checked_add(length).ok());
@@ -65,7 +65,7 @@ fn running(deployment: &Deployment, text: &'static str) -> &'static str {
 }
 
 fn journal(deployment: &Deployment, kind: DecisionKind, message: String, reason: Option<String>) {
-    let decision = Decision { reason, ..Decision::new(kind, actor::operator(), message) };
+    let decision = Decision { reason, ..Decision::new(kind, actor::starter(), message) };
     if let Err(error) = deployment.journal().append(&decision, Timestamp::now()) {
         say::warn(&error.to_string());
     }

@@ -241,7 +241,7 @@ fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBl
 }
 
 fn intent(state: &State, orphan: Option<&SoakBlock>, reason: Option<String>) -> Decision {
-    let (from, actor) = (state.active(), actor::operator());
+    let (from, actor) = (state.active(), actor::starter());
     let message = format!("rolling back from {from} to {} by order of {actor}", from.other());
     let mut intent = Decision::new(DecisionKind::Rollback, actor, message);
     intent.soak = orphan.map(|block| block.id.clone());

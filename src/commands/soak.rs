@@ -155,7 +155,7 @@ async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<
 
 /// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
-    let (soak, ending) = match monitor::open(loaded, begin, actor::operator(), say::warn).await? {
+    let (soak, ending) = match monitor::open(loaded, begin, actor::starter(), say::warn).await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Who made a decision: `auto`, `resume`, or `operator:<user>@<host>`.
+/// Who made a decision: `auto`, `resume`, `operator:<user>@<host>`, or `ci:<user>@<host>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The monitor, on evidence.
@@ -14,6 +14,8 @@ pub enum Actor {
     Resume,
     /// A person (or their script): `<user>@<host>`.
     Operator(String),
+    /// A job of a CI: `<user>@<host>`, and behind that for whom it says that it runs.
+    Ci(String),
 }
 
 impl fmt::Display for Actor {
@@ -22,13 +24,14 @@ impl fmt::Display for Actor {
             Self::Auto => f.write_str("auto"),
             Self::Resume => f.write_str("resume"),
             Self::Operator(who) => write!(f, "operator:{who}"),
+            Self::Ci(who) => write!(f, "ci:{who}"),
         }
     }
 }
 
 /// The text names no actor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no actor: expected `auto`, `resume` or `operator:<user>@<host>`")]
+#[error("`{0}` is no actor: expected `auto`, `resume`, `operator:<user>@<host>` or `ci:<user>@<host>`")]
 pub struct UnknownActor(String);
 
 impl FromStr for Actor {
@@ -38,10 +41,11 @@ impl FromStr for Actor {
         match text {
             "auto" => Ok(Self::Auto),
             "resume" => Ok(Self::Resume),
-            _ => text
-                .strip_prefix("operator:")
-                .map(|who| Self::Operator(who.to_owned()))
-                .ok_or_else(|| UnknownActor(text.to_owned())),
+            _ => match text.split_once(':') {
+                Some(("operator", who)) => Ok(Self::Operator(who.to_owned())),
+                Some(("ci", who)) => Ok(Self::Ci(who.to_owned())),
+                _ => Err(UnknownActor(text.to_owned())),
+            },
         }
     }
 }

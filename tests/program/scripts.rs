@@ -162,3 +162,26 @@ fn json_is_one_object_a_line_in_every_path() {
     let back = last(&["rollback"], 0);
     assert_eq!((told(&back), &back["active"]), ([json!("outcome"), json!("done"), json!(0)], &json!("blue")));
 }
+
+#[test]
+fn a_job_of_a_ci_is_its_own_actor_and_says_for_whom_it_runs() {
+    let deployment = Deployment::fresh().with("soak.window", "10m");
+    let mut command = deployment.command(&["switch", "green"]);
+    command.env("CI", "true").env("GITHUB_ACTOR", "bo");
+    let mut running = Running::start(command);
+    running.hear("soak_start");
+    running.signal(Signal::INT);
+    running.wait().expect(5);
+    for kind in ["switch", "soak_start", "abort"] {
+        let actor = deployment.decision(kind)["actor"].as_str().unwrap().to_owned();
+        assert!(actor.starts_with("ci:ana@") && actor.ends_with(", for bo"), "{kind}: {actor}");
+    }
+
+    let _monitor = Background::start(&deployment, &["soak"]);
+    let mut command = deployment.command(&["ctl", "rollback"]);
+    command.env("CI", "true").env("GITHUB_ACTOR", "bo");
+    Running::start(command).wait().expect(0);
+    deployment.wait_until("the rollback", |deployment| deployment.count("rollback") == 1);
+    let actor = deployment.decision("rollback")["actor"].as_str().unwrap().to_owned();
+    assert!(actor.contains("ana@") && actor.contains(", for bo"), "{actor}");
+}

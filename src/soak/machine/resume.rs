@@ -88,7 +88,7 @@ impl Machine {
     /// The journal knows of a rollback that the recording does not: it is carried through, once.
     fn take_up_rollback(&mut self, intent: Decision, out: &mut Vec<Effect>) {
         let cause = match (&intent.actor, intent.reason.as_deref()) {
-            (Actor::Operator(_), _) => Cause::Operator,
+            (Actor::Operator(_) | Actor::Ci(_), _) => Cause::Operator,
             (_, Some("inconclusive")) => Cause::Inconclusive,
             _ => Cause::Auto,
         };
