@@ -2,7 +2,7 @@
 
 use crate::soak::{Envelope, RecordingHeader, Settings};
 use crate::tui::Mode;
-use crate::tui::dialog::{Facts, Step, Way};
+use crate::tui::dialog::{Facts, Step};
 use crate::tui::link::Item;
 use crate::tui::replay::{Played, Player};
 use crate::view::{Dashboard, Tone};
@@ -79,8 +79,8 @@ impl App {
     }
 
     pub(super) fn answered(&mut self, order: u64, answer: Result<(), String>) -> Vec<Effect> {
-        // No event of a run that is over tells that traffic was moved.
-        if self.way() == Way::Command
+        // No event of a run that is over tells that traffic was moved. The answer to what ended it may come after the end.
+        if self.first_late.is_some_and(|first| order >= first)
             && answer.is_ok()
             && let Some(dashboard) = &mut self.dashboard
         {

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::soak::Action;
-use crate::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step};
+use crate::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step, Way};
 use crate::tui::keys::{Command, Key, command};
 use crate::tui::replay::Player;
 use crate::view::Tone;
@@ -172,6 +172,9 @@ impl App {
     /// Gives an order; the dialog waits for its answer.
     pub(super) fn order(&mut self, dialog: Box<Dialog>, action: Action, reason: Option<String>) -> Vec<Effect> {
         self.orders += 1;
+        if self.way() == Way::Command {
+            self.first_late.get_or_insert(self.orders);
+        }
         self.layer = Some(Layer::Dialog { dialog, order: Some(self.orders) });
         vec![Effect::Order { order: self.orders, action, reason }]
     }

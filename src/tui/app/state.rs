@@ -116,6 +116,8 @@ pub struct App {
     pub(super) message_until: u64,
     pub(super) interrupted_ms: Option<u64>,
     pub(super) orders: u64,
+    /// The first order that was given when the run was over; those before it went to the monitor.
+    pub(super) first_late: Option<u64>,
     /// Whether a rollback can be ordered when the run is over.
     pub(super) way_back: bool,
 }
@@ -138,6 +140,7 @@ impl App {
             message_until: 0,
             interrupted_ms: None,
             orders: 0,
+            first_late: None,
             way_back: false,
         }
     }

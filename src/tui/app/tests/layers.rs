@@ -104,6 +104,17 @@ fn the_footer_shows_only_what_the_phase_accepts() {
 }
 
 #[test]
+fn an_order_that_is_answered_after_the_end_has_moved_nothing_since() {
+    let mut desk = Desk::live();
+    desk.app.way_back = true;
+    assert_eq!(desk.keys("Ry\n"), [order(1, "rollback", None)]);
+    desk.ordered("abort");
+    desk.at(Happening::Answered { order: 1, answer: Ok(()) });
+    let summary = desk.app.summary(&places());
+    assert!(summary[0].contains("ABORTED") && !summary[0].contains("ROLLED BACK"), "{summary:?}");
+}
+
+#[test]
 fn what_was_kept_can_be_rolled_back_after_the_end() {
     let mut desk = Desk::new(App::new(ui(), None).with_a_way_back());
     desk.ordered("abort");
