@@ -6,6 +6,8 @@ use tokio::net::UnixStream;
 
 use crate::soak::Actor;
 
+use super::hub::Quota;
+
 /// Somebody who may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
@@ -18,6 +20,14 @@ pub(super) enum Caller {
 }
 
 impl Caller {
+    /// Whose places an event stream takes.
+    pub const fn quota(&self) -> Quota {
+        match self {
+            Self::Local(_) => Quota::Local,
+            Self::Token { .. } | Self::Signed { .. } => Quota::Network,
+        }
+    }
+
     /// What they are called: as they say, and over the network how they showed that they may.
     pub fn actor(&self, named: Option<&str>) -> Actor {
         let named_or = |other: &str| named.unwrap_or(other).to_owned();

@@ -17,7 +17,7 @@ use super::{StreamEnd, Subscription, sse};
 
 /// So many events are kept in memory. At a thousand a second a client may stand still for four seconds.
 const KEPT: usize = 4_096;
-/// Most subscriptions at a time.
+/// Most subscriptions at a time, by each way in: whoever takes all of one keeps nobody from the other.
 const MOST_CLIENTS: usize = 64;
 /// So many orders may wait for the loop.
 const MOST_ORDERS: usize = 16;
@@ -51,6 +51,15 @@ pub enum Refused {
     NoAnswer,
 }
 
+/// By which way a subscription came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quota {
+    /// The socket, or this process.
+    Local,
+    /// The network.
+    Network,
+}
+
 /// There are as many clients as are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MOST_CLIENTS} clients follow the events already, which is the limit")]
@@ -78,6 +87,15 @@ struct State {
     ring: Ring,
     tally: Tally,
     clients: Clients,
+}
+
+impl State {
+    fn following(&mut self, quota: Quota) -> &mut usize {
+        match quota {
+            Quota::Local => &mut self.clients.local,
+            Quota::Network => &mut self.clients.network,
+        }
+    }
 }
 
 impl Hub {
@@ -134,13 +152,19 @@ impl Hub {
 
     /// Follows the events from `since` on, 0 and 1 being all of them. At most 64 at a time.
     pub fn subscribe(&self, since: u64) -> Result<Subscription, TooMany> {
+        self.subscribe_as(Quota::Local, since)
+    }
+
+    /// The same for somebody who came in that way.
+    pub(super) fn subscribe_as(&self, quota: Quota, since: u64) -> Result<Subscription, TooMany> {
         let mut state = self.state();
-        if state.clients.following == MOST_CLIENTS {
+        let following = state.following(quota);
+        if *following == MOST_CLIENTS {
             return Err(TooMany);
         }
-        state.clients.following += 1;
+        *following += 1;
         drop(state);
-        Ok(Subscription::new(self.clone(), since))
+        Ok(Subscription::new(self.clone(), quota, since))
     }
 
     /// Hands an order to the loop and waits for its answer, 10 s at most: the place of the action's event.
@@ -201,8 +225,8 @@ impl Hub {
     }
 
     /// A subscription is over.
-    pub(super) fn leave(&self) {
-        self.state().clients.following -= 1;
+    pub(super) fn leave(&self, quota: Quota) {
+        *self.state().following(quota) -= 1;
     }
 
     /// Nothing that is done under the lock leaves the state half changed, so a panic of a reader is no reason to stop.

@@ -12,6 +12,7 @@
 //! | `archive`, `subscription` | one client's events without gap or repetition: from the recording, from memory, live |
 //! | `network/` | over TCP: TLS, tokens, signed orders, and what is refused |
 //! | `caller` | who asks, and what they are called |
+//! | `shared` | one reading of the status for all who ask for it within a second |
 //! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
 //! | `metrics/` | the monitor's own metrics page |
 //! | `client`, `events` | the other end |
@@ -27,6 +28,7 @@ mod network;
 mod ring;
 mod routes;
 mod server;
+mod shared;
 mod socket;
 mod sse;
 mod stream;

@@ -17,9 +17,10 @@ use url::form_urlencoded;
 use crate::soak::Actor;
 
 use super::caller::Caller;
+use super::shared::SharedStatus;
 use super::stream::{self, Pace};
 use super::wire::{Accepted, ActionRequest, Failure};
-use super::{Hub, Refused, StatusOf};
+use super::{Hub, Refused};
 
 /// Longest body of an order, in bytes.
 const LONGEST_BODY: usize = 16 << 10;
@@ -34,7 +35,7 @@ const STATUS_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) struct Api {
     pub hub: Hub,
-    pub status: StatusOf,
+    pub status: SharedStatus,
     pub pace: Pace,
 }
 
@@ -66,7 +67,7 @@ pub(super) fn forbidden() -> Router {
 }
 
 async fn status(State(api): State<Api>) -> Response<Body> {
-    match timeout(STATUS_LIMIT, (api.status)()).await {
+    match timeout(STATUS_LIMIT, api.status.get()).await {
         Ok(Ok(report)) => json(StatusCode::OK, &report),
         Ok(Err(why)) => failure(StatusCode::SERVICE_UNAVAILABLE, &why),
         Err(_) => failure(StatusCode::SERVICE_UNAVAILABLE, "the router takes too long to say where traffic is"),
@@ -80,6 +81,7 @@ async fn metrics(State(api): State<Api>) -> Response<Body> {
 async fn events(
     State(api): State<Api>,
     Extension(Cut(cut)): Extension<Cut>,
+    Extension(caller): Extension<Caller>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -87,7 +89,7 @@ async fn events(
         Ok(since) => since,
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
-    match api.hub.subscribe(since) {
+    match api.hub.subscribe_as(caller.quota(), since) {
         Ok(subscription) => {
             let body = stream::body(api.hub, subscription, api.pace, cut);
             answer(StatusCode::OK, "text/event-stream", body)
@@ -127,7 +129,9 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
     };
     let actor = caller.actor(who);
     tracing::info!(%action, %actor, reason, "an order");
-    match api.hub.order(action, actor, reason).await {
+    let answered = api.hub.order(action, actor, reason).await;
+    api.status.forget().await;
+    match answered {
         Ok(seq) => json(StatusCode::ACCEPTED, &Accepted { seq }),
         Err(refused @ (Refused::Rule(_) | Refused::Over)) => failure(StatusCode::CONFLICT, &refused.to_string()),
         Err(refused @ Refused::NoAnswer) => failure(StatusCode::SERVICE_UNAVAILABLE, &refused.to_string()),

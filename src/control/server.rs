@@ -17,13 +17,15 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::deploy::StatusReport;
 
 use super::caller::{Caller, Peer};
-use super::network::{Guard, NetworkListener, guarded, plain};
+use super::network::{Guard, NetworkListener, Seats, guarded, plain};
 use super::routes::{self, Api};
+use super::shared::SharedStatus;
 use super::stream::Pace;
 use super::{ControlSocket, Hub};
 
@@ -37,6 +39,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Twice within this a client hears that we are alive before it takes us for dead.
 const PACE: Pace = Pace { keep_alive: Duration::from_secs(5), stuck: Duration::from_secs(30) };
+/// So long everybody who asks for the status is told the same reading.
+const SHARED: Duration = Duration::from_secs(1);
 
 /// Tells the status as `status --json` prints it, or why it cannot be told.
 pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
@@ -52,7 +56,7 @@ impl Server {
     /// Serves on the socket, to our own user, to whom it belongs and to root, and on the network, to whom is let in there.
     pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
         let user = rustix::process::geteuid().as_raw();
-        Self::start_for(user, socket, network, &Api { hub, status, pace: PACE })
+        Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
     }
 
     /// The same for a user of this number, at another pace.
@@ -68,7 +72,7 @@ impl Server {
             doors.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
         }
         if let Some(NetworkListener { listener, tls, guard }) = network {
-            let network = Network { listener, tls, guard: Arc::new(guard) };
+            let network = Network { listener, tls, guard: Arc::new(guard), seats: Arc::default() };
             doors.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
         }
         Self { doors, stop }
@@ -90,6 +94,9 @@ impl Server {
 trait Door: Send + 'static {
     type Client: Send + 'static;
 
+    /// Most connections at a time.
+    const MOST: usize;
+
     /// The next client.
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
@@ -104,7 +111,7 @@ async fn accept_all<D: Door>(door: D, api: Api, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = door.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
+            accepted = door.accept(), if connections.len() < D::MOST => match accepted {
                 Ok(client) => { connections.spawn(door.serve(client, api.clone(), stopped.clone())); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
@@ -132,12 +139,14 @@ struct Local {
 impl Door for Local {
     type Client = UnixStream;
 
+    const MOST: usize = MOST_CONNECTIONS;
+
     async fn accept(&self) -> io::Result<UnixStream> {
         self.socket.accept().await
     }
 
     fn serve(&self, client: UnixStream, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static {
-        let cut = Arc::new(Notify::new());
+        let (cut, pace) = (Arc::new(Notify::new()), api.pace);
         let endpoints = match Peer::of(&client) {
             Some(peer) if peer.uid == self.user || peer.uid == 0 || self.socket.admits(peer.uid, self.user) => {
                 routes::router(api, Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
@@ -147,7 +156,7 @@ impl Door for Local {
                 routes::forbidden()
             }
         };
-        converse(client, endpoints, cut, stopped)
+        converse(client, endpoints, pace, cut, stopped)
     }
 }
 
@@ -156,10 +165,14 @@ struct Network {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     guard: Arc<Guard>,
+    seats: Arc<Seats>,
 }
 
 impl Door for Network {
     type Client = (TcpStream, SocketAddr);
+
+    /// A newcomer takes the seat of another one, whose connection may take a moment to end.
+    const MOST: usize = 2 * MOST_CONNECTIONS;
 
     async fn accept(&self) -> io::Result<Self::Client> {
         let (client, from) = self.listener.accept().await?;
@@ -174,30 +187,44 @@ impl Door for Network {
     ) -> impl Future<Output = ()> + Send + 'static {
         let cut = Arc::new(Notify::new());
         let hub = api.hub.clone();
-        let endpoints = guarded(routes::router(api, Arc::clone(&cut)), Arc::clone(&self.guard), hub, from);
-        let tls = self.tls.clone();
+        let (tls, guard, pace) = (self.tls.clone(), Arc::clone(&self.guard), api.pace);
+        let seat = self.seats.take(from.ip(), Arc::clone(&cut)).map(Arc::new);
         async move {
-            let Some(tls) = tls else { return converse(client, endpoints, cut, stopped).await };
+            let Some(seat) = seat else {
+                hub.count_refused();
+                return guard
+                    .refused(|| tracing::warn!(%from, "a client is refused: every connection is an operator's"));
+            };
+            let endpoints = routes::router(api, Arc::clone(&cut));
+            let endpoints = guarded(endpoints, Arc::clone(&guard), hub.clone(), from, Arc::clone(&seat));
+            let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
             let shaken = tokio::select! {
                 shaken = timeout(HEADER_LIMIT, tls.accept(client)) => shaken,
+                () = cut.notified() => return,
                 _ = stopped.changed() => return,
             };
             match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-                Ok(client) => converse(client, endpoints, cut, stopped).await,
-                Err(error) => tracing::warn!(%from, %error, "a client is refused: no secure connection"),
+                Ok(client) => converse(client, endpoints, pace, cut, stopped).await,
+                Err(error) => {
+                    hub.count_refused();
+                    guard.refused(|| tracing::warn!(%from, %error, "a client is refused: no secure connection"));
+                }
             }
         }
     }
 }
 
-async fn converse<S>(client: S, endpoints: Router, cut: Arc<Notify>, mut stopped: Stopped)
+async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    // Whoever takes nothing of an answer for so long is cut off, whatever it is an answer to.
+    let mut client = TimeoutStream::new(client);
+    client.set_write_timeout(Some(pace.stuck));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(client), TowerToHyperService::new(endpoints));
+        .serve_connection(TokioIo::new(Box::pin(client)), TowerToHyperService::new(endpoints));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A connection that breaks is the client's to report.

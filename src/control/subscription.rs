@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::archive::Archive;
+use super::hub::Quota;
 use super::ring::{Frame, Next};
 use super::{Hub, StreamEnd};
 
@@ -38,6 +39,7 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
+    quota: Quota,
     news: watch::Receiver<u64>,
     /// The place of the next event.
     cursor: u64,
@@ -49,9 +51,9 @@ pub struct Subscription {
 
 impl Subscription {
     /// The events of a hub from `since` on; the hub counts it until it is dropped.
-    pub(super) fn new(hub: Hub, since: u64) -> Self {
+    pub(super) fn new(hub: Hub, quota: Quota, since: u64) -> Self {
         let (news, archive) = (hub.news(), Archive::new(hub.recording()));
-        Self { hub, news, cursor: since.max(1), ready: VecDeque::new(), archive: Some(archive), looks: 0 }
+        Self { hub, quota, news, cursor: since.max(1), ready: VecDeque::new(), archive: Some(archive), looks: 0 }
     }
 
     /// Waits for what comes next.
@@ -118,6 +120,6 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.leave();
+        self.hub.leave(self.quota);
     }
 }

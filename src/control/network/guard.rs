@@ -15,6 +15,8 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::limit::Limit;
+use super::refusals::Refusals;
+use super::seats::{Rank, Seat};
 use super::signed::{NotNew, SIGNATURE, Signed, SignedOrders};
 use super::tokens::{Role, Tokens};
 use crate::control::Hub;
@@ -31,6 +33,7 @@ pub struct Guard {
     tokens: Tokens,
     signed: Option<Arc<SignedOrders>>,
     limit: Limit,
+    refusals: Refusals,
 }
 
 /// Why somebody is not let in.
@@ -47,25 +50,29 @@ impl Refusal {
     }
 }
 
-/// The endpoints for those whom the guard lets in. Where a client comes from is an extension of its requests.
-pub fn guarded(endpoints: Router, guard: Arc<Guard>, hub: Hub, from: SocketAddr) -> Router {
-    endpoints.layer(middleware::from_fn_with_state((guard, hub), let_in)).layer(Extension(from))
+/// The endpoints for those whom the guard lets in. Where a client comes from, and its seat, are extensions of its requests.
+pub fn guarded(endpoints: Router, guard: Arc<Guard>, hub: Hub, from: SocketAddr, seat: Arc<Seat>) -> Router {
+    let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, hub), let_in));
+    endpoints.layer(Extension(from)).layer(Extension(seat))
 }
 
 async fn let_in(
     State((guard, hub)): State<(Arc<Guard>, Hub)>,
     Extension(from): Extension<SocketAddr>,
+    Extension(seat): Extension<Arc<Seat>>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    match guard.admit(request, from).await {
+    match guard.admit(request, from, &seat).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => {
             hub.count_refused();
             let path: String = path.chars().take(PATH_IN_LOG).collect();
             let Refusal { status, why, .. } = &refusal;
-            tracing::warn!(%from, %method, path, status = status.as_u16(), why, "a request is refused");
+            guard.refused(
+                || tracing::warn!(%from, %method, path, status = status.as_u16(), why, "a request is refused"),
+            );
             refusal.answer().await
         }
     }
@@ -73,17 +80,23 @@ async fn let_in(
 
 impl Guard {
     pub fn new(tokens: Tokens, signed: Option<SignedOrders>) -> Self {
-        Self { tokens, signed: signed.map(Arc::new), limit: Limit::default() }
+        Self { tokens, signed: signed.map(Arc::new), limit: Limit::default(), refusals: Refusals::default() }
+    }
+
+    /// Tells of a refusal, unless there were many.
+    pub fn refused(&self, tell: impl FnOnce()) {
+        self.refusals.note(Instant::now(), tell);
     }
 
     /// The request, with who asks.
-    async fn admit(&self, request: Request, from: SocketAddr) -> Result<Request, Refusal> {
+    async fn admit(&self, request: Request, from: SocketAddr, seat: &Seat) -> Result<Request, Refusal> {
         let (parts, body) = request.into_parts();
         let order = parts.uri.path() == routes::ACTIONS && parts.method == Method::POST;
         let signed = self.signed.as_ref().filter(|_| order && parts.headers.contains_key(SIGNATURE));
         // What has a token is judged by that alone.
         let Some(signed) = signed.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) else {
             let role = self.attempt(from, || self.role(&parts.headers))?;
+            seat.has_shown(if role == Role::Viewer { Rank::Viewer } else { Rank::Operator });
             if role == Role::Viewer && !matches!(parts.method, Method::GET | Method::HEAD) {
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "a viewer's token orders nothing"));
             }
@@ -96,6 +109,7 @@ impl Guard {
                 .check(&parts.headers, &body, now)
                 .map_err(|error| Refusal::new(StatusCode::UNAUTHORIZED, error.to_string()))
         })?;
+        seat.has_shown(Rank::Operator);
         let id = order.id.clone();
         take(signed, order, now).await?;
         Ok(known(parts, Body::from(body), Caller::Signed { id, from: from.ip() }))

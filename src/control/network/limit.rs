@@ -46,7 +46,7 @@ impl Limit {
 }
 
 /// Who has one address of a /64 has them all.
-fn neighbourhood(from: IpAddr) -> IpAddr {
+pub fn neighbourhood(from: IpAddr) -> IpAddr {
     match from {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
         v4 @ IpAddr::V4(_) => v4,

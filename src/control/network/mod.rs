@@ -4,6 +4,8 @@
 
 mod guard;
 mod limit;
+mod refusals;
+mod seats;
 mod signed;
 mod tls;
 mod tokens;
@@ -19,6 +21,7 @@ use crate::config::ControlConfig;
 use crate::notify::SigningKey;
 
 pub(super) use guard::{Guard, guarded};
+pub(super) use seats::Seats;
 use signed::SignedOrders;
 use tokens::Tokens;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::control::routes::Api;
+use crate::control::shared::SharedStatus;
 use crate::control::stream::Pace;
 use crate::control::{Client, ControlSocket, Events, Hub, NetworkListener, Order, Server, StreamItem};
 use crate::deploy::testing::Bench as Deployments;
@@ -60,7 +61,7 @@ impl Bench {
             let told = async move { deployment.status(Some(true)).await.map_err(|error| error.to_string()) };
             Box::pin(told) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
         });
-        let api = Api { hub: hub.clone(), status, pace };
+        let api = Api { hub: hub.clone(), status: SharedStatus::new(status, Duration::ZERO), pace };
         let bound = ControlSocket::bind(&socket).await.unwrap();
         let server = Server::start_for(user, Some(bound), network, &api);
         let client = Client::new(&socket);

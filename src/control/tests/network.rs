@@ -14,14 +14,14 @@ use crate::control::{Client, ClientError, ListenError, NetworkListener, check_tl
 use crate::notify::SigningKey;
 use crate::soak::{Action, Actor};
 
-const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
-const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
+pub(super) const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
+pub(super) const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A monitor that listens on the network too.
-struct Door {
-    bench: Bench,
-    address: SocketAddr,
+pub(super) struct Door {
+    pub(super) bench: Bench,
+    pub(super) address: SocketAddr,
     config: Config,
     folder: tempfile::TempDir,
 }
@@ -43,7 +43,7 @@ async fn bound(config: &ControlConfig, folder: &Path) -> Result<Option<NetworkLi
 }
 
 impl Door {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::open_with(|_, _| ()).await
     }
 
@@ -57,7 +57,7 @@ impl Door {
     }
 
     /// A client from another machine that has these tokens.
-    fn client(&self, scheme: &str, operator: Option<&str>, viewer: Option<&str>) -> Client {
+    pub(super) fn client(&self, scheme: &str, operator: Option<&str>, viewer: Option<&str>) -> Client {
         let mut config = self.config.clone();
         let port = self.address.port();
         config.service = crate::soak::testing::settings().service;
@@ -81,7 +81,7 @@ impl Door {
     }
 
     /// The status line's code, the head and the body of the answer to a request with these header lines.
-    async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
         let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n");
@@ -93,7 +93,7 @@ impl Door {
     }
 }
 
-fn bearer(token: &str) -> String {
+pub(super) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}\r\n")
 }
 
