@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use tokio::net::UnixStream;
 
 use crate::soak::Actor;
+use crate::users;
 
 use super::hub::Quota;
 
@@ -32,11 +33,23 @@ impl Caller {
     pub fn actor(&self, named: Option<&str>) -> Actor {
         let named_or = |other: &str| named.unwrap_or(other).to_owned();
         Actor::Operator(match self {
-            Self::Local(peer) => named.map_or_else(|| peer.name(), str::to_owned),
+            Self::Local(peer) => {
+                named.map_or_else(|| peer.name(), |named| beside(named, users::name_of(peer.uid), peer.uid))
+            }
             Self::Token { from } => format!("{} (token, {from})", named_or("somebody")),
             Self::Signed { id, from } => format!("{} (signed {id}, {from})", named_or("somebody")),
         })
     }
+}
+
+/// What somebody on this machine calls themselves, with the kernel's word behind it where that is another.
+fn beside(named: &str, kernel: Option<String>, uid: u32) -> String {
+    let user = named.split(['@', ' ', ',']).next();
+    if kernel.as_deref().is_some_and(|kernel| user == Some(kernel)) {
+        return named.to_owned();
+    }
+    let vouched = kernel.map_or_else(|| format!("(uid {uid})"), |kernel| format!("(user {kernel})"));
+    if named.contains(&vouched) { named.to_owned() } else { format!("{named} {vouched}") }
 }
 
 /// Who is at the other end of a Unix socket, by the kernel's word.
@@ -69,9 +82,22 @@ mod tests {
             (Caller::Token { from }, Some("ana@laptop"), "operator:ana@laptop (token, 10.0.0.7)"),
             (Caller::Token { from }, None, "operator:somebody (token, 10.0.0.7)"),
             (signed, Some("ci@runner"), "operator:ci@runner (signed msg_1, 10.0.0.7)"),
-            (Caller::Local(Peer { uid: 1000 }), Some("ana@deploy-1"), "operator:ana@deploy-1"),
         ] {
             assert_eq!(caller.actor(named).to_string(), actor);
+        }
+    }
+
+    #[test]
+    fn on_this_machine_the_kernels_word_stands_beside_a_name_that_is_another() {
+        for (named, kernel, told) in [
+            ("ana@deploy-1", Some("ana"), "ana@deploy-1"),
+            ("ana@deploy-1", Some("bo"), "ana@deploy-1 (user bo)"),
+            ("ana@deploy-1 (user bo)", Some("bo"), "ana@deploy-1 (user bo)"),
+            ("root@deploy-1 (user root)", Some("bo"), "root@deploy-1 (user root) (user bo)"),
+            ("runner@vm, for ana", Some("runner"), "runner@vm, for ana"),
+            ("ana@deploy-1", None, "ana@deploy-1 (uid 1000)"),
+        ] {
+            assert_eq!(beside(named, kernel.map(str::to_owned), 1000), told);
         }
     }
 }

@@ -218,9 +218,10 @@ async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>,
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    // Whoever takes nothing of an answer for so long is cut off, whatever it is an answer to.
+    // Whoever takes nothing of an answer is cut off, whatever it is an answer to. An event stream notices by itself, sooner, and
+    // counts it.
     let mut client = TimeoutStream::new(client);
-    client.set_write_timeout(Some(pace.stuck));
+    client.set_write_timeout(Some(pace.stuck * 2));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)

@@ -183,7 +183,8 @@ fn a_signed_order_is_carried_out_once_even_if_the_monitor_is_another_one_by_then
     let (code, told) = order(&address, &headers, extend);
     assert_eq!((code, told.as_str()), (409, r#"{"error":"the order `msg_1` came before"}"#));
     let rollback = r#"{"action":"rollback","actor":"operator:ci@runner","service":"default"}"#;
-    assert_eq!(order(&address, &signed("msg_2", rollback), rollback).0, 202);
+    let (code, told) = order(&address, &signed("msg_2", rollback), rollback);
+    assert_eq!(code, 202, "{told}");
     resumed.wait().expect(4);
     assert_eq!(deployment.decision("rollback")["actor"], "operator:ci@runner (signed msg_2, 127.0.0.1)");
     assert_eq!(deployment.count("extend"), 1);

@@ -7,6 +7,7 @@ use tokio::net::UnixStream;
 
 use super::bench::{Bench, places};
 use crate::config::{Inputs, load};
+use crate::control::caller::{Caller, Peer};
 use crate::control::{Client, ClientError};
 use crate::soak::{Action, Actor};
 use crate::source::{Format, PageReader};
@@ -54,9 +55,10 @@ async fn an_order_reaches_the_loop_with_actor_and_reason_and_is_answered() {
     let ordering =
         tokio::spawn(async move { client.act(Action::Extend { by_ms: 300_000 }, &ana(), Some("slow")).await });
     let order = bench.orders.recv().await.unwrap();
+    let vouched = Caller::Local(Peer { uid: rustix::process::geteuid().as_raw() }).actor(Some("ana@deploy-1"));
     assert_eq!(
         (order.action, order.actor, order.reason.as_deref()),
-        (Action::Extend { by_ms: 300_000 }, ana(), Some("slow"))
+        (Action::Extend { by_ms: 300_000 }, vouched, Some("slow"))
     );
     order.answer.send(Ok(42)).unwrap();
     assert_eq!(ordering.await.unwrap().unwrap(), 42);
