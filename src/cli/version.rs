@@ -1,6 +1,6 @@
 //! Which program this is.
 
-/// The commit that it was built from, where that was known then; see `build.rs`.
+/// The commit that it was built from, where that was known then; see `src/build.rs`.
 const COMMIT: Option<&str> = option_env!("SWITCHBACK_COMMIT");
 
 /// `0.1.0 (commit 4f2a81c09b3d)`.

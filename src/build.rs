@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const SHORT: usize = 12;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-env-changed=SWITCHBACK_BUILD_COMMIT");
     let given = std::env::var("SWITCHBACK_BUILD_COMMIT").ok();
     let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
