@@ -8,6 +8,7 @@ use crate::soak::Actor;
 use crate::users;
 
 use super::hub::Quota;
+use super::network::Role;
 
 /// Somebody who may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) enum Caller {
     /// A process of this machine.
     Local(Peer),
     /// Somebody on the network who has a token.
-    Token { from: IpAddr },
+    Token { from: IpAddr, role: Role },
     /// Somebody on the network who has signed the message of this id.
     Signed { id: String, from: IpAddr },
 }
@@ -25,7 +26,8 @@ impl Caller {
     pub const fn quota(&self) -> Quota {
         match self {
             Self::Local(_) => Quota::Local,
-            Self::Token { .. } | Self::Signed { .. } => Quota::Network,
+            Self::Token { role: Role::Viewer, .. } => Quota::Viewers,
+            Self::Token { role: Role::Operator, .. } | Self::Signed { .. } => Quota::Operators,
         }
     }
 
@@ -36,7 +38,7 @@ impl Caller {
             Self::Local(peer) => {
                 named.map_or_else(|| peer.name(), |named| beside(named, users::name_of(peer.uid), peer.uid))
             }
-            Self::Token { from } => format!("{} (token, {from})", named_or("somebody")),
+            Self::Token { from, .. } => format!("{} (token, {from})", named_or("somebody")),
             Self::Signed { id, from } => format!("{} (signed {id}, {from})", named_or("somebody")),
         })
     }
@@ -45,11 +47,12 @@ impl Caller {
 /// What somebody on this machine calls themselves, with the kernel's word behind it where that is another.
 fn beside(named: &str, kernel: Option<String>, uid: u32) -> String {
     let user = named.split(['@', ' ', ',']).next();
-    if kernel.as_deref().is_some_and(|kernel| user == Some(kernel)) {
+    // What stands in brackets is the kernel's word, and is not taken from anybody else.
+    if kernel.as_deref().is_some_and(|kernel| user == Some(kernel)) && !named.contains('(') {
         return named.to_owned();
     }
     let vouched = kernel.map_or_else(|| format!("(uid {uid})"), |kernel| format!("(user {kernel})"));
-    if named.contains(&vouched) { named.to_owned() } else { format!("{named} {vouched}") }
+    if named.ends_with(&vouched) { named.to_owned() } else { format!("{named} {vouched}") }
 }
 
 /// Who is at the other end of a Unix socket, by the kernel's word.
@@ -77,10 +80,11 @@ mod tests {
     #[test]
     fn over_the_network_a_name_is_told_with_what_vouches_for_it() {
         let from = "10.0.0.7".parse().unwrap();
+        let token = Caller::Token { from, role: Role::Operator };
         let signed = Caller::Signed { id: "msg_1".to_owned(), from };
         for (caller, named, actor) in [
-            (Caller::Token { from }, Some("ana@laptop"), "operator:ana@laptop (token, 10.0.0.7)"),
-            (Caller::Token { from }, None, "operator:somebody (token, 10.0.0.7)"),
+            (token.clone(), Some("ana@laptop"), "operator:ana@laptop (token, 10.0.0.7)"),
+            (token, None, "operator:somebody (token, 10.0.0.7)"),
             (signed, Some("ci@runner"), "operator:ci@runner (signed msg_1, 10.0.0.7)"),
         ] {
             assert_eq!(caller.actor(named).to_string(), actor);
@@ -94,6 +98,7 @@ mod tests {
             ("ana@deploy-1", Some("bo"), "ana@deploy-1 (user bo)"),
             ("ana@deploy-1 (user bo)", Some("bo"), "ana@deploy-1 (user bo)"),
             ("root@deploy-1 (user root)", Some("bo"), "root@deploy-1 (user root) (user bo)"),
+            ("bo (user root)", Some("bo"), "bo (user root) (user bo)"),
             ("runner@vm, for ana", Some("runner"), "runner@vm, for ana"),
             ("ana@deploy-1", None, "ana@deploy-1 (uid 1000)"),
         ] {

@@ -17,7 +17,7 @@ use super::{StreamEnd, Subscription, sse};
 
 /// So many events are kept in memory. At a thousand a second a client may stand still for four seconds.
 const KEPT: usize = 4_096;
-/// Most subscriptions at a time, by each way in: whoever takes all of one keeps nobody from the other.
+/// Most subscriptions at a time: of this machine, of operators on the network, and of viewers there, each for themselves.
 const MOST_CLIENTS: usize = 64;
 /// So many orders may wait for the loop.
 const MOST_ORDERS: usize = 16;
@@ -56,8 +56,10 @@ pub enum Refused {
 pub(super) enum Quota {
     /// The socket, or this process.
     Local,
-    /// The network.
-    Network,
+    /// The network, with a token that may order.
+    Operators,
+    /// The network, with a token that may look.
+    Viewers,
 }
 
 /// There are as many clients as are allowed.
@@ -93,7 +95,8 @@ impl State {
     fn following(&mut self, quota: Quota) -> &mut usize {
         match quota {
             Quota::Local => &mut self.clients.local,
-            Quota::Network => &mut self.clients.network,
+            Quota::Operators => &mut self.clients.operators,
+            Quota::Viewers => &mut self.clients.viewers,
         }
     }
 }

@@ -130,7 +130,7 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
     let actor = caller.actor(who);
     tracing::info!(%action, %actor, reason, "an order");
     let answered = api.hub.order(action, actor, reason).await;
-    api.status.forget().await;
+    api.status.forget();
     match answered {
         Ok(seq) => json(StatusCode::ACCEPTED, &Accepted { seq }),
         Err(refused @ (Refused::Rule(_) | Refused::Over)) => failure(StatusCode::CONFLICT, &refused.to_string()),

@@ -188,7 +188,7 @@ impl Door for Network {
         let cut = Arc::new(Notify::new());
         let hub = api.hub.clone();
         let (tls, guard, pace) = (self.tls.clone(), Arc::clone(&self.guard), api.pace);
-        let seat = self.seats.take(from.ip(), Arc::clone(&cut)).map(Arc::new);
+        let seat = self.seats.take(from.ip(), Arc::clone(&cut), Instant::now()).map(Arc::new);
         async move {
             let Some(seat) = seat else {
                 hub.count_refused();

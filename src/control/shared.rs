@@ -1,6 +1,7 @@
 //! One reading of the deployment for all who ask for it within a second: each of them would ask the router.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -10,14 +11,20 @@ use crate::deploy::StatusReport;
 
 use super::StatusOf;
 
-/// What was read last, and when that began.
-type Last = Option<(Instant, Result<StatusReport, String>)>;
+/// What was read last.
+struct Reading {
+    /// When it was there, and how many orders had been given when it began.
+    at: Instant,
+    orders: u64,
+    status: Result<StatusReport, String>,
+}
 
 /// The status, read once for many.
 #[derive(Clone)]
 pub struct SharedStatus {
     read: StatusOf,
-    last: Arc<Mutex<Last>>,
+    last: Arc<Mutex<Option<Reading>>>,
+    orders: Arc<AtomicU64>,
     /// How old a reading may be.
     age: Duration,
 }
@@ -25,30 +32,31 @@ pub struct SharedStatus {
 impl SharedStatus {
     /// The status as it is read here, shared for so long.
     pub fn new(read: StatusOf, age: Duration) -> Self {
-        Self { read, last: Arc::default(), age }
+        Self { read, last: Arc::default(), orders: Arc::default(), age }
     }
 
     /// The status. Whoever asks while it is read waits for that reading.
     pub async fn get(&self) -> Result<StatusReport, String> {
         let mut last = self.last.lock().await;
-        if let Some((_, read)) = last.as_ref().filter(|(at, _)| at.elapsed() < self.age) {
-            return read.clone();
+        let orders = self.orders.load(Ordering::SeqCst);
+        let holds = |reading: &&Reading| reading.orders == orders && reading.at.elapsed() < self.age;
+        if let Some(reading) = last.as_ref().filter(holds) {
+            return reading.status.clone();
         }
-        let at = Instant::now();
-        let read = (self.read)().await;
-        *last = Some((at, read.clone()));
-        read
+        let status = (self.read)().await;
+        *last = Some(Reading { at: Instant::now(), orders, status: status.clone() });
+        status
     }
 
-    /// Something was ordered: what was read before says nothing any more.
-    pub async fn forget(&self) {
-        *self.last.lock().await = None;
+    /// Something was ordered: what was read before says nothing any more. Waits for nobody who reads now.
+    pub fn forget(&self) {
+        self.orders.fetch_add(1, Ordering::SeqCst);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -76,7 +84,7 @@ mod tests {
             assert_eq!(answer.await.unwrap().unwrap_err(), "the state file is gone");
         }
         assert_eq!(count.load(Ordering::SeqCst), 1);
-        status.forget().await;
+        status.forget();
         status.get().await.unwrap_err();
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }

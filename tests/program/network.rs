@@ -222,3 +222,37 @@ fn what_is_done_on_this_machine_takes_no_url() {
     let done = elsewhere.run(&["rollback", "--dry-run"]).expect(2);
     assert!(done.stderr.contains("state file and router are those of the machine of https://127.0.0.1:"), "{done:#?}");
 }
+
+#[test]
+fn many_who_ask_for_the_status_at_once_are_few_questions_to_the_router() {
+    let address = free_address();
+    // A slow one: whoever asks while it is asked waits for that answer.
+    let read = "echo asked >> asked; sleep 1.2; echo green";
+    let deployment = Deployment::switched().with_commands("true", "true", read);
+    let deployment = deployment.with("soak.window", "10m").with("control.listen", &address);
+    let deployment = deployment.with("control.viewer_token", VIEWER);
+    let soak = watching(&deployment, &[]);
+    let asked = || std::fs::read_to_string(deployment.path("asked")).unwrap_or_default().lines().count();
+    let before = asked();
+    let request = format!("GET /v1/status HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {VIEWER}\r\n");
+    // Over a few connections: no address has more than 32.
+    let ask = |address: String, request: String| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let last = format!("{request}connection: close\r\n\r\n");
+        stream.write_all(format!("{}{last}", format!("{request}\r\n").repeat(9)).as_bytes()).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        answers.matches("HTTP/1.1 200 OK").count()
+    };
+    let everybody: Vec<_> = (0..20)
+        .map(|_| {
+            let (address, request) = (address.clone(), request.clone());
+            std::thread::spawn(move || ask(address, request))
+        })
+        .collect();
+    let answered: usize = everybody.into_iter().map(|one| one.join().unwrap()).sum();
+    assert_eq!(answered, 200);
+    // The watch asks as well, once a second.
+    assert!(asked() - before < 60, "{} questions for 200 answers", asked() - before);
+    drop(soak);
+}

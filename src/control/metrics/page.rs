@@ -27,8 +27,10 @@ const VERDICTS: [Verdict; 3] = [Verdict::Healthy, Verdict::Unknown, Verdict::Bre
 pub struct Clients {
     /// Those that follow the events now, on this machine.
     pub local: usize,
-    /// The same over the network.
-    pub network: usize,
+    /// The same over the network, who may order.
+    pub operators: usize,
+    /// The same over the network, who may look.
+    pub viewers: usize,
     /// Those whose stream was cut short.
     pub dropped: u64,
     /// Requests over the network that were refused.
@@ -37,12 +39,13 @@ pub struct Clients {
 
 /// The page of a run.
 pub fn page(view: &View, tally: &Tally, clients: Clients) -> String {
-    let Clients { local, network, dropped, refused } = clients;
+    let Clients { local, operators, viewers, dropped, refused } = clients;
     let mut text = Text::default();
     soak(&mut text, view.machine());
     checks(&mut text, view.machine());
     counts(&mut text, view.machine(), tally);
-    text.metric("switchback_clients", "gauge", "Clients that follow the events.").sample(&[], local + network);
+    text.metric("switchback_clients", "gauge", "Clients that follow the events.")
+        .sample(&[], local + operators + viewers);
     text.metric("switchback_clients_dropped_total", "counter", "Clients whose event stream was cut short.")
         .sample(&[], dropped);
     text.metric("switchback_control_refused_total", "counter", "Requests over the network that were refused.")

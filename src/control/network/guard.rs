@@ -100,7 +100,7 @@ impl Guard {
             if role == Role::Viewer && !matches!(parts.method, Method::GET | Method::HEAD) {
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "a viewer's token orders nothing"));
             }
-            return Ok(known(parts, body, Caller::Token { from: from.ip() }));
+            return Ok(known(parts, body, Caller::Token { from: from.ip(), role }));
         };
         let body = routes::whole(body).await.map_err(|why| Refusal::new(StatusCode::BAD_REQUEST, why))?;
         let now = Timestamp::now().as_second();

@@ -23,6 +23,7 @@ use crate::notify::SigningKey;
 pub(super) use guard::{Guard, guarded};
 pub(super) use seats::Seats;
 use signed::SignedOrders;
+pub(super) use tokens::Role;
 use tokens::Tokens;
 
 /// It cannot be listened on the network.

@@ -1,10 +1,13 @@
 //! Who keeps a connection when there are too many: whoever has shown that they may order comes before whoever may look, and both
-//! before whoever has shown nothing yet. Of equals the newest stays, so that idle connections keep nobody out.
+//! before whoever has shown nothing and had the time for it. Of equals the newest stays, so that idle connections keep nobody
+//! out.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::limit::neighbourhood;
 
@@ -12,6 +15,9 @@ use super::limit::neighbourhood;
 const MOST: usize = 128;
 /// Most of them from one address.
 const MOST_FROM_ONE: usize = 32;
+
+/// So long a client may take to show who it is before it makes room for others.
+const TO_SHOW: Duration = Duration::from_secs(2);
 
 /// What a client has shown so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +46,7 @@ struct Entry {
     number: u64,
     from: IpAddr,
     rank: Rank,
+    since: Instant,
     cut: Arc<Notify>,
 }
 
@@ -53,18 +60,18 @@ pub struct Seat {
 impl Seats {
     /// Takes one for a client from there, whose connection is broken off by `cut` once it has to make room. None where everybody
     /// else may order.
-    pub fn take(self: &Arc<Self>, from: IpAddr, cut: Arc<Notify>) -> Option<Seat> {
+    pub fn take(self: &Arc<Self>, from: IpAddr, cut: Arc<Notify>, now: Instant) -> Option<Seat> {
         let from = neighbourhood(from);
         let mut taken = self.taken();
         let of_one = taken.seats.iter().filter(|seat| seat.from == from).count();
         if of_one >= MOST_FROM_ONE {
-            taken.make_room(|seat| seat.from == from)?;
+            taken.make_room(now, |seat| seat.from == from)?;
         } else if taken.seats.len() >= MOST {
-            taken.make_room(|_| true)?;
+            taken.make_room(now, |_| true)?;
         }
         let number = taken.next;
         taken.next += 1;
-        taken.seats.push(Entry { number, from, rank: Rank::Unknown, cut });
+        taken.seats.push(Entry { number, from, rank: Rank::Unknown, since: now, cut });
         Some(Seat { seats: Arc::clone(self), number })
     }
 
@@ -74,10 +81,11 @@ impl Seats {
 }
 
 impl Taken {
-    /// Breaks the connection off that has shown least, the oldest of those.
-    fn make_room(&mut self, of: impl Fn(&Entry) -> bool) -> Option<()> {
+    /// Breaks the connection off that has shown least, the oldest of those; one that is only beginning last of all.
+    fn make_room(&mut self, now: Instant, of: impl Fn(&Entry) -> bool) -> Option<()> {
         let least = self.seats.iter().enumerate().filter(|(_, seat)| seat.rank < Rank::Operator && of(seat));
-        let (at, _) = least.min_by_key(|(_, seat)| (seat.rank, seat.number))?;
+        let begins = |seat: &Entry| seat.rank == Rank::Unknown && now.duration_since(seat.since) < TO_SHOW;
+        let (at, _) = least.min_by_key(|(_, seat)| (begins(seat), seat.rank, seat.number))?;
         self.seats.remove(at).cut.notify_one();
         Some(())
     }
@@ -108,45 +116,56 @@ mod tests {
     }
 
     /// So many seats for clients from there.
-    fn fill(seats: &Arc<Seats>, from: IpAddr, count: usize) -> Vec<(Seat, Arc<Notify>)> {
-        let seat = |cut: Arc<Notify>| (seats.take(from, Arc::clone(&cut)).unwrap(), cut);
+    fn fill(seats: &Arc<Seats>, from: IpAddr, count: usize, now: Instant) -> Vec<(Seat, Arc<Notify>)> {
+        let seat = |cut: Arc<Notify>| (seats.take(from, Arc::clone(&cut), now).unwrap(), cut);
         (0..count).map(|_| seat(Arc::default())).collect()
     }
 
-    async fn is_cut(cut: &Notify) -> bool {
-        tokio::time::timeout(std::time::Duration::from_millis(1), cut.notified()).await.is_ok()
+    async fn is_cut((_, cut): &(Seat, Arc<Notify>)) -> bool {
+        tokio::time::timeout(Duration::from_millis(1), cut.notified()).await.is_ok()
     }
 
     #[tokio::test]
     async fn the_oldest_of_those_who_have_shown_nothing_makes_room() {
-        let seats = Arc::<Seats>::default();
-        let from_one = fill(&seats, address(1), MOST_FROM_ONE);
+        let (seats, start) = (Arc::<Seats>::default(), Instant::now());
+        let from_one = fill(&seats, address(1), MOST_FROM_ONE, start);
         from_one[0].0.has_shown(Rank::Operator);
         from_one[1].0.has_shown(Rank::Viewer);
-        let _newcomer = seats.take(address(1), Arc::default()).unwrap();
-        let cut: Vec<_> =
-            [is_cut(&from_one[0].1).await, is_cut(&from_one[1].1).await, is_cut(&from_one[2].1).await].into();
+        let _newcomer = seats.take(address(1), Arc::default(), start + TO_SHOW).unwrap();
+        let cut = [is_cut(&from_one[0]).await, is_cut(&from_one[1]).await, is_cut(&from_one[2]).await];
         assert_eq!(cut, [false, false, true]);
-        assert!(seats.take(address(2), Arc::default()).is_some(), "other addresses have their own");
+        assert!(seats.take(address(2), Arc::default(), start).is_some(), "other addresses have their own");
+    }
+
+    #[tokio::test]
+    async fn a_viewer_makes_room_before_somebody_who_has_only_begun() {
+        let (seats, start) = (Arc::<Seats>::default(), Instant::now());
+        let viewers = fill(&seats, address(1), MOST_FROM_ONE, start);
+        for (seat, _) in &viewers {
+            seat.has_shown(Rank::Viewer);
+        }
+        let begun = fill(&seats, address(1), 2, start + TO_SHOW);
+        assert!(is_cut(&viewers[0]).await && is_cut(&viewers[1]).await && !is_cut(&viewers[2]).await);
+        assert!(!is_cut(&begun[0]).await, "it has not had the time to show a token");
     }
 
     #[tokio::test]
     async fn whoever_may_order_is_never_cut_off_for_a_newcomer() {
-        let seats = Arc::<Seats>::default();
-        let operators = fill(&seats, address(1), MOST_FROM_ONE);
+        let (seats, now) = (Arc::<Seats>::default(), Instant::now());
+        let operators = fill(&seats, address(1), MOST_FROM_ONE, now);
         for (seat, _) in &operators {
             seat.has_shown(Rank::Operator);
         }
-        assert!(seats.take(address(1), Arc::default()).is_none());
+        assert!(seats.take(address(1), Arc::default(), now + TO_SHOW).is_none());
         drop(operators);
-        assert!(seats.take(address(1), Arc::default()).is_some(), "they have left");
+        assert!(seats.take(address(1), Arc::default(), now).is_some(), "they have left");
     }
 
     #[tokio::test]
     async fn there_are_never_more_than_the_limit() {
-        let seats = Arc::<Seats>::default();
-        let all: Vec<_> = (0..8).flat_map(|number| fill(&seats, address(number), 20)).collect();
+        let (seats, now) = (Arc::<Seats>::default(), Instant::now());
+        let all: Vec<_> = (0..8).flat_map(|number| fill(&seats, address(number), 20, now)).collect();
         assert_eq!(seats.taken().seats.len(), MOST);
-        assert!(is_cut(&all[0].1).await && !is_cut(&all[159].1).await);
+        assert!(is_cut(&all[0]).await && !is_cut(&all[159]).await);
     }
 }
