@@ -189,17 +189,7 @@ impl Journal {
             match decision.decision {
                 DecisionKind::Rollback if same => intent = Intent::Open(Box::new(decision)),
                 DecisionKind::RolledBack if same => intent = Intent::Done,
-                // A hold after an intent says that the router was left alone.
-                // An operator may end a soak, or pause it, between two attempts.
-                DecisionKind::RollbackFailed
-                | DecisionKind::Superseded
-                | DecisionKind::Hold
-                | DecisionKind::Abort
-                | DecisionKind::Keep
-                    if same =>
-                {
-                    intent = Intent::None;
-                }
+                kind if same && kind.closes_intent() => intent = Intent::None,
                 DecisionKind::Switch if soak.is_none() => intent = Intent::None,
                 _ => {}
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::Setting;
 use crate::journal::{RecordingError, RecordingReader};
-use crate::soak::{ClockOrigin, Decision, Effect, Envelope, Event, Machine, RecordingHeader};
+use crate::soak::{ClockOrigin, Decision, DecisionKind, Effect, Envelope, Event, Machine, RecordingHeader};
 use crate::view::View;
 
 use super::clock::Clock;
@@ -78,9 +78,9 @@ impl Past {
     /// The decisions that were made and did not reach the journal, given what did.
     ///
     /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
-    /// stands for one of them. Where the journal has a rollback that the recording does not know, all that is missing came before
-    /// it, and a hold behind it would read as its end.
-    pub fn not_journalled(&self, journalled: &[Decision]) -> &[Decision] {
+    /// stands for one of them. Where the journal has an intent to roll back that the recording does not know, all that is missing
+    /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none.
+    pub fn not_journalled(&self, journalled: &[Decision]) -> Vec<&Decision> {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journalled, 0);
         for (at, made) in self.decisions.iter().enumerate() {
@@ -88,8 +88,13 @@ impl Past {
                 (left, known) = (&left[line + 1..], at + 1);
             }
         }
-        let is_behind = left.iter().any(|line| line.decision.is_of_a_rollback());
-        if is_behind { &[] } else { &self.decisions[known..] }
+        let has = |kind: DecisionKind| left.iter().any(|line| line.decision == kind);
+        if has(DecisionKind::Rollback) {
+            return Vec::new();
+        }
+        let is_over = has(DecisionKind::RolledBack);
+        let missing = self.decisions[known..].iter();
+        missing.filter(|decision| !(is_over && decision.decision.closes_intent())).collect()
     }
 
     /// What the configuration says now and the run does not follow, a sentence for each key.
@@ -110,8 +115,8 @@ impl Past {
 mod tests {
     use super::*;
     use crate::journal::{RecordingWriter, SoakId};
+    use crate::soak::Actor;
     use crate::soak::testing::{Bench, FAILING, HEALTHY, settings};
-    use crate::soak::{Actor, DecisionKind};
 
     /// A recording of these events of a run.
     fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {
@@ -125,6 +130,10 @@ mod tests {
         }
         let past = Past::read(writer.path()).unwrap();
         (tmp, past)
+    }
+
+    fn all(decisions: &[Decision]) -> Vec<&Decision> {
+        decisions.iter().collect()
     }
 
     #[test]
@@ -153,12 +162,12 @@ mod tests {
         bench.seconds(60, HEALTHY);
         let (_tmp, past) = recorded(&bench.log);
         let made: Vec<Decision> = bench.decisions().into_iter().cloned().collect();
-        assert_eq!(past.not_journalled(&[]), made);
-        assert_eq!(past.not_journalled(&made[..1]), &made[1..]);
-        assert_eq!(past.not_journalled(&made), []);
+        assert_eq!(past.not_journalled(&[]), all(&made));
+        assert_eq!(past.not_journalled(&made[..1]), all(&made[1..]));
+        assert_eq!(past.not_journalled(&made), all(&[]));
         let intent =
             Decision::new(DecisionKind::Rollback, Actor::Auto, "written on a full disk, where no event could be");
-        assert_eq!(past.not_journalled(&[made[0].clone(), intent]), [], "nothing is written behind it");
+        assert_eq!(past.not_journalled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
     }
 
     #[test]
@@ -170,9 +179,22 @@ mod tests {
         past.decisions = vec![resumed("after 0.1 s"), resumed("after 0.1 s"), resumed("after 2 s")];
         let made = past.decisions.clone();
         for written in 0..=made.len() {
-            assert_eq!(past.not_journalled(&made[..written]), &made[written..]);
+            assert_eq!(past.not_journalled(&made[..written]), all(&made[written..]));
         }
-        assert_eq!(past.not_journalled(&made[2..]), [], "what is missing before is not written out of order");
+        assert_eq!(past.not_journalled(&made[2..]), all(&[]), "what is missing before is not written out of order");
+    }
+
+    /// A monitor that died right after the event of its beginning, in a rollback that the one before had finished.
+    #[test]
+    fn behind_the_end_of_a_rollback_only_what_does_not_hide_it_is_written() {
+        let (_tmp, mut past) = recorded([]);
+        let made = |kind, message: &str| Decision::new(kind, Actor::Auto, message);
+        let intent = made(DecisionKind::Rollback, "rolling back");
+        let (resumed, hold) = (made(DecisionKind::Resumed, "goes on"), made(DecisionKind::Hold, "left alone"));
+        past.decisions = vec![intent.clone(), hold, resumed.clone()];
+        let journalled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
+        assert_eq!(past.not_journalled(&journalled), [&resumed]);
+        assert_eq!(past.not_journalled(&[intent]).len(), 2, "it is not over: both are written");
     }
 
     #[test]

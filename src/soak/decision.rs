@@ -77,6 +77,12 @@ impl DecisionKind {
         matches!(self, Self::Rollback | Self::RolledBack)
     }
 
+    /// Whether it closes an intent to roll back that stands before it: nothing is to be carried out any more.
+    pub const fn closes_intent(self) -> bool {
+        // A hold says that the router was left alone; an operator may end a soak, or pause it, between two attempts.
+        matches!(self, Self::RollbackFailed | Self::Superseded | Self::Hold | Self::Abort | Self::Keep)
+    }
+
     /// The name that stands in the journal, such as `rolled_back`.
     pub const fn name(self) -> &'static str {
         match self {
