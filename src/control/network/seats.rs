@@ -121,6 +121,15 @@ mod tests {
         (0..count).map(|_| seat(Arc::default())).collect()
     }
 
+    /// All that one address may have, of clients that have shown this.
+    fn all_of_one(seats: &Arc<Seats>, rank: Rank, now: Instant) -> Vec<(Seat, Arc<Notify>)> {
+        let taken = fill(seats, address(1), MOST_FROM_ONE, now);
+        for (seat, _) in &taken {
+            seat.has_shown(rank);
+        }
+        taken
+    }
+
     async fn is_cut((_, cut): &(Seat, Arc<Notify>)) -> bool {
         tokio::time::timeout(Duration::from_millis(1), cut.notified()).await.is_ok()
     }
@@ -128,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn the_oldest_of_those_who_have_shown_nothing_makes_room() {
         let (seats, start) = (Arc::<Seats>::default(), Instant::now());
-        let from_one = fill(&seats, address(1), MOST_FROM_ONE, start);
+        let from_one = all_of_one(&seats, Rank::Unknown, start);
         from_one[0].0.has_shown(Rank::Operator);
         from_one[1].0.has_shown(Rank::Viewer);
         let _newcomer = seats.take(address(1), Arc::default(), start + TO_SHOW).unwrap();
@@ -140,10 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_viewer_makes_room_before_somebody_who_has_only_begun() {
         let (seats, start) = (Arc::<Seats>::default(), Instant::now());
-        let viewers = fill(&seats, address(1), MOST_FROM_ONE, start);
-        for (seat, _) in &viewers {
-            seat.has_shown(Rank::Viewer);
-        }
+        let viewers = all_of_one(&seats, Rank::Viewer, start);
         let begun = fill(&seats, address(1), 2, start + TO_SHOW);
         assert!(is_cut(&viewers[0]).await && is_cut(&viewers[1]).await && !is_cut(&viewers[2]).await);
         assert!(!is_cut(&begun[0]).await, "it has not had the time to show a token");
@@ -152,10 +158,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_may_order_is_never_cut_off_for_a_newcomer() {
         let (seats, now) = (Arc::<Seats>::default(), Instant::now());
-        let operators = fill(&seats, address(1), MOST_FROM_ONE, now);
-        for (seat, _) in &operators {
-            seat.has_shown(Rank::Operator);
-        }
+        let operators = all_of_one(&seats, Rank::Operator, now);
         assert!(seats.take(address(1), Arc::default(), now + TO_SHOW).is_none());
         drop(operators);
         assert!(seats.take(address(1), Arc::default(), now).is_some(), "they have left");

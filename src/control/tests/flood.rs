@@ -57,7 +57,7 @@ async fn a_client_that_takes_no_answers_is_cut_off() {
 }
 
 #[tokio::test]
-async fn many_who_ask_nothing_are_told_once_they_are_cut_off() {
+async fn of_too_many_from_one_address_the_oldest_that_has_shown_nothing_is_closed() {
     let door = Door::open().await;
     let mut first = TcpStream::connect(door.address).await.unwrap();
     let mut others = Vec::new();

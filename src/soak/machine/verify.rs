@@ -10,8 +10,8 @@ use crate::soak::{
 use super::core::{PATIENCE_MS, Stage};
 use super::recovery::Told;
 
-/// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as undone: a reading may
-/// fall into somebody's move, which is told by its `lastSwitch` once it is complete.
+/// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
+/// undone: a reading may fall into somebody's move, which is told by its `lastSwitch` once it is complete.
 const READINGS: u32 = 2;
 const UNDONE_FOR_MS: u64 = 1_000;
 
