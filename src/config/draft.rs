@@ -30,6 +30,8 @@ pub struct Draft {
     pub config: Config,
     /// The parts of `config.router.kind`.
     pub router: RouterDraft,
+    /// The files that secrets were read from, by the key of the secret.
+    pub secret_files: Vec<(&'static str, PathBuf)>,
 }
 
 /// The router's settings while it is still open which of them its kind takes.
@@ -75,7 +77,14 @@ impl Draft {
     /// A draft without values. Every row of the table overwrites its field, if only with its default.
     pub fn blank(folder: PathBuf, called_from: PathBuf) -> Self {
         let base = folder.clone();
-        Self { folder, called_from, base, config: blank_config(), router: RouterDraft::default() }
+        Self {
+            folder,
+            called_from,
+            base,
+            config: blank_config(),
+            router: RouterDraft::default(),
+            secret_files: Vec::new(),
+        }
     }
 
     /// The next value comes from there: what is typed on the command line or put into the environment is relative to the

@@ -1,6 +1,6 @@
 //! From the inputs to a configuration, or to everything that is wrong with them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::draft::Draft;
 use super::keys::{Fallback, Key, keys};
@@ -31,6 +31,8 @@ pub struct Loaded {
     pub misspelled: Vec<Problem>,
     /// Where the deployment lies.
     pub place: Location,
+    /// The files that secrets were read from, by the key of the secret.
+    pub secret_files: Vec<(&'static str, PathBuf)>,
 }
 
 impl Loaded {
@@ -84,7 +86,9 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
         rules::check(&draft, &settled, &mut problems, &mut warnings);
     }
     if problems.is_empty() {
-        Ok(Loaded { config: draft.finish(), settings: settled.settings, warnings, misspelled, place })
+        let secret_files = std::mem::take(&mut draft.secret_files);
+        let settings = settled.settings;
+        Ok(Loaded { config: draft.finish(), settings, warnings, misspelled, place, secret_files })
     } else {
         // Everything at once: one of them may be the reason for another.
         problems.extend(misspelled);
@@ -127,7 +131,7 @@ fn settle(key: &'static Key, layers: &mut Layers, draft: &mut Draft) -> Result<S
         return Ok(fall_back(key, draft));
     };
     draft.reads_from(&origin);
-    let raw = if is_file { secret_from_file(key, &raw, &origin, draft.base())? } else { raw };
+    let raw = if is_file { secret_from_file(key, &raw, &origin, draft)? } else { raw };
     match key.kind.store(draft, &raw) {
         Ok(value) => Ok(Setting { key: key.name, value: Some(value), origin }),
         Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.given(&raw), what))),
@@ -146,14 +150,16 @@ fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
 }
 
 /// Reads the file a secret is in, without its last line break.
-fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, base: &Path) -> Result<Raw, Box<Problem>> {
+fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, draft: &mut Draft) -> Result<Raw, Box<Problem>> {
     let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
     let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
-    let secret = read_text(&base.join(path), LARGEST_SECRET).map_err(|error| {
+    let file = draft.base().join(path);
+    let secret = read_text(&file, LARGEST_SECRET).map_err(|error| {
         // Whoever puts the secret itself where its file should be named must not find it in a log.
         let given = if path.starts_with(['/', '.']) { path } else { "***" };
         unreadable(given, format!("the file with the secret cannot be read: {error}"))
     })?;
+    draft.secret_files.push((key.name, file));
     let secret = secret.strip_suffix('\n').unwrap_or(&secret);
     Ok(Raw::text(secret.strip_suffix('\r').unwrap_or(secret)))
 }

@@ -74,6 +74,7 @@ pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
 pub use routes::{Routes, Whose};
+pub use rules::credentials;
 pub use secrets::{keep_secret, scrub, scrub_in_place};
 pub use show::{show, show_json};
 pub use statuses::{Status, StatusKind, StatusSet};

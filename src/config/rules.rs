@@ -1,6 +1,7 @@
 //! What two keys have to agree on. A rule is silent about keys whose own value was refused: one mistake, one problem.
 
 mod control;
+pub mod credentials;
 mod endpoints;
 pub mod probe;
 
@@ -32,6 +33,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     notifications_arrive(draft, settled, problems);
     endpoints::check(draft, settled, problems, warnings);
     control::check(draft, settled, problems, warnings);
+    credentials::check(draft, settled, warnings);
 }
 
 fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {

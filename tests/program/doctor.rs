@@ -223,3 +223,64 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
         "next: put that right: no monitor would start",
     ]);
 }
+
+#[test]
+fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let deployment = Deployment::switched();
+    let allow =
+        |name: &str, mode| fs::set_permissions(deployment.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(deployment.path("token"), "kanarienvogel-0123456789\n").unwrap();
+    fs::write(deployment.path(".env"), "SWITCHBACK_HEALTH_BEARER_TOKEN=kanarienvogel-9876543210\n").unwrap();
+    let deployment = &deployment;
+    let doctor = || {
+        let mut command = deployment.command(&["doctor"]);
+        command.env("SWITCHBACK_METRICS_TOKEN_FILE", deployment.path("token"));
+        crate::support::Running::start(command).wait().expect(0)
+    };
+    let path = |name: &str| deployment.path(name).canonicalize().unwrap().display().to_string();
+
+    allow("token", 0o640);
+    allow(".env", 0o600);
+    doctor().says(&["ok       secrets       2 files with secrets: only owner and group can read\n"]);
+    allow("token", 0o644);
+    allow(".env", 0o666);
+    let done = doctor().says(&[
+        &format!(
+            "warning  secrets       any user of this machine can read `{}`, which holds metrics.bearer_token\n",
+            path("token")
+        ),
+        &format!("next: chmod o-rwx {}\n", path("token")),
+        &format!("any user of this machine can write `{}`, and so decide which commands are run\n", path(".env")),
+    ]);
+    assert!(!done.stdout.contains("kanarienvogel"), "{done:#?}");
+    // A variable in it that is no secret may be read by anybody.
+    fs::write(deployment.path(".env"), "SWITCHBACK_SOAK_WINDOW=20s\n").unwrap();
+    allow(".env", 0o644);
+    allow("token", 0o600);
+    doctor().says(&["ok       secrets       1 file with secrets"]);
+}
+
+#[test]
+fn hosts_that_only_a_file_names_are_told_where_they_are_sent_a_token() {
+    let deployment = Deployment::switched();
+    let green = deployment.loaded().config.colors.green[0].host_port();
+    let targets = json!([{ "targets": [green] }]).to_string();
+    fs::write(deployment.path("green.json"), targets).unwrap();
+    let file = deployment.path("green.json").display().to_string();
+    let deployment = deployment.without("colors.green.instances").with("colors.green.instances_file", file);
+    let doctor = |token: bool| {
+        let mut command = deployment.command(&["doctor"]);
+        if token {
+            command.env("SWITCHBACK_HEALTH_BEARER_TOKEN", "kanarienvogel-0123456789");
+        }
+        crate::support::Running::start(command).wait().expect(0)
+    };
+    doctor(true).says(&[
+        "health.bearer_token is sent to every host in `",
+        &format!("ok       secrets       health.bearer_token is sent to {green}, which only a file names\n"),
+    ]);
+    let done = doctor(false);
+    assert!(!done.stdout.contains("secrets"), "{done:#?}");
+}

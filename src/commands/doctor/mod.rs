@@ -8,9 +8,11 @@
 //! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
 //! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
 //! | `prometheus` | what Prometheus says to the questions of a soak |
+//! | `credentials` | who can read and write the files with secrets, and where secrets are sent |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
 //! | `finding` | one thing that was looked at, and what to do about it |
 
+mod credentials;
 mod elsewhere;
 mod finding;
 mod outside;
@@ -74,6 +76,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
         return Ok(findings);
     }
     findings.extend(records::folders(config));
+    findings.extend(credentials::files(loaded));
     findings.push(records::state(&deployment, state.as_ref()));
     findings.push(records::moves(&deployment));
     findings.push(records::monitor(&deployment, config).await);
@@ -89,6 +92,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
         }
         Ok(colors) => {
             findings.push(records::descriptors(colors.blue.len() + colors.green.len()));
+            findings.extend(credentials::hosts(config, &colors));
             let found = Box::new(Config { colors, ..config.clone() });
             findings.extend(services::look(&found, state.as_ref().ok()).await);
         }

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use std::path::Path;
+
 use super::*;
 use crate::config::RouterKind;
 use crate::journal::Limits;
