@@ -112,7 +112,10 @@ impl Running {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => panic!("`{text}` was not said within {LIMIT:?}: {}", self.heard),
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended and never said `{text}`: {}", self.heard),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let stderr = std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap();
+                    panic!("it ended and never said `{text}`: {}{stderr}", self.heard)
+                }
             }
         }
     }
