@@ -58,6 +58,8 @@ mod persist;
 mod place;
 #[path = "program/prometheus.rs"]
 mod prometheus;
+#[path = "program/release.rs"]
+mod release;
 #[path = "program/rerun.rs"]
 mod rerun;
 #[path = "program/retention.rs"]

@@ -270,7 +270,7 @@ impl<'a> Screen<'a> {
             next: Some(format!("switchback status --wait --service {service}")),
             service: Some(service.clone()),
             soak: settings.map(|settings| settings.soak.clone()),
-            release: settings.and_then(|settings| settings.release.clone()),
+            release: settings.and_then(|settings| settings.known_release().map(str::to_owned)),
             ..Conclusion::default()
         }
     }

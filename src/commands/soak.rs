@@ -47,7 +47,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     }
     if watch.no_tui || watch.supervised || !attended() {
         let on_signal = if watch.supervised { OnSignal::SaveOnTerm } else { OnSignal::Abort };
-        return match self::watch(&loaded, begin, watch.output, on_signal).await? {
+        return match Box::pin(self::watch(&loaded, begin, watch.output, on_signal)).await? {
             Watched::Ran(finished) => Ok(finished.exit_code()),
             Watched::Nothing(code) => Ok(code),
         };
@@ -173,7 +173,11 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
     let judged = |block: &&SoakBlock| Some(&block.id) == soak.as_ref();
     let told = Told {
         service: config.service.clone(),
-        release: state.as_ref().and_then(|state| state.soak()).filter(judged).and_then(|block| block.release.clone()),
+        release: state
+            .as_ref()
+            .and_then(|state| state.soak())
+            .filter(judged)
+            .and_then(|block| block.known_release().map(str::to_owned)),
         active: state.as_ref().map(State::active),
         soak,
         ending,

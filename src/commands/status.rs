@@ -70,7 +70,7 @@ fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
         next: alarm.map(|alarm| alarm.next),
         service: Some(report.service.clone()),
         soak: block.map(|block| block.id.clone()),
-        release: block.and_then(|block| block.release.clone()),
+        release: block.and_then(|block| block.known_release().map(str::to_owned)),
     }
 }
 

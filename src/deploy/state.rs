@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Color;
 use crate::journal::Head;
+use crate::soak::known_release;
 
 mod reading;
 
@@ -58,6 +59,9 @@ pub struct SoakBlock {
     /// Name of the release that it judges, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
+    /// The releases that its instances name in a build info on their pages; more than one where they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<String>,
     /// The worst verdict of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
@@ -91,6 +95,13 @@ pub struct SoakBlock {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+}
+
+impl SoakBlock {
+    /// The release that it judges: as somebody named it, else as all instances name it.
+    pub fn known_release(&self) -> Option<&str> {
+        known_release(self.release.as_deref(), &self.builds)
+    }
 }
 
 /// What the old color was like before traffic moved.

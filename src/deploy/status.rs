@@ -10,6 +10,7 @@ use super::deployment::Deployment;
 use super::{Color, Freeze, LockError, MonitorState, SoakBlock, StateError, monitor_state};
 use crate::journal::Head;
 use crate::printable::clean;
+use crate::soak::list_releases;
 
 /// So many hex digits of a hash are shown to a person.
 const SHORT_HASH: usize = 12;
@@ -32,7 +33,8 @@ pub struct StatusReport {
     /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ConfigurationStatus>,
-    /// Name of the release that is active, as whoever switched to it said; none where nobody did.
+    /// Name of the release that is active, as whoever switched to it said, or else as its instances named it while they were
+    /// watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     /// What the router shows.
@@ -185,6 +187,8 @@ impl Deployment {
         let block = state.soak().cloned();
         let finished = block.as_ref().is_some_and(|block| block.phase == "finished");
         let active = state.active();
+        let of_active = state.soak().filter(|block| block.last_switch == state.last_switch());
+        let seen = of_active.and_then(SoakBlock::known_release);
         Ok(StatusReport {
             active_color: active,
             last_switch: state.last_switch(),
@@ -202,7 +206,7 @@ impl Deployment {
                 error: read.err().map(|error| error.to_string()),
             },
             standby: StandbyStatus { color: active.other(), ready: standby_ready },
-            release: state.release().map(str::to_owned),
+            release: state.release().or(seen).map(str::to_owned),
             no_way_back: state.no_way_back(),
             journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
@@ -322,8 +326,11 @@ impl SoakStatus {
         let cause = block.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
         let recovered = block.recovered.map(|recovered| if recovered { "yes" } else { "no" }.to_owned());
         let time = |text: Option<&String>| text.map(|text| local_text(text, now));
+        let differ =
+            (block.builds.len() > 1).then(|| format!("run different releases: {}", list_releases(&block.builds)));
         let optional = [
-            ("release", block.release.clone()),
+            ("release", block.known_release().map(str::to_owned)),
+            ("instances", differ),
             ("verdict", block.verdict.clone()),
             ("outcome", block.outcome.as_ref().map(|outcome| format!("{outcome}{cause}"))),
             ("check", block.check.clone()),

@@ -46,6 +46,9 @@ pub struct Reading {
     /// Which process answered, where the reader of the pages tells them apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
+    /// The release that the page names in a build info, on the page from which on it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// How long its requests took, where that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,

@@ -66,7 +66,7 @@ pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
         next: next_step(machine, ending),
         service: Some(settings.service.clone()),
         soak: Some(settings.soak.clone()),
-        release: settings.release.clone(),
+        release: settings.known_release().map(str::to_owned),
     }
 }
 

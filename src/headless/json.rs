@@ -111,7 +111,7 @@ impl Json {
         let line = Line::Outcome {
             soak: &machine.settings().soak,
             service: &machine.settings().service,
-            release: machine.settings().release.as_deref(),
+            release: machine.settings().known_release(),
             active: active_after(machine, ending.outcome),
             ending,
             exit_code: ending.exit_code(),

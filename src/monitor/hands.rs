@@ -80,14 +80,16 @@ impl Hands {
     pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>) {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {
+            let known = settings.known_release().map(str::to_owned);
             let (to, actor) = (settings.color, settings.actor);
             let replace = settings.force.into();
+            // The state file has what somebody said: another job may call the release that a page names otherwise.
             let release = Release { name: settings.release, no_way_back: settings.no_way_back };
-            let named = release.name.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
+            let named = known.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
             let mark = if release.no_way_back { "; no way back" } else { "" };
             let message = format!("{} → {to}{named} by {actor}{mark}", to.other());
             let mut decision = Decision::new(DecisionKind::Switch, actor, message);
-            (decision.soak, decision.release) = (Some(settings.soak), release.name.clone());
+            (decision.soak, decision.release) = (Some(settings.soak), known);
             let mut kept = None;
             let result = match deployment.switch(SwitchRequest { to, release, replace, decision }).await {
                 Ok(Switch::Switched(moved)) => {
@@ -204,6 +206,7 @@ pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
         id: settings.soak.clone(),
         phase: machine.phase().to_string(),
         release: settings.release.clone(),
+        builds: settings.builds.clone(),
         outcome: ending.map(|ending| ending.outcome.to_string()),
         cause: ending.map(|ending| ending.cause.name().to_owned()),
         reason: ending.map(|ending| ending.reason.clone()).or(waits_for),
@@ -219,6 +222,7 @@ pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
         phase: summary.phase.to_string(),
         last_switch: settings.last_switch,
         release: settings.release.clone(),
+        builds: settings.builds.clone(),
         verdict: Some(summary.verdict.to_string()),
         outcome: summary.outcome.map(|outcome| outcome.to_string()),
         cause: summary.cause.map(|cause| cause.name().to_owned()),

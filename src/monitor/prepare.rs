@@ -24,6 +24,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
             .filter(|_| origin == Origin::Soak)
             .map(str::to_owned)
             .or_else(|| config.release.clone()),
+        builds: Vec::new(),
         origin,
         actor,
         color,

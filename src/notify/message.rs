@@ -40,9 +40,10 @@ struct Payload<'a> {
 impl Message {
     /// What there is to tell of the event at place `seq` of a run, in order.
     pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
-        let Settings { service, soak, color, release, .. } = settings;
+        let Settings { service, soak, color, .. } = settings;
+        let release = settings.known_release();
         // Behind the sentence: receivers know messages by their beginning.
-        let named = release.as_ref().map(|release| format!(" (release {release})")).unwrap_or_default();
+        let named = release.map(|release| format!(" (release {release})")).unwrap_or_default();
         let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
         let told = news
             .decisions

@@ -6,6 +6,7 @@
 mod action;
 mod actor;
 mod blame;
+mod builds;
 mod check;
 mod decision;
 mod event;
@@ -37,7 +38,7 @@ pub use event::{
 };
 pub use frozen::Frozen;
 pub use judge::OldColor;
-pub use machine::{Machine, ROUTER_FOREIGN, Retrying, Summary, Unwatched};
+pub use machine::{Machine, ROUTER_FOREIGN, Retrying, Summary, Unwatched, list_releases};
 pub use next::Aftermath;
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
@@ -46,4 +47,5 @@ pub use recording::{ClockOrigin, RecordingHeader, Resumption};
 pub use roster::{Changes, Roster};
 pub use settings::{
     ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,
+    known_release,
 };

@@ -35,6 +35,10 @@ pub struct Settings {
     /// Name of the release that is judged, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
+    /// The releases that the watched color's instances name in a build info on their pages; more than one where they differ. Not
+    /// recorded with the settings: the machine learns it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<String>,
     /// How the run begins.
     pub origin: Origin,
     /// Who began it.
@@ -99,6 +103,14 @@ pub struct Settings {
     pub readiness: ReadinessSettings,
 }
 
+/// The release that somebody named, else the one that all instances name.
+pub fn known_release<'a>(named: Option<&'a str>, builds: &'a [String]) -> Option<&'a str> {
+    named.or(match builds {
+        [one] => Some(one),
+        _ => None,
+    })
+}
+
 /// What a rollback is verified by. Recorded, so that an old recording replays as it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +123,11 @@ pub enum Verification {
 }
 
 impl Settings {
+    /// The release that is judged: as somebody named it, else as all instances name it.
+    pub fn known_release(&self) -> Option<&str> {
+        known_release(self.release.as_deref(), &self.builds)
+    }
+
     /// Whether any check is read from the pages of the instances, rather than from Prometheus.
     pub fn reads_pages(&self) -> bool {
         let latency = self.latency.as_ref().is_some_and(|latency| latency.metered.is_none());

@@ -167,7 +167,7 @@ impl Scraper {
             (None, Some(_)) => "it refuses the user name and password of the instance's URL",
             (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
         };
-        let reader = PageReader::new(error_rate, routes);
+        let reader = PageReader::new(error_rate, routes).of_service(&config.service);
         let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
         Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, probes: Arc::default() })
     }

@@ -96,10 +96,10 @@ impl View {
         let (color, other) = (settings.color, settings.color.other());
         let decision = match event {
             Event::SwitchDone { result: SwitchResult::Switched { .. }, kept } => {
-                let named = settings.release.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
+                let named = settings.known_release().map(|name| format!(" with release {name}")).unwrap_or_default();
                 let message = format!("{other} → {color}{named} by {}{}", settings.actor, copy(kept.as_deref()));
                 let switched = Decision::new(DecisionKind::Switch, settings.actor.clone(), message);
-                Decision { release: settings.release.clone(), ..switched }
+                Decision { release: settings.known_release().map(str::to_owned), ..switched }
             }
             Event::SwitchDone { result: SwitchResult::Failed(why), .. } => {
                 Decision::new(DecisionKind::SwitchFailed, settings.actor.clone(), why.clone())

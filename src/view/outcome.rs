@@ -26,7 +26,7 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
     let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
     lines.push(("reason", reason.to_owned()));
-    lines.extend(machine.settings().release.clone().map(|release| ("release", release)));
+    lines.extend(machine.settings().known_release().map(|release| ("release", release.to_owned())));
     if machine.summary().is_some() {
         lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
     }

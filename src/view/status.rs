@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::OnInconclusive;
 use crate::detect::{Outlook, span};
-use crate::soak::{Phase, Verdict};
+use crate::soak::{Phase, Settings, Verdict, list_releases};
 
 use super::{Dashboard, Tone};
 
@@ -36,7 +36,6 @@ impl Dashboard {
     /// How the deployment and the soak stand at `now_ms`, most important first; times of day are those of `zone`.
     pub fn status(&self, now_ms: u64, zone: &TimeZone) -> Vec<StatusLine> {
         let previous = self.last_switch.map(|_| self.active.other());
-        let release = self.machine().settings().release.clone();
         let mut lines = vec![
             StatusLine::new("active", self.active.name(), Tone::Plain),
             StatusLine::new("previous", previous.map_or("none", crate::deploy::Color::name), Tone::Plain),
@@ -45,13 +44,23 @@ impl Dashboard {
             self.standby(),
             self.verdict(),
         ];
-        lines.extend(release.map(|release| {
-            StatusLine::new("release", format!("{release} on {}", self.machine().settings().color), Tone::Plain)
-        }));
+        lines.extend(self.release());
         lines.extend(self.held_back(now_ms));
         lines.extend(self.soak(zone));
         lines.extend(self.machine().troubles().iter().map(|what| StatusLine::new("trouble", what, Tone::Warning)));
         lines
+    }
+
+    /// The release that is judged, and what the instances say of it where they differ.
+    fn release(&self) -> Vec<StatusLine> {
+        let Settings { color, builds, .. } = self.machine().settings();
+        let known = self.machine().settings().known_release();
+        let known = known.map(|release| StatusLine::new("release", format!("{release} on {color}"), Tone::Plain));
+        let differ = (builds.len() > 1).then(|| {
+            let told = format!("instances of {color} run {}", list_releases(builds));
+            StatusLine::new("releases", told, Tone::Warning)
+        });
+        known.into_iter().chain(differ).collect()
     }
 
     /// What keeps a breach from being acted on, whatever the checks say.

@@ -44,6 +44,8 @@ pub enum Page {
     Late(Duration),
     /// [`Page::Counting`] with so many more series, of the counter and of a histogram.
     Wide(usize),
+    /// [`Page::Counting`] with a build info of this release.
+    Built(&'static str),
     /// [`REQUESTS`] on every reading, on series with labels of their own: those of the reading before are gone.
     Shifting,
     /// One after the other, and from the beginning again.
@@ -261,6 +263,10 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
             }
             Page::Shifting => stream.write_all(shared.shifting_page().as_bytes()).await,
             Page::Wide(series) => stream.write_all(shared.counting_page(&wide(series)).as_bytes()).await,
+            Page::Built(release) => {
+                let build = format!("shop_build_info{{version=\"{release}\"}} 1\n");
+                stream.write_all(shared.counting_page(&build).as_bytes()).await
+            }
             // One turn within another is a page like any other.
             Page::Turns(_) => return,
             Page::Endless(mebibytes) => write_endless(&mut stream, mebibytes).await,

@@ -12,6 +12,7 @@ fn finished() -> SoakBlock {
         phase: "finished".into(),
         last_switch: None,
         release: None,
+        builds: Vec::new(),
         verdict: Some("breached".into()),
         outcome: Some("rolled-back".into()),
         cause: Some("auto".into()),

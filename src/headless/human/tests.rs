@@ -37,6 +37,7 @@ fn settings() -> Settings {
         warmup_ms: 0,
         auto_rollback: true,
         release: None,
+        builds: Vec::new(),
         no_way_back: false,
         force: false,
         on_breach: OnBreach::Rollback,

@@ -17,7 +17,7 @@ impl Event {
             | Self::Trouble { what: why } => edit(why),
             Self::Sampled { outcome: Sample::Good(reading), .. }
             | Self::Metered { outcome: Metered::New(reading), .. } => {
-                reading.note.iter_mut().for_each(&mut edit);
+                reading.note.iter_mut().chain(&mut reading.release).for_each(&mut edit);
                 let culprits = reading.blame.iter_mut().flat_map(|blame| &mut blame.culprits);
                 culprits.for_each(|culprit| edit(&mut culprit.value));
             }
@@ -56,6 +56,7 @@ mod tests {
         let events = [
             r#"{"event":"sampled","color":"blue","instance":0,"outcome":{"failed":"s3cret"}}"#,
             r#"{"event":"sampled","color":"blue","instance":0,"outcome":{"good":{"total":1,"errors":0,"note":"s3cret"}}}"#,
+            r#"{"event":"sampled","color":"blue","instance":0,"outcome":{"good":{"total":1,"errors":0,"release":"s3cret"}}}"#,
             r#"{"event":"metered","color":"blue","check":"error-rate","outcome":{"failed":"s3cret"}}"#,
             r#"{"event":"queried","check":"q","answer":{"failed":"s3cret"}}"#,
             r#"{"event":"rollback_done","attempt":1,"result":{"not_done":{"why":"s3cret","traffic":"unknown"}}}"#,

@@ -1,6 +1,7 @@
 //! What Prometheus says: the counters of a color, and the values of queries.
 
 use crate::deploy::Color;
+use crate::detect::Reading;
 use crate::soak::query::QueryCheck;
 use crate::soak::{Answer, ERROR_RATE, LATENCY, Machine, Metered, Phase, Sample};
 
@@ -31,6 +32,9 @@ impl Machine {
     /// The page of an instance, of which each check takes what it does not have from Prometheus.
     pub(super) fn sampled(&mut self, color: Color, instance: usize, sample: &Sample) {
         let watched = color == self.settings.color;
+        if let (true, Sample::Good(Reading { release: Some(release), .. })) = (watched, sample) {
+            self.builds.named(instance, release);
+        }
         if self.settings.error_rate.metered.is_none() {
             self.count_requests(watched, instance, sample);
         }

@@ -70,6 +70,7 @@ impl Machine {
         if self.refused_as_unfit(out) || self.refused_for_standby(out) {
             return;
         }
+        self.learn_release(out);
         self.epoch += 1;
         self.stage = Stage::Switching;
         out.push(Effect::Switch);
@@ -224,7 +225,7 @@ impl Machine {
         let latency = self.latency.as_ref().map(LatencyCheck::describe);
         let queries = settings.queries.iter().map(QuerySettings::describe);
         let checks = [rate].into_iter().chain(latency).chain(queries).collect::<Vec<_>>().join(", ");
-        let release = settings.release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
+        let release = settings.known_release().map(|release| format!(", release {release}")).unwrap_or_default();
         let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
             "watching {}{release} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \

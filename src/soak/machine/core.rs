@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::deploy::Color;
 use crate::detect::span;
 use crate::soak::blame::Ledger;
+use crate::soak::builds::Builds;
 use crate::soak::check::{ERROR_RATE, LATENCY};
 use crate::soak::latency::LatencyCheck;
 use crate::soak::query::QueryCheck;
@@ -99,6 +100,8 @@ pub(super) struct Told {
     pub unsaid: [bool; 2],
     /// By what requests are counted.
     pub counting: BTreeSet<String>,
+    /// What was told of the release that the pages name.
+    pub releases: BTreeSet<String>,
     /// The instances behind whose URLs several processes answer, and whether their counters are of no use.
     pub several: BTreeSet<(usize, bool)>,
 }
@@ -160,6 +163,8 @@ pub struct Machine {
     pub(super) recovered: Option<bool>,
     /// Whether a rollback failed with traffic on the previous color: only the rest of it is missing.
     pub(super) back_unrecorded: bool,
+    /// What the watched color's pages name as their release.
+    pub(super) builds: Builds,
     pub(super) troubles: Vec<String>,
     pub(super) unwatched: Unwatched,
     /// When another process took the run up, the last time.
@@ -223,6 +228,7 @@ impl Machine {
             router_ours: 0,
             recovered: None,
             back_unrecorded: false,
+            builds: Builds::default(),
             troubles: Vec::new(),
             unwatched: Unwatched::default(),
             resumed_at: None,
@@ -302,7 +308,7 @@ impl Machine {
     pub(super) fn decision(&self, kind: DecisionKind, actor: Actor, message: impl Into<String>) -> Decision {
         let mut decision = Decision::new(kind, actor, message);
         decision.soak = Some(self.settings.soak.clone());
-        decision.release.clone_from(&self.settings.release);
+        decision.release = self.settings.known_release().map(str::to_owned);
         decision.active_color = Some(self.settings.color);
         decision.previous_color = Some(self.settings.color.other());
         decision

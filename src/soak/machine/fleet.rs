@@ -34,6 +34,7 @@ impl Machine {
             latency.come_and_go(self.at, &names, changes);
         }
         self.readiness.come_and_go(self.at, &names, changes);
+        self.builds.left(&changes.left);
         self.settings.instances = names;
     }
 

@@ -11,6 +11,7 @@
 //! | `foreign` | a router that holds what Switchback did not write |
 //! | `verify` | what follows a rollback: is traffic still back? |
 //! | `recovery` | and is the previous color well? |
+//! | `release` | which release is judged, by its own pages |
 //! | `orders` | the operator's actions and signals |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
@@ -25,6 +26,7 @@ mod latency;
 mod orders;
 mod persist;
 mod recovery;
+mod release;
 mod report;
 mod resume;
 mod shared;
@@ -41,5 +43,6 @@ pub(crate) use tests::bench as testing;
 pub use core::Machine;
 pub use foreign::ROUTER_FOREIGN;
 pub use persist::Retrying;
+pub use release::list_releases;
 pub use report::Summary;
 pub use resume::Unwatched;

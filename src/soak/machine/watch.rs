@@ -20,6 +20,7 @@ const MOST_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
     pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
+        self.learn_release(out);
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
             let patience_ms = self.patience_ms();

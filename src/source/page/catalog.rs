@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::exposition::Text;
+use super::build::BuildInfo;
 use super::candidate::Candidate;
 use super::family::Family;
 use super::memo::Memo;
@@ -25,6 +26,8 @@ pub enum Who {
     Nobody,
     /// It is the start time of the process.
     Start,
+    /// It names a build, perhaps the service's.
+    Build,
     /// It may be the request counter.
     Candidate(usize),
 }
@@ -120,6 +123,9 @@ impl Catalog {
     fn meet(&mut self, name: Text<'_>) -> Who {
         if name.is(super::rows::START_TIME) {
             return Who::Start;
+        }
+        if BuildInfo::is_one(name) {
+            return Who::Build;
         }
         let standing = match &self.requests {
             Named::Name(wanted) if is_named(name, wanted) && !self.family.is_quantile(name.raw()) => Standing::NAMED,

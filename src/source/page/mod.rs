@@ -8,6 +8,7 @@
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
 //! | `rows` | the series of one page while it is read |
 //! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
+//! | `build` | the release that answers |
 //! | `culprits` | which labels the failed requests carry |
 //! | `family`, `census`, `why` | why no counter was taken |
 //! | `histogram` | which histogram says how long requests took, and what it says |
@@ -16,6 +17,7 @@
 
 mod agreement;
 mod book;
+mod build;
 mod candidate;
 mod catalog;
 mod census;

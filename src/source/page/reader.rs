@@ -3,6 +3,7 @@
 use super::super::exposition::{Exposition, Format, PageError};
 use super::agreement::Agreement;
 use super::book::{Entered, MAX_SERIES, SeriesBook};
+use super::build::BuildInfo;
 use super::candidate::Candidate;
 use super::histogram::{Counter, Histogram, Timed};
 use super::rows::{Row, Rows, UNIT, Wanted};
@@ -41,6 +42,13 @@ impl PageReader {
     #[must_use]
     pub fn agreeing(self, agreement: &Agreement) -> Self {
         Self { agreement: agreement.clone(), ..self }
+    }
+
+    /// The same, of a service: its build infos are told from others by its name.
+    #[must_use]
+    pub fn of_service(mut self, service: &str) -> Self {
+        self.rows.build = BuildInfo::of(service);
+        self
     }
 
     /// The same with another limit than [`MAX_SERIES`].
@@ -85,6 +93,11 @@ impl PageReader {
     /// `took_ms` is left at 0.
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
+        let reading = self.reading()?;
+        Ok(Reading { release: self.rows.build.news(), ..reading })
+    }
+
+    fn reading(&mut self) -> Result<Reading, PageError> {
         let started_ms = self.rows.started_ms;
         let begins = self.rows.catalog.chosen.is_none();
         for row in &self.rows.series {

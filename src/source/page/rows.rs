@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::exposition::{Fault, Page, Sample, Text};
+use super::build::BuildInfo;
 use super::candidate::{Candidate, Presence};
 use super::catalog::{Catalog, Who};
 use super::census::Census;
@@ -115,6 +116,8 @@ pub struct Rows {
     pub culprits: Culprits,
     /// The latency histogram, where that is judged.
     pub histogram: Option<Histogram>,
+    /// The builds that the page names.
+    pub build: BuildInfo,
     /// All counters of the page, as long as the request counter has not been found.
     pub census: Census,
     hasher: RandomState,
@@ -134,6 +137,7 @@ impl Rows {
             sampled: false,
             culprits: Culprits::default(),
             histogram: None,
+            build: BuildInfo::default(),
             census: Census::default(),
             hasher: RandomState::new(),
             limit,
@@ -153,6 +157,7 @@ impl Rows {
         self.started_ms = None;
         self.ignored = 0;
         self.sampled = false;
+        self.build.clear();
         self.census.clear();
         if let Some(histogram) = &mut self.histogram {
             histogram.clear();
@@ -300,6 +305,7 @@ impl Page for Rows {
                 let started_ms = milliseconds(sample.read(|_, _| {})?);
                 self.started_ms = self.started_ms.or(started_ms);
             }
+            Who::Build => self.build.sample(sample, &self.wanted.filter)?,
             // Few and short; and prose (`Not Found`) is told from metrics by its lack of numbers.
             Who::Nobody if !sample.is_labelled() => drop(sample.read(|_, _| {})?),
             Who::Nobody => {}

@@ -1,3 +1,4 @@
+mod build;
 mod choice;
 mod latency;
 mod over_time;

@@ -57,7 +57,7 @@ fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'
         Span::styled(format!(" {other}"), ui.theme.color(other)),
         Span::styled(format!(" {} ", glyphs.arrow), ui.theme.dim()),
         Span::styled(color.name().to_uppercase(), ui.theme.color(color).patch(ui.theme.strong())),
-        Span::raw(settings.release.as_deref().map(|release| format!(" {}", short(release))).unwrap_or_default()),
+        Span::raw(settings.known_release().map(|release| format!(" {}", short(release))).unwrap_or_default()),
         Span::raw("  "),
         Span::styled(format!(" {} {}", glyphs.phase, headline.word), phase),
     ];

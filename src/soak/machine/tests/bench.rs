@@ -17,6 +17,7 @@ pub fn settings() -> Settings {
         service: "shop".to_owned(),
         soak: "20261123T140211Z-3f2a".to_owned(),
         release: None,
+        builds: Vec::new(),
         origin: Origin::Soak,
         actor: Actor::Operator("ana@deploy-1".to_owned()),
         color: Color::Green,

@@ -14,6 +14,7 @@ mod orders;
 mod persist;
 mod processes;
 mod properties;
+mod release;
 mod resume;
 mod rollback;
 mod shared;
