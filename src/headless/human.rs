@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use ratatui::symbols::line;
 
 use crate::called::as_called;
@@ -29,17 +30,19 @@ pub(super) struct Human {
     next_progress_ms: u64,
     gate: Gate,
     bar_drawn: bool,
+    stamps: Stamps,
 }
 
 impl Human {
     pub(super) fn new(out: Box<dyn Write + Send>, terminal: Option<Width>, places: Places) -> Self {
-        Self { out, terminal, places, next_progress_ms: EVERY_MS, gate: Gate::new(), bar_drawn: false }
+        let stamps = Stamps::of(TimeZone::system());
+        Self { out, terminal, places, next_progress_ms: EVERY_MS, gate: Gate::new(), bar_drawn: false, stamps }
     }
 
     /// Prints a line of its own, above the progress bar.
     pub(super) fn line(&mut self, wall_ms: i64, word: &str, text: &str) -> io::Result<()> {
         self.clear_bar()?;
-        writeln!(self.out, "{}  {word:WORD$} {}", clock(wall_ms), clean(&as_called(text)))
+        writeln!(self.out, "{}  {word:WORD$} {}", self.stamps.next(wall_ms), clean(&as_called(text)))
     }
 
     /// Prints a line as it is.
@@ -128,10 +131,25 @@ impl PrintEvents for Human {
     }
 }
 
-/// `14:02:11`, in the local time zone.
-fn clock(wall_ms: i64) -> String {
-    let at = Timestamp::from_millisecond(wall_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    at.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string()
+/// The times in front of lines: the time of day, and with date and offset from UTC where those are not the line's before.
+struct Stamps {
+    zone: TimeZone,
+    last: Option<(Date, Offset)>,
+}
+
+impl Stamps {
+    const fn of(zone: TimeZone) -> Self {
+        Self { zone, last: None }
+    }
+
+    /// `2026-11-29 02:09:49 +01:00`, and then `02:09:51`.
+    fn next(&mut self, wall_ms: i64) -> String {
+        let at = Timestamp::from_millisecond(wall_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let at = at.to_zoned_datetime(self.zone.clone());
+        let day = Some((at.date(), at.offset()));
+        let is_new = std::mem::replace(&mut self.last, day) != day;
+        at.strftime(if is_new { "%Y-%m-%d %H:%M:%S %:z" } else { "%H:%M:%S" }).to_string()
+    }
 }
 
 #[cfg(test)]

@@ -185,3 +185,23 @@ fn a_job_of_a_ci_is_its_own_actor_and_says_for_whom_it_runs() {
     let actor = deployment.decision("rollback")["actor"].as_str().unwrap().to_owned();
     assert!(actor.contains("ana@") && actor.contains(", for bo"), "{actor}");
 }
+
+#[test]
+fn the_first_line_has_date_and_offset_and_the_others_the_time_of_day() {
+    let deployment = Deployment::fresh();
+    for output in ["human", "github"] {
+        let mut command =
+            deployment.command(&["switch", if output == "human" { "green" } else { "blue" }, "--output", output]);
+        command.env("TZ", "America/Caracas");
+        let done = Running::start(command).wait().expect(0);
+        let lines: Vec<&str> = done.stdout.lines().take_while(|line| !line.is_empty()).collect();
+        // `2026-11-29 02:09:49 -04:00  baseline`
+        let (stamp, rest) = lines[0].split_once("  ").unwrap();
+        jiff::Timestamp::strptime("%Y-%m-%d %H:%M:%S %:z", stamp).unwrap();
+        assert!(stamp.ends_with(" -04:00") && rest.starts_with(char::is_alphabetic), "{lines:#?}");
+        let midnight = lines.iter().filter(|line| line.contains(" -04:00  ")).count();
+        assert!(lines.len() > 3 && midnight <= 2, "{lines:#?}");
+        let stamps = lines[1..].iter().map(|line| line.split_once("  ").unwrap().0);
+        assert!(stamps.into_iter().any(|stamp| jiff::civil::Time::strptime("%H:%M:%S", stamp).is_ok()), "{lines:#?}");
+    }
+}

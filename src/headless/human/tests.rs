@@ -86,3 +86,20 @@ fn the_bar_is_shorter_than_the_terminal_is_wide_whatever_its_width() {
     }
     assert_eq!(bar(None), "");
 }
+
+#[test]
+fn date_and_offset_stand_on_the_first_line_and_where_they_change() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap().as_millisecond();
+    let mut stamps = Stamps::of(TimeZone::get("Europe/Berlin").unwrap());
+    for (time, stamp) in [
+        ("2026-10-24T21:59:58Z", "2026-10-24 23:59:58 +02:00"),
+        ("2026-10-24T21:59:59Z", "23:59:59"),
+        ("2026-10-24T22:00:00Z", "2026-10-25 00:00:00 +02:00"),
+        ("2026-10-25T00:59:59Z", "02:59:59"),
+        // The clocks go back: the same hour again.
+        ("2026-10-25T01:00:00Z", "2026-10-25 02:00:00 +01:00"),
+        ("2026-10-25T01:00:01Z", "02:00:01"),
+    ] {
+        assert_eq!(stamps.next(at(time)), stamp);
+    }
+}
