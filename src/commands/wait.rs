@@ -1,5 +1,7 @@
 //! `status --wait`: until the soak is over, or its rollback fails for too long.
 
+mod elsewhere;
+
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -19,6 +21,9 @@ const COME_BACK: Duration = Duration::from_secs(10);
 /// Waits; the report is the last one, and what came of the soak that ran when the wait began. A soak that ended before is not
 /// waited for.
 pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), Failure> {
+    if let Some(url) = &loaded.config.control.url {
+        return elsewhere::until_it_is_over(&loaded.config, &url.join("")).await;
+    }
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut waited_for: Option<String> = None;
     let mut away_since: Option<Instant> = None;

@@ -42,6 +42,7 @@ mod stop;
 mod unfinished;
 mod watchdog;
 
+pub use hands::block_of_run;
 pub use open::{Begin, OpenError, Opened, Opening, open};
 pub use resume::newest_run;
 pub use run::run;

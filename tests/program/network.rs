@@ -256,3 +256,82 @@ fn many_who_ask_for_the_status_at_once_are_few_questions_to_the_router() {
     assert!(asked() - before < 60, "{} questions for 200 answers", asked() - before);
     drop(soak);
 }
+
+#[test]
+fn a_script_waits_for_the_end_of_a_soak_on_another_machine() {
+    let mut machines = Machines::new();
+    machines.there = machines.there.with("soak.window", "4s");
+    let soak = watching(&machines.there, &["--release", "v7"]);
+    let status = machines.here.run(&["status", "--wait", "--json"]).expect(0).json();
+    soak.wait().expect(0);
+    let told = ["/soak/outcome", "/soak/running", "/activeColor", "/release", "/exitCode"].map(|at| status.pointer(at));
+    let told = told.map(|value| value.unwrap().to_string()).join(" ");
+    assert_eq!(told, r#""retained" false "green" "v7" 0"#);
+
+    machines.there = machines.there.with("soak.window", "10m");
+    let soak = watching(&machines.there, &[]);
+    let summary = machines.here.path("summary.md");
+    let mut command = machines.here.command(&["status", "--wait", "--output", "github"]);
+    command.env("GITHUB_STEP_SUMMARY", &summary);
+    let waiting = Running::start(command);
+    std::thread::sleep(Duration::from_secs(1));
+    machines.there.green.fail(50);
+    let done = waiting.wait().expect(3).says(&["active    blue\n", "outcome   rolled-back (auto)\n", "::error "]);
+    assert!(!done.stdout.contains("switched  never"), "{}", done.stdout);
+    assert!(std::fs::read_to_string(summary).unwrap().contains("rolled-back"));
+    soak.wait().expect(3);
+}
+
+#[test]
+fn a_wait_goes_on_with_the_monitor_that_takes_the_place_of_a_dead_one() {
+    let mut machines = Machines::new();
+    machines.there = machines.there.with("soak.window", "12s");
+    let soak = watching(&machines.there, &[]);
+    let waiting = machines.here.start(&["status", "--wait"]);
+    std::thread::sleep(Duration::from_secs(2));
+    soak.signal(Signal::KILL);
+    soak.wait();
+    std::thread::sleep(Duration::from_secs(2));
+    let resumed = machines.there.start(&["soak", "--resume", "--no-tui"]);
+    let done = waiting.wait().expect(0).says(&["outcome   retained (auto)\n"]);
+    done.complains(&["trying again for 20 s", "the monitor answers again"]);
+    resumed.wait().expect(0);
+}
+
+#[test]
+fn a_wait_ends_where_the_monitor_is_gone_for_good_and_at_once_where_it_lets_nobody_in() {
+    let mut machines = Machines::new();
+    let soak = watching(&machines.there, &[]);
+    let waiting = machines.here.start(&["status", "--wait"]);
+    let interrupted = machines.here.start(&["status", "--wait"]);
+    std::thread::sleep(Duration::from_secs(2));
+    interrupted.signal(Signal::INT);
+    interrupted.wait().expect(10).says(&["watching"]).complains(&["nothing is decided yet"]);
+    machines.here = machines.here.with("control.operator_token", "ffffffffffffffff0123456789abcdef");
+    machines.here.run(&["status", "--wait"]).expect(13).complains(&["the token is not known here"]);
+    soak.signal(Signal::KILL);
+    soak.wait();
+    let next = "next: on its machine: switchback status --wait --service default";
+    waiting.wait().expect(13).complains(&["is out of reach", "It may still watch, or may have ended", next]);
+    machines.here.run(&["status", "--wait"]).expect(13).complains(&["no monitor answers: https://127.0.0.1:"]);
+}
+
+#[test]
+fn a_wait_is_about_one_soak_and_tells_of_a_monitor_that_was_stopped() {
+    let mut machines = Machines::new();
+    let soak = watching(&machines.there, &[]);
+    let waiting = machines.here.start(&["status", "--wait"]);
+    std::thread::sleep(Duration::from_secs(2));
+    soak.signal(Signal::KILL);
+    soak.wait();
+    machines.there.run(&["rollback"]).expect(0);
+    machines.there = machines.there.with("control.operator_token", OPERATOR);
+    let another = machines.there.start(&["switch", "green", "--supervised", "--no-tui"]);
+    waiting.wait().expect(8).complains(&["another one was begun since"]);
+    let waiting = machines.here.start(&["status", "--wait"]);
+    std::thread::sleep(Duration::from_secs(2));
+    another.signal(Signal::TERM);
+    another.wait().expect(143);
+    let told = ["the monitor was stopped by SIGTERM", "nobody watches", "switchback soak --resume --service default"];
+    waiting.wait().expect(13).complains(&told);
+}
