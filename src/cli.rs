@@ -132,8 +132,11 @@ pub enum Command {
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// What came of it, as one JSON object.
-        #[arg(long)]
+        /// What is printed: `json` is one object with what came of it.
+        #[arg(long, value_enum, default_value_t = Output::Human)]
+        output: Output,
+        /// The same as `--output json`.
+        #[arg(long, conflicts_with = "output")]
         json: bool,
     },
     /// Move traffic back to the previous color; safe to run twice.
@@ -331,6 +334,7 @@ mod tests {
             "ctl extend 5m --reason slow",
             "ctl rollback --force",
             "ctl pause --json",
+            "ctl extend 5m --output github",
             "rollback --output github",
             "status --watch",
             "status --wait --json",

@@ -50,8 +50,12 @@ impl Close {
             }
             Command::Attach(attach) => close(attach.output, "outcome", When::Failing),
             Command::Rollback { output, .. } => close(*output, "outcome", When::Always),
-            Command::Ctl { json: true, .. } => close(Output::Json, "order", When::Always),
-            Command::Status(status) => close(status.output, "outcome", When::Never),
+            Command::Ctl { json, output, .. } => {
+                close(if *json { Output::Json } else { *output }, "order", When::Always)
+            }
+            Command::Status(status) => {
+                close(if status.json { Output::Json } else { status.output }, "outcome", When::Never)
+            }
             _ => close(Output::Human, "outcome", When::Never),
         }
     }
@@ -81,10 +85,17 @@ impl Close {
             }
             Err(failure) => {
                 say::error(&failure.message);
-                self.tell(&of_failure(common, &failure));
+                self.tell(&of_failure(&failure, standing(common)));
                 failure.code
             }
         }
+    }
+
+    /// The same for what went wrong before it was known which deployment is meant.
+    pub fn fail(self, failure: &Failure) -> u8 {
+        say::error(&failure.message);
+        self.tell(&of_failure(failure, Standing::default()));
+        failure.code
     }
 
     fn tell(self, conclusion: &Conclusion) {
@@ -113,21 +124,24 @@ pub fn misused(error: &clap::Error) {
         words.iter().any(|word| word.as_os_str() == joined.as_str())
             || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == output)
     };
+    let has = |wanted: &str| words.iter().any(|word| word.as_os_str() == wanted);
+    let is_order = has("ctl");
     let output = match () {
         () if !error.use_stderr() => return,
         () if asked("github") => Output::Github,
-        () if asked("json") => Output::Json,
+        () if asked("json") || (has("--json") && (is_order || has("status"))) => Output::Json,
         () => return,
     };
     let text = error.to_string();
     let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let next = Some("switchback --help".to_owned());
     let conclusion = Conclusion { outcome: name_of(2).to_owned(), reason, exit_code: 2, next, ..Conclusion::default() };
-    Close { output, kind: "outcome", when: When::Never }.tell(&conclusion);
+    let kind = if is_order { "order" } else { "outcome" };
+    Close { output, kind, when: When::Never }.tell(&conclusion);
 }
 
 fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
-    let (service, active) = standing(common);
+    let Standing { service, active, soak, release } = standing(common);
     let reason = say::said().first().cloned().or_else(say::last_error).unwrap_or_default();
     let next = match code {
         0 => None,
@@ -141,12 +155,14 @@ fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
         exit_code: code,
         next: next.map(|next| for_service(next, service.as_deref())),
         service,
+        soak,
+        release,
         ..Conclusion::default()
     }
 }
 
-fn of_failure(common: &Common, failure: &Failure) -> Conclusion {
-    let (service, active) = standing(common);
+fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
+    let Standing { service, active, soak, release } = standing;
     let (reason, next) = take_apart(&failure.message);
     let next = next.or_else(|| Some(for_service(usual_next(failure.code), service.as_deref())));
     Conclusion {
@@ -157,7 +173,8 @@ fn of_failure(common: &Common, failure: &Failure) -> Conclusion {
         exit_code: failure.code,
         next,
         service,
-        ..Conclusion::default()
+        soak,
+        release,
     }
 }
 
@@ -201,13 +218,29 @@ const fn name_of(code: u8) -> &'static str {
     }
 }
 
-/// The service and the color that is active by its state file, as far as they can be read.
-fn standing(common: &Common) -> (Option<String>, Option<Color>) {
+/// How the deployment stands by its state file, as far as it can be read.
+#[derive(Default)]
+struct Standing {
+    service: Option<String>,
+    active: Option<Color>,
+    /// The last soak, and the release that it judges.
+    soak: Option<String>,
+    release: Option<String>,
+}
+
+fn standing(common: &Common) -> Standing {
     let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()));
-    let Ok(config) = loaded.map(|loaded| loaded.config) else { return (None, None) };
+    let Ok(config) = loaded.map(|loaded| loaded.config) else { return Standing::default() };
     let local = config.control.url.is_none();
     let state = StateFile::open(&config.state_file).ok().filter(|_| local).and_then(|file| file.read().ok());
-    (Some(config.service), state.filter(crate::deploy::State::exists).map(|state| state.active()))
+    let state = state.filter(crate::deploy::State::exists);
+    let block = state.as_ref().and_then(|state| state.soak());
+    Standing {
+        service: Some(config.service),
+        active: state.as_ref().map(|state| state.active()),
+        soak: block.map(|block| block.id.clone()),
+        release: block.and_then(|block| block.known_release()).map(str::to_owned),
+    }
 }
 
 impl Cli {

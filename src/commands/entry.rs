@@ -27,14 +27,12 @@ pub fn main(cli: Cli) -> u8 {
     if let Some(folder) = &cli.common.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {
-        say::error(&format!("cannot work in `{}`: {error}", folder.display()));
-        return 2;
+        return cli.close().fail(&Failure::usage(format!("cannot work in `{}`: {error}", folder.display())));
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            say::error(&format!("cannot start: {error}"));
-            return 1;
+            return cli.close().fail(&Failure::internal(format!("cannot start: {error}")));
         }
     };
     let close = cli.close();
@@ -54,7 +52,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
         Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
         Command::Attach(attach) => follow::attach(common, &attach).await,
-        Command::Ctl { action, force, reason, json: _ } => ctl::run(common, &action, force, reason).await,
+        Command::Ctl { action, force, reason, .. } => ctl::run(common, &action, force, reason).await,
         Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {
             let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
             rollback::run(common, reason, force, tries).await

@@ -205,3 +205,57 @@ fn the_first_line_has_date_and_offset_and_the_others_the_time_of_day() {
         assert!(stamps.into_iter().any(|stamp| jiff::civil::Time::strptime("%H:%M:%S", stamp).is_ok()), "{lines:#?}");
     }
 }
+
+#[test]
+fn an_order_tells_a_job_and_a_program_what_came_of_it_in_every_path() {
+    let deployment = Deployment::fresh().with("soak.window", "10m");
+    let json = |args: &[&str], exit_code: i32| {
+        let told = deployment.run(&[args, &["--output", "json"]].concat()).expect(exit_code).json();
+        assert_eq!((&told["type"], &told["exitCode"]), (&json!("order"), &json!(exit_code)), "{told}");
+        told
+    };
+    let github = |args: &[&str], exit_code: i32, annotation: &str| {
+        let words = [args, &["--output", "github"]].concat();
+        in_a_job(&deployment, &words).expect(exit_code).says(&[annotation]);
+        assert_eq!(output(&deployment, "exit-code"), exit_code.to_string());
+    };
+    // Neither understood, nor anybody there to take it.
+    for args in [&["ctl", "pase"][..], &["ctl"], &["ctl", "pause", "--resaon", "x"], &["ctl", "extend", "soon"]] {
+        assert_eq!(json(args, 2)["outcome"], "error", "{args:?}");
+        github(args, 2, "::error title=switchback::error: ");
+        let told = deployment.run(&[args, &["--json"]].concat()).expect(2).json();
+        assert_eq!(told["type"], "order", "{args:?}");
+    }
+    let elsewhere = deployment.run(&["-C", "/nowhere", "ctl", "pause", "--json"]).expect(2).json();
+    assert_eq!((&elsewhere["type"], &elsewhere["service"]), (&json!("order"), &Value::Null));
+    assert!(elsewhere["reason"].as_str().unwrap().starts_with("cannot work in `/nowhere`"), "{elsewhere}");
+    assert_eq!(json(&["ctl", "pause"], 13)["outcome"], "refused");
+    github(&["ctl", "pause"], 13, "::error title=switchback::refused: ");
+
+    let _monitor = Background::start(&deployment, &["switch", "green", "--release", "v7"]);
+    github(&["ctl", "pause", "--reason", "a look"], 0, "::notice title=switchback::done: ");
+    let soak = deployment.state()["soak"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        ["outcome", "active", "soak", "release"].map(|name| output(&deployment, name)),
+        ["done", "green", &soak, "v7"]
+    );
+    assert!(
+        output(&deployment, "reason").starts_with("automatic rollback is paused"),
+        "{}",
+        output(&deployment, "reason")
+    );
+    let summary = fs::read_to_string(deployment.path("summary.md")).unwrap();
+    assert!(summary.contains("### switchback · default: done"), "{summary}");
+    let refused = json(&["ctl", "pause"], 13);
+    assert_eq!((&refused["outcome"], &refused["soak"]), (&json!("refused"), &json!(soak)));
+    let back = json(&["ctl", "rollback"], 0);
+    assert_eq!((&back["outcome"], &back["active"]), (&json!("done"), &json!("blue")));
+}
+
+#[test]
+fn a_status_that_cannot_be_told_is_told_as_json() {
+    let deployment = Deployment::fresh();
+    fs::write(deployment.state_path(), "{").unwrap();
+    let told = deployment.run(&["status", "--json"]).expect(2).json();
+    assert_eq!((&told["outcome"], &told["exitCode"]), (&json!("error"), &json!(2)));
+}
