@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::cli::{Cli, Command, Common};
 use crate::config::{Inputs, load};
-use crate::deploy::{Color, StateFile};
+use crate::deploy::{Color, State, StateFile};
 use crate::headless::{Conclusion, Output, is_concluded};
 
 use super::failure::Failure;
@@ -233,11 +233,11 @@ fn standing(common: &Common) -> Standing {
     let Ok(config) = loaded.map(|loaded| loaded.config) else { return Standing::default() };
     let local = config.control.url.is_none();
     let state = StateFile::open(&config.state_file).ok().filter(|_| local).and_then(|file| file.read().ok());
-    let state = state.filter(crate::deploy::State::exists);
+    let state = state.filter(State::exists);
     let block = state.as_ref().and_then(|state| state.soak());
     Standing {
         service: Some(config.service),
-        active: state.as_ref().map(|state| state.active()),
+        active: state.as_ref().map(State::active),
         soak: block.map(|block| block.id.clone()),
         release: block.and_then(|block| block.known_release()).map(str::to_owned),
     }
