@@ -19,14 +19,9 @@ const RUN_FOR: [&str; 6] = [
 /// Longest name that is taken over.
 const LONGEST: usize = 64;
 
-/// Who begins something here: `operator:<user>@<host>`, or in a job of a CI `ci:<user>@<host>` and for whom that says it runs.
+/// Who begins something or gives an order here: `operator:<user>@<host>`, or in a job of a CI `ci:<user>@<host>` and for whom that says it runs.
 pub fn starter() -> Actor {
     if in_ci() { Actor::Ci(whoever()) } else { Actor::Operator(whoever()) }
-}
-
-/// Who gives a monitor an order: to it everybody is an operator who may give one.
-pub fn operator() -> Actor {
-    Actor::Operator(whoever())
 }
 
 fn whoever() -> String {

@@ -28,7 +28,7 @@ pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<
 /// The same for an action that is known.
 pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Result<u8, Failure> {
     let client = Client::of(&loaded.config).meant_for(context::named_service(loaded));
-    let done = order(&client, action, &actor::operator(), reason).await;
+    let done = order(&client, action, &actor::starter(), reason).await;
     let done = done.map_err(|error| refused(&loaded.config, &error))?;
     for line in &done.lines {
         say::line(line);

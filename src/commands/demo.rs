@@ -69,7 +69,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let loaded = configure(common, &world, folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
-    let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::operator(), say::warn).await? else {
+    let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::starter(), say::warn).await? else {
         return Err(Failure::internal("a new world has nothing to be gone on with"));
     };
     let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
@@ -78,7 +78,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let menu = WeatherMenu { items: weather_names(), current: None };
     setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
     (setup.places.attach, setup.after) = (None, None);
-    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::operator())).await;
+    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::starter())).await;
     monitor.abort();
     let totals = world.stop().await;
     left.map_err(Failure::internal)?;

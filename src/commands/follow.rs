@@ -42,7 +42,7 @@ pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
         Err(error) => return Err(not_running(config, &error.to_string())),
     }
     let setup = screen::setup(config, common, attach.read_only);
-    screen::left(tui::run(setup, Live::new(client, actor::operator())).await, &config.service)
+    screen::left(tui::run(setup, Live::new(client, actor::starter())).await, &config.service)
 }
 
 /// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
@@ -278,7 +278,7 @@ impl<'a> Screen<'a> {
     /// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
     async fn interrupt(&mut self, client: &Client) -> Result<(), Failure> {
         self.until = Until::TheEnd;
-        let aborted = client.act(Action::Abort, &actor::operator(), Some("interrupted")).await;
+        let aborted = client.act(Action::Abort, &actor::starter(), Some("interrupted")).await;
         aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
     }
 

@@ -88,7 +88,7 @@ impl Keeper {
 
     /// The same for a screen.
     pub fn link(self, config: &Config) -> Kept {
-        let live = Live::new(Client::new(&config.control.socket), actor::operator());
+        let live = Live::new(Client::new(&config.control.socket), actor::starter());
         Kept { live, keeper: Mutex::new(self) }
     }
 }

@@ -168,7 +168,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
     if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
         return Ok(None);
     }
-    let done = match ctl::order(&client, Action::Rollback { force }, &actor::operator(), reason).await {
+    let done = match ctl::order(&client, Action::Rollback { force }, &actor::starter(), reason).await {
         Ok(done) => done,
         Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
             Ok(Some(done)) => done,

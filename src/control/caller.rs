@@ -32,15 +32,26 @@ impl Caller {
     }
 
     /// What they are called: as they say, and over the network how they showed that they may.
-    pub fn actor(&self, named: Option<&str>) -> Actor {
-        let named_or = |other: &str| named.unwrap_or(other).to_owned();
-        Actor::Operator(match self {
+    ///
+    /// Only a person and a job of a CI give orders, so every other actor counts as somebody without a name.
+    pub fn actor(&self, named: Option<Actor>) -> Actor {
+        match named {
+            Some(Actor::Operator(who)) => Actor::Operator(self.vouched(Some(&who))),
+            Some(Actor::Ci(who)) => Actor::Ci(self.vouched(Some(&who))),
+            _ => Actor::Operator(self.vouched(None)),
+        }
+    }
+
+    /// The name with what vouches for it.
+    fn vouched(&self, named: Option<&str>) -> String {
+        let name = named.unwrap_or("somebody");
+        match self {
             Self::Local(peer) => {
                 named.map_or_else(|| peer.name(), |named| beside(named, users::name_of(peer.uid), peer.uid))
             }
-            Self::Token { from, .. } => format!("{} (token, {from})", named_or("somebody")),
-            Self::Signed { id, from } => format!("{} (signed {id}, {from})", named_or("somebody")),
-        })
+            Self::Token { from, .. } => format!("{name} (token, {from})"),
+            Self::Signed { id, from } => format!("{name} (signed {id}, {from})"),
+        }
     }
 }
 
@@ -83,10 +94,13 @@ mod tests {
         let token = Caller::Token { from, role: Role::Operator };
         let signed = Caller::Signed { id: "msg_1".to_owned(), from };
         for (caller, named, actor) in [
-            (token.clone(), Some("ana@laptop"), "operator:ana@laptop (token, 10.0.0.7)"),
+            (token.clone(), Some("operator:ana@laptop"), "operator:ana@laptop (token, 10.0.0.7)"),
+            (token.clone(), Some("ci:runner@vm, for ana"), "ci:runner@vm, for ana (token, 10.0.0.7)"),
+            (token.clone(), Some("auto"), "operator:somebody (token, 10.0.0.7)"),
             (token, None, "operator:somebody (token, 10.0.0.7)"),
-            (signed, Some("ci@runner"), "operator:ci@runner (signed msg_1, 10.0.0.7)"),
+            (signed, Some("operator:ci@runner"), "operator:ci@runner (signed msg_1, 10.0.0.7)"),
         ] {
+            let named = named.map(|named| named.parse().unwrap());
             assert_eq!(caller.actor(named).to_string(), actor);
         }
     }

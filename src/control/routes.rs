@@ -123,11 +123,7 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
         return failure(StatusCode::CONFLICT, &format!("this is the monitor of `{service}`, not of `{meant}`"));
     }
     let ActionRequest { action, actor, reason, .. } = asked;
-    let who = match &actor {
-        Some(Actor::Operator(who)) => Some(who.as_str()),
-        _ => None,
-    };
-    let actor = caller.actor(who);
+    let actor = caller.actor(actor);
     tracing::info!(%action, %actor, reason, "an order");
     let answered = api.hub.order(action, actor, reason).await;
     api.status.forget();
@@ -138,13 +134,13 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
     }
 }
 
-/// What is ordered, by a person or nobody in particular.
+/// What is ordered, by a person, a job of a CI or nobody in particular.
 async fn order(request: Request) -> Result<ActionRequest, String> {
     let body = whole(request.into_body()).await?;
     let asked: ActionRequest = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
     let who = match &asked.actor {
         None => None,
-        Some(Actor::Operator(who)) => Some(who),
+        Some(Actor::Operator(who) | Actor::Ci(who)) => Some(who),
         Some(actor) => return Err(format!("`{actor}` gives no orders")),
     };
     for (what, text) in [("actor", who), ("reason", asked.reason.as_ref())] {

@@ -183,7 +183,7 @@ fn a_job_of_a_ci_is_its_own_actor_and_says_for_whom_it_runs() {
     Running::start(command).wait().expect(0);
     deployment.wait_until("the rollback", |deployment| deployment.count("rollback") == 1);
     let actor = deployment.decision("rollback")["actor"].as_str().unwrap().to_owned();
-    assert!(actor.contains("ana@") && actor.contains(", for bo"), "{actor}");
+    assert!(actor.starts_with("ci:ana@") && actor.contains(", for bo"), "{actor}");
 }
 
 #[test]

@@ -55,7 +55,8 @@ async fn an_order_reaches_the_loop_with_actor_and_reason_and_is_answered() {
     let ordering =
         tokio::spawn(async move { client.act(Action::Extend { by_ms: 300_000 }, &ana(), Some("slow")).await });
     let order = bench.orders.recv().await.unwrap();
-    let vouched = Caller::Local(Peer { uid: rustix::process::geteuid().as_raw() }).actor(Some("ana@deploy-1"));
+    let vouched = Caller::Local(Peer { uid: rustix::process::geteuid().as_raw() })
+        .actor(Some(Actor::Operator("ana@deploy-1".to_owned())));
     assert_eq!(
         (order.action, order.actor, order.reason.as_deref()),
         (Action::Extend { by_ms: 300_000 }, vouched, Some("slow"))
@@ -88,6 +89,55 @@ async fn an_order_that_nobody_takes_any_more_is_refused() {
     drop(bench.orders);
     let refused = bench.client.act(Action::Abort, &ana(), None).await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused(why) if why == "the soak is over"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_job_of_a_ci_orders_in_its_own_name() {
+    let mut bench = Bench::start().await;
+    let client = bench.client.clone();
+    let job = Actor::Ci("runner@vm, for ana".to_owned());
+    let ordering = tokio::spawn(async move { client.act(Action::Abort, &job, None).await });
+    let order = bench.orders.recv().await.unwrap();
+    let actor = order.actor.to_string();
+    assert!(actor.starts_with("ci:runner@vm, for ana (u"), "the kernel's word stands beside it: {actor}");
+    order.answer.send(Ok(7)).unwrap();
+    assert_eq!(ordering.await.unwrap().unwrap(), 7);
+}
+
+/// Answers one request after the other as a monitor does that takes no orders from `ci`, and returns their bodies.
+async fn answer_like_an_older_monitor(listener: tokio::net::UnixListener, requests: usize) -> Vec<String> {
+    let mut bodies = Vec::new();
+    while bodies.len() < requests {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = String::new();
+        while !request.ends_with('}') {
+            let mut chunk = [0; 4096];
+            let read = stream.read(&mut chunk).await.unwrap();
+            request.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+        }
+        let body = request.split_once("\r\n\r\n").unwrap().1.to_owned();
+        let (status, answer) = match body.contains(r#""ci:"#) {
+            true => ("400 Bad Request", r#"{"error":"`ci:runner@vm` gives no orders"}"#),
+            false => ("202 Accepted", r#"{"seq":7}"#),
+        };
+        let length = answer.len();
+        let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{answer}");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        bodies.push(body);
+    }
+    bodies
+}
+
+#[tokio::test]
+async fn an_older_monitor_takes_the_order_of_a_job_as_that_of_an_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control.sock");
+    let monitor = tokio::spawn(answer_like_an_older_monitor(tokio::net::UnixListener::bind(&socket).unwrap(), 2));
+    let job = Actor::Ci("runner@vm, for ana".to_owned());
+    assert_eq!(Client::new(&socket).act(Action::Abort, &job, Some("slow")).await.unwrap(), 7);
+    let orders = monitor.await.unwrap();
+    assert!(orders[0].contains(r#""actor":"ci:runner@vm, for ana""#), "{orders:?}");
+    assert!(orders[1].contains(r#""actor":"operator:runner@vm, for ana""#) && orders[1].contains("slow"), "{orders:?}");
 }
 
 #[tokio::test]
