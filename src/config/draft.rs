@@ -1,5 +1,6 @@
 //! A configuration in the making.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -105,6 +106,8 @@ impl Draft {
         config.router.probe = self.router.probe();
         config.router.kind = self.router.finish();
         config.router.folder = self.folder;
+        let of_control = self.secret_files.into_iter().filter(|(key, _)| key.starts_with("control."));
+        config.control.secret_files = of_control.collect();
         config
     }
 }
@@ -236,11 +239,15 @@ fn blank_config() -> Config {
             listen: None,
             certificate: None,
             key: None,
+            client_ca_file: None,
             operator_token: None,
             viewer_token: None,
             order_secret: None,
             url: None,
             ca_file: None,
+            client_certificate: None,
+            client_key: None,
+            secret_files: BTreeMap::new(),
         },
         notify: NotifyConfig { url: None, secret: None, timeout: Duration::ZERO },
         retention: Limits { soaks: 0, age: Duration::ZERO, bytes: 0 },

@@ -1,6 +1,7 @@
 //! From the inputs to a configuration, or to everything that is wrong with them.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
 use super::keys::{Fallback, Key, keys};
@@ -86,7 +87,7 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
         rules::check(&draft, &settled, &mut problems, &mut warnings);
     }
     if problems.is_empty() {
-        let secret_files = std::mem::take(&mut draft.secret_files);
+        let secret_files = draft.secret_files.clone();
         let settings = settled.settings;
         Ok(Loaded { config: draft.finish(), settings, warnings, misspelled, place, secret_files })
     } else {
@@ -154,14 +155,20 @@ fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, draft: &mut Draft) -
     let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
     let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
     let file = draft.base().join(path);
-    let secret = read_text(&file, LARGEST_SECRET).map_err(|error| {
+    let secret = secret_in(&file).map_err(|error| {
         // Whoever puts the secret itself where its file should be named must not find it in a log.
         let given = if path.starts_with(['/', '.']) { path } else { "***" };
         unreadable(given, format!("the file with the secret cannot be read: {error}"))
     })?;
     draft.secret_files.push((key.name, file));
-    let secret = secret.strip_suffix('\n').unwrap_or(&secret);
-    Ok(Raw::text(secret.strip_suffix('\r').unwrap_or(secret)))
+    Ok(Raw::text(secret))
+}
+
+/// The secret in a file of its own, without its last line break.
+pub fn secret_in(file: &Path) -> io::Result<String> {
+    let text = read_text(file, LARGEST_SECRET)?;
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod raw;
 mod read;
 #[cfg(test)]
 mod reference_tests;
+mod reread;
 mod routes;
 mod rules;
 mod secrets;
@@ -73,6 +74,7 @@ pub use model::{
 pub use place::{Distrust, End, Location, Rival};
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
+pub use reread::reread_secrets;
 pub use routes::{Routes, Whose};
 pub use rules::credentials;
 pub use secrets::{keep_secret, scrub, scrub_in_place};

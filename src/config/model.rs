@@ -3,6 +3,7 @@
 mod endpoints;
 mod router;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -183,6 +184,8 @@ pub struct ControlConfig {
     pub certificate: Option<PathBuf>,
     /// The private key (PEM) of the certificate.
     pub key: Option<PathBuf>,
+    /// The certificates (PEM) of the authorities whose clients may connect there; with none, clients need no certificate.
+    pub client_ca_file: Option<PathBuf>,
     /// Whoever has it may ask and order.
     pub operator_token: Option<SecretString>,
     /// Whoever has it may ask.
@@ -193,6 +196,33 @@ pub struct ControlConfig {
     pub url: Option<InstanceUrl>,
     /// The certificates (PEM) of the authorities that are trusted there, instead of those of the system.
     pub ca_file: Option<PathBuf>,
+    /// The certificate (PEM) that is shown there to a monitor that asks for one.
+    pub client_certificate: Option<PathBuf>,
+    /// The private key (PEM) of the client certificate.
+    pub client_key: Option<PathBuf>,
+    /// The files in which secrets of this section stand, by the keys of the secrets.
+    pub secret_files: BTreeMap<&'static str, PathBuf>,
+}
+
+impl ControlConfig {
+    /// The secrets of this section, by their keys.
+    pub fn secrets(&self) -> [(&'static str, Option<&SecretString>); 3] {
+        [
+            ("control.operator_token", self.operator_token.as_ref()),
+            ("control.viewer_token", self.viewer_token.as_ref()),
+            ("control.order_secret", self.order_secret.as_ref()),
+        ]
+    }
+
+    /// The secret of this key, to be replaced.
+    pub(super) fn secret_mut(&mut self, key: &str) -> Option<&mut Option<SecretString>> {
+        match key {
+            "control.operator_token" => Some(&mut self.operator_token),
+            "control.viewer_token" => Some(&mut self.viewer_token),
+            "control.order_secret" => Some(&mut self.order_secret),
+            _ => None,
+        }
+    }
 }
 
 /// Who is told of decisions.

@@ -31,11 +31,10 @@ pub fn keep_secret(config: &Config) {
         config.prometheus.password.as_ref(),
         config.notify.url.as_ref(),
         config.notify.secret.as_ref(),
-        config.control.operator_token.as_ref(),
-        config.control.viewer_token.as_ref(),
-        config.control.order_secret.as_ref(),
     ];
-    let exposed = tokens.into_iter().flatten().map(|secret: &SecretString| secret.expose_secret().to_owned());
+    let control = config.control.secrets().map(|(_, secret)| secret);
+    let exposed =
+        tokens.into_iter().chain(control).flatten().map(|secret: &SecretString| secret.expose_secret().to_owned());
     let admin = match &config.router.kind {
         RouterKind::Caddy(caddy) => Some(&caddy.admin.base),
         _ => None,
@@ -51,6 +50,14 @@ pub fn keep_secret(config: &Config) {
     // What of a login is quoted is the header of basic authentication; its user name alone is none.
     known.extend(logins.flat_map(|login| [STANDARD.encode(&login), URL_SAFE.encode(&login)]));
     known.extend(secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)));
+}
+
+/// From now on [`scrub`] masks this secret as well.
+pub fn keep_one_secret(secret: &SecretString) {
+    let secret = secret.expose_secret();
+    if secret.len() >= SHORTEST {
+        KNOWN.write().unwrap_or_else(PoisonError::into_inner).extend(forms(secret));
+    }
 }
 
 /// A secret as it is, and as others may write it: in base64, percent-encoded, in JSON, in hex.

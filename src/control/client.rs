@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{ClientBuilder, Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::config::{Config, ControlConfig};
-use crate::http::{self, NoAnswer};
+use crate::http::{self, NoAnswer, TlsFault};
 use crate::soak::{Action, Actor};
 
 use super::Events;
@@ -43,12 +43,27 @@ pub enum ClientError {
         why: NoAnswer,
     },
     /// What is needed to ask over the network is not to be had.
-    #[error("`control.ca_file`: `{}` {why}", path.display())]
-    Authorities {
+    #[error("`{key}`: `{}` {why}", path.display())]
+    File {
+        /// The configuration's key.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
+    },
+    /// The monitor on another machine wants a client certificate, or another one.
+    #[error("{url} {}", if *shown {
+        "does not trust the client certificate: `control.client_certificate` has to be signed by an authority in its \
+         `control.client_ca_file`"
+    } else {
+        "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`"
+    })]
+    Certificate {
+        /// Where it is.
+        url: Url,
+        /// Whether it was shown one.
+        shown: bool,
     },
     /// The order is not allowed now, and why.
     #[error("{0}")]
@@ -79,7 +94,7 @@ pub struct Client {
 #[derive(Clone, Debug)]
 enum Target {
     Socket(PathBuf),
-    Network { url: Url, token: SecretString, ca_file: Option<PathBuf> },
+    Network { url: Url, token: SecretString, ca_file: Option<PathBuf>, identity: Option<(PathBuf, PathBuf)> },
 }
 
 impl Client {
@@ -91,9 +106,10 @@ impl Client {
     /// A client of the monitor that the configuration is about: the one at `control.url`, or else the one of this machine.
     pub fn of(config: &Config) -> Self {
         let ControlConfig { socket, url, operator_token, viewer_token, ca_file, .. } = &config.control;
+        let identity = config.control.client_certificate.clone().zip(config.control.client_key.clone());
         let to = match (url, operator_token.as_ref().or(viewer_token.as_ref())) {
             (Some(url), Some(token)) => {
-                Target::Network { url: url.join(""), token: token.clone(), ca_file: ca_file.clone() }
+                Target::Network { url: url.join(""), token: token.clone(), ca_file: ca_file.clone(), identity }
             }
             _ => Target::Socket(socket.clone()),
         };
@@ -156,20 +172,16 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
-        let built = |client: reqwest::ClientBuilder| client.build().map_err(|error| ClientError::Io(error.to_string()));
+        let built = |client: ClientBuilder| client.build().map_err(|error| ClientError::Io(error.to_string()));
         match &self.to {
             Target::Socket(socket) => {
                 look(socket)?;
                 let client = built(http::client().unix_socket(socket.clone()).tls_certs_only([]))?;
                 Ok(client.request(method, format!("http://localhost{path}")))
             }
-            Target::Network { url, token, ca_file } => {
-                let mut client = http::client().connect_timeout(CONNECT_LIMIT);
-                if url.scheme() == "http" {
-                    client = client.tls_certs_only([]);
-                } else if let Some(path) = ca_file {
-                    client = client.tls_certs_only(authorities(path)?);
-                }
+            Target::Network { url, token, ca_file, identity } => {
+                let client = secured(http::client(), url, ca_file.as_deref(), identity.as_ref())?;
+                let client = client.connect_timeout(CONNECT_LIMIT);
                 let url = format!("{}{path}", url.as_str().trim_end_matches('/'));
                 Ok(built(client)?.request(method, url).bearer_auth(token.expose_secret()))
             }
@@ -179,11 +191,7 @@ impl Client {
     fn broken(&self, error: reqwest::Error) -> ClientError {
         let socket = match &self.to {
             Target::Socket(socket) => socket,
-            Target::Network { url, .. } if error.is_connect() => {
-                return ClientError::OutOfReach { url: url.clone(), why: NoAnswer::because(url, error) };
-            }
-            Target::Network { .. } if error.is_timeout() => return ClientError::Timeout,
-            Target::Network { url, .. } => return ClientError::Io(network_trouble(url, &error)),
+            Target::Network { url, identity, .. } => return over_the_network(url, identity.is_some(), error),
         };
         if error.is_timeout() {
             return ClientError::Timeout;
@@ -193,6 +201,49 @@ impl Client {
             Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden(OTHER_USER.to_owned()),
             _ => ClientError::Io(http::root(&error)),
         }
+    }
+}
+
+/// Reads the files with which a monitor on another machine is asked, and says what is wrong with them.
+pub fn check_client_files(config: &ControlConfig) -> Result<(), ClientError> {
+    let Some(url) = &config.url else { return Ok(()) };
+    let identity = config.client_certificate.clone().zip(config.client_key.clone());
+    secured(http::client(), &url.join(""), config.ca_file.as_deref(), identity.as_ref()).map(drop)
+}
+
+/// Who is trusted, and what is shown to them.
+fn secured(
+    client: ClientBuilder,
+    url: &Url,
+    ca_file: Option<&Path>,
+    identity: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientBuilder, ClientError> {
+    if url.scheme() == "http" {
+        return Ok(client.tls_certs_only([]));
+    }
+    let wrong = |key, path: &Path, why| ClientError::File { key, path: path.to_owned(), why };
+    let mut client = client;
+    if let Some(path) = ca_file {
+        client = client.tls_certs_only(http::authorities(path).map_err(|why| wrong("control.ca_file", path, why))?);
+    }
+    if let Some((certificate, key)) = identity {
+        let identity = http::identity(certificate, key).map_err(|(path, why)| {
+            wrong(if path == key { "control.client_key" } else { "control.client_certificate" }, path, why)
+        })?;
+        client = client.identity(identity);
+    }
+    Ok(client)
+}
+
+/// Why a monitor on another machine did not answer; `shown` says whether it was shown a client certificate.
+fn over_the_network(url: &Url, shown: bool, error: reqwest::Error) -> ClientError {
+    let (connecting, late, trouble) = (error.is_connect(), error.is_timeout(), network_trouble(url, &error));
+    match NoAnswer::because(url, error) {
+        // With TLS 1.3 it comes behind the handshake, in place of an answer.
+        NoAnswer::Tls(TlsFault::ClientCertificate) => ClientError::Certificate { url: url.clone(), shown },
+        why if connecting => ClientError::OutOfReach { url: url.clone(), why },
+        _ if late => ClientError::Timeout,
+        _ => ClientError::Io(trouble),
     }
 }
 
@@ -225,10 +276,6 @@ fn unseen(socket: &Path, error: &io::Error) -> ClientError {
 
 fn not_running(socket: &Path) -> ClientError {
     ClientError::NotRunning { socket: socket.to_owned() }
-}
-
-fn authorities(path: &Path) -> Result<Vec<Certificate>, ClientError> {
-    http::authorities(path).map_err(|why| ClientError::Authorities { path: path.to_owned(), why })
 }
 
 /// What the system said, where it said something.

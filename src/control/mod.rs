@@ -10,7 +10,7 @@
 //! | `hub` | where the loop and its clients meet |
 //! | `ring` | the last events, kept in memory |
 //! | `archive`, `subscription` | one client's events without gap or repetition: from the recording, from memory, live |
-//! | `network/` | over TCP: TLS, tokens, signed orders, and what is refused |
+//! | `network/` | over TCP: TLS, tokens, signed orders, what is refused, and what is read again when it changes |
 //! | `caller` | who asks, and what they are called |
 //! | `shared` | one reading of the status for all who ask for it within a second |
 //! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
@@ -38,7 +38,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, check_client_files};
 pub use events::{Events, StreamItem};
 pub use hub::{Hub, Order, Refused, TooMany};
 pub use network::{ListenError, NetworkListener, check_tls};

@@ -12,7 +12,7 @@ use axum::extract::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::deploy::StatusReport;
 
 use super::caller::{Caller, Peer};
-use super::network::{Guard, NetworkListener, Seats, guarded, plain};
+use super::network::{Current, Guard, NetworkListener, Seats, guarded, plain};
 use super::routes::{self, Api};
 use super::shared::SharedStatus;
 use super::stream::Pace;
@@ -35,6 +35,9 @@ const MOST_CONNECTIONS: usize = 128;
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
 /// How long clients may take to fetch what is left for them at the end.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// How long, and for how many bytes, a client that is refused may take to hear so.
+const REFUSED_LIMIT: Duration = Duration::from_secs(1);
+const REFUSED_BYTES: u64 = 64 << 10;
 /// Pause after a failed accept: the process is out of file descriptors, and asking again at once would only burn CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Twice within this a client hears that we are alive before it takes us for dead.
@@ -71,8 +74,10 @@ impl Server {
         if let Some(socket) = socket {
             doors.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
         }
-        if let Some(NetworkListener { listener, tls, guard }) = network {
-            let network = Network { listener, tls, guard: Arc::new(guard), seats: Arc::default() };
+        if let Some(NetworkListener { listener, tls, guard, renewal }) = network {
+            let (guard, seats) = (Arc::new(guard), Arc::default());
+            doors.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
+            let network = Network { listener, tls, guard, seats };
             doors.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
         }
         Self { doors, stop }
@@ -163,7 +168,7 @@ impl Door for Local {
 /// The port.
 struct Network {
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Current<TlsAcceptor>>>,
     guard: Arc<Guard>,
     seats: Arc<Seats>,
 }
@@ -199,19 +204,36 @@ impl Door for Network {
             let endpoints = guarded(endpoints, Arc::clone(&guard), hub.clone(), from, Arc::clone(&seat));
             let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
             let shaken = tokio::select! {
-                shaken = timeout(HEADER_LIMIT, tls.accept(client)) => shaken,
+                shaken = timeout(HEADER_LIMIT, tls.get().accept(client).into_fallible()) => shaken,
                 () = cut.notified() => return,
                 _ = stopped.changed() => return,
             };
-            match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-                Ok(client) => converse(client, endpoints, pace, cut, stopped).await,
-                Err(error) => {
-                    hub.count_refused();
-                    guard.refused(|| tracing::warn!(%from, %error, "a client is refused: no secure connection"));
+            let (error, refused) = match shaken {
+                Ok(Ok(client)) => return converse(client, endpoints, pace, cut, stopped).await,
+                Ok(Err((error, client))) => (error, Some(client)),
+                Err(_) => (io::ErrorKind::TimedOut.into(), None),
+            };
+            hub.count_refused();
+            guard.refused(|| tracing::warn!(%from, %error, "a client is refused: no secure connection"));
+            if let Some(client) = refused {
+                tokio::select! {
+                    () = see_off(client) => {}
+                    () = cut.notified() => {}
+                    _ = stopped.changed() => {}
                 }
             }
         }
     }
+}
+
+/// Lets a client hear why it is refused: a connection that is closed on what the client has sent already would be reset, and the
+/// reason lost on the way.
+async fn see_off(mut client: TcpStream) {
+    let rest = async {
+        client.shutdown().await?;
+        tokio::io::copy(&mut client.take(REFUSED_BYTES), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(REFUSED_LIMIT, rest).await;
 }
 
 async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped)

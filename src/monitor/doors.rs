@@ -29,7 +29,8 @@ impl Doors {
             Err(error) => return Err(error.into()),
         };
         let signed_orders = config.service_dir().join(SIGNED_ORDERS);
-        let network = match NetworkListener::bind(&config.control, &signed_orders, seam::now().as_second()).await {
+        let (notify, now) = (config.notify.secret.as_ref(), seam::now().as_second());
+        let network = match NetworkListener::bind(&config.control, notify, &signed_orders, now).await {
             Ok(network) => network,
             Err(error) if resumed => {
                 tell(&format!("nobody can attach or give orders over the network: {error}"));

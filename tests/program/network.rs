@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use switchback::notify::SigningKey;
 
-use crate::support::{Deployment, Emulator, Running, free_address};
+use crate::support::{Authority, Deployment, Emulator, Running, free_address};
 
 const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
 const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -334,4 +334,64 @@ fn a_wait_is_about_one_soak_and_tells_of_a_monitor_that_was_stopped() {
     another.wait().expect(143);
     let told = ["the monitor was stopped by SIGTERM", "nobody watches", "switchback soak --resume --service default"];
     waiting.wait().expect(13).complains(&told);
+}
+
+#[test]
+fn a_token_that_is_replaced_in_its_file_counts_for_the_running_monitor_and_a_weak_one_does_not() {
+    const NEW: &str = "7a1e94c05db3f8267a1e94c05db3f826";
+    let mut machines = Machines::new();
+    let file = machines.there.path("operator.token");
+    std::fs::write(&file, OPERATOR).unwrap();
+    machines.there = machines.there.without("control.operator_token");
+    let mut command = machines.there.command(&["soak", "--no-tui"]);
+    command.env("SWITCHBACK_CONTROL_OPERATOR_TOKEN_FILE", &file);
+    let mut soak = Running::start(command);
+    soak.hear("soak_start");
+    machines.here.run(&["status"]).expect(0);
+    std::fs::write(&file, "hunter2-hunter2").unwrap();
+    machines.there.wait_until("the warning", |_| machines.log().contains("the change is not taken over"));
+    machines.here.run(&["status"]).expect(0);
+
+    std::fs::write(&file, NEW).unwrap();
+    machines.there.wait_until("the new token", |_| machines.log().contains("read again, and in force"));
+    let refused = machines.here.run(&["ctl", "extend", "1m"]).expect(13);
+    assert!(refused.stderr.contains("the token is not known here"), "{refused:#?}");
+    machines.here = machines.here.with("control.operator_token", NEW);
+    machines.here.run(&["ctl", "extend", "1m"]).expect(0);
+    soak.signal(Signal::INT);
+    soak.wait().expect(5);
+    let log = machines.log();
+    assert_eq!((log.matches("is not taken over").count(), log.matches("read again, and").count()), (1, 1), "{log}");
+    for token in [OPERATOR, NEW, "hunter2"] {
+        assert!(!log.contains(token), "{log}");
+    }
+}
+
+#[test]
+fn who_has_no_certificate_of_the_authority_is_told_so_and_who_has_one_rolls_back() {
+    let machines = Machines::new();
+    let Machines { there, here, .. } = machines;
+    let folder = there.path("clients");
+    std::fs::create_dir(&folder).unwrap();
+    Authority::new().write(&folder, "ana");
+    let file = |name: &str| folder.join(name).display().to_string();
+    let there = there.with("control.client_ca_file", file("ca.pem"));
+    there.run(&["doctor"]).says(&["(TLS with client certificates): operator's token"]);
+    let soak = watching(&there, &[]);
+    let told = "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`";
+    for args in [&["status"][..], &["attach", "--no-tui"], &["ctl", "abort"], &["rollback"]] {
+        here.run(args).expect(13).complains(&[told]);
+    }
+    let here = here.with("control.client_certificate", file("client.pem"));
+    here.run(&["status"])
+        .expect(2)
+        .complains(&["control.client_key: client certificate and private key need each other"]);
+    let here = here.with("control.client_key", file("client.key"));
+    here.run(&["status"]).expect(0).says(&["green"]);
+    here.run(&["rollback", "--reason", "it is slow"]).expect(0).says(&["traffic is back on blue"]);
+    soak.wait().expect(4);
+    here.with("control.client_key", "/nowhere")
+        .run(&["ctl", "abort"])
+        .expect(13)
+        .complains(&["`control.client_key`: `/nowhere`"]);
 }

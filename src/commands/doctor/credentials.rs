@@ -48,7 +48,11 @@ fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
             add(&place.called_from.join(path), Some(key), "which commands are run");
         }
     }
-    let private = [("control.tls_key", &config.control.key), ("instances.tls_key", &config.access.key)];
+    let private = [
+        ("control.tls_key", &config.control.key),
+        ("control.client_key", &config.control.client_key),
+        ("instances.tls_key", &config.access.key),
+    ];
     let private = private.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));
     for (key, path) in secret_files.iter().map(|(key, path)| (*key, path.as_path())).chain(private) {
         add(path, Some(key), "what the secret is");

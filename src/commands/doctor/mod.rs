@@ -103,6 +103,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     }
     findings.extend(prometheus::look(config, state.as_ref().ok()).await);
     findings.extend(outside::network(&deployment, config).await);
+    findings.extend(outside::asking(config));
     findings.extend(outside::webhook(config).await);
     findings.extend(terminal::look(common));
     Ok(findings)

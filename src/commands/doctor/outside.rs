@@ -6,10 +6,23 @@ use tokio::net::TcpListener;
 
 use super::finding::Finding;
 use crate::config::{Config, ControlConfig};
-use crate::control::check_tls;
+use crate::control::{check_client_files, check_tls};
 use crate::deploy::{Deployment, MonitorState, monitor_state};
 use crate::http::{self, NoAnswer};
 use crate::notify;
+
+/// Whether the files could be used with which a monitor on another machine is asked, where one is.
+pub fn asking(config: &Config) -> Option<Finding> {
+    const AREA: &str = "network";
+    let url = config.control.url.as_ref()?;
+    Some(match check_client_files(&config.control) {
+        Ok(()) => Finding::ok(AREA, format!("attach, ctl, status and rollback ask the monitor at {url}")),
+        Err(error) => {
+            let next = "fix it: attach, ctl, status and rollback cannot reach that monitor";
+            Finding::failure(AREA, error.to_string(), next)
+        }
+    })
+}
 
 /// Whether a monitor could listen on the network, where it is to.
 pub async fn network(deployment: &Deployment, config: &Config) -> Option<Finding> {
@@ -29,7 +42,11 @@ pub async fn network(deployment: &Deployment, config: &Config) -> Option<Finding
 }
 
 fn listening(control: &ControlConfig, address: SocketAddr) -> String {
-    let clear = if control.certificate.is_some() { "TLS" } else { "this machine alone, in the clear" };
+    let clear = match (&control.certificate, &control.client_ca_file) {
+        (Some(_), Some(_)) => "TLS with client certificates",
+        (Some(_), None) => "TLS",
+        (None, _) => "this machine alone, in the clear",
+    };
     let known = [
         (control.operator_token.is_some(), "operator's token"),
         (control.viewer_token.is_some(), "viewer's token"),

@@ -98,8 +98,9 @@ struct Seen {
 impl Wait {
     /// Follows the run to its end, or as far as the connection carries.
     async fn follow(&mut self, lost: &mut Option<Instant>) -> Result<Followed, Failure> {
-        let is_fatal =
-            |error: &ClientError| matches!(error, ClientError::Forbidden(_) | ClientError::Authorities { .. });
+        let is_fatal = |error: &ClientError| {
+            matches!(error, ClientError::Forbidden(_) | ClientError::File { .. } | ClientError::Certificate { .. })
+        };
         let opened = match self.status().await {
             Ok(report) => self.client.events(0).await.map(|events| (report, events)),
             Err(error) => Err(error),

@@ -12,40 +12,41 @@ use crate::notify::SigningKey;
 
 /// Checks what listening, and asking, over the network needs.
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
-    secrets_are_secrets(&draft.config, settled, problems);
+    let Config { control, notify, .. } = &draft.config;
+    for (key, what) in wrong_secrets(control, notify.secret.as_ref()) {
+        problems.extend(settled.problem(key, what));
+    }
     listening_is_guarded(&draft.config.control, settled, problems);
     asking_is_guarded(&draft.config.control, settled, problems);
     nothing_is_in_vain(&draft.config.control, settled, warnings);
 }
 
-fn secrets_are_secrets(config: &Config, settled: &Settled, problems: &mut Vec<Problem>) {
-    let ControlConfig { operator_token, viewer_token, order_secret, .. } = &config.control;
-    let secrets = [
-        ("control.operator_token", operator_token),
-        ("control.viewer_token", viewer_token),
-        ("control.order_secret", order_secret),
-    ];
-    for (name, secret) in secrets {
+/// What is wrong with the secrets of the control API, by their keys. `notify` is the one that notifications are signed with.
+pub fn wrong_secrets(control: &ControlConfig, notify: Option<&SecretString>) -> Vec<(&'static str, String)> {
+    let ControlConfig { operator_token, viewer_token, order_secret, .. } = control;
+    let mut wrong = Vec::new();
+    for (name, secret) in control.secrets() {
         let example = keys().find(|key| key.name == name).map(|key| key.example);
-        if secret.as_ref().is_some_and(|secret| Some(secret.expose_secret()) == example) {
-            problems.extend(settled.problem(name, "this is the example of the documentation, which everybody knows"));
+        if secret.is_some_and(|secret| Some(secret.expose_secret()) == example) {
+            wrong.push((name, "this is the example of the documentation, which everybody knows".to_owned()));
         }
     }
     for (key, token) in [("control.operator_token", operator_token), ("control.viewer_token", viewer_token)] {
         if let Some(Err(what)) = token.as_ref().map(|token| strength::check(token.expose_secret())) {
-            problems.extend(settled.problem(key, what));
+            wrong.push((key, what));
         }
     }
     if same(operator_token.as_ref(), viewer_token.as_ref()) {
         let what = "this is control.operator_token as well: viewers could give orders";
-        problems.extend(settled.problem("control.viewer_token", what));
+        wrong.push(("control.viewer_token", what.to_owned()));
     }
     if let Some(Err(what)) = order_secret.as_ref().map(SigningKey::parse) {
-        problems.extend(settled.problem("control.order_secret", what));
-    } else if same(order_secret.as_ref(), config.notify.secret.as_ref()) {
+        wrong.push(("control.order_secret", what));
+    } else if same(order_secret.as_ref(), notify) {
         let what = "this is notify.secret as well: whoever is notified could give orders";
-        problems.extend(settled.problem("control.order_secret", what));
+        wrong.push(("control.order_secret", what.to_owned()));
     }
+    wrong
 }
 
 fn same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
@@ -63,6 +64,10 @@ fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &m
         }
     };
     let Some(address) = control.listen else { return };
+    if control.client_ca_file.is_some() && !tls {
+        let what = "client certificates need TLS: set control.tls_certificate and control.tls_key";
+        problems.extend(settled.problem("control.client_ca_file", what));
+    }
     if !address.ip().is_loopback() && !tls {
         let what = "tokens and answers would cross the network in the clear: set control.tls_certificate and \
                     control.tls_key, or listen on 127.0.0.1";
@@ -75,6 +80,10 @@ fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &m
 }
 
 fn asking_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut Vec<Problem>) {
+    if control.client_certificate.is_some() != control.client_key.is_some() {
+        let missing = if control.client_key.is_none() { "control.client_key" } else { "control.client_certificate" };
+        problems.extend(settled.problem(missing, "client certificate and private key need each other"));
+    }
     let Some(url) = &control.url else { return };
     if url.credentials().is_some() {
         let what = "the URL has a user in it: a token stands in control.operator_token or control.viewer_token";
@@ -94,10 +103,12 @@ fn nothing_is_in_vain(control: &ControlConfig, settled: &Settled, warnings: &mut
     let (listens, asks) = (control.listen.is_some(), control.url.is_some());
     for (key, used, by) in [
         ("control.tls_certificate", listens, "control.listen"),
+        ("control.client_ca_file", listens, "control.listen"),
         ("control.operator_token", listens || asks, "control.listen or control.url"),
         ("control.viewer_token", listens || asks, "control.listen or control.url"),
         ("control.order_secret", listens, "control.listen"),
         ("control.ca_file", asks, "control.url"),
+        ("control.client_certificate", asks, "control.url"),
     ] {
         if let Some(setting) = settled.sound(key).filter(|given| given.origin != Origin::Default && !used) {
             warnings.push(format!("{key} ({}) has no effect: set {by}", setting.origin));

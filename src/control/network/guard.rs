@@ -16,12 +16,15 @@ use tokio::time::{Instant, sleep};
 
 use super::limit::Limit;
 use super::refusals::Refusals;
+use super::renewal::Current;
 use super::seats::{Rank, Seat};
 use super::signed::{NotNew, SIGNATURE, Signed, SignedOrders};
 use super::tokens::{Role, Tokens};
+use crate::config::ControlConfig;
 use crate::control::Hub;
 use crate::control::caller::Caller;
 use crate::control::routes;
+use crate::notify::SigningKey;
 
 /// How long somebody waits for being told that nothing from there is looked at, so that a flood fills no log.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,7 +33,7 @@ const PATH_IN_LOG: usize = 100;
 
 /// Lets in who may come in.
 pub struct Guard {
-    tokens: Tokens,
+    tokens: Current<Tokens>,
     signed: Option<Arc<SignedOrders>>,
     limit: Limit,
     refusals: Refusals,
@@ -80,7 +83,17 @@ async fn let_in(
 
 impl Guard {
     pub fn new(tokens: Tokens, signed: Option<SignedOrders>) -> Self {
-        Self { tokens, signed: signed.map(Arc::new), limit: Limit::default(), refusals: Refusals::default() }
+        let (tokens, signed) = (Current::new(tokens), signed.map(Arc::new));
+        Self { tokens, signed, limit: Limit::default(), refusals: Refusals::default() }
+    }
+
+    /// From now on the tokens and the key of signed orders are these, as far as there were any.
+    pub fn renew(&self, config: &ControlConfig) {
+        self.tokens.set(Tokens::of(config));
+        let key = config.order_secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
+        if let (Some(signed), Some(key)) = (&self.signed, key) {
+            signed.renew(key);
+        }
     }
 
     /// Tells of a refusal, unless there were many.
@@ -96,7 +109,7 @@ impl Guard {
         // What has a token is judged by that alone.
         let Some(signed) = signed.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) else {
             let role = self.attempt(from, || self.role(&parts.headers))?;
-            seat.has_shown(if role == Role::Viewer { Rank::Viewer } else { Rank::Operator });
+            seat.has_shown(role.into());
             if role == Role::Viewer && !matches!(parts.method, Method::GET | Method::HEAD) {
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "a viewer's token orders nothing"));
             }
@@ -130,7 +143,7 @@ impl Guard {
         let token = authorization.as_bytes().split_at_checked(7);
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer ")).map(|(_, token)| token);
         token
-            .and_then(|token| self.tokens.role(token))
+            .and_then(|token| self.tokens.get().role(token))
             .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "the token is not known here"))
     }
 }

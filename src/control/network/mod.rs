@@ -5,6 +5,7 @@
 mod guard;
 mod limit;
 mod refusals;
+mod renewal;
 mod seats;
 mod signed;
 mod tls;
@@ -13,7 +14,9 @@ mod tokens;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -21,8 +24,10 @@ use crate::config::ControlConfig;
 use crate::notify::SigningKey;
 
 pub(super) use guard::{Guard, guarded};
+pub(super) use renewal::{Current, Renewal};
 pub(super) use seats::Seats;
 use signed::SignedOrders;
+use tls::TlsFiles;
 pub(super) use tokens::Role;
 use tokens::Tokens;
 
@@ -60,37 +65,40 @@ pub enum ListenError {
 /// Where a monitor listens on the network, bound, and who is let in there.
 pub struct NetworkListener {
     pub(super) listener: TcpListener,
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<Arc<Current<TlsAcceptor>>>,
     pub(super) guard: Guard,
+    pub(super) renewal: Renewal,
 }
 
 impl NetworkListener {
     /// Reads the certificate and listens, if the configuration says so. `signed_orders` is the file that remembers the ids
     /// of orders that were signed; `now` is in Unix seconds.
-    pub async fn bind(config: &ControlConfig, signed_orders: &Path, now: i64) -> Result<Option<Self>, ListenError> {
+    ///
+    /// `notify` is what notifications are signed with, which no order may be signed with.
+    pub async fn bind(
+        config: &ControlConfig,
+        notify: Option<&SecretString>,
+        signed_orders: &Path,
+        now: i64,
+    ) -> Result<Option<Self>, ListenError> {
         let Some(address) = config.listen else { return Ok(None) };
-        let tls = acceptor(config)?;
+        let mut renewal = Renewal::new(config, notify);
+        let tls = TlsFiles::of(config).map(|files| renewal.of_tls(files)).transpose()?;
         let listener = TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })?;
         let failed = |source| ListenError::Seen { path: signed_orders.to_owned(), source };
         // The rules of the configuration refuse a key that is none.
         let key = config.order_secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
         let signed = key.map(|key| SignedOrders::new(key, signed_orders, now)).transpose().map_err(failed)?;
-        let tokens = Tokens::new(config.operator_token.as_ref(), config.viewer_token.as_ref());
+        let tokens = Tokens::of(config);
         let guard = Guard::new(tokens, signed);
         tracing::info!(%address, tls = tls.is_some(), "the control API listens on the network");
-        Ok(Some(Self { listener, tls, guard }))
+        Ok(Some(Self { listener, tls, guard, renewal }))
     }
 }
 
-/// Reads certificate and key, and says what is wrong with them.
+/// Reads certificate, key and the clients' authorities, and says what is wrong with them.
 pub fn check_tls(config: &ControlConfig) -> Result<(), ListenError> {
-    acceptor(config).map(drop)
-}
-
-/// TLS with the certificate and the key of the configuration, if it has them.
-fn acceptor(config: &ControlConfig) -> Result<Option<TlsAcceptor>, ListenError> {
-    let files = config.certificate.as_ref().zip(config.key.as_ref());
-    files.map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()
+    TlsFiles::of(config).map_or(Ok(()), |files| files.acceptor().map(drop))
 }
 
 /// An IPv4 address reads like one also where the listener is of both kinds.

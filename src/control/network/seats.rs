@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::limit::neighbourhood;
+use super::tokens::Role;
 
 /// Most connections at a time.
 const MOST: usize = 128;
@@ -28,6 +29,15 @@ pub enum Rank {
     Viewer,
     /// An operator's token, or a signature.
     Operator,
+}
+
+impl From<Role> for Rank {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Operator => Self::Operator,
+        }
+    }
 }
 
 /// The connections that there are.
@@ -73,6 +83,12 @@ impl Seats {
         taken.next += 1;
         taken.seats.push(Entry { number, from, rank: Rank::Unknown, since: now, cut });
         Some(Seat { seats: Arc::clone(self), number })
+    }
+
+    /// Breaks the connections off that have shown a token of this role, which is valid no more.
+    pub fn revoke(&self, role: Role) {
+        let rank = Rank::from(role);
+        self.taken().seats.iter().filter(|seat| seat.rank == rank).for_each(|seat| seat.cut.notify_one());
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 
+use super::renewal::Current;
 use crate::journal::files::{open_log, sync_folder_of};
 use crate::notify::SigningKey;
 
@@ -68,7 +69,7 @@ pub struct Signed {
 
 /// Tells signed messages from others.
 pub struct SignedOrders {
-    key: SigningKey,
+    key: Current<SigningKey>,
     seen: Mutex<Seen>,
 }
 
@@ -82,7 +83,12 @@ struct Seen {
 impl SignedOrders {
     /// Those signed with this key. The ids of what is taken are kept in this file.
     pub fn new(key: SigningKey, file: &Path, now: i64) -> io::Result<Self> {
-        Ok(Self { key, seen: Mutex::new(Seen::open(file, now)?) })
+        Ok(Self { key: Current::new(key), seen: Mutex::new(Seen::open(file, now)?) })
+    }
+
+    /// From now on orders are signed with this key. The ids of those that came stay known.
+    pub fn renew(&self, key: SigningKey) {
+        self.key.set(key);
     }
 
     /// Checks the signature and its time; `now` is in Unix seconds.
@@ -98,7 +104,7 @@ impl SignedOrders {
             .ok()
             .filter(|at: &i64| at.to_string() == timestamp)
             .ok_or_else(|| NotSigned::Header(format!("{TIMESTAMP} is a number of seconds since 1970")))?;
-        if !self.key.verify(id, at, body, header(headers, SIGNATURE)?) {
+        if !self.key.get().verify(id, at, body, header(headers, SIGNATURE)?) {
             return Err(NotSigned::Forged);
         }
         let ago = now.saturating_sub(at);

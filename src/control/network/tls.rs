@@ -1,35 +1,85 @@
-//! The certificate that is shown, and its key.
+//! The certificate that is shown, its key, and whose clients may connect.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use super::ListenError;
+use crate::config::ControlConfig;
 
 const CERTIFICATE: &str = "control.tls_certificate";
 const KEY: &str = "control.tls_key";
+const CLIENT_CA: &str = "control.client_ca_file";
 
-/// TLS 1.2 and 1.3 with this certificate.
-pub fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ListenError> {
-    let wrong = |setting, path: &Path, why| ListenError::Tls { key: setting, path: path.to_owned(), why };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| wrong(CERTIFICATE, certificate, told(&error)))?;
-    if chain.is_empty() {
-        return Err(wrong(CERTIFICATE, certificate, "holds no certificate".to_owned()));
+/// The files that TLS needs.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    certificate: PathBuf,
+    key: PathBuf,
+    /// The authorities of the clients, where these need a certificate.
+    client_ca: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// Those of the configuration, if it has any.
+    pub fn of(config: &ControlConfig) -> Option<Self> {
+        let (certificate, key) = config.certificate.clone().zip(config.key.clone())?;
+        Some(Self { certificate, key, client_ca: config.client_ca_file.clone() })
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(KEY, key, told(&error)))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, private))
-        .map_err(|error| wrong(KEY, key, format!("is of no use with the certificate: {error}")))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+
+    /// Each with its key in the configuration.
+    pub fn by_key(&self) -> Vec<(&'static str, PathBuf)> {
+        let own = [(CERTIFICATE, &self.certificate), (KEY, &self.key)];
+        let all = own.into_iter().chain(self.client_ca.iter().map(|path| (CLIENT_CA, path)));
+        all.map(|(key, path)| (key, path.clone())).collect()
+    }
+
+    /// TLS 1.2 and 1.3 with what stands in them now.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, ListenError> {
+        let chain = certificates(CERTIFICATE, &self.certificate)?;
+        let private = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| wrong(KEY, &self.key, told(&error)))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = self.client_ca.as_ref().map(|path| clients_of(path, &provider)).transpose()?;
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map(|config| match clients {
+                Some(clients) => config.with_client_cert_verifier(clients),
+                None => config.with_no_client_auth(),
+            })
+            .and_then(|config| config.with_single_cert(chain, private))
+            .map_err(|error| wrong(KEY, &self.key, format!("is of no use with the certificate: {error}")))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// Lets in whoever has a certificate of one of the authorities in this file.
+fn clients_of(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, ListenError> {
+    let of_no_use = |error: &dyn std::fmt::Display| wrong(CLIENT_CA, path, format!("is of no use: {error}"));
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(CLIENT_CA, path)? {
+        roots.add(certificate).map_err(|error| of_no_use(&error))?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    verifier.build().map_err(|error| of_no_use(&error))
+}
+
+fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError> {
+    let found: Vec<_> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| wrong(key, path, told(&error)))?;
+    if found.is_empty() { Err(wrong(key, path, "holds no certificate".to_owned())) } else { Ok(found) }
+}
+
+fn wrong(key: &'static str, path: &Path, why: String) -> ListenError {
+    ListenError::Tls { key, path: path.to_owned(), why }
 }
 
 fn told(error: &pem::Error) -> String {

@@ -4,6 +4,8 @@ use ring::digest::{self, SHA256};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::config::ControlConfig;
+
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -21,6 +23,11 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Those of the configuration.
+    pub fn of(config: &ControlConfig) -> Self {
+        Self::new(config.operator_token.as_ref(), config.viewer_token.as_ref())
+    }
+
     /// These.
     pub fn new(operator: Option<&SecretString>, viewer: Option<&SecretString>) -> Self {
         let digest = |token: &SecretString| digest(token.expose_secret().as_bytes());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
 use crate::control::routes::Api;
 use crate::control::shared::SharedStatus;
@@ -101,4 +102,13 @@ pub async fn places(events: &mut Events, count: usize) -> Vec<u64> {
         }
     }
     places
+}
+
+/// Waits for what is to happen within seconds.
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !done().await {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -22,12 +22,12 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(super) struct Door {
     pub(super) bench: Bench,
     pub(super) address: SocketAddr,
-    config: Config,
-    folder: tempfile::TempDir,
+    pub(super) config: Config,
+    pub(super) folder: tempfile::TempDir,
 }
 
 /// What this machine's configuration says of control, with an address that is free now.
-async fn listening() -> Config {
+pub(super) async fn listening() -> Config {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut config = load(Inputs { folder: "/srv".into(), ..Inputs::default() }).unwrap().config;
     let control = &mut config.control;
@@ -38,8 +38,8 @@ async fn listening() -> Config {
     config
 }
 
-async fn bound(config: &ControlConfig, folder: &Path) -> Result<Option<NetworkListener>, ListenError> {
-    NetworkListener::bind(config, &folder.join("signed-orders"), jiff::Timestamp::now().as_second()).await
+pub(super) async fn bound(config: &ControlConfig, folder: &Path) -> Result<Option<NetworkListener>, ListenError> {
+    NetworkListener::bind(config, None, &folder.join("signed-orders"), jiff::Timestamp::now().as_second()).await
 }
 
 impl Door {
@@ -47,7 +47,7 @@ impl Door {
         Self::open_with(|_, _| ()).await
     }
 
-    async fn open_with(change: impl FnOnce(&mut ControlConfig, &Path)) -> Self {
+    pub(super) async fn open_with(change: impl FnOnce(&mut ControlConfig, &Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = listening().await;
         change(&mut config.control, folder.path());
@@ -68,7 +68,7 @@ impl Door {
     }
 
     /// Lets every order be taken, and hands it on.
-    fn take_orders(&mut self) -> UnboundedReceiver<(Action, Actor, Option<String>)> {
+    pub(super) fn take_orders(&mut self) -> UnboundedReceiver<(Action, Actor, Option<String>)> {
         let (told, taken) = unbounded_channel();
         let mut orders = std::mem::replace(&mut self.bench.orders, channel(1).1);
         tokio::spawn(async move {
@@ -99,8 +99,13 @@ pub(super) fn bearer(token: &str) -> String {
 
 /// The headers of an order that is signed so many seconds from now.
 fn signed(id: &str, later: i64, body: &str) -> String {
+    signed_with(SECRET, id, later, body)
+}
+
+/// The same with another secret.
+pub(super) fn signed_with(secret: &str, id: &str, later: i64, body: &str) -> String {
     let at = jiff::Timestamp::now().as_second() + later;
-    let signature = SigningKey::parse(&SECRET.into()).unwrap().sign(id, at, body);
+    let signature = SigningKey::parse(&secret.into()).unwrap().sign(id, at, body);
     format!("webhook-id: {id}\r\nwebhook-timestamp: {at}\r\nwebhook-signature: {signature}\r\n")
 }
 
@@ -227,7 +232,7 @@ async fn without_a_secret_for_orders_a_signature_is_worth_nothing() {
 }
 
 /// A certificate for `localhost` and its key, in files.
-fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+pub(super) fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let paths = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
     std::fs::write(&paths.0, made.cert.pem()).unwrap();

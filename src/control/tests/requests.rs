@@ -116,9 +116,10 @@ async fn answer_like_an_older_monitor(listener: tokio::net::UnixListener, reques
             request.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
         }
         let body = request.split_once("\r\n\r\n").unwrap().1.to_owned();
-        let (status, answer) = match body.contains(r#""ci:"#) {
-            true => ("400 Bad Request", r#"{"error":"`ci:runner@vm` gives no orders"}"#),
-            false => ("202 Accepted", r#"{"seq":7}"#),
+        let (status, answer) = if body.contains(r#""ci:"#) {
+            ("400 Bad Request", r#"{"error":"`ci:runner@vm` gives no orders"}"#)
+        } else {
+            ("202 Accepted", r#"{"seq":7}"#)
         };
         let length = answer.len();
         let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{answer}");

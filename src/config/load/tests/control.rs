@@ -32,6 +32,19 @@ fn a_guarded_address_is_listened_on() {
         ]),
         control(&[("URL", "https://deploy-1:9710"), ("OPERATOR_TOKEN", OPERATOR)]),
         control(&[("URL", "http://localhost:9710"), ("VIEWER_TOKEN", VIEWER)]),
+        control(&[
+            ("LISTEN", "0.0.0.0:9710"),
+            ("OPERATOR_TOKEN", OPERATOR),
+            ("TLS_CERTIFICATE", "/tls.pem"),
+            ("TLS_KEY", "/tls.key"),
+            ("CLIENT_CA_FILE", "/ca.pem"),
+        ]),
+        control(&[
+            ("URL", "https://deploy-1:9710"),
+            ("OPERATOR_TOKEN", OPERATOR),
+            ("CLIENT_CERTIFICATE", "/c.pem"),
+            ("CLIENT_KEY", "/c.key"),
+        ]),
     ] {
         let loaded = load(inputs).unwrap();
         assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
@@ -57,6 +70,17 @@ fn what_is_not_guarded_is_refused() {
             &[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", VIEWER), ("TLS_KEY", "/k")],
             "tls_certificate",
             "certificate and private key need each other",
+        ),
+        (
+            &[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", VIEWER), ("CLIENT_CA_FILE", "/ca")],
+            "client_ca_file",
+            "client certificates need TLS: set control.tls_certificate and control.tls_key",
+        ),
+        (&[("CLIENT_KEY", "/k")], "client_certificate", "client certificate and private key need each other"),
+        (
+            &[("URL", "https://deploy-1:9710"), ("VIEWER_TOKEN", VIEWER), ("CLIENT_CERTIFICATE", "/c")],
+            "client_key",
+            "client certificate and private key need each other",
         ),
         (&[("TLS_CERTIFICATE", "/c")], "tls_key", "certificate and private key need each other"),
         (&[("URL", "http://deploy-1:9710"), ("VIEWER_TOKEN", VIEWER)], "url", "the token would cross the network"),
@@ -95,13 +119,17 @@ fn whoever_is_notified_gives_no_orders() {
 #[test]
 fn what_has_no_effect_is_told() {
     let variables = [("VIEWER_TOKEN", VIEWER), ("ORDER_SECRET", SIGNING), ("CA_FILE", "/ca.pem")];
+    let client = [("CLIENT_CERTIFICATE", "/c.pem"), ("CLIENT_KEY", "/c.key"), ("CLIENT_CA_FILE", "/clients.pem")];
+    let variables = [&variables[..], &client].concat();
     assert_eq!(
         load(control(&variables)).unwrap().warnings,
         [
+            "control.client_ca_file (environment SWITCHBACK_CONTROL_CLIENT_CA_FILE) has no effect: set control.listen",
             "control.viewer_token (environment SWITCHBACK_CONTROL_VIEWER_TOKEN) has no effect: set control.listen or \
              control.url",
             "control.order_secret (environment SWITCHBACK_CONTROL_ORDER_SECRET) has no effect: set control.listen",
             "control.ca_file (environment SWITCHBACK_CONTROL_CA_FILE) has no effect: set control.url",
+            "control.client_certificate (environment SWITCHBACK_CONTROL_CLIENT_CERTIFICATE) has no effect: set control.url",
         ]
     );
 }
