@@ -1,4 +1,4 @@
-//! What the users of this machine are called.
+//! What the users and groups of this machine are called.
 
 use std::fs;
 
@@ -6,13 +6,38 @@ use std::fs;
 /// take longer than a rollback may wait.
 const PASSWD: &str = "/etc/passwd";
 
+/// The group database of this machine, for which the same holds.
+const GROUP: &str = "/etc/group";
+
+/// The number of a group by its name in the machine's group database, or written as a number.
+pub fn group(name: &str) -> Option<u32> {
+    let known = fs::read(GROUP).ok().and_then(|text| number_in(&String::from_utf8_lossy(&text), name));
+    // The highest number stands for no group: chown(2) would leave the group as it is.
+    known.or_else(|| name.parse().ok()).filter(|gid| *gid != u32::MAX)
+}
+
+/// The name of a group, where the machine's group database has one.
+pub fn group_name(gid: u32) -> Option<String> {
+    name_in(&String::from_utf8_lossy(&fs::read(GROUP).ok()?), gid)
+}
+
+/// The number of the first line with this name, see group(5).
+fn number_in(database: &str, name: &str) -> Option<u32> {
+    database.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (found, number) = (fields.next()?, fields.nth(1)?);
+        if found == name { number.parse().ok() } else { None }
+    })
+}
+
 /// The name of a user, where the machine's passwd database has one.
 pub fn name_of(uid: u32) -> Option<String> {
     // A name in another encoding is shown with replacement characters, and stops nobody else's from being read.
     name_in(&String::from_utf8_lossy(&fs::read(PASSWD).ok()?), uid)
 }
 
-/// `name:password:uid:gid:comment:home:shell`, see passwd(5); the first line of a user counts.
+/// `name:password:uid:gid:comment:home:shell`, see passwd(5), or `name:password:gid:members`, see group(5); the first line of a
+/// number counts.
 fn name_in(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -39,6 +64,17 @@ mod tests {
             assert_eq!(name_in(passwd, uid).as_deref(), name, "{uid}");
         }
         assert_eq!(name_in("", 0), None);
+    }
+
+    #[test]
+    fn a_group_is_known_by_its_name_and_by_its_number() {
+        let database = "root:x:0:\n# comment\nbroken\ndeploy:x:4711:ana,bo\n+:::\ndeploy:x:1:\nodd:x:-1:\n";
+        for (name, gid) in [("root", Some(0)), ("deploy", Some(4711)), ("odd", None), ("", None), ("ana", None)] {
+            assert_eq!(number_in(database, name), gid, "{name}");
+        }
+        assert_eq!(name_in(database, 4711).as_deref(), Some("deploy"));
+        assert_eq!((group("root"), group("4711"), group("4294967295")), (Some(0), Some(4711), None));
+        assert_eq!((group("no-such-group"), group_name(0).as_deref()), (None, Some("root")));
     }
 
     #[test]

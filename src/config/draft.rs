@@ -236,6 +236,7 @@ fn blank_config() -> Config {
         },
         control: ControlConfig {
             socket: PathBuf::new(),
+            group: None,
             listen: None,
             certificate: None,
             key: None,

@@ -178,6 +178,8 @@ pub enum OnFailingStandby {
 pub struct ControlConfig {
     /// The Unix socket; a path of at most 107 bytes.
     pub socket: PathBuf,
+    /// The group whose members may use the socket, by its name or number.
+    pub group: Option<String>,
     /// Where else a monitor listens, if anywhere.
     pub listen: Option<SocketAddr>,
     /// The certificate (PEM) that it shows there, with those of the authorities between it and the root.

@@ -1,6 +1,7 @@
 //! The other end: asking a running monitor, and giving it orders.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use url::Url;
 use crate::config::{Config, ControlConfig};
 use crate::http::{self, NoAnswer, TlsFault};
 use crate::soak::{Action, Actor};
+use crate::users;
 
 use super::Events;
 use super::wire::{Accepted, ActionRequest, Failure};
@@ -20,8 +22,6 @@ use super::wire::{Accepted, ActionRequest, Failure};
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 /// How long a connection over the network may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// What somebody is told whom the kernel keeps from the socket.
-const OTHER_USER: &str = "the monitor belongs to another user: run this as that user or as root";
 /// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -198,7 +198,7 @@ impl Client {
         }
         match cause(&error).map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => not_running(socket),
-            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden(OTHER_USER.to_owned()),
+            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden(kept_from(socket)),
             _ => ClientError::Io(http::root(&error)),
         }
     }
@@ -258,6 +258,17 @@ fn look(socket: &Path) -> Result<(), ClientError> {
         Err(error) => Err(unseen(socket, &error)),
         Ok(_) => Ok(()),
     }
+}
+
+/// What somebody is told whom the kernel keeps from the socket.
+fn kept_from(socket: &Path) -> String {
+    let group =
+        std::fs::symlink_metadata(socket).ok().filter(|found| found.mode() & 0o060 != 0).map(|found| found.gid());
+    let group = group.map_or_else(String::new, |gid| {
+        let name = users::group_name(gid).unwrap_or_else(|| gid.to_string());
+        format!(", as a member of the group `{name}`")
+    });
+    format!("the monitor belongs to another user: run this as that user{group} or as root")
 }
 
 /// Why a socket is not seen: that there is none is not the same as that this user may not look.

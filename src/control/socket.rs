@@ -13,6 +13,11 @@ use tokio::time::timeout;
 use crate::journal::create_private_dir;
 use crate::journal::files::lock_within;
 
+mod group;
+
+pub use self::group::check as check_group;
+use self::group::{KeptOut, SocketGroup};
+
 /// Longest path of a Unix socket, in bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
 pub const MAX_PATH: usize = 107;
 
@@ -57,6 +62,14 @@ pub enum SocketError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// The socket cannot be given to the group.
+    #[error("`control.group` = {group}: {why}")]
+    Group {
+        /// The group, as it was named.
+        group: String,
+        /// Why.
+        why: String,
+    },
     /// The system refused.
     #[error("cannot {action} `{}` for the control socket: {source}", path.display())]
     Io {
@@ -69,7 +82,7 @@ pub enum SocketError {
     },
 }
 
-/// A bound control socket, `0600`. Dropping it removes its file, unless somebody has put another one in its place.
+/// A bound control socket, `0600`, or `0660` where it is for a group. Dropping it removes its file, unless somebody has put another one in its place.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
@@ -77,17 +90,25 @@ pub struct ControlSocket {
     /// Device and inode of the file.
     identity: (u64, u64),
     owner: u32,
-    is_of_a_team: bool,
+    is_shared: bool,
+    kept_out: Option<KeptOut>,
 }
 
 impl ControlSocket {
     /// Binds and listens. Missing folders are created `0700`; the socket of a dead monitor is replaced.
     pub async fn bind(path: &Path) -> Result<Self, SocketError> {
-        Self::bind_as(geteuid().as_raw(), path).await
+        Self::bind_for(path, None).await
+    }
+
+    /// The same for the members of a group as well, by its name or number.
+    pub async fn bind_for(path: &Path, group: Option<&str>) -> Result<Self, SocketError> {
+        let named = group
+            .map(|name| SocketGroup::named(name).map_err(|why| SocketError::Group { group: name.to_owned(), why }));
+        Self::bind_as(geteuid().as_raw(), path, named.transpose()?).await
     }
 
     /// The same for a user of this number.
-    async fn bind_as(user: u32, path: &Path) -> Result<Self, SocketError> {
+    async fn bind_as(user: u32, path: &Path, group: Option<SocketGroup>) -> Result<Self, SocketError> {
         if path.as_os_str().len() > MAX_PATH {
             return Err(SocketError::TooLong { path: path.to_owned() });
         }
@@ -104,11 +125,13 @@ impl ControlSocket {
         // socket, and one remove the other's new one.
         let _binding = lock(folder).await?;
         make_way(path).await?;
-        Self::listen(path).map_err(io("bind", path))
+        let mut listening = Self::listen(path, group.as_ref()).map_err(io("bind", path))?;
+        listening.kept_out = group.and_then(|group| group.kept_out(folder));
+        Ok(listening)
     }
 
     /// Nobody can connect before the file is ours alone: a socket that does not listen refuses.
-    fn listen(path: &Path) -> io::Result<Self> {
+    fn listen(path: &Path, group: Option<&SocketGroup>) -> io::Result<Self> {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path)?;
         // For whom the folder is: its owner, and in the folder of a team (setgid) its group.
@@ -116,18 +139,28 @@ impl ControlSocket {
         if geteuid().is_root() && folder.uid() != 0 && folder.mode() & 0o002 == 0 {
             std::os::unix::fs::chown(path, Some(folder.uid()), Some(folder.gid()))?;
         }
-        let is_of_a_team = folder.mode() & 0o2020 == 0o2020;
-        fs::set_permissions(path, Permissions::from_mode(if is_of_a_team { 0o660 } else { 0o600 }))?;
+        if let Some(group) = group {
+            std::os::unix::fs::chown(path, None, Some(group.gid())).inspect_err(|_| {
+                let _ = fs::remove_file(path);
+            })?;
+        }
+        let is_shared = group.is_some() || folder.mode() & 0o2020 == 0o2020;
+        fs::set_permissions(path, Permissions::from_mode(if is_shared { 0o660 } else { 0o600 }))?;
         let metadata = fs::symlink_metadata(path)?;
         let listener = socket.listen(BACKLOG)?;
         let (path, identity, owner) = (path.to_owned(), identity(&metadata), metadata.uid());
-        Ok(Self { listener, path, identity, owner, is_of_a_team })
+        Ok(Self { listener, path, identity, owner, is_shared, kept_out: None })
     }
 
-    /// Whether another user than the `monitor`'s may ask: the one to whom root gave it, and in the folder of a team whoever the bits
-    /// of its file let in.
+    /// Whether another user than the `monitor`'s may ask: the one to whom root gave it, and where it is for a group, or in the folder
+    /// of a team, whoever the bits of its file let in.
     pub(super) const fn admits(&self, user: u32, monitor: u32) -> bool {
-        (monitor == 0 && user == self.owner) || self.is_of_a_team
+        (monitor == 0 && user == self.owner) || self.is_shared
+    }
+
+    /// What keeps the members of its group from it.
+    pub const fn kept_out(&self) -> Option<&KeptOut> {
+        self.kept_out.as_ref()
     }
 
     /// Where it is bound.

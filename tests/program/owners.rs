@@ -96,6 +96,72 @@ fn the_owner_speaks_to_a_monitor_that_root_started() {
     assert_eq!(deployment.decision("abort")["reason"], "enough");
 }
 
+/// A user and a group that nobody else has.
+const MEMBER: u32 = 64_712;
+const GROUP: u32 = 64_711;
+
+fn as_user(deployment: &Deployment, program: &PathBuf, user: (u32, u32), args: &[&str]) -> Running {
+    let as_root = deployment.command(args);
+    let mut command = Command::new(program);
+    command.args(as_root.get_args()).current_dir("/").uid(user.0).gid(user.1).env_clear();
+    for (name, value) in as_root.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    Running::start(command)
+}
+
+#[test]
+fn members_of_the_group_order_and_nobody_else_does() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bin = tempfile::tempdir().unwrap();
+    fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = bin.path().join("switchback");
+    fs::copy(env!("CARGO_BIN_EXE_switchback"), &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let deployment = Deployment::switched().with("soak.window", "10m").with("control.group", GROUP.to_string());
+    let socket = deployment.path(".switchback/default/control.sock").display().to_string();
+    let deployment = deployment.with("control.socket", socket.clone());
+    let (data, state) = (deployment.path(".switchback"), deployment.state_path());
+    let deployment =
+        deployment.with("data_dir", data.display().to_string()).with("state_file", state.display().to_string());
+
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("soak_start");
+    let doctor = deployment.run(&["doctor"]).stdout;
+    let advice = doctor.split("cannot reach the control socket\n").nth(1).unwrap_or_else(|| panic!("{doctor}"));
+    let advice = advice.split('`').nth(1).unwrap();
+    let abort = |user: (u32, u32)| as_user(&deployment, &program, user, &["ctl", "extend", "1m"]).wait();
+    abort((MEMBER, GROUP)).expect(13).complains(&["this user may not look into"]);
+    assert!(Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
+    abort((MEMBER, GROUP)).expect(0);
+    let actor = deployment.decision("extend")["actor"].as_str().unwrap().to_owned();
+    assert!(actor.starts_with("operator:ana@") && actor.ends_with(&format!("(uid {MEMBER})")), "{actor}");
+    // Everybody may pass here now, and the socket is still not for everybody.
+    for folder in [deployment.folder().to_owned(), data.clone(), data.join("default")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).unwrap();
+    }
+    let told = format!("run this as that user, as a member of the group `{GROUP}` or as root");
+    abort((MEMBER, MEMBER)).expect(13).complains(&[&told]);
+    assert_eq!(deployment.count("extend"), 1);
+    let root = deployment.run(&["ctl", "abort"]).expect(0);
+    assert!(root.stderr.is_empty(), "{root:#?}");
+    let ended = soak.wait().expect(5);
+    assert!(ended.stderr.contains("warning: members of the group"), "{ended:#?}");
+    let unknown = deployment.with("control.group", "no-such-group");
+    unknown
+        .run(&["soak", "--no-tui"])
+        .expect(2)
+        .complains(&["`control.group` = no-such-group: there is no such group"]);
+}
+
 #[test]
 fn what_is_said_of_a_folder_that_became_read_only_is_true_and_what_is_advised_works() {
     let router = tempfile::tempdir().unwrap();

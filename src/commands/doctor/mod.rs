@@ -77,6 +77,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     }
     findings.extend(records::folders(config));
     findings.extend(credentials::files(loaded));
+    findings.extend(records::group(config));
     findings.push(records::state(&deployment, state.as_ref()));
     findings.push(records::moves(&deployment));
     findings.push(records::monitor(&deployment, config).await);

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::finding::Finding;
 use crate::config::Config;
-use crate::control::Client;
+use crate::control::{Client, check_group};
 use crate::deploy::{Deployment, MonitorState, State, StateError, monitor_state, mover};
 use crate::descriptors;
 use crate::journal::{DamageKind, VerifyError, verify};
@@ -29,6 +29,19 @@ pub fn folders(config: &Config) -> Vec<Finding> {
     folders.sort();
     folders.dedup();
     folders.iter().map(|folder| writable(folder)).collect()
+}
+
+/// Whether the members of the group for which the control socket is can reach it.
+pub fn group(config: &Config) -> Option<Finding> {
+    const AREA: &str = "group";
+    let group = config.control.group.as_deref()?;
+    Some(match check_group(group, &config.control.socket) {
+        Ok(None) => Finding::ok(AREA, format!("members of `{group}` may ask a monitor and give it orders")),
+        Ok(Some(why)) => Finding::warning(AREA, why.to_string(), why.advice()),
+        Err(why) => {
+            Finding::failure(AREA, format!("`control.group` = {group}: {why}"), "fix it: no monitor would start")
+        }
+    })
 }
 
 /// Whether files can be put into a folder, or it can be made.

@@ -22,6 +22,16 @@ pub const KEYS: &[Key] = &[
         example: "/run/switchback/checkout-api.sock",
     },
     Key {
+        name: "control.group",
+        env: Some("SWITCHBACK_CONTROL_GROUP"),
+        flag: None,
+        help: "The group whose members may ask a running monitor and give it orders at control.socket.",
+        default: Fallback::Unset,
+        kind: Kind::Word(|draft, group| draft.config.control.group = Some(group)),
+        also: Some("in /etc/group, or the number of a group"),
+        example: "deploy",
+    },
+    Key {
         name: "control.listen",
         env: Some("SWITCHBACK_CONTROL_LISTEN"),
         flag: None,

@@ -122,7 +122,7 @@ async fn a_folder_of_somebody_else_is_refused_and_one_of_root_is_not() {
     let folder = folder();
     let path = folder.path().join("control.sock");
     let owner = fs::metadata(folder.path()).unwrap().uid();
-    let other = ControlSocket::bind_as(owner + 1, &path).await;
+    let other = ControlSocket::bind_as(owner + 1, &path, None).await;
     if owner == 0 {
         other.unwrap();
         return;
@@ -167,4 +167,58 @@ async fn a_file_that_took_the_sockets_place_stays() {
     drop(socket);
     assert!(path.exists());
     drop(successor);
+}
+
+/// A group of this user that is not the first one, or that root can give a file to.
+fn some_group() -> u32 {
+    let own = rustix::process::getgroups().unwrap().into_iter().map(rustix::process::Gid::as_raw);
+    if geteuid().is_root() { 4_711 } else { own.max().unwrap_or_else(|| rustix::process::getegid().as_raw()) }
+}
+
+#[tokio::test]
+async fn a_socket_for_a_group_belongs_to_it_and_says_how_its_members_get_in() {
+    let folder = folder();
+    let (inner, group) = (folder.path().join("with a blank"), some_group().to_string());
+    let path = inner.join("control.sock");
+    let socket = ControlSocket::bind_for(&path, Some(&group)).await.unwrap();
+    let found = fs::symlink_metadata(&path).unwrap();
+    assert_eq!((found.mode() & 0o777, found.gid()), (0o660, some_group()));
+    assert!(socket.admits(4_712, 1), "the file's bits decide");
+    let kept_out = socket.kept_out().unwrap().clone();
+    assert_eq!(kept_out.to_string(), format!("members of the group `{group}` cannot reach the control socket"));
+    let told = kept_out.advice();
+    let [outer, inner] = [folder.path(), &inner].map(|folder| folder.canonicalize().unwrap());
+    let folders = format!("{} '{}'", outer.display(), inner.display());
+    assert!(told.starts_with(&format!("run `chgrp {group} ")) && told.contains(&folders), "{told}");
+    let command = told.split('`').nth(1).unwrap();
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+    drop(socket);
+    let socket = ControlSocket::bind_for(&path, Some(&group)).await.unwrap();
+    assert_eq!(socket.kept_out(), None, "what is advised works");
+    assert_eq!(check_group(&group, &path), Ok(None));
+
+    // The bits of the group count for its members, even where everybody else may enter.
+    fs::set_permissions(&inner, Permissions::from_mode(0o701)).unwrap();
+    assert!(check_group(&group, &path).unwrap().unwrap().advice().contains("chmod g+x '"));
+
+    // A folder that is still to be made.
+    let later = inner.join("data/shop/control.sock");
+    let advice = check_group(&group, &later).unwrap().unwrap().advice();
+    let command = advice.split('`').nth(1).unwrap();
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+    let socket = ControlSocket::bind_for(&later, Some(&group)).await.unwrap();
+    assert_eq!((socket.kept_out(), mode(later.parent().unwrap())), (None, 0o710));
+}
+
+#[tokio::test]
+async fn a_group_that_does_not_exist_or_is_not_ours_is_told_before_anything_is_bound() {
+    let folder = folder();
+    let path = folder.path().join("control.sock");
+    let error = ControlSocket::bind_for(&path, Some("no-such-group")).await.unwrap_err().to_string();
+    assert!(error.starts_with("`control.group` = no-such-group: there is no such group in /etc/group; "), "{error}");
+    if !geteuid().is_root() {
+        let error = ControlSocket::bind_for(&path, Some("3999999999")).await.unwrap_err().to_string();
+        assert!(error.contains("this user is not a member, and may not give files to the group"), "{error}");
+    }
+    assert!(!path.exists());
 }
