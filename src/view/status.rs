@@ -179,3 +179,25 @@ impl Dashboard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soak::testing::settings;
+
+    #[test]
+    fn the_release_is_shown_as_named_and_what_the_instances_say_where_they_differ() {
+        for (named, builds, shown) in [
+            (None, &[][..], &[][..]),
+            (None, &["1.4.2"], &["release: 1.4.2 on green"]),
+            (Some("4f2a"), &["1.4.2"], &["release: 4f2a on green"]),
+            (None, &["1.4.2", "1.5.0"], &["releases: instances of green run 1.4.2 and 1.5.0"]),
+        ] {
+            let builds = builds.iter().map(|build| (*build).to_owned()).collect();
+            let dashboard = Dashboard::new(Settings { release: named.map(str::to_owned), builds, ..settings() });
+            let lines = dashboard.status(0, &TimeZone::UTC).into_iter();
+            let told = lines.filter(|line| line.label.starts_with("release"));
+            assert_eq!(told.map(|line| format!("{}: {}", line.label, line.text)).collect::<Vec<_>>(), shown);
+        }
+    }
+}

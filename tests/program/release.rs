@@ -70,3 +70,13 @@ fn instances_that_run_different_releases_are_told_and_name_none() {
     deployment.run(&["status"]).expect(0).says(&["instances run different releases: 1.4.2 and 1.5.0\n"]);
     assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["release"], json!(null));
 }
+
+#[test]
+fn doctor_names_the_release_of_each_color() {
+    let deployment = Deployment::fresh();
+    deployment.green.show(Page::Built("1.4.2"));
+    let told = deployment.run(&["doctor"]).stdout;
+    let line = |color: &str| told.lines().find(|line| line.contains("metrics") && line.contains(color)).unwrap();
+    assert!(line("green http").ends_with("; release 1.4.2"), "{told}");
+    assert!(!line("blue http").contains("release"), "{told}");
+}

@@ -57,6 +57,8 @@ struct Metrics {
     note: Option<String>,
     /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
     latency: Option<Result<String, String>>,
+    /// The release that the page names.
+    release: Option<String>,
     /// What came between the two pages.
     counts: TickCounts,
     /// Requests a second.
@@ -122,6 +124,7 @@ async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Met
         counters.processes()
     };
     take(&first);
+    let release = first.release.clone();
     for _ in 0..STRANGERS {
         take(&scraper.scrape().await.map_err(|error| Unread::of(&error))?);
     }
@@ -133,7 +136,7 @@ async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Met
     let counter = scraper.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
     let latency = histogram(config, &scraper, after.latency.as_ref());
     let left_out = left_out(after.total, after.ignored);
-    Ok(Metrics { counter, left_out, note: after.note, latency, counts, rate, processes })
+    Ok(Metrics { counter, left_out, note: after.note, latency, release, counts, rate, processes })
 }
 
 /// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
@@ -174,11 +177,13 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };
-    let Metrics { counter, left_out, note, latency, counts, rate, processes } = metrics;
+    let Metrics { counter, left_out, note, latency, release, counts, rate, processes } = metrics;
     let mut findings = vec![match (counter, note) {
         (Some((metric, label)), _) => {
             let share = left_out.as_ref().map(|share| format!("; {share}")).unwrap_or_default();
-            let text = format!("{who}: `{metric}` by `{label}`; {}, {rate:.1} requests/s{share}", failed(*counts));
+            let release = release.as_ref().map(|release| format!("; release {release}")).unwrap_or_default();
+            let seen = failed(*counts);
+            let text = format!("{who}: `{metric}` by `{label}`; {seen}, {rate:.1} requests/s{share}{release}");
             Finding::ok(AREA, text)
         }
         (None, None) => {
@@ -288,7 +293,8 @@ mod tests {
 
     fn instance(counts: TickCounts, rate: f64, processes: Processes) -> Instance {
         let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
-        let metrics = Metrics { counter, left_out: None, note: None, latency: None, counts, rate, processes };
+        let metrics =
+            Metrics { counter, left_out: None, note: None, latency: None, release: None, counts, rate, processes };
         Instance {
             color: Color::Blue,
             name: "http://blue".to_owned(),
