@@ -180,7 +180,7 @@ impl Client {
                 Ok(client.request(method, format!("http://localhost{path}")))
             }
             Target::Network { url, token, ca_file, identity } => {
-                let client = secured(http::client(), url, ca_file.as_deref(), identity.as_ref())?;
+                let client = secured(http::client(), url.scheme(), ca_file.as_deref(), identity.as_ref())?;
                 let client = client.connect_timeout(CONNECT_LIMIT);
                 let url = format!("{}{path}", url.as_str().trim_end_matches('/'));
                 Ok(built(client)?.request(method, url).bearer_auth(token.expose_secret()))
@@ -206,19 +206,18 @@ impl Client {
 
 /// Reads the files with which a monitor on another machine is asked, and says what is wrong with them.
 pub fn check_client_files(config: &ControlConfig) -> Result<(), ClientError> {
-    let Some(url) = &config.url else { return Ok(()) };
     let identity = config.client_certificate.clone().zip(config.client_key.clone());
-    secured(http::client(), &url.join(""), config.ca_file.as_deref(), identity.as_ref()).map(drop)
+    secured(http::client(), "https", config.ca_file.as_deref(), identity.as_ref()).map(drop)
 }
 
 /// Who is trusted, and what is shown to them.
 fn secured(
     client: ClientBuilder,
-    url: &Url,
+    scheme: &str,
     ca_file: Option<&Path>,
     identity: Option<&(PathBuf, PathBuf)>,
 ) -> Result<ClientBuilder, ClientError> {
-    if url.scheme() == "http" {
+    if scheme == "http" {
         return Ok(client.tls_certs_only([]));
     }
     let wrong = |key, path: &Path, why| ClientError::File { key, path: path.to_owned(), why };

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Deployment, Emulator, Page, Receiver, free_address};
+use crate::support::{Authority, Deployment, Emulator, Page, Receiver, free_address};
 
 #[test]
 fn where_all_is_well_it_says_so_and_touches_nothing() {
@@ -221,6 +221,24 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  network       `control.tls_certificate`: `/nowhere` cannot be read: ",
         "next: put that right: no monitor would start",
+    ]);
+}
+
+#[test]
+fn what_a_monitor_on_another_machine_is_asked_with_is_looked_at() {
+    let deployment = Deployment::switched()
+        .with("control.url", "https://127.0.0.1:9")
+        .with("control.viewer_token", "0f5b2c9d8e7a61430f5b2c9d8e7a6143");
+    assert!(!deployment.run(&["doctor"]).expect(0).stdout.contains("control.url"));
+    Authority::new().write(deployment.folder(), "ana");
+    let deployment = deployment.with("control.ca_file", "ca.pem").with("control.client_certificate", "client.pem");
+    let deployment = deployment.with("control.client_key", "client.key");
+    let usable = "ok       network       the certificates for control.url can be used\n";
+    deployment.run(&["doctor"]).expect(0).says(&[usable]);
+    let deployment = deployment.with("control.client_certificate", "/nowhere");
+    deployment.run(&["doctor"]).expect(2).says(&[
+        "FAILURE  network       `control.client_certificate`: `/nowhere` cannot be read: ",
+        "next: fix it: attach, ctl, status and rollback could not ask a monitor at control.url",
     ]);
 }
 

@@ -11,14 +11,16 @@ use crate::deploy::{Deployment, MonitorState, monitor_state};
 use crate::http::{self, NoAnswer};
 use crate::notify;
 
-/// Whether the files could be used with which a monitor on another machine is asked, where one is.
+/// Whether the files could be used with which a monitor on another machine is asked, where there are any.
 pub fn asking(config: &Config) -> Option<Finding> {
     const AREA: &str = "network";
-    let url = config.control.url.as_ref()?;
-    Some(match check_client_files(&config.control) {
-        Ok(()) => Finding::ok(AREA, format!("attach, ctl, status and rollback ask the monitor at {url}")),
+    let control = &config.control;
+    // The URL itself is of no use to doctor, which is about this machine.
+    control.ca_file.as_ref().or(control.client_certificate.as_ref())?;
+    Some(match check_client_files(control) {
+        Ok(()) => Finding::ok(AREA, "the certificates for control.url can be used"),
         Err(error) => {
-            let next = "fix it: attach, ctl, status and rollback cannot reach that monitor";
+            let next = "fix it: attach, ctl, status and rollback could not ask a monitor at control.url";
             Finding::failure(AREA, error.to_string(), next)
         }
     })
