@@ -6,13 +6,15 @@ use serde_json::json;
 
 use crate::support::{Deployment, Page, Receiver, Service};
 
+const FOUR: &str = "shop_build_info{version=\"1.4.2\"} 1\n";
+const FIVE: &str = "shop_build_info{version=\"1.5.0\"} 1\n";
 const SWITCH: [&str; 3] = ["switch", "green", "--no-tui"];
 
 #[test]
 fn a_build_info_names_the_release_everywhere_where_nobody_does() {
     let receiver = Receiver::start(0);
     let deployment = Deployment::fresh().with("notify.url", &receiver.url);
-    deployment.green.show(Page::Built("1.4.2"));
+    deployment.green.show(Page::Built(FOUR));
     let done = deployment.run(&SWITCH).expect(0);
     let done = done.says(&["blue → green with release 1.4.2 by ", "watching green, release 1.4.2 (1 instance)"]);
     done.says(&["\nrelease         1.4.2\n"]);
@@ -35,7 +37,7 @@ fn a_build_info_names_the_release_everywhere_where_nobody_does() {
 #[test]
 fn a_soak_of_what_is_live_tells_the_release_with_its_first_sample() {
     let deployment = Deployment::switched();
-    deployment.green.show(Page::Built("1.4.2"));
+    deployment.green.show(Page::Built(FOUR));
     let lines = deployment.run(&["soak", "--output", "json"]).expect(0).json_lines();
     let told = lines.iter().find(|line| line["reason"] == "release").unwrap();
     assert_eq!(told["message"], "green runs release 1.4.2, by its metrics page");
@@ -45,7 +47,7 @@ fn a_soak_of_what_is_live_tells_the_release_with_its_first_sample() {
 #[test]
 fn a_job_that_is_run_again_is_not_refused_for_what_a_page_calls_the_release() {
     let deployment = Deployment::fresh().with("soak.max_extension", "2m");
-    deployment.green.show(Page::Built("1.4.2"));
+    deployment.green.show(Page::Built(FOUR));
     deployment.run(&SWITCH).expect(0);
     // Another job names it by its commit: nobody knows whether that is the same.
     deployment.run(&["switch", "green", "--no-tui", "--release", "4f2a"]).expect(0).says(&["has ended: retained"]);
@@ -59,11 +61,11 @@ fn a_job_that_is_run_again_is_not_refused_for_what_a_page_calls_the_release() {
 #[test]
 fn instances_that_run_different_releases_are_told_and_name_none() {
     let second = Service::start();
-    second.show(Page::Built("1.5.0"));
+    second.show(Page::Built(FIVE));
     let deployment = Deployment::fresh();
     let both = format!("{},{}", deployment.green.url(), second.url());
     let deployment = deployment.with("colors.green.instances", &both);
-    deployment.green.show(Page::Built("1.4.2"));
+    deployment.green.show(Page::Built(FOUR));
     let differ = "instances of green run different releases: 1.4.2 and 1.5.0. Is the deploy to green finished?";
     let done = deployment.run(&SWITCH).expect(0).says(&[differ, "RETAINED: green stays active"]);
     assert!(!done.stdout.contains("with release"), "{}", done.stdout);
@@ -74,7 +76,7 @@ fn instances_that_run_different_releases_are_told_and_name_none() {
 #[test]
 fn doctor_names_the_release_of_each_color() {
     let deployment = Deployment::fresh();
-    deployment.green.show(Page::Built("1.4.2"));
+    deployment.green.show(Page::Built(FOUR));
     let told = deployment.run(&["doctor"]).stdout;
     let line = |color: &str| told.lines().find(|line| line.contains("metrics") && line.contains(color)).unwrap();
     assert!(line("green http").ends_with("; release 1.4.2"), "{told}");

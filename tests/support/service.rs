@@ -44,7 +44,7 @@ pub enum Page {
     Late(Duration),
     /// [`Page::Counting`] with so many more series, of the counter and of a histogram.
     Wide(usize),
-    /// [`Page::Counting`] with a build info of this release.
+    /// [`Page::Counting`] with this text at its end.
     Built(&'static str),
     /// [`REQUESTS`] on every reading, on series with labels of their own: those of the reading before are gone.
     Shifting,
@@ -263,10 +263,7 @@ async fn answer_all(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Sh
             }
             Page::Shifting => stream.write_all(shared.shifting_page().as_bytes()).await,
             Page::Wide(series) => stream.write_all(shared.counting_page(&wide(series)).as_bytes()).await,
-            Page::Built(release) => {
-                let build = format!("shop_build_info{{version=\"{release}\"}} 1\n");
-                stream.write_all(shared.counting_page(&build).as_bytes()).await
-            }
+            Page::Built(build) => stream.write_all(shared.counting_page(build).as_bytes()).await,
             // One turn within another is a page like any other.
             Page::Turns(_) => return,
             Page::Endless(mebibytes) => write_endless(&mut stream, mebibytes).await,
