@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 
-use crate::cli;
+use crate::app::cli;
+use crate::app::demo::{Expected, Scenario, weather_names};
 use crate::config::{Inputs, load};
-use crate::demo::{Expected, Scenario, weather_names};
-use crate::soak::{Cause, Ending, Outcome};
+use crate::core::soak::{Cause, Ending, Outcome};
 
 /// Modules that see the world only through events.
 const PURE: [&str; 4] = ["detect", "soak", "view", "backtest"];
@@ -315,7 +315,7 @@ fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[test]
 fn pure_modules_know_neither_clock_nor_network_nor_disk() {
-    for path in PURE.iter().flat_map(|module| files(&format!("src/{module}"), ".rs")) {
+    for path in PURE.iter().flat_map(|module| files(&format!("src/core/{module}"), ".rs")) {
         for (number, line) in code(&read(&path)) {
             let impure = IMPURE.iter().find(|name| line.contains(*name));
             assert!(impure.is_none(), "{}:{number} names `{}`", path.display(), impure.copied().unwrap_or_default());

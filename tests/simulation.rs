@@ -19,8 +19,8 @@ use std::thread;
 
 use plan::{Fault, Plan, Weather};
 use run::Report;
-use switchback::seam::Mutation;
-use switchback::soak::Outcome;
+use switchback::core::soak::Outcome;
+use switchback::model::mutation::Mutation;
 
 /// So many seeds are tried unless the environment says otherwise.
 const SEEDS: u64 = 500;

@@ -19,7 +19,7 @@ use super::rules;
 use super::statuses::StatusSet;
 use super::unit::LatencyUnit;
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
-use crate::journal::Limits;
+use crate::model::Limits;
 
 /// What the rows of the key table write into.
 pub struct Draft {

@@ -13,7 +13,7 @@ use super::raw::{Raw, Scalar};
 use super::read::read_text;
 use super::rules;
 use super::variables::is_instances;
-use crate::deploy::Color;
+use crate::model::Color;
 
 /// The longest secret file, in bytes. Tokens of identity providers reach a few kilobytes.
 const LARGEST_SECRET: u64 = 64 * 1024;

@@ -21,7 +21,7 @@ use super::routes::Routes;
 use super::statuses::StatusSet;
 use super::unit::LatencyUnit;
 use super::values::{InstanceUrl, Ratio};
-use crate::journal::Limits;
+use crate::model::Limits;
 
 /// Everything a run needs to know, validated; all paths are absolute.
 #[derive(Clone, Debug)]

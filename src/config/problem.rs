@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::keys::Key;
-use crate::printable::is_format;
+use crate::model::printable::is_format;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,8 @@ use super::load::{Setting, Settled};
 use super::model::{Config, NotifyConfig};
 use super::problem::{Origin, Problem};
 use super::query::Source;
-use crate::notify::{self, SigningKey};
+use crate::model::SigningKey;
+use crate::model::webhook;
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
 const LONGEST_SOCKET: usize = 107;
@@ -122,7 +123,7 @@ fn prometheus_is_known(draft: &Draft, settled: &Settled, problems: &mut Vec<Prob
 /// A webhook that is none, or a key that signs nothing, would be noticed when somebody should have been told.
 fn notifications_arrive(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>) {
     let NotifyConfig { url, secret, .. } = &draft.config.notify;
-    if let Some(Err(what)) = url.as_ref().map(notify::webhook) {
+    if let Some(Err(what)) = url.as_ref().map(webhook) {
         problems.extend(settled.problem("notify.url", what));
     }
     if let Some(Err(what)) = secret.as_ref().map(SigningKey::parse) {

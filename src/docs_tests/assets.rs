@@ -1,7 +1,7 @@
 //! The service unit and the examples for CI: what they run can be typed, and the exit codes they know are the program's.
 
 use super::*;
-use crate::cli::Command;
+use crate::app::cli::Command;
 
 /// How often an attempt to roll back asks its router and its probe at the most, each within `router.timeout`: a reading, the move,
 /// its read-back, where traffic is after a failure, and the probe before and after the state file is written. Between two

@@ -1,8 +1,8 @@
 //! The acceptance: what Switchback is for.
 
-use switchback::deploy::Color;
-use switchback::monitor::Begin;
-use switchback::soak::{Cause, Outcome};
+use switchback::app::monitor::Begin;
+use switchback::core::soak::{Cause, Outcome};
+use switchback::model::Color;
 
 use crate::support::Deployment;
 use crate::watch::{soaked, watched};

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use switchback::headless::{Form, JobFiles, Output, Printer, Width};
-use switchback::monitor::{Begin, OnSignal, run};
+use switchback::app::headless::{Form, JobFiles, Output, Printer, Width};
+use switchback::app::monitor::{Begin, OnSignal, run};
 
 use crate::support::{Deployment, Page};
 use crate::watch::{meanwhile, opened};

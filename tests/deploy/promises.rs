@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use serde_json::json;
-use switchback::deploy::Color;
-use switchback::monitor::{Begin, Finished, OnSignal, run};
-use switchback::soak::{Cause, DecisionKind, Ending, Outcome};
+use switchback::app::monitor::{Begin, Finished, OnSignal, run};
+use switchback::core::soak::{Cause, DecisionKind, Ending, Outcome};
+use switchback::model::Color;
 
 use crate::replay::replay;
 use crate::support::{Deployment, Page};

@@ -1,7 +1,7 @@
 //! Runs the monitor in this process.
 
-use switchback::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
-use switchback::soak::{Actor, Ending};
+use switchback::app::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
+use switchback::core::soak::{Actor, Ending};
 
 use crate::support::Deployment;
 

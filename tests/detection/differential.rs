@@ -1,6 +1,6 @@
 //! The detector says what its executable specification says, on hundreds of random soaks.
 
-use switchback::detect::TickCounts;
+use switchback::core::detect::TickCounts;
 
 use super::generator::soak;
 use super::soak::{judge, same_evidence};

@@ -1,7 +1,7 @@
 //! Seeded random soaks. The generator is small and exact (integers, and one comparison of a 53-bit fraction), so that the
 //! executable specification can be run on the very same traces.
 
-use switchback::detect::{EvidenceConfig, TickCounts};
+use switchback::core::detect::{EvidenceConfig, TickCounts};
 
 use super::soak::Row;
 

@@ -1,6 +1,8 @@
 //! One recorded soak through the detector, from its cumulative counters.
 
-use switchback::detect::{Closing, ClosingVerdict, CumulativeCounts, EvidenceConfig, EvidenceDetector, TickCounts};
+use switchback::core::detect::{
+    Closing, ClosingVerdict, CumulativeCounts, EvidenceConfig, EvidenceDetector, TickCounts,
+};
 
 /// One row of a trace: the time since the switch and the counters, `None` for a failed scrape.
 pub type Row = (u64, Option<TickCounts>);

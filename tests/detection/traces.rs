@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use switchback::backtest::{self, Setting};
 use switchback::config::Method;
-use switchback::detect::{EvidenceConfig, TickCounts};
+use switchback::core::backtest;
+use switchback::core::backtest::Setting;
+use switchback::core::detect::{EvidenceConfig, TickCounts};
 
 use super::soak::{Row, judge, same_evidence};
 

@@ -3,13 +3,13 @@
 
 use std::fs;
 
-use switchback::backtest::Trace;
 use switchback::config::{DotEnv, Inputs, load, parse_duration};
-use switchback::deploy::State;
-use switchback::journal::{Entry, RecordingReader, verify};
-use switchback::soak::{Action, Actor, Envelope, RecordingHeader};
-use switchback::source::{Format, PageReader, read_answer};
-use switchback::view::Dashboard;
+use switchback::core::backtest::Trace;
+use switchback::core::soak::{Action, Actor, Envelope, RecordingHeader};
+use switchback::core::view::Dashboard;
+use switchback::io::journal::{Entry, RecordingReader, verify};
+use switchback::io::source::{Format, PageReader, read_answer};
+use switchback::io::state::State;
 
 /// Takes any bytes, and may not panic.
 pub type Read = fn(&[u8]);
@@ -111,7 +111,7 @@ pub fn prometheus(bytes: &[u8]) {
 
 /// An answer of HAProxy to `show servers state`.
 pub fn haproxy(bytes: &[u8]) {
-    let _ = switchback::router::read_servers(&String::from_utf8_lossy(bytes));
+    let _ = switchback::io::router::read_servers(&String::from_utf8_lossy(bytes));
 }
 
 /// A trace in CSV.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use switchback::journal::{RecordingReader, SoakId, recording_path};
-use switchback::soak::{Effect, Envelope, Event, Machine, RecordingHeader};
+use switchback::core::soak::{Effect, Envelope, Event, Machine, RecordingHeader};
+use switchback::io::journal::{RecordingReader, SoakId, recording_path};
 
 use crate::plan::Plan;
 use crate::rounds::route;

@@ -200,7 +200,7 @@ fn a_demo_that_goes_another_way_says_so() {
 #[test]
 fn every_demo_says_what_it_starts_and_what_to_look_at() {
     let deployment = Deployment::fresh();
-    for scenario in switchback::demo::Scenario::ALL {
+    for scenario in switchback::app::demo::Scenario::ALL {
         let mut command = deployment.command(&["demo", "--scenario", &scenario.to_string()]);
         command.env("TMPDIR", deployment.folder());
         let mut running = Running::start(command);

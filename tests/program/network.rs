@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use switchback::notify::SigningKey;
+use switchback::model::SigningKey;
 
 use crate::support::{Authority, Deployment, Emulator, Running, free_address};
 

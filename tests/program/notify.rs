@@ -1,6 +1,6 @@
 //! A webhook is told of what the program decides.
 
-use switchback::notify::SigningKey;
+use switchback::model::SigningKey;
 
 use crate::support::{Delivery, Deployment, Receiver};
 

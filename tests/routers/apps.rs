@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use switchback::demo::{Change, Controls, Scenario, Timing, World};
-use switchback::deploy::Color;
+use switchback::app::demo::{Change, Controls, Scenario, Timing, World};
+use switchback::model::Color;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;

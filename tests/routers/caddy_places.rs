@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use switchback::deploy::Color;
+use switchback::model::Color;
 
 use crate::caddy::{Caddy, UPSTREAMS, start, start_with};
 use crate::proxy::free_port;

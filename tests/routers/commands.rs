@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::json;
-use switchback::deploy::Color;
+use switchback::model::Color;
 
 use crate::apps::Apps;
 use crate::recipe::Recipe;

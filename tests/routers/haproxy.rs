@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;

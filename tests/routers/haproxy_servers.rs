@@ -1,6 +1,6 @@
 //! HAProxy as its operators keep it: servers out of order, waiting with weight 0, without an address; maintenance servers.
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 
 use crate::haproxy::{Haproxy, start, start_with};
 use crate::proxy::free_port;

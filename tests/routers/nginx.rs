@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;

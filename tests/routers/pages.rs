@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;

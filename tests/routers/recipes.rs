@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use switchback::deploy::Color;
+use switchback::model::Color;
 
 use crate::apps::Apps;
 use crate::support::{Deployment, Running};

@@ -85,7 +85,7 @@ impl Drop for Users {
 }
 
 async fn visit(url: String, keeps: bool, seen: Arc<Mutex<Vec<Visit>>>, mut stopped: watch::Receiver<bool>) {
-    let client = switchback::http::client().pool_max_idle_per_host(usize::from(keeps)).tls_certs_only([]);
+    let client = switchback::io::http::client().pool_max_idle_per_host(usize::from(keeps)).tls_certs_only([]);
     let client = client.timeout(Duration::from_secs(20)).build().unwrap();
     while !*stopped.borrow() {
         let sent = Instant::now();

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use switchback::deploy::Color;
-use switchback::soak::Action;
+use switchback::core::soak::Action;
+use switchback::model::Color;
 
 /// A stream of numbers that depends on nothing but its seed (`SplitMix64`, Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]

@@ -5,13 +5,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use switchback::app::deploy::{Binding, Deployment, Rollback, RollbackRequest, SwitchRequest};
+use switchback::app::monitor;
+use switchback::app::monitor::{Begin, Finished, OnSignal, Opening};
 use switchback::config::{Inputs, Loaded, load};
-use switchback::deploy::{Binding, Color, Deployment, Release, Rollback, RollbackRequest, StateFile, SwitchRequest};
-use switchback::journal::{Journal, verify};
-use switchback::monitor::{self, Begin, Finished, OnSignal, Opening};
-use switchback::router::Replace;
-use switchback::seam::{self, Mutation, World as _};
-use switchback::soak::{Action, Actor, Cause, Decision, DecisionKind, Ending, Outcome};
+use switchback::core::soak::{Action, Actor, Cause, Decision, DecisionKind, Ending, Outcome};
+use switchback::io::journal::{Journal, verify};
+use switchback::io::router::{self, Replace};
+use switchback::io::seam;
+use switchback::io::seam::World as _;
+use switchback::io::state::{Release, StateFile};
+use switchback::model::Color;
+use switchback::model::mutation::Mutation;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
@@ -63,7 +68,8 @@ pub fn simulate(plan: &Plan, mutation: Option<Mutation>) -> Report {
     );
     std::fs::write(root.join("state.json"), state).unwrap();
     let sim = Sim::new(plan.clone(), mutation, root.clone());
-    let entered = seam::enter(Rc::new(sim.clone()));
+    let world = sim.clone();
+    let entered = (seam::enter(Rc::new(sim.clone())), router::simulate(move |state_file| world.router(state_file)));
     let loaded = configuration(plan, &root);
     let mut ending = None;
     let (mut last, mut again_ms) = (String::new(), 5_000);
@@ -140,7 +146,7 @@ fn runtime() -> Runtime {
 
 fn deployment(sim: &Sim, root: &Path) -> Deployment {
     let state_file = StateFile::open(&root.join("state.json")).unwrap();
-    let router: Arc<dyn switchback::router::Router> =
+    let router: Arc<dyn switchback::io::router::Router> =
         if sim.state().plan.router_speaks { sim.router_of(true) } else { sim.router(&state_file) };
     let journal = Journal::new(&root.join("data/shop"), "shop");
     Deployment::new(state_file, router, journal, "shop", Duration::from_mins(1))

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use switchback::deploy::{Color, StateFile};
-use switchback::detect::Reading;
-use switchback::journal::{Intent, Journal};
-use switchback::router::{
+use switchback::core::detect::Reading;
+use switchback::core::soak::{Readiness, Sample};
+use switchback::io::journal::{Intent, Journal};
+use switchback::io::router::{
     CommandError, Moved, ProcessError, Replace, Router, RouterError, RouterFuture, StateFileRouter,
 };
-use switchback::seam::{Later, Mutation, Step, World};
-use switchback::soak::{Readiness, Sample};
+use switchback::io::seam::{Later, Step, World};
+use switchback::io::state::StateFile;
+use switchback::model::Color;
+use switchback::model::mutation::Mutation;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
@@ -202,6 +204,15 @@ impl Sim {
         }
         state.boots += 1;
         state.booted_ms = state.before_ms;
+    }
+
+    /// The router of a deployment with this state file.
+    pub fn router(&self, state_file: &StateFile) -> Arc<dyn Router> {
+        if self.state().plan.router_speaks {
+            self.router_of(false)
+        } else {
+            Arc::new(StateFileRouter::new(state_file.clone()))
+        }
     }
 
     pub fn router_of(&self, others: bool) -> Arc<dyn Router> {
@@ -491,14 +502,6 @@ impl World for Sim {
                 sleep(Duration::from_millis(200)).await;
             }
         })
-    }
-
-    fn router(&self, state_file: &StateFile) -> Arc<dyn Router> {
-        if self.state().plan.router_speaks {
-            self.router_of(false)
-        } else {
-            Arc::new(StateFileRouter::new(state_file.clone()))
-        }
     }
 
     fn scrape(&self, url: &str) -> Later<Sample> {

@@ -8,7 +8,7 @@ use crate::config::instances;
 use crate::config::kind::{Kind, Word};
 use crate::config::model::Away;
 use crate::config::values::InstanceUrl;
-use crate::deploy::Color;
+use crate::model::Color;
 
 pub const KEYS: &[Key] = &[
     Key {

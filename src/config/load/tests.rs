@@ -16,7 +16,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::RouterKind;
-use crate::journal::Limits;
+use crate::model::Limits;
 
 /// The inputs of a process in `/srv` with these variables.
 fn env(variables: &[(&str, &str)]) -> Inputs {

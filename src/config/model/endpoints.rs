@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::Config;
 use crate::config::values::InstanceUrl;
-use crate::deploy::Color;
+use crate::model::Color;
 
 /// The base URLs of both colors' instances; no URL stands in both.
 #[derive(Clone, Debug, Default)]

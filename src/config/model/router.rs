@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::values::{AdminUrl, InstanceUrl, SocketAddress};
-use crate::deploy::Color;
+use crate::model::Color;
 
 /// How traffic is moved.
 #[derive(Clone, Debug)]

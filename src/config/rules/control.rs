@@ -8,7 +8,7 @@ use crate::config::keys::keys;
 use crate::config::model::{Config, ControlConfig};
 use crate::config::problem::{Origin, Problem};
 use crate::config::strength;
-use crate::notify::SigningKey;
+use crate::model::SigningKey;
 
 /// Checks what listening, and asking, over the network needs.
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {

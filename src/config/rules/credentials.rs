@@ -4,8 +4,8 @@ use super::Settled;
 use crate::config::draft::Draft;
 use crate::config::model::Config;
 use crate::config::values::InstanceUrl;
-use crate::deploy::Color;
-use crate::notify;
+use crate::model::Color;
+use crate::model::webhook;
 
 /// The credentials of a key, and where they are sent.
 pub type Sent = (&'static str, Vec<InstanceUrl>);
@@ -77,7 +77,7 @@ pub fn to_instances(config: &Config) -> Vec<Sent> {
 fn to_others(config: &Config) -> Vec<Sent> {
     let prometheus = &config.prometheus;
     let url: Vec<InstanceUrl> = prometheus.url.iter().cloned().collect();
-    let webhook = config.notify.url.as_ref().and_then(|url| notify::webhook(url).ok());
+    let webhook = config.notify.url.as_ref().and_then(|url| webhook(url).ok());
     vec![
         ("prometheus.bearer_token", url.clone().into_iter().filter(|_| prometheus.bearer_token.is_some()).collect()),
         ("prometheus.password", url.clone().into_iter().filter(|_| prometheus.password.is_some()).collect()),

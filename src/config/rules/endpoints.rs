@@ -4,7 +4,7 @@ use super::super::draft::Draft;
 use super::super::instances::same_place;
 use super::super::load::Settled;
 use super::super::problem::Problem;
-use crate::deploy::Color;
+use crate::model::Color;
 
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     for color in Color::ALL {

@@ -1,6 +1,6 @@
 //! The rules that are compared: the project's two methods, and what others ship.
 
-use switchback::detect::{Detector, EvidenceConfig, EvidenceDetector, TickCounts, WindowConfig, WindowDetector};
+use switchback::core::detect::{Detector, EvidenceConfig, EvidenceDetector, TickCounts, WindowConfig, WindowDetector};
 
 /// The largest acceptable error rate in every scenario.
 pub const THRESHOLD: f64 = 0.05;

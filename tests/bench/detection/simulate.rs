@@ -5,7 +5,7 @@ use std::num::NonZero;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Binomial, Distribution, Poisson};
-use switchback::detect::TickCounts;
+use switchback::core::detect::TickCounts;
 
 use crate::rules::Rule;
 use crate::scenarios::Scenario;

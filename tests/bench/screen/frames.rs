@@ -10,8 +10,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::time::{ClockId, clock_gettime};
-use switchback::tui::{Charset, Depth, Theme, UiState, draw};
-use switchback::view::Dashboard;
+use switchback::app::tui::{Charset, Depth, Theme, UiState, draw};
+use switchback::core::view::Dashboard;
 
 use crate::soak::Soak;
 

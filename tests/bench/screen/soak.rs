@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use switchback::config::{Inputs, load};
-use switchback::deploy::Color;
-use switchback::detect::Reading;
-use switchback::soak::{DeploymentSeen, Envelope, Event, Readiness, Sample, Settings};
+use switchback::core::detect::Reading;
+use switchback::core::soak::{DeploymentSeen, Envelope, Event, Readiness, Sample, Settings};
+use switchback::model::Color;
 
 /// Instances of the watched color.
 const INSTANCES: usize = 4;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{Baseline, LatencyUnit, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
-use crate::deploy::Color;
-use crate::journal::Limits;
+use crate::model::Color;
+use crate::model::Limits;
 
 #[test]
 fn every_key_reaches_its_own_field() {

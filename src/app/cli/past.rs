@@ -1,0 +1,59 @@
+//! The records of the past: history, replay, backtest.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::app::headless::Output;
+use crate::core::backtest::Sweep;
+
+/// What to play.
+#[derive(Clone, Debug, Args)]
+pub struct Replay {
+    /// The ID of a soak of this service, or a file (default: the newest recording).
+    pub recording: Option<String>,
+    /// How many times faster than it went.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub speed: u32,
+    /// All its lines at once instead of the terminal UI.
+    #[arg(long)]
+    pub no_tui: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+/// What to judge again. Settings come from flags, environment and file as for a soak, but for window and interval: without
+/// a flag they are those of the trace.
+#[derive(Clone, Debug, Args)]
+pub struct Backtest {
+    /// Recordings of soaks, whose releases are what the soaks' outcomes say; or CSV files with the header
+    /// `tick_ms,total,errors`, taken for good releases. What cannot be used is skipped.
+    #[arg(required_unless_present_any = ["good", "bad"], value_name = "TRACE")]
+    pub traces: Vec<PathBuf>,
+    /// Traces of releases that are known to be good, whatever became of them: a false alarm, say.
+    #[arg(long, num_args = 1.., value_name = "TRACE")]
+    pub good: Vec<PathBuf>,
+    /// Traces of releases that are known to be bad: what they cost is counted apart.
+    #[arg(long, num_args = 1.., value_name = "TRACE")]
+    pub bad: Vec<PathBuf>,
+    /// Try several values of a setting side by side: `threshold=1%,2%,5%`. Several sweeps multiply.
+    #[arg(long, value_name = "KEY=V,V,…")]
+    pub sweep: Vec<Sweep>,
+    /// One JSON object a line for each trace and setting.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the records of the past.
+#[derive(Clone, Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Remove the recordings that are older, more or larger than `retention.*` allows; decisions stay.
+    Prune {
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The IDs of the recorded soaks, oldest first, for `replay`.
+    Soaks,
+}

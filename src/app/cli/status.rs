@@ -1,0 +1,29 @@
+//! The flags of `status`.
+
+use clap::Args;
+
+use crate::app::headless::Output;
+
+/// What to show of the deployment.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
+pub struct Status {
+    /// As JSON, over several lines.
+    #[arg(long)]
+    pub json: bool,
+    /// Go on showing it, until Ctrl-C.
+    #[arg(long)]
+    pub watch: bool,
+    /// Only the color that a deploy goes to: one word, for scripts.
+    #[arg(long, conflicts_with_all = ["json", "watch"])]
+    pub inactive: bool,
+    /// Exit with what the newest soak came to: 0 only if its release was retained and is live, 10 while it runs.
+    #[arg(long, conflicts_with_all = ["watch", "inactive"])]
+    pub exit_code: bool,
+    /// Wait until the soak is over first, then exit with what it came to; 7 once a rollback fails for too long.
+    #[arg(long, conflicts_with_all = ["watch", "inactive"])]
+    pub wait: bool,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with_all = ["watch", "inactive"])]
+    pub output: Output,
+}

@@ -1,0 +1,249 @@
+//! The monitor as a process of its own: the watch does not die with the terminal it was started from.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::app::cli::Common;
+use crate::app::headless::Output;
+use crate::app::monitor::Begin;
+use crate::config::{Loaded, keys};
+use crate::io::children;
+use crate::io::children::Own;
+use crate::io::journal::{create_private_dir, open_log, rfc3339_ms};
+
+use super::ci_job::{self, CiJob};
+use super::failure::Failure;
+use super::{linger, say};
+
+/// How long the process may take until its control socket answers. It reads a recording of up to a day first.
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// Time between two looks at it.
+const POLL: Duration = Duration::from_millis(20);
+/// What it printed is shown up to so many bytes.
+const MAX_PRINTED: u64 = 64 << 10;
+
+/// A monitor in the background that this process started.
+#[derive(Debug)]
+pub struct Monitor {
+    child: Child,
+    _own: Own,
+    pid: u32,
+    log: PathBuf,
+}
+
+/// What starting it came to.
+pub enum Background {
+    /// It runs, and can be attached to.
+    Running(Box<Monitor>),
+    /// It had nothing to do, or could not: the exit code.
+    Over(u8),
+}
+
+/// What a monitor printed while it started.
+#[derive(Debug, Default)]
+pub struct Printed {
+    /// On stdout: what there is to be said where nothing is run.
+    pub out: String,
+    /// On stderr.
+    pub log: String,
+}
+
+/// How a monitor is started: everything that this process was given, kept to start it again.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    service_dir: PathBuf,
+    socket: PathBuf,
+    arguments: Vec<OsString>,
+    /// The service.
+    pub service: String,
+}
+
+impl Launch {
+    /// For this configuration and command line.
+    pub fn new(loaded: &Loaded, common: &Common, output: Output) -> Self {
+        let config = &loaded.config;
+        let (service, service_dir) = (config.service.clone(), config.service_dir());
+        let arguments = arguments(loaded, common, output);
+        Self { service_dir, socket: config.control.socket.clone(), arguments, service }
+    }
+
+    /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.
+    pub async fn start(&self, begin: Begin) -> Result<(Background, Printed), Failure> {
+        let folder = self.service_dir.join("log");
+        let log = folder.join("monitor.log");
+        let cannot =
+            |what: &str, error: &io::Error| Failure::new(2, format!("cannot {what} `{}`: {error}", log.display()));
+        create_private_dir(&folder).map_err(|error| cannot("create the folder of", &error))?;
+        let mut file = open_log(&log).map_err(|error| cannot("open", &error))?;
+        let from = file.seek(SeekFrom::End(0)).map_err(|error| cannot("read", &error))?;
+        let arguments: Vec<OsString> = verb(begin).into_iter().chain(self.arguments.iter().cloned()).collect();
+        let cannot_start = |error| Failure::new(1, format!("cannot start the monitor: {error}"));
+        let mut out = anonymous_file().map_err(cannot_start)?;
+        let (mut child, own) = spawn(&arguments, &file, &out).map_err(cannot_start)?;
+        let pid = child.id().unwrap_or_default();
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            if answers(&self.socket, pid).await {
+                let printed = Printed { log: printed_since(&log, from), ..Printed::default() };
+                return Ok((Background::Running(Box::new(Monitor { child, _own: own, pid, log })), printed));
+            }
+            if let Some(status) = child.try_wait().map_err(Failure::internal)? {
+                let printed = Printed { out: text_from(&mut out, 0), log: printed_since(&log, from) };
+                return match status.code() {
+                    Some(code) => Ok((Background::Over(u8::try_from(code).unwrap_or(1)), printed)),
+                    None => {
+                        Err(Failure::new(1, format!("{}the monitor died while it started ({status})", printed.log)))
+                    }
+                };
+            }
+            if Instant::now() >= deadline {
+                let limit = START_LIMIT.as_secs();
+                let what =
+                    format!("the monitor (process {pid}) does not answer after {limit} s; see `{}`", log.display());
+                return Err(Failure::new(1, what));
+            }
+            sleep(POLL).await;
+        }
+    }
+}
+
+impl Monitor {
+    /// Its process ID.
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The line that tells where it is and how to get at it.
+    pub fn describe(&self, service: &str) -> String {
+        format!(
+            "watching in the background (process {}, log `{}`)\n\
+             attach: switchback attach --service {service}   abort: switchback ctl abort --service {service}   \
+             roll back: switchback ctl rollback --service {service}",
+            self.pid,
+            self.log.display(),
+        )
+    }
+
+    /// What is printed when it is left to itself.
+    pub fn detached(&self, output: Output, service: &str) -> String {
+        if output == Output::Json {
+            let line = serde_json::json!({
+                "ts": rfc3339_ms(jiff::Timestamp::now()),
+                "type": "detached",
+                "service": service,
+                "pid": self.pid,
+                "log": self.log.display().to_string(),
+            });
+            return format!("{line}\n");
+        }
+        format!("{}\n", self.describe(service))
+    }
+
+    /// Its end, if it comes soon.
+    pub async fn end(&mut self, soon: Duration) -> Option<ExitStatus> {
+        timeout(soon, self.child.wait()).await.ok()?.ok()
+    }
+}
+
+/// Says what a CI job's end means for a monitor in the background.
+pub fn tell_ci_job() {
+    let job = CiJob::here();
+    if let Some(told) = job.unmarked() {
+        say::error(&told);
+    }
+    if let Some(why) = job.ends_with_job() {
+        say::warn(&format!("{why}; {}", ci_job::REMEDY));
+    }
+}
+
+/// The background process leaves the session of the terminal, so that closing that does not concern it.
+pub fn leave_session() {
+    if let Err(error) = rustix::process::setsid() {
+        say::warn(&format!("the monitor stays in the session of its terminal: {error}"));
+    }
+}
+
+/// A file in memory that is gone with the last process that has it open.
+fn anonymous_file() -> io::Result<File> {
+    let file = rustix::fs::memfd_create("switchback-stdout", rustix::fs::MemfdFlags::CLOEXEC)?;
+    Ok(File::from(file))
+}
+
+/// Runs this program anew, through `systemd-run` where only that outlives a log-out.
+fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, Own)> {
+    // The file itself, even if another version was put in its place meanwhile.
+    let program = std::env::current_exe()?;
+    let mut command = match linger::scope() {
+        Some(mut scope) => {
+            scope.arg(program);
+            Command::from(scope)
+        }
+        None => Command::new(program),
+    };
+    command.args(arguments).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(log.try_clone()?);
+    for (mark, _) in CiJob::here().marks() {
+        command.env_remove(mark);
+    }
+    children::spawn(command.kill_on_drop(false))
+}
+
+/// What the background process is to begin with.
+fn verb(begin: Begin) -> Vec<OsString> {
+    match begin {
+        Begin::Switch { to, soak, no_way_back, force } => {
+            let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back"), (force, "--force")];
+            let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.into());
+            ["switch".into(), to.name().into()].into_iter().chain(flags).collect()
+        }
+        Begin::Soak => vec!["soak".into()],
+        Begin::Resume => vec!["soak".into(), "--resume".into()],
+    }
+}
+
+/// The rest of its command line.
+fn arguments(loaded: &Loaded, common: &Common, output: Output) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["--background".into(), format!("--log-level={}", common.log_level).into()];
+    words.push(format!("--output={output}").into());
+    if common.config.is_some()
+        && let Some(file) = &loaded.place.config_file
+    {
+        let mut word = OsString::from("--config=");
+        word.push(file);
+        words.push(word);
+    }
+    for (name, value) in &common.settings.0 {
+        if let Some(flag) = keys().find(|key| key.name == name).and_then(|key| key.flag) {
+            words.push(format!("--{flag}={value}").into());
+        }
+    }
+    words
+}
+
+/// Whether this very process listens on the socket: another monitor's answer is none.
+async fn answers(socket: &Path, pid: u32) -> bool {
+    let Ok(Ok(stream)) = timeout(Duration::from_secs(1), UnixStream::connect(socket)).await else { return false };
+    let peer = stream.peer_cred().ok().and_then(|peer| peer.pid());
+    peer.and_then(|peer| u32::try_from(peer).ok()) == Some(pid)
+}
+
+/// What the process printed since it was started.
+fn printed_since(log: &Path, from: u64) -> String {
+    File::open(log).map(|mut file| text_from(&mut file, from)).unwrap_or_default()
+}
+
+fn text_from(file: &mut File, from: u64) -> String {
+    let mut text = Vec::new();
+    let read = file.seek(SeekFrom::Start(from)).and_then(|_| file.take(MAX_PRINTED).read_to_end(&mut text));
+    if let Err(error) = read {
+        tracing::warn!(%error, "what the monitor printed cannot be read");
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}

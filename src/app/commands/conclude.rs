@@ -1,0 +1,289 @@
+//! What a command came to, in the form that was asked for: nobody who reads JSON, or the outputs of a job's step, has to guess
+//! from prose or from silence.
+//!
+//! The run itself prints its outcome. What is told here is everything else: refusals, errors of usage, orders, moves without a run.
+
+use std::ffi::OsString;
+
+use jiff::Timestamp;
+
+use crate::app::cli::{Cli, Command, Common};
+use crate::app::headless::{Conclusion, Output, is_concluded};
+use crate::config::{Inputs, load};
+use crate::io::state::{State, StateFile};
+use crate::model::Color;
+
+use super::failure::Failure;
+use super::{form, say};
+
+/// How a command is concluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close {
+    output: Output,
+    /// `type` of the JSON object.
+    kind: &'static str,
+    when: When,
+}
+
+/// What is told of a command that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// What it said, in any case.
+    Always,
+    /// That it came to nothing good, where no run has told its outcome.
+    Failing,
+    /// Nothing: another process, or its own output, tells.
+    Never,
+}
+
+impl Close {
+    /// What this command asks for.
+    pub fn of(command: &Command) -> Self {
+        let close = |output, kind, when| Self { output, kind, when };
+        match command {
+            Command::Switch { switch, .. } | Command::SwitchGreen(switch) | Command::SwitchBlue(switch) => {
+                let when = if switch.watch.background { When::Never } else { When::Failing };
+                close(switch.watch.output, "outcome", when)
+            }
+            Command::Soak { watch, .. } => {
+                let when = if watch.background { When::Never } else { When::Failing };
+                close(watch.output, "outcome", when)
+            }
+            Command::Attach(attach) => close(attach.output, "outcome", When::Failing),
+            Command::Rollback { output, .. } => close(*output, "outcome", When::Always),
+            Command::Ctl { json, output, .. } => {
+                close(if *json { Output::Json } else { *output }, "order", When::Always)
+            }
+            Command::Status(status) => {
+                close(if status.json { Output::Json } else { status.output }, "outcome", When::Never)
+            }
+            _ => close(Output::Human, "outcome", When::Never),
+        }
+    }
+
+    /// Where prose goes meanwhile.
+    pub fn prepare(self) {
+        match (self.output, self.when) {
+            (Output::Json, When::Always) => say::collect(),
+            (Output::Json, When::Failing) => say::on_stderr(),
+            _ => {}
+        }
+    }
+
+    /// Tells what the command came to, and returns the exit code.
+    pub fn finish(self, common: &Common, done: Result<u8, Failure>) -> u8 {
+        match done {
+            Ok(code) => {
+                let tells = match self.when {
+                    When::Always => true,
+                    When::Failing => code != 0 && !is_concluded(),
+                    When::Never => false,
+                };
+                if tells {
+                    self.tell(&of_what_was_said(common, code));
+                }
+                code
+            }
+            Err(failure) => {
+                say::error(&failure.message);
+                self.tell(&of_failure(&failure, standing(common)));
+                failure.code
+            }
+        }
+    }
+
+    /// The same for what went wrong before it was known which deployment is meant.
+    pub fn fail(self, failure: &Failure) -> u8 {
+        say::error(&failure.message);
+        self.tell(&of_failure(failure, Standing::default()));
+        failure.code
+    }
+
+    fn tell(self, conclusion: &Conclusion) {
+        match self.output {
+            Output::Human => {}
+            Output::Json => {
+                say::data(&format!("{}\n", conclusion.to_json(self.kind, &say::said(), Timestamp::now())));
+            }
+            Output::Github => tell_job(conclusion),
+        }
+    }
+}
+
+/// Tells a job of GitHub Actions: annotation, outputs of the step, summary.
+pub fn tell_job(conclusion: &Conclusion) {
+    for line in conclusion.tell_job(&form::job_files()) {
+        say::data(&format!("{line}\n"));
+    }
+}
+
+/// What is told of a command line that cannot be understood, beside the text for people.
+pub fn misused(error: &clap::Error) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let asked = |output: &str| {
+        let joined = format!("--output={output}");
+        words.iter().any(|word| word.as_os_str() == joined.as_str())
+            || words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == output)
+    };
+    let has = |wanted: &str| words.iter().any(|word| word.as_os_str() == wanted);
+    let is_order = has("ctl");
+    let output = match () {
+        () if !error.use_stderr() => return,
+        () if asked("github") => Output::Github,
+        () if asked("json") || (has("--json") && (is_order || has("status"))) => Output::Json,
+        () => return,
+    };
+    let text = error.to_string();
+    let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let next = Some("switchback --help".to_owned());
+    let conclusion = Conclusion { outcome: name_of(2).to_owned(), reason, exit_code: 2, next, ..Conclusion::default() };
+    let kind = if is_order { "order" } else { "outcome" };
+    Close { output, kind, when: When::Never }.tell(&conclusion);
+}
+
+fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
+    let Standing { service, active, soak, release } = standing(common);
+    let reason = say::said().first().cloned().or_else(say::last_error).unwrap_or_default();
+    let next = match code {
+        0 => None,
+        143 => Some("switchback soak --resume"),
+        _ => Some("switchback status"),
+    };
+    Conclusion {
+        outcome: name_of(code).to_owned(),
+        reason,
+        active,
+        exit_code: code,
+        next: next.map(|next| for_service(next, service.as_deref())),
+        service,
+        soak,
+        release,
+        ..Conclusion::default()
+    }
+}
+
+fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
+    let Standing { service, active, soak, release } = standing;
+    let (reason, next) = take_apart(&failure.message);
+    let next = next.or_else(|| Some(for_service(usual_next(failure.code), service.as_deref())));
+    Conclusion {
+        outcome: name_of(failure.code).to_owned(),
+        lead: active.map(|active| format!("traffic is on {active} by the state file")),
+        reason,
+        active,
+        exit_code: failure.code,
+        next,
+        service,
+        soak,
+        release,
+    }
+}
+
+/// The sentence, and what it says is to be done.
+fn take_apart(message: &str) -> (String, Option<String>) {
+    let (before, next) = match message.split_once("next: ") {
+        Some((before, rest)) => (before, rest.lines().next().map(str::to_owned)),
+        None => (message, None),
+    };
+    (before.trim_end_matches([' ', ';', '\n']).to_owned(), next)
+}
+
+/// What helps where the message does not say.
+const fn usual_next(code: u8) -> &'static str {
+    match code {
+        2 => "switchback doctor",
+        10 => "switchback attach",
+        _ => "switchback status",
+    }
+}
+
+fn for_service(command: &str, service: Option<&str>) -> String {
+    let flag = service.map(|service| format!(" --service {service}")).unwrap_or_default();
+    command.to_owned() + &flag
+}
+
+/// The word for an exit code: an outcome, or what there is instead of one.
+const fn name_of(code: u8) -> &'static str {
+    match code {
+        0 => "done",
+        3 | 4 => "rolled-back",
+        5 => "aborted",
+        6 => "inconclusive",
+        7 => "rollback-failed",
+        8 => "superseded",
+        9 | 10 | 13 => "refused",
+        11 => "held",
+        12 => "switch-failed",
+        143 => "stopped",
+        _ => "error",
+    }
+}
+
+/// How the deployment stands by its state file, as far as it can be read.
+#[derive(Default)]
+struct Standing {
+    service: Option<String>,
+    active: Option<Color>,
+    /// The last soak, and the release that it judges.
+    soak: Option<String>,
+    release: Option<String>,
+}
+
+fn standing(common: &Common) -> Standing {
+    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()));
+    let Ok(config) = loaded.map(|loaded| loaded.config) else { return Standing::default() };
+    let local = config.control.url.is_none();
+    let state = StateFile::open(&config.state_file).ok().filter(|_| local).and_then(|file| file.read().ok());
+    let state = state.filter(State::exists);
+    let block = state.as_ref().and_then(|state| state.soak());
+    Standing {
+        service: Some(config.service),
+        active: state.as_ref().map(State::active),
+        soak: block.map(|block| block.id.clone()),
+        release: block.and_then(|block| block.known_release()).map(str::to_owned),
+    }
+}
+
+impl Cli {
+    /// How its command is concluded.
+    pub(super) fn close(&self) -> Close {
+        Close::of(&self.command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_step_is_taken_out_of_the_message() {
+        for (message, reason, next) in [
+            (
+                "blue is not ready (503)\nnext: start blue, then: switchback rollback",
+                "blue is not ready (503)",
+                Some("start blue, then: switchback rollback"),
+            ),
+            (
+                "ROLLBACK UNDONE; next: stop that, then: switchback rollback",
+                "ROLLBACK UNDONE",
+                Some("stop that, then: switchback rollback"),
+            ),
+            (
+                "needs a color (blue is active)\nnext: switchback switch green\na job settles it once",
+                "needs a color (blue is active)",
+                Some("switchback switch green"),
+            ),
+            ("the state file is corrupt", "the state file is corrupt", None),
+        ] {
+            assert_eq!(take_apart(message), (reason.to_owned(), next.map(str::to_owned)));
+        }
+    }
+
+    #[test]
+    fn no_code_of_a_failure_is_named_like_a_success() {
+        let good = [name_of(0), "retained", "switched"];
+        for code in 1..=u8::MAX {
+            assert!(!good.contains(&name_of(code)), "{code}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What every command needs first: the configuration.
+
+use crate::app::cli::Common;
+use crate::config::{Inputs, Loaded, Origin, Problem, Problems, keep_secret, load};
+
+use super::failure::Failure;
+use super::{place, say};
+
+/// Loads the configuration for something that is done on this machine.
+pub fn read(common: &Common) -> Result<Loaded, Failure> {
+    if common.settings.0.iter().any(|(key, _)| key == "control.url") {
+        let told = "`--url` is for attach, ctl, status and rollback: everything else is done on this machine";
+        return Err(Failure::usage(told));
+    }
+    let mut loaded = read_anywhere(common)?;
+    loaded.config.control.url = None;
+    Ok(loaded)
+}
+
+/// What a command needs of the place it is called at.
+pub type Needs = fn(&Loaded) -> Result<(), Failure>;
+
+/// The same, refuses where the deployment is not what the command needs, and prints warnings on stderr.
+pub fn loaded(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
+    let loaded = read(common)?;
+    needs(&loaded)?;
+    warn(&loaded);
+    Ok(loaded)
+}
+
+/// The same for what judges a release: a variable that resembles one of ours and is none is an error.
+pub fn loaded_strictly(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
+    let loaded = read(common)?;
+    needs(&loaded)?;
+    warn_of(&loaded.warnings);
+    warn_of(&place::remarks(&loaded));
+    strictly(loaded)
+}
+
+/// Refuses a configuration with a variable that resembles one of ours and is none.
+pub fn strictly(loaded: Loaded) -> Result<Loaded, Failure> {
+    if loaded.misspelled.is_empty() { Ok(loaded) } else { Err(Problems(loaded.misspelled).into()) }
+}
+
+/// The same for something that may be asked of a monitor on another machine, which needs nothing here.
+pub fn loaded_anywhere(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
+    let loaded = read_anywhere(common)?;
+    if loaded.config.control.url.is_none() {
+        needs(&loaded)?;
+    }
+    warn(&loaded);
+    Ok(loaded)
+}
+
+/// The service, if it was said which one is meant.
+pub fn named_service(loaded: &Loaded) -> Option<&str> {
+    let named = loaded.settings.iter().any(|setting| setting.key == "service" && setting.origin != Origin::Default);
+    named.then_some(loaded.config.service.as_str())
+}
+
+/// Loads the configuration for something that may be asked of a monitor on another machine.
+pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
+    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
+    keep_secret(&loaded.config);
+    Ok(loaded)
+}
+
+/// Prints what is odd about the configuration, and about where it was found, on stderr.
+pub fn warn(loaded: &Loaded) {
+    warn_of(&loaded.warnings);
+    if loaded.config.control.url.is_none() {
+        warn_of(&place::remarks(loaded));
+    }
+    warn_of(&loaded.misspelled.iter().map(Problem::to_line).collect::<Vec<_>>());
+}
+
+fn warn_of(warnings: &[String]) {
+    for warning in warnings {
+        say::warn(warning);
+    }
+}

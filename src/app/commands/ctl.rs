@@ -1,0 +1,149 @@
+//! `ctl`: an order to a running soak, and what came of it.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::app::cli::Common;
+use crate::config::{Config, Loaded};
+use crate::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN};
+use crate::core::view::{News, View};
+use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+
+use super::failure::Failure;
+use super::{actor, context, logging, place, say};
+
+/// How long the result of an order may take: a router may need five tries.
+const RESULT_LIMIT: Duration = Duration::from_mins(10);
+
+/// Orders, waits for the result and prints it. Exit code 13 where no monitor runs or the order is refused, 7 and 8 where a
+/// rollback failed or somebody else moved traffic.
+pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<String>) -> Result<u8, Failure> {
+    let action = parse(words, force)?;
+    let loaded = context::loaded_anywhere(common, place::has_one_monitor)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    give(&loaded, action, reason.as_deref()).await
+}
+
+/// The same for an action that is known.
+pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Result<u8, Failure> {
+    let client = Client::of(&loaded.config).meant_for(context::named_service(loaded));
+    let done = order(&client, action, &actor::starter(), reason).await;
+    let done = done.map_err(|error| refused(&loaded.config, &error))?;
+    for line in &done.lines {
+        say::line(line);
+    }
+    Ok(done.exit_code)
+}
+
+fn parse(words: &[String], force: bool) -> Result<Action, Failure> {
+    let text = words.join(" ");
+    let text = if force { format!("{text} --force") } else { text };
+    text.parse().map_err(Failure::usage)
+}
+
+fn refused(config: &Config, error: &OrderError) -> Failure {
+    let service = &config.service;
+    match error {
+        OrderError::Client(ClientError::NotRunning { .. }) => {
+            Failure::new(13, format!("no monitor is running for service `{service}` ({error})"))
+        }
+        OrderError::Client(ClientError::Refused(why)) => Failure::new(13, format!("refused: {why}")),
+        OrderError::Client(_) => Failure::new(13, error),
+        OrderError::Unfinished => Failure::new(1, error),
+    }
+}
+
+/// An order that was not taken, or whose result nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The monitor did not take it, or went away.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The order stands, and its result takes too long.
+    #[error("the order was taken; what comes of it is not known after {} s: see `switchback status`", RESULT_LIMIT.as_secs())]
+    Unfinished,
+}
+
+/// What came of an order.
+pub struct Done {
+    /// What was decided, a line each.
+    pub lines: Vec<String>,
+    /// The exit code of the command that ordered.
+    pub exit_code: u8,
+}
+
+/// Gives an order and waits until it has taken effect.
+pub async fn order(client: &Client, action: Action, by: &Actor, reason: Option<&str>) -> Result<Done, OrderError> {
+    // First the events: the order may end the run, and with it the monitor.
+    let events = client.events(0).await?;
+    let seq = client.act(action, by, reason).await?;
+    timeout(RESULT_LIMIT, result(events, action, seq)).await.map_err(|_| OrderError::Unfinished)?
+}
+
+/// Waits for the result of a rollback that is under way; none if there is none.
+pub async fn rollback_under_way(client: &Client) -> Result<Option<Done>, OrderError> {
+    let status = client.status().await?;
+    let phase = status.pointer("/soak/phase").and_then(serde_json::Value::as_str);
+    if phase != Some(Phase::RollingBack.name()) {
+        return Ok(None);
+    }
+    let events = client.events(0).await?;
+    let action = Action::Rollback { force: false };
+    timeout(RESULT_LIMIT, result(events, action, u64::MAX)).await.map_err(|_| OrderError::Unfinished)?.map(Some)
+}
+
+/// Folds the run up to the order's event silently, and from there on with its decisions.
+async fn result(mut events: Events, action: Action, seq: u64) -> Result<Done, OrderError> {
+    let mut view: Option<View> = None;
+    let mut lines = Vec::new();
+    let moves_back = matches!(action, Action::Rollback { .. });
+    loop {
+        match events.next().await? {
+            StreamItem::Header(header) => view = Some(View::new(header.settings)),
+            StreamItem::Event(envelope) => {
+                let Some(view) = &mut view else { continue };
+                let news = view.apply(&envelope);
+                // Somebody else's rollback may have been under way already.
+                let waited_for = envelope.seq >= seq || moves_back;
+                let held = moves_back && envelope.seq >= seq && news.decisions.iter().any(left_alone);
+                let exit_code = outcome(action, view, &news).filter(|_| waited_for).or(held.then_some(7));
+                if envelope.seq >= seq || exit_code.is_some() {
+                    lines.extend(news.decisions.iter().map(|decision| decision.message.clone()));
+                }
+                if let Some(exit_code) = exit_code {
+                    return Ok(Done { lines, exit_code });
+                }
+            }
+            StreamItem::End(StreamEnd::Ended(ending)) => return Ok(Done { lines, exit_code: exit_code(&ending) }),
+            StreamItem::End(StreamEnd::Stopped { why }) | StreamItem::Dropped(why) => {
+                return Err(ClientError::Protocol(why).into());
+            }
+        }
+    }
+}
+
+/// Whether a rollback was held because the router holds what Switchback did not write.
+fn left_alone(decision: &Decision) -> bool {
+    decision.decision == DecisionKind::Hold && decision.reason.as_deref() == Some(ROUTER_FOREIGN)
+}
+
+/// The exit code once the order has taken effect.
+fn outcome(action: Action, view: &View, news: &News) -> Option<u8> {
+    if let Some(ending) = &news.ending {
+        return Some(exit_code(ending));
+    }
+    match action {
+        Action::Rollback { .. } => (view.machine().phase() == Phase::Verifying).then_some(0),
+        Action::Abort | Action::Keep => None,
+        Action::Pause | Action::Resume | Action::Extend { .. } => Some(0),
+    }
+}
+
+/// The run's outcome is the run's; the order failed only where traffic is not where it was ordered to be.
+const fn exit_code(ending: &Ending) -> u8 {
+    match ending.outcome {
+        Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::Superseded => ending.exit_code(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,112 @@
+//! `demo`: the real switch and soak over embedded services.
+
+use std::fs;
+use std::path::Path;
+
+use crate::app::cli::{Common, Demo};
+use crate::app::demo::{Timing, World, weather_names};
+use crate::app::deploy::Deployment;
+use crate::app::headless::Output;
+use crate::app::monitor;
+use crate::app::monitor::{Begin, Finished, OnSignal, Opening};
+use crate::app::tui;
+use crate::app::tui::{Live, Weather, WeatherMenu};
+use crate::config::{Inputs, Loaded, keys, load};
+use crate::core::soak::Outcome;
+use crate::io::control::Client;
+use crate::model::Color;
+
+use super::failure::Failure;
+use super::soak::{self, Watched};
+use super::{actor, logging, say, screen};
+
+/// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
+pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
+    let folder = tempfile::Builder::new().prefix("switchback-demo-").tempdir().map_err(Failure::internal)?.keep();
+    let timing = Timing::new(demo.scenario, demo.speed);
+    if !demo.no_tui && demo.output == Output::Human && screen::is_possible() {
+        return play(common, &demo, timing, &folder).await;
+    }
+    let world = World::start(demo.scenario, timing, &folder, demo.seed).map_err(Failure::internal)?;
+    let loaded = configure(common, &world, &folder)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let method = loaded.config.error_rate.method;
+    let people = demo.output != Output::Json;
+    if people {
+        for line in world.describe(method) {
+            say::line(&line);
+        }
+        say::line("");
+    }
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
+    let finished = match soak::watch(&loaded, begin, demo.output, OnSignal::Abort).await? {
+        Watched::Ran(finished) => Some(finished),
+        Watched::Nothing(_) => None,
+    };
+    let status = Deployment::open(&loaded.config)?.status(None).await.map_err(Failure::internal)?;
+    let totals = world.stop().await;
+    let expected = demo.scenario.expected(method);
+    let came = match &finished {
+        Some(Finished::Ended(ending)) => (ending.outcome.name(), ending.exit_code()),
+        Some(Finished::CutOff | Finished::Saved) | None => ("cut off", 7),
+    };
+    if people {
+        say::line(&format!("\nusers           {totals}"));
+        say::line(&format!("state file      active {}, exit code of `switch` {}", status.active_color, came.1));
+        say::line(&format!("look around     cd {} && switchback status --json; switchback history", folder.display()));
+    }
+    if came.0 == Outcome::Aborted.name() {
+        return Ok(came.1);
+    }
+    if came == (expected.outcome, expected.exit_code) {
+        Ok(0)
+    } else {
+        let scenario = demo.scenario;
+        Err(Failure::new(1, format!("{scenario} ended {} with {}, expected was {expected}", came.0, came.1)))
+    }
+}
+
+/// The same on the terminal UI, where the operator makes the weather. Leaving it ends everything.
+async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
+    let world = World::start_breakable(demo.scenario, timing, folder, demo.seed).map_err(Failure::internal)?;
+    let loaded = configure(common, &world, folder)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
+    let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::starter(), say::warn).await? else {
+        return Err(Failure::internal("a new world has nothing to be gone on with"));
+    };
+    let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
+    let mut setup = screen::setup(&loaded.config, common, false);
+    let controls = world.controls();
+    let menu = WeatherMenu { items: weather_names(), current: None };
+    setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
+    (setup.places.attach, setup.after) = (None, None);
+    let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::starter())).await;
+    monitor.abort();
+    let totals = world.stop().await;
+    left.map_err(Failure::internal)?;
+    say::line(&format!("users           {totals}"));
+    say::line(&format!("look around     cd {} && switchback history; switchback replay", folder.display()));
+    Ok(0)
+}
+
+/// The world's settings, overruled by flags; neither the environment nor a file has a say. They are also written as a
+/// configuration file, so that every other command works in the demo's folder.
+fn configure(common: &Common, world: &World, folder: &Path) -> Result<Loaded, Failure> {
+    let flags = &common.settings.0;
+    let mut pairs: Vec<(String, String)> = world
+        .settings()
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .filter(|(key, _)| !flags.iter().any(|(flag, _)| flag == key))
+        .collect();
+    pairs.extend(flags.iter().cloned());
+    let dotenv: String = pairs.iter().filter_map(|(key, value)| dotenv_line(key, value)).collect();
+    fs::write(folder.join(".env"), dotenv).map_err(Failure::internal)?;
+    Ok(load(Inputs { flags: pairs, folder: folder.to_owned(), ..Inputs::default() })?)
+}
+
+fn dotenv_line(key: &str, value: &str) -> Option<String> {
+    let variable = keys().find(|known| known.name == key)?.env?;
+    Some(format!("{variable}='{value}'\n"))
+}

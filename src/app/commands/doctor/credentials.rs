@@ -1,0 +1,104 @@
+//! Whether what is secret stays so: who can read and write the files that hold it, and which hosts it is sent to.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::finding::Finding;
+use crate::config::{Colors, Config, InstanceUrl, Loaded, Origin, Setting, credentials, keys, shell_word};
+use crate::model::Color;
+
+const AREA: &str = "secrets";
+
+/// What a file means to a deployment.
+struct Meaning {
+    /// The keys whose secrets it holds.
+    secrets: Vec<&'static str>,
+    /// What somebody who writes it decides.
+    decides: &'static str,
+}
+
+/// Who else can read the files with secrets, and who can write those that say what is done.
+pub fn files(loaded: &Loaded) -> Vec<Finding> {
+    let files = meanings(loaded);
+    let holding = files.values().filter(|meaning| !meaning.secrets.is_empty()).count();
+    let findings: Vec<Finding> = files.iter().filter_map(|(path, meaning)| opened_to_all(path, meaning)).collect();
+    if !findings.is_empty() || holding == 0 {
+        return findings;
+    }
+    let files = if holding == 1 { "1 file".to_owned() } else { format!("{holding} files") };
+    vec![Finding::ok(AREA, format!("{files} with secrets: only owner and group can read"))]
+}
+
+fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
+    let Loaded { config, settings, place, secret_files, .. } = loaded;
+    let mut files = BTreeMap::new();
+    let mut add = |path: &Path, secret: Option<&'static str>, decides| {
+        let meaning = files.entry(path.to_owned()).or_insert(Meaning { secrets: Vec::new(), decides });
+        meaning.secrets.extend(secret);
+    };
+    for path in place.config_file.iter().cloned().chain([place.folder.join(".env")]) {
+        add(&path, None, "which commands are run");
+    }
+    for file in Color::ALL.into_iter().filter_map(|color| config.colors.file_of(color)) {
+        add(file, None, "which instances are asked, and sent tokens");
+    }
+    for Setting { key, origin, .. } in settings.iter().filter(|setting| is_secret(setting.key)) {
+        if let Origin::DotEnv { path, .. } | Origin::File { path, .. } = origin {
+            add(&place.called_from.join(path), Some(key), "which commands are run");
+        }
+    }
+    let private = [
+        ("control.tls_key", &config.control.key),
+        ("control.client_key", &config.control.client_key),
+        ("instances.tls_key", &config.access.key),
+    ];
+    let private = private.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));
+    for (key, path) in secret_files.iter().map(|(key, path)| (*key, path.as_path())).chain(private) {
+        add(path, Some(key), "what the secret is");
+    }
+    files
+}
+
+fn is_secret(name: &str) -> bool {
+    keys().any(|key| key.name == name && key.is_secret())
+}
+
+fn opened_to_all(path: &Path, meaning: &Meaning) -> Option<Finding> {
+    const READ: u32 = 0o004;
+    const WRITE: u32 = 0o002;
+    // What cannot be looked at was told, or is told, by whatever reads it.
+    let mode = path.metadata().ok().filter(std::fs::Metadata::is_file)?.mode();
+    let (shown, word) = (path.display(), shell_word(&path.display().to_string()));
+    if mode & WRITE != 0 {
+        let text = format!("any user of this machine can write `{shown}`, and so decide {}", meaning.decides);
+        return Some(Finding::warning(AREA, text, format!("chmod o-rwx {word}")));
+    }
+    if mode & READ == 0 || meaning.secrets.is_empty() {
+        return None;
+    }
+    let text = format!("any user of this machine can read `{shown}`, which holds {}", meaning.secrets.join(", "));
+    Some(Finding::warning(AREA, text, format!("chmod o-rwx {word}")))
+}
+
+/// Which hosts are sent credentials although only a file names them.
+pub fn hosts(config: &Config, found: &Colors) -> Vec<Finding> {
+    let unlisted = |color: Color| -> Vec<InstanceUrl> {
+        let listed = config.colors.of(color);
+        let is_listed = |url: &InstanceUrl| listed.iter().any(|known| known.host_port() == url.host_port());
+        let by_name = |url: &InstanceUrl| url.address().is_some();
+        found.of(color).iter().filter(|url| !is_listed(url) && !by_name(url)).cloned().collect()
+    };
+    let colors = Color::ALL.into_iter().fold(found.clone(), |colors, color| colors.with(color, unlisted(color)));
+    let config = Config { colors, ..config.clone() };
+    let sent = credentials::to_instances(&config).into_iter().filter(|(_, urls)| !urls.is_empty());
+    let told = |(key, urls): (&str, Vec<InstanceUrl>)| {
+        if let Some(places) = credentials::in_the_clear(&urls) {
+            let text = format!("{key} crosses the network unencrypted, to {places}, which only a file names");
+            return Finding::warning(AREA, text, "name https URLs in the file");
+        }
+        let hosts: Vec<_> = urls.iter().map(InstanceUrl::host_port).collect();
+        Finding::ok(AREA, format!("{key} is sent to {}, which only a file names", hosts.join(", ")))
+    };
+    sent.map(told).collect()
+}

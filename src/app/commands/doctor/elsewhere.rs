@@ -1,0 +1,139 @@
+//! Where metrics and readiness answer, if not where they are configured: the paths and ports that frameworks use.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tokio::time::timeout;
+
+use crate::config::{Config, InstanceUrl, MetricsConfig, Scheme};
+use crate::io::source::{Probe, ProbeError, ScrapeError, Scraper};
+use crate::model::Color;
+
+/// Where frameworks show their metrics: prom-client and most others, Spring Boot, Quarkus, Micronaut, and by hand.
+const METRICS: [&str; 12] = [
+    "/metrics",
+    "/actuator/prometheus",
+    "/q/metrics",
+    "/prometheus",
+    "/metrics/prometheus",
+    "/internal/metrics",
+    "/api/metrics",
+    "/_metrics",
+    "/stats/prometheus",
+    "/admin/metrics",
+    "/management/prometheus",
+    "/-/metrics",
+];
+/// Ports on which metrics stand beside an application: OpenTelemetry's exporter, the management of Spring Boot and
+/// Dropwizard, and by habit.
+const PORTS: [u16; 4] = [9464, 8081, 9090, 9091];
+/// Where frameworks say that they are ready, those first that mean readiness rather than life.
+const HEALTH: [&str; 18] = [
+    "/health/ready",
+    "/healthz/ready",
+    "/actuator/health/readiness",
+    "/q/health/ready",
+    "/ready",
+    "/readyz",
+    "/readiness",
+    "/-/ready",
+    "/api/health/ready",
+    "/actuator/health",
+    "/health",
+    "/healthz",
+    "/api/health",
+    "/api/healthz",
+    "/api/status",
+    "/api/ping",
+    "/up",
+    "/ping",
+];
+/// Nothing is there, so whoever answers it well answers everything well.
+const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
+/// How long all of it may take for one instance.
+const LIMIT: Duration = Duration::from_secs(8);
+/// How long one answer may take.
+const ONE: Duration = Duration::from_secs(2);
+
+/// The path that answers with metrics, and the key to set; none where the configured one is not simply missing.
+pub async fn metrics(config: &Config, color: Color, url: &InstanceUrl, error: &ScrapeError) -> Option<String> {
+    if !error.is_no_page() {
+        return None;
+    }
+    let found = timeout(LIMIT, find_metrics(config, color, url)).await.ok().flatten();
+    Some(found.unwrap_or_else(|| {
+        "set metrics.path to where it shows its metrics; on another port: metrics.port; on another host: colors.COLOR.metrics"
+            .to_owned()
+    }))
+}
+
+async fn find_metrics(config: &Config, color: Color, url: &InstanceUrl) -> Option<String> {
+    for path in METRICS.iter().filter(|path| **path != config.metrics.path) {
+        let there = with_path(config, path);
+        if is_metrics(&there, color, url).await {
+            return Some(format!("metrics answer at `{path}`: set metrics.path = \"{path}\""));
+        }
+    }
+    if config.metrics.place.port.is_some() || !config.colors.metrics_of(color).is_empty() {
+        return None;
+    }
+    for port in PORTS {
+        // A server of its own, to which no credentials belong.
+        let mut there = with_path(config, "/metrics");
+        there.metrics.place.port = Some(port);
+        there.metrics.place.scheme = Scheme::Http;
+        there.metrics.bearer_token = None;
+        if is_metrics(&there, color, &url.without_login()).await {
+            return Some(format!(
+                "port {port} answers with metrics: if that is this service set metrics.port = {port}"
+            ));
+        }
+    }
+    None
+}
+
+fn with_path(config: &Config, path: &str) -> Config {
+    let timeout = config.metrics.timeout.clamp(Duration::from_millis(50), ONE);
+    let metrics = MetricsConfig { path: path.to_owned(), timeout, ..config.metrics.clone() };
+    Config { metrics, ..config.clone() }
+}
+
+async fn is_metrics(config: &Config, color: Color, url: &InstanceUrl) -> bool {
+    match Scraper::of(config, color, url) {
+        Ok(mut scraper) => scraper.scrape().await.is_ok() && scraper.saw_samples(),
+        Err(_) => false,
+    }
+}
+
+/// The path that says that it is ready, and the key to set; none where the configured one is not simply missing.
+pub async fn health(config: &Config, url: &InstanceUrl, error: &ProbeError) -> Option<String> {
+    let ProbeError::Status { status: StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, .. } = error else {
+        return None;
+    };
+    let found = timeout(LIMIT, find_health(config, url)).await.ok().flatten();
+    Some(found.unwrap_or_else(|| {
+        "set health.path to where it says that it is ready; on another port: health.port".to_owned()
+    }))
+}
+
+async fn find_health(config: &Config, url: &InstanceUrl) -> Option<String> {
+    if is_ready(config, url, NOWHERE).await {
+        return None;
+    }
+    for path in HEALTH.iter().filter(|path| **path != config.health.path) {
+        if is_ready(config, url, path).await {
+            return Some(format!("`{path}` answers that it is ready: set health.path = \"{path}\""));
+        }
+    }
+    None
+}
+
+async fn is_ready(config: &Config, url: &InstanceUrl, path: &str) -> bool {
+    let mut there = config.clone();
+    path.clone_into(&mut there.health.path);
+    there.health.timeout = there.health.timeout.min(ONE);
+    match Probe::of(&there, url) {
+        Ok(probe) => probe.probe().await.is_ok(),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! One thing that was looked at.
+
+use serde::Serialize;
+
+use crate::app::called::as_called;
+use crate::config::scrub;
+use crate::model::printable::clean;
+
+/// How a thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// A watch works, with less than it could have.
+    Warning,
+    /// A switch, a watch or a rollback would not work.
+    Failure,
+}
+
+/// One thing that was looked at, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub area: &'static str,
+    /// How it stands.
+    pub level: Level,
+    /// The same in a sentence.
+    pub text: String,
+    /// What to do next; always there for a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn ok(area: &'static str, text: impl Into<String>) -> Self {
+        Self::new(area, Level::Ok, text, None)
+    }
+
+    /// Something is missing that a watch can do without.
+    pub fn warning(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::new(area, Level::Warning, text, Some(next.into()))
+    }
+
+    /// Something does not work.
+    pub fn failure(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::new(area, Level::Failure, text, Some(next.into()))
+    }
+
+    fn new(area: &'static str, level: Level, text: impl Into<String>, next: Option<String>) -> Self {
+        let masked = |text: String| scrub(&text).into_owned();
+        Self { area, level, text: masked(text.into()), next: next.map(masked) }
+    }
+
+    /// As a person reads it: one line, and one for what to do.
+    pub fn to_text(&self) -> String {
+        let word = match self.level {
+            Level::Ok => "ok",
+            Level::Warning => "warning",
+            Level::Failure => "FAILURE",
+        };
+        let next =
+            self.next.as_ref().map(|next| format!("{:23}next: {}\n", "", clean(&as_called(next)))).unwrap_or_default();
+        format!("{word:<8} {:<13} {}\n{next}", self.area, clean(&as_called(&self.text)))
+    }
+}
+
+/// How many there are of each: `all is well`, or `1 failure and 2 warnings`.
+pub fn summary(findings: &[Finding]) -> String {
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let named = |level, word: &str| match count(level) {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        many => Some(format!("{many} {word}s")),
+    };
+    let parts: Vec<_> =
+        [named(Level::Failure, "failure"), named(Level::Warning, "warning")].into_iter().flatten().collect();
+    if parts.is_empty() { "all is well".to_owned() } else { parts.join(" and ") }
+}

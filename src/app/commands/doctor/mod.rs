@@ -1,0 +1,145 @@
+//! `doctor`: is everything there that a switch, a soak and a rollback need? Nothing is changed.
+//!
+//! | file | looks at |
+//! | --- | --- |
+//! | `records` | folders, state file, locks, monitor, journal, freeze |
+//! | `router` | whether the router can be read and moved, and agrees with the state file |
+//! | `services` | metrics of every instance, and whether its traffic could be judged |
+//! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
+//! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
+//! | `prometheus` | what Prometheus says to the questions of a soak |
+//! | `credentials` | who can read and write the files with secrets, and where secrets are sent |
+//! | `terminal` | what the terminal can show, and whether a monitor outlives it |
+//! | `finding` | one thing that was looked at, and what to do about it |
+
+mod credentials;
+mod elsewhere;
+mod finding;
+mod outside;
+mod prometheus;
+mod readiness;
+mod records;
+mod router;
+mod services;
+mod terminal;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use self::finding::{Finding, Level, summary};
+use super::failure::Failure;
+use super::{context, place, say};
+use crate::app::cli::Common;
+use crate::app::deploy::Deployment;
+use crate::config::{Config, Loaded};
+use crate::io::source::discover;
+
+/// The exit code where something would not work.
+const FAILED: u8 = 2;
+
+/// What `doctor --json` prints.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    service: &'a str,
+    state_file: &'a Path,
+    config_file: Option<&'a Path>,
+    ok: bool,
+    findings: &'a [Finding],
+}
+
+/// Looks at everything and says what it found; exit code 0, or 2 where anything would not work.
+pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
+    let loaded = context::read(common)?;
+    let findings = examine(&loaded, common).await?;
+    let ok = findings.iter().all(|finding| finding.level != Level::Failure);
+    if json {
+        let (service, state_file) = (&loaded.config.service, &loaded.config.state_file);
+        let config_file = loaded.place.config_file.as_deref();
+        let report = Report { service, state_file, config_file, ok, findings: &findings };
+        say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
+    } else {
+        say::out(&findings.iter().map(Finding::to_text).collect::<String>());
+        say::line(&format!("service {}: {}", loaded.config.service, summary(&findings)));
+    }
+    Ok(if ok { 0 } else { FAILED })
+}
+
+async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failure> {
+    let config = &loaded.config;
+    let deployment = Deployment::open(config)?;
+    let state = deployment.state_file().read();
+    let mut findings = configuration(loaded);
+    if let Err(failure) = place::exists(loaded) {
+        findings.push(nothing_here(&failure.message));
+        return Ok(findings);
+    }
+    findings.extend(records::folders(config));
+    findings.extend(credentials::files(loaded));
+    findings.extend(records::group(config));
+    findings.push(records::state(&deployment, state.as_ref()));
+    findings.push(records::moves(&deployment));
+    findings.push(records::monitor(&deployment, config).await);
+    findings.push(records::journal(&deployment, state.as_ref()));
+    findings.extend(records::freeze(&deployment));
+    findings.extend(records::way_back(state.as_ref()));
+    findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
+    let missing = place::missing_instances(loaded);
+    match discover(&config.colors).await {
+        _ if !missing.is_empty() => {
+            let next = "set colors.blue.instances and colors.green.instances";
+            findings.extend(missing.iter().map(|missing| Finding::failure("instances", missing, next)));
+        }
+        Ok(colors) => {
+            findings.push(records::descriptors(colors.blue.len() + colors.green.len()));
+            findings.extend(credentials::hosts(config, &colors));
+            let found = Box::new(Config { colors, ..config.clone() });
+            findings.extend(services::look(&found, state.as_ref().ok()).await);
+        }
+        Err(error) => {
+            let next = "correct colors.COLOR.instances or colors.COLOR.instances_file";
+            findings.push(Finding::failure("instances", error.to_string(), next));
+        }
+    }
+    findings.extend(prometheus::look(config, state.as_ref().ok()).await);
+    findings.extend(outside::network(&deployment, config).await);
+    findings.extend(outside::asking(config));
+    findings.extend(outside::webhook(config).await);
+    findings.extend(terminal::look(common));
+    Ok(findings)
+}
+
+fn configuration(loaded: &Loaded) -> Vec<Finding> {
+    const AREA: &str = "configuration";
+    let mistyped = loaded.misspelled.iter().map(|problem| {
+        let text = format!("{}; `switch` and `soak` refuse to begin", problem.to_line());
+        Finding::failure(AREA, text, "correct the name of the variable, or remove it")
+    });
+    let remarks = place::remarks(loaded);
+    let warnings = loaded.warnings.iter().chain(&remarks);
+    let warned = warnings.map(|warning| Finding::warning(AREA, warning, "switchback config show"));
+    let mut findings: Vec<_> = mistyped.chain(warned).collect();
+    if let Err(failure) = place::unambiguous(&loaded.place) {
+        findings.retain(|finding| !failure.message.starts_with(&finding.text));
+        let (text, next) = told(&failure.message);
+        findings.push(Finding::failure("deployment", text, next));
+    }
+    if findings.is_empty() && loaded.is_configured() {
+        let file = loaded.place.config_file.as_ref().map(|file| format!("`{}` is ", file.display()));
+        findings.push(Finding::ok(AREA, format!("{}valid", file.unwrap_or_default())));
+    }
+    findings
+}
+
+/// Nothing to look at.
+fn nothing_here(message: &str) -> Finding {
+    let (text, next) = told(message);
+    Finding::failure("deployment", text, next)
+}
+
+/// What a message says, in one line, and what it says to do next.
+fn told(message: &str) -> (String, String) {
+    let (text, next) = message.split_once("\nnext: ").unwrap_or((message, ""));
+    (text.replace('\n', "; "), next.to_owned())
+}

@@ -1,0 +1,105 @@
+//! Whether the instances are ready, and may be asked as often as a soak does.
+
+use super::elsewhere;
+use super::finding::{Finding, Level};
+use crate::app::deploy::Binding;
+use crate::config::{Config, InstanceUrl, format_duration};
+use crate::core::soak::{Phase, named};
+use crate::io::source::{Probe, ProbeError, Ready};
+use crate::io::state::State;
+use crate::model::Color;
+
+const AREA: &str = "readiness";
+
+/// What an instance says to a readiness probe.
+pub enum Readiness {
+    /// It is ready.
+    Ready(Ready),
+    /// It answers that it is asked too often.
+    Limited(String),
+    /// It is not, and what answers instead, with the key to set.
+    NotReady { why: String, found: Option<String> },
+}
+
+impl Readiness {
+    /// Ready, and nothing else to say.
+    #[cfg(test)]
+    pub fn ready() -> Self {
+        Self::Ready(Ready::default())
+    }
+
+    /// Whether it can be expected to show its metrics.
+    pub const fn answers(&self) -> bool {
+        !matches!(self, Self::NotReady { .. })
+    }
+}
+
+/// Asks one instance.
+pub async fn ask(config: &Config, url: &InstanceUrl) -> Readiness {
+    let probe = match Probe::of(config, url) {
+        Ok(probe) => probe,
+        Err(error) => return Readiness::NotReady { why: error.to_string(), found: None },
+    };
+    match probe.probe().await {
+        Ok(ready) => Readiness::Ready(ready),
+        Err(error @ ProbeError::Limited { .. }) => Readiness::Limited(error.to_string()),
+        Err(error) => {
+            let found = elsewhere::health(config, url, &error).await;
+            Readiness::NotReady { why: error.to_string(), found }
+        }
+    }
+}
+
+/// How bad a standby that is not ready is: while a soak is unfinished, it keeps the release from being rolled back.
+pub fn standby_alarm(state: Option<&State>) -> Level {
+    let open = |state: &State| state.soak().is_some_and(|soak| soak.phase != Phase::Finished.name());
+    let at_stake = state.is_some_and(|state| open(state) && Binding::to(state).is_ok());
+    if at_stake { Level::Failure } else { Level::Warning }
+}
+
+/// What is to be told of an instance: whether its color is active, and how bad a standby that is not ready is.
+pub fn findings(
+    config: &Config,
+    color: Color,
+    name: &str,
+    ready: &Readiness,
+    (is_active, alarm): (bool, Level),
+) -> Vec<Finding> {
+    let exempt = || {
+        format!(
+            "exempt {} from the rate limit: a soak asks every {}, and `429` leaves readiness unknown",
+            config.health.path,
+            format_duration(config.soak.interval),
+        )
+    };
+    match ready {
+        Readiness::Ready(Ready { rate_limit }) => {
+            let mut findings = vec![Finding::ok(AREA, format!("{color} {name} is ready"))];
+            if let Some(header) = rate_limit {
+                let text = format!("{color} {name} limits how often its readiness may be asked: `{header}`");
+                findings.push(Finding::warning(AREA, text, exempt()));
+            }
+            findings
+        }
+        Readiness::Limited(why) => {
+            let text = format!("the readiness of {color} is not known: {}", named(name, why));
+            vec![Finding::warning(AREA, text, exempt())]
+        }
+        Readiness::NotReady { why, found } => vec![not_ready(color, why, found.as_deref(), is_active, alarm)],
+    }
+}
+
+fn not_ready(color: Color, why: &str, found: Option<&str>, is_active: bool, alarm: Level) -> Finding {
+    let text = format!("{color} is not ready: {why}");
+    if is_active {
+        return Finding::failure(AREA, text, found.unwrap_or("users are sent there: look at it now"));
+    }
+    let next = match found {
+        Some(found) => found.to_owned(),
+        None if alarm == Level::Failure => {
+            format!("start {color}: a rollback goes there, and is held as long as it is down")
+        }
+        None => format!("start {color} before a switch to it; a rollback to it would be held"),
+    };
+    Finding { level: alarm, ..Finding::warning(AREA, text, next) }
+}

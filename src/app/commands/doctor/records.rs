@@ -1,0 +1,177 @@
+//! What is on disk, and who is at work on it.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustix::fs::{Access, access, statvfs};
+use tokio::time::timeout;
+
+use super::finding::Finding;
+use crate::app::deploy::Deployment;
+use crate::config::Config;
+use crate::io::control::{Client, check_group};
+use crate::io::descriptors;
+use crate::io::journal::{DamageKind, VerifyError, verify};
+use crate::io::state::{MonitorState, State, StateError, monitor_state, mover};
+
+/// Below so much free space recordings are soon in trouble, in bytes: one of an hour takes a few MiB.
+const ROOM: u64 = 100 << 20;
+/// How long a monitor may take to answer.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+/// What to do about one that does not.
+const RESTART: &str = "end that process, then: switchback soak --resume";
+
+/// The folders that are written to: records, state file, control socket.
+pub fn folders(config: &Config) -> Vec<Finding> {
+    let parent = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
+    let mut folders = vec![config.service_dir(), parent(&config.state_file), parent(&config.control.socket)];
+    folders.sort();
+    folders.dedup();
+    folders.iter().map(|folder| writable(folder)).collect()
+}
+
+/// Whether the members of the group for which the control socket is can reach it.
+pub fn group(config: &Config) -> Option<Finding> {
+    const AREA: &str = "group";
+    let group = config.control.group.as_deref()?;
+    Some(match check_group(group, &config.control.socket) {
+        Ok(None) => Finding::ok(AREA, format!("members of `{group}` may ask a monitor and give it orders")),
+        Ok(Some(why)) => Finding::warning(AREA, why.to_string(), why.advice()),
+        Err(why) => {
+            Finding::failure(AREA, format!("`control.group` = {group}: {why}"), "fix it: no monitor would start")
+        }
+    })
+}
+
+/// Whether files can be put into a folder, or it can be made.
+fn writable(folder: &Path) -> Finding {
+    const AREA: &str = "folder";
+    let Some(there) = folder.ancestors().find(|ancestor| ancestor.exists()) else {
+        return Finding::failure(AREA, format!("`{}` is nowhere", folder.display()), "name another folder");
+    };
+    let what = if there == folder { "written to" } else { "made" };
+    if !there.is_dir() {
+        let text = format!("`{}` cannot be {what}: `{}` is no folder", folder.display(), there.display());
+        return Finding::failure(AREA, text, "move it away, or name another folder");
+    }
+    if let Err(error) = access(there, Access::WRITE_OK | Access::EXEC_OK) {
+        let text = format!("`{}` cannot be {what}: {}", folder.display(), std::io::Error::from(error));
+        return Finding::failure(AREA, text, format!("give this user the right to write in `{}`", there.display()));
+    }
+    let free = statvfs(there).map_or(u64::MAX, |system| system.f_bavail.saturating_mul(system.f_frsize));
+    if free < ROOM {
+        let text = format!("`{}`: only {} MiB are free", folder.display(), free >> 20);
+        return Finding::warning(AREA, text, "make room, or lower the limits of `retention`");
+    }
+    Finding::ok(AREA, format!("`{}` can be {what}", folder.display()))
+}
+
+/// The state file.
+pub fn state(deployment: &Deployment, state: Result<&State, &StateError>) -> Finding {
+    const AREA: &str = "state file";
+    let path = deployment.state_file().path().display();
+    match state {
+        Ok(state) if !state.exists() => {
+            let text = format!("there is no state file `{path}`: blue is taken for active, never switched");
+            Finding::warning(AREA, text, "nothing before the first switch; if there was one, put the file back")
+        }
+        Ok(state) => Finding::ok(AREA, format!("`{path}`: {} is active", state.active())),
+        Err(error) => Finding::failure(AREA, error.to_string(), "put back the file that `deploy.ts` wrote last"),
+    }
+}
+
+/// The lock of whoever moves traffic.
+pub fn moves(deployment: &Deployment) -> Finding {
+    const AREA: &str = "lock";
+    match mover(deployment.state_file()) {
+        Ok(None) => Finding::ok(AREA, "free: nobody is moving traffic"),
+        Ok(Some(who)) => Finding::warning(
+            AREA,
+            format!("traffic is being moved by {who}"),
+            "wait for it; if it hangs, end that process",
+        ),
+        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read and write the file"),
+    }
+}
+
+/// The monitor, and whether it answers.
+pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
+    const AREA: &str = "monitor";
+    match monitor_state(deployment.state_file()) {
+        Ok(MonitorState::NotRunning) => Finding::ok(AREA, "none is running: a soak can begin"),
+        Ok(MonitorState::Running(holder)) => {
+            let who = holder.map_or_else(|| "one".to_owned(), |holder| holder.to_string());
+            match timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await {
+                Ok(Ok(_)) => Finding::ok(AREA, format!("running and answering: {who}")),
+                Ok(Err(error)) => Finding::failure(AREA, format!("{who} is running: {error}"), RESTART),
+                Err(_) => {
+                    let text = format!("{who} is running and does not answer within {MONITOR_LIMIT:?}");
+                    Finding::failure(AREA, text, RESTART)
+                }
+            }
+        }
+        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read and write the file"),
+    }
+}
+
+/// The hash chain of the journal.
+pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> Finding {
+    const AREA: &str = "journal";
+    let path = deployment.journal().path();
+    if let Err(error) = access(path, Access::WRITE_OK)
+        && path.exists()
+    {
+        let text = format!("`{}` cannot be written: {}", path.display(), std::io::Error::from(error));
+        return Finding::failure(AREA, text, "give it to this user");
+    }
+    let service = deployment.service();
+    let known = state.ok().and_then(State::journal).filter(|head| head.service == service);
+    match verify(path, known) {
+        Ok(report) => Finding::ok(AREA, format!("intact; decisions in it: {}", report.records)),
+        Err(VerifyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            Finding::ok(AREA, "not begun: the first decision begins it")
+        }
+        Err(VerifyError::Damaged(damage)) if damage.kind == DamageKind::Torn => {
+            Finding::warning(AREA, damage.to_string(), "nothing: the next decision cuts it off, and says so")
+        }
+        Err(VerifyError::Damaged(damage)) if matches!(damage.kind, DamageKind::CutOff { .. }) => {
+            let next = "find out who removed them, or whether `data_dir` is another one now";
+            Finding::warning(AREA, damage.to_string(), next)
+        }
+        Err(error @ VerifyError::Damaged(_)) => {
+            Finding::failure(AREA, error.to_string(), "keep it, and move it away: a new one is begun")
+        }
+        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read the file"),
+    }
+}
+
+/// Whether there are descriptors for a watch over so many instances.
+pub fn descriptors(instances: usize) -> Finding {
+    const AREA: &str = "descriptors";
+    match descriptors::fit(instances as u64) {
+        Ok(said) => Finding::ok(AREA, said),
+        Err(said) => Finding::failure(AREA, said, "raise the hard limit: `ulimit -Hn`, or LimitNOFILE of the unit"),
+    }
+}
+
+/// Whether automatic rollback is frozen.
+pub fn freeze(deployment: &Deployment) -> Option<Finding> {
+    let now = Timestamp::now();
+    if let Some(why) = deployment.freeze_file().unreadable() {
+        return Some(Finding::failure("freeze", why, "let this user read it, or switchback unfreeze"));
+    }
+    let freeze = deployment.freeze_file().holding(now)?;
+    let text = format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()));
+    Some(Finding::warning("freeze", text, "switchback unfreeze"))
+}
+
+/// Whether the active release may go back.
+pub fn way_back(state: Result<&State, &StateError>) -> Option<Finding> {
+    let barred = state.is_ok_and(State::no_way_back);
+    barred.then(|| {
+        let text = "the active release was switched to with --no-way-back: a breach is held";
+        Finding::warning("way back", text, "nothing, if that is meant; it ends with the next switch")
+    })
+}

@@ -1,0 +1,354 @@
+//! The services: what their metrics say, whether they are ready, and whether their traffic is enough to judge a release.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::elsewhere;
+use super::finding::{Finding, Level};
+use super::readiness::{self, Readiness};
+use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
+use crate::core::detect::{
+    Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, brief, failed, percent_exact, requests_to_clear,
+    whole,
+};
+use crate::core::soak::{ADD_UP, left_out};
+use crate::io::source::Scraper;
+use crate::io::state::State;
+use crate::model::Color;
+
+/// Time between the two pages that a request rate is made of.
+const GAP: Duration = Duration::from_secs(3);
+/// So many pages are fetched over connections of their own, to see whether the same process answers each.
+const STRANGERS: usize = 7;
+
+/// The longest soak window, in minutes.
+const LONGEST_MINUTES: u32 = 24 * 60;
+
+/// What an instance said.
+struct Instance {
+    color: Color,
+    name: String,
+    ready: Readiness,
+    /// None where no check is read from its page.
+    metrics: Option<Result<Metrics, Unread>>,
+}
+
+/// Why its metrics cannot be read.
+struct Unread {
+    why: String,
+    /// What answers with metrics instead, and the key to set.
+    found: Option<String>,
+}
+
+impl Unread {
+    fn of(error: &impl ToString) -> Self {
+        Self { why: error.to_string(), found: None }
+    }
+}
+
+/// What its metrics say.
+struct Metrics {
+    /// Request counter and status label.
+    counter: Option<(String, String)>,
+    /// What share of its requests is left out, where any is.
+    left_out: Option<String>,
+    /// What a person should know of the page.
+    note: Option<String>,
+    /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
+    latency: Option<Result<String, String>>,
+    /// The release that the page names.
+    release: Option<String>,
+    /// What came between the two pages.
+    counts: TickCounts,
+    /// Requests a second.
+    rate: f64,
+    /// Who answers at the URL.
+    processes: Processes,
+}
+
+/// Asks every instance of both colors.
+pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
+    let active = state.map_or(Color::Blue, State::active);
+    let mut asked = JoinSet::new();
+    let colors = [active, active.other()];
+    let instances =
+        colors.iter().flat_map(|color| config.colors.of(*color).iter().map(move |url| (*color, url.clone())));
+    for (at, (color, url)) in instances.enumerate() {
+        let config = config.clone();
+        asked.spawn(async move { (at, ask(&config, color, &url).await) });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(at, _)| *at);
+    let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
+    let alarm = readiness::standby_alarm(state);
+    let mut findings = Vec::new();
+    for instance in &answers {
+        let Instance { color, name, ready, .. } = instance;
+        findings.extend(readiness::findings(config, *color, name, ready, (*color == active, alarm)));
+    }
+    for instance in &answers {
+        findings.extend(metrics(config, instance, instance.color == active));
+    }
+    if config.error_rate.source == Source::Instances {
+        findings.push(traffic(config, active, counted(active, &answers)));
+    }
+    findings
+}
+
+/// Requests a second on a color; none where none can be counted.
+fn counted(color: Color, answers: &[Instance]) -> Option<f64> {
+    let of_color = answers.iter().filter(|answer| answer.color == color);
+    let seen: Vec<_> = of_color.filter_map(|answer| answer.metrics.as_ref()?.as_ref().ok()).collect();
+    seen.iter().any(|metrics| metrics.counter.is_some()).then(|| seen.iter().map(|metrics| metrics.rate).sum())
+}
+
+async fn ask(config: &Config, color: Color, url: &InstanceUrl) -> Instance {
+    let metrics = async { if config.reads_pages() { Some(measure(config, color, url).await) } else { None } };
+    let (ready, metrics) = tokio::join!(readiness::ask(config, url), metrics);
+    Instance { color, name: url.to_string(), ready, metrics }
+}
+
+async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Metrics, Unread> {
+    let mut scraper = Scraper::of(config, color, url).map_err(|error| Unread::of(&error))?;
+    let first = match scraper.scrape().await {
+        Ok(first) => first,
+        Err(error) => {
+            return Err(Unread { found: elsewhere::metrics(config, color, url, &error).await, ..Unread::of(&error) });
+        }
+    };
+    let (asked, mut counters, mut counts) = (Instant::now(), Counters::new(0), TickCounts::default());
+    let mut take = |page: &Reading| {
+        let delta = counters.read(page, u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX));
+        counts = counts.plus(TickCounts { requests: delta.requests, errors: delta.errors });
+        counters.processes()
+    };
+    take(&first);
+    let release = first.release.clone();
+    for _ in 0..STRANGERS {
+        take(&scraper.scrape().await.map_err(|error| Unread::of(&error))?);
+    }
+    sleep(GAP).await;
+    let after = scraper.scrape().await.map_err(|error| Unread::of(&error))?;
+    let processes = take(&after);
+    #[expect(clippy::cast_precision_loss, reason = "requests of a few seconds")]
+    let rate = counts.requests as f64 / asked.elapsed().as_secs_f64();
+    let counter = scraper.counter().map(|(metric, label)| (metric.to_owned(), label.to_owned()));
+    let latency = histogram(config, &scraper, after.latency.as_ref());
+    let left_out = left_out(after.total, after.ignored);
+    Ok(Metrics { counter, left_out, note: after.note, latency, release, counts, rate, processes })
+}
+
+/// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
+fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Option<Result<String, String>> {
+    let threshold = config.latency.threshold?;
+    let buckets = match seen? {
+        Latency::Buckets(buckets) => buckets,
+        Latency::Unknown(why) | Latency::Missing(why) | Latency::Unfit(why) => return Some(Err(why.clone())),
+    };
+    let name = scraper.histogram().unwrap_or_default();
+    let quantile = config.latency.quantile.0;
+    let threshold_ms = threshold.as_secs_f64() * 1000.0;
+    Some(match buckets.bound_near(threshold_ms) {
+        Some(bound) => Ok(format!(
+            "latency by `{name}`, judged at its bound {}; {} since it started",
+            brief(bound),
+            buckets.quantile(quantile).map_or_else(
+                || "no request".to_owned(),
+                |ms| format!("{} {}", config.latency.quantile.percentile(), brief(ms))
+            ),
+        )),
+        None => Err(format!("`{name}` has {}: nothing can be told of it", buckets.no_bound_near(threshold_ms))),
+    })
+}
+
+fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding> {
+    const AREA: &str = "metrics";
+    let Instance { color, name, ready, metrics } = instance;
+    let who = format!("{color} {name}");
+    // What takes no traffic may have counted nothing yet, and what is down shows nothing.
+    let matters = if is_active { config.error_rate.required } else { ready.answers() };
+    let grave = |matters: bool| if matters { Level::Failure } else { Level::Warning };
+    let metrics = match metrics {
+        None => return Vec::new(),
+        Some(Ok(metrics)) => metrics,
+        Some(Err(Unread { why, found })) => {
+            let next = found.as_deref().unwrap_or("put that right: without metrics the error rate is not known");
+            return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
+        }
+    };
+    let Metrics { counter, left_out, note, latency, release, counts, rate, processes } = metrics;
+    let mut findings = vec![match (counter, note) {
+        (Some((metric, label)), _) => {
+            let share = left_out.as_ref().map(|share| format!("; {share}")).unwrap_or_default();
+            let release = release.as_ref().map(|release| format!("; release {release}")).unwrap_or_default();
+            let seen = failed(*counts);
+            let text = format!("{who}: `{metric}` by `{label}`; {seen}, {rate:.1} requests/s{share}{release}");
+            Finding::ok(AREA, text)
+        }
+        (None, None) => {
+            Finding::ok(AREA, format!("{who}: the request counter is declared and has counted nothing yet"))
+        }
+        (None, Some(note)) => {
+            let next =
+                "name the counter with checks.error-rate.requests, its label with checks.error-rate.status_label";
+            let level = grave(is_active && matters);
+            Finding { level, ..Finding::warning(AREA, format!("{who}: requests cannot be counted: {note}"), next) }
+        }
+    }];
+    if let (Some(_), Some(note)) = (counter, note) {
+        findings.push(Finding::warning(AREA, format!("{who}: {note}"), "see whether the page is what it should be"));
+    }
+    match latency {
+        Some(Ok(judged)) => findings.push(Finding::ok(AREA, format!("{who}: {judged}"))),
+        Some(Err(why)) => {
+            let level = grave(is_active && config.latency.required);
+            let next = if why.contains("checks.latency.unit") {
+                "set checks.latency.unit to the unit of its bounds"
+            } else if why.contains("is a summary") {
+                "let the service keep a histogram, or name another metric with checks.latency.histogram"
+            } else {
+                "name the histogram with checks.latency.histogram, or give it a bucket at the threshold"
+            };
+            findings.push(Finding { level, ..Finding::warning(AREA, format!("{who}: {why}"), next) });
+        }
+        None => {}
+    }
+    findings.extend(several(&who, *processes));
+    findings
+}
+
+/// Whether several processes answer behind one URL, and whether that matters.
+fn several(who: &str, processes: Processes) -> Option<Finding> {
+    const AREA: &str = "metrics";
+    match processes {
+        Processes::One => None,
+        Processes::Apart(seen) => {
+            let text = format!("{who}: several processes answer behind this URL, {seen} of them just now");
+            Some(Finding::ok(AREA, format!("{text}; their start times tell them apart, and they are added up")))
+        }
+        Processes::Unclear | Processes::Mixed => {
+            let text = format!(
+                "{who}: several processes answer behind this URL, and no start time tells their counters apart: a soak would \
+                 end inconclusive"
+            );
+            Some(Finding::failure(AREA, text, ADD_UP))
+        }
+    }
+}
+
+/// Whether the traffic of the active color, which is what a new color would get, is enough to judge it by.
+/// `rate` is in requests a second; none where they cannot be counted.
+pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
+    const AREA: &str = "traffic";
+    let Some(rate) = rate else {
+        return Finding::warning(AREA, format!("no requests of {active} can be counted"), "see above");
+    };
+    let window = config.soak.window;
+    let min_requests = config.error_rate.min_requests;
+    let threshold = config.error_rate.threshold.0;
+    let expected = rate * window.as_secs_f64();
+    let rates = requests_to_clear(threshold, min_requests);
+    // The latency check has the share of slow requests for a threshold.
+    let latency = config.latency.threshold.filter(|_| config.latency.required).map(|_| config.latency.quantile);
+    let (needed, at) = match latency.map(|quantile| (requests_to_clear(1.0 - quantile.0, min_requests), quantile)) {
+        Some((needed, quantile)) if needed > rates => (needed, quantile.percentile()),
+        _ => (rates, percent_exact(threshold)),
+    };
+    let text = format!(
+        "{rate:.1} requests/s on {active} make about {} in the window of {}; {} are needed to clear a release at {}",
+        whole(expected),
+        format_duration(window),
+        whole(needed),
+        at
+    );
+    if expected < needed {
+        let otherwise = "with so little traffic a soak ends `inconclusive`, and soak.on_inconclusive says what then";
+        let next = match long_enough(needed / rate) {
+            Some(window) => format!("a window of {window} would do; {otherwise}"),
+            None => otherwise.to_owned(),
+        };
+        return Finding::warning(AREA, text, next);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "ten seconds, and a setting of at most a few millions")]
+    let (recent, least) = (rate * RECENT_MS as f64 / 1000.0, min_requests as f64);
+    if config.error_rate.method == Method::Window && recent < least {
+        let next = "lower checks.error-rate.min_requests, or judge by checks.error-rate.method = \"evidence\"";
+        let text = format!("{text}; but the last 10 s never hold the {min_requests} that the method `window` asks for");
+        return Finding::warning(AREA, text, next);
+    }
+    Finding::ok(AREA, text)
+}
+
+/// A window of so many seconds, rounded up to whole minutes; none where that is longer than a window can be.
+fn long_enough(seconds: f64) -> Option<String> {
+    let minutes = (1..=LONGEST_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
+    Some(format_duration(Duration::from_secs(u64::from(minutes) * 60)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Inputs, load};
+
+    fn instance(counts: TickCounts, rate: f64, processes: Processes) -> Instance {
+        let counter = Some(("http_requests_total".to_owned(), "status_code".to_owned()));
+        let metrics =
+            Metrics { counter, left_out: None, note: None, latency: None, release: None, counts, rate, processes };
+        Instance {
+            color: Color::Blue,
+            name: "http://blue".to_owned(),
+            ready: Readiness::ready(),
+            metrics: Some(Ok(metrics)),
+        }
+    }
+
+    fn config() -> Config {
+        load(Inputs { folder: "/".into(), ..Inputs::default() }).unwrap().config
+    }
+
+    #[test]
+    fn several_processes_behind_one_url_are_a_failure_where_nothing_tells_them_apart() {
+        let one = instance(TickCounts { requests: 30, errors: 1 }, 10.0, Processes::One);
+        let findings = metrics(&config(), &one, true);
+        let [found] = &findings[..] else { panic!("{findings:?}") };
+        assert!(found.text.ends_with("1 of 30 requests failed (3.3 %), 10.0 requests/s"), "{}", found.text);
+        let of = |processes| {
+            let findings = metrics(&config(), &instance(TickCounts::default(), 0.0, processes), true);
+            findings.last().map(|last| (last.level, last.text.clone(), last.next.clone())).unwrap()
+        };
+        let (level, text, _) = of(Processes::Apart(4));
+        assert_eq!(level, Level::Ok);
+        assert!(text.contains("several processes answer behind this URL, 4 of them just now"), "{text}");
+        for processes in [Processes::Unclear, Processes::Mixed] {
+            let (level, text, next) = of(processes);
+            assert_eq!(level, Level::Failure);
+            assert!(text.contains("several processes answer behind this URL, and no start time"), "{text}");
+            assert!(next.unwrap().contains("PROMETHEUS_MULTIPROC_DIR"));
+        }
+    }
+
+    #[test]
+    fn a_page_with_a_remark_and_one_that_counted_nothing_yet_are_told() {
+        let mut odd = instance(TickCounts::default(), 0.0, Processes::One);
+        if let Some(Ok(metrics)) = &mut odd.metrics {
+            metrics.note = Some("2 values were no counts and were ignored".to_owned());
+        }
+        assert_eq!(metrics(&config(), &odd, true)[1].level, Level::Warning);
+        if let Some(Ok(metrics)) = &mut odd.metrics {
+            (metrics.counter, metrics.note) = (None, None);
+        }
+        assert!(metrics(&config(), &odd, true)[0].text.ends_with("is declared and has counted nothing yet"));
+    }
+
+    #[test]
+    fn a_window_that_would_be_long_enough_is_named_in_whole_minutes() {
+        let slow = instance(TickCounts::default(), 0.05, Processes::One);
+        let found = traffic(&config(), Color::Blue, counted(Color::Blue, &[slow]));
+        assert_eq!(found.level, Level::Warning);
+        assert!(found.next.unwrap().starts_with("a window of 20m would do;"), "{}", found.text);
+        let none = traffic(&config(), Color::Blue, Some(0.0));
+        assert!(!none.next.unwrap().contains("a window of"));
+    }
+}

@@ -1,0 +1,41 @@
+//! The terminal: what it can show, and whether a monitor outlives it.
+
+use super::finding::Finding;
+use crate::app::cli::Common;
+use crate::app::commands::ci_job::{CiJob, REMEDY};
+use crate::app::commands::{linger, screen};
+use crate::app::tui::{Charset, Depth, SMALLEST};
+
+const AREA: &str = "terminal";
+const BACKGROUND: &str = "background";
+
+/// Size, colours and glyphs.
+pub fn look(common: &Common) -> Vec<Finding> {
+    let mut findings =
+        vec![if screen::is_possible() { drawn(common) } else { Finding::ok(AREA, "none here: a soak prints lines") }];
+    findings.extend(linger::trouble().map(|(trouble, next)| Finding::warning(BACKGROUND, trouble, next)));
+    let job = CiJob::here();
+    findings.extend(job.unmarked().map(|told| Finding::ok(BACKGROUND, told)));
+    findings.extend(job.ends_with_job().map(|why| Finding::warning(BACKGROUND, why, REMEDY)));
+    findings
+}
+
+fn drawn(common: &Common) -> Finding {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+    if columns < SMALLEST.0 || rows < SMALLEST.1 {
+        let text = format!("{columns}×{rows} are too few for the charts: one line is drawn");
+        return Finding::warning(AREA, text, format!("make it {}×{} at least", SMALLEST.0, SMALLEST.1));
+    }
+    let (depth, charset) = screen::look(common);
+    let colours = match depth {
+        Depth::None => "no colours",
+        Depth::Ansi16 => "16 colours",
+        Depth::Ansi256 => "256 colours",
+        Depth::True => "16,777,216 colours",
+    };
+    let glyphs = match charset {
+        Charset::Unicode => "Unicode",
+        Charset::Ascii => "ASCII",
+    };
+    Finding::ok(AREA, format!("{columns}×{rows}, {colours}, {glyphs}"))
+}

@@ -1,0 +1,130 @@
+//! `rollback --dry-run`: what a rollback would do now. Nothing is moved, nothing is written.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::failure::Failure;
+use super::{context, place, rollback, say};
+use crate::app::cli::Common;
+use crate::app::deploy::{Binding, By, Deployment, Foreseen, MoveFailure, Preview, RollbackError};
+use crate::config::{Config, format_duration};
+use crate::io::control::Client;
+use crate::io::router::{TrafficProbe, TrafficProbeError};
+use crate::io::state::{MonitorState, State, monitor_state, mover};
+
+/// How long a monitor may take to answer.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+
+/// Says what would happen, as far as it can be looked into; the exit code is the one that the rollback would have.
+pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common, place::require)?;
+    if let Some(url) = &loaded.config.control.url {
+        return Err(Failure::usage(format!(
+            "state file and router are those of the machine of {url}: make the dry run there"
+        )));
+    }
+    let config = &loaded.config;
+    let deployment = Deployment::open(config)?;
+    let state = deployment.state_file().read()?;
+    say::line("dry run: nothing is moved, nothing is written");
+    let by = who(config, &deployment, &state).await?;
+    let orphan = rollback::cleared(config, &deployment, &state, force).await?.map(|block| block.id);
+    tell_move_under_way(&deployment);
+    let foreseen =
+        rollback::patiently(rollback::Tries::Five, || deployment.foresee_rollback(orphan.clone(), force.into(), by))
+            .await;
+    match foreseen {
+        Ok(Foreseen::Moves(preview)) => tell(&deployment, &state, &preview).await,
+        Ok(Foreseen::AlreadyBack(color)) => {
+            say::line(&format!("{color} is active already: there would be nothing to roll back"));
+            Ok(0)
+        }
+        Ok(Foreseen::Nothing(nothing)) => {
+            say::line(&format!("nothing would be moved: {}", rollback::why_nothing(&deployment, &state, nothing)));
+            match deployment.routed().await.filter(|routed| *routed != state.active()) {
+                None => Ok(0),
+                Some(routed) => Err(rollback::elsewhere(routed)),
+            }
+        }
+        Err(error) => Err(would_fail(&deployment, &error)),
+    }
+}
+
+fn would_fail(deployment: &Deployment, error: &RollbackError) -> Failure {
+    let why = match error {
+        RollbackError::Failed { failure: MoveFailure::Router(error), target, .. } => {
+            let step = error.foreign().map(|foreign| by_hand(foreign.by_hand(*target))).unwrap_or_default();
+            format!("the router {} cannot be moved: {error}{step}", deployment.router().kind())
+        }
+        RollbackError::Failed { failure, .. } => failure.to_string(),
+        RollbackError::Lock(_) | RollbackError::State(_) => error.to_string(),
+    };
+    Failure::new(7, format!("the rollback would fail: {why}"))
+}
+
+/// What to do where the router holds what is not ours.
+pub fn by_hand(step: &str) -> String {
+    let again = "switchback rollback";
+    format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
+}
+
+/// Where users arrive now. A page that gives no answer at all could confirm no move.
+async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
+    match Box::pin(probe.look()).await {
+        Ok(color) => Ok(format!("they reach {color} now, by {}; the move is confirmed there", probe.url())),
+        Err(error @ TrafficProbeError::NoAnswer { .. }) => {
+            Err(Failure::new(7, format!("the rollback could not be confirmed: {error}")))
+        }
+        Err(error) => Ok(format!("not known now ({error}); the move is confirmed there")),
+    }
+}
+
+/// Whose rollback it would be, and what becomes of a soak.
+async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<By, Failure> {
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    if !running || Binding::to(state).is_err() {
+        return Ok(By::ThisProcess);
+    }
+    if matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
+        say::line("the monitor that is running would be given the order, and its soak would end with it");
+        return Ok(By::Monitor);
+    }
+    say::line(
+        "a monitor is running and does not answer: this command would act beside it, and its soak would end superseded",
+    );
+    Ok(By::ThisProcess)
+}
+
+fn tell_move_under_way(deployment: &Deployment) {
+    if let Ok(Some(who)) = mover(deployment.state_file()) {
+        let wait = format_duration(deployment.lock_wait());
+        say::line(&format!("a move is under way, by {who}: waiting for it as the rollback would, up to {wait}"));
+    }
+}
+
+async fn tell(deployment: &Deployment, state: &State, preview: &Preview) -> Result<u8, Failure> {
+    let Preview { target, router, writes_state, journal_trouble } = preview;
+    say::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
+    let kind = deployment.router().kind();
+    for line in router.as_deref().unwrap_or(&["is there already".to_owned()]) {
+        say::line(&format!("  router {kind}: {line}"));
+    }
+    if let Some(probe) = deployment.probe() {
+        say::line(&format!("  users: {}", users(probe).await?));
+    }
+    let file = deployment.state_file().path().display();
+    if state.active() != *target {
+        say::line(&format!("  state file `{file}`: activeColor {target}, previousColor {}", target.other()));
+    } else if *writes_state {
+        say::line(&format!("  state file `{file}`: a note that this was a rollback"));
+    } else {
+        say::line(&format!("  state file `{file}`: says so already"));
+    }
+    let journal = deployment.journal().path().display();
+    match journal_trouble {
+        None => say::line(&format!("  journal `{journal}`: rollback, rolled_back")),
+        Some(why) => say::warn(&format!("the rollback would not be in the journal `{journal}`: {why}")),
+    }
+    Ok(0)
+}

@@ -1,0 +1,86 @@
+//! From the command line to the command.
+
+use std::time::Duration;
+
+use crate::app::called;
+use crate::app::cli::{Cli, Command, Common, HistoryCommand, Status, version};
+use crate::app::monitor::Begin;
+use crate::io::children;
+use crate::io::descriptors;
+use crate::model::Color;
+
+use super::failure::Failure;
+use super::{
+    backtest, config, ctl, demo, doctor, dry_run, follow, freeze, man, prune, records, replay, rollback, say, shell,
+    soak, status, switch,
+};
+
+/// How long tasks that are still at work may take to end with the program.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
+pub fn main(cli: Cli) -> u8 {
+    children::reap_orphans();
+    // Without it fewer instances can be watched; `doctor` says how many.
+    let _ = descriptors::raise();
+    called::remember(cli.common.directory.as_deref(), cli.common.config.as_deref());
+    if let Some(folder) = &cli.common.directory
+        && let Err(error) = std::env::set_current_dir(folder)
+    {
+        return cli.close().fail(&Failure::usage(format!("cannot work in `{}`: {error}", folder.display())));
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return cli.close().fail(&Failure::internal(format!("cannot start: {error}")));
+        }
+    };
+    let close = cli.close();
+    close.prepare();
+    let Cli { common, command } = cli;
+    let done = runtime.block_on(run(&common, command));
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    close.finish(&common, done)
+}
+
+async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Demo(demo) => Box::pin(demo::run(common, demo)).await,
+        Command::Switch { color, switch } => switch::run(common, color, &switch).await,
+        Command::SwitchGreen(switch) => switch::run(common, Some(Color::Green), &switch).await,
+        Command::SwitchBlue(switch) => switch::run(common, Some(Color::Blue), &switch).await,
+        Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
+        Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
+        Command::Attach(attach) => follow::attach(common, &attach).await,
+        Command::Ctl { action, force, reason, .. } => ctl::run(common, &action, force, reason).await,
+        Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {
+            let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
+            rollback::run(common, reason, force, tries).await
+        }
+        Command::Rollback { force, dry_run: true, .. } => dry_run::run(common, force).await,
+        Command::Doctor { json } => doctor::run(common, json).await,
+        Command::Freeze { length, reason } => freeze::freeze(common, length, reason),
+        Command::Unfreeze => freeze::unfreeze(common),
+        Command::Status(Status { inactive: true, .. }) => status::inactive(common).await,
+        Command::Status(status) => status::run(common, &status).await,
+        Command::History { command: None, json, limit } => records::history(common, json, limit),
+        Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
+            prune::run(common, dry_run)
+        }
+        Command::History { command: Some(HistoryCommand::Soaks), json: false, limit: None } => records::soaks(common),
+        Command::History { .. } => {
+            Err(Failure::usage("--json and --limit show decisions: they do not go with prune or soaks"))
+        }
+        Command::Replay(replay) => replay::run(common, &replay).await,
+        Command::Backtest(backtest) => backtest::run(common, &backtest),
+        Command::Verify { file } => records::verify(common, file),
+        Command::Config(command) => config::run(common, &command),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { page, all: None } => man::page(&page),
+        Command::Man { all: Some(folder), .. } => man::all(&folder),
+        Command::Version => {
+            say::line(&format!("switchback {}", version()));
+            Ok(0)
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Following a run from outside its process, with lines.
+
+use std::io::stdout;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::app::cli::{Attach, Common};
+use crate::app::headless::{Conclusion, Output, Places, Printer, Quiet};
+use crate::app::tui;
+use crate::app::tui::Live;
+use crate::config::Config;
+use crate::core::soak::{Action, Envelope, RecordingHeader};
+use crate::core::view::View;
+use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
+
+use super::failure::Failure;
+use super::keeper::{Keeper, Revived};
+use super::leave::{self, Leave};
+use super::{actor, conclude, context, form, logging, place, say, screen};
+
+/// How long somebody else may take to start it again.
+const COME_BACK: Duration = Duration::from_secs(10);
+/// How long the last lines may take to be read.
+const END_SOON: Duration = Duration::from_secs(3);
+/// Time between two tries to reach it.
+const POLL: Duration = Duration::from_millis(200);
+
+/// `attach`.
+pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common, place::has_monitor)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    let config = &loaded.config;
+    if attach.no_tui || attach.output != Output::Human || !screen::is_possible() {
+        return run(config, attach.output, None).await;
+    }
+    let client = Client::of(config).meant_for(context::named_service(&loaded));
+    match client.status().await {
+        Ok(_) => {}
+        Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
+        Err(error) => return Err(not_running(config, &error.to_string())),
+    }
+    let setup = screen::setup(config, common, attach.read_only);
+    screen::left(tui::run(setup, Live::new(client, actor::starter())).await, &config.service)
+}
+
+/// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
+/// followed to its end.
+pub async fn run(config: &Config, output: Output, keeper: Option<Keeper>) -> Result<u8, Failure> {
+    follow(config, output, keeper, Until::TheEnd).await
+}
+
+/// Follows a run in the background up to the beginning of its soak, and leaves it then; where it ends before, the exit code is
+/// its outcome. Whoever interrupts this interrupts the run, as in the foreground.
+pub async fn until_it_watches(config: &Config, output: Output, keeper: Keeper) -> Result<u8, Failure> {
+    follow(config, output, Some(keeper), Until::ItWatches).await
+}
+
+/// The newest run of the service that was recorded.
+pub fn newest(config: &Config) -> Option<SoakId> {
+    recordings(&config.service_dir()).ok().and_then(|mut ids| ids.pop())
+}
+
+/// Tells the newest run from its recording, which is all that is left of it.
+pub async fn tell_all(config: &Config, output: Output) {
+    Screen::new(config, output, Until::TheEnd).catch_up().await;
+}
+
+async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, until: Until) -> Result<u8, Failure> {
+    let client = Client::of(config);
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let mut screen = Screen::new(config, output, until);
+    let mut reach_until = Instant::now();
+    loop {
+        let lost = match client.events(0).await {
+            Ok(events) => match screen.show(&client, events, &mut leave).await? {
+                Shown::End(end) => return Ok(screen.close(&end).await),
+                Shown::Watching => {
+                    screen.pause().await;
+                    if let Some(keeper) = &keeper {
+                        say::data(&keeper.monitor().detached(output, &config.service));
+                    }
+                    if output == Output::Github {
+                        conclude::tell_job(&screen.detached());
+                    }
+                    return Ok(0);
+                }
+                Shown::Left => return Ok(screen.leave(&config.service).await),
+                Shown::Lost(why) => {
+                    reach_until = Instant::now() + COME_BACK;
+                    why
+                }
+            },
+            Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(lost, "the monitor is out of reach");
+        screen.pause().await;
+        if let Some(keeper) = &mut keeper {
+            match keeper.revive().await? {
+                Revived::Alive => {}
+                Revived::Again(told) => {
+                    say::warn(&told);
+                    reach_until = reach_until.max(Instant::now() + POLL);
+                }
+                Revived::Over(code) => {
+                    if !screen.catch_up().await || code == 143 {
+                        ended_out_of_sight(code, &config.service);
+                    }
+                    return Ok(code);
+                }
+            }
+        }
+        if Instant::now() >= reach_until {
+            return Err(gone(&screen, &lost));
+        }
+        tokio::select! {
+            () = sleep(POLL) => {}
+            () = leave.asked() => match screen.until {
+                Until::ItWatches => screen.interrupt(&client).await?,
+                Until::TheEnd => return Ok(screen.leave(&config.service).await),
+            },
+        }
+    }
+}
+
+fn ended_out_of_sight(code: u8, service: &str) {
+    if code == 143 {
+        say::error(&leave::stopped("a signal", service));
+    } else {
+        say::line(&format!("the soak has ended with exit code {code}; see: switchback status --service {service}"));
+    }
+}
+
+fn not_running(config: &Config, why: &str) -> Failure {
+    match &config.control.url {
+        // Why nobody answers there says more.
+        Some(_) => Failure::new(13, why),
+        None => Failure::new(13, format!("no monitor is running for service `{}`: {why}", config.service)),
+    }
+}
+
+fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
+    let Config { service, control, .. } = screen.config;
+    let told = match (screen.seen, &control.url) {
+        (None, _) => return not_running(screen.config, lost),
+        (Some(_), Some(url)) => format!(
+            "the monitor at {url} is out of reach ({lost}). Whether it still watches is not to be seen from here; on its \
+             machine: switchback status --service {service}"
+        ),
+        (Some(_), None) => format!(
+            "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Go on with: \
+             switchback soak --resume --service {service}"
+        ),
+    };
+    Failure::new(13, told)
+}
+
+/// How far a run is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    TheEnd,
+    ItWatches,
+}
+
+/// How showing a stream came to its end.
+enum Shown {
+    End(StreamEnd),
+    Watching,
+    Left,
+    Lost(String),
+}
+
+/// Where the events go.
+struct Screen<'a> {
+    output: Output,
+    config: &'a Config,
+    printer: Option<Printer>,
+    /// Wall clock of the last event that was shown.
+    seen: Option<i64>,
+    until: Until,
+    /// The run as far as it was followed, where it is not followed to its end.
+    begun: Option<View>,
+}
+
+impl<'a> Screen<'a> {
+    const fn new(config: &'a Config, output: Output, until: Until) -> Self {
+        Self { output, config, printer: None, seen: None, until, begun: None }
+    }
+
+    async fn show(&mut self, client: &Client, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
+        let mut to: Option<SyncSender<Envelope>> = None;
+        let mut unread = false;
+        loop {
+            let item = tokio::select! {
+                item = events.next() => item,
+                () = leave.asked() => match self.until {
+                    Until::TheEnd => return Ok(Shown::Left),
+                    Until::ItWatches => {
+                        self.interrupt(client).await?;
+                        continue;
+                    }
+                },
+            };
+            match item {
+                Ok(StreamItem::Header(header)) => to = Some(self.begin(&header)),
+                Ok(StreamItem::Event(envelope)) => {
+                    self.seen = self.seen.max(Some(envelope.wall_ms));
+                    let watches = self.watches(&envelope);
+                    let Some(to) = &to else { continue };
+                    if !unread && !hand_over(to, *envelope).await {
+                        // Nobody reads what is printed: the watch goes on without a witness.
+                        if self.until == Until::TheEnd {
+                            return Ok(Shown::Left);
+                        }
+                        unread = true;
+                    }
+                    if watches {
+                        return Ok(Shown::Watching);
+                    }
+                }
+                Ok(StreamItem::Dropped(why)) => return Ok(Shown::Lost(why)),
+                Ok(StreamItem::End(end)) => return Ok(Shown::End(end)),
+                Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
+                Err(error) => return Ok(Shown::Lost(error.to_string())),
+            }
+        }
+    }
+
+    /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
+    fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
+        let mut form = form::of(self.output, places(self.config, header));
+        self.begun = (self.until == Until::ItWatches).then(|| View::new(header.settings.clone()));
+        form.quiet = Some(match self.seen {
+            Some(wall_ms) => Quiet::Silent { until_wall_ms: wall_ms },
+            None => Quiet::DecisionsOnly { until_wall_ms: jiff::Timestamp::now().as_millisecond() },
+        });
+        let printer = Printer::start(form, View::new(header.settings.clone()), Box::new(stdout()));
+        let to = printer.events();
+        self.printer = Some(printer);
+        to
+    }
+
+    /// Tells what is still to be told of a run that ended out of sight, from its recording; says whether there is one.
+    async fn catch_up(&mut self) -> bool {
+        let folder = self.config.service_dir();
+        let Some(id) = newest(self.config) else { return false };
+        let opened = RecordingReader::<Envelope>::open::<RecordingHeader>(&recording_path(&folder, &id));
+        let Ok((header, envelopes)) = opened else { return false };
+        let to = self.begin(&header);
+        for envelope in envelopes.map_while(Result::ok) {
+            if !hand_over(&to, envelope).await {
+                break;
+            }
+        }
+        drop(to);
+        self.pause().await;
+        true
+    }
+
+    /// What a job's next steps are told of a run that is left to itself.
+    fn detached(&self) -> Conclusion {
+        let settings = self.begun.as_ref().map(|view| view.machine().settings());
+        let service = &self.config.service;
+        Conclusion {
+            outcome: "detached".to_owned(),
+            reason: "the soak has begun, and goes on in the background".to_owned(),
+            active: settings.map(|settings| settings.color),
+            next: Some(format!("switchback status --wait --service {service}")),
+            service: Some(service.clone()),
+            soak: settings.map(|settings| settings.soak.clone()),
+            release: settings.and_then(|settings| settings.known_release().map(str::to_owned)),
+            ..Conclusion::default()
+        }
+    }
+
+    /// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
+    async fn interrupt(&mut self, client: &Client) -> Result<(), Failure> {
+        self.until = Until::TheEnd;
+        let aborted = client.act(Action::Abort, &actor::starter(), Some("interrupted")).await;
+        aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
+    }
+
+    /// Whether the soak has begun with this event or before, where that is all that is waited for.
+    fn watches(&mut self, envelope: &Envelope) -> bool {
+        let Some(view) = self.begun.as_mut().filter(|_| self.until == Until::ItWatches) else { return false };
+        view.apply(envelope);
+        view.machine().summary().is_some() && view.machine().ending().is_none()
+    }
+
+    /// Lets everything be printed that came so far.
+    async fn pause(&mut self) {
+        if let Some(printer) = self.printer.take() {
+            let printed = tokio::task::spawn_blocking(move || printer.finish());
+            if tokio::time::timeout(END_SOON, printed).await.is_err() {
+                tracing::warn!("nobody reads the last lines");
+            }
+        }
+    }
+
+    async fn close(&mut self, end: &StreamEnd) -> u8 {
+        self.pause().await;
+        if let StreamEnd::Stopped { why } = end {
+            say::error(&leave::stopped(why, &self.config.service));
+        }
+        end.exit_code()
+    }
+
+    async fn leave(&mut self, service: &str) -> u8 {
+        self.pause().await;
+        say::line(&leave::left(service));
+        0
+    }
+}
+
+/// Waits for a slow reader of stdout; `false` if it is gone.
+async fn hand_over(to: &SyncSender<Envelope>, envelope: Envelope) -> bool {
+    let mut envelope = envelope;
+    loop {
+        match to.try_send(envelope) {
+            Ok(()) => return true,
+            Err(TrySendError::Disconnected(_)) => return false,
+            Err(TrySendError::Full(back)) => envelope = back,
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Where the records of the followed run are.
+fn places(config: &Config, header: &RecordingHeader) -> Places {
+    if let Some(there) = screen::elsewhere(config) {
+        return Places { journal: there.clone(), recording: there };
+    }
+    let folder = config.service_dir();
+    let recording = header.settings.soak.parse::<SoakId>().map(|id| recording_path(&folder, &id)).unwrap_or_default();
+    Places { journal: Journal::new(&folder, &config.service).path().to_owned(), recording }
+}

@@ -1,0 +1,131 @@
+//! `history` and `verify`.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use crate::app::cli::Common;
+use crate::config::Config;
+use crate::core::soak::Decision;
+use crate::io::journal;
+use crate::io::journal::{Entry, Head, Journal, Report, VerifyError, recordings};
+use crate::io::state::StateFile;
+use crate::model::printable::clean;
+
+use super::failure::Failure;
+use super::{context, place, say};
+
+/// So many decisions are shown where nobody says how many.
+const SHOWN: usize = 50;
+
+/// Prints the last decisions, newest last.
+pub fn history(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
+    let loaded = context::loaded(common, place::has_records)?;
+    let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
+    let entries = journal.history(limit.unwrap_or(SHOWN)).map_err(Failure::usage)?;
+    if entries.is_empty() && limit != Some(0) {
+        // Stdout is for decisions: a script that counts them finds none.
+        say::error(&nothing_decided(journal.path(), &loaded.config.service));
+    }
+    let zone = TimeZone::system();
+    for entry in entries {
+        if json {
+            say::line(&serde_json::to_string(&entry).map_err(Failure::internal)?);
+        } else {
+            say::line(&line(&entry, &zone));
+        }
+    }
+    Ok(0)
+}
+
+/// The IDs of the soaks that have a recording, oldest first.
+pub fn soaks(common: &Common) -> Result<u8, Failure> {
+    let config = context::loaded(common, place::has_records)?.config;
+    for id in recordings(&config.service_dir()).map_err(Failure::usage)? {
+        say::line(&id.to_string());
+    }
+    Ok(0)
+}
+
+fn nothing_decided(journal: &Path, service: &str) -> String {
+    let why = if journal.exists() { "is empty" } else { "does not exist" };
+    format!("no decisions yet for service `{service}`: the journal `{}` {why}", journal.display())
+}
+
+/// A decision on one line, in the reader's time. Who made it stands there once.
+fn line(entry: &Entry, zone: &TimeZone) -> String {
+    let Decision { decision, actor, reason, message, .. } = &entry.decision;
+    let why = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let who = actor.to_string();
+    let who = if message.contains(&who) { String::new() } else { format!(", {who}") };
+    let at = entry.ts.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z");
+    format!("{at}  {decision:15} {}", clean(&format!("{message}{why}{who}")))
+}
+
+/// Where the service's journal ended when that was last noted in the state file.
+fn known_head(config: &Config) -> Option<Head> {
+    let state = StateFile::open(&config.state_file).ok()?.read().ok()?;
+    state.journal().filter(|head| head.service == config.service).cloned()
+}
+
+/// Checks the hash chain, and that nothing was cut off.
+pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
+    let (path, known, service) = if let Some(file) = file {
+        (file, None, None)
+    } else {
+        let config = context::loaded(common, place::has_records)?.config;
+        let path = Journal::new(&config.service_dir(), &config.service).path().to_owned();
+        (path, known_head(&config), Some(config.service))
+    };
+    match journal::verify(&path, known.as_ref()) {
+        Ok(report) => {
+            let Report { service, records, head } = report;
+            say::line(&format!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display()));
+            Ok(0)
+        }
+        Err(VerifyError::Damaged(damage)) => Err(Failure::new(14, damage)),
+        Err(VerifyError::Io { source, path }) if source.kind() == ErrorKind::NotFound => {
+            Err(Failure::usage(nothing_to_verify(&path, service.as_deref())))
+        }
+        Err(error) => Err(Failure::usage(error)),
+    }
+}
+
+fn nothing_to_verify(journal: &Path, service: Option<&str>) -> String {
+    match service {
+        Some(service) => {
+            format!("there is nothing to verify: {}\nnext: switchback status", nothing_decided(journal, service))
+        }
+        None => format!("there is nothing to verify: the file `{}` does not exist", journal.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::soak::{Actor, DecisionKind};
+
+    fn entry(message: &str) -> Entry {
+        let actor = Actor::Operator("ana@deploy-1 (user root)".to_owned());
+        let mut decision = Decision::new(DecisionKind::Rollback, actor, message);
+        decision.reason = Some("drill".to_owned());
+        let ts = "2026-11-23T23:30:25.183999Z".parse().unwrap();
+        Entry { seq: 1, ts, decision, prev: String::new(), hash: String::new() }
+    }
+
+    #[test]
+    fn a_decision_is_told_in_local_time_and_names_who_made_it_once() {
+        let zone = TimeZone::posix("IST-5:30").unwrap();
+        let who = "operator:ana@deploy-1 (user root)";
+        assert_eq!(
+            line(&entry("rolling back"), &zone),
+            format!("2026-11-24T05:00:25.183+05:30  rollback        rolling back (drill), {who}")
+        );
+        let named = format!("rolling back by order of {who}");
+        assert_eq!(
+            line(&entry(&named), &zone),
+            format!("2026-11-24T05:00:25.183+05:30  rollback        {named} (drill)")
+        );
+    }
+}

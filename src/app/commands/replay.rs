@@ -1,0 +1,87 @@
+//! `replay`: a recording through the same screens, or as the lines it was.
+
+use std::fs;
+use std::io::stdout;
+use std::path::{Path, PathBuf};
+
+use crate::app::cli::{Common, Replay};
+use crate::app::headless::{Form, JobFiles, Output, Places, Printer};
+use crate::app::tui;
+use crate::app::tui::Player;
+use crate::config::Config;
+use crate::core::soak::{Envelope, RecordingHeader};
+use crate::core::view::View;
+use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
+
+use super::failure::Failure;
+use super::{context, place, screen};
+
+/// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
+const LARGEST: u64 = 1 << 30;
+
+/// Plays or prints a recording.
+pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
+    let loaded = context::loaded(common, place::has_records)?;
+    let path = find(&loaded.config, replay.recording.as_deref())?;
+    let (header, events) = read(&path)?;
+    if replay.no_tui || replay.output != Output::Human || !screen::is_possible() {
+        return print(&loaded.config, replay.output, path, header, events).await;
+    }
+    let mut setup = screen::setup(&loaded.config, common, true);
+    setup.places.recording = path;
+    let player = Player::new(header, events).with_speed(replay.speed);
+    tui::replay(setup, player).await.map_err(Failure::internal)?;
+    Ok(0)
+}
+
+/// A file, a soak of this service, or its newest recording.
+fn find(config: &Config, wanted: Option<&str>) -> Result<PathBuf, Failure> {
+    let folder = config.service_dir();
+    let Some(wanted) = wanted else {
+        let newest = recordings(&folder).map_err(Failure::usage)?.pop();
+        let none = || Failure::usage(format!("there is no recording in `{}`", folder.join("soaks").display()));
+        return newest.map(|id| recording_path(&folder, &id)).ok_or_else(none);
+    };
+    if Path::new(wanted).exists() {
+        return Ok(PathBuf::from(wanted));
+    }
+    let id: SoakId =
+        wanted.parse().map_err(|error| Failure::usage(format!("`{wanted}` is neither a file nor a soak: {error}")))?;
+    Ok(recording_path(&folder, &id))
+}
+
+fn read(path: &Path) -> Result<(RecordingHeader, Vec<Envelope>), Failure> {
+    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if length > LARGEST {
+        return Err(Failure::usage(format!("`{}` is larger than {LARGEST} bytes", path.display())));
+    }
+    let (header, envelopes) = RecordingReader::open(path).map_err(Failure::usage)?;
+    let events = envelopes.collect::<Result<_, _>>().map_err(Failure::usage)?;
+    Ok((header, events))
+}
+
+async fn print(
+    config: &Config,
+    output: Output,
+    recording: PathBuf,
+    header: RecordingHeader,
+    events: Vec<Envelope>,
+) -> Result<u8, Failure> {
+    let journal = Journal::new(&config.service_dir(), &config.service).path().to_owned();
+    let form =
+        Form { output, terminal: None, places: Places { journal, recording }, job: JobFiles::default(), quiet: None };
+    let printed = tokio::task::spawn_blocking(move || {
+        let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
+        let to = printer.events();
+        // Sending waits for whoever reads stdout; one that went away ends it.
+        for envelope in events {
+            if to.send(envelope).is_err() {
+                break;
+            }
+        }
+        drop(to);
+        printer.finish();
+    });
+    printed.await.map_err(Failure::internal)?;
+    Ok(0)
+}

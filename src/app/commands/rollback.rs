@@ -1,0 +1,276 @@
+//! `rollback`: back to the previous color, safe to run twice.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{sleep, timeout};
+
+use crate::app::cli::Common;
+use crate::app::deploy::{Binding, Deployment, Rollback, RollbackError, RollbackRequest};
+use crate::config::{Config, StandbyPolicy};
+use crate::core::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
+use crate::io::control::{Client, ClientError};
+use crate::io::journal::rfc3339_ms;
+use crate::io::router::NOT_OURS;
+use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, monitor_state};
+use crate::model::Color;
+
+use super::ctl::{self, OrderError};
+use super::failure::Failure;
+use super::stays::{self, Stay};
+use super::{actor, context, dry_run, logging, place, say, standby};
+
+/// How long a monitor may take to answer before this process acts itself.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often a rollback that fails is tried, and the wait after the first time; it doubles up to the cap.
+const ATTEMPTS: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const MOST_WAIT: Duration = Duration::from_secs(10);
+
+/// Rolls back what was switched last.
+pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tries) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common, place::require)?;
+    let _log = logging::start(&loaded.config, common.log_level);
+    if loaded.config.control.url.is_some() {
+        // State file and router are that monitor's; nothing here could be rolled back in its stead.
+        return ctl::give(&loaded, Action::Rollback { force }, reason.as_deref()).await;
+    }
+    let deployment = Deployment::open(&loaded.config)?;
+    let state = deployment.state_file().read()?;
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    if running
+        && Binding::to(&state).is_ok()
+        && let Some(code) = by_the_monitor(&loaded.config, reason.as_deref(), force).await?
+        && (code != 7 || tries == Tries::Five)
+    {
+        return Ok(code);
+    }
+    // A monitor that could not do it has written what it tried.
+    let state = if running { deployment.state_file().read()? } else { state };
+    let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
+    let intent = intent(&state, orphan.as_ref(), reason);
+    let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
+    let done = patiently(tries, || deployment.rollback(request.clone())).await;
+    match done {
+        Ok(Rollback::RolledBack(moved)) => {
+            say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
+            for note in &moved.notes {
+                say::line(note);
+            }
+            if let Some(kept) = &moved.kept {
+                say::line(&format!("a copy of what was replaced is {}", kept.display()));
+            }
+            if let Some(trouble) = &moved.journal_trouble {
+                say::warn(trouble);
+            }
+            finish_orphan(&deployment, orphan).await;
+            let window = loaded.config.soak.verify_window;
+            let stay = stays::look(&deployment, moved.color, moved.last_switch, window).await;
+            if let Stay::Undone(elsewhere) = &stay {
+                let again = || format!("the router sends traffic to {} again", moved.from);
+                let away = elsewhere.clone().unwrap_or_else(again);
+                let message = format!("after the rollback {away}");
+                journal(&deployment, &Decision { decision: DecisionKind::RollbackUndone, message, ..intent });
+            }
+            stays::tell(stay, moved.color, deployment.service())
+        }
+        Ok(Rollback::AlreadyBack(color)) => {
+            Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))
+        }
+        Ok(Rollback::NothingToRollBack(nothing)) => {
+            let skipped = skip(&deployment, intent, &why_nothing(&deployment, &state, nothing));
+            match deployment.routed().await.filter(|routed| *routed != state.active()) {
+                None => Ok(skipped),
+                Some(routed) => Err(elsewhere(routed)),
+            }
+        }
+        Ok(Rollback::Superseded { active, .. }) => {
+            Ok(skip(&deployment, intent, &format!("somebody else moved traffic to {active}; nothing was touched")))
+        }
+        Err(error) => {
+            let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
+            journal(&deployment, &failed);
+            Err(failure(&error))
+        }
+    }
+}
+
+/// Whether a rollback may be made at all, and the soak that it ends, where its monitor died.
+pub async fn cleared(
+    config: &Config,
+    deployment: &Deployment,
+    state: &State,
+    force: bool,
+) -> Result<Option<SoakBlock>, Failure> {
+    if !force {
+        refuse_without_a_way_back(state)?;
+        refuse_dead_standby(config, state).await?;
+    }
+    orphaned_soak(deployment, state)
+}
+
+/// How often a rollback that somebody typed is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// Five times within seconds.
+    Five,
+    /// Until it works, or somebody stops it.
+    Endless,
+}
+
+/// Tries again what may pass: no room on a disk, no connection, a time limit. What a person has to change first ends it at once.
+/// State file and router are read anew by every attempt.
+pub async fn patiently<T, F>(tries: Tries, attempt: impl Fn() -> F) -> Result<T, RollbackError>
+where
+    F: Future<Output = Result<T, RollbackError>>,
+{
+    let (mut wait, mut failures) = (FIRST_WAIT, 0_u32);
+    loop {
+        let error = match attempt().await {
+            Err(error) if may_pass(&error, tries) => error,
+            done => return done,
+        };
+        failures = failures.saturating_add(1);
+        if tries == Tries::Five && failures >= ATTEMPTS {
+            return Err(error);
+        }
+        tracing::warn!(%error, failures, "trying again");
+        // The first ones at once, later ones once a minute or so.
+        if failures <= 3 || failures.is_multiple_of(6) {
+            let wait = humantime::format_duration(wait);
+            say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, trying again in {wait}: {error}"));
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(MOST_WAIT);
+    }
+}
+
+/// A lock was waited for already, longer than any attempt takes.
+fn may_pass(error: &RollbackError, tries: Tries) -> bool {
+    let busy = matches!(error, RollbackError::Lock(_));
+    !error.is_lasting() && (tries == Tries::Endless || !busy)
+}
+
+fn failure(error: &RollbackError) -> Failure {
+    let Some((foreign, by_hand)) = error.foreign() else {
+        return Failure::new(7, format!("ROLLBACK FAILED: {error}"));
+    };
+    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", dry_run::by_hand(by_hand)))
+}
+
+/// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has
+/// nothing to say about it: then this process acts itself.
+async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
+    let client = Client::new(&config.control.socket);
+    // Whether it is alive is found out first: an order may take longer to be journalled.
+    if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
+        return Ok(None);
+    }
+    let done = match ctl::order(&client, Action::Rollback { force }, &actor::starter(), reason).await {
+        Ok(done) => done,
+        Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
+            Ok(Some(done)) => done,
+            _ if why.contains(NOT_OURS) => return Err(Failure::new(7, format!("not rolled back: {why}"))),
+            _ if why.contains("--force") => return Err(Failure::new(9, why)),
+            _ => return Ok(None),
+        },
+        Err(error @ OrderError::Unfinished) => return Err(Failure::new(7, error)),
+        Err(OrderError::Client(_)) => return Ok(None),
+    };
+    for line in &done.lines {
+        say::line(line);
+    }
+    Ok(Some(done.exit_code))
+}
+
+/// Why there is nothing to roll back. A state file that is missing where there was one must not look like one that says so.
+pub fn why_nothing(deployment: &Deployment, state: &State, nothing: NothingToRollBack) -> String {
+    if state.exists() {
+        return nothing.to_string();
+    }
+    let path = deployment.state_file().path().display();
+    format!("there is no state file `{path}`: {nothing}")
+}
+
+/// Nothing to roll back by the state file, and yet the router sends traffic to the other color.
+pub fn elsewhere(routed: Color) -> Failure {
+    let to = routed.other();
+    Failure::new(
+        7,
+        format!("the router sends traffic to {routed} all the same; to move it to {to}: switchback switch {to}"),
+    )
+}
+
+/// Whoever switched to the release said that it must not be rolled back.
+fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
+    if Binding::to(state).is_err() || !state.no_way_back() {
+        return Ok(());
+    }
+    let told = "the release was switched to with --no-way-back, nothing was moved; to roll back all the same: \
+                switchback rollback --force";
+    Err(Failure::new(9, told))
+}
+
+/// A rollback to a color that cannot take traffic would not help. One that is a no-op anyway is not refused.
+async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failure> {
+    let Ok(binding) = Binding::to(state) else { return Ok(()) };
+    if config.soak.standby == StandbyPolicy::Ignore {
+        return Ok(());
+    }
+    let target = binding.previous;
+    standby::probe(config, target).await.map_err(|why| {
+        Failure::new(
+            9,
+            format!(
+                "{target} is not ready, nothing was moved ({why})\n\
+                 next: start {target}, then: switchback rollback --service {service}; with --force traffic moves to {target} \
+                 as it is, and users may get no answer: switchback rollback --force --service {service}",
+                service = config.service
+            ),
+        )
+    })
+}
+
+/// The soak of a monitor that died: its open rollback is finished under its own name.
+fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
+    let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
+    let unfinished = state.soak().filter(|block| block.phase != Phase::Finished.name());
+    Ok(unfinished.filter(|_| !running).cloned())
+}
+
+fn intent(state: &State, orphan: Option<&SoakBlock>, reason: Option<String>) -> Decision {
+    let (from, actor) = (state.active(), actor::starter());
+    let message = format!("rolling back from {from} to {} by order of {actor}", from.other());
+    let mut intent = Decision::new(DecisionKind::Rollback, actor, message);
+    intent.soak = orphan.map(|block| block.id.clone());
+    intent.reason = reason;
+    intent
+}
+
+async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
+    let Some(block) = orphan else { return };
+    let ended = SoakBlock {
+        phase: Phase::Finished.name().to_owned(),
+        outcome: Some(Outcome::RolledBack.name().to_owned()),
+        cause: Some(Cause::Operator.name().to_owned()),
+        finished_at: Some(rfc3339_ms(Timestamp::now())),
+        ..block
+    };
+    if let Err(error) = deployment.record_soak(ended).await {
+        say::warn(&format!("the state file does not show how the soak ended: {error}"));
+    }
+}
+
+fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
+    say::line(message);
+    let skipped = Decision { soak: None, decision: DecisionKind::Skip, message: message.to_owned(), ..intent };
+    journal(deployment, &skipped);
+    0
+}
+
+fn journal(deployment: &Deployment, decision: &Decision) {
+    if let Err(error) = deployment.journal().append(decision, Timestamp::now()) {
+        say::warn(&error.to_string());
+    }
+}

@@ -1,0 +1,192 @@
+//! `switch` and `soak`: in this process, in the background, or in the background and followed from here.
+
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use crate::app::cli::{Common, Watch};
+use crate::app::headless::{Output, Printer, Told, conclude};
+use crate::app::monitor;
+use crate::app::monitor::{Begin, Finished, OnSignal, Opened, Opening};
+use crate::app::tui;
+use crate::config::{Config, Loaded};
+use crate::io::journal::Journal;
+use crate::io::state::{SoakBlock, State, StateFile};
+
+use super::background::{self, Background, Launch};
+use super::failure::Failure;
+use super::follow;
+use super::keeper::Keeper;
+use super::{actor, context, form, logging, place, say, screen};
+
+/// How long the last lines may take to be read by whoever reads stdout.
+const PRINT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Loads the configuration and runs.
+pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
+    if watch.background {
+        background::leave_session();
+    }
+    let loaded = configuration(common, begin, watch)?;
+    if matches!(begin, Begin::Switch { .. }) {
+        place::has_instances(&loaded)?;
+    }
+    let _log = logging::start(&loaded.config, common.log_level);
+    if watch.background {
+        return in_background(&loaded, begin, watch.output).await;
+    }
+    if watch.detach {
+        let launch = Launch::new(&loaded, common, watch.output);
+        return match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
+            Background::Running(monitor) => {
+                follow::until_it_watches(&loaded.config, watch.output, Keeper::new(monitor, launch)).await
+            }
+            Background::Over(code) => Ok(code),
+        };
+    }
+    if watch.no_tui || watch.supervised || !attended() {
+        let on_signal = if watch.supervised { OnSignal::SaveOnTerm } else { OnSignal::Abort };
+        return match Box::pin(self::watch(&loaded, begin, watch.output, on_signal)).await? {
+            Watched::Ran(finished) => Ok(finished.exit_code()),
+            Watched::Nothing(code) => Ok(code),
+        };
+    }
+    let launch = Launch::new(&loaded, common, watch.output);
+    match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
+        Background::Running(monitor) => {
+            let keeper = Keeper::new(monitor, launch);
+            if watch.output == Output::Human && screen::is_possible() {
+                let setup = screen::setup(&loaded.config, common, false);
+                return screen::left(tui::run(setup, keeper.link(&loaded.config)).await, &loaded.config.service);
+            }
+            say::line(&keeper.describe());
+            follow::run(&loaded.config, watch.output, Some(keeper)).await
+        }
+        Background::Over(code) => Ok(code),
+    }
+}
+
+/// A watch that has to go on does so in spite of a mistyped variable.
+fn configuration(common: &Common, begin: Begin, watch: &Watch) -> Result<Loaded, Failure> {
+    let lenient = begin == Begin::Resume || watch.supervised;
+    if watch.background {
+        // Whoever started it has told the warnings.
+        let loaded = context::read(common)?;
+        place::require(&loaded)?;
+        return if lenient { Ok(loaded) } else { context::strictly(loaded) };
+    }
+    if lenient { context::loaded(common, place::require) } else { context::loaded_strictly(common, place::require) }
+}
+
+async fn begin_in_background(
+    launch: &Launch,
+    begin: Begin,
+    config: &Config,
+    output: Output,
+) -> Result<Background, Failure> {
+    background::tell_ci_job();
+    let before = follow::newest(config);
+    let (started, printed) = launch.start(begin).await?;
+    say::note(&printed.log);
+    say::data(&printed.out);
+    if matches!(started, Background::Over(_)) && !printed.out.is_empty() {
+        // In the form that was asked for.
+        conclude();
+    }
+    // A run can be over before anybody could follow it: a router that fails at once, for one.
+    if matches!(started, Background::Over(_)) && follow::newest(config) != before {
+        follow::tell_all(config, output).await;
+    }
+    Ok(started)
+}
+
+/// Whether a person sits at a terminal.
+fn attended() -> bool {
+    stdout().is_terminal() && !in_ci()
+}
+
+/// Whether a CI runs this.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
+}
+
+/// What came of watching in this process.
+pub enum Watched {
+    /// A run, and how it ended.
+    Ran(Finished),
+    /// There was nothing to do; the exit code.
+    Nothing(u8),
+}
+
+/// Runs in this process with a loaded configuration, and prints.
+pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
+    let opened = match open(loaded, begin, output).await? {
+        Ok(opened) => opened,
+        Err(code) => return Ok(Watched::Nothing(code)),
+    };
+    let form = form::of(output, opened.places.clone());
+    let printer = Printer::start(form, opened.view(), Box::new(stdout()));
+    let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
+    let last_lines = tokio::task::spawn_blocking(move || printer.finish());
+    if timeout(PRINT_LIMIT, last_lines).await.is_err() {
+        tracing::warn!("nobody reads the last lines: leaving without them");
+    }
+    match finished {
+        Finished::CutOff => say::error(
+            "left at once on a second signal, in the middle of a move. See where traffic is: switchback status",
+        ),
+        Finished::Saved => say::error(&format!(
+            "stopped, and saved as it is: nobody watches now. Go on with: switchback soak --resume --service {}",
+            loaded.config.service
+        )),
+        Finished::Ended(_) => {}
+    }
+    Ok(Watched::Ran(finished))
+}
+
+/// The process in the background: nothing is printed, who wants to see attaches.
+async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
+    match open(loaded, begin, output).await? {
+        Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, Vec::new()).await.exit_code()),
+        Err(code) => Ok(code),
+    }
+}
+
+/// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
+async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
+    let (soak, ending) = match monitor::open(loaded, begin, actor::starter(), say::warn).await? {
+        Opening::Ready(opened) => return Ok(Ok(*opened)),
+        Opening::Ended { soak, ending } => (soak, ending),
+    };
+    if let Begin::Switch { to, no_way_back, .. } = begin {
+        if soak.is_some() {
+            say::warn(&format!("{to} is already live; nothing was moved, and how it was judged is told again"));
+        }
+        if no_way_back {
+            say::warn("--no-way-back belongs to a switch, and was not noted");
+        }
+    }
+    let config = &loaded.config;
+    let journal = Journal::new(&config.service_dir(), &config.service).path().to_owned();
+    let state = StateFile::open(&config.state_file).ok().and_then(|file| file.read().ok());
+    let judged = |block: &&SoakBlock| Some(&block.id) == soak.as_ref();
+    let told = Told {
+        service: config.service.clone(),
+        release: state
+            .as_ref()
+            .and_then(|state| state.soak())
+            .filter(judged)
+            .and_then(|block| block.known_release().map(str::to_owned)),
+        active: state.as_ref().map(State::active),
+        soak,
+        ending,
+        journal,
+        at: Timestamp::now(),
+    };
+    if let Err(error) = told.print(output, &form::job_files(), stdout()) {
+        tracing::debug!(%error, "what was to be printed is not read");
+    }
+    Ok(Err(told.ending.exit_code()))
+}

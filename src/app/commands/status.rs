@@ -1,0 +1,200 @@
+//! `status`: what is active, how the last soak stands, and what that comes to for a script.
+
+use std::io::{IsTerminal as _, stdout};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::ZonedDateTime;
+use tokio::time::{sleep, timeout};
+
+use crate::app::called::as_called;
+use crate::app::cli::{Common, Status};
+use crate::app::deploy::{Alarm, Came, Deployment, NoInactive};
+use crate::app::headless::{Conclusion, Output};
+use crate::app::monitor;
+use crate::config::{Config, Loaded, Location};
+use crate::io::control::Client;
+use crate::io::state::{ConfigurationStatus, StatusReport};
+use crate::model::Color;
+
+use super::failure::Failure;
+use super::leave::Leave;
+use super::{conclude, context, place, say, standby, wait};
+
+/// How long a monitor may take to answer before the files are asked instead.
+const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+/// Time between two looks with `--watch`.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Prints the status, once, until Ctrl-C, or once the soak is over.
+pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common, place::exists)?;
+    let output = if status.json { Output::Json } else { status.output };
+    if status.watch {
+        return go_on(&loaded, output == Output::Json).await;
+    }
+    let (report, came) = if status.wait {
+        wait::until_it_is_over(&loaded).await?
+    } else {
+        let report = report(&loaded).await?;
+        let came = report.came();
+        (report, came)
+    };
+    let judged = status.wait || status.exit_code;
+    match output {
+        Output::Json => {
+            let json = to_json(&report, came)?;
+            let pretty = if status.json { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) };
+            say::data(&format!("{}\n", pretty.map_err(Failure::internal)?));
+        }
+        Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
+    }
+    if judged && let Some(hint) = came.hint() {
+        say::error(&format!("{hint} (exit code {})", came.exit_code()));
+    }
+    if output == Output::Github {
+        conclude::tell_job(&conclusion(&report, came));
+    }
+    Ok(if judged { came.exit_code() } else { 0 })
+}
+
+/// What a job's next steps are told of a status.
+fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
+    let block = report.soak.block.as_ref();
+    let reason = block.and_then(|block| block.reason.clone()).or_else(|| came.hint().map(str::to_owned));
+    let alarm = report.alarm();
+    Conclusion {
+        outcome: came.name().to_owned(),
+        lead: alarm.as_ref().map(|alarm| alarm.text.clone()),
+        reason: reason.unwrap_or_default(),
+        active: Some(report.router.active_color.unwrap_or(report.active_color)),
+        exit_code: came.exit_code(),
+        next: alarm.map(|alarm| alarm.next),
+        service: Some(report.service.clone()),
+        soak: block.map(|block| block.id.clone()),
+        release: block.and_then(|block| block.known_release().map(str::to_owned)),
+    }
+}
+
+/// `status --inactive`: prints the color that a deploy goes to, and nothing else on stdout.
+pub async fn inactive(common: &Common) -> Result<u8, Failure> {
+    let loaded = context::loaded_anywhere(common, place::require)?;
+    let (report, color) = inactive_of(&loaded.config).await?;
+    if report.soak.running {
+        say::warn(&format!(
+            "a soak is running that may still have to go back to {color}: deploy to it when that has ended"
+        ));
+    }
+    say::line(color.name());
+    Ok(0)
+}
+
+/// The status, and the color that takes no traffic; fails where nobody can say which that is.
+pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failure> {
+    let report = match of_the_monitor(config).await? {
+        Some(report) => report,
+        // The color that is about to be deployed may be down: it is not asked.
+        None => of_the_files(&Deployment::open(config)?, config, None).await?,
+    };
+    let color = report.inactive().map_err(|why| {
+        let next = match why {
+            NoInactive::OutOfSync { active, routed } => {
+                format!(
+                    "switchback switch {routed} --no-soak, if {routed} is right; switchback rollback, if {active} is"
+                )
+            }
+            NoInactive::Unread(_) => "switchback doctor".to_owned(),
+        };
+        Failure::usage(format!("cannot tell which color is inactive: {why}\nnext: {next}"))
+    })?;
+    Ok((report, color))
+}
+
+/// On a terminal in place, elsewhere again whenever something changed.
+async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let in_place = stdout().is_terminal() && !json;
+    let mut last = None;
+    loop {
+        let now = report(loaded).await.map_err(|failure| failure.message);
+        let text = match &now {
+            Ok(report) if json => to_json(report, report.came())?.to_string() + "\n",
+            Ok(report) => report.to_text(&ZonedDateTime::now()),
+            Err(why) => format!("{why}\n"),
+        };
+        if in_place {
+            // Clear the screen, cursor to the top: the ANSI sequences ED and CUP.
+            say::out(&format!("\x1b[2J\x1b[H{text}"));
+        } else if last.as_ref() != Some(&now) {
+            say::out(&text);
+        }
+        last = Some(now);
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = leave.asked() => return Ok(0),
+        }
+    }
+}
+
+/// The report, with the exit code of `--exit-code` and the alarm where there is one.
+fn to_json(report: &StatusReport, came: Came) -> Result<serde_json::Value, Failure> {
+    let mut json = serde_json::to_value(report).map_err(Failure::internal)?;
+    json["exitCode"] = came.exit_code().into();
+    if let Some(Alarm { text, next }) = report.alarm() {
+        (json["alarm"], json["next"]) = (text.into(), as_called(&next).into());
+    }
+    Ok(json)
+}
+
+/// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
+pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
+    let config = &loaded.config;
+    let report = if let Some(report) = of_the_monitor(config).await? {
+        report
+    } else {
+        let deployment = Deployment::open(config)?;
+        let standby = deployment.state_file().read()?.active().other();
+        let ready = match place::missing_instances(loaded)[..] {
+            [] => Some(standby::probe(config, standby).await.is_ok()),
+            // Who listens at the usual ports here is not known.
+            _ => None,
+        };
+        of_the_files(&deployment, config, ready).await?
+    };
+    // A monitor on another machine has a configuration that nobody here knows.
+    let configuration = config.control.url.is_none().then(|| configuration(loaded));
+    Ok(StatusReport { configuration, ..report })
+}
+
+fn configuration(loaded: &Loaded) -> ConfigurationStatus {
+    let text = |path: &Path| path.display().to_string();
+    let Location { folder, config_file, .. } = &loaded.place;
+    let missing = place::missing_instances(loaded);
+    let assumed = if missing.is_empty() { place::assumption(loaded) } else { Some(missing.join("; ")) };
+    ConfigurationStatus { folder: text(folder), file: config_file.as_deref().map(text), assumed }
+}
+
+/// From state file, router and recordings.
+async fn of_the_files(
+    deployment: &Deployment,
+    config: &Config,
+    standby_ready: Option<bool>,
+) -> Result<StatusReport, Failure> {
+    let report = deployment.status(standby_ready).await.map_err(Failure::usage)?;
+    Ok(match monitor::newest_run(deployment, config) {
+        Some(block) => report.with_newer_run(block),
+        None => report,
+    })
+}
+
+/// What a monitor says that runs here, or on the machine that is meant; none where no monitor answers here.
+async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure> {
+    let client = Client::of(config);
+    if config.control.url.is_some() {
+        // There is nothing on this machine that could be asked instead.
+        let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
+        return serde_json::from_value(answer).map(Some).map_err(|error| Failure::new(13, error));
+    }
+    let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await else { return Ok(None) };
+    Ok(serde_json::from_value(answer).ok())
+}

@@ -1,0 +1,92 @@
+//! Whether traffic stays where a rollback brought it: a look at the router without a monitor.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::failure::Failure;
+use super::say;
+use crate::app::deploy::Deployment;
+use crate::model::Color;
+
+/// The longest look, whatever `soak.verify_window` is: somebody waits for the command.
+const LONGEST: Duration = Duration::from_secs(3);
+/// Time between two readings, and for how long the router has to show the other color.
+const EVERY: Duration = Duration::from_millis(500);
+const UNDONE_FOR: Duration = Duration::from_secs(1);
+
+/// What became of traffic since the rollback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// It is where it was brought, as far as can be read.
+    Stays,
+    /// Nobody can say: the last reading failed.
+    Unread(String),
+    /// Somebody switched since, and wrote it down.
+    MovedOn {
+        /// What is active now.
+        active: Color,
+    },
+    /// The router sends it elsewhere: to the other color again, or to neither, which is then told.
+    Undone(Option<String>),
+}
+
+/// Reads router and state file for a moment, `soak.verify_window` or 3 s. A router that follows the state file says nothing that
+/// the rollback did not write itself.
+pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, window: Duration) -> Stay {
+    if deployment.router().reads_state_file() || window.is_zero() {
+        return Stay::Stays;
+    }
+    let end = Instant::now() + window.min(LONGEST);
+    let mut undone: Option<Instant> = None;
+    loop {
+        let due = if undone.is_some() { EVERY } else { EVERY.min(end.saturating_duration_since(Instant::now())) };
+        sleep(due).await;
+        if let Ok(state) = deployment.state_file().read()
+            && state.last_switch() > last_switch
+        {
+            return Stay::MovedOn { active: state.active() };
+        }
+        let read = deployment.router().read().await;
+        match &read {
+            Ok(color) if *color == to => undone = None,
+            Err(error) if error.foreign().is_none() => {}
+            // One reading may fall into somebody's move.
+            Ok(_) | Err(_) if undone.get_or_insert_with(Instant::now).elapsed() >= UNDONE_FOR => {
+                return Stay::Undone(read.err().map(|error| error.to_string()));
+            }
+            Ok(_) | Err(_) => continue,
+        }
+        if Instant::now() >= end {
+            return read.map_or_else(|error| Stay::Unread(error.to_string()), |_| Stay::Stays);
+        }
+    }
+}
+
+/// What is said of it, and the exit code of the rollback.
+pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
+    let from = to.other();
+    match stay {
+        Stay::Stays => Ok(0),
+        Stay::Unread(why) => {
+            say::warn(&format!("whether traffic stays on {to} cannot be read: {why}"));
+            Ok(0)
+        }
+        Stay::MovedOn { active } => Err(Failure::new(
+            8,
+            format!(
+                "somebody else moved traffic after the rollback to {to}: the state file now says {active} is active"
+            ),
+        )),
+        Stay::Undone(elsewhere) => {
+            let away = elsewhere.unwrap_or_else(|| format!("the router sends traffic to {from} again"));
+            Err(Failure::new(
+                7,
+                format!(
+                    "ROLLBACK UNDONE: {away}. Something else moves it, and it is not moved a second time; next: stop that, \
+                     then: switchback rollback --service {service}"
+                ),
+            ))
+        }
+    }
+}

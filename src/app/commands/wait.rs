@@ -1,0 +1,55 @@
+//! `status --wait`: until the soak is over, or its rollback fails for too long.
+
+mod elsewhere;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::app::deploy::Came;
+use crate::config::Loaded;
+use crate::io::state::StatusReport;
+
+use super::failure::Failure;
+use super::leave::Leave;
+use super::{say, status};
+
+/// Time between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long a monitor may be away: whoever supervises it starts another one.
+const COME_BACK: Duration = Duration::from_secs(10);
+
+/// Waits; the report is the last one, and what came of the soak that ran when the wait began. A soak that ended before is not
+/// waited for.
+pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), Failure> {
+    if let Some(url) = &loaded.config.control.url {
+        return elsewhere::until_it_is_over(&loaded.config, &url.join("")).await;
+    }
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let mut waited_for: Option<String> = None;
+    let mut away_since: Option<Instant> = None;
+    loop {
+        let seen = status::report(loaded).await;
+        let came = seen.as_ref().map_or(Came::Unwatched, StatusReport::came);
+        let is_away = came == Came::Unwatched;
+        let since = *away_since.get_or_insert_with(Instant::now);
+        if !is_away {
+            away_since = None;
+        }
+        if let Ok(report) = &seen {
+            let id = report.soak.block.as_ref().map(|block| block.id.clone());
+            if waited_for.is_some() && id.is_some() && id != waited_for {
+                say::error("the soak that was waited for is over, and another one was begun since");
+                return Ok((report.clone(), Came::MovedSince));
+            }
+            waited_for = waited_for.or_else(|| id.filter(|_| came.is_open()));
+        }
+        if !came.is_open() && (!is_away || since.elapsed() >= COME_BACK) {
+            return Ok((seen?, came));
+        }
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = leave.asked() => return Ok((seen?, came)),
+        }
+    }
+}

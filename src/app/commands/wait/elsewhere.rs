@@ -1,0 +1,253 @@
+//! `status --wait --url`. A monitor on another machine is gone with the end of its run, and its files cannot be read from here:
+//! its events are followed, the last of which is the end.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use url::Url;
+
+use crate::app::deploy::Came;
+use crate::app::monitor::block_of_run;
+use crate::config::Config;
+use crate::core::detect::span;
+use crate::core::soak::{Ending, Envelope, Event, RecordingHeader, SwitchResult};
+use crate::core::view::{View, active_after};
+use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+use crate::io::state::{SoakStatus, StandbyStatus, StatusReport};
+
+use super::super::failure::Failure;
+use super::super::leave::Leave;
+use super::super::say;
+
+/// How long a monitor may be out of reach once it was seen: a network comes back, and a supervisor starts another monitor.
+const COME_BACK: Duration = Duration::from_secs(20);
+/// The same where nobody has answered yet: the address may be wrong.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+/// How long the status may take beside the events.
+const STATUS_LIMIT: Duration = Duration::from_secs(5);
+/// Time between two tries, and between two looks at the status.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Waits for the end of the run of the monitor at `url`.
+pub async fn until_it_is_over(config: &Config, url: &Url) -> Result<(StatusReport, Came), Failure> {
+    let mut leave = Leave::listen().map_err(Failure::internal)?;
+    let mut wait = Wait { client: Client::of(config), seen: None, stopped: false };
+    let mut lost: Option<Instant> = None;
+    loop {
+        let Lost { why, stopped } = tokio::select! {
+            followed = wait.follow(&mut lost) => match followed? {
+                Followed::Over(report, came) => return Ok((*report, came)),
+                Followed::Lost(why) => why,
+            },
+            () = leave.asked() => return wait.interrupted(url),
+        };
+        wait.stopped |= stopped;
+        if lost.is_none() && wait.seen.is_some() {
+            say::warn(&format!("{why}: trying again for {}", span_of(COME_BACK)));
+        }
+        let since = *lost.get_or_insert_with(Instant::now);
+        let limit = if wait.seen.is_some() { COME_BACK } else { FIRST_ANSWER };
+        if since.elapsed() >= limit {
+            return Err(wait.gone(url, &why));
+        }
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = leave.asked() => return wait.interrupted(url),
+        }
+    }
+}
+
+fn span_of(time: Duration) -> String {
+    span(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// What came of following once.
+enum Followed {
+    /// The wait is over.
+    Over(Box<StatusReport>, Came),
+    /// The monitor is out of reach.
+    Lost(Lost),
+}
+
+/// Why the monitor is out of reach.
+struct Lost {
+    why: String,
+    /// Whether it said that it stops.
+    stopped: bool,
+}
+
+impl From<ClientError> for Lost {
+    fn from(error: ClientError) -> Self {
+        Self { why: error.to_string(), stopped: false }
+    }
+}
+
+/// A monitor that is waited for.
+struct Wait {
+    client: Client,
+    seen: Option<Seen>,
+    /// Whether the monitor said that it stops, and no other one has answered since.
+    stopped: bool,
+}
+
+/// What was seen of its run.
+struct Seen {
+    soak: Option<String>,
+    report: StatusReport,
+}
+
+impl Wait {
+    /// Follows the run to its end, or as far as the connection carries.
+    async fn follow(&mut self, lost: &mut Option<Instant>) -> Result<Followed, Failure> {
+        let is_fatal = |error: &ClientError| {
+            matches!(error, ClientError::Forbidden(_) | ClientError::File { .. } | ClientError::Certificate { .. })
+        };
+        let opened = match self.status().await {
+            Ok(report) => self.client.events(0).await.map(|events| (report, events)),
+            Err(error) => Err(error),
+        };
+        let (report, events) = match opened {
+            Ok(opened) => opened,
+            Err(error) if self.seen.is_none() && is_fatal(&error) => return Err(Failure::new(13, error)),
+            Err(error) => return Ok(Followed::Lost(error.into())),
+        };
+        if lost.take().is_some() && self.seen.is_some() {
+            say::warn("the monitor answers again");
+        }
+        self.stopped = false;
+        let soak = self.seen.take().and_then(|seen| seen.soak);
+        let seen = self.seen.insert(Seen { soak, report });
+        follow_events(&self.client, events, seen).await
+    }
+
+    async fn status(&self) -> Result<StatusReport, ClientError> {
+        status_of(&self.client).await
+    }
+
+    /// Somebody does not want to wait any longer: as it stands.
+    fn interrupted(self, url: &Url) -> Result<(StatusReport, Came), Failure> {
+        let Some(Seen { report, .. }) = self.seen else {
+            return Err(Failure::new(13, format!("no monitor has answered at {url}")));
+        };
+        let came = report.came();
+        Ok((report, came))
+    }
+
+    fn gone(&self, url: &Url, why: &str) -> Failure {
+        let Some(Seen { report: StatusReport { service, .. }, .. }) = &self.seen else { return Failure::new(13, why) };
+        let (told, next) = if self.stopped {
+            let told = format!("the monitor at {url} was stopped, and no other one took its place: nobody watches");
+            (told, "soak --resume")
+        } else {
+            (
+                format!("the monitor at {url} is out of reach ({why}). It may still watch, or may have ended"),
+                "status --wait",
+            )
+        };
+        Failure::new(13, format!("{told}\nnext: on its machine: switchback {next} --service {service}"))
+    }
+}
+
+async fn status_of(client: &Client) -> Result<StatusReport, ClientError> {
+    let answer = client.status().await?;
+    serde_json::from_value(answer).map_err(|error| ClientError::Protocol(error.to_string()))
+}
+
+async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> Result<Followed, Failure> {
+    let mut run: Option<Run> = None;
+    let mut look = interval(EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            item = events.next() => match item {
+                Ok(StreamItem::Header(header)) => {
+                    let soak = header.settings.soak.clone();
+                    if seen.soak.as_ref().is_some_and(|known| *known != soak) {
+                        say::error("the soak that was waited for is over, and another one was begun since");
+                        return Ok(Followed::Over(Box::new(seen.report.clone()), Came::MovedSince));
+                    }
+                    seen.soak = Some(soak);
+                    run = Some(Run::of(&header));
+                }
+                Ok(StreamItem::Event(envelope)) => {
+                    if let Some(run) = &mut run {
+                        run.apply(&envelope);
+                    }
+                }
+                Ok(StreamItem::End(StreamEnd::Ended(ending))) => {
+                    let report = run.map_or_else(|| seen.report.clone(), |run| run.ended(&ending, &seen.report));
+                    let came = Came::Ended { outcome: ending.outcome, exit_code: ending.exit_code() };
+                    return Ok(Followed::Over(Box::new(report), came));
+                }
+                Ok(StreamItem::End(StreamEnd::Stopped { why })) => {
+                    let why = format!("the monitor was stopped by {why}, and saved the soak as it is");
+                    return Ok(Followed::Lost(Lost { why, stopped: true }));
+                }
+                Ok(StreamItem::Dropped(why)) => return Ok(Followed::Lost(Lost { why, stopped: false })),
+                Err(error) => return Ok(Followed::Lost(error.into())),
+            },
+            _ = look.tick() => {
+                let Some(run) = run.as_mut().filter(|run| run.has_news()) else { continue };
+                // The events tell the end; the status is for what is shown then, and may be late.
+                if let Ok(Ok(report)) = timeout(STATUS_LIMIT, status_of(client)).await {
+                    run.looked();
+                    seen.report = report;
+                    // The events behind may lie in the past: the rollback may have worked since.
+                    if seen.report.came() == Came::Overdue {
+                        return Ok(Followed::Over(Box::new(seen.report.clone()), Came::Overdue));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The run as far as its events came.
+struct Run {
+    view: View,
+    /// `lastSwitch` of the last move that the events tell of.
+    moved: Option<i64>,
+    /// Whether its phase is another one than when the status was asked last.
+    changed: bool,
+}
+
+impl Run {
+    fn of(header: &RecordingHeader) -> Self {
+        Self { view: View::new(header.settings.clone()), moved: None, changed: false }
+    }
+
+    fn apply(&mut self, envelope: &Envelope) {
+        self.changed |= self.view.apply(envelope).phase.is_some();
+        match &envelope.event {
+            Event::SwitchDone { result: SwitchResult::Switched { last_switch: Some(at) }, .. }
+            | Event::RollbackDone { last_switch: Some(at), .. } => self.moved = Some(*at),
+            _ => {}
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.changed || self.view.machine().overdue()
+    }
+
+    const fn looked(&mut self) {
+        self.changed = false;
+    }
+
+    /// The last status, brought to the end of the run.
+    fn ended(&self, ending: &Ending, last: &StatusReport) -> StatusReport {
+        let machine = self.view.machine();
+        let mut report = last.clone();
+        report.soak = SoakStatus { block: Some(block_of_run(machine, self.view.wall_ms())), running: false };
+        let Some(active) = active_after(machine, ending.outcome).filter(|active| *active != last.active_color) else {
+            return report;
+        };
+        report.active_color = active;
+        report.previous_color = Some(active.other());
+        report.last_switch = self.moved.or(last.last_switch);
+        report.standby = StandbyStatus { color: active.other(), ready: None };
+        (report.release, report.no_way_back) = (None, false);
+        let routed = machine.router().and_then(|router| router.as_ref().ok()).copied();
+        (report.router.active_color, report.router.in_sync) = (routed, routed.map(|routed| routed == active));
+        report
+    }
+}

@@ -1,0 +1,38 @@
+//! The weather that an operator can choose while the demo runs.
+
+use std::time::Duration;
+
+use super::controls::{Change, Controls};
+use super::weather::MetricsPage;
+use crate::model::Color::{Blue, Green};
+
+/// Each kind of weather by its name, and what makes it: on top of fair weather for both colors.
+const MENU: [(&str, &[Change]); 7] = [
+    ("healthy", &[Change::Errors(Green, 0.003)]),
+    ("8 % errors", &[Change::Errors(Green, 0.08)]),
+    ("outage", &[Change::Errors(Green, 1.0), Change::Ready(Green, false)]),
+    ("latency", &[Change::Latency(Green, Duration::from_millis(900))]),
+    ("metrics down", &[Change::Metrics(Green, MetricsPage::Failing)]),
+    ("standby dead", &[Change::Up(Blue, false)]),
+    ("router broken", &[Change::RouterBroken(true)]),
+];
+
+/// What there is to choose, in order.
+pub fn weather_names() -> Vec<String> {
+    MENU.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+impl Controls {
+    /// Lets the weather with this place in the menu rule, in place of all others; the scenario's own script ends. A place
+    /// that is not in the menu changes nothing.
+    pub fn choose(&self, place: usize) {
+        let Some((_, changes)) = MENU.get(place) else { return };
+        self.end_script();
+        for change in [Change::Fair(Blue), Change::Fair(Green), Change::RouterBroken(false)] {
+            self.apply(change);
+        }
+        for change in *changes {
+            self.apply(*change);
+        }
+    }
+}

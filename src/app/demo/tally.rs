@@ -1,0 +1,73 @@
+//! Requests counted, by color.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+
+use crate::model::Color;
+
+/// What one color answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Served {
+    /// Requests that went to the color.
+    pub requests: u64,
+    /// Those of them that failed: a status of the class 5xx, or no answer.
+    pub failed: u64,
+}
+
+/// What the users saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Requests sent, those still under way included.
+    pub sent: u64,
+    /// Those of them that failed: a status of the class 5xx, or no answer.
+    pub failed: u64,
+    /// What blue answered.
+    pub blue: Served,
+    /// What green answered.
+    pub green: Served,
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sent, failed, blue, green } = self;
+        write!(f, "{sent} requests sent, {failed} failed (")?;
+        write!(f, "blue {} of {}, green {} of {})", blue.failed, blue.requests, green.failed, green.requests)
+    }
+}
+
+/// Counts what both colors serve; shared between tasks.
+#[derive(Debug, Default)]
+pub struct Tally {
+    blue: Counter,
+    green: Counter,
+}
+
+#[derive(Debug, Default)]
+struct Counter {
+    requests: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Tally {
+    /// Counts one request to `color`.
+    pub fn add(&self, color: Color, failed: bool) {
+        let counter = self.counter(color);
+        counter.requests.fetch_add(1, Ordering::Relaxed);
+        counter.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
+    }
+
+    /// What was counted for `color` so far.
+    pub fn served(&self, color: Color) -> Served {
+        let counter = self.counter(color);
+        Served { requests: counter.requests.load(Ordering::Relaxed), failed: counter.failed.load(Ordering::Relaxed) }
+    }
+
+    const fn counter(&self, color: Color) -> &Counter {
+        match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Everything together: blue, green, the front and the users.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::controls::Controls;
+use super::front::{Front, STATUS_PATH};
+use super::load::Load;
+use super::scenario::Scenario;
+use super::script::Script;
+use super::service::{Service, version};
+use super::tally::Totals;
+use super::timeline::{Step, timeline};
+use super::timing::Timing;
+use super::weather::Weather;
+use crate::config::{Method, RouterKind};
+use crate::model::Color;
+
+/// Instances a color.
+const INSTANCES: usize = 2;
+/// Keeps the failures of the two colors independent.
+const GREEN_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The demo could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A port could not be listened on.
+    #[error("failed to start {what} on 127.0.0.1")]
+    Listen {
+        /// What was to listen: a color or the front.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The router's files could not be written.
+    #[error("failed to write the router's script into {folder}")]
+    Script {
+        /// The demo's folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A running demo: blue and green, the front and the users, with blue active. Dropping it ends everything.
+///
+/// The scenario begins when the front first sends traffic to green, whoever made it do so, and ends when traffic goes
+/// back to blue.
+#[derive(Debug)]
+pub struct World {
+    scenario: Scenario,
+    timing: Timing,
+    folder: PathBuf,
+    router: RouterKind,
+    controls: Controls,
+    blue: Service,
+    green: Service,
+    front: Front,
+    load: Load,
+    play: JoinSet<()>,
+}
+
+impl World {
+    /// Starts everything on free ports of 127.0.0.1, with its files in `folder`: an absolute path that exists and is
+    /// empty. Nothing was ever switched, so there is no state file. What fails by chance follows from `seed`.
+    pub fn start(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
+        Self::start_with(scenario, timing, folder, seed, scenario.needs_command_router())
+    }
+
+    /// The same with a router that can be broken by hand, whatever the scenario.
+    pub fn start_breakable(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
+        Self::start_with(scenario, timing, folder, seed, true)
+    }
+
+    fn start_with(
+        scenario: Scenario,
+        timing: Timing,
+        folder: &Path,
+        seed: u64,
+        breakable: bool,
+    ) -> Result<Self, DemoError> {
+        let (blue_weather, green_weather) = (Weather::fair(INSTANCES), Weather::fair(INSTANCES));
+        let listen = |what| move |source| DemoError::Listen { what, source };
+        let blue = Service::start(Color::Blue, &blue_weather, seed).map_err(listen("blue"))?;
+        let green = Service::start(Color::Green, &green_weather, seed ^ GREEN_SEED).map_err(listen("green"))?;
+        let script = breakable
+            .then(|| Script::write(folder))
+            .transpose()
+            .map_err(|source| DemoError::Script { folder: folder.to_path_buf(), source })?;
+        let followed = script.as_ref().map_or_else(|| state_file(folder), Script::route);
+        let front = Front::start(followed, blue.instances(), green.instances()).map_err(listen("the front"))?;
+        let load = Load::start(front.addr(), timing.rate);
+        let controls = Controls {
+            blue: blue_weather,
+            green: green_weather,
+            rate: load.rate(),
+            router_broken: script.as_ref().map(Script::broken),
+            by_hand: Arc::default(),
+        };
+        let mut play = JoinSet::new();
+        play.spawn(play_on_switch(timeline(scenario), timing.window, front.active(), controls.clone()));
+        let router = script.map_or(RouterKind::StateFile, |script| script.router_kind());
+        let folder = folder.to_path_buf();
+        Ok(Self { scenario, timing, folder, router, controls, blue, green, front, load, play })
+    }
+
+    /// A handle to change the weather by hand.
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
+    }
+
+    /// What the users saw so far.
+    pub fn totals(&self) -> Totals {
+        self.load.totals()
+    }
+
+    /// The front's base URL, where users come.
+    pub fn front_url(&self) -> String {
+        format!("http://{}", self.front.addr())
+    }
+
+    /// The base URLs of one color's instances.
+    pub fn instance_urls(&self, color: Color) -> Vec<String> {
+        let service = match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        };
+        service.instances().iter().map(|addr| format!("http://{addr}")).collect()
+    }
+
+    /// The color that takes user traffic, as it changes.
+    pub fn active(&self) -> watch::Receiver<Color> {
+        self.front.active()
+    }
+
+    /// How traffic is moved.
+    pub const fn router_kind(&self) -> &RouterKind {
+        &self.router
+    }
+
+    /// The settings with which `switch` works on this demo: configuration keys and their values, spelled as in an
+    /// environment variable.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let Timing { window, baseline_window, interval, max_extension, verify_window, .. } = self.timing;
+        let mut settings = vec![
+            ("service", "demo".to_owned()),
+            ("state_file", state_file(&self.folder).display().to_string()),
+            ("data_dir", self.folder.join(".switchback").display().to_string()),
+            ("colors.blue.instances", self.instance_urls(Color::Blue).join(",")),
+            ("colors.green.instances", self.instance_urls(Color::Green).join(",")),
+            ("soak.window", millis(window)),
+            ("soak.baseline_window", millis(baseline_window)),
+            ("soak.interval", millis(interval)),
+            ("soak.max_extension", millis(max_extension)),
+            ("soak.verify_window", millis(verify_window)),
+            ("rollback.give_up", "3s".to_owned()),
+            ("checks.latency.threshold", "500ms".to_owned()),
+            // In the shortest window there are not requests enough to clear a p99.
+            ("checks.latency.quantile", "0.95".to_owned()),
+            ("health.timeout", "1s".to_owned()),
+            ("health.switch_timeout", "10s".to_owned()),
+        ];
+        if let RouterKind::Command { switch, rollback, read } = &self.router {
+            settings.extend([
+                ("router.kind", "command".to_owned()),
+                ("router.switch", json(switch)),
+                ("router.rollback", json(rollback)),
+                ("router.read", json(read)),
+            ]);
+        } else {
+            settings.push(("router.kind", "state-file".to_owned()));
+        }
+        settings
+    }
+
+    /// What was started where and what to look at, in lines for a person.
+    pub fn describe(&self, method: Method) -> Vec<String> {
+        let Self { scenario, timing, .. } = self;
+        let front = self.front_url();
+        let color = |color, role| {
+            format!("{color:<9}{}   version {}, {role}", self.instance_urls(color).join(" "), version(color))
+        };
+        let green = self.instance_urls(Color::Green).into_iter().next().unwrap_or_default();
+        let (window, interval) = (millis(timing.window), millis(timing.interval));
+        vec![
+            format!("scenario {scenario}: {}", scenario.happens()),
+            format!("front    {front}   users come here, {} requests a second", timing.rate),
+            color(Color::Blue, "active"),
+            color(Color::Green, "the new release"),
+            format!("files    {}", self.folder.display()),
+            format!("soak     {window}, a sample every {interval}"),
+            format!("look at  {}", scenario.look_at()),
+            format!("expect   {}", scenario.expected(method)),
+            format!("try      curl -si {front}/products | grep x-color"),
+            format!("         curl -s {front}{STATUS_PATH}"),
+            format!("         curl -s {green}/metrics | grep http_requests_total"),
+            format!("         curl -si {green}/health/ready"),
+        ]
+    }
+
+    /// Ends everything within seconds: the users first, so that none of them meets a closed door.
+    pub async fn stop(mut self) -> Totals {
+        self.play.shutdown().await;
+        let totals = self.load.stop().await;
+        self.front.stop().await;
+        tokio::join!(self.blue.stop(), self.green.stop());
+        totals
+    }
+}
+
+fn state_file(folder: &Path) -> PathBuf {
+    folder.join(".deployment-state.json")
+}
+
+/// A duration as the configuration reads it.
+fn millis(duration: Duration) -> String {
+    match duration.subsec_millis() {
+        0 => format!("{}s", duration.as_secs()),
+        _ => format!("{}ms", duration.as_millis()),
+    }
+}
+
+fn json(words: &[String]) -> String {
+    serde_json::json!(words).to_string()
+}
+
+/// Plays the timeline each time traffic moves to green, and breaks off when it moves back.
+async fn play_on_switch(steps: Vec<Step>, window: Duration, mut active: watch::Receiver<Color>, controls: Controls) {
+    while active.wait_for(|color| *color == Color::Green).await.is_ok() {
+        let switched = Instant::now();
+        let play = async {
+            for step in &steps {
+                sleep_until(switched + step.due(window)).await;
+                controls.apply_by_script(step.change);
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = play => {}
+            _ = active.wait_for(|color| *color == Color::Blue) => {}
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a status says first: that a bad release takes user traffic, and what to do about it.
+
+use crate::core::soak::{Aftermath, Outcome, Phase};
+use crate::io::router::NOT_OURS;
+use crate::io::state::StatusReport;
+use crate::model::Color;
+
+/// A bad release that takes user traffic, or may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Where traffic is, and who acts.
+    pub text: String,
+    /// What to do, with its command.
+    pub next: String,
+}
+
+impl StatusReport {
+    /// The alarm, where the soak of the deployment that is active now was breached and traffic was not brought back.
+    pub fn alarm(&self) -> Option<Alarm> {
+        let block = self.soak.block.as_ref()?;
+        let held = block.phase == Phase::Held.name();
+        let outcome = match block.outcome.as_deref() {
+            None if held => Outcome::Held,
+            None if block.overdue => Outcome::RollbackFailed,
+            Some("held") => Outcome::Held,
+            Some("rollback-failed") => Outcome::RollbackFailed,
+            Some("rollback-undone") => Outcome::RollbackUndone,
+            _ => return None,
+        };
+        let color = if outcome == Outcome::RollbackUndone { self.active_color.other() } else { self.active_color };
+        let foreign = self.router.error.as_deref().is_some_and(|error| error.contains(NOT_OURS));
+        let current = match outcome {
+            // The rollback was recorded: only the router can say that it was undone.
+            Outcome::RollbackUndone => self.router.active_color == Some(color) || foreign,
+            _ => block.last_switch.is_none_or(|at| Some(at) == self.last_switch),
+        };
+        // What was held because it could not be judged is not known to be bad.
+        let bad = block.verdict.as_deref().is_none_or(|verdict| verdict == "breached");
+        if !current || !bad {
+            return None;
+        }
+        let acts = match self.soak.running {
+            true if held => "The monitor waits for you",
+            true if block.overdue => "The rollback fails and is tried again",
+            _ => "Nobody is acting",
+        };
+        let standby_down = self.standby.ready == Some(false);
+        let text = if foreign && outcome == Outcome::RollbackUndone {
+            format!("the router sends traffic to neither color. {acts}")
+        } else {
+            self.standing(outcome, color, acts)
+        };
+        Some(Alarm { text, next: self.next(outcome, color, standby_down, foreign)? })
+    }
+
+    fn standing(&self, outcome: Outcome, color: Color, acts: &str) -> String {
+        let on = match (outcome, self.router.active_color) {
+            (_, Some(routed)) if routed == color => format!("traffic is on {color}"),
+            (_, Some(routed)) => format!("traffic is on {routed} by the router, on {color} by the state file"),
+            (_, None) => format!("traffic may be on {color}"),
+        };
+        format!("{on}, BAD RELEASE STILL LIVE. {acts}")
+    }
+
+    fn next(&self, outcome: Outcome, color: Color, standby_down: bool, foreign: bool) -> Option<String> {
+        if foreign {
+            let service = &self.service;
+            return Some(format!(
+                "put back what the router held, then: switchback rollback --service {service}; what that is says: switchback \
+                 rollback --dry-run --service {service}"
+            ));
+        }
+        let back_by_hand = outcome == Outcome::RollbackFailed && self.router.active_color == Some(color.other());
+        let outcome = if back_by_hand { Outcome::Held } else { outcome };
+        let service = &self.service;
+        let no_way_back = self.no_way_back;
+        Aftermath {
+            outcome,
+            begun: true,
+            service,
+            color,
+            no_way_back,
+            standby_down,
+            foreign: None,
+            back_unrecorded: false,
+        }
+        .next()
+    }
+}

@@ -1,0 +1,347 @@
+//! The state file, the router and the journal of one service, under one lock.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::moved::MoveFailure;
+use crate::config::Config;
+use crate::core::soak::Decision;
+use crate::io::journal::{Head, Journal, JournalError, rfc3339_ms};
+use crate::io::router;
+use crate::io::router::{Moved, Replace, Router, StateFileRouter, TrafficProbe};
+use crate::io::seam;
+use crate::io::state::WRITERS;
+use crate::io::state::{FreezeFile, Holder, Lock, LockError, Move, Release, SoakBlock, State, StateError, StateFile};
+use crate::model::Color;
+use crate::model::Traffic;
+use crate::model::mutation::{Mutation, mutated};
+
+/// Says what time it is.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
+const LOCK_MARGIN: Duration = Duration::from_secs(10);
+
+/// How long a move waits for the journal before it goes on without it. A disk may hang without ever failing.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a soak's block is tried to be written while the state file changes, and the pause between two tries.
+const RECORD_TRIES: u32 = 5;
+const RECORD_PAUSE: Duration = Duration::from_millis(20);
+
+/// The deployment of one service: everything that moves its traffic goes through here.
+///
+/// Small files are read and written on the calling task; appending to the journal, which may wait for other processes, is
+/// done on the runtime's blocking threads.
+#[derive(Clone)]
+pub struct Deployment {
+    pub(super) state_file: StateFile,
+    pub(super) router: Arc<dyn Router>,
+    pub(super) journal: Journal,
+    pub(super) service: String,
+    /// What confirms a move by its effect.
+    probe: Option<TrafficProbe>,
+    lock_wait: Duration,
+    clock: Clock,
+    /// Where the journal ended after the last decision of ours.
+    head: Arc<Mutex<Option<Head>>>,
+}
+
+impl fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state_file, router, .. } = self;
+        f.debug_struct("Deployment").field("state_file", state_file).field("router", router).finish_non_exhaustive()
+    }
+}
+
+impl Deployment {
+    /// The configured deployment. Neither the state file nor the journal is read yet.
+    pub fn open(config: &Config) -> Result<Self, StateError> {
+        let state_file = StateFile::open(&config.state_file)?;
+        let router = router::from_config(&config.router, &state_file, &config.service, &config.service_dir());
+        let journal = Journal::new(&config.service_dir(), &config.service);
+        let limit = config.router.timeout;
+        let probe = config.router.probe.clone().map(|probe| TrafficProbe::new(probe, limit));
+        // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
+        // it, and where traffic is after all. Its probe is asked after the move and after undoing it.
+        let lock_wait = limit.saturating_mul(if probe.is_some() { 8 } else { 6 }).saturating_add(LOCK_MARGIN);
+        Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe))
+    }
+
+    /// A deployment from its parts; `lock_wait` is how long a move waits for another process that is moving traffic.
+    pub fn new(
+        state_file: StateFile,
+        router: Arc<dyn Router>,
+        journal: Journal,
+        service: &str,
+        lock_wait: Duration,
+    ) -> Self {
+        let service = service.to_owned();
+        Self {
+            state_file,
+            router,
+            journal,
+            service,
+            probe: None,
+            lock_wait,
+            clock: Arc::new(seam::now),
+            head: Arc::default(),
+        }
+    }
+
+    /// The same deployment with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same deployment, whose moves are confirmed by a probe.
+    #[must_use]
+    pub fn with_probe(self, probe: Option<TrafficProbe>) -> Self {
+        Self { probe, ..self }
+    }
+
+    /// What confirms a move by its effect, where that is configured.
+    pub const fn probe(&self) -> Option<&TrafficProbe> {
+        self.probe.as_ref()
+    }
+
+    /// Where its state is.
+    pub const fn state_file(&self) -> &StateFile {
+        &self.state_file
+    }
+
+    /// What sends traffic to a color.
+    pub fn router(&self) -> &Arc<dyn Router> {
+        &self.router
+    }
+
+    /// The name of the service.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Where its decisions are.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The color that a router with a say of its own sends traffic to; none where it follows the state file or cannot be
+    /// read.
+    pub async fn routed(&self) -> Option<Color> {
+        if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
+    }
+
+    /// Whether a switch to the color that the state file names still has to move the router: it shows the other color, or, where
+    /// anything may be replaced, it shows neither.
+    pub async fn leads_elsewhere(&self, active: Color, replace: Replace) -> bool {
+        if self.router.reads_state_file() {
+            return false;
+        }
+        self.router.read().await.map_or(replace == Replace::Anything, |shown| shown != active)
+    }
+
+    /// The freeze of automatic rollback of its service.
+    pub fn freeze_file(&self) -> FreezeFile {
+        FreezeFile::new(self.journal.path().parent().unwrap_or(Path::new(".")))
+    }
+
+    /// This process as the holder of a lock.
+    pub fn holder(&self) -> Holder {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Holder {
+            pid: std::process::id(),
+            service: self.service.clone(),
+            folder: folder.display().to_string(),
+            since: rfc3339_ms((self.clock)()),
+        }
+    }
+
+    /// Writes how a soak stands into the state file, and touches no other key.
+    ///
+    /// Waits for a move that is under way, then reads the file anew: what the move wrote stays. So does what a program writes
+    /// that does not know our lock: where the file changes under our hands, it is read once more.
+    pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
+        let head = self.with_journal(|journal, _| journal.head()).await.ok().flatten();
+        for _ in 0..RECORD_TRIES {
+            let lock = self.lock().await?;
+            let before = self.state_file.read()?;
+            if !before.exists() {
+                return Ok(SoakUpdate::NoStateFile);
+            }
+            if let Some(newer) = before.soak().filter(|known| known.id > block.id) {
+                return Ok(SoakUpdate::NewerSoak(newer.id.clone()));
+            }
+            let mut state = before.clone();
+            state.set_soak(block.clone());
+            if let Some(head) = &head {
+                state.set_journal(head.clone());
+            }
+            let replaced = self.state_file.write_over(before, state)?;
+            // Nobody who wants to move traffic waits for what follows.
+            drop(lock);
+            if let Some(replaced) = replaced {
+                tokio::time::sleep(WRITERS).await;
+                if self.state_file.is_settled(&replaced) {
+                    return Ok(SoakUpdate::Written);
+                }
+                let _lock = self.lock().await?;
+                self.state_file.put_back(&replaced)?;
+            }
+            tokio::time::sleep(RECORD_PAUSE).await;
+        }
+        Err(RecordError::Restless)
+    }
+
+    /// How long a move waits for another process that is moving traffic.
+    pub const fn lock_wait(&self) -> Duration {
+        self.lock_wait
+    }
+
+    pub(super) async fn lock(&self) -> Result<Lock, LockError> {
+        Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now().as_millisecond()
+    }
+
+    /// Uses the journal on a blocking thread. What goes wrong is logged and returned as text: it stops no move.
+    pub(super) async fn with_journal<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, String> {
+        let (journal, now) = (self.journal.clone(), (self.clock)());
+        within(JOURNAL_LIMIT, move || work(journal, now)).await.inspect_err(|trouble| {
+            tracing::error!(trouble, "the decision journal failed");
+        })
+    }
+
+    /// Journals a decision; the first trouble of a move is kept in `trouble`.
+    pub(super) async fn journal_decision(&self, decision: Decision, trouble: &mut Option<String>) {
+        match self.with_journal(move |journal, now| journal.append(&decision, now)).await {
+            Ok(head) => *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head),
+            Err(text) => drop(trouble.get_or_insert(text)),
+        }
+    }
+
+    /// Notes in the state where the journal ends, as far as this process knows without asking a disk: traffic comes first.
+    pub(super) fn note_journal(&self, state: &mut State) {
+        if let Some(head) = self.head.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            state.set_journal(head);
+        }
+    }
+
+    /// Moves the router, reads it back where it can speak for itself, and returns what it said.
+    pub(super) async fn move_router(&self, kind: Move, to: Color, replace: Replace) -> Result<Moved, MoveFailure> {
+        let moving = match kind {
+            Move::Switch => self.router.switch(to, replace),
+            Move::Rollback => self.router.rollback(to, replace),
+        };
+        let moved = moving.await.map_err(MoveFailure::Router)?;
+        // A router that reads the state file shows the move only once that is written.
+        if !self.router.reads_state_file() && !mutated(Mutation::ReadBackSkipped) {
+            let shown = self.router.read().await.map_err(MoveFailure::ReadBack)?;
+            if shown != to {
+                return Err(MoveFailure::Unmoved(shown));
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Whether users reach this color, where there is a way to ask. A router that follows the state file has moved only once that
+    /// is written: `written` says whether it is.
+    pub(super) async fn confirm(&self, to: Color, written: bool) -> Result<(), MoveFailure> {
+        match &self.probe {
+            Some(probe) if self.router.reads_state_file() == written => {
+                Box::pin(probe.confirm(to)).await.map_err(MoveFailure::Probe)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
+    pub(super) fn write_move(&self, kind: Move, to: Color, release: &Release) -> Result<State, MoveFailure> {
+        let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
+        let before = state.clone();
+        if state.active() != to {
+            state.record_move(kind, to, self.now_ms());
+        } else if !state.last_move_is(kind) {
+            state.note(kind, self.now_ms());
+        }
+        if *release != Release::default() {
+            state.describe_release(release);
+        }
+        if state != before {
+            self.note_journal(&mut state);
+            self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+        }
+        Ok(state)
+    }
+
+    /// Where traffic is after a failed move, as far as whoever decides it can be read.
+    pub(super) async fn traffic_after(&self, failure: &MoveFailure, to: Color) -> Traffic {
+        let state_decides = self.router.kind() == StateFileRouter::KIND;
+        let read = match failure {
+            MoveFailure::Router(error) if error.is_untouched() => return Traffic::Unmoved,
+            MoveFailure::ReadBack(_) => return Traffic::Unconfirmed(to),
+            MoveFailure::Probe(error) => return error.seen().map_or(Traffic::Unconfirmed(to), Traffic::On),
+            MoveFailure::Unmoved(shown) => Some(*shown),
+            MoveFailure::StateFile(_) if !state_decides => Some(to),
+            MoveFailure::StateFile(_) => self.router.read().await.ok(),
+            MoveFailure::Router(_) if !self.router.reads_state_file() => self.router.read().await.ok(),
+            MoveFailure::Router(_) => None,
+        };
+        read.map_or(Traffic::Unknown, Traffic::On)
+    }
+}
+
+/// Does blocking work on another thread, and leaves it to itself when it takes too long.
+async fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, String> {
+    match timeout(limit, seam::spawn_blocking(work)).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(error.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("the decision journal takes longer than {limit:?}")),
+    }
+}
+
+/// What became of a soak's block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoakUpdate {
+    /// It is in the state file.
+    Written,
+    /// The file holds the block of this later soak; it stays.
+    NewerSoak(String),
+    /// There is no state file. One that held a soak alone would look like a deployment that never was.
+    NoStateFile,
+}
+
+/// A soak's block could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Somebody is moving traffic for too long.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Somebody else writes the state file all the time.
+    #[error("the state file changes faster than it can be written")]
+    Restless,
+}
+
+#[cfg(test)]
+mod tests;

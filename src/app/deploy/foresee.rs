@@ -1,0 +1,85 @@
+//! What a rollback would do, found out on the rollback's own way without changing anything.
+
+use super::deployment::Deployment;
+use super::moved::MoveFailure;
+use super::plan::{Plan, Steps};
+use super::rollback::RollbackError;
+use crate::io::journal::could_append;
+use crate::io::router::Replace;
+use crate::io::state::{Lock, Move, NothingToRollBack};
+use crate::model::Color;
+use crate::model::Traffic;
+
+/// What a rollback would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreseen {
+    /// Bring traffic to a color.
+    Moves(Preview),
+    /// Nothing: traffic is back already.
+    AlreadyBack(Color),
+    /// Nothing: there is no switch to roll back.
+    Nothing(NothingToRollBack),
+}
+
+/// The steps of a rollback that were tried as far as that is possible without making them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The color that traffic would be brought to.
+    pub target: Color,
+    /// What the router would do, in lines; none where it is there already.
+    pub router: Option<Vec<String>>,
+    /// Whether the state file would be written.
+    pub writes_state: bool,
+    /// Why the rollback could not be journalled. It would be made all the same.
+    pub journal_trouble: Option<String>,
+}
+
+/// Who would make the rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// This process: what it may write counts.
+    ThisProcess,
+    /// The monitor that runs, with rights of its own.
+    Monitor,
+}
+
+impl Deployment {
+    /// What [`Deployment::rollback`] would do now for the last switch, or for what the soak `soak` left unfinished: with the error
+    /// that it would end with, where that can be known. Waits for a move that is under way, as a rollback does. Nothing is
+    /// written and no lock is kept.
+    pub async fn foresee_rollback(
+        &self,
+        soak: Option<String>,
+        replace: Replace,
+        by: By,
+    ) -> Result<Foreseen, RollbackError> {
+        if by == By::ThisProcess {
+            Lock::could_be_taken(&self.state_file, self.lock_wait()).await?;
+        }
+        let mut trouble = None;
+        let (state, _, plan) = self.consider(soak, None, &mut trouble).await?;
+        let Steps { target, move_router } = match plan {
+            Plan::Act(steps) => steps,
+            Plan::AlreadyBack(color) => {
+                self.still_back(color).await?;
+                return Ok(Foreseen::AlreadyBack(color));
+            }
+            Plan::Nothing(nothing) => return Ok(Foreseen::Nothing(nothing)),
+            Plan::Superseded => return Ok(Foreseen::AlreadyBack(state.active())),
+        };
+        let would_fail = |failure| RollbackError::Failed { target, failure, traffic: Traffic::Unmoved };
+        let router = if move_router {
+            let tried = self.router.try_out(target, replace).await;
+            Some(tried.map_err(|error| would_fail(MoveFailure::Router(error)))?)
+        } else {
+            None
+        };
+        let writes_state = state.active() != target || !state.last_move_is(Move::Rollback);
+        if writes_state && by == By::ThisProcess {
+            self.state_file.could_be_written().map_err(|error| would_fail(MoveFailure::StateFile(error)))?;
+        }
+        let journalled = could_append(self.journal.path()).map_err(|error| error.to_string());
+        let journal_trouble = trouble.or(journalled.err()).filter(|_| by == By::ThisProcess);
+        Ok(Foreseen::Moves(Preview { target, router, writes_state, journal_trouble }))
+    }
+}

@@ -1,0 +1,36 @@
+//! The verbs: switch, rollback and status.
+//!
+//! [`Deployment`] puts state file, locks, router and journal together; its [`Deployment::rollback`] is the only way back.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `deployment` | the deployment of one service, and one move at a time |
+//! | `switch`, `rollback`, `status` | the verbs |
+//! | `plan` | what a move does, step by step; pure |
+//! | `moved` | what came of a move |
+//! | `foresee` | what a move would do: `--dry-run` |
+//! | `alarm`, `exit_code` | what a status says first, and what it comes to for a script |
+
+mod alarm;
+mod deployment;
+mod exit_code;
+mod foresee;
+mod moved;
+mod plan;
+#[cfg(test)]
+mod probe_tests;
+mod rollback;
+mod status;
+mod switch;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use alarm::Alarm;
+pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
+pub use exit_code::Came;
+pub use foresee::{By, Foreseen, Preview};
+pub use moved::{MoveFailure, MovedTraffic};
+pub use plan::Binding;
+pub use rollback::{Rollback, RollbackError, RollbackRequest};
+pub use status::{NoInactive, StatusError, since};
+pub use switch::{Switch, SwitchError, SwitchRequest};

@@ -1,0 +1,232 @@
+//! The only way back.
+
+use super::deployment::Deployment;
+use super::moved::{MoveFailure, MovedTraffic, told};
+use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
+use crate::io::state::{LockError, Move, NothingToRollBack, Release, State, StateError};
+use crate::model::Color;
+use crate::model::Traffic;
+use tokio::sync::oneshot;
+
+use crate::core::soak::{Decision, DecisionKind};
+use crate::io::journal::Intent;
+use crate::io::router::{Foreign, Moved, Replace};
+use crate::model::mutation::{Mutation, mutated};
+
+/// A wish to roll back.
+#[derive(Clone, Debug)]
+pub struct RollbackRequest {
+    /// The deployment that the soak watches; `None` rolls back whatever the state file says was switched last.
+    pub binding: Option<Binding>,
+    /// The decision to journal as the intent: soak, actor, reason, message and numbers. Colors are filled in.
+    pub intent: Decision,
+    /// Whether the router may replace what was not written by Switchback.
+    pub replace: Replace,
+}
+
+/// How a rollback ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollback {
+    /// Traffic is back: moved now, or found there with the intent still open.
+    RolledBack(MovedTraffic),
+    /// Traffic was back already, in router, state file and journal. Nothing was touched.
+    AlreadyBack(Color),
+    /// Nothing was switched. Nothing was touched.
+    NothingToRollBack(NothingToRollBack),
+    /// Somebody else moved traffic since the soak began. Nothing was touched.
+    Superseded {
+        /// The color that is active now.
+        active: Color,
+        /// Its `lastSwitch`.
+        last_switch: Option<i64>,
+    },
+}
+
+/// A rollback failed. Trying again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum RollbackError {
+    /// Somebody else is moving traffic for too long; nothing was touched.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file cannot be read; nothing was touched.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A step failed.
+    #[error("the rollback to {target} failed: {failure}; {traffic}")]
+    Failed {
+        /// The color to go back to.
+        target: Color,
+        /// The step, and why.
+        failure: MoveFailure,
+        /// Where traffic is.
+        traffic: Traffic,
+    },
+}
+
+impl RollbackError {
+    /// What the router holds and was not written by Switchback, where that is why nothing was moved; with what to do by hand.
+    pub fn foreign(&self) -> Option<(&Foreign, &str)> {
+        match self {
+            Self::Failed { target, failure, .. } => {
+                failure.untouched()?.foreign().map(|foreign| (foreign, foreign.by_hand(*target)))
+            }
+            Self::Lock(_) | Self::State(_) => None,
+        }
+    }
+
+    /// Whether trying again does not help: a person has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Lock(error) => error.is_lasting(),
+            Self::State(error) => error.is_lasting(),
+            Self::Failed { failure, .. } => failure.is_lasting(),
+        }
+    }
+
+    /// Where users are after it, as far as can be said.
+    pub const fn traffic(&self) -> Traffic {
+        match self {
+            Self::Lock(_) | Self::State(_) => Traffic::Unmoved,
+            Self::Failed { traffic, .. } => *traffic,
+        }
+    }
+}
+
+/// What is known of the rollback before its first step.
+struct Begun {
+    /// Whether the intent stands in the journal already.
+    open: bool,
+    /// Whom to tell once it does.
+    journalled: Option<oneshot::Sender<()>>,
+    /// The first trouble with the journal.
+    trouble: Option<String>,
+    /// Whether the router may replace what was not written by Switchback.
+    replace: Replace,
+}
+
+impl Deployment {
+    /// Moves traffic back to the previous color, once, however often and from however many processes it is asked for.
+    ///
+    /// Under the deploy lock: reads state file, router and journal; journals the intent unless one is open; moves the
+    /// router and reads it back; writes the state file; journals `rolled_back`. A crash at any point is finished by the next
+    /// call. One call is one try: `rollback_failed` is for the caller to journal when it gives up, and so is `skip`.
+    ///
+    /// A journal that fails does not stop the rollback: users come before records.
+    pub async fn rollback(&self, request: RollbackRequest) -> Result<Rollback, RollbackError> {
+        self.rollback_telling(request, None).await
+    }
+
+    /// The same; `journalled` is told once the intent is on disk, before anything moves.
+    pub async fn rollback_telling(
+        &self,
+        request: RollbackRequest,
+        journalled: Option<oneshot::Sender<()>>,
+    ) -> Result<Rollback, RollbackError> {
+        let RollbackRequest { binding, intent, replace } = request;
+        let lock = self.lock().await?;
+        let mut trouble = None;
+        let (state, progress, plan) = self.consider(intent.soak.clone(), binding, &mut trouble).await?;
+        match plan {
+            Plan::Act(steps) => {
+                let _lock = Some(lock).filter(|_| !mutated(Mutation::LockDroppedEarly));
+                let open = matches!(progress, Progress::Open(_));
+                let begun = Begun { open, journalled, trouble, replace };
+                self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
+            }
+            Plan::AlreadyBack(color) => self.still_back(color).await,
+            Plan::Nothing(nothing) => Ok(Rollback::NothingToRollBack(nothing)),
+            Plan::Superseded => Ok(Rollback::Superseded { active: state.active(), last_switch: state.last_switch() }),
+        }
+    }
+
+    /// Reads everything that a rollback depends on, and decides what there is to do.
+    pub(super) async fn consider(
+        &self,
+        soak: Option<String>,
+        binding: Option<Binding>,
+        trouble: &mut Option<String>,
+    ) -> Result<(State, Progress, Plan), StateError> {
+        let state = self.state_file.read()?;
+        let progress = self.progress(soak, &state, trouble).await;
+        let router = if self.router.reads_state_file() { Some(state.active()) } else { self.router.read().await.ok() };
+        let plan = plan(&Situation { state: &state, router, binding, progress });
+        Ok((state, progress, plan))
+    }
+
+    /// Traffic is back by every record; where users can be followed it has to be so for them as well.
+    pub(super) async fn still_back(&self, target: Color) -> Result<Rollback, RollbackError> {
+        let confirmed = self.confirm(target, self.router.reads_state_file()).await;
+        confirmed.map_err(|failure| {
+            let seen = if let MoveFailure::Probe(error) = &failure { error.seen() } else { None };
+            let traffic = seen.map_or(Traffic::Unconfirmed(target), Traffic::On);
+            RollbackError::Failed { target, failure, traffic }
+        })?;
+        Ok(Rollback::AlreadyBack(target))
+    }
+
+    async fn progress(&self, soak: Option<String>, state: &State, trouble: &mut Option<String>) -> Progress {
+        match self.with_journal(move |journal, _| journal.intent(soak.as_deref())).await {
+            Ok(Intent::None) => Progress::None,
+            Ok(Intent::Done) => Progress::Done,
+            Ok(Intent::Open(intent)) => Progress::Open(intent.previous_color.unwrap_or(state.active().other())),
+            Err(text) => {
+                trouble.get_or_insert(text);
+                Progress::None
+            }
+        }
+    }
+
+    async fn carry_out(&self, steps: Steps, intent: Decision, begun: Begun) -> Result<MovedTraffic, RollbackError> {
+        let Begun { open, journalled, mut trouble, replace } = begun;
+        let (target, from) = (steps.target, steps.target.other());
+        let intent = Decision {
+            decision: DecisionKind::Rollback,
+            active_color: Some(from),
+            previous_color: Some(target),
+            ..intent
+        };
+        let late = mutated(Mutation::IntentAfterTheMove);
+        if !late && (!open || mutated(Mutation::IntentRepeated)) {
+            self.journal_decision(intent.clone(), &mut trouble).await;
+        }
+        if let Some(journalled) = journalled {
+            let _ = journalled.send(());
+        }
+        let (moved, state) = match self.bring_back(steps, replace).await {
+            Ok(done) => done,
+            Err(failure) => {
+                let traffic = self.traffic_after(&failure, target).await;
+                return Err(RollbackError::Failed { target, failure, traffic });
+            }
+        };
+        if late && !open {
+            self.journal_decision(intent.clone(), &mut trouble).await;
+        }
+        let said = told(&moved);
+        let rolled_back = Decision {
+            decision: DecisionKind::RolledBack,
+            message: format!("traffic is back on {target}, away from {from}{said}"),
+            active_color: Some(target),
+            previous_color: Some(from),
+            ..intent
+        };
+        self.journal_decision(rolled_back, &mut trouble).await;
+        let last_switch = state.last_switch();
+        let Moved { output, kept, notes } = moved;
+        Ok(MovedTraffic { color: target, from, last_switch, output, kept, notes, journal_trouble: trouble })
+    }
+
+    /// The steps themselves. The state is written even where only the record is missing: it may lack our note.
+    async fn bring_back(&self, steps: Steps, replace: Replace) -> Result<(Moved, State), MoveFailure> {
+        let Steps { target, move_router } = steps;
+        let moved =
+            if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
+        self.confirm(target, false).await?;
+        let state = self.write_move(Move::Rollback, target, &Release::default())?;
+        self.confirm(target, true).await?;
+        Ok((moved, state))
+    }
+}
+
+#[cfg(test)]
+mod tests;

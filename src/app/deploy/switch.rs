@@ -1,0 +1,230 @@
+//! Moving traffic to the other color. Whether that color is ready is judged before, by the soak machine.
+
+use super::deployment::Deployment;
+use super::moved::{MoveFailure, MovedTraffic, told};
+use crate::core::soak::{Decision, DecisionKind};
+use crate::io::journal::SwitchProgress;
+use crate::io::router::{Foreign, Moved, Replace};
+use crate::io::state::{LockError, Move, Release, State, StateError};
+use crate::model::Color;
+use crate::model::Traffic;
+
+/// A wish to switch.
+#[derive(Clone, Debug)]
+pub struct SwitchRequest {
+    /// The color to move traffic to.
+    pub to: Color,
+    /// What is known of the release that is switched to.
+    pub release: Release,
+    /// Whether the router may replace what was not written by Switchback.
+    pub replace: Replace,
+    /// The decision to journal once traffic was moved: soak, actor, reason and message. Colors are filled in.
+    pub decision: Decision,
+}
+
+/// How a switch ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// Traffic is on the new color.
+    Switched(MovedTraffic),
+    /// The state file names that color already, and the router does not disagree. Nothing was touched.
+    AlreadyActive(Color),
+}
+
+/// A switch failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// Somebody else is moving traffic for too long; nothing was touched.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file cannot be read; nothing was touched.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The router holds what was not written by Switchback, could not be read, or put everything back: nothing was moved.
+    #[error("the switch to {target} was not made: {failure}; nothing was moved{}", by_hand(failure, *target))]
+    NotMade {
+        /// The color that was to be active.
+        target: Color,
+        /// What the router holds, or why it did not move.
+        failure: MoveFailure,
+    },
+    /// A step failed, and the ones before it were undone.
+    #[error("the switch to {target} failed and was undone: {failure}; traffic is on {from} as before")]
+    Undone {
+        /// The color that was to be active.
+        target: Color,
+        /// The color that is active.
+        from: Color,
+        /// The step, and why.
+        failure: MoveFailure,
+    },
+    /// A step failed, and so did undoing the ones before it.
+    #[error("the switch to {target} failed: {failure}; undoing it failed as well: {undo}; {traffic}")]
+    Stuck {
+        /// The color that was to be active.
+        target: Color,
+        /// The step, and why.
+        failure: MoveFailure,
+        /// The step of undoing, and why.
+        undo: MoveFailure,
+        /// Where traffic is.
+        traffic: Traffic,
+    },
+}
+
+/// What to do where the router holds what is not ours.
+fn by_hand(failure: &MoveFailure, target: Color) -> String {
+    let foreign = failure.untouched().and_then(|error| error.foreign());
+    let step = |foreign: &Foreign| {
+        let step = foreign.by_hand(target);
+        format!(". By hand: {step}. Or: switchback switch {target} --force, which keeps a copy of what it replaces")
+    };
+    foreign.map(step).unwrap_or_default()
+}
+
+/// What is left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Steps {
+    /// Everything.
+    Move,
+    /// The state file names the color already, the router does not follow.
+    MoveRouter,
+    /// Traffic is there; the state file may lack our note.
+    Note,
+}
+
+/// A decision while this color is active.
+fn during(active: Color, decision: Decision) -> Decision {
+    Decision { active_color: Some(active), previous_color: Some(active.other()), ..decision }
+}
+
+impl Deployment {
+    /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
+    ///
+    /// A switch of the same soak that was cut off is carried through, once, wherever that was; asked for again, it is made
+    /// already. When a step fails, router and
+    /// state file are brought back to where they were and `switch_failed` is journalled.
+    pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
+        let SwitchRequest { to, release, replace, decision } = request;
+        let _lock = self.lock().await?;
+        let before = self.state_file.read()?;
+        let mut trouble = None;
+        let progress = self.switch_progress(decision.soak.clone(), &mut trouble).await;
+        let steps = match (before.active() == to, progress) {
+            (false, _) => Steps::Move,
+            // A move that was cut off leaves a router that is not where the state file says: it has to be moved.
+            (true, _) if self.leads_elsewhere(to, replace).await => Steps::MoveRouter,
+            (true, SwitchProgress::Open) => Steps::Note,
+            // Whoever asked was cut off before it could hear that its switch was made.
+            (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
+                let (color, from, last_switch) = (to, to.other(), before.last_switch());
+                let Moved { output, kept, notes } = Moved::default();
+                let moved = MovedTraffic { color, from, last_switch, output, kept, notes, journal_trouble: trouble };
+                return Ok(Switch::Switched(moved));
+            }
+            (true, SwitchProgress::Done | SwitchProgress::None) => return Ok(Switch::AlreadyActive(to)),
+        };
+        if progress != SwitchProgress::Open {
+            let message = format!("traffic moves from {} to {to}", to.other());
+            let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
+            self.journal_decision(during(to.other(), intent), &mut trouble).await;
+        }
+        match self.bring_to(steps, to, &release, replace).await {
+            Ok((moved, state)) => {
+                let said = told(&moved);
+                let Moved { output, kept, notes } = moved;
+                let message = format!("{}{said}", decision.message);
+                let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
+                self.journal_decision(during(to, switched), &mut trouble).await;
+                let (from, last_switch) = (to.other(), state.last_switch());
+                let moved =
+                    MovedTraffic { color: to, from, last_switch, output, kept, notes, journal_trouble: trouble };
+                Ok(Switch::Switched(moved))
+            }
+            Err(failure) => {
+                let error = if failure.untouched().is_some() {
+                    SwitchError::NotMade { target: to, failure }
+                } else {
+                    self.undo(&before, to, failure).await
+                };
+                let failed = Decision { decision: DecisionKind::SwitchFailed, message: error.to_string(), ..decision };
+                self.journal_decision(during(to.other(), failed), &mut trouble).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// How far an earlier try at this very switch came.
+    async fn switch_progress(&self, soak: Option<String>, trouble: &mut Option<String>) -> SwitchProgress {
+        let Some(soak) = soak else { return SwitchProgress::None };
+        let progress = self.with_journal(move |journal, _| journal.switch_progress(&soak)).await;
+        progress.unwrap_or_else(|text| {
+            trouble.get_or_insert(text);
+            SwitchProgress::None
+        })
+    }
+
+    async fn bring_to(
+        &self,
+        steps: Steps,
+        to: Color,
+        release: &Release,
+        replace: Replace,
+    ) -> Result<(Moved, State), MoveFailure> {
+        let moved =
+            if steps == Steps::Note { Moved::default() } else { self.move_router(Move::Switch, to, replace).await? };
+        self.confirm(to, false).await?;
+        let state = if steps == Steps::MoveRouter {
+            self.write_switch(to, release)?
+        } else {
+            self.write_move(Move::Switch, to, release)?
+        };
+        self.confirm(to, true).await?;
+        Ok((moved, state))
+    }
+
+    /// Writes down a switch to the color that the state file names already.
+    fn write_switch(&self, to: Color, release: &Release) -> Result<State, MoveFailure> {
+        let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
+        state.record_move(Move::Switch, to, self.now_ms());
+        state.describe_release(release);
+        self.note_journal(&mut state);
+        self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+        Ok(state)
+    }
+
+    async fn undo(&self, before: &State, target: Color, failure: MoveFailure) -> SwitchError {
+        let from = target.other();
+        let undone = match self.move_router(Move::Rollback, from, Replace::Ours).await {
+            Ok(_) => self.restore(before),
+            Err(undo) => Err(undo),
+        };
+        let undone = match undone {
+            Ok(()) => self.confirm(from, self.router.reads_state_file()).await,
+            failed => failed,
+        };
+        match undone {
+            Ok(()) => SwitchError::Undone { target, from, failure },
+            Err(undo) => {
+                let traffic = self.traffic_after(&undo, from).await;
+                SwitchError::Stuck { target, failure, undo, traffic }
+            }
+        }
+    }
+
+    /// Puts the traffic keys back to what they were before a move that the router's command wrote down itself.
+    fn restore(&self, before: &State) -> Result<(), MoveFailure> {
+        let now = self.state_file.read().map_err(MoveFailure::StateFile)?;
+        let mut restored = now.clone();
+        restored.restore_traffic(before);
+        let traffic =
+            |state: &State| (state.active(), state.last_switch(), state.previous(), state.transition().cloned());
+        if traffic(&restored) == traffic(&now) {
+            return Ok(());
+        }
+        self.state_file.write(&restored).map_err(MoveFailure::StateFile)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! GitHub Actions: lines for people, annotations, and the job summary.
+//!
+//! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%` and LF in a message. Other control
+//! characters do not get that far.
+
+use std::io::{self, Write};
+
+use crate::core::soak::{DecisionKind, Ending, Observation, Outcome, Settings};
+use crate::core::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title};
+use crate::model::printable::clean;
+
+use super::conclusion::{Conclusion, JobFiles, add_to_summary, cell, conclude};
+use super::human::Human;
+use super::printer::{Places, PrintEvents};
+
+/// Prints for GitHub Actions.
+pub(super) struct Github {
+    human: Human,
+    places: Places,
+    files: JobFiles,
+}
+
+impl Github {
+    pub(super) fn new(out: Box<dyn Write + Send>, places: Places, files: JobFiles) -> Self {
+        Self { human: Human::new(out, None, places.clone()), places, files }
+    }
+
+    fn annotate(&mut self, level: &str, message: &str) -> io::Result<()> {
+        self.human.raw(&annotation(level, message))
+    }
+
+    fn conclude(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        let conclusion = conclusion(view, ending);
+        conclude();
+        self.human.raw(&conclusion.annotation(level(ending)))?;
+        let mut troubles: Vec<String> = conclusion.add_to_outputs(&self.files).into_iter().collect();
+        if let Some(path) = &self.files.summary {
+            let mut rows = outcome_lines(view, ending);
+            rows.push(("journal", self.places.journal.display().to_string()));
+            let machine = view.machine();
+            let checks = if machine.summary().is_some() {
+                table_of_checks(&machine.checks(), machine.settings())
+            } else {
+                String::new()
+            };
+            troubles.extend(add_to_summary(path, &conclusion.markdown(&rows, &checks)));
+        }
+        troubles.iter().try_for_each(|trouble| self.annotate("warning", trouble))
+    }
+}
+
+/// What a run came to. Where it went wrong, where traffic is comes first.
+pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
+    let machine = view.machine();
+    let settings = machine.settings();
+    let went_wrong = level(ending) == "error";
+    // The word in capitals says what `outcome` says.
+    let lead =
+        standing(machine, ending.outcome).split_once(": ").map(|(_, where_traffic_is)| where_traffic_is.to_owned());
+    Conclusion {
+        outcome: ending.outcome.name().to_owned(),
+        lead: lead.filter(|lead| went_wrong && !ending.reason.contains(lead.as_str())),
+        reason: ending.reason.clone(),
+        active: active_after(machine, ending.outcome),
+        exit_code: ending.exit_code(),
+        next: next_step(machine, ending),
+        service: Some(settings.service.clone()),
+        soak: Some(settings.soak.clone()),
+        release: settings.known_release().map(str::to_owned),
+    }
+}
+
+/// A row for each check as it was last seen: what it was judged by stands beside the verdict.
+fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
+    let mut text =
+        "| check | verdict | value | limit | requests | failed or slow |\n| --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for seen in checks {
+        let check = seen.check.as_str();
+        let optional = if seen.required { "" } else { " (not required)" };
+        let value = seen.value.map_or_else(|| "not known".to_owned(), |value| measured(check, value));
+        let counted = |count: u64| if seen.requests > 0 { count.to_string() } else { String::new() };
+        let cells = [
+            format!("{}{optional}", title(check, settings)),
+            seen.verdict.to_string(),
+            value,
+            allowed(check, seen.threshold),
+            counted(seen.requests),
+            counted(seen.errors),
+        ];
+        let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
+    }
+    text.push('\n');
+    text
+}
+
+/// A workflow command that annotates the run.
+pub(super) fn annotation(level: &str, message: &str) -> String {
+    format!("::{level} title=switchback::{}", escape(message))
+}
+
+impl PrintEvents for Github {
+    fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
+        self.human.news(view, news)?;
+        for decision in &news.decisions {
+            let told = matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold);
+            if told || decision.is_urgent_observation() {
+                self.annotate("warning", &decision.message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
+        self.human.end(view, ending)?;
+        self.conclude(view, ending)
+    }
+
+    fn idle(&mut self, _view: &View) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.human.leave()
+    }
+}
+
+/// How an outcome is annotated.
+pub(super) fn level(ending: &Ending) -> &'static str {
+    match ending.outcome {
+        Outcome::Retained | Outcome::Switched => "notice",
+        Outcome::Aborted | Outcome::Superseded | Outcome::Inconclusive => "warning",
+        Outcome::RolledBack
+        | Outcome::Held
+        | Outcome::RollbackFailed
+        | Outcome::RollbackUndone
+        | Outcome::Refused
+        | Outcome::SwitchFailed => "error",
+    }
+}
+
+fn escape(message: &str) -> String {
+    message.split('\n').map(clean).collect::<Vec<_>>().join("\n").replace('%', "%25").replace('\n', "%0A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_stays_one_line_and_commands_no_terminal() {
+        assert_eq!(escape("12 %\r\nof \u{1b}[31m\n::error::x"), "12 %25·%0Aof ·[31m%0A::error::x");
+    }
+}

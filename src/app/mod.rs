@@ -1,0 +1,20 @@
+//! Everything with a name that users type or see.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`cli`], [`commands`] | what can be typed, and what each command does |
+//! | [`deploy`] | the verbs: switch, rollback, status |
+//! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
+//! | [`tui`] | the terminal UI |
+//! | [`headless`] | the same as lines, JSON lines and CI annotations |
+//! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
+//! | `called` | how the program was called, for the commands that it advises |
+
+pub(crate) mod called;
+pub mod cli;
+pub mod commands;
+pub mod demo;
+pub mod deploy;
+pub mod headless;
+pub mod monitor;
+pub mod tui;

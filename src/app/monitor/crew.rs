@@ -1,0 +1,334 @@
+//! One task for each instance that is scraped or probed, and for each thing that Prometheus is asked: none of them waits for
+//! another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::scout::{self, Found};
+use crate::config::{Blanks, Colors, Config, InstanceUrl};
+use crate::core::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Sample, Settings};
+use crate::io::seam;
+use crate::io::source::{Agreement, Api, ClientError, Meter, Probe, Querier, Scraper};
+use crate::model::Color;
+
+/// What a task of the crew does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// Reads the metrics of an instance.
+    Scrape(Color, usize),
+    /// Asks Prometheus for the counters of a color, for one check.
+    Meter(Color, &'static str),
+    /// Asks Prometheus the query of a check, by its place in the settings.
+    Query(usize),
+    /// Probes the readiness of an instance.
+    Probe(Color, usize),
+}
+
+impl Job {
+    /// The job that an event is the answer of.
+    pub fn answered_by(event: &Event, settings: &Settings) -> Option<Self> {
+        match event {
+            Event::Sampled { color, instance, .. } => Some(Self::Scrape(*color, *instance)),
+            Event::Metered { color, check, .. } => {
+                let check = if check == LATENCY { LATENCY } else { ERROR_RATE };
+                Some(Self::Meter(*color, check))
+            }
+            Event::Queried { check, .. } => {
+                settings.queries.iter().position(|query| query.name == *check).map(Self::Query)
+            }
+            Event::Probed { instance, .. } => Some(Self::Probe(settings.color, *instance)),
+            Event::StandbyProbed { instance, .. } => Some(Self::Probe(settings.color.other(), *instance)),
+            _ => None,
+        }
+    }
+}
+
+/// An order to go to work: whole seconds since the switch; to a probe, how often to ask beyond the once.
+type Order = u64;
+
+/// So often a probe asks in a row to show whether it is counted: more often than users may come in the meantime where that is open.
+const TRIALS: Order = 4;
+
+/// All tasks, and which of them are at work: one request is in flight for each at most. They end with the crew.
+pub struct Crew {
+    config: Box<Config>,
+    watched: Color,
+    orders: BTreeMap<Job, Sender<Order>>,
+    busy: BTreeSet<Job>,
+    tasks: JoinSet<()>,
+    events: Sender<Event>,
+    blue: Roster,
+    green: Roster,
+    found: Receiver<Found>,
+    /// By what the requests of both colors are counted.
+    agreement: Agreement,
+}
+
+impl Crew {
+    /// Starts what reads and probes the instances of both colors, which `config` has as they were found by what is
+    /// `configured`, what looks out for others, and what asks Prometheus. Alerts are asked for as they were at `switched_ms`
+    /// (Unix milliseconds) first, where traffic moved before the run began.
+    pub fn start(
+        config: &Config,
+        configured: &Colors,
+        watched: Color,
+        switched_ms: Option<i64>,
+        events: &Sender<Event>,
+    ) -> Result<Self, ClientError> {
+        let mut tasks = JoinSet::new();
+        let found = scout::start(&mut tasks, configured, &config.colors, events);
+        let mut crew = Self {
+            config: Box::new(config.clone()),
+            watched,
+            orders: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            tasks,
+            events: events.clone(),
+            blue: Roster::default(),
+            green: Roster::default(),
+            found,
+            agreement: Agreement::default(),
+        };
+        for color in Color::ALL {
+            crew.take_on(color, config.colors.of(color))?;
+        }
+        if let Some(url) = &config.prometheus.url {
+            let api = Api::new(url, &config.prometheus)?;
+            for color in Color::ALL {
+                crew.hire_meters(config, color, &api);
+            }
+            for (at, query) in config.queries.iter().enumerate() {
+                let asker = Asker { name: query.name.clone(), service: config.service.clone(), color: watched };
+                let querier = Querier::new(api.clone(), query.asked.clone());
+                let first = switched_ms.filter(|_| querier.asks_for_alerts());
+                let (orders, events) = crew.hire(Job::Query(at));
+                crew.tasks.spawn(query_on_order(querier, asker, first, orders, events));
+            }
+        }
+        Ok(crew)
+    }
+
+    /// Waits for instances that came or went, and takes on those that are new.
+    pub async fn change(&mut self) -> Option<Event> {
+        let Found { color, instances } = self.found.recv().await?;
+        if let Err(error) = self.take_on(color, &instances) {
+            tracing::error!(%error, "an instance cannot be asked");
+        }
+        Some(Event::Instances { color, present: instances.iter().map(ToString::to_string).collect() })
+    }
+
+    /// Hires for the instances that are new, and lets go of those that are not there any more.
+    fn take_on(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
+        let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let roster = if color == Color::Blue { &mut self.blue } else { &mut self.green };
+        let changes = roster.update(&names);
+        let joined: Vec<_> = names.iter().zip(instances).map(|(name, url)| (roster.place(name), url)).collect();
+        for place in changes.left {
+            for job in [Job::Scrape(color, place), Job::Probe(color, place)] {
+                self.orders.remove(&job);
+                self.busy.remove(&job);
+            }
+        }
+        for (place, url) in joined {
+            if let Some(place) = place.filter(|place| changes.joined.contains(place)) {
+                self.hire_for_instance(color, place, url)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hire_for_instance(&mut self, color: Color, instance: usize, url: &InstanceUrl) -> Result<(), ClientError> {
+        if seam::simulated() {
+            self.hire_simulated(color, instance, url);
+            return Ok(());
+        }
+        let config = &self.config;
+        let scraper = config.reads_pages().then(|| Scraper::of(config, color, url)).transpose()?;
+        let probe = Probe::of(config, url)?;
+        if let Some(scraper) = scraper.map(|scraper| scraper.agreeing(&self.agreement).beside(&probe)) {
+            let (orders, events) = self.hire(Job::Scrape(color, instance));
+            self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
+        }
+        let (orders, events) = self.hire(Job::Probe(color, instance));
+        self.tasks.spawn(probe_on_order(probe, color == self.watched, instance, orders, events));
+        Ok(())
+    }
+
+    fn hire_simulated(&mut self, color: Color, instance: usize, url: &InstanceUrl) {
+        let (name, watched) = (url.to_string(), color == self.watched);
+        let (mut orders, events) = self.hire(Job::Scrape(color, instance));
+        let asked = name.clone();
+        self.tasks.spawn(async move {
+            while orders.recv().await.is_some() {
+                let Some(scraped) = seam::scrape(&asked) else { return };
+                let outcome = scraped.await;
+                if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let (mut orders, events) = self.hire(Job::Probe(color, instance));
+        self.tasks.spawn(async move {
+            while orders.recv().await.is_some() {
+                let Some(probed) = seam::probe(&name) else { return };
+                if events.send(readiness_of(watched, instance, probed.await)).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
+        for (check, meter) in Meter::of(config, api) {
+            let asker = Asker { name: check.to_owned(), service: config.service.clone(), color };
+            let (orders, events) = self.hire(Job::Meter(color, check));
+            self.tasks.spawn(meter_on_order(meter, asker, orders, events));
+        }
+    }
+
+    fn hire(&mut self, job: Job) -> (Receiver<Order>, Sender<Event>) {
+        let (order, orders) = mpsc::channel(1);
+        self.orders.insert(job, order);
+        (orders, self.events.clone())
+    }
+
+    /// Sets everything idle to work that counts the requests of a color, and says what that is.
+    pub fn count(&mut self, color: Color, seconds: Order) -> Vec<Job> {
+        self.order(seconds, |job| matches!(job, Job::Scrape(of, _) | Job::Meter(of, _) if of == color))
+    }
+
+    /// Sets every idle query to work, and says which those are.
+    pub fn query(&mut self, seconds: Order) -> Vec<Job> {
+        self.order(seconds, |job| matches!(job, Job::Query(_)))
+    }
+
+    /// Sets every idle probe of a color to work.
+    pub fn probe(&mut self, color: Color) {
+        self.order(0, |job| matches!(job, Job::Probe(of, _) if of == color));
+    }
+
+    /// Sets everything idle to work that asks the instances of a color, probes several times.
+    pub fn try_counting(&mut self, color: Color) {
+        self.order(TRIALS, |job| matches!(job, Job::Probe(of, _) if of == color));
+        self.order(0, |job| matches!(job, Job::Scrape(of, _) if of == color));
+    }
+
+    fn order(&mut self, seconds: Order, wanted: impl Fn(Job) -> bool) -> Vec<Job> {
+        let mut set_to_work = Vec::new();
+        for (job, order) in &self.orders {
+            if wanted(*job) && !self.busy.contains(job) && order.try_send(seconds).is_ok() {
+                self.busy.insert(*job);
+                set_to_work.push(*job);
+            }
+        }
+        set_to_work
+    }
+
+    /// Notes that a job's answer has come.
+    pub fn answered(&mut self, job: Job) {
+        self.busy.remove(&job);
+    }
+}
+
+/// What a question to Prometheus is about.
+struct Asker {
+    name: String,
+    service: String,
+    color: Color,
+}
+
+impl Asker {
+    fn blanks(&self, seconds: Order) -> Blanks<'_> {
+        let (color, previous) = (self.color.name(), self.color.other().name());
+        Blanks { color, previous, service: &self.service, seconds }
+    }
+}
+
+async fn scrape_on_order(
+    mut scraper: Scraper,
+    color: Color,
+    instance: usize,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
+    while orders.recv().await.is_some() {
+        let outcome = match scraper.scrape().await {
+            Ok(reading) => Sample::Good(reading),
+            Err(error) => Sample::Failed(error.to_string()),
+        };
+        if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn meter_on_order(mut meter: Meter, asker: Asker, mut orders: Receiver<Order>, events: Sender<Event>) {
+    while let Some(seconds) = orders.recv().await {
+        let outcome = meter.read(asker.blanks(seconds)).await;
+        let event = Event::Metered { color: asker.color, check: asker.name.clone(), outcome };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// `first` is the time that is asked about first, until there is an answer.
+async fn query_on_order(
+    mut querier: Querier,
+    asker: Asker,
+    mut first: Option<i64>,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
+    while let Some(seconds) = orders.recv().await {
+        let answer = querier.ask(asker.blanks(seconds), first).await;
+        if !matches!(answer, Answer::Failed(_)) {
+            first = None;
+        }
+        if events.send(Event::Queried { check: asker.name.clone(), answer }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn probe_on_order(
+    probe: Probe,
+    watched: bool,
+    instance: usize,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
+    let mut pause: Option<(Instant, Readiness)> = None;
+    while let Some(more) = orders.recv().await {
+        for _ in 0..more {
+            if pause.is_some() || probe.probe().await.is_err() {
+                break;
+            }
+        }
+        let answer = match pause.take().filter(|(until, _)| Instant::now() < *until) {
+            Some((until, said)) => {
+                pause = Some((until, said.clone()));
+                said
+            }
+            None => match probe.probe().await {
+                Ok(_) => Readiness::Ready,
+                Err(error) if error.is_not_ready() => Readiness::NotReady(error.to_string()),
+                Err(error) => {
+                    let said = Readiness::Unknown(error.to_string());
+                    pause = error.pause().map(|pause| (Instant::now() + pause, said.clone()));
+                    said
+                }
+            },
+        };
+        if events.send(readiness_of(watched, instance, answer)).await.is_err() {
+            return;
+        }
+    }
+}
+
+const fn readiness_of(watched: bool, instance: usize, answer: Readiness) -> Event {
+    if watched { Event::Probed { instance, answer } } else { Event::StandbyProbed { instance, answer } }
+}

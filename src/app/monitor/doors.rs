@@ -1,0 +1,55 @@
+//! The ways in to a running monitor.
+
+use crate::config::Config;
+use crate::io::control::{ControlSocket, Hub, NetworkListener, Server, SocketError, StatusOf};
+use crate::io::seam;
+
+use super::open::OpenError;
+
+/// Name of the file in the service's folder that tells new signed orders from repeated ones.
+const SIGNED_ORDERS: &str = "signed-orders";
+
+/// Where a monitor listens, as far as it does.
+#[derive(Default)]
+pub struct Doors {
+    socket: Option<ControlSocket>,
+    network: Option<NetworkListener>,
+}
+
+impl Doors {
+    /// Opens what the configuration says. A monitor that goes on with a run does without one of them, if need be, and
+    /// `tell` is told so: the watch comes before the means to watch it.
+    pub async fn open(config: &Config, resumed: bool, tell: impl Fn(&str)) -> Result<Self, OpenError> {
+        let socket = match ControlSocket::bind_for(&config.control.socket, config.control.group.as_deref()).await {
+            Ok(socket) => {
+                if let Some(why) = socket.kept_out() {
+                    tell(&format!("warning: {why}: {}", why.advice()));
+                }
+                Some(socket)
+            }
+            Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
+                tell(&format!("nobody can attach or give orders: {error}"));
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let signed_orders = config.service_dir().join(SIGNED_ORDERS);
+        let (notify, now) = (config.notify.secret.as_ref(), seam::now().as_second());
+        let network = match NetworkListener::bind(&config.control, notify, &signed_orders, now).await {
+            Ok(network) => network,
+            Err(error) if resumed => {
+                tell(&format!("nobody can attach or give orders over the network: {error}"));
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { socket, network })
+    }
+
+    /// Serves at them.
+    pub fn serve(self, hub: &Hub, status: StatusOf) -> Option<Server> {
+        let Self { socket, network } = self;
+        let any = socket.is_some() || network.is_some();
+        any.then(|| Server::start(socket, network, hub.clone(), status))
+    }
+}

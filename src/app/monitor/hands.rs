@@ -1,0 +1,241 @@
+//! The tasks that move traffic, read the router and write the state file. Their answers come back as events.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::app::deploy::{Binding, Deployment, MovedTraffic, Rollback, RollbackRequest, Switch, SwitchRequest};
+use crate::core::soak::{
+    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, Machine, Phase, RollbackFailure, RollbackResult,
+    Settings, Summary, SwitchResult,
+};
+use crate::io::descriptors;
+use crate::io::journal::rfc3339_ms;
+use crate::io::router::{Foreign, RouterError};
+use crate::io::state::{BaselineBlock, FreezeFile, Release, SoakBlock};
+use crate::model::Color;
+
+use super::looks::Looks;
+
+/// How long the end of a run waits for its block to reach the state file.
+const REFLECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What touches the deployment.
+pub struct Hands {
+    deployment: Deployment,
+    block: watch::Sender<Option<SoakBlock>>,
+    reflecting: JoinHandle<()>,
+    looks: Looks,
+}
+
+impl Hands {
+    /// Ready to move, and keeping the state file's `soak` block current.
+    pub fn new(deployment: Deployment, events: mpsc::Sender<Event>) -> Self {
+        let (block, blocks) = watch::channel(None);
+        let reflecting = tokio::spawn(reflect_all(deployment.clone(), blocks, events));
+        Self { deployment, block, reflecting, looks: Looks::default() }
+    }
+
+    /// Shows a summary in the state file, soon; only the newest one counts.
+    pub fn reflect(&self, summary: Option<Summary>, settings: &Settings) {
+        if let Some(summary) = summary {
+            self.block.send_replace(Some(block_of(summary, settings)));
+        }
+    }
+
+    /// The freeze of automatic rollback.
+    pub fn freeze_file(&self) -> FreezeFile {
+        self.deployment.freeze_file()
+    }
+
+    /// Whether reading the router is reading the state file, and so costs nothing.
+    pub fn reads_state_file(&self) -> bool {
+        self.deployment.router().reads_state_file() && self.deployment.probe().is_none()
+    }
+
+    /// Reads router and state file.
+    pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
+        let (deployment, looks) = (self.deployment.clone(), self.looks.clone());
+        tokio::spawn(async move {
+            let router = match (deployment.router().read().await, deployment.probe()) {
+                (Ok(shown), Some(probe)) => Ok(looks.behind(probe, shown).await),
+                (read, _) => read,
+            };
+            let foreign = router.as_ref().err().and_then(RouterError::foreign);
+            let foreign = foreign.map(|foreign| seen(foreign, foreign.by_hand(standby)));
+            let router = router.map_err(|error| error.to_string());
+            let state = match deployment.state_file().read() {
+                Ok(state) => Ok(DeploymentSeen { active: state.active(), last_switch: state.last_switch() }),
+                Err(error) => Err(error.to_string()),
+            };
+            let _ = events.send(Event::RouterObserved { epoch, router, state, foreign }).await;
+        });
+    }
+
+    /// Moves traffic to the watched color.
+    pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>) {
+        let deployment = self.deployment.clone();
+        tokio::spawn(async move {
+            let known = settings.known_release().map(str::to_owned);
+            let (to, actor) = (settings.color, settings.actor);
+            let replace = settings.force.into();
+            // The state file has what somebody said: another job may call the release that a page names otherwise.
+            let release = Release { name: settings.release, no_way_back: settings.no_way_back };
+            let named = known.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
+            let mark = if release.no_way_back { "; no way back" } else { "" };
+            let message = format!("{} → {to}{named} by {actor}{mark}", to.other());
+            let mut decision = Decision::new(DecisionKind::Switch, actor, message);
+            (decision.soak, decision.release) = (Some(settings.soak), known);
+            let mut kept = None;
+            let result = match deployment.switch(SwitchRequest { to, release, replace, decision }).await {
+                Ok(Switch::Switched(moved)) => {
+                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
+                    tell_trouble(&events, &moved).await;
+                    SwitchResult::Switched { last_switch: moved.last_switch }
+                }
+                Ok(Switch::AlreadyActive(color)) => {
+                    SwitchResult::Failed(format!("somebody else moved traffic to {color} first; nothing was touched"))
+                }
+                Err(error) => SwitchResult::Failed(error.to_string()),
+            };
+            let _ = events.send(Event::SwitchDone { result, kept }).await;
+        });
+    }
+
+    /// Makes one attempt to move traffic back; `journalled` is told when the intent is on disk.
+    pub fn rollback(
+        &self,
+        attempt: u32,
+        intent: Decision,
+        force: bool,
+        settings: &Settings,
+        events: mpsc::Sender<Event>,
+        journalled: Option<oneshot::Sender<()>>,
+    ) {
+        descriptors::release();
+        let deployment = self.deployment.clone();
+        let (active, last_switch) = (settings.color, settings.last_switch);
+        let binding = Some(Binding { active, last_switch, previous: active.other() });
+        tokio::spawn(async move {
+            let request = RollbackRequest { binding, intent, replace: force.into() };
+            let (mut kept, mut last_switch) = (None, None);
+            let result = match deployment.rollback_telling(request, journalled).await {
+                Ok(Rollback::RolledBack(moved)) => {
+                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
+                    last_switch = moved.last_switch;
+                    tell_trouble(&events, &moved).await;
+                    RollbackResult::Back
+                }
+                Ok(Rollback::AlreadyBack(_)) => RollbackResult::Back,
+                Ok(Rollback::NothingToRollBack(nothing)) => RollbackResult::Superseded(nothing.to_string()),
+                Ok(Rollback::Superseded { active, last_switch }) => {
+                    let seen = DeploymentSeen { active, last_switch };
+                    RollbackResult::Superseded(format!("the state file now says {seen} is active"))
+                }
+                Err(error) => match error.foreign() {
+                    Some((foreign, by_hand)) => RollbackResult::Foreign(seen(foreign, by_hand)),
+                    None => RollbackResult::NotDone(RollbackFailure {
+                        why: error.to_string(),
+                        traffic: error.traffic(),
+                        lasting: error.is_lasting(),
+                    }),
+                },
+            };
+            let _ = events.send(Event::RollbackDone { attempt, result, last_switch, kept }).await;
+        });
+    }
+
+    /// Waits, within bounds, until the last summary is in the state file.
+    pub async fn finish(&mut self) {
+        drop(std::mem::replace(&mut self.block, watch::Sender::new(None)));
+        if timeout(REFLECT_LIMIT, &mut self.reflecting).await.is_err() {
+            tracing::error!("the state file's soak block is still not written: leaving without waiting for it");
+        }
+    }
+}
+
+fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
+    ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
+}
+
+/// What a reading of router and state file that failed says of where traffic is.
+pub(super) fn told_of_router(why: &str, foreign: Option<&ForeignSeen>) -> String {
+    foreign.map_or_else(|| format!("where traffic is cannot be read: {why}"), |foreign| foreign.what.clone())
+}
+
+/// What the router and the journal say of a move beside that it was made.
+async fn tell_trouble(events: &mpsc::Sender<Event>, moved: &MovedTraffic) {
+    for what in moved.notes.iter().chain(&moved.journal_trouble) {
+        let _ = events.send(Event::Trouble { what: what.clone() }).await;
+    }
+}
+
+async fn reflect_all(
+    deployment: Deployment,
+    mut blocks: watch::Receiver<Option<SoakBlock>>,
+    events: mpsc::Sender<Event>,
+) {
+    while blocks.changed().await.is_ok() {
+        let Some(block) = blocks.borrow_and_update().clone() else { continue };
+        if let Err(error) = deployment.record_soak(block).await {
+            tracing::error!(%error, "the state file does not show how the soak stands");
+            let what = format!("the state file does not show how the soak stands: {error}");
+            let _ = events.try_send(Event::Trouble { what });
+        }
+    }
+}
+
+/// A time as the state file shows it.
+fn time(ms: i64) -> Option<String> {
+    Timestamp::from_millisecond(ms).ok().map(rfc3339_ms)
+}
+
+/// What `status` shows of a run, also of one whose soak has not begun, or never did; `wall_ms` is when it was last heard of.
+pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
+    let settings = machine.settings();
+    if let Some(summary) = machine.summary() {
+        return block_of(summary, settings);
+    }
+    let ending = machine.ending();
+    let waits_for = machine.target_failure().filter(|_| machine.phase() == Phase::Gating);
+    SoakBlock {
+        id: settings.soak.clone(),
+        phase: machine.phase().to_string(),
+        release: settings.release.clone(),
+        builds: settings.builds.clone(),
+        outcome: ending.map(|ending| ending.outcome.to_string()),
+        cause: ending.map(|ending| ending.cause.name().to_owned()),
+        reason: ending.map(|ending| ending.reason.clone()).or(waits_for),
+        finished_at: ending.and_then(|_| time(wall_ms)),
+        ..SoakBlock::default()
+    }
+}
+
+/// What the state file shows of a soak.
+pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
+    SoakBlock {
+        id: summary.id,
+        phase: summary.phase.to_string(),
+        last_switch: settings.last_switch,
+        release: settings.release.clone(),
+        builds: settings.builds.clone(),
+        verdict: Some(summary.verdict.to_string()),
+        outcome: summary.outcome.map(|outcome| outcome.to_string()),
+        cause: summary.cause.map(|cause| cause.name().to_owned()),
+        check: summary.check,
+        reason: summary.reason,
+        baseline: summary.baseline.map(|old| BaselineBlock {
+            requests: old.counts.requests,
+            errors: old.counts.errors,
+            measured_ms: old.measured_ms,
+        }),
+        recovered: summary.recovered,
+        overdue: summary.overdue,
+        started_at: time(summary.started_ms),
+        ends_at: time(summary.ends_ms),
+        finished_at: summary.finished_ms.and_then(time),
+    }
+}

@@ -1,0 +1,396 @@
+//! What a run needs before its first event: locks, state, journal, recording.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+
+use crate::app::deploy::{Binding, Deployment, RollbackError};
+use crate::app::headless::Places;
+use crate::config::{Colors, Config, InstanceUrl, Loaded};
+use crate::core::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
+use crate::core::view::View;
+use crate::io::control::{Hub, ListenError, Order, Server, SocketError};
+use crate::io::descriptors;
+use crate::io::journal;
+use crate::io::journal::{Journal, JournalError, RecordingError, RecordingWriter, SoakId};
+use crate::io::notify::Notifier;
+use crate::io::seam;
+use crate::io::source::{ClientError, DiscoveryError, discover};
+use crate::io::state::{Lock, LockError, NothingToRollBack, StateError};
+use crate::model::Color;
+
+use super::again::Asked;
+use super::clock::Clock;
+use super::crew::Crew;
+use super::doors::Doors;
+use super::hands::Hands;
+use super::past::Past;
+use super::recorder::Recorder;
+use super::resume::{self, Earlier};
+use super::signals::Signals;
+use super::{again, api, prepare, unfinished};
+
+/// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
+const INBOX: usize = 1_024;
+
+/// What is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// A switch, with or without a soak behind it.
+    Switch {
+        /// Where to.
+        to: Color,
+        /// Whether a soak follows.
+        soak: bool,
+        /// Whether the release must not be rolled back.
+        no_way_back: bool,
+        /// Whether it may replace what the router holds and Switchback did not write.
+        force: bool,
+    },
+    /// A soak of what is active; one that a dead monitor left unfinished is gone on with.
+    Soak,
+    /// The same, and also a switch that moved no traffic yet is gone on with, and the outcome of a soak that ended is told.
+    Resume,
+}
+
+/// A run could not begin. Nothing was moved.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another monitor runs, or its lock failed.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state file cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// There is no switch to watch.
+    #[error("there is nothing to watch: {reason} (state file `{}`)", path.display())]
+    NothingToSoak {
+        /// Why.
+        reason: NothingToRollBack,
+        /// The state file.
+        path: PathBuf,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The recording cannot be begun.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The control socket cannot be had.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The network cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The instances of a color are not known.
+    #[error(transparent)]
+    Instances(#[from] DiscoveryError),
+    /// An instance cannot be asked as configured.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The rollback of an earlier, unfinished soak could not be finished.
+    #[error("soak {soak} left a rollback unfinished, and it cannot be finished now: {source}")]
+    Unfinished {
+        /// The earlier soak.
+        soak: String,
+        /// Why.
+        source: Box<RollbackError>,
+    },
+    /// Signals or randomness are not to be had.
+    #[error("cannot {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl OpenError {
+    /// The program's exit code.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
+            Self::Unfinished { .. } => 7,
+            Self::System { .. } => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// What opening a run came to.
+pub enum Opening {
+    /// It can begin, or go on.
+    Ready(Box<Opened>),
+    /// Nothing is run: this is how it ended before, or why there is nothing to do.
+    Ended {
+        /// The ID of the soak that ended so; none where there was none.
+        soak: Option<String>,
+        /// How it ended.
+        ending: Ending,
+    },
+}
+
+/// A run that can begin.
+pub struct Opened {
+    pub(super) machine: Box<Machine>,
+    pub(super) first: Event,
+    pub(super) seq: u64,
+    pub(super) crew: Crew,
+    pub(super) hands: Hands,
+    pub(super) recorder: Recorder,
+    pub(super) journal: Journal,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) inbox: mpsc::Receiver<Event>,
+    pub(super) hub: Hub,
+    pub(super) notifier: Option<Notifier>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) server: Option<Server>,
+    pub(super) signals: Signals,
+    pub(super) lock: Lock,
+    pub(super) clock: Clock,
+    /// Where the records of the run are.
+    pub places: Places,
+}
+
+impl Opened {
+    /// The settings of the run, as recorded.
+    pub fn settings(&self) -> &Settings {
+        self.machine.settings()
+    }
+
+    /// Where orders are given.
+    pub fn hub(&self) -> Hub {
+        self.hub.clone()
+    }
+
+    /// The run as it stands: not begun, or where an earlier monitor left it.
+    pub fn view(&self) -> View {
+        self.hub.with_view(View::clone)
+    }
+}
+
+/// What a run is made of, new or gone on with.
+struct Run {
+    config: Box<Config>,
+    machine: Machine,
+    header: RecordingHeader,
+    writer: RecordingWriter,
+    view: View,
+    first: Event,
+    clock: Clock,
+}
+
+/// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
+///
+/// A soak that an earlier monitor left unfinished is gone on with, or finished first where something else is to begin, and
+/// `tell` is told so. Everything that can fail fails here, before traffic moves.
+pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&str)) -> Result<Opening, OpenError> {
+    let config = &loaded.config;
+    let deployment = Deployment::open(config)?;
+    Lock::is_ours(deployment.state_file())?;
+    let instances = config.colors.blue.len() + config.colors.green.len();
+    if let Err(said) = descriptors::fit(instances as u64) {
+        tell(&format!("warning: {said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
+    }
+    let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
+    deployment.journal().repair(seam::now())?;
+    for reserve in [deployment.journal().reserve(), deployment.state_file().reserve()] {
+        if let Err(error) = reserve.keep() {
+            tracing::warn!(%error, "no room is kept for a full disk");
+        }
+    }
+    // Before anything begins: a signal from here on ends the run in order.
+    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });
+    let (begin, earlier) = match begin {
+        Begin::Switch { to: color, soak, force, .. } => {
+            let (release, replace) = (config.release.as_deref(), force.into());
+            let asked = Asked { color, soak, release, actor: actor.clone(), replace };
+            match again::find(&deployment, config, &asked, &tell).await? {
+                Some(Earlier::Ended { soak, ending }) => (begin, Earlier::Ended { soak, ending }),
+                Some(earlier) => {
+                    tell(&again::told(color, &earlier));
+                    (Begin::Soak, earlier)
+                }
+                None => (begin, Earlier::Nothing),
+            }
+        }
+        Begin::Soak | Begin::Resume => (begin, resume::find(&deployment, config, begin == Begin::Resume)?),
+    };
+    let run = match earlier {
+        Earlier::Ended { soak, ending } => return Ok(Opening::Ended { soak, ending }),
+        Earlier::Unfinished(past) => {
+            resume::complete_journal(&deployment, &past)?;
+            if let Some(ending) = past.machine.ending().cloned() {
+                resume::show_end(&deployment, &past).await;
+                return Ok(Opening::Ended { soak: Some(past.header.settings.soak), ending });
+            }
+            let colors = found_or_recorded(config, &past, &tell).await;
+            go_on(loaded, colors, &deployment, *past)?
+        }
+        Earlier::Nothing | Earlier::Lost(_) => {
+            if let Earlier::Lost(why) = &earlier {
+                tell(why);
+            }
+            if let Some(settled) = unfinished::settle(&deployment).await? {
+                tell(&settled);
+            }
+            fresh(loaded, &deployment, begin, no_way_back, actor).await?
+        }
+    };
+    let resumed = matches!(run.first, Event::Resumed(_));
+    let doors = if seam::simulated() { Doors::default() } else { Doors::open(config, resumed, &tell).await? };
+    prune(config, &run.header.settings.soak);
+    Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, doors, signals, lock)?)))
+}
+
+impl Run {
+    fn open(
+        self,
+        configured: &Colors,
+        deployment: Deployment,
+        doors: Doors,
+        signals: Signals,
+        lock: Lock,
+    ) -> Result<Opened, OpenError> {
+        let Self { config, machine, header, writer, view, first, clock } = self;
+        let recording = writer.path().to_owned();
+        let places = Places { journal: deployment.journal().path().to_owned(), recording: recording.clone() };
+        let (events, inbox) = mpsc::channel(INBOX);
+        let seq = view.seq();
+        let (hub, orders) = Hub::new(&header, recording, view);
+        let server = doors.serve(&hub, api::status_of(&deployment, &hub));
+        Ok(Opened {
+            crew: Crew::start(
+                &config,
+                configured,
+                machine.settings().color,
+                switched_before(&machine, &first),
+                &events,
+            )?,
+            machine: Box::new(machine),
+            first,
+            seq,
+            recorder: Recorder::start(writer, events.clone()),
+            journal: deployment.journal().clone(),
+            hands: Hands::new(deployment, events.clone()),
+            events,
+            inbox,
+            hub,
+            notifier: Notifier::start(&config.notify),
+            orders,
+            server,
+            signals,
+            lock,
+            clock,
+            places,
+        })
+    }
+}
+
+/// When traffic moved, if that was before the run began.
+fn switched_before(machine: &Machine, first: &Event) -> Option<i64> {
+    let settings = machine.settings();
+    settings.last_switch.filter(|_| *first == Event::Started && settings.origin == Origin::Soak)
+}
+
+/// A run that begins now.
+async fn fresh(
+    loaded: &Loaded,
+    deployment: &Deployment,
+    begin: Begin,
+    no_way_back: bool,
+    actor: Actor,
+) -> Result<Run, OpenError> {
+    let config = &loaded.config;
+    let state = deployment.state_file().read()?;
+    let (color, origin) = match begin {
+        Begin::Switch { to: color, soak, .. } => {
+            (color, Origin::Switch { gate_ms: prepare::millis(config.health.switch_timeout), soak })
+        }
+        Begin::Soak | Begin::Resume => {
+            let path = || deployment.state_file().path().to_owned();
+            Binding::to(&state).map_err(|reason| OpenError::NothingToSoak { reason, path: path() })?;
+            (state.active(), Origin::Soak)
+        }
+    };
+    let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
+    let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
+    let now = seam::now();
+    let id = SoakId::new(now, SoakId::in_order(now, random));
+    let no_way_back = no_way_back || (origin == Origin::Soak && state.no_way_back());
+    let force = matches!(begin, Begin::Switch { force: true, .. });
+    let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
+    let settings = Settings { no_way_back, force, ..settings };
+    let clock = Clock::start();
+    let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
+    let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
+    Ok(Run {
+        config,
+        machine: Machine::new(settings.clone()),
+        header,
+        writer,
+        view: View::new(settings),
+        first: Event::Started,
+        clock,
+    })
+}
+
+/// The run of a monitor that is gone, from here on.
+fn go_on(loaded: &Loaded, colors: Colors, deployment: &Deployment, past: Past) -> Result<Run, OpenError> {
+    let now = &Config { colors, ..loaded.config.clone() };
+    let settings = past.machine.settings();
+    let (color, soak) = (settings.color, settings.soak.clone());
+    let id: SoakId = soak
+        .parse()
+        .map_err(|error| OpenError::System { what: "read the soak's id", source: std::io::Error::other(error) })?;
+    let (writer, torn) = RecordingWriter::resume(&now.service_dir(), &id)?;
+    if torn > 0 {
+        tracing::warn!(torn, "the recording ended within an event, which is dropped");
+    }
+    let clock = past.clock();
+    let by = Resumption {
+        clock: Some(clock.origin().clone()),
+        instances: prepare::instances(now, color),
+        standby_instances: prepare::instances(now, color.other()),
+        changes: past.changes(&loaded.settings),
+        lost_events: past.lost_events,
+        intent: resume::intent_of(deployment, &soak)?,
+    };
+    Ok(Run {
+        config: Box::new(prepare::began_with(&past.header.config, now).unwrap_or_else(|| now.clone())),
+        view: past.view(),
+        first: Event::Resumed(Box::new(by)),
+        clock,
+        writer,
+        machine: past.machine,
+        header: past.header,
+    })
+}
+
+/// The instances that there are now; where they cannot be found, those that were watched last: the watch goes on.
+async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) -> Colors {
+    let why = match discover(&config.colors).await {
+        Ok(colors) => return colors,
+        Err(why) => why,
+    };
+    tell(&format!("{why}; the instances that were watched before are watched on"));
+    let settings = past.machine.settings();
+    let recorded = |names: &[String]| names.iter().filter_map(|name| InstanceUrl::parse(name).ok()).collect();
+    let colors = config.colors.clone().with(settings.color, recorded(&settings.instances));
+    colors.with(settings.color.other(), recorded(&settings.standby_instances))
+}
+
+/// Recordings beyond the limits go. That it fails stops nothing.
+fn prune(config: &Config, running: &str) {
+    let in_use: Vec<SoakId> = running.parse().into_iter().collect();
+    match journal::prune(&config.service_dir(), &config.retention, &in_use, seam::now(), false) {
+        Ok(pruned) => {
+            for error in pruned.failed {
+                tracing::warn!(%error, "an old recording stays");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "old recordings stay"),
+    }
+}

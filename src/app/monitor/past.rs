@@ -1,0 +1,211 @@
+//! What a monitor that is gone had seen and decided, read back from its recording.
+
+use std::path::Path;
+
+use crate::config::Setting;
+use crate::core::soak::{ClockOrigin, Decision, DecisionKind, Effect, Envelope, Event, Machine, RecordingHeader};
+use crate::core::view::View;
+use crate::io::journal::{RecordingError, RecordingReader};
+
+use super::clock::Clock;
+
+/// Keys that a resumed run reads afresh: where instances, Prometheus, webhooks and sockets are may have changed.
+const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
+
+/// A recorded run, up to its last event.
+#[derive(Debug)]
+pub struct Past {
+    /// What the run began with.
+    pub header: RecordingHeader,
+    /// The machine as it stood.
+    pub machine: Machine,
+    /// Place of the last event in the order of events; 0 where none was recorded.
+    pub seq: u64,
+    /// Time of the last event, in milliseconds since the run began.
+    pub at_ms: u64,
+    /// Wall clock of the last event, Unix milliseconds.
+    pub wall_ms: i64,
+    /// Events that did not reach the recording.
+    pub lost_events: u64,
+    clock: Option<ClockOrigin>,
+    /// What the machine wanted journalled, in order.
+    decisions: Vec<Decision>,
+}
+
+impl Past {
+    /// Reads a recording and lets a machine see it. A torn last line is left out.
+    pub fn read(path: &Path) -> Result<Self, RecordingError> {
+        let (header, envelopes) = RecordingReader::<Envelope>::open::<RecordingHeader>(path)?;
+        let mut past = Self {
+            machine: Machine::new(header.settings.clone()),
+            clock: header.clock.clone(),
+            header,
+            seq: 0,
+            at_ms: 0,
+            wall_ms: 0,
+            lost_events: 0,
+            decisions: Vec::new(),
+        };
+        for envelope in envelopes {
+            past.see(&envelope?);
+        }
+        Ok(past)
+    }
+
+    fn see(&mut self, envelope: &Envelope) {
+        self.lost_events += envelope.seq.saturating_sub(self.seq.saturating_add(1));
+        (self.seq, self.at_ms, self.wall_ms) = (envelope.seq, envelope.at_ms, envelope.wall_ms);
+        if let Event::Resumed(by) = &envelope.event {
+            self.clock = by.clock.clone().or_else(|| self.clock.take());
+        }
+        for effect in self.machine.handle(envelope) {
+            if let Effect::Journal(decision) = effect {
+                self.decisions.push(*decision);
+            }
+        }
+    }
+
+    /// The clock of the run, going on.
+    pub fn clock(&self) -> Clock {
+        Clock::resume(self.clock.as_ref(), self.at_ms, self.wall_ms)
+    }
+
+    /// What a person is shown of it.
+    pub fn view(&self) -> View {
+        View::resumed(self.machine.clone(), self.seq, self.at_ms, self.wall_ms)
+    }
+
+    /// The decisions that were made and did not reach the journal, given what did.
+    ///
+    /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
+    /// stands for one of them. Where the journal has an intent to roll back that the recording does not know, all that is missing
+    /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none.
+    pub fn not_journalled(&self, journalled: &[Decision]) -> Vec<&Decision> {
+        let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
+        let (mut left, mut known) = (journalled, 0);
+        for (at, made) in self.decisions.iter().enumerate() {
+            if let Some(line) = left.iter().position(|written| same(made, written)) {
+                (left, known) = (&left[line + 1..], at + 1);
+            }
+        }
+        let has = |kind: DecisionKind| left.iter().any(|line| line.decision == kind);
+        if has(DecisionKind::Rollback) {
+            return Vec::new();
+        }
+        let is_over = has(DecisionKind::RolledBack);
+        let missing = self.decisions[known..].iter();
+        missing.filter(|decision| !(is_over && decision.decision.closes_intent())).collect()
+    }
+
+    /// What the configuration says now and the run does not follow, a sentence for each key.
+    pub fn changes(&self, now: &[Setting]) -> Vec<String> {
+        let told = |setting: &Setting| {
+            let value = setting.value.as_deref().filter(|value| *value != "***")?;
+            let (_, recorded) = self.header.config.iter().find(|(key, _)| key == setting.key)?;
+            let afresh = AFRESH.iter().any(|keys| setting.key.starts_with(keys));
+            (!afresh && recorded != value).then(|| {
+                format!("{} is {value} in the configuration now, this soak goes on with {recorded}", setting.key)
+            })
+        };
+        now.iter().filter_map(told).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::soak::Actor;
+    use crate::core::soak::testing::{Bench, FAILING, HEALTHY, settings};
+    use crate::io::journal::{RecordingWriter, SoakId};
+
+    /// A recording of these events of a run.
+    fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {
+        let tmp = tempfile::tempdir().unwrap();
+        let id: SoakId = settings().soak.parse().unwrap();
+        let config = vec![("soak.window".to_owned(), "60s".to_owned()), ("service".to_owned(), "shop".to_owned())];
+        let header = RecordingHeader::new(settings(), config, Clock::start().origin().clone());
+        let mut writer = RecordingWriter::create(tmp.path(), &id, &header).unwrap();
+        for envelope in events {
+            writer.write(envelope).unwrap();
+        }
+        let past = Past::read(writer.path()).unwrap();
+        (tmp, past)
+    }
+
+    fn all(decisions: &[Decision]) -> Vec<&Decision> {
+        decisions.iter().collect()
+    }
+
+    #[test]
+    fn a_run_read_back_stands_where_it_stood() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(5, HEALTHY);
+        bench.seconds(9, FAILING);
+        let (_tmp, past) = recorded(&bench.log);
+        assert_eq!(past.machine.summary(), bench.machine.summary());
+        assert_eq!((past.seq, past.at_ms, past.lost_events), (bench.log.last().unwrap().seq, bench.at, 0));
+        assert_eq!(past.view().machine().phase(), bench.machine.phase());
+        assert!(past.clock().at_ms() >= past.at_ms);
+    }
+
+    #[test]
+    fn events_that_did_not_reach_the_recording_are_counted() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(5, HEALTHY);
+        let (_tmp, past) = recorded(bench.log.iter().filter(|envelope| !(4..9).contains(&envelope.seq)));
+        assert_eq!(past.lost_events, 5);
+    }
+
+    #[test]
+    fn decisions_behind_the_last_one_in_the_journal_are_still_to_be_written() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(60, HEALTHY);
+        let (_tmp, past) = recorded(&bench.log);
+        let made: Vec<Decision> = bench.decisions().into_iter().cloned().collect();
+        assert_eq!(past.not_journalled(&[]), all(&made));
+        assert_eq!(past.not_journalled(&made[..1]), all(&made[1..]));
+        assert_eq!(past.not_journalled(&made), all(&[]));
+        let intent =
+            Decision::new(DecisionKind::Rollback, Actor::Auto, "written on a full disk, where no event could be");
+        assert_eq!(past.not_journalled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
+    }
+
+    #[test]
+    fn of_two_decisions_that_read_the_same_the_one_without_a_line_is_still_to_be_written() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(5, HEALTHY);
+        let (_tmp, mut past) = recorded(&bench.log);
+        let resumed = |message: &str| Decision::new(DecisionKind::Resumed, Actor::Resume, message);
+        past.decisions = vec![resumed("after 0.1 s"), resumed("after 0.1 s"), resumed("after 2 s")];
+        let made = past.decisions.clone();
+        for written in 0..=made.len() {
+            assert_eq!(past.not_journalled(&made[..written]), all(&made[written..]));
+        }
+        assert_eq!(past.not_journalled(&made[2..]), all(&[]), "what is missing before is not written out of order");
+    }
+
+    /// A monitor that died right after the event of its beginning, in a rollback that the one before had finished.
+    #[test]
+    fn behind_the_end_of_a_rollback_only_what_does_not_hide_it_is_written() {
+        let (_tmp, mut past) = recorded([]);
+        let made = |kind, message: &str| Decision::new(kind, Actor::Auto, message);
+        let intent = made(DecisionKind::Rollback, "rolling back");
+        let (resumed, hold) = (made(DecisionKind::Resumed, "goes on"), made(DecisionKind::Hold, "left alone"));
+        past.decisions = vec![intent.clone(), hold, resumed.clone()];
+        let journalled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
+        assert_eq!(past.not_journalled(&journalled), [&resumed]);
+        assert_eq!(past.not_journalled(&[intent]).len(), 2, "it is not over: both are written");
+    }
+
+    #[test]
+    fn what_the_configuration_says_differently_now_is_listed() {
+        let (_tmp, past) = recorded([]);
+        let folder = tempfile::tempdir().unwrap();
+        let flags = [("soak.window", "5m"), ("service", "shop"), ("colors.green.instances", "http://g:1")];
+        let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        let inputs = crate::config::Inputs { flags, folder: folder.path().to_owned(), ..Default::default() };
+        let now = crate::config::load(inputs).unwrap();
+        let told = past.changes(&now.settings);
+        assert_eq!(told, ["soak.window is 5m in the configuration now, this soak goes on with 60s"]);
+    }
+}

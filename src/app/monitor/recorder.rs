@@ -1,0 +1,151 @@
+//! The thread that writes the recording, so that a slow disk never stops the watch.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::core::soak::{Envelope, Event};
+use crate::io::journal::{RecordingError, RecordingWriter};
+use crate::io::seam;
+
+/// So many events may wait for the disk.
+const BACKLOG: usize = 8_192;
+
+/// How long the run waits for the disk before it acts on an event that is not recorded yet.
+const SETTLE_LIMIT: Duration = Duration::from_secs(1);
+
+/// What the thread is asked to do.
+enum Order {
+    Write(Box<Envelope>),
+    /// Answer once everything before is on disk.
+    Settle(oneshot::Sender<()>),
+}
+
+/// A running recorder.
+pub struct Recorder {
+    sender: Option<SyncSender<Order>>,
+    thread: Option<JoinHandle<()>>,
+    /// In a simulation there are no threads: what waits is written when the world says so.
+    inline: Option<(Writing, Vec<Envelope>)>,
+    events: mpsc::Sender<Event>,
+    /// An answer of the disk that was not waited for to its end.
+    late: Option<oneshot::Receiver<()>>,
+}
+
+impl Recorder {
+    /// Starts writing; the first failure is told to the run as [`Event::Trouble`], and later events are tried all the same.
+    pub fn start(writer: RecordingWriter, events: mpsc::Sender<Event>) -> Self {
+        let (sender, receiver) = sync_channel(BACKLOG);
+        let trouble = events.clone();
+        let mut writing = Writing { writer, told: false, trouble };
+        if seam::simulated() {
+            return Self { sender: None, thread: None, inline: Some((writing, Vec::new())), events, late: None };
+        }
+        let thread = thread::spawn(move || writing.take_orders(&receiver));
+        Self { sender: Some(sender), thread: Some(thread), inline: None, events, late: None }
+    }
+
+    /// Hands over one event; never waits.
+    pub fn record(&mut self, envelope: &Envelope) {
+        if let Some((writing, waiting)) = &mut self.inline {
+            waiting.push(envelope.clone());
+            if seam::turn() {
+                writing.write_all(waiting);
+            }
+            return;
+        }
+        let order = Order::Write(Box::new(envelope.clone()));
+        let sent = self.sender.as_ref().is_none_or(|sender| sender.try_send(order).is_ok());
+        if !sent {
+            // One gap makes the rest useless for a replay: say so once and stop.
+            self.sender = None;
+            let what = "the disk is too slow for the recording: it ends here".to_owned();
+            let _ = self.events.try_send(Event::Trouble { what });
+        }
+    }
+
+    /// Waits, within bounds, until everything handed over is on disk: what a run does must not be ahead of what another
+    /// monitor would know of it. A disk that was too slow once is not waited for again until it has caught up.
+    pub async fn settle(&mut self) {
+        if let Some((writing, waiting)) = &mut self.inline {
+            writing.write_all(waiting);
+            writing.sync();
+        }
+        if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(TryRecvError::Empty))) {
+            return;
+        }
+        self.late = None;
+        let Some(sender) = &self.sender else { return };
+        let (answer, mut settled) = oneshot::channel();
+        if sender.try_send(Order::Settle(answer)).is_err() {
+            return;
+        }
+        if timeout(SETTLE_LIMIT, &mut settled).await.is_err() {
+            tracing::warn!("the disk is slow: acting on an event that is not recorded yet");
+            self.late = Some(settled);
+        }
+    }
+
+    /// Waits until everything is written and durable.
+    pub fn finish(self) {
+        drop(self.sender);
+        if let Some((mut writing, mut waiting)) = self.inline {
+            writing.write_all(&mut waiting);
+            writing.sync();
+        }
+        if self.thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the recording thread panicked");
+        }
+    }
+}
+
+/// The writer, and what is told of its failures.
+struct Writing {
+    writer: RecordingWriter,
+    told: bool,
+    trouble: mpsc::Sender<Event>,
+}
+
+impl Writing {
+    fn take_orders(&mut self, receiver: &Receiver<Order>) {
+        while let Ok(order) = receiver.recv() {
+            match order {
+                Order::Write(envelope) => self.write(&envelope),
+                Order::Settle(answer) => {
+                    self.sync();
+                    let _ = answer.send(());
+                }
+            }
+        }
+        self.sync();
+    }
+
+    fn write_all(&mut self, waiting: &mut Vec<Envelope>) {
+        for envelope in waiting.drain(..) {
+            self.write(&envelope);
+        }
+    }
+
+    fn write(&mut self, envelope: &Envelope) {
+        if let Err(error) = self.writer.write(envelope) {
+            self.tell(&error);
+        }
+    }
+
+    fn sync(&mut self) {
+        if let Err(error) = self.writer.sync() {
+            self.tell(&error);
+        }
+    }
+
+    fn tell(&mut self, error: &RecordingError) {
+        tracing::error!(%error, "the recording has a gap");
+        if !std::mem::replace(&mut self.told, true) {
+            let _ = self.trouble.try_send(Event::Trouble { what: error.to_string() });
+        }
+    }
+}

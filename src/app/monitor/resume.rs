@@ -1,0 +1,173 @@
+//! Which earlier run a monitor goes on with.
+
+use crate::app::deploy::{Binding, Deployment};
+use crate::config::Config;
+use crate::core::soak::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
+use crate::io::journal::{Intent, SoakId, recording_path, recordings};
+use crate::io::state::{SoakBlock, State};
+
+use super::hands::{block_of, block_of_run};
+use super::open::OpenError;
+use super::past::Past;
+
+/// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.
+pub enum Earlier {
+    /// Nothing to go on with.
+    Nothing,
+    /// A run to go on with.
+    Unfinished(Box<Past>),
+    /// How it ended, and nothing is to be run.
+    Ended {
+        /// The soak that ended so; none where there was none.
+        soak: Option<String>,
+        /// How.
+        ending: Ending,
+    },
+    /// A soak that cannot be gone on with, and why.
+    Lost(String),
+}
+
+/// Looks for a run to go on with. `explicitly` asked for, also one that moved no traffic yet, and the outcome of one that has
+/// ended.
+pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Result<Earlier, OpenError> {
+    let state = deployment.state_file().read()?;
+    let block = state.soak();
+    if let Some(block) = block.filter(|block| block.phase != Phase::Finished.name()) {
+        return of_the_state_file(deployment, config, &state, block);
+    }
+    if let Some(past) = newest(deployment, config, &state) {
+        if is_unfinished(&past, &state, explicitly) {
+            return Ok(Earlier::Unfinished(Box::new(past)));
+        }
+        if let Some(ending) = past.machine.ending().filter(|_| explicitly && was_tried_last(&past, &state)) {
+            return Ok(Earlier::Ended { ending: ending.clone(), soak: Some(past.header.settings.soak) });
+        }
+    }
+    Ok(block.filter(|_| explicitly).and_then(|block| ended(&state, block)).unwrap_or(Earlier::Nothing))
+}
+
+/// The soak that the state file shows as unfinished, if it watches what is active, or was on its way back from it.
+fn of_the_state_file(
+    deployment: &Deployment,
+    config: &Config,
+    state: &State,
+    block: &SoakBlock,
+) -> Result<Earlier, OpenError> {
+    let lost = |why: &dyn std::fmt::Display| Earlier::Lost(format!("soak {} cannot be gone on with: {why}", block.id));
+    let id: SoakId = match block.id.parse() {
+        Ok(id) => id,
+        Err(error) => return Ok(lost(&error)),
+    };
+    let past = match Past::read(&recording_path(&config.service_dir(), &id)) {
+        Ok(past) => past,
+        Err(error) => return Ok(lost(&error)),
+    };
+    if past.seq == 0 {
+        return Ok(lost(&"its recording has no event"));
+    }
+    let intended = deployment.journal().intent(Some(&block.id))? != Intent::None;
+    if intended || past.machine.ending().is_some() || watches(&past, state) {
+        Ok(Earlier::Unfinished(Box::new(past)))
+    } else {
+        Ok(lost(&"another deployment is active now"))
+    }
+}
+
+fn watches(past: &Past, state: &State) -> bool {
+    let settings = past.machine.settings();
+    (settings.color, settings.last_switch) == (state.active(), state.last_switch())
+}
+
+/// The run of this state file that began after the soak that it shows, if there is one: it ended before its own soak began, or
+/// died before that was shown.
+pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option<Past> {
+    let id = recordings(&config.service_dir()).ok()?.pop()?;
+    if state.soak().is_some_and(|block| block.id.as_str() >= id.as_str()) {
+        return None;
+    }
+    let path = recording_path(&config.service_dir(), &id);
+    let past = Past::read(&path).inspect_err(|error| tracing::warn!(%error, "a recording is left alone")).ok()?;
+    let is_same_file = |(key, value): &(String, String)| {
+        key == "state_file" && std::path::Path::new(value) == deployment.state_file().path()
+    };
+    past.header.config.iter().any(is_same_file).then_some(past)
+}
+
+/// How the run stands that began after the soak that the state file shows, if there is one.
+pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock> {
+    let state = deployment.state_file().read().ok()?;
+    let past = newest(deployment, config, &state)?;
+    Some(block_of_run(&past.machine, past.wall_ms))
+}
+
+/// Whether a run that the state file does not show was cut off: in the gate, in the switch, or right at the beginning.
+fn is_unfinished(past: &Past, state: &State, explicitly: bool) -> bool {
+    match past.machine.phase() {
+        Phase::Finished => false,
+        // Cut off before its first event was on disk: it did nothing, and nothing is known of its time.
+        _ if past.seq == 0 => false,
+        // Nothing was moved. A gate whose time is over refuses the switch as soon as it is gone on with.
+        Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(past, state),
+        Phase::Switching => true,
+        _ => watches(past, state),
+    }
+}
+
+/// Whether the last thing that was tried with this deployment is a run that ended before its soak began.
+fn was_tried_last(past: &Past, state: &State) -> bool {
+    let switched = past.machine.ending().is_some_and(|ending| ending.outcome == Outcome::Switched);
+    !switched && nothing_moved_since(past, state)
+}
+
+fn nothing_moved_since(past: &Past, state: &State) -> bool {
+    past.machine.settings().last_switch == state.last_switch()
+}
+
+/// The ended soak of the deployment that is active, or that was rolled back and followed by none.
+fn ended(state: &State, block: &SoakBlock) -> Option<Earlier> {
+    let same = block.last_switch == state.last_switch() || Binding::to(state).is_err();
+    let ending = ending_of(block)?;
+    same.then(|| Earlier::Ended { soak: Some(block.id.clone()), ending })
+}
+
+/// How a soak ended, as the state file shows it.
+pub fn ending_of(block: &SoakBlock) -> Option<Ending> {
+    let word = |word: &Option<String>| Some(serde_json::Value::String(word.clone()?));
+    Some(Ending {
+        outcome: serde_json::from_value(word(&block.outcome)?).ok()?,
+        cause: word(&block.cause).and_then(|cause| serde_json::from_value(cause).ok()).unwrap_or(Cause::Auto),
+        reason: block.reason.clone().unwrap_or_default(),
+    })
+}
+
+/// The intent to roll back that the journal holds for a soak, carried out or not.
+pub fn intent_of(deployment: &Deployment, soak: &str) -> Result<Option<Decision>, OpenError> {
+    match deployment.journal().intent(Some(soak))? {
+        Intent::None => Ok(None),
+        Intent::Open(intent) => Ok(Some(*intent)),
+        Intent::Done => {
+            let entries = deployment.journal().of_soak(soak)?;
+            Ok(entries.into_iter().map(|entry| entry.decision).rfind(|made| made.decision == DecisionKind::Rollback))
+        }
+    }
+}
+
+/// Writes the decisions down that were made and did not reach the journal.
+pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), OpenError> {
+    let entries = deployment.journal().of_soak(&past.machine.settings().soak)?;
+    let journalled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
+    for decision in past.not_journalled(&journalled) {
+        deployment.journal().append(decision, crate::io::seam::now())?;
+    }
+    Ok(())
+}
+
+/// A run that had ended, but not for the state file: shows it there.
+pub async fn show_end(deployment: &Deployment, past: &Past) {
+    let settings = past.machine.settings();
+    if let Some(summary) = past.machine.summary()
+        && let Err(error) = deployment.record_soak(block_of(summary, settings)).await
+    {
+        tracing::error!(%error, "the state file does not show how the soak ended");
+    }
+}

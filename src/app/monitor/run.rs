@@ -1,0 +1,401 @@
+//! The loop: one order of all events, and the machine's effects carried out in theirs.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::config::scrub_in_place;
+use crate::core::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
+use crate::io::control::{Hub, Order, StreamEnd};
+use crate::io::descriptors;
+use crate::io::journal::Journal;
+use crate::io::notify::Notifier;
+use crate::io::seam;
+use crate::model::mutation::{Mutation, mutated};
+
+use super::answer::Answer;
+use super::clock::{Clock, every, wall_ms};
+use super::crew::{Crew, Job};
+use super::freeze::FreezeWatch;
+use super::hands::{Hands, told_of_router};
+use super::log::log;
+use super::open::Opened;
+use super::recorder::Recorder;
+use super::rounds::Rounds;
+use super::signals::{SIGTERM, Signals};
+use super::stop::{Finished, OnSignal};
+use super::watchdog::Watchdog;
+
+/// How long a decision may take to reach the disk before the run goes on without it: users come before records.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a target that is not ready yet is asked again, however long the interval between samples is.
+const GATE_POLL: Duration = Duration::from_millis(500);
+
+/// Least time between two runs of a router's `read` command.
+const COMMAND_EVERY_MS: u64 = 1_000;
+
+/// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
+pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
+    let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
+    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, .. } = opened;
+    let interval_ms = machine.settings().interval_ms;
+    let freeze = FreezeWatch::new(hands.freeze_file(), machine.frozen().cloned());
+    let mut run = Run {
+        machine,
+        freeze,
+        crew,
+        hands,
+        recorder,
+        journal,
+        events,
+        observers,
+        hub,
+        notifier,
+        rounds: Rounds::new(interval_ms, clock.at_ms()),
+        clock,
+        seq,
+        wakeups: BTreeSet::new(),
+        ending: None,
+        stopping: None,
+        answer: None,
+        reading_router: false,
+        router_read_at: None,
+        router_unread: false,
+    };
+    run.feed(first).await;
+    let finished = run.until_the_end(&mut inbox, &mut orders, &mut signals, on_signal).await;
+    match &finished {
+        Finished::Ended(_) | Finished::Saved => run.close(&mut inbox, &finished).await,
+        // At once: neither a move that holds the lock nor a slow disk is waited for.
+        Finished::CutOff => drop(run),
+    }
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    drop(lock);
+    finished
+}
+
+struct Run {
+    machine: Box<Machine>,
+    freeze: FreezeWatch,
+    crew: Crew,
+    hands: Hands,
+    recorder: Recorder,
+    journal: Journal,
+    events: mpsc::Sender<Event>,
+    observers: Vec<SyncSender<Envelope>>,
+    hub: Hub,
+    notifier: Option<Notifier>,
+    clock: Clock,
+    seq: u64,
+    rounds: Rounds,
+    wakeups: BTreeSet<u64>,
+    ending: Option<Ending>,
+    /// The signal that asked to save the run, while a move is under way.
+    stopping: Option<&'static str>,
+    /// Where the answer to the order under way goes.
+    answer: Option<Answer>,
+    reading_router: bool,
+    router_read_at: Option<u64>,
+    /// Whether the last reading of router and state file failed; told once until one succeeds.
+    router_unread: bool,
+}
+
+impl Run {
+    async fn until_the_end(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Event>,
+        orders: &mut mpsc::Receiver<Order>,
+        signals: &mut Signals,
+        on_signal: OnSignal,
+    ) -> Finished {
+        let period = Duration::from_millis(self.machine.settings().interval_ms);
+        let (mut schedule, mut gate_poll) = (every(period), every(period.min(GATE_POLL)));
+        let mut watchdog = Watchdog::start();
+        let mut signalled = false;
+        loop {
+            if let Some(ending) = self.ending.take() {
+                return Finished::Ended(ending);
+            }
+            if self.stopping.is_some() && !self.machine.is_moving() {
+                return Finished::Saved;
+            }
+            if on_signal == OnSignal::Abort && self.machine.overdue() && !self.machine.is_moving() {
+                self.feed(Event::GiveUp).await;
+                continue;
+            }
+            let wakeup = self.next_wakeup();
+            // People before everything, and what was asked for before new questions.
+            tokio::select! {
+                biased;
+                signal = signals.next() => {
+                    if signalled {
+                        tracing::error!(signal, "second signal: leaving at once");
+                        return Finished::CutOff;
+                    }
+                    signalled = true;
+                    self.signalled(signal, on_signal.saves(signal)).await;
+                }
+                () = watchdog.due() => Watchdog::answer(),
+                Some(order) = orders.recv() => self.ordered(order).await,
+                () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
+                Some(event) = inbox.recv() => self.arrived(event).await,
+                Some(change) = self.crew.change() => self.feed(change).await,
+                _ = schedule.tick() => self.round_due().await,
+                _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
+                    self.crew.probe(self.machine.settings().color);
+                }
+            }
+        }
+    }
+
+    async fn signalled(&mut self, signal: &'static str, save: bool) {
+        // Another monitor can go on with a rollback that is tried again and again, whoever watches here.
+        if save || (signal == SIGTERM && self.machine.retrying().is_some()) {
+            tracing::warn!(signal, "asked to stop: the run is saved for another monitor");
+            self.stopping = Some(signal);
+        } else {
+            let actor = self.machine.settings().actor.clone();
+            self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
+        }
+    }
+
+    /// An operator's order. It is answered once its decision is journalled, or refused.
+    async fn ordered(&mut self, order: Order) {
+        let Order { action, actor, reason, answer } = order;
+        self.answer = Some(Answer { to: answer, seq: self.seq + 1 });
+        self.feed(Event::Action { action, actor, reason }).await;
+    }
+
+    /// The next scheduled time as the timer's clock will show it.
+    fn next_wakeup(&self) -> Option<Instant> {
+        let at_ms = *self.wakeups.first()?;
+        Some(Instant::now() + Duration::from_millis(at_ms.saturating_sub(self.clock.at_ms())))
+    }
+
+    async fn wake(&mut self) {
+        let now = self.clock.at_ms();
+        let due = self.wakeups.iter().take_while(|at_ms| **at_ms <= now).count();
+        for _ in 0..due {
+            self.wakeups.pop_first();
+        }
+        if due > 0 {
+            self.feed(Event::Timer).await;
+        }
+    }
+
+    /// An event of one of the tasks.
+    async fn arrived(&mut self, event: Event) {
+        let mut completes_round = false;
+        let mut trouble = None;
+        if let Some(job) = Job::answered_by(&event, self.machine.settings()) {
+            self.crew.answered(job);
+            completes_round = self.rounds.answered(job);
+        }
+        match &event {
+            Event::RouterObserved { router, state, foreign, .. } => {
+                self.reading_router = false;
+                let unread = router.as_ref().err().or(state.as_ref().err());
+                trouble = unread.map(|why| told_of_router(why, foreign.as_ref()));
+                if std::mem::replace(&mut self.router_unread, trouble.is_some()) {
+                    trouble = None;
+                }
+            }
+            Event::SwitchDone { .. } | Event::RollbackDone { .. } => self.rounds.restart(self.clock.at_ms()),
+            _ => {}
+        }
+        self.feed(event).await;
+        if let Some(what) = trouble {
+            self.feed(Event::Trouble { what }).await;
+        }
+        if completes_round {
+            self.tick().await;
+        }
+    }
+
+    /// The interval is over: whatever the last round still waits for comes too late for its tick.
+    async fn round_due(&mut self) {
+        if self.rounds.is_open() {
+            self.tick().await;
+        }
+        self.start_round();
+    }
+
+    fn start_round(&mut self) {
+        if !self.machine.is_moving() {
+            descriptors::keep_back();
+        }
+        let color = self.machine.settings().color;
+        if self.machine.probes_wanted() {
+            self.crew.probe(color);
+        }
+        if self.machine.standby_probes_wanted() {
+            self.crew.probe(color.other());
+        }
+        let seconds = self.seconds_since_switch();
+        let mut waiting: Vec<Job> =
+            self.machine.metrics_of().into_iter().flat_map(|color| self.crew.count(color, seconds)).collect();
+        if self.machine.queries_wanted() {
+            waiting.extend(self.crew.query(seconds));
+        }
+        // What the standby says is taken when it comes: no tick waits for it.
+        if self.machine.compares_with_standby() || self.machine.wants_previous_latency() {
+            self.crew.count(self.machine.settings().color.other(), seconds);
+        }
+        if !self.machine.metrics_of().is_empty() {
+            self.rounds.open(waiting);
+        }
+    }
+
+    fn seconds_since_switch(&self) -> u64 {
+        let since_ms = self.machine.settings().last_switch.map_or(0, |at_ms| wall_ms().saturating_sub(at_ms));
+        u64::try_from(since_ms / 1000).unwrap_or(0)
+    }
+
+    async fn tick(&mut self) {
+        let due = self.rounds.close(self.clock.at_ms());
+        if let Some(ms) = due.gap_ms {
+            self.feed(Event::ClockGap { ms }).await;
+        }
+        self.feed(Event::Tick { skipped: due.skipped }).await;
+    }
+
+    /// Gives one event its place, tells everybody, and carries out what the machine wants done about it. What goes wrong
+    /// on the way becomes an event of its own.
+    async fn feed(&mut self, event: Event) {
+        let mut queue: VecDeque<Event> = self.freeze.change().into_iter().chain([event]).collect();
+        while let Some(mut event) = queue.pop_front() {
+            // No secret goes any further than here, whoever repeats it.
+            event.edit_texts(scrub_in_place);
+            self.seq += 1;
+            let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
+            self.recorder.record(&envelope);
+            let effects = self.machine.handle(&envelope);
+            if effects.iter().any(Effect::needs_record) && !mutated(Mutation::NotRecordedFirst) {
+                self.recorder.settle().await;
+            }
+            for effect in effects {
+                queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
+            }
+            // Nobody is shown a decision before it is on disk.
+            self.tell(&envelope);
+        }
+    }
+
+    fn tell(&mut self, envelope: &Envelope) {
+        let news = self.hub.publish(envelope);
+        if let Some(notifier) = &self.notifier {
+            notifier.tell(&news, envelope, self.machine.settings());
+        }
+        self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("an observer does not keep up and is no longer told");
+                false
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        });
+    }
+
+    /// Carries out one effect; the sentence says what the run has to go on without.
+    async fn carry_out(&mut self, effect: Effect) -> Option<String> {
+        match effect {
+            Effect::Journal(decision) => return self.journal(*decision).await,
+            Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
+            Effect::Sample => self.sample_now(),
+            Effect::TryCounting { color } => self.crew.try_counting(color),
+            Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
+            Effect::ReadRouter { epoch } => self.read_router(epoch),
+            Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
+            Effect::Rollback { attempt, intent, force } => {
+                log(&intent);
+                let journalled = self.answer.take().map(Answer::once_journalled);
+                self.hands.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journalled);
+            }
+            Effect::Schedule { at_ms } => {
+                self.wakeups.insert(at_ms);
+            }
+            Effect::Answer { refused } => self.answer_order(refused),
+            Effect::Finish(ending) => self.ending = Some(ending),
+        }
+        None
+    }
+
+    /// Answers the order under way. A rollback is answered once its intent is on disk, which is a part of the move.
+    fn answer_order(&mut self, refused: Option<String>) {
+        if let Some(why) = &refused {
+            tracing::info!(why, "an order was refused");
+        } else if self.machine.is_moving() {
+            return;
+        }
+        if let Some(Answer { to, seq }) = self.answer.take() {
+            let _ = to.send(refused.map_or(Ok(seq), Err));
+        }
+    }
+
+    fn sample_now(&mut self) {
+        if !self.rounds.is_open() {
+            self.start_round();
+        }
+    }
+
+    /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
+    fn read_router(&mut self, epoch: u32) {
+        let now = self.clock.at_ms();
+        let rested = self.hands.reads_state_file()
+            || self.router_read_at.is_none_or(|at| now.saturating_sub(at) >= COMMAND_EVERY_MS);
+        if !self.reading_router && rested {
+            self.reading_router = true;
+            self.router_read_at = Some(now);
+            self.hands.read_router(epoch, self.machine.settings().color.other(), self.events.clone());
+        }
+    }
+
+    /// Writes a decision durably, within bounds.
+    async fn journal(&self, decision: Decision) -> Option<String> {
+        log(&decision);
+        let journal = self.journal.clone();
+        let written = seam::spawn_blocking(move || journal.append(&decision, seam::now()));
+        let error = match timeout(JOURNAL_LIMIT, written).await {
+            Ok(Ok(Ok(_))) => return None,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
+            Err(_) => format!(
+                "the decision journal `{}` takes longer than {} s to write",
+                self.journal.path().display(),
+                JOURNAL_LIMIT.as_secs(),
+            ),
+        };
+        tracing::error!(error, "a decision was not journalled");
+        Some(error)
+    }
+
+    /// Waits, within bounds, until the state file shows the end and the recording is whole.
+    async fn close(mut self, inbox: &mut mpsc::Receiver<Event>, finished: &Finished) {
+        self.hands.finish().await;
+        while let Ok(event) = inbox.try_recv() {
+            if matches!(event, Event::Trouble { .. }) {
+                self.feed(event).await;
+            }
+        }
+        match (finished, self.stopping) {
+            (Finished::Ended(ending), _) => self.hub.finish(StreamEnd::Ended(ending.clone())),
+            (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
+        }
+        drop(self.observers);
+        let recorder = self.recorder;
+        let closed = seam::spawn_blocking(move || recorder.finish());
+        if timeout(JOURNAL_LIMIT, closed).await.is_err() {
+            tracing::error!("the recording is still not written: leaving without waiting for it");
+        }
+        // Last: a webhook that is away keeps no record from its disk.
+        if let Some(notifier) = self.notifier {
+            notifier.finish().await;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What keys do.
+
+use crossterm::event::KeyEvent;
+
+use crate::app::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step, Way};
+use crate::app::tui::keys::{Command, Key, command};
+use crate::app::tui::replay::Player;
+use crate::core::soak::Action;
+use crate::core::view::Tone;
+
+use super::rows::{moved, scrolled};
+use super::state::{App, Effect, Layer};
+
+/// `Ctrl-C` twice within this time leaves without a question.
+const TWICE_MS: u64 = 2_000;
+
+impl App {
+    pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
+        let Some(key) = Key::of(event) else { return Vec::new() };
+        let meant = command(self.scope(self.context()), key);
+        match meant {
+            Some(Command::Redraw) => vec![Effect::Redraw],
+            Some(Command::Suspend) => vec![Effect::Suspend],
+            Some(Command::Interrupt) => self.interrupt(),
+            _ => match self.layer.take() {
+                None => meant.map_or_else(Vec::new, |command| self.on_panes(command, key)),
+                Some(layer) => self.on_layer(layer, meant, key),
+            },
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        match &mut self.layer {
+            Some(Layer::Dialog { dialog, .. }) => dialog.paste(text, self.now_ms),
+            Some(Layer::Filter(field)) => {
+                field.add(text);
+                self.ui.decisions.filter = field.text().to_owned();
+            }
+            // Anywhere else text would be taken for keys, and some of them give orders.
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn interrupt(&mut self) -> Vec<Effect> {
+        let before = self.interrupted_ms.replace(self.now_ms);
+        if before.is_some_and(|at| self.now_ms.saturating_sub(at) <= TWICE_MS) {
+            return vec![Effect::Leave];
+        }
+        self.layer = None;
+        self.leave()
+    }
+
+    /// Leaves, or asks first while a soak runs that this client could end.
+    fn leave(&mut self) -> Vec<Effect> {
+        let asks = self.dashboard.is_some() && !self.is_over();
+        if asks && self.player.is_none() && self.weather.is_none() && !self.ui.read_only {
+            self.layer = Some(Layer::Quit(Quit::default()));
+            Vec::new()
+        } else {
+            vec![Effect::Leave]
+        }
+    }
+
+    fn on_panes(&mut self, command: Command, key: Key) -> Vec<Effect> {
+        if let Some(what) = Ask::by(command) {
+            self.ask(what);
+            return Vec::new();
+        }
+        match command {
+            Command::Leave => return self.leave(),
+            Command::Save => return vec![Effect::Save],
+            Command::Help => self.open_help(),
+            Command::Freeze => self.freeze(),
+            Command::Filter => self.layer = Some(Layer::Filter(Field::from(self.ui.decisions.filter.as_str()))),
+            Command::Enter => self.open_decision(),
+            Command::Weather => {
+                let selected = self.weather.as_ref().and_then(|menu| menu.current).unwrap_or(0);
+                self.layer = Some(Layer::Weather { selected });
+            }
+            Command::PlayPause => self.play(Player::play_or_pause),
+            Command::Seek => self.play(|player| player.seek(key.digit().unwrap_or(0))),
+            Command::SeekBack => self.play(Player::back),
+            Command::SeekForward => self.play(Player::forward),
+            Command::Slower => self.play(Player::slower),
+            Command::Faster => self.play(Player::faster),
+            _ => self.move_on_panes(command, key),
+        }
+        Vec::new()
+    }
+
+    fn ask(&mut self, what: Ask) {
+        let Some(dashboard) = &self.dashboard else { return };
+        match Dialog::by(self.way(), what, dashboard.machine(), self.now_ms) {
+            Ok(dialog) => self.layer = Some(Layer::Dialog { dialog: Box::new(dialog), order: None }),
+            Err(why) => self.say(format!("not now: {why}"), Tone::Warning),
+        }
+    }
+
+    fn freeze(&mut self) {
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => self.dashboard.clone().map(|dashboard| (dashboard, self.run_ms())),
+        };
+        self.ui.frozen = self.frozen.is_some();
+    }
+
+    /// A key while something lies above the panes; it was taken off, and is put back unless it closes.
+    fn on_layer(&mut self, layer: Layer, meant: Option<Command>, key: Key) -> Vec<Effect> {
+        match layer {
+            Layer::Help { scroll } => {
+                let rows = self.help().len();
+                self.layer = scrolled(meant, scroll, rows).map(|scroll| Layer::Help { scroll });
+            }
+            Layer::Detail { number } => self.layer = self.on_detail(meant, number),
+            Layer::Filter(field) => self.on_filter(field, meant, key),
+            Layer::Weather { selected } => return self.on_weather(selected, meant),
+            Layer::Dialog { dialog, order } => return self.on_dialog(dialog, order, meant, key),
+            Layer::Quit(quit) => return self.on_quit(quit, meant, key),
+        }
+        Vec::new()
+    }
+
+    fn on_filter(&mut self, mut field: Field, meant: Option<Command>, key: Key) {
+        match meant {
+            Some(Command::Enter) => return,
+            Some(Command::Close) => {
+                self.ui.decisions.filter.clear();
+                return;
+            }
+            Some(Command::Erase) => field.erase(),
+            _ => field.add(key.typed().map(String::from).unwrap_or_default().as_str()),
+        }
+        field.text().clone_into(&mut self.ui.decisions.filter);
+        self.ui.decisions.selected = None;
+        self.layer = Some(Layer::Filter(field));
+    }
+
+    fn on_weather(&mut self, selected: usize, meant: Option<Command>) -> Vec<Effect> {
+        let Some(menu) = &mut self.weather else { return Vec::new() };
+        if meant == Some(Command::Enter) {
+            menu.current = Some(selected);
+            return vec![Effect::ChangeWeather(selected)];
+        }
+        let last = menu.items.len().saturating_sub(1);
+        self.layer = moved(meant, selected, last).map(|selected| Layer::Weather { selected });
+        Vec::new()
+    }
+
+    fn on_dialog(
+        &mut self,
+        mut dialog: Box<Dialog>,
+        order: Option<u64>,
+        meant: Option<Command>,
+        key: Key,
+    ) -> Vec<Effect> {
+        match dialog.press(meant, key, self.now_ms) {
+            Step::Close(why) => {
+                if let Some(why) = why {
+                    self.say(why, Tone::Warning);
+                }
+                Vec::new()
+            }
+            Step::Stay => {
+                self.layer = Some(Layer::Dialog { dialog, order });
+                Vec::new()
+            }
+            Step::Order { action, reason } => self.order(dialog, action, reason),
+        }
+    }
+
+    /// Gives an order; the dialog waits for its answer.
+    pub(super) fn order(&mut self, dialog: Box<Dialog>, action: Action, reason: Option<String>) -> Vec<Effect> {
+        self.orders += 1;
+        if self.way() == Way::Command {
+            self.first_late.get_or_insert(self.orders);
+        }
+        self.layer = Some(Layer::Dialog { dialog, order: Some(self.orders) });
+        vec![Effect::Order { order: self.orders, action, reason }]
+    }
+
+    fn on_quit(&mut self, mut quit: Quit, meant: Option<Command>, key: Key) -> Vec<Effect> {
+        match quit.press(meant, key) {
+            QuitStep::Open => self.layer = Some(Layer::Quit(quit)),
+            QuitStep::Detach => return vec![Effect::Leave],
+            QuitStep::Abort => self.ask(Ask::Abort),
+            QuitStep::Stay => {}
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,281 @@
+//! What is asked, about what, and how it is confirmed.
+
+use crate::app::tui::keys::Command;
+use crate::core::detect::span;
+use crate::core::soak::{Action, Machine, Outcome, Phase};
+use crate::core::view::{Tone, next_step};
+use crate::model::Color;
+
+/// By how much the soak can be extended, in milliseconds.
+pub(super) const EXTENSIONS: [u64; 4] = [60_000, 300_000, 600_000, 1_800_000];
+
+/// What the operator wants to be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// Rolling back.
+    RollBack,
+    /// Ending the soak unjudged.
+    Abort,
+    /// Ending the soak as retained.
+    Keep,
+    /// Turning automatic rollback off, or on again.
+    Pause,
+    /// Watching longer.
+    Extend,
+}
+
+/// Who carries out an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The monitor.
+    Monitor,
+    /// `switchback rollback`: the run is over, and its monitor gone.
+    Command,
+    /// Nobody: the run is over.
+    None,
+}
+
+impl Ask {
+    /// The order that a key asks for.
+    pub const fn by(command: Command) -> Option<Self> {
+        match command {
+            Command::RollBack => Some(Self::RollBack),
+            Command::Abort => Some(Self::Abort),
+            Command::Keep => Some(Self::Keep),
+            Command::Pause => Some(Self::Pause),
+            Command::Extend => Some(Self::Extend),
+            _ => None,
+        }
+    }
+}
+
+/// The state that a question is about. When it changes, the question is void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    service: String,
+    watched: Color,
+    phase: Phase,
+    paused: bool,
+    /// Why a plain rollback would be refused although a forced one is not: the standby is down, or there is no way back.
+    only_by_force: Option<String>,
+    no_way_back: bool,
+    /// What the router holds and was not written by Switchback, where that alone is in the way.
+    foreign: Option<String>,
+    grace_ms: u64,
+}
+
+impl Facts {
+    /// The state of a run.
+    pub fn of(machine: &Machine) -> Self {
+        let settings = machine.settings();
+        let refusal = |force| machine.refusal(Action::Rollback { force });
+        Self {
+            service: settings.service.clone(),
+            watched: settings.color,
+            phase: machine.phase(),
+            paused: machine.paused(),
+            only_by_force: refusal(false).filter(|_| refusal(true).is_none()),
+            no_way_back: settings.no_way_back,
+            foreign: machine.foreign().filter(|_| !machine.standby_is_down()).map(|foreign| foreign.what.clone()),
+            grace_ms: settings.grace_ms,
+        }
+    }
+
+    /// What became different, in a few words.
+    pub(super) fn changed_to(&self, now: &Self) -> Option<String> {
+        if self.phase != now.phase {
+            Some(format!("the soak is {} now", now.phase))
+        } else if self.foreign != now.foreign {
+            Some("what the router holds is different now".to_owned())
+        } else if self.only_by_force.is_some() != now.only_by_force.is_some() {
+            let state = if now.only_by_force.is_some() { "down" } else { "up again" };
+            Some(format!("{} is {state} now", self.standby()))
+        } else if self.paused != now.paused {
+            let state = if now.paused { "paused" } else { "on" };
+            Some(format!("automatic rollback is {state} now"))
+        } else {
+            None
+        }
+    }
+
+    const fn standby(&self) -> Color {
+        self.watched.other()
+    }
+}
+
+/// How an order is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// By the key `y` and no other key after it.
+    Yes,
+    /// By typing the service's name.
+    Name,
+}
+
+/// An order that is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub facts: Facts,
+    /// The order; an extension is that of the first choice.
+    pub action: Action,
+    pub proof: Proof,
+}
+
+/// The order that asking for it would lead to in this state; none where it would be refused.
+pub(super) fn offered(way: Way, ask: Ask, machine: &Machine) -> Option<Action> {
+    Subject::by(way, ask, machine).ok().map(|subject| subject.action)
+}
+
+/// What the footer says of a command, from its usual words: nothing of an order that would be refused.
+pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>, way: Way) -> Option<&'static str> {
+    let Some(ask) = Ask::by(command) else { return Some(label) };
+    match offered(way, ask, machine?)? {
+        Action::Resume => Some("resume"),
+        _ => Some(label),
+    }
+}
+
+impl Subject {
+    /// The order that is meant in this state; an error says why it cannot be given.
+    pub fn by(way: Way, ask: Ask, machine: &Machine) -> Result<Self, String> {
+        match way {
+            Way::Monitor => Self::now(ask, machine),
+            Way::Command => Self::after_the_end(ask, machine),
+            Way::None => {
+                let next = machine.ending().and_then(|ending| next_step(machine, ending));
+                let next = next.map(|next| format!("; next: {next}")).unwrap_or_default();
+                Err(format!("the soak is over{next}"))
+            }
+        }
+    }
+
+    /// What was switched to can still be taken back, whatever the soak said of it.
+    fn after_the_end(ask: Ask, machine: &Machine) -> Result<Self, String> {
+        let over = || "the soak is over".to_owned();
+        if ask != Ask::RollBack || machine.summary().is_none() {
+            return Err(over());
+        }
+        let standby = machine.settings().color.other();
+        match machine.ending().map(|ending| ending.outcome) {
+            Some(Outcome::RolledBack) => return Err(format!("{}: {standby} is active again", over())),
+            Some(Outcome::Superseded) => return Err(format!("{}: somebody else moved traffic", over())),
+            _ => {}
+        }
+        let facts = Facts::of(machine);
+        // A standby that was down may be up again: the command looks, and refuses.
+        let force = facts.no_way_back;
+        let proof = if force { Proof::Name } else { Proof::Yes };
+        Ok(Self { facts, action: Action::Rollback { force }, proof })
+    }
+
+    fn now(ask: Ask, machine: &Machine) -> Result<Self, String> {
+        let facts = Facts::of(machine);
+        let (action, proof) = match ask {
+            Ask::RollBack if facts.only_by_force.is_some() => (Action::Rollback { force: true }, Proof::Name),
+            Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
+            Ask::Abort => (Action::Abort, Proof::Name),
+            Ask::Keep => (Action::Keep, Proof::Name),
+            Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Yes),
+            Ask::Pause => (Action::Pause, Proof::Name),
+            Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Yes),
+        };
+        machine.refusal(action).map_or(Ok(Self { facts, action, proof }), Err)
+    }
+
+    pub fn service(&self) -> &str {
+        &self.facts.service
+    }
+
+    pub fn title(&self) -> String {
+        let (watched, standby) = (self.facts.watched, self.facts.standby());
+        match self.action {
+            Action::Rollback { force: false } => format!("Roll back to {standby}?"),
+            Action::Rollback { force: true } if self.facts.no_way_back => {
+                format!("Roll back to {standby} all the same?")
+            }
+            Action::Rollback { force: true } if self.facts.foreign.is_some() => {
+                format!("Roll back to {standby} and replace what the router holds?")
+            }
+            Action::Rollback { force: true } => format!("Roll back to {standby} although it is DOWN?"),
+            Action::Abort if self.before_the_move() => "Abort the switch?".to_owned(),
+            Action::Abort => "Abort the soak?".to_owned(),
+            Action::Keep => format!("Keep {watched} now?"),
+            Action::Pause => "Pause automatic rollback?".to_owned(),
+            Action::Resume => "Turn automatic rollback on again?".to_owned(),
+            Action::Extend { .. } => format!("Watch {watched} longer?"),
+        }
+    }
+
+    /// Target and consequence.
+    pub fn consequence(&self) -> Vec<String> {
+        let Facts { service, watched, .. } = &self.facts;
+        let standby = self.facts.standby();
+        if let (Action::Rollback { force: true }, false, Some(what)) =
+            (self.action, self.facts.no_way_back, &self.facts.foreign)
+        {
+            return vec![
+                format!("{what}. A copy of it is kept."),
+                format!("Traffic of {service} moves from {watched} to {standby}, and the soak is over."),
+            ];
+        }
+        let unwatched = "Nobody watches it any more, and nothing rolls back by itself.";
+        match self.action {
+            Action::Rollback { force: false } => {
+                vec![format!("Traffic of {service} moves from {watched} back to {standby} now, and the soak is over.")]
+            }
+            Action::Rollback { force: true } if self.facts.no_way_back => vec![
+                format!("{watched} was switched to with --no-way-back: {standby} may not cope with what it has done."),
+                format!("Traffic of {service} moves from {watched} to {standby} all the same, and the soak is over."),
+            ],
+            Action::Rollback { force: true } => vec![
+                format!("{standby} is DOWN. Users of {service} may get no answer at all."),
+                format!("Traffic moves from {watched} to {standby} all the same, and the soak is over."),
+            ],
+            Action::Abort if self.before_the_move() => vec![format!("Traffic of {service} stays on {standby}.")],
+            Action::Abort => vec![format!("{watched} stays active for {service}, unjudged. {unwatched}")],
+            Action::Keep => vec![format!("{watched} stays active for {service}, retained on your word. {unwatched}")],
+            Action::Pause => vec![format!(
+                "{watched} of {service} is still watched, but a breach only holds: nothing rolls back until somebody decides."
+            )],
+            Action::Resume => vec![self.resumed()],
+            Action::Extend { .. } => {
+                vec![format!("The soak of {service} ends that much later. A breach still acts at once.")]
+            }
+        }
+    }
+
+    fn resumed(&self) -> String {
+        let Facts { service, watched, phase, grace_ms, .. } = &self.facts;
+        let standby = self.facts.standby();
+        if *phase == Phase::Held {
+            let when = if *grace_ms > 0 { format!("in {}", span(*grace_ms)) } else { "at once".to_owned() };
+            format!("A rollback is held. Traffic of {service} moves from {watched} back to {standby} {when}.")
+        } else {
+            format!("A breach of {watched} moves traffic of {service} back to {standby} by itself again.")
+        }
+    }
+
+    /// What the button says.
+    pub fn verb(&self) -> &'static str {
+        match self.action {
+            Action::Rollback { .. } => "Roll back",
+            Action::Abort => "Abort",
+            Action::Keep => "Keep",
+            Action::Pause => "Pause",
+            Action::Resume => "Resume",
+            Action::Extend { .. } => "Extend",
+        }
+    }
+
+    pub const fn tone(&self) -> Tone {
+        match self.action {
+            Action::Rollback { force: true } | Action::Abort | Action::Keep | Action::Pause => Tone::Bad,
+            Action::Rollback { force: false } | Action::Resume => Tone::Warning,
+            Action::Extend { .. } => Tone::Plain,
+        }
+    }
+
+    const fn before_the_move(&self) -> bool {
+        matches!(self.facts.phase, Phase::Gating | Phase::Baseline)
+    }
+}

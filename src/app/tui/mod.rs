@@ -1,0 +1,61 @@
+//! The terminal UI: draws the fold of a run's events, and turns keys into actions or changes of the view.
+//!
+//! [`draw`] is a pure function of a [`Dashboard`](crate::core::view::Dashboard) (what happened), a [`UiState`] (what the operator
+//! looks at) and a time. It decides nothing.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `run` | the loop, from taking the terminal to the summary in the scrollback |
+//! | `app/` | pure: what keys, events and time change, and what has to be done about it |
+//! | `dialog/`, `keys/`, `replay`, `pace` | pure: an order's question, the table of keys, a recording being played, when to draw |
+//! | `after` | a rollback once the monitor is gone |
+//! | `link`, `live` | all that is known of the monitor: a stream of items, and orders; the same over the control API |
+//! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
+//! | `state` | what the operator looks at, as plain data |
+//! | `screen`, `widgets/` | the whole screen, and its parts |
+//! | `theme`, `charset`, `scale` | colours, glyphs, the value axis |
+//! | `svg` | a screen as a picture and as text |
+
+mod after;
+mod app;
+mod canvas;
+mod charset;
+mod dialog;
+mod guard;
+mod input;
+mod keys;
+mod link;
+mod live;
+mod pace;
+mod replay;
+mod run;
+mod scale;
+mod screen;
+mod signals;
+mod state;
+mod svg;
+#[cfg(test)]
+mod testing;
+mod theme;
+mod tty;
+mod widgets;
+
+pub use after::After;
+pub use app::{Places, WeatherMenu};
+pub use charset::{Charset, CharsetChoice, CharsetEnv};
+pub use link::{Item, Link};
+pub use live::Live;
+pub use replay::Player;
+pub use run::{Departure, Left, Setup, Weather, replay, run};
+pub use scale::Scale;
+pub use screen::{SMALLEST, draw, render};
+pub use state::{
+    ButtonView, ChoicesView, DecisionList, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay,
+    Pane, Playback, UiState, WeatherView,
+};
+pub use svg::{to_svg, to_text};
+pub use theme::{ColorChoice, ColorEnv, Depth, Theme};
+pub use tty::TerminalError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! What the operator looks at: plain data that keys change and [`draw`](super::draw) reads.
+
+use jiff::tz::TimeZone;
+
+use crate::core::soak::{ERROR_RATE, Verdict};
+use crate::core::view::{Dashboard, Tone};
+
+use super::widgets::Stretch;
+use super::{Charset, Scale, Theme};
+
+/// Everything that is on screen besides the run itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UiState {
+    /// The pane that arrows move in; its frame is highlighted.
+    pub focus: Pane,
+    /// The check that has the big chart, from 0 in the order of [`Dashboard::checks`](crate::core::view::Dashboard::checks), as chosen;
+    /// none follows the first one that is breached. Beyond the last one means the last one.
+    pub check: Option<usize>,
+    /// The first row of the instances pane that is shown. Scrolling past the end shows the last page.
+    pub instances_from: usize,
+    /// The list of decisions.
+    pub decisions: DecisionList,
+    /// Whether the view stands still while the run goes on. Whoever calls [`draw`](super::draw) keeps the frozen dashboard.
+    pub frozen: bool,
+    /// What lies above the panes.
+    pub overlay: Option<Overlay>,
+    /// Whether this client has no actions.
+    pub read_only: bool,
+    /// Keys of the footer, most useful first: what does not fit is left out from the end.
+    pub hints: Vec<Hint>,
+    /// What takes the footer's place for a moment.
+    pub message: Option<Message>,
+    /// Colours.
+    pub theme: Theme,
+    /// Glyphs.
+    pub charset: Charset,
+    /// The value axis of the big chart; [`UiState::settle`](Self::settle) keeps it.
+    pub scale: Scale,
+    /// Where the events come from.
+    pub mode: Mode,
+    /// The time zone of times of day.
+    pub zone: TimeZone,
+}
+
+impl UiState {
+    /// A screen with nothing above its panes, that follows a live run.
+    pub fn new(theme: Theme, charset: Charset, zone: TimeZone) -> Self {
+        Self {
+            focus: Pane::default(),
+            check: None,
+            instances_from: 0,
+            decisions: DecisionList::default(),
+            frozen: false,
+            overlay: None,
+            read_only: false,
+            hints: Vec::new(),
+            message: None,
+            theme,
+            charset,
+            scale: Scale::default(),
+            mode: Mode::Live,
+            zone,
+        }
+    }
+
+    /// The place of the check that has the big chart: the chosen one, else the first that is breached, else the first.
+    pub fn shown_check(&self, dashboard: &Dashboard) -> usize {
+        let checks = dashboard.machine().checks();
+        let breached = || checks.iter().position(|seen| seen.verdict == Verdict::Breached).unwrap_or(0);
+        self.check.unwrap_or_else(breached).min(checks.len().saturating_sub(1))
+    }
+
+    /// Lets the value axis follow what is in view. To be called before every [`draw`](super::draw).
+    pub fn settle(&mut self, dashboard: &Dashboard, now_ms: u64) {
+        let checks = dashboard.checks();
+        let Some(check) = checks.get(self.shown_check(dashboard)) else { return };
+        let since = Stretch::of(dashboard, now_ms).from_ms;
+        let old = dashboard.old_color().highest_since(since).filter(|_| check.seen.check == ERROR_RATE);
+        let highest = check.series.highest_since(since).into_iter().chain(old).fold(0.0, f64::max);
+        self.scale.follow(highest, check.seen.threshold);
+    }
+}
+
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The checks, of which one has the big chart.
+    #[default]
+    Checks,
+    /// The instances of the watched color.
+    Instances,
+    /// The decisions.
+    Decisions,
+}
+
+impl Pane {
+    /// All of them, in the order of Tab.
+    pub const ALL: [Self; 3] = [Self::Checks, Self::Instances, Self::Decisions];
+}
+
+/// How the list of decisions is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecisionList {
+    /// The [`number`](crate::core::view::Decided::number) of the selected decision; none follows the newest.
+    pub selected: Option<u64>,
+    /// Only decisions that contain this text are shown; empty shows all.
+    pub filter: String,
+    /// Whether the filter is being typed: a cursor is shown.
+    pub typing: bool,
+}
+
+/// Where the events come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Mode {
+    /// A monitor that runs, or ran until just now.
+    #[default]
+    Live,
+    /// A recording.
+    Replay(Playback),
+}
+
+/// How a recording is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playback {
+    /// Times real time, above 0.
+    pub speed: f64,
+    /// Whether it stands still.
+    pub paused: bool,
+    /// Milliseconds since the run began that are shown.
+    pub position_ms: u64,
+    /// Length of the whole recording in milliseconds.
+    pub length_ms: u64,
+}
+
+/// One key of the footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as it is written, such as `Space`.
+    pub key: String,
+    /// What it does, in a word or two.
+    pub label: String,
+}
+
+/// What takes the footer's place for a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// One line.
+    pub text: String,
+    /// How it is meant.
+    pub tone: Tone,
+}
+
+/// What lies above the panes; at most one at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    /// All keys.
+    Help {
+        /// In order; a row without keys is a heading.
+        rows: Vec<HelpRow>,
+        /// First row that is shown; past the end means the last page.
+        scroll: usize,
+    },
+    /// One decision with all its numbers.
+    Detail {
+        /// Its [`number`](crate::core::view::Decided::number).
+        number: u64,
+    },
+    /// An operator's dialog.
+    Dialog(DialogView),
+    /// The demo's weather.
+    Weather(WeatherView),
+}
+
+/// One row of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpRow {
+    /// The keys; empty for a heading.
+    pub keys: String,
+    /// What they do, or the heading.
+    pub text: String,
+}
+
+/// A dialog as it is drawn. From top to bottom: title, body, choices, fields, state, buttons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialogView {
+    /// What it asks, such as `Roll back to blue?`.
+    pub title: String,
+    /// How grave the answer is.
+    pub tone: Tone,
+    /// Target and consequence, a paragraph each; long ones are wrapped.
+    pub body: Vec<String>,
+    /// One of several to choose, where there are some.
+    pub choices: Option<ChoicesView>,
+    /// What can be typed.
+    pub fields: Vec<FieldView>,
+    /// The answers.
+    pub buttons: Vec<ButtonView>,
+    /// How far it is.
+    pub state: DialogState,
+}
+
+/// How far a dialog is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogState {
+    /// It waits for the operator.
+    Prompting {
+        /// Seconds until it closes by itself, where it does.
+        expires_in_s: Option<u64>,
+    },
+    /// It waits for the monitor.
+    Waiting,
+    /// It was done; the sentence says what.
+    Done(String),
+    /// It was not; the sentence says why.
+    Failed(String),
+}
+
+/// One of several to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChoicesView {
+    /// What is chosen, such as `by`.
+    pub label: String,
+    /// The choices in order.
+    pub items: Vec<String>,
+    /// The one that is chosen, from 0.
+    pub chosen: usize,
+    /// Whether the arrows choose.
+    pub focused: bool,
+}
+
+/// A line to type in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldView {
+    /// What to type, such as `type checkout-api to confirm`.
+    pub label: String,
+    /// What was typed.
+    pub text: String,
+    /// Whether keys go there.
+    pub focused: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ButtonView {
+    /// What it says, such as `Cancel`.
+    pub label: String,
+    /// The key that presses it, where there is one.
+    pub key: Option<String>,
+    /// Whether Enter presses it.
+    pub focused: bool,
+    /// Whether it can be pressed.
+    pub enabled: bool,
+}
+
+/// The demo's weather menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeatherView {
+    /// The kinds of weather in order.
+    pub items: Vec<String>,
+    /// The one under the cursor, from 0.
+    pub selected: usize,
+    /// The one that rules now, from 0, where it is one of them.
+    pub current: Option<usize>,
+}

@@ -1,0 +1,57 @@
+//! One decision with all its numbers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::super::{decisions, pen};
+use super::{Boxed, Row, roomy};
+use crate::app::tui::UiState;
+use crate::core::detect::thousands;
+use crate::core::soak::{Decision, READINESS};
+use crate::core::view::{Dashboard, Decided, allowed, clock, measured};
+
+/// Columns of the labels.
+const LABEL: u16 = 11;
+
+/// Draws it.
+pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, number: u64, ui: &UiState) {
+    let width = roomy(area);
+    let Some(decided) = dashboard.decision(number) else { return };
+    let style = ui.theme.tone(decisions::tone(decided.decision.decision)).patch(ui.theme.focus());
+    let mut rows: Vec<Row> = Vec::new();
+    for (label, text) in fields(decided, ui) {
+        for (at, line) in pen::wrap(&text, width.saturating_sub(4 + LABEL)).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            rows.push(vec![Span::styled(format!("{label:<11}"), ui.theme.dim()), Span::raw(line)]);
+        }
+    }
+    let title = decided.decision.decision.name();
+    Boxed { title, style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
+}
+
+fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {
+    let Decision { soak, actor, reason, message, check, value, threshold, requests, errors, evidence, .. } =
+        &decided.decision;
+    let of = check.as_deref().unwrap_or_default();
+    let value_text = |value: &f64| if of == READINESS { format!("{value:.2}") } else { measured(of, *value) };
+    let optional = [
+        ("reason", reason.clone()),
+        ("check", check.clone()),
+        ("value", value.as_ref().map(value_text)),
+        ("threshold", threshold.map(|threshold| allowed(of, threshold))),
+        ("requests", requests.map(thousands)),
+        ("errors", errors.map(thousands)),
+        ("evidence", evidence.map(|nats| format!("{nats:.2} nats"))),
+        ("active", decided.decision.active_color.map(|color| color.to_string())),
+        ("previous", decided.decision.previous_color.map(|color| color.to_string())),
+        ("soak", soak.clone()),
+    ];
+    let mut fields = vec![
+        ("", message.clone()),
+        ("at", format!("{}  ({} s into the run)", clock(decided.wall_ms, &ui.zone), decided.at_ms / 1000)),
+        ("actor", actor.to_string()),
+    ];
+    fields.extend(optional.into_iter().filter_map(|(label, text)| Some((label, text?))));
+    fields
+}

@@ -1,0 +1,23 @@
+//! The demo's weather menu.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{Boxed, Row};
+use crate::app::tui::{UiState, WeatherView};
+
+/// Columns of the box.
+const WIDTH: u16 = 40;
+
+/// Draws it.
+pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiState) {
+    let row = |(at, item): (usize, &String)| -> Row {
+        let style = if at == weather.selected { ui.theme.selected() } else { ratatui::style::Style::new() };
+        let now = if weather.current == Some(at) { ui.charset.glyphs().phase } else { " " };
+        vec![Span::styled(format!(" {now} {} {item} ", at + 1), style)]
+    };
+    let rows: Vec<Row> = weather.items.iter().enumerate().map(row).collect();
+    let style = ui.theme.focus();
+    Boxed { title: "weather of the new release", style, width: WIDTH, rows: &rows, from: 0 }.draw(buffer, area, ui);
+}

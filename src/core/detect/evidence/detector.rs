@@ -1,0 +1,206 @@
+//! The detector: state, and what one tick does to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::{EvidenceConfig, EvidenceConfigError};
+use super::independence::Independence;
+use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
+use super::purses::Purses;
+use super::suspicion::{Stretches, Suspicion};
+use crate::core::detect::counts::{TickCounts, to_f64};
+use crate::core::detect::miss::Miss;
+
+/// Weighs the evidence that a release fails more often than allowed, tick by tick.
+///
+/// If every request, given the past, fails with at most the threshold's probability, a breach is declared with at most
+/// probability `false_alarm` over the whole soak, however often it is looked at (Ville's inequality). Time is in
+/// milliseconds since the start of the window. State and work a tick are constant. Saved and read back with `serde_json`
+/// it goes on to the same bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
+pub struct EvidenceDetector {
+    pub(super) config: EvidenceConfig,
+    pub(super) plan: Plan,
+    pub(super) state: State,
+    pub(super) miss: Miss,
+}
+
+/// What is stored of a detector; the rest follows from it.
+#[derive(Clone, Serialize, Deserialize)]
+struct Saved {
+    config: EvidenceConfig,
+    state: State,
+    #[serde(default)]
+    miss: Miss,
+}
+
+/// Everything that ticks change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    pub purses: Purses,
+    pub suspicion: Suspicion,
+    pub stretches: Stretches,
+    pub independence: Independence,
+    /// The log of all capital, with the blip caps; its highest value; and the same without the caps.
+    pub evidence: f64,
+    pub peak: f64,
+    pub uncapped: f64,
+    /// Ticks with requests in a row at which the evidence was at or above the bar.
+    #[serde(default)]
+    pub convinced: u64,
+    /// Everything counted since the start.
+    pub seen: TickCounts,
+    /// Scheduled ticks, and those of them that are missing.
+    pub ticks: u64,
+    pub missed: u64,
+    /// The latest tick, the latest good one, and the latest one with a request.
+    pub now_ms: u64,
+    pub good_ms: u64,
+    pub request_ms: u64,
+    /// The sentence of the breach.
+    pub breach: Option<String>,
+}
+
+/// A blip is over after `m` ticks; evidence that lasts this many times longer is none, even where no single tick speaks
+/// for the bet that watches for blips. Its rate lies between 1 and 1.4 times the threshold. The bound holds as before: a
+/// breach still needs evidence at the bar.
+const LASTING: u64 = 10;
+
+impl EvidenceDetector {
+    /// A detector that has seen nothing. Fails when a value of `config` is out of its range.
+    pub fn new(config: EvidenceConfig) -> Result<Self, EvidenceConfigError> {
+        config.validate()?;
+        let plan = Plan::of(&config);
+        let state = State {
+            purses: Purses::new(&plan),
+            suspicion: Suspicion::new(),
+            stretches: Stretches::default(),
+            independence: Independence::new(&config, &plan),
+            evidence: 0.0,
+            peak: 0.0,
+            uncapped: 0.0,
+            convinced: 0,
+            seen: TickCounts::default(),
+            ticks: 0,
+            missed: 0,
+            now_ms: 0,
+            good_ms: 0,
+            request_ms: 0,
+            breach: None,
+        };
+        Ok(Self { config, plan, state, miss: Miss::Failed })
+    }
+
+    /// From now on its sentences speak of this.
+    pub const fn speak_of(&mut self, miss: Miss) {
+        self.miss = miss;
+    }
+
+    /// Takes in one tick: what came since the last good one, or `None` when the tick is missing, which adds nothing.
+    /// After a breach nothing moves any more: the numbers stay those of the decision. After the window's end no new bets
+    /// on "bad since this tick" are made.
+    pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {
+        if self.state.breach.is_some() {
+            return;
+        }
+        self.state.ticks = self.state.ticks.saturating_add(1);
+        self.state.now_ms = at_ms.max(self.state.now_ms);
+        let Some(counts) = counts.map(TickCounts::clamped) else {
+            self.state.missed = self.state.missed.saturating_add(1);
+            return;
+        };
+        self.weigh(counts);
+        let sustained = self.state.suspicion.against() >= self.plan.min_ticks
+            || self.state.convinced >= self.plan.min_ticks.saturating_mul(LASTING);
+        if self.state.evidence >= self.plan.bar && sustained && self.enough() {
+            self.state.breach = Some(self.explain_breach());
+        }
+    }
+
+    /// Counts `ticks` scheduled ticks that never ran (the machine slept, the monitor was down) as missing.
+    pub fn skip(&mut self, ticks: u64) {
+        self.state.ticks = self.state.ticks.saturating_add(ticks);
+        self.state.missed = self.state.missed.saturating_add(ticks);
+    }
+
+    fn weigh(&mut self, counts: TickCounts) {
+        let (plan, state) = (&self.plan, &mut self.state);
+        let millis = state.now_ms - state.good_ms;
+        let (requests, errors) = (to_f64(counts.requests), to_f64(counts.errors));
+
+        if state.now_ms <= self.config.window_ms {
+            let passed = seconds(millis) / seconds(self.config.window_ms);
+            state.purses.bet_late(plan, SHARE_LATE * passed);
+        }
+        state.purses.bet_trigger(plan, state.suspicion.take_due());
+
+        // The temper is what was known before this tick, or the bound would not hold.
+        let counting = state.independence.draw(plan, millis, requests);
+        let temper = state.independence.temper(requests, counting);
+        let log_ratios = plan.bets.log_ratios(requests, errors, temper);
+        state.purses.play(&log_ratios, &plan.caps);
+        state.suspicion.see(log_ratios[WATCHING_BET], counts.requests);
+        state.stretches.see(&log_ratios, counts, state.good_ms);
+        state.independence.see(millis, requests, errors, counting);
+
+        state.evidence = state.purses.evidence();
+        state.peak = state.peak.max(state.evidence);
+        state.uncapped = state.purses.uncapped_evidence().unwrap_or(state.evidence);
+        state.seen = state.seen.plus(counts);
+        state.good_ms = state.now_ms;
+        if counts.requests > 0 {
+            state.request_ms = state.now_ms;
+            state.convinced = if state.evidence >= plan.bar { state.convinced.saturating_add(1) } else { 0 };
+        }
+    }
+
+    /// Whether there are requests and errors enough for a breach.
+    pub(super) fn enough(&self) -> bool {
+        self.state.seen.requests >= self.config.min_requests && self.state.seen.errors >= MIN_ERRORS
+    }
+
+    /// What it was asked to hold.
+    pub const fn config(&self) -> &EvidenceConfig {
+        &self.config
+    }
+
+    /// The sentence of the breach, once there is one.
+    pub fn breach(&self) -> Option<&str> {
+        self.state.breach.as_deref()
+    }
+
+    /// Everything counted since the start.
+    pub const fn seen(&self) -> TickCounts {
+        self.state.seen
+    }
+
+    /// The evidence against the release in nats: odds of `1 : e^evidence`. Below 0 it speaks for the release.
+    pub const fn evidence(&self) -> f64 {
+        self.state.evidence
+    }
+
+    /// The highest evidence so far, in nats, at least 0.
+    pub const fn peak_evidence(&self) -> f64 {
+        self.state.peak
+    }
+
+    /// The evidence that breaches, in nats: `ln(1 / false_alarm)`.
+    pub const fn bar(&self) -> f64 {
+        self.plan.bar
+    }
+}
+
+impl TryFrom<Saved> for EvidenceDetector {
+    type Error = EvidenceConfigError;
+
+    fn try_from(Saved { config, state, miss }: Saved) -> Result<Self, EvidenceConfigError> {
+        config.validate()?;
+        Ok(Self { plan: Plan::of(&config), config, state, miss })
+    }
+}
+
+impl From<EvidenceDetector> for Saved {
+    fn from(EvidenceDetector { config, state, miss, .. }: EvidenceDetector) -> Self {
+        Self { config, state, miss }
+    }
+}

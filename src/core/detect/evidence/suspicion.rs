@@ -1,0 +1,114 @@
+//! Since when it looks off.
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::{BETS, PerBet, SHARE_TRIGGER};
+use crate::core::detect::counts::{TickCounts, to_f64};
+
+/// Suspicion of so many nats rings the bell that releases trigger capital.
+const TRIGGER: f64 = 1.0;
+
+/// Suspicion stops growing here, so that it ends soon after the trouble.
+const CEILING: f64 = 3.0 * TRIGGER;
+
+/// A CUSUM of the watching bet: what it won since it last stood at nothing (Page 1954).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Suspicion {
+    nats: f64,
+    /// Whether the bell may ring: it has to fall silent first.
+    armed: bool,
+    /// How often it rang.
+    bells: u64,
+    /// Trigger capital to be bet with the next tick.
+    due: f64,
+    /// Ticks since suspicion left 0.
+    run: u64,
+    /// Those of them that spoke against the release.
+    against: u64,
+    /// Whether one of them, with requests, spoke for it.
+    contradicted: bool,
+}
+
+impl Suspicion {
+    pub const fn new() -> Self {
+        Self { nats: 0.0, armed: true, bells: 0, due: 0.0, run: 0, against: 0, contradicted: false }
+    }
+
+    /// The trigger capital that is due with this tick.
+    pub const fn take_due(&mut self) -> f64 {
+        std::mem::replace(&mut self.due, 0.0)
+    }
+
+    /// Takes in the log ratio of the watching bet for one tick.
+    pub fn see(&mut self, log_ratio: f64, requests: u64) {
+        self.nats = (self.nats + log_ratio).clamp(0.0, CEILING);
+        if self.nats <= 0.0 {
+            (self.run, self.against, self.contradicted, self.armed) = (0, 0, false, true);
+            return;
+        }
+        self.run = self.run.saturating_add(1);
+        if log_ratio > 0.0 {
+            self.against = self.against.saturating_add(1);
+        } else if requests > 0 {
+            self.contradicted = true;
+        }
+        if self.armed && self.nats >= TRIGGER {
+            self.ring();
+        }
+    }
+
+    /// The k-th bell releases `1 / (k (k + 1))` of the trigger capital: they sum to all of it.
+    fn ring(&mut self) {
+        self.bells = self.bells.saturating_add(1);
+        let k = to_f64(self.bells);
+        self.due = SHARE_TRIGGER / (k * (k + 1.0));
+        self.armed = false;
+    }
+
+    /// Ticks of the present run of trouble; 0 without one.
+    pub const fn run(&self) -> u64 {
+        self.run
+    }
+
+    /// Ticks of the present run that spoke against the release.
+    pub const fn against(&self) -> u64 {
+        self.against
+    }
+
+    /// Whether a tick with requests in the present run spoke for the release.
+    pub const fn contradicted(&self) -> bool {
+        self.contradicted
+    }
+}
+
+/// Since when one bet has been winning, with the counts since then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stretch {
+    won: f64,
+    /// The counts of the stretch.
+    pub counts: TickCounts,
+    /// When it began, in milliseconds.
+    pub since_ms: u64,
+}
+
+/// One stretch a bet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stretches([Stretch; BETS]);
+
+impl Stretches {
+    /// Takes in a tick that began at `since_ms`; a bet that has nothing left starts anew with it.
+    pub fn see(&mut self, log_ratios: &PerBet, counts: TickCounts, since_ms: u64) {
+        for (stretch, log_ratio) in self.0.iter_mut().zip(log_ratios) {
+            if stretch.won <= 0.0 {
+                *stretch = Stretch { since_ms, ..Stretch::default() };
+            }
+            stretch.won += log_ratio;
+            stretch.counts = stretch.counts.plus(counts);
+        }
+    }
+
+    /// The stretch of one bet.
+    pub fn of(&self, bet: usize) -> Stretch {
+        self.0[bet]
+    }
+}

@@ -1,0 +1,166 @@
+//! Who is to blame: which instance and which labels carry the errors.
+
+use std::collections::BTreeMap;
+
+use crate::core::detect::{Blame, TickCounts, percent};
+
+/// From this share on the errors of one instance, or on one label, are worth naming.
+const SHARE: f64 = 0.6;
+/// A label or an instance is named only if its share of the errors is so many times its share of the requests: what all
+/// requests carry explains nothing.
+const LIFT: f64 = 1.5;
+/// Fewer errors than these blame nobody.
+const ERRORS: u64 = 3;
+/// What the clients call the route of a request.
+const ROUTES: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
+/// So many labels with their values are told apart.
+const MOST_LABELS: usize = 1_000;
+
+/// What failed since the window began, by label.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// Everything that came between pages of which something failed.
+    all: TickCounts,
+    labels: BTreeMap<(String, String), TickCounts>,
+    untracked: u64,
+}
+
+impl Ledger {
+    /// Takes in what one page says.
+    pub fn enter(&mut self, blame: &Blame) {
+        self.all = self.all.plus(blame.all);
+        self.untracked = self.untracked.saturating_add(blame.untracked);
+        for culprit in &blame.culprits {
+            let key = (culprit.label.clone(), culprit.value.clone());
+            if self.labels.len() < MOST_LABELS || self.labels.contains_key(&key) {
+                let known = self.labels.entry(key).or_default();
+                *known = known.plus(culprit.counts);
+            } else {
+                self.untracked = self.untracked.saturating_add(culprit.counts.errors);
+            }
+        }
+    }
+
+    /// The label that explains the errors best: `92 % of the errors with route=/pay (8 % of the requests)`.
+    fn label(&self) -> Option<String> {
+        let total = self.all.clamped();
+        let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
+        let named = self.labels.iter().filter_map(|((label, value), counts)| {
+            let (errors, requests) = (share(counts.errors, total.errors), share(counts.requests, total.requests));
+            (errors >= SHARE && errors >= requests * LIFT).then_some((errors, requests, label, value))
+        });
+        // Of those that carry the most errors the one that carries the fewest requests; of two that go together the route.
+        let is_route = |label: &str| ROUTES.contains(&label);
+        let (errors, requests, label, value) = named.min_by(|a, b| {
+            let by_counts = b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1));
+            by_counts.then(is_route(b.2).cmp(&is_route(a.2)))
+        })?;
+        Some(format!("{} of the errors with {label}={value} ({} of the requests)", percent(errors), percent(requests)))
+    }
+
+    /// `12 % of the errors on labels beyond the first 1,000`, where that is worth saying.
+    fn remainder(&self) -> Option<String> {
+        let share = TickCounts { requests: self.all.errors, errors: self.untracked }.clamped().rate()?;
+        (share >= 0.1).then(|| format!("{} of the errors on labels beyond the first 1,000", percent(share)))
+    }
+
+    /// The instance and the label that most of the errors are on, and what is not known. `instances` are names and what came on
+    /// each. Nothing where nothing stands out.
+    pub fn sentence(&self, instances: &[(&str, TickCounts)]) -> Option<String> {
+        let all = instances.iter().fold(TickCounts::default(), |sum, (_, counts)| sum.plus(*counts));
+        if all.errors < ERRORS {
+            return None;
+        }
+        let parts: Vec<_> = [instance(instances, all), self.label(), self.remainder()].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// `67 % of the errors on 10.0.0.8:3002`, where one of several has most of them, and not for having most of the requests.
+fn instance(instances: &[(&str, TickCounts)], all: TickCounts) -> Option<String> {
+    let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
+    let most = instances.iter().max_by_key(|(_, counts)| counts.errors).filter(|_| instances.len() > 1);
+    let (name, counts) = most?;
+    let (errors, requests) = (share(counts.errors, all.errors), share(counts.requests, all.requests));
+    if errors < SHARE || errors < requests * LIFT {
+        return None;
+    }
+    let bare = name.split_once("://").map_or(*name, |(_, rest)| rest).trim_end_matches('/');
+    Some(format!("{} of the errors on {bare}", percent(errors)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::detect::Culprit;
+
+    fn culprit(label: &str, value: &str, requests: u64, errors: u64) -> Culprit {
+        Culprit { label: label.to_owned(), value: value.to_owned(), counts: TickCounts { requests, errors } }
+    }
+
+    fn blame(requests: u64, errors: u64, culprits: Vec<Culprit>) -> Blame {
+        Blame { all: TickCounts { requests, errors }, culprits, untracked: 0 }
+    }
+
+    const ONE: &str = "http://10.0.0.7:3002";
+
+    fn on(requests: u64, errors: u64) -> TickCounts {
+        TickCounts { requests, errors }
+    }
+
+    #[test]
+    fn the_label_that_explains_the_errors_is_named_and_one_that_all_requests_carry_is_not() {
+        let mut ledger = Ledger::default();
+        for _ in 0..2 {
+            let culprits = vec![
+                culprit("handler_id", "pay", 9, 8),
+                culprit("method", "POST", 90, 10),
+                culprit("route", "/pay", 9, 8),
+                culprit("region", "eu", 40, 4),
+            ];
+            ledger.enter(&blame(100, 10, culprits));
+        }
+        assert_eq!(
+            ledger.sentence(&[(ONE, on(200, 20))]).as_deref(),
+            Some("80 % of the errors with route=/pay (9 % of the requests)")
+        );
+    }
+
+    #[test]
+    fn labels_that_say_nothing_blame_nobody() {
+        // The counter has no label but its status; one route for everything; errors as every request is.
+        for culprits in [
+            vec![],
+            vec![culprit("route", "/pay", 100, 30)],
+            vec![culprit("method", "GET", 70, 21), culprit("route", "/a", 50, 15), culprit("route", "/b", 50, 15)],
+        ] {
+            let mut ledger = Ledger::default();
+            ledger.enter(&blame(100, 30, culprits.clone()));
+            assert_eq!(ledger.sentence(&[(ONE, on(100, 30))]), None, "{culprits:?}");
+        }
+    }
+
+    #[test]
+    fn the_instance_comes_first_and_few_errors_blame_nobody() {
+        let ledger = Ledger::default();
+        let two = [(ONE, on(50, 8)), ("http://10.0.0.8:3002/", on(50, 2))];
+        assert_eq!(ledger.sentence(&two).as_deref(), Some("80 % of the errors on 10.0.0.7:3002"));
+        assert_eq!(ledger.sentence(&[(ONE, on(50, 5)), ("http://b", on(50, 5))]), None, "they are spread");
+        assert_eq!(ledger.sentence(&[(ONE, on(50, 2)), ("http://b", on(50, 0))]), None);
+        let uneven = [(ONE, on(80, 8)), ("http://b", on(20, 2))];
+        assert_eq!(ledger.sentence(&uneven), None, "it has most of the errors because it has most of the requests");
+        assert_eq!(ledger.sentence(&[(ONE, on(99, 50))]), None, "one instance, and no label that says anything");
+    }
+
+    #[test]
+    fn what_is_beyond_the_first_thousand_labels_is_stated() {
+        let mut ledger = Ledger::default();
+        for user in 0..1_250 {
+            ledger.enter(&blame(10, 1, vec![culprit("user", &user.to_string(), 1, 1)]));
+        }
+        assert_eq!(
+            ledger.sentence(&[(ONE, on(12_500, 1_250))]).as_deref(),
+            Some("20 % of the errors on labels beyond the first 1,000")
+        );
+    }
+}

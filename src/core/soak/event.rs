@@ -1,0 +1,357 @@
+//! What happens to a run, and what the machine wants done about it.
+
+mod texts;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::detect::Reading;
+use crate::model::{Color, Traffic};
+
+use super::{Action, Actor, Decision, Ending, Frozen, Resumption};
+
+/// One event with its place in the one order of all events of a run. A recording is a file of these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Place in the order, from 1 without gaps.
+    pub seq: u64,
+    /// Milliseconds since the run began, on the monotonic clock that counts suspend.
+    pub at_ms: u64,
+    /// Wall clock, Unix milliseconds; only ever shown.
+    pub wall_ms: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What can happen to a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run begins. Always first.
+    Started,
+    /// Another process goes on with the run after its monitor was gone.
+    Resumed(Box<Resumption>),
+    /// The metrics of one instance were read, or could not be.
+    Sampled {
+        /// Whose instance.
+        color: Color,
+        /// Its place in the settings' list.
+        instance: usize,
+        /// What was read.
+        outcome: Sample,
+    },
+    /// The instances of a color are others now.
+    Instances {
+        /// Whose.
+        color: Color,
+        /// All that there are, credentials masked. A place in the settings' list stays that of its instance; new ones come
+        /// behind them.
+        present: Vec<String>,
+    },
+    /// Prometheus was asked for the counters of a color.
+    Metered {
+        /// Whose.
+        color: Color,
+        /// The check that judges them.
+        check: String,
+        /// What it said.
+        outcome: Metered,
+    },
+    /// Prometheus was asked for the value of a check.
+    Queried {
+        /// The check.
+        check: String,
+        /// What it said.
+        answer: Answer,
+    },
+    /// The readiness of one instance of the watched color was probed.
+    Probed {
+        /// Its place in the settings' list.
+        instance: usize,
+        /// The answer.
+        answer: Readiness,
+    },
+    /// The readiness of one instance of the standby was probed.
+    StandbyProbed {
+        /// Its place in the settings' list.
+        instance: usize,
+        /// The answer.
+        answer: Readiness,
+    },
+    /// A round of samples is complete, or its time is over: judge.
+    Tick {
+        /// Scheduled ticks that never ran before this one.
+        #[serde(default)]
+        skipped: u32,
+    },
+    /// A scheduled time has come.
+    Timer,
+    /// Router and state file were read.
+    RouterObserved {
+        /// The epoch of the request it answers.
+        epoch: u32,
+        /// What the router does.
+        router: Result<Color, String>,
+        /// What the state file says.
+        state: Result<DeploymentSeen, String>,
+        /// What the router holds that is neither color's and was not written by Switchback; `router` has the error then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        foreign: Option<ForeignSeen>,
+    },
+    /// The switch is over.
+    SwitchDone {
+        /// How it went.
+        result: SwitchResult,
+        /// Where a copy is of what a forced move replaced and Switchback had not written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
+    },
+    /// An attempt to roll back is over.
+    RollbackDone {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How it went.
+        result: RollbackResult,
+        /// The `lastSwitch` of the state file since traffic is back, in Unix milliseconds, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_switch: Option<i64>,
+        /// Where a copy is of what a forced move replaced and Switchback had not written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
+    },
+    /// A rollback failed for longer than `rollback.give_up`, and nobody goes on with it in the background.
+    GiveUp,
+    /// An operator ordered something.
+    Action {
+        /// What.
+        action: Action,
+        /// Who.
+        actor: Actor,
+        /// Why, in their words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Automatic rollback was frozen for the service, or is so no longer.
+    Freeze {
+        /// The freeze that holds now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frozen: Option<Frozen>,
+    },
+    /// The process was asked to stop by a signal.
+    Interrupted {
+        /// Name of the signal, such as `SIGINT`.
+        signal: String,
+        /// Whose process it is.
+        actor: Actor,
+    },
+    /// The clock ran on while the process did not (suspend, stall).
+    ClockGap {
+        /// How long, in milliseconds.
+        ms: u64,
+    },
+    /// Something the run goes on without: a journal that cannot be written, a state file that cannot be updated.
+    Trouble {
+        /// What, in a sentence.
+        what: String,
+    },
+}
+
+/// What one scrape gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a reading is the usual case: boxing it would allocate for every page")]
+pub enum Sample {
+    /// A good page.
+    Good(Reading),
+    /// None, and why.
+    Failed(String),
+}
+
+/// What Prometheus says of the counters of a color.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a reading is the usual case: boxing it would allocate for every page")]
+pub enum Metered {
+    /// Samples that it did not have before.
+    New(Reading),
+    /// Nothing new yet.
+    Same {
+        /// How old its newest sample is.
+        age_ms: u64,
+    },
+    /// Nothing, or nothing that says anything about now, and why.
+    Failed(String),
+}
+
+/// What Prometheus says to a check's query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A number.
+    Value {
+        /// Finite.
+        value: f64,
+        /// What else it has to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The alerts that fire, sorted.
+    Firing {
+        /// Each with its labels.
+        alerts: Vec<String>,
+        /// What else it has to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// No number, and why.
+    Failed(String),
+}
+
+/// What one readiness probe gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// Ready to take traffic.
+    Ready,
+    /// Not ready, and why.
+    NotReady(String),
+    /// The instance answers and does not say: too many requests (429). The sentence has the details.
+    Unknown(String),
+}
+
+/// What the state file says of the deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSeen {
+    /// `activeColor`.
+    pub active: Color,
+    /// `lastSwitch`, Unix milliseconds.
+    pub last_switch: Option<i64>,
+}
+
+impl fmt::Display for DeploymentSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.last_switch {
+            Some(at) => write!(f, "{} (lastSwitch {at})", self.active),
+            None => write!(f, "{} (never switched)", self.active),
+        }
+    }
+}
+
+/// What a router holds that is neither color's and was not written by Switchback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignSeen {
+    /// Where it is and what it is, in a sentence.
+    pub what: String,
+    /// What a person does to move traffic to the standby by hand.
+    pub by_hand: String,
+}
+
+/// How a switch went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchResult {
+    /// Traffic is on the target.
+    Switched {
+        /// The new `lastSwitch`, Unix milliseconds.
+        last_switch: Option<i64>,
+    },
+    /// It is not, or nobody can tell; the sentence says where traffic is.
+    Failed(String),
+}
+
+/// How one attempt to roll back went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackResult {
+    /// Traffic is on the standby, moved now or found there with our intent open.
+    Back,
+    /// Somebody else moved traffic; nothing was touched.
+    Superseded(String),
+    /// The router holds what Switchback did not write; nothing was touched.
+    Foreign(ForeignSeen),
+    /// It failed or could not be confirmed: recordings from before more was known of a failure.
+    Failed(String),
+    /// It failed or could not be confirmed.
+    NotDone(RollbackFailure),
+}
+
+/// What is known of an attempt to roll back that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackFailure {
+    /// Why, in a sentence.
+    pub why: String,
+    /// Where users are, as far as can be said.
+    pub traffic: Traffic,
+    /// Whether trying again does not help before a person has changed something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
+}
+
+/// What the machine wants done. The monitor carries effects out in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Write this decision, durably, before anything that follows it.
+    Journal(Box<Decision>),
+    /// Show the run's summary in the state file.
+    Reflect,
+    /// Take a round of samples now.
+    Sample,
+    /// Ask the instances of a color more than usual: it shows whether they count that.
+    TryCounting {
+        /// Whose.
+        color: Color,
+    },
+    /// Probe the standby now.
+    ProbeStandby,
+    /// Read router and state file.
+    ReadRouter {
+        /// To be given back with the answer.
+        epoch: u32,
+    },
+    /// Move traffic to the watched color.
+    Switch,
+    /// Move traffic back to the standby.
+    Rollback {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The intent to journal first, unless it is open already.
+        intent: Box<Decision>,
+        /// Whether the router may replace what was not written by Switchback: the operator forced it.
+        force: bool,
+    },
+    /// Send a [`Event::Timer`] at this time of the run.
+    Schedule {
+        /// Milliseconds since the run began.
+        at_ms: u64,
+    },
+    /// The answer to an operator's order.
+    Answer {
+        /// Why it was refused, if it was.
+        refused: Option<String>,
+    },
+    /// The run is over.
+    Finish(Ending),
+}
+
+impl Effect {
+    /// Whether the event that led to it has to be on record first: what cannot be taken back, or was promised to somebody.
+    pub const fn needs_record(&self) -> bool {
+        match self {
+            Self::Journal(_)
+            | Self::Switch
+            | Self::Rollback { .. }
+            | Self::Answer { refused: None }
+            | Self::Finish(_) => true,
+            Self::Reflect
+            | Self::Sample
+            | Self::TryCounting { .. }
+            | Self::ProbeStandby
+            | Self::ReadRouter { .. }
+            | Self::Schedule { .. }
+            | Self::Answer { refused: Some(_) } => false,
+        }
+    }
+}

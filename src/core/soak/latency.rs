@@ -1,0 +1,361 @@
+//! The latency check: a request that took longer than the threshold is a miss, and of those no more than `1 - quantile` are
+//! allowed.
+
+mod carried;
+mod last;
+mod measuring;
+mod previous;
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+
+use self::carried::Carried;
+use self::last::LastBuckets;
+use self::previous::{Excused, Previous};
+use super::check::{LATENCY, kept, named};
+use super::rate::RateCheck;
+use super::roster::Changes;
+use super::settings::{ErrorRateSettings, LatencySettings};
+use super::{Observation, Sample, Verdict};
+use crate::config::{Baseline, Excuse, Ratio};
+use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, brief, millis};
+
+/// What is known of one instance's histogram.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Instance {
+    /// Whether it ever had a histogram, and what that said last.
+    known: bool,
+    last: LastBuckets,
+    carried: Carried,
+    /// The bound that its requests are judged by.
+    bound_ms: Option<f64>,
+    /// Its histogram, and why that cannot be judged by, if so; or why it has none, if that will not change.
+    histogram: Option<String>,
+    unfit: Option<String>,
+    missing: Option<String>,
+}
+
+/// The latency check over all instances of the watched color.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatencyCheck {
+    settings: LatencySettings,
+    rate: RateCheck,
+    names: Vec<String>,
+    instances: Vec<Instance>,
+    /// What came since the last tick, and at the ticks of the last [`RECENT_MS`].
+    pending: Buckets,
+    recent: VecDeque<(u64, Buckets)>,
+    /// The previous color, what it excuses, and whether that is decided.
+    previous: Previous,
+    excused: Option<Excused>,
+    is_decided: bool,
+    /// Least number of requests, and the bound on false alarms.
+    limits: (u64, Ratio),
+}
+
+impl LatencyCheck {
+    /// A check over these instances, none of which was read yet, after a previous color of so many. Method, bound on false
+    /// alarms and least number of requests are those of the error rate.
+    pub fn new(
+        settings: LatencySettings,
+        error_rate: &ErrorRateSettings,
+        window_ms: u64,
+        interval_ms: u64,
+        names: Vec<String>,
+        previous: usize,
+    ) -> Self {
+        let allowed = ErrorRateSettings {
+            threshold: Ratio(settings.allowed()),
+            baseline: Baseline::Off,
+            required: settings.required,
+            ..error_rate.clone()
+        };
+        let mut rate = RateCheck::new(LATENCY, allowed, window_ms, interval_ms, names.clone());
+        rate.speak_of(Miss::Slower { than_ms: settings.threshold_ms });
+        Self {
+            rate,
+            is_decided: settings.excuse == Excuse::None,
+            settings,
+            limits: (error_rate.min_requests, error_rate.false_alarm),
+            previous: Previous::new(previous),
+            excused: None,
+            instances: vec![Instance::default(); names.len()],
+            names,
+            pending: Buckets::default(),
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Begins to look, with the counts as they are now for a baseline.
+    pub fn begin(&mut self, at_ms: u64) {
+        self.rate.begin(at_ms);
+        self.restart(at_ms);
+    }
+
+    /// Judges from here on.
+    pub fn restart(&mut self, at_ms: u64) {
+        self.rate.restart(at_ms);
+        self.pending = Buckets::default();
+        self.recent.clear();
+    }
+
+    /// Another process goes on with the run, over these instances.
+    pub fn resume(&mut self, at_ms: u64, names: &[String]) {
+        self.rate.resume(at_ms, names.to_vec());
+        self.instances = kept(&self.names, &self.instances, names);
+        self.names = names.to_vec();
+        // The pages' reader is a new one as well, and may have forgotten what had left them.
+        for known in &mut self.instances {
+            known.last = LastBuckets::default();
+        }
+    }
+
+    /// Takes one scrape. `run_started_wall` is when the run began, Unix milliseconds.
+    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, instance: usize, sample: &Sample) {
+        let Some(known) = self.instances.get_mut(instance) else { return };
+        let judged = match sample {
+            Sample::Failed(why) => Sample::Failed(why.clone()),
+            Sample::Good(reading) => known.read(reading, &self.settings),
+        };
+        if let Some(than_ms) = self.bound() {
+            self.rate.speak_of(Miss::Slower { than_ms });
+            // What the previous color excuses depends on what the release is judged by.
+            if self.is_decided && self.rate.seen().requests == 0 {
+                self.weigh_excuse();
+            }
+        }
+        let counted = self.rate.sampled(at_ms, run_started_wall, instance, &judged);
+        if let (Sample::Good(reading), Some(known)) = (sample, self.instances.get_mut(instance))
+            && let Some(Latency::Buckets(now)) = &reading.latency
+            && let Some(since) = known.last.since(reading, now, counted.requests)
+        {
+            self.pending = self.pending.merged(&since);
+        }
+    }
+
+    /// Instances came and went.
+    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
+        self.rate.come_and_go(at_ms, names, changes);
+        self.names = names.to_vec();
+        self.instances.resize(names.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance::default();
+        }
+        for place in &changes.left {
+            // Its bound is no longer one to judge by.
+            let Instance { bound_ms, unfit, missing, histogram, .. } = &mut self.instances[*place];
+            (*bound_ms, *unfit, *missing, *histogram) = (None, None, None, None);
+        }
+    }
+
+    /// The source was asked and has nothing newer.
+    pub fn nothing_new(&mut self, at_ms: u64) {
+        self.rate.nothing_new(at_ms);
+    }
+
+    /// Takes one page of the previous color, as long as it is open what that excuses.
+    pub fn previous_sampled(&mut self, instance: usize, sample: &Sample) {
+        if !self.is_decided {
+            self.previous.sampled(instance, sample);
+        }
+    }
+
+    /// The previous color has so many places now.
+    pub fn previous_resized(&mut self, instances: usize) {
+        self.previous.resize(instances);
+    }
+
+    /// The look at the previous color begins.
+    pub fn begin_baseline(&mut self) {
+        self.previous.begin_window();
+    }
+
+    /// Whether it is still open what the previous color excuses.
+    pub const fn wants_previous(&self) -> bool {
+        !self.is_decided
+    }
+
+    /// Whether every instance of the previous color was read, well or not.
+    pub fn previous_tried(&self) -> bool {
+        self.previous.all_tried()
+    }
+
+    /// Decides what the previous color excuses, by what is known of it now.
+    pub fn decide_excuse(&mut self) {
+        self.is_decided = true;
+        self.weigh_excuse();
+    }
+
+    fn weigh_excuse(&mut self) {
+        if self.settings.excuse == Excuse::None {
+            return;
+        }
+        self.excused = self.previous.excuses(&self.settings, self.bound(), self.limits);
+        self.rate.allow(Ratio(self.allowed()));
+    }
+
+    /// Why more may be slow than the quantile allows, where that is so.
+    pub fn excuse(&self) -> Option<String> {
+        self.excused.as_ref().map(Excused::describe)
+    }
+
+    /// Whether every instance was read at least once, well or not.
+    pub fn all_tried(&self) -> bool {
+        self.rate.all_tried()
+    }
+
+    /// Why the release cannot be judged by this check, however many requests it gets: its histogram does not allow it.
+    pub fn unfit(&self) -> Option<String> {
+        let unfit = |(name, known): (&String, &Instance)| Some(named(name, known.unfit.as_deref()?));
+        self.names.iter().zip(&self.instances).find_map(unfit)
+    }
+
+    /// Whether a bound to judge by is known.
+    pub fn is_judged(&self) -> bool {
+        self.bound().is_some()
+    }
+
+    /// Why nothing is judged at the moment, where a reason is known.
+    pub fn unjudged(&self) -> Option<String> {
+        let none = || if self.is_judged() { None } else { self.rate.why() };
+        self.unfit().or_else(|| self.missing()).or_else(none)
+    }
+
+    /// What is a miss, on one page of the previous color; none where it cannot say.
+    pub fn misses(&self, sample: &Sample) -> Option<Sample> {
+        let Sample::Good(reading) = sample else { return None };
+        let Some(Latency::Buckets(now)) = &reading.latency else { return None };
+        let errors = now.slower_than(self.settings.bound_of(now)?);
+        Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
+    }
+
+    /// The bound that requests are judged by, once an instance has one; the lowest, where they differ.
+    fn bound(&self) -> Option<f64> {
+        self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp)
+    }
+
+    /// Closes one tick.
+    pub fn tick(&mut self, at_ms: u64, skipped: u32, patience_ms: u64) {
+        self.rate.tick(at_ms, skipped, patience_ms);
+        self.recent.push_back((at_ms, std::mem::take(&mut self.pending)));
+        while self.recent.front().is_some_and(|(at, _)| at_ms.saturating_sub(*at) >= RECENT_MS) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// The judgement if the window ended now; none while one more tick is wanted.
+    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
+        let (verdict, message) = self.rate.close(at_ms, patience_ms, overtime)?;
+        Some(self.told(verdict, message))
+    }
+
+    /// What the check says now; value and threshold in seconds.
+    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
+        let seen = self.rate.observe(at_ms, patience_ms, warmup);
+        let (verdict, message) = self.told(seen.verdict, seen.message);
+        let (value, threshold) = (self.quantile().map(|ms| ms / 1000.0), self.settings.threshold_ms / 1000.0);
+        Observation { verdict, value, threshold, message, ..seen }
+    }
+
+    /// The verdict and its sentence, with what else belongs to them.
+    fn told(&self, verdict: Verdict, message: String) -> (Verdict, String) {
+        if let Some(unfit) = self.unfit().filter(|_| verdict != Verdict::Breached) {
+            return (Verdict::Unknown, unfit);
+        }
+        if verdict == Verdict::Breached && !self.is_decided {
+            return (Verdict::Unknown, format!("{message}; what was slow before the switch is not known yet"));
+        }
+        let now = self.quantile().map(|now| format!("{} now {}", self.settings.name(), millis(now)));
+        let parts = [Some(message), now, self.excuse()];
+        (verdict, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    }
+
+    /// The quantile of the last 10 s, in milliseconds.
+    fn quantile(&self) -> Option<f64> {
+        let recent = self.recent.iter().fold(Buckets::default(), |sum, (_, buckets)| sum.merged(buckets));
+        recent.quantile(self.settings.quantile.0)
+    }
+
+    /// Requests since the window began, and those of them that took too long.
+    pub fn seen(&self) -> TickCounts {
+        self.rate.seen()
+    }
+
+    /// What makes a request a miss.
+    pub fn miss(&self) -> Miss {
+        Miss::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
+    }
+
+    /// The share of requests that may be misses.
+    pub fn allowed(&self) -> f64 {
+        self.excused.map_or_else(|| self.settings.allowed(), |excused| excused.limit)
+    }
+
+    /// `p99 at most 500ms`, the bound that is judged by where that is another, and why more may be slow, where that is so.
+    pub fn describe(&self) -> String {
+        let LatencySettings { threshold_ms, .. } = self.settings;
+        let mut text = format!("{} at most {}", self.settings.name(), brief(threshold_ms));
+        if let Some(bound) = self.bound().filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
+            let _ = write!(text, " (judged at {}, the nearest bucket bound)", brief(bound));
+        }
+        if let Some(excuse) = self.excuse() {
+            let _ = write!(text, " ({excuse})");
+        }
+        text
+    }
+
+    /// What is judged by, once that is known: "p99 at most 500ms by `latency_seconds`".
+    pub fn describe_source(&self) -> String {
+        let histogram = self.instances.iter().find_map(|known| known.histogram.as_deref());
+        let by = histogram.map(|name| format!(" by `{name}`")).unwrap_or_default();
+        format!("{}{by}", self.describe())
+    }
+}
+
+/// Whose latencies they are, and when it said so.
+fn of_latency(reading: &Reading) -> Reading {
+    let Reading { started_ms, answered_ms, latency_process: process, .. } = *reading;
+    Reading { started_ms, answered_ms, process, ..Reading::default() }
+}
+
+impl Instance {
+    /// What a page says, as a number of requests of which so many were too slow.
+    fn read(&mut self, reading: &Reading, settings: &LatencySettings) -> Sample {
+        self.missing = match &reading.latency {
+            Some(Latency::Missing(why)) => Some(why.clone()),
+            _ => None,
+        };
+        let judged = |total, errors, note| Sample::Good(Reading { total, errors, note, ..of_latency(reading) });
+        let now = match &reading.latency {
+            Some(Latency::Buckets(now)) => now,
+            // A histogram without a request yet has no series: what it shows first was counted since.
+            Some(Latency::Unknown(why) | Latency::Missing(why)) if !self.known => {
+                return judged(0, 0, Some(why.clone()));
+            }
+            Some(Latency::Unknown(why) | Latency::Missing(why)) => return Sample::Failed(why.clone()),
+            Some(Latency::Unfit(why)) => return self.refuse(why.clone()),
+            None => return Sample::Failed("the recording has no latencies".to_owned()),
+        };
+        if self.histogram != reading.histogram {
+            self.histogram.clone_from(&reading.histogram);
+            self.last = LastBuckets::default();
+        }
+        let Some(bound_ms) = settings.bound_of(now) else {
+            let name = self.histogram.as_ref().map_or_else(|| "the histogram".to_owned(), |name| format!("`{name}`"));
+            return self.refuse(format!("{name} has {}", now.no_bound_near(settings.threshold_ms)));
+        };
+        (self.unfit, self.bound_ms) = (None, Some(bound_ms));
+        self.known = true;
+        let (total, slow) = self.carried.on(reading, (now.total(), now.slower_than(bound_ms)));
+        judged(total, slow, None)
+    }
+
+    /// Nothing can be judged by what the page has.
+    fn refuse(&mut self, why: String) -> Sample {
+        (self.unfit, self.bound_ms) = (Some(why.clone()), None);
+        Sample::Failed(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! Acting on a breach: hold, grace, rollback.
+
+use crate::config::{OnBreach, StandbyPolicy};
+use crate::core::detect::span;
+use crate::core::soak::{
+    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackFailure, RollbackResult,
+    Verdict,
+};
+use crate::model::Traffic;
+
+use super::core::{Automatic, HoldCause, Stage};
+use super::foreign::ROUTER_FOREIGN;
+use super::persist::Rolling;
+
+/// A standby that was down must answer so many probes before a held rollback goes ahead.
+const REVIVED_PROBES: u32 = 3;
+
+impl Machine {
+    /// Acts on the trigger: holds, counts down or rolls back. The standby must have answered its last `probes` probes.
+    pub(super) fn act(&mut self, probes: u32, out: &mut Vec<Effect>) {
+        match self.hold_cause(probes) {
+            Some(cause) => self.hold(cause, out),
+            None if self.settings.grace_ms > 0 && !self.grace_served => self.start_grace(out),
+            None => self.roll_back_by_itself(out),
+        }
+    }
+
+    fn hold_cause(&self, probes: u32) -> Option<HoldCause> {
+        let inconclusive = self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
+        let released = self.automatic == Automatic::Released;
+        if self.settings.no_way_back {
+            Some(HoldCause::NoWayBack)
+        } else if self.paused() {
+            Some(HoldCause::Paused)
+        } else if self.frozen.is_some() {
+            Some(HoldCause::Frozen)
+        } else if !self.settings.auto_rollback && !released {
+            Some(HoldCause::AutoRollbackOff)
+        } else if self.settings.on_breach != OnBreach::Rollback && !released && !inconclusive {
+            Some(HoldCause::Policy)
+        } else if self.standby_missing(probes) {
+            Some(HoldCause::StandbyDown)
+        } else if self.foreign.is_some() {
+            Some(HoldCause::RouterForeign)
+        } else if !released && self.shared_cause().is_some() {
+            Some(HoldCause::SharedCause)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a rollback would lead to a standby that does not answer, as last seen, and that matters.
+    pub fn standby_is_down(&self) -> bool {
+        self.standby_missing(1)
+    }
+
+    pub(super) fn standby_missing(&self, probes: u32) -> bool {
+        self.settings.standby == StandbyPolicy::Require && !self.standby.alive(probes)
+    }
+
+    pub(super) fn hold(&mut self, cause: HoldCause, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Held(cause) {
+            return;
+        }
+        self.stage = Stage::Held(cause);
+        let held = format!("held, not rolled back: {}", self.hold_reason(cause));
+        let mut decision = match &self.trigger {
+            Some(trigger) => {
+                let message = format!("{held}; {}", trigger.observation.message);
+                self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation)
+            }
+            None => self.decision(DecisionKind::Hold, Actor::Auto, held),
+        };
+        decision.reason = Some(cause.word().to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: self.hold_end() });
+        out.push(Effect::ProbeStandby);
+    }
+
+    pub(super) fn hold_reason(&self, cause: HoldCause) -> String {
+        let standby = self.settings.color.other();
+        match cause {
+            HoldCause::Policy => "the policy on_breach asks to wait for the operator".to_owned(),
+            HoldCause::AutoRollbackOff => "automatic rollback is off (soak.auto_rollback)".to_owned(),
+            HoldCause::NoWayBack => "the release was switched to with --no-way-back".to_owned(),
+            HoldCause::Frozen => {
+                let frozen = self.frozen.as_ref().map(|frozen| frozen.describe(self.wall)).unwrap_or_default();
+                format!("automatic rollback is {frozen}")
+            }
+            HoldCause::Paused => "automatic rollback is paused".to_owned(),
+            HoldCause::SharedCause => {
+                let standby = || format!("{} failed in the same way", self.settings.color.other());
+                format!("{} (soak.on_shared_cause)", self.shared_cause().unwrap_or_else(standby))
+            }
+            HoldCause::RouterForeign => self.foreign_reason(),
+            HoldCause::BreachGone => {
+                "a rollback failed for too long (rollback.give_up), and the breach is not seen any more".to_owned()
+            }
+            HoldCause::StandbyDown => {
+                let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
+                format!("the standby {standby} is DOWN, a rollback would not help ({why})")
+            }
+        }
+    }
+
+    /// The standby answered: a rollback that waited for it may go ahead.
+    pub(super) fn standby_changed(&mut self, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
+            self.act(REVIVED_PROBES, out);
+        }
+    }
+
+    /// Somebody froze automatic rollback for the service, or a freeze is over. What was held for it is acted on then.
+    pub(super) fn freeze_changed(&mut self, frozen: Option<Frozen>, out: &mut Vec<Effect>) {
+        if self.frozen == frozen {
+            return;
+        }
+        self.frozen = frozen;
+        if !self.soaking() {
+            return;
+        }
+        self.tell_freeze(out);
+        match (&self.stage, &self.frozen) {
+            (Stage::Grace { .. }, Some(_)) => self.hold(HoldCause::Frozen, out),
+            (Stage::Held(HoldCause::Frozen), None) => self.act(1, out),
+            _ => out.push(Effect::Reflect),
+        }
+    }
+
+    pub(super) fn tell_freeze(&self, out: &mut Vec<Effect>) {
+        let message = match &self.frozen {
+            Some(frozen) => format!("automatic rollback is {}", frozen.describe(self.wall)),
+            None => "automatic rollback is no longer frozen".to_owned(),
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("freeze".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+
+    fn start_grace(&mut self, out: &mut Vec<Effect>) {
+        let deadline_ms = self.at.saturating_add(self.settings.grace_ms);
+        self.stage = Stage::Grace { deadline_ms };
+        let message = format!(
+            "rolling back to {} in {}, unless somebody aborts, keeps or pauses",
+            self.settings.color.other(),
+            span(self.settings.grace_ms),
+        );
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("grace".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: deadline_ms });
+    }
+
+    pub(super) fn grace_over(&mut self, out: &mut Vec<Effect>) {
+        self.grace_served = true;
+        self.act(1, out);
+    }
+
+    fn roll_back_by_itself(&mut self, out: &mut Vec<Effect>) {
+        let Some(trigger) = self.trigger.clone() else { return };
+        let message = format!(
+            "rolling back from {} to {}: {}",
+            self.settings.color,
+            self.settings.color.other(),
+            trigger.observation.message,
+        );
+        let mut intent = self.judged(DecisionKind::Rollback, Actor::Auto, message, &trigger.observation);
+        let word = if trigger.cause == Cause::Inconclusive { "inconclusive" } else { "breach" };
+        intent.reason = Some(word.to_owned());
+        self.start_rollback(trigger.cause, intent, false, out);
+    }
+
+    /// `force` replaces whatever the router holds.
+    pub(super) fn start_rollback(
+        &mut self,
+        cause: Cause,
+        intent: crate::core::soak::Decision,
+        force: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        self.epoch += 1;
+        let rolling = Rolling {
+            attempt: 1,
+            retry_at: None,
+            intent: Box::new(intent),
+            cause,
+            force,
+            since_ms: self.at,
+            failures: 0,
+            why: String::new(),
+            traffic: Traffic::On(self.settings.color),
+            told_ms: self.at,
+            told_overdue: false,
+        };
+        out.push(rolling.effect());
+        self.stage = Stage::RollingBack(rolling);
+        // Behind the move: traffic comes before what the state file says of the soak.
+        out.push(Effect::Reflect);
+    }
+
+    pub(super) fn rollback_done(
+        &mut self,
+        attempt: u32,
+        result: &RollbackResult,
+        last_switch: Option<i64>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Stage::RollingBack(rolling) = &self.stage else { return };
+        if rolling.attempt != attempt || rolling.retry_at.is_some() {
+            return;
+        }
+        match result {
+            RollbackResult::Back => {
+                self.tell_late_success(out);
+                self.rolled_back(last_switch, out);
+            }
+            RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
+            RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
+            RollbackResult::Failed(why) => {
+                let (why, traffic) = (why.clone(), Traffic::Unknown);
+                self.attempt_failed(&RollbackFailure { why, traffic, lasting: false }, out);
+            }
+            RollbackResult::NotDone(failure) => self.attempt_failed(failure, out),
+        }
+    }
+
+    pub(super) fn rollback_cause(&self) -> Cause {
+        match &self.stage {
+            Stage::RollingBack(rolling) => rolling.cause,
+            _ => Cause::Auto,
+        }
+    }
+
+    /// Window and extension are over while a breach is held.
+    pub(super) fn hold_over(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Held(cause) = self.stage else { return };
+        let what = match &self.trigger {
+            Some(trigger) => format!("{}: {}", trigger.observation.check, trigger.observation.message),
+            None => "not judged".to_owned(),
+        };
+        let reason = format!("{what}; {} stays active: {}", self.settings.color, self.hold_reason(cause));
+        let by_operator = matches!(cause, HoldCause::Paused | HoldCause::Frozen);
+        let cause = if by_operator { Cause::Operator } else { Cause::Policy };
+        let mut decision = self.decision(DecisionKind::Hold, Actor::Auto, reason.clone());
+        decision.reason = Some("end".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Held, cause, reason }, out);
+    }
+
+    /// The verdict of the soak as a whole: the worst of the required checks, and a breach stays one.
+    pub fn verdict(&self) -> Verdict {
+        if self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Auto) {
+            return Verdict::Breached;
+        }
+        if matches!(self.phase(), Phase::Gating | Phase::Baseline | Phase::Switching) {
+            return Verdict::Unknown;
+        }
+        let required = self.observations().into_iter().filter(|seen| seen.required);
+        required.map(|seen| seen.verdict).max().unwrap_or(Verdict::Unknown)
+    }
+}
+
+impl HoldCause {
+    /// The word in the journal.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::AutoRollbackOff => "auto-rollback-off",
+            Self::NoWayBack => "no-way-back",
+            Self::Frozen => "frozen",
+            Self::Paused => "paused",
+            Self::StandbyDown => "standby-down",
+            Self::RouterForeign => ROUTER_FOREIGN,
+            Self::SharedCause => "shared-cause",
+            Self::BreachGone => "breach-gone",
+        }
+    }
+}

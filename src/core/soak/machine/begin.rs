@@ -1,0 +1,255 @@
+//! How a run begins: gate, switch, start of the soak.
+
+use crate::config::{Baseline, Method};
+use crate::core::detect::{failed, span};
+use crate::core::soak::blame::Ledger;
+use crate::core::soak::judge::{OldColor, relative_threshold};
+use crate::core::soak::latency::LatencyCheck;
+use crate::core::soak::query::QueryCheck;
+use crate::core::soak::{
+    Actor, Cause, DecisionKind, Effect, Ending, ErrorRateSettings, Machine, Origin, Outcome, Phase, QuerySettings,
+    SwitchResult,
+};
+
+use super::core::Stage;
+
+/// The look at the old color ends early at so many requests: more would not change the threshold much.
+const BASELINE_REQUESTS: u64 = 2_000;
+
+impl Machine {
+    pub(super) fn begin(&mut self, out: &mut Vec<Effect>) {
+        match self.settings.origin {
+            Origin::Switch { gate_ms, .. } => {
+                let deadline_ms = self.at.saturating_add(gate_ms);
+                self.stage = Stage::Gating { deadline_ms };
+                out.push(Effect::Schedule { at_ms: deadline_ms });
+                self.ask_standby_in_the_gate(out);
+            }
+            Origin::Soak => self.start_soak(out),
+        }
+    }
+
+    /// Goes on once every instance of the target is ready and its counters were looked at.
+    pub(super) fn pass_gate(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Gating { deadline_ms } = self.stage else { return };
+        if !self.gate_is_open() || self.refused_as_unfit(out) {
+            return;
+        }
+        if self.wants_baseline() {
+            self.stage = Stage::Baseline { since_ms: self.at, gate_deadline_ms: deadline_ms };
+            self.recovery.restart();
+            if let Some(latency) = &mut self.latency {
+                latency.begin_baseline();
+            }
+            out.push(Effect::Schedule { at_ms: self.at.saturating_add(self.settings.baseline_window_ms) });
+        } else if !self.awaits_standby() {
+            self.start_switch(out);
+        }
+    }
+
+    fn gate_is_open(&self) -> bool {
+        let tried = self.error_rate.all_tried() && self.latency.as_ref().is_none_or(LatencyCheck::all_tried);
+        self.readiness.all_ready(1) && (!self.soak_follows() || tried)
+    }
+
+    pub(super) const fn soak_follows(&self) -> bool {
+        matches!(self.settings.origin, Origin::Switch { soak: true, .. })
+    }
+
+    fn wants_baseline(&self) -> bool {
+        let wanted = self.wants_baseline_of_errors() || self.latency.as_ref().is_some_and(LatencyCheck::wants_previous);
+        self.soak_follows() && self.settings.baseline_window_ms > 0 && wanted
+    }
+
+    fn wants_baseline_of_errors(&self) -> bool {
+        let ErrorRateSettings { method, baseline, .. } = self.settings.error_rate;
+        method == Method::Evidence && baseline != Baseline::Off && self.error_rate.old().is_none()
+    }
+
+    fn start_switch(&mut self, out: &mut Vec<Effect>) {
+        if self.refused_as_unfit(out) || self.refused_for_standby(out) {
+            return;
+        }
+        self.learn_release(out);
+        self.epoch += 1;
+        self.stage = Stage::Switching;
+        out.push(Effect::Switch);
+    }
+
+    /// Ends the look at the old color when its time is over or enough was seen. The target must still be ready then.
+    pub(super) fn end_baseline(&mut self, out: &mut Vec<Effect>) {
+        let Stage::Baseline { since_ms, gate_deadline_ms } = self.stage else { return };
+        let (counts, measured_ms) = (self.recovery.counts(), self.at.saturating_sub(since_ms));
+        if counts.requests < BASELINE_REQUESTS && measured_ms < self.settings.baseline_window_ms {
+            return;
+        }
+        if self.wants_baseline_of_errors() {
+            self.learn_baseline(OldColor { counts, measured_ms }, out);
+        }
+        self.learn_excuse(out);
+        if self.gate_is_open() {
+            self.start_switch(out);
+        } else {
+            // A new deadline would let an unready target be waited for twice.
+            self.stage = Stage::Gating { deadline_ms: gate_deadline_ms };
+            out.push(Effect::Schedule { at_ms: gate_deadline_ms.max(self.at) });
+        }
+    }
+
+    fn learn_baseline(&mut self, old: OldColor, out: &mut Vec<Effect>) {
+        self.error_rate.compare_with(old);
+        let settings = &self.settings;
+        let (color, measured) = (settings.color.other(), span(old.measured_ms));
+        let allowed = relative_threshold(&settings.error_rate, settings.window_ms, settings.interval_ms, old);
+        let message = match allowed {
+            _ if old.counts.requests == 0 => format!("{color} had no traffic for {measured}: there is no baseline"),
+            Some(allowed) => {
+                let seen = failed(old.counts);
+                format!("baseline {color}: {seen} in {measured}, worse than {allowed} is worse than its predecessor")
+            }
+            None => {
+                format!("baseline {color}: {} in {measured}, which allows as much as the threshold", failed(old.counts))
+            }
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("baseline".to_owned());
+        decision.active_color = Some(color);
+        decision.previous_color = None;
+        decision.release = None;
+        decision.requests = Some(old.counts.requests);
+        decision.errors = Some(old.counts.errors);
+        decision.value = old.counts.rate();
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+
+    /// The gate's time is over: refuse, and leave everything as it was.
+    pub(super) fn refuse_switch(&mut self, out: &mut Vec<Effect>) {
+        let color = self.settings.color;
+        let why = self.readiness.first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
+        let unsaid = self.readiness.only_unsaid();
+        let stays = format!("traffic stays on {}", color.other());
+        let reason = if unsaid {
+            format!("the readiness of {color} is not known: {why}; {stays}")
+        } else {
+            let (ready, all) = (self.readiness.ready(), self.readiness.all());
+            format!("{color} is not ready: {ready} of {all} instances ({why}); {stays}")
+        };
+        let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
+        decision.active_color = Some(color.other());
+        decision.previous_color = None;
+        decision.reason = Some(if unsaid { "readiness-unknown" } else { "not-ready" }.to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Auto, reason }, out);
+    }
+
+    pub(super) fn switch_done(&mut self, result: &SwitchResult, out: &mut Vec<Effect>) {
+        if self.phase() != Phase::Switching {
+            return;
+        }
+        match result {
+            SwitchResult::Failed(why) => {
+                self.finish(Ending { outcome: Outcome::SwitchFailed, cause: Cause::Auto, reason: why.clone() }, out);
+            }
+            SwitchResult::Switched { last_switch } => {
+                self.settings.last_switch = *last_switch;
+                self.epoch += 1;
+                self.after_switch(out);
+            }
+        }
+    }
+
+    fn after_switch(&mut self, out: &mut Vec<Effect>) {
+        if !matches!(self.settings.origin, Origin::Switch { soak: true, .. }) {
+            let reason = format!("traffic is on {}; no soak was asked for", self.settings.color);
+            self.finish(Ending { outcome: Outcome::Switched, cause: Cause::Operator, reason }, out);
+            return;
+        }
+        self.start_soak(out);
+        if let Some((actor, signal)) = self.stop.take() {
+            self.interrupted(&signal, &actor, out);
+        }
+    }
+
+    fn start_soak(&mut self, out: &mut Vec<Effect>) {
+        self.started_wall = Some(self.wall);
+        self.window_start = self.at.saturating_add(self.settings.warmup_ms);
+        self.window_end = self.window_start.saturating_add(self.settings.window_ms);
+        for rate in [&mut self.error_rate, &mut self.standby_rate] {
+            rate.begin(self.at);
+            rate.restart(self.at);
+        }
+        self.ledger = Ledger::default();
+        if let Some(latency) = &mut self.latency {
+            latency.begin(self.at);
+        }
+        self.queries.iter_mut().for_each(QueryCheck::restart);
+        if self.latency.as_ref().is_some_and(LatencyCheck::previous_tried) {
+            self.learn_excuse(out);
+        }
+        self.told.judged = self.latency.as_ref().is_some_and(LatencyCheck::is_judged);
+        self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
+        let counting = self.counting_news();
+        let measuring = self.measuring_news();
+        let message =
+            [self.start_message()].into_iter().chain(counting).chain(measuring).collect::<Vec<_>>().join("; ");
+        let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
+        decision.threshold = Some(self.settings.error_rate.threshold.0);
+        out.push(Effect::Journal(Box::new(decision)));
+        if self.latency.as_ref().is_some_and(|latency| latency.missing().is_some()) {
+            self.tell_unjudged(out);
+        }
+        if self.frozen.is_some() {
+            self.tell_freeze(out);
+        }
+        out.push(Effect::Reflect);
+        if self.settings.warmup_ms > 0 {
+            out.push(Effect::Schedule { at_ms: self.window_start });
+        }
+        out.push(Effect::Schedule { at_ms: self.window_end });
+        out.push(Effect::ReadRouter { epoch: self.epoch });
+        out.push(Effect::ProbeStandby);
+    }
+
+    fn start_message(&self) -> String {
+        let settings = &self.settings;
+        let warmup = if settings.warmup_ms > 0 {
+            format!(" after a warmup of {}", span(settings.warmup_ms))
+        } else {
+            String::new()
+        };
+        let instances = match settings.instances.len() {
+            1 => "1 instance".to_owned(),
+            many => format!("{many} instances"),
+        };
+        let rate = format!("error rate at most {}", settings.error_rate.threshold);
+        let latency = self.latency.as_ref().map(LatencyCheck::describe);
+        let queries = settings.queries.iter().map(QuerySettings::describe);
+        let checks = [rate].into_iter().chain(latency).chain(queries).collect::<Vec<_>>().join(", ");
+        let release = settings.known_release().map(|release| format!(", release {release}")).unwrap_or_default();
+        let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
+        format!(
+            "watching {}{release} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \
+             standby {}{no_way_back}",
+            settings.color,
+            span(settings.window_ms),
+            settings.color.other(),
+        )
+    }
+
+    /// The warmup is over: the window starts here, with counters as they are now.
+    pub(super) fn end_warmup(&mut self, out: &mut Vec<Effect>) {
+        self.error_rate.restart(self.at);
+        self.standby_rate.restart(self.at);
+        self.ledger = Ledger::default();
+        if let Some(latency) = &mut self.latency {
+            latency.restart(self.at);
+        }
+        self.queries.iter_mut().for_each(QueryCheck::restart);
+        self.stage = Stage::Watching;
+        let message = format!("warmup over: the window of {} starts", span(self.settings.window_ms));
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some("window".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+    }
+}

@@ -1,0 +1,106 @@
+//! The latency check in a run: what the previous color excuses, and a histogram that nothing can be judged by.
+
+use crate::core::soak::latency::LatencyCheck;
+use crate::core::soak::rate::CountingTold;
+use crate::core::soak::{Actor, Cause, DecisionKind, Effect, Ending, LATENCY, LatencySettings, Machine, Outcome};
+
+use super::core::PATIENCE_MS;
+
+/// So many different things are told of what is measured by.
+const MAX_TOLD: usize = 32;
+
+impl Machine {
+    /// Whether the latencies of the previous color are wanted, although nothing else of it may be.
+    pub fn wants_previous_latency(&self) -> bool {
+        self.soaking() && self.latency.as_ref().is_some_and(LatencyCheck::wants_previous)
+    }
+
+    /// Refuses to switch to a release whose latency could not be judged as configured: that is known before traffic moves.
+    pub(super) fn refused_as_unfit(&mut self, out: &mut Vec<Effect>) -> bool {
+        let required = self.settings.latency.as_ref().is_some_and(|latency| latency.required);
+        let unfit = self.latency.as_ref().filter(|_| required && self.soak_follows()).and_then(LatencyCheck::unfit);
+        if let Some(why) = &unfit {
+            self.refuse_as_unfit(why, out);
+        }
+        unfit.is_some()
+    }
+
+    fn refuse_as_unfit(&mut self, why: &str, out: &mut Vec<Effect>) {
+        let color = self.settings.color;
+        let threshold = self.settings.latency.as_ref().map(LatencySettings::threshold).unwrap_or_default();
+        // What is to be done about a unit is said where it is missing.
+        let cure = if why.contains("checks.latency.unit") {
+            ""
+        } else {
+            ". Give the histogram a bucket there, or set the threshold to one of its bounds"
+        };
+        let reason = format!(
+            "the latency of {color} cannot be judged at {threshold} (checks.latency.threshold): {why}; traffic stays on {}{cure}",
+            color.other(),
+        );
+        let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
+        decision.active_color = Some(color.other());
+        decision.previous_color = None;
+        decision.check = Some(LATENCY.to_owned());
+        decision.reason = Some("latency-unfit".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Configuration, reason }, out);
+    }
+
+    /// Decides what the previous color excuses, once, and tells it where that is something.
+    pub(super) fn learn_excuse(&mut self, out: &mut Vec<Effect>) {
+        let Some(latency) = self.latency.as_mut().filter(|latency| latency.wants_previous()) else { return };
+        latency.decide_excuse();
+        if let Some(excuse) = latency.excuse() {
+            self.tell_latency("excuse", format!("latency: {excuse} (checks.latency.excuse)"), out);
+        }
+    }
+
+    /// At a tick: what was open about the previous color is decided once it was read, or had its time for it.
+    pub(super) fn settle_excuse(&mut self, out: &mut Vec<Effect>) {
+        let tried = self.latency.as_ref().is_some_and(LatencyCheck::previous_tried);
+        if self.wants_previous_latency() && (tried || self.at >= self.window_start.saturating_add(PATIENCE_MS)) {
+            self.learn_excuse(out);
+        }
+    }
+
+    /// What is to be told of how latency is measured, and was not told yet.
+    pub(super) fn measuring_news(&mut self) -> Vec<String> {
+        let Some(latency) = &self.latency else { return Vec::new() };
+        let told = &mut self.told.counting;
+        let news = latency.measuring(self.settings.color).into_iter();
+        let mut is_new = |key: String| told.len() < MAX_TOLD && told.insert(key);
+        news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
+    }
+
+    /// Tells by what latency is measured, where that is another histogram than before. Tells once that nothing is judged, as soon as
+    /// there is something that could be, or it is known that there never will be, and once that it is.
+    pub(super) fn tell_unjudged(&mut self, out: &mut Vec<Effect>) {
+        for sentence in self.measuring_news() {
+            let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
+            decision.reason = Some("metrics".to_owned());
+            decision.check = Some(LATENCY.to_owned());
+            out.push(Effect::Journal(Box::new(decision)));
+        }
+        let Some(latency) = &self.latency else { return };
+        let is_unfit = latency.unfit().is_some();
+        let is_missing = latency.missing().is_some();
+        let has_traffic = self.error_rate.seen().requests > 0;
+        if let Some(why) = latency.unjudged().filter(|_| !self.told.unjudged && (is_unfit || is_missing || has_traffic))
+        {
+            (self.told.unjudged, self.told.judged) = (true, false);
+            self.tell_latency("unjudged", format!("LATENCY IS NOT JUDGED: {why}; everything else is watched"), out);
+        } else if latency.is_judged() && !is_unfit && !self.told.judged {
+            self.told.judged = true;
+            let message = format!("latency is judged: {}", latency.describe_source());
+            self.tell_latency("judged", message, out);
+        }
+    }
+
+    fn tell_latency(&self, reason: &str, message: String, out: &mut Vec<Effect>) {
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.check = Some(LATENCY.to_owned());
+        decision.reason = Some(format!("latency-{reason}"));
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Orders: the operator's actions and signals. Every one is answered; none is silently ignored.
+
+use crate::core::detect::span;
+use crate::core::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, ForeignSeen, Machine, Outcome, Phase};
+use crate::model::mutation::{Mutation, mutated};
+
+use super::core::{Automatic, HoldCause, Stage};
+
+/// Extensions by the operator add up to this at the most, 24 h.
+const MOST_EXTENSION_MS: u64 = 86_400_000;
+
+impl Machine {
+    pub(super) fn ordered(&mut self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
+        let refused = self.refusal(action);
+        if let Some(why) = refused {
+            out.push(Effect::Answer { refused: Some(why) });
+            return;
+        }
+        self.accept(action, actor, reason, out);
+        match action {
+            Action::Abort if self.waits() && mutated(Mutation::AbortLostWhileWaiting) => {}
+            Action::Abort => self.end_aborted(out),
+            Action::Keep => self.end_kept(actor, out),
+            Action::Pause => self.pause(out),
+            Action::Resume => self.resume(out),
+            Action::Extend { by_ms } => self.extend(by_ms, out),
+            Action::Rollback { force } if self.phase() == Phase::RollingBack => self.retry_now(force, out),
+            Action::Rollback { force } => self.force_rollback(actor, reason, force, out),
+        }
+    }
+
+    /// Why an action cannot be taken now.
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        match (self.phase(), action) {
+            (Phase::Finished, _) => Some("the soak is over".to_owned()),
+            (Phase::RollingBack, Action::Resume | Action::Extend { .. }) => {
+                Some("rollback already handed over".to_owned())
+            }
+            (Phase::RollingBack, _) if self.is_moving() => Some("rollback already handed over".to_owned()),
+            (Phase::RollingBack, Action::Abort | Action::Keep | Action::Pause) if self.may_have_moved() => {
+                Some("traffic may have moved already: the rollback is brought to its end".to_owned())
+            }
+            (Phase::Verifying, _) => Some("traffic is back on the previous color already".to_owned()),
+            (Phase::Switching, _) => Some("traffic is being moved right now".to_owned()),
+            (Phase::RollingBack, _) | (Phase::Gating | Phase::Baseline, Action::Abort) => None,
+            (Phase::Gating | Phase::Baseline, _) => Some("traffic was not moved yet".to_owned()),
+            (Phase::Grace, Action::Extend { .. }) => {
+                Some("a rollback is counting down: pause or keep first".to_owned())
+            }
+            (_, Action::Pause) if self.paused() => Some("automatic rollback is paused already".to_owned()),
+            (_, Action::Resume) => self.resume_refusal(),
+            (_, Action::Extend { by_ms }) if self.extended_by_ms.saturating_add(by_ms) > MOST_EXTENSION_MS => {
+                Some("extensions may add up to 24h at most".to_owned())
+            }
+            (_, Action::Rollback { force: false }) if self.settings.no_way_back => {
+                let standby = self.settings.color.other();
+                Some(format!(
+                    "the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} all the same"
+                ))
+            }
+            (_, Action::Rollback { force: false }) if self.standby_missing(1) => {
+                let standby = self.settings.color.other();
+                let why = self.standby.first_failure().unwrap_or_default();
+                Some(format!(
+                    "{standby} is DOWN ({why}): start it first; `rollback --force` moves traffic there as it is, and users \
+                     may get no answer"
+                ))
+            }
+            (_, Action::Rollback { force: false }) => self.foreign.as_ref().map(|foreign| {
+                let ForeignSeen { what, by_hand } = foreign;
+                format!("{what}: `rollback --force` replaces it and keeps a copy. By hand: {by_hand}")
+            }),
+            _ => None,
+        }
+    }
+
+    fn resume_refusal(&self) -> Option<String> {
+        match self.stage {
+            Stage::Held(HoldCause::StandbyDown) if !self.paused() => {
+                Some("the rollback waits for the standby: `rollback --force` does not wait".to_owned())
+            }
+            Stage::Held(HoldCause::RouterForeign) if !self.paused() => {
+                Some("the router holds what is not ours: `rollback --force` replaces it and keeps a copy".to_owned())
+            }
+            Stage::Held(HoldCause::NoWayBack) => {
+                Some("the release was switched to with --no-way-back: only `rollback --force` takes it back".to_owned())
+            }
+            Stage::Held(HoldCause::Frozen) => {
+                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
+            }
+            Stage::Held(_) => None,
+            _ if self.paused() => None,
+            _ if self.frozen.is_some() => {
+                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
+            }
+            _ if !self.settings.auto_rollback && self.automatic == Automatic::AsConfigured => None,
+            _ => Some("automatic rollback is on".to_owned()),
+        }
+    }
+
+    /// Journals an accepted action before it takes effect, and answers it.
+    fn accept(&self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let (kind, message) = match action {
+            Action::Abort if self.before_the_move() => {
+                (DecisionKind::Abort, format!("the switch is aborted: traffic stays on {standby}"))
+            }
+            Action::Abort => (DecisionKind::Abort, format!("the soak is aborted: {bad} stays active, unjudged")),
+            Action::Keep => (DecisionKind::Keep, format!("{bad} is kept: {}", self.error_rate.totals())),
+            Action::Pause => (DecisionKind::Pause, "automatic rollback is paused".to_owned()),
+            Action::Resume => (DecisionKind::Resume, "automatic rollback is on again".to_owned()),
+            Action::Extend { by_ms } => (DecisionKind::Extend, format!("the soak is extended by {}", span(by_ms))),
+            // The intent itself is the journalled decision; it is written with the rollback.
+            Action::Rollback { .. } => {
+                out.push(Effect::Answer { refused: None });
+                return;
+            }
+        };
+        let mut decision = self.decision(kind, actor.clone(), message);
+        decision.reason = reason.map(str::to_owned);
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Answer { refused: None });
+    }
+
+    /// Whether a breach waits to be acted on.
+    const fn waits(&self) -> bool {
+        matches!(self.stage, Stage::Held(_) | Stage::Grace { .. })
+    }
+
+    fn before_the_move(&self) -> bool {
+        matches!(self.phase(), Phase::Gating | Phase::Baseline)
+    }
+
+    fn end_aborted(&mut self, out: &mut Vec<Effect>) {
+        let reason = if self.before_the_move() {
+            format!("aborted before traffic was moved; it stays on {}", self.settings.color.other())
+        } else {
+            format!(
+                "aborted by the operator: {} stays active, unjudged; {}",
+                self.settings.color,
+                self.error_rate.totals()
+            )
+        };
+        self.finish(Ending { outcome: Outcome::Aborted, cause: Cause::Operator, reason }, out);
+    }
+
+    fn end_kept(&mut self, actor: &Actor, out: &mut Vec<Effect>) {
+        let reason = format!("kept by {actor}: {}", self.error_rate.totals());
+        self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Operator, reason }, out);
+    }
+
+    fn pause(&mut self, out: &mut Vec<Effect>) {
+        self.automatic = Automatic::Paused;
+        if self.phase() == Phase::RollingBack {
+            self.hold_instead(HoldCause::Paused, out);
+        } else if matches!(self.stage, Stage::Grace { .. } | Stage::Held(_)) {
+            self.hold(HoldCause::Paused, out);
+        } else {
+            out.push(Effect::Reflect);
+        }
+    }
+
+    fn resume(&mut self, out: &mut Vec<Effect>) {
+        let held = matches!(self.stage, Stage::Held(_));
+        // Taking back a pause before any breach leaves the policy in charge; any other `resume` overrules it.
+        self.automatic = if self.paused() && !held { Automatic::AsConfigured } else { Automatic::Released };
+        if held {
+            self.act(1, out);
+        } else {
+            out.push(Effect::Reflect);
+        }
+    }
+
+    fn extend(&mut self, by_ms: u64, out: &mut Vec<Effect>) {
+        self.extended_by_ms = self.extended_by_ms.saturating_add(by_ms);
+        self.window_end = self.window_end.saturating_add(by_ms);
+        (self.told.extending, self.overtime) = (false, 0);
+        out.push(Effect::Reflect);
+        out.push(Effect::Schedule { at_ms: self.window_end });
+        out.push(Effect::Schedule { at_ms: self.hold_end() });
+    }
+
+    /// A rollback that waits for its next attempt makes it now.
+    fn retry_now(&mut self, force: bool, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.force |= force;
+        }
+        self.try_again(out);
+    }
+
+    fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Vec<Effect>) {
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
+        let mut intent = self.decision(DecisionKind::Rollback, actor.clone(), message);
+        let word = if force { "forced" } else { "operator" };
+        intent.reason = Some(reason.unwrap_or(word).to_owned());
+        self.start_rollback(Cause::Operator, intent, force, out);
+    }
+
+    /// A signal asks the process to stop: the soak ends `aborted`; a move under way is finished first.
+    pub(super) fn interrupted(&mut self, signal: &str, actor: &Actor, out: &mut Vec<Effect>) {
+        match self.phase() {
+            Phase::Switching | Phase::RollingBack => {
+                self.stop = Some((actor.clone(), signal.to_owned()));
+                if self.retrying().is_some_and(|retrying| retrying.next_ms.is_some()) {
+                    self.try_again(out);
+                }
+            }
+            Phase::Verifying => self.verify_cut_short(out),
+            Phase::Finished => {}
+            Phase::Gating | Phase::Baseline | Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => {
+                self.accept(Action::Abort, actor, Some(signal), out);
+                self.end_aborted(out);
+            }
+        }
+    }
+}

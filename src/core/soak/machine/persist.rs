@@ -1,0 +1,328 @@
+//! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
+
+use crate::core::detect::span;
+use crate::core::soak::{
+    Actor, Cause, Decision, DecisionKind, ERROR_RATE, Effect, Ending, LATENCY, Machine, Observation, Outcome,
+    RollbackFailure, Verdict,
+};
+use crate::model::Traffic;
+
+use super::core::{HoldCause, PATIENCE_MS, Stage};
+
+/// The wait after the first failure; it doubles up to the cap, which is higher once `rollback.give_up` is over.
+const FIRST_BACKOFF_MS: u64 = 200;
+const MOST_BACKOFF_MS: u64 = 10_000;
+const LATE_BACKOFF_MS: u64 = 30_000;
+
+/// Attempts where there is no time limit: by order of an operator, after a first signal, and in recordings from before there
+/// was one.
+const ATTEMPTS: u32 = 5;
+
+/// So many failures are told as they come; after that one for each interval.
+const TOLD_AT_ONCE: u32 = 3;
+const TELL_EVERY_MS: u64 = 60_000;
+
+/// The reason in the journal of a failed attempt, and of the sentence that follows a rollback that took several.
+const ATTEMPT: &str = "rollback-attempt";
+const LATE: &str = "rollback-late";
+
+/// A rollback under way.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rolling {
+    pub attempt: u32,
+    /// When the next attempt starts; none while one is under way.
+    pub retry_at: Option<u64>,
+    pub intent: Box<Decision>,
+    pub cause: Cause,
+    /// Whether it replaces what the router holds and Switchback did not write.
+    pub force: bool,
+    /// When its first attempt began.
+    pub since_ms: u64,
+    /// Attempts that failed, and those that were not made because the standby was down.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub why: String,
+    /// Where users are, as far as the attempts could tell.
+    pub traffic: Traffic,
+    /// When a failure was told last, and whether it was told that `rollback.give_up` is over.
+    pub told_ms: u64,
+    pub told_overdue: bool,
+}
+
+/// What became of a rollback so far, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrying {
+    /// Failures so far.
+    pub failures: u32,
+    /// Milliseconds since the first attempt began.
+    pub for_ms: u64,
+    /// Milliseconds until the next attempt; none while one is under way.
+    pub next_ms: Option<u64>,
+    /// Why the last one failed.
+    pub why: String,
+}
+
+impl Machine {
+    /// A rollback that failed at least once and is tried again.
+    pub fn retrying(&self) -> Option<Retrying> {
+        match &self.stage {
+            Stage::RollingBack(rolling) if rolling.failures > 0 => Some(Retrying {
+                failures: rolling.failures,
+                for_ms: self.at.saturating_sub(rolling.since_ms),
+                next_ms: rolling.retry_at.map(|at| at.saturating_sub(self.at)),
+                why: rolling.why.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether the run ended with traffic on the previous color and a rollback that failed: only the rest of it is missing.
+    pub const fn back_unrecorded(&self) -> bool {
+        self.back_unrecorded
+    }
+
+    /// Whether traffic is being moved this moment. Between two attempts it is not.
+    pub fn is_moving(&self) -> bool {
+        match &self.stage {
+            Stage::Switching | Stage::Unsettled { .. } => true,
+            Stage::RollingBack(rolling) => rolling.retry_at.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether a rollback has been failing for longer than `rollback.give_up`. Who watches in the foreground ends then, with
+    /// [`Event::GiveUp`](crate::core::soak::Event::GiveUp); in the background it goes on.
+    pub fn overdue(&self) -> bool {
+        match (&self.stage, self.settings.give_up_ms) {
+            (Stage::RollingBack(rolling), Some(give_up_ms)) => {
+                rolling.failures > 0 && self.at >= rolling.since_ms.saturating_add(give_up_ms)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an attempt to roll back has moved traffic, or may have: it is not left half done.
+    pub(super) fn may_have_moved(&self) -> bool {
+        matches!(&self.stage, Stage::RollingBack(rolling) if rolling.traffic != Traffic::On(self.settings.color))
+    }
+
+    /// Whether the watched color is judged on while a rollback waits for its next attempt.
+    pub(super) fn waits_to_retry(&self) -> bool {
+        let Stage::RollingBack(rolling) = &self.stage else { return false };
+        self.settings.give_up_ms.is_some() && rolling.failures > 0
+    }
+
+    /// An attempt failed.
+    pub(super) fn attempt_failed(&mut self, failure: &RollbackFailure, out: &mut Vec<Effect>) {
+        let bounded = self.is_bounded();
+        let Stage::RollingBack(rolling) = &mut self.stage else { return };
+        rolling.failed(failure);
+        if failure.lasting || (bounded && rolling.failures >= ATTEMPTS) {
+            self.rollback_failed(out);
+        } else {
+            self.wait_to_retry(out);
+        }
+    }
+
+    /// Whether the number of attempts is limited, rather than their time.
+    fn is_bounded(&self) -> bool {
+        let ordered = self.rollback_cause() == Cause::Operator;
+        ordered || self.stop.is_some() || self.settings.give_up_ms.is_none()
+    }
+
+    /// Plans the next attempt, and tells why there has to be one.
+    fn wait_to_retry(&mut self, out: &mut Vec<Effect>) {
+        let (at, overdue, bounded) = (self.at, self.overdue(), self.is_bounded());
+        let Stage::RollingBack(rolling) = &mut self.stage else { return };
+        let most = if overdue { LATE_BACKOFF_MS } else { MOST_BACKOFF_MS };
+        let doubled = FIRST_BACKOFF_MS.saturating_mul(1 << (rolling.failures - 1).min(16));
+        let wait = doubled.min(most);
+        rolling.retry_at = Some(at.saturating_add(wait));
+        out.push(Effect::Schedule { at_ms: at.saturating_add(wait) });
+        out.push(Effect::ProbeStandby);
+        let gave_up = overdue && !std::mem::replace(&mut rolling.told_overdue, overdue);
+        let due = rolling.failures <= TOLD_AT_ONCE || at >= rolling.told_ms.saturating_add(TELL_EVERY_MS);
+        if !due && !gave_up {
+            return;
+        }
+        rolling.told_ms = at;
+        let count = if bounded { format!(" of {ATTEMPTS}") } else { String::new() };
+        let attempt = format!("attempt {}{count} to roll back failed", rolling.failures);
+        let lasted = span(at.saturating_sub(rolling.since_ms));
+        let why = rolling.why.clone();
+        let message = if gave_up {
+            format!(
+                "NOT ROLLED BACK for {lasted} (rollback.give_up), {}: {attempt}: {why}. Move traffic to {} by hand now",
+                self.traffic_now(),
+                self.settings.color.other(),
+            )
+        } else {
+            format!("NOT ROLLED BACK YET, {}: {attempt}, trying again in {}: {why}", self.traffic_now(), span(wait))
+        };
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some(ATTEMPT.to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        out.push(Effect::Reflect);
+    }
+
+    /// Where users are while a rollback is under way, in a few words.
+    fn traffic_now(&self) -> String {
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let Stage::RollingBack(Rolling { traffic, .. }) = &self.stage else { return String::new() };
+        match traffic {
+            Traffic::On(color) if *color == standby => {
+                format!("traffic is on {standby} and not all of it is on record")
+            }
+            Traffic::On(_) => format!("traffic is still on {bad}"),
+            Traffic::Unmoved | Traffic::Unconfirmed(_) | Traffic::Unknown => format!("traffic may still reach {bad}"),
+        }
+    }
+
+    /// The next attempt is due. What it depends on is looked at first; state file and router are read by the attempt itself.
+    pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
+        match self.objection() {
+            Some(Objection::Hold(cause)) => self.hold_instead(cause, out),
+            Some(Objection::Wait(why)) => {
+                let Stage::RollingBack(rolling) = &mut self.stage else { return };
+                rolling.failed(&RollbackFailure { why, traffic: Traffic::Unmoved, lasting: false });
+                self.wait_to_retry(out);
+            }
+            None => self.try_again(out),
+        }
+    }
+
+    /// Makes the next attempt, whatever the backoff.
+    pub(super) fn try_again(&mut self, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.attempt += 1;
+            rolling.retry_at = None;
+            out.push(rolling.effect());
+        }
+    }
+
+    /// What speaks against another attempt now. Nothing does where traffic may have moved: then it is brought to an end.
+    fn objection(&self) -> Option<Objection> {
+        let Stage::RollingBack(rolling) = &self.stage else { return None };
+        if self.is_bounded() || rolling.traffic != Traffic::On(self.settings.color) {
+            return None;
+        }
+        if self.frozen.is_some() {
+            return Some(Objection::Hold(HoldCause::Frozen));
+        }
+        if self.overdue() && !self.may_be_breached(rolling.since_ms) {
+            return Some(Objection::Hold(HoldCause::BreachGone));
+        }
+        if self.standby.all_answered() && self.standby_missing(1) {
+            return Some(Objection::Wait(self.hold_reason(HoldCause::StandbyDown)));
+        }
+        None
+    }
+
+    /// Whether what led to the rollback is seen now, or nothing can be known yet: so soon after a beginning.
+    fn may_be_breached(&self, since_ms: u64) -> bool {
+        let began = self.resumed_at.unwrap_or(0).max(since_ms);
+        self.at < began.saturating_add(PATIENCE_MS) || self.breach_is_seen()
+    }
+
+    /// Whether what led to the rollback is seen now.
+    fn breach_is_seen(&self) -> bool {
+        let Some(trigger) = self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto) else { return false };
+        let is_bad = |seen: &Observation| match seen.check.as_str() {
+            // Their verdicts stand once they are made; the value is that of the last 10 s.
+            ERROR_RATE | LATENCY => {
+                let known = &trigger.observation;
+                let limit =
+                    if known.check == seen.check { seen.threshold.min(known.threshold) } else { seen.threshold };
+                seen.value.is_some_and(|value| value > limit)
+            }
+            _ => seen.verdict == Verdict::Breached,
+        };
+        self.observations().iter().any(|seen| seen.required && is_bad(seen))
+    }
+
+    /// Nothing was moved: a rollback that is tried no more becomes a hold.
+    pub(super) fn hold_instead(&mut self, cause: HoldCause, out: &mut Vec<Effect>) {
+        self.epoch += 1;
+        (self.router_elsewhere, self.router_ours) = (0, 0);
+        self.stage = Stage::Watching;
+        self.hold(cause, out);
+    }
+
+    /// Held because the breach was gone, and it is back.
+    pub(super) fn breach_came_back(&mut self, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Held(HoldCause::BreachGone) && self.breach_is_seen() {
+            self.act(1, out);
+        }
+    }
+
+    /// Nobody goes on with it in the background.
+    pub(super) fn give_up(&mut self, out: &mut Vec<Effect>) {
+        if self.overdue() && !self.is_moving() {
+            self.rollback_failed(out);
+        }
+    }
+
+    pub(super) fn rollback_failed(&mut self, out: &mut Vec<Effect>) {
+        let Stage::RollingBack(rolling) = &self.stage else { return };
+        let (bad, standby) = (self.settings.color, self.settings.color.other());
+        let attempts =
+            if rolling.failures == 1 { "1 attempt".to_owned() } else { format!("{} attempts", rolling.failures) };
+        let lasted = self.at.saturating_sub(rolling.since_ms);
+        let lasted = if lasted >= TELL_EVERY_MS { format!(" in {}", span(lasted)) } else { String::new() };
+        let (why, service) = (&rolling.why, &self.settings.service);
+        let reason = if rolling.traffic == Traffic::On(standby) {
+            format!(
+                "ROLLBACK FAILED after {attempts}{lasted}: traffic is on {standby}, and the rest of it failed: {why}. \
+                 Mend that, then run: switchback rollback --service {service}"
+            )
+        } else {
+            format!(
+                "ROLLBACK FAILED after {attempts}{lasted}, traffic may still reach {bad}: {why}. \
+                 Move traffic to {standby} by hand now, then run: switchback rollback --service {service}"
+            )
+        };
+        self.back_unrecorded = rolling.traffic == Traffic::On(standby);
+        let cause = self.rollback_cause();
+        let decision = self.decision(DecisionKind::RollbackFailed, Actor::Auto, reason.clone());
+        out.push(Effect::Journal(Box::new(decision)));
+        self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
+    }
+
+    /// A rollback that took more than one attempt has succeeded: how long users waited for it.
+    pub(super) fn tell_late_success(&self, out: &mut Vec<Effect>) {
+        let Some(retrying) = self.retrying().filter(|_| self.settings.give_up_ms.is_some()) else { return };
+        let message = format!(
+            "ROLLED BACK after all: {} failures in {}, the last one: {}",
+            retrying.failures,
+            span(retrying.for_ms),
+            retrying.why,
+        );
+        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        decision.reason = Some(LATE.to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+    }
+}
+
+/// What speaks against another attempt.
+enum Objection {
+    /// It is not made any more.
+    Hold(HoldCause),
+    /// It is not made now.
+    Wait(String),
+}
+
+impl Rolling {
+    /// Notes a failure.
+    fn failed(&mut self, failure: &RollbackFailure) {
+        self.failures = self.failures.saturating_add(1);
+        self.why.clone_from(&failure.why);
+        if failure.traffic != Traffic::Unmoved {
+            self.traffic = failure.traffic;
+        }
+    }
+
+    /// The attempt that is due.
+    pub(super) fn effect(&self) -> Effect {
+        Effect::Rollback { attempt: self.attempt, intent: self.intent.clone(), force: self.force }
+    }
+}

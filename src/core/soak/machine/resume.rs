@@ -1,0 +1,191 @@
+//! Going on with a run whose monitor is gone.
+//!
+//! The machine has seen every recorded event by then, so it stands where the old monitor stood; which of its effects were
+//! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
+
+use crate::core::detect::span;
+use crate::core::soak::{
+    Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Origin, Outcome, Phase, Resumption,
+    Roster,
+};
+use crate::model::Color;
+use crate::model::mutation::{Mutation, mutated};
+
+use super::core::{PATIENCE_MS, Stage, sources};
+
+/// Time between two questions to a router that gives no answer.
+const ASK_AGAIN_MS: u64 = 1_000;
+
+/// The time nobody watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unwatched {
+    /// How long altogether, in milliseconds.
+    pub ms: u64,
+    /// In so many gaps.
+    pub gaps: u32,
+}
+
+impl Unwatched {
+    pub(super) const fn add(&mut self, ms: u64) {
+        self.ms = self.ms.saturating_add(ms);
+        self.gaps = self.gaps.saturating_add(1);
+    }
+}
+
+impl Machine {
+    /// Takes the run up again. `before_ms` is the time of the last event that is known.
+    pub(super) fn resumed(&mut self, before_ms: u64, by: &Resumption, out: &mut Vec<Effect>) {
+        let gap_ms = self.at.saturating_sub(before_ms);
+        self.unwatched.add(gap_ms);
+        self.resumed_at = Some(self.at);
+        // Questions of the old monitor stay without an answer, and what it saw of the surroundings is no longer true.
+        self.epoch += 1;
+        (self.router, self.router_elsewhere) = (None, 0);
+        (self.foreign, self.router_ours) = (None, 0);
+        self.settings.instances.clone_from(&by.instances);
+        (self.roster, self.standby_roster) = (Roster::new(&by.instances), Roster::new(&by.standby_instances));
+        self.settings.standby_instances.clone_from(&by.standby_instances);
+        self.error_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.instances));
+        if let (Some(latency), Some(settings)) = (&mut self.latency, &self.settings.latency) {
+            latency.resume(self.at, &sources(settings.metered.as_ref(), &by.instances));
+        }
+        self.readiness.resume(by.instances.clone());
+        self.standby_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.standby_instances));
+        self.standby.resume(by.standby_instances.clone());
+        self.recovery.resume(by.standby_instances.len());
+        self.slow_recovery.resume(by.standby_instances.len());
+        let mut decision = self.decision(DecisionKind::Resumed, Actor::Resume, self.resumed_message(gap_ms, by));
+        decision.reason = Some("resumed".to_owned());
+        out.push(Effect::Journal(Box::new(decision)));
+        match &by.intent {
+            Some(intent) if !self.knows_of_rollback() => self.take_up_rollback(intent.clone(), out),
+            _ => self.take_up_stage(before_ms, out),
+        }
+        out.push(Effect::Reflect);
+    }
+
+    fn resumed_message(&self, gap_ms: u64, by: &Resumption) -> String {
+        let missed = gap_ms / self.settings.interval_ms.max(1);
+        let mut parts =
+            vec![format!("the watch goes on after {} without a monitor, {missed} samples missed", span(gap_ms))];
+        if self.soaking() {
+            parts.push(match self.window_end.saturating_sub(self.at) {
+                0 => "the window is over: judged on one more sample of every instance".to_owned(),
+                left => format!("the window ends in {}, as before", span(left)),
+            });
+        }
+        if by.lost_events > 0 {
+            parts.push(format!("{} events are missing in the recording", by.lost_events));
+        }
+        parts.extend(by.changes.iter().cloned());
+        parts.join("; ")
+    }
+
+    fn knows_of_rollback(&self) -> bool {
+        matches!(self.phase(), Phase::RollingBack | Phase::Verifying)
+    }
+
+    /// The journal knows of a rollback that the recording does not: it is carried through, once.
+    fn take_up_rollback(&mut self, intent: Decision, out: &mut Vec<Effect>) {
+        let cause = match (&intent.actor, intent.reason.as_deref()) {
+            (Actor::Operator(_) | Actor::Ci(_), _) => Cause::Operator,
+            (_, Some("inconclusive")) => Cause::Inconclusive,
+            _ => Cause::Auto,
+        };
+        self.start_rollback(cause, intent, false, out);
+    }
+
+    fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            if mutated(Mutation::AttemptsForgotten) {
+                (rolling.attempt, rolling.failures, rolling.since_ms) = (1, 0, self.at);
+            }
+            // An attempt that was under way may have moved traffic or not; asking once more is safe.
+            out.push(match rolling.retry_at {
+                Some(at_ms) => Effect::Schedule { at_ms },
+                None => rolling.effect(),
+            });
+            return;
+        }
+        match self.stage.clone() {
+            Stage::Gating { deadline_ms } => self.gate_again(deadline_ms, out),
+            // Its measurement has a hole: the old color is looked at anew once the gate is passed.
+            Stage::Baseline { gate_deadline_ms, .. } => self.gate_again(gate_deadline_ms, out),
+            Stage::Switching => {
+                let gate_ms = if let Origin::Switch { gate_ms, .. } = self.settings.origin { gate_ms } else { 0 };
+                self.ask_where_traffic_is(before_ms.saturating_add(gate_ms), out);
+            }
+            Stage::Unsettled { gate_deadline_ms, .. } => self.ask_where_traffic_is(gate_deadline_ms, out),
+            Stage::Warmup => {
+                out.push(Effect::Schedule { at_ms: self.window_start });
+                self.look_around(out);
+            }
+            Stage::Grace { deadline_ms } => {
+                out.push(Effect::Schedule { at_ms: deadline_ms });
+                self.look_around(out);
+            }
+            Stage::Watching | Stage::Held(_) => self.look_around(out),
+            Stage::Verifying(_) => self.verify_on(out),
+            Stage::RollingBack(_) | Stage::Finished(_) => {}
+        }
+    }
+
+    fn gate_again(&mut self, deadline_ms: u64, out: &mut Vec<Effect>) {
+        self.stage = Stage::Gating { deadline_ms };
+        out.push(Effect::Schedule { at_ms: deadline_ms });
+        self.deadlines(out);
+    }
+
+    fn look_around(&self, out: &mut Vec<Effect>) {
+        out.push(Effect::Schedule { at_ms: self.window_end });
+        out.push(Effect::Schedule { at_ms: self.hold_end() });
+        out.push(Effect::ReadRouter { epoch: self.epoch });
+        out.push(Effect::ProbeStandby);
+    }
+
+    /// The answer to where traffic is after a switch that was cut off.
+    pub(super) fn settle_switch(
+        &mut self,
+        router: &Result<Color, String>,
+        state: &Result<DeploymentSeen, String>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Stage::Unsettled { gate_deadline_ms, .. } = self.stage else { return };
+        let target = self.settings.color;
+        match (router, state) {
+            (Ok(router), Ok(state)) if *router == target || state.active == target => {
+                // One of them has moved: the switch brings the other one along, and is taken for ours if the journal says so.
+                self.stage = Stage::Switching;
+                out.push(Effect::Switch);
+            }
+            (Ok(_), Ok(state)) if state.last_switch != self.settings.last_switch => {
+                self.superseded(&format!("the state file now says {state} is active"), out);
+            }
+            (Ok(_), Ok(_)) => self.gate_again(gate_deadline_ms, out),
+            (Err(why), _) | (_, Err(why)) if self.at >= gate_deadline_ms => {
+                let reason =
+                    format!("the monitor died while it moved traffic, and where traffic is cannot be read: {why}");
+                let decision = self.decision(DecisionKind::SwitchFailed, Actor::Resume, reason.clone());
+                out.push(Effect::Journal(Box::new(decision)));
+                self.finish(Ending { outcome: Outcome::SwitchFailed, cause: Cause::Auto, reason }, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks where traffic is, and again until there is an answer.
+    pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Vec<Effect>) {
+        let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
+        self.stage = Stage::Unsettled { gate_deadline_ms, ask_at };
+        out.push(Effect::ReadRouter { epoch: self.epoch });
+        out.push(Effect::Schedule { at_ms: ask_at });
+    }
+
+    /// Whether router, state file and standby were looked at since the run was resumed, or had their time for it: nothing is
+    /// acted on before.
+    pub(super) fn looked_around(&self) -> bool {
+        self.resumed_at.is_none_or(|resumed_at| {
+            (self.router.is_some() && self.standby.all_answered()) || self.at >= resumed_at.saturating_add(PATIENCE_MS)
+        })
+    }
+}

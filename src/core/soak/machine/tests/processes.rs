@@ -1,0 +1,113 @@
+//! Several processes behind one URL.
+
+use super::bench::{Bench, WALL, settings};
+use crate::config::Method;
+use crate::core::detect::Reading;
+use crate::core::soak::{DecisionKind, Event, Outcome, Phase, Readiness, Sample, Settings, Verdict};
+use crate::model::Color;
+
+const ALIKE: [Option<i64>; 4] = [Some(WALL - 60_000); 4];
+const APART: [Option<i64>; 4] =
+    [Some(WALL - 900_000), Some(WALL - 800_000), Some(WALL - 700_000), Some(WALL - 600_000)];
+
+/// One instance of four workers that take turns. Each has a past, and counts ten requests a second of which so many fail.
+struct Cluster {
+    bench: Bench,
+    starts: [Option<i64>; 4],
+    pasts: [(u64, u64); 4],
+    failing: u64,
+}
+
+impl Cluster {
+    fn new(starts: [Option<i64>; 4], failing: u64) -> Self {
+        let instances = vec!["http://green-1".to_owned()];
+        let mut settings = Settings { instances, ..settings() };
+        settings.error_rate.method = Method::Evidence;
+        let pasts = [(1_000, 90), (5_000, 2_000), (400, 0), (2_500, 1_200)];
+        Self { bench: Bench::new(settings), starts, pasts, failing }
+    }
+
+    fn second(&mut self, worker: usize) {
+        self.bench.at += 1_000;
+        let at = self.bench.at;
+        let (total, errors) = self.pasts[worker];
+        let (total, errors) = (total + at / 100, errors + at / 1_000 * self.failing);
+        let reading = Reading { total, errors, started_ms: self.starts[worker], ..Reading::default() };
+        self.bench.feed(Event::Probed { instance: 0, answer: Readiness::Ready });
+        self.bench.feed(Event::StandbyProbed { instance: 0, answer: Readiness::Ready });
+        let outcome = Sample::Good(reading);
+        self.bench.feed(Event::Sampled { color: Color::Green, instance: 0, outcome });
+        self.bench.feed(Event::Tick { skipped: 0 });
+    }
+
+    fn seconds(&mut self, seconds: usize) {
+        for worker in (0..4).cycle().take(seconds) {
+            self.second(worker);
+        }
+    }
+
+    fn told(&self) -> Vec<String> {
+        let told = self.bench.decisions().into_iter().filter(|decision| decision.decision == DecisionKind::Observe);
+        told.map(|decision| decision.message.clone()).filter(|message| message.contains("processes answer")).collect()
+    }
+}
+
+#[test]
+fn workers_that_start_times_tell_apart_are_added_up_and_told_once() {
+    let mut healthy = Cluster::new(APART, 0);
+    healthy.seconds(60);
+    let ending = healthy.bench.machine.ending().unwrap();
+    assert_eq!(ending.outcome, Outcome::Retained, "{}", ending.reason);
+    let [told] = &healthy.told()[..] else { panic!("{:?}", healthy.told()) };
+    assert!(told.starts_with("several processes answer behind http://green-1: 2 so far, told apart by"), "{told}");
+
+    let mut bad = Cluster::new(APART, 2);
+    bad.seconds(30);
+    assert_eq!(bad.bench.machine.phase(), Phase::RollingBack);
+    assert!(bad.bench.message(DecisionKind::Breach).contains(" requests failed (20 %)"));
+}
+
+#[test]
+fn workers_that_nothing_tells_apart_are_unknown_within_ten_seconds_whatever_they_count() {
+    for starts in [ALIKE, [None; 4]] {
+        for failing in [0, 2] {
+            let mut cluster = Cluster::new(starts, failing);
+            cluster.seconds(10);
+            let seen = &cluster.bench.machine.checks()[0];
+            assert_eq!(seen.verdict, Verdict::Unknown);
+            for part in ["several processes answer", "PROMETHEUS_MULTIPROC_DIR", "AggregatorRegistry"] {
+                assert!(seen.message.contains(part), "{}", seen.message);
+            }
+            assert_eq!(cluster.told().len(), 1);
+            cluster.seconds(80);
+            assert_eq!(cluster.bench.machine.ending().map(|ending| ending.outcome), Some(Outcome::Inconclusive));
+        }
+    }
+}
+
+#[test]
+fn a_restart_without_a_start_time_delays_a_breach_until_it_is_clear_that_it_was_one() {
+    let mut cluster = Cluster::new([None; 4], 0);
+    (0..5).for_each(|_| cluster.second(0));
+    // A new process, which counts from zero and fails: half of the requests.
+    cluster.pasts[0] = (0, 0);
+    let restarted = cluster.bench.at;
+    let second = |cluster: &mut Cluster| {
+        let since = (cluster.bench.at - restarted) / 100;
+        cluster.pasts[0] = (0, 0);
+        cluster.failing = 0;
+        let reading = Reading { total: since + 10, errors: since / 2, ..Reading::default() };
+        cluster.bench.at += 1_000;
+        cluster.bench.feed(Event::StandbyProbed { instance: 0, answer: Readiness::Ready });
+        cluster.bench.feed(Event::Probed { instance: 0, answer: Readiness::Ready });
+        let outcome = Sample::Good(reading);
+        cluster.bench.feed(Event::Sampled { color: Color::Green, instance: 0, outcome });
+        cluster.bench.feed(Event::Tick { skipped: 0 });
+    };
+    (0..15).for_each(|_| second(&mut cluster));
+    let seen = cluster.bench.machine.checks()[0].clone();
+    assert_eq!((seen.verdict, cluster.bench.machine.phase()), (Verdict::Unknown, Phase::Watching));
+    assert!(seen.message.starts_with("the counters of http://green-1 went back and no start time says why"));
+    (0..12).for_each(|_| second(&mut cluster));
+    assert_eq!(cluster.bench.machine.phase(), Phase::RollingBack, "what was in doubt counts after all");
+}

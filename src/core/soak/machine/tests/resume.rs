@@ -1,0 +1,347 @@
+//! A monitor that is gone, and another that goes on.
+
+use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
+use crate::config::{Method, OnBreach};
+use crate::core::soak::{
+    Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Event, Origin, Outcome, Phase, Resumption,
+    RollbackResult, Settings, SwitchResult, Unwatched,
+};
+use crate::model::Color;
+
+fn bench(adjust: impl FnOnce(&mut Settings)) -> Bench {
+    let mut settings = settings();
+    adjust(&mut settings);
+    Bench::new(settings)
+}
+
+/// All of its events, then so long nothing.
+fn after(bench: &Bench, gap_ms: u64) -> Bench {
+    bench.resumed(bench.log.len(), gap_ms, resumption())
+}
+
+fn until(bench: &mut Bench, phase: Phase, world: World) {
+    for _ in 0..100 {
+        if bench.machine.phase() == phase {
+            return;
+        }
+        bench.second(world);
+    }
+    panic!("never {phase} but {}", bench.machine.phase());
+}
+
+#[test]
+fn the_window_ends_when_it_would_have_and_the_gap_is_counted_and_told() {
+    let mut before = bench(|_| {});
+    before.seconds(20, HEALTHY);
+    let mut bench = after(&before, 12_000);
+    assert_eq!(
+        bench.message(DecisionKind::Resumed),
+        "the watch goes on after 12 s without a monitor, 12 samples missed; the window ends in 28 s, as before"
+    );
+    assert_eq!(bench.decisions()[0].actor, Actor::Resume);
+    assert_eq!(bench.machine.unwatched(), Unwatched { ms: 12_000, gaps: 1 });
+    assert_eq!(bench.machine.settings().soak, before.machine.settings().soak);
+    let ending = bench.until_over(40, HEALTHY);
+    assert_eq!((ending.outcome, bench.at), (Outcome::Retained, 60_000));
+}
+
+#[test]
+fn evidence_from_before_the_gap_still_counts() {
+    let failing = World { requests: 50, errors: 6, ..HEALTHY };
+    let adjust = |settings: &mut Settings| settings.error_rate.method = Method::Evidence;
+    let mut whole = bench(adjust);
+    until(&mut whole, Phase::RollingBack, failing);
+    let mut before = bench(adjust);
+    while before.at + 1_000 < whole.at {
+        before.second(failing);
+    }
+    let mut resumed = after(&before, 1_000);
+    resumed.second(failing);
+    assert_eq!(resumed.machine.phase(), Phase::RollingBack, "one more second is enough, as without the gap");
+}
+
+#[test]
+fn requests_of_the_gap_are_counted_by_the_next_page() {
+    let mut before = bench(|_| {});
+    before.seconds(5, HEALTHY);
+    let mut bench = after(&before, 10_000);
+    bench.seconds(1, World { requests: 550, ..HEALTHY });
+    assert_eq!(bench.machine.seen().requests, 4 * 100 + 1_100);
+}
+
+#[test]
+fn after_the_windows_end_one_sample_of_every_instance_is_judged() {
+    let mut before = bench(|_| {});
+    before.seconds(50, HEALTHY);
+    let mut bench = after(&before, 20_000);
+    assert!(bench.message(DecisionKind::Resumed).contains("judged on one more sample of every instance"));
+    assert!(bench.has(&Effect::Schedule { at_ms: 60_000 }) && bench.machine.ending().is_none());
+    bench.feed(Event::Timer);
+    assert!(bench.has(&Effect::Sample) && bench.machine.ending().is_none(), "not before it was sampled");
+    bench.second(HEALTHY);
+    assert_eq!(bench.machine.ending().unwrap().outcome, Outcome::Retained);
+}
+
+#[test]
+fn a_streak_of_failed_probes_does_not_reach_over_the_gap() {
+    let mut before = bench(|_| {});
+    let unready = World { ready: false, ..HEALTHY };
+    before.seconds(5, HEALTHY);
+    before.seconds(2, unready);
+    let mut bench = after(&before, 30_000);
+    bench.second(unready);
+    assert_eq!(bench.machine.phase(), Phase::Watching);
+    bench.seconds(3, unready);
+    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+}
+
+#[test]
+fn a_rollback_that_was_cut_off_is_asked_for_again_with_the_same_attempt_and_intent() {
+    let mut before = bench(|_| {});
+    before.seconds(30, FAILING);
+    let asked: Vec<_> = before.effects.iter().filter(|effect| matches!(effect, Effect::Rollback { .. })).collect();
+    let mut bench = after(&before, 2_000);
+    assert!(bench.has(asked[0]));
+    bench.rollback_done(1, RollbackResult::Failed("no route".to_owned()));
+    bench.effects.clear();
+    let mut again = after(&bench, 2_000);
+    assert!(again.attempts().is_empty(), "the pause between two attempts is not cut short by a resume");
+    again.feed(Event::Timer);
+    assert_eq!(again.attempts(), [2]);
+    again.rollback_done(2, RollbackResult::Back);
+    let ending = again.until_over(20, HEALTHY);
+    assert_eq!((ending.outcome, ending.cause), (Outcome::RolledBack, Cause::Auto));
+}
+
+#[test]
+fn an_intent_that_only_the_journal_knows_is_carried_through() {
+    let mut before = bench(|_| {});
+    before.seconds(10, HEALTHY);
+    for (actor, reason, cause) in [
+        (Actor::Auto, Some("breach"), Cause::Auto),
+        (Actor::Auto, Some("inconclusive"), Cause::Inconclusive),
+        (Actor::Operator("bo@laptop".to_owned()), None, Cause::Operator),
+    ] {
+        let mut intent = Decision::new(DecisionKind::Rollback, actor, "rolling back");
+        intent.reason = reason.map(str::to_owned);
+        let by = Resumption { intent: Some(intent), ..resumption() };
+        let mut bench = before.resumed(before.log.len(), 1_000, by);
+        assert_eq!(bench.attempts(), [1]);
+        bench.rollback_done(1, RollbackResult::Back);
+        assert_eq!(bench.until_over(20, HEALTHY).cause, cause);
+    }
+}
+
+#[test]
+fn a_grace_that_ran_out_meanwhile_acts_only_after_state_router_and_standby_were_read_again() {
+    let mut before = bench(|settings| settings.grace_ms = 5_000);
+    until(&mut before, Phase::Grace, FAILING);
+    let mut bench = after(&before, 20_000);
+    bench.feed(Event::Timer);
+    assert_eq!(bench.machine.phase(), Phase::Grace, "nothing was looked at yet");
+    bench.observe(Color::Green, Color::Green, WALL);
+    bench.feed(Event::Timer);
+    assert_eq!(bench.machine.phase(), Phase::Grace, "the standby was not asked yet");
+    bench.second(FAILING);
+    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+
+    let mut moved = after(&before, 20_000);
+    moved.observe(Color::Blue, Color::Blue, WALL + 7);
+    assert_eq!(moved.machine.ending().unwrap().outcome, Outcome::Superseded);
+
+    let mut dead = after(&before, 20_000);
+    dead.observe(Color::Green, Color::Green, WALL);
+    dead.second(World { standby: false, ..FAILING });
+    assert_eq!(dead.machine.phase(), Phase::Held);
+
+    let mut silent = after(&before, 20_000);
+    silent.at += 10_000;
+    silent.feed(Event::Timer);
+    assert_eq!(silent.machine.phase(), Phase::Held, "who gives no answer is not waited for without end");
+}
+
+#[test]
+fn a_pause_and_an_extension_survive() {
+    let mut before = bench(|_| {});
+    before.seconds(3, HEALTHY);
+    before.order("pause").unwrap();
+    before.order("extend 1m").unwrap();
+    let mut bench = after(&before, 1_000);
+    assert!(bench.machine.paused());
+    assert_eq!(bench.machine.remaining_ms(), Some(116_000));
+    bench.seconds(30, FAILING);
+    assert_eq!(bench.machine.phase(), Phase::Held);
+    let mut again = after(&bench, 5_000);
+    assert_eq!(again.machine.phase(), Phase::Held);
+    again.order("resume").unwrap();
+    assert_eq!(again.machine.phase(), Phase::Held, "the standby has to answer first");
+    again.second(HEALTHY);
+    again.seconds(2, HEALTHY);
+    assert_eq!(again.machine.phase(), Phase::RollingBack);
+}
+
+#[test]
+fn held_by_policy_stays_held_and_verifying_goes_on() {
+    let mut before = bench(|settings| settings.on_breach = OnBreach::Hold);
+    until(&mut before, Phase::Held, FAILING);
+    assert_eq!(after(&before, 1_000).machine.phase(), Phase::Held);
+
+    let mut before = bench(|_| {});
+    until(&mut before, Phase::RollingBack, FAILING);
+    before.rollback_done(1, RollbackResult::Back);
+    before.seconds(2, HEALTHY);
+    let mut bench = after(&before, 4_000);
+    assert!(bench.has(&Effect::Sample) && bench.attempts().is_empty());
+    bench.until_over(20, HEALTHY);
+    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true));
+}
+
+#[test]
+fn an_instance_that_came_meanwhile_is_watched_and_one_that_went_is_forgotten() {
+    let mut before = bench(|_| {});
+    before.seconds(3, HEALTHY);
+    let instances = vec!["http://green-2".to_owned(), "http://green-3".to_owned()];
+    let by = Resumption { instances: instances.clone(), ..resumption() };
+    let bench = before.resumed(before.log.len(), 1_000, by);
+    assert_eq!(bench.machine.settings().instances, instances);
+    assert_eq!(bench.machine.target_failure().unwrap(), "http://green-2: no answer yet");
+}
+
+#[test]
+fn what_is_lost_or_changed_is_told() {
+    let before = bench(|_| {});
+    let changes = vec!["soak.window is 5m now, this soak goes on with 60s".to_owned()];
+    let by = Resumption { lost_events: 7, changes, ..resumption() };
+    let told = before.resumed(1, 0, by).message(DecisionKind::Resumed);
+    assert!(
+        told.ends_with("; 7 events are missing in the recording; soak.window is 5m now, this soak goes on with 60s"),
+        "{told}"
+    );
+}
+
+fn switching() -> Bench {
+    bench(|settings| {
+        settings.origin = Origin::Switch { gate_ms: 30_000, soak: true };
+        settings.last_switch = Some(WALL);
+    })
+}
+
+#[test]
+fn a_gate_goes_on_until_its_deadline_and_refuses_behind_it() {
+    let mut before = switching();
+    before.second(World { ready: false, ..HEALTHY });
+    let mut bench = after(&before, 5_000);
+    assert_eq!(bench.machine.phase(), Phase::Gating);
+    bench.second(HEALTHY);
+    assert_eq!(bench.machine.phase(), Phase::Switching);
+    assert_eq!(after(&before, 29_000).machine.ending().unwrap().outcome, Outcome::Refused);
+}
+
+#[test]
+fn a_baseline_is_measured_anew() {
+    let mut before = bench(|settings| {
+        settings.origin = Origin::Switch { gate_ms: 30_000, soak: true };
+        settings.error_rate.method = Method::Evidence;
+    });
+    before.seconds(3, HEALTHY);
+    assert_eq!(before.machine.phase(), Phase::Baseline);
+    let mut bench = after(&before, 1_000);
+    assert_eq!(bench.machine.phase(), Phase::Gating);
+    bench.second(HEALTHY);
+    assert_eq!(bench.machine.phase(), Phase::Baseline);
+}
+
+/// A run that died while it moved traffic, as the next monitor finds router and state file.
+fn cut_off(gap_ms: u64, router: Result<Color, String>, state: (Color, i64)) -> Bench {
+    let mut before = switching();
+    before.second(HEALTHY);
+    assert_eq!(before.machine.phase(), Phase::Switching);
+    let mut bench = after(&before, gap_ms);
+    assert!(!bench.has(&Effect::Switch), "first it is read where traffic is");
+    let state = Ok(DeploymentSeen { active: state.0, last_switch: Some(state.1) });
+    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router, state, foreign: None });
+    bench
+}
+
+#[test]
+fn a_switch_that_moved_anything_is_carried_through() {
+    for (router, state) in [
+        (Color::Green, (Color::Blue, WALL)),
+        (Color::Green, (Color::Green, WALL + 9)),
+        (Color::Blue, (Color::Green, WALL + 9)),
+    ] {
+        let mut bench = cut_off(3_600_000, Ok(router), state);
+        assert!(bench.has(&Effect::Switch), "{router} {state:?}");
+        bench.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) });
+        assert_eq!(bench.machine.phase(), Phase::Watching);
+    }
+}
+
+#[test]
+fn a_switch_that_moved_nothing_passes_the_gate_again_or_is_refused() {
+    let mut soon = cut_off(1_000, Ok(Color::Blue), (Color::Blue, WALL));
+    assert_eq!(soon.machine.phase(), Phase::Gating);
+    soon.second(HEALTHY);
+    assert!(soon.has(&Effect::Switch));
+    let late = cut_off(60_000, Ok(Color::Blue), (Color::Blue, WALL));
+    assert_eq!(late.machine.ending().unwrap().outcome, Outcome::Refused);
+    let moved_on = cut_off(1_000, Ok(Color::Blue), (Color::Blue, WALL + 9));
+    assert_eq!(moved_on.machine.ending().unwrap().outcome, Outcome::Superseded);
+}
+
+#[test]
+fn a_router_that_gives_no_answer_is_asked_again_and_not_for_ever() {
+    let mut bench = cut_off(1_000, Err("no route".to_owned()), (Color::Blue, WALL));
+    assert_eq!(bench.machine.phase(), Phase::Switching);
+    bench.effects.clear();
+    bench.at += 1_000;
+    bench.feed(Event::Timer);
+    let epoch = bench.epoch();
+    let mut resumed = after(&bench, 1_000);
+    assert!(resumed.epoch() > epoch, "a second monitor asks for itself");
+    resumed.observe(Color::Green, Color::Green, WALL + 9);
+    assert!(resumed.has(&Effect::Switch));
+
+    let gone = cut_off(60_000, Err("no route".to_owned()), (Color::Blue, WALL));
+    let ending = gone.machine.ending().unwrap();
+    assert_eq!((ending.outcome, ending.exit_code()), (Outcome::SwitchFailed, 12));
+    assert!(ending.reason.ends_with("where traffic is cannot be read: no route"), "{}", ending.reason);
+}
+
+#[test]
+fn killed_after_any_event_a_breach_still_ends_rolled_back_and_a_healthy_soak_retained() {
+    for (world, outcome) in [(HEALTHY, Outcome::Retained), (FAILING, Outcome::RolledBack)] {
+        let mut whole = switching();
+        whole.second(HEALTHY);
+        whole.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) });
+        whole.seconds(12, world);
+        for events in 1..=whole.log.len() {
+            let mut bench = whole.resumed(events, 2_500, resumption());
+            let ending = to_the_end(&mut bench, world);
+            assert_eq!(ending, outcome, "killed after {events} events");
+        }
+    }
+}
+
+/// Answers what the machine asks for, until it is over.
+fn to_the_end(bench: &mut Bench, world: World) -> Outcome {
+    let mut answered = 0;
+    for _ in 0..200 {
+        while let Some(effect) = bench.effects.get(answered).cloned() {
+            answered += 1;
+            match effect {
+                Effect::Switch => bench.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) }),
+                Effect::Rollback { attempt, .. } => bench.rollback_done(attempt, RollbackResult::Back),
+                Effect::ReadRouter { .. } if bench.machine.phase() == Phase::Switching => {
+                    bench.observe(Color::Green, Color::Green, WALL + 9);
+                }
+                _ => {}
+            }
+        }
+        if let Some(ending) = bench.machine.ending() {
+            return ending.outcome;
+        }
+        bench.second(world);
+    }
+    panic!("not over but {}", bench.machine.phase())
+}

@@ -1,0 +1,309 @@
+//! A check by a query to Prometheus: a value against its threshold, or alerts of which none may fire.
+
+use std::collections::BTreeSet;
+
+use super::settings::{QueryKind, QuerySettings};
+use super::{Answer, Observation, Verdict};
+use crate::config::Bound;
+use crate::core::detect::{number, span};
+
+/// So many alerts are named in a sentence.
+const SHOWN: usize = 3;
+
+/// A check by a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryCheck {
+    settings: QuerySettings,
+    /// The last answer that said something: when, and what.
+    last: Option<(u64, Known)>,
+    /// Why the last question has no answer.
+    why: Option<String>,
+    /// Since when the value is beyond its threshold without a break, and in how many answers.
+    beyond: Option<(u64, u32)>,
+    breach: Option<String>,
+    /// The alerts that fired before the switch and have not resolved since; none before the first answer.
+    before: Option<BTreeSet<String>>,
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq)]
+struct Known {
+    value: f64,
+    /// New alerts that fire.
+    firing: Vec<String>,
+    note: Option<String>,
+}
+
+impl QueryCheck {
+    /// A check that was not asked yet.
+    pub const fn new(settings: QuerySettings) -> Self {
+        Self { settings, last: None, why: None, beyond: None, breach: None, before: None }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Judges from here on. What was known before stays known.
+    pub fn restart(&mut self) {
+        (self.beyond, self.breach) = (None, None);
+    }
+
+    /// Takes one answer; it counts against the release while it is `judged`. An answer after a silence of `patience_ms` says
+    /// nothing about the time between.
+    pub fn answered(&mut self, at_ms: u64, patience_ms: u64, judged: bool, answer: &Answer) {
+        let known = match answer {
+            Answer::Failed(why) => {
+                self.why = Some(why.clone());
+                return;
+            }
+            Answer::Value { value, note } => Known { value: *value, firing: Vec::new(), note: note.clone() },
+            Answer::Firing { alerts, note } => self.alerts(alerts, note.clone()),
+        };
+        if self.last.as_ref().is_some_and(|(at, _)| at_ms.saturating_sub(*at) > patience_ms) {
+            self.beyond = None;
+        }
+        let beyond = self.is_beyond(known.value);
+        self.why = None;
+        self.last = Some((at_ms, known));
+        if !judged {
+            return;
+        }
+        if !beyond {
+            self.beyond = None;
+            return;
+        }
+        let (since, answers) = self.beyond.map_or((at_ms, 1), |(since, answers)| (since, answers.saturating_add(1)));
+        self.beyond = Some((since, answers));
+        let lasted = at_ms.saturating_sub(since);
+        if self.breach.is_none() && lasted >= self.settings.for_ms && (answers > 1 || self.settings.for_ms == 0) {
+            self.breach = Some(self.what_is_known(lasted));
+        }
+    }
+
+    /// The alerts of an answer: those that fired before the switch are not judged until they resolve once.
+    fn alerts(&mut self, alerts: &[String], note: Option<String>) -> Known {
+        let before = self.before.get_or_insert_with(|| alerts.iter().cloned().collect());
+        before.retain(|alert| alerts.contains(alert));
+        let firing: Vec<String> = alerts.iter().filter(|alert| !before.contains(*alert)).cloned().collect();
+        #[expect(clippy::cast_precision_loss, reason = "at most a hundred alerts")]
+        let value = firing.len() as f64;
+        Known { value, firing, note }
+    }
+
+    fn is_beyond(&self, value: f64) -> bool {
+        match self.settings.breach {
+            Bound::Above => value > self.settings.threshold,
+            Bound::Below => value < self.settings.threshold,
+        }
+    }
+
+    /// `120 for 12 s, at most 100 is allowed`, or which alerts fire.
+    fn what_is_known(&self, lasted_ms: u64) -> String {
+        let Some((_, known)) = &self.last else { return String::new() };
+        let sentence = match self.settings.kind {
+            QueryKind::Value => {
+                let side = if self.settings.breach == Bound::Above { "at most" } else { "at least" };
+                let lasted = if lasted_ms > 0 { format!(" for {}", span(lasted_ms)) } else { String::new() };
+                format!("{}{lasted}, {side} {} is allowed", number(known.value), number(self.settings.threshold))
+            }
+            QueryKind::Alerts => self.alerts_in_words(&known.firing),
+        };
+        match &known.note {
+            Some(note) => format!("{sentence} (Prometheus warns: {note})"),
+            None => sentence,
+        }
+    }
+
+    fn alerts_in_words(&self, firing: &[String]) -> String {
+        let new = match firing {
+            [] => "no alert fires".to_owned(),
+            [one] => format!("the alert {one} fires"),
+            several => format!("the alerts {} fire", listed(several.iter())),
+        };
+        match self.before.as_ref().filter(|before| !before.is_empty()) {
+            Some(before) => {
+                format!(
+                    "{new}; firing since before the switch, and not judged until resolved: {}",
+                    listed(before.iter())
+                )
+            }
+            None => new,
+        }
+    }
+
+    /// What it says, with the sentence.
+    fn judge(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
+        if let Some(breach) = &self.breach {
+            return (Verdict::Breached, breach.clone());
+        }
+        let Some((at, _)) = &self.last else {
+            return (Verdict::Unknown, self.why.clone().unwrap_or_else(|| "no answer yet".to_owned()));
+        };
+        let age_ms = at_ms.saturating_sub(*at);
+        if age_ms > patience_ms {
+            let why = self.why.as_deref().unwrap_or("no answer");
+            return (Verdict::Unknown, format!("not known for {}: {why}", span(age_ms)));
+        }
+        match self.beyond {
+            Some((since, _)) => {
+                let known = self.what_is_known(at.saturating_sub(since));
+                (Verdict::Unknown, format!("{known}; a breach after {}", span(self.settings.for_ms)))
+            }
+            None => (Verdict::Healthy, self.what_is_known(0)),
+        }
+    }
+
+    /// The judgement if the window ended now; none while a value beyond its threshold is on its way to a breach or back.
+    pub fn close(&self, at_ms: u64, patience_ms: u64) -> Option<(Verdict, String)> {
+        let fresh = self.last.as_ref().is_some_and(|(at, _)| at_ms.saturating_sub(*at) <= patience_ms);
+        let undecided = self.breach.is_none() && self.beyond.is_some() && fresh;
+        (!undecided).then(|| self.judge(at_ms, patience_ms))
+    }
+
+    /// What the check says now.
+    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
+        let (verdict, message) = if warmup {
+            (Verdict::Unknown, "warming up: not judged yet".to_owned())
+        } else {
+            self.judge(at_ms, patience_ms)
+        };
+        let fresh = self.last.as_ref().filter(|(at, _)| at_ms.saturating_sub(*at) <= patience_ms);
+        Observation {
+            check: self.settings.name.clone(),
+            required: self.settings.required,
+            verdict,
+            value: fresh.map(|(_, known)| known.value),
+            threshold: self.settings.threshold,
+            requests: 0,
+            errors: 0,
+            evidence: None,
+            message,
+        }
+    }
+
+    /// What is left to the threshold, as a share of it; none where that says nothing (a threshold of 0).
+    pub fn margin(&self, value: f64) -> Option<f64> {
+        let left = match self.settings.breach {
+            Bound::Above => self.settings.threshold - value,
+            Bound::Below => value - self.settings.threshold,
+        };
+        let share = left / self.settings.threshold.abs();
+        share.is_finite().then_some(share)
+    }
+
+    /// For how long the value has been beyond its threshold, and for how long it has to be, in milliseconds.
+    pub fn streak(&self) -> Option<(u64, u64)> {
+        let ((since, _), (at, _)) = (self.beyond?, self.last.as_ref()?);
+        Some((at.saturating_sub(since), self.settings.for_ms))
+    }
+}
+
+/// The first few of them.
+fn listed<'a>(alerts: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let beyond = alerts.len().saturating_sub(SHOWN);
+    let shown = alerts.take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if beyond > 0 { format!("{shown} and {beyond} more") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: u64 = 10_000;
+
+    fn check(kind: QueryKind, breach: Bound, for_ms: u64) -> QueryCheck {
+        let threshold = if kind == QueryKind::Alerts { 0.0 } else { 100.0 };
+        QueryCheck::new(QuerySettings { name: "queue".to_owned(), kind, threshold, breach, for_ms, required: true })
+    }
+
+    fn values(check: &mut QueryCheck, answers: &[(u64, f64)]) {
+        for (at, value) in answers {
+            check.answered(*at, PATIENCE, true, &Answer::Value { value: *value, note: None });
+        }
+    }
+
+    fn firing(check: &mut QueryCheck, at: u64, alerts: &[&str]) {
+        let alerts = alerts.iter().map(|alert| (*alert).to_owned()).collect();
+        check.answered(at, PATIENCE, true, &Answer::Firing { alerts, note: None });
+    }
+
+    #[test]
+    fn a_value_beyond_its_threshold_for_long_enough_is_a_breach_that_stays() {
+        let mut check = check(QueryKind::Value, Bound::Above, 3_000);
+        values(&mut check, &[(0, 100.0), (1_000, 120.0), (2_000, 130.0)]);
+        let on_the_way = check.observe(2_000, PATIENCE, false);
+        assert_eq!(on_the_way.verdict, Verdict::Unknown);
+        assert_eq!(on_the_way.message, "130 for 1 s, at most 100 is allowed; a breach after 3 s");
+        assert_eq!((check.streak(), check.close(2_000, PATIENCE)), (Some((1_000, 3_000)), None));
+        values(&mut check, &[(3_000, 99.0)]);
+        assert_eq!(check.close(3_000, PATIENCE).unwrap().0, Verdict::Healthy);
+        values(&mut check, &[(4_000, 101.0), (7_000, 1_234.5)]);
+        assert_eq!(check.observe(7_000, PATIENCE, false).message, "1,234.5 for 3 s, at most 100 is allowed");
+        values(&mut check, &[(8_000, 1.0)]);
+        assert_eq!(check.observe(8_000, PATIENCE, false).verdict, Verdict::Breached);
+        check.restart();
+        assert_eq!(check.observe(8_000, PATIENCE, false).verdict, Verdict::Healthy);
+    }
+
+    #[test]
+    fn a_single_answer_is_enough_only_without_a_duration() {
+        let mut at_once = check(QueryKind::Value, Bound::Below, 0);
+        values(&mut at_once, &[(0, 99.0)]);
+        assert_eq!(at_once.observe(0, PATIENCE, false).message, "99, at least 100 is allowed");
+        assert_eq!(at_once.observe(0, PATIENCE, false).verdict, Verdict::Breached);
+        let mut later = check(QueryKind::Value, Bound::Above, 60_000);
+        values(&mut later, &[(0, 101.0), (61_000, 101.0)]);
+        assert_eq!(later.observe(61_000, PATIENCE, false).verdict, Verdict::Unknown, "nobody knows what was between");
+    }
+
+    #[test]
+    fn what_is_not_known_any_more_has_its_age_and_its_reason() {
+        let mut check = check(QueryKind::Value, Bound::Above, 0);
+        assert_eq!(check.observe(0, PATIENCE, false).message, "no answer yet");
+        check.answered(0, PATIENCE, true, &Answer::Failed("the query finds no series".to_owned()));
+        assert_eq!(check.observe(0, PATIENCE, false).message, "the query finds no series");
+        values(&mut check, &[(1_000, 5.0)]);
+        check.answered(2_000, PATIENCE, true, &Answer::Failed("refused".to_owned()));
+        let still = check.observe(11_000, PATIENCE, false);
+        assert_eq!((still.verdict, still.value), (Verdict::Healthy, Some(5.0)));
+        let stale = check.observe(12_000, PATIENCE, false);
+        assert_eq!((stale.verdict, stale.value), (Verdict::Unknown, None));
+        assert_eq!(stale.message, "not known for 11 s: refused");
+        assert_eq!(check.close(12_000, PATIENCE).unwrap().0, Verdict::Unknown);
+    }
+
+    #[test]
+    fn answers_before_the_judgement_count_for_nothing_and_warnings_are_shown() {
+        let mut check = check(QueryKind::Value, Bound::Above, 0);
+        let note = Some("one store is away".to_owned());
+        check.answered(0, PATIENCE, false, &Answer::Value { value: 500.0, note });
+        assert_eq!(check.observe(0, PATIENCE, true).message, "warming up: not judged yet");
+        let seen = check.observe(0, PATIENCE, false);
+        assert_eq!(seen.verdict, Verdict::Healthy);
+        assert_eq!(seen.message, "500, at most 100 is allowed (Prometheus warns: one store is away)");
+    }
+
+    #[test]
+    fn an_alert_from_before_the_switch_is_judged_once_it_has_resolved() {
+        let mut check = check(QueryKind::Alerts, Bound::Above, 0);
+        firing(&mut check, 0, &["Old"]);
+        let seen = check.observe(0, PATIENCE, false);
+        assert_eq!(seen.verdict, Verdict::Healthy);
+        assert_eq!(seen.message, "no alert fires; firing since before the switch, and not judged until resolved: Old");
+        firing(&mut check, 1_000, &[]);
+        assert_eq!(check.observe(1_000, PATIENCE, false).message, "no alert fires");
+        firing(&mut check, 2_000, &["Old"]);
+        assert_eq!(check.observe(2_000, PATIENCE, false).message, "the alert Old fires");
+        assert_eq!(check.observe(2_000, PATIENCE, false).verdict, Verdict::Breached);
+    }
+
+    #[test]
+    fn many_alerts_are_not_all_named() {
+        let mut check = check(QueryKind::Alerts, Bound::Above, 0);
+        firing(&mut check, 0, &[]);
+        firing(&mut check, 1_000, &["A", "B", "C", "D", "E"]);
+        assert_eq!(check.observe(1_000, PATIENCE, false).message, "the alerts A, B, C and 2 more fire");
+    }
+}

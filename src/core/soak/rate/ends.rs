@@ -1,0 +1,160 @@
+//! The judgement in every case of who sent the requests: what is said of a release has to be so in all of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::detect::{Closing, ClosingVerdict, Ending, Miss, Outlook, TickCounts, thousands};
+use crate::core::soak::judge::Judge;
+use crate::core::soak::own::{Case, Cases, Counts};
+
+/// One judge for each case in which something else was counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ends {
+    /// Judges all that was counted.
+    all: Judge,
+    /// Those of the other cases, from the first tick on at which they had something else to judge.
+    others: Vec<(Case, Judge)>,
+}
+
+impl Ends {
+    /// Nothing judged yet.
+    pub const fn new(judge: Judge) -> Self {
+        Self { all: judge, others: Vec::new() }
+    }
+
+    /// The judges of all cases that are possible, those with the fewest requests first.
+    fn judges(&self) -> impl Iterator<Item = &Judge> {
+        self.others.iter().map(|(_, judge)| judge).chain([&self.all])
+    }
+
+    fn judges_mut(&mut self) -> impl Iterator<Item = &mut Judge> {
+        self.others.iter_mut().map(|(_, judge)| judge).chain([&mut self.all])
+    }
+
+    /// The judge in the case with the fewest requests of users, by which everything is told.
+    fn lead(&self) -> &Judge {
+        self.judges().min_by_key(|judge| judge.seen().requests).unwrap_or(&self.all)
+    }
+
+    /// From now on its sentences speak of this.
+    pub fn speak_of(&mut self, miss: Miss) {
+        self.judges_mut().for_each(|judge| judge.speak_of(miss));
+    }
+
+    /// Takes in one tick; `None` for a missing one.
+    pub fn tick(&mut self, at_ms: u64, counts: Option<&Counts>, cases: &Cases) {
+        self.others.retain(|(case, _)| cases.possible().any(|possible| possible == *case));
+        if let Some(counts) = counts {
+            for case in cases.possible().filter(|case| counts.of(*case) != counts.all) {
+                if !self.others.iter().any(|(known, _)| *known == case) {
+                    self.others.push((case, self.all.clone()));
+                }
+            }
+        }
+        self.all.tick(at_ms, counts.map(|counts| counts.all));
+        for (case, judge) in &mut self.others {
+            judge.tick(at_ms, counts.map(|counts| counts.of(*case)));
+        }
+    }
+
+    /// Counts scheduled ticks that never ran as missing.
+    pub fn skip(&mut self, ticks: u64) {
+        self.judges_mut().for_each(|judge| judge.skip(ticks));
+    }
+
+    /// The sentence of the breach, once there is one in every case.
+    pub fn breach(&self) -> Option<String> {
+        self.in_every_case(Judge::breach)
+    }
+
+    /// The sentence of a release that is worse than its predecessor, where that is only told.
+    pub fn warning(&self) -> Option<String> {
+        self.in_every_case(Judge::warning)
+    }
+
+    fn in_every_case(&self, says: impl Fn(&Judge) -> Option<String>) -> Option<String> {
+        if self.judges().all(|judge| says(judge).is_some()) { says(self.lead()) } else { None }
+    }
+
+    /// `no traffic: did the router switch?`, where that is so in one case at least.
+    pub fn silence(&self, at_ms: u64) -> Option<String> {
+        let silent = self.judges().find_map(|judge| judge.silence(at_ms))?;
+        Some(self.with_doubt(silent))
+    }
+
+    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks.
+    pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
+        let mut closings = Vec::new();
+        for judge in self.judges() {
+            match judge.close(at_ms, overtime) {
+                Ending::Closed(closing) => closings.push((judge.seen().requests, closing)),
+                run_on @ Ending::RunOn { .. } => return run_on,
+            }
+        }
+        // The first is that of the case with the fewest requests.
+        closings.sort_by_key(|(requests, _)| *requests);
+        let mut closings: Vec<_> = closings.into_iter().map(|(_, closing)| closing).collect();
+        let lead = closings.swap_remove(0);
+        if closings.iter().all(|closing| closing.verdict == lead.verdict) {
+            return Ending::Closed(lead);
+        }
+        let is_known =
+            |closing: &&Closing| matches!(closing.verdict, ClosingVerdict::Healthy | ClosingVerdict::Breached);
+        let unknown = [&lead].into_iter().chain(&closings).find(|closing| !is_known(closing));
+        let reason = unknown.map_or_else(|| self.lead().explain(), |closing| closing.reason.clone());
+        Ending::Closed(Closing::new(ClosingVerdict::Inconclusive, self.with_doubt(reason)))
+    }
+
+    /// A reason for not knowing, with how many of the requests are perhaps not users'.
+    pub fn with_doubt(&self, reason: String) -> String {
+        let (all, least) = (self.all.seen().requests, self.lead().seen().requests);
+        if all == 0 || least.saturating_mul(2) > all {
+            return reason;
+        }
+        let (own, all) = (thousands(all - least), thousands(all));
+        format!(
+            "{reason}; {own} of the {all} counted requests may be probes and scrapes of this monitor, for the counter does not \
+             say their routes: give it a label with the route"
+        )
+    }
+
+    /// Whether the soak would end healthy if it ended now.
+    pub fn healthy_at(&self, at_ms: u64) -> bool {
+        self.judges().all(|judge| judge.healthy_at(at_ms))
+    }
+
+    /// How the soak stands, and how far it is from a decision.
+    pub fn explain(&self) -> String {
+        self.lead().explain()
+    }
+
+    /// What comes next if nothing changes, where the method looks ahead.
+    pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
+        self.lead().outlook(at_ms)
+    }
+
+    /// Evidence against the release in nats, where the method has any, in the case with the least of it.
+    pub fn evidence(&self) -> Option<f64> {
+        self.judges().filter_map(Judge::evidence).min_by(f64::total_cmp)
+    }
+
+    /// Requests and errors of the last ten seconds.
+    pub fn recent(&self) -> TickCounts {
+        self.lead().recent()
+    }
+
+    /// The same with as few errors as there can be.
+    pub fn recent_at_best(&self) -> TickCounts {
+        let errors = self.judges().map(|judge| judge.recent().errors).min().unwrap_or(0);
+        TickCounts { errors, ..self.all.recent() }
+    }
+
+    /// All requests and errors that were counted since the start, whoever sent them.
+    pub const fn all_seen(&self) -> TickCounts {
+        self.all.seen()
+    }
+
+    /// Requests and errors of users since the start, at least.
+    pub fn seen(&self) -> TickCounts {
+        self.lead().seen()
+    }
+}

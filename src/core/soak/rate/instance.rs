@@ -1,0 +1,140 @@
+//! What is known of one instance's counters.
+
+use serde::{Deserialize, Serialize};
+
+use super::counting::Counted;
+use crate::core::detect::{Counters, Processes, TickCounts};
+use crate::core::soak::Sample;
+use crate::core::soak::own::{Counts, Share};
+
+/// The cure for counters of several processes at one URL, for the sentences that name it.
+pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROMETHEUS_MULTIPROC_DIR`; Node cluster and pm2: \
+                          prom-client's `AggregatorRegistry`), or give each process its own URL";
+
+/// What is known of one instance's counters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    counters: Option<Counters>,
+    /// What is in doubt: it counts once it is clear who counted it.
+    held: Counts,
+    /// Requests and misses since the window began.
+    pub seen: TickCounts,
+    /// Whether it was sampled at all, well or not.
+    pub tried: bool,
+    /// Whether it is there no more, and when it came, if that was after the beginning.
+    pub gone: bool,
+    pub joined_at: Option<u64>,
+    /// What came since the last tick, and when the last good page came.
+    pub news: News,
+    pub good_at: Option<u64>,
+    /// Why the last scrape failed; what the last good page should be known for.
+    pub why: Option<String>,
+    pub note: Option<String>,
+    /// What of it this program may have sent.
+    #[serde(default)]
+    pub share: Share,
+    /// By what its requests are counted.
+    #[serde(default)]
+    pub counted: Counted,
+    /// Whether that is news since it was told.
+    #[serde(default)]
+    pub counted_anew: bool,
+}
+
+/// What an instance said since the last tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum News {
+    /// Nothing, or nothing good.
+    #[default]
+    None,
+    /// That there is nothing new.
+    Same,
+    /// A good page.
+    Page,
+}
+
+impl Instance {
+    /// Takes one scrape, and says what is to be counted.
+    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, sample: &Sample) -> Counts {
+        self.tried = true;
+        let reading = match sample {
+            Sample::Good(reading) => reading,
+            Sample::Failed(why) => {
+                self.why = Some(why.clone());
+                self.counters.iter_mut().for_each(Counters::missed);
+                return Counts::default();
+            }
+        };
+        let first = self.counters.is_none();
+        let counters = self.counters.get_or_insert_with(|| Counters::new(run_started_wall));
+        let delta = counters.read(reading, at_ms);
+        let counts = self.held.plus(self.share.divide(reading, &delta, counters.processes(), first));
+        (self.news, self.good_at, self.why) = (News::Page, Some(at_ms), None);
+        self.note.clone_from(&reading.note);
+        self.counted_anew |= self.counted.see(reading);
+        match counters.processes() {
+            Processes::One | Processes::Apart(_) => {
+                self.held = Counts::default();
+                self.seen = self.seen.plus(counts.all);
+                counts
+            }
+            Processes::Unclear => {
+                self.held = counts;
+                Counts::default()
+            }
+            Processes::Mixed => {
+                self.held = Counts::default();
+                Counts::default()
+            }
+        }
+    }
+
+    /// Counts from here on.
+    pub fn restart(&mut self) {
+        (self.seen, self.held) = (TickCounts::default(), Counts::default());
+        self.counted.restart();
+        self.share.restart();
+        self.counters.iter_mut().for_each(Counters::rebase);
+    }
+
+    /// Another process goes on with the run.
+    pub fn resume(&mut self) {
+        self.news = News::None;
+        self.share.resume();
+        self.counters.iter_mut().for_each(Counters::resume);
+    }
+
+    /// It is there again, and may be another process: all is forgotten but what it counted.
+    pub fn join(&mut self, at_ms: u64) {
+        *self = Self { seen: self.seen, joined_at: Some(at_ms), ..Self::default() };
+    }
+
+    /// It is there no more.
+    pub const fn leave(&mut self) {
+        (self.gone, self.news) = (true, News::None);
+    }
+
+    /// Who answers at its URL.
+    pub fn processes(&self) -> Processes {
+        self.counters.as_ref().map_or(Processes::One, Counters::processes)
+    }
+
+    /// How often it was restarted, where that is a crash loop.
+    pub fn crash_loop(&self) -> Option<u32> {
+        self.counters.as_ref().filter(|counters| counters.is_crash_loop()).map(Counters::resets)
+    }
+
+    /// Why its counters say nothing, as the sentence for `name`.
+    pub fn unclear(&self, name: &str) -> Option<String> {
+        match self.processes() {
+            Processes::One | Processes::Apart(_) => None,
+            Processes::Unclear => Some(format!(
+                "the counters of {name} went back and no start time says why: it was restarted, or several processes answer \
+                 there; if they do, {ADD_UP}"
+            )),
+            Processes::Mixed => Some(format!(
+                "several processes answer behind {name}, and no start time tells their counters apart: {ADD_UP}"
+            )),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! During the warmup only an outage is judged: every request failing for a while.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::detect::{Miss, TickCounts, span};
+
+/// For so long.
+const LASTING_MS: u64 = 3_000;
+/// No outage on fewer failed requests.
+const ERRORS: u64 = 3;
+
+/// A run of ticks in which every request failed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outage {
+    since: Option<u64>,
+    counts: TickCounts,
+    reason: Option<String>,
+}
+
+impl Outage {
+    /// Takes in one tick, which covers the time since the one before it.
+    pub fn see(&mut self, before_ms: u64, at_ms: u64, counts: TickCounts, min_requests: u64, miss: Miss) {
+        if counts.requests == 0 {
+            return;
+        }
+        if counts.errors < counts.requests {
+            self.end();
+            return;
+        }
+        let since = *self.since.get_or_insert(before_ms);
+        self.counts = self.counts.plus(counts);
+        let enough = self.counts.requests >= min_requests.max(ERRORS);
+        let lasted = at_ms.saturating_sub(since);
+        if enough && lasted >= LASTING_MS && self.reason.is_none() {
+            self.reason = Some(format!("{} for {}: an outage", miss.of(self.counts), span(lasted)));
+        }
+    }
+
+    /// The run is over. A reason that it gave stays.
+    pub fn end(&mut self) {
+        (self.since, self.counts) = (None, TickCounts::default());
+    }
+
+    /// The sentence of an outage, once there was one.
+    pub const fn reason(&self) -> Option<&String> {
+        self.reason.as_ref()
+    }
+}

@@ -1,0 +1,167 @@
+//! What a check of a rate says: breach, blindness, and how it stands.
+
+use super::RateCheck;
+use super::instance::Instance;
+use crate::core::detect::{ClosingVerdict, Ending, Outlook, Processes, TickCounts, span};
+use crate::core::soak::check::named;
+use crate::core::soak::{Observation, Verdict};
+
+/// So many missing ticks in a row, and so long, before the check is called blind.
+const BLIND_TICKS: u32 = 3;
+const BLIND_MS: u64 = 3_000;
+
+impl RateCheck {
+    /// The sentence of a breach. During the warmup only crash loops and outages are one.
+    pub fn breach(&self, warmup: bool) -> Option<String> {
+        self.crash_loop().or_else(|| if warmup { self.outage.reason().cloned() } else { self.judge.breach() })
+    }
+
+    /// The last tick: its time since the window's start, and what was counted at it; `None` there for a missing one.
+    pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
+        self.last_counts
+    }
+
+    /// The sentence of a crash loop, if one of the instances is in one.
+    pub fn crash_loop(&self) -> Option<String> {
+        self.names.iter().zip(&self.instances).find_map(|(name, known)| {
+            let restarts = known.crash_loop()?;
+            Some(format!("crash loop: the counters of {name} started anew {restarts} times in this soak"))
+        })
+    }
+
+    /// The instances behind whose URLs several processes answer: their places, whether their counters are of no use, and the
+    /// sentence that says so.
+    pub fn several(&self) -> Vec<(usize, bool, String)> {
+        let told = |(place, (name, known)): (usize, (&String, &Instance))| match known.processes() {
+            Processes::Apart(seen) => {
+                let told = "so far, told apart by their start times and added up";
+                Some((place, false, format!("several processes answer behind {name}: {seen} {told}")))
+            }
+            Processes::Mixed => Some((place, true, known.unclear(name)?)),
+            Processes::One | Processes::Unclear => None,
+        };
+        self.names
+            .iter()
+            .zip(&self.instances)
+            .enumerate()
+            .filter(|(_, (_, known))| !known.gone)
+            .filter_map(told)
+            .collect()
+    }
+
+    /// Since when nothing can be read, and why; set after three missing ticks in a row and 3 s.
+    pub fn blind(&self, at_ms: u64) -> Option<(u64, String)> {
+        let lasted = at_ms.saturating_sub(self.sighted_at);
+        (self.missing_ticks >= BLIND_TICKS && lasted >= BLIND_MS)
+            .then(|| (lasted, self.why().unwrap_or_else(|| "no page came".to_owned())))
+    }
+
+    /// The first scrape that failed, by instance.
+    pub fn why(&self) -> Option<String> {
+        let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
+        self.present().find_map(failing)
+    }
+
+    /// What keeps the check from knowing, whatever the counts say.
+    fn unknowable(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
+        if let Some(why) = self.present().find_map(|(name, known)| known.unclear(name)) {
+            return Some(why);
+        }
+        if let Some(why) = self.uncountable() {
+            return Some(why);
+        }
+        let heard = |known: &Instance| known.good_at.or(known.joined_at);
+        let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
+        let (name, known) = self.present().find(|(_, known)| silent(known))?;
+        let why = known.why.as_deref().unwrap_or("no answer yet");
+        Some(match known.good_at {
+            Some(good_at) => format!("no metrics of {name} for {}: {why}", span(at_ms.saturating_sub(good_at))),
+            None => format!("no metrics of {name} so far: {why}"),
+        })
+    }
+
+    /// What a good page should be known for, of the first instance that has something.
+    fn note(&self) -> Option<String> {
+        let noted = |(name, known): (&String, &Instance)| Some(format!("{name}: {}", known.note.as_deref()?));
+        self.present().find_map(noted)
+    }
+
+    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks; none while trouble is too
+    /// young to be told from a blip, and one more tick is wanted.
+    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
+        if let Some(reason) = self.crash_loop() {
+            return Some((Verdict::Breached, reason));
+        }
+        let Ending::Closed(closing) = self.judge.close(self.since_start(at_ms), overtime) else { return None };
+        if closing.verdict == ClosingVerdict::Breached {
+            return Some((Verdict::Breached, closing.reason));
+        }
+        if let Some(why) = self.unknowable(at_ms, patience_ms) {
+            return Some((Verdict::Unknown, why));
+        }
+        if let Some(why) = self.judge.silence(self.since_start(at_ms)) {
+            return Some((Verdict::Unknown, why));
+        }
+        Some(match closing.verdict {
+            ClosingVerdict::Healthy => self.doubted((Verdict::Healthy, closing.reason)),
+            _ => (Verdict::Unknown, self.noted(closing.reason)),
+        })
+    }
+
+    /// The reason for not knowing, with what the pages say about themselves.
+    pub(super) fn noted(&self, reason: String) -> String {
+        match self.note() {
+            Some(note) => format!("{reason} ({note})"),
+            None => reason,
+        }
+    }
+
+    fn since_start(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_sub(self.started_at)
+    }
+
+    /// What the counts say while the window is open.
+    fn so_far(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
+        let since_start = self.since_start(at_ms);
+        if let Some(why) = self.unknowable(at_ms, patience_ms) {
+            (Verdict::Unknown, why)
+        } else if let Some(why) = self.judge.silence(since_start) {
+            (Verdict::Unknown, why)
+        } else if self.judge.healthy_at(since_start) {
+            self.doubted((Verdict::Healthy, self.judge.explain()))
+        } else {
+            (Verdict::Unknown, self.noted(self.judge.with_doubt(self.judge.explain())))
+        }
+    }
+
+    /// The sentence of a release that is worse than its predecessor, where that is only told.
+    pub fn warning(&self) -> Option<String> {
+        self.judge.warning()
+    }
+
+    /// What comes next if nothing changes, where the method looks ahead.
+    pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
+        self.judge.outlook(self.since_start(at_ms))
+    }
+
+    /// What the check says now.
+    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
+        let seen = self.judge.seen();
+        let (verdict, message) = match self.breach(warmup) {
+            Some(reason) => (Verdict::Breached, reason),
+            None if warmup => (Verdict::Unknown, "warming up: only outages and crash loops are judged".to_owned()),
+            None => self.so_far(at_ms, patience_ms),
+        };
+        Observation {
+            check: self.name.clone(),
+            required: self.settings.required,
+            verdict,
+            value: self.judge.recent().rate(),
+            threshold: self.settings.threshold.0,
+            requests: seen.requests,
+            errors: seen.errors,
+            evidence: self.judge.evidence(),
+            message,
+        }
+    }
+}

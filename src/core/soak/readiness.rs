@@ -1,0 +1,366 @@
+//! The readiness check: is more than half of the color failing its probes?
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{READINESS, kept, named};
+use super::roster::Changes;
+use super::settings::ReadinessSettings;
+use super::{Observation, Readiness, Verdict};
+use crate::core::detect::span;
+
+/// Failed probes count only after this long without a good one, however short the interval.
+pub const SUSTAINED_MS: u64 = 3_000;
+
+/// What is known of one instance's readiness.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Instance {
+    /// Time of the last good probe.
+    ready_at: Option<u64>,
+    /// Consecutive failed probes, and the time and reason of the first of them.
+    failures: u32,
+    failing_since: u64,
+    why: String,
+    /// Consecutive good probes.
+    good: u32,
+    /// Whether the last answer did not say (429): what was known before it stands.
+    #[serde(default)]
+    unsaid: bool,
+    /// Whether it is there no more, and when it came, if that was after the beginning.
+    gone: bool,
+    joined_at: Option<u64>,
+}
+
+impl Instance {
+    /// Whether it answers, and never said more than "too many requests" since the streaks began.
+    const fn only_unsaid(&self) -> bool {
+        self.unsaid && self.failures == 0 && self.good == 0
+    }
+
+    fn why(&self) -> &str {
+        if self.why.is_empty() { "no answer yet" } else { &self.why }
+    }
+}
+
+/// The readiness of all instances of one color.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadinessCheck {
+    settings: ReadinessSettings,
+    names: Vec<String>,
+    instances: Vec<Instance>,
+}
+
+impl ReadinessCheck {
+    /// A check over these instances, none of which was probed yet.
+    pub fn new(settings: ReadinessSettings, names: Vec<String>) -> Self {
+        let instances = vec![Instance::default(); names.len()];
+        Self { settings, names, instances }
+    }
+
+    /// Another process goes on with the run: nobody knows what happened meanwhile, so every streak of probes begins anew. The
+    /// instances are these now.
+    pub fn resume(&mut self, names: Vec<String>) {
+        self.instances = kept(&self.names, &self.instances, &names);
+        self.names = names;
+        for known in &mut self.instances {
+            (known.failures, known.good, known.unsaid) = (0, 0, false);
+        }
+    }
+
+    /// Instances came and went.
+    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
+        self.names = names.to_vec();
+        self.instances.resize(names.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance { joined_at: Some(at_ms), ..Instance::default() };
+        }
+        for place in &changes.left {
+            self.instances[*place].gone = true;
+        }
+    }
+
+    /// Those that are there.
+    fn present(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.iter().filter(|known| !known.gone)
+    }
+
+    /// Those that are there, with their names.
+    fn named(&self) -> impl Iterator<Item = (&String, &Instance)> {
+        self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
+    }
+
+    /// Whether every instance answered a probe, well or not, since the streaks began.
+    pub fn all_answered(&self) -> bool {
+        self.present().all(|known| known.failures > 0 || known.good > 0 || known.unsaid)
+    }
+
+    /// Takes one probe's answer. An instance that is not in the settings is ignored.
+    pub fn probed(&mut self, at_ms: u64, instance: usize, answer: &Readiness) {
+        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
+        known.unsaid = matches!(answer, Readiness::Unknown(_));
+        match answer {
+            Readiness::Ready => {
+                known.ready_at = Some(at_ms);
+                known.failures = 0;
+                known.good = known.good.saturating_add(1);
+                known.why.clear();
+            }
+            Readiness::NotReady(why) => {
+                if known.failures == 0 {
+                    known.failing_since = at_ms;
+                }
+                known.failures = known.failures.saturating_add(1);
+                known.good = 0;
+                known.why.clone_from(why);
+            }
+            // It says nothing for the release and nothing against it: both streaks stay as they are.
+            Readiness::Unknown(why) => known.why.clone_from(why),
+        }
+    }
+
+    /// Instances whose last probe that said anything was good.
+    pub fn ready(&self) -> usize {
+        self.present().filter(|known| known.good > 0).count()
+    }
+
+    /// All instances.
+    pub fn all(&self) -> usize {
+        self.present().count()
+    }
+
+    /// Whether every instance's last `probes` probes were good.
+    pub fn all_ready(&self, probes: u32) -> bool {
+        self.present().all(|known| known.good >= probes && !known.unsaid)
+    }
+
+    /// Whether the color can take traffic: at least half of the instances' last `probes` probes were good. An instance that
+    /// never said more than "too many requests" answers, which a dead one would not.
+    pub fn alive(&self, probes: u32) -> bool {
+        let alive = |known: &&Instance| known.good >= probes || known.only_unsaid();
+        self.present().filter(alive).count() * 2 >= self.all()
+    }
+
+    /// The first instance that is not ready, with the reason; else the first that does not say.
+    pub fn first_failure(&self) -> Option<String> {
+        let failing = self.named().find(|(_, known)| known.good == 0 && !known.only_unsaid());
+        let (name, known) = failing.or_else(|| self.named().find(|(_, known)| known.unsaid))?;
+        Some(named(name, known.why()))
+    }
+
+    /// Whether nothing but answers that do not say keeps the color from being ready.
+    pub fn only_unsaid(&self) -> bool {
+        !self.all_ready(1) && self.present().all(|known| known.good > 0 || known.only_unsaid())
+    }
+
+    /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.
+    pub fn breach(&self, at_ms: u64) -> Option<String> {
+        let dead: Vec<_> = self.present().filter(|known| self.counts_as_dead(known, at_ms)).collect();
+        if dead.len() * 2 <= self.all() {
+            return None;
+        }
+        let since = dead.iter().map(|known| known.failing_since).max()?;
+        let first = self.named().find(|(_, known)| self.counts_as_dead(known, at_ms));
+        let why = first.map(|(name, known)| named(name, known.why())).unwrap_or_default();
+        Some(format!(
+            "{} of {} instances not ready for {} ({why})",
+            dead.len(),
+            self.all(),
+            span(at_ms.saturating_sub(since)),
+        ))
+    }
+
+    fn counts_as_dead(&self, known: &Instance, at_ms: u64) -> bool {
+        known.failures >= self.settings.failures && at_ms.saturating_sub(known.failing_since) >= SUSTAINED_MS
+    }
+
+    /// The first instance without a good probe in the last `patience_ms`, with the reason.
+    pub fn stale(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
+        let heard = |known: &Instance| known.ready_at.or(known.joined_at);
+        let silent = |known: &Instance| heard(known).is_none_or(|at| at_ms.saturating_sub(at) > patience_ms);
+        let (name, known) = self.named().find(|(_, known)| silent(known))?;
+        let why = known.why();
+        let ago = known.ready_at.map(|ready_at| span(at_ms.saturating_sub(ready_at)));
+        Some(match (ago, known.only_unsaid()) {
+            (Some(ago), _) => format!("{name} was last ready {ago} ago: {why}"),
+            (None, true) => named(name, why),
+            (None, false) => format!("{name} was never seen ready: {why}"),
+        })
+    }
+
+    /// What the check says now. `stale` instances make it unknown.
+    pub fn observe(&self, at_ms: u64, patience_ms: u64) -> Observation {
+        let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
+            (Some(why), _) => (Verdict::Breached, why),
+            (None, Some(why)) => (Verdict::Unknown, why),
+            (None, None) => (Verdict::Healthy, self.summary()),
+        };
+        Observation {
+            check: READINESS.to_owned(),
+            required: self.settings.required,
+            verdict,
+            value: Some(self.share_not_ready()),
+            threshold: 0.5,
+            requests: 0,
+            errors: 0,
+            evidence: None,
+            message,
+        }
+    }
+
+    /// `2 of 2 instances ready`, and which of them does not say at the moment.
+    pub fn summary(&self) -> String {
+        let ready = format!("{} of {} instances ready", self.ready(), self.all());
+        match self.named().find(|(_, known)| known.unsaid) {
+            Some((name, known)) => format!("{ready}, not known now: {}", named(name, known.why())),
+            None => ready,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "instance counts are far below 2^52")]
+    fn share_not_ready(&self) -> f64 {
+        if self.all() == 0 {
+            return 0.0;
+        }
+        (self.all() - self.ready()) as f64 / self.all() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(instances: usize) -> ReadinessCheck {
+        let names = (0..instances).map(|n| format!("http://green-{n}")).collect();
+        ReadinessCheck::new(ReadinessSettings { failures: 3, required: true }, names)
+    }
+
+    fn down() -> Readiness {
+        Readiness::NotReady("answered 503".to_owned())
+    }
+
+    fn fail(check: &mut ReadinessCheck, instance: usize, times: &[u64]) {
+        for at in times {
+            check.probed(*at, instance, &down());
+        }
+    }
+
+    #[test]
+    fn three_failures_over_three_seconds_of_the_majority_breach() {
+        let mut check = check(3);
+        fail(&mut check, 0, &[1_000, 2_000, 3_000, 4_000]);
+        assert_eq!(check.breach(4_000), None, "one of three is no majority");
+        fail(&mut check, 2, &[1_000, 2_000, 3_000, 4_000]);
+        let why = check.breach(4_000).unwrap();
+        assert_eq!(why, "2 of 3 instances not ready for 3 s (http://green-0: answered 503)");
+    }
+
+    #[test]
+    fn half_of_two_is_no_majority() {
+        let mut check = check(2);
+        fail(&mut check, 0, &[0, 1_000, 2_000, 9_000]);
+        assert_eq!(check.breach(9_000), None);
+        fail(&mut check, 1, &[0, 1_000, 2_000, 9_000]);
+        assert!(check.breach(9_000).is_some());
+    }
+
+    #[test]
+    fn quick_probes_wait_for_three_seconds_and_slow_ones_for_three_failures() {
+        let mut quick = check(1);
+        fail(&mut quick, 0, &[0, 100, 200, 300, 2_900]);
+        assert_eq!(quick.breach(2_900), None);
+        fail(&mut quick, 0, &[3_000]);
+        assert!(quick.breach(3_000).is_some());
+        let mut slow = check(1);
+        fail(&mut slow, 0, &[0, 60_000]);
+        assert_eq!(slow.breach(60_000), None);
+    }
+
+    #[test]
+    fn one_good_probe_starts_the_count_anew() {
+        let mut check = check(1);
+        fail(&mut check, 0, &[0, 1_000, 2_000]);
+        check.probed(2_500, 0, &Readiness::Ready);
+        fail(&mut check, 0, &[3_000, 4_000, 5_000]);
+        assert_eq!(check.breach(5_000), None);
+    }
+
+    #[test]
+    fn an_instance_without_a_good_probe_for_too_long_makes_it_unknown_and_is_named() {
+        let mut check = check(2);
+        check.probed(1_000, 0, &Readiness::Ready);
+        let never = check.observe(1_000, 10_000);
+        assert_eq!(never.verdict, Verdict::Unknown);
+        assert_eq!(never.message, "http://green-1 was never seen ready: no answer yet");
+        check.probed(2_000, 1, &Readiness::Ready);
+        assert_eq!(check.observe(2_000, 10_000).verdict, Verdict::Healthy);
+        check.probed(13_000, 0, &Readiness::Ready);
+        fail(&mut check, 1, &[13_000]);
+        let late = check.observe(13_000, 10_000);
+        assert_eq!(late.verdict, Verdict::Unknown);
+        assert_eq!(late.message, "http://green-1 was last ready 11 s ago: answered 503");
+        assert_eq!(late.value, Some(0.5));
+    }
+
+    fn unsaid() -> Readiness {
+        Readiness::Unknown("answered 429 Too Many Requests, so readiness is not known".to_owned())
+    }
+
+    #[test]
+    fn too_many_requests_never_count_as_a_failure_and_never_as_ready() {
+        let mut check = check(1);
+        for at in (0..60_000).step_by(1_000) {
+            check.probed(at, 0, &unsaid());
+            assert_eq!(check.breach(at), None, "{at}");
+        }
+        assert_eq!((check.ready(), check.all_ready(1), check.only_unsaid()), (0, false, true));
+        assert!(check.alive(1) && check.alive(3), "it answers");
+        let seen = check.observe(60_000, 10_000);
+        assert_eq!(seen.verdict, Verdict::Unknown);
+        assert_eq!(seen.message, "http://green-0: answered 429 Too Many Requests, so readiness is not known");
+    }
+
+    #[test]
+    fn what_was_known_before_too_many_requests_stands_for_a_while() {
+        let mut check = check(1);
+        check.probed(0, 0, &Readiness::Ready);
+        check.probed(1_000, 0, &unsaid());
+        assert_eq!((check.observe(9_000, 10_000).verdict, check.all_ready(1)), (Verdict::Healthy, false));
+        assert!(check.summary().starts_with("1 of 1 instances ready, not known now: http://green-0: answered 429"));
+        assert!(check.alive(1), "a standby that was ready stays one");
+        let late = check.observe(11_000, 10_000);
+        assert_eq!(late.verdict, Verdict::Unknown);
+        assert!(late.message.starts_with("http://green-0 was last ready 11 s ago: answered 429"), "{}", late.message);
+        check.probed(12_000, 0, &Readiness::Ready);
+        assert_eq!(check.observe(12_000, 10_000).message, "1 of 1 instances ready");
+    }
+
+    #[test]
+    fn too_many_requests_between_failures_neither_hide_nor_add_to_them() {
+        let mut check = check(1);
+        fail(&mut check, 0, &[0, 2_000]);
+        for at in [3_000, 4_000, 5_000] {
+            check.probed(at, 0, &unsaid());
+        }
+        assert_eq!(check.breach(5_000), None, "two failures are not three");
+        assert!(!check.alive(1) && !check.only_unsaid());
+        fail(&mut check, 0, &[6_000]);
+        assert!(check.breach(6_000).unwrap().contains("answered 503"));
+        check.probed(7_000, 0, &unsaid());
+        assert!(check.breach(7_000).is_some(), "a limit does not make it ready");
+    }
+
+    #[test]
+    fn a_color_is_alive_while_half_of_it_answers() {
+        let mut check = check(2);
+        assert!(!check.alive(1), "nothing is known yet");
+        assert_eq!(check.first_failure().unwrap(), "http://green-0: no answer yet");
+        check.probed(0, 1, &Readiness::Ready);
+        assert!(check.alive(1));
+        assert!(!check.alive(3));
+        assert!(!check.all_ready(1));
+        check.probed(0, 0, &Readiness::Ready);
+        assert!(check.all_ready(1));
+        assert_eq!((check.ready(), check.all()), (2, 2));
+        check.probed(0, 7, &Readiness::Ready);
+        assert_eq!(check.all(), 2, "an unknown instance is ignored");
+    }
+}

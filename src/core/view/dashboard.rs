@@ -1,0 +1,399 @@
+//! Everything that a screen shows of one run, bounded in memory.
+
+use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
+use crate::core::soak::{
+    DecisionKind, ERROR_RATE, Ending, Envelope, Event, LATENCY, Machine, Observation, Origin, Phase, RollbackResult,
+    Settings, SwitchResult, Verdict,
+};
+use crate::model::Color;
+
+use super::decided::DecisionLog;
+use super::instances::{Instance, per_second};
+use super::series::{Point, Series};
+use super::steady::honest;
+use super::{Decided, Gauge, Headline, News, View};
+
+/// Evidence of so many nats (odds of 1:10) is worth asking who is to blame.
+const SUSPICIOUS: f64 = std::f64::consts::LN_10;
+
+/// Something that happened, as a mark in the big chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Milliseconds since the run began.
+    pub at_ms: u64,
+    /// What.
+    pub kind: MarkKind,
+}
+
+/// What a mark stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// Traffic was moved, or the soak began on a deployment that was active already.
+    Switch,
+    /// A check breached.
+    Breach,
+    /// The rollback began.
+    Rollback,
+    /// Traffic is back on the previous color.
+    Back,
+}
+
+/// One check as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckState<'a> {
+    /// What it says.
+    pub seen: Observation,
+    /// What it said before.
+    pub series: &'a Series,
+    /// How far it is from a breach, where that can be told.
+    pub gauge: Option<Gauge>,
+}
+
+/// The fold of a run's events into everything a screen shows. Live, attached and replayed runs are the same fold; seeking
+/// back is folding anew.
+#[derive(Clone, Debug)]
+pub struct Dashboard {
+    pub(super) view: View,
+    pub(super) router_kind: Option<String>,
+    /// The color that takes user traffic, and since when.
+    pub(super) active: Color,
+    pub(super) last_switch: Option<i64>,
+    /// What the router was last seen doing. A move ends with reading it back.
+    pub(super) routed: Option<Result<Color, String>>,
+    run_started_wall: i64,
+    checks: Vec<(String, Series)>,
+    old: Series,
+    old_recent: RecentCounts,
+    old_counts: TickCounts,
+    marks: Vec<Mark>,
+    decisions: DecisionLog,
+    watched: Vec<Instance>,
+    standby: Vec<Instance>,
+    pub(super) failed_probes: Vec<u32>,
+    ended_at: Option<u64>,
+    /// Whether traffic was moved back after the end.
+    pub(super) back_late: bool,
+}
+
+impl Dashboard {
+    /// A dashboard of a run that has not begun.
+    pub fn new(settings: Settings) -> Self {
+        let instances = |urls: &[String]| urls.iter().cloned().map(Instance::new).collect::<Vec<_>>();
+        let active = match settings.origin {
+            Origin::Switch { .. } => settings.color.other(),
+            Origin::Soak => settings.color,
+        };
+        Self {
+            router_kind: None,
+            active,
+            last_switch: settings.last_switch,
+            routed: None,
+            run_started_wall: 0,
+            checks: Vec::new(),
+            old: Series::default(),
+            old_recent: RecentCounts::default(),
+            old_counts: TickCounts::default(),
+            marks: Vec::new(),
+            decisions: DecisionLog::default(),
+            watched: instances(&settings.instances),
+            standby: instances(&settings.standby_instances),
+            failed_probes: vec![0; settings.instances.len()],
+            ended_at: None,
+            back_late: false,
+            view: View::new(settings),
+        }
+    }
+
+    /// The same, knowing the kind of the router (`router.kind` of the configuration): no event tells it.
+    #[must_use]
+    pub fn with_router_kind(self, kind: impl Into<String>) -> Self {
+        Self { router_kind: Some(kind.into()), ..self }
+    }
+
+    /// Takes the next event and says what it changed.
+    pub fn apply(&mut self, envelope: &Envelope) -> News {
+        let before = self.machine().phase();
+        let news = self.view.apply(envelope);
+        let at_ms = self.view.at_ms();
+        self.look(envelope);
+        if news.judged {
+            self.record_tick(at_ms, before);
+        }
+        for decision in &news.decisions {
+            self.mark(at_ms, decision.decision);
+            self.decisions.push(at_ms, envelope.wall_ms, decision.clone());
+        }
+        if news.ending.is_some() {
+            self.ended_at = Some(at_ms);
+        }
+        news
+    }
+
+    /// What the machine keeps to itself: instances, and where traffic is.
+    fn look(&mut self, envelope: &Envelope) {
+        let watched = self.machine().settings().color;
+        match &envelope.event {
+            Event::Started => self.run_started_wall = envelope.wall_ms,
+            Event::Resumed(by) => self.resumed(&by.instances, &by.standby_instances),
+            Event::Instances { color, present } => self.came_and_went(*color, present),
+            Event::Sampled { color, instance, outcome } => {
+                let (at_ms, started) = (self.view.at_ms(), self.run_started_wall);
+                if let Some(known) = self.instances_mut(*color).get_mut(*instance) {
+                    known.sampled(at_ms, started, outcome);
+                }
+            }
+            Event::Probed { instance, answer } => {
+                if let Some(known) = self.watched.get_mut(*instance) {
+                    known.probed(answer);
+                    let failed = &mut self.failed_probes[*instance];
+                    *failed = match known.ready() {
+                        Some(true) => 0,
+                        Some(false) => failed.saturating_add(1),
+                        None => *failed,
+                    };
+                }
+            }
+            Event::StandbyProbed { instance, answer } => {
+                if let Some(known) = self.standby.get_mut(*instance) {
+                    known.probed(answer);
+                }
+            }
+            Event::RouterObserved { router, state, .. } => {
+                self.routed = Some(router.clone());
+                if let Ok(seen) = state {
+                    (self.active, self.last_switch) = (seen.active, seen.last_switch);
+                }
+            }
+            Event::SwitchDone { result: SwitchResult::Switched { last_switch }, .. } => {
+                (self.active, self.last_switch) = (watched, *last_switch);
+                self.routed = Some(Ok(watched));
+            }
+            Event::RollbackDone { result: RollbackResult::Back, last_switch, .. } => {
+                (self.active, self.last_switch) = (watched.other(), last_switch.or(Some(envelope.wall_ms)));
+                self.routed = Some(Ok(watched.other()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Another monitor goes on, perhaps with other instances: what is known of those that stay is kept.
+    fn resumed(&mut self, watched: &[String], standby: &[String]) {
+        let kept = |known: &[Instance], urls: &[String]| -> Vec<Instance> {
+            let of = |url: &String| known.iter().find(|instance| instance.url == *url).cloned();
+            urls.iter().map(|url| of(url).unwrap_or_else(|| Instance::new(url.clone()))).collect()
+        };
+        (self.watched, self.standby) = (kept(&self.watched, watched), kept(&self.standby, standby));
+        self.failed_probes = vec![0; watched.len()];
+    }
+
+    /// The places are those of the machine: new instances come behind the known ones.
+    fn came_and_went(&mut self, color: Color, present: &[String]) {
+        let watched = color == self.machine().settings().color;
+        let known = if watched { &mut self.watched } else { &mut self.standby };
+        for url in present {
+            if !known.iter().any(|instance| instance.url == *url) {
+                known.push(Instance::new(url.clone()));
+            }
+        }
+        for (place, instance) in known.iter_mut().enumerate() {
+            let gone = !present.contains(&instance.url);
+            if std::mem::replace(&mut instance.gone, gone) && !gone {
+                instance.came_back();
+            }
+            if watched {
+                self.failed_probes.resize(self.failed_probes.len().max(place + 1), 0);
+                self.failed_probes[place] = if gone { 0 } else { self.failed_probes[place] };
+            }
+        }
+    }
+
+    fn record_tick(&mut self, at_ms: u64, phase: Phase) {
+        match phase {
+            Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => self.record_checks(at_ms),
+            Phase::Gating | Phase::Baseline | Phase::Verifying => self.record_old(at_ms),
+            Phase::Switching | Phase::RollingBack | Phase::Finished => {}
+        }
+    }
+
+    fn record_checks(&mut self, at_ms: u64) {
+        // A tick that ends the warmup starts the judgement anew: nothing was counted yet.
+        let Some((_, counts)) = self.machine().last_tick() else { return };
+        for seen in self.machine().checks() {
+            let verdict = honest(self.machine(), &seen);
+            let Observation { check, value, .. } = seen;
+            let point = if matches!(check.as_str(), ERROR_RATE | LATENCY) {
+                // The rate of the last 10 s goes on through a missing tick; what was not seen is not drawn.
+                Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
+            } else {
+                Point { at_ms, value, counts: None, verdict }
+            };
+            self.series_mut(check).push(point);
+        }
+    }
+
+    fn series_mut(&mut self, check: String) -> &mut Series {
+        let at = self.checks.iter().position(|(name, _)| *name == check).unwrap_or_else(|| {
+            self.checks.push((check, Series::default()));
+            self.checks.len() - 1
+        });
+        &mut self.checks[at].1
+    }
+
+    /// The old color's traffic, before the switch and after the rollback.
+    fn record_old(&mut self, at_ms: u64) {
+        let now = self.machine().recovery();
+        // The count begins anew with the baseline and with the verification.
+        let counts = match now.requests.checked_sub(self.old_counts.requests) {
+            Some(requests) => {
+                TickCounts { requests, errors: now.errors.saturating_sub(self.old_counts.errors) }.clamped()
+            }
+            None => now,
+        };
+        self.old_counts = now;
+        self.old_recent.tick(at_ms, Some(counts));
+        self.old.push(Point { at_ms, value: self.old_recent.rate(), counts: Some(counts), verdict: Verdict::Unknown });
+    }
+
+    fn mark(&mut self, at_ms: u64, kind: DecisionKind) {
+        let kind = match kind {
+            DecisionKind::Switch => MarkKind::Switch,
+            DecisionKind::SoakStart if self.marks.is_empty() => MarkKind::Switch,
+            DecisionKind::Breach => MarkKind::Breach,
+            DecisionKind::Rollback => MarkKind::Rollback,
+            DecisionKind::RolledBack => MarkKind::Back,
+            _ => return,
+        };
+        // A breach is latched and a rollback happens once, so this stays short.
+        if !self.marks.iter().any(|mark| mark.kind == kind) {
+            self.marks.push(Mark { at_ms, kind });
+        }
+    }
+
+    fn instances_mut(&mut self, color: Color) -> &mut [Instance] {
+        if color == self.machine().settings().color { &mut self.watched } else { &mut self.standby }
+    }
+
+    /// The machine as it stands.
+    pub const fn machine(&self) -> &Machine {
+        self.view.machine()
+    }
+
+    /// The view that the lines of other front ends are made of.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// How the run ended, once it has.
+    pub const fn ending(&self) -> Option<&Ending> {
+        self.machine().ending()
+    }
+
+    /// The time that is shown at `now_ms` (milliseconds since the run began): it stands still once the run is over.
+    pub fn clock(&self, now_ms: u64) -> u64 {
+        self.ended_at.map_or(now_ms, |ended| now_ms.min(ended))
+    }
+
+    /// Milliseconds between the last event and the time that is shown at `now_ms`.
+    pub fn late_ms(&self, now_ms: u64) -> u64 {
+        self.clock(now_ms).saturating_sub(self.view.at_ms())
+    }
+
+    /// Where the run is, in a word.
+    pub fn headline(&self, now_ms: u64) -> Headline {
+        match self.ending().filter(|_| self.back_late) {
+            Some(ending) => Headline::back_late(self.active, ending),
+            None => Headline::of(self.machine(), self.late_ms(now_ms)),
+        }
+    }
+
+    /// Every check as it stands, in the order of [`Machine::checks`].
+    pub fn checks(&self) -> Vec<CheckState<'_>> {
+        const NONE: &Series = &Series::new();
+        let state = |seen: Observation| {
+            let series = self.checks.iter().find(|(name, _)| *name == seen.check).map_or(NONE, |(_, series)| series);
+            let shown = Observation { verdict: self.view.shown(&seen), ..seen };
+            CheckState { gauge: Gauge::of(self, &shown), series, seen: shown }
+        };
+        self.machine().checks().into_iter().map(state).collect()
+    }
+
+    /// The error rate of the old color while it took traffic: before the switch, and after the rollback.
+    pub const fn old_color(&self) -> &Series {
+        &self.old
+    }
+
+    /// What happened, oldest first.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The decisions that contain the text, oldest first.
+    pub fn decisions(&self, filter: &str) -> impl DoubleEndedIterator<Item = &Decided> {
+        self.decisions.iter().filter(move |decided| decided.contains(filter))
+    }
+
+    /// The decision with this number, while it is kept.
+    pub fn decision(&self, number: u64) -> Option<&Decided> {
+        self.decisions.iter().find(|decided| decided.number == number)
+    }
+
+    /// The color whose instances matter now: the watched one, and the other one once traffic is back on it.
+    pub fn shown_color(&self) -> Color {
+        let back = self.marks.iter().any(|mark| mark.kind == MarkKind::Back);
+        let watched = self.machine().settings().color;
+        if back { watched.other() } else { watched }
+    }
+
+    /// The instances of a color, worst first: not ready, failing samples, then by error rate; equal ones as configured.
+    pub fn instances(&self, color: Color) -> Vec<&Instance> {
+        let known = if color == self.machine().settings().color { &self.watched } else { &self.standby };
+        let badness = |instance: &Instance| {
+            let trouble = u8::from(instance.ready() == Some(false)) * 2 + u8::from(instance.failure.is_some());
+            (trouble, instance.error_rate().unwrap_or(0.0))
+        };
+        let mut sorted: Vec<&Instance> = known.iter().filter(|instance| !instance.gone).collect();
+        sorted.sort_by(|a, b| {
+            let ((a_trouble, a_rate), (b_trouble, b_rate)) = (badness(a), badness(b));
+            b_trouble.cmp(&a_trouble).then(b_rate.total_cmp(&a_rate))
+        });
+        sorted
+    }
+
+    /// Failed probes in a row of every instance of the watched color that is there.
+    pub(super) fn failed_probes_of_those_present(&self) -> Vec<u32> {
+        let probed = self.failed_probes.iter().zip(&self.watched);
+        probed.filter(|(_, instance)| !instance.gone).map(|(failed, _)| *failed).collect()
+    }
+
+    /// Requests a second on the shown color, over its instances; none while nothing is known.
+    pub fn requests_per_second(&self) -> Option<f64> {
+        let color = self.shown_color();
+        let known = if color == self.machine().settings().color { &self.watched } else { &self.standby };
+        let counted = known
+            .iter()
+            .filter(|instance| !instance.gone)
+            .filter_map(Instance::requests_per_second)
+            .reduce(|sum, rate| sum + rate);
+        counted.or_else(|| self.metered_per_second())
+    }
+
+    /// The same where requests are counted by Prometheus, over the last 10 s.
+    fn metered_per_second(&self) -> Option<f64> {
+        self.machine().settings().error_rate.metered.as_ref()?;
+        per_second(self.machine().recent().requests, RECENT_MS).filter(|rate| *rate > 0.0)
+    }
+
+    /// Which instance and which labels carry the errors, while the error rate is breached or the evidence against it is on the
+    /// way there.
+    pub fn blame(&self) -> Option<String> {
+        let checks = self.machine().checks();
+        let error_rate = checks.iter().find(|seen| seen.check == ERROR_RATE)?;
+        let suspicious = error_rate.evidence.is_some_and(|evidence| evidence >= SUSPICIOUS);
+        if error_rate.verdict != Verdict::Breached && !suspicious {
+            return None;
+        }
+        let there = self.watched.iter().filter(|instance| !instance.gone).count();
+        let spread = || format!("the errors are spread over {there} instances");
+        self.machine().blame().or_else(|| (there > 1 && self.machine().seen().errors > 2).then(spread))
+    }
+}

@@ -1,0 +1,124 @@
+//! How far a check is from a breach.
+
+use crate::config::Baseline;
+use crate::core::detect::percent;
+use crate::core::soak::{ERROR_RATE, Observation, READINESS, Verdict};
+
+use super::Dashboard;
+
+/// How far a check is from a breach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    /// What is measured: `evidence`, `margin`, `streak` or `for`.
+    pub label: &'static str,
+    /// How it stands, in a word: `1:90`, `58 %`, `2 of 3`.
+    pub text: String,
+    /// The same as a share of what makes a breach, from 0 to 1.
+    pub share: f64,
+}
+
+impl Gauge {
+    pub(super) fn of(dashboard: &Dashboard, seen: &Observation) -> Option<Self> {
+        if seen.verdict == Verdict::Breached {
+            return None;
+        }
+        match (seen.check.as_str(), seen.evidence, seen.value) {
+            (READINESS, ..) => Some(Self::streak(dashboard)),
+            (ERROR_RATE, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
+            (check, _, value) if dashboard.machine().query(check).is_some() => {
+                let query = dashboard.machine().query(check)?;
+                match query.streak() {
+                    Some((lasted_ms, wanted_ms)) => Some(Self::lasting(lasted_ms, wanted_ms)),
+                    None => value.and_then(|value| query.margin(value)).map(Self::of_margin),
+                }
+            }
+            (_, _, Some(value)) => Self::margin(value, seen.threshold),
+            _ => None,
+        }
+    }
+
+    /// Evidence as odds, on the way to the odds that make a breach; nats are logs, so the share is one of logs.
+    fn evidence(evidence: f64, bar: f64) -> Self {
+        Self { label: "evidence", text: odds(evidence), share: share(evidence, bar) }
+    }
+
+    /// What is left to the threshold, as a share of it.
+    fn margin(value: f64, threshold: f64) -> Option<Self> {
+        let used = value / threshold;
+        used.is_finite().then(|| Self::of_margin(1.0 - used))
+    }
+
+    /// The same, known as a share of the threshold.
+    fn of_margin(left: f64) -> Self {
+        Self { label: "margin", text: percent(left.max(0.0)), share: (1.0 - left).clamp(0.0, 1.0) }
+    }
+
+    /// How long a value has been beyond its threshold, of the time that makes a breach.
+    fn lasting(lasted_ms: u64, wanted_ms: u64) -> Self {
+        let seconds = |ms: u64| f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX));
+        let (lasted, wanted) = (seconds(lasted_ms), seconds(wanted_ms));
+        Self { label: "for", text: format!("{lasted}/{wanted} s"), share: share(lasted, wanted) }
+    }
+
+    /// The longest run of failed probes that more than half of the instances share.
+    fn streak(dashboard: &Dashboard) -> Self {
+        let wanted = dashboard.machine().settings().readiness.failures;
+        let mut failed = dashboard.failed_probes_of_those_present();
+        failed.sort_unstable_by(|a, b| b.cmp(a));
+        let shared = failed.get(failed.len() / 2).copied().unwrap_or(0);
+        let text = format!("{} of {wanted}", shared.min(wanted));
+        Self { label: "streak", text, share: share(f64::from(shared), f64::from(wanted)) }
+    }
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    let share = part / whole;
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the old color's rate judges as well
+/// (`docs/backend/detection.md`).
+fn evidence_bar(dashboard: &Dashboard) -> f64 {
+    let settings = &dashboard.machine().settings().error_rate;
+    let judges = settings.baseline == Baseline::Judge && dashboard.machine().baseline().is_some();
+    let alpha = if judges { settings.false_alarm.0 / 2.0 } else { settings.false_alarm.0 };
+    -alpha.ln()
+}
+
+/// Evidence in nats as odds with few digits: `1:90`, `1:2.7`, `1:0`.
+fn odds(evidence: f64) -> String {
+    let odds = evidence.clamp(-700.0, 20.0).exp();
+    if odds >= 9.95 {
+        format!("1:{odds:.0}")
+    } else if odds >= 0.095 {
+        format!("1:{odds:.1}")
+    } else {
+        format!("1:{odds:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_a_share_of_what_makes_a_breach() {
+        let bar = 100_f64.ln();
+        for (nats, text, share) in
+            [(0.0, "1:1.0", 0.0), (10_f64.ln(), "1:10", 0.5), (-3.0, "1:0.05", 0.0), (9.0, "1:8103", 1.0)]
+        {
+            let gauge = Gauge::evidence(nats, bar);
+            assert_eq!(gauge.text, text);
+            assert!((gauge.share - share).abs() < 1e-9, "{nats}");
+        }
+    }
+
+    #[test]
+    fn the_margin_is_what_is_left_to_the_threshold() {
+        let gauge = Gauge::margin(0.02, 0.05).unwrap();
+        assert_eq!((gauge.text.as_str(), gauge.label), ("60 %", "margin"));
+        assert!((gauge.share - 0.4).abs() < 1e-9);
+        assert_eq!(Gauge::margin(0.2, 0.05).unwrap().text, "0 %");
+        assert_eq!(Gauge::margin(0.2, 0.0), None);
+    }
+}

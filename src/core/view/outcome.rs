@@ -1,0 +1,163 @@
+//! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
+
+use crate::core::detect::{failed, percent_exact, share, span};
+use crate::core::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
+use crate::model::Color;
+
+use super::measure::{allowed, measured, title};
+use super::{Alarm, Dashboard, View};
+
+/// What is left in the scrollback when a run is over: where traffic is, what to do next, why, how many requests failed. Each
+/// pair is a short label and its text.
+pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
+    let machine = view.machine();
+    let color = machine.settings().color;
+    let mut lines = vec![(
+        "outcome",
+        format!(
+            "{} (cause {}, exit code {})",
+            standing(machine, ending.outcome),
+            ending.cause.name(),
+            ending.exit_code()
+        ),
+    )];
+    lines.extend(next_step(machine, ending).map(|next| ("next", next)));
+    // What to do stands in `next`; the sentence has it for those who are told nothing else, in a journal or a message.
+    let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
+    let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
+    lines.push(("reason", reason.to_owned()));
+    lines.extend(machine.settings().known_release().map(|release| ("release", release.to_owned())));
+    if machine.summary().is_some() {
+        lines.push(("requests", format!("{} on {color} during the soak", failed(machine.seen()))));
+    }
+    let unwatched = machine.unwatched();
+    if unwatched.gaps > 0 {
+        let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
+        lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
+    }
+    lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
+    lines
+}
+
+impl Dashboard {
+    /// Traffic was moved back after the end: no event tells it.
+    pub fn brought_back(&mut self) {
+        let back = self.machine().settings().color.other();
+        (self.active, self.routed, self.back_late) = (back, Some(Ok(back)), true);
+    }
+
+    /// What is left in the scrollback; none while the run goes on.
+    pub fn outcome_lines(&self) -> Option<Vec<(&'static str, String)>> {
+        let ending = self.ending()?;
+        let mut lines = outcome_lines(self.view(), ending);
+        if self.back_late {
+            lines.retain(|(label, _)| !matches!(*label, "outcome" | "next"));
+            let (outcome, code) = (ending.outcome, ending.exit_code());
+            let text =
+                format!("ROLLED BACK: {} is active again (the soak ended {outcome}, exit code {code})", self.active);
+            lines.insert(0, ("outcome", text));
+        }
+        Some(lines)
+    }
+
+    /// What to do now that the run is over, where there is something.
+    pub fn next_step(&self) -> Option<String> {
+        next_step(self.machine(), self.ending()?).filter(|_| !self.back_late)
+    }
+}
+
+/// The step that helps after this end, with a command that works; none where there is nothing to do.
+pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
+    let settings = machine.settings();
+    let aftermath = Aftermath {
+        outcome: ending.outcome,
+        begun: machine.summary().is_some(),
+        service: &settings.service,
+        color: settings.color,
+        no_way_back: settings.no_way_back,
+        standby_down: machine.standby_down(),
+        foreign: machine.foreign(),
+        back_unrecorded: machine.back_unrecorded(),
+    };
+    aftermath.next()
+}
+
+/// Where traffic is and what to do, where a bad release may be live after the end.
+pub(super) fn alarm(machine: &Machine, ending: &Ending) -> Option<Alarm> {
+    let alarms = matches!(ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
+    let next = next_step(machine, ending).filter(|_| alarms)?;
+    Some(Alarm { text: standing(machine, ending.outcome), next })
+}
+
+/// Where traffic is after the end, and what that means.
+pub fn standing(machine: &Machine, outcome: Outcome) -> String {
+    let (color, other) = (machine.settings().color, machine.settings().color.other());
+    let live = against_limit(machine).map(|bad| format!(", BAD RELEASE STILL LIVE: {bad}. Nobody is acting"));
+    let live = live.unwrap_or_default();
+    match outcome {
+        Outcome::Retained => format!("RETAINED: {color} stays active"),
+        Outcome::RolledBack => format!("ROLLED BACK: {other} is active again"),
+        Outcome::Aborted if machine.summary().is_none() => {
+            format!("ABORTED: traffic stays on {other}, nothing was judged")
+        }
+        Outcome::Aborted => format!("ABORTED: traffic stays on {color}, nothing was judged"),
+        Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
+        Outcome::Held => format!("HELD: traffic is on {color}{live}"),
+        Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
+        Outcome::RollbackFailed if machine.back_unrecorded() => {
+            format!("ROLLBACK FAILED: traffic is on {other}, and not all of it is on record")
+        }
+        Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}{live}"),
+        Outcome::RollbackUndone => match machine.foreign() {
+            Some(foreign) => format!("ROLLBACK UNDONE: {}", foreign.what),
+            None => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
+        },
+        Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
+        Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
+        Outcome::Switched => format!("SWITCHED: {color} is active"),
+    }
+}
+
+/// The color that takes user traffic after this end; where a move failed, the one that may take it still, as far as that is known.
+pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
+    let (color, other) = (machine.settings().color, machine.settings().color.other());
+    match outcome {
+        Outcome::Retained | Outcome::Switched | Outcome::Held | Outcome::Inconclusive | Outcome::RollbackUndone => {
+            Some(color)
+        }
+        Outcome::Aborted => Some(if machine.summary().is_none() { other } else { color }),
+        Outcome::RollbackFailed => Some(if machine.back_unrecorded() { other } else { color }),
+        Outcome::RolledBack | Outcome::Refused => Some(other),
+        Outcome::Superseded | Outcome::SwitchFailed => machine.router()?.as_ref().ok().copied(),
+    }
+}
+
+/// `BAD RELEASE STILL LIVE on green: 20% errors (limit 5%)`, of a release that a check has breached.
+pub(super) fn still_live(machine: &Machine) -> Option<String> {
+    if machine.back_unrecorded() {
+        return None;
+    }
+    Some(format!("BAD RELEASE STILL LIVE on {}: {}", machine.settings().color, against_limit(machine)?))
+}
+
+/// How bad it is, against what is allowed: as last seen, or as it was at the breach where that says more.
+fn against_limit(machine: &Machine) -> Option<String> {
+    let breach = machine.breach()?;
+    let now = machine.checks().into_iter().find(|seen| seen.check == breach.check).and_then(|seen| seen.value);
+    // What is measured against a lower bound is worst when it is small: the breach's own value tells the truth in any case.
+    let value = now.filter(|now| *now >= breach.threshold && breach.check == ERROR_RATE).or(breach.value)?;
+    let (check, threshold) = (breach.check.as_str(), breach.threshold);
+    Some(match check {
+        ERROR_RATE => format!("{} errors (limit {})", share(value), percent_exact(threshold).replace(' ', "")),
+        READINESS => {
+            let (ready, all) = machine.target_ready();
+            format!("{ready} of {all} instances ready")
+        }
+        _ => format!(
+            "{} {} (limit {})",
+            title(check, machine.settings()),
+            measured(check, value),
+            allowed(check, threshold)
+        ),
+    })
+}

@@ -1,0 +1,95 @@
+//! Verdicts as they are shown: never healthy above a limit, and without flicker. What is decided does not pass through here.
+
+use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Observation, READINESS, Verdict};
+
+/// What was shown as healthy, and then was not, has to be healthy for so long before it is shown so again.
+const STEADY_MS: u64 = 5_000;
+
+/// What is shown of each check.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Steady(Vec<Shown>);
+
+#[derive(Clone, Debug)]
+struct Shown {
+    check: String,
+    verdict: Verdict,
+    /// Since when it has been healthy, where it is not shown so yet.
+    healthy_since: Option<u64>,
+    /// Whether it was ever shown as healthy: the first time needs no patience.
+    was_healthy: bool,
+}
+
+impl Steady {
+    /// Takes what the checks say at this time.
+    pub(super) fn tick(&mut self, machine: &Machine, at_ms: u64) {
+        for seen in machine.checks() {
+            let told = honest(machine, &seen);
+            let place = self.0.iter().position(|shown| shown.check == seen.check).unwrap_or_else(|| {
+                let check = seen.check.clone();
+                self.0.push(Shown { check, verdict: Verdict::Unknown, healthy_since: None, was_healthy: false });
+                self.0.len() - 1
+            });
+            self.0[place].tell(told, at_ms);
+        }
+    }
+
+    /// What is shown of a check.
+    pub(super) fn of(&self, machine: &Machine, seen: &Observation) -> Verdict {
+        let told = honest(machine, seen);
+        let shown = self.0.iter().find(|shown| shown.check == seen.check).map_or(told, |shown| shown.verdict);
+        // Only what is healthy waits: bad news is shown at once.
+        if told == Verdict::Healthy { shown } else { told }
+    }
+}
+
+impl Shown {
+    fn tell(&mut self, told: Verdict, at_ms: u64) {
+        if told != Verdict::Healthy {
+            (self.verdict, self.healthy_since) = (told, None);
+            return;
+        }
+        let since = *self.healthy_since.get_or_insert(at_ms);
+        if !self.was_healthy || at_ms.saturating_sub(since) >= STEADY_MS {
+            (self.verdict, self.was_healthy) = (Verdict::Healthy, true);
+        }
+    }
+}
+
+/// The check's verdict, but for one that is healthy by all its numbers together while the last value is beyond its limit.
+pub(super) fn honest(machine: &Machine, seen: &Observation) -> Verdict {
+    if seen.verdict == Verdict::Healthy && is_beyond(machine, seen) { Verdict::Unknown } else { seen.verdict }
+}
+
+/// Whether the last value is beyond its limit.
+pub(super) fn is_beyond(machine: &Machine, seen: &Observation) -> bool {
+    let Some(value) = seen.value else { return false };
+    match machine.query(&seen.check) {
+        Some(query) => query.margin(value).is_some_and(|left| left < 0.0),
+        None => matches!(seen.check.as_str(), ERROR_RATE | LATENCY | READINESS) && value > seen.threshold,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(told: &[(u64, Verdict)]) -> Vec<Verdict> {
+        let check = ERROR_RATE.to_owned();
+        let mut shown = Shown { check, verdict: Verdict::Unknown, healthy_since: None, was_healthy: false };
+        let tell = |(at, verdict): &(u64, Verdict)| {
+            shown.tell(*verdict, *at);
+            shown.verdict
+        };
+        told.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn a_verdict_that_comes_and_goes_is_not_shown_as_healthy_until_it_stays() {
+        use Verdict::{Breached, Healthy, Unknown};
+        let told = [(0, Healthy), (1_000, Unknown), (2_000, Healthy), (3_000, Unknown), (4_000, Healthy)];
+        assert_eq!(shown(&told), [Healthy, Unknown, Unknown, Unknown, Unknown]);
+        let told =
+            [(0, Healthy), (1_000, Unknown), (2_000, Healthy), (6_999, Healthy), (7_000, Healthy), (8_000, Breached)];
+        assert_eq!(shown(&told), [Healthy, Unknown, Unknown, Unknown, Healthy, Breached]);
+    }
+}

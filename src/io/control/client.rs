@@ -1,0 +1,355 @@
+//! The other end: asking a running monitor, and giving it orders.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{ClientBuilder, Method, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::config::{Config, ControlConfig};
+use crate::core::soak::{Action, Actor};
+use crate::io::http;
+use crate::io::http::{NoAnswer, TlsFault};
+use crate::io::users;
+
+use super::Events;
+use super::wire::{Accepted, ActionRequest, Failure};
+
+/// How long an answer may take. An order is answered once its decision is on disk.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// How long a connection over the network may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// The monitor cannot be asked, or did not take the order.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens there.
+    #[error("no monitor answers at `{}`", socket.display())]
+    NotRunning {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// The monitor on another machine is out of reach, and why.
+    #[error("no monitor answers: {url} {why}")]
+    OutOfReach {
+        /// Where it should be.
+        url: Url,
+        /// Why.
+        why: NoAnswer,
+    },
+    /// What is needed to ask over the network is not to be had.
+    #[error("`{key}`: `{}` {why}", path.display())]
+    File {
+        /// The configuration's key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The monitor on another machine wants a client certificate, or another one.
+    #[error("{url} {}", if *shown {
+        "does not trust the client certificate: `control.client_certificate` has to be signed by an authority in its \
+         `control.client_ca_file`"
+    } else {
+        "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`"
+    })]
+    Certificate {
+        /// Where it is.
+        url: Url,
+        /// Whether it was shown one.
+        shown: bool,
+    },
+    /// The order is not allowed now, and why.
+    #[error("{0}")]
+    Refused(String),
+    /// The monitor does not let us in, or not do that.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Nothing came for too long.
+    #[error("the monitor does not answer")]
+    Timeout,
+    /// What came cannot be understood.
+    #[error("the monitor's answer makes no sense here: {0}")]
+    Protocol(String),
+    /// The connection broke.
+    #[error("the connection to the monitor broke: {0}")]
+    Io(String),
+}
+
+/// Asks one monitor. Clones ask the same one.
+#[derive(Clone, Debug)]
+pub struct Client {
+    to: Target,
+    /// The service whose monitor is meant.
+    service: Option<String>,
+}
+
+/// Where the monitor listens.
+#[derive(Clone, Debug)]
+enum Target {
+    Socket(PathBuf),
+    Network { url: Url, token: SecretString, ca_file: Option<PathBuf>, identity: Option<(PathBuf, PathBuf)> },
+}
+
+impl Client {
+    /// A client of the monitor that listens at this socket, now or later.
+    pub fn new(socket: &Path) -> Self {
+        Self { to: Target::Socket(socket.to_owned()), service: None }
+    }
+
+    /// A client of the monitor that the configuration is about: the one at `control.url`, or else the one of this machine.
+    pub fn of(config: &Config) -> Self {
+        let ControlConfig { socket, url, operator_token, viewer_token, ca_file, .. } = &config.control;
+        let identity = config.control.client_certificate.clone().zip(config.control.client_key.clone());
+        let to = match (url, operator_token.as_ref().or(viewer_token.as_ref())) {
+            (Some(url), Some(token)) => {
+                Target::Network { url: url.join(""), token: token.clone(), ca_file: ca_file.clone(), identity }
+            }
+            _ => Target::Socket(socket.clone()),
+        };
+        Self { to, service: None }
+    }
+
+    /// The same for orders to this service's monitor alone; none is for whichever it is.
+    #[must_use]
+    pub fn meant_for(self, service: Option<&str>) -> Self {
+        Self { service: service.map(str::to_owned), ..self }
+    }
+
+    /// What `status --json` prints.
+    pub async fn status(&self) -> Result<serde_json::Value, ClientError> {
+        let response = self.send(Method::GET, "/v1/status", None, Some(ANSWER_LIMIT)).await?;
+        read(response).await
+    }
+
+    /// Gives an order: the place of the action's event once its decision is journalled.
+    pub async fn act(&self, action: Action, actor: &Actor, reason: Option<&str>) -> Result<u64, ClientError> {
+        let order = |actor: Actor| {
+            let (reason, service) = (reason.map(str::to_owned), self.service.clone());
+            ActionRequest { action, actor: Some(actor), reason, service }
+        };
+        let give =
+            async |order: ActionRequest| self.send(Method::POST, "/v1/actions", Some(&order), Some(ANSWER_LIMIT)).await;
+        let mut response = give(order(actor.clone())).await?;
+        // A monitor that is older than this program takes orders from operators only. Nothing came of what it could not read.
+        if let (StatusCode::BAD_REQUEST, Actor::Ci(who)) = (response.status(), actor) {
+            response = give(order(Actor::Operator(who.clone()))).await?;
+        }
+        read::<Accepted>(response).await.map(|accepted| accepted.seq)
+    }
+
+    /// Follows the events of the run from `since` on, 0 being all of them.
+    pub async fn events(&self, since: u64) -> Result<Events, ClientError> {
+        let path = format!("/v1/events?since={since}");
+        let sent = tokio::time::timeout(ANSWER_LIMIT, self.send(Method::GET, &path, None, None)).await;
+        let response = sent.map_err(|_| ClientError::Timeout)??;
+        if response.status() == StatusCode::OK { Ok(Events::new(response)) } else { Err(failed(response).await) }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&ActionRequest>,
+        limit: Option<Duration>,
+    ) -> Result<Response, ClientError> {
+        let mut request = self.request(method, path)?;
+        if let Some(limit) = limit {
+            request = request.timeout(limit);
+        }
+        if let Some(body) = body {
+            // Text and numbers always have a JSON form.
+            request =
+                request.header("content-type", "application/json").body(serde_json::to_vec(body).unwrap_or_default());
+        }
+        request.send().await.map_err(|error| self.broken(error))
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
+        let built = |client: ClientBuilder| client.build().map_err(|error| ClientError::Io(error.to_string()));
+        match &self.to {
+            Target::Socket(socket) => {
+                look(socket)?;
+                let client = built(http::client().unix_socket(socket.clone()).tls_certs_only([]))?;
+                Ok(client.request(method, format!("http://localhost{path}")))
+            }
+            Target::Network { url, token, ca_file, identity } => {
+                let client = secured(http::client(), url.scheme(), ca_file.as_deref(), identity.as_ref())?;
+                let client = client.connect_timeout(CONNECT_LIMIT);
+                let url = format!("{}{path}", url.as_str().trim_end_matches('/'));
+                Ok(built(client)?.request(method, url).bearer_auth(token.expose_secret()))
+            }
+        }
+    }
+
+    fn broken(&self, error: reqwest::Error) -> ClientError {
+        let socket = match &self.to {
+            Target::Socket(socket) => socket,
+            Target::Network { url, identity, .. } => return over_the_network(url, identity.is_some(), error),
+        };
+        if error.is_timeout() {
+            return ClientError::Timeout;
+        }
+        match cause(&error).map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => not_running(socket),
+            Some(io::ErrorKind::PermissionDenied) => ClientError::Forbidden(kept_from(socket)),
+            _ => ClientError::Io(http::root(&error)),
+        }
+    }
+}
+
+/// Reads the files with which a monitor on another machine is asked, and says what is wrong with them.
+pub fn check_client_files(config: &ControlConfig) -> Result<(), ClientError> {
+    let identity = config.client_certificate.clone().zip(config.client_key.clone());
+    secured(http::client(), "https", config.ca_file.as_deref(), identity.as_ref()).map(drop)
+}
+
+/// Who is trusted, and what is shown to them.
+fn secured(
+    client: ClientBuilder,
+    scheme: &str,
+    ca_file: Option<&Path>,
+    identity: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientBuilder, ClientError> {
+    if scheme == "http" {
+        return Ok(client.tls_certs_only([]));
+    }
+    let wrong = |key, path: &Path, why| ClientError::File { key, path: path.to_owned(), why };
+    let mut client = client;
+    if let Some(path) = ca_file {
+        client = client.tls_certs_only(http::authorities(path).map_err(|why| wrong("control.ca_file", path, why))?);
+    }
+    if let Some((certificate, key)) = identity {
+        let identity = http::identity(certificate, key).map_err(|(path, why)| {
+            wrong(if path == key { "control.client_key" } else { "control.client_certificate" }, path, why)
+        })?;
+        client = client.identity(identity);
+    }
+    Ok(client)
+}
+
+/// Why a monitor on another machine did not answer; `shown` says whether it was shown a client certificate.
+fn over_the_network(url: &Url, shown: bool, error: reqwest::Error) -> ClientError {
+    let (connecting, late, trouble) = (error.is_connect(), error.is_timeout(), network_trouble(url, &error));
+    match NoAnswer::because(url, error) {
+        // With TLS 1.3 it comes behind the handshake, in place of an answer.
+        NoAnswer::Tls(TlsFault::ClientCertificate) => ClientError::Certificate { url: url.clone(), shown },
+        why if connecting => ClientError::OutOfReach { url: url.clone(), why },
+        _ if late => ClientError::Timeout,
+        _ => ClientError::Io(trouble),
+    }
+}
+
+fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
+    let clear = if url.scheme() == "http" { "; is the URL to begin with https?" } else { "" };
+    format!("{}{clear}", http::root(error))
+}
+
+/// A path without a socket is told at once, and in plain words.
+fn look(socket: &Path) -> Result<(), ClientError> {
+    match std::fs::symlink_metadata(socket) {
+        Err(error) => Err(unseen(socket, &error)),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// What somebody is told whom the kernel keeps from the socket.
+fn kept_from(socket: &Path) -> String {
+    let group =
+        std::fs::symlink_metadata(socket).ok().filter(|found| found.mode() & 0o060 != 0).map(|found| found.gid());
+    let group = group.map_or_else(String::new, |gid| {
+        let name = users::group_name(gid).unwrap_or_else(|| gid.to_string());
+        format!(", as a member of the group `{name}`")
+    });
+    format!("the monitor belongs to another user: run this as that user{group} or as root")
+}
+
+/// Why a socket is not seen: that there is none is not the same as that this user may not look.
+fn unseen(socket: &Path, error: &io::Error) -> ClientError {
+    match error.kind() {
+        io::ErrorKind::NotFound => not_running(socket),
+        io::ErrorKind::PermissionDenied => {
+            let folder = socket.parent().unwrap_or(socket).display();
+            ClientError::Forbidden(format!(
+                "permission denied: this user may not look into `{folder}`, where the monitor's socket is"
+            ))
+        }
+        _ => ClientError::Io(format!("{}: {error}", socket.display())),
+    }
+}
+
+fn not_running(socket: &Path) -> ClientError {
+    ClientError::NotRunning { socket: socket.to_owned() }
+}
+
+/// What the system said, where it said something.
+fn cause(error: &reqwest::Error) -> Option<&io::Error> {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        source = error.source();
+    }
+    None
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
+    if !response.status().is_success() {
+        return Err(failed(response).await);
+    }
+    let body = body(response).await?;
+    serde_json::from_slice(&body).map_err(|error| ClientError::Protocol(error.to_string()))
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, ClientError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| ClientError::Io(http::root(&error)))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_ANSWER {
+            return Err(ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")));
+        }
+    }
+    Ok(body)
+}
+
+async fn failed(response: Response) -> ClientError {
+    let status = response.status();
+    let why = match body(response).await {
+        Ok(body) => serde_json::from_slice::<Failure>(&body).map(|failure| failure.error).ok(),
+        Err(error) => return error,
+    };
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
+        }
+        StatusCode::CONFLICT => ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned())),
+        _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_this_user_may_not_look_into_is_not_taken_for_no_monitor() {
+        let socket = Path::new("/srv/.switchback/shop/control.sock");
+        let told = |kind: io::ErrorKind| unseen(socket, &io::Error::from(kind)).to_string();
+        assert_eq!(
+            told(io::ErrorKind::PermissionDenied),
+            "permission denied: this user may not look into `/srv/.switchback/shop`, where the monitor's socket is"
+        );
+        assert_eq!(told(io::ErrorKind::NotFound), "no monitor answers at `/srv/.switchback/shop/control.sock`");
+        assert!(
+            told(io::ErrorKind::NotADirectory).contains("broke: /srv/.switchback/shop/control.sock: not a directory")
+        );
+    }
+}

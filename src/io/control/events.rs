@@ -1,0 +1,83 @@
+//! The events of a run, as a client reads them.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::core::soak::{Envelope, RecordingHeader};
+use crate::io::http;
+
+use super::sse::{self, Message, Parser};
+use super::wire::Dropped;
+use super::{ClientError, StreamEnd};
+
+/// A monitor that says nothing for so long is dead: it says every 5 s at least that it is alive.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// One item of a run's event stream.
+#[derive(Debug)]
+pub enum StreamItem {
+    /// What the run began with; always first.
+    Header(Box<RecordingHeader>),
+    /// An event.
+    Event(Box<Envelope>),
+    /// The stream ends before the run does, and why.
+    Dropped(String),
+    /// The run has no more events.
+    End(StreamEnd),
+}
+
+/// A stream of events.
+#[derive(Debug)]
+pub struct Events {
+    response: Response,
+    parser: Parser,
+    silence: Duration,
+}
+
+impl Events {
+    pub(super) fn new(response: Response) -> Self {
+        Self { response, parser: Parser::default(), silence: SILENCE }
+    }
+
+    /// Gives the monitor less time to say that it is alive.
+    #[cfg(test)]
+    pub(super) fn with_silence(self, silence: Duration) -> Self {
+        Self { silence, ..self }
+    }
+
+    /// Waits for the next item. After [`StreamItem::Dropped`], [`StreamItem::End`] or an error nothing more comes.
+    ///
+    /// Waiting can be given up at any time: nothing is lost by it.
+    pub async fn next(&mut self) -> Result<StreamItem, ClientError> {
+        loop {
+            let message = self.parser.next().map_err(|error| ClientError::Protocol(error.to_string()))?;
+            if let Some(item) = message.map(|message| item(&message)).transpose()?.flatten() {
+                return Ok(item);
+            }
+            let chunk = timeout(self.silence, self.response.chunk()).await.map_err(|_| ClientError::Timeout)?;
+            match chunk.map_err(|error| ClientError::Io(http::root(&error)))? {
+                Some(chunk) => self.parser.push(&chunk),
+                None => return Err(ClientError::Io("the stream ended in the middle".to_owned())),
+            }
+        }
+    }
+}
+
+/// What a message says; none for one that a later version of the server added.
+fn item(message: &Message) -> Result<Option<StreamItem>, ClientError> {
+    Ok(Some(match message.event.as_str() {
+        sse::HEADER => StreamItem::Header(parse(message)?),
+        sse::SOAK => StreamItem::Event(parse(message)?),
+        sse::DROPPED => StreamItem::Dropped(parse::<Dropped>(message)?.reason),
+        sse::END => StreamItem::End(parse(message)?),
+        _ => return Ok(None),
+    }))
+}
+
+fn parse<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
+    let Message { event, data } = message;
+    serde_json::from_str(data).map_err(|error| ClientError::Protocol(format!("event `{event}`: {error}")))
+}

@@ -1,0 +1,56 @@
+//! What is counted of the events, because the view does not keep it.
+
+use std::collections::BTreeMap;
+
+use crate::core::soak::{Event, Outcome, RollbackResult, Sample, Settings};
+use crate::core::view::News;
+
+/// Counts since this monitor started.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// By the instance's URL.
+    pub scrapes: BTreeMap<String, Scrapes>,
+    /// Rollbacks after which traffic was back.
+    pub rolled_back: u64,
+    /// Rollbacks that were given up after their last attempt.
+    pub rollbacks_failed: u64,
+    /// Rollbacks that somebody undid while the recovery was verified; they are counted as rolled back as well.
+    pub rollbacks_undone: u64,
+}
+
+/// The scrapes of one instance.
+#[derive(Debug, Default)]
+pub struct Scrapes {
+    /// Pages that could be read.
+    pub good: u64,
+    /// Those that could not.
+    pub failed: u64,
+    /// How long the last one took, in milliseconds.
+    pub took_ms: u64,
+}
+
+impl Tally {
+    /// Counts one event and what it led to.
+    pub fn count(&mut self, settings: &Settings, event: &Event, news: &News) {
+        match event {
+            Event::Sampled { color, instance, outcome } => {
+                let own = *color == settings.color;
+                let instances = if own { &settings.instances } else { &settings.standby_instances };
+                let Some(url) = instances.get(*instance) else { return };
+                let scrapes = self.scrapes.entry(url.clone()).or_default();
+                match outcome {
+                    Sample::Good(reading) => {
+                        scrapes.good += 1;
+                        scrapes.took_ms = reading.took_ms;
+                    }
+                    Sample::Failed(_) => scrapes.failed += 1,
+                }
+            }
+            Event::RollbackDone { result: RollbackResult::Back, .. } => self.rolled_back += 1,
+            _ => {}
+        }
+        let outcome = news.ending.as_ref().map(|ending| ending.outcome);
+        self.rollbacks_failed += u64::from(outcome == Some(Outcome::RollbackFailed));
+        self.rollbacks_undone += u64::from(outcome == Some(Outcome::RollbackUndone));
+    }
+}

@@ -1,0 +1,123 @@
+//! The control API over TCP: who is let in, and how it is kept from others.
+//!
+//! Everything about it is off unless `control.listen` is set. What is let in by the Unix socket is no business of this.
+
+mod guard;
+mod limit;
+mod refusals;
+mod renewal;
+mod seats;
+mod signed;
+mod tls;
+mod tokens;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::ControlConfig;
+use crate::model::SigningKey;
+
+pub(super) use guard::{Guard, guarded};
+pub(super) use renewal::{Current, Renewal};
+pub(super) use seats::Seats;
+use signed::SignedOrders;
+use tls::TlsFiles;
+pub(super) use tokens::Role;
+use tokens::Tokens;
+
+/// It cannot be listened on the network.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The system refused the address.
+    #[error("cannot listen on `control.listen` = {address}: {source}")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Certificate or key is not what it should be.
+    #[error("`{key}`: `{}` {why}", path.display())]
+    Tls {
+        /// The configuration's key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file that tells new orders from repeated ones cannot be had.
+    #[error("signed orders need the file `{}`: {source}", path.display())]
+    Seen {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Where a monitor listens on the network, bound, and who is let in there.
+pub struct NetworkListener {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<Arc<Current<TlsAcceptor>>>,
+    pub(super) guard: Guard,
+    pub(super) renewal: Renewal,
+}
+
+impl NetworkListener {
+    /// Reads the certificate and listens, if the configuration says so. `signed_orders` is the file that remembers the ids
+    /// of orders that were signed; `now` is in Unix seconds.
+    ///
+    /// `notify` is what notifications are signed with, which no order may be signed with.
+    pub async fn bind(
+        config: &ControlConfig,
+        notify: Option<&SecretString>,
+        signed_orders: &Path,
+        now: i64,
+    ) -> Result<Option<Self>, ListenError> {
+        let Some(address) = config.listen else { return Ok(None) };
+        let mut renewal = Renewal::new(config, notify);
+        let tls = TlsFiles::of(config).map(|files| renewal.of_tls(files)).transpose()?;
+        let listener = TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })?;
+        let failed = |source| ListenError::Seen { path: signed_orders.to_owned(), source };
+        // The rules of the configuration refuse a key that is none.
+        let key = config.order_secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
+        let signed = key.map(|key| SignedOrders::new(key, signed_orders, now)).transpose().map_err(failed)?;
+        let tokens = Tokens::of(config);
+        let guard = Guard::new(tokens, signed);
+        tracing::info!(%address, tls = tls.is_some(), "the control API listens on the network");
+        Ok(Some(Self { listener, tls, guard, renewal }))
+    }
+}
+
+/// Reads certificate, key and the clients' authorities, and says what is wrong with them.
+pub fn check_tls(config: &ControlConfig) -> Result<(), ListenError> {
+    TlsFiles::of(config).map_or(Ok(()), |files| files.acceptor().map(drop))
+}
+
+/// An IPv4 address reads like one also where the listener is of both kinds.
+pub(super) fn plain(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_is_told_as_one() {
+        for (from, told) in [
+            ("[::ffff:10.0.0.7]:4711", "10.0.0.7:4711"),
+            ("10.0.0.7:4711", "10.0.0.7:4711"),
+            ("[2001:db8::1]:4711", "[2001:db8::1]:4711"),
+        ] {
+            assert_eq!(plain(from.parse().unwrap()).to_string(), told);
+        }
+    }
+}

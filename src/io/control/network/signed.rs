@@ -1,0 +1,171 @@
+//! Orders that are signed instead of carrying a token, as the Standard Webhooks specification says.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::HeaderMap;
+
+use super::renewal::Current;
+use crate::io::journal::files::{open_log, sync_folder_of};
+use crate::model::SigningKey;
+
+/// Header of the message's name, the same at every try to deliver it.
+const ID: &str = "webhook-id";
+/// Header of the time at which it was signed, in Unix seconds.
+const TIMESTAMP: &str = "webhook-timestamp";
+/// Header of the signatures.
+pub const SIGNATURE: &str = "webhook-signature";
+
+/// A message is taken so many seconds before and after the time at which it was signed, which is what the specification's
+/// libraries allow.
+const TOLERANCE_S: i64 = 300;
+/// Ids are remembered for so many seconds: far longer than the tolerance, for clocks that are set back.
+const REMEMBERED_S: i64 = 24 * 3600;
+/// So many ids are remembered. Whoever signs more orders in a day has a program that runs wild.
+const MOST_IDS: usize = 4_096;
+/// Longest id, in bytes.
+const LONGEST_ID: usize = 128;
+/// Longest file of ids that is read, in bytes; one of 4,096 ids has at most 600 kB.
+const LONGEST_FILE: u64 = 16 << 20;
+
+/// A message is not what it says, or comes too late, or again.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSigned {
+    /// A header is missing or malformed.
+    #[error("a signed order has the headers {ID}, {TIMESTAMP} and {SIGNATURE}: {0}")]
+    Header(String),
+    /// No signature is right.
+    #[error("no signature of the order is right")]
+    Forged,
+    /// It was signed at another time than now.
+    #[error("the order was signed {0} s ago; {TOLERANCE_S} s before and after are allowed")]
+    Late(i64),
+}
+
+/// A message that was taken before, or that cannot be told from such a one.
+#[derive(Debug, thiserror::Error)]
+pub enum NotNew {
+    /// It is here again.
+    #[error("the order `{0}` came before")]
+    Again(String),
+    /// More than can be remembered.
+    #[error("{MOST_IDS} signed orders came within a day, and no more are taken")]
+    TooMany,
+    /// It could not be remembered, so that it could come again.
+    #[error("the order cannot be remembered, and could come again: {0}")]
+    Forgetful(#[from] io::Error),
+}
+
+/// A message whose signature is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    pub id: String,
+    /// When it was signed, in Unix seconds.
+    at: i64,
+}
+
+/// Tells signed messages from others.
+pub struct SignedOrders {
+    key: Current<SigningKey>,
+    seen: Mutex<Seen>,
+}
+
+/// Ids of messages that were taken, in memory and in a file, so that another monitor does not take them again.
+struct Seen {
+    file: File,
+    /// With the time of their signature.
+    ids: HashMap<String, i64>,
+}
+
+impl SignedOrders {
+    /// Those signed with this key. The ids of what is taken are kept in this file.
+    pub fn new(key: SigningKey, file: &Path, now: i64) -> io::Result<Self> {
+        Ok(Self { key: Current::new(key), seen: Mutex::new(Seen::open(file, now)?) })
+    }
+
+    /// From now on orders are signed with this key. The ids of those that came stay known.
+    pub fn renew(&self, key: SigningKey) {
+        self.key.set(key);
+    }
+
+    /// Checks the signature and its time; `now` is in Unix seconds.
+    pub fn check(&self, headers: &HeaderMap, body: &[u8], now: i64) -> Result<Signed, NotSigned> {
+        let id = header(headers, ID)?;
+        if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
+            let what = format!("{ID} has 1 to {LONGEST_ID} visible ASCII characters, and no full stop");
+            return Err(NotSigned::Header(what));
+        }
+        let timestamp = header(headers, TIMESTAMP)?;
+        let at: i64 = timestamp
+            .parse()
+            .ok()
+            .filter(|at: &i64| at.to_string() == timestamp)
+            .ok_or_else(|| NotSigned::Header(format!("{TIMESTAMP} is a number of seconds since 1970")))?;
+        if !self.key.get().verify(id, at, body, header(headers, SIGNATURE)?) {
+            return Err(NotSigned::Forged);
+        }
+        let ago = now.saturating_sub(at);
+        if ago.saturating_abs() > TOLERANCE_S {
+            return Err(NotSigned::Late(ago));
+        }
+        Ok(Signed { id: id.to_owned(), at })
+    }
+
+    /// Takes a message once. Waits for the disk.
+    pub fn take(&self, signed: &Signed, now: i64) -> Result<(), NotNew> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).take(signed, now)
+    }
+}
+
+impl Seen {
+    fn open(path: &Path, now: i64) -> io::Result<Self> {
+        let file = open_log(path)?;
+        sync_folder_of(path)?;
+        let mut text = String::new();
+        (&file).take(LONGEST_FILE).read_to_string(&mut text)?;
+        // A line that is cut off belongs to an order that was never carried out.
+        let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')?.split_once(' '));
+        let mut ids: HashMap<String, i64> =
+            lines.filter_map(|(at, id)| Some((id.to_owned(), at.parse().ok()?))).collect();
+        ids.retain(|_, at| is_remembered(*at, now));
+        if ids.is_empty() {
+            file.set_len(0)?;
+        } else if !text.ends_with('\n') {
+            (&file).write_all(b"\n")?;
+        }
+        Ok(Self { file, ids })
+    }
+
+    fn take(&mut self, signed: &Signed, now: i64) -> Result<(), NotNew> {
+        self.ids.retain(|_, at| is_remembered(*at, now));
+        if self.ids.contains_key(&signed.id) {
+            return Err(NotNew::Again(signed.id.clone()));
+        }
+        if self.ids.len() >= MOST_IDS {
+            return Err(NotNew::TooMany);
+        }
+        // In one write: what several processes append does not mix.
+        self.file.write_all(format!("{} {}\n", signed.at, signed.id).as_bytes())?;
+        self.file.sync_data()?;
+        self.ids.insert(signed.id.clone(), signed.at);
+        Ok(())
+    }
+}
+
+fn is_remembered(at: i64, now: i64) -> bool {
+    now.saturating_sub(at) <= REMEMBERED_S
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, NotSigned> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(NotSigned::Header(format!("{name} has to be there once")));
+    };
+    value.to_str().map_err(|_| NotSigned::Header(format!("{name} is not ASCII")))
+}
+
+#[cfg(test)]
+mod tests;

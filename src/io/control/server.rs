@@ -1,0 +1,259 @@
+//! Connections: who may connect, for how long, and how they end.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Extension;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
+
+use crate::io::state::StatusReport;
+
+use super::caller::{Caller, Peer};
+use super::network::{Current, Guard, NetworkListener, Seats, guarded, plain};
+use super::routes::{self, Api};
+use super::shared::SharedStatus;
+use super::stream::Pace;
+use super::{ControlSocket, Hub};
+
+/// Most connections at a time, by each way in.
+const MOST_CONNECTIONS: usize = 128;
+/// A client that connects and sends no whole request is closed after this.
+const HEADER_LIMIT: Duration = Duration::from_secs(10);
+/// How long clients may take to fetch what is left for them at the end.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// How long, and for how many bytes, a client that is refused may take to hear so.
+const REFUSED_LIMIT: Duration = Duration::from_secs(1);
+const REFUSED_BYTES: u64 = 64 << 10;
+/// Pause after a failed accept: the process is out of file descriptors, and asking again at once would only burn CPU.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Twice within this a client hears that we are alive before it takes us for dead.
+const PACE: Pace = Pace { keep_alive: Duration::from_secs(5), stuck: Duration::from_secs(30) };
+/// So long everybody who asks for the status is told the same reading.
+const SHARED: Duration = Duration::from_secs(1);
+
+/// Tells the status as `status --json` prints it, or why it cannot be told.
+pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    doors: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Serves on the socket, to our own user, to whom it belongs and to root, and on the network, to whom is let in there.
+    pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
+        let user = rustix::process::geteuid().as_raw();
+        Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
+    }
+
+    /// The same for a user of this number, at another pace.
+    pub(super) fn start_for(
+        user: u32,
+        socket: Option<ControlSocket>,
+        network: Option<NetworkListener>,
+        api: &Api,
+    ) -> Self {
+        let stop = watch::Sender::new(false);
+        let mut doors = Vec::new();
+        if let Some(socket) = socket {
+            doors.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
+        }
+        if let Some(NetworkListener { listener, tls, guard, renewal }) = network {
+            let (guard, seats) = (Arc::new(guard), Arc::default());
+            doors.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
+            let network = Network { listener, tls, guard, seats };
+            doors.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
+        }
+        Self { doors, stop }
+    }
+
+    /// Takes no more connections, and gives those that there are 2 s to fetch what is left for them.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;
+        for door in self.doors {
+            if timeout_at(until, door).await.is_err() {
+                tracing::warn!("the control API did not end in time");
+            }
+        }
+    }
+}
+
+/// A way in, with its own number of connections: whoever floods one keeps nobody from the other.
+trait Door: Send + 'static {
+    type Client: Send + 'static;
+
+    /// Most connections at a time.
+    const MOST: usize;
+
+    /// The next client.
+    fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
+
+    /// Serves a client until one of both is done.
+    fn serve(&self, client: Self::Client, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Becomes true when the server stops.
+type Stopped = watch::Receiver<bool>;
+
+async fn accept_all<D: Door>(door: D, api: Api, mut stopped: Stopped) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = door.accept(), if connections.len() < D::MOST => match accepted {
+                Ok(client) => { connections.spawn(door.serve(client, api.clone(), stopped.clone())); }
+                Err(error) => {
+                    tracing::warn!(%error, "a client could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    // The socket's file goes first: nobody is to find a socket that answers no more.
+    drop(door);
+    let served = async { while connections.join_next().await.is_some() {} };
+    if timeout(STOP_LIMIT, served).await.is_err() {
+        tracing::warn!("clients that take nothing are left behind");
+    }
+}
+
+/// The Unix socket.
+struct Local {
+    user: u32,
+    socket: ControlSocket,
+}
+
+impl Door for Local {
+    type Client = UnixStream;
+
+    const MOST: usize = MOST_CONNECTIONS;
+
+    async fn accept(&self) -> io::Result<UnixStream> {
+        self.socket.accept().await
+    }
+
+    fn serve(&self, client: UnixStream, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static {
+        let (cut, pace) = (Arc::new(Notify::new()), api.pace);
+        let endpoints = match Peer::of(&client) {
+            Some(peer) if peer.uid == self.user || peer.uid == 0 || self.socket.admits(peer.uid, self.user) => {
+                routes::router(api, Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
+            }
+            peer => {
+                tracing::warn!(?peer, "a client of another user is refused");
+                routes::forbidden()
+            }
+        };
+        converse(client, endpoints, pace, cut, stopped)
+    }
+}
+
+/// The port.
+struct Network {
+    listener: TcpListener,
+    tls: Option<Arc<Current<TlsAcceptor>>>,
+    guard: Arc<Guard>,
+    seats: Arc<Seats>,
+}
+
+impl Door for Network {
+    type Client = (TcpStream, SocketAddr);
+
+    /// A newcomer takes the seat of another one, whose connection may take a moment to end.
+    const MOST: usize = 2 * MOST_CONNECTIONS;
+
+    async fn accept(&self) -> io::Result<Self::Client> {
+        let (client, from) = self.listener.accept().await?;
+        Ok((client, plain(from)))
+    }
+
+    fn serve(
+        &self,
+        (client, from): Self::Client,
+        api: Api,
+        mut stopped: Stopped,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let cut = Arc::new(Notify::new());
+        let hub = api.hub.clone();
+        let (tls, guard, pace) = (self.tls.clone(), Arc::clone(&self.guard), api.pace);
+        let seat = self.seats.take(from.ip(), Arc::clone(&cut), Instant::now()).map(Arc::new);
+        async move {
+            let Some(seat) = seat else {
+                hub.count_refused();
+                return guard
+                    .refused(|| tracing::warn!(%from, "a client is refused: every connection is an operator's"));
+            };
+            let endpoints = routes::router(api, Arc::clone(&cut));
+            let endpoints = guarded(endpoints, Arc::clone(&guard), hub.clone(), from, Arc::clone(&seat));
+            let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
+            let shaken = tokio::select! {
+                shaken = timeout(HEADER_LIMIT, tls.get().accept(client).into_fallible()) => shaken,
+                () = cut.notified() => return,
+                _ = stopped.changed() => return,
+            };
+            let (error, refused) = match shaken {
+                Ok(Ok(client)) => return converse(client, endpoints, pace, cut, stopped).await,
+                Ok(Err((error, client))) => (error, Some(client)),
+                Err(_) => (io::ErrorKind::TimedOut.into(), None),
+            };
+            hub.count_refused();
+            guard.refused(|| tracing::warn!(%from, %error, "a client is refused: no secure connection"));
+            if let Some(client) = refused {
+                tokio::select! {
+                    () = see_off(client) => {}
+                    () = cut.notified() => {}
+                    _ = stopped.changed() => {}
+                }
+            }
+        }
+    }
+}
+
+/// Lets a client hear why it is refused: a connection that is closed on what the client has sent already would be reset, and the
+/// reason lost on the way.
+async fn see_off(mut client: TcpStream) {
+    let rest = async {
+        client.shutdown().await?;
+        tokio::io::copy(&mut client.take(REFUSED_BYTES), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(REFUSED_LIMIT, rest).await;
+}
+
+async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    // Whoever takes nothing of an answer is cut off, whatever it is an answer to. An event stream notices by itself, sooner, and
+    // counts it.
+    let mut client = TimeoutStream::new(client);
+    client.set_write_timeout(Some(pace.stuck * 2));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_LIMIT)
+        .serve_connection(TokioIo::new(Box::pin(client)), TowerToHyperService::new(endpoints));
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // A connection that breaks is the client's to report.
+        _ = connection.as_mut() => return,
+        () = cut.notified() => return,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

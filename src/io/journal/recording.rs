@@ -1,0 +1,232 @@
+//! Recordings: every event of one soak, one JSON line each, in a file of its own.
+//!
+//! What a line holds is the caller's; this module knows files, lines and what a crash leaves of them.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _, Write as _};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::SoakId;
+use super::files::{Open, create_private_dir, open_private, sync_folder_of};
+use super::lines::{MAX_LINE, Next, next_line};
+use crate::io::seam;
+use crate::io::seam::Step;
+
+/// A recording could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// The file or its folder failed.
+    #[error("cannot {action} the recording `{}`: {source}", path.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The recording.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line does not read back.
+    #[error("line {line} of the recording `{}` is damaged: {reason}", path.display())]
+    Damaged {
+        /// The recording.
+        path: PathBuf,
+        /// Number of the line, from 1; the header is line 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// `SERVICE_DIR/soaks/ID.jsonl`.
+pub fn recording_path(service_dir: &Path, id: &SoakId) -> PathBuf {
+    service_dir.join("soaks").join(format!("{id}.jsonl"))
+}
+
+/// The IDs of all recordings of a service, oldest first. A missing folder has none; other files are ignored.
+pub fn recordings(service_dir: &Path) -> Result<Vec<SoakId>, RecordingError> {
+    let folder = service_dir.join("soaks");
+    let io = |source| RecordingError::Io { action: "list", path: folder.clone(), source };
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(error)),
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io)?.file_name();
+        ids.extend(name.to_str().and_then(|name| name.strip_suffix(".jsonl")).and_then(|id| id.parse().ok()));
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// Writes one recording. One writer at a time: the monitor's lock sees to that.
+#[derive(Debug)]
+pub struct RecordingWriter {
+    file: File,
+    path: PathBuf,
+    /// Offset of the end of the last whole line.
+    end: u64,
+}
+
+impl RecordingWriter {
+    /// Creates the recording of a new soak with its header line, on disk when this returns.
+    ///
+    /// Fails where one of that ID exists already.
+    pub fn create(service_dir: &Path, id: &SoakId, header: &impl Serialize) -> Result<Self, RecordingError> {
+        let path = recording_path(service_dir, id);
+        let io = |source| RecordingError::Io { action: "create", path: path.clone(), source };
+        create_private_dir(&service_dir.join("soaks")).map_err(io)?;
+        let file = open_private(&path, Open::CreateNew).map_err(io)?;
+        let mut writer = Self { file, path: path.clone(), end: 0 };
+        writer.write(header)?;
+        writer.sync()?;
+        sync_folder_of(&path).map_err(io)?;
+        Ok(writer)
+    }
+
+    /// Opens the recording of an unfinished soak to go on with it.
+    ///
+    /// A torn last line is cut off; the second value is how many bytes that dropped.
+    pub fn resume(service_dir: &Path, id: &SoakId) -> Result<(Self, u64), RecordingError> {
+        let path = recording_path(service_dir, id);
+        let io = |source| RecordingError::Io { action: "resume", path: path.clone(), source };
+        let file = open_private(&path, Open::Existing).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        let end = end_of_last_line(&file).map_err(io)?;
+        file.set_len(end).map_err(io)?;
+        // Writing goes on behind the last whole line, wherever reading has left the file's position.
+        io::Seek::seek(&mut &file, io::SeekFrom::Start(end)).map_err(io)?;
+        Ok((Self { file, path: path.clone(), end }, length - end))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes one line; a reader of the file sees it when this returns. After an error nothing of it is left.
+    pub fn write(&mut self, record: &impl Serialize) -> Result<(), RecordingError> {
+        let io = |source| RecordingError::Io { action: "write", path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
+        if line.len() > MAX_LINE {
+            return Err(io(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
+        }
+        line.push(b'\n');
+        if let Err(error) = seam::disk(Step::Write, &self.path).and_then(|()| self.file.write_all(&line)) {
+            // Half a line must not stay; where even this fails a reader takes it for a torn last line.
+            let _ = self.file.set_len(self.end);
+            let _ = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.end));
+            return Err(io(error));
+        }
+        self.end += u64::try_from(line.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Makes everything written so far durable.
+    pub fn sync(&self) -> Result<(), RecordingError> {
+        let synced = seam::disk(Step::Sync, &self.path).and_then(|()| self.file.sync_data());
+        synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
+    }
+}
+
+/// Offset behind the last newline of the file, found in one pass and in bounded memory.
+fn end_of_last_line(file: &File) -> io::Result<u64> {
+    let mut reader = BufReader::new(file);
+    let (mut at, mut end) = (0_u64, 0_u64);
+    let mut chunk = [0; 8192];
+    loop {
+        let read = reader.read(&mut chunk)?;
+        if read == 0 {
+            return Ok(end);
+        }
+        if let Some(newline) = chunk[..read].iter().rposition(|byte| *byte == b'\n') {
+            end = at + u64::try_from(newline).unwrap_or(u64::MAX) + 1;
+        }
+        at += u64::try_from(read).unwrap_or(u64::MAX);
+    }
+}
+
+/// Reads a recording line by line. Iterating yields the records behind the header.
+///
+/// A last line without its newline ends the iteration like the end of the file does; [`RecordingReader::torn`] tells.
+#[derive(Debug)]
+pub struct RecordingReader<T> {
+    reader: BufReader<File>,
+    path: PathBuf,
+    buffer: Vec<u8>,
+    line: u64,
+    torn: Option<usize>,
+    done: bool,
+    records: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> RecordingReader<T> {
+    /// Opens a recording and reads its header.
+    pub fn open<H: DeserializeOwned>(path: &Path) -> Result<(H, Self), RecordingError> {
+        let file = open_private(path, Open::Read).map_err(|source| RecordingError::Io {
+            action: "open",
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut reader = Self {
+            reader: BufReader::new(file),
+            path: path.to_owned(),
+            buffer: Vec::new(),
+            line: 0,
+            torn: None,
+            done: false,
+            records: PhantomData,
+        };
+        match reader.read() {
+            Some(header) => Ok((header?, reader)),
+            None => Err(RecordingError::Damaged { path: reader.path, line: 1, reason: "it has no header".to_owned() }),
+        }
+    }
+
+    /// How many bytes of a torn last line stand at the end, once the iteration is over.
+    pub const fn torn(&self) -> Option<usize> {
+        self.torn
+    }
+
+    fn read<R: DeserializeOwned>(&mut self) -> Option<Result<R, RecordingError>> {
+        if self.done {
+            return None;
+        }
+        self.line += 1;
+        let damaged = |line, reason| RecordingError::Damaged { path: self.path.clone(), line, reason };
+        let record = match next_line(&mut self.reader, &mut self.buffer) {
+            Err(source) => Err(RecordingError::Io { action: "read", path: self.path.clone(), source }),
+            Ok(Next::End) => {
+                self.done = true;
+                return None;
+            }
+            Ok(Next::Torn) => {
+                (self.done, self.torn) = (true, Some(self.buffer.len()));
+                return None;
+            }
+            Ok(Next::TooLong) => Err(damaged(self.line, format!("it is longer than {MAX_LINE} bytes"))),
+            Ok(Next::Line) => {
+                serde_json::from_slice(&self.buffer).map_err(|error| damaged(self.line, error.to_string()))
+            }
+        };
+        // Behind an error the position means nothing any more.
+        self.done = record.is_err();
+        Some(record)
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for RecordingReader<T> {
+    type Item = Result<T, RecordingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read()
+    }
+}
+
+#[cfg(test)]
+mod tests;

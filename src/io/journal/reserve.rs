@@ -1,0 +1,114 @@
+//! Room on a disk that is kept for what must be written when the disk is full.
+//!
+//! A file of some blocks lies beside the journal, and one beside the state file. Where a write of a rollback finds no room, one
+//! of them is made shorter by a step, and the write is tried again: the intent, the state file and `rolled_back` take three steps.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, fallocate};
+
+use super::files::{Open, open_private};
+use crate::io::seam;
+use crate::io::seam::Step;
+
+/// What one write gets: a block of the coarsest file systems, and more than a line of the journal or a state file takes.
+const STEP: u64 = 64 << 10;
+/// So many writes in all.
+const STEPS: u64 = 4;
+
+/// Room that is kept.
+#[derive(Clone, Debug)]
+pub struct Reserve {
+    path: PathBuf,
+}
+
+impl Reserve {
+    /// The room that this file takes. Nothing is read or made yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Takes the room, where it is not taken yet.
+    pub fn keep(&self) -> io::Result<()> {
+        let file = open_private(&self.path, Open::OrCreate)?;
+        if file.metadata()?.len() >= STEP * STEPS {
+            return Ok(());
+        }
+        seam::disk(Step::Write, &self.path)?;
+        Ok(fallocate(&file, FallocateFlags::empty(), 0, STEP * STEPS)?)
+    }
+
+    /// Writes, giving up a step of the room as often as there is none left for it.
+    pub fn write<T>(&self, mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match write() {
+                Err(error) if is_full(&error) && self.give_up_a_step().unwrap_or(false) => {
+                    tracing::warn!(%error, reserve = %self.path.display(), "the disk is full: kept room is used");
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Makes room; `false` where none is left.
+    fn give_up_a_step(&self) -> io::Result<bool> {
+        let file = open_private(&self.path, Open::Existing)?;
+        let Some(left) = file.metadata()?.len().checked_sub(STEP) else { return Ok(false) };
+        seam::disk(Step::Release, &self.path)?;
+        file.set_len(left)?;
+        Ok(true)
+    }
+}
+
+/// Whether there is no room, on the disk or for this user.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    #[test]
+    fn room_is_taken_once_and_given_up_step_by_step() {
+        let tmp = tempfile::tempdir().unwrap();
+        let reserve = Reserve::new(&tmp.path().join("reserve"));
+        let taken = || fs::metadata(&reserve.path).unwrap().blocks() * 512;
+        reserve.keep().unwrap();
+        reserve.keep().unwrap();
+        assert!(taken() >= STEP * STEPS, "blocks, not only a length: {}", taken());
+
+        let mut tries = 0;
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let written = reserve.write(|| {
+            tries += 1;
+            if tries < 3 { Err(full()) } else { Ok("written") }
+        });
+        assert_eq!((written.unwrap(), tries), ("written", 3));
+        assert_eq!(fs::metadata(&reserve.path).unwrap().len(), STEP * 2);
+        let mut tries = 0;
+        let failed = reserve.write::<()>(|| {
+            tries += 1;
+            Err(full())
+        });
+        assert_eq!((failed.unwrap_err().kind(), tries), (io::ErrorKind::StorageFull, 3), "then it is full");
+        assert_eq!(fs::metadata(&reserve.path).unwrap().len(), 0);
+        reserve.keep().unwrap();
+        assert!(taken() >= STEP * STEPS);
+    }
+
+    #[test]
+    fn for_another_error_nothing_is_given_up() {
+        let tmp = tempfile::tempdir().unwrap();
+        let reserve = Reserve::new(&tmp.path().join("reserve"));
+        let denied = || Err::<(), _>(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert!(reserve.write(denied).is_err());
+        reserve.keep().unwrap();
+        assert!(reserve.write(denied).is_err());
+        assert_eq!(fs::metadata(&reserve.path).unwrap().len(), STEP * STEPS);
+    }
+}

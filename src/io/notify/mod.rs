@@ -1,0 +1,10 @@
+//! Signed webhooks for what a monitor decides.
+//!
+//! Messages are those of the [Standard Webhooks specification](https://github.com/standard-webhooks/standard-webhooks), with
+//! a `text` that Slack shows. They go out in order, from a task of their own: a decision never waits for a webhook.
+
+mod message;
+mod notifier;
+
+pub use message::Message;
+pub use notifier::Notifier;

@@ -1,0 +1,134 @@
+//! Delivery: in order, with patience, and nobody's business but its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::Client;
+use reqwest::header::CONTENT_TYPE;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+use super::Message;
+use crate::config::NotifyConfig;
+use crate::core::soak::{Envelope, Settings};
+use crate::core::view::News;
+use crate::io::http::{NoAnswer, client};
+use crate::model::SigningKey;
+use crate::model::webhook;
+
+/// So many messages may wait. A soak has a dozen.
+const BACKLOG: usize = 256;
+/// How often one is tried, and the pause after the first try; it doubles.
+const TRIES: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How long the end of a run waits for what is still to be told.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// Delivers messages in the background. Dropped, it leaves undone what is not delivered yet.
+pub struct Notifier {
+    queue: mpsc::Sender<Message>,
+    task: JoinHandle<()>,
+    waiting: Arc<AtomicU64>,
+}
+
+impl Notifier {
+    /// Starts delivering; none where nobody is to be told.
+    pub fn start(config: &NotifyConfig) -> Option<Self> {
+        let url = webhook(config.url.as_ref()?).ok()?;
+        let key = config.secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
+        let client = client().timeout(config.timeout).build();
+        let client = client.inspect_err(|error| tracing::error!(%error, "nobody can be notified")).ok()?;
+        let (queue, messages) = mpsc::channel(BACKLOG);
+        let waiting = Arc::<AtomicU64>::default();
+        let courier = Courier { client, url, key, waiting: Arc::clone(&waiting) };
+        Some(Self { queue, task: tokio::spawn(courier.deliver_all(messages)), waiting })
+    }
+
+    /// Tells what an event changed, where it is worth telling; never waits.
+    pub fn tell(&self, news: &News, envelope: &Envelope, settings: &Settings) {
+        for message in Message::of(news, envelope.seq, envelope.wall_ms, settings) {
+            self.queue(message);
+        }
+    }
+
+    fn queue(&self, message: Message) {
+        let id = message.id.clone();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if self.queue.try_send(message).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            tracing::error!(id, "too many notifications wait: this one is dropped");
+        }
+    }
+
+    /// Waits, within bounds, until everything is delivered or given up.
+    pub async fn finish(self) {
+        self.finish_within(END_LIMIT).await;
+    }
+
+    async fn finish_within(self, limit: Duration) {
+        let Self { queue, mut task, waiting } = self;
+        drop(queue);
+        if timeout(limit, &mut task).await.is_err() {
+            task.abort();
+            let waiting = waiting.load(Ordering::Relaxed);
+            tracing::error!(waiting, "notifications are not delivered yet: leaving without waiting for them");
+        }
+    }
+}
+
+/// Takes one message after the other to its receiver.
+struct Courier {
+    client: Client,
+    url: Url,
+    key: Option<SigningKey>,
+    waiting: Arc<AtomicU64>,
+}
+
+impl Courier {
+    async fn deliver_all(self, mut messages: mpsc::Receiver<Message>) {
+        while let Some(message) = messages.recv().await {
+            self.deliver(&message).await;
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tries until the message is taken or there is no more hope. Later ones wait: order matters more than speed.
+    async fn deliver(&self, message: &Message) {
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1..=TRIES {
+            let why = match self.send(message).await {
+                Ok(()) => return,
+                Err(why) => why,
+            };
+            tracing::warn!(id = message.id, attempt, why, "a notification was not taken");
+            if attempt < TRIES {
+                sleep(pause).await;
+                pause *= 2;
+            }
+        }
+        tracing::error!(id = message.id, "a notification was given up");
+    }
+
+    async fn send(&self, message: &Message) -> Result<(), String> {
+        let Message { id, body } = message;
+        let timestamp = Timestamp::now().as_second();
+        let mut request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
+        request = request.header("webhook-id", id).header("webhook-timestamp", timestamp.to_string());
+        if let Some(key) = &self.key {
+            request = request.header("webhook-signature", key.sign(id, timestamp, body));
+        }
+        let answer = request.body(body.clone()).send().await;
+        match answer.map(|answer| answer.status()) {
+            Ok(status) if status.is_success() => Ok(()),
+            Ok(status) => Err(format!("the webhook answered {status}")),
+            Err(error) => Err(format!("the webhook {}", NoAnswer::because(&self.url, error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The trait every kind of router implements.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::{
+    CaddyError, CaddyRouter, CommandError, CommandRouter, Foreign, HaproxyError, HaproxyRouter, NginxError,
+    NginxRouter, Replace, StateFileRouter, Written,
+};
+use crate::config::{RouterConfig, RouterKind};
+use crate::io::state::{StateError, StateFile};
+use crate::model::Color;
+
+/// The answer of a router, later.
+pub type RouterFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RouterError>> + Send + 'a>>;
+
+/// What a router says after a move it believes has worked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// The last lines that the router printed, for the journal; without control characters, at most a few kilobytes.
+    pub output: Option<String>,
+    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    pub kept: Option<PathBuf>,
+    /// What a person should know of it beyond that, a sentence each: a server that was left out, a route that was not moved.
+    pub notes: Vec<String>,
+}
+
+/// Something that `doctor` says of a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// In a sentence.
+    pub text: String,
+    /// What to do about it; none where all is well.
+    pub next: Option<String>,
+}
+
+impl Remark {
+    /// All is well.
+    pub fn ok(text: impl Into<String>) -> Self {
+        Self { text: text.into(), next: None }
+    }
+
+    /// Something to look at.
+    pub fn warning(text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { text: text.into(), next: Some(next.into()) }
+    }
+}
+
+/// Whatever sends user traffic to a color.
+///
+/// Every call ends within the router's configured timeout. Moves are idempotent: moving to the color that takes traffic
+/// already changes nothing. Dropping a future gives the move up; traffic is then on either color.
+///
+/// A move reads what is there first. What belongs to neither color and was not written by Switchback is
+/// [`RouterError::Foreign`] and stays as it is, unless [`Replace::Anything`] is given; what cannot be read is
+/// [`RouterError::Unread`], and stays as well.
+pub trait Router: Send + Sync + fmt::Debug {
+    /// The kind as the configuration spells it, such as `command`.
+    fn kind(&self) -> &'static str;
+
+    /// Whether [`Router::read`] reads the state file. Then a move can be read back only after the state file was written.
+    fn reads_state_file(&self) -> bool;
+
+    /// Moves traffic to a new color.
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved>;
+
+    /// Moves traffic back to a color it was on before.
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved>;
+
+    /// The color that takes traffic now. What belongs to neither color is [`RouterError::Foreign`].
+    fn read(&self) -> RouterFuture<'_, Color>;
+
+    /// What such a move to this color would do, in lines, looked into as far as that is possible without moving anything. An
+    /// error says why it could not work now.
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>>;
+
+    /// What `doctor` says of it beyond that: what was found, and what is odd about it.
+    fn remarks(&self) -> RouterFuture<'_, Vec<Remark>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// A router could not be moved or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// Router `state-file`, or a read that falls back to it.
+    #[error(transparent)]
+    StateFile(#[from] StateError),
+    /// Router `command`.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// Router `haproxy`.
+    #[error(transparent)]
+    Haproxy(#[from] HaproxyError),
+    /// Router `nginx`.
+    #[error(transparent)]
+    Nginx(#[from] NginxError),
+    /// Router `caddy`.
+    #[error(transparent)]
+    Caddy(#[from] CaddyError),
+    /// What is there belongs to neither color and was not written by Switchback. Nothing was touched.
+    #[error("{0}")]
+    Foreign(Box<Foreign>),
+    /// What is there could not be read before a move, so nothing was touched.
+    #[error("{0}")]
+    Unread(Box<RouterError>),
+    /// The move failed before it had an effect, or everything is back as it was.
+    #[error("{0}")]
+    PutBack(Box<RouterError>),
+}
+
+impl RouterError {
+    /// The same failure, of the reading that precedes a move.
+    #[must_use]
+    pub fn unread(self) -> Self {
+        match self {
+            Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_) => self,
+            other => Self::Unread(Box::new(other)),
+        }
+    }
+
+    /// The same failure, of a move after which everything is as it was before.
+    #[must_use]
+    pub fn put_back(self) -> Self {
+        match self {
+            Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_) => self,
+            other => Self::PutBack(Box::new(other)),
+        }
+    }
+
+    /// What is there and was not written by Switchback, where that is why.
+    pub fn foreign(&self) -> Option<&Foreign> {
+        match self {
+            Self::Foreign(foreign) => Some(foreign),
+            _ => None,
+        }
+    }
+
+    /// Whether a move that failed with this has left everything as it was.
+    pub const fn is_untouched(&self) -> bool {
+        matches!(self, Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_))
+    }
+}
+
+impl From<Foreign> for RouterError {
+    fn from(foreign: Foreign) -> Self {
+        Self::Foreign(Box::new(foreign))
+    }
+}
+
+/// The configured router of a service. What it writes is recorded in the service's folder.
+pub fn from_config(
+    config: &RouterConfig,
+    state_file: &StateFile,
+    service: &str,
+    service_dir: &Path,
+) -> Arc<dyn Router> {
+    if let Some(simulated) = super::simulated::simulated(state_file) {
+        return simulated;
+    }
+    let state_file = state_file.clone();
+    match &config.kind {
+        RouterKind::StateFile => Arc::new(StateFileRouter::new(state_file)),
+        RouterKind::Command { switch, rollback, read } => Arc::new(
+            CommandRouter::new(state_file, service, config.timeout)
+                .in_folder(&config.folder)
+                .with_switch(switch)
+                .with_rollback(if rollback.is_empty() { switch } else { rollback })
+                .with_read(read),
+        ),
+        RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout, service_dir)),
+        RouterKind::Nginx(nginx) => {
+            let router = NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir));
+            Arc::new(router.in_folder(&config.folder))
+        }
+        RouterKind::Caddy(caddy) => {
+            Arc::new(CaddyRouter::new(caddy.clone(), config.timeout, Written::new(service_dir)))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Router `command`: commands move traffic and say where it is.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::process::{ProcessError, program_in, program_in_path, run};
+use super::said::{NoColor, color_in};
+use super::scripts::{MissingScript, Script, script_of};
+use super::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
+use crate::config::shell_word;
+use crate::io::state::StateFile;
+use crate::model::Color;
+
+/// A color that was read so long ago at most is not read once more before a move.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A command of the router failed, or what it printed is no color.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It failed.
+    #[error("router command `{command}`: {source}")]
+    Failed {
+        /// The command with its words filled in.
+        command: String,
+        /// How it failed.
+        source: ProcessError,
+    },
+    /// It failed, and the script that it runs is not there.
+    #[error("router command `{command}`: {source}; {missing}")]
+    FailedScript {
+        /// The command with its words filled in.
+        command: String,
+        /// How it failed.
+        source: ProcessError,
+        /// The script.
+        missing: Box<MissingScript>,
+    },
+    /// The script that it runs is not there.
+    #[error("router command `{command}` cannot work: {missing}")]
+    NoScript {
+        /// The command with its words filled in.
+        command: String,
+        /// The script.
+        missing: Box<MissingScript>,
+    },
+    /// It printed no color.
+    #[error(
+        "router command `{command}` printed neither `blue` nor `green` alone, nor `activeColor`; it said: {output}"
+    )]
+    NoColor {
+        /// The command with its words filled in.
+        command: String,
+        /// The last lines it printed.
+        output: String,
+        /// Whether it printed nothing but blanks.
+        said_nothing: bool,
+    },
+    /// It printed both colors, and does not say which of them is active.
+    #[error(
+        "router command `{command}` printed both colors, and no `activeColor` that says which is active; it said: {output}"
+    )]
+    Ambiguous {
+        /// The command with its words filled in.
+        command: String,
+        /// The last lines it printed.
+        output: String,
+    },
+}
+
+/// Commands move traffic. They run without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in their environment.
+#[derive(Clone, Debug)]
+pub struct CommandRouter {
+    state_file: StateFile,
+    service: String,
+    folder: PathBuf,
+    timeout: Duration,
+    switch: Vec<String>,
+    rollback: Vec<String>,
+    read: Vec<String>,
+    /// When `read` showed a color last.
+    shown: Arc<Mutex<Option<Instant>>>,
+}
+
+impl CommandRouter {
+    /// A router without commands yet; each command gets `timeout`.
+    pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
+        let service = service.to_owned();
+        let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
+        let shown = Arc::default();
+        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read, shown }
+    }
+
+    /// The folder that its commands run in; without one, the working directory.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self }
+    }
+
+    /// The command that moves traffic to `{color}`.
+    #[must_use]
+    pub fn with_switch(self, words: &[String]) -> Self {
+        Self { switch: words.to_vec(), ..self }
+    }
+
+    /// The command that moves traffic back to `{color}`.
+    #[must_use]
+    pub fn with_rollback(self, words: &[String]) -> Self {
+        Self { rollback: words.to_vec(), ..self }
+    }
+
+    /// The command that prints the active color. Where it is empty the state file is read, and the exit code of a move is all
+    /// that confirms it.
+    #[must_use]
+    pub fn with_read(self, words: &[String]) -> Self {
+        Self { read: words.to_vec(), ..self }
+    }
+
+    fn filled(&self, words: &[String], color: Color) -> Vec<String> {
+        words.iter().map(|word| word.replace("{color}", color.name()).replace("{service}", &self.service)).collect()
+    }
+
+    async fn to(&self, words: &[String], color: Color, replace: Replace) -> Result<Moved, RouterError> {
+        let replaced = self.look_before(words, replace).await?;
+        let words = self.filled(words, color);
+        let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
+        let printed =
+            run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed_move(&words, source))?;
+        let output = Some(printed.quote()).filter(|quoted| !quoted.is_empty());
+        Ok(Moved { output, notes: replaced.into_iter().collect(), ..Moved::default() })
+    }
+
+    /// Reads what is there before a move, where there is a way to. What was replaced because of `--force`, in a sentence.
+    async fn look_before(&self, words: &[String], replace: Replace) -> Result<Option<String>, RouterError> {
+        if self.read.is_empty() || self.was_just_read() {
+            return Ok(None);
+        }
+        let Err(error) = self.ask().await else { return Ok(None) };
+        if replace == Replace::Anything {
+            return Ok(Some(format!("moved all the same, because of --force: {error}")));
+        }
+        match error {
+            // A move brings all of it to one color, or the first of it anywhere.
+            CommandError::Ambiguous { .. } | CommandError::NoColor { said_nothing: true, .. } => Ok(None),
+            error => Err(self.or_foreign(words, error).unread()),
+        }
+    }
+
+    /// A reading that shows something, and no color: the router is in other hands. `words` are the command that brings it back.
+    fn or_foreign(&self, words: &[String], error: CommandError) -> RouterError {
+        match error {
+            CommandError::NoColor { command, output, said_nothing: false } => {
+                let by_hand = |color| format!("run `{}`", for_a_shell(&self.filled(words, color)));
+                Foreign::new(command, output.as_bytes(), by_hand).into()
+            }
+            error => error.into(),
+        }
+    }
+
+    fn was_just_read(&self) -> bool {
+        let shown = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.is_some_and(|at| at.elapsed() < FRESH)
+    }
+
+    /// Whether the programs are there and the reading works; the commands themselves may do anything.
+    fn preview(&self, to: Color) -> Result<Vec<String>, CommandError> {
+        let words = self.filled(&self.rollback, to);
+        let program = words.first().map_or("", String::as_str);
+        let command = for_a_shell(&words);
+        if program_in_path(&program_in(&self.folder, program).to_string_lossy()).is_none() {
+            return Err(CommandError::Failed { command, source: ProcessError::NoProgram(program.to_owned()) });
+        }
+        if let Some(missing) = self.missing_script(&words) {
+            return Err(CommandError::NoScript { command, missing });
+        }
+        Ok(vec![format!("run `{command}`; whether it would work is only known once it runs")])
+    }
+
+    async fn ask(&self) -> Result<Color, CommandError> {
+        let words: Vec<String> = self.read.iter().map(|word| word.replace("{service}", &self.service)).collect();
+        let command = words.join(" ");
+        match run(&self.folder, &words, &[("SWITCHBACK_SERVICE", &self.service)], self.timeout).await {
+            Err(source) => Err(self.failed(&words, source)),
+            Ok(printed) => {
+                let text = String::from_utf8_lossy(&printed.stdout);
+                color_in(&text).map_err(|none| {
+                    let output = printed.quote();
+                    match none {
+                        NoColor::None => {
+                            CommandError::NoColor { command, output, said_nothing: text.trim().is_empty() }
+                        }
+                        NoColor::Ambiguous => CommandError::Ambiguous { command, output },
+                    }
+                })
+            }
+        }
+    }
+
+    /// How a command failed. A package manager that is told to be silent does not say that it knows no such script.
+    fn failed(&self, words: &[String], source: ProcessError) -> CommandError {
+        let command = words.join(" ");
+        match self.missing_script(words) {
+            Some(missing) => CommandError::FailedScript { command, source, missing },
+            None => CommandError::Failed { command, source },
+        }
+    }
+
+    /// A program that was never started moved nothing.
+    fn failed_move(&self, words: &[String], source: ProcessError) -> RouterError {
+        let never_ran = matches!(source, ProcessError::NoProgram(_) | ProcessError::Empty | ProcessError::Start(_));
+        let error = RouterError::from(self.failed(words, source));
+        if never_ran { error.put_back() } else { error }
+    }
+
+    /// The script that a command runs, if it is not there.
+    fn missing_script(&self, words: &[String]) -> Option<Box<MissingScript>> {
+        let folder = std::path::absolute(Path::new(".").join(&self.folder)).ok()?;
+        match script_of(words, &folder)? {
+            Script::Missing(missing) => Some(Box::new(missing)),
+            Script::Found { .. } => None,
+        }
+    }
+}
+
+/// A command as it can be pasted into a shell.
+fn for_a_shell(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+}
+
+impl Router for CommandRouter {
+    fn kind(&self) -> &'static str {
+        "command"
+    }
+
+    fn reads_state_file(&self) -> bool {
+        self.read.is_empty()
+    }
+
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.to(&self.switch, to, replace))
+    }
+
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        Box::pin(self.to(&self.rollback, to, replace))
+    }
+
+    fn read(&self) -> RouterFuture<'_, Color> {
+        Box::pin(async move {
+            if self.read.is_empty() {
+                return Ok(self.state_file.read()?.active());
+            }
+            let color = self.ask().await.map_err(|error| self.or_foreign(&self.rollback, error))?;
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            Ok(color)
+        })
+    }
+
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let mut lines = self.preview(to)?;
+            lines.extend(self.look_before(&self.rollback, replace).await?);
+            Ok(lines)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

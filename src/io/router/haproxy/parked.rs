@@ -1,0 +1,210 @@
+//! A record of the servers that a move put away, and of those that somebody else had taken out before. HAProxy itself keeps no
+//! note of who did it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::servers::Server;
+use crate::io::journal::files::{create_private_dir, hand_over, sync_folder_of};
+use crate::model::Color;
+
+/// Longest record that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// How a server is put away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// `set server … state drain`.
+    Drain,
+    /// `set server … state maint`.
+    Maint,
+    /// `set server … weight 0`.
+    Weight,
+}
+
+impl Way {
+    /// Whether a server is away in this way.
+    pub const fn holds(self, server: &Server) -> bool {
+        match self {
+            Self::Drain => server.is_draining(),
+            Self::Maint => server.is_in_maintenance(),
+            Self::Weight => server.weight == 0,
+        }
+    }
+}
+
+/// A server that was put away by a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ours {
+    /// How.
+    pub way: Way,
+    /// Its weight while it served.
+    pub weight: u32,
+}
+
+/// A server that somebody else had taken out while its color served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Theirs {
+    /// Whether HAProxy's configuration said `disabled` then: what a restart made of it is another matter.
+    pub disabled: bool,
+}
+
+/// The servers of one color.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Put away by a move, or about to be brought back by one that has begun.
+    #[serde(default)]
+    pub ours: BTreeMap<String, Ours>,
+    /// Taken out by somebody else before.
+    #[serde(default)]
+    pub theirs: BTreeMap<String, Theirs>,
+}
+
+/// What is known of both colors' servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// The backend; a record of another one says nothing.
+    #[serde(default)]
+    pub backend: String,
+    /// The color that a move has begun to bring in; none once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Color>,
+    #[serde(default)]
+    blue: Option<Entry>,
+    #[serde(default)]
+    green: Option<Entry>,
+}
+
+impl Parked {
+    const fn entry(&self, color: Color) -> Option<&Entry> {
+        match color {
+            Color::Blue => self.blue.as_ref(),
+            Color::Green => self.green.as_ref(),
+        }
+    }
+
+    /// What is known of a server of this color that a move put away, where it is still away in that way.
+    pub fn ours(&self, color: Color, server: &Server) -> Option<&Ours> {
+        self.entry(color)?.ours.get(&server.name).filter(|ours| ours.way.holds(server))
+    }
+
+    /// Whether somebody else had taken a server of this color out while its color served. The record says nothing any more once
+    /// what a move put away has been brought back, by hand or by a restart.
+    pub fn is_theirs(&self, color: Color, server: &Server, of_color: &[&Server]) -> bool {
+        let Some(entry) = self.entry(color) else { return false };
+        let find = |name: &String| of_color.iter().find(|server| server.name == *name);
+        let stands = |(name, ours): (&String, &Ours)| find(name).is_none_or(|server| ours.way.holds(server));
+        // A list of servers that was edited since makes it a record of others.
+        let of_these = entry.ours.keys().any(|name| find(name).is_some());
+        let theirs = entry.theirs.get(&server.name).filter(|_| of_these);
+        theirs.is_some_and(|theirs| theirs.disabled == server.is_disabled())
+            && (self.moving.is_some() || entry.ours.iter().all(stands))
+    }
+
+    /// The entry of a color as it is.
+    pub fn kept(&self, color: Color) -> Option<Entry> {
+        self.entry(color).cloned()
+    }
+
+    /// Another entry for a color, or none.
+    pub fn set(&mut self, color: Color, entry: Option<Entry>) {
+        match color {
+            Color::Blue => self.blue = entry,
+            Color::Green => self.green = entry,
+        }
+    }
+}
+
+/// The record's file, `DATA_DIR/SERVICE/haproxy.json`.
+#[derive(Clone, Debug)]
+pub struct ParkedFile {
+    path: PathBuf,
+    backend: String,
+}
+
+impl ParkedFile {
+    /// The record of a backend in a service's folder. Nothing is read yet.
+    pub fn new(service_dir: &Path, backend: &str) -> Self {
+        Self { path: service_dir.join("haproxy.json"), backend: backend.to_owned() }
+    }
+
+    /// What was recorded of this backend. What is missing or damaged knows nothing.
+    pub fn read(&self) -> Parked {
+        let read = || -> io::Result<Parked> {
+            let metadata = fs::metadata(&self.path)?;
+            if !metadata.is_file() || metadata.len() > MAX_BYTES {
+                return Err(io::Error::other("it is not a record of ours"));
+            }
+            Ok(serde_json::from_slice(&fs::read(&self.path)?)?)
+        };
+        let parked = read().unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                let path = self.path.display();
+                tracing::warn!(%error, %path, "the record of HAProxy's servers cannot be read");
+            }
+            Parked::default()
+        });
+        if parked.backend == self.backend {
+            parked
+        } else {
+            Parked { backend: self.backend.clone(), ..Parked::default() }
+        }
+    }
+
+    /// Records it durably.
+    pub fn write(&self, parked: &Parked) -> io::Result<()> {
+        if self.read() == *parked {
+            return Ok(());
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        create_private_dir(folder)?;
+        let mut file = tempfile::Builder::new().prefix("haproxy-").tempfile_in(folder)?;
+        hand_over(file.as_file(), folder)?;
+        file.write_all(&serde_json::to_vec_pretty(parked)?)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        sync_folder_of(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_back_and_belongs_to_its_backend() {
+        let tmp = tempfile::tempdir().unwrap();
+        let folder = tmp.path().join("shop");
+        let file = ParkedFile::new(&folder, "app");
+        let empty = Parked { backend: "app".to_owned(), ..Parked::default() };
+        assert_eq!(file.read(), empty);
+        let mut parked = Parked { moving: Some(Color::Green), ..empty.clone() };
+        let ours = [("b1".to_owned(), Ours { way: Way::Weight, weight: 7 })].into();
+        let theirs = [("b2".to_owned(), Theirs { disabled: true })].into();
+        parked.set(Color::Blue, Some(Entry { ours, theirs }));
+        parked.set(Color::Green, None);
+        file.write(&parked).unwrap();
+        file.write(&parked).unwrap();
+        assert_eq!(file.read(), parked);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing but the record is left");
+        assert_eq!(ParkedFile::new(&folder, "other").read().backend, "other");
+        assert_eq!(ParkedFile::new(&folder, "other").read().moving, None);
+    }
+
+    #[test]
+    fn a_damaged_record_knows_nothing_and_one_that_cannot_be_written_is_an_error() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = ParkedFile::new(tmp.path(), "app");
+        fs::write(&file.path, "{").unwrap();
+        assert_eq!(file.read(), Parked { backend: "app".to_owned(), ..Parked::default() });
+        fs::remove_file(&file.path).unwrap();
+        fs::create_dir(&file.path).unwrap();
+        assert_eq!(file.read().moving, None);
+        assert!(file.write(&Parked::default()).is_err());
+    }
+}

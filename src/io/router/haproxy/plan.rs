@@ -1,0 +1,162 @@
+//! What a move does with the servers of both colors, decided from what HAProxy shows and what earlier moves recorded. Pure.
+
+use std::collections::BTreeMap;
+
+use super::parked::{Entry, Ours, Parked, Theirs, Way};
+use super::servers::Server;
+use crate::config::Away;
+use crate::model::Color;
+
+/// The weight of a server that never had one, beside none that has.
+const WEIGHT: u32 = 100;
+
+/// A server that is brought in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// As it is before.
+    pub server: Server,
+    /// Whether its state has to be set to `ready`.
+    pub ready: bool,
+    /// The weight that has to be set.
+    pub weight: Option<u32>,
+}
+
+/// What a move does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Servers of the color that gets traffic which are brought in.
+    pub raise: Vec<Raise>,
+    /// Servers of it that have to come up: those that serve already as well.
+    pub counted: Vec<String>,
+    /// Servers of it that stay out: they were out while their color served.
+    pub stay: Vec<Server>,
+    /// Servers of it that have no address.
+    pub absent: Vec<Server>,
+    /// Servers of the other color that are put away.
+    pub away: Vec<Server>,
+    /// How they are.
+    pub way: Way,
+    /// What is recorded before the first step.
+    pub begun: Parked,
+    /// What is recorded after the last.
+    pub done: Parked,
+}
+
+/// The servers of both colors.
+#[derive(Clone, Copy, Debug)]
+pub struct Servers<'a> {
+    /// Of the color that gets traffic.
+    pub coming: &'a [&'a Server],
+    /// Of the other one.
+    pub going: &'a [&'a Server],
+}
+
+/// Decides. A server that is out comes back if a move put it away, or if its whole color is out; one that was taken out while
+/// its color served stays out.
+pub fn plan(to: Color, servers: Servers, away: Option<Away>, known: &Parked) -> Plan {
+    let Servers { coming, going } = servers;
+    let is_live = coming.iter().any(|server| server.is_ready());
+    let stays = |server: &Server| {
+        let theirs = known.is_theirs(to, server, coming) || is_live;
+        server.is_out() && known.ours(to, server).is_none() && theirs
+    };
+    let (stay, used): (Vec<&Server>, Vec<&Server>) = coming.iter().copied().partition(|server| stays(server));
+    let usable = used.iter().filter(|server| server.has_address());
+    let absent: Vec<&Server> = coming.iter().copied().filter(|server| !server.has_address()).collect();
+    let named: Vec<&Server> = stay.iter().copied().filter(|server| server.has_address()).collect();
+    // Whoever has no address only because its name does not resolve gets traffic once it does.
+    let liftable = used.iter().filter(|server| server.is_out() && (server.has_address() || server.waits_for_address()));
+    let weight_of = |server: &Server| served_with(server, known.ours(to, server), going);
+    let raise: Vec<Raise> = liftable
+        .map(|server| Raise {
+            server: (*server).clone(),
+            ready: server.is_in_maintenance() || server.is_draining(),
+            weight: (server.weight == 0).then(|| weight_of(server)),
+        })
+        .collect();
+    let way = way(away, &raise);
+    let leaving: Vec<&Server> = going.iter().copied().filter(|server| !server.is_out()).collect();
+
+    let mut begun = known.clone();
+    begun.moving = Some(to);
+    begun.set(to, Some(Entry { ours: raise.iter().map(Raise::entry).collect(), theirs: theirs(&stay) }));
+    begun.set(to.other(), left(known, to.other(), going, way));
+    let mut done = begun.clone();
+    done.moving = None;
+    done.set(to, None);
+
+    Plan {
+        counted: usable.map(|server| server.name.clone()).collect(),
+        stay: cloned(&named),
+        absent: cloned(&absent),
+        away: cloned(&leaving),
+        raise,
+        way,
+        begun,
+        done,
+    }
+}
+
+impl Raise {
+    /// How it is away before it is brought in.
+    fn entry(&self) -> (String, Ours) {
+        let Self { server, weight, .. } = self;
+        let way = if server.is_in_maintenance() {
+            Way::Maint
+        } else if server.is_draining() {
+            Way::Drain
+        } else {
+            Way::Weight
+        };
+        (server.name.clone(), Ours { way, weight: weight.unwrap_or(server.weight) })
+    }
+}
+
+/// The weight of a server that waits with weight 0: the one it served with, the configured one, that of the servers beside it.
+fn served_with(server: &Server, ours: Option<&Ours>, going: &[&Server]) -> u32 {
+    let recorded = ours.map_or(0, |ours| ours.weight);
+    let beside = going.iter().map(|server| server.weight).max().unwrap_or(0);
+    [recorded, server.initial_weight, beside].into_iter().find(|weight| *weight > 0).unwrap_or(WEIGHT)
+}
+
+/// How the other color is put away: as configured, else as the one that gets traffic was.
+fn way(away: Option<Away>, raise: &[Raise]) -> Way {
+    match away {
+        Some(Away::Maint) => Way::Maint,
+        Some(Away::Weight) => Way::Weight,
+        None if raise.iter().any(|raise| !raise.ready && raise.weight.is_some()) => Way::Weight,
+        Some(Away::Drain) | None => Way::Drain,
+    }
+}
+
+/// The record of a color that is put away. Where it is away already the old one goes on.
+fn left(known: &Parked, color: Color, servers: &[&Server], way: Way) -> Option<Entry> {
+    if !servers.iter().any(|server| server.is_ready()) {
+        return known.kept(color);
+    }
+    let mut entry = Entry::default();
+    for server in servers {
+        let name = server.name.clone();
+        // A move that was cut off may have put some of them away already.
+        let half_made = known.ours(color, server).filter(|_| known.moving.is_some());
+        if !server.is_out() {
+            entry.ours.insert(name, Ours { way, weight: server.weight });
+        } else if let Some(ours) = half_made {
+            entry.ours.insert(name, *ours);
+        } else {
+            entry.theirs.insert(name, Theirs { disabled: server.is_disabled() });
+        }
+    }
+    Some(entry)
+}
+
+fn theirs(servers: &[&Server]) -> BTreeMap<String, Theirs> {
+    servers.iter().map(|server| (server.name.clone(), Theirs { disabled: server.is_disabled() })).collect()
+}
+
+fn cloned(servers: &[&Server]) -> Vec<Server> {
+    servers.iter().map(|server| (*server).clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Which failures of a router last: trying again does not help, a person has to change something first.
+//!
+//! Lasting: what is there is not ours, access is denied, a file system is read-only, a command does not exist, the configuration
+//! does not fit what is there. Everything else may pass: no space, no connection, a time limit, a command that failed.
+
+use reqwest::StatusCode;
+
+use super::RouterError;
+use super::caddy::CaddyError;
+use super::command::CommandError;
+use super::haproxy::{HaproxyError, RuntimeError};
+use super::nginx::{IncludeError, NginxError, PlaceError, WorkersError};
+use super::process::ProcessError;
+use crate::io::state::is_lasting;
+
+/// What a shell returns for a command that it may not run (126) or does not find (127): POSIX, "Exit Status for Commands".
+const NOT_RUN: [i32; 2] = [126, 127];
+
+impl RouterError {
+    /// Whether trying again does not help: a person has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::StateFile(error) => error.is_lasting(),
+            Self::Command(error) => command(error),
+            Self::Haproxy(error) => haproxy(error),
+            Self::Nginx(error) => nginx(error),
+            Self::Caddy(error) => caddy(error),
+            Self::Foreign(_) => true,
+            Self::Unread(error) | Self::PutBack(error) => error.is_lasting(),
+        }
+    }
+}
+
+fn process(error: &ProcessError) -> bool {
+    match error {
+        ProcessError::NoProgram(_) | ProcessError::Empty => true,
+        ProcessError::Start(error) | ProcessError::Wait(error) => is_lasting(error),
+        ProcessError::Exit { code, .. } => NOT_RUN.contains(code),
+        ProcessError::Signal { .. } | ProcessError::Timeout { .. } => false,
+    }
+}
+
+fn command(error: &CommandError) -> bool {
+    match error {
+        CommandError::Failed { source, .. } => process(source),
+        CommandError::FailedScript { .. } | CommandError::NoScript { .. } => true,
+        CommandError::NoColor { .. } | CommandError::Ambiguous { .. } => false,
+    }
+}
+
+fn haproxy(error: &HaproxyError) -> bool {
+    match error {
+        HaproxyError::Runtime(RuntimeError::Reach { source, .. }) | HaproxyError::Keep { source, .. } => {
+            is_lasting(source)
+        }
+        HaproxyError::Runtime(RuntimeError::Refused { answer, .. }) => answer.contains("Permission denied"),
+        HaproxyError::NoServer { .. } | HaproxyError::Level { .. } => true,
+        HaproxyError::Runtime(RuntimeError::Timeout { .. } | RuntimeError::TooLong { .. })
+        | HaproxyError::Answer { .. }
+        | HaproxyError::NotUp { .. }
+        | HaproxyError::NoServers { .. }
+        | HaproxyError::Down { .. }
+        | HaproxyError::Both { .. }
+        | HaproxyError::Neither { .. } => false,
+    }
+}
+
+fn nginx(error: &NginxError) -> bool {
+    match error {
+        NginxError::Include(error) | NginxError::Reread { source: error, .. } => include(error),
+        NginxError::Workers(WorkersError::PidFile { source, .. }) => is_lasting(source),
+        NginxError::Test { source, .. } | NginxError::Broken { source, .. } | NginxError::Reload { source, .. } => {
+            process(source)
+        }
+        NginxError::Workers(WorkersError::NoRight { .. }) => true,
+        NginxError::Workers(WorkersError::NoMaster { .. } | WorkersError::NoWorkers { .. })
+        | NginxError::Effect { .. }
+        | NginxError::Changed { .. }
+        | NginxError::NotReloaded { .. }
+        | NginxError::Stale { .. } => false,
+    }
+}
+
+fn include(error: &IncludeError) -> bool {
+    match error {
+        IncludeError::Io { source, .. } => is_lasting(source),
+        IncludeError::Place(error) => match &**error {
+            PlaceError::Io { source, .. } => is_lasting(source),
+            PlaceError::NoSibling { .. } | PlaceError::Several { .. } => true,
+        },
+        IncludeError::Mixed { .. } => true,
+        IncludeError::Empty { .. } | IncludeError::Torn { .. } => false,
+    }
+}
+
+fn caddy(error: &CaddyError) -> bool {
+    match error {
+        CaddyError::Refused { status, .. } => matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
+        CaddyError::NoUpstreams { .. } => true,
+        CaddyError::Keep { source, .. } => is_lasting(source),
+        CaddyError::Client(_)
+        | CaddyError::NoAnswer { .. }
+        | CaddyError::Timeout { .. }
+        | CaddyError::Answer { .. }
+        | CaddyError::Changed { .. }
+        | CaddyError::Both { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn failed(source: ProcessError) -> RouterError {
+        CommandError::Failed { command: "move green".into(), source }.into()
+    }
+
+    fn exit(code: i32) -> RouterError {
+        failed(ProcessError::Exit { code, output: String::new() })
+    }
+
+    fn system(kind: io::ErrorKind) -> RouterError {
+        failed(ProcessError::Start(kind.into()))
+    }
+
+    #[test]
+    fn what_a_person_has_to_change_and_what_may_pass_are_told_apart() {
+        let lasting = [
+            exit(126),
+            exit(127),
+            failed(ProcessError::NoProgram("move".into())),
+            system(io::ErrorKind::PermissionDenied),
+            system(io::ErrorKind::ReadOnlyFilesystem),
+            exit(127).unread(),
+            HaproxyError::Level { address: "/run/h".into(), level: "user".into() }.into(),
+            HaproxyError::from(RuntimeError::Refused { command: "x".into(), answer: "Permission denied\n".into() })
+                .into(),
+        ];
+        let passing = [
+            exit(1),
+            exit(255),
+            system(io::ErrorKind::StorageFull),
+            system(io::ErrorKind::ConnectionRefused),
+            failed(ProcessError::Timeout { limit: Duration::from_secs(1), output: String::new() }),
+            exit(1).unread(),
+            HaproxyError::from(RuntimeError::Timeout { command: "x".into(), limit: Duration::from_secs(1) }).into(),
+            HaproxyError::from(RuntimeError::Reach {
+                address: "/run/h".into(),
+                source: io::ErrorKind::ConnectionRefused.into(),
+            })
+            .into(),
+        ];
+        for error in lasting {
+            assert!(error.is_lasting(), "{error}");
+        }
+        for error in passing {
+            assert!(!error.is_lasting(), "{error}");
+        }
+    }
+}

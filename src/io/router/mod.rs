@@ -1,0 +1,36 @@
+//! What sends user traffic to a color.
+//!
+//! [`Router`] is the trait; [`from_config`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
+//! file is the truth), [`CommandRouter`] (commands move traffic), [`HaproxyRouter`], [`NginxRouter`] and [`CaddyRouter`].
+
+mod api;
+mod caddy;
+mod command;
+mod foreign;
+mod haproxy;
+mod lasting;
+mod nginx;
+mod output;
+mod probe;
+mod process;
+mod said;
+mod scripts;
+mod simulated;
+mod state_file;
+mod written;
+
+pub use api::{Moved, Remark, Router, RouterError, RouterFuture, from_config};
+pub use caddy::{CaddyError, CaddyRouter};
+pub use command::{CommandError, CommandRouter};
+pub use foreign::{Foreign, NOT_OURS, Replace};
+pub use haproxy::{HaproxyError, HaproxyRouter, RuntimeError, read_servers};
+pub use nginx::{NginxError, NginxRouter};
+pub use probe::{TrafficProbe, TrafficProbeError};
+pub use process::ProcessError;
+pub(crate) use process::program_in_path;
+pub use scripts::MissingScript;
+pub(crate) use scripts::{Script, script_of};
+#[cfg(feature = "simulation")]
+pub use simulated::{Simulated, simulate};
+pub use state_file::StateFileRouter;
+pub use written::{KnownLink, Written};

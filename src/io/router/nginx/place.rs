@@ -1,0 +1,300 @@
+//! Where the included file really is: a file, or a link to one color's own file.
+//!
+//! Many people switch with `ln -sfn`: `active.conf` is a link to `blue.conf` or `green.conf`, or a folder on the way is. Then the
+//! link is what is moved. A color's own file is never written.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::model::Color;
+
+/// So many links are followed, as Linux does.
+const MAX_LINKS: usize = 40;
+
+/// Where the included file is cannot be said, or it is a color's own.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The path cannot be followed.
+    #[error("cannot follow `{}`: {source}", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A link leads to one color's own file, and the other color has none.
+    #[error("`{}` is a link to `{}`, and there is no `{}` for the other color: create it, or name the file itself in router.include_file", link.display(), file.display(), missing.display())]
+    NoSibling {
+        /// The link.
+        link: PathBuf,
+        /// What it leads to.
+        file: PathBuf,
+        /// The file that is missing.
+        missing: PathBuf,
+    },
+    /// A link leads to one color's file, and more than one file beside it sends traffic to the other color.
+    #[error("`{}` is a link to `{}`, and more than one file beside it sends traffic to the other color ({}): keep one of them, or name the file itself in router.include_file", link.display(), file.display(), others.join(", "))]
+    Several {
+        /// The link.
+        link: PathBuf,
+        /// What it leads to.
+        file: PathBuf,
+        /// The files of the other color, by name.
+        others: Vec<String>,
+    },
+}
+
+/// One link, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The link.
+    pub link: PathBuf,
+    /// What it says.
+    pub text: PathBuf,
+}
+
+/// Where the included file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file that is no color's own, or nothing yet.
+    File {
+        /// The file, with all links followed.
+        path: PathBuf,
+        /// The links on the way, where the file's own path is one.
+        through: Vec<Hop>,
+    },
+    /// A link that says which color's own file is included.
+    Link(ColorLink),
+}
+
+/// A link to one color's own file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColorLink {
+    /// The link.
+    pub link: PathBuf,
+    /// The color whose file it leads to.
+    pub shows: Color,
+    /// What it says for blue and for green.
+    texts: [PathBuf; 2],
+    /// The files themselves.
+    files: [PathBuf; 2],
+}
+
+impl ColorLink {
+    /// A link that shows a color; what it says for blue and for green, and the files themselves.
+    pub const fn new(link: PathBuf, shows: Color, texts: [PathBuf; 2], files: [PathBuf; 2]) -> Self {
+        Self { link, shows, texts, files }
+    }
+
+    /// What the link says for a color.
+    pub fn text(&self, color: Color) -> &Path {
+        &self.texts[index(color)]
+    }
+
+    /// A color's own file.
+    pub fn file(&self, color: Color) -> &Path {
+        &self.files[index(color)]
+    }
+}
+
+const fn index(color: Color) -> usize {
+    match color {
+        Color::Blue => 0,
+        Color::Green => 1,
+    }
+}
+
+/// What colors are called in names of files: `blue` and `green`, and what they are called in the configuration.
+#[derive(Clone, Debug)]
+pub struct Names {
+    blue: String,
+    green: String,
+}
+
+impl Names {
+    /// The names of the configuration, beside the colors themselves.
+    pub fn new(blue: &str, green: &str) -> Self {
+        Self { blue: blue.to_owned(), green: green.to_owned() }
+    }
+
+    /// The color that a name is about, the name for the other color, and whether the color stands in it as a word. None where
+    /// the name is about neither or both.
+    pub fn swap(&self, name: &str) -> Option<(Color, String, bool)> {
+        swap(name, "blue", "green", false).or_else(|| swap(name, &self.blue, &self.green, true))
+    }
+}
+
+/// Replaces every `blue` by `green`, or the other way round, where one of them is in the name. The case of letters is kept.
+fn swap(name: &str, blue: &str, green: &str, only_words: bool) -> Option<(Color, String, bool)> {
+    let places = |word: &str| places(name, word, only_words);
+    let (of_blue, of_green) = (places(blue), places(green));
+    let (color, at, from, to) = match (of_blue.is_empty(), of_green.is_empty()) {
+        (false, true) => (Color::Blue, of_blue, blue, green),
+        (true, false) => (Color::Green, of_green, green, blue),
+        _ => return None,
+    };
+    let mut other = String::new();
+    let mut done = 0;
+    for place in &at {
+        let end = place + from.len();
+        other.push_str(&name[done..*place]);
+        other.push_str(&in_case_of(&name[*place..end], to));
+        done = end;
+    }
+    other.push_str(&name[done..]);
+    let words = at.iter().all(|place| is_word(name, *place, from.len()));
+    Some((color, other, words))
+}
+
+/// Where a word stands in a name, whatever the case of its letters.
+fn places(name: &str, word: &str, only_words: bool) -> Vec<usize> {
+    let (lower, word) = (name.to_ascii_lowercase(), word.to_ascii_lowercase());
+    if word.is_empty() {
+        return Vec::new();
+    }
+    let found = lower.match_indices(&word).map(|(at, _)| at);
+    found.filter(|at| !only_words || is_word(name, *at, word.len())).collect()
+}
+
+/// Whether no letter and no digit stands right before or behind it.
+fn is_word(name: &str, at: usize, length: usize) -> bool {
+    let before = name[..at].chars().next_back();
+    let behind = name[at + length..].chars().next();
+    !before.is_some_and(char::is_alphanumeric) && !behind.is_some_and(char::is_alphanumeric)
+}
+
+fn in_case_of(model: &str, word: &str) -> String {
+    if model.chars().all(|c| !c.is_ascii_lowercase()) {
+        return word.to_ascii_uppercase();
+    }
+    let mut letters = word.chars();
+    match (model.chars().next(), letters.next()) {
+        (Some(first), Some(initial)) if first.is_ascii_uppercase() => {
+            initial.to_ascii_uppercase().to_string() + letters.as_str()
+        }
+        _ => word.to_owned(),
+    }
+}
+
+/// Follows a path link by link. The first link that leads to one color's own file, with the other color's beside it, is what
+/// is moved.
+pub fn find(path: &Path, names: &Names) -> Result<Place, PlaceError> {
+    let failed = |source| PlaceError::Io { path: path.to_owned(), source };
+    let mut resolved = PathBuf::new();
+    let mut rest: VecDeque<OsString> = components(path);
+    let (mut through, mut lonely) = (Vec::new(), None);
+    let mut links = 0;
+    while let Some(component) = rest.pop_front() {
+        let here = step(&resolved, &component);
+        let is_link = match fs::symlink_metadata(&here) {
+            Ok(metadata) => metadata.is_symlink(),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => false,
+            Err(error) => return Err(failed(error)),
+        };
+        if !is_link {
+            resolved = here;
+            continue;
+        }
+        links += 1;
+        if links > MAX_LINKS {
+            return Err(failed(io::Error::from_raw_os_error(rustix::io::Errno::LOOP.raw_os_error())));
+        }
+        let text = fs::read_link(&here).map_err(failed)?;
+        let tail: PathBuf = rest.iter().collect();
+        match color_link(&resolved, &here, &text, &tail, names) {
+            Leads::ToColor(link) => return Ok(Place::Link(link)),
+            Leads::Lonely(error) => lonely = lonely.or(Some(error)),
+            Leads::Elsewhere => {}
+        }
+        if rest.is_empty() {
+            through.push(Hop { link: here, text: text.clone() });
+        }
+        if text.is_absolute() {
+            resolved = PathBuf::new();
+        }
+        for component in components(&text).into_iter().rev() {
+            rest.push_front(component);
+        }
+    }
+    match lonely {
+        Some(error) => Err(error),
+        None => Ok(Place::File { path: resolved, through }),
+    }
+}
+
+fn components(path: &Path) -> VecDeque<OsString> {
+    path.components().filter(|part| *part != Component::CurDir).map(|part| part.as_os_str().to_owned()).collect()
+}
+
+/// One component further. What is resolved has no links, so `..` is its parent.
+fn step(resolved: &Path, component: &OsStr) -> PathBuf {
+    if component == ".." {
+        return resolved.parent().map_or_else(|| resolved.to_owned(), Path::to_owned);
+    }
+    resolved.join(component)
+}
+
+enum Leads {
+    ToColor(ColorLink),
+    Lonely(PlaceError),
+    Elsewhere,
+}
+
+/// Whether a link's text is about one color, and the same text for the other color leads to a file as well.
+fn color_link(folder: &Path, link: &Path, text: &Path, tail: &Path, names: &Names) -> Leads {
+    let parts: Vec<&str> = match text.iter().map(OsStr::to_str).collect::<Option<_>>() {
+        Some(parts) => parts,
+        None => return Leads::Elsewhere,
+    };
+    let swapped: Vec<_> = parts.iter().map(|part| names.swap(part)).collect();
+    let file = |text: &Path| {
+        let file = folder.join(text);
+        if tail.as_os_str().is_empty() { file } else { file.join(tail) }
+    };
+    // Everything that is about the color at once, then the last name alone, then those before it.
+    let one_by_one = (0..parts.len()).rev().map(|at| vec![at]);
+    for chosen in std::iter::once((0..parts.len()).collect()).chain(one_by_one) {
+        let Some(other) = with_other_color(&parts, &swapped, &chosen) else { continue };
+        let (shows, other) = other;
+        if fs::metadata(file(&other)).is_ok_and(|found| found.is_file()) {
+            let pair = |mine: &Path, others: &Path| match shows {
+                Color::Blue => [mine.to_owned(), others.to_owned()],
+                Color::Green => [others.to_owned(), mine.to_owned()],
+            };
+            let (texts, files) = (pair(text, &other), pair(&file(text), &file(&other)));
+            return Leads::ToColor(ColorLink { link: link.to_owned(), shows, texts, files });
+        }
+    }
+    match swapped.last() {
+        Some(Some((_, _, true))) if tail.as_os_str().is_empty() => {
+            let other = with_other_color(&parts, &swapped, &[parts.len() - 1]).map(|(_, other)| other);
+            let missing = file(&other.unwrap_or_default());
+            Leads::Lonely(PlaceError::NoSibling { link: link.to_owned(), file: text.to_owned(), missing })
+        }
+        _ => Leads::Elsewhere,
+    }
+}
+
+/// The text with the other color in the chosen parts; none where they are about no color, or not about the same.
+fn with_other_color(
+    parts: &[&str],
+    swapped: &[Option<(Color, String, bool)>],
+    chosen: &[usize],
+) -> Option<(Color, PathBuf)> {
+    let mut about = chosen.iter().filter_map(|at| swapped[*at].as_ref()).map(|(color, ..)| *color);
+    let color = about.next()?;
+    if about.any(|other| other != color) {
+        return None;
+    }
+    let part = |at: usize| match &swapped[at] {
+        Some((_, other, _)) if chosen.contains(&at) => other.as_str(),
+        _ => parts[at],
+    };
+    Some((color, (0..parts.len()).map(part).collect()))
+}
+
+#[cfg(test)]
+mod tests;

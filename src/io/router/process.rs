@@ -1,0 +1,198 @@
+//! Runs one command: no shell, a process group of its own, a time limit, bounded output.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::fs::{Access, access};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::output::{KEPT, keep_tail, quote};
+use crate::io::children;
+use crate::io::children::Own;
+
+/// How long output is still read after the command ended: something it left running may hold the pipe for ever.
+const DRAIN: Duration = Duration::from_millis(200);
+
+/// How long a killed command may take to end.
+const REAP: Duration = Duration::from_secs(1);
+
+/// How a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// There is no such program.
+    #[error("there is no program `{0}`, or this user may not run it")]
+    NoProgram(String),
+    /// There is no program to start.
+    #[error("no program is named")]
+    Empty,
+    /// It could not be started.
+    #[error("it cannot be started: {0}")]
+    Start(io::Error),
+    /// The system could not say how it ended.
+    #[error("its end cannot be awaited: {0}")]
+    Wait(io::Error),
+    /// It said itself that it failed.
+    #[error("it ended with exit code {code}{}", said(output))]
+    Exit {
+        /// Its exit code.
+        code: i32,
+        /// The last lines it printed.
+        output: String,
+    },
+    /// A signal ended it.
+    #[error("signal {signal} ended it{}", said(output))]
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// The last lines it printed.
+        output: String,
+    },
+    /// It took too long and was killed with everything it had started.
+    #[error("it did not end within {limit:?} and was killed{}", said(output))]
+    Timeout {
+        /// The limit.
+        limit: Duration,
+        /// The last lines it printed.
+        output: String,
+    },
+}
+
+fn said(output: &str) -> String {
+    if output.is_empty() { ", having printed nothing".to_owned() } else { format!("; it said: {output}") }
+}
+
+/// What a command printed that ended with exit code 0: the end of each stream.
+#[derive(Debug, Default)]
+pub(super) struct Printed {
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Printed {
+    /// The last lines of both streams.
+    pub fn quote(&self) -> String {
+        quote(&[&self.stdout[..], b"\n", &self.stderr[..]].concat())
+    }
+}
+
+/// The program as it is started in `folder`: a path that is relative lies there. An empty folder is the working directory.
+pub(super) fn program_in(folder: &Path, program: &str) -> PathBuf {
+    if program.contains('/') { folder.join(program) } else { PathBuf::from(program) }
+}
+
+/// Where the system would find a program: by its path, or in one of the folders of `PATH`.
+pub fn program_in_path(program: &str) -> Option<PathBuf> {
+    let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(is_program);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(is_program)
+}
+
+/// A child whose whole process group is killed when the value is dropped before the child was reaped.
+struct Group(Child, #[expect(dead_code, reason = "it is kept for as long as the child")] Own);
+
+impl Group {
+    fn kill(&self) {
+        // The ID is gone once the child was reaped, so the group cannot be a stranger's that took over its number.
+        let pid = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Runs `words` in a folder, to their end; an empty one is the working directory. Dropping the future kills the command and
+/// everything it started.
+pub(super) async fn run(
+    folder: &Path,
+    words: &[String],
+    env: &[(&str, &str)],
+    limit: Duration,
+) -> Result<Printed, ProcessError> {
+    run_keeping(folder, words, env, limit, KEPT).await
+}
+
+/// The same, keeping so many bytes of what it prints on each stream.
+pub(super) async fn run_keeping(
+    folder: &Path,
+    words: &[String],
+    env: &[(&str, &str)],
+    limit: Duration,
+    most: usize,
+) -> Result<Printed, ProcessError> {
+    let (program, args) = words.split_first().ok_or(ProcessError::Empty)?;
+    let mut command = Command::new(program_in(folder, program));
+    if !folder.as_os_str().is_empty() {
+        command.current_dir(folder);
+    }
+    command
+        .args(args)
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let (child, own) = children::spawn(&mut command).map_err(ProcessError::Start)?;
+    let mut group = Group(child, own);
+    let mut printed = Printed::default();
+    let status = supervise(&mut group, &mut printed, limit, most).await;
+    if status.is_none() {
+        group.kill();
+        // Reaps it, so that no zombie stays. Only a process stuck in the kernel outlasts this; the runtime reaps it later.
+        let _ = timeout(REAP, group.0.wait()).await;
+        return Err(ProcessError::Timeout { limit, output: printed.quote() });
+    }
+    match status.transpose().map_err(ProcessError::Wait)? {
+        Some(status) if !status.success() => Err(failure(status, &printed)),
+        _ => Ok(printed),
+    }
+}
+
+/// Reads both streams until the command ends and a little longer; `None` when the time was over before it ended.
+async fn supervise(
+    group: &mut Group,
+    printed: &mut Printed,
+    limit: Duration,
+    most: usize,
+) -> Option<io::Result<ExitStatus>> {
+    let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
+    let reading = async {
+        tokio::join!(keep_tail(stdout, &mut printed.stdout, most), keep_tail(stderr, &mut printed.stderr, most))
+    };
+    tokio::pin!(reading);
+    let ended = async {
+        tokio::select! {
+            status = group.0.wait() => (status, false),
+            _ = &mut reading => (group.0.wait().await, true),
+        }
+    };
+    let (status, read) = timeout(limit, ended).await.ok()?;
+    if !read {
+        let _ = timeout(DRAIN, &mut reading).await;
+    }
+    Some(status)
+}
+
+fn failure(status: ExitStatus, printed: &Printed) -> ProcessError {
+    let output = printed.quote();
+    match (status.code(), status.signal()) {
+        (Some(code), _) => ProcessError::Exit { code, output },
+        (None, signal) => ProcessError::Signal { signal: signal.unwrap_or_default(), output },
+    }
+}

@@ -1,0 +1,301 @@
+//! A record of what Switchback wrote into a router last, so that an edited template or an edited list of upstreams does
+//! not turn our own words into somebody else's. Also keeps copies of what a forced move replaces.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use crate::io::journal::create_private_dir;
+use crate::io::journal::files::hand_over;
+use crate::io::seam;
+use crate::model::Color;
+
+/// Longest record that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// How many contents are known for each target: the last one, and the one before, for a crash between record and write.
+const MAX_KNOWN: usize = 2;
+
+/// The record of one service, `DATA_DIR/SERVICE/router.json`, and the folder `replaced` beside it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    folder: PathBuf,
+}
+
+/// What is in the record: for each target what was written last, newest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    targets: BTreeMap<String, Vec<Known>>,
+    /// Links that say which color's own file is included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    links: BTreeMap<String, KnownLink>,
+    /// A write in place that was begun and not seen to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under_way: Option<UnderWay>,
+}
+
+/// A link, and what it says for each color.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownLink {
+    /// The link.
+    pub link: PathBuf,
+    /// What it says for blue.
+    pub blue: PathBuf,
+    /// What it says for green.
+    pub green: PathBuf,
+}
+
+impl KnownLink {
+    /// What it says for a color.
+    pub fn text(&self, color: Color) -> &Path {
+        match color {
+            Color::Blue => &self.blue,
+            Color::Green => &self.green,
+        }
+    }
+}
+
+/// A write in place: a crash in its middle leaves a part of the new content and a part of the old one.
+#[derive(Debug, Serialize, Deserialize)]
+struct UnderWay {
+    target: String,
+    old: String,
+    new: String,
+}
+
+/// One content that was written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    color: Color,
+    sha256: String,
+}
+
+impl Written {
+    /// The record in a service's folder. Nothing is read yet.
+    pub fn new(service_dir: &Path) -> Self {
+        Self { folder: service_dir.to_owned() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("router.json")
+    }
+
+    /// The color for which we wrote this content into this target, if we did. A record that cannot be read knows nothing.
+    pub fn color_of(&self, target: &str, content: &[u8]) -> Option<Color> {
+        let sha256 = hash(content);
+        let known = self.read().targets.remove(target)?;
+        known.into_iter().find(|known| known.sha256 == sha256).map(|known| known.color)
+    }
+
+    /// Records what is about to be written, durably. To be called before the write: a crash in between leaves a record that
+    /// still knows what is there.
+    pub fn note(&self, target: &str, color: Color, content: &[u8]) -> io::Result<()> {
+        let mut record = self.read();
+        // Whoever is written into is no link any more.
+        let was_link = record.links.remove(target).is_some();
+        let known = record.targets.entry(target.to_owned()).or_default();
+        let sha256 = hash(content);
+        if !was_link && known.first().is_some_and(|last| last.sha256 == sha256 && last.color == color) {
+            return Ok(());
+        }
+        known.retain(|known| known.sha256 != sha256);
+        known.insert(0, Known { color, sha256 });
+        known.truncate(MAX_KNOWN);
+        self.write(&record)
+    }
+
+    fn write(&self, record: &Record) -> io::Result<()> {
+        create_private_dir(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix("router-").tempfile_in(&self.folder)?;
+        hand_over(file.as_file(), &self.folder)?;
+        file.write_all(&serde_json::to_vec_pretty(record)?)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path())?;
+        fs::File::open(&self.folder)?.sync_all()
+    }
+
+    /// The link of a target, as it was last seen to lead to a color's own file.
+    pub fn link_of(&self, target: &str) -> Option<KnownLink> {
+        self.read().links.remove(target)
+    }
+
+    /// Records a link that leads to a color's own file, so that the way back is known when it leads elsewhere.
+    pub fn note_link(&self, target: &str, link: KnownLink) -> io::Result<()> {
+        let mut record = self.read();
+        if record.links.get(target) == Some(&link) {
+            return Ok(());
+        }
+        record.links.insert(target.to_owned(), link);
+        record.targets.remove(target);
+        self.write(&record)
+    }
+
+    /// Records, durably, that `old` is about to be written over by `new` in place.
+    pub fn begin_in_place(&self, target: &str, old: &[u8], new: &[u8]) -> io::Result<()> {
+        let mut record = self.read();
+        record.under_way =
+            Some(UnderWay { target: target.to_owned(), old: BASE64.encode(old), new: BASE64.encode(new) });
+        self.write(&record)
+    }
+
+    /// Records that the write was seen to its end.
+    pub fn end_in_place(&self) -> io::Result<()> {
+        let mut record = self.read();
+        if record.under_way.take().is_some() { self.write(&record) } else { Ok(()) }
+    }
+
+    /// Whether this is what a write in place left behind that was cut off: the new content up to some byte, and the old one from
+    /// there on.
+    pub fn is_torn(&self, target: &str, content: &[u8]) -> bool {
+        let Some(under_way) = self.read().under_way.filter(|under_way| under_way.target == target) else {
+            return false;
+        };
+        let decoded = (BASE64.decode(under_way.old), BASE64.decode(under_way.new));
+        let (Ok(old), Ok(new)) = decoded else { return false };
+        let common = content.iter().zip(&new).take_while(|(here, new)| here == new).count();
+        let rest = &content[common..];
+        rest.is_empty() || old.get(common..).is_some_and(|old| old == rest)
+    }
+
+    fn read(&self) -> Record {
+        let path = self.path();
+        let read = || -> io::Result<Record> {
+            let metadata = fs::metadata(&path)?;
+            if !metadata.is_file() || metadata.len() > MAX_BYTES {
+                return Err(io::Error::other("it is not a record of ours"));
+            }
+            Ok(serde_json::from_slice(&fs::read(&path)?)?)
+        };
+        match read() {
+            Ok(record) => record,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!(%error, path = %path.display(), "the record of what was written into the router cannot be read");
+                }
+                Record::default()
+            }
+        }
+    }
+
+    /// Keeps a copy of what a forced move replaces, durably, and says where: in `DATA_DIR/SERVICE/replaced`, or in the folder
+    /// for temporary files where that cannot be written.
+    pub fn keep(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
+        let name: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+        let folder = self.folder.join("replaced");
+        keep_in(&folder, &name, content, seam::now()).or_else(|error| {
+            keep_in(&std::env::temp_dir(), &format!("switchback-{name}"), content, seam::now()).map_err(|_| error)
+        })
+    }
+}
+
+fn keep_in(folder: &Path, name: &str, content: &[u8], now: Timestamp) -> io::Result<PathBuf> {
+    create_private_dir(folder)?;
+    let prefix = format!("{}-", now.strftime("%Y%m%dT%H%M%SZ"));
+    let mut file = tempfile::Builder::new().prefix(&prefix).suffix(&format!("-{name}")).tempfile_in(folder)?;
+    hand_over(file.as_file(), folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let (_, path) = file.keep()?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(path)
+}
+
+fn hash(content: &[u8]) -> String {
+    digest(&SHA256, content).as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_last_two_contents_of_a_target_are_known_with_their_color() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(&tmp.path().join("shop"));
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        written.note("nginx", Color::Blue, b"blue").unwrap();
+        written.note("nginx", Color::Green, b"green").unwrap();
+        written.note("caddy", Color::Green, b"other").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), Some(Color::Blue), "a crash may have left it there");
+        assert_eq!(written.color_of("nginx", b"green"), Some(Color::Green));
+        assert_eq!(written.color_of("nginx", b"other"), None, "that is another target's");
+        written.note("nginx", Color::Blue, b"new blue").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None, "it was replaced twice since");
+        assert_eq!(written.color_of("nginx", b"green"), Some(Color::Green));
+        let mode = fs::metadata(written.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_write_in_place_that_was_cut_off_anywhere_is_known_by_what_it_left() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        for (old, new) in
+            [("proxy_pass http://blue;\n", "proxy_pass http://green;\n"), ("a long old text", "new"), ("", "new")]
+        {
+            written.begin_in_place("nginx", old.as_bytes(), new.as_bytes()).unwrap();
+            for at in 0..=new.len() {
+                let torn = [&new.as_bytes()[..at], old.as_bytes().get(at..).unwrap_or_default()].concat();
+                assert!(written.is_torn("nginx", &torn), "{at} of {new}: {torn:?}");
+            }
+            assert!(!written.is_torn("caddy", new.as_bytes()) && !written.is_torn("nginx", b"return 503;"));
+            written.end_in_place().unwrap();
+            assert!(!written.is_torn("nginx", old.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_link_is_known_with_what_it_says_for_each_color() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        assert_eq!(written.link_of("nginx"), None);
+        let link = KnownLink { link: "/a".into(), blue: "blue.conf".into(), green: "green.conf".into() };
+        written.note_link("nginx", link.clone()).unwrap();
+        assert_eq!(written.link_of("nginx"), Some(link));
+        written.note("nginx", Color::Blue, b"x").unwrap();
+        assert_eq!(written.link_of("nginx"), None, "it is a file now");
+    }
+
+    #[test]
+    fn a_record_that_is_damaged_knows_nothing_and_is_written_anew() {
+        let tmp = tempfile::tempdir().unwrap();
+        let written = Written::new(tmp.path());
+        fs::write(written.path(), "{").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        written.note("nginx", Color::Blue, b"blue").unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), Some(Color::Blue));
+        fs::remove_file(written.path()).unwrap();
+        fs::create_dir(written.path()).unwrap();
+        assert_eq!(written.color_of("nginx", b"blue"), None);
+        assert!(written.note("nginx", Color::Blue, b"blue").is_err());
+    }
+
+    #[test]
+    fn a_copy_is_kept_in_the_data_folder_and_else_among_temporary_files() {
+        let tmp = tempfile::tempdir().unwrap();
+        let kept = Written::new(tmp.path()).keep("active.conf", b"return 503;").unwrap();
+        assert!(kept.starts_with(tmp.path().join("replaced")), "{}", kept.display());
+        assert!(kept.to_str().unwrap().ends_with("-active.conf"));
+        assert_eq!(fs::read(&kept).unwrap(), b"return 503;");
+        let again = Written::new(tmp.path()).keep("active.conf", b"return 503;").unwrap();
+        assert_ne!(kept, again, "no copy replaces another");
+
+        fs::write(tmp.path().join("file"), "").unwrap();
+        let elsewhere = Written::new(&tmp.path().join("file")).keep("../x", b"y").unwrap();
+        assert!(elsewhere.starts_with(std::env::temp_dir()), "{}", elsewhere.display());
+        fs::remove_file(elsewhere).unwrap();
+    }
+}

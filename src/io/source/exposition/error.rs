@@ -1,0 +1,89 @@
+//! What can be wrong with a page.
+
+use super::MAX_LINE;
+
+/// Why a page is not a reading.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// A line is not in the format.
+    #[error("line {number} of the page is malformed: expected {expected}, found `{text}`")]
+    Malformed {
+        /// Counted from 1.
+        number: u64,
+        /// What should have stood there.
+        expected: &'static str,
+        /// The line, cut after 80 characters.
+        text: String,
+    },
+    /// A line is longer than [`MAX_LINE`].
+    #[error("line {number} of the page is longer than {MAX_LINE} bytes")]
+    LineTooLong {
+        /// Counted from 1.
+        number: u64,
+    },
+    /// The page ends in the middle.
+    #[error("the page was cut after line {number}: {missing}")]
+    Cut {
+        /// The last line that was there, counted from 1.
+        number: u64,
+        /// What a whole page would have had.
+        missing: &'static str,
+    },
+    /// An OpenMetrics page goes on after its end marker.
+    #[error("line {number} of the page stands after `# EOF`")]
+    AfterEof {
+        /// Counted from 1.
+        number: u64,
+    },
+    /// The page is HTML.
+    #[error("the page is HTML, not metrics")]
+    Html,
+    /// The request counter has more series than are kept.
+    #[error("the request counter has more than {} series", crate::io::source::MAX_SERIES)]
+    TooManySeries,
+}
+
+/// What is wrong with one line; the reader knows which line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What should have stood there.
+    Expected(&'static str),
+    /// One series too many.
+    TooManySeries,
+}
+
+impl Fault {
+    /// The error of `line`, the `number`th of its page.
+    pub fn at(self, number: u64, line: &[u8]) -> PageError {
+        match self {
+            Self::TooManySeries => PageError::TooManySeries,
+            Self::Expected(_) if is_html(line) => PageError::Html,
+            Self::Expected(expected) => PageError::Malformed { number, expected, text: quote(line) },
+        }
+    }
+}
+
+fn is_html(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    [&b"<!doctype"[..], b"<html"]
+        .iter()
+        .any(|tag| line.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+}
+
+/// Text from outside in a form fit for a message: at most 80 characters, control characters escaped.
+pub fn quote(text: &[u8]) -> String {
+    const LIMIT: usize = 80;
+    let shown = String::from_utf8_lossy(text.get(..4 * LIMIT).unwrap_or(text));
+    let mut characters = shown.trim_end().chars();
+    let mut quoted = String::new();
+    for character in characters.by_ref().take(LIMIT) {
+        match character {
+            '"' | '\'' | '\\' => quoted.push(character),
+            _ => quoted.extend(character.escape_debug()),
+        }
+    }
+    if characters.next().is_some() || text.len() > 4 * LIMIT {
+        quoted.push('…');
+    }
+    quoted
+}

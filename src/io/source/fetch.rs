@@ -1,0 +1,280 @@
+//! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
+
+mod access;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Response};
+use url::Url;
+
+pub use self::access::{Access, TlsKeys, advice};
+use self::access::{bearer, called, resolved, secured};
+pub use self::tally::Tally;
+use crate::config::{InstanceUrl, format_duration};
+use crate::io::http;
+use crate::io::http::{Login, NoAnswer};
+
+/// So many redirects are followed.
+const MAX_REDIRECTS: usize = 3;
+
+/// Why no HTTP client could be made for an instance.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// What a key gives cannot stand in a header.
+    #[error("`{0}` has characters that cannot stand in an HTTP header")]
+    Header(&'static str),
+    /// A file with certificates or a key cannot be used.
+    #[error("`{key}`: `{}` {why}", path.display())]
+    File {
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS could not be set up, for example because the machine has no root certificates.
+    #[error("no HTTP client for {instance}")]
+    Setup {
+        /// The instance, credentials masked.
+        instance: String,
+        /// What the library says.
+        source: reqwest::Error,
+    },
+}
+
+/// Why a GET got no answer. URLs are without credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No whole answer within the limit.
+    #[error("{url} did not answer within {limit}")]
+    Timeout {
+        /// What was asked for.
+        url: String,
+        /// How long it was waited for.
+        limit: Limit,
+    },
+    /// A redirect away from the instance; metrics of another server say nothing about this one.
+    #[error("{url} redirects to another server, {target}: it was not asked")]
+    OtherHost {
+        /// What was asked for.
+        url: String,
+        /// Scheme, host and port that the redirect names.
+        target: String,
+    },
+    /// A redirect after three redirects, or to nowhere.
+    #[error("{url} redirects more than {MAX_REDIRECTS} times, or to nowhere")]
+    Redirects {
+        /// What was asked for.
+        url: String,
+    },
+    /// No answer at all.
+    #[error("{url} {why}{hint}")]
+    NoAnswer {
+        /// What was asked for.
+        url: String,
+        /// Why there is none.
+        why: NoAnswer,
+        /// The key to set, where one would help.
+        hint: String,
+    },
+}
+
+/// How long an answer may take, and the key of the configuration that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The key.
+    pub key: &'static str,
+    /// The time.
+    pub time: Duration,
+}
+
+/// `250ms (metrics.timeout)`.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", format_duration(self.time), self.key)
+    }
+}
+
+/// Asks one path of one instance, over a connection that is kept.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    client: Client,
+    /// The same without kept connections. HTTP/2 knows no `Connection: close`, and is only spoken over TLS here.
+    anew: Option<Client>,
+    /// What is asked for, as it is shown.
+    url: Url,
+    /// The same with the name that the server goes by, where it is told one.
+    asked: Url,
+    /// The name in the `Host` header, where it is told one.
+    host: Option<String>,
+    limit: Limit,
+    login: Option<Login>,
+    headers: HeaderMap,
+    keys: TlsKeys,
+    tally: Arc<Tally>,
+}
+
+/// What becomes of the connection once the answer is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// It is kept for the next request.
+    #[default]
+    Kept,
+    /// It is closed: the next request takes a new one.
+    Closed,
+}
+
+impl Fetcher {
+    /// Asks for `path` below `base` with `headers`.
+    pub fn new(
+        base: &InstanceUrl,
+        path: &str,
+        limit: Limit,
+        mut headers: HeaderMap,
+        access: &Access<'_>,
+    ) -> Result<Self, ClientError> {
+        let login = if let Some((key, token)) = access.token {
+            headers.insert(AUTHORIZATION, bearer(key, token)?);
+            None
+        } else {
+            access.login.clone().or_else(|| Login::of(base))
+        };
+        if let Some(host) = access.host {
+            headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| ClientError::Header("instances.host"))?);
+        }
+        let url = base.join(path);
+        let asked = called(&url, access.host);
+        let client = |kept| {
+            let builder = http::client().pool_max_idle_per_host(kept);
+            let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
+            builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
+        };
+        let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
+        let client = client(1)?;
+        let host = access.host.map(str::to_owned);
+        Ok(Self { client, anew, url, asked, host, limit, login, headers, keys: access.keys, tally: Arc::default() })
+    }
+
+    /// What is asked for, without credentials.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The same over the connections of another one, where both ask the same server.
+    #[must_use]
+    pub fn beside(self, other: &Self) -> Self {
+        let same = self.asked.origin() == other.asked.origin() && self.url.origin() == other.url.origin();
+        if same { Self { client: other.client.clone(), anew: other.anew.clone(), ..self } } else { self }
+    }
+
+    /// What was sent so far, by this and by its clones.
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// Sends the request, follows redirects, and hands the answer's head to `read`, all within the limit.
+    pub async fn get<T, E, F>(&self, read: impl FnOnce(Response) -> F) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.get_with(None, read).await
+    }
+
+    /// The same over a connection of which this becomes.
+    pub async fn get_over<T, E, F>(&self, connection: Connection, read: impl FnOnce(Response) -> F) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.ask(None, connection, read).await
+    }
+
+    /// The same with this query string behind the path.
+    pub async fn get_with<T, E, F>(&self, query: Option<&str>, read: impl FnOnce(Response) -> F) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.ask(query, Connection::Kept, read).await
+    }
+
+    async fn ask<T, E, F>(
+        &self,
+        query: Option<&str>,
+        connection: Connection,
+        read: impl FnOnce(Response) -> F,
+    ) -> Result<T, E>
+    where
+        E: From<FetchError>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let all = async { read(self.follow(query, connection).await?).await };
+        tokio::time::timeout(self.limit.time, all)
+            .await
+            .unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
+    }
+
+    async fn follow(&self, query: Option<&str>, connection: Connection) -> Result<Response, FetchError> {
+        let mut url = self.asked.clone();
+        url.set_query(query);
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = match (connection, &self.anew) {
+                (Connection::Kept, _) => self.client.get(url.clone()),
+                (Connection::Closed, Some(anew)) => anew.get(url.clone()),
+                (Connection::Closed, None) => self.client.get(url.clone()).header(CONNECTION, "close"),
+            };
+            request = request.headers(self.headers.clone());
+            if let Some(login) = &self.login {
+                request = login.sign(request);
+            }
+            let sent = self.tally.send();
+            let answer = request.send().await.map_err(|error| {
+                let why = NoAnswer::because(&self.url, error);
+                FetchError::NoAnswer { url: self.url.to_string(), hint: self.keys.hint(&why), why }
+            })?;
+            sent.answer(answer.status().as_u16());
+            if !is_redirect(&answer) {
+                return Ok(answer);
+            }
+            let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            let Some(next) = location.and_then(|location| url.join(location).ok()) else { break };
+            url = self.same_server(&url, &next)?;
+        }
+        Err(FetchError::Redirects { url: self.url.to_string() })
+    }
+
+    /// Where a redirect leads on the same server, which may call itself by the name that it was told.
+    fn same_server(&self, from: &Url, to: &Url) -> Result<Url, FetchError> {
+        let by_name = self.host.as_deref().is_some_and(|host| {
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            to.scheme() == self.asked.scheme() && [host, name].contains(&to.authority())
+        });
+        if by_name {
+            let mut here = from.clone();
+            here.set_path(to.path());
+            here.set_query(to.query());
+            return Ok(here);
+        }
+        if to.origin() != self.asked.origin() && to.origin() != self.url.origin() {
+            let target = to.origin().ascii_serialization();
+            return Err(FetchError::OtherHost { url: self.url.to_string(), target });
+        }
+        let mut here = self.asked.clone();
+        here.set_path(to.path());
+        here.set_query(to.query());
+        Ok(here)
+    }
+}
+
+fn is_redirect(answer: &Response) -> bool {
+    matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+}

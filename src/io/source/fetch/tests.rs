@@ -1,0 +1,215 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::io::source::testing::{Server, Then, answer, instance};
+
+fn fetcher(url: &str) -> Fetcher {
+    fetcher_with(url, &Access::default()).unwrap()
+}
+
+fn fetcher_with(url: &str, access: &Access<'_>) -> Result<Fetcher, ClientError> {
+    let limit = Limit { key: "metrics.timeout", time: Duration::from_secs(30) };
+    Fetcher::new(&instance(url), "/x", limit, HeaderMap::new(), access)
+}
+
+async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
+    fetcher.get(|answer| async move { Ok(answer.status().as_u16()) }).await
+}
+
+/// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.
+async fn ask_securely(name: &str, from: i32, to: i32, trusted: bool) -> Result<u16, FetchError> {
+    let params = CertificateParams::new([name.to_owned()]).unwrap();
+    ask_with(params, from, to, trusted).await
+}
+
+async fn ask_with(mut params: CertificateParams, from: i32, to: i32, trusted: bool) -> Result<u16, FetchError> {
+    (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .unwrap();
+    let tls = Some(TlsAcceptor::from(Arc::new(config)));
+    let server = Server::start_with(vec![answer("200 OK", "", "")], Then::KeepOpen, tls).await;
+    let mut fetcher = fetcher(&format!("https://localhost:{}", server.addr.port()));
+    if trusted {
+        let root = reqwest::Certificate::from_der(certificate.der()).unwrap();
+        fetcher.client = http::client().tls_certs_only([root]).build().unwrap();
+    }
+    get(&fetcher).await
+}
+
+#[tokio::test]
+async fn a_trusted_certificate_is_accepted() {
+    assert_eq!(ask_securely("localhost", 2000, 2090, true).await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_said_in_words() {
+    for (name, from, to, trusted, expected) in [
+        ("localhost", 2000, 2090, false, "its certificate is not trusted (invalid peer certificate: UnknownIssuer)"),
+        ("localhost", 2000, 2001, true, "its certificate has expired"),
+        ("localhost", 2080, 2090, true, "its certificate is not valid yet"),
+        ("elsewhere.example", 2000, 2090, true, "its certificate is for another host name"),
+    ] {
+        let Err(FetchError::NoAnswer { why: NoAnswer::Tls(reason), .. }) = ask_securely(name, from, to, trusted).await
+        else {
+            panic!("no TLS error: {expected}");
+        };
+        assert_eq!(reason.to_string(), expected);
+    }
+}
+
+/// What `openssl req -x509` makes unless it is told otherwise.
+#[tokio::test]
+async fn the_certificate_of_an_authority_is_none_of_a_server() {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let told = ask_with(params, 2000, 2090, true).await.unwrap_err().to_string();
+    assert!(
+        told.ends_with("its certificate is that of an authority (CA:TRUE), and a server needs one of its own"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_port_that_does_not_speak_tls_is_said_in_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    });
+    let error = get(&fetcher(&url)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{url}/x could not be reached securely: the port does not speak TLS; is the URL to begin with http?")
+    );
+    drop(server.await);
+}
+
+#[tokio::test]
+async fn another_scheme_or_port_is_another_server() {
+    for location in ["https://127.0.0.1/", "http://127.0.0.1:1/"] {
+        let server = Server::once(answer("301 Moved Permanently", &format!("location: {location}\r\n"), "")).await;
+        let error = get(&fetcher(&format!("http://{}", server.addr))).await.unwrap_err();
+        assert!(matches!(error, FetchError::OtherHost { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_client_that_cannot_be_made_names_the_instance_without_its_credentials() {
+    let source = http::client().user_agent("a\nb").build().unwrap_err();
+    let error = ClientError::Setup { instance: instance("http://me:secret@a:1").to_string(), source };
+    assert_eq!(error.to_string(), "no HTTP client for http://***@a:1");
+}
+
+/// A certificate for this name by nobody but itself, and its key, in files of their own.
+fn files(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let (certificate_file, key_file) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
+    std::fs::write(&certificate_file, certificate.pem()).unwrap();
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    (certificate_file, key_file)
+}
+
+#[test]
+fn a_file_that_is_of_no_use_is_named_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path(), "one");
+    let (other, _) = files(folder.path(), "two");
+    let (none, text) = (folder.path().join("none"), folder.path().join("text"));
+    std::fs::write(&text, "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n").unwrap();
+    let told = |ca: Option<&Path>, identity: Option<(&Path, &Path)>| {
+        let access = Access { ca_file: ca, identity, keys: TlsKeys::Instances, ..Access::default() };
+        fetcher_with("https://localhost", &access).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
+    };
+    assert_eq!(told(Some(&certificate), Some((&certificate, &key))), "fine");
+    for (ca, identity, expected) in [
+        (Some(&*none), None, "`instances.ca_file`: `"),
+        (Some(&*text), None, "` is not PEM: "),
+        (Some(&*key), None, "` holds no certificate"),
+        (None, Some((&*none, &*key)), "`instances.tls_certificate`: `"),
+        (None, Some((&*text, &*key)), "` is not PEM: "),
+        (None, Some((&*key, &*key)), "` holds no certificate"),
+        (None, Some((&*certificate, &*none)), "`instances.tls_key`: `"),
+        (None, Some((&*certificate, &*certificate)), "` holds no private key"),
+        (None, Some((&*other, &*key)), "` does not belong to the certificate: "),
+    ] {
+        let told = told(ca, identity);
+        assert!(told.contains(expected), "{told}");
+    }
+    // Without TLS none of them is of use, and none is read.
+    let access = Access { ca_file: Some(&none), ..Access::default() };
+    assert!(fetcher_with("http://localhost", &access).is_ok());
+    assert!(matches!(
+        fetcher_with("http://localhost", &Access { host: Some("a\nb"), ..Access::default() }),
+        Err(ClientError::Header("instances.host"))
+    ));
+}
+
+#[tokio::test]
+async fn a_server_goes_by_the_name_that_it_is_told_for_its_host_header_its_certificate_and_its_redirects() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = files(folder.path(), "shop.internal");
+    let chain = vec![rustls::pki_types::pem::PemObject::from_pem_file(&certificate).unwrap()];
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, rustls::pki_types::pem::PemObject::from_pem_file(&key).unwrap())
+        .unwrap();
+    let tls = Some(TlsAcceptor::from(Arc::new(config)));
+    let there = answer("307 Temporary Redirect", "location: https://shop.internal/x/\r\n", "");
+    let server = Server::start_with(vec![there, answer("200 OK", "", "")], Then::KeepOpen, tls).await;
+    for (host, name) in [("127.0.0.1", "shop.internal"), ("localhost", "shop.internal:8443")] {
+        server.requests.lock().unwrap().clear();
+        let access =
+            Access { ca_file: Some(&certificate), host: Some(name), keys: TlsKeys::Instances, ..Access::default() };
+        let url = format!("https://{host}:{}", server.addr.port());
+        let fetcher = fetcher_with(&url, &access).unwrap();
+        assert_eq!(get(&fetcher).await.unwrap(), 200);
+        assert_eq!(fetcher.url().as_str(), format!("{url}/x"), "as it is configured");
+        let requests = server.requests.lock().unwrap().clone();
+        assert!(requests.iter().all(|head| head.contains(&format!("host: {name}\r\n"))), "{requests:?}");
+        assert!(requests[1].starts_with("GET /x/ HTTP/1.1\r\n"), "{requests:?}");
+    }
+    let access = Access { ca_file: Some(&certificate), keys: TlsKeys::Instances, ..Access::default() };
+    let told = get(&fetcher_with(&format!("https://127.0.0.1:{}", server.addr.port()), &access).unwrap()).await;
+    let told = told.unwrap_err().to_string();
+    assert!(told.ends_with("for another host name: set `instances.host` to the name in it"), "{told}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_the_name_that_a_server_was_told_stays_on_that_server() {
+    for (location, leads) in [
+        ("http://shop.example/x/?a=b", Some("GET /x/?a=b HTTP/1.1\r\n")),
+        ("http://shop.example:8080/x/", Some("GET /x/ HTTP/1.1\r\n")),
+        ("https://shop.example/x/", None),
+        ("http://other.example/x/", None),
+    ] {
+        let there = answer("302 Found", &format!("location: {location}\r\n"), "");
+        let server = Server::start(vec![there, answer("200 OK", "", "")], Then::KeepOpen).await;
+        let access = Access { host: Some("shop.example:8080"), ..Access::default() };
+        let asked = get(&fetcher_with(&format!("http://{}", server.addr), &access).unwrap()).await;
+        match leads {
+            Some(head) => {
+                assert_eq!(asked.unwrap(), 200);
+                assert!(server.requests.lock().unwrap()[1].starts_with(head));
+            }
+            None => assert!(matches!(asked, Err(FetchError::OtherHost { .. })), "{location}"),
+        }
+    }
+}

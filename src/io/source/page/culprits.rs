@@ -1,0 +1,184 @@
+//! Which labels the failed requests of a page carry.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::exposition::Text;
+use super::rows::UNIT;
+use crate::core::detect::{Blame, Culprit, TickCounts};
+
+/// So many labels with their values are told apart; what comes later is counted as untracked.
+pub const MOST_LABELS: usize = 1_000;
+/// So many of them are told of one page: those with the most failures.
+const MOST_TOLD: usize = 16;
+/// Values are shortened to so many characters.
+const LONGEST: usize = 80;
+
+/// The labels of the request counter's series, each with what came on it since the page before.
+#[derive(Debug, Default)]
+pub struct Culprits {
+    places: HashMap<u64, usize>,
+    labels: Vec<(String, String)>,
+    /// Requests and failures on each, in 1/[`UNIT`].
+    page: Vec<(u64, u64)>,
+    all: (u64, u64),
+    untracked: u64,
+}
+
+/// Where the labels of one series stand; [`NO_ROOM`] for one that found none.
+pub type Places = [Option<u16>; 6];
+
+/// The place of a label that came when [`MOST_LABELS`] were told apart already.
+const NO_ROOM: u16 = u16::MAX;
+
+/// Labels that say how a request ended, in words or in codes of another protocol than the counted status. That all errors carry
+/// them explains nothing.
+const ENDINGS: [&str; 16] = [
+    "status",
+    "status_code",
+    "status_class",
+    "code",
+    "code_class",
+    "response_code",
+    "response_code_class",
+    "http_status",
+    "http_status_code",
+    "http_response_status_code",
+    "grpc_code",
+    "grpc_status",
+    "outcome",
+    "result",
+    "success",
+    "classification",
+];
+
+/// Whether a label says how a request ended, so that it is no cause.
+pub fn is_ending(label: Text<'_>) -> bool {
+    ENDINGS.iter().any(|name| label.is(name))
+}
+
+impl Culprits {
+    /// The place of a label, by its hash.
+    pub fn place(&mut self, hash: u64, label: Text<'_>, value: Text<'_>) -> u16 {
+        let room = self.labels.len() < MOST_LABELS;
+        let at = match self.places.entry(hash) {
+            Entry::Occupied(place) => *place.get(),
+            Entry::Vacant(place) if room => {
+                let short = |text: Text<'_>| text.to_string().chars().take(LONGEST).collect::<String>();
+                self.labels.push((short(label), short(value)));
+                self.page.push((0, 0));
+                *place.insert(self.labels.len() - 1)
+            }
+            Entry::Vacant(_) => return NO_ROOM,
+        };
+        u16::try_from(at).unwrap_or(NO_ROOM)
+    }
+
+    /// So many more requests on a series, in 1/[`UNIT`].
+    pub fn add(&mut self, places: &Places, more: u64, failed: bool) {
+        let failures = if failed { more } else { 0 };
+        self.all = (self.all.0.saturating_add(more), self.all.1.saturating_add(failures));
+        // A series that has no label at all, or none but its status, is not one whose labels found no room.
+        let (mut tracked, mut labelled) = (false, false);
+        for place in places.iter().flatten() {
+            labelled = true;
+            let Some(sums) = self.page.get_mut(usize::from(*place)) else { continue };
+            *sums = (sums.0.saturating_add(more), sums.1.saturating_add(failures));
+            tracked = true;
+        }
+        if labelled && !tracked {
+            self.untracked = self.untracked.saturating_add(failures);
+        }
+    }
+
+    /// What came on the page, where anything failed; the next page begins at zero.
+    pub fn take(&mut self) -> Option<Blame> {
+        let whole = |(requests, errors): (u64, u64)| TickCounts {
+            requests: requests / u64::from(UNIT),
+            errors: errors / u64::from(UNIT),
+        };
+        let (all, untracked) = (whole(std::mem::take(&mut self.all)), std::mem::take(&mut self.untracked));
+        let mut culprits: Vec<Culprit> = Vec::new();
+        for (sums, (label, value)) in self.page.iter_mut().zip(&self.labels) {
+            let counts = whole(std::mem::take(sums));
+            if counts.errors > 0 {
+                culprits.push(Culprit { label: label.clone(), value: value.clone(), counts });
+            }
+        }
+        culprits.sort_by_key(|of| Reverse(of.counts.errors));
+        culprits.truncate(MOST_TOLD);
+        (all.errors > 0).then_some(Blame { all, culprits, untracked: untracked / u64::from(UNIT) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::detect::{Blame, TickCounts};
+    use crate::io::source::{Format, PageReader};
+
+    fn reader() -> PageReader {
+        let inputs = crate::config::Inputs { folder: "/".into(), ..Default::default() };
+        PageReader::new(
+            &crate::config::load(inputs).unwrap().config.error_rate,
+            crate::config::Routes::default().and_own(["/metrics"]),
+        )
+    }
+
+    fn read(reader: &mut PageReader, page: &str) -> Option<Blame> {
+        reader.begin(Format::Text);
+        reader.push(page.as_bytes()).unwrap();
+        reader.finish(true).unwrap().blame.map(|blame| *blame)
+    }
+
+    fn page(pay_good: u64, pay_bad: u64, home_good: u64) -> String {
+        format!(
+            "http_requests_total{{method=\"POST\",route=\"/pay\",status_code=\"200\"}} {pay_good}\n\
+             http_requests_total{{method=\"POST\",route=\"/pay\",status_code=\"500\"}} {pay_bad}\n\
+             http_requests_total{{method=\"GET\",route=\"/\",status_code=\"200\"}} {home_good}\n"
+        )
+    }
+
+    #[test]
+    fn what_failed_since_the_page_before_is_told_by_label() {
+        let mut reader = reader();
+        assert_eq!(read(&mut reader, &page(100, 50, 900)), None, "the first page is where counting begins");
+        let blame = read(&mut reader, &page(110, 57, 990)).unwrap();
+        assert_eq!((blame.all, blame.untracked), (TickCounts { requests: 107, errors: 7 }, 0));
+        let told: Vec<_> = blame.culprits.iter().map(|of| (of.label.as_str(), of.value.as_str(), of.counts)).collect();
+        let pay = TickCounts { requests: 17, errors: 7 };
+        assert_eq!(told, [("method", "POST", pay), ("route", "/pay", pay)], "the status is no culprit");
+        assert_eq!(read(&mut reader, &page(120, 57, 1_000)), None, "nothing failed");
+    }
+
+    #[test]
+    fn a_counter_with_nothing_but_a_status_has_no_culprits_and_hides_none() {
+        for labels in ["", "outcome=\"SERVER_ERROR\",", "result=\"error\",success=\"false\","] {
+            let mut reader = reader();
+            let page = |good: u64, bad: u64| {
+                format!(
+                    "http_requests_total{{status=\"200\"}} {good}\nhttp_requests_total{{{labels}status=\"500\"}} {bad}\n"
+                )
+            };
+            read(&mut reader, &page(420, 180));
+            let blame = read(&mut reader, &page(490, 210)).unwrap();
+            assert_eq!(
+                (blame.all, blame.culprits, blame.untracked),
+                (TickCounts { requests: 100, errors: 30 }, vec![], 0)
+            );
+        }
+    }
+
+    #[test]
+    fn no_more_labels_are_told_apart_than_there_is_room_for() {
+        let mut reader = reader();
+        let page = |count: u64| {
+            let line = |user| format!("http_requests_total{{user=\"u{user}\",status_code=\"500\"}} {count}\n");
+            (0..1_500).map(line).collect::<String>()
+        };
+        // The first page decides which counter counts; from the second on labels are told apart.
+        read(&mut reader, &page(1));
+        let blame = read(&mut reader, &page(2)).unwrap();
+        assert_eq!((blame.all.errors, blame.culprits.len(), blame.untracked), (1_500, 16, 500));
+    }
+}

@@ -1,0 +1,312 @@
+//! Which histogram says how long requests took, and what its buckets add up to over many pages.
+
+mod candidate;
+mod names;
+#[cfg(test)]
+mod tests;
+mod why;
+
+use std::hash::{BuildHasher, RandomState};
+
+use self::candidate::{Candidate, MAX_BOUNDS};
+pub use self::names::HISTOGRAMS;
+use self::names::TimeName;
+use self::why::{Inventory, no_unit, why_none};
+use super::super::exposition::{Fault, Sample, Text};
+use super::book::{Counted, SeriesBook};
+use super::labels::Use;
+use super::memo::Memo;
+use super::origin::Origin;
+use super::rows::count;
+use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose, unit_of_time};
+use crate::core::detect::{Buckets, Latency, Process};
+
+/// So many histograms are looked at.
+const MAX_CANDIDATES: usize = 32;
+
+/// One bucket of one series.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    id: u64,
+    count: u64,
+    candidate: u16,
+    /// The number of its bucket's sum.
+    group: u16,
+    /// Whether these requests were redirected, and do not say their route.
+    is_redirect: bool,
+}
+
+impl Counted for Row {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn group(&self) -> usize {
+        usize::from(self.group)
+    }
+}
+
+/// The counter of requests on a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is known to count users.
+    pub is_final: bool,
+    /// Whether it counted anything at all.
+    pub counts: bool,
+}
+
+/// What a page says of how long requests took.
+#[derive(Debug)]
+pub struct Timed {
+    /// The buckets, or why there are none.
+    pub latency: Latency,
+    /// Whose buckets they are, where there are any.
+    pub process: Option<Process>,
+}
+
+/// The latency histogram of one instance, over all its pages.
+///
+/// It is the one that belongs to the counter of requests, else the best by its name. The choice is open until that counter is known
+/// to count users and the histogram has some; then it moves only to the one that the other color is measured by.
+#[derive(Debug)]
+pub struct Histogram {
+    wanted: Named,
+    unit: LatencyUnit,
+    routes: Routes,
+    /// Which series are ours; a label that the histogram does not have is not asked for.
+    filter: LabelFilter,
+    /// Which candidate the samples of a metric belong to.
+    names: Memo<Option<usize>>,
+    candidates: Vec<Candidate>,
+    chosen: Option<usize>,
+    is_final: bool,
+    /// The one that the other color is measured by: it is taken on the next page.
+    next: Option<usize>,
+    next_group: u16,
+    book: SeriesBook,
+    hasher: RandomState,
+    limit: usize,
+    // What the page at hand says.
+    rows: Vec<Row>,
+    inventory: Inventory,
+}
+
+impl Histogram {
+    /// Nothing read yet. `routes` are left out of every check, those of the configuration of latency alone. More than `limit`
+    /// bucket series are not counted.
+    pub fn new(config: &LatencyConfig, routes: Routes, filter: LabelFilter, limit: usize) -> Self {
+        Self {
+            wanted: config.histogram.clone(),
+            unit: config.unit,
+            routes: routes.and(&config.ignore_routes),
+            filter,
+            names: Memo::default(),
+            candidates: Vec::new(),
+            chosen: None,
+            is_final: false,
+            next: None,
+            next_group: 0,
+            book: SeriesBook::new(limit),
+            hasher: RandomState::new(),
+            limit,
+            rows: Vec::new(),
+            inventory: Inventory::default(),
+        }
+    }
+
+    /// Its name, once it is decided.
+    pub fn name(&self) -> Option<&str> {
+        self.candidates.get(self.chosen?).map(|candidate| candidate.name.as_str())
+    }
+
+    /// Whether it is decided for good.
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Whether the page at hand has a histogram of this name.
+    pub fn shows(&self, name: &str) -> bool {
+        self.candidates.iter().any(|one| one.now.is_there && one.name == name)
+    }
+
+    /// Forgets the page before; keeps the memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.inventory.clear();
+        self.candidates.iter_mut().for_each(Candidate::clear);
+    }
+
+    /// A family is declared.
+    pub fn family(&mut self, name: Text<'_>, kind: &[u8]) {
+        if self.chosen.is_none() {
+            self.inventory.declare(name, kind);
+        }
+    }
+
+    /// The unit of a family is declared.
+    pub fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
+        if !self.is_final {
+            self.inventory.says_unit(name.raw(), unit_of_time(&String::from_utf8_lossy(unit)));
+        }
+    }
+
+    /// A sample stands on the page. Says whether it is one of a latency histogram's buckets.
+    pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
+        if !sample.name.raw().ends_with(b"_bucket") {
+            return Ok(false);
+        }
+        let known = self.names.get(sample.name.raw());
+        let at = known.unwrap_or_else(|| {
+            let at = self.meet(sample.name);
+            self.names.put(sample.name.raw(), at);
+            at
+        });
+        let Some(at) = at else { return Ok(false) };
+        self.candidates[at].now.is_there = true;
+        let is_read = !self.is_final || self.chosen == Some(at) || self.next == Some(at);
+        if is_read && !self.candidates[at].dropped {
+            self.add(at, sample)?;
+        }
+        Ok(true)
+    }
+
+    fn meet(&mut self, name: Text<'_>) -> Option<usize> {
+        let raw = name.raw().strip_suffix(b"_bucket")?;
+        let shown = name.to_owned_text();
+        let base = shown.strip_suffix("_bucket")?;
+        let unit = self.inventory.unit_of(raw);
+        let time = match &self.wanted {
+            Named::Name(wanted) => (wanted == base || *wanted == shown).then_some(TimeName::NAMED),
+            Named::Auto => TimeName::of(base, unit),
+        };
+        if self.chosen.is_none() {
+            self.inventory.meet(base);
+        }
+        let time = time.filter(|_| self.candidates.len() < MAX_CANDIDATES)?;
+        self.candidates.push(Candidate::new(base.to_owned(), time, unit));
+        Some(self.candidates.len() - 1)
+    }
+
+    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+        let Self { routes, filter, candidates, hasher, next_group, .. } = self;
+        let candidate = &mut candidates[at];
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        let (mut id, mut bound, mut origin) = (u64::from(number), None, Origin::begin());
+        let mut is_redirect = false;
+        let value = sample.read(|label, value| {
+            id = id.wrapping_add(hasher.hash_one((label.raw(), value.raw())));
+            if label.is("le") {
+                bound = std::str::from_utf8(value.raw()).ok().and_then(|text| text.parse::<f64>().ok());
+            }
+            if let Some((_, good_for)) = origin.see(&mut candidate.labels, filter, label, value) {
+                is_redirect |= matches!(good_for, Use::Status { .. }) && matches!(value.raw(), [b'3', _, _]);
+                origin.note(good_for, routes, filter, label, value);
+            }
+        })?;
+        let of_route = origin.of_route();
+        let is_ours = of_route != Some(Whose::LeftOut) && origin.is_ours(filter, true);
+        let (Some(bound), Some(count), true) = (bound, count(value), is_ours) else { return Ok(()) };
+        let says_route = of_route == Some(Whose::Users);
+        let Some(group) = candidate.enter(bound, count, says_route, next_group) else { return Ok(()) };
+        if self.rows.len() >= self.limit && !self.make_room(at) {
+            self.candidates[at].now.too_many = true;
+            return Ok(());
+        }
+        let is_redirect = is_redirect && of_route.is_none_or(|of| of == Whose::Unsaid);
+        self.rows.push(Row { id, count, candidate: number, group, is_redirect });
+        Ok(())
+    }
+
+    /// There is no room for the buckets of all histograms: the worst one that is not chosen is given up. Says whether there is room
+    /// for another bucket of the one at `at`.
+    fn make_room(&mut self, at: usize) -> bool {
+        let others = self.candidates.iter().enumerate();
+        let others = others.filter(|(other, one)| self.chosen != Some(*other) && one.now.has_rows && !one.dropped);
+        let others: Vec<_> = others.map(|(other, one)| (one.standing, other)).collect();
+        let worst = others.iter().max().filter(|_| others.len() > usize::from(self.chosen.is_none()));
+        let Some((_, worst)) = worst else { return false };
+        self.candidates[*worst].dropped = true;
+        let row_of = u16::try_from(*worst).unwrap_or(u16::MAX);
+        self.rows.retain(|row| row.candidate != row_of);
+        *worst != at
+    }
+
+    /// Ends the page, of which the rest is good. `agreed` is the histogram that the other color is measured by.
+    pub fn finish(&mut self, started_ms: Option<i64>, counter: Option<Counter<'_>>, agreed: Option<&str>) -> Timed {
+        self.choose(counter, agreed);
+        let Some(at) = self.chosen else {
+            let (why, is_missing) = why_none(&self.wanted, &self.filter, &self.candidates, &self.inventory);
+            // A histogram stands on the page as soon as there is a request.
+            let is_missing = is_missing || counter.is_some_and(|counter| counter.counts);
+            let latency = if is_missing { Latency::Missing(why) } else { Latency::Unknown(why) };
+            return Timed { latency, process: None };
+        };
+        let candidate = &self.candidates[at];
+        let Some(scale) = self.unit.milliseconds(&candidate.name, candidate.unit) else {
+            return Timed { latency: Latency::Unfit(no_unit(&candidate.name)), process: None };
+        };
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
+        // As with the counter: a redirect without a route is nobody's where others say theirs.
+        self.rows.retain(|row| row.candidate == number && !(row.is_redirect && candidate.says_route));
+        let entered = self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok().filter(|_| !candidate.now.too_many);
+        let name = &candidate.name;
+        let latency = if entered.is_none() {
+            let limit = self.limit;
+            Latency::Unknown(format!(
+                "`{name}` has more than {limit} buckets, or more than {MAX_BOUNDS} different bounds"
+            ))
+        } else {
+            let hollow = || format!("`{name}` has no bucket `le=\"+Inf\"`: it is no whole histogram");
+            self.buckets(candidate, scale).map_or_else(|| Latency::Unknown(hollow()), Latency::Buckets)
+        };
+        Timed { latency, process: entered.map(|entered| entered.process) }
+    }
+
+    fn choose(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
+        let name = counter.map(|counter| counter.name);
+        let other = || self.candidates.iter().position(|one| one.now.is_there && agreed == Some(one.name.as_str()));
+        if self.is_final {
+            match self.next.take().filter(|next| self.candidates[*next].is_eligible(name)) {
+                Some(next) => self.chosen = Some(next),
+                None => self.next = other().filter(|other| self.chosen != Some(*other)),
+            }
+            return;
+        }
+        let best = (0..self.candidates.len())
+            .filter(|at| self.candidates[*at].is_eligible(name))
+            .min_by_key(|at| self.candidates[*at].rank(name, agreed));
+        self.chosen = match (self.chosen, best) {
+            (Some(now), Some(best)) => {
+                let rank = |at: usize| self.candidates[at].rank(name, agreed);
+                Some(if rank(best).is_reason_to_leave(rank(now)) { best } else { now })
+            }
+            (now, best) => now.or(best),
+        };
+        self.candidates.iter_mut().for_each(|one| one.dropped |= one.is_about_something_else());
+        let has_users = self.chosen.is_some_and(|at| self.candidates[at].now.seen > 0);
+        self.is_final = has_users && counter.is_some_and(|counter| counter.is_final);
+    }
+
+    /// The sums so far, in milliseconds. A bound that only some of the series have would make the others look slow: it is left
+    /// out.
+    fn buckets(&self, candidate: &Candidate, scale: f64) -> Option<Buckets> {
+        let all = candidate.all()?;
+        let mut series = vec![0_usize; usize::from(self.next_group)];
+        for row in &self.rows {
+            series[usize::from(row.group)] += 1;
+        }
+        let is_whole = |group: u16| group != all && series[usize::from(group)] == series[usize::from(all)];
+        let mut bounds: Vec<(f64, u16)> =
+            candidate.bounds.iter().copied().filter(|(_, group)| is_whole(*group)).collect();
+        bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let sum = |group: u16| self.book.sum(&[usize::from(group)]);
+        let counts = bounds.iter().map(|(_, group)| sum(*group)).chain([sum(all)]).collect();
+        Some(Buckets { bounds_ms: bounds.iter().map(|(bound, _)| bound * scale).collect(), counts })
+    }
+}

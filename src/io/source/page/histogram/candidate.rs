@@ -1,0 +1,156 @@
+//! One histogram of a page that may hold how long requests took.
+
+use super::super::names::{Foreign, Standing, Tier};
+use super::names::{Kinship, TimeName, UnitOnPage};
+use crate::io::source::page::labels::{Labels, Use};
+
+/// So many bounds of one histogram are told apart.
+pub const MAX_BOUNDS: usize = 256;
+
+/// One histogram of a page.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Without `_bucket`.
+    pub name: String,
+    pub standing: Standing,
+    /// Whether only a label with the path shows that it is about requests.
+    is_vague: bool,
+    pub labels: Labels,
+    /// How many milliseconds its unit has, as a line of the page says it.
+    pub unit: Option<f64>,
+    /// Its upper bounds in its own unit, in the order of their appearance, each with the number of its sum.
+    pub bounds: Vec<(f64, u16)>,
+    /// Whether a route was read of any of its series.
+    pub says_route: bool,
+    /// Whether it is not read any more: there is no room for it, or it is about something else.
+    pub dropped: bool,
+    /// What the page at hand has of it.
+    pub now: Shown,
+}
+
+/// What a page has of a histogram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Whether it has a bucket at all, and one that is let in.
+    pub is_there: bool,
+    pub has_rows: bool,
+    /// Whether there are more bounds or series than can be kept.
+    pub too_many: bool,
+    /// Requests, in 1/[`UNIT`](super::super::rows::UNIT).
+    pub seen: u64,
+}
+
+/// How a histogram stands among the others; the least is the best.
+#[expect(clippy::struct_excessive_bools, reason = "each is a place in the order, as their derived `Ord` compares them")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// It is not the one that the other color is measured by.
+    is_strange: bool,
+    /// It has no bounds, or no bucket for all requests.
+    is_hollow: bool,
+    /// It does not belong to the counter of requests.
+    is_apart: bool,
+    tier: Tier,
+    is_vague: bool,
+    /// It does not say the route of a request.
+    is_unrouted: bool,
+    kinship: Kinship,
+    order: u16,
+}
+
+impl Rank {
+    /// Whether there is a reason to leave a histogram of another rank for one of this.
+    pub fn is_reason_to_leave(self, old: Self) -> bool {
+        let reason = |rank: Self| (rank.is_strange, rank.is_hollow, rank.is_apart, rank.tier, rank.is_vague);
+        reason(self) < reason(old)
+    }
+}
+
+impl Candidate {
+    /// A histogram that was met for the first time.
+    pub fn new(name: String, TimeName { standing, is_vague }: TimeName, on_page: UnitOnPage) -> Self {
+        Self {
+            labels: Labels::of(&name),
+            name,
+            standing,
+            is_vague,
+            unit: on_page.milliseconds(),
+            bounds: Vec::new(),
+            says_route: false,
+            // What is never taken is not read either.
+            dropped: matches!(standing.tier, Tier::Never(_)),
+            now: Shown::default(),
+        }
+    }
+
+    /// A new page begins.
+    pub fn clear(&mut self) {
+        self.now = Shown::default();
+    }
+
+    /// A series of it is let in. Says the number of the sum of its bucket; none where there is no room. `next` is the number of
+    /// the next bucket that has none yet.
+    pub fn enter(&mut self, bound: f64, count: u64, says_route: bool, next: &mut u16) -> Option<u16> {
+        self.now.has_rows = true;
+        self.says_route |= says_route;
+        if bound == f64::INFINITY {
+            self.now.seen = self.now.seen.saturating_add(count);
+        }
+        if let Some((_, group)) = self.bounds.iter().find(|(known, _)| known.total_cmp(&bound).is_eq()) {
+            return Some(*group);
+        }
+        if bound.is_nan() || self.bounds.len() >= MAX_BOUNDS {
+            self.now.too_many = true;
+            return None;
+        }
+        let group = *next;
+        self.bounds.push((bound, group));
+        *next = next.saturating_add(1);
+        Some(group)
+    }
+
+    /// The number of the sum of all its requests.
+    pub fn all(&self) -> Option<u16> {
+        self.bounds.iter().find(|(bound, _)| *bound == f64::INFINITY).map(|(_, group)| *group)
+    }
+
+    /// Whether its labels show that it is about something else than requests.
+    pub fn is_about_something_else(&self) -> bool {
+        let has_route = || (0..self.labels.names().count()).any(|at| self.labels.good_for(at) == Use::Route);
+        self.is_vague && self.now.has_rows && !has_route()
+    }
+
+    /// Whether it may hold how long the requests took that `counter` counts.
+    pub fn is_eligible(&self, counter: Option<&str>) -> bool {
+        let may_be = match self.standing.tier {
+            Tier::Known | Tier::Likely | Tier::KnownProxy | Tier::Proxy => true,
+            Tier::Unlikely => self.kinship(counter) < Kinship::None,
+            Tier::Never(_) | Tier::Other => false,
+        };
+        may_be && !self.dropped && self.now.has_rows && (!self.is_vague || self.says_route)
+    }
+
+    /// Why it never holds those of users, where its name says so.
+    pub const fn foreign(&self) -> Option<Foreign> {
+        if let Tier::Never(why) = self.standing.tier { Some(why) } else { None }
+    }
+
+    fn kinship(&self, counter: Option<&str>) -> Kinship {
+        Kinship::of(&self.name, counter)
+    }
+
+    /// Its place among the others, where the requests are counted by `counter` and the other color is measured by `agreed`.
+    pub fn rank(&self, counter: Option<&str>, agreed: Option<&str>) -> Rank {
+        let kinship = self.kinship(counter);
+        Rank {
+            is_strange: agreed.is_some_and(|agreed| agreed != self.name),
+            is_hollow: self.bounds.len() < 2 || self.all().is_none(),
+            is_apart: kinship == Kinship::None,
+            tier: self.standing.tier,
+            is_vague: self.is_vague,
+            is_unrouted: !self.says_route,
+            kinship,
+            order: self.standing.order,
+        }
+    }
+}

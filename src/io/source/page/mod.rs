@@ -1,0 +1,43 @@
+//! From a page's samples to a [`crate::core::detect::Reading`]: which counter counts the requests, and what its series add up to.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `names`, `labels` | what the names of a counter and of its labels say |
+//! | `origin` | whose requests a series counts |
+//! | `memo` | what is to be done with the samples of each metric |
+//! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
+//! | `rows` | the series of one page while it is read |
+//! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
+//! | `build` | the release that answers |
+//! | `culprits` | which labels the failed requests carry |
+//! | `family`, `census`, `why` | why no counter was taken |
+//! | `histogram` | which histogram says how long requests took, and what it says |
+//! | `agreement` | what both colors are measured by |
+//! | `reader` | all of it together |
+
+mod agreement;
+mod book;
+mod build;
+mod candidate;
+mod catalog;
+mod census;
+mod culprits;
+mod family;
+mod histogram;
+mod labels;
+mod memo;
+mod names;
+mod origin;
+mod reader;
+mod rows;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod why;
+
+pub use agreement::Agreement;
+pub use book::MAX_SERIES;
+pub use histogram::HISTOGRAMS;
+pub use labels::LABELS;
+pub use names::METRICS;
+pub use reader::PageReader;

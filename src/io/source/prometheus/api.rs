@@ -1,0 +1,157 @@
+//! Asks the API.
+
+#[cfg(test)]
+mod tests;
+
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use url::form_urlencoded::Serializer;
+
+use super::super::fetch::{Access, ClientError, FetchError, Fetcher, Limit};
+use super::answer::{Outcome, Rules, Told, Wrapped};
+use crate::config::{InstanceUrl, PrometheusConfig};
+use crate::io::http::Login;
+
+/// The largest answer that is read, in bytes.
+const MAX_BODY: usize = 16 << 20;
+
+const QUERY: &str = "/api/v1/query";
+const RULES: &str = "/api/v1/rules";
+/// The rules are asked for without the alerts that they made.
+const ALERTING: &str = "type=alert&exclude_alerts=true";
+
+/// What an answer that makes no sense says about the URL.
+const FOREIGN: &str = ", and not as Prometheus does: see prometheus.url";
+
+/// Why a query has no answer. URLs are without credentials and without the query.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There was no whole answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// 401 or 403.
+    #[error("{url} answered {status}: {advice}")]
+    Denied {
+        /// What was asked for.
+        url: String,
+        /// 401 or 403.
+        status: StatusCode,
+        /// Which key to set, or that the one that is set was refused.
+        advice: &'static str,
+    },
+    /// The API refuses the query, in its own words.
+    #[error("{url} refuses the query: {why}")]
+    Refused {
+        /// What was asked for.
+        url: String,
+        /// What it says.
+        why: String,
+    },
+    /// An answer that is none of this API.
+    #[error("{url} answered {status}{}", if status.is_server_error() { "" } else { FOREIGN })]
+    Foreign {
+        /// What was asked for.
+        url: String,
+        /// What it answered.
+        status: StatusCode,
+    },
+    /// The connection ended in the middle of the answer.
+    #[error("the answer of {url} was cut in the middle")]
+    Cut {
+        /// What was asked for.
+        url: String,
+        /// What the library says.
+        source: reqwest::Error,
+    },
+    /// More than 16 MiB.
+    #[error("the answer of {url} is larger than {} MiB: let the query add up more", MAX_BODY >> 20)]
+    TooLarge {
+        /// What was asked for.
+        url: String,
+    },
+}
+
+/// The API of one server. A clone shares the connection.
+#[derive(Clone, Debug)]
+pub struct Api {
+    queries: Fetcher,
+    rules: Fetcher,
+    refused: &'static str,
+}
+
+impl Api {
+    /// The API at `url`, asked as `config` says.
+    pub fn new(url: &InstanceUrl, config: &PrometheusConfig) -> Result<Self, ClientError> {
+        let fetcher = |path| {
+            let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+            if let Some(tenant) = &config.tenant {
+                let value = HeaderValue::from_str(tenant).map_err(|_| ClientError::Header("prometheus.tenant"))?;
+                headers.insert(HeaderName::from_static("x-scope-orgid"), value);
+            }
+            let login = config.username.as_deref().zip(config.password.as_ref());
+            let access = Access {
+                token: config.bearer_token.as_ref().map(|token| ("prometheus.bearer_token", token)),
+                login: login.map(|(user, password)| Login::new(user, password)),
+                ca_file: config.ca_file.as_deref(),
+                ..Access::default()
+            };
+            Fetcher::new(url, path, Limit { key: "prometheus.timeout", time: config.timeout }, headers, &access)
+        };
+        let anonymous = config.bearer_token.is_none() && config.username.is_none() && url.credentials().is_none();
+        let refused = if anonymous {
+            "set prometheus.bearer_token, or prometheus.username and prometheus.password"
+        } else {
+            "it refuses the token, or the user name and password, of [prometheus]"
+        };
+        Ok(Self { queries: fetcher(QUERY)?, rules: fetcher(RULES)?, refused })
+    }
+
+    /// The result of an instant query, now or at a time (Unix milliseconds).
+    pub async fn query(&self, query: &str, at_ms: Option<i64>) -> Result<Told<Outcome>, QueryError> {
+        self.ask(&self.queries, &encoded(query, at_ms)).await
+    }
+
+    /// The alerting rules.
+    pub async fn rules(&self) -> Result<Told<Rules>, QueryError> {
+        self.ask(&self.rules, ALERTING).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, fetcher: &Fetcher, query: &str) -> Result<Told<T>, QueryError> {
+        let url = fetcher.url().as_str();
+        fetcher.get_with(Some(query), |answer| read(url, answer, self.refused)).await
+    }
+}
+
+/// The query string of an instant query.
+fn encoded(query: &str, at_ms: Option<i64>) -> String {
+    let mut text = Serializer::new(String::new());
+    // VictoriaMetrics holds back what is younger than 30 s unless it is told not to use its cache; others do not know this word.
+    text.append_pair("query", query).append_pair("nocache", "1");
+    if let Some(at_ms) = at_ms {
+        text.append_pair("time", &format!("{}.{:03}", at_ms / 1000, at_ms.rem_euclid(1000)));
+    }
+    text.finish()
+}
+
+async fn read<T: DeserializeOwned>(
+    url: &str,
+    mut answer: Response,
+    refused: &'static str,
+) -> Result<Told<T>, QueryError> {
+    let url = || url.to_owned();
+    let status = answer.status();
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return Err(QueryError::Denied { url: url(), status, advice: refused });
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|source| QueryError::Cut { url: url(), source })? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(QueryError::TooLarge { url: url() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // A refused query has a status other than 200, and a reason in the same JSON.
+    let wrapped: Wrapped<T> = serde_json::from_slice(&body).map_err(|_| QueryError::Foreign { url: url(), status })?;
+    wrapped.open().map_err(|why| QueryError::Refused { url: url(), why })
+}

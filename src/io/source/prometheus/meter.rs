@@ -1,0 +1,340 @@
+//! The error rate and the latency of a color, from the series that a selector names.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::answer::{Outcome, Series, Told};
+use super::api::Api;
+use super::fleet::{Counted, Fleet};
+use crate::config::{
+    Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, Status, StatusKind, StatusSet,
+};
+use crate::core::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
+use crate::core::soak::{ERROR_RATE, LATENCY, Metered};
+use crate::io::source::page::LABELS;
+
+/// By what the instances of a color are told apart: the labels that every scrape adds.
+const TARGET: &str = "job, instance";
+
+/// Reads one check's counters of one color. Owns what is remembered of its series, so there is one for each color and soak.
+#[derive(Debug)]
+pub struct Meter {
+    api: Api,
+    selector: PromQl,
+    max_age_ms: u64,
+    fleet: Fleet,
+    /// How far back is looked, as PromQL has it: ` offset 2000ms`.
+    offset: String,
+    /// When the newest sample of the last answer was taken, in Unix seconds.
+    taken: Option<f64>,
+    seen_any: bool,
+    read: Reads,
+}
+
+/// What is read.
+#[derive(Debug)]
+enum Reads {
+    /// Requests by status.
+    Requests { labels: Vec<String>, errors: StatusSet },
+    /// Buckets by upper bound: the bounds in the order of their appearance, in their own unit.
+    Buckets { unit: LatencyUnit, bounds: Vec<f64> },
+}
+
+impl Meter {
+    /// The meters of one color by the names of their checks: of those that are judged by what Prometheus says.
+    pub fn of(config: &Config, api: &Api) -> Vec<(&'static str, Self)> {
+        let Config { error_rate, latency, prometheus, .. } = config;
+        let mut meters = Vec::new();
+        if let (Source::Prometheus, Some(selector)) = (error_rate.source, &error_rate.selector) {
+            let labels = match &error_rate.status_label {
+                Named::Auto => LABELS.map(ToOwned::to_owned).to_vec(),
+                Named::Name(name) => vec![name.clone()],
+            };
+            let read = Reads::Requests { labels, errors: error_rate.errors.clone() };
+            meters.push((ERROR_RATE, Self::new(api.clone(), selector.clone(), prometheus, read)));
+        }
+        if let (Source::Prometheus, Some(selector), Some(_)) = (latency.source, &latency.selector, latency.threshold) {
+            let read = Reads::Buckets { unit: latency.unit, bounds: Vec::new() };
+            meters.push((LATENCY, Self::new(api.clone(), selector.clone(), prometheus, read)));
+        }
+        meters
+    }
+
+    fn new(api: Api, selector: PromQl, config: &PrometheusConfig, read: Reads) -> Self {
+        let max_age_ms = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
+        let offset_ms = config.query_offset.as_millis();
+        let offset = if offset_ms > 0 { format!(" offset {offset_ms}ms") } else { String::new() };
+        Self { api, selector, max_age_ms, offset, fleet: Fleet::default(), taken: None, seen_any: false, read }
+    }
+
+    /// Asks once.
+    pub async fn read(&mut self, blanks: Blanks<'_>) -> Metered {
+        self.ask(blanks).await.unwrap_or_else(Metered::Failed)
+    }
+
+    /// Whether every series has a sample that was not there the last time. Targets are scraped one after the other; what comes
+    /// from some of them only would look like failures that clump. One that is not scraped any more is not waited for for ever.
+    fn is_next(&self, times: &Times) -> bool {
+        let Some(taken) = self.taken else { return true };
+        #[expect(clippy::cast_precision_loss, reason = "at most a few minutes")]
+        let patience = self.max_age_ms as f64 / 2000.0;
+        times.oldest > taken || times.newest - taken > patience
+    }
+
+    async fn ask(&mut self, blanks: Blanks<'_>) -> Result<Metered, String> {
+        let asked = Instant::now();
+        let selector = self.selector.fill(blanks);
+        let by = match &self.read {
+            Reads::Requests { labels, .. } => labels.join(", "),
+            Reads::Buckets { .. } => "le".to_owned(),
+        };
+        let offset = &self.offset;
+        let times = times(&self.api, &format!("timestamp({selector}{offset})")).await?;
+        if let Some(times) = &times {
+            if times.age_ms() > self.max_age_ms {
+                return Err(format!("the newest sample of `{selector}` is {} s old", times.age_ms() / 1000));
+            }
+            if !self.is_next(times) {
+                return Ok(Metered::Same { age_ms: times.age_ms() });
+            }
+        }
+        // At the time at which all of them had a new sample: later some would have one more.
+        let at_ms = times.as_ref().map(Times::at_ms);
+        let counters = format!("sum by ({TARGET}, {by}) ({selector}{offset})");
+        let Told { data, warnings } = self.api.query(&counters, at_ms).await.map_err(|error| error.to_string())?;
+        self.taken = times.map(|times| times.newest).or(self.taken);
+        let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is no selector of series")) };
+        if series.is_empty() && self.seen_any {
+            return Err(format!("`{selector}` has no series any more"));
+        }
+        self.seen_any |= !series.is_empty();
+        let mut notes = warnings;
+        if !self.seen_any {
+            notes.insert(0, format!("`{selector}` has no series yet"));
+        }
+        let reading = match &mut self.read {
+            Reads::Requests { labels, errors } => requests(&mut self.fleet, series, labels, errors)?,
+            Reads::Buckets { unit, bounds } => {
+                let scale = unit.milliseconds(&name_of(&selector), None).ok_or_else(|| {
+                    format!("the unit of `{selector}` does not show in its name: say it with checks.latency.unit")
+                })?;
+                buckets(&mut self.fleet, series, bounds, scale)?
+            }
+        };
+        Ok(Metered::New(Reading {
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            took_ms: u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..reading
+        }))
+    }
+}
+
+/// When samples were taken, in Unix seconds by the clock of the API.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    oldest: f64,
+    newest: f64,
+    /// When the API was asked.
+    now: f64,
+}
+
+impl Times {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a few minutes, not negative")]
+    fn age_ms(&self) -> u64 {
+        ((self.now - self.newest).max(0.0) * 1000.0) as u64
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "Unix milliseconds")]
+    fn at_ms(&self) -> i64 {
+        (self.now * 1000.0).round() as i64
+    }
+}
+
+/// The times of the samples that a query finds; none where it finds none.
+async fn times(api: &Api, query: &str) -> Result<Option<Times>, String> {
+    let edge = |name: &str| format!("label_replace({name}({query}), \"edge\", \"{name}\", \"\", \"\")");
+    let both = format!("{} or {}", edge("min"), edge("max"));
+    let Outcome::Vector(series) = api.query(&both, None).await.map_err(|error| error.to_string())?.data else {
+        return Ok(None);
+    };
+    let of = |name: &str| {
+        let found = series.iter().find(|one| one.metric.get("edge").is_some_and(|edge| edge == name))?;
+        found.value.as_ref().map(|value| (value.number(), value.0))
+    };
+    Ok(of("min").zip(of("max")).map(|((oldest, now), (newest, _))| Times { oldest, newest, now }))
+}
+
+/// The series as counters that go into a group each; what has no value, or an impossible one, is left out.
+fn counted(series: Vec<Series>, mut group: impl FnMut(&BTreeMap<String, String>) -> Option<usize>) -> Vec<Counted> {
+    let one = |Series { metric, value }| {
+        let value = value?.number();
+        let group = group(&metric)?;
+        (value.is_finite() && value >= 0.0).then_some(Counted { labels: metric, value, group })
+    };
+    series.into_iter().filter_map(one).collect()
+}
+
+fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &StatusSet) -> Result<Reading, String> {
+    let any = !series.is_empty();
+    let counted = counted(series, |metric| group(metric, labels, errors));
+    if any && counted.is_empty() {
+        return Err(format!(
+            "no series has an HTTP status in a label {}: see checks.error-rate.status_label",
+            labels.join(", ")
+        ));
+    }
+    let mut instances: BTreeMap<String, TickCounts> = BTreeMap::new();
+    fleet.enter(counted, |one, added| {
+        let Some(instance) = one.labels.get("instance") else { return };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "requests of one tick, not negative"
+        )]
+        let added = added.round() as u64;
+        let errors = if one.group == 1 { added } else { 0 };
+        let known = instances.entry(instance.clone()).or_default();
+        *known = known.plus(TickCounts { requests: added, errors });
+    })?;
+    let (good, failed) = (fleet.sum(0), fleet.sum(1));
+    Ok(Reading { total: good + failed, errors: failed, blame: blame(instances).map(Box::new), ..Reading::default() })
+}
+
+/// 1 for failed requests, 0 for others; none where no label holds a status. Beside an HTTP status that of gRPC counts, whose
+/// failures are answered with 200.
+fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSet) -> Option<usize> {
+    let judged = labels.iter().filter_map(|label| {
+        let is_grpc = label.split('_').any(|word| matches!(word, "grpc" | "rpc"));
+        let kind = if is_grpc { StatusKind::Grpc } else { StatusKind::Http };
+        let status = errors.judge(metric.get(label)?.as_bytes(), kind);
+        status.is_understood().then_some((is_grpc, status == Status::Failed))
+    });
+    let judged: Vec<_> = judged.collect();
+    let (_, failed) = judged.first()?;
+    Some(usize::from(*failed || judged.iter().any(|(is_grpc, failed)| *is_grpc && *failed)))
+}
+
+/// Who carries the errors: the instances that have any.
+fn blame(instances: BTreeMap<String, TickCounts>) -> Option<Blame> {
+    let all = instances.values().fold(TickCounts::default(), |sum, counts| sum.plus(*counts));
+    let culprit = |(value, counts)| Culprit { label: "instance".to_owned(), value, counts };
+    let mut culprits: Vec<_> = instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(culprit).collect();
+    culprits.sort_by_key(|culprit| Reverse(culprit.counts.errors));
+    (all.errors > 0).then_some(Blame { all, culprits, untracked: 0 })
+}
+
+fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale: f64) -> Result<Reading, String> {
+    let any = !series.is_empty();
+    let mut targets: Vec<usize> = Vec::new();
+    let counted = counted(series, |metric| {
+        let bound: f64 = metric.get("le")?.parse().ok()?;
+        let at = bounds.iter().position(|known| known.total_cmp(&bound).is_eq()).unwrap_or_else(|| {
+            bounds.push(bound);
+            bounds.len() - 1
+        });
+        targets.resize(bounds.len(), 0);
+        targets[at] += 1;
+        Some(at)
+    });
+    if any && counted.is_empty() {
+        return Err("no series has a label `le`: the selector is to name the buckets of a classic histogram".to_owned());
+    }
+    targets.resize(bounds.len(), 0);
+    fleet.enter(counted, |_, _| {})?;
+    let latency = if any {
+        let all = bounds.iter().position(|bound| *bound == f64::INFINITY);
+        let all = all.ok_or("there is no bucket `le=\"+Inf\"`: it is no whole histogram")?;
+        // A bound that only some of the instances have would make the others look slow.
+        let shared = |at: &usize| *at != all && targets[*at] == targets[all];
+        let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();
+        kept.sort_by(|a, b| bounds[*a].total_cmp(&bounds[*b]));
+        let counts = kept.iter().chain([&all]).map(|at| fleet.sum(*at)).collect();
+        Latency::Buckets(Buckets { bounds_ms: kept.iter().map(|at| bounds[*at] * scale).collect(), counts })
+    } else {
+        Latency::Unknown("there is no series yet".to_owned())
+    };
+    Ok(Reading { latency: Some(latency), ..Reading::default() })
+}
+
+/// The metric's name in a selector, without `_bucket`.
+fn name_of(selector: &str) -> String {
+    let named = selector.split_once("__name__").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    let name = named.unwrap_or_else(|| selector.trim().split('{').next().unwrap_or_default());
+    name.trim().trim_end_matches("_bucket").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::Value;
+    use super::*;
+
+    fn series(labels: &[(&str, &str)], value: f64) -> Series {
+        let metric = labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
+        Series { metric, value: Some(Value(0.0, value.to_string())) }
+    }
+
+    fn status(instance: &str, label: &str, status: &str, value: f64) -> Series {
+        series(&[("job", "shop"), ("instance", instance), (label, status)], value)
+    }
+
+    #[test]
+    fn requests_are_counted_by_whichever_label_carries_a_status_and_the_instance_is_blamed() {
+        let labels = LABELS.map(ToOwned::to_owned);
+        let errors = StatusSet { classes: vec![5], ..StatusSet::default() };
+        let mut fleet = Fleet::default();
+        let mut read = |answer| requests(&mut fleet, answer, &labels, &errors).unwrap();
+        let first = read(vec![status("a", "code", "200", 90.0), status("a", "code", "503", 10.0)]);
+        assert_eq!((first.total, first.errors, first.blame), (100, 10, None));
+        let next = read(vec![
+            status("a", "code", "200", 95.0),
+            status("a", "code", "503", 15.0),
+            status("b", "code", "5xx", 3.0),
+            status("b", "code", "timeout", 3.0),
+        ]);
+        assert_eq!((next.total, next.errors), (110, 15));
+        let blame = next.blame.unwrap();
+        assert_eq!((blame.all.errors, blame.culprits[0].value.as_str(), blame.culprits.len()), (5, "a", 1));
+    }
+
+    #[test]
+    fn series_without_a_status_or_a_bound_are_told() {
+        let labels = ["code".to_owned()];
+        let errors = StatusSet { classes: vec![5], ..StatusSet::default() };
+        let why = requests(&mut Fleet::default(), vec![status("a", "status", "200", 1.0)], &labels, &errors);
+        assert!(why.unwrap_err().starts_with("no series has an HTTP status in a label code"));
+        let read = |answer| buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1.0);
+        assert!(read(vec![series(&[], 1.0)]).unwrap_err().starts_with("no series has a label `le`"));
+        assert!(read(vec![series(&[("le", "1")], 1.0)]).unwrap_err().starts_with("there is no bucket `le=\"+Inf\"`"));
+        assert!(matches!(read(Vec::new()).unwrap().latency, Some(Latency::Unknown(_))));
+    }
+
+    #[test]
+    fn buckets_are_added_up_in_the_bounds_that_all_instances_have() {
+        let bucket = |instance: &str, le: &str, value| series(&[("instance", instance), ("le", le)], value);
+        let answer = vec![
+            bucket("a", "+Inf", 10.0),
+            bucket("a", "0.5", 8.0),
+            bucket("a", "0.1", 5.0),
+            bucket("b", "0.5", 3.0),
+            bucket("b", "+Inf", 4.0),
+        ];
+        let reading = buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1000.0).unwrap();
+        assert_eq!(reading.latency, Some(Latency::Buckets(Buckets { bounds_ms: vec![500.0], counts: vec![11, 14] })));
+    }
+
+    #[test]
+    fn the_name_of_a_selector_says_its_unit() {
+        for (selector, name) in [
+            ("http_request_duration_seconds_bucket{color=\"green\"}", "http_request_duration_seconds"),
+            ("{__name__=\"latency_ms_bucket\",color=\"green\"}", "latency_ms"),
+            (" up ", "up"),
+        ] {
+            assert_eq!(name_of(selector), name);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "meter/asking.rs"]
+mod asking;

@@ -1,0 +1,359 @@
+//! Fetches one instance's metrics page and makes a reading of it.
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+use flate2::write::GzDecoder;
+use jiff::fmt::rfc2822;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use reqwest::{Response, StatusCode, Version};
+
+use super::exposition::{Format, PageError, quote};
+use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
+use super::page::{Agreement, PageReader};
+use super::probe::Probe;
+use crate::config::{Config, InstanceUrl};
+use crate::core::detect::{Asked, Reading, Requests};
+use crate::model::Color;
+
+/// The largest page that is read, in bytes, unpacked (and packed).
+pub const MAX_BODY: usize = 64 << 20;
+
+/// A connection leads to one of the processes that share a port, and stays there. The first scrapes take a new one each, so that
+/// all of the processes are seen soon; later one in so many does, for a connection over TLS has its price.
+const NEW_CONNECTIONS: u64 = 16;
+const SCRAPES_A_CONNECTION: u64 = 4;
+
+const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-text;version=1.0.0;q=0.8,\
+                        text/plain;q=0.5,*/*;q=0.1";
+
+/// Why an instance's page is no reading. URLs are without credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum ScrapeError {
+    /// There was no whole answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// 401 or 403.
+    #[error("{url} answered {status}: {advice}")]
+    Denied {
+        /// What was asked for.
+        url: String,
+        /// 401 or 403.
+        status: StatusCode,
+        /// Which key to set, or that the one that is set was refused.
+        advice: &'static str,
+    },
+    /// 404.
+    #[error("{url} answered 404: set `metrics.path` to where the service shows its metrics")]
+    NotFound {
+        /// What was asked for.
+        url: String,
+    },
+    /// Another status than 200.
+    #[error("{url} answered {status} instead of metrics{}", advice(*.status))]
+    Status {
+        /// What was asked for.
+        url: String,
+        /// What it answered.
+        status: StatusCode,
+    },
+    /// A web page.
+    #[error("{url} answered with HTML instead of metrics: set `metrics.path` to where the service shows its metrics")]
+    Html {
+        /// What was asked for.
+        url: String,
+    },
+    /// A content type that is neither of the text formats.
+    #[error("{url} answered with `{found}`: expected `text/plain` or `application/openmetrics-text`")]
+    ContentType {
+        /// What was asked for.
+        url: String,
+        /// The content type.
+        found: String,
+    },
+    /// A content encoding that was not asked for.
+    #[error("{url} answered in encoding `{found}`: expected `gzip` or none")]
+    Encoding {
+        /// What was asked for.
+        url: String,
+        /// The content encoding.
+        found: String,
+    },
+    /// More than [`MAX_BODY`] bytes.
+    #[error("the page of {url} is larger than {} MiB", MAX_BODY >> 20)]
+    TooLarge {
+        /// What was asked for.
+        url: String,
+    },
+    /// The transport says that bytes are missing.
+    #[error("the page of {url} was cut in the middle")]
+    Cut {
+        /// What was asked for.
+        url: String,
+        /// What the library says.
+        source: io::Error,
+    },
+    /// Not what the gzip format promises: too short, a wrong checksum, or something else altogether.
+    #[error("the gzip page of {url} is cut or damaged")]
+    Damaged {
+        /// What was asked for.
+        url: String,
+        /// What the library says.
+        source: io::Error,
+    },
+    /// The page itself is wrong.
+    #[error("{url}: {source}")]
+    Page {
+        /// What was asked for.
+        url: String,
+        /// What is wrong with it.
+        source: PageError,
+    },
+}
+
+impl ScrapeError {
+    /// Whether something answers that has no metrics there.
+    pub fn is_no_page(&self) -> bool {
+        match self {
+            Self::NotFound { .. } | Self::Html { .. } | Self::ContentType { .. } | Self::Page { .. } => true,
+            Self::Status { status, .. } => *status == StatusCode::METHOD_NOT_ALLOWED,
+            Self::Fetch(error) => matches!(error, FetchError::OtherHost { .. } | FetchError::Redirects { .. }),
+            _ => false,
+        }
+    }
+}
+
+/// Scrapes one instance. Owns what is remembered of its series, so there is one for each instance and soak.
+#[derive(Debug)]
+pub struct Scraper {
+    fetcher: Fetcher,
+    reader: PageReader,
+    refused: &'static str,
+    limit: usize,
+    scrapes: u64,
+    /// What was probed meanwhile.
+    probes: Arc<Tally>,
+}
+
+impl Scraper {
+    /// A scraper of an instance of a color, with the token of `metrics` or else the credentials of its URL. Requests to the
+    /// metrics and health paths, and to `router.probe_url`, are this program's own and are not counted, nor are those on
+    /// routes to ignore.
+    pub fn of(config: &Config, color: Color, instance: &InstanceUrl) -> Result<Self, ClientError> {
+        let Config { metrics, health, requests, router, error_rate, latency, .. } = config;
+        let headers = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+            (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+        ]);
+        let token = metrics.bearer_token.as_ref().map(|token| ("metrics.bearer_token", token));
+        let access = Access { token, ..Access::to_instances(&config.access) };
+        let limit = Limit { key: "metrics.timeout", time: metrics.timeout };
+        let base = config.metrics_url(color, instance);
+        let fetcher = Fetcher::new(&base, &metrics.path, limit, headers, &access)?;
+        let probed = config.health_url(instance).join(&health.path);
+        let own = [&metrics.path, &health.path, fetcher.url().path(), probed.path()];
+        let through_the_proxy = router.own_paths();
+        let own = own.into_iter().chain(through_the_proxy.iter().map(String::as_str));
+        let routes = requests.ignore_routes.clone().and_own(own);
+        let refused = match (token, base.credentials()) {
+            (Some(_), _) => "it refuses `metrics.bearer_token`",
+            (None, Some(_)) => "it refuses the user name and password of the instance's URL",
+            (None, None) => "set `metrics.bearer_token`, or user name and password in the instance's URL",
+        };
+        let reader = PageReader::new(error_rate, routes).of_service(&config.service);
+        let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
+        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, probes: Arc::default() })
+    }
+
+    /// The same, counting by what the scrapers of a run agreed on, or telling them.
+    #[must_use]
+    pub fn agreeing(self, agreement: &Agreement) -> Self {
+        let Self { reader, .. } = self;
+        Self { reader: reader.agreeing(agreement), ..self }
+    }
+
+    /// The same, beside probes of the same instance, which it may count, and over their connection where they go to the same
+    /// server.
+    #[must_use]
+    pub fn beside(self, probe: &Probe) -> Self {
+        Self { probes: probe.tally(), fetcher: self.fetcher.beside(probe.fetcher()), ..self }
+    }
+
+    /// The latency histogram, once a page had it.
+    pub fn histogram(&self) -> Option<&str> {
+        self.reader.histogram()
+    }
+
+    /// The request counter and the label with the status, once a page had both.
+    pub fn counter(&self) -> Option<(&str, &str)> {
+        self.reader.counter()
+    }
+
+    /// Whether the last page had a sample at all.
+    pub const fn saw_samples(&self) -> bool {
+        self.reader.saw_samples()
+    }
+
+    /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
+    pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
+        let begun = Instant::now();
+        let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
+        let probed = probes.answered();
+        *scrapes += 1;
+        let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
+        let url = fetcher.url().as_str();
+        let reading = fetcher
+            .get_over(if last { Connection::Closed } else { Connection::Kept }, |answer| async {
+                check_status(url, answer.status(), refused)?;
+                let answered_ms = date(&answer);
+                Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })
+            })
+            .await?;
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let asked =
+            Asked { scrapes: fetcher.tally().requests(), probes: Requests { least: probed, ..probes.requests() } };
+        let is_empty = reading.total == 0 && reading.ignored == 0;
+        let may_be_counted = reading.unrouted.is_some_and(|unrouted| is_empty || unrouted.requests > 0);
+        Ok(Reading { took_ms, asked: may_be_counted.then_some(asked), ..reading })
+    }
+}
+
+/// Makes a reading of the body, which may be up to `limit` bytes long.
+async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
+    reader.begin(format(url, &answer)?);
+    let mut sink = Sink { url, reader, room: limit, fault: None };
+    if is_packed(url, &answer)? {
+        let mut decoder = GzDecoder::new(&mut sink);
+        let mut packed = 0;
+        let unpacked: io::Result<()> = async {
+            while let Some(chunk) = answer.chunk().await.map_err(io::Error::other)? {
+                packed += chunk.len();
+                if packed > limit {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                decoder.write_all(&chunk)?;
+            }
+            decoder.try_finish()
+        }
+        .await;
+        drop(decoder);
+        unpacked.map_err(|error| sink.explain(error))?;
+    } else {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| sink.explain(io::Error::other(error)))? {
+            sink.write_all(&chunk).map_err(|error| sink.explain(error))?;
+        }
+    }
+    reader.finish(is_framed(&answer)).map_err(|source| page_error(url, source))
+}
+
+/// Hands unpacked bytes on as long as there is room.
+struct Sink<'a> {
+    url: &'a str,
+    reader: &'a mut PageReader,
+    /// So many more bytes are taken.
+    room: usize,
+    fault: Option<ScrapeError>,
+}
+
+impl Sink<'_> {
+    /// What stopped the page: our own fault if there was one, else the transport's.
+    fn explain(&mut self, error: io::Error) -> ScrapeError {
+        let url = || self.url.to_owned();
+        match self.fault.take() {
+            Some(fault) => fault,
+            None if error.kind() == io::ErrorKind::FileTooLarge => ScrapeError::TooLarge { url: url() },
+            None if matches!(error.get_ref(), Some(inner) if inner.is::<reqwest::Error>()) => {
+                ScrapeError::Cut { url: url(), source: error }
+            }
+            None => ScrapeError::Damaged { url: url(), source: error },
+        }
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fault = match self.room.checked_sub(bytes.len()) {
+            None => ScrapeError::TooLarge { url: self.url.to_owned() },
+            Some(room) => {
+                self.room = room;
+                match self.reader.push(bytes) {
+                    Ok(()) => return Ok(bytes.len()),
+                    Err(source) => page_error(self.url, source),
+                }
+            }
+        };
+        self.fault.get_or_insert(fault);
+        Err(io::ErrorKind::InvalidData.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn page_error(url: &str, source: PageError) -> ScrapeError {
+    let url = url.to_owned();
+    match source {
+        PageError::Html => ScrapeError::Html { url },
+        source => ScrapeError::Page { url, source },
+    }
+}
+
+fn check_status(url: &str, status: StatusCode, refused: &'static str) -> Result<(), ScrapeError> {
+    let url = || url.to_owned();
+    match status {
+        StatusCode::OK => Ok(()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Err(ScrapeError::Denied { url: url(), status, advice: refused })
+        }
+        StatusCode::NOT_FOUND => Err(ScrapeError::NotFound { url: url() }),
+        status => Err(ScrapeError::Status { url: url(), status }),
+    }
+}
+
+fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a [u8] {
+    answer.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default().trim_ascii()
+}
+
+/// The server's clock when it answered, Unix milliseconds.
+fn date(answer: &Response) -> Option<i64> {
+    let text = std::str::from_utf8(header(answer, &DATE)).ok()?;
+    Some(rfc2822::parse(text).ok()?.timestamp().as_millisecond())
+}
+
+/// The format that the content type names; without a content type the plainest one.
+fn format(url: &str, answer: &Response) -> Result<Format, ScrapeError> {
+    let found = header(answer, &CONTENT_TYPE);
+    let media = found.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    match media.as_slice() {
+        b"" | b"text/plain" | b"application/octet-stream" => Ok(Format::Text),
+        b"application/openmetrics-text" => Ok(Format::OpenMetrics),
+        b"text/html" | b"application/xhtml+xml" => Err(ScrapeError::Html { url: url.to_owned() }),
+        _ => Err(ScrapeError::ContentType { url: url.to_owned(), found: quote(found) }),
+    }
+}
+
+fn is_packed(url: &str, answer: &Response) -> Result<bool, ScrapeError> {
+    let found = header(answer, &CONTENT_ENCODING);
+    match found.to_ascii_lowercase().as_slice() {
+        b"" | b"identity" => Ok(false),
+        b"gzip" | b"x-gzip" => Ok(true),
+        _ => Err(ScrapeError::Encoding { url: url.to_owned(), found: quote(found) }),
+    }
+}
+
+/// Whether the end of the body is announced rather than being the end of the connection.
+fn is_framed(answer: &Response) -> bool {
+    let has = |name: HeaderName| answer.headers().contains_key(name);
+    answer.version() >= Version::HTTP_2
+        || has(CONTENT_LENGTH)
+        || has(TRANSFER_ENCODING)
+        || !header(answer, &CONTENT_ENCODING).is_empty()
+}

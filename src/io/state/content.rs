@@ -1,0 +1,381 @@
+//! What the state file says, and whether there is anything to roll back. Pure: no file is touched here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::core::soak::known_release;
+use crate::io::journal::Head;
+use crate::model::Color;
+
+mod reading;
+
+pub(super) use reading::not_utf8;
+
+/// Which way traffic moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Move {
+    /// To the new color.
+    Switch,
+    /// Back to the previous color.
+    Rollback,
+}
+
+/// Our note of what kind of move the last one was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Which way traffic moved.
+    pub kind: Move,
+    /// The `lastSwitch` it belongs to. If they differ, somebody else moved traffic since.
+    pub at: i64,
+    /// Whether the release that was switched to must not be rolled back.
+    #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_way_back: bool,
+    /// Name of the release that was switched to, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+}
+
+/// What is to be known of a release that is switched to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Whether it must not be rolled back.
+    pub no_way_back: bool,
+}
+
+/// How the soak stands, for everybody who reads the state file. Times are RFC 3339.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SoakBlock {
+    /// The soak's ID.
+    pub id: String,
+    /// The machine's phase, such as `watching`.
+    pub phase: String,
+    /// The `lastSwitch` of the deployment it watches, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_switch: Option<i64>,
+    /// Name of the release that it judges, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// The releases that its instances name in a build info on their pages; more than one where they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<String>,
+    /// The worst verdict of its checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Who or what ended it, such as `auto` or `operator`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// The check that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+    /// The sentence with the numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the old color was like before traffic moved, where it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineBlock>,
+    /// After a rollback: whether the previous color does well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<bool>,
+    /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When its window ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+}
+
+impl SoakBlock {
+    /// The release that it judges: as somebody named it, else as all instances name it.
+    pub fn known_release(&self) -> Option<&str> {
+        known_release(self.release.as_deref(), &self.builds)
+    }
+}
+
+/// What the old color was like before traffic moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BaselineBlock {
+    /// Its requests while it was looked at.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+    /// For how long it was looked at, in milliseconds.
+    pub measured_ms: u64,
+}
+
+/// The deployment state, as one reading of the state file gave it.
+///
+/// Keys that are not ours are kept, with their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    document: Map<String, Value>,
+    newline: bool,
+    exists: bool,
+    active: Color,
+    last_switch: Option<i64>,
+    previous: Option<Color>,
+    transition: Option<Transition>,
+    soak: Option<SoakBlock>,
+    journal: Option<Head>,
+}
+
+/// Why a text is no deployment state. Each finishes "the state file is corrupt: …".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Corrupt {
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// It begins with a byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
+    #[error("it begins with a byte order mark ({0}), which deploy.ts cannot read either: save it as UTF-8 without one")]
+    ByteOrderMark(&'static str),
+    /// It does not parse; the parser's message ends with line and column.
+    #[error("{0}")]
+    Json(String),
+    /// It parses, but is no object.
+    #[error("it holds no JSON object")]
+    NoObject,
+    /// A key of ours is missing or has a value it cannot have.
+    #[error("key `{key}`: {reason}")]
+    Key {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+}
+
+impl State {
+    /// What a missing file means: blue, never switched.
+    pub fn never_switched() -> Self {
+        Self {
+            document: Map::new(),
+            newline: false,
+            exists: false,
+            active: Color::Blue,
+            last_switch: None,
+            previous: None,
+            transition: None,
+            soak: None,
+            journal: None,
+        }
+    }
+
+    /// Reads the text of a state file. `null` in an optional key means that it is missing.
+    pub fn parse(text: &str) -> Result<Self, Corrupt> {
+        if text.starts_with('\u{feff}') {
+            return Err(Corrupt::ByteOrderMark(reading::UTF8_MARK));
+        }
+        if text.trim().is_empty() {
+            return Err(Corrupt::Empty);
+        }
+        let value = serde_json::from_str(text).map_err(|error| Corrupt::Json(error.to_string()))?;
+        let Value::Object(mut document) = value else {
+            return Err(Corrupt::NoObject);
+        };
+        reading::times_in_whole_milliseconds(&mut document);
+        let missing = || Corrupt::Key { key: "activeColor", reason: "it is missing".to_owned() };
+        Ok(Self {
+            active: key(&document, "activeColor")?.ok_or_else(missing)?,
+            last_switch: key(&document, "lastSwitch")?,
+            previous: key(&document, "previousColor")?,
+            transition: key(&document, "transition")?,
+            soak: key(&document, "soak")?,
+            journal: key(&document, "journal")?,
+            newline: text.ends_with('\n'),
+            exists: true,
+            document,
+        })
+    }
+
+    /// The text to write: as `JSON.stringify(state, null, 2)` prints it, with a newline at the end if there was one.
+    pub fn to_text(&self) -> serde_json::Result<String> {
+        let mut text = serde_json::to_string_pretty(&self.document)?;
+        if self.newline {
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// Whether there is a state file at all.
+    pub const fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// The color that takes user traffic.
+    pub const fn active(&self) -> Color {
+        self.active
+    }
+
+    /// When traffic was last moved, in Unix milliseconds.
+    pub const fn last_switch(&self) -> Option<i64> {
+        self.last_switch
+    }
+
+    /// The color that took user traffic before the last move.
+    pub const fn previous(&self) -> Option<Color> {
+        self.previous
+    }
+
+    /// Our note of the last move.
+    pub const fn transition(&self) -> Option<&Transition> {
+        self.transition.as_ref()
+    }
+
+    /// How the last soak stands.
+    pub const fn soak(&self) -> Option<&SoakBlock> {
+        self.soak.as_ref()
+    }
+
+    /// Whether the last move is known to have been of this kind: we noted it, and nobody else moved traffic since.
+    pub fn last_move_is(&self, kind: Move) -> bool {
+        self.transition().is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
+    }
+
+    /// Whether the release that is active must not be rolled back, as whoever switched to it said.
+    pub fn no_way_back(&self) -> bool {
+        self.last_move_is(Move::Switch) && self.transition().is_some_and(|last| last.no_way_back)
+    }
+
+    /// Name of the release that is active, as whoever switched to it said; none where nobody did.
+    pub fn release(&self) -> Option<&str> {
+        self.transition().filter(|_| self.last_move_is(Move::Switch))?.release.as_deref()
+    }
+
+    /// Notes what is known of the release that was just switched to.
+    pub fn describe_release(&mut self, release: &Release) {
+        if let Some(transition) = &mut self.transition {
+            transition.no_way_back |= release.no_way_back;
+            if release.name.is_some() {
+                transition.release.clone_from(&release.name);
+            }
+            self.document.insert("transition".to_owned(), object(transition));
+        }
+    }
+
+    /// Whether the last move is known to have been a rollback.
+    pub fn is_rolled_back(&self) -> bool {
+        self.last_move_is(Move::Rollback)
+    }
+
+    /// Traffic moved to `to` at `now_ms`. `lastSwitch` always grows, so that a move can be told from the one before it even
+    /// when the clock was set back.
+    pub fn record_move(&mut self, kind: Move, to: Color, now_ms: i64) {
+        let at = self.last_switch.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)));
+        self.set_traffic(to, Some(at), Some(to.other()));
+        self.note(kind, now_ms);
+    }
+
+    /// Notes what kind of move the last one was, which somebody else wrote down; `now_ms` stands in for a missing time.
+    pub fn note(&mut self, kind: Move, now_ms: i64) {
+        if self.last_switch.is_none() {
+            self.set_traffic(self.active, Some(now_ms), self.previous);
+        }
+        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_way_back: false, release: None };
+        self.document.insert("transition".to_owned(), object(&transition));
+        self.transition = Some(transition);
+    }
+
+    /// Takes over where traffic is from `before`, when a move was undone.
+    pub(crate) fn restore_traffic(&mut self, before: &Self) {
+        self.set_traffic(before.active, before.last_switch, before.previous);
+        match &before.transition {
+            Some(transition) => drop(self.document.insert("transition".to_owned(), object(transition))),
+            None => drop(self.document.shift_remove("transition")),
+        }
+        self.transition.clone_from(&before.transition);
+    }
+
+    /// Replaces the soak's block and nothing else.
+    pub fn set_soak(&mut self, soak: SoakBlock) {
+        self.document.insert("soak".to_owned(), object(&soak));
+        self.soak = Some(soak);
+    }
+
+    /// Where the decision journal ended when the file was last written by us.
+    pub const fn journal(&self) -> Option<&Head> {
+        self.journal.as_ref()
+    }
+
+    /// Notes where the decision journal ends.
+    pub fn set_journal(&mut self, head: Head) {
+        self.document.insert("journal".to_owned(), object(&head));
+        self.journal = Some(head);
+    }
+
+    fn set_traffic(&mut self, active: Color, last_switch: Option<i64>, previous: Option<Color>) {
+        self.document.insert("activeColor".to_owned(), active.name().into());
+        let optional =
+            [("lastSwitch", last_switch.map(Value::from)), ("previousColor", previous.map(|c| c.name().into()))];
+        for (key, value) in optional {
+            match value {
+                Some(value) => drop(self.document.insert(key.to_owned(), value)),
+                None => drop(self.document.shift_remove(key)),
+            }
+        }
+        (self.active, self.last_switch, self.previous) = (active, last_switch, previous);
+    }
+}
+
+fn key<T: serde::de::DeserializeOwned>(document: &Map<String, Value>, key: &'static str) -> Result<Option<T>, Corrupt> {
+    let value = document.get(key).cloned().unwrap_or(Value::Null);
+    serde_json::from_value(value).map_err(|error| Corrupt::Key { key, reason: error.to_string() })
+}
+
+/// Structs of strings, numbers and flags always become a value.
+fn object(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Why a rollback would do nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NothingToRollBack {
+    /// The last move was a rollback already.
+    #[error("{active} is active since a rollback; only a switch can be rolled back")]
+    RolledBack {
+        /// The active color.
+        active: Color,
+    },
+    /// Nobody ever switched.
+    #[error("{active} is active and was never switched to: no previous color is known")]
+    NeverSwitched {
+        /// The active color.
+        active: Color,
+    },
+    /// Active and previous color are the same, as `deploy.ts` leaves them after a rollback.
+    #[error("{active} is active and is the previous color as well: the last move was a rollback")]
+    SameColor {
+        /// The active color.
+        active: Color,
+    },
+}
+
+/// The color that a rollback would move traffic to. Only a switch can be rolled back.
+///
+/// A `transition` whose `at` is not `lastSwitch` is ignored: somebody else moved since, and theirs counts as a switch.
+pub fn rollback_target(state: &State) -> Result<Color, NothingToRollBack> {
+    let active = state.active;
+    if state.is_rolled_back() {
+        return Err(NothingToRollBack::RolledBack { active });
+    }
+    match state.previous {
+        None => Err(NothingToRollBack::NeverSwitched { active }),
+        Some(previous) if previous == active => Err(NothingToRollBack::SameColor { active }),
+        Some(previous) => Ok(previous),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! The state file on disk, shared with `deploy.ts`.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use tempfile::NamedTempFile;
+
+use super::is_lasting;
+use crate::io::journal::files::{hand_over, sync_folder_of};
+use crate::io::journal::{Reserve, could_replace};
+use crate::io::seam;
+use crate::io::seam::Step;
+use crate::io::state::content::not_utf8;
+use crate::io::state::{Corrupt, State};
+use crate::model::mutation::{Mutation, mutated};
+
+/// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
+pub(crate) const WRITERS: Duration = Duration::from_millis(10);
+
+/// The largest state file that is read, in bytes.
+const MAX_STATE: u64 = 1 << 20;
+
+/// How many symlinks in a row are followed, as many as Linux does.
+const MAX_LINKS: usize = 40;
+
+/// The state file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file or its folder failed while reading.
+    #[error("cannot read the state file `{}`: {source}", path.display())]
+    Read {
+        /// The state file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not what a state file must be. It is never overwritten and never read as blue.
+    #[error("the state file `{}` is corrupt: {source}", path.display())]
+    Corrupt {
+        /// The state file.
+        path: PathBuf,
+        /// Where and what.
+        source: Corrupt,
+    },
+    /// The new content could not be put in place; the old one is untouched.
+    #[error("cannot write the state file `{}` ({action}): {source}", path.display())]
+    Write {
+        /// The state file.
+        path: PathBuf,
+        /// The step that failed.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StateError {
+    /// Whether trying again does not help: a person has to change something first. A corrupt file may be one that is being written.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } => is_lasting(source),
+            Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+/// Where the state file is. The value holds no open file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+impl StateFile {
+    /// Finds the file behind `path`: symlinks are followed, so that writing replaces their target and not the link. The file
+    /// need not exist.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        let error = |source| StateError::Read { path: path.to_owned(), source };
+        let mut current = std::path::absolute(path).map_err(error)?;
+        for _ in 0..MAX_LINKS {
+            let folder = current.parent().unwrap_or(Path::new("/")).to_owned();
+            if let Ok(target) = fs::read_link(&current) {
+                current = folder.join(target);
+                continue;
+            }
+            // A folder that does not exist yet has no canonical path; the write that needs it will name it.
+            let folder = folder.canonicalize().unwrap_or(folder);
+            let name = current.file_name().ok_or_else(|| error(io::Error::other("it names no file")))?;
+            return Ok(Self { path: folder.join(name) });
+        }
+        Err(error(io::Error::other("too many symlinks lead from one to the next")))
+    }
+
+    /// The file's canonical path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path with `suffix` at its end: the file's locks.
+    pub(crate) fn sibling(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// Reads the state. A missing file is [`State::never_switched`].
+    pub fn read(&self) -> Result<State, StateError> {
+        self.read_at(&self.path)
+    }
+
+    /// Reads the state in a file; whatever is wrong is said of the state file.
+    fn read_at(&self, path: &Path) -> Result<State, StateError> {
+        let error = |source| StateError::Read { path: self.path.clone(), source };
+        let corrupt = |source| StateError::Corrupt { path: self.path.clone(), source };
+        // NONBLOCK: a FIFO in place of the file must not stop us.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
+            Ok(file) => file,
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(State::never_switched()),
+            Err(other) => return Err(error(other)),
+        };
+        if !file.metadata().map_err(error)?.is_file() {
+            return Err(error(io::Error::other("it is not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_STATE + 1).read_to_end(&mut bytes).map_err(error)?;
+        if bytes.len() as u64 > MAX_STATE {
+            return Err(error(io::Error::other(format!("it is larger than {MAX_STATE} bytes"))));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| corrupt(not_utf8(&bytes, error)))?;
+        State::parse(text).map_err(corrupt)
+    }
+
+    /// Replaces the file in one step: a reader sees the old content or the new, and so does the next start after a crash.
+    ///
+    /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
+    /// Where the disk is full, room that was [kept](Self::reserve) is used: this is for moves of traffic.
+    pub fn write(&self, state: &State) -> Result<(), StateError> {
+        let mut refused = None;
+        let prepared = self.reserve().write(|| {
+            self.prepare(state).map_err(|error| {
+                let kind =
+                    if let StateError::Write { source, .. } = &error { source.kind() } else { io::ErrorKind::Other };
+                refused = Some(error);
+                io::Error::from(kind)
+            })
+        });
+        match prepared {
+            Ok(new) => self.put(new),
+            Err(error) => Err(refused.unwrap_or_else(|| self.failed("writing")(error))),
+        }
+    }
+
+    /// Room beside it for what has to be written on a full disk.
+    pub fn reserve(&self) -> Reserve {
+        Reserve::new(&self.sibling(".reserve"))
+    }
+
+    /// Whether [`StateFile::write`] would work now, as far as that can be known without writing.
+    pub(crate) fn could_be_written(&self) -> Result<(), StateError> {
+        could_replace(&self.path).map_err(self.failed("renaming"))
+    }
+
+    /// The same, unless the file no longer says `before`; then nothing is written and there is none.
+    ///
+    /// For programs that write the file without our lock and in place, as `deploy.ts` does: their move must not be written over.
+    /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that can be
+    /// looked at: [`is_settled`](Self::is_settled), after [`WRITERS`]. Where the file system cannot exchange, it is looked at before
+    /// the rename alone.
+    pub(crate) fn write_over(&self, before: State, ours: State) -> Result<Option<Replaced>, StateError> {
+        let new = self.prepare(&ours)?;
+        if !self.says(&self.path, &before) {
+            return Ok(None);
+        }
+        let old = match self.exchange_with(&new) {
+            Ok(()) => {
+                self.sync_folder()?;
+                Some(new)
+            }
+            Err(Errno::NOENT) => return Ok(None),
+            Err(_) => {
+                self.put(new)?;
+                None
+            }
+        };
+        Ok(Some(Replaced { old, before, ours }))
+    }
+
+    /// Whether nobody wrote into the file that was replaced.
+    pub(crate) fn is_settled(&self, replaced: &Replaced) -> bool {
+        replaced.old.as_ref().is_none_or(|old| self.says(old.path(), &replaced.before))
+    }
+
+    /// Puts the file that was replaced back into its place, unless something newer stands there.
+    pub(crate) fn put_back(&self, replaced: &Replaced) -> Result<(), StateError> {
+        match &replaced.old {
+            Some(old) if self.says(&self.path, &replaced.ours) => {
+                self.exchange_with(old).map_err(|errno| self.failed("renaming")(errno.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn says(&self, path: &Path, wanted: &State) -> bool {
+        self.read_at(path).is_ok_and(|now| now == *wanted)
+    }
+
+    fn exchange_with(&self, other: &NamedTempFile) -> Result<(), Errno> {
+        seam::disk(Step::Replace, &self.path).map_err(|_| Errno::IO)?;
+        renameat_with(CWD, other.path(), CWD, &self.path, RenameFlags::EXCHANGE)
+    }
+
+    /// The new content in a file beside the old one, safe on disk.
+    fn prepare(&self, state: &State) -> Result<NamedTempFile, StateError> {
+        let text = state.to_text().map_err(|json| self.failed("formatting it")(json.into()))?;
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
+        prefix.push(".new-");
+        let beside = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder);
+        let mut file = beside.map_err(self.failed("creating a file beside it"))?;
+        if let Ok(old) = fs::metadata(&self.path) {
+            adopt(file.as_file(), &old).map_err(self.failed("keeping its mode"))?;
+        } else {
+            hand_over(file.as_file(), folder).map_err(self.failed("giving it to the owner of its folder"))?;
+        }
+        let written = seam::disk(Step::Write, &self.path).and_then(|()| file.write_all(text.as_bytes()));
+        written.map_err(self.failed("writing"))?;
+        if !mutated(Mutation::StateNotSynced) {
+            let synced = seam::disk(Step::Sync, &self.path).and_then(|()| file.as_file().sync_all());
+            synced.map_err(self.failed("syncing"))?;
+        }
+        Ok(file)
+    }
+
+    fn put(&self, new: NamedTempFile) -> Result<(), StateError> {
+        seam::disk(Step::Replace, &self.path).map_err(self.failed("renaming"))?;
+        new.persist(&self.path).map_err(|persist| self.failed("renaming")(persist.error))?;
+        self.sync_folder()
+    }
+
+    fn sync_folder(&self) -> Result<(), StateError> {
+        if mutated(Mutation::StateNotSynced) {
+            return Ok(());
+        }
+        sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))
+    }
+
+    fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> StateError {
+        let path = self.path.clone();
+        move |source| StateError::Write { path: path.clone(), action, source }
+    }
+}
+
+/// A state file that took the place of another one a moment ago.
+pub(crate) struct Replaced {
+    /// The other one, where the file system could keep it.
+    old: Option<NamedTempFile>,
+    before: State,
+    ours: State,
+}
+
+/// Gives the new file the mode of the old one, and its owner where that is allowed.
+fn adopt(new: &File, old: &Metadata) -> io::Result<()> {
+    if new.metadata().is_ok_and(|new| (new.uid(), new.gid()) != (old.uid(), old.gid())) {
+        // Only root may give a file away; without that the writer owns it, which is what a plain write would not change.
+        let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
+    }
+    new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
+}
+
+#[cfg(test)]
+mod tests;

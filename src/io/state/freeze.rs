@@ -1,0 +1,207 @@
+//! The freeze: automatic rollback is off for a whole service, until somebody says otherwise or its time is over.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::core::soak::Frozen;
+use crate::io::journal::files::{Open, hand_over, open_private};
+use crate::io::journal::{create_private_dir, rfc3339_ms};
+
+/// Longest file that is read, in bytes.
+const LONGEST: u64 = 64 << 10;
+
+/// A freeze as it stands in its file and in `status --json`. Times are RFC 3339.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// When it began.
+    pub since: String,
+    /// When it ends by itself; without it, never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Who wanted it.
+    pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Freeze {
+    /// A freeze that begins now.
+    pub fn new(by: String, now: Timestamp, until: Option<Timestamp>, reason: Option<String>) -> Self {
+        Self { since: rfc3339_ms(now), until: until.map(rfc3339_ms), by, reason }
+    }
+
+    /// Whether it holds at this time. An end that cannot be read never comes.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.end().is_none_or(|end| now < end)
+    }
+
+    fn end(&self) -> Option<Timestamp> {
+        self.until.as_deref()?.parse().ok()
+    }
+
+    /// What the machine has to know of it.
+    pub fn frozen(&self) -> Frozen {
+        let until_ms = self.end().map(Timestamp::as_millisecond);
+        Frozen { by: self.by.clone(), reason: self.reason.clone(), until_ms }
+    }
+}
+
+/// The file of the freeze failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FreezeError {
+    /// It cannot be read or written.
+    #[error("cannot {action} the freeze `{}`: {source}", path.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not what we wrote.
+    #[error("the freeze `{}` cannot be understood ({reason}); `switchback unfreeze` removes it", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// `DATA_DIR/SERVICE/freeze.json`.
+#[derive(Clone, Debug)]
+pub struct FreezeFile {
+    path: PathBuf,
+}
+
+impl FreezeFile {
+    /// The file in a service's folder. Nothing is read yet.
+    pub fn new(service_dir: &Path) -> Self {
+        Self { path: service_dir.join("freeze.json") }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it, whether it still holds or not.
+    pub fn read(&self) -> Result<Option<Freeze>, FreezeError> {
+        let failed = |source| FreezeError::Io { action: "read", path: self.path.clone(), source };
+        let corrupt = |reason: String| FreezeError::Corrupt { path: self.path.clone(), reason };
+        let file = match open_private(&self.path, Open::Read) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut text = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
+        if text.len() as u64 > LONGEST {
+            return Err(corrupt(format!("it is longer than {LONGEST} bytes")));
+        }
+        serde_json::from_slice(&text).map(Some).map_err(|error| corrupt(error.to_string()))
+    }
+
+    /// The freeze that holds at this time, if one does. A file whose content cannot be understood was written by somebody who
+    /// wanted automatic rollback off, so it holds. One that cannot be read at all (another user's, a symlink) holds nothing: a
+    /// bad release does not stay live for a file that says nothing. Whoever asks has to [tell](Self::unreadable) of it.
+    pub fn holding(&self, now: Timestamp) -> Option<Freeze> {
+        match self.read() {
+            Ok(freeze) => freeze.filter(|freeze| freeze.holds(now)),
+            Err(FreezeError::Io { .. }) => None,
+            Err(error @ FreezeError::Corrupt { .. }) => {
+                let (since, by, reason) = (rfc3339_ms(now), "an unknown person".to_owned(), Some(error.to_string()));
+                Some(Freeze { since, until: None, by, reason })
+            }
+        }
+    }
+
+    /// Why the file cannot be read, where it is there and that is so; in a sentence.
+    pub fn unreadable(&self) -> Option<String> {
+        let error = self.read().err().filter(|error| matches!(error, FreezeError::Io { .. }))?;
+        Some(format!("{error}: it holds nothing, and a breach is rolled back; `switchback unfreeze` removes it"))
+    }
+
+    /// Puts a freeze in the place of any other, whole or not at all.
+    pub fn write(&self, freeze: &Freeze) -> Result<(), FreezeError> {
+        let write = || {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            create_private_dir(folder)?;
+            let mut file = tempfile::Builder::new().prefix("freeze-").tempfile_in(folder)?;
+            file.write_all(&serde_json::to_vec_pretty(freeze)?)?;
+            hand_over(file.as_file(), folder)?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path)?;
+            Ok(())
+        };
+        write().map_err(|source| FreezeError::Io { action: "write", path: self.path.clone(), source })
+    }
+
+    /// Takes it away; says whether there was one.
+    pub fn remove(&self) -> Result<bool, FreezeError> {
+        match fs::remove_file(&self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(FreezeError::Io { action: "remove", path: self.path.clone(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_795_476_145 + seconds).unwrap()
+    }
+
+    #[test]
+    fn a_freeze_is_written_read_back_and_taken_away() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = FreezeFile::new(&tmp.path().join("shop"));
+        assert_eq!((file.read().unwrap(), file.remove().unwrap()), (None, false));
+        let freeze = Freeze::new("operator:ana@host".to_owned(), at(0), Some(at(60)), Some("migration".to_owned()));
+        file.write(&freeze).unwrap();
+        assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(file.read().unwrap(), Some(freeze.clone()));
+        assert_eq!(file.holding(at(59)), Some(freeze.clone()));
+        assert_eq!(file.holding(at(60)), None, "its time is over");
+        assert_eq!(freeze.frozen().until_ms, Some(at(60).as_millisecond()));
+        file.write(&Freeze { until: None, ..freeze }).unwrap();
+        assert!(file.holding(at(1_000_000)).is_some());
+        assert!(file.remove().unwrap() && file.read().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_holds_and_says_so() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = FreezeFile::new(tmp.path());
+        for text in ["", "{}", "[1]"] {
+            fs::write(file.path(), text).unwrap();
+            let freeze = file.holding(at(0)).unwrap();
+            assert!(freeze.reason.unwrap().contains("`switchback unfreeze` removes it"), "{text}");
+        }
+        fs::write(file.path(), vec![b' '; 100_000]).unwrap();
+        assert!(matches!(file.read(), Err(FreezeError::Corrupt { .. })));
+        file.remove().unwrap();
+        assert_eq!(file.unreadable(), None);
+        let elsewhere = tmp.path().join("elsewhere");
+        fs::write(&elsewhere, "{}").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, file.path()).unwrap();
+        assert_eq!(file.holding(at(0)), None, "a link holds nothing");
+        let told = file.unreadable().unwrap();
+        assert!(told.contains("it is a symlink") && told.contains("a breach is rolled back"), "{told}");
+        file.remove().unwrap();
+        fs::create_dir(file.path()).unwrap();
+        assert!(file.holding(at(0)).is_none() && file.unreadable().is_some());
+        assert!(file.remove().unwrap_err().to_string().contains("cannot remove the freeze"));
+    }
+}

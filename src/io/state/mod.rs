@@ -1,0 +1,27 @@
+//! The state file that `deploy.ts` shares, the locks beside it, the freeze, and the report of the status.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `content` | what the state file says; pure |
+//! | `file` | reads and replaces it |
+//! | `lock` | keeps processes from moving traffic at once, and from watching twice |
+//! | `freeze` | the freeze of automatic rollback |
+//! | `lasting` | which failures of the system last |
+//! | `report` | what `status` reports |
+
+mod content;
+mod file;
+mod freeze;
+mod lasting;
+mod lock;
+mod report;
+
+pub use content::{
+    BaselineBlock, Corrupt, Move, NothingToRollBack, Release, SoakBlock, State, Transition, rollback_target,
+};
+pub(crate) use file::WRITERS;
+pub use file::{StateError, StateFile};
+pub use freeze::{Freeze, FreezeError, FreezeFile};
+pub(crate) use lasting::is_lasting;
+pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
+pub use report::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};

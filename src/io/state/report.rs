@@ -1,0 +1,104 @@
+//! What `status` reports, as JSON has it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Freeze, SoakBlock};
+use crate::io::journal::Head;
+use crate::model::Color;
+
+/// What `status` shows; as JSON, what `status --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport {
+    /// The color that takes user traffic, by the state file.
+    pub active_color: Color,
+    /// When traffic was last moved, in Unix milliseconds; `null` where it never was.
+    pub last_switch: Option<i64>,
+    /// The color that took user traffic before; `null` where none is known.
+    pub previous_color: Option<Color>,
+    /// The service.
+    pub service: String,
+    /// The state file; none where an older monitor answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_file: Option<StateFileStatus>,
+    /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationStatus>,
+    /// Name of the release that is active, as whoever switched to it said, or else as its instances named it while they were
+    /// watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// What the router shows.
+    pub router: RouterStatus,
+    /// The color that takes no traffic.
+    pub standby: StandbyStatus,
+    /// Whether the active release must not be rolled back, as whoever switched to it said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_way_back: bool,
+    /// The freeze of automatic rollback that holds now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<Freeze>,
+    /// How the last soak stands, or the last run that ended before its soak began.
+    pub soak: SoakStatus,
+    /// The soak before that, where the state file still shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_soak: Option<SoakBlock>,
+    /// Where the decision journal ended when that was last noted in the state file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Head>,
+}
+
+/// Where the state file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFileStatus {
+    /// Its canonical path.
+    pub path: String,
+    /// Whether it is there. Without it blue is taken for active, never switched.
+    pub exists: bool,
+}
+
+/// What the configuration is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationStatus {
+    /// The folder of the deployment.
+    pub folder: String,
+    /// The configuration file; `null` where there is none.
+    pub file: Option<String>,
+    /// Instances that are assumed because nobody configured any, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<String>,
+}
+
+/// What the router shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouterStatus {
+    /// Its kind.
+    pub kind: String,
+    /// The color it sends traffic to; `null` where it cannot be read.
+    pub active_color: Option<Color>,
+    /// Whether that is the state file's; `null` where it cannot be read.
+    pub in_sync: Option<bool>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The color that takes no traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandbyStatus {
+    /// The color.
+    pub color: Color,
+    /// Whether it could take traffic; `null` where nobody asked it.
+    pub ready: Option<bool>,
+}
+
+/// How the last soak stands; without one only `running`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoakStatus {
+    /// What the state file says of it.
+    #[serde(flatten)]
+    pub block: Option<SoakBlock>,
+    /// Whether a monitor is running and this soak is not finished.
+    pub running: bool,
+}

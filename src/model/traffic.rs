@@ -1,0 +1,32 @@
+//! Where user traffic is after a failure.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Color;
+
+/// Where user traffic is after a failure, as far as can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Traffic {
+    /// On this color.
+    On(Color),
+    /// Where it was: nothing was touched.
+    Unmoved,
+    /// On this color by the router's own word, which could not be read back.
+    Unconfirmed(Color),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(color) => write!(f, "traffic is on {color}"),
+            Self::Unmoved => f.write_str("nothing was moved"),
+            Self::Unconfirmed(color) => write!(f, "the router took the move to {color}, which is not confirmed"),
+            Self::Unknown => f.write_str("traffic may be on either color"),
+        }
+    }
+}
