@@ -1,4 +1,12 @@
 //! What can be typed: subcommands and flags. The flags of configuration keys come from the key table.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `examples` | what is typed most, and what the program's exit codes mean |
+//! | `help` | the command line as it is parsed and as it is shown |
+//! | `past` | the records of the past |
+//! | `status` | the flags of `status` |
+//! | `version` | which program this is |
 
 mod examples;
 mod help;

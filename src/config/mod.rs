@@ -17,6 +17,15 @@
 //! | `gather`, `folders` | the only ones that look at the real process and at folders |
 //! | `secrets` | what this process must not let others repeat |
 //! | `show`, `template` | what `config show` and `config template` print |
+//! | `draft` | a configuration in the making |
+//! | `model` | the validated configuration |
+//! | `nearest` | the known name that a mistyped one most likely meant |
+//! | `problem` | what is wrong with the configuration, said so that it can be put right |
+//! | `raw` | a value as a layer gave it, before it is judged |
+//! | `read` | small files, read whole, and the beginning of those that may be large |
+//! | `reread` | secrets that are read again from their files while a monitor runs |
+//! | `strength` | how hard a token is to guess |
+//! | `values` | value types that carry their own rules |
 //!
 //! A new key is one row in `keys` and one field in [`Config`].
 

@@ -1,4 +1,9 @@
 //! The validated configuration. A value of these types has passed every rule of the key table.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `endpoints` | where the instances are, where each shows its metrics and says that it is ready, and how they are asked |
+//! | `router` | what kind of router there is, and what each kind needs |
 
 mod endpoints;
 mod router;

@@ -1,4 +1,11 @@
 //! What two keys have to agree on. A rule is silent about keys whose own value was refused: one mistake, one problem.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `control` | over the network a monitor is reached with a secret that cannot be guessed, and never in the clear |
+//! | `credentials` | where credentials go |
+//! | `endpoints` | where instances show their metrics, and how they are asked |
+//! | `probe` | what `router.probe_*` have to agree on |
 
 mod control;
 pub mod credentials;

@@ -13,7 +13,6 @@ use switchback::core::soak::{Action, Actor, Cause, Decision, DecisionKind, Endin
 use switchback::io::journal::{Journal, verify};
 use switchback::io::router::{self, Replace};
 use switchback::io::seam;
-use switchback::io::seam::World as _;
 use switchback::io::state::{Release, StateFile};
 use switchback::model::Color;
 use switchback::model::mutation::Mutation;
@@ -146,7 +145,7 @@ fn runtime() -> Runtime {
 
 fn deployment(sim: &Sim, root: &Path) -> Deployment {
     let state_file = StateFile::open(&root.join("state.json")).unwrap();
-    let router: Arc<dyn switchback::io::router::Router> =
+    let router: Arc<dyn router::Router> =
         if sim.state().plan.router_speaks { sim.router_of(true) } else { sim.router(&state_file) };
     let journal = Journal::new(&root.join("data/shop"), "shop");
     Deployment::new(state_file, router, journal, "shop", Duration::from_mins(1))

@@ -18,6 +18,9 @@
 //! | `doors` | the ways in: the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
+//! | `log` | decisions in the log of the program |
+//! | `looks` | `router.probe_url` while a soak runs |
+//! | `scout` | looks out for instances that come and go |
 
 mod again;
 mod answer;

@@ -7,15 +7,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::config::scrub_in_place;
-use crate::core::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
-use crate::io::control::{Hub, Order, StreamEnd};
-use crate::io::descriptors;
-use crate::io::journal::Journal;
-use crate::io::notify::Notifier;
-use crate::io::seam;
-use crate::model::mutation::{Mutation, mutated};
-
 use super::answer::Answer;
 use super::clock::{Clock, every, wall_ms};
 use super::crew::{Crew, Job};
@@ -28,6 +19,14 @@ use super::rounds::Rounds;
 use super::signals::{SIGTERM, Signals};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
+use crate::config::scrub_in_place;
+use crate::core::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
+use crate::io::control::{Hub, Order, StreamEnd};
+use crate::io::descriptors;
+use crate::io::journal::Journal;
+use crate::io::notify::Notifier;
+use crate::io::seam;
+use crate::model::mutation::{Mutation, mutated};
 
 /// How long a decision may take to reach the disk before the run goes on without it: users come before records.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);

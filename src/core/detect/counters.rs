@@ -1,4 +1,9 @@
 //! From cumulative readings of one instance to what happened since the last one.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `lineage` | what one process counts |
+//! | `without_starts` | counters that go back where no start time says why |
 
 mod lineage;
 #[cfg(test)]

@@ -1,4 +1,19 @@
 //! Pure: counters, windows and evidence. Knows no other module, no clock, no network and no disk.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `buckets` | the buckets of a latency histogram |
+//! | `closing` | how a check stands when its window is over |
+//! | `counters` | from cumulative readings of one instance to what happened since the last one |
+//! | `counts` | what one tick adds to a check |
+//! | `cumulative` | cumulative counters of one process, as recorded in a trace, taken apart into ticks |
+//! | `detector` | either method, with one face |
+//! | `evidence` | sequential evidence |
+//! | `miss` | what makes a request count against the release |
+//! | `reading` | what one good metrics page of one instance says |
+//! | `recent` | the counts of the last ten seconds, in bounded memory |
+//! | `window` | the plain rule |
+//! | `wording` | numbers as a person reads them, for the sentences of the checks |
 
 mod buckets;
 mod closing;

@@ -1,5 +1,12 @@
 //! The latency check: a request that took longer than the threshold is a miss, and of those no more than `1 - quantile` are
 //! allowed.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `carried` | a process that is measured by another histogram from some page on |
+//! | `last` | what the histograms of the processes behind one URL said last |
+//! | `measuring` | by what latency is measured, or why it cannot be |
+//! | `previous` | how slow the previous color was before the switch, and what that excuses |
 
 mod carried;
 mod last;

@@ -2,6 +2,30 @@
 //!
 //! [`Machine::handle`] takes one [`Envelope`] after the other and returns the [`Effect`]s it wants carried out. The same
 //! envelopes always give the same effects, so a recording of them replays a soak.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `action` | the one vocabulary of what an operator can order |
+//! | `actor` | who made a decision |
+//! | `blame` | who is to blame |
+//! | `builds` | what the instances of the watched color name as their release |
+//! | `check` | what a check says at one tick |
+//! | `decision` | what was decided, by whom, and on which numbers |
+//! | `event` | what happens to a run, and what the machine wants done about it |
+//! | `frozen` | a freeze of automatic rollback, as the machine knows it |
+//! | `judge` | whether the counted requests speak against the release |
+//! | `latency` | the latency check |
+//! | `machine` | the machine |
+//! | `next` | what an operator does next once a run is over |
+//! | `outcome` | how a soak stands, and how it ends |
+//! | `own` | which of the counted requests this program may have sent itself |
+//! | `query` | a check by a query to Prometheus |
+//! | `rate` | a check of a rate, such as that of errors |
+//! | `readiness` | the readiness check |
+//! | `recording` | the first line of a recording, and what a later monitor adds to it |
+//! | `roster` | the instances of a color while they come and go |
+//! | `settings` | what the machine needs to know before the first event |
+//! | `verify` | after a rollback |
 
 mod action;
 mod actor;

@@ -1,4 +1,12 @@
 //! A check of a rate, such as that of errors: deltas of every instance's counters, summed and judged.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `counting` | by what requests are counted, or why they cannot be |
+//! | `ends` | the judgement in every case of who sent the requests |
+//! | `instance` | what is known of one instance's counters |
+//! | `outage` | during the warmup only an outage is judged |
+//! | `verdict` | what a check of a rate says |
 
 mod counting;
 mod ends;

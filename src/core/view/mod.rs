@@ -3,6 +3,21 @@
 //! A view holds the same machine as the monitor and feeds it the same events, so a live, an attached and a replayed run are
 //! one fold, and nothing that is shown can differ from what was decided. A [`View`] is what lines of text need; a
 //! [`Dashboard`] remembers what a screen needs besides: history, marks, decisions, instances.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `dashboard` | everything that a screen shows of one run, bounded in memory |
+//! | `decided` | the decisions of a run, bounded |
+//! | `fold` | the fold itself |
+//! | `gauge` | how far a check is from a breach |
+//! | `headline` | the word for where a run is, as it stands in the first row of a screen |
+//! | `instances` | what is known of each instance |
+//! | `measure` | the values of checks, each in its own unit |
+//! | `outcome` | the lines that a run leaves behind |
+//! | `progress` | the sentences that every front end shows alike |
+//! | `series` | the history of one value, bounded |
+//! | `status` | the lines of the status pane |
+//! | `steady` | verdicts as they are shown |
 
 mod dashboard;
 mod decided;

@@ -2,6 +2,11 @@
 //!
 //! Messages are those of the [Standard Webhooks specification](https://github.com/standard-webhooks/standard-webhooks), with
 //! a `text` that Slack shows. They go out in order, from a task of their own: a decision never waits for a webhook.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `message` | what is told, and in which words |
+//! | `notifier` | delivery |
 
 mod message;
 mod notifier;

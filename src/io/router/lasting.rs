@@ -109,6 +109,8 @@ fn caddy(error: &CaddyError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use std::time::Duration;
 
     use super::*;

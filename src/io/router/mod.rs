@@ -2,6 +2,24 @@
 //!
 //! [`Router`] is the trait; [`from_config`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
 //! file is the truth), [`CommandRouter`] (commands move traffic), [`HaproxyRouter`], [`NginxRouter`] and [`CaddyRouter`].
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `api` | the trait every kind of router implements |
+//! | `caddy` | router `caddy` |
+//! | `command` | router `command` |
+//! | `foreign` | what a router holds that Switchback did not put there |
+//! | `haproxy` | router `haproxy` |
+//! | `lasting` | which failures of a router last |
+//! | `nginx` | router `nginx` |
+//! | `output` | what a command printed, in bounded memory and safe to show |
+//! | `probe` | a move is confirmed by its effect |
+//! | `process` | runs one command |
+//! | `said` | which color a command's output names |
+//! | `scripts` | scripts of a `package.json` that a command runs |
+//! | `simulated` | the router that a simulation hands in |
+//! | `state_file` | router `state-file` |
+//! | `written` | what Switchback wrote into a router last |
 
 mod api;
 mod caddy;

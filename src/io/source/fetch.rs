@@ -1,4 +1,9 @@
 //! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `access` | how a server is asked |
+//! | `tally` | how many requests were sent to an instance |
 
 mod access;
 mod tally;

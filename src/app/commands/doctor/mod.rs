@@ -11,6 +11,7 @@
 //! | `credentials` | who can read and write the files with secrets, and where secrets are sent |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
 //! | `finding` | one thing that was looked at, and what to do about it |
+//! | `outside` | what reaches beyond this machine |
 
 mod credentials;
 mod elsewhere;

@@ -15,6 +15,10 @@
 //! | `orders` | the operator's actions and signals |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
+//! | `asked` | what Prometheus says |
+//! | `fleet` | instances that come and go during the run |
+//! | `latency` | the latency check in a run |
+//! | `shared` | a cause that both colors share |
 
 mod act;
 mod asked;

@@ -1,6 +1,17 @@
 //! The control API over TCP: who is let in, and how it is kept from others.
 //!
 //! Everything about it is off unless `control.listen` is set. What is let in by the Unix socket is no business of this.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `guard` | who is let in |
+//! | `limit` | how many failed attempts an address has |
+//! | `refusals` | refusals in the log |
+//! | `renewal` | certificates and secrets are read again when their files change, so that renewing them needs no new monitor |
+//! | `seats` | who keeps a connection when there are too many |
+//! | `signed` | orders that are signed instead of carrying a token, as the Standard Webhooks specification says |
+//! | `tls` | the certificate that is shown, its key, and whose clients may connect |
+//! | `tokens` | tokens, and what they allow |
 
 mod guard;
 mod limit;

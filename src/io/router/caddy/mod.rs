@@ -3,6 +3,13 @@
 //!
 //! Caddy takes a change over as a whole: a new server listens before the old one stops, on the same port (`SO_REUSEPORT`). It
 //! answers once the new configuration runs.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `admin` | Caddy's admin API: one request, one answer (<https://caddyserver.com/docs/api>) |
+//! | `error` | what can go wrong with Caddy |
+//! | `find` | finds the service's `reverse_proxy` |
+//! | `places` | the `reverse_proxy` places of Caddy's configuration |
 
 mod admin;
 mod error;

@@ -3,6 +3,15 @@
 //!
 //! The new color's servers are brought in first; once they are up the other color's are put away, so that there is always
 //! somebody to answer. What HAProxy does is read from `show servers state`, which is how it runs, not how it is configured.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `error` | what can go wrong with HAProxy |
+//! | `parked` | a record of the servers that a move put away, and of those that somebody else had taken out before |
+//! | `plan` | what a move does with the servers of both colors, decided from what HAProxy shows and what earlier moves recorded |
+//! | `runtime` | HAProxy's Runtime API: one command a connection, one answer |
+//! | `servers` | the answer to `show servers state`, version 1 (HAProxy 1.6 and later) |
+//! | `told` | what is said about servers |
 
 mod error;
 mod parked;

@@ -3,6 +3,20 @@
 //!
 //! A reload goes wrong in silence: the master logs why, and the workers run on with what they read before. So a move is over
 //! only when workers run that were started after it, and a reading that finds older ones than the file is an error.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `directives` | whether two pieces of nginx configuration say the same |
+//! | `dump` | what `nginx -T` prints |
+//! | `effect` | whether nginx reads the included file at all |
+//! | `error` | what can be wrong with nginx and its included file |
+//! | `foreseen` | what a move would do to the included file, found out without touching it |
+//! | `include` | the file that nginx includes |
+//! | `master` | the files as nginx's master sees them, which may live in mounts and under a root of its own |
+//! | `pair` | the two color files beside a link, where the link's own text does not tell them |
+//! | `place` | where the included file really is |
+//! | `workers` | nginx's processes |
+//! | `write` | changing files and links |
 
 mod directives;
 mod dump;

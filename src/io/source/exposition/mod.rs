@@ -5,6 +5,13 @@
 //!
 //! Formats: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `error` | what can be wrong with a page |
+//! | `lines` | cuts a stream of chunks into lines |
+//! | `reader` | from chunks to samples |
+//! | `sample` | one line of a page, taken apart where it lies |
 
 mod error;
 mod lines;

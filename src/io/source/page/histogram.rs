@@ -1,4 +1,10 @@
 //! Which histogram says how long requests took, and what its buckets add up to over many pages.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `candidate` | one histogram of a page that may hold how long requests took |
+//! | `names` | what the name of a histogram says |
+//! | `why` | why nothing on a page says how long requests took, and what to do |
 
 mod candidate;
 mod names;

@@ -1,4 +1,11 @@
 //! What lies above the panes, one at a time, in the middle of the screen.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `detail` | one decision with all its numbers |
+//! | `dialog` | an operator's dialog |
+//! | `help` | all keys |
+//! | `weather` | the demo's weather menu |
 
 mod detail;
 mod dialog;
