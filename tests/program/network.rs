@@ -182,6 +182,9 @@ fn a_signed_order_is_carried_out_once_even_if_the_monitor_is_another_one_by_then
     deployment.wait_until("the soak goes on", |deployment| deployment.count("resumed") == 1);
     let (code, told) = order(&address, &headers, extend);
     assert_eq!((code, told.as_str()), (409, r#"{"error":"the order `msg_1` came before"}"#));
+    deployment.wait_until("the standby is known to be ready", |deployment| {
+        deployment.run(&["status", "--json"]).json()["standby"]["ready"] == true
+    });
     let rollback = r#"{"action":"rollback","actor":"operator:ci@runner","service":"default"}"#;
     let (code, told) = order(&address, &signed("msg_2", rollback), rollback);
     assert_eq!(code, 202, "{told}");

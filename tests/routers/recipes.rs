@@ -145,7 +145,10 @@ fn a_file_that_traefik_does_not_take_is_no_move() {
     let scene = traefik().with("router.timeout", "4s");
     let file = scene.proxy.path("etc/dynamic/app.yml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("  services:", "  no_such_word: {}\n  services:")).unwrap();
+    // Traefik must not see half of it: what it took from that would stay.
+    let whole = scene.proxy.path("etc/app.yml");
+    fs::write(&whole, text.replace("  services:", "  no_such_word: {}\n  services:")).unwrap();
+    fs::rename(&whole, &file).unwrap();
     scene.deployment.run(&["switch", "green", "--no-soak"]).expect(12);
     users_are_on(&scene, "blue");
 }
