@@ -273,8 +273,9 @@ fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
         &format!("any user of this machine can write `{}`, and so decide which commands are run\n", path(".env")),
     ]);
     assert!(!done.stdout.contains("kanarienvogel"), "{done:#?}");
-    // A variable in it that is no secret may be read by anybody.
-    fs::write(deployment.path(".env"), "SWITCHBACK_SOAK_WINDOW=20s\n").unwrap();
+    // What is no secret may be read by anybody, the path of one included.
+    let named = format!("SWITCHBACK_SOAK_WINDOW=20s\nSWITCHBACK_HEALTH_BEARER_TOKEN_FILE={}\n", path("token"));
+    fs::write(deployment.path(".env"), named).unwrap();
     allow(".env", 0o644);
     allow("token", 0o600);
     doctor().says(&["ok       secrets       1 file with secrets"]);

@@ -43,7 +43,10 @@ fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
     for file in Color::ALL.into_iter().filter_map(|color| config.colors.file_of(color)) {
         add(file, None, "which instances are asked, and sent tokens");
     }
-    for Setting { key, origin, .. } in settings.iter().filter(|setting| is_secret(setting.key)) {
+    // What has a file of its own is named there, and does not stand there.
+    let in_file = |key: &str| secret_files.iter().any(|(known, _)| *known == key);
+    for Setting { key, origin, .. } in settings.iter().filter(|setting| is_secret(setting.key) && !in_file(setting.key))
+    {
         if let Origin::DotEnv { path, .. } | Origin::File { path, .. } = origin {
             add(&place.called_from.join(path), Some(key), "which commands are run");
         }
