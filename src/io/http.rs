@@ -136,7 +136,11 @@ pub fn root(error: &reqwest::Error) -> String {
     while let Some(cause) = last.source() {
         last = cause;
     }
-    last.to_string()
+    match last.downcast_ref::<io::Error>().map(io::Error::kind) {
+        // What TLS says of it leads to the documentation of a library.
+        Some(io::ErrorKind::UnexpectedEof) => "it was cut off in the middle".to_owned(),
+        _ => last.to_string(),
+    }
 }
 
 /// Why there is no secure connection.
@@ -190,6 +194,9 @@ impl TlsFault {
                 | AlertDescription::BadCertificate
                 | AlertDescription::UnknownCA
                 | AlertDescription::CertificateUnknown
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::UnsupportedCertificate
                 | AlertDescription::AccessDenied,
             ) => Self::ClientCertificate,
             rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => Self::Handshake,

@@ -23,6 +23,8 @@ use super::wire::{Accepted, ActionRequest, Failure};
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 /// How long a connection over the network may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How often a request is given to a connection that may end before it is sent.
+const TRIES: usize = 4;
 /// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -55,8 +57,8 @@ pub enum ClientError {
     },
     /// The monitor on another machine wants a client certificate, or another one.
     #[error("{url} {}", if *shown {
-        "does not trust the client certificate: `control.client_certificate` has to be signed by an authority in its \
-         `control.client_ca_file`"
+        "does not accept the client certificate: `control.client_certificate` has to be signed by an authority in its \
+         `control.client_ca_file`, and must not have expired"
     } else {
         "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`"
     })]
@@ -169,7 +171,13 @@ impl Client {
             request =
                 request.header("content-type", "application/json").body(serde_json::to_vec(body).unwrap_or_default());
         }
-        request.send().await.map_err(|error| self.broken(error))
+        let mut again = (1..TRIES).filter_map(|_| request.try_clone()).collect::<Vec<_>>();
+        loop {
+            match (request.send().await, again.pop()) {
+                (Err(error), Some(next)) if was_not_sent(&error) => request = next,
+                (sent, _) => return sent.map_err(|error| self.broken(error)),
+            }
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
@@ -245,6 +253,13 @@ fn over_the_network(url: &Url, shown: bool, error: reqwest::Error) -> ClientErro
         _ if late => ClientError::Timeout,
         _ => ClientError::Io(trouble),
     }
+}
+
+/// Whether the connection ended before the request was on its way. Why it ended is not told then: a server that does not accept
+/// a client certificate may be quicker than the request.
+fn was_not_sent(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
 }
 
 fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
@@ -330,7 +345,10 @@ async fn failed(response: Response) -> ClientError {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
         }
-        StatusCode::CONFLICT => ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned())),
+        // The second is for an order that nobody could carry out.
+        StatusCode::CONFLICT | StatusCode::BAD_REQUEST => {
+            ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned()))
+        }
         _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
     }
 }
