@@ -52,7 +52,11 @@ fn an_exit_code_tells_a_running_soak_a_dead_one_and_none_at_all_from_a_good_one(
     deployment.run(&["status", "--exit-code"]).expect(10).complains(&["nothing is decided yet (exit code 10)"]);
     monitor.signal(Signal::KILL);
     monitor.wait_until_gone();
-    deployment.run(&["status", "--wait"]).expect(13).complains(&["nobody watches"]);
+    const NEXT: &str = "switchback soak --resume --service default";
+    deployment.run(&["status", "--wait"]).expect(13).complains(&["nobody watches", &format!("next: {NEXT}\n")]);
+    assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["next"], NEXT);
+    in_a_job(&deployment, &["status", "--exit-code", "--output", "github"]).expect(13);
+    assert_eq!(output(&deployment, "next"), NEXT);
     deployment.run(&["soak", "--resume", "--detach"]).expect(0);
     deployment.run(&["ctl", "abort"]).expect(0);
     deployment.run(&["status", "--wait"]).expect(5);
@@ -226,6 +230,8 @@ fn an_order_tells_a_job_and_a_program_what_came_of_it_in_every_path() {
         let told = deployment.run(&[args, &["--json"]].concat()).expect(2).json();
         assert_eq!(told["type"], "order", "{args:?}");
     }
+    assert!(json(&["ctl"], 2)["reason"].as_str().unwrap().contains("not provided: <"));
+    assert_eq!(json(&["ctl", "pase"], 2)["next"], "switchback ctl --help");
     let elsewhere = deployment.run(&["-C", "/nowhere", "ctl", "pause", "--json"]).expect(2).json();
     assert_eq!((&elsewhere["type"], &elsewhere["service"]), (&json!("order"), &Value::Null));
     assert!(elsewhere["reason"].as_str().unwrap().starts_with("cannot work in `/nowhere`"), "{elsewhere}");
@@ -246,6 +252,9 @@ fn an_order_tells_a_job_and_a_program_what_came_of_it_in_every_path() {
     );
     let summary = fs::read_to_string(deployment.path("summary.md")).unwrap();
     assert!(summary.contains("### switchback · default: done"), "{summary}");
+    let long = json(&["ctl", "extend", "5m", "--reason", &"x".repeat(501)], 13);
+    let told = "refused: `reason` has at most 500 characters, and no control characters";
+    assert_eq!((&long["outcome"], &long["reason"]), (&json!("refused"), &json!(told)));
     let refused = json(&["ctl", "pause"], 13);
     assert_eq!((&refused["outcome"], &refused["soak"]), (&json!("refused"), &json!(soak)));
     let back = json(&["ctl", "rollback"], 0);

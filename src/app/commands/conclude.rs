@@ -133,12 +133,17 @@ pub fn misused(error: &clap::Error) {
         () if asked("json") || (has("--json") && (is_order || has("status"))) => Output::Json,
         () => return,
     };
-    let text = error.to_string();
-    let reason = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let reason = first_paragraph(&error.to_string());
     let next = Some("switchback --help".to_owned());
     let conclusion = Conclusion { outcome: name_of(2).to_owned(), reason, exit_code: 2, next, ..Conclusion::default() };
     let kind = if is_order { "order" } else { "outcome" };
     Close { output, kind, when: When::Never }.tell(&conclusion);
+}
+
+/// What a message of clap says before it shows the usage, in one line.
+fn first_paragraph(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
@@ -277,6 +282,17 @@ mod tests {
         ] {
             assert_eq!(take_apart(message), (reason.to_owned(), next.map(str::to_owned)));
         }
+    }
+
+    #[test]
+    fn what_is_missing_on_a_command_line_is_named() {
+        let error = crate::app::cli::try_parse_from(["switchback", "ctl"]).unwrap_err();
+        let told = first_paragraph(&error.to_string());
+        assert!(told.starts_with("the following required arguments were not provided: <"), "{told}");
+        assert_eq!(
+            first_paragraph("error: unexpected argument '--x' found\n\nUsage: y"),
+            "unexpected argument '--x' found"
+        );
     }
 
     #[test]

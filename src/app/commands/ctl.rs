@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use crate::app::cli::Common;
 use crate::config::{Config, Loaded};
-use crate::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN};
+use crate::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN, UnknownAction};
 use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 
@@ -39,7 +39,7 @@ pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Resu
 fn parse(words: &[String], force: bool) -> Result<Action, Failure> {
     let text = words.join(" ");
     let text = if force { format!("{text} --force") } else { text };
-    text.parse().map_err(Failure::usage)
+    text.parse().map_err(|error: UnknownAction| Failure::usage(format!("{error}\nnext: switchback ctl --help")))
 }
 
 fn refused(config: &Config, error: &OrderError) -> Failure {

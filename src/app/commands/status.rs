@@ -50,7 +50,8 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
     }
     if judged && let Some(hint) = came.hint() {
-        say::error(&format!("{hint} (exit code {})", came.exit_code()));
+        let next = came.next(&report.service).map(|next| format!("\nnext: {next}")).unwrap_or_default();
+        say::error(&format!("{hint} (exit code {}){next}", came.exit_code()));
     }
     if output == Output::Github {
         conclude::tell_job(&conclusion(&report, came));
@@ -69,7 +70,7 @@ fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
         reason: reason.unwrap_or_default(),
         active: Some(report.router.active_color.unwrap_or(report.active_color)),
         exit_code: came.exit_code(),
-        next: alarm.map(|alarm| alarm.next),
+        next: alarm.map(|alarm| alarm.next).or_else(|| came.next(&report.service)),
         service: Some(report.service.clone()),
         soak: block.map(|block| block.id.clone()),
         release: block.and_then(|block| block.known_release().map(str::to_owned)),
@@ -142,6 +143,8 @@ fn to_json(report: &StatusReport, came: Came) -> Result<serde_json::Value, Failu
     json["exitCode"] = came.exit_code().into();
     if let Some(Alarm { text, next }) = report.alarm() {
         (json["alarm"], json["next"]) = (text.into(), as_called(&next).into());
+    } else if let Some(next) = came.next(&report.service) {
+        json["next"] = as_called(&next).into();
     }
     Ok(json)
 }

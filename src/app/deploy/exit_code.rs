@@ -82,6 +82,11 @@ impl Came {
             Self::Ended { .. } => None,
         }
     }
+
+    /// What to do about it, where no alarm says so.
+    pub fn next(self, service: &str) -> Option<String> {
+        (self == Self::Unwatched).then(|| format!("switchback soak --resume --service {service}"))
+    }
 }
 
 impl StatusReport {

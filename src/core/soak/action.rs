@@ -61,7 +61,7 @@ pub enum UnknownAction {
     #[error("`{0}` is no action: expected abort, rollback, pause, resume, extend DURATION or keep")]
     Word(String),
     /// `extend` wants a duration.
-    #[error("`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `{0}`")]
+    #[error("`extend` takes a duration above 0 and at most 24h, such as `extend 5m`{}", if .0.is_empty() { String::new() } else { format!(", not `{}`", .0) })]
     Extension(String),
 }
 
@@ -121,7 +121,7 @@ mod tests {
         for (text, want) in [
             ("", "`` is no action: expected abort, rollback, pause, resume, extend DURATION or keep"),
             ("abort now", "`abort now` is no action: expected abort, rollback, pause, resume, extend DURATION or keep"),
-            ("extend", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not ``"),
+            ("extend", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`"),
             ("extend 0s", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `0s`"),
             ("extend 25h", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `25h`"),
         ] {
