@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{Deployment, Running};
@@ -27,20 +27,21 @@ fn of_somebody_else() -> Option<(Deployment, PathBuf)> {
     Some((deployment, program))
 }
 
-fn as_owner(deployment: &Deployment, program: &PathBuf, args: &[&str]) -> Running {
+/// Runs it as this user and group, in a folder.
+fn as_user(deployment: &Deployment, program: &Path, folder: &Path, user: (u32, u32), args: &[&str]) -> Running {
     let as_root = deployment.command(args);
     let mut command = Command::new(program);
-    command.args(as_root.get_args()).current_dir(deployment.folder()).uid(OWNER).gid(OWNER).env_clear();
+    command.args(as_root.get_args()).current_dir(folder).uid(user.0).gid(user.1).env_clear();
     for (name, value) in as_root.get_envs() {
         if let Some(value) = value {
             command.env(name, value);
         }
     }
-    command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
     Running::start(command)
+}
+
+fn as_owner(deployment: &Deployment, program: &Path, args: &[&str]) -> Running {
+    as_user(deployment, program, deployment.folder(), (OWNER, OWNER), args)
 }
 
 #[test]
@@ -100,22 +101,6 @@ fn the_owner_speaks_to_a_monitor_that_root_started() {
 const MEMBER: u32 = 64_712;
 const GROUP: u32 = 64_711;
 
-fn as_user(deployment: &Deployment, program: &PathBuf, user: (u32, u32), args: &[&str]) -> Running {
-    let as_root = deployment.command(args);
-    let mut command = Command::new(program);
-    command.args(as_root.get_args()).current_dir("/").uid(user.0).gid(user.1).env_clear();
-    for (name, value) in as_root.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
-    command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
-    Running::start(command)
-}
-
 #[test]
 fn members_of_the_group_order_and_nobody_else_does() {
     if !rustix::process::geteuid().is_root() {
@@ -138,7 +123,8 @@ fn members_of_the_group_order_and_nobody_else_does() {
     let doctor = deployment.run(&["doctor"]).stdout;
     let advice = doctor.split("cannot reach the control socket\n").nth(1).unwrap_or_else(|| panic!("{doctor}"));
     let advice = advice.split('`').nth(1).unwrap();
-    let abort = |user: (u32, u32)| as_user(&deployment, &program, user, &["ctl", "extend", "1m"]).wait();
+    let abort =
+        |user: (u32, u32)| as_user(&deployment, &program, Path::new("/"), user, &["ctl", "extend", "1m"]).wait();
     abort((MEMBER, GROUP)).expect(13).complains(&["this user may not look into"]);
     assert!(Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
     abort((MEMBER, GROUP)).expect(0);
@@ -154,7 +140,7 @@ fn members_of_the_group_order_and_nobody_else_does() {
     let root = deployment.run(&["ctl", "abort"]).expect(0);
     assert!(root.stderr.is_empty(), "{root:#?}");
     let ended = soak.wait().expect(5);
-    assert!(ended.stderr.contains("warning: members of the group"), "{ended:#?}");
+    assert!(ended.stderr.contains("switchback: warning: members of the group"), "{ended:#?}");
     let unknown = deployment.with("control.group", "no-such-group");
     unknown
         .run(&["soak", "--no-tui"])

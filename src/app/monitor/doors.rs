@@ -23,7 +23,7 @@ impl Doors {
         let socket = match ControlSocket::bind_for(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {
                 if let Some(why) = socket.kept_out() {
-                    tell(&format!("warning: {why}: {}", why.advice()));
+                    tell(&format!("{why}: {}", why.advice()));
                 }
                 Some(socket)
             }

@@ -191,7 +191,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
     Lock::is_ours(deployment.state_file())?;
     let instances = config.colors.blue.len() + config.colors.green.len();
     if let Err(said) = descriptors::fit(instances as u64) {
-        tell(&format!("warning: {said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
+        tell(&format!("{said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
     }
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
     deployment.journal().repair(seam::now())?;
