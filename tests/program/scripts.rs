@@ -52,11 +52,11 @@ fn an_exit_code_tells_a_running_soak_a_dead_one_and_none_at_all_from_a_good_one(
     deployment.run(&["status", "--exit-code"]).expect(10).complains(&["nothing is decided yet (exit code 10)"]);
     monitor.signal(Signal::KILL);
     monitor.wait_until_gone();
-    const NEXT: &str = "switchback soak --resume --service default";
-    deployment.run(&["status", "--wait"]).expect(13).complains(&["nobody watches", &format!("next: {NEXT}\n")]);
-    assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["next"], NEXT);
+    let next = "switchback soak --resume --service default";
+    deployment.run(&["status", "--wait"]).expect(13).complains(&["nobody watches", &format!("next: {next}\n")]);
+    assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["next"], next);
     in_a_job(&deployment, &["status", "--exit-code", "--output", "github"]).expect(13);
-    assert_eq!(output(&deployment, "next"), NEXT);
+    assert_eq!(output(&deployment, "next"), next);
     deployment.run(&["soak", "--resume", "--detach"]).expect(0);
     deployment.run(&["ctl", "abort"]).expect(0);
     deployment.run(&["status", "--wait"]).expect(5);
