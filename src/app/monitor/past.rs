@@ -28,7 +28,7 @@ pub struct Past {
     /// Events that did not reach the recording.
     pub lost_events: u64,
     clock: Option<ClockOrigin>,
-    /// What the machine wanted journalled, in order.
+    /// What the machine wanted journalled, in order. An intent to roll back stands there once for each attempt.
     decisions: Vec<Decision>,
 }
 
@@ -59,8 +59,10 @@ impl Past {
             self.clock = by.clock.clone().or_else(|| self.clock.take());
         }
         for effect in self.machine.handle(envelope) {
-            if let Effect::Journal(decision) = effect {
-                self.decisions.push(*decision);
+            match effect {
+                Effect::Journal(decision) => self.decisions.push(*decision),
+                Effect::Rollback { intent, .. } => self.decisions.push(*intent),
+                _ => {}
             }
         }
     }
@@ -79,7 +81,8 @@ impl Past {
     ///
     /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
     /// stands for one of them. Where the journal has an intent to roll back that the recording does not know, all that is missing
-    /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none.
+    /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none. An intent to
+    /// roll back is never among them: the move that it begins writes it.
     pub fn not_journalled(&self, journalled: &[Decision]) -> Vec<&Decision> {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journalled, 0);
@@ -94,7 +97,8 @@ impl Past {
         }
         let is_over = has(DecisionKind::RolledBack);
         let missing = self.decisions[known..].iter();
-        missing.filter(|decision| !(is_over && decision.decision.closes_intent())).collect()
+        let by_the_move = |kind: DecisionKind| kind == DecisionKind::Rollback || is_over && kind.closes_intent();
+        missing.filter(|decision| !by_the_move(decision.decision)).collect()
     }
 
     /// What the configuration says now and the run does not follow, a sentence for each key.
@@ -114,8 +118,8 @@ impl Past {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::Actor;
-    use crate::core::soak::testing::{Bench, FAILING, HEALTHY, settings};
+    use crate::core::soak::testing::{Bench, FAILING, HEALTHY, resumption, settings};
+    use crate::core::soak::{Actor, Phase};
     use crate::io::journal::{RecordingWriter, SoakId};
 
     /// A recording of these events of a run.
@@ -195,6 +199,28 @@ mod tests {
         let journalled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
         assert_eq!(past.not_journalled(&journalled), [&resumed]);
         assert_eq!(past.not_journalled(&[intent]).len(), 2, "it is not over: both are written");
+    }
+
+    /// A monitor that was killed between the end of the rollback and the event of it, and the next one right after its beginning.
+    #[test]
+    fn a_beginning_behind_a_rollback_that_the_recording_does_not_know_the_end_of_is_written() {
+        let mut bench = Bench::new(settings());
+        bench.seconds(5, HEALTHY);
+        while bench.machine.phase() != Phase::RollingBack {
+            bench.second(FAILING);
+        }
+        let known = bench.log.len();
+        let bench = bench.resumed(known, 100, resumption());
+        let (_tmp, past) = recorded(&bench.log);
+        let of_kind = |kind| past.decisions.iter().find(|made| made.decision == kind).unwrap().clone();
+        let intent = of_kind(DecisionKind::Rollback);
+        let mut journalled: Vec<Decision> = past.decisions.clone();
+        journalled.retain(|made| !matches!(made.decision, DecisionKind::Resumed | DecisionKind::Rollback));
+        assert_eq!(past.not_journalled(&journalled), [&of_kind(DecisionKind::Resumed)], "the move writes its intent");
+        journalled.extend([intent.clone(), Decision::new(DecisionKind::RolledBack, Actor::Auto, "traffic is back")]);
+        assert_eq!(past.not_journalled(&journalled), [&of_kind(DecisionKind::Resumed)]);
+        journalled.push(of_kind(DecisionKind::Resumed));
+        assert_eq!(past.not_journalled(&journalled), all(&[]));
     }
 
     #[test]
