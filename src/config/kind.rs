@@ -71,6 +71,8 @@ pub enum Kind {
     Words(Set<Vec<String>>),
     /// One of them.
     Word(Set<String>),
+    /// A group of users, by its name or its number.
+    Group(Set<String>),
     /// Anything that can be written down.
     Text(Set<String>),
     Socket(Set<SocketAddress>),
@@ -126,6 +128,7 @@ impl Kind {
             Self::Command(_) => "command line as an array of strings (JSON in a variable)".to_owned(),
             Self::Words(_) => "names without spaces, comma-separated or an array".to_owned(),
             Self::Word(_) => "a name without spaces".to_owned(),
+            Self::Group(_) => "name or number of a group, without spaces".to_owned(),
             Self::Text(_) => "text".to_owned(),
             Self::Socket(_) => "path, or tcp://host:port".to_owned(),
             Self::Listen(_) => "IP address and port, such as 127.0.0.1:9710".to_owned(),
@@ -189,6 +192,7 @@ impl Kind {
             Self::Command(set) => put(draft, *set, command(raw)?, |words| command_text(words)),
             Self::Words(set) => put(draft, *set, words(raw)?, |words| words.join(",")),
             Self::Word(set) => put(draft, *set, parse::word(string(raw)?)?, Clone::clone),
+            Self::Group(set) => put(draft, *set, parse::group(string(raw)?)?, Clone::clone),
             Self::Text(set) => put(draft, *set, parse::text(string(raw)?)?, Clone::clone),
             Self::Socket(set) => {
                 let socket = match parse::tcp(string(raw)?)? {

@@ -43,6 +43,13 @@ impl Loaded {
         self.place.config_file.is_some() || self.settings.iter().any(given)
     }
 
+    /// Something wrong with the value of a key that only shows on this machine.
+    pub fn problem(&self, name: &str, what: impl Into<String>) -> Option<Problem> {
+        let key = keys().find(|key| key.name == name)?;
+        let Setting { value, origin, .. } = self.settings.iter().find(|setting| setting.key == name)?;
+        Some(Problem::of(key, origin.clone(), value.as_deref().unwrap_or_default(), what))
+    }
+
     /// The colors that nobody said anything about, with the instance that is assumed.
     pub fn assumed(&self) -> Vec<(Color, &str)> {
         let of = |color: Color| {

@@ -223,6 +223,12 @@ pub fn word(text: &str) -> Result<String, String> {
     }
 }
 
+/// The name or the number of a group, as the system knows it: nothing is trimmed.
+pub fn group(text: &str) -> Result<String, String> {
+    let group = word(text)?;
+    if group == text { Ok(group) } else { Err("there is a space before or behind the name".to_owned()) }
+}
+
 /// Such names, at least one and none twice.
 pub fn words<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, String> {
     let mut words = Vec::new();

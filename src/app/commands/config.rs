@@ -1,7 +1,8 @@
 //! `config show`, `check` and `template`.
 
 use crate::app::cli::{Common, ConfigCommand};
-use crate::config::{show, show_json, template};
+use crate::config::{Loaded, Problems, show, show_json, template};
+use crate::io::control::no_such_group;
 
 use super::failure::Failure;
 use super::{context, place, say};
@@ -15,6 +16,7 @@ pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
             place::exists(&loaded)?;
             let loaded = context::strictly(loaded)?;
             context::warn(&loaded);
+            group(&loaded)?;
             say::line(&format!("the configuration of service `{}` is valid", loaded.config.service));
         }
         ConfigCommand::Show { json: false } => say::out(&show(&context::loaded_anywhere(common, |_| Ok(()))?)),
@@ -24,4 +26,17 @@ pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
         }
     }
     Ok(0)
+}
+
+/// A group that is not there: no monitor would start. Who may be a member, and of which folders, is for `doctor`, which is run as the
+/// monitor's user.
+fn group(loaded: &Loaded) -> Result<(), Failure> {
+    let Some(what) = loaded.config.control.group.as_deref().and_then(no_such_group) else { return Ok(()) };
+    match loaded.problem("control.group", what) {
+        // A machine that asks a monitor elsewhere need not know its groups.
+        Some(problem) if loaded.config.control.url.is_some() => say::warn(&problem.to_line()),
+        Some(problem) => return Err(Problems(vec![problem]).into()),
+        None => {}
+    }
+    Ok(())
 }

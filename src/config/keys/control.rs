@@ -27,8 +27,8 @@ pub const KEYS: &[Key] = &[
         flag: None,
         help: "The group whose members may ask a running monitor and give it orders at control.socket.",
         default: Fallback::Unset,
-        kind: Kind::Word(|draft, group| draft.config.control.group = Some(group)),
-        also: Some("in /etc/group, or the number of a group"),
+        kind: Kind::Group(|draft, group| draft.config.control.group = Some(group)),
+        also: Some("in /etc/group; by number where only a directory service knows it"),
         example: "deploy",
     },
     Key {

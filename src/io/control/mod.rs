@@ -43,6 +43,6 @@ pub use events::{Events, StreamItem};
 pub use hub::{Hub, Order, Refused, TooMany};
 pub use network::{ListenError, NetworkListener, check_tls};
 pub use server::{Server, StatusOf};
-pub use socket::{ControlSocket, MAX_PATH, SocketError, check_group};
+pub use socket::{ControlSocket, MAX_PATH, SocketError, check_group, no_such_group};
 pub use subscription::{Delivery, Subscription};
 pub use wire::StreamEnd;

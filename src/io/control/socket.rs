@@ -15,8 +15,8 @@ use crate::io::journal::files::lock_within;
 
 mod group;
 
-pub use self::group::check as check_group;
 use self::group::{KeptOut, SocketGroup};
+pub use self::group::{check as check_group, unknown as no_such_group};
 
 /// Longest path of a Unix socket, in bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
 pub const MAX_PATH: usize = 107;

@@ -13,6 +13,10 @@ use crate::io::users;
 /// Where the access control list of a folder is, which lets in whom its mode does not: see acl(5).
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
+/// What is said of a group that this machine does not know.
+const UNKNOWN: &str = "there is no such group in /etc/group; a group that only a directory service (NSS) knows is given by its \
+                       number, which `getent group NAME` prints";
+
 /// A group to which this user may give a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketGroup {
@@ -23,9 +27,7 @@ pub struct SocketGroup {
 impl SocketGroup {
     /// The group of this name or number, or why the socket cannot be given to it.
     pub fn named(name: &str) -> Result<Self, String> {
-        let gid = users::group(name).ok_or(
-            "there is no such group in /etc/group; a group that only a directory service knows is given by its number",
-        )?;
+        let gid = users::group(name).ok_or(UNKNOWN)?;
         let is_member = getegid().as_raw() == gid
             || getgroups().is_ok_and(|groups| groups.iter().any(|group| group.as_raw() == gid));
         if !is_member && !geteuid().is_root() {
@@ -85,6 +87,11 @@ impl KeptOut {
     pub fn advice(&self) -> String {
         format!("run `{}`, or set `control.socket` to a path in a folder that they may enter", self.command)
     }
+}
+
+/// What is wrong with a group that this machine does not know.
+pub fn unknown(name: &str) -> Option<&'static str> {
+    users::group(name).is_none().then_some(UNKNOWN)
 }
 
 /// What keeps the members of a group from a socket at this path, if anything does, or why the socket cannot be given to them.
