@@ -60,6 +60,8 @@ mod place;
 mod prometheus;
 #[path = "program/release.rs"]
 mod release;
+#[path = "program/remote.rs"]
+mod remote;
 #[path = "program/rerun.rs"]
 mod rerun;
 #[path = "program/retention.rs"]

@@ -10,6 +10,17 @@ use std::sync::OnceLock;
 /// The flags that say where the deployment lies, with a space behind them.
 static FLAGS: OnceLock<String> = OnceLock::new();
 
+/// The flag that says which monitor on another machine was asked, with a space behind it; empty where a variable or the
+/// configuration says so. Not set where everything is about this machine.
+static ELSEWHERE: OnceLock<String> = OnceLock::new();
+
+/// The commands that can be given to a monitor on another machine.
+const REMOTE: [&str; 4] = ["attach", "ctl", "rollback", "status"];
+/// What they do on the machine of the monitor alone.
+const NOT_REMOTE: [&str; 1] = ["rollback --dry-run"];
+/// What stands before a command that is for another machine.
+const THERE: &str = "on its machine: ";
+
 /// The commands that are advised anywhere.
 const COMMANDS: [&str; 14] = [
     "abort", "attach", "config", "ctl", "doctor", "freeze", "history", "replay", "rollback", "soak", "status",
@@ -25,24 +36,43 @@ pub fn remember(directory: Option<&Path>, config: Option<&Path>) {
     let _ = FLAGS.set(flags);
 }
 
+/// Remembers that a monitor on another machine is asked; `flag` is its URL where that was typed.
+pub fn elsewhere(flag: Option<&str>) {
+    let flag = flag.map(|url| format!("--url {} ", quoted(url))).unwrap_or_default();
+    let _ = ELSEWHERE.set(flag);
+}
+
+/// Whether a monitor on another machine is asked.
+pub fn is_elsewhere() -> bool {
+    ELSEWHERE.get().is_some()
+}
+
 /// The text with the same flags in every command of this program that it advises.
 pub fn as_called(text: &str) -> Cow<'_, str> {
-    match FLAGS.get() {
-        Some(flags) if !flags.is_empty() => with_flags(text, flags),
-        _ => Cow::Borrowed(text),
+    let flags = FLAGS.get().map(String::as_str).unwrap_or_default();
+    match ELSEWHERE.get() {
+        None if flags.is_empty() => Cow::Borrowed(text),
+        elsewhere => with_flags(text, flags, elsewhere.map(String::as_str)),
     }
 }
 
-fn with_flags<'a>(text: &'a str, flags: &str) -> Cow<'a, str> {
+fn with_flags<'a>(text: &'a str, flags: &str, elsewhere: Option<&str>) -> Cow<'a, str> {
     const NAME: &str = "switchback ";
     let mut called = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(NAME) {
         let (before, after) = rest.split_at(at + NAME.len());
         let word = after.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
-        called.push_str(before);
-        if COMMANDS.contains(&word) {
-            called.push_str(flags);
+        let words = before.strip_suffix(NAME).unwrap_or(before);
+        called.push_str(words);
+        match elsewhere {
+            _ if !COMMANDS.contains(&word) => called.push_str(NAME),
+            None => called.extend([NAME, flags]),
+            Some(_) if words.ends_with(THERE) || after[word.len()..].starts_with(" --url ") => called.push_str(NAME),
+            Some(url) if REMOTE.contains(&word) && !NOT_REMOTE.iter().any(|local| after.starts_with(local)) => {
+                called.extend([NAME, flags, url]);
+            }
+            Some(_) => called.extend([THERE, NAME]),
         }
         rest = after;
     }
@@ -76,8 +106,28 @@ mod tests {
             ("switchback does nothing", "switchback does nothing"),
             ("nothing to do", "nothing to do"),
         ] {
-            assert_eq!(with_flags(text, flags), wanted);
+            assert_eq!(with_flags(text, flags, None), wanted);
         }
+    }
+
+    #[test]
+    fn what_a_monitor_on_another_machine_advises_is_asked_there_or_done_there() {
+        let url = "--url https://deploy-1:9710 ";
+        for (text, wanted) in [
+            ("switchback rollback --service shop", "switchback --url https://deploy-1:9710 rollback --service shop"),
+            (
+                "start blue, then: switchback ctl keep",
+                "start blue, then: switchback --url https://deploy-1:9710 ctl keep",
+            ),
+            ("watch on with: switchback soak", "watch on with: on its machine: switchback soak"),
+            ("switchback rollback --dry-run", "on its machine: switchback rollback --dry-run"),
+            ("next: on its machine: switchback status --wait", "next: on its machine: switchback status --wait"),
+            ("switchback attach --url https://a", "switchback attach --url https://a"),
+            ("switchback --help", "switchback --help"),
+        ] {
+            assert_eq!(with_flags(text, "", Some(url)), wanted);
+        }
+        assert_eq!(with_flags("switchback status", "-C /srv ", Some("")), "switchback -C /srv status");
     }
 
     #[test]

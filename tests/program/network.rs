@@ -15,14 +15,14 @@ const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";
 const SIGNING: &str = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs";
 
 /// A deployment whose monitor listens on a free port, over TLS, and the machine from which it is asked.
-struct Machines {
-    there: Deployment,
-    here: Deployment,
+pub struct Machines {
+    pub there: Deployment,
+    pub here: Deployment,
     address: String,
 }
 
 impl Machines {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (address, folder) = (free_address(), tempfile::TempDir::new().unwrap().keep());
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let paths: [PathBuf; 2] = [folder.join("tls.pem"), folder.join("tls.key")];
@@ -51,7 +51,7 @@ impl Machines {
     }
 }
 
-fn watching(deployment: &Deployment, args: &[&str]) -> Running {
+pub fn watching(deployment: &Deployment, args: &[&str]) -> Running {
     let mut soak = deployment.start(&[&["soak", "--no-tui"], args].concat());
     soak.hear("soak_start");
     soak

@@ -101,23 +101,119 @@ fn the_owner_speaks_to_a_monitor_that_root_started() {
 const MEMBER: u32 = 64_712;
 const GROUP: u32 = 64_711;
 
-#[test]
-fn members_of_the_group_order_and_nobody_else_does() {
+/// A deployment of root whose monitor is for the group as well, and the program where everybody may run it; none where this is not
+/// root.
+fn for_a_group(window: &str) -> Option<(Deployment, tempfile::TempDir)> {
     if !rustix::process::geteuid().is_root() {
-        return;
+        return None;
     }
     let bin = tempfile::tempdir().unwrap();
     fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = bin.path().join("switchback");
     fs::copy(env!("CARGO_BIN_EXE_switchback"), &program).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let deployment = Deployment::switched().with("soak.window", "10m").with("control.group", GROUP.to_string());
+    let deployment = Deployment::switched().with("soak.window", window).with("control.group", GROUP.to_string());
     let socket = deployment.path(".switchback/default/control.sock").display().to_string();
     let deployment = deployment.with("control.socket", socket.clone());
     let (data, state) = (deployment.path(".switchback"), deployment.state_path());
     let deployment =
         deployment.with("data_dir", data.display().to_string()).with("state_file", state.display().to_string());
+    Some((deployment, bin))
+}
 
+/// Lets the group, or everybody, pass through the folders above the socket.
+fn open_folders(deployment: &Deployment) {
+    for folder in [".", ".switchback", ".switchback/default"] {
+        fs::set_permissions(deployment.path(folder), fs::Permissions::from_mode(0o711)).unwrap();
+    }
+}
+
+#[test]
+fn a_member_of_the_group_is_told_the_outcome_although_the_files_are_not_theirs() {
+    let Some((deployment, bin)) = for_a_group("4s") else { return };
+    fs::set_permissions(deployment.state_path(), fs::Permissions::from_mode(0o600)).unwrap();
+    let program = bin.path().join("switchback");
+    let run = |user: (u32, u32), args: &[&str]| as_user(&deployment, &program, Path::new("/"), user, args);
+    let (member, stranger) = ((MEMBER, GROUP), (MEMBER, MEMBER));
+    let begin = || {
+        let mut soak = deployment.start(&["soak", "--no-tui"]);
+        soak.hear("soak_start");
+        open_folders(&deployment);
+        soak
+    };
+    let soak = begin();
+    let told = run(member, &["status", "--wait", "--json"]).wait().expect(0).json();
+    assert_eq!((&told["exitCode"], &told["soak"]["outcome"]), (&0.into(), &"retained".into()), "{told}");
+    assert!(told["configuration"].is_object(), "as whoever asks sees it: {told}");
+    soak.wait().expect(0);
+
+    let soak = begin();
+    let waiting = run(member, &["status", "--wait"]);
+    let forbidden = run(stranger, &["status", "--wait"]).wait().expect(13);
+    forbidden.complains(&[&format!("run this as that user, as a member of the group `{GROUP}` or as root")]);
+    deployment.green.fail(50);
+    waiting.wait().expect(3).says(&["active    blue\n", "outcome   rolled-back (auto)\n"]);
+    soak.wait().expect(3);
+
+    // Nothing is left that would answer: whose the files are is told, and how they are read.
+    let whose = "it belongs to the user `root`; members of the group";
+    for (user, args) in [(member, &["status", "--wait"][..]), (stranger, &["status"]), (member, &["rollback"])] {
+        let next = format!("next: sudo switchback {} --service default", args[0]);
+        run(user, args).wait().expect(2).complains(&["Permission denied", whose, &next]);
+    }
+}
+
+#[test]
+fn a_member_of_the_group_rolls_back_through_the_monitor() {
+    let Some((deployment, bin)) = for_a_group("10m") else { return };
+    fs::set_permissions(deployment.state_path(), fs::Permissions::from_mode(0o600)).unwrap();
+    let program = bin.path().join("switchback");
+    let mut soak = deployment.start(&["soak", "--no-tui"]);
+    soak.hear("soak_start");
+    open_folders(&deployment);
+    deployment.wait_until("the standby is known to be ready", |deployment| {
+        deployment.run(&["status", "--json"]).json()["standby"]["ready"] == true
+    });
+    let run = |user: (u32, u32), args: &[&str]| as_user(&deployment, &program, Path::new("/"), user, args).wait();
+    run((MEMBER, MEMBER), &["rollback"]).expect(2).complains(&["it belongs to the user `root`"]);
+    assert_eq!(deployment.count("rollback"), 0);
+    let args = ["rollback", "--reason", "it is slow", "--output", "json"];
+    let done = run((MEMBER, GROUP), &args).expect(0);
+    assert_eq!(done.stderr, "", "no log of another user is missed");
+    let told = done.json();
+    assert_eq!((&told["active"], &told["soak"]), (&"blue".into(), &deployment.state()["soak"]["id"]), "{told}");
+    soak.wait().expect(4);
+    assert_eq!(deployment.decision("rollback")["reason"], "it is slow");
+}
+
+#[test]
+fn a_group_that_is_not_there_is_told_before_a_monitor_is_started() {
+    let deployment = Deployment::switched().with("control.group", "no-such-group");
+    let told = "control.group: there is no such group in /etc/group; a group that only a directory service (NSS) knows is given by its \
+                number";
+    deployment.run(&["config", "check"]).expect(2).complains(&[told, "from     environment SWITCHBACK_CONTROL_GROUP"]);
+    deployment
+        .run(&["doctor"])
+        .expect(2)
+        .says(&["FAILURE  group         `control.group` = no-such-group: there is no such group"]);
+    let spaced = deployment.with("control.group", "root ");
+    for args in [&["config", "check"][..], &["doctor"], &["soak", "--no-tui"]] {
+        spaced.run(args).expect(2).complains(&["control.group: there is a space before or behind the name"]);
+    }
+    let elsewhere = spaced.with("control.group", "no-such-group").with("control.url", "https://127.0.0.1:9");
+    let elsewhere = elsewhere.with("control.viewer_token", "0f5b2c9d8e7a61430f5b2c9d8e7a6143");
+    elsewhere.run(&["config", "check"]).expect(0).complains(&["warning: control.group: there is no such group"]);
+    for known in ["root", "4711"] {
+        let deployment = Deployment::switched().with("control.group", known);
+        assert_eq!(deployment.run(&["config", "check"]).expect(0).stderr, "", "{known}");
+    }
+}
+
+#[test]
+fn members_of_the_group_order_and_nobody_else_does() {
+    let Some((deployment, bin)) = for_a_group("10m") else { return };
+    let program = bin.path().join("switchback");
+    let data = deployment.path(".switchback");
     let mut soak = deployment.start(&["soak", "--no-tui"]);
     soak.hear("soak_start");
     let doctor = deployment.run(&["doctor"]).stdout;

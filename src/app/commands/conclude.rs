@@ -14,7 +14,8 @@ use crate::io::state::{State, StateFile};
 use crate::model::Color;
 
 use super::failure::Failure;
-use super::{form, say};
+use super::known::Known;
+use super::{context, form, known, others, say};
 
 /// How a command is concluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +148,7 @@ fn first_paragraph(text: &str) -> String {
 }
 
 fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
-    let Standing { service, active, soak, release } = standing(common);
+    let Standing { service, active, soak, release, .. } = standing(common);
     let reason = say::said().first().cloned().or_else(say::last_error).unwrap_or_default();
     let next = match code {
         0 => None,
@@ -168,12 +169,12 @@ fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
 }
 
 fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
-    let Standing { service, active, soak, release } = standing;
+    let Standing { service, active, soak, release, by } = standing;
     let (reason, next) = take_apart(&failure.message);
     let next = next.or_else(|| Some(for_service(usual_next(failure.code), service.as_deref())));
     Conclusion {
         outcome: name_of(failure.code).to_owned(),
-        lead: active.map(|active| format!("traffic is on {active} by the state file")),
+        lead: active.map(|active| format!("traffic is on {active} by {by}")),
         reason,
         active,
         exit_code: failure.code,
@@ -224,9 +225,15 @@ const fn name_of(code: u8) -> &'static str {
     }
 }
 
-/// How the deployment stands by its state file, as far as it can be read.
+/// By whose word a deployment stands so whose files cannot be read.
+const MONITOR: &str = "what its monitor said last";
+
+/// How the deployment stands by its state file as far as it can be read, or by the monitor on another machine as far as that
+/// has said.
 #[derive(Default)]
 struct Standing {
+    /// By whose word.
+    by: &'static str,
     service: Option<String>,
     active: Option<Color>,
     /// The last soak, and the release that it judges.
@@ -236,12 +243,26 @@ struct Standing {
 
 fn standing(common: &Common) -> Standing {
     let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()));
-    let Ok(config) = loaded.map(|loaded| loaded.config) else { return Standing::default() };
-    let local = config.control.url.is_none();
-    let state = StateFile::open(&config.state_file).ok().filter(|_| local).and_then(|file| file.read().ok());
-    let state = state.filter(State::exists);
+    let Ok(loaded) = loaded else { return Standing::default() };
+    let named = context::named_service(&loaded).map(str::to_owned);
+    let config = loaded.config;
+    if config.control.url.is_some() {
+        let Known { service, active, soak, release } = known::last();
+        let service = named.or(service).or(Some(config.service));
+        return Standing { by: MONITOR, service, active, soak, release };
+    }
+    let state = StateFile::open(&config.state_file).map(|file| file.read());
+    if let Ok(Err(error)) = &state
+        && others::is_denied(error)
+    {
+        // What the monitor told a member of its group is all that they can know.
+        let Known { active, soak, release, .. } = known::last();
+        return Standing { by: MONITOR, service: Some(config.service), active, soak, release };
+    }
+    let state = state.ok().and_then(Result::ok).filter(State::exists);
     let block = state.as_ref().and_then(|state| state.soak());
     Standing {
+        by: "the state file",
         service: Some(config.service),
         active: state.as_ref().map(State::active),
         soak: block.map(|block| block.id.clone()),

@@ -1,5 +1,6 @@
 //! What every command needs first: the configuration.
 
+use crate::app::called;
 use crate::app::cli::Common;
 use crate::config::{Inputs, Loaded, Origin, Problem, Problems, keep_secret, load};
 
@@ -8,7 +9,7 @@ use super::{place, say};
 
 /// Loads the configuration for something that is done on this machine.
 pub fn read(common: &Common) -> Result<Loaded, Failure> {
-    if common.settings.0.iter().any(|(key, _)| key == "control.url") {
+    if typed_url(common).is_some() {
         let told = "`--url` is for attach, ctl, status and rollback: everything else is done on this machine";
         return Err(Failure::usage(told));
     }
@@ -45,11 +46,17 @@ pub fn strictly(loaded: Loaded) -> Result<Loaded, Failure> {
 /// The same for something that may be asked of a monitor on another machine, which needs nothing here.
 pub fn loaded_anywhere(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
     let loaded = read_anywhere(common)?;
-    if loaded.config.control.url.is_none() {
-        needs(&loaded)?;
+    match &loaded.config.control.url {
+        None => needs(&loaded)?,
+        Some(_) => called::elsewhere(typed_url(common)),
     }
     warn(&loaded);
     Ok(loaded)
+}
+
+/// The monitor that the command line names.
+fn typed_url(common: &Common) -> Option<&str> {
+    common.settings.0.iter().rfind(|(key, _)| key == "control.url").map(|(_, url)| url.as_str())
 }
 
 /// The service, if it was said which one is meant.

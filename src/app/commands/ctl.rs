@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::app::called;
 use crate::app::cli::Common;
 use crate::config::{Config, Loaded};
 use crate::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN, UnknownAction};
@@ -11,7 +12,7 @@ use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 
 use super::failure::Failure;
-use super::{actor, context, logging, place, say};
+use super::{actor, context, known, logging, place, say};
 
 /// How long the result of an order may take: a router may need five tries.
 const RESULT_LIMIT: Duration = Duration::from_mins(10);
@@ -77,7 +78,15 @@ pub struct Done {
 pub async fn order(client: &Client, action: Action, by: &Actor, reason: Option<&str>) -> Result<Done, OrderError> {
     // First the events: the order may end the run, and with it the monitor.
     let events = client.events(0).await?;
-    let seq = client.act(action, by, reason).await?;
+    let seq = match client.act(action, by, reason).await {
+        Ok(seq) => seq,
+        Err(error) => {
+            if called::is_elsewhere() {
+                known::ask(client).await;
+            }
+            return Err(error.into());
+        }
+    };
     timeout(RESULT_LIMIT, result(events, action, seq)).await.map_err(|_| OrderError::Unfinished)?
 }
 
@@ -93,16 +102,24 @@ pub async fn rollback_under_way(client: &Client) -> Result<Option<Done>, OrderEr
     timeout(RESULT_LIMIT, result(events, action, u64::MAX)).await.map_err(|_| OrderError::Unfinished)?.map(Some)
 }
 
+async fn result(events: Events, action: Action, seq: u64) -> Result<Done, OrderError> {
+    let mut view = None;
+    let done = followed(events, action, seq, &mut view).await;
+    if let Some(view) = &view {
+        known::by_view(view);
+    }
+    done
+}
+
 /// Folds the run up to the order's event silently, and from there on with its decisions.
-async fn result(mut events: Events, action: Action, seq: u64) -> Result<Done, OrderError> {
-    let mut view: Option<View> = None;
+async fn followed(mut events: Events, action: Action, seq: u64, view: &mut Option<View>) -> Result<Done, OrderError> {
     let mut lines = Vec::new();
     let moves_back = matches!(action, Action::Rollback { .. });
     loop {
         match events.next().await? {
-            StreamItem::Header(header) => view = Some(View::new(header.settings)),
+            StreamItem::Header(header) => *view = Some(View::new(header.settings)),
             StreamItem::Event(envelope) => {
-                let Some(view) = &mut view else { continue };
+                let Some(view) = view else { continue };
                 let news = view.apply(&envelope);
                 // Somebody else's rollback may have been under way already.
                 let waited_for = envelope.seq >= seq || moves_back;

@@ -62,7 +62,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Freeze { length, reason } => freeze::freeze(common, length, reason),
         Command::Unfreeze => freeze::unfreeze(common),
         Command::Status(Status { inactive: true, .. }) => status::inactive(common).await,
-        Command::Status(status) => status::run(common, &status).await,
+        Command::Status(status) => Box::pin(status::run(common, &status)).await,
         Command::History { command: None, json, limit } => records::history(common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(common, dry_run)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::app::called;
 use crate::app::cli::{Attach, Common};
 use crate::app::headless::{Conclusion, Output, Places, Printer, Quiet};
 use crate::app::tui;
@@ -19,7 +20,7 @@ use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recor
 use super::failure::Failure;
 use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
-use super::{actor, conclude, context, form, logging, place, say, screen};
+use super::{actor, conclude, context, form, known, logging, place, say, screen};
 
 /// How long somebody else may take to start it again.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -144,6 +145,9 @@ fn not_running(config: &Config, why: &str) -> Failure {
 
 fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
     let Config { service, control, .. } = screen.config;
+    if let Some(view) = &screen.begun {
+        known::by_view(view);
+    }
     let told = match (screen.seen, &control.url) {
         (None, _) => return not_running(screen.config, lost),
         (Some(_), Some(url)) => format!(
@@ -181,7 +185,7 @@ struct Screen<'a> {
     /// Wall clock of the last event that was shown.
     seen: Option<i64>,
     until: Until,
-    /// The run as far as it was followed, where it is not followed to its end.
+    /// The run as far as it was followed, where it is not followed to its end, or nothing else is known of it here.
     begun: Option<View>,
 }
 
@@ -232,7 +236,8 @@ impl<'a> Screen<'a> {
     /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
     fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
         let mut form = form::of(self.output, places(self.config, header));
-        self.begun = (self.until == Until::ItWatches).then(|| View::new(header.settings.clone()));
+        let is_folded = self.until == Until::ItWatches || called::is_elsewhere();
+        self.begun = is_folded.then(|| View::new(header.settings.clone()));
         form.quiet = Some(match self.seen {
             Some(wall_ms) => Quiet::Silent { until_wall_ms: wall_ms },
             None => Quiet::DecisionsOnly { until_wall_ms: jiff::Timestamp::now().as_millisecond() },
@@ -285,9 +290,10 @@ impl<'a> Screen<'a> {
 
     /// Whether the soak has begun with this event or before, where that is all that is waited for.
     fn watches(&mut self, envelope: &Envelope) -> bool {
-        let Some(view) = self.begun.as_mut().filter(|_| self.until == Until::ItWatches) else { return false };
+        let Some(view) = self.begun.as_mut() else { return false };
         view.apply(envelope);
-        view.machine().summary().is_some() && view.machine().ending().is_none()
+        let machine = view.machine();
+        self.until == Until::ItWatches && machine.summary().is_some() && machine.ending().is_none()
     }
 
     /// Lets everything be printed that came so far.

@@ -5,10 +5,12 @@ mod tests;
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustix::process::geteuid;
 use tracing::Level;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -36,6 +38,10 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     let today = folder.join(format!("{PREFIX}.{}.{SUFFIX}", day_of(Timestamp::now())));
     // Made here, so that it belongs to whom the folder belongs.
     let made = create_private_dir(&folder).and_then(|()| open_log(&today));
+    if made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) && is_another_s(&folder) {
+        // The log is that of its user: a member of `control.group` who asks the monitor has none there.
+        return None;
+    }
     let appender = made.map_err(|error| error.to_string()).and_then(|_| {
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
@@ -59,6 +65,12 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
             None
         }
     }
+}
+
+/// Whether the folder, or what there is of it, belongs to another user.
+fn is_another_s(folder: &Path) -> bool {
+    let found = folder.ancestors().find_map(|folder| folder.metadata().ok());
+    found.is_some_and(|found| found.uid() != geteuid().as_raw())
 }
 
 fn install<L>(layer: L, filter: tracing_subscriber::filter::Targets)

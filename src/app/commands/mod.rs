@@ -19,10 +19,12 @@
 //! | `form` | how headless output looks here |
 //! | `freeze` | `freeze` and `unfreeze` |
 //! | `keeper` | keeps a monitor alive that this process started |
+//! | `known` | what a monitor on another machine was last known to say |
 //! | `leave` | leaving a run that goes on without us |
 //! | `linger` | whether the platform lets a background process live on after its user has logged out |
 //! | `logging` | the program's log |
 //! | `man` | `man` |
+//! | `others` | a deployment of another user |
 //! | `place` | what there is where a command was called, and what a command needs of it |
 //! | `prune` | `history prune` |
 //! | `records` | `history` and `verify` |
@@ -55,10 +57,12 @@ mod follow;
 mod form;
 mod freeze;
 mod keeper;
+mod known;
 mod leave;
 mod linger;
 mod logging;
 mod man;
+mod others;
 mod place;
 mod prune;
 mod records;

@@ -7,18 +7,18 @@ use tokio::time::{sleep, timeout};
 
 use crate::app::cli::Common;
 use crate::app::deploy::{Binding, Deployment, Rollback, RollbackError, RollbackRequest};
-use crate::config::{Config, StandbyPolicy};
+use crate::config::{Config, Loaded, StandbyPolicy};
 use crate::core::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 use crate::io::control::{Client, ClientError};
 use crate::io::journal::rfc3339_ms;
 use crate::io::router::NOT_OURS;
-use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, monitor_state};
+use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, StateError, monitor_state};
 use crate::model::Color;
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;
 use super::stays::{self, Stay};
-use super::{actor, context, dry_run, logging, place, say, standby};
+use super::{actor, context, dry_run, logging, others, place, say, standby};
 
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -37,7 +37,12 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
         return ctl::give(&loaded, Action::Rollback { force }, reason.as_deref()).await;
     }
     let deployment = Deployment::open(&loaded.config)?;
-    let state = deployment.state_file().read()?;
+    let state = match deployment.state_file().read() {
+        Err(error) if others::is_denied(&error) => {
+            return for_a_member(&loaded, &error, reason.as_deref(), force).await;
+        }
+        state => state?,
+    };
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     if running
         && Binding::to(&state).is_ok()
@@ -93,6 +98,15 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
             journal(&deployment, &failed);
             Err(failure(&error))
         }
+    }
+}
+
+/// Somebody who can read none of the files can still ask the monitor to roll back, where the socket is for their group.
+async fn for_a_member(loaded: &Loaded, error: &StateError, reason: Option<&str>, force: bool) -> Result<u8, Failure> {
+    let client = Client::new(&loaded.config.control.socket);
+    match timeout(MONITOR_LIMIT, client.status()).await {
+        Ok(Ok(_)) => ctl::give(loaded, Action::Rollback { force }, reason).await,
+        _ => Err(others::unreadable(&loaded.config, error, "rollback")),
     }
 }
 

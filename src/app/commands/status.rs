@@ -19,7 +19,7 @@ use crate::model::Color;
 
 use super::failure::Failure;
 use super::leave::Leave;
-use super::{conclude, context, place, say, standby, wait};
+use super::{conclude, context, known, others, place, say, standby, wait};
 
 /// How long a monitor may take to answer before the files are asked instead.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -92,10 +92,13 @@ pub async fn inactive(common: &Common) -> Result<u8, Failure> {
 
 /// The status, and the color that takes no traffic; fails where nobody can say which that is.
 pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failure> {
-    let report = match of_the_monitor(config).await? {
-        Some(report) => report,
+    let report = if let Some(report) = of_the_monitor(config).await? {
+        report
+    } else {
+        let deployment = Deployment::open(config)?;
+        others::state_for(config, &deployment, "status --inactive")?;
         // The color that is about to be deployed may be down: it is not asked.
-        None => of_the_files(&Deployment::open(config)?, config, None).await?,
+        of_the_files(&deployment, config, None).await?
     };
     let color = report.inactive().map_err(|why| {
         let next = match why {
@@ -156,7 +159,7 @@ pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
         report
     } else {
         let deployment = Deployment::open(config)?;
-        let standby = deployment.state_file().read()?.active().other();
+        let standby = others::state_for(config, &deployment, "status")?.active().other();
         let ready = match place::missing_instances(loaded)[..] {
             [] => Some(standby::probe(config, standby).await.is_ok()),
             // Who listens at the usual ports here is not known.
@@ -169,7 +172,7 @@ pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
     Ok(StatusReport { configuration, ..report })
 }
 
-fn configuration(loaded: &Loaded) -> ConfigurationStatus {
+pub fn configuration(loaded: &Loaded) -> ConfigurationStatus {
     let text = |path: &Path| path.display().to_string();
     let Location { folder, config_file, .. } = &loaded.place;
     let missing = place::missing_instances(loaded);
@@ -196,8 +199,12 @@ async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure
     if config.control.url.is_some() {
         // There is nothing on this machine that could be asked instead.
         let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
-        return serde_json::from_value(answer).map(Some).map_err(|error| Failure::new(13, error));
+        let report = serde_json::from_value(answer).map_err(|error| Failure::new(13, error))?;
+        known::by_report(&report);
+        return Ok(Some(report));
     }
     let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await else { return Ok(None) };
-    Ok(serde_json::from_value(answer).ok())
+    let report = serde_json::from_value(answer).ok();
+    report.iter().for_each(known::by_report);
+    Ok(report)
 }

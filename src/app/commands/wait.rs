@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::app::deploy::Came;
+use crate::app::deploy::{Came, Deployment};
 use crate::config::Loaded;
 use crate::io::state::StatusReport;
 
 use super::failure::Failure;
 use super::leave::Leave;
-use super::{say, status};
+use super::{others, say, status};
+use elsewhere::Whose;
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -22,8 +23,16 @@ const COME_BACK: Duration = Duration::from_secs(10);
 /// Waits; the report is the last one, and what came of the soak that ran when the wait began. A soak that ended before is not
 /// waited for.
 pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), Failure> {
-    if let Some(url) = &loaded.config.control.url {
-        return elsewhere::until_it_is_over(&loaded.config, &url.join("")).await;
+    let config = &loaded.config;
+    if let Some(url) = &config.control.url {
+        return elsewhere::until_it_is_over(config, &Whose::OfMachine(url.join(""))).await;
+    }
+    if let Err(error) = Deployment::open(config)?.state_file().read()
+        && others::is_denied(&error)
+    {
+        let (report, came) = elsewhere::until_it_is_over(config, &Whose::OfUser(error)).await?;
+        let configuration = Some(status::configuration(loaded));
+        return Ok((StatusReport { configuration, ..report }, came));
     }
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut waited_for: Option<String> = None;

@@ -39,7 +39,7 @@ pub use gauge::Gauge;
 pub use headline::{Headline, Tone};
 pub use instances::Instance;
 pub use measure::{allowed, asks_for_alerts, measured, most, title};
-pub use outcome::{active_after, next_step, outcome_lines, standing};
+pub use outcome::{active_after, active_so_far, next_step, outcome_lines, standing};
 pub use progress::Progress;
 pub use series::{Point, Series};
 pub use status::{StatusLine, clock};

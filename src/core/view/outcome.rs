@@ -1,7 +1,7 @@
 //! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
 
 use crate::core::detect::{failed, percent_exact, share, span};
-use crate::core::soak::{Aftermath, ERROR_RATE, Ending, Machine, Outcome, READINESS};
+use crate::core::soak::{Aftermath, ERROR_RATE, Ending, Machine, Origin, Outcome, Phase, READINESS};
 use crate::model::Color;
 
 use super::measure::{allowed, measured, title};
@@ -130,6 +130,20 @@ pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
         Outcome::RolledBack | Outcome::Refused => Some(other),
         Outcome::Superseded | Outcome::SwitchFailed => machine.router()?.as_ref().ok().copied(),
     }
+}
+
+/// The color that takes user traffic as far as the run has come; after its end that of [`active_after`].
+pub fn active_so_far(machine: &Machine) -> Option<Color> {
+    let settings = machine.settings();
+    if let Some(ending) = machine.ending() {
+        return active_after(machine, ending.outcome);
+    }
+    let is_switch = matches!(settings.origin, Origin::Switch { .. });
+    Some(match machine.phase() {
+        Phase::Gating | Phase::Baseline | Phase::Switching if is_switch => settings.color.other(),
+        Phase::Verifying | Phase::Finished => settings.color.other(),
+        _ => settings.color,
+    })
 }
 
 /// `BAD RELEASE STILL LIVE on green: 20% errors (limit 5%)`, of a release that a check has breached.

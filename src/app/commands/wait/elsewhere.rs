@@ -1,5 +1,5 @@
-//! `status --wait --url`. A monitor on another machine is gone with the end of its run, and its files cannot be read from here:
-//! its events are followed, the last of which is the end.
+//! `status --wait` for somebody who cannot read the files: `--url`, or as a member of `control.group`. A monitor is gone with the end
+//! of its run, and only its files would tell of it then: its events are followed, the last of which is the end.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use url::Url;
 
 use crate::app::deploy::Came;
 use crate::app::monitor::block_of_run;
-use crate::config::Config;
+use crate::config::{Config, ControlConfig};
 use crate::core::detect::span;
 use crate::core::soak::{Ending, Envelope, Event, RecordingHeader, SwitchResult};
 use crate::core::view::{View, active_after};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
-use crate::io::state::{SoakStatus, StandbyStatus, StatusReport};
+use crate::io::state::{SoakStatus, StandbyStatus, StateError, StatusReport};
 
 use super::super::failure::Failure;
 use super::super::leave::Leave;
-use super::super::say;
+use super::super::{known, others, say};
 
 /// How long a monitor may be out of reach once it was seen: a network comes back, and a supervisor starts another monitor.
 const COME_BACK: Duration = Duration::from_secs(20);
@@ -28,10 +28,23 @@ const STATUS_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two tries, and between two looks at the status.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Waits for the end of the run of the monitor at `url`.
-pub async fn until_it_is_over(config: &Config, url: &Url) -> Result<(StatusReport, Came), Failure> {
+/// Which monitor is waited for.
+#[derive(Debug)]
+pub enum Whose {
+    /// The one at this URL, on another machine.
+    OfMachine(Url),
+    /// One on this machine that is another user's; the error is that of reading the state file.
+    OfUser(StateError),
+}
+
+/// Waits for the end of the run of the monitor that the configuration is about.
+pub async fn until_it_is_over(config: &Config, whose: &Whose) -> Result<(StatusReport, Came), Failure> {
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut wait = Wait { client: Client::of(config), seen: None, stopped: false };
+    let gone = |wait: &Wait, why: &str| match whose {
+        Whose::OfMachine(url) => wait.gone(url, why),
+        Whose::OfUser(error) => wait.gone_with_its_files(config, error, why),
+    };
     let mut lost: Option<Instant> = None;
     loop {
         let Lost { why, stopped } = tokio::select! {
@@ -39,7 +52,7 @@ pub async fn until_it_is_over(config: &Config, url: &Url) -> Result<(StatusRepor
                 Followed::Over(report, came) => return Ok((*report, came)),
                 Followed::Lost(why) => why,
             },
-            () = leave.asked() => return wait.interrupted(url),
+            () = leave.asked() => return wait.interrupted(config),
         };
         wait.stopped |= stopped;
         if lost.is_none() && wait.seen.is_some() {
@@ -48,11 +61,11 @@ pub async fn until_it_is_over(config: &Config, url: &Url) -> Result<(StatusRepor
         let since = *lost.get_or_insert_with(Instant::now);
         let limit = if wait.seen.is_some() { COME_BACK } else { FIRST_ANSWER };
         if since.elapsed() >= limit {
-            return Err(wait.gone(url, &why));
+            return Err(gone(&wait, &why));
         }
         tokio::select! {
             () = sleep(EVERY) => {}
-            () = leave.asked() => return wait.interrupted(url),
+            () = leave.asked() => return wait.interrupted(config),
         }
     }
 }
@@ -116,6 +129,7 @@ impl Wait {
         }
         self.stopped = false;
         let soak = self.seen.take().and_then(|seen| seen.soak);
+        known::by_report(&report);
         let seen = self.seen.insert(Seen { soak, report });
         follow_events(&self.client, events, seen).await
     }
@@ -125,9 +139,11 @@ impl Wait {
     }
 
     /// Somebody does not want to wait any longer: as it stands.
-    fn interrupted(self, url: &Url) -> Result<(StatusReport, Came), Failure> {
+    fn interrupted(self, config: &Config) -> Result<(StatusReport, Came), Failure> {
         let Some(Seen { report, .. }) = self.seen else {
-            return Err(Failure::new(13, format!("no monitor has answered at {url}")));
+            let ControlConfig { url, socket, .. } = &config.control;
+            let place = url.as_ref().map_or_else(|| format!("`{}`", socket.display()), |url| url.join("").to_string());
+            return Err(Failure::new(13, format!("no monitor has answered at {place}")));
         };
         let came = report.came();
         Ok((report, came))
@@ -145,6 +161,20 @@ impl Wait {
             )
         };
         Failure::new(13, format!("{told}\nnext: on its machine: switchback {next} --service {service}"))
+    }
+
+    /// The same of another user's monitor on this machine. What it has left in its files only that user can read.
+    fn gone_with_its_files(&self, config: &Config, error: &StateError, why: &str) -> Failure {
+        if self.seen.is_none() {
+            return others::unreadable(config, error, "status");
+        }
+        let (told, next) = if self.stopped {
+            ("the monitor was stopped, and no other one took its place: nobody watches".to_owned(), "soak --resume")
+        } else {
+            (format!("the monitor is gone ({why}), and no other one took its place"), "status --exit-code")
+        };
+        let next = others::as_owner(config, &format!("switchback {next} --service {}", config.service));
+        Failure::new(13, format!("{told}. How it stands is in files that this user cannot read\nnext: {next}"))
     }
 }
 
@@ -191,6 +221,7 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
                 // The events tell the end; the status is for what is shown then, and may be late.
                 if let Ok(Ok(report)) = timeout(STATUS_LIMIT, status_of(client)).await {
                     run.looked();
+                    known::by_report(&report);
                     seen.report = report;
                     // The events behind may lie in the past: the rollback may have worked since.
                     if seen.report.came() == Came::Overdue {

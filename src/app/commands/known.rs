@@ -1,0 +1,72 @@
+//! What a monitor on another machine was last known to say: nothing of its deployment can be read here.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::core::view::{View, active_so_far};
+use crate::io::control::Client;
+use crate::io::state::{SoakBlock, StatusReport};
+use crate::model::Color;
+
+/// How long a monitor may take to say how it stands, beside what was asked of it.
+const STATUS_LIMIT: Duration = Duration::from_secs(2);
+
+/// How a deployment on another machine stood when its monitor last said so; nothing where none ever answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The service.
+    pub service: Option<String>,
+    /// The color that took user traffic.
+    pub active: Option<Color>,
+    /// The soak.
+    pub soak: Option<String>,
+    /// The release that it judged.
+    pub release: Option<String>,
+}
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+/// What was known last.
+pub fn last() -> Known {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+}
+
+fn keep(known: Known) {
+    *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+}
+
+/// From a status.
+pub fn by_report(report: &StatusReport) {
+    keep(of_report(report));
+}
+
+fn of_report(report: &StatusReport) -> Known {
+    let block = report.soak.block.as_ref();
+    Known {
+        service: Some(report.service.clone()),
+        active: Some(report.router.active_color.unwrap_or(report.active_color)),
+        soak: block.map(|block| block.id.clone()),
+        release: block.and_then(SoakBlock::known_release).or(report.release.as_deref()).map(str::to_owned),
+    }
+}
+
+/// From a run, as far as its events came.
+pub fn by_view(view: &View) {
+    let settings = view.machine().settings();
+    keep(Known {
+        service: Some(settings.service.clone()),
+        active: active_so_far(view.machine()),
+        soak: Some(settings.soak.clone()),
+        release: settings.known_release().map(str::to_owned),
+    });
+}
+
+/// Asks a monitor that has answered before.
+pub async fn ask(client: &Client) {
+    let Ok(Ok(answer)) = timeout(STATUS_LIMIT, client.status()).await else { return };
+    if let Ok(report) = serde_json::from_value::<StatusReport>(answer) {
+        by_report(&report);
+    }
+}
