@@ -1,5 +1,5 @@
 //! Monitors and clients killed at random moments, with real processes. Slow, so they are asked for:
-//! `cargo nextest run --cargo-profile stress --features simulation --test kills --run-ignored only`.
+//! `cargo nextest run --cargo-profile stress --test kills --run-ignored only`.
 //!
 //! `SWITCHBACK_KILL_ROUNDS` is the number of rounds (120), `SWITCHBACK_KILL_SEED` the first seed (1). A round that fails
 //! prints its seed; that seed with one round plays the same plan again.

@@ -9,19 +9,23 @@
 //! | [`notify`] | signed webhooks for what a monitor decides |
 //! | [`control`] | the HTTP API over a Unix socket and the network: server and client |
 //! | [`http`] | what every HTTP client here has in common |
-//! | [`seam`] | where a simulation takes the place of clock, disk and instances |
+//! | [`ports`] | what a run asks of the world, and a simulation hands in: clock, disk, source, routers, signals |
+//! | `clock`, `disk`, `signals` | time, what is written durably, who asks the process to stop |
 //! | `children` | processes that are started, and those that process 1 inherits |
 //! | `descriptors` | how many files may be open |
 //! | `users` | what the users of this machine are called |
 
 pub(crate) mod children;
+mod clock;
 pub mod control;
 pub(crate) mod descriptors;
+mod disk;
 pub mod http;
 pub mod journal;
 pub mod notify;
+pub mod ports;
 pub mod router;
-pub mod seam;
+mod signals;
 pub mod source;
 pub mod state;
 pub(crate) mod users;

@@ -6,13 +6,11 @@
 //! | `traffic` | where the traffic of users is after a failure |
 //! | `limits` | how many recordings are kept |
 //! | `signing_key` | the secret with which webhooks and orders are signed |
-//! | `mutation` | the mistakes that a simulation plants to see whether it notices them |
 //! | `webhook` | what a webhook's URL has to be |
 //! | `printable` | foreign text, made fit for a terminal |
 
 mod color;
 mod limits;
-pub mod mutation;
 pub mod printable;
 mod signing_key;
 mod traffic;

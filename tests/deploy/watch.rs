@@ -2,13 +2,14 @@
 
 use switchback::app::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
 use switchback::core::soak::{Actor, Ending};
+use switchback::io::ports::Ports;
 
 use crate::support::Deployment;
 
 /// Opens a run that can begin.
 pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     let actor = Actor::Operator("ana@deploy-1".to_owned());
-    match open(&deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
+    match open(&Ports::real(), &deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }

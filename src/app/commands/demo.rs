@@ -14,6 +14,7 @@ use crate::app::tui::{Live, Weather, WeatherMenu};
 use crate::config::{Inputs, Loaded, keys, load};
 use crate::core::soak::Outcome;
 use crate::io::control::Client;
+use crate::io::ports::Ports;
 use crate::model::Color;
 
 use super::failure::Failure;
@@ -72,7 +73,9 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let loaded = configure(common, &world, folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
-    let Opening::Ready(opened) = monitor::open(&loaded, begin, actor::starter(), say::warn).await? else {
+    let ports = Ports::real();
+    let opening = monitor::open(&ports, &loaded, begin, actor::starter(), say::warn).await?;
+    let Opening::Ready(opened) = opening else {
         return Err(Failure::internal("a new world has nothing to be gone on with"));
     };
     let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));

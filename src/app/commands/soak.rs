@@ -13,6 +13,7 @@ use crate::app::monitor::{Begin, Finished, OnSignal, Opened, Opening};
 use crate::app::tui;
 use crate::config::{Config, Loaded};
 use crate::io::journal::Journal;
+use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
 
 use super::background::{self, Background, Launch};
@@ -156,7 +157,7 @@ async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<
 
 /// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
-    let (soak, ending) = match monitor::open(loaded, begin, actor::starter(), say::warn).await? {
+    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), say::warn).await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };

@@ -12,17 +12,12 @@ use super::moved::MoveFailure;
 use crate::config::Config;
 use crate::core::soak::Decision;
 use crate::io::journal::{Head, Journal, JournalError, rfc3339_ms};
-use crate::io::router;
+use crate::io::ports::{Clock, Disk, Ports, SystemClock, SystemDisk, on_thread};
 use crate::io::router::{Moved, Replace, Router, StateFileRouter, TrafficProbe};
-use crate::io::seam;
 use crate::io::state::WRITERS;
 use crate::io::state::{FreezeFile, Holder, Lock, LockError, Move, Release, SoakBlock, State, StateError, StateFile};
 use crate::model::Color;
 use crate::model::Traffic;
-use crate::model::mutation::{Mutation, mutated};
-
-/// Says what time it is.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
 const LOCK_MARGIN: Duration = Duration::from_secs(10);
@@ -47,7 +42,8 @@ pub struct Deployment {
     /// What confirms a move by its effect.
     probe: Option<TrafficProbe>,
     lock_wait: Duration,
-    clock: Clock,
+    clock: Arc<dyn Clock>,
+    disk: Arc<dyn Disk>,
     /// Where the journal ended after the last decision of ours.
     head: Arc<Mutex<Option<Head>>>,
 }
@@ -62,15 +58,20 @@ impl fmt::Debug for Deployment {
 impl Deployment {
     /// The configured deployment. Neither the state file nor the journal is read yet.
     pub fn open(config: &Config) -> Result<Self, StateError> {
-        let state_file = StateFile::open(&config.state_file)?;
-        let router = router::from_config(&config.router, &state_file, &config.service, &config.service_dir());
+        Self::open_in(&Ports::real(), config)
+    }
+
+    /// The configured deployment through these ports.
+    pub fn open_in(ports: &Ports, config: &Config) -> Result<Self, StateError> {
+        let state_file = StateFile::open(&config.state_file)?.on(Arc::clone(&ports.disk));
+        let router = ports.routers.router(config, &state_file);
         let journal = Journal::new(&config.service_dir(), &config.service);
         let limit = config.router.timeout;
         let probe = config.router.probe.clone().map(|probe| TrafficProbe::new(probe, limit));
         // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
         // it, and where traffic is after all. Its probe is asked after the move and after undoing it.
         let lock_wait = limit.saturating_mul(if probe.is_some() { 8 } else { 6 }).saturating_add(LOCK_MARGIN);
-        Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe))
+        Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe).within(ports))
     }
 
     /// A deployment from its parts; `lock_wait` is how long a move waits for another process that is moving traffic.
@@ -89,15 +90,29 @@ impl Deployment {
             service,
             probe: None,
             lock_wait,
-            clock: Arc::new(seam::now),
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(SystemDisk),
             head: Arc::default(),
         }
     }
 
     /// The same deployment with another clock.
     #[must_use]
-    pub fn with_clock(self, clock: Clock) -> Self {
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same deployment on this clock and disk.
+    #[must_use]
+    pub fn within(self, ports: &Ports) -> Self {
+        let disk = || Arc::clone(&ports.disk);
+        Self {
+            state_file: self.state_file.on(disk()),
+            journal: self.journal.on(disk()),
+            disk: disk(),
+            clock: Arc::clone(&ports.clock),
+            ..self
+        }
     }
 
     /// The same deployment, whose moves are confirmed by a probe.
@@ -158,7 +173,7 @@ impl Deployment {
             pid: std::process::id(),
             service: self.service.clone(),
             folder: folder.display().to_string(),
-            since: rfc3339_ms((self.clock)()),
+            since: rfc3339_ms(self.now()),
         }
     }
 
@@ -207,8 +222,9 @@ impl Deployment {
         Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
     }
 
-    pub(super) fn now(&self) -> Timestamp {
-        (self.clock)()
+    /// What time it is for this deployment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -220,8 +236,8 @@ impl Deployment {
         &self,
         work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, String> {
-        let (journal, now) = (self.journal.clone(), (self.clock)());
-        within(JOURNAL_LIMIT, move || work(journal, now)).await.inspect_err(|trouble| {
+        let (journal, now) = (self.journal.clone(), self.now());
+        within(JOURNAL_LIMIT, &*self.disk, move || work(journal, now)).await.inspect_err(|trouble| {
             tracing::error!(trouble, "the decision journal failed");
         })
     }
@@ -249,7 +265,7 @@ impl Deployment {
         };
         let moved = moving.await.map_err(MoveFailure::Router)?;
         // A router that reads the state file shows the move only once that is written.
-        if !self.router.reads_state_file() && !mutated(Mutation::ReadBackSkipped) {
+        if !self.router.reads_state_file() {
             let shown = self.router.read().await.map_err(MoveFailure::ReadBack)?;
             if shown != to {
                 return Err(MoveFailure::Unmoved(shown));
@@ -308,9 +324,10 @@ impl Deployment {
 /// Does blocking work on another thread, and leaves it to itself when it takes too long.
 async fn within<T: Send + 'static>(
     limit: Duration,
+    disk: &dyn Disk,
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, String> {
-    match timeout(limit, seam::spawn_blocking(work)).await {
+    match timeout(limit, on_thread(disk, work)).await {
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(error))) => Err(error.to_string()),
         Ok(Err(error)) => Err(error.to_string()),

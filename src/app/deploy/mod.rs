@@ -26,7 +26,7 @@ mod switch;
 pub(crate) mod testing;
 
 pub use alarm::Alarm;
-pub use deployment::{Clock, Deployment, RecordError, SoakUpdate};
+pub use deployment::{Deployment, RecordError, SoakUpdate};
 pub use exit_code::Came;
 pub use foresee::{By, Foreseen, Preview};
 pub use moved::{MoveFailure, MovedTraffic};

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::io::state::{NothingToRollBack, State, rollback_target};
 use crate::model::Color;
-use crate::model::mutation::{Mutation, mutated};
 
 /// The deployment that a soak watches, as it was when the soak began. Its rollback touches no other deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,12 +88,11 @@ pub(super) fn plan(situation: &Situation) -> Plan {
         return plan_unbound(state, router);
     };
     let target = binding.previous;
-    let back_already = !mutated(Mutation::AlreadyBackIgnored);
-    if back_already && progress == Progress::Done && state.active() == target && router == Some(target) {
+    if progress == Progress::Done && state.active() == target && router == Some(target) {
         return Plan::AlreadyBack(target);
     }
     let ours = (state.active(), state.last_switch()) == (binding.active, binding.last_switch);
-    if !ours && !mutated(Mutation::SupersededUnchecked) {
+    if !ours {
         return Plan::Superseded;
     }
     Plan::Act(steps(target))

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use crate::core::soak::{Decision, DecisionKind};
 use crate::io::journal::Intent;
 use crate::io::router::{Foreign, Moved, Replace};
-use crate::model::mutation::{Mutation, mutated};
 
 /// A wish to roll back.
 #[derive(Clone, Debug)]
@@ -123,12 +122,11 @@ impl Deployment {
         journalled: Option<oneshot::Sender<()>>,
     ) -> Result<Rollback, RollbackError> {
         let RollbackRequest { binding, intent, replace } = request;
-        let lock = self.lock().await?;
+        let _lock = self.lock().await?;
         let mut trouble = None;
         let (state, progress, plan) = self.consider(intent.soak.clone(), binding, &mut trouble).await?;
         match plan {
             Plan::Act(steps) => {
-                let _lock = Some(lock).filter(|_| !mutated(Mutation::LockDroppedEarly));
                 let open = matches!(progress, Progress::Open(_));
                 let begun = Begun { open, journalled, trouble, replace };
                 self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
@@ -185,8 +183,7 @@ impl Deployment {
             previous_color: Some(target),
             ..intent
         };
-        let late = mutated(Mutation::IntentAfterTheMove);
-        if !late && (!open || mutated(Mutation::IntentRepeated)) {
+        if !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
         if let Some(journalled) = journalled {
@@ -199,9 +196,6 @@ impl Deployment {
                 return Err(RollbackError::Failed { target, failure, traffic });
             }
         };
-        if late && !open {
-            self.journal_decision(intent.clone(), &mut trouble).await;
-        }
         let said = told(&moved);
         let rolled_back = Decision {
             decision: DecisionKind::RolledBack,

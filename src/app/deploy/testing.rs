@@ -5,12 +5,37 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::core::soak::{Actor, Decision, DecisionKind};
 use crate::io::journal::{Journal, verify};
+use crate::io::ports::Clock;
 use crate::io::router::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
 use crate::io::state::{Move, State, StateFile};
 use crate::model::Color;
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn wall_ms(&self) -> i64 {
+        "2026-11-23T14:02:25.183Z".parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    fn boot_ms(&self) -> i64 {
+        0
+    }
+
+    fn boot_id(&self) -> String {
+        "stopped".to_owned()
+    }
+
+    fn random(&self) -> std::io::Result<[u8; 2]> {
+        Ok([0x3f, 0x2a])
+    }
+}
 
 /// How the router answers a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +227,7 @@ impl Bench {
     }
 
     pub fn journal(&self, decision: &Decision) {
-        self.deployment.journal().append(decision, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        self.deployment.journal().append(decision, Timestamp::UNIX_EPOCH).unwrap();
     }
 
     /// The kinds of all decisions; the journal is also verified.
@@ -236,8 +261,7 @@ impl Bench {
 fn deployment(folder: &Path, router: Arc<dyn Router>) -> Deployment {
     let state_file = StateFile::open(&folder.join("state.json")).unwrap();
     let journal = Journal::new(&folder.join("shop"), "shop");
-    Deployment::new(state_file, router, journal, "shop", Duration::from_secs(20))
-        .with_clock(Arc::new(|| "2026-11-23T14:02:25.183Z".parse().unwrap()))
+    Deployment::new(state_file, router, journal, "shop", Duration::from_secs(20)).with_clock(Arc::new(Stopped))
 }
 
 /// The intent of an automatic rollback of the soak.

@@ -10,11 +10,10 @@ use crate::core::detect::span;
 use crate::core::soak::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
 use crate::io::journal::Intent;
 use crate::io::router::Replace;
-use crate::io::seam;
 use crate::io::state::{SoakBlock, State};
 use crate::model::Color;
 
-use super::open::OpenError;
+use super::error::OpenError;
 use super::past::Past;
 use super::resume::{self, Earlier};
 use super::unfinished;
@@ -109,7 +108,7 @@ fn known(
         let mut decision = Decision::new(DecisionKind::SwitchRefused, asked.actor.clone(), reason.clone());
         decision.reason = Some("already-live".to_owned());
         (decision.active_color, decision.previous_color) = (Some(color), state.previous());
-        deployment.journal().append(&decision, seam::now())?;
+        deployment.journal().append(&decision, deployment.now())?;
         return Ok(Some(ended(None, Outcome::Refused, Cause::Policy, reason)));
     }
     let over = block.filter(|block| block.phase == Phase::Finished.name());
@@ -119,7 +118,7 @@ fn known(
     }
     let soak = &config.soak;
     let limit = soak.warmup + soak.window + soak.max_extension;
-    if let Some(age) = age(&state, seam::now().as_millisecond()).filter(|age| *age > limit) {
+    if let Some(age) = age(&state, deployment.now().as_millisecond()).filter(|age| *age > limit) {
         let soak = over.map(|block| block.id.clone());
         return Ok(Some(ended(soak, Outcome::Inconclusive, Cause::Auto, too_late(color, age, ending.as_ref()))));
     }

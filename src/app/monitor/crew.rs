@@ -2,16 +2,16 @@
 //! another.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::scout::{self, Found};
 use crate::config::{Blanks, Colors, Config, InstanceUrl};
-use crate::core::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Sample, Settings};
-use crate::io::seam;
-use crate::io::source::{Agreement, Api, ClientError, Meter, Probe, Querier, Scraper};
+use crate::core::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Settings};
+use crate::io::ports::{Asked, Metrics, ReadinessProbe, Source};
+use crate::io::source::{Agreement, Api, ClientError, Meter, Querier};
 use crate::model::Color;
 
 /// What a task of the crew does.
@@ -63,6 +63,7 @@ pub struct Crew {
     blue: Roster,
     green: Roster,
     found: Receiver<Found>,
+    source: Arc<dyn Source>,
     /// By what the requests of both colors are counted.
     agreement: Agreement,
 }
@@ -72,6 +73,7 @@ impl Crew {
     /// `configured`, what looks out for others, and what asks Prometheus. Alerts are asked for as they were at `switched_ms`
     /// (Unix milliseconds) first, where traffic moved before the run began.
     pub fn start(
+        source: Arc<dyn Source>,
         config: &Config,
         configured: &Colors,
         watched: Color,
@@ -90,6 +92,7 @@ impl Crew {
             blue: Roster::default(),
             green: Roster::default(),
             found,
+            source,
             agreement: Agreement::default(),
         };
         for color in Color::ALL {
@@ -141,44 +144,14 @@ impl Crew {
     }
 
     fn hire_for_instance(&mut self, color: Color, instance: usize, url: &InstanceUrl) -> Result<(), ClientError> {
-        if seam::simulated() {
-            self.hire_simulated(color, instance, url);
-            return Ok(());
-        }
-        let config = &self.config;
-        let scraper = config.reads_pages().then(|| Scraper::of(config, color, url)).transpose()?;
-        let probe = Probe::of(config, url)?;
-        if let Some(scraper) = scraper.map(|scraper| scraper.agreeing(&self.agreement).beside(&probe)) {
+        let Asked { metrics, readiness } = self.source.instance(&self.config, color, url, &self.agreement)?;
+        if let Some(metrics) = metrics {
             let (orders, events) = self.hire(Job::Scrape(color, instance));
-            self.tasks.spawn(scrape_on_order(scraper, color, instance, orders, events));
+            self.tasks.spawn(scrape_on_order(metrics, color, instance, orders, events));
         }
         let (orders, events) = self.hire(Job::Probe(color, instance));
-        self.tasks.spawn(probe_on_order(probe, color == self.watched, instance, orders, events));
+        self.tasks.spawn(probe_on_order(readiness, color == self.watched, instance, orders, events));
         Ok(())
-    }
-
-    fn hire_simulated(&mut self, color: Color, instance: usize, url: &InstanceUrl) {
-        let (name, watched) = (url.to_string(), color == self.watched);
-        let (mut orders, events) = self.hire(Job::Scrape(color, instance));
-        let asked = name.clone();
-        self.tasks.spawn(async move {
-            while orders.recv().await.is_some() {
-                let Some(scraped) = seam::scrape(&asked) else { return };
-                let outcome = scraped.await;
-                if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
-                    return;
-                }
-            }
-        });
-        let (mut orders, events) = self.hire(Job::Probe(color, instance));
-        self.tasks.spawn(async move {
-            while orders.recv().await.is_some() {
-                let Some(probed) = seam::probe(&name) else { return };
-                if events.send(readiness_of(watched, instance, probed.await)).await.is_err() {
-                    return;
-                }
-            }
-        });
     }
 
     fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
@@ -248,17 +221,14 @@ impl Asker {
 }
 
 async fn scrape_on_order(
-    mut scraper: Scraper,
+    mut metrics: Box<dyn Metrics>,
     color: Color,
     instance: usize,
     mut orders: Receiver<Order>,
     events: Sender<Event>,
 ) {
     while orders.recv().await.is_some() {
-        let outcome = match scraper.scrape().await {
-            Ok(reading) => Sample::Good(reading),
-            Err(error) => Sample::Failed(error.to_string()),
-        };
+        let outcome = metrics.sample().await;
         if events.send(Event::Sampled { color, instance, outcome }).await.is_err() {
             return;
         }
@@ -295,34 +265,14 @@ async fn query_on_order(
 }
 
 async fn probe_on_order(
-    probe: Probe,
+    mut readiness: Box<dyn ReadinessProbe>,
     watched: bool,
     instance: usize,
     mut orders: Receiver<Order>,
     events: Sender<Event>,
 ) {
-    let mut pause: Option<(Instant, Readiness)> = None;
     while let Some(more) = orders.recv().await {
-        for _ in 0..more {
-            if pause.is_some() || probe.probe().await.is_err() {
-                break;
-            }
-        }
-        let answer = match pause.take().filter(|(until, _)| Instant::now() < *until) {
-            Some((until, said)) => {
-                pause = Some((until, said.clone()));
-                said
-            }
-            None => match probe.probe().await {
-                Ok(_) => Readiness::Ready,
-                Err(error) if error.is_not_ready() => Readiness::NotReady(error.to_string()),
-                Err(error) => {
-                    let said = Readiness::Unknown(error.to_string());
-                    pause = error.pause().map(|pause| (Instant::now() + pause, said.clone()));
-                    said
-                }
-            },
-        };
+        let answer = readiness.probe(more).await;
         if events.send(readiness_of(watched, instance, answer)).await.is_err() {
             return;
         }

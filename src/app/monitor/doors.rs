@@ -1,10 +1,11 @@
 //! The ways in to a running monitor.
 
+use jiff::Timestamp;
+
 use crate::config::Config;
 use crate::io::control::{ControlSocket, Hub, NetworkListener, Server, SocketError, StatusOf};
-use crate::io::seam;
 
-use super::open::OpenError;
+use super::error::OpenError;
 
 /// Name of the file in the service's folder that tells new signed orders from repeated ones.
 const SIGNED_ORDERS: &str = "signed-orders";
@@ -19,7 +20,7 @@ pub struct Doors {
 impl Doors {
     /// Opens what the configuration says. A monitor that goes on with a run does without one of them, if need be, and
     /// `tell` is told so: the watch comes before the means to watch it.
-    pub async fn open(config: &Config, resumed: bool, tell: impl Fn(&str)) -> Result<Self, OpenError> {
+    pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
         let socket = match ControlSocket::bind_for(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {
                 if let Some(why) = socket.kept_out() {
@@ -34,7 +35,7 @@ impl Doors {
             Err(error) => return Err(error.into()),
         };
         let signed_orders = config.service_dir().join(SIGNED_ORDERS);
-        let (notify, now) = (config.notify.secret.as_ref(), seam::now().as_second());
+        let (notify, now) = (config.notify.secret.as_ref(), now.as_second());
         let network = match NetworkListener::bind(&config.control, notify, &signed_orders, now).await {
             Ok(network) => network,
             Err(error) if resumed => {

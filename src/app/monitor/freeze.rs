@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
+use jiff::Timestamp;
+
 use crate::core::soak::{Event, Frozen};
-use crate::io::seam;
 use crate::io::state::{Freeze, FreezeFile};
 
 /// What tells one state of the file from another without reading it.
@@ -25,10 +26,9 @@ impl FreezeWatch {
     }
 
     /// What the machine has to be told now, if anything.
-    pub fn change(&mut self) -> Option<Event> {
+    pub fn change(&mut self, now: Timestamp) -> Option<Event> {
         let identity =
             fs::symlink_metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));
-        let now = seam::now();
         if self.seen != Some(identity) {
             self.seen = Some(identity);
             self.freeze = self.file.holding(now);

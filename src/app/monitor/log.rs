@@ -1,7 +1,18 @@
-//! Decisions in the log of the program.
+//! Decisions in the journal, and in the log of the program.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::core::soak::Decision;
+use crate::io::journal::Journal;
+use crate::io::ports::{Disk, on_thread};
 use crate::model::Color;
+
+use super::clock::RunClock;
+
+/// How long a decision may take to reach the disk before the run goes on without it: users come before records.
+pub const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Every decision is in the program's log as well, with its numbers as fields.
 pub fn log(decision: &Decision) {
@@ -20,4 +31,23 @@ pub fn log(decision: &Decision) {
         "{}",
         decision.message,
     );
+}
+
+/// Writes a decision durably, within bounds; the sentence says why it is not written.
+pub async fn journalled(disk: &dyn Disk, journal: &Journal, decision: Decision, clock: RunClock) -> Option<String> {
+    log(&decision);
+    let to = journal.clone();
+    let written = on_thread(disk, move || to.append(&decision, clock.now()));
+    let error = match timeout(JOURNAL_LIMIT, written).await {
+        Ok(Ok(Ok(_))) => return None,
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
+        Err(_) => format!(
+            "the decision journal `{}` takes longer than {} s to write",
+            journal.path().display(),
+            JOURNAL_LIMIT.as_secs(),
+        ),
+    };
+    tracing::error!(error, "a decision was not journalled");
+    Some(error)
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | part |
 //! | --- | --- |
-//! | `open` | what a run needs before its first event: locks, state, journal, recording |
+//! | `open`, `error` | what a run needs before its first event: locks, state, journal, recording; why it cannot be had |
 //! | `prepare` | what the machine and a recording are told of the configuration |
 //! | `resume`, `past` | which earlier run is gone on with, and where it stood |
 //! | `again` | a switch to the color that is active already |
@@ -14,11 +14,11 @@
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
-//! | `signals`, `stop` | SIGINT, SIGTERM, SIGHUP, and how a run ends |
+//! | `stop` | how a run ends |
 //! | `doors` | the ways in: the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
-//! | `log` | decisions in the log of the program |
+//! | `log` | decisions in the journal, and in the log of the program |
 //! | `looks` | `router.probe_url` while a soak runs |
 //! | `scout` | looks out for instances that come and go |
 
@@ -28,6 +28,7 @@ mod api;
 mod clock;
 mod crew;
 mod doors;
+mod error;
 mod freeze;
 mod hands;
 mod log;
@@ -40,13 +41,13 @@ mod resume;
 mod rounds;
 mod run;
 mod scout;
-mod signals;
 mod stop;
 mod unfinished;
 mod watchdog;
 
+pub use error::OpenError;
 pub use hands::block_of_run;
-pub use open::{Begin, OpenError, Opened, Opening, open};
+pub use open::{Begin, Opened, Opening, open};
 pub use resume::newest_run;
 pub use run::run;
 pub use stop::{Finished, OnSignal};

@@ -1,33 +1,34 @@
 //! What a run needs before its first event: locks, state, journal, recording.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::app::deploy::{Binding, Deployment, RollbackError};
+use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::Places;
 use crate::config::{Colors, Config, InstanceUrl, Loaded};
 use crate::core::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::core::view::View;
-use crate::io::control::{Hub, ListenError, Order, Server, SocketError};
+use crate::io::control::{Hub, Order, Server};
 use crate::io::descriptors;
 use crate::io::journal;
-use crate::io::journal::{Journal, JournalError, RecordingError, RecordingWriter, SoakId};
+use crate::io::journal::{Journal, RecordingWriter, SoakId};
 use crate::io::notify::Notifier;
-use crate::io::seam;
-use crate::io::source::{ClientError, DiscoveryError, discover};
-use crate::io::state::{Lock, LockError, NothingToRollBack, StateError};
+use crate::io::ports::{Asking, Disk, Ports};
+use crate::io::source::discover;
+use crate::io::state::Lock;
 use crate::model::Color;
 
 use super::again::Asked;
-use super::clock::Clock;
+use super::clock::RunClock;
 use super::crew::Crew;
 use super::doors::Doors;
+use super::error::OpenError;
 use super::hands::Hands;
 use super::past::Past;
 use super::recorder::Recorder;
 use super::resume::{self, Earlier};
-use super::signals::Signals;
 use super::{again, api, prepare, unfinished};
 
 /// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
@@ -51,71 +52,6 @@ pub enum Begin {
     Soak,
     /// The same, and also a switch that moved no traffic yet is gone on with, and the outcome of a soak that ended is told.
     Resume,
-}
-
-/// A run could not begin. Nothing was moved.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another monitor runs, or its lock failed.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The state file cannot be read.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// There is no switch to watch.
-    #[error("there is nothing to watch: {reason} (state file `{}`)", path.display())]
-    NothingToSoak {
-        /// Why.
-        reason: NothingToRollBack,
-        /// The state file.
-        path: PathBuf,
-    },
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The recording cannot be begun.
-    #[error(transparent)]
-    Recording(#[from] RecordingError),
-    /// The control socket cannot be had.
-    #[error(transparent)]
-    Socket(#[from] SocketError),
-    /// The network cannot be listened on.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The instances of a color are not known.
-    #[error(transparent)]
-    Instances(#[from] DiscoveryError),
-    /// An instance cannot be asked as configured.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The rollback of an earlier, unfinished soak could not be finished.
-    #[error("soak {soak} left a rollback unfinished, and it cannot be finished now: {source}")]
-    Unfinished {
-        /// The earlier soak.
-        soak: String,
-        /// Why.
-        source: Box<RollbackError>,
-    },
-    /// Signals or randomness are not to be had.
-    #[error("cannot {what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-    },
-}
-
-impl OpenError {
-    /// The program's exit code.
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
-            Self::Unfinished { .. } => 7,
-            Self::System { .. } => 1,
-            _ => 2,
-        }
-    }
 }
 
 /// What opening a run came to.
@@ -146,9 +82,10 @@ pub struct Opened {
     pub(super) notifier: Option<Notifier>,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) server: Option<Server>,
-    pub(super) signals: Signals,
+    pub(super) signals: Box<dyn Asking>,
     pub(super) lock: Lock,
-    pub(super) clock: Clock,
+    pub(super) clock: RunClock,
+    pub(super) disk: Arc<dyn Disk>,
     /// Where the records of the run are.
     pub places: Places,
 }
@@ -178,36 +115,43 @@ struct Run {
     writer: RecordingWriter,
     view: View,
     first: Event,
-    clock: Clock,
+    clock: RunClock,
 }
 
 /// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
 ///
 /// A soak that an earlier monitor left unfinished is gone on with, or finished first where something else is to begin, and
 /// `tell` is told so. Everything that can fail fails here, before traffic moves.
-pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&str)) -> Result<Opening, OpenError> {
+pub async fn open(
+    ports: &Ports,
+    loaded: &Loaded,
+    begin: Begin,
+    actor: Actor,
+    tell: impl Fn(&str),
+) -> Result<Opening, OpenError> {
     let config = &loaded.config;
-    let deployment = Deployment::open(config)?;
+    let deployment = Deployment::open_in(ports, config)?;
     Lock::is_ours(deployment.state_file())?;
     let instances = config.colors.blue.len() + config.colors.green.len();
     if let Err(said) = descriptors::fit(instances as u64) {
         tell(&format!("{said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
     }
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
-    deployment.journal().repair(seam::now())?;
+    deployment.journal().repair(deployment.now())?;
     for reserve in [deployment.journal().reserve(), deployment.state_file().reserve()] {
         if let Err(error) = reserve.keep() {
             tracing::warn!(%error, "no room is kept for a full disk");
         }
     }
     // Before anything begins: a signal from here on ends the run in order.
-    let signals = Signals::listen().map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let listening = ports.signals.listen();
+    let signals = listening.map_err(|source| OpenError::System { what: "listen for signals", source })?;
     let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });
     let (begin, earlier) = match begin {
         Begin::Switch { to: color, soak, force, .. } => {
             let (release, replace) = (config.release.as_deref(), force.into());
             let asked = Asked { color, soak, release, actor: actor.clone(), replace };
-            match again::find(&deployment, config, &asked, &tell).await? {
+            match Box::pin(again::find(&deployment, config, &asked, &tell)).await? {
                 Some(Earlier::Ended { soak, ending }) => (begin, Earlier::Ended { soak, ending }),
                 Some(earlier) => {
                     tell(&again::told(color, &earlier));
@@ -227,7 +171,7 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
                 return Ok(Opening::Ended { soak: Some(past.header.settings.soak), ending });
             }
             let colors = found_or_recorded(config, &past, &tell).await;
-            go_on(loaded, colors, &deployment, *past)?
+            go_on(ports, loaded, colors, &deployment, *past)?
         }
         Earlier::Nothing | Earlier::Lost(_) => {
             if let Earlier::Lost(why) = &earlier {
@@ -236,22 +180,24 @@ pub async fn open(loaded: &Loaded, begin: Begin, actor: Actor, tell: impl Fn(&st
             if let Some(settled) = unfinished::settle(&deployment).await? {
                 tell(&settled);
             }
-            fresh(loaded, &deployment, begin, no_way_back, actor).await?
+            fresh(ports, loaded, &deployment, begin, no_way_back, actor).await?
         }
     };
     let resumed = matches!(run.first, Event::Resumed(_));
-    let doors = if seam::simulated() { Doors::default() } else { Doors::open(config, resumed, &tell).await? };
-    prune(config, &run.header.settings.soak);
-    Ok(Opening::Ready(Box::new(run.open(&config.colors, deployment, doors, signals, lock)?)))
+    let now = deployment.now();
+    let doors = if ports.listens { Doors::open(config, resumed, now, &tell).await? } else { Doors::default() };
+    prune(config, &run.header.settings.soak, now);
+    Ok(Opening::Ready(Box::new(run.open(ports, &config.colors, deployment, doors, signals, lock)?)))
 }
 
 impl Run {
     fn open(
         self,
+        ports: &Ports,
         configured: &Colors,
         deployment: Deployment,
         doors: Doors,
-        signals: Signals,
+        signals: Box<dyn Asking>,
         lock: Lock,
     ) -> Result<Opened, OpenError> {
         let Self { config, machine, header, writer, view, first, clock } = self;
@@ -263,6 +209,7 @@ impl Run {
         let server = doors.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
             crew: Crew::start(
+                Arc::clone(&ports.source),
                 &config,
                 configured,
                 machine.settings().color,
@@ -272,7 +219,7 @@ impl Run {
             machine: Box::new(machine),
             first,
             seq,
-            recorder: Recorder::start(writer, events.clone()),
+            recorder: Recorder::start(writer, &*ports.disk, events.clone()),
             journal: deployment.journal().clone(),
             hands: Hands::new(deployment, events.clone()),
             events,
@@ -284,6 +231,7 @@ impl Run {
             signals,
             lock,
             clock,
+            disk: Arc::clone(&ports.disk),
             places,
         })
     }
@@ -297,6 +245,7 @@ fn switched_before(machine: &Machine, first: &Event) -> Option<i64> {
 
 /// A run that begins now.
 async fn fresh(
+    ports: &Ports,
     loaded: &Loaded,
     deployment: &Deployment,
     begin: Begin,
@@ -316,16 +265,16 @@ async fn fresh(
         }
     };
     let config = Box::new(Config { colors: discover(&config.colors).await?, ..config.clone() });
-    let random = SoakId::random_bytes().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
-    let now = seam::now();
+    let random = ports.clock.random().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
+    let now = deployment.now();
     let id = SoakId::new(now, SoakId::in_order(now, random));
     let no_way_back = no_way_back || (origin == Origin::Soak && state.no_way_back());
     let force = matches!(begin, Begin::Switch { force: true, .. });
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
     let settings = Settings { no_way_back, force, ..settings };
-    let clock = Clock::start();
+    let clock = RunClock::start(Arc::clone(&ports.clock));
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
-    let writer = RecordingWriter::create(&config.service_dir(), &id, &header)?;
+    let writer = RecordingWriter::create(&config.service_dir(), &id, &header, Arc::clone(&ports.disk))?;
     Ok(Run {
         config,
         machine: Machine::new(settings.clone()),
@@ -338,18 +287,24 @@ async fn fresh(
 }
 
 /// The run of a monitor that is gone, from here on.
-fn go_on(loaded: &Loaded, colors: Colors, deployment: &Deployment, past: Past) -> Result<Run, OpenError> {
+fn go_on(
+    ports: &Ports,
+    loaded: &Loaded,
+    colors: Colors,
+    deployment: &Deployment,
+    past: Past,
+) -> Result<Run, OpenError> {
     let now = &Config { colors, ..loaded.config.clone() };
     let settings = past.machine.settings();
     let (color, soak) = (settings.color, settings.soak.clone());
     let id: SoakId = soak
         .parse()
         .map_err(|error| OpenError::System { what: "read the soak's id", source: std::io::Error::other(error) })?;
-    let (writer, torn) = RecordingWriter::resume(&now.service_dir(), &id)?;
+    let (writer, torn) = RecordingWriter::resume(&now.service_dir(), &id, Arc::clone(&ports.disk))?;
     if torn > 0 {
         tracing::warn!(torn, "the recording ended within an event, which is dropped");
     }
-    let clock = past.clock();
+    let clock = past.clock(Arc::clone(&ports.clock));
     let by = Resumption {
         clock: Some(clock.origin().clone()),
         instances: prepare::instances(now, color),
@@ -383,9 +338,9 @@ async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) ->
 }
 
 /// Recordings beyond the limits go. That it fails stops nothing.
-fn prune(config: &Config, running: &str) {
+fn prune(config: &Config, running: &str, now: Timestamp) {
     let in_use: Vec<SoakId> = running.parse().into_iter().collect();
-    match journal::prune(&config.service_dir(), &config.retention, &in_use, seam::now(), false) {
+    match journal::prune(&config.service_dir(), &config.retention, &in_use, now, false) {
         Ok(pruned) => {
             for error in pruned.failed {
                 tracing::warn!(%error, "an old recording stays");

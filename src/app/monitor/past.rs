@@ -1,13 +1,15 @@
 //! What a monitor that is gone had seen and decided, read back from its recording.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::Setting;
 use crate::core::soak::{ClockOrigin, Decision, DecisionKind, Effect, Envelope, Event, Machine, RecordingHeader};
 use crate::core::view::View;
 use crate::io::journal::{RecordingError, RecordingReader};
+use crate::io::ports::Clock;
 
-use super::clock::Clock;
+use super::clock::RunClock;
 
 /// Keys that a resumed run reads afresh: where instances, Prometheus, webhooks and sockets are may have changed.
 const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
@@ -68,8 +70,8 @@ impl Past {
     }
 
     /// The clock of the run, going on.
-    pub fn clock(&self) -> Clock {
-        Clock::resume(self.clock.as_ref(), self.at_ms, self.wall_ms)
+    pub fn clock(&self, clock: Arc<dyn Clock>) -> RunClock {
+        RunClock::resume(clock, self.clock.as_ref(), self.at_ms, self.wall_ms)
     }
 
     /// What a person is shown of it.
@@ -121,14 +123,15 @@ mod tests {
     use crate::core::soak::testing::{Bench, FAILING, HEALTHY, resumption, settings};
     use crate::core::soak::{Actor, Phase};
     use crate::io::journal::{RecordingWriter, SoakId};
+    use crate::io::ports::{SystemClock, SystemDisk};
 
     /// A recording of these events of a run.
     fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {
         let tmp = tempfile::tempdir().unwrap();
         let id: SoakId = settings().soak.parse().unwrap();
         let config = vec![("soak.window".to_owned(), "60s".to_owned()), ("service".to_owned(), "shop".to_owned())];
-        let header = RecordingHeader::new(settings(), config, Clock::start().origin().clone());
-        let mut writer = RecordingWriter::create(tmp.path(), &id, &header).unwrap();
+        let header = RecordingHeader::new(settings(), config, RunClock::start(Arc::new(SystemClock)).origin().clone());
+        let mut writer = RecordingWriter::create(tmp.path(), &id, &header, Arc::new(SystemDisk)).unwrap();
         for envelope in events {
             writer.write(envelope).unwrap();
         }
@@ -149,7 +152,7 @@ mod tests {
         assert_eq!(past.machine.summary(), bench.machine.summary());
         assert_eq!((past.seq, past.at_ms, past.lost_events), (bench.log.last().unwrap().seq, bench.at, 0));
         assert_eq!(past.view().machine().phase(), bench.machine.phase());
-        assert!(past.clock().at_ms() >= past.at_ms);
+        assert!(past.clock(Arc::new(SystemClock)).at_ms() >= past.at_ms);
     }
 
     #[test]

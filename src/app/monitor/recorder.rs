@@ -1,7 +1,7 @@
 //! The thread that writes the recording, so that a slow disk never stops the watch.
 
+use std::sync::mpsc as queue;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::oneshot::error::TryRecvError;
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::core::soak::{Envelope, Event};
 use crate::io::journal::{RecordingError, RecordingWriter};
-use crate::io::seam;
+use crate::io::ports::{Disk, Helper};
 
 /// So many events may wait for the disk.
 const BACKLOG: usize = 8_192;
@@ -28,9 +28,7 @@ enum Order {
 /// A running recorder.
 pub struct Recorder {
     sender: Option<SyncSender<Order>>,
-    thread: Option<JoinHandle<()>>,
-    /// In a simulation there are no threads: what waits is written when the world says so.
-    inline: Option<(Writing, Vec<Envelope>)>,
+    thread: Box<dyn Helper>,
     events: mpsc::Sender<Event>,
     /// An answer of the disk that was not waited for to its end.
     late: Option<oneshot::Receiver<()>>,
@@ -38,29 +36,21 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts writing; the first failure is told to the run as [`Event::Trouble`], and later events are tried all the same.
-    pub fn start(writer: RecordingWriter, events: mpsc::Sender<Event>) -> Self {
+    pub fn start(writer: RecordingWriter, disk: &dyn Disk, events: mpsc::Sender<Event>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let trouble = events.clone();
         let mut writing = Writing { writer, told: false, trouble };
-        if seam::simulated() {
-            return Self { sender: None, thread: None, inline: Some((writing, Vec::new())), events, late: None };
-        }
-        let thread = thread::spawn(move || writing.take_orders(&receiver));
-        Self { sender: Some(sender), thread: Some(thread), inline: None, events, late: None }
+        let thread = disk.spawn_chore(Box::new(move || writing.take_orders(&receiver)));
+        Self { sender: Some(sender), thread, events, late: None }
     }
 
     /// Hands over one event; never waits.
     pub fn record(&mut self, envelope: &Envelope) {
-        if let Some((writing, waiting)) = &mut self.inline {
-            waiting.push(envelope.clone());
-            if seam::turn() {
-                writing.write_all(waiting);
-            }
-            return;
-        }
         let order = Order::Write(Box::new(envelope.clone()));
         let sent = self.sender.as_ref().is_none_or(|sender| sender.try_send(order).is_ok());
-        if !sent {
+        if sent {
+            self.thread.call(false);
+        } else {
             // One gap makes the rest useless for a replay: say so once and stop.
             self.sender = None;
             let what = "the disk is too slow for the recording: it ends here".to_owned();
@@ -71,10 +61,6 @@ impl Recorder {
     /// Waits, within bounds, until everything handed over is on disk: what a run does must not be ahead of what another
     /// monitor would know of it. A disk that was too slow once is not waited for again until it has caught up.
     pub async fn settle(&mut self) {
-        if let Some((writing, waiting)) = &mut self.inline {
-            writing.write_all(waiting);
-            writing.sync();
-        }
         if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(TryRecvError::Empty))) {
             return;
         }
@@ -84,6 +70,7 @@ impl Recorder {
         if sender.try_send(Order::Settle(answer)).is_err() {
             return;
         }
+        self.thread.call(true);
         if timeout(SETTLE_LIMIT, &mut settled).await.is_err() {
             tracing::warn!("the disk is slow: acting on an event that is not recorded yet");
             self.late = Some(settled);
@@ -93,11 +80,7 @@ impl Recorder {
     /// Waits until everything is written and durable.
     pub fn finish(self) {
         drop(self.sender);
-        if let Some((mut writing, mut waiting)) = self.inline {
-            writing.write_all(&mut waiting);
-            writing.sync();
-        }
-        if self.thread.is_some_and(|thread| thread.join().is_err()) {
+        if !self.thread.finish() {
             tracing::error!("the recording thread panicked");
         }
     }
@@ -112,21 +95,16 @@ struct Writing {
 
 impl Writing {
     fn take_orders(&mut self, receiver: &Receiver<Order>) {
-        while let Ok(order) = receiver.recv() {
-            match order {
-                Order::Write(envelope) => self.write(&envelope),
-                Order::Settle(answer) => {
+        loop {
+            match receiver.try_recv() {
+                Ok(Order::Write(envelope)) => self.write(&envelope),
+                Ok(Order::Settle(answer)) => {
                     self.sync();
                     let _ = answer.send(());
                 }
+                Err(queue::TryRecvError::Empty) => return,
+                Err(queue::TryRecvError::Disconnected) => return self.sync(),
             }
-        }
-        self.sync();
-    }
-
-    fn write_all(&mut self, waiting: &mut Vec<Envelope>) {
-        for envelope in waiting.drain(..) {
-            self.write(&envelope);
         }
     }
 

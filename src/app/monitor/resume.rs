@@ -6,8 +6,8 @@ use crate::core::soak::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 use crate::io::journal::{Intent, SoakId, recording_path, recordings};
 use crate::io::state::{SoakBlock, State};
 
+use super::error::OpenError;
 use super::hands::{block_of, block_of_run};
-use super::open::OpenError;
 use super::past::Past;
 
 /// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.
@@ -157,7 +157,7 @@ pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), Open
     let entries = deployment.journal().of_soak(&past.machine.settings().soak)?;
     let journalled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
     for decision in past.not_journalled(&journalled) {
-        deployment.journal().append(decision, crate::io::seam::now())?;
+        deployment.journal().append(decision, deployment.now())?;
     }
     Ok(())
 }

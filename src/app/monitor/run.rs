@@ -1,6 +1,7 @@
 //! The loop: one order of all events, and the machine's effects carried out in theirs.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
@@ -8,28 +9,23 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answer::Answer;
-use super::clock::{Clock, every, wall_ms};
+use super::clock::{RunClock, every};
 use super::crew::{Crew, Job};
 use super::freeze::FreezeWatch;
 use super::hands::{Hands, told_of_router};
-use super::log::log;
+use super::log::{JOURNAL_LIMIT, journalled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
-use super::signals::{SIGTERM, Signals};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
-use crate::core::soak::{Decision, Effect, Ending, Envelope, Event, Machine, Phase};
+use crate::core::soak::{Effect, Ending, Envelope, Event, Machine, Phase};
 use crate::io::control::{Hub, Order, StreamEnd};
 use crate::io::descriptors;
 use crate::io::journal::Journal;
 use crate::io::notify::Notifier;
-use crate::io::seam;
-use crate::model::mutation::{Mutation, mutated};
-
-/// How long a decision may take to reach the disk before the run goes on without it: users come before records.
-const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+use crate::io::ports::{Asking, Disk, SIGTERM, on_thread};
 
 /// How often a target that is not ready yet is asked again, however long the interval between samples is.
 const GATE_POLL: Duration = Duration::from_millis(500);
@@ -40,7 +36,7 @@ const COMMAND_EVERY_MS: u64 = 1_000;
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
     let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
-    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, .. } = opened;
+    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let freeze = FreezeWatch::new(hands.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
@@ -56,6 +52,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         notifier,
         rounds: Rounds::new(interval_ms, clock.at_ms()),
         clock,
+        disk,
         seq,
         wakeups: BTreeSet::new(),
         ending: None,
@@ -90,7 +87,8 @@ struct Run {
     observers: Vec<SyncSender<Envelope>>,
     hub: Hub,
     notifier: Option<Notifier>,
-    clock: Clock,
+    clock: RunClock,
+    disk: Arc<dyn Disk>,
     seq: u64,
     rounds: Rounds,
     wakeups: BTreeSet<u64>,
@@ -110,7 +108,7 @@ impl Run {
         &mut self,
         inbox: &mut mpsc::Receiver<Event>,
         orders: &mut mpsc::Receiver<Order>,
-        signals: &mut Signals,
+        signals: &mut Box<dyn Asking>,
         on_signal: OnSignal,
     ) -> Finished {
         let period = Duration::from_millis(self.machine.settings().interval_ms);
@@ -252,7 +250,8 @@ impl Run {
     }
 
     fn seconds_since_switch(&self) -> u64 {
-        let since_ms = self.machine.settings().last_switch.map_or(0, |at_ms| wall_ms().saturating_sub(at_ms));
+        let since_ms =
+            self.machine.settings().last_switch.map_or(0, |at_ms| self.clock.wall_ms().saturating_sub(at_ms));
         u64::try_from(since_ms / 1000).unwrap_or(0)
     }
 
@@ -267,15 +266,15 @@ impl Run {
     /// Gives one event its place, tells everybody, and carries out what the machine wants done about it. What goes wrong
     /// on the way becomes an event of its own.
     async fn feed(&mut self, event: Event) {
-        let mut queue: VecDeque<Event> = self.freeze.change().into_iter().chain([event]).collect();
+        let mut queue: VecDeque<Event> = self.freeze.change(self.clock.now()).into_iter().chain([event]).collect();
         while let Some(mut event) = queue.pop_front() {
             // No secret goes any further than here, whoever repeats it.
             event.edit_texts(scrub_in_place);
             self.seq += 1;
-            let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: wall_ms(), event };
+            let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: self.clock.wall_ms(), event };
             self.recorder.record(&envelope);
             let effects = self.machine.handle(&envelope);
-            if effects.iter().any(Effect::needs_record) && !mutated(Mutation::NotRecordedFirst) {
+            if effects.iter().any(Effect::needs_record) {
                 self.recorder.settle().await;
             }
             for effect in effects {
@@ -304,7 +303,9 @@ impl Run {
     /// Carries out one effect; the sentence says what the run has to go on without.
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
-            Effect::Journal(decision) => return self.journal(*decision).await,
+            Effect::Journal(decision) => {
+                return journalled(&*self.disk, &self.journal, *decision, self.clock.clone()).await;
+            }
             Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
             Effect::TryCounting { color } => self.crew.try_counting(color),
@@ -355,25 +356,6 @@ impl Run {
         }
     }
 
-    /// Writes a decision durably, within bounds.
-    async fn journal(&self, decision: Decision) -> Option<String> {
-        log(&decision);
-        let journal = self.journal.clone();
-        let written = seam::spawn_blocking(move || journal.append(&decision, seam::now()));
-        let error = match timeout(JOURNAL_LIMIT, written).await {
-            Ok(Ok(Ok(_))) => return None,
-            Ok(Ok(Err(error))) => error.to_string(),
-            Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
-            Err(_) => format!(
-                "the decision journal `{}` takes longer than {} s to write",
-                self.journal.path().display(),
-                JOURNAL_LIMIT.as_secs(),
-            ),
-        };
-        tracing::error!(error, "a decision was not journalled");
-        Some(error)
-    }
-
     /// Waits, within bounds, until the state file shows the end and the recording is whole.
     async fn close(mut self, inbox: &mut mpsc::Receiver<Event>, finished: &Finished) {
         self.hands.finish().await;
@@ -388,7 +370,7 @@ impl Run {
         }
         drop(self.observers);
         let recorder = self.recorder;
-        let closed = seam::spawn_blocking(move || recorder.finish());
+        let closed = on_thread(&*self.disk, move || recorder.finish());
         if timeout(JOURNAL_LIMIT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }

@@ -2,7 +2,7 @@
 
 use crate::core::soak::Ending;
 
-use super::signals::SIGTERM;
+use crate::io::ports::SIGTERM;
 
 /// What a signal that asks to stop does. SIGHUP never ends anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,9 @@ use crate::app::deploy::{Binding, Deployment, Rollback, RollbackRequest};
 use crate::core::soak::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 use crate::io::journal::{Intent, rfc3339_ms};
 use crate::io::router::Replace;
-use crate::io::seam;
 use crate::io::state::SoakBlock;
 
-use super::open::OpenError;
+use super::error::OpenError;
 
 /// Finishes what the soak in the state file left unfinished: an open rollback is carried through, any other soak ends
 /// `superseded`. Only called under the monitor's lock, so whoever ran that soak is dead. Says what was done, if anything.
@@ -59,7 +58,7 @@ fn end(
     outcome: Outcome,
     why: &str,
 ) -> Result<impl Future<Output = ()>, crate::io::journal::JournalError> {
-    let now = seam::now();
+    let now = deployment.now();
     let reason = why.to_owned();
     if outcome == Outcome::Superseded {
         let mut decision = Decision::new(DecisionKind::Superseded, Actor::Resume, reason.clone());

@@ -3,22 +3,20 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::files::{Open, create_private_dir, lock_within, open_private, sync_folder_of};
+use super::files::{Open, create_private_dir, lock_within, open_private};
 use super::head::Head;
 use super::line::{Entry, Header, seal};
 use super::lines::{MAX_LINE, Next, next_line};
 use super::reserve::Reserve;
 use super::tail::{Tail, TailError, inspect};
 use crate::core::soak::{Actor, Decision, DecisionKind};
-use crate::io::seam;
-use crate::io::seam::Step;
-use crate::model::mutation::{Mutation, mutated};
+use crate::io::disk::{Disk, SystemDisk};
 
 /// How long an append waits for another process that is appending. Such a process holds the lock for one fsync.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -99,17 +97,25 @@ pub enum SwitchProgress {
 pub struct Journal {
     path: PathBuf,
     service: String,
+    disk: Arc<dyn Disk>,
 }
 
 impl Journal {
     /// The journal in a service's folder. Nothing is read or created yet.
     pub fn new(service_dir: &Path, service: &str) -> Self {
-        Self { path: service_dir.join("decisions.jsonl"), service: service.to_owned() }
+        let path = service_dir.join("decisions.jsonl");
+        Self { path, service: service.to_owned(), disk: Arc::new(SystemDisk) }
+    }
+
+    /// The same journal on this disk.
+    #[must_use]
+    pub fn on(self, disk: Arc<dyn Disk>) -> Self {
+        Self { disk, ..self }
     }
 
     /// Room beside it for what has to be written on a full disk.
     pub fn reserve(&self) -> Reserve {
-        Reserve::new(&self.path.with_file_name("reserve"))
+        Reserve::new(&self.path.with_file_name("reserve"), Arc::clone(&self.disk))
     }
 
     /// The file.
@@ -267,8 +273,7 @@ impl Journal {
     }
 
     fn open_locked(&self) -> Result<File, JournalError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        create_private_dir(folder).map_err(|error| self.io("create the folder of", error))?;
+        create_private_dir(self.folder()).map_err(|error| self.io("create the folder of", error))?;
         let file = open_private(&self.path, Open::OrCreate).map_err(|error| self.io("open", error))?;
         match lock_within(LOCK_WAIT, || file.try_lock()) {
             Ok(true) => Ok(file),
@@ -281,7 +286,7 @@ impl Journal {
         if bytes.is_empty() {
             // A process that was killed may have written the last line and not made it durable; from now on the state file may
             // name that line. Where it cannot be done the lines are there all the same, until the power fails.
-            if let Err(error) = self.make_durable(file).and_then(|()| sync_folder_of(&self.path)) {
+            if let Err(error) = self.disk.sync(&self.path, file).and_then(|()| self.disk.sync_folder(self.folder())) {
                 tracing::warn!(%error, "the journal that was found cannot be made durable");
             }
             return Ok(());
@@ -289,23 +294,18 @@ impl Journal {
         if tail.torn > 0 {
             file.set_len(tail.end)?;
         }
-        let written = seam::disk(Step::Write, &self.path)
-            .and_then(|()| file.write_all_at(bytes, tail.end))
-            .and_then(|()| self.make_durable(file));
+        let written =
+            self.disk.write(&self.path, file, tail.end, bytes).and_then(|()| self.disk.sync(&self.path, file));
         if let Err(error) = written {
             // Half a line must not stay; where even this fails the next append repairs it.
             let _ = file.set_len(tail.end);
             return Err(error);
         }
-        if tail.end == 0 { sync_folder_of(&self.path) } else { Ok(()) }
+        if tail.end == 0 { self.disk.sync_folder(self.folder()) } else { Ok(()) }
     }
 
-    fn make_durable(&self, file: &File) -> io::Result<()> {
-        if mutated(Mutation::JournalNotSynced) {
-            return Ok(());
-        }
-        seam::disk(Step::Sync, &self.path)?;
-        file.sync_data()
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> JournalError {

@@ -11,9 +11,6 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use crate::io::seam;
-use crate::io::seam::Step;
-
 /// Bits of a folder: what is made in it gets its group; only owners may rename or delete in it.
 const SETGID: u32 = 0o2000;
 const STICKY: u32 = 0o1000;
@@ -119,10 +116,7 @@ pub(crate) fn lock_within(wait: Duration, try_lock: impl Fn() -> Result<(), TryL
 /// Makes the names in the folder of `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(folder) => {
-            seam::disk(Step::SyncFolder, folder)?;
-            File::open(folder)?.sync_all()
-        }
+        Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
     }
 }

@@ -3,18 +3,18 @@
 //! What a line holds is the caller's; this module knows files, lines and what a crash leaves of them.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, BufReader, Read as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::SoakId;
-use super::files::{Open, create_private_dir, open_private, sync_folder_of};
+use super::files::{Open, create_private_dir, open_private};
 use super::lines::{MAX_LINE, Next, next_line};
-use crate::io::seam;
-use crate::io::seam::Step;
+use crate::io::disk::Disk;
 
 /// A recording could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -71,37 +71,42 @@ pub struct RecordingWriter {
     path: PathBuf,
     /// Offset of the end of the last whole line.
     end: u64,
+    disk: Arc<dyn Disk>,
 }
 
 impl RecordingWriter {
     /// Creates the recording of a new soak with its header line, on disk when this returns.
     ///
     /// Fails where one of that ID exists already.
-    pub fn create(service_dir: &Path, id: &SoakId, header: &impl Serialize) -> Result<Self, RecordingError> {
+    pub fn create(
+        service_dir: &Path,
+        id: &SoakId,
+        header: &impl Serialize,
+        disk: Arc<dyn Disk>,
+    ) -> Result<Self, RecordingError> {
         let path = recording_path(service_dir, id);
         let io = |source| RecordingError::Io { action: "create", path: path.clone(), source };
-        create_private_dir(&service_dir.join("soaks")).map_err(io)?;
+        let folder = service_dir.join("soaks");
+        create_private_dir(&folder).map_err(io)?;
         let file = open_private(&path, Open::CreateNew).map_err(io)?;
-        let mut writer = Self { file, path: path.clone(), end: 0 };
+        let mut writer = Self { file, path: path.clone(), end: 0, disk };
         writer.write(header)?;
         writer.sync()?;
-        sync_folder_of(&path).map_err(io)?;
+        writer.disk.sync_folder(&folder).map_err(io)?;
         Ok(writer)
     }
 
     /// Opens the recording of an unfinished soak to go on with it.
     ///
     /// A torn last line is cut off; the second value is how many bytes that dropped.
-    pub fn resume(service_dir: &Path, id: &SoakId) -> Result<(Self, u64), RecordingError> {
+    pub fn resume(service_dir: &Path, id: &SoakId, disk: Arc<dyn Disk>) -> Result<(Self, u64), RecordingError> {
         let path = recording_path(service_dir, id);
         let io = |source| RecordingError::Io { action: "resume", path: path.clone(), source };
         let file = open_private(&path, Open::Existing).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
         let end = end_of_last_line(&file).map_err(io)?;
         file.set_len(end).map_err(io)?;
-        // Writing goes on behind the last whole line, wherever reading has left the file's position.
-        io::Seek::seek(&mut &file, io::SeekFrom::Start(end)).map_err(io)?;
-        Ok((Self { file, path: path.clone(), end }, length - end))
+        Ok((Self { file, path: path.clone(), end, disk }, length - end))
     }
 
     /// The file.
@@ -117,10 +122,9 @@ impl RecordingWriter {
             return Err(io(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
         }
         line.push(b'\n');
-        if let Err(error) = seam::disk(Step::Write, &self.path).and_then(|()| self.file.write_all(&line)) {
+        if let Err(error) = self.disk.write(&self.path, &self.file, self.end, &line) {
             // Half a line must not stay; where even this fails a reader takes it for a torn last line.
             let _ = self.file.set_len(self.end);
-            let _ = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.end));
             return Err(io(error));
         }
         self.end += u64::try_from(line.len()).unwrap_or(u64::MAX);
@@ -129,7 +133,7 @@ impl RecordingWriter {
 
     /// Makes everything written so far durable.
     pub fn sync(&self) -> Result<(), RecordingError> {
-        let synced = seam::disk(Step::Sync, &self.path).and_then(|()| self.file.sync_data());
+        let synced = self.disk.sync(&self.path, &self.file);
         synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
     }
 }

@@ -5,12 +5,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::{FallocateFlags, fallocate};
+use std::sync::Arc;
 
 use super::files::{Open, open_private};
-use crate::io::seam;
-use crate::io::seam::Step;
+use crate::io::disk::Disk;
 
 /// What one write gets: a block of the coarsest file systems, and more than a line of the journal or a state file takes.
 const STEP: u64 = 64 << 10;
@@ -21,12 +19,13 @@ const STEPS: u64 = 4;
 #[derive(Clone, Debug)]
 pub struct Reserve {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
 }
 
 impl Reserve {
     /// The room that this file takes. Nothing is read or made yet.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+    pub fn new(path: &Path, disk: Arc<dyn Disk>) -> Self {
+        Self { path: path.to_owned(), disk }
     }
 
     /// Takes the room, where it is not taken yet.
@@ -35,8 +34,7 @@ impl Reserve {
         if file.metadata()?.len() >= STEP * STEPS {
             return Ok(());
         }
-        seam::disk(Step::Write, &self.path)?;
-        Ok(fallocate(&file, FallocateFlags::empty(), 0, STEP * STEPS)?)
+        self.disk.take_room(&self.path, &file, STEP * STEPS)
     }
 
     /// Writes, giving up a step of the room as often as there is none left for it.
@@ -55,8 +53,7 @@ impl Reserve {
     fn give_up_a_step(&self) -> io::Result<bool> {
         let file = open_private(&self.path, Open::Existing)?;
         let Some(left) = file.metadata()?.len().checked_sub(STEP) else { return Ok(false) };
-        seam::disk(Step::Release, &self.path)?;
-        file.set_len(left)?;
+        self.disk.give_room(&self.path, &file, left)?;
         Ok(true)
     }
 }
@@ -72,11 +69,12 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
+    use crate::io::disk::SystemDisk;
 
     #[test]
     fn room_is_taken_once_and_given_up_step_by_step() {
         let tmp = tempfile::tempdir().unwrap();
-        let reserve = Reserve::new(&tmp.path().join("reserve"));
+        let reserve = Reserve::new(&tmp.path().join("reserve"), Arc::new(SystemDisk));
         let taken = || fs::metadata(&reserve.path).unwrap().blocks() * 512;
         reserve.keep().unwrap();
         reserve.keep().unwrap();
@@ -104,7 +102,7 @@ mod tests {
     #[test]
     fn for_another_error_nothing_is_given_up() {
         let tmp = tempfile::tempdir().unwrap();
-        let reserve = Reserve::new(&tmp.path().join("reserve"));
+        let reserve = Reserve::new(&tmp.path().join("reserve"), Arc::new(SystemDisk));
         let denied = || Err::<(), _>(io::Error::from(io::ErrorKind::PermissionDenied));
         assert!(reserve.write(denied).is_err());
         reserve.keep().unwrap();

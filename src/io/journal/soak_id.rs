@@ -19,11 +19,6 @@ impl SoakId {
         Self(format!("{}-{:02x}{:02x}", at.strftime("%Y%m%dT%H%M%SZ"), random[0], random[1]))
     }
 
-    /// Two bytes of the kernel's random number generator, for [`SoakId::new`].
-    pub fn random_bytes() -> std::io::Result<[u8; 2]> {
-        crate::io::seam::random_bytes()
-    }
-
     /// The bytes with the first in the place of the time within the second, in steps of 4 ms: so IDs of one second sort by time as
     /// well, and the newest of a folder is the one that began last.
     pub fn in_order(at: Timestamp, random: [u8; 2]) -> [u8; 2] {
@@ -114,11 +109,5 @@ mod tests {
         let id = |nanos, random| SoakId::new(at(nanos), SoakId::in_order(at(nanos), [0, random]));
         assert!(id(0, 255) < id(4_000_000, 0) && id(4_000_000, 255) < id(999_999_999, 0));
         assert_eq!(id(999_999_999, 0x2a).as_str(), "20261123T232225Z-ff2a");
-    }
-
-    #[test]
-    fn random_bytes_differ_from_call_to_call() {
-        let drawn: std::collections::HashSet<_> = (0..64).map(|_| SoakId::random_bytes().unwrap()).collect();
-        assert!(drawn.len() > 1);
     }
 }

@@ -9,7 +9,7 @@ use super::{
     CaddyError, CaddyRouter, CommandError, CommandRouter, Foreign, HaproxyError, HaproxyRouter, NginxError,
     NginxRouter, Replace, StateFileRouter, Written,
 };
-use crate::config::{RouterConfig, RouterKind};
+use crate::config::{Config, RouterConfig, RouterKind};
 use crate::io::state::{StateError, StateFile};
 use crate::model::Color;
 
@@ -150,6 +150,22 @@ impl From<Foreign> for RouterError {
     }
 }
 
+/// What makes routers.
+pub trait Routers: fmt::Debug + Send + Sync {
+    /// The router of a deployment with this state file.
+    fn router(&self, config: &Config, state_file: &StateFile) -> Arc<dyn Router>;
+}
+
+/// Makes the router that is configured.
+#[derive(Clone, Copy, Debug)]
+pub struct Configured;
+
+impl Routers for Configured {
+    fn router(&self, config: &Config, state_file: &StateFile) -> Arc<dyn Router> {
+        from_config(&config.router, state_file, &config.service, &config.service_dir())
+    }
+}
+
 /// The configured router of a service. What it writes is recorded in the service's folder.
 pub fn from_config(
     config: &RouterConfig,
@@ -157,9 +173,6 @@ pub fn from_config(
     service: &str,
     service_dir: &Path,
 ) -> Arc<dyn Router> {
-    if let Some(simulated) = super::simulated::simulated(state_file) {
-        return simulated;
-    }
     let state_file = state_file.clone();
     match &config.kind {
         RouterKind::StateFile => Arc::new(StateFileRouter::new(state_file)),

@@ -17,7 +17,6 @@
 //! | `process` | runs one command |
 //! | `said` | which color a command's output names |
 //! | `scripts` | scripts of a `package.json` that a command runs |
-//! | `simulated` | the router that a simulation hands in |
 //! | `state_file` | router `state-file` |
 //! | `written` | what Switchback wrote into a router last |
 
@@ -33,11 +32,10 @@ mod probe;
 mod process;
 mod said;
 mod scripts;
-mod simulated;
 mod state_file;
 mod written;
 
-pub use api::{Moved, Remark, Router, RouterError, RouterFuture, from_config};
+pub use api::{Configured, Moved, Remark, Router, RouterError, RouterFuture, Routers, from_config};
 pub use caddy::{CaddyError, CaddyRouter};
 pub use command::{CommandError, CommandRouter};
 pub use foreign::{Foreign, NOT_OURS, Replace};
@@ -48,7 +46,5 @@ pub use process::ProcessError;
 pub(crate) use process::program_in_path;
 pub use scripts::MissingScript;
 pub(crate) use scripts::{Script, script_of};
-#[cfg(feature = "simulation")]
-pub use simulated::{Simulated, simulate};
 pub use state_file::StateFileRouter;
 pub use written::{KnownLink, Written};

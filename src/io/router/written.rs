@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::io::journal::create_private_dir;
 use crate::io::journal::files::hand_over;
-use crate::io::seam;
 use crate::model::Color;
 
 /// Longest record that is read, in bytes.
@@ -190,8 +189,8 @@ impl Written {
         let name: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
         let folder = self.folder.join("replaced");
-        keep_in(&folder, &name, content, seam::now()).or_else(|error| {
-            keep_in(&std::env::temp_dir(), &format!("switchback-{name}"), content, seam::now()).map_err(|_| error)
+        keep_in(&folder, &name, content, Timestamp::now()).or_else(|error| {
+            keep_in(&std::env::temp_dir(), &format!("switchback-{name}"), content, Timestamp::now()).map_err(|_| error)
         })
     }
 }

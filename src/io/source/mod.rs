@@ -11,11 +11,13 @@
 //! | `fetch` | one GET: timeouts, redirects, TLS and DNS errors in words |
 //! | `metric_value` | one value of a page that is asked for by name |
 //! | `scrape`, `probe` | one instance's page, and whether it is ready |
+//! | `instance` | both for one instance: what a run is handed |
 //! | `prometheus/` | what Prometheus says of a whole color: counters, queries, alerts |
 
 mod discovery;
 mod exposition;
 mod fetch;
+mod instance;
 mod metric_value;
 mod page;
 mod probe;
@@ -27,6 +29,7 @@ pub(crate) mod testing;
 pub use discovery::{Discovery, DiscoveryError, MOST_INSTANCES, apart, discover};
 pub use exposition::{Format, MAX_LINE, PageError};
 pub use fetch::{ClientError, FetchError};
+pub use instance::{Asked, Later, Metrics, Network, ReadinessProbe, Source};
 pub use metric_value::metric_value;
 pub use page::{Agreement, HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
 pub use probe::{Probe, ProbeError, Ready};

@@ -1,23 +1,21 @@
 //! The state file on disk, shared with `deploy.ts`.
 
 use std::fs::{self, File, Metadata, Permissions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
-use rustix::io::Errno;
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
 use super::is_lasting;
-use crate::io::journal::files::{hand_over, sync_folder_of};
+use crate::io::disk::{Disk, SystemDisk};
+use crate::io::journal::files::hand_over;
 use crate::io::journal::{Reserve, could_replace};
-use crate::io::seam;
-use crate::io::seam::Step;
 use crate::io::state::content::not_utf8;
 use crate::io::state::{Corrupt, State};
-use crate::model::mutation::{Mutation, mutated};
 
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
 pub(crate) const WRITERS: Duration = Duration::from_millis(10);
@@ -70,9 +68,10 @@ impl StateError {
 }
 
 /// Where the state file is. The value holds no open file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct StateFile {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
 }
 
 impl StateFile {
@@ -90,9 +89,15 @@ impl StateFile {
             // A folder that does not exist yet has no canonical path; the write that needs it will name it.
             let folder = folder.canonicalize().unwrap_or(folder);
             let name = current.file_name().ok_or_else(|| error(io::Error::other("it names no file")))?;
-            return Ok(Self { path: folder.join(name) });
+            return Ok(Self { path: folder.join(name), disk: Arc::new(SystemDisk) });
         }
         Err(error(io::Error::other("too many symlinks lead from one to the next")))
+    }
+
+    /// The same file on this disk.
+    #[must_use]
+    pub fn on(self, disk: Arc<dyn Disk>) -> Self {
+        Self { disk, ..self }
     }
 
     /// The file's canonical path.
@@ -157,7 +162,7 @@ impl StateFile {
 
     /// Room beside it for what has to be written on a full disk.
     pub fn reserve(&self) -> Reserve {
-        Reserve::new(&self.sibling(".reserve"))
+        Reserve::new(&self.sibling(".reserve"), Arc::clone(&self.disk))
     }
 
     /// Whether [`StateFile::write`] would work now, as far as that can be known without writing.
@@ -181,7 +186,7 @@ impl StateFile {
                 self.sync_folder()?;
                 Some(new)
             }
-            Err(Errno::NOENT) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(_) => {
                 self.put(new)?;
                 None
@@ -199,7 +204,7 @@ impl StateFile {
     pub(crate) fn put_back(&self, replaced: &Replaced) -> Result<(), StateError> {
         match &replaced.old {
             Some(old) if self.says(&self.path, &replaced.ours) => {
-                self.exchange_with(old).map_err(|errno| self.failed("renaming")(errno.into()))
+                self.exchange_with(old).map_err(self.failed("renaming"))
             }
             _ => Ok(()),
         }
@@ -209,9 +214,8 @@ impl StateFile {
         self.read_at(path).is_ok_and(|now| now == *wanted)
     }
 
-    fn exchange_with(&self, other: &NamedTempFile) -> Result<(), Errno> {
-        seam::disk(Step::Replace, &self.path).map_err(|_| Errno::IO)?;
-        renameat_with(CWD, other.path(), CWD, &self.path, RenameFlags::EXCHANGE)
+    fn exchange_with(&self, other: &NamedTempFile) -> io::Result<()> {
+        self.disk.exchange(&self.path, other.path())
     }
 
     /// The new content in a file beside the old one, safe on disk.
@@ -221,32 +225,28 @@ impl StateFile {
         let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
         prefix.push(".new-");
         let beside = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder);
-        let mut file = beside.map_err(self.failed("creating a file beside it"))?;
+        let file = beside.map_err(self.failed("creating a file beside it"))?;
         if let Ok(old) = fs::metadata(&self.path) {
             adopt(file.as_file(), &old).map_err(self.failed("keeping its mode"))?;
         } else {
             hand_over(file.as_file(), folder).map_err(self.failed("giving it to the owner of its folder"))?;
         }
-        let written = seam::disk(Step::Write, &self.path).and_then(|()| file.write_all(text.as_bytes()));
-        written.map_err(self.failed("writing"))?;
-        if !mutated(Mutation::StateNotSynced) {
-            let synced = seam::disk(Step::Sync, &self.path).and_then(|()| file.as_file().sync_all());
-            synced.map_err(self.failed("syncing"))?;
-        }
+        self.disk.write(&self.path, file.as_file(), 0, text.as_bytes()).map_err(self.failed("writing"))?;
+        self.disk.sync(&self.path, file.as_file()).map_err(self.failed("syncing"))?;
         Ok(file)
     }
 
     fn put(&self, new: NamedTempFile) -> Result<(), StateError> {
-        seam::disk(Step::Replace, &self.path).map_err(self.failed("renaming"))?;
-        new.persist(&self.path).map_err(|persist| self.failed("renaming")(persist.error))?;
+        let new = new.into_temp_path();
+        self.disk.replace(&self.path, &new).map_err(self.failed("renaming"))?;
+        // Its name is gone: there is nothing to remove.
+        let _ = new.keep();
         self.sync_folder()
     }
 
     fn sync_folder(&self) -> Result<(), StateError> {
-        if mutated(Mutation::StateNotSynced) {
-            return Ok(());
-        }
-        sync_folder_of(&self.path).map_err(self.failed("syncing its folder"))
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        self.disk.sync_folder(folder).map_err(self.failed("syncing its folder"))
     }
 
     fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> StateError {

@@ -76,7 +76,7 @@ async fn a_block_recorded_while_a_rollback_runs_does_not_undo_it() {
 #[tokio::test]
 async fn a_journal_that_hangs_does_not_hold_up_a_move() {
     let (go, gone) = std::sync::mpsc::channel::<()>();
-    let hanging = within(Duration::from_millis(20), move || {
+    let hanging = within(Duration::from_millis(20), &SystemDisk, move || {
         let _ = gone.recv();
         Ok(())
     });

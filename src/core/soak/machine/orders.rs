@@ -2,7 +2,6 @@
 
 use crate::core::detect::span;
 use crate::core::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, ForeignSeen, Machine, Outcome, Phase};
-use crate::model::mutation::{Mutation, mutated};
 
 use super::core::{Automatic, HoldCause, Stage};
 
@@ -18,7 +17,6 @@ impl Machine {
         }
         self.accept(action, actor, reason, out);
         match action {
-            Action::Abort if self.waits() && mutated(Mutation::AbortLostWhileWaiting) => {}
             Action::Abort => self.end_aborted(out),
             Action::Keep => self.end_kept(actor, out),
             Action::Pause => self.pause(out),
@@ -120,11 +118,6 @@ impl Machine {
         decision.reason = reason.map(str::to_owned);
         out.push(Effect::Journal(Box::new(decision)));
         out.push(Effect::Answer { refused: None });
-    }
-
-    /// Whether a breach waits to be acted on.
-    const fn waits(&self) -> bool {
-        matches!(self.stage, Stage::Held(_) | Stage::Grace { .. })
     }
 
     fn before_the_move(&self) -> bool {

@@ -9,7 +9,6 @@ use crate::core::soak::{
     Roster,
 };
 use crate::model::Color;
-use crate::model::mutation::{Mutation, mutated};
 
 use super::core::{PATIENCE_MS, Stage, sources};
 
@@ -96,10 +95,7 @@ impl Machine {
     }
 
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
-        if let Stage::RollingBack(rolling) = &mut self.stage {
-            if mutated(Mutation::AttemptsForgotten) {
-                (rolling.attempt, rolling.failures, rolling.since_ms) = (1, 0, self.at);
-            }
+        if let Stage::RollingBack(rolling) = &self.stage {
             // An attempt that was under way may have moved traffic or not; asking once more is safe.
             out.push(match rolling.retry_at {
                 Some(at_ms) => Effect::Schedule { at_ms },

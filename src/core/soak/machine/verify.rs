@@ -5,7 +5,6 @@ use crate::core::soak::{
     Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, ForeignSeen, Machine, Outcome, Verification,
 };
 use crate::model::Color;
-use crate::model::mutation::{Mutation, mutated};
 
 use super::core::{PATIENCE_MS, Stage};
 use super::recovery::Told;
@@ -98,7 +97,7 @@ impl Machine {
 
     /// Whether the router is read while the recovery is verified.
     fn watches_router(&self) -> bool {
-        self.settings.verification == Verification::RouterAndRequests && !mutated(Mutation::UndoneUnseen)
+        self.settings.verification == Verification::RouterAndRequests
     }
 
     /// From when on a process of the previous color is one whose requests all count.

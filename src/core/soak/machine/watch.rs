@@ -8,7 +8,6 @@ use crate::core::soak::{
     Outcome, Phase, READINESS, Readiness, Verdict,
 };
 use crate::model::Color;
-use crate::model::mutation::{Mutation, mutated};
 
 use super::core::{Stage, Trigger};
 
@@ -244,7 +243,7 @@ impl Machine {
             return;
         }
         let unknown = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Unknown);
-        match unknown.filter(|_| !mutated(Mutation::UnknownIsHealthy)) {
+        match unknown {
             None => self.retain(&observations, out),
             Some(observation) => self.inconclusive(observation.clone(), out),
         }

@@ -16,6 +16,7 @@ use crate::io::control::shared::SharedStatus;
 use crate::io::control::stream::Pace;
 use crate::io::control::{Client, ControlSocket, Events, Hub, NetworkListener, Order, Server, StreamItem};
 use crate::io::journal::{RecordingWriter, SoakId};
+use crate::io::ports::SystemDisk;
 
 /// So many events are kept in memory.
 pub const KEPT: usize = 64;
@@ -51,7 +52,7 @@ impl Bench {
         let clock = ClockOrigin { boot: "test".to_owned(), origin_ms: 0 };
         let header = RecordingHeader::new(settings(), Vec::new(), clock);
         let id: SoakId = settings().soak.parse().unwrap();
-        let writer = RecordingWriter::create(folder.path(), &id, &header).unwrap();
+        let writer = RecordingWriter::create(folder.path(), &id, &header, Arc::new(SystemDisk)).unwrap();
         let (hub, orders) = Hub::with_kept(KEPT, &header, writer.path().to_owned(), View::new(settings()));
         let socket = folder.path().join("control.sock");
         let pace = Pace { keep_alive: Duration::from_millis(50), stuck: Duration::from_millis(300) };

@@ -3,6 +3,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde::Deserialize;
 
 use super::*;
+use crate::io::disk::SystemDisk;
+
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(SystemDisk)
+}
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Header {
@@ -26,7 +31,7 @@ fn read(path: &Path) -> (Header, Vec<u32>, Option<usize>) {
 #[test]
 fn what_is_written_reads_back_behind_its_header() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
     for record in [1, 2, 3] {
         writer.write(&record).unwrap();
     }
@@ -39,31 +44,31 @@ fn what_is_written_reads_back_behind_its_header() {
 #[test]
 fn a_recording_is_never_written_over() {
     let tmp = tempfile::tempdir().unwrap();
-    RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
-    let again = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap_err();
+    RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
+    let again = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap_err();
     assert!(again.to_string().contains("20261123T140211Z-3f2a.jsonl"), "{again}");
 }
 
 #[test]
 fn a_torn_last_line_is_reported_by_the_reader_and_cut_off_by_a_resume() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
     writer.write(&10).unwrap();
     let path = writer.path().to_owned();
     fs::write(&path, [&fs::read(&path).unwrap()[..], b"1234"].concat()).unwrap();
     assert_eq!(read(&path), (Header { v: 1 }, vec![10], Some(4)));
 
-    let (mut writer, dropped) = RecordingWriter::resume(tmp.path(), &soak()).unwrap();
+    let (mut writer, dropped) = RecordingWriter::resume(tmp.path(), &soak(), disk()).unwrap();
     writer.write(&11).unwrap();
     assert_eq!((dropped, read(&path)), (4, (Header { v: 1 }, vec![10, 11], None)));
-    let (_, dropped) = RecordingWriter::resume(tmp.path(), &soak()).unwrap();
+    let (_, dropped) = RecordingWriter::resume(tmp.path(), &soak(), disk()).unwrap();
     assert_eq!(dropped, 0);
 }
 
 #[test]
 fn a_missing_recording_cannot_be_resumed_or_read() {
     let tmp = tempfile::tempdir().unwrap();
-    assert!(RecordingWriter::resume(tmp.path(), &soak()).is_err());
+    assert!(RecordingWriter::resume(tmp.path(), &soak(), disk()).is_err());
     let missing = RecordingReader::<u32>::open::<Header>(&recording_path(tmp.path(), &soak())).unwrap_err();
     assert!(missing.to_string().starts_with("cannot open the recording `"), "{missing}");
 }
@@ -92,7 +97,7 @@ fn damage_names_the_line_and_ends_the_reading() {
 #[test]
 fn a_record_that_is_too_long_or_fails_leaves_nothing() {
     let tmp = tempfile::tempdir().unwrap();
-    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }).unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
     let long = writer.write(&"x".repeat(MAX_LINE)).unwrap_err();
     assert!(long.to_string().contains("too long"), "{long}");
     writer.write(&1).unwrap();
@@ -109,7 +114,7 @@ fn recordings_are_listed_oldest_first() {
     assert_eq!(recordings(tmp.path()).unwrap(), []);
     let (first, second) = (id("20261123T140211Z-ffff"), id("20261123T140212Z-0000"));
     for soak in [&second, &first] {
-        RecordingWriter::create(tmp.path(), soak, &Header { v: 1 }).unwrap();
+        RecordingWriter::create(tmp.path(), soak, &Header { v: 1 }, disk()).unwrap();
     }
     fs::write(tmp.path().join("soaks/notes.txt"), "").unwrap();
     assert_eq!(recordings(tmp.path()).unwrap(), [first, second]);

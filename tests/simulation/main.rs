@@ -6,21 +6,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
-mod simulation {
-    pub mod plan;
-    pub mod run;
-    pub mod world;
-}
-
-use simulation::{plan, run};
+mod judge;
+mod mistakes;
+mod plan;
+mod ports;
+mod router;
+mod run;
+mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use mistakes::Mistake;
 use plan::{Fault, Plan, Weather};
 use run::Report;
 use switchback::core::soak::Outcome;
-use switchback::model::mutation::Mutation;
 
 /// So many seeds are tried unless the environment says otherwise.
 const SEEDS: u64 = 500;
@@ -33,7 +33,7 @@ fn from_env(name: &str) -> Option<u64> {
 }
 
 /// The first seed below `most` with a violation, and what was violated.
-fn first_violation(most: u64, mutation: Option<Mutation>) -> Option<(u64, Report)> {
+fn first_violation(most: u64, mistake: Option<Mistake>) -> Option<(u64, Report)> {
     let next = AtomicU64::new(0);
     let found = AtomicU64::new(u64::MAX);
     thread::scope(|scope| {
@@ -44,7 +44,7 @@ fn first_violation(most: u64, mutation: Option<Mutation>) -> Option<(u64, Report
                     if seed >= most || seed >= found.load(Ordering::Relaxed) {
                         return;
                     }
-                    if !run::simulate(&Plan::draw(seed), mutation).violations.is_empty() {
+                    if !run::simulate(&Plan::draw(seed), mistake).violations.is_empty() {
                         found.fetch_min(seed, Ordering::Relaxed);
                     }
                 }
@@ -52,16 +52,16 @@ fn first_violation(most: u64, mutation: Option<Mutation>) -> Option<(u64, Report
         }
     });
     let seed = found.into_inner();
-    (seed < u64::MAX).then(|| (seed, run::simulate(&Plan::draw(seed), mutation)))
+    (seed < u64::MAX).then(|| (seed, run::simulate(&Plan::draw(seed), mistake)))
 }
 
 /// The same plan without every fault that the violation does not need.
-fn smallest(mut plan: Plan, mutation: Option<Mutation>) -> Plan {
+fn smallest(mut plan: Plan, mistake: Option<Mistake>) -> Plan {
     let mut at = 0;
     while at < plan.faults.len() {
         let mut without = plan.clone();
         without.faults.remove(at);
-        if run::simulate(&without, mutation).violations.is_empty() { at += 1 } else { plan = without }
+        if run::simulate(&without, mistake).violations.is_empty() { at += 1 } else { plan = without }
     }
     plan
 }
@@ -79,7 +79,7 @@ fn no_seed_breaks_a_promise() {
         let plan = smallest(Plan::draw(seed), None);
         let report = run::simulate(&plan, None);
         panic!(
-            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --cargo-profile stress --features simulation --test simulation no_seed",
+            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --cargo-profile stress --test simulation no_seed",
             told(&plan, &report)
         );
     }
@@ -121,8 +121,8 @@ fn told(plan: &Plan, report: &Report) -> String {
 fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
         let plan = Plan::draw(seed);
-        for mutation in [None, Some(Mutation::IntentRepeated)] {
-            assert_eq!(run::simulate(&plan, mutation), run::simulate(&plan, mutation), "{plan}");
+        for mistake in [None, Some(Mistake::JournalNotSynced)] {
+            assert_eq!(run::simulate(&plan, mistake), run::simulate(&plan, mistake), "{plan}");
         }
     }
 }
@@ -131,14 +131,14 @@ fn the_same_seed_gives_the_same_run() {
 #[cfg_attr(debug_assertions, ignore = "thousands of seeds: in the profile stress")]
 fn every_mistake_is_found() {
     let mut missed = Vec::new();
-    for mutation in Mutation::ALL {
-        match first_violation(MISTAKE_SEEDS, Some(mutation)) {
+    for mistake in Mistake::ALL {
+        match first_violation(MISTAKE_SEEDS, Some(mistake)) {
             Some((seed, report)) => {
                 let unchanged = run::simulate(&Plan::draw(seed), None);
-                assert_eq!(unchanged.violations, Vec::<String>::new(), "it is not {mutation:?} that seed {seed} shows");
-                println!("{mutation:?}: seed {seed}: {}", report.violations[0]);
+                assert_eq!(unchanged.violations, Vec::<String>::new(), "it is not {mistake:?} that seed {seed} shows");
+                println!("{mistake:?}: seed {seed}: {}", report.violations[0]);
             }
-            None => missed.push(mutation),
+            None => missed.push(mistake),
         }
     }
     assert!(missed.is_empty(), "these mistakes break nothing that is looked at: {missed:?}");
