@@ -10,6 +10,7 @@
 //! | `unit` | in which unit a histogram measures time |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
+//! | `ci` | whether a CI runs this, and which commit it names |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
@@ -29,6 +30,7 @@
 //!
 //! A new key is one row in `keys` and one field in [`Config`].
 
+pub mod ci;
 mod dial;
 mod dotenv;
 mod draft;

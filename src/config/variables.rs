@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::ci;
 use super::keys::{Key, OTHER_VARIABLES, keys};
 use super::layers::{Entry, Layer, PREFIX};
 use super::meaning::{Likeness, in_our_words, likeness, may_be_the_release, words};
 use super::problem::{Origin, Problem, printable};
 use super::raw::Raw;
-
-/// Where GitHub Actions names the commit of a run; it stands in for a `release` that nobody gave.
-pub const COMMIT: &str = "GITHUB_SHA";
 
 /// What router commands find in their environment, so that a command of theirs may run this program.
 const HANDED_TO_COMMANDS: [&str; 2] = ["SWITCHBACK_COLOR", "SWITCHBACK_SERVICE"];
@@ -76,7 +74,7 @@ pub fn is_instances(key: &str) -> bool {
 
 /// Whether a variable of the environment may be meant for this program.
 pub fn may_be_ours(name: &str) -> bool {
-    name == COMMIT || name.starts_with(PREFIX) || without_prefix_like_ours(name).is_some()
+    ci::is_about(name) || name.starts_with(PREFIX) || without_prefix_like_ours(name).is_some()
 }
 
 /// Sorts out our variables. An empty one counts as unset.
@@ -112,19 +110,19 @@ pub fn sort_out(all: impl Iterator<Item = Variable>, found: &mut Oddities) -> La
 
 /// The layer below all others: what the surroundings say of the release.
 pub fn ambient(env: &[(String, String)]) -> Layer {
-    let commit = env.iter().find(|(name, value)| name == COMMIT && !value.is_empty());
-    let entry = |(name, value): &(String, String)| {
-        let origin = Origin::Environment { variable: name.clone() };
-        ("release", Entry { raw: Raw::text(value.clone()), origin })
+    let variable = |name: &str| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let entry = |(name, value): (&str, String)| {
+        let origin = Origin::Environment { variable: name.to_owned() };
+        ("release", Entry { raw: Raw::text(value), origin })
     };
-    commit.map(entry).into_iter().collect()
+    ci::commit(variable).map(entry).into_iter().collect()
 }
 
 impl Oddities {
     /// A name that gives no key.
     fn stranger(&mut self, name: &str, value: &str, origin: Origin) {
         let is_other = OTHER_VARIABLES.iter().any(|(other, _)| *other == name) || HANDED_TO_COMMANDS.contains(&name);
-        if is_other || name == COMMIT || value.is_empty() || is_service_link(name) {
+        if is_other || ci::is_about(name) || value.is_empty() || is_service_link(name) {
             return;
         }
         let ours = name.starts_with(PREFIX);

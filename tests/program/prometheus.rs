@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use serde_json::json;
 
-use crate::support::{Deployment, Monitoring, MonitoringKind as Kind, Service};
+use crate::support::{Deployment, Monitoring, MonitoringKind as Kind, Running, Service};
 
 const KINDS: [Kind; 2] = [Kind::Prometheus, Kind::VictoriaMetrics];
 
@@ -45,6 +45,22 @@ fn requests_that_another_server_counts_are_judged() {
         let deployment = counted_there(deployment);
         deployment.run(&["soak", "--no-tui"]).expect(0).says(&["RETAINED: green stays active", "requests failed"]);
         assert!(!deployment.green.heads().iter().any(|head| head.starts_with("GET /nowhere")), "{kind:?}");
+    }
+}
+
+#[test]
+fn where_nobody_reads_the_pages_the_release_is_the_commit_of_the_job_or_what_was_typed() {
+    const HASH: &str = "9fceb02d0ae598e95dc970b74767f19372d61af8";
+    let (deployment, _monitoring) = scraped(Kind::Prometheus);
+    let deployment = counted_there(deployment);
+    for (args, release) in [(&[][..], HASH), (&["--release", "v7"], "v7")] {
+        let mut command = deployment.command(&[&["soak", "--output", "json"], args].concat());
+        command.env("GITLAB_CI", "true").env("CI_COMMIT_SHA", HASH);
+        let lines = Running::start(command).wait().expect(0).json_lines();
+        assert_eq!(lines.last().unwrap()["release"], release);
+        let status = deployment.run(&["status", "--json"]).expect(0).json();
+        assert_eq!((&status["release"], &status["soak"]["release"]), (&json!(release), &json!(release)));
+        assert_eq!(deployment.decisions().last().unwrap()["release"], release);
     }
 }
 

@@ -191,6 +191,28 @@ fn a_job_of_a_ci_is_its_own_actor_and_says_for_whom_it_runs() {
 }
 
 #[test]
+fn a_job_of_a_ci_that_sets_no_variable_ci_is_known_by_its_own_and_names_the_commit() {
+    const HASH: &str = "9fceb02d0ae598e95dc970b74767f19372d61af8";
+    let deployment = Deployment::fresh();
+    for (color, marker, for_whom, commit) in [
+        ("green", ("TF_BUILD", "True"), "BUILD_REQUESTEDFOR", "BUILD_SOURCEVERSION"),
+        ("blue", ("JENKINS_URL", "https://ci.example.com/"), "BUILD_USER_ID", "GIT_COMMIT"),
+    ] {
+        let mut command = deployment.command(&["switch", color, "--output", "json"]);
+        command.env(marker.0, marker.1).env(for_whom, "bo").env(commit, HASH);
+        let lines = Running::start(command).wait().expect(0).json_lines();
+        assert_eq!(lines.last().unwrap()["release"], HASH, "{marker:?}");
+        let begun = lines.iter().find(|line| line["decision"] == "soak_start").unwrap();
+        let actor = begun["actor"].as_str().unwrap();
+        assert!(actor.starts_with("ci:ana@") && actor.ends_with(", for bo"), "{marker:?}: {actor}");
+    }
+    // A commit that somebody exported at a prompt says nothing of what is deployed.
+    let mut command = deployment.command(&["switch", "green", "--output", "json"]);
+    command.env("GIT_COMMIT", HASH).env("CI_COMMIT_SHA", HASH);
+    assert_eq!(Running::start(command).wait().expect(0).json_lines().last().unwrap()["release"], Value::Null);
+}
+
+#[test]
 fn the_first_line_has_date_and_offset_and_the_others_the_time_of_day() {
     let deployment = Deployment::fresh();
     for output in ["human", "github"] {

@@ -1,6 +1,6 @@
 //! Who is at the keyboard.
 
-use super::soak::in_ci;
+use super::ci_job::in_ci;
 use crate::core::soak::Actor;
 use crate::io::users;
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
+use crate::config::ci;
+
 /// A variable by which a CI runner finds the processes of a job, to end them with it.
 struct Mark {
     variable: &'static str,
@@ -46,6 +48,11 @@ const CONTAINERS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
 /// What to do about it.
 pub const REMEDY: &str = "let the job wait for the end of the soak (no --detach), or watch from a machine that stays";
+
+/// Whether a CI runs this.
+pub fn in_ci() -> bool {
+    ci::is_job(|name| env::var(name).ok())
+}
 
 /// The environment of a job, as far as it matters here.
 #[derive(Debug)]
@@ -99,7 +106,7 @@ impl CiJob {
             Some(value) => self.variable(variable) == Some(*value),
             None => self.is_set(variable),
         });
-        let in_ci = self.variable("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        let in_ci = ci::is_job(|name| self.variable(name).map(str::to_owned));
         let why = match discarded {
             Some((_, _, why)) => format!("{why} at the end of the job"),
             None if in_ci && self.container => "the job runs in a container, which ends with it".to_owned(),
@@ -152,6 +159,7 @@ mod tests {
         assert!(!ends(&[("GITLAB_CI", "true"), ("CI", "true")], false), "its shell executor stays");
         assert!(ends(&[("BITBUCKET_BUILD_NUMBER", "5")], false));
         assert!(ends(&[("CI", "true")], true));
+        assert!(ends(&[("TF_BUILD", "True")], true), "it sets no CI");
         assert!(!ends(&[], true) && !ends(&[("CI", "false")], true), "a container that is no job");
         let told = of(&[("CI", "true")], true).ends_with_job().unwrap();
         assert!(

@@ -15,7 +15,7 @@ use crate::model::Color;
 
 use super::failure::Failure;
 use super::status::inactive_of;
-use super::{context, say, soak};
+use super::{ci_job, context, say, soak};
 
 /// Switches to the color that was named; on a terminal a missing one is asked for, elsewhere it is an error: whoever runs
 /// such a command again would move traffic back.
@@ -58,7 +58,7 @@ async fn asked_for(common: &Common, supervised: bool) -> Result<Option<Color>, F
 
 /// Whether a person sits at a terminal that a question can be put to.
 fn can_be_asked() -> bool {
-    !soak::in_ci() && stdin().is_terminal() && stderr().is_terminal()
+    !ci_job::in_ci() && stdin().is_terminal() && stderr().is_terminal()
 }
 
 fn question(report: &StatusReport, inactive: Color, now: &ZonedDateTime) -> String {

@@ -19,7 +19,7 @@ pub const KEYS: &[Key] = &[
         env: Some("SWITCHBACK_RELEASE"),
         flag: Some("release"),
         help: "Name of the release that is switched to and judged: a version, a commit, an image.",
-        default: Fallback::Derived { text: "GITHUB_SHA, where that is set", fill: |_| None },
+        default: Fallback::Derived { text: "the commit that the CI names, GITHUB_SHA for one", fill: |_| None },
         kind: Kind::Word(|draft, name| draft.config.release = Some(name)),
         also: None,
         example: "v1.4.2",

@@ -164,4 +164,7 @@ fn the_commit_stands_in_for_a_release_that_nobody_named() {
     assert_eq!(release(&[("GITHUB_SHA", "")]), None);
     assert_eq!(release(&[("GITHUB_SHA", "4f2a")]).as_deref(), Some("4f2a"));
     assert_eq!(release(&[("GITHUB_SHA", "4f2a"), ("SWITCHBACK_RELEASE", "v7")]).as_deref(), Some("v7"));
+    let gitlab = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", "9fceb02d")];
+    assert_eq!(release(&gitlab).as_deref(), Some("9fceb02d"));
+    assert_eq!(release(&gitlab[1..]), None, "nobody says that a CI runs this");
 }
