@@ -1,6 +1,8 @@
 //! What every HTTP client of this program has in common: where it goes, and why it got no answer in the words of somebody
 //! who has to fix it.
 
+mod certificate;
+
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -15,6 +17,7 @@ use rustls::{AlertDescription, CertificateError};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+pub use self::certificate::{Validity, validities};
 use crate::config::InstanceUrl;
 
 /// A client that goes where it is told: no proxy from the environment, no redirect of its own, no referer.

@@ -233,13 +233,63 @@ fn what_a_monitor_on_another_machine_is_asked_with_is_looked_at() {
     Authority::new().write(deployment.folder(), "ana");
     let deployment = deployment.with("control.ca_file", "ca.pem").with("control.client_certificate", "client.pem");
     let deployment = deployment.with("control.client_key", "client.key");
-    let usable = "ok       network       the certificates for control.url can be used\n";
+    let usable = "ok       network       the certificates for control.url can be read\n";
     deployment.run(&["doctor"]).expect(0).says(&[usable]);
     let deployment = deployment.with("control.client_certificate", "/nowhere");
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  network       `control.client_certificate`: `/nowhere` cannot be read: ",
         "next: fix it: attach, ctl, status and rollback could not ask a monitor at control.url",
     ]);
+}
+
+/// A certificate with its key, valid from ten days ago until so many days from now.
+fn certificate(deployment: &Deployment, name: &str, days: i32) {
+    let day = |days: i32| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(i64::from(days) * 24);
+        let date = at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let part = |part: i8| u8::try_from(part).unwrap();
+        rcgen::date_time_ymd(date.year().into(), part(date.month()), part(date.day()))
+    };
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    (params.not_before, params.not_after) = (day(-10), day(days));
+    fs::write(deployment.path(&format!("{name}.pem")), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(deployment.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+}
+
+#[test]
+fn certificates_that_expire_are_told_with_their_date_before_anybody_is_turned_away() {
+    let deployment = Deployment::switched()
+        .with("control.listen", free_address())
+        .with("control.viewer_token", "0f5b2c9d8e7a61430f5b2c9d8e7a6143")
+        .with("control.tls_certificate", "server.pem")
+        .with("control.tls_key", "server.key")
+        .with("control.client_certificate", "client.pem")
+        .with("control.client_key", "client.key")
+        .with("instances.tls_certificate", "shown.pem")
+        .with("instances.tls_key", "shown.key");
+    let made = |days: [i32; 3]| {
+        for (name, days) in ["server", "client", "shown"].into_iter().zip(days) {
+            certificate(&deployment, name, days);
+        }
+        deployment.run(&["doctor"])
+    };
+    let day = |days: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let day = |days| day(days).strftime("%Y-%m-%d 00:00 UTC").to_string();
+    let file = |name: &str| deployment.path(name).canonicalize().unwrap().display().to_string();
+    let well = made([90, 90, 90]).expect(0);
+    for (area, key, name) in [
+        ("network", "control.tls_certificate", "server.pem"),
+        ("network", "control.client_certificate", "client.pem"),
+        ("instances", "instances.tls_certificate", "shown.pem"),
+    ] {
+        let is_told = |level: &str, how: &str| format!("{level:<8} {area:<13} `{key}` ({}) {how}", file(name));
+        assert!(well.stdout.contains(&is_told("ok", &format!("is valid until {}\n", day(90)))), "{well:#?}");
+        let soon = made([10, 10, 10]).expect(0);
+        assert!(soon.stdout.contains(&is_told("warning", &format!("expires on {} (in ", day(10)))), "{soon:#?}");
+        let over = made([-3, -3, -3]).expect(2);
+        assert!(over.stdout.contains(&is_told("FAILURE", &format!("expired on {}\n", day(-3)))), "{over:#?}");
+    }
 }
 
 #[test]

@@ -8,11 +8,13 @@
 //! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
 //! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
 //! | `prometheus` | what Prometheus says to the questions of a soak |
+//! | `certificates` | until when the certificates are valid that are shown to others |
 //! | `credentials` | who can read and write the files with secrets, and where secrets are sent |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
 //! | `finding` | one thing that was looked at, and what to do about it |
 //! | `outside` | what reaches beyond this machine |
 
+mod certificates;
 mod credentials;
 mod elsewhere;
 mod finding;
@@ -106,6 +108,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.extend(prometheus::look(config, state.as_ref().ok()).await);
     findings.extend(outside::network(&deployment, config).await);
     findings.extend(outside::asking(config));
+    findings.extend(certificates::look(config));
     findings.extend(outside::webhook(config).await);
     findings.extend(terminal::look(common));
     Ok(findings)

@@ -20,7 +20,7 @@ pub fn asking(config: &Config) -> Option<Finding> {
     // The URL itself is of no use to doctor, which is about this machine.
     control.ca_file.as_ref().or(control.client_certificate.as_ref())?;
     Some(match check_client_files(control) {
-        Ok(()) => Finding::ok(AREA, "the certificates for control.url can be used"),
+        Ok(()) => Finding::ok(AREA, "the certificates for control.url can be read"),
         Err(error) => {
             let next = "fix it: attach, ctl, status and rollback could not ask a monitor at control.url";
             Finding::failure(AREA, error.to_string(), next)
