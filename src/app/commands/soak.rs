@@ -20,7 +20,7 @@ use super::background::{self, Background, Launch};
 use super::failure::Failure;
 use super::follow;
 use super::keeper::Keeper;
-use super::{actor, context, form, logging, place, say, screen};
+use super::{actor, ci_job, context, form, logging, place, say, screen};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -105,12 +105,7 @@ async fn begin_in_background(
 
 /// Whether a person sits at a terminal.
 fn attended() -> bool {
-    stdout().is_terminal() && !in_ci()
-}
-
-/// Whether a CI runs this.
-pub fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
+    stdout().is_terminal() && !ci_job::in_ci()
 }
 
 /// What came of watching in this process.
