@@ -3,6 +3,8 @@
 //! Lasting: what is there is not ours, access is denied, a file system is read-only, a command does not exist, the configuration
 //! does not fit what is there. Everything else may pass: no space, no connection, a time limit, a command that failed.
 
+use std::io::ErrorKind;
+
 use reqwest::StatusCode;
 
 use super::RouterError;
@@ -34,7 +36,9 @@ impl RouterError {
 fn process(error: &ProcessError) -> bool {
     match error {
         ProcessError::NoProgram(_) | ProcessError::Empty => true,
-        ProcessError::Start(error) | ProcessError::Wait(error) => is_lasting(error),
+        // A path that leads nowhere is no other fault than a name that is not found.
+        ProcessError::Start(error) => error.kind() == ErrorKind::NotFound || is_lasting(error),
+        ProcessError::Wait(error) => is_lasting(error),
         ProcessError::Exit { code, .. } => NOT_RUN.contains(code),
         ProcessError::Signal { .. } | ProcessError::Timeout { .. } => false,
     }
@@ -109,8 +113,6 @@ fn caddy(error: &CaddyError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use std::time::Duration;
 
     use super::*;
@@ -123,7 +125,7 @@ mod tests {
         failed(ProcessError::Exit { code, output: String::new() })
     }
 
-    fn system(kind: io::ErrorKind) -> RouterError {
+    fn system(kind: ErrorKind) -> RouterError {
         failed(ProcessError::Start(kind.into()))
     }
 
@@ -133,8 +135,9 @@ mod tests {
             exit(126),
             exit(127),
             failed(ProcessError::NoProgram("move".into())),
-            system(io::ErrorKind::PermissionDenied),
-            system(io::ErrorKind::ReadOnlyFilesystem),
+            system(ErrorKind::NotFound),
+            system(ErrorKind::PermissionDenied),
+            system(ErrorKind::ReadOnlyFilesystem),
             exit(127).unread(),
             HaproxyError::Level { address: "/run/h".into(), level: "user".into() }.into(),
             HaproxyError::from(RuntimeError::Refused { command: "x".into(), answer: "Permission denied\n".into() })
@@ -143,14 +146,14 @@ mod tests {
         let passing = [
             exit(1),
             exit(255),
-            system(io::ErrorKind::StorageFull),
-            system(io::ErrorKind::ConnectionRefused),
+            system(ErrorKind::StorageFull),
+            system(ErrorKind::ConnectionRefused),
             failed(ProcessError::Timeout { limit: Duration::from_secs(1), output: String::new() }),
             exit(1).unread(),
             HaproxyError::from(RuntimeError::Timeout { command: "x".into(), limit: Duration::from_secs(1) }).into(),
             HaproxyError::from(RuntimeError::Reach {
                 address: "/run/h".into(),
-                source: io::ErrorKind::ConnectionRefused.into(),
+                source: ErrorKind::ConnectionRefused.into(),
             })
             .into(),
         ];
