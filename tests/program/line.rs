@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{Deployment, Running};
+use crate::support::{Deployment, Page, Running};
 
 /// The user of this process by the kernel.
 fn user() -> String {
@@ -209,4 +209,13 @@ fn help_version_and_manual_are_there_under_every_name_that_people_try() {
     for name in ["switchback.1", "switchback-switch.1", "switchback-history-prune.1", "switchback-version.1"] {
         assert!(deployment.path("pages").join(name).exists(), "{name}");
     }
+}
+
+#[test]
+fn who_does_not_say_whether_they_are_ready_is_beyond_no_limit() {
+    let deployment = Deployment::switched();
+    deployment.green.answer("/health/ready", Page::answer("429 Too Many Requests", "text/plain", ""));
+    let told = deployment.run(&["soak", "--no-tui"]).expect(6).stdout;
+    let line = told.lines().find(|line| line.contains(" of 1 ready")).unwrap();
+    assert!(line.contains("0 of 1 ready, not known yet") && !told.contains("above the limit"), "{told}");
 }

@@ -122,6 +122,11 @@ impl ReadinessCheck {
         self.present().filter(|known| known.good > 0).count()
     }
 
+    /// Instances whose last probe that said anything was bad. Who was not asked yet is neither this nor ready.
+    pub fn failing(&self) -> usize {
+        self.present().filter(|known| known.failures > 0).count()
+    }
+
     /// All instances.
     pub fn all(&self) -> usize {
         self.present().count()
@@ -251,6 +256,16 @@ mod tests {
         fail(&mut check, 2, &[1_000, 2_000, 3_000, 4_000]);
         let why = check.breach(4_000).unwrap();
         assert_eq!(why, "2 of 3 instances not ready for 3 s (http://green-0: answered 503)");
+    }
+
+    #[test]
+    fn who_was_not_asked_yet_or_does_not_say_is_neither_ready_nor_failing() {
+        let mut check = check(3);
+        assert_eq!((check.ready(), check.failing()), (0, 0));
+        check.probed(0, 0, &Readiness::Unknown("answered 429".to_owned()));
+        fail(&mut check, 1, &[0]);
+        check.probed(0, 2, &Readiness::Ready);
+        assert_eq!((check.ready(), check.failing()), (1, 1));
     }
 
     #[test]

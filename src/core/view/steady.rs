@@ -65,7 +65,9 @@ pub(super) fn is_beyond(machine: &Machine, seen: &Observation) -> bool {
     let Some(value) = seen.value else { return false };
     match machine.query(&seen.check) {
         Some(query) => query.margin(value).is_some_and(|left| left < 0.0),
-        None => matches!(seen.check.as_str(), ERROR_RATE | LATENCY | READINESS) && value > seen.threshold,
+        // Before anybody was asked nobody is ready, and nothing is beyond a limit.
+        None if seen.check == READINESS => machine.target_failing() * 2 > machine.target_ready().1,
+        None => matches!(seen.check.as_str(), ERROR_RATE | LATENCY) && value > seen.threshold,
     }
 }
 

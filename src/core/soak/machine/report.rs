@@ -147,6 +147,11 @@ impl Machine {
         (self.readiness.ready(), self.readiness.all())
     }
 
+    /// How many instances of the target are known not to be ready.
+    pub fn target_failing(&self) -> usize {
+        self.readiness.failing()
+    }
+
     /// Milliseconds until the window, its extension or the verification ends; none before the soak and after its end.
     pub fn remaining_ms(&self) -> Option<u64> {
         let until = match &self.stage {
