@@ -132,8 +132,15 @@ fn _7_a_rollback_that_fails() {
         "ROLLBACK FAILED: the rollback to blue failed: ",
         "exit code 9",
         "no such backend",
+        "\nnext: mend what it names, then: switchback rollback --service default; or, to try until it works: switchback rollback \
+         --keep-trying --service default\n",
     ]);
-    assert_eq!(deployment.count("rollback_failed"), 2);
+    let missing = "/nowhere/at/all";
+    let lasting = deployment.with("router.rollback", format!("[\"{missing}\"]"));
+    let told = lasting.run(&["rollback"]).expect(7).complains(&[missing]).stderr;
+    assert!(told.ends_with("\nnext: mend what it names, then: switchback rollback --service default\n"), "{told}");
+    let deployment = lasting;
+    assert_eq!(deployment.count("rollback_failed"), 3);
     assert_eq!(deployment.state()["activeColor"], "green");
 }
 

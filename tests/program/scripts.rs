@@ -139,6 +139,11 @@ fn an_error_leads_with_where_traffic_is_and_what_to_do() {
     ]);
     let told = ["outcome", "active", "exit-code", "next", "release"].map(|name| output(&deployment, name));
     assert_eq!(told, ["held", "green", "11", "switchback rollback --service default", "v7"].map(str::to_owned));
+    // Once that was done the outcome is that of a deployment before this one.
+    let moved = "\nmoved     traffic was moved since the soak: what it came to is about another deployment\n";
+    assert!(!deployment.run(&["status"]).expect(0).stdout.contains(moved));
+    deployment.run(&["rollback"]).expect(0);
+    deployment.run(&["status"]).expect(0).says(&["active    blue\n", "outcome   held (policy)\n", moved]);
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
             journal(&deployment, &failed);
-            Err(failure(&error))
+            Err(failure(&error, deployment.service()))
         }
     }
 }
@@ -166,9 +166,15 @@ fn may_pass(error: &RollbackError, tries: Tries) -> bool {
     !error.is_lasting() && (tries == Tries::Endless || !busy)
 }
 
-fn failure(error: &RollbackError) -> Failure {
+fn failure(error: &RollbackError, service: &str) -> Failure {
     let Some((foreign, by_hand)) = error.foreign() else {
-        return Failure::new(7, format!("ROLLBACK FAILED: {error}"));
+        let again = format!("switchback rollback --service {service}");
+        let patient = if error.is_lasting() {
+            String::new()
+        } else {
+            format!("; or, to try until it works: switchback rollback --keep-trying --service {service}")
+        };
+        return Failure::new(7, format!("ROLLBACK FAILED: {error}\nnext: mend what it names, then: {again}{patient}"));
     };
     Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", dry_run::by_hand(by_hand)))
 }

@@ -49,6 +49,10 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         }
         Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
     }
+    // An outcome about another deployment must not be read as one about what is active now.
+    if !judged && came == Came::MovedSince && output != Output::Json {
+        say::line(&format!("{:<9} {}", "moved", came.hint().unwrap_or_default()));
+    }
     if judged && let Some(hint) = came.hint() {
         let next = came.next(&report.service).map(|next| format!("\nnext: {next}")).unwrap_or_default();
         say::error(&format!("{hint} (exit code {}){next}", came.exit_code()));
