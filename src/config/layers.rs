@@ -1,7 +1,8 @@
 //! The layers of the configuration, from the flags down to the file, each with the origin of its values.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::dotenv::{self, DotEnv, Ours};
 use super::file;
@@ -14,6 +15,9 @@ use super::variables::{self, Oddities, Variable};
 
 /// What all our variables begin with.
 pub const PREFIX: &str = "SWITCHBACK_";
+
+/// Reads a UTF-8 text of at most so many bytes.
+pub type ReadText = fn(&Path, u64) -> io::Result<String>;
 
 /// Everything the configuration is made of, gathered beforehand: nothing here reads the real environment.
 ///
@@ -32,6 +36,8 @@ pub struct Inputs {
     pub folder: PathBuf,
     /// How that was found, and where relative paths of flags and environment lie; where it is not said, in `folder`.
     pub place: Location,
+    /// How the files of secrets are read. Without it there are none.
+    pub read_text: Option<ReadText>,
     /// What could not be gathered.
     pub unreadable: Vec<Problem>,
     /// What was odd on the way and stops nothing, one sentence each.

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
 use super::keys::{Fallback, Key, keys};
-use super::layers::{Entry, Inputs, Layers};
+use super::layers::{Entry, Inputs, Layers, ReadText};
 use super::model::Config;
 use super::place::Location;
 use super::problem::{Origin, Problem, Problems};
 use super::raw::{Raw, Scalar};
-use super::read::read_text;
 use super::rules;
 use super::variables::is_instances;
 use crate::model::Color;
@@ -75,13 +74,14 @@ pub struct Setting {
 
 /// Puts the layers together and judges every effective value. All problems are reported, not only the first.
 ///
-/// It depends on nothing but `inputs`, except that the secret files named in them are read.
+/// It depends on nothing but `inputs`. The files of secrets that are named there are read by what is handed in for that.
 pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
     let (place, mut draft) = begun(&inputs);
+    let read_text = inputs.read_text;
     let mut layers = Layers::read(inputs);
     let mut settled = Settled { settings: Vec::new(), refused: Vec::new() };
     for key in keys() {
-        let setting = settle(key, &mut layers, &mut draft).unwrap_or_else(|problem| {
+        let setting = settle(key, &mut layers, &mut draft, read_text).unwrap_or_else(|problem| {
             layers.problems.push(*problem);
             settled.refused.push(key.name);
             fall_back(key, &mut draft)
@@ -107,9 +107,10 @@ pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
 /// Where state file and data folder are by these inputs, whatever else is wrong with them.
 pub fn files(inputs: Inputs) -> (PathBuf, PathBuf) {
     let (_, mut draft) = begun(&inputs);
+    let read_text = inputs.read_text;
     let mut layers = Layers::read(inputs);
     for key in keys().filter(|key| ["state_file", "data_dir"].contains(&key.name)) {
-        if settle(key, &mut layers, &mut draft).is_err() {
+        if settle(key, &mut layers, &mut draft, read_text).is_err() {
             fall_back(key, &mut draft);
         }
     }
@@ -134,12 +135,17 @@ pub struct Settled {
     pub refused: Vec<&'static str>,
 }
 
-fn settle(key: &'static Key, layers: &mut Layers, draft: &mut Draft) -> Result<Setting, Box<Problem>> {
+fn settle(
+    key: &'static Key,
+    layers: &mut Layers,
+    draft: &mut Draft,
+    read_text: Option<ReadText>,
+) -> Result<Setting, Box<Problem>> {
     let Some((Entry { raw, origin }, is_file)) = layers.take(key)? else {
         return Ok(fall_back(key, draft));
     };
     draft.reads_from(&origin);
-    let raw = if is_file { secret_from_file(key, &raw, &origin, draft)? } else { raw };
+    let raw = if is_file { secret_from_file(key, &raw, &origin, draft, read_text)? } else { raw };
     match key.kind.store(draft, &raw) {
         Ok(value) => Ok(Setting { key: key.name, value: Some(value), origin }),
         Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.given(&raw), what))),
@@ -158,11 +164,17 @@ fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
 }
 
 /// Reads the file a secret is in, without its last line break.
-fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, draft: &mut Draft) -> Result<Raw, Box<Problem>> {
+fn secret_from_file(
+    key: &Key,
+    path: &Raw,
+    origin: &Origin,
+    draft: &mut Draft,
+    read_text: Option<ReadText>,
+) -> Result<Raw, Box<Problem>> {
     let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
     let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
     let file = draft.base().join(path);
-    let secret = secret_in(&file).map_err(|error| {
+    let secret = secret_in(&file, read_text).map_err(|error| {
         // Whoever puts the secret itself where its file should be named must not find it in a log.
         let given = if path.starts_with(['/', '.']) { path } else { "***" };
         unreadable(given, format!("the file with the secret cannot be read: {error}"))
@@ -172,7 +184,8 @@ fn secret_from_file(key: &Key, path: &Raw, origin: &Origin, draft: &mut Draft) -
 }
 
 /// The secret in a file of its own, without its last line break.
-pub fn secret_in(file: &Path) -> io::Result<String> {
+pub fn secret_in(file: &Path, read_text: Option<ReadText>) -> io::Result<String> {
+    let read_text = read_text.ok_or(io::ErrorKind::Unsupported)?;
     let text = read_text(file, LARGEST_SECRET)?;
     let secret = text.strip_suffix('\n').unwrap_or(&text);
     Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())

@@ -1,4 +1,4 @@
-//! Settings from flags, environment, `.env`, file and defaults.
+//! Settings from flags, environment, `.env`, file and defaults. It reads none of them itself: the texts are handed in.
 //!
 //! | file | what it holds |
 //! | --- | --- |
@@ -15,7 +15,6 @@
 //! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
 //! | `place` | where the deployment lies: which folder counts |
-//! | `gather`, `folders` | the only ones that look at the real process and at folders |
 //! | `secrets` | what this process must not let others repeat |
 //! | `show`, `template` | what `config show` and `config template` print |
 //! | `draft` | a configuration in the making |
@@ -23,7 +22,6 @@
 //! | `nearest` | the known name that a mistyped one most likely meant |
 //! | `problem` | what is wrong with the configuration, said so that it can be put right |
 //! | `raw` | a value as a layer gave it, before it is judged |
-//! | `read` | small files, read whole, and the beginning of those that may be large |
 //! | `reread` | secrets that are read again from their files while a monitor runs |
 //! | `strength` | how hard a token is to guess |
 //! | `values` | value types that carry their own rules |
@@ -32,12 +30,10 @@
 
 pub mod ci;
 mod dial;
-mod dotenv;
+pub(crate) mod dotenv;
 mod draft;
 mod duration;
 mod file;
-mod folders;
-mod gather;
 mod instances;
 mod keys;
 mod kind;
@@ -48,11 +44,10 @@ mod meaning;
 mod model;
 mod nearest;
 mod parse;
-mod place;
+pub(crate) mod place;
 mod problem;
 mod query;
 mod raw;
-mod read;
 #[cfg(test)]
 mod reference_tests;
 mod reread;
@@ -66,14 +61,16 @@ mod strength;
 mod template;
 mod unit;
 mod values;
-mod variables;
+pub(crate) mod variables;
 
 pub use dial::{bare_dial, same_listener};
 pub use dotenv::DotEnv;
 pub use duration::{format_duration, parse_duration};
 pub use instances::mask;
 pub use keys::{Key, flags, keys, shell_word};
-pub use layers::Inputs;
+pub(crate) use layers::PREFIX;
+pub use layers::{Inputs, ReadText};
+pub(crate) use load::files;
 pub use load::{Loaded, Setting, load};
 pub use matchers::{LabelFilter, Matching};
 pub use model::{
@@ -83,6 +80,7 @@ pub use model::{
     RouterKind, Scheme, SoakConfig, StandbyPolicy, TrafficProbeConfig,
 };
 pub use place::{Distrust, End, Location, Rival};
+pub(crate) use problem::printable;
 pub use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
 pub use reread::reread_secrets;

@@ -1,10 +1,18 @@
-//! Where the deployment lies: from what the folders hold to the one that counts. Pure; [`gather`](super::gather) looks.
+//! Where the deployment lies: from what the folders hold to the one that counts. Whoever calls looks into them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::problem::Origin;
 
+/// The configuration file that is looked for where none is named.
+pub const CONFIG_FILE: &str = "switchback.toml";
+/// The variable that names another one.
+pub const CONFIG_VARIABLE: &str = "SWITCHBACK_CONFIG";
+/// The state file where no other is configured.
+pub const STATE_FILE: &str = ".deployment-state.json";
+/// What is read beside the configuration.
+pub const DOTENV: &str = ".env";
 /// Where the deployment lies, and how it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {

@@ -71,7 +71,7 @@ const LONGEST_GIVEN: usize = 120;
 
 impl Problem {
     /// Something wrong with a file, a line or a name.
-    pub(super) fn about(subject: impl Into<String>, what: impl Into<String>) -> Self {
+    pub(crate) fn about(subject: impl Into<String>, what: impl Into<String>) -> Self {
         Self { subject: subject.into(), what: what.into(), origin: None, given: None, allowed: None, example: None }
     }
 
@@ -93,7 +93,7 @@ impl Problem {
     }
 
     /// The same, with the place it stands.
-    pub(super) fn at(self, origin: Origin) -> Self {
+    pub(crate) fn at(self, origin: Origin) -> Self {
         Self { origin: Some(origin), ..self }
     }
 }
@@ -130,7 +130,7 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// A text that neither floods nor steers a terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown: String = text.chars().take(LONGEST_GIVEN).flat_map(visible).collect();
     if text.chars().nth(LONGEST_GIVEN).is_some() {
         shown.push('…');

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::layers::ReadText;
 use super::load::secret_in;
 use super::model::ControlConfig;
 use super::parse;
@@ -9,14 +10,18 @@ use super::rules::wrong_secrets;
 use super::secrets::keep_one_secret;
 
 /// The control API's secrets as their files have them now, by the rules that hold at the start. Those that were given directly stay
-/// as they are. `notify` is what notifications are signed with. New secrets are masked from here on.
+/// as they are. `notify` is what notifications are signed with; `read_text` reads the files. New secrets are masked from here on.
 ///
 /// The error names the key and the fault, and repeats nothing of the secret.
-pub fn reread_secrets(control: &ControlConfig, notify: Option<&SecretString>) -> Result<ControlConfig, String> {
+pub fn reread_secrets(
+    control: &ControlConfig,
+    notify: Option<&SecretString>,
+    read_text: ReadText,
+) -> Result<ControlConfig, String> {
     let mut renewed = control.clone();
     for (key, file) in &control.secret_files {
         let wrong = |what: String| format!("`{key}`: `{}` {what}", file.display());
-        let text = secret_in(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let text = secret_in(file, Some(read_text)).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         let secret = parse::token(&text).map_err(|what| wrong(format!("is not a valid secret: {what}")))?;
         if let Some(place) = renewed.secret_mut(key) {
             *place = Some(secret.into());
@@ -35,6 +40,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Inputs, load, scrub};
+    use crate::io::texts::read_text;
 
     const OLD: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
     const NEW: &str = "7a1e94c05db3f8267a1e94c05db3f826";
@@ -54,7 +60,10 @@ mod tests {
             ("ORDER_SECRET_FILE", file("order", SIGNING)),
         ];
         let env = env.map(|(name, value)| (format!("SWITCHBACK_CONTROL_{name}"), value)).to_vec();
-        load(Inputs { env, folder: "/srv".into(), ..Inputs::default() }).unwrap().config.control
+        load(Inputs { env, folder: "/srv".into(), read_text: Some(read_text), ..Inputs::default() })
+            .unwrap()
+            .config
+            .control
     }
 
     #[test]
@@ -63,7 +72,7 @@ mod tests {
         let control = control(folder.path());
         assert_eq!(control.secret_files.len(), 2, "{control:?}");
         std::fs::write(folder.path().join("operator"), format!("{NEW}\r\n")).unwrap();
-        let renewed = reread_secrets(&control, None).unwrap();
+        let renewed = reread_secrets(&control, None, read_text).unwrap();
         let exposed = renewed.secrets().map(|(_, secret)| secret.unwrap().expose_secret());
         assert_eq!(exposed, [NEW, VIEWER, SIGNING]);
         assert_eq!(scrub(&format!("it says {NEW}")), "it says ***");
@@ -87,11 +96,11 @@ mod tests {
             std::fs::write(folder.path().join("order"), SIGNING).unwrap();
             std::fs::write(folder.path().join(file), text).unwrap();
             let notify = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs".into();
-            let error = reread_secrets(&control, Some(&notify)).unwrap_err();
+            let error = reread_secrets(&control, Some(&notify), read_text).unwrap_err();
             assert!(error.contains(told) && !error.contains("canary"), "{text}: {error}");
         }
         std::fs::remove_file(folder.path().join("order")).unwrap();
-        let error = reread_secrets(&control, None).unwrap_err();
+        let error = reread_secrets(&control, None, read_text).unwrap_err();
         assert!(error.starts_with("`control.order_secret`: `") && error.contains("cannot be read: No such"), "{error}");
     }
 }

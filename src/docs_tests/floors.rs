@@ -119,6 +119,36 @@ fn floor(room: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| room.split("::").next() == Some(floor))
 }
 
+/// What the pure floors may not name: files, clocks, threads, sockets, processes.
+const OUTSIDE: [&str; 14] = [
+    "std::fs",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "SystemTime",
+    "Timestamp::now",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "tokio::",
+    "rustix::",
+    "reqwest::Client",
+];
+
+#[test]
+fn the_lower_three_floors_are_pure() {
+    let mut named = Vec::new();
+    for source in sources().filter(|source| ["model", "config", "core"].contains(&source.module()[0])) {
+        for (number, line) in source.code() {
+            let found = OUTSIDE.iter().filter(|name| line.contains(*name));
+            named.extend(found.map(|name| format!("src/{}:{number}: `{name}`", source.path)));
+        }
+    }
+    assert!(named.is_empty(), "what is decided depends on nothing but what is handed in:\n{}", named.join("\n"));
+}
+
 #[test]
 fn whatever_lies_in_the_house_is_on_a_floor() {
     let names =

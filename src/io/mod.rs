@@ -13,6 +13,7 @@
 //! | `clock`, `disk`, `signals` | time, what is written durably, who asks the process to stop |
 //! | `children` | processes that are started, and those that process 1 inherits |
 //! | `descriptors` | how many files may be open |
+//! | `texts` | small files, read whole |
 //! | `users` | what the users of this machine are called |
 
 pub(crate) mod children;
@@ -28,4 +29,5 @@ pub mod router;
 mod signals;
 pub mod source;
 pub mod state;
+pub mod texts;
 pub(crate) mod users;

@@ -9,6 +9,9 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+/// So many seeds have to be enough to notice any mistake.
+const SEEDS: &str = "10000";
+
 /// What the copy is made of.
 const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "README.md", "src", "tests"];
 
@@ -90,8 +93,8 @@ fn simulated(tree: &Path) -> Result<String, String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(tree).args(["test", "--profile", "stress", "--locked", "--test", "simulation", "no_seed"]);
     cargo.env("CARGO_TARGET_DIR", root().join("target/mutants/target")).env("RUST_BACKTRACE", "0");
-    cargo
-        .env("SWITCHBACK_SIMULATION_SEEDS", std::env::var("SWITCHBACK_SIMULATION_SEEDS").unwrap_or("10000".to_owned()));
+    let seeds = std::env::var("SWITCHBACK_SIMULATION_SEEDS").unwrap_or_else(|_| SEEDS.to_owned());
+    cargo.env("SWITCHBACK_SIMULATION_SEEDS", seeds);
     // This process may be measured; what it builds is not.
     for inherited in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "LLVM_PROFILE_FILE"] {
         cargo.env_remove(inherited);
@@ -110,6 +113,7 @@ fn simulated(tree: &Path) -> Result<String, String> {
 
 /// Copies the tree. Files that are there and the same stay as they are, and so does what was built of them.
 fn copy(tree: &Path) {
+    fs::create_dir_all(tree).unwrap();
     for part in PARTS {
         copy_into(&root().join(part), &tree.join(part));
     }

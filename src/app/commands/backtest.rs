@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::app::cli::{Backtest, Common};
-use crate::config::{Inputs, format_duration, load, parse_duration};
+use crate::app::inputs;
+use crate::config::{format_duration, load, parse_duration};
 use crate::core::backtest::{Judged, Row, Setting, Sweep, Trace, Truth, ending_of, judge, product, table, trace_of};
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::io::journal::RecordingReader;
@@ -91,7 +92,7 @@ fn setting(common: &Common, swept: &[(&'static str, String)]) -> Result<Setting,
     let own = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| millis(name, value)).transpose();
     let (window_ms, interval_ms) = (own("soak.window")?, own("soak.interval")?);
     let rest = pairs.iter().filter(|(key, _)| !OF_THE_TRACE.contains(&key.as_str())).cloned().collect();
-    let check = load(Inputs::from_process(rest, common.config.clone()))?.config.error_rate;
+    let check = load(inputs::from_process(rest, common.config.clone()))?.config.error_rate;
     Ok(Setting {
         method: check.method,
         threshold: check.threshold.0,

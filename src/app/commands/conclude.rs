@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::app::cli::{Cli, Command, Common};
 use crate::app::headless::{Conclusion, Output, is_concluded};
-use crate::config::{Inputs, load};
+use crate::app::inputs;
+use crate::config::load;
 use crate::io::state::{State, StateFile};
 use crate::model::Color;
 
@@ -242,7 +243,7 @@ struct Standing {
 }
 
 fn standing(common: &Common) -> Standing {
-    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()));
+    let loaded = load(inputs::from_process(common.settings.0.clone(), common.config.clone()));
     let Ok(loaded) = loaded else { return Standing::default() };
     let named = context::named_service(&loaded).map(str::to_owned);
     let config = loaded.config;

@@ -2,7 +2,8 @@
 
 use crate::app::called;
 use crate::app::cli::Common;
-use crate::config::{Inputs, Loaded, Origin, Problem, Problems, keep_secret, load};
+use crate::app::inputs;
+use crate::config::{Loaded, Origin, Problem, Problems, keep_secret, load};
 
 use super::failure::Failure;
 use super::{place, say};
@@ -67,7 +68,7 @@ pub fn named_service(loaded: &Loaded) -> Option<&str> {
 
 /// Loads the configuration for something that may be asked of a monitor on another machine.
 pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
-    let loaded = load(Inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
+    let loaded = load(inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
     keep_secret(&loaded.config);
     Ok(loaded)
 }

@@ -20,7 +20,8 @@ use crate::model::Limits;
 
 /// The inputs of a process in `/srv` with these variables.
 fn env(variables: &[(&str, &str)]) -> Inputs {
-    Inputs { env: owned(variables), folder: "/srv".into(), ..Inputs::default() }
+    let read_text = Some(crate::io::texts::read_text as ReadText);
+    Inputs { env: owned(variables), folder: "/srv".into(), read_text, ..Inputs::default() }
 }
 
 fn file(text: &str) -> Inputs {

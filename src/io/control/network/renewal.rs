@@ -21,6 +21,7 @@ use super::seats::Seats;
 use super::tls::TlsFiles;
 use super::tokens::Role;
 use crate::config::{ControlConfig, reread_secrets};
+use crate::io::texts::read_text;
 
 /// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -175,7 +176,7 @@ impl Secrets {
     fn look(&mut self, guard: &Guard, seats: &Seats) {
         let Self { watched, config, notify } = self;
         let new = watched.look(|| {
-            let renewed = reread_secrets(config, notify.as_ref())?;
+            let renewed = reread_secrets(config, notify.as_ref(), read_text)?;
             let changed = config.secrets().into_iter().zip(renewed.secrets()).any(|(old, new)| differ(old.1, new.1));
             Ok(changed.then_some(renewed))
         });

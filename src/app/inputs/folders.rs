@@ -5,20 +5,12 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::dotenv::{self, DotEnv};
-use super::layers::PREFIX;
-use super::place::{Distrust, Level, Owner, User};
-use super::read::read_some;
-use super::variables::{given_by, is_instances};
+use crate::config::dotenv;
+use crate::config::place::{CONFIG_FILE, CONFIG_VARIABLE, DOTENV, Level, Owner, STATE_FILE, User};
+use crate::config::variables::{given_by, is_instances};
+use crate::config::{Distrust, DotEnv, PREFIX};
+use crate::io::texts::read_some;
 
-/// The configuration file that is looked for where none is named.
-pub const CONFIG_FILE: &str = "switchback.toml";
-/// The variable that names another one.
-pub const CONFIG_VARIABLE: &str = "SWITCHBACK_CONFIG";
-/// The state file where no other is configured.
-pub const STATE_FILE: &str = ".deployment-state.json";
-/// What is read beside the configuration.
-pub const DOTENV: &str = ".env";
 /// So much of `.env` is read, in bytes: it may be long for reasons of others.
 pub const LARGEST_DOTENV: u64 = 1024 * 1024;
 

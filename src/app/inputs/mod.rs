@@ -1,19 +1,21 @@
-//! Collects the inputs from the real process: where the deployment lies, its files, the environment. Together with
-//! [`folders`](super::folders) the only place of this module that looks at it.
+//! Collects what the configuration is made of from the real process: where the deployment lies, its files, the environment.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `folders` | looks into folders for what a deployment is found by |
+
+mod folders;
 
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::dotenv::{self, DotEnv};
-use super::folders::{self, CONFIG_FILE, CONFIG_VARIABLE, DOTENV};
-use super::layers::{Inputs, PREFIX};
-use super::load::files;
-use super::place::{Candidate, Choice, Location, User, choose, search};
-use super::problem::{Origin, Problem, printable};
-use super::read::{read_regular_text, read_text};
-use super::variables::may_be_ours;
+use crate::config::dotenv;
+use crate::config::place::{CONFIG_FILE, CONFIG_VARIABLE, Candidate, Choice, DOTENV, User, choose, search};
+use crate::config::variables::may_be_ours;
+use crate::config::{DotEnv, Inputs, Location, Origin, PREFIX, Problem, ReadText, files, printable};
+use crate::io::texts::{read_regular_text, read_text};
 
 /// The longest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -26,34 +28,32 @@ struct Surroundings {
     user: User,
 }
 
-impl Inputs {
-    /// The inputs of this process: its environment, the configuration file, and the `.env` beside it.
-    ///
-    /// `flags` are key names with their values, `config` is what `--config` names. Without that, and without `SWITCHBACK_CONFIG`,
-    /// the deployment is looked for from the working directory upwards. What cannot be read becomes a problem that
-    /// [`load`](super::load) reports together with all others.
-    pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> Self {
-        let variables: Vec<_> = std::env::vars_os().collect();
-        let named = config.clone().or_else(|| Some(variable(&variables, CONFIG_VARIABLE)?.into()));
-        let (working, lost) = match (std::env::current_dir(), named) {
-            (Ok(working), _) => (working, None),
-            // Whoever names the file does not depend on the folder.
-            (Err(error), Some(file)) if file.is_absolute() => (folder_of(&file), Some(error)),
-            (Err(error), _) => {
-                let what = format!("the working directory cannot be found: {error}; go to another one, or use -C DIR");
-                return Self { unreadable: vec![Problem::about(".", what)], ..Self::default() };
-            }
-        };
-        let uid = rustix::process::geteuid().as_raw();
-        let sudo_uid = variable(&variables, "SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
-        let user = User { uid, sudo_uid: sudo_uid.filter(|_| uid == 0) };
-        let mut inputs = gather(Surroundings { working, variables, user }, flags, config);
-        inputs.warnings.extend(lost.map(|error| {
-            let folder = inputs.place.called_from.display().to_string();
-            format!("the working directory cannot be found ({error}): relative paths lie in `{folder}`")
-        }));
-        inputs
-    }
+/// The inputs of this process: its environment, the configuration file, and the `.env` beside it.
+///
+/// `flags` are key names with their values, `config` is what `--config` names. Without that, and without `SWITCHBACK_CONFIG`,
+/// the deployment is looked for from the working directory upwards. What cannot be read becomes a problem that
+/// [`load`](crate::config::load) reports together with all others.
+pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> Inputs {
+    let variables: Vec<_> = std::env::vars_os().collect();
+    let named = config.clone().or_else(|| Some(variable(&variables, CONFIG_VARIABLE)?.into()));
+    let (working, lost) = match (std::env::current_dir(), named) {
+        (Ok(working), _) => (working, None),
+        // Whoever names the file does not depend on the folder.
+        (Err(error), Some(file)) if file.is_absolute() => (folder_of(&file), Some(error)),
+        (Err(error), _) => {
+            let what = format!("the working directory cannot be found: {error}; go to another one, or use -C DIR");
+            return Inputs { unreadable: vec![Problem::about(".", what)], ..Inputs::default() };
+        }
+    };
+    let uid = rustix::process::geteuid().as_raw();
+    let sudo_uid = variable(&variables, "SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+    let user = User { uid, sudo_uid: sudo_uid.filter(|_| uid == 0) };
+    let mut inputs = gather(Surroundings { working, variables, user }, flags, config);
+    inputs.warnings.extend(lost.map(|error| {
+        let folder = inputs.place.called_from.display().to_string();
+        format!("the working directory cannot be found ({error}): relative paths lie in `{folder}`")
+    }));
+    inputs
 }
 
 /// A variable that is set to something.
@@ -79,7 +79,8 @@ fn gather(around: Surroundings, flags: Vec<(String, String)>, config: Option<Pat
     let mut unreadable = Vec::new();
     let env = environment(&variables, &mut unreadable);
     let place = Location { called_from: working.clone(), ..Location::default() };
-    let inputs = Inputs { flags, env, place, unreadable, ..Inputs::default() };
+    let read_text: Option<ReadText> = Some(read_text);
+    let inputs = Inputs { flags, env, place, unreadable, read_text, ..Inputs::default() };
     if let Some((shown, origin)) = named_file(config, &inputs.env) {
         let (folder, path) = beside(&working.join(&shown));
         let dotenv = folders::dotenv_in(&folder, &working);

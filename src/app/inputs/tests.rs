@@ -129,7 +129,7 @@ fn bytes_that_are_no_text_are_problems_but_for_those_in_dotenv() {
 
 #[test]
 fn the_process_itself_has_inputs() {
-    assert!(Inputs::from_process(Vec::new(), None).folder.is_absolute());
+    assert!(from_process(Vec::new(), None).folder.is_absolute());
 }
 
 const STATE: &str = "{\"activeColor\":\"green\"}";
