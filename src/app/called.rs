@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The flags that say where the deployment lies, with a space behind them.
 static FLAGS: OnceLock<String> = OnceLock::new();
@@ -13,6 +14,20 @@ static FLAGS: OnceLock<String> = OnceLock::new();
 /// The flag that says which monitor on another machine was asked, with a space behind it; empty where a variable or the
 /// configuration says so. Not set where everything is about this machine.
 static ELSEWHERE: OnceLock<String> = OnceLock::new();
+
+/// Whether no monitor is left there that could be asked.
+static NOBODY_THERE: AtomicBool = AtomicBool::new(false);
+
+/// Where what is advised is done.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    /// On this machine.
+    Here,
+    /// By the monitor on another machine, with this flag, where it can do that.
+    Asked(&'a str),
+    /// On that machine.
+    There,
+}
 
 /// The commands that can be given to a monitor on another machine.
 const REMOTE: [&str; 4] = ["attach", "ctl", "rollback", "status"];
@@ -42,6 +57,11 @@ pub fn elsewhere(flag: Option<&str>) {
     let _ = ELSEWHERE.set(flag);
 }
 
+/// From here on nothing can be asked of the monitor on another machine: it is gone with the end of its run, or never answered.
+pub fn nobody_is_there() {
+    NOBODY_THERE.store(true, Ordering::Relaxed);
+}
+
 /// Whether a monitor on another machine is asked.
 pub fn is_elsewhere() -> bool {
     ELSEWHERE.get().is_some()
@@ -50,13 +70,16 @@ pub fn is_elsewhere() -> bool {
 /// The text with the same flags in every command of this program that it advises.
 pub fn as_called(text: &str) -> Cow<'_, str> {
     let flags = FLAGS.get().map(String::as_str).unwrap_or_default();
-    match ELSEWHERE.get() {
-        None if flags.is_empty() => Cow::Borrowed(text),
-        elsewhere => with_flags(text, flags, elsewhere.map(String::as_str)),
-    }
+    let place = match ELSEWHERE.get() {
+        None if flags.is_empty() => return Cow::Borrowed(text),
+        None => Place::Here,
+        Some(_) if NOBODY_THERE.load(Ordering::Relaxed) => Place::There,
+        Some(url) => Place::Asked(url),
+    };
+    with_flags(text, flags, place)
 }
 
-fn with_flags<'a>(text: &'a str, flags: &str, elsewhere: Option<&str>) -> Cow<'a, str> {
+fn with_flags<'a>(text: &'a str, flags: &str, place: Place<'_>) -> Cow<'a, str> {
     const NAME: &str = "switchback ";
     let mut called = String::new();
     let mut rest = text;
@@ -65,14 +88,14 @@ fn with_flags<'a>(text: &'a str, flags: &str, elsewhere: Option<&str>) -> Cow<'a
         let word = after.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
         let words = before.strip_suffix(NAME).unwrap_or(before);
         called.push_str(words);
-        match elsewhere {
+        match place {
             _ if !COMMANDS.contains(&word) => called.push_str(NAME),
-            None => called.extend([NAME, flags]),
-            Some(_) if words.ends_with(THERE) || after[word.len()..].starts_with(" --url ") => called.push_str(NAME),
-            Some(url) if REMOTE.contains(&word) && !NOT_REMOTE.iter().any(|local| after.starts_with(local)) => {
+            Place::Here => called.extend([NAME, flags]),
+            _ if words.ends_with(THERE) || after[word.len()..].starts_with(" --url ") => called.push_str(NAME),
+            Place::Asked(url) if REMOTE.contains(&word) && !NOT_REMOTE.iter().any(|local| after.starts_with(local)) => {
                 called.extend([NAME, flags, url]);
             }
-            Some(_) => called.extend([THERE, NAME]),
+            Place::Asked(_) | Place::There => called.extend([THERE, NAME]),
         }
         rest = after;
     }
@@ -106,7 +129,7 @@ mod tests {
             ("switchback does nothing", "switchback does nothing"),
             ("nothing to do", "nothing to do"),
         ] {
-            assert_eq!(with_flags(text, flags, None), wanted);
+            assert_eq!(with_flags(text, flags, Place::Here), wanted);
         }
     }
 
@@ -125,9 +148,11 @@ mod tests {
             ("switchback attach --url https://a", "switchback attach --url https://a"),
             ("switchback --help", "switchback --help"),
         ] {
-            assert_eq!(with_flags(text, "", Some(url)), wanted);
+            assert_eq!(with_flags(text, "", Place::Asked(url)), wanted);
         }
-        assert_eq!(with_flags("switchback status", "-C /srv ", Some("")), "switchback -C /srv status");
+        assert_eq!(with_flags("switchback status", "-C /srv ", Place::Asked("")), "switchback -C /srv status");
+        let gone = with_flags("start blue, then: switchback rollback", "-C /srv ", Place::There);
+        assert_eq!(gone, "start blue, then: on its machine: switchback rollback");
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn what_was_last_known_of_a_monitor_elsewhere_is_told_in_every_path() {
     let never = here.run(&["ctl", "pause", "--json"]).expect(13).json();
     assert_eq!((known(&gone), known(&lost), known(&never)), (green, green, [&Value::Null; 3]));
     assert_eq!(gone["next"], "on its machine: switchback status --wait --service default");
+    assert_eq!(never["next"], "on its machine: switchback status --service default");
     for told in [&refused, &gone, &lost, &never] {
         assert_eq!(keys(told), keys(&paused), "{told}");
     }
@@ -92,6 +93,15 @@ fn what_is_advised_is_asked_of_the_same_monitor_or_done_on_its_machine() {
     soak.signal(Signal::TERM);
     soak.wait().expect(5);
     waiting.wait().expect(5);
+
+    // With the end of its run the monitor is gone, and nothing can be asked of it.
+    let there = machines.there.with("soak.on_breach", "hold").with("soak.window", "4s");
+    let soak = watching(&there, &[]);
+    there.green.fail(50);
+    let held = here.run(&["status", "--wait", "--url", &url, "--json"]).expect(11).json();
+    assert_eq!(held["next"], "on its machine: switchback rollback --service default", "{held}");
+    soak.wait().expect(11);
+    there.run(&["rollback", "--service", "default"]).expect(0);
 }
 
 #[test]

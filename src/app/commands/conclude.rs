@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use jiff::Timestamp;
 
+use crate::app::called;
 use crate::app::cli::{Cli, Command, Common};
 use crate::app::headless::{Conclusion, Output, is_concluded};
 use crate::app::inputs;
@@ -249,6 +250,9 @@ fn standing(common: &Common) -> Standing {
     let config = loaded.config;
     if config.control.url.is_some() {
         let Known { service, active, soak, release } = known::last();
+        if service.is_none() {
+            called::nobody_is_there();
+        }
         let service = named.or(service).or(Some(config.service));
         return Standing { by: MONITOR, service, active, soak, release };
     }

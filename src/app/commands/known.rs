@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::app::called;
 use crate::core::view::{View, active_so_far};
 use crate::io::control::Client;
 use crate::io::state::{SoakBlock, StatusReport};
@@ -40,6 +41,9 @@ fn keep(known: Known) {
 /// From a status.
 pub fn by_report(report: &StatusReport) {
     keep(of_report(report));
+    if !report.soak.running {
+        called::nobody_is_there();
+    }
 }
 
 fn of_report(report: &StatusReport) -> Known {
@@ -61,6 +65,9 @@ pub fn by_view(view: &View) {
         soak: Some(settings.soak.clone()),
         release: settings.known_release().map(str::to_owned),
     });
+    if view.machine().ending().is_some() {
+        called::nobody_is_there();
+    }
 }
 
 /// Asks a monitor that has answered before.

@@ -40,6 +40,9 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         let came = report.came();
         (report, came)
     };
+    if status.wait {
+        known::by_report(&report);
+    }
     let judged = status.wait || status.exit_code;
     match output {
         Output::Json => {
