@@ -80,7 +80,7 @@ fn gather(around: Surroundings, flags: Vec<(String, String)>, config: Option<Pat
     let env = environment(&variables, &mut unreadable);
     let place = Location { called_from: working.clone(), ..Location::default() };
     let read_text: Option<ReadText> = Some(read_text);
-    let inputs = Inputs { flags, env, place, unreadable, read_text, ..Inputs::default() };
+    let inputs = Inputs { flags, env, place, read_text, unreadable, ..Inputs::default() };
     if let Some((shown, origin)) = named_file(config, &inputs.env) {
         let (folder, path) = beside(&working.join(&shown));
         let dotenv = folders::dotenv_in(&folder, &working);
