@@ -52,9 +52,8 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         }
         Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
     }
-    // An outcome about another deployment must not be read as one about what is active now.
-    if !judged && came == Came::MovedSince && output != Output::Json {
-        say::line(&format!("{:<9} {}", "moved", came.hint().unwrap_or_default()));
+    if !judged && output != Output::Json {
+        say::out(&last_line(&report, came));
     }
     if judged && let Some(hint) = came.hint() {
         let next = came.next(&report.service).map(|next| format!("\nnext: {next}")).unwrap_or_default();
@@ -64,6 +63,17 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         conclude::tell_job(&conclusion(&report, came));
     }
     Ok(if judged { came.exit_code() } else { 0 })
+}
+
+/// What must not be missed by whoever asks for no exit code: that an outcome is not about what is active now, or that nobody
+/// watches, and what to do about that.
+fn last_line(report: &StatusReport, came: Came) -> String {
+    let (label, text) = match came {
+        Came::MovedSince => ("moved", came.hint().map(str::to_owned)),
+        Came::Unwatched if report.alarm().is_none() => ("next", came.next(&report.service)),
+        _ => return String::new(),
+    };
+    text.map(|text| format!("{label:<9} {}\n", as_called(&text))).unwrap_or_default()
 }
 
 /// What a job's next steps are told of a status.
