@@ -1,5 +1,5 @@
 //! What is fed with anything: every reader of somebody else's bytes. Shared by the fuzz targets of this folder and by
-//! `tests/fuzz.rs`, which runs them on every test run.
+//! `tests/fuzz/main.rs`, which runs them on every test run.
 
 use std::fs;
 

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
-#[path = "fuzz/entries.rs"]
 mod entries;
-#[path = "fuzz/growth.rs"]
 mod growth;
 
 use std::fs;

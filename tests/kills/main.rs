@@ -6,16 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
-#[path = "kills/background.rs"]
 mod background;
-#[path = "kills/checks.rs"]
 mod checks;
-#[path = "kills/disk.rs"]
 mod disk;
-#[path = "kills/plan.rs"]
 mod plan;
-#[path = "kills/readers.rs"]
 mod readers;
-#[path = "kills/rounds.rs"]
 mod rounds;
+#[path = "../support/mod.rs"]
 mod support;

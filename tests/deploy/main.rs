@@ -2,14 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
-#[path = "deploy/acceptance.rs"]
 mod acceptance;
-#[path = "deploy/output.rs"]
 mod output;
-#[path = "deploy/promises.rs"]
 mod promises;
-#[path = "deploy/replay.rs"]
 mod replay;
+#[path = "../support/mod.rs"]
 mod support;
-#[path = "deploy/watch.rs"]
 mod watch;

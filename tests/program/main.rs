@@ -1,0 +1,45 @@
+//! The program as a process: exit codes, what it prints, signals, crashes, bad input, and the Node services around it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
+mod again;
+mod background;
+mod bad_input;
+mod ci;
+mod commands;
+mod counting;
+mod crashes;
+mod detached;
+mod doctor;
+mod dotenv;
+mod dry_run;
+mod ends;
+mod exit_codes;
+mod fleet;
+mod gate;
+mod hold_back;
+mod hostile;
+mod job;
+mod latency;
+mod line;
+mod network;
+mod night;
+mod node;
+mod notify;
+mod owners;
+mod persist;
+mod place;
+mod prometheus;
+mod release;
+mod remote;
+mod rerun;
+mod retention;
+mod scripts;
+mod secrets;
+mod supervisor;
+#[path = "../support/mod.rs"]
+mod support;
+mod surroundings;
+mod terminal;
+mod undone;
+mod workers;
