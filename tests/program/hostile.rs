@@ -19,7 +19,9 @@ fn recorded(deployment: &Deployment, kind: &str) -> Vec<Value> {
     let folder = fs::read_dir(deployment.path(".switchback/default/soaks")).unwrap();
     let [path] = &folder.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()[..] else { panic!("one recording") };
     let text = fs::read_to_string(path).unwrap();
-    let events = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    // The last line may be half written.
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let events = whole.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
     events.filter(|event| event["event"] == kind).collect()
 }
 

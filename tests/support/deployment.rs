@@ -123,10 +123,11 @@ impl Deployment {
         self.path(".switchback/default/decisions.jsonl")
     }
 
-    /// The decisions in the journal, oldest first.
+    /// The decisions in the journal, oldest first. A last line that is still being written is left out.
     pub fn decisions(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.journal_path()).unwrap_or_default();
-        text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The decisions without the line that tells by what requests are counted: it comes with the first pages, which may be
