@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
-use crate::support::Deployment;
+use crate::support::{Deployment, free_port};
 
 /// Time between two requests of the users.
 const PACE: Duration = Duration::from_millis(4);
@@ -34,8 +34,8 @@ fn tests() -> PathBuf {
 /// A port that is free, and so is the one behind it.
 fn port() -> u16 {
     loop {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+        let port = free_port();
+        if TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
             return port;
         }
     }

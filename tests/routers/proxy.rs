@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use crate::apps::Apps;
+pub use crate::support::free_port;
 
 /// Nothing that is waited for takes nearly as long.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The instances in the examples, in the order of [`Apps::addresses`].
 const INSTANCES: [&str; 4] = ["127.0.0.1:3001", "127.0.0.1:3003", "127.0.0.1:3002", "127.0.0.1:3004"];
-
-/// A port of 127.0.0.1 that nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
 
 /// The files of one example, with the addresses of this test in place of its own.
 pub struct Example {

@@ -22,7 +22,11 @@ pub use service::{Page, Service};
 /// A loopback address with a port that nobody has at the moment. It is drawn from below the ports that the system gives to
 /// whoever asks for any (`ip_local_port_range` of ip(7)): one of those may be given away before it is used.
 pub fn free_address() -> String {
-    let address = |_| format!("127.0.0.1:{}", rand::random_range(20_000..32_000));
-    let is_free = |address: &String| std::net::TcpListener::bind(address).is_ok();
-    (0..1_000).map(address).find(is_free).unwrap()
+    format!("127.0.0.1:{}", free_port())
+}
+
+/// The port alone.
+pub fn free_port() -> u16 {
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (0..1_000).map(|_| rand::random_range(20_000..32_000)).find(is_free).unwrap()
 }

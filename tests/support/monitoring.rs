@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::Service;
+use super::{Service, free_port};
 
 /// How long a server may take until it answers.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -45,7 +45,7 @@ impl Monitoring {
         }
         fs::write(folder.path().join("config.yml"), config).unwrap();
         fs::write(folder.path().join("rules.yml"), format!("groups:\n{rules}")).unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let (name, args) = match kind {
             Kind::Prometheus => (
                 "prometheus",
