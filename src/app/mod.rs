@@ -8,7 +8,7 @@
 //! | [`tui`] | the terminal UI |
 //! | [`headless`] | the same as lines, JSON lines and CI annotations |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
-//! | [`inputs`] | what the configuration is made of, read from the process and its files |
+//! | `inputs` | what the configuration is made of, read from the process and its files |
 //! | `called` | how the program was called, for the commands that it advises |
 
 pub(crate) mod called;
@@ -17,6 +17,6 @@ pub mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod headless;
-pub mod inputs;
+pub(crate) mod inputs;
 pub mod monitor;
 pub mod tui;

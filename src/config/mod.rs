@@ -28,7 +28,7 @@
 //!
 //! A new key is one row in `keys` and one field in [`Config`].
 
-pub mod ci;
+pub(crate) mod ci;
 mod dial;
 pub(crate) mod dotenv;
 mod draft;

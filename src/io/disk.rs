@@ -21,8 +21,10 @@ pub type Chore = Box<dyn FnMut() + Send>;
 pub trait Disk: fmt::Debug + Send + Sync {
     /// Writes at this place of a file.
     fn write(&self, path: &Path, file: &File, at: u64, bytes: &[u8]) -> io::Result<()>;
-    /// Makes what was written to a file durable.
-    fn sync(&self, path: &Path, file: &File) -> io::Result<()>;
+    /// Makes what was written to a file durable: `fdatasync`.
+    fn sync_data(&self, path: &Path, file: &File) -> io::Result<()>;
+    /// The same with owner and mode: `fsync`.
+    fn sync_all(&self, path: &Path, file: &File) -> io::Result<()>;
     /// Gives the file `new` the name of `path`, in place of what stands there.
     fn replace(&self, path: &Path, new: &Path) -> io::Result<()>;
     /// Exchanges the names of two files.
@@ -72,7 +74,11 @@ impl Disk for SystemDisk {
         file.write_all_at(bytes, at)
     }
 
-    fn sync(&self, _: &Path, file: &File) -> io::Result<()> {
+    fn sync_data(&self, _: &Path, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
+    fn sync_all(&self, _: &Path, file: &File) -> io::Result<()> {
         file.sync_all()
     }
 

@@ -29,5 +29,5 @@ pub mod router;
 mod signals;
 pub mod source;
 pub mod state;
-pub mod texts;
+pub(crate) mod texts;
 pub(crate) mod users;

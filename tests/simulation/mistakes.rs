@@ -94,8 +94,12 @@ impl Disk for FaultyDisk {
         }
     }
 
-    fn sync(&self, path: &Path, file: &File) -> io::Result<()> {
-        if self.forgets(path) { Ok(()) } else { self.sim.sync(path, file) }
+    fn sync_data(&self, path: &Path, file: &File) -> io::Result<()> {
+        if self.forgets(path) { Ok(()) } else { self.sim.sync_data(path, file) }
+    }
+
+    fn sync_all(&self, path: &Path, file: &File) -> io::Result<()> {
+        if self.forgets(path) { Ok(()) } else { self.sim.sync_all(path, file) }
     }
 
     fn replace(&self, path: &Path, new: &Path) -> io::Result<()> {

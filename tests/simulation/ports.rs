@@ -106,7 +106,11 @@ impl Disk for Sim {
         SystemDisk.write(path, file, at, bytes)
     }
 
-    fn sync(&self, path: &Path, _: &File) -> io::Result<()> {
+    fn sync_data(&self, path: &Path, _: &File) -> io::Result<()> {
+        self.step(Step::Sync, path)
+    }
+
+    fn sync_all(&self, path: &Path, _: &File) -> io::Result<()> {
         self.step(Step::Sync, path)
     }
 

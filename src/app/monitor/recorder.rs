@@ -46,9 +46,8 @@ impl Recorder {
 
     /// Hands over one event; never waits.
     pub fn record(&mut self, envelope: &Envelope) {
-        let order = Order::Write(Box::new(envelope.clone()));
-        let sent = self.sender.as_ref().is_none_or(|sender| sender.try_send(order).is_ok());
-        if sent {
+        let Some(sender) = &self.sender else { return };
+        if sender.try_send(Order::Write(Box::new(envelope.clone()))).is_ok() {
             self.thread.call(false);
         } else {
             // One gap makes the rest useless for a replay: say so once and stop.

@@ -286,7 +286,9 @@ impl Journal {
         if bytes.is_empty() {
             // A process that was killed may have written the last line and not made it durable; from now on the state file may
             // name that line. Where it cannot be done the lines are there all the same, until the power fails.
-            if let Err(error) = self.disk.sync(&self.path, file).and_then(|()| self.disk.sync_folder(self.folder())) {
+            if let Err(error) =
+                self.disk.sync_data(&self.path, file).and_then(|()| self.disk.sync_folder(self.folder()))
+            {
                 tracing::warn!(%error, "the journal that was found cannot be made durable");
             }
             return Ok(());
@@ -295,7 +297,7 @@ impl Journal {
             file.set_len(tail.end)?;
         }
         let written =
-            self.disk.write(&self.path, file, tail.end, bytes).and_then(|()| self.disk.sync(&self.path, file));
+            self.disk.write(&self.path, file, tail.end, bytes).and_then(|()| self.disk.sync_data(&self.path, file));
         if let Err(error) = written {
             // Half a line must not stay; where even this fails the next append repairs it.
             let _ = file.set_len(tail.end);

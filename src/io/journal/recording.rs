@@ -133,7 +133,7 @@ impl RecordingWriter {
 
     /// Makes everything written so far durable.
     pub fn sync(&self) -> Result<(), RecordingError> {
-        let synced = self.disk.sync(&self.path, &self.file);
+        let synced = self.disk.sync_data(&self.path, &self.file);
         synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
     }
 }

@@ -232,7 +232,7 @@ impl StateFile {
             hand_over(file.as_file(), folder).map_err(self.failed("giving it to the owner of its folder"))?;
         }
         self.disk.write(&self.path, file.as_file(), 0, text.as_bytes()).map_err(self.failed("writing"))?;
-        self.disk.sync(&self.path, file.as_file()).map_err(self.failed("syncing"))?;
+        self.disk.sync_all(&self.path, file.as_file()).map_err(self.failed("syncing"))?;
         Ok(file)
     }
 
