@@ -15,23 +15,6 @@ use crate::app::demo::{Expected, Scenario, weather_names};
 use crate::config::{Inputs, load};
 use crate::core::soak::{Cause, Ending, Outcome};
 
-/// Floors that see the world only through events.
-const PURE: [&str; 2] = ["core", "model"];
-/// What no line of them names.
-const IMPURE: [&str; 12] = [
-    "tokio",
-    "reqwest",
-    "std::fs",
-    "std::net",
-    "std::process",
-    "std::env",
-    "std::thread",
-    "rustix",
-    "Instant",
-    "SystemTime",
-    "Timestamp::now",
-    "Zoned::now",
-];
 /// Longest source file, in lines.
 const LONGEST: usize = 400;
 /// Exit codes that are no outcome of a run.
@@ -305,22 +288,6 @@ fn recipes_are_valid_and_without_a_warning() {
         let loaded = load(Inputs { file, folder: "/srv/app".into(), ..Inputs::default() });
         let loaded = loaded.unwrap_or_else(|problems| panic!("{recipe}\n{problems}"));
         assert_eq!(loaded.warnings, Vec::<String>::new(), "{recipe}");
-    }
-}
-
-/// The lines of a source file that are code, with their numbers.
-fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = source.lines().enumerate().map(|(index, line)| (index + 1, line));
-    numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
-}
-
-#[test]
-fn pure_modules_know_neither_clock_nor_network_nor_disk() {
-    for path in PURE.iter().flat_map(|module| files(&format!("src/{module}"), ".rs")) {
-        for (number, line) in code(&read(&path)) {
-            let impure = IMPURE.iter().find(|name| line.contains(*name));
-            assert!(impure.is_none(), "{}:{number} names `{}`", path.display(), impure.copied().unwrap_or_default());
-        }
     }
 }
 
