@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use crate::app::cli;
 use crate::app::demo::{Expected, Scenario, weather_names};
 use crate::config::{Inputs, load};
-use crate::core::soak::{Cause, Ending, Outcome};
+use crate::model::{Cause, Ending, Outcome};
 
 /// Longest source file, in lines.
 const LONGEST: usize = 400;

@@ -22,8 +22,7 @@ use super::load::{Setting, Settled};
 use super::model::{Config, NotifyConfig};
 use super::problem::{Origin, Problem};
 use super::query::Source;
-use crate::model::SigningKey;
-use crate::model::webhook;
+use crate::model::{SigningKey, webhook};
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
 const LONGEST_SOCKET: usize = 107;

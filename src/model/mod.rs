@@ -2,6 +2,10 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | `action` | what an operator can order |
+//! | `actor` | who made a decision |
+//! | `decision` | what was decided, by whom, and on which numbers |
+//! | `outcome` | how a soak stands, and how it ends |
 //! | `color` | blue and green |
 //! | `traffic` | where the traffic of users is after a failure |
 //! | `limits` | how many recordings are kept |
@@ -9,15 +13,23 @@
 //! | `webhook` | what a webhook's URL has to be |
 //! | `printable` | foreign text, made fit for a terminal |
 
+mod action;
+mod actor;
 mod color;
+mod decision;
 mod limits;
+mod outcome;
 pub mod printable;
 mod signing_key;
 mod traffic;
 mod webhook;
 
+pub use action::{Action, UnknownAction};
+pub use actor::{Actor, UnknownActor};
 pub use color::{Color, UnknownColor};
+pub use decision::{Decision, DecisionKind};
 pub use limits::Limits;
+pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use signing_key::SigningKey;
 pub use traffic::Traffic;
 pub use webhook::webhook;

@@ -1,8 +1,7 @@
 //! The acceptance: what Switchback is for.
 
 use switchback::app::monitor::Begin;
-use switchback::core::soak::{Cause, Outcome};
-use switchback::model::Color;
+use switchback::model::{Cause, Color, Outcome};
 
 use crate::support::Deployment;
 use crate::watch::{soaked, watched};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use switchback::app::monitor::{Begin, Finished, OnSignal, run};
-use switchback::core::soak::{Cause, DecisionKind, Ending, Outcome};
-use switchback::model::Color;
+use switchback::model::{Cause, Color, DecisionKind, Ending, Outcome};
 
 use crate::replay::replay;
 use crate::support::{Deployment, Page};

@@ -1,9 +1,9 @@
 //! A recording is exactly the input of the machine: replayed, it decides the same.
 
 use switchback::app::monitor::{Begin, Finished, OnSignal, run};
-use switchback::core::soak::{Cause, Decision, Effect, Ending, Envelope, Machine, Outcome, RecordingHeader};
+use switchback::core::soak::{Effect, Envelope, Machine, RecordingHeader};
 use switchback::io::journal::{Entry, RecordingReader};
-use switchback::model::Color;
+use switchback::model::{Cause, Color, Decision, Ending, Outcome};
 
 use crate::support::Deployment;
 use crate::watch::opened;

@@ -1,8 +1,8 @@
 //! Runs the monitor in this process.
 
 use switchback::app::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
-use switchback::core::soak::{Actor, Ending};
 use switchback::io::ports::Ports;
+use switchback::model::{Actor, Ending};
 
 use crate::support::Deployment;
 

@@ -5,11 +5,12 @@ use std::fs;
 
 use switchback::config::{DotEnv, Inputs, load, parse_duration};
 use switchback::core::backtest::Trace;
-use switchback::core::soak::{Action, Actor, Envelope, RecordingHeader};
+use switchback::core::soak::{Envelope, RecordingHeader};
 use switchback::core::view::Dashboard;
 use switchback::io::journal::{Entry, RecordingReader, verify};
 use switchback::io::source::{Format, PageReader, read_answer};
 use switchback::io::state::State;
+use switchback::model::{Action, Actor};
 
 /// Takes any bytes, and may not panic.
 pub type Read = fn(&[u8]);

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use switchback::app::deploy::{Binding, Rollback, RollbackRequest};
-use switchback::core::soak::{Actor, Cause, Decision, DecisionKind, Ending, Outcome};
 use switchback::io::journal::{Journal, verify};
 use switchback::io::router::Replace;
 use switchback::io::state::StateFile;
-use switchback::model::Color;
+use switchback::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome};
 
 use super::plan::{Fault, Plan, Weather};
 use super::run::{GIVE_UP_S, SWITCHED_MS, deployment, runtime};

@@ -20,7 +20,7 @@ use std::thread;
 use mistakes::Mistake;
 use plan::{Fault, Plan, Weather};
 use run::Report;
-use switchback::core::soak::Outcome;
+use switchback::model::Outcome;
 
 /// So many seeds are tried unless the environment says otherwise.
 const SEEDS: u64 = 500;

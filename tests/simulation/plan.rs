@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use switchback::core::soak::Action;
-use switchback::model::Color;
+use switchback::model::{Action, Color};
 
 /// A stream of numbers that depends on nothing but its seed (`SplitMix64`, Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]

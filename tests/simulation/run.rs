@@ -7,12 +7,11 @@ use switchback::app::deploy::{Deployment, SwitchRequest};
 use switchback::app::monitor;
 use switchback::app::monitor::{Begin, Finished, OnSignal, Opening};
 use switchback::config::{Inputs, Loaded, load};
-use switchback::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome};
 use switchback::io::journal::Journal;
 use switchback::io::ports::Ports;
 use switchback::io::router::Replace;
 use switchback::io::state::{Release, StateFile};
-use switchback::model::Color;
+use switchback::model::{Action, Actor, Color, Decision, DecisionKind, Ending, Outcome};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 

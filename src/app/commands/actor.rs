@@ -1,8 +1,8 @@
 //! Who is at the keyboard.
 
 use super::ci_job::in_ci;
-use crate::core::soak::Actor;
 use crate::io::users;
+use crate::model::Actor;
 
 /// Variables that say who somebody is. Anybody can set them.
 const CLAIMS: [&str; 3] = ["SUDO_USER", "USER", "LOGNAME"];

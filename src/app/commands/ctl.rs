@@ -7,9 +7,10 @@ use tokio::time::timeout;
 use crate::app::called;
 use crate::app::cli::Common;
 use crate::config::{Config, Loaded};
-use crate::core::soak::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ROUTER_FOREIGN, UnknownAction};
+use crate::core::soak::ROUTER_FOREIGN;
 use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, UnknownAction};
 
 use super::failure::Failure;
 use super::{actor, context, known, logging, place, say};

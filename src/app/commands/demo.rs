@@ -12,10 +12,9 @@ use crate::app::monitor::{Begin, Finished, OnSignal, Opening};
 use crate::app::tui;
 use crate::app::tui::{Live, Weather, WeatherMenu};
 use crate::config::{Inputs, Loaded, keys, load};
-use crate::core::soak::Outcome;
 use crate::io::control::Client;
 use crate::io::ports::Ports;
-use crate::model::Color;
+use crate::model::{Color, Outcome};
 
 use super::failure::Failure;
 use super::soak::{self, Watched};

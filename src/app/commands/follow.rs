@@ -12,10 +12,11 @@ use crate::app::headless::{Conclusion, Output, Places, Printer, Quiet};
 use crate::app::tui;
 use crate::app::tui::Live;
 use crate::config::Config;
-use crate::core::soak::{Action, Envelope, RecordingHeader};
+use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
+use crate::model::Action;
 
 use super::failure::Failure;
 use super::keeper::{Keeper, Revived};

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::config::format_duration;
-use crate::core::soak::{Decision, DecisionKind};
 use crate::io::state::{Freeze, MonitorState, monitor_state};
+use crate::model::{Decision, DecisionKind};
 
 use super::failure::Failure;
 use super::{actor, context, logging, place, say};

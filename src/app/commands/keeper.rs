@@ -10,8 +10,8 @@ use tokio::time::sleep;
 use crate::app::monitor::Begin;
 use crate::app::tui::{Item, Link, Live};
 use crate::config::Config;
-use crate::core::soak::Action;
 use crate::io::control::Client;
+use crate::model::Action;
 
 use super::actor;
 use super::background::{Background, Launch, Monitor};

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::config::Config;
-use crate::core::soak::Phase;
 use crate::io::journal;
 use crate::io::journal::{Pruned, SoakId, Stored};
 use crate::io::state::{MonitorState, monitor_state};
+use crate::model::Phase;
 
 use super::failure::Failure;
 use super::{context, place, say};

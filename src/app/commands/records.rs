@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 
 use crate::app::cli::Common;
 use crate::config::Config;
-use crate::core::soak::Decision;
 use crate::io::journal;
 use crate::io::journal::{Entry, Head, Journal, Report, VerifyError, recordings};
 use crate::io::state::StateFile;
+use crate::model::Decision;
 use crate::model::printable::clean;
 
 use super::failure::Failure;
@@ -104,7 +104,7 @@ fn nothing_to_verify(journal: &Path, service: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::{Actor, DecisionKind};
+    use crate::model::{Actor, DecisionKind};
 
     fn entry(message: &str) -> Entry {
         let actor = Actor::Operator("ana@deploy-1 (user root)".to_owned());

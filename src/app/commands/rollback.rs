@@ -8,12 +8,11 @@ use tokio::time::{sleep, timeout};
 use crate::app::cli::Common;
 use crate::app::deploy::{Binding, Deployment, Rollback, RollbackError, RollbackRequest};
 use crate::config::{Config, Loaded, StandbyPolicy};
-use crate::core::soak::{Action, Cause, Decision, DecisionKind, Outcome, Phase};
 use crate::io::control::{Client, ClientError};
 use crate::io::journal::rfc3339_ms;
 use crate::io::router::NOT_OURS;
 use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, StateError, monitor_state};
-use crate::model::Color;
+use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;

@@ -8,8 +8,7 @@ use clap_complete::Shell;
 
 use crate::app::cli;
 use crate::config::{Key, keys};
-use crate::core::soak::Action;
-use crate::model::Color;
+use crate::model::{Action, Color};
 
 use super::failure::Failure;
 

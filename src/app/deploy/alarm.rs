@@ -1,9 +1,9 @@
 //! What a status says first: that a bad release takes user traffic, and what to do about it.
 
-use crate::core::soak::{Aftermath, Outcome, Phase};
+use crate::core::soak::Aftermath;
 use crate::io::router::NOT_OURS;
 use crate::io::state::StatusReport;
-use crate::model::Color;
+use crate::model::{Color, Outcome, Phase};
 
 /// A bad release that takes user traffic, or may.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,14 +10,12 @@ use tokio::time::timeout;
 
 use super::moved::MoveFailure;
 use crate::config::Config;
-use crate::core::soak::Decision;
 use crate::io::journal::{Head, Journal, JournalError, rfc3339_ms};
 use crate::io::ports::{Clock, Disk, Ports, SystemClock, SystemDisk, on_thread};
 use crate::io::router::{Moved, Replace, Router, StateFileRouter, TrafficProbe};
 use crate::io::state::WRITERS;
 use crate::io::state::{FreezeFile, Holder, Lock, LockError, Move, Release, SoakBlock, State, StateError, StateFile};
-use crate::model::Color;
-use crate::model::Traffic;
+use crate::model::{Color, Decision, Traffic};
 
 /// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
 const LOCK_MARGIN: Duration = Duration::from_secs(10);

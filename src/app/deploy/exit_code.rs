@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::core::soak::{Cause, Ending, Outcome, Phase};
+use crate::model::{Cause, Ending, Outcome, Phase};
 
 use crate::io::state::{SoakBlock, StatusReport};
 

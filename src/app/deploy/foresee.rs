@@ -7,8 +7,7 @@ use super::rollback::RollbackError;
 use crate::io::journal::could_append;
 use crate::io::router::Replace;
 use crate::io::state::{Lock, Move, NothingToRollBack};
-use crate::model::Color;
-use crate::model::Traffic;
+use crate::model::{Color, Traffic};
 
 /// What a rollback would do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,10 @@ use std::time::Duration;
 use super::testing::{Bench, bound, unbound};
 use super::*;
 use crate::config::{ProbeSign, TrafficProbeConfig};
-use crate::core::soak::{Actor, Decision, DecisionKind};
 use crate::io::router::{Replace, TrafficProbe};
 use crate::io::source::testing::{Server, Then, answer};
 use crate::io::state::{Move, Release};
-use crate::model::Color;
+use crate::model::{Actor, Color, Decision, DecisionKind};
 
 /// Users reach this color, whatever the router says.
 async fn users_on(color: &str) -> Server {

@@ -4,11 +4,9 @@ use super::deployment::Deployment;
 use super::moved::{MoveFailure, MovedTraffic, told};
 use super::plan::{Binding, Plan, Progress, Situation, Steps, plan};
 use crate::io::state::{LockError, Move, NothingToRollBack, Release, State, StateError};
-use crate::model::Color;
-use crate::model::Traffic;
+use crate::model::{Color, Decision, DecisionKind, Traffic};
 use tokio::sync::oneshot;
 
-use crate::core::soak::{Decision, DecisionKind};
 use crate::io::journal::Intent;
 use crate::io::router::{Foreign, Moved, Replace};
 

@@ -2,12 +2,10 @@
 
 use super::deployment::Deployment;
 use super::moved::{MoveFailure, MovedTraffic, told};
-use crate::core::soak::{Decision, DecisionKind};
 use crate::io::journal::SwitchProgress;
 use crate::io::router::{Foreign, Moved, Replace};
 use crate::io::state::{LockError, Move, Release, State, StateError};
-use crate::model::Color;
-use crate::model::Traffic;
+use crate::model::{Color, Decision, DecisionKind, Traffic};
 
 /// A wish to switch.
 #[derive(Clone, Debug)]

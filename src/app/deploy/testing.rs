@@ -8,12 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::core::soak::{Actor, Decision, DecisionKind};
 use crate::io::journal::{Journal, verify};
 use crate::io::ports::Clock;
 use crate::io::router::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
 use crate::io::state::{Move, State, StateFile};
-use crate::model::Color;
+use crate::model::{Actor, Color, Decision, DecisionKind};
 
 /// A clock that stands still.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A gate that waits says so: nothing else would be printed before traffic moves.
 
-use crate::core::soak::Phase;
 use crate::core::view::View;
+use crate::model::Phase;
 
 /// A gate that opens sooner is not told of.
 const SOON_MS: u64 = 1_000;

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
-use crate::core::soak::{DecisionKind, Ending, Observation, Outcome, Settings};
+use crate::core::soak::{Observation, Settings};
 use crate::core::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title};
 use crate::model::printable::clean;
+use crate::model::{DecisionKind, Ending, Outcome};
 
 use super::conclusion::{Conclusion, JobFiles, add_to_summary, cell, conclude};
 use super::human::Human;

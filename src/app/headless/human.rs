@@ -8,9 +8,9 @@ use jiff::tz::{Offset, TimeZone};
 use ratatui::symbols::line;
 
 use crate::app::called::as_called;
-use crate::core::soak::{Decision, Ending, Phase};
 use crate::core::view::{News, Progress, View, outcome_lines};
 use crate::model::printable::clean;
+use crate::model::{Decision, Ending, Phase};
 
 use super::gate::Gate;
 use super::printer::{Places, PrintEvents, Width};

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::called::as_called;
-use crate::core::soak::{Decision, Ending, Observation, Phase, Verdict};
+use crate::core::soak::Observation;
 use crate::core::view::{News, View, active_after, next_step};
-use crate::model::Color;
+use crate::model::{Color, Decision, Ending, Phase, Verdict};
 
 use super::conclusion::conclude;
 use super::printer::{Places, PrintEvents};

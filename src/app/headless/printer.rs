@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::core::soak::{Ending, Envelope};
+use crate::core::soak::Envelope;
 use crate::core::view::{News, View};
+use crate::model::Ending;
 
 use super::conclusion::JobFiles;
 use super::github::Github;

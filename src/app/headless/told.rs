@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::app::called::as_called;
-use crate::core::soak::{Ending, Outcome};
 use crate::io::journal::rfc3339_ms;
-use crate::model::Color;
 use crate::model::printable::clean;
+use crate::model::{Color, Ending, Outcome};
 
 use super::conclusion::{Conclusion, JobFiles, add_to_summary, conclude};
 use super::github::{annotation, level};
@@ -127,7 +126,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::Cause;
+    use crate::model::Cause;
 
     fn printed(output: Output, soak: Option<&str>, outcome: Outcome, job: &JobFiles) -> String {
         let told = Told {

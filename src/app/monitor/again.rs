@@ -7,11 +7,10 @@ use std::time::Duration;
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
 use crate::core::detect::span;
-use crate::core::soak::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
 use crate::io::journal::Intent;
 use crate::io::router::Replace;
 use crate::io::state::{SoakBlock, State};
-use crate::model::Color;
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
 
 use super::error::OpenError;
 use super::past::Past;

@@ -9,14 +9,13 @@ use tokio::time::timeout;
 
 use crate::app::deploy::{Binding, Deployment, MovedTraffic, Rollback, RollbackRequest, Switch, SwitchRequest};
 use crate::core::soak::{
-    Decision, DecisionKind, DeploymentSeen, Event, ForeignSeen, Machine, Phase, RollbackFailure, RollbackResult,
-    Settings, Summary, SwitchResult,
+    DeploymentSeen, Event, ForeignSeen, Machine, RollbackFailure, RollbackResult, Settings, Summary, SwitchResult,
 };
 use crate::io::descriptors;
 use crate::io::journal::rfc3339_ms;
 use crate::io::router::{Foreign, RouterError};
 use crate::io::state::{BaselineBlock, FreezeFile, Release, SoakBlock};
-use crate::model::Color;
+use crate::model::{Color, Decision, DecisionKind, Phase};
 
 use super::looks::Looks;
 

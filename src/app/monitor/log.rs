@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::core::soak::Decision;
 use crate::io::journal::Journal;
 use crate::io::ports::{Disk, on_thread};
-use crate::model::Color;
+use crate::model::{Color, Decision};
 
 use super::clock::RunClock;
 

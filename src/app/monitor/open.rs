@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::Places;
 use crate::config::{Colors, Config, InstanceUrl, Loaded};
-use crate::core::soak::{Actor, Ending, Event, Machine, Origin, RecordingHeader, Resumption, Settings};
+use crate::core::soak::{Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::core::view::View;
 use crate::io::control::{Hub, Order, Server};
 use crate::io::descriptors;
@@ -18,7 +18,7 @@ use crate::io::notify::Notifier;
 use crate::io::ports::{Asking, Disk, Ports};
 use crate::io::source::discover;
 use crate::io::state::Lock;
-use crate::model::Color;
+use crate::model::{Actor, Color, Ending};
 
 use super::again::Asked;
 use super::clock::RunClock;

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::Setting;
-use crate::core::soak::{ClockOrigin, Decision, DecisionKind, Effect, Envelope, Event, Machine, RecordingHeader};
+use crate::core::soak::{ClockOrigin, Effect, Envelope, Event, Machine, RecordingHeader};
 use crate::core::view::View;
 use crate::io::journal::{RecordingError, RecordingReader};
 use crate::io::ports::Clock;
+use crate::model::{Decision, DecisionKind};
 
 use super::clock::RunClock;
 
@@ -121,9 +122,9 @@ impl Past {
 mod tests {
     use super::*;
     use crate::core::soak::testing::{Bench, FAILING, HEALTHY, resumption, settings};
-    use crate::core::soak::{Actor, Phase};
     use crate::io::journal::{RecordingWriter, SoakId};
     use crate::io::ports::{SystemClock, SystemDisk};
+    use crate::model::{Actor, Phase};
 
     /// A recording of these events of a run.
     fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {

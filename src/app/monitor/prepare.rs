@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use crate::config::{Asked, Config, Loaded, QueryConfig, Source};
 use crate::core::soak::{
-    Actor, ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings,
-    Verification,
+    ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,
 };
 use crate::io::state::State;
-use crate::model::Color;
+use crate::model::{Actor, Color};
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
 const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];

@@ -2,9 +2,9 @@
 
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
-use crate::core::soak::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 use crate::io::journal::{Intent, SoakId, recording_path, recordings};
 use crate::io::state::{SoakBlock, State};
+use crate::model::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
 use super::error::OpenError;
 use super::hands::{block_of, block_of_run};

@@ -20,12 +20,13 @@ use super::rounds::Rounds;
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
-use crate::core::soak::{Effect, Ending, Envelope, Event, Machine, Phase};
+use crate::core::soak::{Effect, Envelope, Event, Machine};
 use crate::io::control::{Hub, Order, StreamEnd};
 use crate::io::descriptors;
 use crate::io::journal::Journal;
 use crate::io::notify::Notifier;
 use crate::io::ports::{Asking, Disk, SIGTERM, on_thread};
+use crate::model::{Ending, Phase};
 
 /// How often a target that is not ready yet is asked again, however long the interval between samples is.
 const GATE_POLL: Duration = Duration::from_millis(500);

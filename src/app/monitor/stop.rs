@@ -1,6 +1,6 @@
 //! How a run comes to its end: by itself, or because a signal asks for it.
 
-use crate::core::soak::Ending;
+use crate::model::Ending;
 
 use crate::io::ports::SIGTERM;
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{Inputs, Loaded, load};
-use crate::core::soak::{Actor, Event, Outcome};
+use crate::core::soak::Event;
 use crate::io::ports::Ports;
 use crate::io::source::testing::{Server, Then, answer};
-use crate::model::Color;
+use crate::model::{Actor, Color, Outcome};
 
 fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
     let green = format!("http://{}", green.addr);

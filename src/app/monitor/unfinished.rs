@@ -1,10 +1,10 @@
 //! What a monitor that died left behind.
 
 use crate::app::deploy::{Binding, Deployment, Rollback, RollbackRequest};
-use crate::core::soak::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 use crate::io::journal::{Intent, rfc3339_ms};
 use crate::io::router::Replace;
 use crate::io::state::SoakBlock;
+use crate::model::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::error::OpenError;
 

@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::core::soak::Action;
 use crate::io::children;
+use crate::model::Action;
 
 /// How `switchback rollback` is called for the deployment on screen: a process of its own, whose words do not get between the
 /// panes.

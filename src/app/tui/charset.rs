@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 
-use crate::core::soak::Verdict;
+use crate::model::Verdict;
 use crate::model::printable::is_format;
 
 /// Which glyphs a terminal can show.

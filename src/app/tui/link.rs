@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::core::soak::{Action, Ending, Envelope, RecordingHeader};
+use crate::core::soak::{Envelope, RecordingHeader};
+use crate::model::{Action, Ending};
 
 /// What comes from the monitor.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::core::soak::{Action, Actor};
 use crate::io::control::{Client, StreamEnd, StreamItem};
+use crate::model::{Action, Actor};
 
 use super::link::{Item, Link};
 

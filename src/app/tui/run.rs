@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::core::soak::{Action, Ending};
+use crate::model::{Action, Ending};
 
 use super::after::After;
 use super::app::{App, Effect, Happening, Places, WeatherMenu};

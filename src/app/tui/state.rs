@@ -2,8 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use crate::core::soak::{ERROR_RATE, Verdict};
+use crate::core::soak::ERROR_RATE;
 use crate::core::view::{Dashboard, Tone};
+use crate::model::Verdict;
 
 use super::widgets::Stretch;
 use super::{Charset, Scale, Theme};

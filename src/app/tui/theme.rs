@@ -5,9 +5,8 @@
 
 use ratatui::style::{Color as Ink, Modifier, Style};
 
-use crate::core::soak::Verdict;
 use crate::core::view::Tone;
-use crate::model::Color;
+use crate::model::{Color, Verdict};
 
 /// How many colours a terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

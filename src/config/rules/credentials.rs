@@ -4,8 +4,7 @@ use super::Settled;
 use crate::config::draft::Draft;
 use crate::config::model::Config;
 use crate::config::values::InstanceUrl;
-use crate::model::Color;
-use crate::model::webhook;
+use crate::model::{Color, webhook};
 
 /// The credentials of a key, and where they are sent.
 pub type Sent = (&'static str, Vec<InstanceUrl>);

@@ -2,7 +2,8 @@
 
 use super::trace::{Trace, TraceTick};
 use crate::config::OnBreach;
-use crate::core::soak::{Ending, Envelope, Event, Machine, Phase, Settings};
+use crate::core::soak::{Envelope, Event, Machine, Settings};
+use crate::model::{Ending, Phase};
 
 /// How a recorded soak ended; none where its recording stops before the end.
 pub fn ending_of<'a>(settings: Settings, envelopes: impl IntoIterator<Item = &'a Envelope>) -> Option<Ending> {
@@ -40,7 +41,7 @@ pub fn trace_of(settings: Settings, envelopes: impl IntoIterator<Item = Envelope
 mod tests {
     use super::*;
     use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
-    use crate::core::soak::{Cause, Outcome};
+    use crate::model::{Cause, Outcome};
 
     fn counts(trace: &Trace) -> (u64, u64) {
         let counts = trace.ticks.iter().filter_map(|tick| tick.counts);

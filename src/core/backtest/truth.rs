@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::core::soak::{Cause, Ending, Outcome};
+use crate::model::{Cause, Ending, Outcome};
 
 /// What a release really was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

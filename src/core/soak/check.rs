@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use crate::model::Verdict;
 
 /// Name of the error-rate check.
 pub const ERROR_RATE: &str = "error-rate";

@@ -7,9 +7,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::core::detect::Reading;
-use crate::model::{Color, Traffic};
+use crate::model::{Action, Actor, Color, Decision, Ending, Traffic};
 
-use super::{Action, Actor, Decision, Ending, Frozen, Resumption};
+use super::{Frozen, Resumption};
 
 /// One event with its place in the one order of all events of a run. A recording is a file of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

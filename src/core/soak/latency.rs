@@ -23,9 +23,10 @@ use super::check::{LATENCY, kept, named};
 use super::rate::RateCheck;
 use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
-use super::{Observation, Sample, Verdict};
+use super::{Observation, Sample};
 use crate::config::{Baseline, Excuse, Ratio};
 use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, brief, millis};
+use crate::model::Verdict;
 
 /// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]

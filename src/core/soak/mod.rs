@@ -5,19 +5,15 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `action` | the one vocabulary of what an operator can order |
-//! | `actor` | who made a decision |
 //! | `blame` | who is to blame |
 //! | `builds` | what the instances of the watched color name as their release |
 //! | `check` | what a check says at one tick |
-//! | `decision` | what was decided, by whom, and on which numbers |
 //! | `event` | what happens to a run, and what the machine wants done about it |
 //! | `frozen` | a freeze of automatic rollback, as the machine knows it |
 //! | `judge` | whether the counted requests speak against the release |
 //! | `latency` | the latency check |
 //! | `machine` | the machine |
 //! | `next` | what an operator does next once a run is over |
-//! | `outcome` | how a soak stands, and how it ends |
 //! | `own` | which of the counted requests this program may have sent itself |
 //! | `query` | a check by a query to Prometheus |
 //! | `rate` | a check of a rate, such as that of errors |
@@ -27,19 +23,15 @@
 //! | `settings` | what the machine needs to know before the first event |
 //! | `verify` | after a rollback |
 
-mod action;
-mod actor;
 mod blame;
 mod builds;
 mod check;
-mod decision;
 mod event;
 mod frozen;
 mod judge;
 mod latency;
 mod machine;
 mod next;
-mod outcome;
 mod own;
 mod query;
 mod rate;
@@ -52,10 +44,7 @@ mod verify;
 #[cfg(test)]
 pub(crate) use machine::testing;
 
-pub use action::{Action, UnknownAction};
-pub use actor::{Actor, UnknownActor};
 pub use check::{ERROR_RATE, LATENCY, Observation, READINESS, named};
-pub use decision::{Decision, DecisionKind};
 pub use event::{
     Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackFailure, RollbackResult,
     Sample, SwitchResult,
@@ -64,7 +53,6 @@ pub use frozen::Frozen;
 pub use judge::OldColor;
 pub use machine::{Machine, ROUTER_FOREIGN, Retrying, Summary, Unwatched, list_releases};
 pub use next::Aftermath;
-pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
 pub use query::QueryCheck;
 pub use rate::{ADD_UP, left_out};
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};

@@ -1,8 +1,8 @@
 //! What an operator does next once a run is over.
 
-use crate::model::Color;
+use crate::model::{Color, Outcome};
 
-use super::{ForeignSeen, Outcome};
+use super::ForeignSeen;
 
 /// What decides which command helps after the end.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which changes the answer")]

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::settings::{QueryKind, QuerySettings};
-use super::{Answer, Observation, Verdict};
+use super::{Answer, Observation};
 use crate::config::Bound;
 use crate::core::detect::{number, span};
+use crate::model::Verdict;
 
 /// So many alerts are named in a sentence.
 const SHOWN: usize = 3;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::check::{READINESS, kept, named};
 use super::roster::Changes;
 use super::settings::ReadinessSettings;
-use super::{Observation, Readiness, Verdict};
+use super::{Observation, Readiness};
 use crate::core::detect::span;
+use crate::model::Verdict;
 
 /// Failed probes count only after this long without a good one, however short the interval.
 pub const SUSTAINED_MS: u64 = 3_000;

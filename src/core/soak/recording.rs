@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Settings};
+use super::Settings;
+use crate::model::Decision;
 
 /// Version of the recording's format.
 const VERSION: u32 = 1;

@@ -6,9 +6,7 @@ use crate::config::{
     Baseline, Bound, Excuse, Method, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy,
 };
 use crate::core::detect::{Buckets, brief, number, span};
-use crate::model::Color;
-
-use super::Actor;
+use crate::model::{Actor, Color};
 
 /// How a run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,9 @@
 
 use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
 use crate::core::soak::{
-    DecisionKind, ERROR_RATE, Ending, Envelope, Event, LATENCY, Machine, Observation, Origin, Phase, RollbackResult,
-    Settings, SwitchResult, Verdict,
+    ERROR_RATE, Envelope, Event, LATENCY, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult,
 };
-use crate::model::Color;
+use crate::model::{Color, DecisionKind, Ending, Phase, Verdict};
 
 use super::decided::DecisionLog;
 use super::instances::{Instance, per_second};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::soak::Decision;
+use crate::model::Decision;
 
 /// So many decisions are kept, the newest.
 const MOST_DECISIONS: usize = 4_000;
@@ -57,7 +57,7 @@ impl DecisionLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::{Actor, DecisionKind};
+    use crate::model::{Actor, DecisionKind};
 
     fn breach() -> Decision {
         let mut decision = Decision::new(DecisionKind::Breach, Actor::Auto, "36 of 322 requests FAILED");

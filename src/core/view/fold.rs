@@ -1,9 +1,7 @@
 //! The fold itself.
 
-use crate::core::soak::{
-    Actor, Decision, DecisionKind, Effect, Ending, Envelope, Event, Machine, Observation, Phase, RollbackResult,
-    Settings, SwitchResult, Verdict,
-};
+use crate::core::soak::{Effect, Envelope, Event, Machine, Observation, RollbackResult, Settings, SwitchResult};
+use crate::model::{Actor, Decision, DecisionKind, Ending, Phase, Verdict};
 
 use super::outcome::alarm;
 use super::steady::{Steady, is_beyond};

@@ -2,7 +2,8 @@
 
 use crate::config::Baseline;
 use crate::core::detect::percent;
-use crate::core::soak::{ERROR_RATE, Observation, READINESS, Verdict};
+use crate::core::soak::{ERROR_RATE, Observation, READINESS};
+use crate::model::Verdict;
 
 use super::Dashboard;
 

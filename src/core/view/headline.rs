@@ -1,8 +1,8 @@
 //! The word for where a run is, as it stands in the first row of a screen.
 
 use crate::core::detect::{failed, span};
-use crate::core::soak::{Ending, Machine, Outcome, Phase, Retrying, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Machine, Retrying};
+use crate::model::{Color, Ending, Outcome, Phase, Verdict};
 
 use super::outcome::still_live;
 

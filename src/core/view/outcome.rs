@@ -1,8 +1,8 @@
 //! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
 
 use crate::core::detect::{failed, percent_exact, share, span};
-use crate::core::soak::{Aftermath, ERROR_RATE, Ending, Machine, Origin, Outcome, Phase, READINESS};
-use crate::model::Color;
+use crate::core::soak::{Aftermath, ERROR_RATE, Machine, Origin, READINESS};
+use crate::model::{Color, Ending, Outcome, Phase};
 
 use super::measure::{allowed, measured, title};
 use super::{Alarm, Dashboard, View};

@@ -1,7 +1,8 @@
 //! The sentences that every front end shows alike.
 
 use crate::core::detect::{Outlook, failed, percent_exact, span};
-use crate::core::soak::{LATENCY, Phase, Verdict};
+use crate::core::soak::LATENCY;
+use crate::model::{Phase, Verdict};
 
 use super::View;
 use super::measure::{allowed, measured, title};

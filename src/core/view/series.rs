@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::core::detect::TickCounts;
-use crate::core::soak::Verdict;
+use crate::model::Verdict;
 
 /// So many points are kept, the newest: more than the widest screen shows of the longest stretch that is drawn.
 const MOST_POINTS: usize = 10_000;

@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 
 use crate::config::OnInconclusive;
 use crate::core::detect::{Outlook, span};
-use crate::core::soak::{Phase, Settings, Verdict, list_releases};
+use crate::core::soak::{Settings, list_releases};
+use crate::model::{Phase, Verdict};
 
 use super::{Dashboard, Tone};
 

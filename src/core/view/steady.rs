@@ -1,6 +1,7 @@
 //! Verdicts as they are shown: never healthy above a limit, and without flicker. What is decided does not pass through here.
 
-use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Observation, READINESS, Verdict};
+use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Observation, READINESS};
+use crate::model::Verdict;
 
 /// What was shown as healthy, and then was not, has to be healthy for so long before it is shown so again.
 const STEADY_MS: u64 = 5_000;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use tokio::net::UnixStream;
 
-use crate::core::soak::Actor;
 use crate::io::users;
+use crate::model::Actor;
 
 use super::hub::Quota;
 use super::network::Role;

@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::config::{Config, ControlConfig};
-use crate::core::soak::{Action, Actor};
 use crate::io::http;
 use crate::io::http::{NoAnswer, TlsFault};
 use crate::io::users;
+use crate::model::{Action, Actor};
 
 use super::Events;
 use super::wire::{Accepted, ActionRequest, Failure};

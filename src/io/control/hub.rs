@@ -8,8 +8,9 @@ use axum::body::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::core::soak::{Action, Actor, Envelope, RecordingHeader};
+use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::{News, View};
+use crate::model::{Action, Actor};
 
 use super::metrics::{self, Clients, Tally};
 use super::ring::{Frame, Next, Ring};

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use url::form_urlencoded;
 
-use crate::core::soak::Actor;
+use crate::model::Actor;
 
 use super::caller::Caller;
 use super::shared::SharedStatus;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::soak::{Action, Actor, Ending};
+use crate::model::{Action, Actor, Ending};
 
 /// What is posted to order an action.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl StreamEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::{Cause, Outcome};
+    use crate::model::{Cause, Outcome};
 
     #[test]
     fn both_ends_of_a_stream_survive_their_json_and_have_an_exit_code() {

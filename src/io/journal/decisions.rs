@@ -15,8 +15,8 @@ use super::line::{Entry, Header, seal};
 use super::lines::{MAX_LINE, Next, next_line};
 use super::reserve::Reserve;
 use super::tail::{Tail, TailError, inspect};
-use crate::core::soak::{Actor, Decision, DecisionKind};
 use crate::io::disk::{Disk, SystemDisk};
+use crate::model::{Actor, Decision, DecisionKind};
 
 /// How long an append waits for another process that is appending. Such a process holds the lock for one fsync.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);

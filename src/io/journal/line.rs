@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use crate::core::soak::{Actor, Decision, DecisionKind};
-use crate::model::Color;
+use crate::model::{Actor, Color, Decision, DecisionKind};
 
 /// The value of `event` on every line.
 const EVENT: &str = "deploy_decision";

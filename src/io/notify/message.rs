@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::core::soak::{DecisionKind, Settings};
+use crate::core::soak::Settings;
 use crate::core::view::{Alarm, News};
 use crate::io::journal::rfc3339_ms;
+use crate::model::DecisionKind;
 
 /// The decisions that are told. Failed and refused moves are outcomes, which are told as well.
 const TOLD: [DecisionKind; 7] = [
@@ -85,7 +86,7 @@ fn slack(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::core::soak::testing::settings;
-    use crate::core::soak::{Actor, Cause, Decision, Ending, Outcome};
+    use crate::model::{Actor, Cause, Decision, Ending, Outcome};
 
     #[test]
     fn a_bad_release_that_is_live_is_what_the_end_is_told_by() {

@@ -17,8 +17,7 @@ use crate::config::NotifyConfig;
 use crate::core::soak::{Envelope, Settings};
 use crate::core::view::News;
 use crate::io::http::{NoAnswer, client};
-use crate::model::SigningKey;
-use crate::model::webhook;
+use crate::model::{SigningKey, webhook};
 
 /// So many messages may wait. A soak has a dozen.
 const BACKLOG: usize = 256;

@@ -4,10 +4,10 @@ use super::elsewhere;
 use super::finding::{Finding, Level};
 use crate::app::deploy::Binding;
 use crate::config::{Config, InstanceUrl, format_duration};
-use crate::core::soak::{Phase, named};
+use crate::core::soak::named;
 use crate::io::source::{Probe, ProbeError, Ready};
 use crate::io::state::State;
-use crate::model::Color;
+use crate::model::{Color, Phase};
 
 const AREA: &str = "readiness";
 

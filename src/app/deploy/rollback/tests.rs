@@ -2,8 +2,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::super::testing::{Answer, Bench, SOAK, bound, deploy_ts, half_a_write, intent, unbound};
 use super::*;
-use crate::core::soak::Actor;
 use crate::io::state::StateFile;
+use crate::model::Actor;
 
 const ROLLBACK: DecisionKind = DecisionKind::Rollback;
 const ROLLED_BACK: DecisionKind = DecisionKind::RolledBack;

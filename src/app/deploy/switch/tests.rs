@@ -1,8 +1,8 @@
 use super::super::testing::{Answer, Bench, deploy_ts, half_a_write};
 use super::*;
 use crate::app::deploy::Rollback;
-use crate::core::soak::Actor;
 use crate::io::state::{StateFile, Transition};
+use crate::model::Actor;
 
 const BEFORE: &str = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"blue","x":1}"#;
 

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
-use crate::core::soak::{Actor, Envelope, ErrorRateSettings, Event, Origin, ReadinessSettings, Settings};
-use crate::model::Color;
+use crate::core::soak::{Envelope, ErrorRateSettings, Event, Origin, ReadinessSettings, Settings};
+use crate::model::{Actor, Color};
 
 /// What was printed so far.
 #[derive(Clone, Default)]

@@ -5,8 +5,8 @@ use crossterm::event::KeyEvent;
 use crate::app::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step, Way};
 use crate::app::tui::keys::{Command, Key, command};
 use crate::app::tui::replay::Player;
-use crate::core::soak::Action;
 use crate::core::view::Tone;
+use crate::model::Action;
 
 use super::rows::{moved, scrolled};
 use super::state::{App, Effect, Layer};

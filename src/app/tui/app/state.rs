@@ -8,8 +8,8 @@ use crate::app::tui::keys::{Context, Scope};
 use crate::app::tui::link::Item;
 use crate::app::tui::replay::Player;
 use crate::app::tui::{Message, Mode, Pane, UiState};
-use crate::core::soak::{Action, Ending};
 use crate::core::view::{Dashboard, Tone};
+use crate::model::{Action, Ending};
 
 /// How long a message takes the footer's place.
 const MESSAGE_MS: u64 = 6_000;

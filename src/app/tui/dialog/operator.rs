@@ -3,7 +3,8 @@
 use crate::app::tui::keys::{Command, Context, Key};
 use crate::app::tui::{ButtonView, ChoicesView, DialogState, DialogView, FieldView};
 use crate::core::detect::span;
-use crate::core::soak::{Action, Machine};
+use crate::core::soak::Machine;
+use crate::model::Action;
 
 use super::Field;
 use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject, Way};

@@ -2,9 +2,9 @@
 
 use crate::app::tui::keys::Command;
 use crate::core::detect::span;
-use crate::core::soak::{Action, Machine, Outcome, Phase};
+use crate::core::soak::Machine;
 use crate::core::view::{Tone, next_step};
-use crate::model::Color;
+use crate::model::{Action, Color, Outcome, Phase};
 
 /// By how much the soak can be extended, in milliseconds.
 pub(super) const EXTENSIONS: [u64; 4] = [60_000, 300_000, 600_000, 1_800_000];

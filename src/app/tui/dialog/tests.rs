@@ -6,8 +6,8 @@ use super::*;
 use crate::app::tui::keys::{Context, Key, Scope, command};
 use crate::app::tui::{DialogState, DialogView};
 use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
-use crate::core::soak::{Action, DeploymentSeen, Event, ForeignSeen, Machine, Settings};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, Machine, Settings};
+use crate::model::{Action, Color};
 
 const DEAD_STANDBY: World = World { standby: false, ..HEALTHY };
 

@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::core::soak::testing::{Bench, HEALTHY, settings};
-use crate::core::soak::{Cause, ClockOrigin, Ending, Outcome, RecordingHeader};
+use crate::core::soak::{ClockOrigin, RecordingHeader};
 use crate::core::view::View;
 use crate::io::control::{ControlSocket, Hub, Order, Server};
+use crate::model::{Cause, Ending, Outcome};
 
 /// A monitor's side of the API, with a run that is one second old.
 async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {

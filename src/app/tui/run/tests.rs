@@ -10,7 +10,8 @@ use super::*;
 use crate::app::tui::testing::{Actor, Emulator, again, ended_well, role};
 use crate::app::tui::{Charset, Depth, Theme};
 use crate::core::soak::testing::{Bench, HEALTHY, settings};
-use crate::core::soak::{Cause, ClockOrigin, Outcome, RecordingHeader};
+use crate::core::soak::{ClockOrigin, RecordingHeader};
+use crate::model::{Cause, Outcome};
 
 /// What this process does in the roles of the tests: one of them, by its name.
 const STAGE: &str = "app::tui::run::tests::the_process_in_a_role";

@@ -11,10 +11,10 @@ use crate::app::tui::{Charset, Depth, Theme, UiState, draw};
 use crate::config::{Bound, Method, OnBreach};
 use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
 use crate::core::soak::{
-    Answer, Event, Origin, Phase, QueryKind, QuerySettings, RollbackFailure, RollbackResult, Settings, SwitchResult,
+    Answer, Event, Origin, QueryKind, QuerySettings, RollbackFailure, RollbackResult, Settings, SwitchResult,
 };
 use crate::core::view::Dashboard;
-use crate::model::{Color, Traffic};
+use crate::model::{Color, Phase, Traffic};
 
 const SWITCHED: SwitchResult = SwitchResult::Switched { last_switch: Some(1_795_476_131_000) };
 

@@ -8,8 +8,9 @@ use crate::app::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
     Playback, WeatherView,
 };
-use crate::core::soak::{ERROR_RATE, LATENCY, READINESS, Verdict};
+use crate::core::soak::{ERROR_RATE, LATENCY, READINESS};
 use crate::core::view::{Dashboard, Progress, Tone, next_step};
+use crate::model::Verdict;
 
 const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
 

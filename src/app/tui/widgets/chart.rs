@@ -10,8 +10,9 @@ use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
 use crate::app::tui::UiState;
 use crate::core::detect::whole;
-use crate::core::soak::{ERROR_RATE, Phase, READINESS};
+use crate::core::soak::{ERROR_RATE, READINESS};
 use crate::core::view::{CheckState, Dashboard, MarkKind, Point, allowed, asks_for_alerts, measured, most, title};
+use crate::model::Phase;
 
 /// Columns of the value axis and its labels.
 const AXIS: u16 = 7;

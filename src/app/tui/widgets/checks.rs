@@ -7,8 +7,9 @@ use ratatui::text::Span;
 use super::{chart, meter, pane, pen, sparkline};
 use crate::app::tui::{Pane, UiState};
 use crate::core::detect::span;
-use crate::core::soak::{READINESS, Verdict};
+use crate::core::soak::READINESS;
 use crate::core::view::{CheckState, Dashboard, Tone, allowed, asks_for_alerts, measured, title};
+use crate::model::Verdict;
 
 /// Columns of sign and name, where no name is longer.
 const NAME: u16 = 15;

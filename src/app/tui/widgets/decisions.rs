@@ -7,8 +7,8 @@ use ratatui::text::Span;
 
 use super::{pane, pen};
 use crate::app::tui::{Pane, UiState};
-use crate::core::soak::DecisionKind;
 use crate::core::view::{Dashboard, Decided, Tone, clock};
+use crate::model::DecisionKind;
 
 /// Columns of the time of day.
 const CLOCK: usize = 10;

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::config::{Baseline, LatencyUnit, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
-use crate::model::Color;
-use crate::model::Limits;
+use crate::model::{Color, Limits};
 
 #[test]
 fn every_key_reaches_its_own_field() {

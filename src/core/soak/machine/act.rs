@@ -2,11 +2,8 @@
 
 use crate::config::{OnBreach, StandbyPolicy};
 use crate::core::detect::span;
-use crate::core::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, Frozen, Machine, Outcome, Phase, RollbackFailure, RollbackResult,
-    Verdict,
-};
-use crate::model::Traffic;
+use crate::core::soak::{Effect, Frozen, Machine, RollbackFailure, RollbackResult};
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, Traffic, Verdict};
 
 use super::core::{Automatic, HoldCause, Stage};
 use super::foreign::ROUTER_FOREIGN;
@@ -176,7 +173,7 @@ impl Machine {
     pub(super) fn start_rollback(
         &mut self,
         cause: Cause,
-        intent: crate::core::soak::Decision,
+        intent: crate::model::Decision,
         force: bool,
         out: &mut Vec<Effect>,
     ) {

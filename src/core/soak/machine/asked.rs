@@ -2,8 +2,8 @@
 
 use crate::core::detect::Reading;
 use crate::core::soak::query::QueryCheck;
-use crate::core::soak::{Answer, ERROR_RATE, LATENCY, Machine, Metered, Phase, Sample};
-use crate::model::Color;
+use crate::core::soak::{Answer, ERROR_RATE, LATENCY, Machine, Metered, Sample};
+use crate::model::{Color, Phase};
 
 impl Machine {
     /// The counters of a color, for one check.

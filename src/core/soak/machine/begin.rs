@@ -6,10 +6,8 @@ use crate::core::soak::blame::Ledger;
 use crate::core::soak::judge::{OldColor, relative_threshold};
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::query::QueryCheck;
-use crate::core::soak::{
-    Actor, Cause, DecisionKind, Effect, Ending, ErrorRateSettings, Machine, Origin, Outcome, Phase, QuerySettings,
-    SwitchResult,
-};
+use crate::core::soak::{Effect, ErrorRateSettings, Machine, Origin, QuerySettings, SwitchResult};
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase};
 
 use super::core::Stage;
 

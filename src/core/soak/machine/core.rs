@@ -12,10 +12,9 @@ use crate::core::soak::rate::RateCheck;
 use crate::core::soak::readiness::ReadinessCheck;
 use crate::core::soak::verify::RecoveryWatch;
 use crate::core::soak::{
-    Actor, Cause, Decision, DecisionKind, Effect, Ending, Envelope, Event, ForeignSeen, Frozen, Observation,
-    ReadinessSettings, Roster, Settings, SwitchResult,
+    Effect, Envelope, Event, ForeignSeen, Frozen, Observation, ReadinessSettings, Roster, Settings, SwitchResult,
 };
-use crate::model::Color;
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending};
 
 use super::persist::Rolling;
 use super::resume::Unwatched;

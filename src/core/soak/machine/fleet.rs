@@ -1,8 +1,8 @@
 //! Instances that come and go during the run.
 
 use crate::core::soak::roster::Changes;
-use crate::core::soak::{Actor, DecisionKind, Effect, Machine};
-use crate::model::Color;
+use crate::core::soak::{Effect, Machine};
+use crate::model::{Actor, Color, DecisionKind};
 
 impl Machine {
     /// These are the instances of a color now.

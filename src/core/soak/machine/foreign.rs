@@ -1,7 +1,7 @@
 //! A router that holds what Switchback did not write: a rollback is held until it is ours again, or the operator forces it.
 
-use crate::core::soak::{Actor, DecisionKind, Effect, ForeignSeen, Machine};
-use crate::model::Color;
+use crate::core::soak::{Effect, ForeignSeen, Machine};
+use crate::model::{Actor, Color, DecisionKind};
 
 use super::core::{HoldCause, Stage};
 

@@ -2,7 +2,8 @@
 
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::rate::CountingTold;
-use crate::core::soak::{Actor, Cause, DecisionKind, Effect, Ending, LATENCY, LatencySettings, Machine, Outcome};
+use crate::core::soak::{Effect, LATENCY, LatencySettings, Machine};
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome};
 
 use super::core::PATIENCE_MS;
 

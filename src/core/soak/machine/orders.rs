@@ -1,7 +1,8 @@
 //! Orders: the operator's actions and signals. Every one is answered; none is silently ignored.
 
 use crate::core::detect::span;
-use crate::core::soak::{Action, Actor, Cause, DecisionKind, Effect, Ending, ForeignSeen, Machine, Outcome, Phase};
+use crate::core::soak::{Effect, ForeignSeen, Machine};
+use crate::model::{Action, Actor, Cause, DecisionKind, Ending, Outcome, Phase};
 
 use super::core::{Automatic, HoldCause, Stage};
 

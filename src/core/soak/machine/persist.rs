@@ -1,11 +1,8 @@
 //! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
 
 use crate::core::detect::span;
-use crate::core::soak::{
-    Actor, Cause, Decision, DecisionKind, ERROR_RATE, Effect, Ending, LATENCY, Machine, Observation, Outcome,
-    RollbackFailure, Verdict,
-};
-use crate::model::Traffic;
+use crate::core::soak::{ERROR_RATE, Effect, LATENCY, Machine, Observation, RollbackFailure};
+use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Traffic, Verdict};
 
 use super::core::{HoldCause, PATIENCE_MS, Stage};
 

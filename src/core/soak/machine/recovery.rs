@@ -2,7 +2,8 @@
 
 use crate::core::detect::{Miss, TickCounts, span};
 use crate::core::soak::latency::LatencyCheck;
-use crate::core::soak::{Cause, DecisionKind, ERROR_RATE, LATENCY, Machine, Verification};
+use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Verification};
+use crate::model::{Cause, DecisionKind};
 
 /// A silence in which so many requests were to be expected is none of chance: with requests that come independently of each
 /// other (Poisson) it has a probability of e^-7, below 0.1%.

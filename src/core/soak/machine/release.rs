@@ -1,6 +1,7 @@
 //! Which release is judged, where only its own pages name it. A hint: no verdict depends on it.
 
-use crate::core::soak::{Actor, DecisionKind, Effect, Machine, Phase};
+use crate::core::soak::{Effect, Machine};
+use crate::model::{Actor, DecisionKind, Phase};
 
 /// So many different sentences are told in a run.
 const MOST_TOLD: usize = 8;

@@ -1,8 +1,8 @@
 //! What others may know of the machine.
 
 use crate::core::detect::{Outlook, TickCounts};
-use crate::core::soak::{Cause, Ending, Frozen, Machine, Observation, OldColor, Outcome, Phase, Settings, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Frozen, Machine, Observation, OldColor, Settings};
+use crate::model::{Cause, Color, Ending, Outcome, Phase, Verdict};
 
 use super::core::{Automatic, Stage};
 use super::resume::Unwatched;

@@ -4,11 +4,8 @@
 //! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
 
 use crate::core::detect::span;
-use crate::core::soak::{
-    Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Machine, Origin, Outcome, Phase, Resumption,
-    Roster,
-};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Effect, Machine, Origin, Resumption, Roster};
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase};
 
 use super::core::{PATIENCE_MS, Stage, sources};
 

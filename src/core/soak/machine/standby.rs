@@ -2,7 +2,8 @@
 
 use crate::config::{OnFailingStandby, StandbyPolicy};
 use crate::core::detect::{TickCounts, failed};
-use crate::core::soak::{Actor, Cause, DecisionKind, Effect, Ending, Machine, Outcome, Phase};
+use crate::core::soak::{Effect, Machine};
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase};
 
 /// The reason in the journal.
 const STANDBY_FAILING: &str = "standby-failing";

@@ -1,10 +1,8 @@
 //! After a rollback: is traffic still back?
 
 use crate::core::detect::{Since, span};
-use crate::core::soak::{
-    Actor, Cause, DecisionKind, DeploymentSeen, Effect, Ending, ForeignSeen, Machine, Outcome, Verification,
-};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Effect, ForeignSeen, Machine, Verification};
+use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome};
 
 use super::core::{PATIENCE_MS, Stage};
 use super::recovery::Told;

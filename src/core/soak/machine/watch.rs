@@ -4,10 +4,9 @@ use crate::config::OnInconclusive;
 use crate::core::detect::span;
 use crate::core::soak::rate::CountingTold;
 use crate::core::soak::{
-    Actor, Cause, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, ForeignSeen, LATENCY, Machine, Observation,
-    Outcome, Phase, READINESS, Readiness, Verdict,
+    DeploymentSeen, ERROR_RATE, Effect, ForeignSeen, LATENCY, Machine, Observation, READINESS, Readiness,
 };
-use crate::model::Color;
+use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, Phase, Verdict};
 
 use super::core::{Stage, Trigger};
 

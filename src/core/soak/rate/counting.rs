@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RateCheck;
 use crate::core::detect::{Counting, Reading, TickCounts, thousands};
-use crate::core::soak::Verdict;
 use crate::core::soak::check::named;
-use crate::model::Color;
+use crate::model::{Color, Verdict};
 
 /// What an instance's pages said of how its requests are counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

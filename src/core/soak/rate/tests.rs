@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{Baseline, Method, Ratio};
 use crate::core::detect::{Reading, Requests};
-use crate::core::soak::Verdict;
+use crate::model::Verdict;
 
 fn check() -> RateCheck {
     let settings = ErrorRateSettings {

@@ -3,8 +3,9 @@
 use super::RateCheck;
 use super::instance::Instance;
 use crate::core::detect::{ClosingVerdict, Ending, Outlook, Processes, TickCounts, span};
+use crate::core::soak::Observation;
 use crate::core::soak::check::named;
-use crate::core::soak::{Observation, Verdict};
+use crate::model::Verdict;
 
 /// So many missing ticks in a row, and so long, before the check is called blind.
 const BLIND_TICKS: u32 = 3;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::core::soak::{Machine, Phase, Verdict};
+use crate::core::soak::Machine;
 use crate::core::view::View;
+use crate::model::{Phase, Verdict};
 
 use super::Tally;
 use super::text::Text;

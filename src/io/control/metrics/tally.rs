@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::soak::{Event, Outcome, RollbackResult, Sample, Settings};
+use crate::core::soak::{Event, RollbackResult, Sample, Settings};
 use crate::core::view::News;
+use crate::model::Outcome;
 
 /// Counts since this monitor started.
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use super::bench::{Bench, KEPT, places};
-use crate::core::soak::{Cause, Ending, Outcome};
 use crate::io::control::{ClientError, StreamEnd, StreamItem};
+use crate::model::{Cause, Ending, Outcome};
 
 #[tokio::test]
 async fn a_stream_is_the_recording_then_what_is_kept_then_live_without_gap_or_repetition() {

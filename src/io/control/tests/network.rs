@@ -10,9 +10,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
 use super::bench::{Bench, places};
 use crate::config::{Config, ControlConfig, Inputs, InstanceUrl, load};
-use crate::core::soak::{Action, Actor};
 use crate::io::control::{Client, ClientError, ListenError, NetworkListener, check_tls};
-use crate::model::SigningKey;
+use crate::model::{Action, Actor, SigningKey};
 
 pub(super) const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
 pub(super) const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";

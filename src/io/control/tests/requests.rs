@@ -7,10 +7,10 @@ use tokio::net::UnixStream;
 
 use super::bench::{Bench, places};
 use crate::config::{Inputs, load};
-use crate::core::soak::{Action, Actor};
 use crate::io::control::caller::{Caller, Peer};
 use crate::io::control::{Client, ClientError};
 use crate::io::source::{Format, PageReader};
+use crate::model::{Action, Actor};
 
 /// What a raw request is answered with: the status line's code and the body.
 async fn ask(socket: &Path, request: &str) -> (u16, String) {

@@ -4,8 +4,8 @@ use std::process::Command;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::soak::{Actor, Decision, DecisionKind};
 use crate::io::journal::Journal;
+use crate::model::{Actor, Decision, DecisionKind};
 
 /// A journal of `records` decisions, as its lines.
 fn lines(records: usize) -> (tempfile::TempDir, PathBuf, Vec<String>) {

@@ -1,8 +1,9 @@
 //! What becomes of the screen when the monitor goes, comes back, or ends.
 
 use super::*;
+use crate::core::soak::Settings;
 use crate::core::soak::testing::FAILING;
-use crate::core::soak::{Cause, Ending, Outcome, Settings};
+use crate::model::{Cause, Ending, Outcome};
 
 #[test]
 fn nothing_is_shown_before_the_monitor_s_first_word() {

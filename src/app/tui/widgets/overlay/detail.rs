@@ -8,8 +8,9 @@ use super::super::{decisions, pen};
 use super::{Boxed, Row, roomy};
 use crate::app::tui::UiState;
 use crate::core::detect::thousands;
-use crate::core::soak::{Decision, READINESS};
+use crate::core::soak::READINESS;
 use crate::core::view::{Dashboard, Decided, allowed, clock, measured};
+use crate::model::Decision;
 
 /// Columns of the labels.
 const LABEL: u16 = 11;

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, HEALTHY, WALL, World, settings};
 use crate::config::{Baseline, Method};
-use crate::core::soak::{DecisionKind, Effect, Origin, Outcome, Phase, Settings, SwitchResult, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Effect, Origin, Settings, SwitchResult};
+use crate::model::{Color, DecisionKind, Outcome, Phase, Verdict};
 
 /// Twice as bad as a perfect predecessor may be, and far below the threshold.
 const WORSE: World = World { errors: 2, ..HEALTHY };

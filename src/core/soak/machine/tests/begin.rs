@@ -1,7 +1,8 @@
 //! Gate, switch, warmup.
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
-use crate::core::soak::{Cause, DecisionKind, Effect, Origin, Outcome, Phase, SwitchResult};
+use crate::core::soak::{Effect, Origin, SwitchResult};
+use crate::model::{Cause, DecisionKind, Outcome, Phase};
 
 fn switching(soak: bool) -> Bench {
     let mut settings = settings();

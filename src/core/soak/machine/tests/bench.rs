@@ -3,11 +3,10 @@
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    Action, Actor, Decision, DecisionKind, DeploymentSeen, ERROR_RATE, Effect, Ending, Envelope, ErrorRateSettings,
-    Event, Machine, Metered, Origin, Phase, Readiness, ReadinessSettings, Resumption, RollbackResult, Sample, Settings,
-    SwitchResult, Verification,
+    DeploymentSeen, ERROR_RATE, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness,
+    ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
 };
-use crate::model::Color;
+use crate::model::{Action, Actor, Color, Decision, DecisionKind, Ending, Phase};
 
 /// Wall clock at the start of every run.
 pub const WALL: i64 = 1_795_476_131_000;

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, HEALTHY};
 use super::verify::{last_decision, outcome, rolled_back};
-use crate::core::soak::{Cause, DeploymentSeen, Event, ForeignSeen, Outcome, Phase};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Event, ForeignSeen};
+use crate::model::{Cause, Color, Outcome, Phase};
 
 /// A router in other hands.
 fn see_foreign(bench: &mut Bench) {

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, World, settings};
 use crate::config::{OnBreach, OnInconclusive};
-use crate::core::soak::{Cause, DecisionKind, Effect, Event, Outcome, Phase, Sample, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Effect, Event, Sample};
+use crate::model::{Cause, Color, DecisionKind, Outcome, Phase, Verdict};
 
 const BLIND: World = World { metrics: false, ..HEALTHY };
 const QUIET: World = World { requests: 0, ..HEALTHY };

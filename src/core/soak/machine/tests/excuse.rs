@@ -3,11 +3,8 @@
 use super::bench::{Bench, HEALTHY, SLOW, WALL, World, settings};
 use crate::config::{Baseline, Excuse, Method, OnSharedCause, Ratio};
 use crate::core::detect::{Buckets, Latency, Reading};
-use crate::core::soak::{
-    Cause, DecisionKind, Effect, Event, LATENCY, LatencySettings, Origin, Outcome, Phase, Readiness, Sample, Settings,
-    SwitchResult, Verdict,
-};
-use crate::model::Color;
+use crate::core::soak::{Effect, Event, LATENCY, LatencySettings, Origin, Readiness, Sample, Settings, SwitchResult};
+use crate::model::{Cause, Color, DecisionKind, Outcome, Phase, Verdict};
 
 /// One request in twenty may be slow, or as many as before.
 fn excusing() -> Settings {

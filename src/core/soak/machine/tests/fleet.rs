@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::core::detect::Reading;
-use crate::core::soak::{DecisionKind, Event, Outcome, Phase, Readiness, Sample, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Event, Readiness, Sample};
+use crate::model::{Color, DecisionKind, Outcome, Phase, Verdict};
 
 const FIRST: &str = "http://green-1";
 const SECOND: &str = "http://green-2";

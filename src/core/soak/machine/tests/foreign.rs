@@ -1,10 +1,8 @@
 //! A router that holds what Switchback did not write.
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, settings};
-use crate::core::soak::{
-    DecisionKind, DeploymentSeen, Event, ForeignSeen, Outcome, Phase, ROUTER_FOREIGN, RollbackResult, Settings,
-};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, ROUTER_FOREIGN, RollbackResult, Settings};
+use crate::model::{Color, DecisionKind, Outcome, Phase};
 
 fn page() -> ForeignSeen {
     ForeignSeen {

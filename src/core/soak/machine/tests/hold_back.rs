@@ -1,7 +1,8 @@
 //! What keeps a breach from being acted on for the whole service or release: a freeze, and a switch without a way back.
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, settings};
-use crate::core::soak::{Cause, DecisionKind, Event, Frozen, Outcome, Phase, RollbackResult};
+use crate::core::soak::{Event, Frozen, RollbackResult};
+use crate::model::{Cause, DecisionKind, Outcome, Phase};
 
 fn freeze(until_ms: Option<i64>) -> Event {
     let (by, reason) = ("operator:ana@host".to_owned(), Some("migration".to_owned()));

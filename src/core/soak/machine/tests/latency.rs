@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, SLOW, World, resumption, settings};
 use crate::config::{Excuse, Ratio};
-use crate::core::soak::{DecisionKind, LATENCY, LatencySettings, Outcome, Phase, RollbackResult, Settings, Verdict};
+use crate::core::soak::{LATENCY, LatencySettings, RollbackResult, Settings};
+use crate::model::{DecisionKind, Outcome, Phase, Verdict};
 
 fn judging(required: bool) -> Settings {
     let latency = LatencySettings {

@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::config::OnBreach;
-use crate::core::soak::{Action, Actor, Cause, DecisionKind, Effect, Event, Origin, Outcome, Phase, RollbackResult};
+use crate::core::soak::{Effect, Event, Origin, RollbackResult};
+use crate::model::{Action, Actor, Cause, DecisionKind, Outcome, Phase};
 
 fn watching() -> Bench {
     let mut bench = Bench::new(settings());

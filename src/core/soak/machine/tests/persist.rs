@@ -1,10 +1,8 @@
 //! A rollback that fails, and is tried again.
 
 use super::bench::{Bench, FAILING, HEALTHY, World, resumption, settings};
-use crate::core::soak::{
-    Decision, DecisionKind, Effect, Event, Frozen, Outcome, Phase, RollbackFailure, RollbackResult, Settings,
-};
-use crate::model::{Color, Traffic};
+use crate::core::soak::{Effect, Event, Frozen, RollbackFailure, RollbackResult, Settings};
+use crate::model::{Color, Decision, DecisionKind, Outcome, Phase, Traffic};
 
 const ALONE: World = World { standby: false, ..FAILING };
 const GIVE_UP_MS: u64 = 60_000;

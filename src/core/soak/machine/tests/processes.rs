@@ -3,8 +3,8 @@
 use super::bench::{Bench, WALL, settings};
 use crate::config::Method;
 use crate::core::detect::Reading;
-use crate::core::soak::{DecisionKind, Event, Outcome, Phase, Readiness, Sample, Settings, Verdict};
-use crate::model::Color;
+use crate::core::soak::{Event, Readiness, Sample, Settings};
+use crate::model::{Color, DecisionKind, Outcome, Phase, Verdict};
 
 const ALIKE: [Option<i64>; 4] = [Some(WALL - 60_000); 4];
 const APART: [Option<i64>; 4] =

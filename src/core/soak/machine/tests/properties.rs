@@ -6,11 +6,10 @@ use super::bench::{Bench, HEALTHY, WALL, settings};
 use crate::config::{Bound, Excuse, OnBreach, OnInconclusive, OnSharedCause, Ratio};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    Action, Actor, Answer, Cause, DeploymentSeen, ERROR_RATE, Effect, Event, Frozen, LATENCY, LatencySettings, Machine,
-    Metered, Origin, Outcome, QueryKind, QuerySettings, Readiness, RollbackResult, Sample, Settings, SwitchResult,
-    Verdict,
+    Answer, DeploymentSeen, ERROR_RATE, Effect, Event, Frozen, LATENCY, LatencySettings, Machine, Metered, Origin,
+    QueryKind, QuerySettings, Readiness, RollbackResult, Sample, Settings, SwitchResult,
 };
-use crate::model::Color;
+use crate::model::{Action, Actor, Cause, Color, Outcome, Verdict};
 
 /// `lastSwitch` of every rollback.
 const BACK: i64 = WALL + 500_000;

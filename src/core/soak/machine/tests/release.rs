@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, HEALTHY, WALL, settings};
 use crate::core::detect::Reading;
-use crate::core::soak::{DecisionKind, Event, Origin, Sample, Settings, SwitchResult};
-use crate::model::Color;
+use crate::core::soak::{Event, Origin, Sample, Settings, SwitchResult};
+use crate::model::{Color, DecisionKind};
 
 /// An instance's page names a release.
 fn named(bench: &mut Bench, color: Color, instance: usize, release: &str) {

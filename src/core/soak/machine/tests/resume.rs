@@ -3,10 +3,9 @@
 use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
 use crate::config::{Method, OnBreach};
 use crate::core::soak::{
-    Actor, Cause, Decision, DecisionKind, DeploymentSeen, Effect, Event, Origin, Outcome, Phase, Resumption,
-    RollbackResult, Settings, SwitchResult, Unwatched,
+    DeploymentSeen, Effect, Event, Origin, Resumption, RollbackResult, Settings, SwitchResult, Unwatched,
 };
-use crate::model::Color;
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
 fn bench(adjust: impl FnOnce(&mut Settings)) -> Bench {
     let mut settings = settings();

@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::config::StandbyPolicy;
-use crate::core::soak::{Actor, Cause, DecisionKind, Effect, Event, Outcome, Phase, RollbackResult, Verdict};
+use crate::core::soak::{Effect, Event, RollbackResult};
+use crate::model::{Actor, Cause, DecisionKind, Outcome, Phase, Verdict};
 
 const ALONE: World = World { standby: false, ..FAILING };
 

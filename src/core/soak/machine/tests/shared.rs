@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::config::OnSharedCause;
-use crate::core::soak::{Cause, Outcome, Phase, RollbackResult};
-use crate::model::Color;
+use crate::core::soak::RollbackResult;
+use crate::model::{Cause, Color, Outcome, Phase};
 
 /// Seconds in which green is watched and blue still has requests of its own, so many of fifty of which fail.
 fn seconds(bench: &mut Bench, seconds: usize, green: World, blue_errors: u64) {

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, World, settings};
 use crate::config::{Baseline, Method, OnFailingStandby, StandbyPolicy};
-use crate::core::soak::{DecisionKind, Effect, Origin, Outcome, Phase, Settings};
-use crate::model::Color;
+use crate::core::soak::{Effect, Origin, Settings};
+use crate::model::{Color, DecisionKind, Outcome, Phase};
 
 fn switching(on_failing_standby: Option<OnFailingStandby>) -> Settings {
     let origin = Origin::Switch { gate_ms: 60_000, soak: true };

@@ -2,11 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
 use crate::core::detect::Reading;
-use crate::core::soak::{
-    Cause, Decision, DecisionKind, DeploymentSeen, Effect, Ending, Event, Outcome, Phase, RollbackResult, Sample,
-    Settings, Verification,
-};
-use crate::model::Color;
+use crate::core::soak::{DeploymentSeen, Effect, Event, RollbackResult, Sample, Settings, Verification};
+use crate::model::{Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase};
 
 const UNDONE: World = World { routed: Some(Color::Green), ..HEALTHY };
 const UNREAD: World = World { routed: None, ..HEALTHY };

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Actor;
-use crate::model::Color;
+use super::{Actor, Color};
 
 /// The kinds of decisions that the journal knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
