@@ -3,6 +3,7 @@
 
 mod assets;
 mod floors;
+mod layout;
 
 use std::collections::BTreeSet;
 use std::fs;

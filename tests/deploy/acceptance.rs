@@ -1,9 +1,9 @@
 //! The acceptance: what Switchback is for.
 
+use support::Deployment;
 use switchback::app::monitor::Begin;
 use switchback::model::{Cause, Color, Outcome};
 
-use crate::support::Deployment;
 use crate::watch::{soaked, watched};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,4 @@ mod acceptance;
 mod output;
 mod promises;
 mod replay;
-#[path = "../support/mod.rs"]
-mod support;
 mod watch;

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use support::{Deployment, Page};
 use switchback::app::headless::{Form, JobFiles, Output, Printer, Width};
 use switchback::app::monitor::{Begin, OnSignal, run};
 
-use crate::support::{Deployment, Page};
 use crate::watch::{meanwhile, opened};
 
 /// Collects what is printed.

@@ -4,11 +4,11 @@ use std::fs;
 use std::sync::Arc;
 
 use serde_json::json;
+use support::{Deployment, Page};
 use switchback::app::monitor::{Begin, Finished, OnSignal, run};
 use switchback::model::{Cause, Color, DecisionKind, Ending, Outcome};
 
 use crate::replay::replay;
-use crate::support::{Deployment, Page};
 use crate::watch::{meanwhile, opened, soaked, watched};
 
 fn began(deployment: &Deployment) -> bool {

@@ -1,11 +1,11 @@
 //! A recording is exactly the input of the machine: replayed, it decides the same.
 
+use support::Deployment;
 use switchback::app::monitor::{Begin, Finished, OnSignal, run};
 use switchback::core::soak::{Effect, Envelope, Machine, RecordingHeader};
 use switchback::io::journal::{Entry, RecordingReader};
 use switchback::model::{Cause, Color, Decision, Ending, Outcome};
 
-use crate::support::Deployment;
 use crate::watch::opened;
 
 /// The decisions that the verbs of `deploy` journal themselves: they are no effects of the machine.

@@ -1,15 +1,21 @@
 //! Runs the monitor in this process.
 
+use support::Deployment;
 use switchback::app::monitor::{Begin, Finished, OnSignal, Opened, Opening, open, run};
+use switchback::config::{Inputs, Loaded, load};
 use switchback::io::ports::Ports;
 use switchback::model::{Actor, Ending};
 
-use crate::support::Deployment;
+/// The configuration as the program would load it in the folder.
+fn loaded(deployment: &Deployment) -> Loaded {
+    let flags = deployment.settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    load(Inputs { flags, folder: deployment.folder().to_owned(), ..Inputs::default() }).unwrap()
+}
 
 /// Opens a run that can begin.
 pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     let actor = Actor::Operator("ana@deploy-1".to_owned());
-    match open(&Ports::real(), &deployment.loaded(), begin, actor, |_| ()).await.unwrap() {
+    match open(&Ports::real(), &loaded(deployment), begin, actor, |_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }

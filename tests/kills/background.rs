@@ -5,8 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-
-use crate::support::{Deployment, Done, Running};
+use support::{Deployment, Done, Running};
 
 /// How long a monitor may live. It is no expectation of speed.
 const LIMIT: Duration = Duration::from_mins(2);

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use support::Deployment;
 use switchback::core::soak::{Effect, Envelope, Event, Machine, RecordingHeader};
 use switchback::io::journal::{RecordingReader, SoakId, recording_path};
 
 use crate::plan::Plan;
 use crate::rounds::route;
-use crate::support::Deployment;
 
 /// The window's end never moves.
 pub fn same_end(deployment: &Deployment, known: &mut Option<Value>) {

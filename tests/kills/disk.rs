@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::background::{Background, Started};
-use crate::support::Deployment;
+use support::Deployment;
 
 /// A mounted tmpfs of 2 MiB with the data folder of a deployment, or with all of it; unmounted when dropped.
 struct Disk(PathBuf);

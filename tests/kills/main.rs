@@ -12,5 +12,3 @@ mod disk;
 mod plan;
 mod readers;
 mod rounds;
-#[path = "../support/mod.rs"]
-mod support;

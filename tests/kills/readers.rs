@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 
 use rustix::process::Signal;
+use support::Deployment;
 
 use crate::background::{Background, Started};
-use crate::support::Deployment;
 
 #[test]
 #[ignore = "slow: asked for with --run-ignored"]

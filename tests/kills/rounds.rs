@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
+use support::Deployment;
 
 use crate::background::{Background, Started};
 use crate::checks;
 use crate::plan::{Moment, Plan};
-use crate::support::Deployment;
 
 /// The rounds are dealt out to so many tests, several of which run at once.
 const SHARES: u64 = 12;

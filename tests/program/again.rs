@@ -3,8 +3,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::support::{Deployment, Emulator};
+use support::{Deployment, Emulator};
 
 #[test]
 fn without_a_terminal_a_switch_without_a_color_moves_nothing_and_names_the_command() {

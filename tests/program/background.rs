@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 /// The monitor of a deployment that runs in the background; dropped, it is killed.
 pub struct Background(i32);

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 
-use crate::support::{Deployment, Page, Running, Service};
+use support::{Deployment, Page, Running, Service};
 
 /// What `switch`, `soak`, `rollback` and `status` say of a state file that cannot be read.
 #[track_caller]

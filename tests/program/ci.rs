@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
-
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 fn asset(name: &str) -> String {
     format!("{}/assets/ci/{name}", env!("CARGO_MANIFEST_DIR"))

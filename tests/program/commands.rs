@@ -4,8 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 #[test]
 fn status_of_what_was_never_switched() {

@@ -1,6 +1,6 @@
 //! By what requests are counted is said in the first lines of a soak, long before its end.
 
-use crate::support::{Deployment, Page};
+use support::{Deployment, Page};
 
 fn metrics(body: &str) -> Page {
     Page::answer("200 OK", "text/plain; version=0.0.4", body)

@@ -3,8 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 /// A deployment whose rollback waits for as long as the file `slow` is there, with a soak of it that has come so far.
 fn in_the_middle_of_a_rollback() -> (Deployment, Running) {

@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 use serde_json::json;
+use support::Deployment;
 
 use crate::background::Background;
-use crate::support::Deployment;
 
 /// Green was switched to and retained; now it is blue's turn, and blue is not ready.
 fn about_to_be_refused() -> Deployment {

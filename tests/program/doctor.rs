@@ -4,8 +4,7 @@ use std::fs;
 
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::support::{Authority, Deployment, Emulator, Page, Receiver, free_address};
+use support::{Authority, Deployment, Emulator, Page, Receiver, free_address};
 
 #[test]
 fn where_all_is_well_it_says_so_and_touches_nothing() {
@@ -184,7 +183,7 @@ fn warnings_of_the_configuration_are_findings() {
     let deployment = Deployment::switched();
     let mut command = deployment.command(&["doctor", "--json"]);
     command.env("SWITCHBACK_VERSION", "3");
-    let report = crate::support::Running::start(command).wait().expect(0).json();
+    let report = support::Running::start(command).wait().expect(0).json();
     assert_eq!(report["findings"][0]["level"], "warning", "{report}");
     let bad = deployment.with("soak.window", "soon");
     bad.run(&["doctor"]).expect(2).complains(&["soak.window"]);
@@ -305,7 +304,7 @@ fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
     let doctor = || {
         let mut command = deployment.command(&["doctor"]);
         command.env("SWITCHBACK_METRICS_TOKEN_FILE", deployment.path("token"));
-        crate::support::Running::start(command).wait().expect(0)
+        support::Running::start(command).wait().expect(0)
     };
     let path = |name: &str| deployment.path(name).canonicalize().unwrap().display().to_string();
 
@@ -334,7 +333,7 @@ fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
 #[test]
 fn hosts_that_only_a_file_names_are_told_where_they_are_sent_a_token() {
     let deployment = Deployment::switched();
-    let green = deployment.loaded().config.colors.green[0].host_port();
+    let green = deployment.green.url().replace("http://", "");
     let targets = json!([{ "targets": [green] }]).to_string();
     fs::write(deployment.path("green.json"), targets).unwrap();
     let file = deployment.path("green.json").display().to_string();
@@ -344,7 +343,7 @@ fn hosts_that_only_a_file_names_are_told_where_they_are_sent_a_token() {
         if token {
             command.env("SWITCHBACK_HEALTH_BEARER_TOKEN", "kanarienvogel-0123456789");
         }
-        crate::support::Running::start(command).wait().expect(0)
+        support::Running::start(command).wait().expect(0)
     };
     doctor(true).says(&[
         "health.bearer_token is sent to every host in `",

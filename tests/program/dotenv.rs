@@ -3,8 +3,7 @@
 use std::fs;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
-
-use crate::support::Deployment;
+use support::Deployment;
 
 /// The window that the recovery is watched for comes from `.env`: what is ours in it is still read.
 fn switched_with(dotenv: impl AsRef<[u8]>) -> Deployment {

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Deployment, Done, Running};
+use support::{Deployment, Done, Running};
 
 /// The dry run, and then the rollback itself, by `run`; the first leaves every file as it was.
 #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Authority, Deployment, Page, Service};
+use support::{Authority, Deployment, Page, Service};
 
 /// A host name's worth of nothing but what is asked for: metrics on one service, readiness on another.
 fn apart(deployment: &Deployment) -> [Service; 2] {
@@ -93,7 +93,7 @@ fn a_private_authority_a_client_certificate_and_the_name_in_the_certificate_are_
 
     // Whatever is wrong with a file is said before anything moves, and a rollback can be forced past it.
     deployment.write_state(&serde_json::json!({
-        "activeColor": "green", "lastSwitch": crate::support::SWITCHED_AT, "previousColor": "blue"
+        "activeColor": "green", "lastSwitch": support::SWITCHED_AT, "previousColor": "blue"
     }));
     let key = fs::read(deployment.path("client.key")).unwrap();
     for (file, text, expected) in [

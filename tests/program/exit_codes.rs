@@ -6,8 +6,7 @@ use std::fs;
 
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::support::{Deployment, Page};
+use support::{Deployment, Page};
 
 #[test]
 fn _0_a_retained_soak() {
@@ -45,7 +44,7 @@ fn _1_an_internal_error() {
     let deployment = Deployment::fresh();
     let mut command = deployment.command(&["demo", "--no-tui"]);
     command.env("TMPDIR", "/dev/null/nowhere");
-    crate::support::Running::start(command).wait().expect(1).complains(&["switchback: ", "/dev/null/nowhere"]);
+    support::Running::start(command).wait().expect(1).complains(&["switchback: ", "/dev/null/nowhere"]);
 }
 
 #[test]

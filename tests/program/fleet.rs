@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::json;
-
-use crate::support::{Deployment, Page, Running, Service};
+use support::{Deployment, Page, Running, Service};
 
 /// Writes the targets of green as Prometheus takes them.
 fn targets(deployment: &Deployment, services: &[&Service]) {

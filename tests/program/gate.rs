@@ -1,8 +1,7 @@
 //! The previous color before traffic leaves it.
 
 use serde_json::json;
-
-use crate::support::Deployment;
+use support::Deployment;
 
 /// A switch whose previous color fails already.
 fn failing() -> Deployment {

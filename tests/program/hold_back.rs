@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Deployment;
+use support::Deployment;
 
 fn failing() -> Deployment {
     let deployment = Deployment::fresh();

@@ -4,8 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
-use crate::support::{Deployment, Page, Running, Service};
+use support::{Deployment, Page, Running, Service};
 
 /// Four good pages, and then one that is none.
 fn flaky() -> Page {

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 /// The monitor that runs in the background, killed when it is dropped.
 struct Monitor(Pid);

@@ -1,6 +1,6 @@
 //! Latency against what it was before the switch, and histograms that cannot be judged by.
 
-use crate::support::{Deployment, Page};
+use support::{Deployment, Page};
 
 /// Judged at the one bound that the services have, 100 ms.
 fn judged() -> Deployment {

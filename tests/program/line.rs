@@ -4,8 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::json;
-
-use crate::support::{Deployment, Page, Running};
+use support::{Deployment, Page, Running};
 
 /// The user of this process by the kernel.
 fn user() -> String {
@@ -14,7 +13,7 @@ fn user() -> String {
 }
 
 /// Runs the program with other variables; without those that are empty.
-fn with(deployment: &Deployment, variables: &[(&str, &str)], args: &[&str]) -> crate::support::Done {
+fn with(deployment: &Deployment, variables: &[(&str, &str)], args: &[&str]) -> support::Done {
     let mut command = deployment.command(args);
     for (name, value) in variables {
         if value.is_empty() {

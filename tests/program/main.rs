@@ -37,8 +37,6 @@ mod retention;
 mod scripts;
 mod secrets;
 mod supervisor;
-#[path = "../support/mod.rs"]
-mod support;
 mod surroundings;
 mod terminal;
 mod undone;

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use support::{Authority, Deployment, Emulator, Running, free_address};
 use switchback::model::SigningKey;
-
-use crate::support::{Authority, Deployment, Emulator, Running, free_address};
 
 const OPERATOR: &str = "0f5b2c9d8e7a61430f5b2c9d8e7a6143";
 const VIEWER: &str = "d41d8cd98f00b204e9800998ecf8427e";

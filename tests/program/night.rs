@@ -3,8 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-
-use crate::support::{Deployment, Done, Page};
+use support::{Deployment, Done, Page};
 
 /// The line that says what to do next.
 fn next(done: &Done) -> Option<String> {

@@ -10,8 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
-use crate::support::{Deployment, Done, Running};
+use support::{Deployment, Done, Running};
 
 /// Time between two requests of the users: a few hundred in a second.
 const PACE: Duration = Duration::from_millis(2);

@@ -1,8 +1,7 @@
 //! A webhook is told of what the program decides.
 
+use support::{Delivery, Deployment, Receiver};
 use switchback::model::SigningKey;
-
-use crate::support::{Delivery, Deployment, Receiver};
 
 /// Unlike the example that is shown beside a mistake.
 const SECRET: &str = "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs";

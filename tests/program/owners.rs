@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Deployment, Running};
+use support::{Deployment, Running};
 
 /// Nobody in particular.
 const OWNER: u32 = 65_534;

@@ -3,8 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-
-use crate::support::Deployment;
+use support::Deployment;
 
 /// A router whose moves back fail until there is a file `healed`, and are counted in `tries`.
 fn away() -> Deployment {

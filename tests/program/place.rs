@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
+use support::{Deployment, Done, Running};
 use tempfile::TempDir;
-
-use crate::support::{Deployment, Done, Running};
 
 /// A deployment whose settings are in a file of its folder and not in the environment.
 fn in_file(deployment: Deployment, name: &str) -> Deployment {

@@ -4,10 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use support::{Deployment, Monitoring, MonitoringKind as Kind, Running, Service};
 
 use serde_json::json;
-
-use crate::support::{Deployment, Monitoring, MonitoringKind as Kind, Running, Service};
 
 const KINDS: [Kind; 2] = [Kind::Prometheus, Kind::VictoriaMetrics];
 

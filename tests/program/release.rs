@@ -3,8 +3,7 @@
 use std::fs;
 
 use serde_json::json;
-
-use crate::support::{Deployment, Page, Receiver, Service};
+use support::{Deployment, Page, Receiver, Service};
 
 const FOUR: &str = "shop_build_info{version=\"1.4.2\"} 1\n";
 const FIVE: &str = "shop_build_info{version=\"1.5.0\"} 1\n";
@@ -54,7 +53,7 @@ fn a_job_that_is_run_again_is_not_refused_for_what_a_page_calls_the_release() {
     let output = fs::File::create(deployment.path("output")).map(|_| deployment.path("output")).unwrap();
     let mut again = deployment.command(&["switch", "green", "--output", "github"]);
     again.env("GITHUB_OUTPUT", &output);
-    crate::support::Running::start(again).wait().expect(0);
+    support::Running::start(again).wait().expect(0);
     assert!(fs::read_to_string(output).unwrap().contains("release=1.4.2\n"));
 }
 

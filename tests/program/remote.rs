@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use support::{Deployment, Running};
 
 use crate::background::Background;
 use crate::network::{Machines, watching};
-use crate::support::{Deployment, Running};
 
 /// The color, the soak and the release that an object names.
 fn known(told: &Value) -> [&Value; 3] {

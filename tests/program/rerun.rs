@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-
-use crate::support::{Deployment, Page, Running};
+use support::{Deployment, Page, Running};
 
 const AGAIN: [&str; 3] = ["switch", "green", "--no-tui"];
 const NOT_JUDGED: &str = "green is already live; nothing was moved. It was not judged yet: ";

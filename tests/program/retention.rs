@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::support::Deployment;
+use support::Deployment;
 
 const DAY: Duration = Duration::from_hours(24);
 const OLDEST: &str = "20260701T080000Z-00aa";

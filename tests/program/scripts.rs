@@ -4,9 +4,9 @@ use std::fs;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use support::{Deployment, Done, Running};
 
 use crate::background::Background;
-use crate::support::{Deployment, Done, Running};
 
 /// Runs it in a job of GitHub Actions.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Secrets reach the service they are for and nobody else.
 
-use crate::support::{Deployment, Done, Page, Receiver, free_address};
+use support::{Deployment, Done, Page, Receiver, free_address};
 
 /// Unlike anything else that is printed or written.
 const CANARY: &str = "kanarienvogel-4711";

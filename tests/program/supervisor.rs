@@ -6,8 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-
-use crate::support::Deployment;
+use support::Deployment;
 
 /// Nothing that is waited for takes nearly as long.
 const LIMIT: Duration = Duration::from_secs(30);

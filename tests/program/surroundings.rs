@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use crate::support::{Deployment, Running, Service};
+use support::{Deployment, Running, Service};
 
 #[test]
 fn a_reader_that_goes_away_does_not_end_the_watch() {

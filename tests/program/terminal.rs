@@ -4,8 +4,7 @@
 use std::process::Child;
 
 use serde_json::Value;
-
-use crate::support::{Deployment, Done, Emulator};
+use support::{Deployment, Done, Emulator};
 
 /// The smallest screen with panes, and a roomy one.
 const SIZES: [(u16, u16); 2] = [(60, 15), (120, 36)];

@@ -5,8 +5,7 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-
-use crate::support::{Deployment, Receiver};
+use support::{Deployment, Receiver};
 
 /// A deployment whose router is a file with the color in it.
 fn routed() -> Deployment {

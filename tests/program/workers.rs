@@ -11,9 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use support::{Deployment, free_port};
 use tempfile::TempDir;
-
-use crate::support::{Deployment, free_port};
 
 /// Time between two requests of the users.
 const PACE: Duration = Duration::from_millis(4);

@@ -16,6 +16,4 @@ mod proxy;
 mod recipe;
 mod recipes;
 mod scenes;
-#[path = "../support/mod.rs"]
-mod support;
 mod users;

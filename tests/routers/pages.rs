@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::fs;
 
+use support::{Authority, Deployment};
 use switchback::model::Color;
 use tempfile::TempDir;
 
 use crate::apps::Apps;
 use crate::proxy::{Process, free_port};
-use crate::support::{Authority, Deployment};
 use crate::users::Users;
 
 /// A proxy in front of one instance of green, which shows its metrics on the port of the users.

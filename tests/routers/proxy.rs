@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use crate::apps::Apps;
-pub use crate::support::free_port;
+pub use support::free_port;
 
 /// Nothing that is waited for takes nearly as long.
 const LIMIT: Duration = Duration::from_secs(30);

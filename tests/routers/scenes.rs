@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use support::{Deployment, Running};
 use switchback::model::Color;
 
 use crate::apps::Apps;
-use crate::support::{Deployment, Running};
 use crate::users::{Connection, Users, Visit, all_on, none_lost};
 
 /// A router under test.

@@ -7,7 +7,6 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use switchback::config::{Inputs, Loaded, load};
 use tempfile::TempDir;
 
 use super::{Done, Emulator, Running, Service};
@@ -184,21 +183,15 @@ impl Deployment {
         files
     }
 
-    /// The configuration as the program would load it in the folder.
-    pub fn loaded(&self) -> Loaded {
-        let flags = self.settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        load(Inputs { flags, folder: self.folder().to_owned(), ..Inputs::default() }).unwrap()
-    }
-
     /// The program, to be run in the folder with the settings in its environment and nothing else of ours.
     pub fn command(&self, args: &[&str]) -> Command {
-        self.settled(Command::new(env!("CARGO_BIN_EXE_switchback")), args)
+        self.settled(Command::new(program()), args)
     }
 
     /// The same on a terminal, as the leader of a session whose terminal that is.
     pub fn on_terminal(&self, emulator: &Emulator, args: &[&str]) -> Command {
         let mut command = Command::new("setsid");
-        command.args(["--ctty", env!("CARGO_BIN_EXE_switchback")]);
+        command.arg("--ctty").arg(program());
         let mut command = self.settled(command, args);
         command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
         command.stdin(emulator.stdio()).stdout(emulator.stdio()).stderr(emulator.stdio());
@@ -213,8 +206,7 @@ impl Deployment {
             command.env("LLVM_PROFILE_FILE", profile);
         }
         for (key, value) in &self.settings {
-            let key = switchback::config::keys().find(|known| known.name == *key).unwrap();
-            command.env(key.env.unwrap(), value);
+            command.env(variable(key), value);
         }
         command
     }
@@ -229,4 +221,21 @@ impl Deployment {
     pub fn run(&self, args: &[&str]) -> Done {
         self.start(args).wait()
     }
+}
+
+/// The program that is tested: cargo builds it into the folder above that of the tests.
+pub fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.ancestors().nth(2).unwrap().join("switchback");
+    assert!(program.exists(), "{} is not built", program.display());
+    program
+}
+
+/// The variable of a key, as the reference has it.
+fn variable(key: &str) -> String {
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/backend/configuration.md");
+    let reference = fs::read_to_string(reference).unwrap();
+    let row = format!("| `{key}` | `");
+    let variable = reference.lines().find_map(|line| line.strip_prefix(&row)?.split('`').next());
+    variable.unwrap_or_else(|| panic!("no key of the reference: {key}")).to_owned()
 }

@@ -67,6 +67,11 @@ impl Emulator {
         self.screen.screen().alternate_screen()
     }
 
+    /// Whether the program asked to hear of the mouse.
+    pub fn follows_the_mouse(&self) -> bool {
+        self.screen.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
     pub fn contents(&self) -> String {
         self.screen.screen().contents()
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -26,7 +26,8 @@ pub enum Kind {
 pub struct Monitoring {
     child: Child,
     port: u16,
-    folder: TempDir,
+    /// Its configuration and data, gone with it.
+    _folder: TempDir,
 }
 
 impl Monitoring {
@@ -68,7 +69,7 @@ impl Monitoring {
         command.args(args).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = command.spawn();
         assert!(started.is_ok(), "{name} cannot be started ({started:?}); run: apt-get install {name}");
-        let server = Self { child: started.unwrap(), port, folder };
+        let server = Self { child: started.unwrap(), port, _folder: folder };
         server.wait_for("up", targets.len());
         server
     }

@@ -9,21 +9,25 @@ use rustix::process::{Pid, Signal, ioctl_tiocsctty, kill_process, setsid};
 
 use super::tty::Tty;
 
-#[path = "../../../tests/support/emulator.rs"]
-mod emulator;
-
-pub use emulator::Emulator;
+pub use support::Emulator;
 
 /// Says to this program, run as a child, what to be.
 const ROLE: &str = "SWITCHBACK_TEST_ROLE";
 
-impl Emulator {
-    pub fn tty(&self) -> Arc<Tty> {
+/// What a terminal is to the program that lives in it.
+pub trait Terminal {
+    fn tty(&self) -> Arc<Tty>;
+
+    /// Runs this test again as a process whose terminal this is, in a given role.
+    fn spawn(&self, test: &str, role: &str, environment: &[(&str, &str)]) -> Actor;
+}
+
+impl Terminal for Emulator {
+    fn tty(&self) -> Arc<Tty> {
         Arc::new(Tty::new(self.stdio(), self.stdio()))
     }
 
-    /// Runs this test again as a process whose terminal this is, in a given role.
-    pub fn spawn(&self, test: &str, role: &str, environment: &[(&str, &str)]) -> Actor {
+    fn spawn(&self, test: &str, role: &str, environment: &[(&str, &str)]) -> Actor {
         let child = again(test, role)
             .env_remove("NO_COLOR")
             .env("RUST_BACKTRACE", "0")

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, Emulator};
+use support::{Deployment, Emulator};
 
 /// What an attached client costs.
 pub struct Cost {

@@ -12,8 +12,6 @@
 mod client;
 mod frames;
 mod soak;
-#[path = "../../support/mod.rs"]
-mod support;
 
 use std::time::Duration;
 

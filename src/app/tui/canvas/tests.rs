@@ -1,7 +1,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::*;
-use crate::app::tui::testing::Emulator;
+use crate::app::tui::testing::{Emulator, Terminal as _};
 
 fn say(canvas: &mut Canvas, text: &str, style: Style) {
     canvas.draw(|frame| frame.buffer_mut().set_string(0, 0, text, style)).map(drop).unwrap();

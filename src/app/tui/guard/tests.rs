@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::app::tui::testing::{Emulator, ended_well, role};
+use crate::app::tui::testing::{Emulator, Terminal as _, ended_well, role};
 
 /// The terminal as a shell keeps it.
 fn given_back(emulator: &Emulator) -> bool {
@@ -35,7 +35,7 @@ fn the_mouse_is_left_alone() {
     let mut emulator = Emulator::new(80, 24);
     let _guard = Guard::take(emulator.tty()).unwrap();
     emulator.read_all();
-    assert_eq!(emulator.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    assert!(!emulator.follows_the_mouse());
 }
 
 #[test]

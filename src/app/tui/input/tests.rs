@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::app::tui::guard::Guard;
 use crate::app::tui::testing;
-use crate::app::tui::testing::{Emulator, ended_well, role};
+use crate::app::tui::testing::{Emulator, Terminal as _, ended_well, role};
 
 const KEYS: &str = "app::tui::input::tests::keys_and_pasted_text_arrive_and_a_hang_up_ends_it";
 const SHELL: &str = "app::tui::input::tests::keys_of_another_job_are_left_to_it";

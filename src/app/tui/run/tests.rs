@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use rustix::termios::tcsetpgrp;
 
 use super::*;
-use crate::app::tui::testing::{Actor, Emulator, again, ended_well, role};
+use crate::app::tui::testing::{Actor, Emulator, Terminal as _, again, ended_well, role};
 use crate::app::tui::{Charset, Depth, Theme};
 use crate::core::soak::testing::{Bench, HEALTHY, settings};
 use crate::core::soak::{ClockOrigin, RecordingHeader};

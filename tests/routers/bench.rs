@@ -10,25 +10,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at its first surprise")]
 #![allow(dead_code, unused_imports, reason = "the modules are those of the tests, which use all of them")]
 
-#[path = "../../routers/apps.rs"]
 mod apps;
-#[path = "../../routers/caddy.rs"]
 mod caddy;
-#[path = "../../routers/commands.rs"]
 mod commands;
-#[path = "../../routers/haproxy.rs"]
 mod haproxy;
-#[path = "../../routers/nginx.rs"]
 mod nginx;
-#[path = "../../routers/proxy.rs"]
 mod proxy;
-#[path = "../../routers/recipe.rs"]
 mod recipe;
-#[path = "../../routers/scenes.rs"]
 mod scenes;
-#[path = "../../support/mod.rs"]
-mod support;
-#[path = "../../routers/users.rs"]
 mod users;
 
 use std::time::{Duration, Instant};

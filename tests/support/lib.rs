@@ -1,7 +1,17 @@
-//! What the tests of whole runs share: services on loopback, a deployment in a folder of its own, and the program.
+//! What the tests share: services on loopback, a deployment in a folder of its own, the program, and a terminal for it.
 
-// Each test binary uses its own part of this.
-#![allow(dead_code, unused_imports, reason = "what one test binary leaves out the other one uses")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test says what it expects by failing"
+)]
+#![allow(
+    missing_docs,
+    clippy::new_without_default,
+    clippy::return_self_not_must_use,
+    reason = "only tests use this, and what its name says needs no sentence"
+)]
 
 mod authority;
 mod deployment;
@@ -12,7 +22,7 @@ mod receiver;
 mod service;
 
 pub use authority::Authority;
-pub use deployment::{Deployment, SWITCHED_AT};
+pub use deployment::{Deployment, SWITCHED_AT, program};
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use process::{Done, Running};
