@@ -20,6 +20,7 @@ mod monitoring;
 mod process;
 mod receiver;
 mod service;
+mod snapshots;
 
 pub use authority::Authority;
 pub use deployment::{Deployment, SWITCHED_AT, program};
@@ -28,6 +29,7 @@ pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use process::{Done, Running};
 pub use receiver::{Delivery, Receiver};
 pub use service::{Page, Service};
+pub use snapshots::Snapshots;
 
 /// A loopback address with a port that nobody has at the moment. It is drawn from below the ports that the system gives to
 /// whoever asks for any (`ip_local_port_range` of ip(7)): one of those may be given away before it is used.

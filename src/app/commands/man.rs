@@ -114,6 +114,8 @@ fn exit_status(page: &mut Roff, path: &str) {
 mod tests {
     use std::collections::BTreeSet;
 
+    use support::Snapshots;
+
     use super::*;
 
     #[test]
@@ -138,6 +140,27 @@ mod tests {
             }
             assert!(!text.contains("EXTRA") && !text.contains("--background"), "{name}");
         }
+    }
+
+    #[test]
+    fn pages_are_the_snapshots_of_them() {
+        let pages = pages().unwrap();
+        let text = |page: &[u8]| String::from_utf8(page.to_owned()).unwrap().replace(&cli::version(), "VERSION");
+        let settings = |page: &str| {
+            let (_, rest) = page.split_once("\n.SH SETTINGS\n")?;
+            Some(rest.split_once("\n.SH ").map_or(rest, |(settings, _)| settings).to_owned())
+        };
+        let of_switch = pages.iter().find(|(name, _)| name == "switchback-switch.1").unwrap();
+        let of_switch = settings(&text(&of_switch.1)).unwrap();
+        let snapshots = Snapshots::of("src/app/commands/man/snapshots");
+        for (name, page) in &pages {
+            let page = text(page);
+            // They are long, and shown once.
+            let page =
+                if name == "switchback-switch.1" { page } else { page.replace(&of_switch, "as those of switch") };
+            snapshots.assert(name.trim_end_matches(".1"), &page);
+        }
+        snapshots.assert_no_other();
     }
 
     #[test]

@@ -1,3 +1,5 @@
+mod snapshots;
+
 use super::super::examples::examples;
 use super::*;
 
