@@ -1,21 +1,6 @@
 //! Durations as operators write them: `500ms`, `30s`, `10m`, `1h30m`.
 
-use std::fmt::Write as _;
 use std::time::Duration;
-
-/// A day, in nanoseconds.
-const DAY: u128 = 24 * 3_600_000_000_000;
-
-/// The units of [`format_duration`], largest first, in nanoseconds.
-const UNITS: [(&str, u128); 7] = [
-    ("d", DAY),
-    ("h", 3_600_000_000_000),
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-    ("ns", 1),
-];
 
 /// Reads a duration with its unit. The error is a sentence fragment about the text, such as `the unit is missing…`.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -37,30 +22,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// Writes a duration the way [`parse_duration`] reads it, exactly and without spaces: `1h30m`, `90d`, `0s`.
-pub fn format_duration(duration: Duration) -> String {
-    if duration.is_zero() {
-        return "0s".to_owned();
-    }
-    let mut rest = duration.as_nanos();
-    let mut text = String::new();
-    // What is less than two days is told in hours, as people do: a window of `24h`.
-    let units = if rest < 2 * DAY { &UNITS[1..] } else { &UNITS };
-    for &(unit, nanos) in units {
-        if rest >= nanos {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{}{unit}", rest / nanos);
-            rest %= nanos;
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::number::duration_exact;
 
     #[test]
     fn durations_are_read_with_their_units() {
@@ -94,20 +61,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn durations_are_written_without_spaces() {
-        for (millis, text) in
-            [(0, "0s"), (500, "500ms"), (90_000, "1m30s"), (86_400_000, "24h"), (750, "750ms"), (176_400_000, "2d1h")]
-        {
-            assert_eq!(format_duration(Duration::from_millis(millis)), text);
-        }
-    }
-
     proptest! {
         #[test]
         fn what_is_written_is_read_back_exactly(nanos in 0..u64::MAX) {
             let duration = Duration::from_nanos(nanos);
-            prop_assert_eq!(parse_duration(&format_duration(duration)), Ok(duration));
+            prop_assert_eq!(parse_duration(&duration_exact(duration)), Ok(duration));
         }
 
         #[test]

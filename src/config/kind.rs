@@ -7,7 +7,6 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::draft::Draft;
-use super::duration::format_duration;
 use super::instances;
 use super::matchers::LabelFilter;
 use super::model::Named;
@@ -15,9 +14,9 @@ use super::parse;
 use super::query::{self, PromQl, QueryConfig};
 use super::raw::{Raw, Scalar};
 use super::routes::Routes;
-use super::size::format_size;
 use super::statuses::StatusSet;
 use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
+use crate::model::number::{duration_exact, size_exact};
 
 /// Puts a value where it belongs.
 pub type Set<T> = fn(&mut Draft, T);
@@ -107,8 +106,8 @@ impl Kind {
         match self {
             Self::Service(_) => "[a-z0-9][a-z0-9-]{0,62}".to_owned(),
             Self::Path(_) => "path".to_owned(),
-            Self::Duration { min, max, .. } => format!("{}..{}", format_duration(*min), format_duration(*max)),
-            Self::Size { min, max, .. } => format!("{}..{}", format_size(*min), format_size(*max)),
+            Self::Duration { min, max, .. } => format!("{}..{}", duration_exact(*min), duration_exact(*max)),
+            Self::Size { min, max, .. } => format!("{}..{}", size_exact(*min), size_exact(*max)),
             Self::Bool(_) => "true/false/1/0/yes/no/on/off".to_owned(),
             Self::Choice(words) => words.iter().map(|word| word.text).collect::<Vec<_>>().join(", "),
             Self::Ratio(_) => "above 0, below 1, as 5% or 0.05".to_owned(),
@@ -156,11 +155,11 @@ impl Kind {
             }
             Self::Duration { min, max, set } => {
                 let text = raw.scalar(&NUMERIC, "a string such as \"30s\"")?;
-                put(draft, *set, parse::duration(text, *min, *max)?, |value| format_duration(*value))
+                put(draft, *set, parse::duration(text, *min, *max)?, |value| duration_exact(*value))
             }
             Self::Size { min, max, set } => {
                 let text = raw.scalar(&NUMERIC, "a string such as \"1GiB\"")?;
-                put(draft, *set, parse::size(text, *min, *max)?, |value| format_size(*value))
+                put(draft, *set, parse::size(text, *min, *max)?, |value| size_exact(*value))
             }
             Self::Bool(set) => {
                 let text = raw.scalar(&[Scalar::String, Scalar::Bool, Scalar::Integer], "true or false")?;

@@ -65,7 +65,7 @@ pub(crate) mod variables;
 
 pub use dial::{bare_dial, same_listener};
 pub use dotenv::DotEnv;
-pub use duration::{format_duration, parse_duration};
+pub use duration::parse_duration;
 pub use instances::mask;
 pub use keys::{Key, flags, keys, shell_word};
 pub(crate) use layers::PREFIX;

@@ -265,7 +265,7 @@ pub enum Named {
 pub enum Method {
     /// Sequential evidence, see `detect`.
     Evidence,
-    /// Errors / requests over the last 10 s above the threshold for 3 consecutive ticks.
+    /// Errors / requests over the last 10s above the threshold for 3 consecutive ticks.
     Window,
 }
 

@@ -3,20 +3,21 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::duration::{format_duration, parse_duration};
+use super::duration::parse_duration;
 use super::model::Named;
-use super::size::{format_size, parse_size};
+use super::size::parse_size;
 use super::statuses::StatusSet;
 use super::values::Ratio;
+use crate::model::number::{duration_exact, size_exact};
 
 /// A duration from `min` to `max`, both included.
 pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, String> {
     let value = parse_duration(text)?;
     if value < min {
-        return Err(format!("this is less than {}", format_duration(min)));
+        return Err(format!("this is less than {}", duration_exact(min)));
     }
     if value > max {
-        return Err(format!("this is more than {}", format_duration(max)));
+        return Err(format!("this is more than {}", duration_exact(max)));
     }
     Ok(value)
 }
@@ -25,10 +26,10 @@ pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, St
 pub fn size(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let value = parse_size(text)?;
     if value < min {
-        return Err(format!("this is less than {}", format_size(min)));
+        return Err(format!("this is less than {}", size_exact(min)));
     }
     if value > max {
-        return Err(format!("this is more than {}", format_size(max)));
+        return Err(format!("this is more than {}", size_exact(max)));
     }
     Ok(value)
 }

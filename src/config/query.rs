@@ -7,8 +7,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::duration::{format_duration, parse_duration};
+use super::duration::parse_duration;
 use super::values::InstanceUrl;
+use crate::model::number::duration_exact;
 
 /// So many query checks may be given.
 const MOST_QUERIES: usize = 20;
@@ -225,7 +226,7 @@ fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
     let hold = written.hold.as_deref().map_or(Ok(hold), |text| {
         let hold = parse_duration(text).map_err(|why| format!("`for`: {why}"))?;
         if hold > LONGEST_HOLD {
-            Err(format!("`for` is longer than {}", format_duration(LONGEST_HOLD)))
+            Err(format!("`for` is longer than {}", duration_exact(LONGEST_HOLD)))
         } else {
             Ok(hold)
         }
@@ -262,7 +263,7 @@ impl QueryConfig {
             alerts,
             threshold: value.then_some(self.threshold),
             breach: value.then_some(self.breach),
-            hold: Some(format_duration(self.hold)),
+            hold: Some(duration_exact(self.hold)),
             required: Some(self.required),
         }
     }

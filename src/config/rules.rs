@@ -15,13 +15,13 @@ pub mod probe;
 pub use self::control::wrong_secrets;
 use super::dial::same_listener;
 use super::draft::{Draft, RouterWord};
-use super::duration::format_duration;
 use super::instances::same_place;
 use super::keys::keys;
 use super::load::{Setting, Settled};
 use super::model::{Config, NotifyConfig};
 use super::problem::{Origin, Problem};
 use super::query::Source;
+use crate::model::number::duration_exact;
 use crate::model::{SigningKey, webhook};
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
@@ -50,10 +50,10 @@ fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
         return None;
     }
     let window = settled.sound("soak.window")?;
-    let (window, origin) = (format_duration(draft.config.soak.window), &window.origin);
+    let (window, origin) = (duration_exact(draft.config.soak.window), &window.origin);
     let what = format!("this is more than a quarter of soak.window = {window} ({origin})");
     let problem = settled.problem("soak.interval", what)?;
-    Some(Problem { allowed: Some(format!("100ms..{}", format_duration(most))), ..problem })
+    Some(Problem { allowed: Some(format!("100ms..{}", duration_exact(most))), ..problem })
 }
 
 /// With nothing required every soak would end `retained`, unseen.

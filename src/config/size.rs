@@ -1,17 +1,6 @@
 //! Sizes as operators write them: `500MiB`, `1GiB`, `2GB`.
 
-/// The units and their bytes: those of IEC 80000-13 count in 1024, those of SI in 1000.
-const UNITS: [(&str, u64); 9] = [
-    ("TiB", 1 << 40),
-    ("TB", 1_000_000_000_000),
-    ("GiB", 1 << 30),
-    ("GB", 1_000_000_000),
-    ("MiB", 1 << 20),
-    ("MB", 1_000_000),
-    ("KiB", 1 << 10),
-    ("kB", 1_000),
-    ("B", 1),
-];
+use crate::model::number::SIZES;
 
 /// Reads a size with its unit, in bytes. The error is a sentence fragment about the text, such as `the unit is missing…`.
 pub fn parse_size(text: &str) -> Result<u64, String> {
@@ -25,7 +14,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         return Err("the unit is missing: say the unit, such as `MiB` or `GiB`".to_owned());
     }
     // `Mb` is a megabit to some and `m` a thousandth: only the exact spelling is taken.
-    let (_, bytes) = UNITS
+    let (_, bytes) = SIZES
         .iter()
         .find(|(name, _)| *name == unit)
         .ok_or("the unit is unknown: use `MiB`, `GiB`, `TiB`, or `MB`, `GB`, `TB`, in this spelling")?;
@@ -33,22 +22,12 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| "the number is too large".to_owned())
 }
 
-/// Writes a size the way [`parse_size`] reads it, exactly, in the unit that takes the smallest number: `1GiB`, `1500MB`.
-pub fn format_size(bytes: u64) -> String {
-    if bytes == 0 {
-        return "0B".to_owned();
-    }
-    let exact = UNITS.iter().filter(|(_, unit)| bytes.is_multiple_of(*unit));
-    // Bytes themselves always fit.
-    let (name, unit) = exact.min_by_key(|(_, unit)| bytes / unit).unwrap_or(&("B", 1));
-    format!("{}{name}", bytes / unit)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::number::size_exact;
 
     #[test]
     fn sizes_are_read_with_their_units() {
@@ -97,14 +76,14 @@ mod tests {
             (1_500_000_000, "1500MB"),
             (1 << 40, "1TiB"),
         ] {
-            assert_eq!(format_size(bytes), text);
+            assert_eq!(size_exact(bytes), text);
         }
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_read_back_exactly(bytes: u64) {
-            prop_assert_eq!(parse_size(&format_size(bytes)), Ok(bytes));
+            prop_assert_eq!(parse_size(&size_exact(bytes)), Ok(bytes));
         }
 
         #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::instances;
+use crate::model::number::percent_exact;
 
 /// A share between 0 and 1, shown in per cent.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -23,9 +24,7 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nine decimals hide the noise of binary fractions (0.07 × 100), and trailing zeros say nothing.
-        let percent = format!("{:.9}", self.0 * 100.0);
-        write!(f, "{}%", percent.trim_end_matches('0').trim_end_matches('.'))
+        f.write_str(&percent_exact(self.0))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Longest single extension, 24 h: as long as the longest window.
+/// Longest single extension, 24h: as long as the longest window.
 const LONGEST_EXTENSION: Duration = Duration::from_hours(24);
 
 /// What an operator can order; parses from and prints to text (`abort`, `extend 5m`, `rollback --force`).
@@ -25,7 +25,7 @@ pub enum Action {
     Resume,
     /// Watch longer, by this many milliseconds.
     Extend {
-        /// The extension in milliseconds, above 0 and at most 24 h.
+        /// The extension in milliseconds, above 0 and at most 24h.
         by_ms: u64,
     },
     /// End the soak `retained` on the operator's word.
@@ -46,6 +46,7 @@ impl fmt::Display for Action {
             Self::Pause => f.write_str("pause"),
             Self::Resume => f.write_str("resume"),
             Self::Extend { by_ms } => {
+                // Older monitors and clients read this text as it is; it is no line for people.
                 let by = humantime::format_duration(Duration::from_millis(*by_ms)).to_string();
                 write!(f, "extend {}", by.replace(' ', ""))
             }

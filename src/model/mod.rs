@@ -7,6 +7,7 @@
 //! | `decision` | what was decided, by whom, and on which numbers |
 //! | `outcome` | how a soak stands, and how it ends |
 //! | `color` | blue and green |
+//! | `number` | numbers for people: counts, shares, times, sizes |
 //! | `traffic` | where the traffic of users is after a failure |
 //! | `limits` | how many recordings are kept |
 //! | `signing_key` | the secret with which webhooks and orders are signed |
@@ -18,6 +19,7 @@ mod actor;
 mod color;
 mod decision;
 mod limits;
+pub mod number;
 mod outcome;
 pub mod printable;
 mod signing_key;

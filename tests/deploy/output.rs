@@ -63,7 +63,7 @@ async fn people_get_a_line_on_every_change_and_the_outcome_last() {
     has_all(
         &text,
         &[
-            "  soak_start      watching green (1 instance) for 3 s: error rate at most 5%",
+            "  soak_start      watching green (1 instance) for 3s: error rate at most 5%",
             "  watching        ",
             "  breach          error-rate breached: ",
             "  rollback        rolling back from green to blue: ",
@@ -85,8 +85,8 @@ async fn people_get_a_line_of_progress_every_ten_seconds() {
     let deployment = Deployment::switched().with("soak.window", "11s").with("soak.interval", "500ms");
     let text = printed(&deployment, Output::Human, None).await;
     let progress: Vec<_> = text.lines().filter(|line| line.contains("  watching  ")).collect();
-    assert_eq!(progress.len(), 2, "at the start and after 10 s: {text}");
-    has_all(progress[1], &["(limit 5 %)", "1 of 1 ready", "healthy so far", " left"]);
+    assert_eq!(progress.len(), 2, "at the start and after 10s: {text}");
+    has_all(progress[1], &["(limit 5%)", "1 of 1 ready", "healthy so far", " left"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +141,7 @@ async fn github_gets_annotations_and_a_job_summary() {
         &[
             "\n::warning title=switchback::error-rate breached: ",
             "\n::error title=switchback::rolled-back: blue is active again; error-rate: ",
-            " %25",
+            "%25",
             "outcome         ROLLED BACK",
         ],
     );
@@ -153,7 +153,7 @@ async fn github_gets_annotations_and_a_job_summary() {
             "| outcome | ROLLED BACK: blue is active again",
             "| journal | ",
             "\n| error rate | breached | ",
-            "\n| readiness | healthy | 0 % | 50 % |  |  |\n",
+            "\n| readiness | healthy | 0% | 50% |  |  |\n",
         ],
     );
 }

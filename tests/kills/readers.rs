@@ -32,5 +32,5 @@ fn clients_that_stop_reading_neither_slow_the_watch_nor_keep_it_from_its_end() {
     let id = state["soak"]["id"].as_str().unwrap();
     let recording = std::fs::read_to_string(deployment.path(&format!(".switchback/default/soaks/{id}.jsonl"))).unwrap();
     let ticks = recording.lines().filter(|line| line.contains(r#""event":"tick""#)).count();
-    assert!(ticks > 100, "{ticks} ticks in 20 s");
+    assert!(ticks > 100, "{ticks} ticks in 20s");
 }

@@ -19,7 +19,7 @@ fn where_all_is_well_it_says_so_and_touches_nothing() {
         "ok       router        a move to blue would write blue into `",
         "ok       readiness     green http://127.0.0.1:",
         "`http_requests_total` by `status_code`; 0 of ",
-        " are needed to clear a release at 5 %\n",
+        " are needed to clear a release at 5%\n",
         "service default: all is well\n",
     ]);
     let report = deployment.run(&["doctor", "--json"]).expect(0).json();
@@ -75,7 +75,7 @@ fn traffic_that_is_too_little_to_judge_is_told_with_what_would_do() {
     let done = deployment.run(&["doctor"]).expect(0);
     done.says(&[
         "warning  traffic       ",
-        "; 20,000 are needed to clear a release at 5 %",
+        "; 20,000 are needed to clear a release at 5%",
         "next: a window of 1m would do",
     ]);
     let deployment = deployment.with("soak.window", "10m");

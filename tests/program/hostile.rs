@@ -47,7 +47,7 @@ fn label_sets_that_change_on_every_page_hide_no_request() {
     let bad = Deployment::switched().by_evidence();
     bad.green.show(Page::Shifting);
     bad.green.fail(20);
-    bad.run(&["soak", "--no-tui"]).expect(3).says(&["requests failed (20 %)"]);
+    bad.run(&["soak", "--no-tui"]).expect(3).says(&["requests failed (20%)"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_page_of_a_hundred_mebibytes_is_not_read_to_its_end() {
     deployment.green.show(Page::Endless(100));
     let mut soak: Running = deployment.start(&["soak", "--no-tui"]);
     soak.hear("soak_start");
-    let wanted = format!("the page of {}/metrics is larger than 64 MiB", deployment.green.url());
+    let wanted = format!("the page of {}/metrics is larger than 64MiB", deployment.green.url());
     let is_given_up = |sample: &Value| sample.to_string().contains(&wanted);
     deployment.wait_until("the page is given up", |deployment| recorded(deployment, "sampled").iter().any(is_given_up));
     deployment.run(&["ctl", "abort"]).expect(0);

@@ -2,7 +2,7 @@
 
 use support::{Deployment, Page};
 
-/// Judged at the one bound that the services have, 100 ms.
+/// Judged at the one bound that the services have, 100ms.
 fn judged() -> Deployment {
     Deployment::fresh().by_evidence().with("checks.latency.threshold", "100ms")
 }
@@ -14,12 +14,7 @@ fn what_was_slow_before_the_switch_is_excused_and_told() {
     deployment.green.slow(4);
     let done = deployment.run(&["switch", "green", "--no-tui"]).expect(0);
     let excuse = "requests took longer than 100ms (4%) on the previous color before the switch";
-    done.says(&[
-        "observe         latency: limit ",
-        excuse,
-        "p99 at most 100ms (limit ",
-        "took longer than 100 ms (4 %)",
-    ]);
+    done.says(&["observe         latency: limit ", excuse, "p99 at most 100ms (limit ", "took longer than 100ms (4%)"]);
     let journalled = deployment.decisions().into_iter().filter(|told| told["message"].to_string().contains(excuse));
     assert_eq!(journalled.count(), 3, "when it was learned, at the start, and at the end");
 }

@@ -296,7 +296,7 @@ fn a_wait_goes_on_with_the_monitor_that_takes_the_place_of_a_dead_one() {
     std::thread::sleep(Duration::from_secs(2));
     let resumed = machines.there.start(&["soak", "--resume", "--no-tui"]);
     let done = waiting.wait().expect(0).says(&["outcome   retained (auto)\n"]);
-    done.complains(&["trying again for 20 s", "the monitor answers again"]);
+    done.complains(&["trying again for 20s", "the monitor answers again"]);
     resumed.wait().expect(0);
 }
 

@@ -142,7 +142,7 @@ fn the_route_that_fails_is_named_with_its_share_of_errors_and_requests() {
     green.fail_on("checkout", 60);
     let deployment = Deployment::switched().by_evidence().with("colors.green.instances", green.url());
     let done = deployment.run(&["soak", "--no-tui"]).expect(3);
-    done.says(&["error-rate breached: ", "; 100 % of the errors with route=/checkout (", " % of the requests)"]);
+    done.says(&["error-rate breached: ", "; 100% of the errors with route=/checkout (", "% of the requests)"]);
     assert!(deployment.decision("breach")["message"].as_str().unwrap().contains("with route=/checkout"));
 }
 
@@ -159,13 +159,13 @@ fn a_prom_client_service_that_is_fast_is_kept_and_one_that_is_slow_is_not() {
     deployment.run(&["doctor"]).expect(0).says(&[told]);
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&[
         "p90 at most 60ms (judged at 50ms, the nearest bucket bound)",
-        "requests took longer than 50 ms",
+        "requests took longer than 50ms",
         "RETAINED: green stays active",
     ]);
 
     blue.slow(80);
     let done = deployment.run(&["switch", "blue", "--no-tui"]).expect(3);
-    done.says(&["latency breached: ", " requests took longer than 50 ms", "ROLLED BACK: green is active again"]);
+    done.says(&["latency breached: ", " requests took longer than 50ms", "ROLLED BACK: green is active again"]);
     let breach = deployment.decision("breach");
     assert_eq!((&breach["check"], &breach["threshold"]), (&json!("latency"), &json!(0.06)), "seconds");
     assert!(breach["value"].as_f64().unwrap() > 0.05, "{breach}");

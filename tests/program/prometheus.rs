@@ -74,7 +74,7 @@ fn a_bad_release_is_rolled_back_by_what_another_server_counts_and_its_instance_i
         let deployment = counted_there(deployment.with("prometheus.url", monitoring.url())).with("soak.window", "1m");
         let deployment = deployment.with("soak.verify_window", "6s");
         deployment.green.fail(40);
-        let blame = format!("100 % of the errors with instance={}", deployment.green.url().replace("http://", ""));
+        let blame = format!("100% of the errors with instance={}", deployment.green.url().replace("http://", ""));
         deployment.run(&["soak", "--no-tui"]).expect(3).says(&["error-rate breached: ", &blame]);
         assert_eq!(deployment.state()["activeColor"], "blue", "{kind:?}");
         // The standby is counted there as well.
@@ -102,7 +102,7 @@ fn latency_is_judged_by_the_buckets_that_another_server_has() {
         deployment.run(&["soak", "--no-tui"]).expect(0);
         deployment.green.slow(30);
         let deployment = deployment.with("soak.window", "1m");
-        deployment.run(&["soak", "--no-tui"]).expect(3).says(&["latency breached: ", "took longer than 100 ms"]);
+        deployment.run(&["soak", "--no-tui"]).expect(3).says(&["latency breached: ", "took longer than 100ms"]);
     }
 }
 
@@ -130,7 +130,7 @@ fn a_value_beyond_its_threshold_for_long_enough_is_a_breach() {
         )
         .unwrap();
         let shown = deployment.run(&["soak", "--no-tui"]).expect(0);
-        shown.says(&["queue not above 100 for 1 s", "queue: 0, at most 100 is allowed"]);
+        shown.says(&["queue not above 100 for 1s", "queue: 0, at most 100 is allowed"]);
         deployment.green.set_queue(250);
         monitoring.wait_for("queue_depth > 100", 1);
         deployment.run(&["soak", "--no-tui"]).expect(3).says(&["queue breached: 250 for 1", "at most 100 is allowed"]);

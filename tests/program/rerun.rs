@@ -157,7 +157,7 @@ fn an_inconclusive_soak_begins_anew_while_that_is_this_deploy_and_stays_inconclu
 fn what_is_live_for_too_long_is_not_judged_as_this_deploy() {
     let deployment = switched_ago(fresh(), Duration::from_hours(3));
     let before = deployment.state_text();
-    let told = ["green is live for 3h00m and was not judged", "Watch it now: switchback soak"];
+    let told = ["green is live for 3h and was not judged", "Watch it now: switchback soak"];
     deployment.run(&AGAIN).expect(6).says(&told);
     let args = ["switch", "green", "--no-tui", "--output", "json"];
     let lines = deployment.run(&args).expect(6).json_lines();

@@ -42,23 +42,20 @@ fn soak_block(deployment: &Deployment, id: &str, phase: &str) {
 #[test]
 fn what_is_too_old_goes_and_is_named() {
     let deployment = with_a_past(Deployment::switched());
-    let dry = "would remove 20260701T080000Z-00aa  3.0 KiB\nwould remove 1 recording (3.0 KiB), 2 recordings (6.0 KiB) stay\n";
+    let dry = "would remove 20260701T080000Z-00aa  3KiB\nwould remove 1 recording (3KiB), 2 recordings (6KiB) stay\n";
     assert_eq!(deployment.run(&["history", "prune", "--dry-run"]).expect(0).stdout, dry);
     assert_eq!(left(&deployment), [OLDEST, OLD, NEW]);
-    let said = "removed 20260701T080000Z-00aa  3.0 KiB\nremoved 1 recording (3.0 KiB), 2 recordings (6.0 KiB) stay\n";
+    let said = "removed 20260701T080000Z-00aa  3KiB\nremoved 1 recording (3KiB), 2 recordings (6KiB) stay\n";
     assert_eq!(deployment.run(&["history", "prune"]).expect(0).stdout, said);
     assert_eq!(left(&deployment), [OLD, NEW]);
-    let again = "removed 0 recordings (0 B), 2 recordings (6.0 KiB) stay\n";
+    let again = "removed 0 recordings (0B), 2 recordings (6KiB) stay\n";
     assert_eq!(deployment.run(&["history", "prune"]).expect(0).stdout, again);
 }
 
 #[test]
 fn the_limits_come_from_the_configuration() {
     let deployment = with_a_past(Deployment::switched()).with("retention.soaks", "1");
-    deployment
-        .run(&["history", "prune"])
-        .expect(0)
-        .says(&["removed 2 recordings (6.0 KiB), 1 recording (3.0 KiB) stay"]);
+    deployment.run(&["history", "prune"]).expect(0).says(&["removed 2 recordings (6KiB), 1 recording (3KiB) stay"]);
     assert_eq!(left(&deployment), [NEW]);
     let bare = Deployment::switched().with("retention.size", "1000000");
     bare.run(&["history", "prune"]).expect(2).complains(&[

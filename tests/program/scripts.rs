@@ -126,7 +126,7 @@ fn every_path_gives_a_step_its_outputs() {
     let summary = fs::read_to_string(deployment.path("summary.md")).unwrap();
     assert_eq!(summary.matches("### switchback · ").count(), 12, "{summary}");
     let row = "| check | verdict | value | limit | requests | failed or slow |\n";
-    assert!(summary.contains(row) && summary.contains("\n| error rate | healthy | 0 % | 5 % | "), "{summary}");
+    assert!(summary.contains(row) && summary.contains("\n| error rate | healthy | 0% | 5% | "), "{summary}");
 }
 
 #[test]

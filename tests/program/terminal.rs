@@ -283,7 +283,7 @@ fn the_demo_is_played_with_and_broken_by_hand() {
     operator.sees("2 of 2 ready");
     operator.sees("soak_start");
     operator.types("w");
-    operator.sees("8 % errors");
+    operator.sees("8% errors");
     operator.types("jj\r");
     operator.sees("exit code 3");
     operator.quits(0, &["ROLLED BACK", "requests sent"]);

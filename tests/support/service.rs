@@ -175,7 +175,7 @@ impl Service {
         self.shared.failing.store(percent, Ordering::SeqCst);
     }
 
-    /// From now on, so many of a hundred requests take longer than 100 ms.
+    /// From now on, so many of a hundred requests take longer than 100ms.
     pub fn slow(&self, percent: u64) {
         self.shared.slow.store(percent, Ordering::SeqCst);
     }

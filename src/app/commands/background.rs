@@ -18,6 +18,7 @@ use crate::config::{Loaded, keys};
 use crate::io::children;
 use crate::io::children::Own;
 use crate::io::journal::{create_private_dir, open_log, rfc3339_ms};
+use crate::model::number::duration_exact;
 
 use super::ci_job::{self, CiJob};
 use super::failure::Failure;
@@ -105,9 +106,9 @@ impl Launch {
                 };
             }
             if Instant::now() >= deadline {
-                let limit = START_LIMIT.as_secs();
+                let limit = duration_exact(START_LIMIT);
                 let what =
-                    format!("the monitor (process {pid}) does not answer after {limit} s; see `{}`", log.display());
+                    format!("the monitor (process {pid}) does not answer after {limit}; see `{}`", log.display());
                 return Err(Failure::new(1, what));
             }
             sleep(POLL).await;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::app::cli::{Backtest, Common};
 use crate::app::inputs;
-use crate::config::{format_duration, load, parse_duration};
+use crate::config::{load, parse_duration};
 use crate::core::backtest::{Judged, Row, Setting, Sweep, Trace, Truth, ending_of, judge, product, table, trace_of};
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::io::journal::RecordingReader;
+use crate::model::number::duration_exact;
 
 use super::failure::Failure;
 use super::say;
@@ -107,7 +108,7 @@ fn millis(name: &str, text: &str) -> Result<u64, Failure> {
     let duration = parse_duration(text).map_err(|what| Failure::usage(format!("{name}: {what}: `{text}`")))?;
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     if millis == 0 {
-        let least = format_duration(Duration::from_millis(1));
+        let least = duration_exact(Duration::from_millis(1));
         return Err(Failure::usage(format!("{name}: `{text}` is too short: at least {least}")));
     }
     Ok(millis)

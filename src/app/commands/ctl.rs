@@ -10,6 +10,7 @@ use crate::config::{Config, Loaded};
 use crate::core::soak::ROUTER_FOREIGN;
 use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
+use crate::model::number::duration_exact;
 use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, UnknownAction};
 
 use super::failure::Failure;
@@ -63,7 +64,10 @@ pub enum OrderError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The order stands, and its result takes too long.
-    #[error("the order was taken; what comes of it is not known after {} s: see `switchback status`", RESULT_LIMIT.as_secs())]
+    #[error(
+        "the order was taken; what comes of it is not known after {}: see `switchback status`",
+        duration_exact(RESULT_LIMIT)
+    )]
     Unfinished,
 }
 

@@ -8,10 +8,11 @@ use super::failure::Failure;
 use super::{context, place, rollback, say};
 use crate::app::cli::Common;
 use crate::app::deploy::{Binding, By, Deployment, Foreseen, MoveFailure, Preview, RollbackError};
-use crate::config::{Config, format_duration};
+use crate::config::Config;
 use crate::io::control::Client;
 use crate::io::router::{TrafficProbe, TrafficProbeError};
 use crate::io::state::{MonitorState, State, monitor_state, mover};
+use crate::model::number::duration_exact;
 
 /// How long a monitor may take to answer.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -98,7 +99,7 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
 
 fn tell_move_under_way(deployment: &Deployment) {
     if let Ok(Some(who)) = mover(deployment.state_file()) {
-        let wait = format_duration(deployment.lock_wait());
+        let wait = duration_exact(deployment.lock_wait());
         say::line(&format!("a move is under way, by {who}: waiting for it as the rollback would, up to {wait}"));
     }
 }

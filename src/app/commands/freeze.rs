@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
-use crate::config::format_duration;
 use crate::io::state::{Freeze, MonitorState, monitor_state};
+use crate::model::number::duration_exact;
 use crate::model::{Decision, DecisionKind};
 
 use super::failure::Failure;
@@ -30,7 +30,7 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
     deployment.freeze_file().write(&freeze).map_err(Failure::usage)?;
     let service = &loaded.config.service;
     let (length, ends) = match (length, &freeze.until) {
-        (Some(length), Some(until)) => (format!(" for {}", format_duration(length)), format!("until {until}")),
+        (Some(length), Some(until)) => (format!(" for {}", duration_exact(length)), format!("until {until}")),
         _ => (String::new(), "until `switchback unfreeze`".to_owned()),
     };
     journal(&deployment, DecisionKind::Freeze, format!("automatic rollback of {service} is frozen{length}"), reason);

@@ -17,6 +17,7 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::config::{Config, scrub};
 use crate::io::journal::{create_private_dir, open_log};
+use crate::model::number::size;
 
 use super::say;
 
@@ -125,10 +126,10 @@ impl<W: Write> Write for Limited<W> {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         if self.written.saturating_add(length) > self.largest {
             if !std::mem::replace(&mut self.is_full, true) {
-                let (now, mib) = ((self.now)(), self.largest >> 20);
+                let (now, size) = ((self.now)(), size(self.largest));
                 writeln!(
                     self.to,
-                    "{{\"timestamp\":\"{now}\",\"level\":\"WARN\",\"message\":\"the log of this day has {mib} MiB: nothing more \
+                    "{{\"timestamp\":\"{now}\",\"level\":\"WARN\",\"message\":\"the log of this day has {size}: nothing more \
                      is written to it\",\"target\":\"switchback::log\"}}"
                 )?;
             }

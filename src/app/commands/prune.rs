@@ -9,6 +9,7 @@ use crate::io::journal;
 use crate::io::journal::{Pruned, SoakId, Stored};
 use crate::io::state::{MonitorState, monitor_state};
 use crate::model::Phase;
+use crate::model::number::size;
 
 use super::failure::Failure;
 use super::{context, place, say};
@@ -24,7 +25,7 @@ pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {
 
 fn report(pruned: &Pruned, verb: &str) -> Result<u8, Failure> {
     for recording in &pruned.removed {
-        say::line(&format!("{verb} {}  {}", recording.id, room(recording.bytes)));
+        say::line(&format!("{verb} {}  {}", recording.id, size(recording.bytes)));
     }
     say::line(&total(verb, pruned));
     if pruned.failed.is_empty() {
@@ -53,18 +54,9 @@ fn total(verb: &str, pruned: &Pruned) -> String {
         1 => "1 recording".to_owned(),
         many => format!("{many} recordings"),
     };
-    let size = |recordings: &[Stored]| room(recordings.iter().map(|recording| recording.bytes).sum());
+    let total = |recordings: &[Stored]| size(recordings.iter().map(|recording| recording.bytes).sum());
     let Pruned { removed, kept, .. } = pruned;
-    format!("{verb} {} ({}), {} ({}) stay", count(removed), size(removed), count(kept), size(kept))
-}
-
-/// A size for a person, cut off behind its first decimal: `1.4 MiB`.
-fn room(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match UNITS.iter().find(|(_, unit)| bytes >= *unit) {
-        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
-        None => format!("{bytes} B"),
-    }
+    format!("{verb} {} ({}), {} ({}) stay", count(removed), total(removed), count(kept), total(kept))
 }
 
 #[cfg(test)]
@@ -74,21 +66,6 @@ mod tests {
 
     fn stored(bytes: u64) -> Stored {
         Stored { id: "20261123T140211Z-3f2a".parse().unwrap(), bytes, age: std::time::Duration::ZERO }
-    }
-
-    #[test]
-    fn sizes_are_told_in_the_unit_that_fits() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (1_023, "1023 B"),
-            (1_024, "1.0 KiB"),
-            (1_535, "1.4 KiB"),
-            ((1 << 20) - 1, "1023.9 KiB"),
-            (1_503_238_553, "1.3 GiB"),
-            (u64::MAX, "16777215.9 TiB"),
-        ] {
-            assert_eq!(room(bytes), text, "{bytes}");
-        }
     }
 
     #[test]
@@ -107,10 +84,7 @@ mod tests {
     #[test]
     fn the_total_counts_what_went_and_what_stays() {
         let pruned = Pruned { removed: vec![stored(1_024)], kept: vec![stored(1), stored(2)], failed: vec![] };
-        assert_eq!(total("removed", &pruned), "removed 1 recording (1.0 KiB), 2 recordings (3 B) stay");
-        assert_eq!(
-            total("would remove", &Pruned::default()),
-            "would remove 0 recordings (0 B), 0 recordings (0 B) stay"
-        );
+        assert_eq!(total("removed", &pruned), "removed 1 recording (1KiB), 2 recordings (3B) stay");
+        assert_eq!(total("would remove", &Pruned::default()), "would remove 0 recordings (0B), 0 recordings (0B) stay");
     }
 }

@@ -12,6 +12,7 @@ use crate::io::control::{Client, ClientError};
 use crate::io::journal::rfc3339_ms;
 use crate::io::router::NOT_OURS;
 use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, StateError, monitor_state};
+use crate::model::number::duration_exact;
 use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
 use super::ctl::{self, OrderError};
@@ -151,7 +152,7 @@ where
         tracing::warn!(%error, failures, "trying again");
         // The first ones at once, later ones once a minute or so.
         if failures <= 3 || failures.is_multiple_of(6) {
-            let wait = humantime::format_duration(wait);
+            let wait = duration_exact(wait);
             say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, trying again in {wait}: {error}"));
         }
         sleep(wait).await;

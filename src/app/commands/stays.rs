@@ -31,7 +31,7 @@ pub enum Stay {
     Undone(Option<String>),
 }
 
-/// Reads router and state file for a moment, `soak.verify_window` or 3 s. A router that follows the state file says nothing that
+/// Reads router and state file for a moment, `soak.verify_window` or 3s. A router that follows the state file says nothing that
 /// the rollback did not write itself.
 pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, window: Duration) -> Stay {
     if deployment.router().reads_state_file() || window.is_zero() {

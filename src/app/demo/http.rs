@@ -28,7 +28,7 @@ const BACKLOG: u32 = 1024;
 /// Pause after a failed accept: the process is out of file descriptors, and asking again at once would only burn CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Below the servers' header timeout of 30 s, so that the client closes an idle connection first.
+/// Below the servers' header timeout of 30s, so that the client closes an idle connection first.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A free port of 127.0.0.1 that stays reserved while nothing listens on it.

@@ -73,7 +73,7 @@ impl Load {
         self.users.totals()
     }
 
-    /// Ends the traffic, waits for the answers under way, each within its own limit of 5 s, and gives the final count.
+    /// Ends the traffic, waits for the answers under way, each within its own limit of 5s, and gives the final count.
     pub async fn stop(mut self) -> Totals {
         self.rate.0.send_replace(Traffic::Over);
         while self.tasks.join_next().await.is_some() {}

@@ -9,7 +9,7 @@ use crate::model::Color::{Blue, Green};
 /// Each kind of weather by its name, and what makes it: on top of fair weather for both colors.
 const MENU: [(&str, &[Change]); 7] = [
     ("healthy", &[Change::Errors(Green, 0.003)]),
-    ("8 % errors", &[Change::Errors(Green, 0.08)]),
+    ("8% errors", &[Change::Errors(Green, 0.08)]),
     ("outage", &[Change::Errors(Green, 1.0), Change::Ready(Green, false)]),
     ("latency", &[Change::Latency(Green, Duration::from_millis(900))]),
     ("metrics down", &[Change::Metrics(Green, MetricsPage::Failing)]),

@@ -98,7 +98,7 @@ impl Scenario {
             Self::LateBreach => "green does well for 60% of the window, then fails 15% of its requests",
             Self::SlowRamp => "green's failures grow steadily from none to 20% over the window",
             Self::Blip => "in mid-window green fails every request for one second, and does well otherwise",
-            Self::Latency => "green answers 900 ms slower than blue, almost without failures",
+            Self::Latency => "green answers 900ms slower than blue, almost without failures",
             Self::CrashLoop => "green's processes die and start again every few seconds",
             Self::NoTraffic => "users stop coming right after the switch",
             Self::MetricsOutage => "from 20% of the window on green's /metrics answers 500 while green stays ready",
@@ -117,7 +117,7 @@ impl Scenario {
             }
             Self::SlowRamp => "the rate creeps up to the threshold, and the rollback comes long before the end",
             Self::Blip => {
-                "the 10 s rate jumps far above the threshold, and one bad second is still no reason to roll back"
+                "the 10s rate jumps far above the threshold, and one bad second is still no reason to roll back"
             }
             Self::Latency => "hardly a request fails, and green goes back all the same: users wait too long",
             Self::CrashLoop => "the counters fall back to zero; the third time at one instance means a crash loop",
@@ -134,7 +134,7 @@ impl Scenario {
             Self::Healthy => RETAINED,
             Self::Breach | Self::LateBreach | Self::SlowRamp | Self::Latency | Self::CrashLoop => ROLLED_BACK,
             Self::Blip => match method {
-                // The plain rule cannot tell one bad second from a bad release: 1 s of 10 s is 10%.
+                // The plain rule cannot tell one bad second from a bad release: 1s of 10s is 10%.
                 Method::Window => ROLLED_BACK,
                 Method::Evidence => RETAINED,
             },
@@ -147,16 +147,16 @@ impl Scenario {
     /// The shortest window in which the scenario can still end as expected.
     pub const fn shortest_window(self) -> Duration {
         match self {
-            // 15% must lift a rate over 10 s above 5% for 3 ticks with room for chance: 9 s, 40% of the window.
+            // 15% must lift a rate over 10s above 5% for 3 ticks with room for chance: 9s, 40% of the window.
             Self::LateBreach => Duration::from_secs(24),
-            // Metrics count as missing once the last good sample is older than 10 s, here 80% of the window.
+            // Metrics count as missing once the last good sample is older than 10s, here 80% of the window.
             Self::MetricsOutage => Duration::from_secs(15),
             // Failures that come late in a short window are so few that chance could hide them.
             Self::SlowRamp => Duration::from_secs(20),
-            // Evidence against 12% takes about 5 s to gather, and has to speak for 3 s.
+            // Evidence against 12% takes about 5s to gather, and has to speak for 3s.
             Self::Breach | Self::DeadStandby | Self::RouterFailure => Duration::from_secs(12),
             // Restarts less than half a second apart have the same start time for all that clients say. The first slow answers
-            // come when the window is a second old, and have to go on for 3 s.
+            // come when the window is a second old, and have to go on for 3s.
             Self::CrashLoop | Self::Latency => Duration::from_secs(6),
             // One bad second is told from a bad release by the good ones around it.
             Self::Blip => Duration::from_mins(1),

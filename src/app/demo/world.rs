@@ -21,6 +21,7 @@ use super::timing::Timing;
 use super::weather::Weather;
 use crate::config::{Method, RouterKind};
 use crate::model::Color;
+use crate::model::number::duration_exact;
 
 /// Instances a color.
 const INSTANCES: usize = 2;
@@ -154,11 +155,11 @@ impl World {
             ("data_dir", self.folder.join(".switchback").display().to_string()),
             ("colors.blue.instances", self.instance_urls(Color::Blue).join(",")),
             ("colors.green.instances", self.instance_urls(Color::Green).join(",")),
-            ("soak.window", millis(window)),
-            ("soak.baseline_window", millis(baseline_window)),
-            ("soak.interval", millis(interval)),
-            ("soak.max_extension", millis(max_extension)),
-            ("soak.verify_window", millis(verify_window)),
+            ("soak.window", duration_exact(window)),
+            ("soak.baseline_window", duration_exact(baseline_window)),
+            ("soak.interval", duration_exact(interval)),
+            ("soak.max_extension", duration_exact(max_extension)),
+            ("soak.verify_window", duration_exact(verify_window)),
             ("rollback.give_up", "3s".to_owned()),
             ("checks.latency.threshold", "500ms".to_owned()),
             // In the shortest window there are not requests enough to clear a p99.
@@ -187,7 +188,7 @@ impl World {
             format!("{color:<9}{}   version {}, {role}", self.instance_urls(color).join(" "), version(color))
         };
         let green = self.instance_urls(Color::Green).into_iter().next().unwrap_or_default();
-        let (window, interval) = (millis(timing.window), millis(timing.interval));
+        let (window, interval) = (duration_exact(timing.window), duration_exact(timing.interval));
         vec![
             format!("scenario {scenario}: {}", scenario.happens()),
             format!("front    {front}   users come here, {} requests a second", timing.rate),
@@ -216,14 +217,6 @@ impl World {
 
 fn state_file(folder: &Path) -> PathBuf {
     folder.join(".deployment-state.json")
-}
-
-/// A duration as the configuration reads it.
-fn millis(duration: Duration) -> String {
-    match duration.subsec_millis() {
-        0 => format!("{}s", duration.as_secs()),
-        _ => format!("{}ms", duration.as_millis()),
-    }
 }
 
 fn json(words: &[String]) -> String {

@@ -15,6 +15,7 @@ use crate::io::ports::{Clock, Disk, Ports, SystemClock, SystemDisk, on_thread};
 use crate::io::router::{Moved, Replace, Router, StateFileRouter, TrafficProbe};
 use crate::io::state::WRITERS;
 use crate::io::state::{FreezeFile, Holder, Lock, LockError, Move, Release, SoakBlock, State, StateError, StateFile};
+use crate::model::number::duration_exact;
 use crate::model::{Color, Decision, Traffic};
 
 /// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
@@ -329,7 +330,7 @@ async fn within<T: Send + 'static>(
         Ok(Ok(Ok(value))) => Ok(value),
         Ok(Ok(Err(error))) => Err(error.to_string()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("the decision journal takes longer than {limit:?}")),
+        Err(_) => Err(format!("the decision journal takes longer than {}", duration_exact(limit))),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What `status` shows.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use jiff::{Timestamp, ZonedDateTime};
 
@@ -11,6 +10,7 @@ use crate::io::journal::Head;
 use crate::io::state::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};
 use crate::io::state::{LockError, MonitorState, SoakBlock, StateError, monitor_state};
 use crate::model::Color;
+use crate::model::number::span;
 use crate::model::printable::clean;
 
 /// So many hex digits of a hash are shown to a person.
@@ -171,15 +171,15 @@ fn readiness(ready: Option<bool>) -> &'static str {
     }
 }
 
-/// When something happened, Unix milliseconds, for who reads it at `now`: `2m 13s ago (2026-11-23 15:02:25 +01:00)`.
+/// When something happened, Unix milliseconds, for who reads it at `now`: `2m13s ago (2026-11-23 15:02:25 +01:00)`.
 pub fn since(at_ms: i64, now: &ZonedDateTime) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else {
-        return format!("at {at_ms} ms, which is no time");
+        return format!("at {at_ms}ms, which is no time");
     };
     let seconds = now.timestamp().as_second().saturating_sub(at.as_second());
     let at = local(at, now);
     match u64::try_from(seconds) {
-        Ok(seconds) => format!("{} ago ({at})", humantime::format_duration(Duration::from_secs(seconds))),
+        Ok(seconds) => format!("{} ago ({at})", span(seconds.saturating_mul(1000))),
         Err(_) => format!("in the future ({at}): the clock was set back"),
     }
 }

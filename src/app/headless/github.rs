@@ -151,6 +151,6 @@ mod tests {
 
     #[test]
     fn an_annotation_stays_one_line_and_commands_no_terminal() {
-        assert_eq!(escape("12 %\r\nof \u{1b}[31m\n::error::x"), "12 %25·%0Aof ·[31m%0A::error::x");
+        assert_eq!(escape("12%\r\nof \u{1b}[31m\n::error::x"), "12%25·%0Aof ·[31m%0A::error::x");
     }
 }

@@ -1,4 +1,4 @@
-//! Lines for people: one on every change, one each 10 s, and a progress bar at the bottom of a terminal.
+//! Lines for people: one on every change, one each 10s, and a progress bar at the bottom of a terminal.
 
 use std::io::{self, Write};
 
@@ -68,7 +68,7 @@ impl Human {
         Ok(())
     }
 
-    /// `━━━━━━────  04:12 of 10:00  watching  0.4 % now …`, cut to the terminal's width.
+    /// `━━━━━━────  04:12 of 10:00  watching  0.4% now …`, cut to the terminal's width.
     fn bar(&mut self, view: &View) -> io::Result<()> {
         let Some(width) = self.terminal else { return Ok(()) };
         let Some((done, whole)) = view.machine().progress() else { return Ok(()) };

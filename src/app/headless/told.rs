@@ -134,7 +134,7 @@ mod tests {
             soak: soak.map(str::to_owned),
             release: Some("v7".to_owned()),
             active: Some(Color::Green),
-            ending: Ending { outcome, cause: Cause::Auto, reason: "0 of 9 \u{1b}[31m failed (0 %)".to_owned() },
+            ending: Ending { outcome, cause: Cause::Auto, reason: "0 of 9 \u{1b}[31m failed (0%)".to_owned() },
             journal: "/srv/decisions.jsonl".into(),
             at: jiff::Timestamp::UNIX_EPOCH,
         };
@@ -145,9 +145,9 @@ mod tests {
 
     #[test]
     fn people_read_one_line() {
-        let said = "soak 1 has ended: retained (cause auto): 0 of 9 ·[31m failed (0 %)\n";
+        let said = "soak 1 has ended: retained (cause auto): 0 of 9 ·[31m failed (0%)\n";
         assert_eq!(printed(Output::Human, Some("1"), Outcome::Retained, &JobFiles::default()), said);
-        assert_eq!(printed(Output::Human, None, Outcome::Refused, &JobFiles::default()), "0 of 9 ·[31m failed (0 %)\n");
+        assert_eq!(printed(Output::Human, None, Outcome::Refused, &JobFiles::default()), "0 of 9 ·[31m failed (0%)\n");
         let held = printed(Output::Human, Some("1"), Outcome::Held, &JobFiles::default());
         assert!(held.ends_with("\nnext            switchback status --service shop\n"), "{held}");
     }
@@ -168,12 +168,12 @@ mod tests {
         let file = |name| Some(folder.path().join(name));
         let job = JobFiles { summary: file("summary.md"), output: file("output") };
         let said = printed(Output::Github, None, Outcome::Refused, &job);
-        let annotated = "::error title=switchback::refused: 0 of 9 ·[31m failed (0 %25)\n";
+        let annotated = "::error title=switchback::refused: 0 of 9 ·[31m failed (0%25)\n";
         assert!(said.ends_with(annotated), "{said}");
         let text = std::fs::read_to_string(job.summary.unwrap()).unwrap();
         assert!(text.starts_with("### switchback · shop: refused\n") && text.contains("| journal | /srv/"), "{text}");
         let outputs = std::fs::read_to_string(job.output.unwrap()).unwrap();
-        assert!(outputs.starts_with("outcome=refused\nreason=0 of 9 ·[31m failed (0 %)\nactive=green\n"), "{outputs}");
+        assert!(outputs.starts_with("outcome=refused\nreason=0 of 9 ·[31m failed (0%)\nactive=green\n"), "{outputs}");
         assert!(outputs.contains("\nexit-code=9\n") && outputs.ends_with("\nrelease=v7\n"), "{outputs}");
         let job = JobFiles { summary: Some(folder.path().to_owned()), output: None };
         let said = printed(Output::Github, None, Outcome::Retained, &job);

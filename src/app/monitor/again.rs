@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
-use crate::core::detect::span;
 use crate::io::journal::Intent;
 use crate::io::router::Replace;
 use crate::io::state::{SoakBlock, State};
+use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
 
 use super::error::OpenError;

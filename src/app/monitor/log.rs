@@ -6,6 +6,7 @@ use tokio::time::timeout;
 
 use crate::io::journal::Journal;
 use crate::io::ports::{Disk, on_thread};
+use crate::model::number::duration_exact;
 use crate::model::{Color, Decision};
 
 use super::clock::RunClock;
@@ -42,9 +43,9 @@ pub async fn journalled(disk: &dyn Disk, journal: &Journal, decision: Decision, 
         Ok(Ok(Err(error))) => error.to_string(),
         Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
         Err(_) => format!(
-            "the decision journal `{}` takes longer than {} s to write",
+            "the decision journal `{}` takes longer than {} to write",
             journal.path().display(),
-            JOURNAL_LIMIT.as_secs(),
+            duration_exact(JOURNAL_LIMIT),
         ),
     };
     tracing::error!(error, "a decision was not journalled");

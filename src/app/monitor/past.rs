@@ -184,7 +184,7 @@ mod tests {
         bench.seconds(5, HEALTHY);
         let (_tmp, mut past) = recorded(&bench.log);
         let resumed = |message: &str| Decision::new(DecisionKind::Resumed, Actor::Resume, message);
-        past.decisions = vec![resumed("after 0.1 s"), resumed("after 0.1 s"), resumed("after 2 s")];
+        past.decisions = vec![resumed("after 0.1s"), resumed("after 0.1s"), resumed("after 2s")];
         let made = past.decisions.clone();
         for written in 0..=made.len() {
             assert_eq!(past.not_journalled(&made[..written]), all(&made[written..]));

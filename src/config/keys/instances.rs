@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::key::{Fallback, Key};
-use crate::config::duration::format_duration;
 use crate::config::instances;
 use crate::config::kind::{Kind, Word};
 use crate::config::model::Scheme;
+use crate::model::number::duration_exact;
 
 /// The longest default for one scrape, however long the interval.
 const LONGEST_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
@@ -174,7 +174,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let config = &mut draft.config;
                 config.metrics.timeout = config.soak.interval.min(LONGEST_DEFAULT_SCRAPE);
-                Some(format_duration(config.metrics.timeout))
+                Some(duration_exact(config.metrics.timeout))
             },
         },
         kind: Kind::Duration {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::key::{Fallback, Key};
-use crate::config::duration::format_duration;
 use crate::config::kind::{Kind, Word};
 use crate::config::model::{OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, StandbyPolicy};
+use crate::model::number::duration_exact;
 
 pub const KEYS: &[Key] = &[
     Key {
@@ -32,7 +32,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let soak = &mut draft.config.soak;
                 soak.interval = Duration::from_secs(1).min(soak.window / 4);
-                Some(format_duration(soak.interval))
+                Some(duration_exact(soak.interval))
             },
         },
         kind: Kind::Duration {
@@ -133,7 +133,7 @@ pub const KEYS: &[Key] = &[
             fill: |draft| {
                 let soak = &mut draft.config.soak;
                 soak.max_extension = soak.window;
-                Some(format_duration(soak.max_extension))
+                Some(duration_exact(soak.max_extension))
             },
         },
         kind: Kind::Duration {

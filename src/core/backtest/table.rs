@@ -2,7 +2,8 @@
 
 use super::judge::Judged;
 use super::truth::Truth;
-use crate::core::detect::{ClosingVerdict, span, thousands};
+use crate::core::detect::ClosingVerdict;
+use crate::model::number::{odds, span, thousands};
 
 /// One trace with what came of it under each setting, in the order of the settings.
 pub struct Row {
@@ -70,12 +71,6 @@ fn detail(row: &Row, judged: &Judged) -> Vec<String> {
     ]
 }
 
-/// Evidence in nats as odds against the release.
-fn odds(nats: f64) -> String {
-    let odds = nats.min(700.0).exp();
-    if odds < 10.0 { format!("1:{odds:.2}") } else { format!("1:{odds:.0}") }
-}
-
 fn summary(rows: &[Row], settings: &[String]) -> Vec<Vec<String>> {
     let heads = ["setting", "good rolled back", "bad rolled back", "median delay", "unknown"].map(str::to_owned);
     let mut lines = vec![heads.to_vec()];
@@ -141,14 +136,13 @@ mod tests {
 
     #[test]
     fn one_setting_shows_every_number_and_the_reason() {
-        let text =
-            table(&[row("a.csv", Truth::Good, vec![judged(ClosingVerdict::Healthy, None)])], &["5 %".to_owned()]);
+        let text = table(&[row("a.csv", Truth::Good, vec![judged(ClosingVerdict::Healthy, None)])], &["5%".to_owned()]);
         assert_eq!(
             text,
             "trace  verdict  at  requests  errors  peak evidence  reason\n\
              a.csv  healthy  -   1,234     5       1:148          because\n\n\
              setting  good rolled back  bad rolled back  median delay  unknown\n\
-             5 %      0 of 1            -                -             0\n"
+             5%       0 of 1            -                -             0\n"
         );
     }
 
@@ -158,9 +152,9 @@ mod tests {
             row("kept.jsonl", Truth::Good, vec![judged(ClosingVerdict::Healthy, None)]),
             row("aborted.jsonl", Truth::Unknown, vec![judged(ClosingVerdict::Breached, Some(3_000))]),
         ];
-        let text = table(&rows, &["5 %".to_owned()]);
-        assert!(text.contains("\naborted.jsonl (unknown)  breached  3 s"), "{text}");
-        let end = "\n5 %      0 of 1            -                -             0\n\n\
+        let text = table(&rows, &["5%".to_owned()]);
+        assert!(text.contains("\naborted.jsonl (unknown)  breached  3s"), "{text}");
+        let end = "\n5%       0 of 1            -                -             0\n\n\
                    1 soak counts neither as good nor as bad, because its end says nothing of the release; say it with \
                    --good or --bad\n";
         assert!(text.ends_with(end), "{text}");
@@ -173,15 +167,15 @@ mod tests {
             row("good.csv", Truth::Good, vec![breached(9_000), judged(ClosingVerdict::Inconclusive, None)]),
             row("bad.csv", Truth::Bad, vec![breached(3_000), breached(34_000)]),
         ];
-        let text = table(&rows, &["1 %".to_owned(), "5 %".to_owned()]);
+        let text = table(&rows, &["1%".to_owned(), "5%".to_owned()]);
         assert_eq!(
             text,
-            "trace          1 %           5 %\n\
-             good.csv       breached 9 s  inconclusive\n\
-             bad.csv (bad)  breached 3 s  breached 34 s\n\n\
+            "trace          1%           5%\n\
+             good.csv       breached 9s  inconclusive\n\
+             bad.csv (bad)  breached 3s  breached 34s\n\n\
              setting  good rolled back  bad rolled back  median delay  unknown\n\
-             1 %      1 of 1            1 of 1           3 s           0\n\
-             5 %      0 of 1            1 of 1           34 s          1\n"
+             1%       1 of 1            1 of 1           3s            0\n\
+             5%       0 of 1            1 of 1           34s           1\n"
         );
     }
 }

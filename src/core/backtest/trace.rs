@@ -54,7 +54,7 @@ pub enum TraceError {
         line: usize,
     },
     /// Time does not go on.
-    #[error("line {line}: {at_ms} ms does not come after {before_ms} ms")]
+    #[error("line {line}: {at_ms}ms does not come after {before_ms}ms")]
     Order {
         /// The line.
         line: usize,
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn three_resets_are_a_crash_loop_at_the_third() {
         let trace = Trace::from_csv("tick_ms,total,errors\n0,9,0\n1,5,0\n2,4,0\n3,3,0\n4,2,0\n").unwrap();
-        let reason = "crash loop: counters went back 3 times in 0 s".to_owned();
+        let reason = "crash loop: counters went back 3 times in 3ms".to_owned();
         assert_eq!(trace.crash_loop, Some((3, reason)));
     }
 
@@ -188,7 +188,7 @@ mod tests {
             ("0,1,0\n1000,2,-1", "line 3: `-1` under `errors` is no whole number of 0 or more"),
             ("0,1,0\n,2,0", "line 3: `` under `tick_ms` is no whole number of 0 or more"),
             ("0,1,0\n1000,2,", "line 3: `total` and `errors` must both be given, or both be empty for a failed scrape"),
-            ("0,1,0\n1000,2,0\n1000,3,0", "line 4: 1000 ms does not come after 1000 ms"),
+            ("0,1,0\n1000,2,0\n1000,3,0", "line 4: 1000ms does not come after 1000ms"),
             ("0,,\n1000,2,0", "line 2: the first row is the baseline and needs both counters"),
             ("0,1,0", "no tick after the baseline"),
             ("", "no tick after the baseline"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::to_f64;
-use super::wording::brief;
+use crate::model::number::latency_exact;
 
 /// How far from a threshold a bound may be to stand for it.
 const NEAR: f64 = 2.0;
@@ -43,7 +43,7 @@ impl Buckets {
 
     /// The largest bound that is not above a threshold; none where all are.
     pub fn bound_within(&self, threshold_ms: f64) -> Option<f64> {
-        // A bound of 0.25 s and a threshold of 250 ms are the same, whatever the binary fractions say.
+        // A bound of 0.25s and a threshold of 250ms are the same, whatever the binary fractions say.
         let within = |bound: &&f64| **bound <= threshold_ms * (1.0 + 1e-9);
         self.bounds_ms.iter().rfind(within).copied()
     }
@@ -62,14 +62,14 @@ impl Buckets {
 
     /// Why no bound is near a threshold: `no bucket between 250ms and 1s; its bounds are 5s, 10s`.
     pub fn no_bound_near(&self, threshold_ms: f64) -> String {
-        let bounds: Vec<String> = self.bounds_ms.iter().map(|bound| brief(*bound)).collect();
+        let bounds: Vec<String> = self.bounds_ms.iter().map(|bound| latency_exact(*bound)).collect();
         let shown = match bounds.as_slice() {
             [] => return "only the bucket `+Inf`, which tells no duration".to_owned(),
             [one] => format!("its only bound is {one}"),
             few if few.len() <= SHOWN => format!("its bounds are {}", few.join(", ")),
             [first @ .., last] => format!("its bounds are {}, … {last}", first[..SHOWN - 1].join(", ")),
         };
-        let (least, most) = (brief(threshold_ms / NEAR), brief(threshold_ms * NEAR));
+        let (least, most) = (latency_exact(threshold_ms / NEAR), latency_exact(threshold_ms * NEAR));
         let hint = self.other_unit().map(|hint| format!(" ({hint})")).unwrap_or_default();
         format!("no bucket between {least} and {most}; {shown}{hint}")
     }

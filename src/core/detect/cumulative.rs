@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::CRASH_LOOP_RESETS;
 use super::counts::TickCounts;
-use super::wording::span;
+use crate::model::number::span;
 
 /// Turns readings of two cumulative counters into what came in between. A counter that goes back counts from zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn three_resets_are_a_crash_loop() {
         assert_eq!(read(&[(1, 0), (0, 0)]).1.crash_loop(4000), None);
-        let sentence = "crash loop: counters went back 3 times in 4 s";
+        let sentence = "crash loop: counters went back 3 times in 4s";
         assert_eq!(read(&[(2, 0), (1, 0), (0, 0)]).1.crash_loop(4000).as_deref(), Some(sentence));
     }
 }

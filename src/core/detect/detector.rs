@@ -140,7 +140,7 @@ mod tests {
         for mut detector in both() {
             watch(&mut detector, TickCounts { requests: 50, errors: 1 });
             assert_eq!(detector.seen(), TickCounts { requests: 3000, errors: 60 });
-            assert!(detector.explain().contains(" requests failed (2 %)"), "{}", detector.explain());
+            assert!(detector.explain().contains(" requests failed (2%)"), "{}", detector.explain());
             detector.skip(61);
             assert!(
                 matches!(detector.close(60_000, 0), Ending::Closed(closing) if closing.reason.contains("61 of 121"))
@@ -154,7 +154,7 @@ mod tests {
             detector.speak_of(Miss::Slower { than_ms: 250.0 });
             watch(&mut detector, TickCounts { requests: 50, errors: 25 });
             let breach = detector.breach().unwrap();
-            assert!(breach.contains(" requests took longer than 250 ms (50 %)"), "{breach}");
+            assert!(breach.contains(" requests took longer than 250ms (50%)"), "{breach}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pure: counters, windows and evidence. Knows no other module, no clock, no network and no disk.
+//! Pure: counters, windows and evidence. Knows only the vocabulary: no clock, no network and no disk.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -13,7 +13,6 @@
 //! | `reading` | what one good metrics page of one instance says |
 //! | `recent` | the counts of the last ten seconds, in bounded memory |
 //! | `window` | the plain rule |
-//! | `wording` | numbers as a person reads them, for the sentences of the checks |
 
 mod buckets;
 mod closing;
@@ -26,8 +25,8 @@ mod miss;
 mod reading;
 mod recent;
 mod window;
-mod wording;
 
+pub use crate::model::number::span;
 pub use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
 pub use counters::{CRASH_LOOP_RESETS, Counters, Delta, Processes, Since};
@@ -42,4 +41,3 @@ pub use miss::{Miss, failed};
 pub use reading::{Asked, Blame, Counting, Culprit, Process, Reading, Requests};
 pub use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};
-pub use wording::{brief, millis, number, percent, percent_exact, share, span, thousands, whole};

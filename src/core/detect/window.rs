@@ -6,7 +6,7 @@ use super::closing::{Closing, ClosingVerdict};
 use super::counts::TickCounts;
 use super::miss::Miss;
 use super::recent::{RECENT_MS, RecentCounts};
-use super::wording::{percent_exact, span, thousands};
+use crate::model::number::{percent_limit, span, thousands};
 
 /// How many consecutive ticks above the threshold breach.
 const STREAK: u32 = 3;
@@ -111,7 +111,7 @@ impl WindowDetector {
 
     /// How the rule stands now: counts, rate, span, and how far the streak has come.
     pub fn explain(&self) -> String {
-        let (now, allowed) = (self.miss.of(self.recent.counts()), percent_exact(self.config.threshold));
+        let (now, allowed) = (self.miss.of(self.recent.counts()), percent_limit(self.config.threshold));
         let within = span(self.recent.span_ms());
         match self.streak {
             0 => format!("{now} in the last {within}, allowed are {allowed}"),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::detect::{Blame, TickCounts, percent};
+use crate::core::detect::{Blame, TickCounts};
+use crate::model::number::percent;
 
 /// From this share on the errors of one instance, or on one label, are worth naming.
 const SHARE: f64 = 0.6;
@@ -41,7 +42,7 @@ impl Ledger {
         }
     }
 
-    /// The label that explains the errors best: `92 % of the errors with route=/pay (8 % of the requests)`.
+    /// The label that explains the errors best: `92% of the errors with route=/pay (8% of the requests)`.
     fn label(&self) -> Option<String> {
         let total = self.all.clamped();
         let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
@@ -58,7 +59,7 @@ impl Ledger {
         Some(format!("{} of the errors with {label}={value} ({} of the requests)", percent(errors), percent(requests)))
     }
 
-    /// `12 % of the errors on labels beyond the first 1,000`, where that is worth saying.
+    /// `12% of the errors on labels beyond the first 1,000`, where that is worth saying.
     fn remainder(&self) -> Option<String> {
         let share = TickCounts { requests: self.all.errors, errors: self.untracked }.clamped().rate()?;
         (share >= 0.1).then(|| format!("{} of the errors on labels beyond the first 1,000", percent(share)))
@@ -76,7 +77,7 @@ impl Ledger {
     }
 }
 
-/// `67 % of the errors on 10.0.0.8:3002`, where one of several has most of them, and not for having most of the requests.
+/// `67% of the errors on 10.0.0.8:3002`, where one of several has most of them, and not for having most of the requests.
 fn instance(instances: &[(&str, TickCounts)], all: TickCounts) -> Option<String> {
     let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
     let most = instances.iter().max_by_key(|(_, counts)| counts.errors).filter(|_| instances.len() > 1);
@@ -122,7 +123,7 @@ mod tests {
         }
         assert_eq!(
             ledger.sentence(&[(ONE, on(200, 20))]).as_deref(),
-            Some("80 % of the errors with route=/pay (9 % of the requests)")
+            Some("80% of the errors with route=/pay (9% of the requests)")
         );
     }
 
@@ -144,7 +145,7 @@ mod tests {
     fn the_instance_comes_first_and_few_errors_blame_nobody() {
         let ledger = Ledger::default();
         let two = [(ONE, on(50, 8)), ("http://10.0.0.8:3002/", on(50, 2))];
-        assert_eq!(ledger.sentence(&two).as_deref(), Some("80 % of the errors on 10.0.0.7:3002"));
+        assert_eq!(ledger.sentence(&two).as_deref(), Some("80% of the errors on 10.0.0.7:3002"));
         assert_eq!(ledger.sentence(&[(ONE, on(50, 5)), ("http://b", on(50, 5))]), None, "they are spread");
         assert_eq!(ledger.sentence(&[(ONE, on(50, 2)), ("http://b", on(50, 0))]), None);
         let uneven = [(ONE, on(80, 8)), ("http://b", on(20, 2))];
@@ -160,7 +161,7 @@ mod tests {
         }
         assert_eq!(
             ledger.sentence(&[(ONE, on(12_500, 1_250))]).as_deref(),
-            Some("20 % of the errors on labels beyond the first 1,000")
+            Some("20% of the errors on labels beyond the first 1,000")
         );
     }
 }

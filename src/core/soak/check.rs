@@ -20,7 +20,7 @@ pub struct Observation {
     pub required: bool,
     /// What it says.
     pub verdict: Verdict,
-    /// Its value: the error rate of the last 10 s, the latency quantile of the last 10 s in seconds, the share of
+    /// Its value: the error rate of the last 10s, the latency quantile of the last 10s in seconds, the share of
     /// instances that are not ready.
     pub value: Option<f64>,
     /// Its threshold, in the value's unit.

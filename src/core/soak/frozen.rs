@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::detect::span;
+use crate::model::number::span;
 
 /// Automatic rollback is off for the whole service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

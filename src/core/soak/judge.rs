@@ -6,8 +6,9 @@ use super::settings::ErrorRateSettings;
 use crate::config::{Baseline, Method};
 use crate::core::detect::{
     BaselineRule, Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceDetector, Miss, Outlook,
-    RecentCounts, TickCounts, WindowConfig, WindowDetector, failed, longest_silence, percent, span, thousands,
+    RecentCounts, TickCounts, WindowConfig, WindowDetector, failed, longest_silence,
 };
+use crate::model::number::{percent, span, thousands};
 
 /// What the old color was like before traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,8 +25,9 @@ use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Observation, Sample};
 use crate::config::{Baseline, Excuse, Ratio};
-use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts, brief, millis};
+use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts};
 use crate::model::Verdict;
+use crate::model::number::{latency, latency_exact};
 
 /// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -273,12 +274,12 @@ impl LatencyCheck {
         if verdict == Verdict::Breached && !self.is_decided {
             return (Verdict::Unknown, format!("{message}; what was slow before the switch is not known yet"));
         }
-        let now = self.quantile().map(|now| format!("{} now {}", self.settings.name(), millis(now)));
+        let now = self.quantile().map(|now| format!("{} now {}", self.settings.name(), latency(now)));
         let parts = [Some(message), now, self.excuse()];
         (verdict, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 
-    /// The quantile of the last 10 s, in milliseconds.
+    /// The quantile of the last 10s, in milliseconds.
     fn quantile(&self) -> Option<f64> {
         let recent = self.recent.iter().fold(Buckets::default(), |sum, (_, buckets)| sum.merged(buckets));
         recent.quantile(self.settings.quantile.0)
@@ -302,9 +303,9 @@ impl LatencyCheck {
     /// `p99 at most 500ms`, the bound that is judged by where that is another, and why more may be slow, where that is so.
     pub fn describe(&self) -> String {
         let LatencySettings { threshold_ms, .. } = self.settings;
-        let mut text = format!("{} at most {}", self.settings.name(), brief(threshold_ms));
+        let mut text = format!("{} at most {}", self.settings.name(), latency_exact(threshold_ms));
         if let Some(bound) = self.bound().filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
-            let _ = write!(text, " (judged at {}, the nearest bucket bound)", brief(bound));
+            let _ = write!(text, " (judged at {}, the nearest bucket bound)", latency_exact(bound));
         }
         if let Some(excuse) = self.excuse() {
             let _ = write!(text, " ({excuse})");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::settings::{QueryKind, QuerySettings};
 use super::{Answer, Observation};
 use crate::config::Bound;
-use crate::core::detect::{number, span};
 use crate::model::Verdict;
+use crate::model::number::{number, span};
 
 /// So many alerts are named in a sentence.
 const SHOWN: usize = 3;
@@ -100,7 +100,7 @@ impl QueryCheck {
         }
     }
 
-    /// `120 for 12 s, at most 100 is allowed`, or which alerts fire.
+    /// `120 for 12s, at most 100 is allowed`, or which alerts fire.
     fn what_is_known(&self, lasted_ms: u64) -> String {
         let Some((_, known)) = &self.last else { return String::new() };
         let sentence = match self.settings.kind {
@@ -236,12 +236,12 @@ mod tests {
         values(&mut check, &[(0, 100.0), (1_000, 120.0), (2_000, 130.0)]);
         let on_the_way = check.observe(2_000, PATIENCE, false);
         assert_eq!(on_the_way.verdict, Verdict::Unknown);
-        assert_eq!(on_the_way.message, "130 for 1 s, at most 100 is allowed; a breach after 3 s");
+        assert_eq!(on_the_way.message, "130 for 1s, at most 100 is allowed; a breach after 3s");
         assert_eq!((check.streak(), check.close(2_000, PATIENCE)), (Some((1_000, 3_000)), None));
         values(&mut check, &[(3_000, 99.0)]);
         assert_eq!(check.close(3_000, PATIENCE).unwrap().0, Verdict::Healthy);
         values(&mut check, &[(4_000, 101.0), (7_000, 1_234.5)]);
-        assert_eq!(check.observe(7_000, PATIENCE, false).message, "1,234.5 for 3 s, at most 100 is allowed");
+        assert_eq!(check.observe(7_000, PATIENCE, false).message, "1,234.5 for 3s, at most 100 is allowed");
         values(&mut check, &[(8_000, 1.0)]);
         assert_eq!(check.observe(8_000, PATIENCE, false).verdict, Verdict::Breached);
         check.restart();
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!((still.verdict, still.value), (Verdict::Healthy, Some(5.0)));
         let stale = check.observe(12_000, PATIENCE, false);
         assert_eq!((stale.verdict, stale.value), (Verdict::Unknown, None));
-        assert_eq!(stale.message, "not known for 11 s: refused");
+        assert_eq!(stale.message, "not known for 11s: refused");
         assert_eq!(check.close(12_000, PATIENCE).unwrap().0, Verdict::Unknown);
     }
 

@@ -31,7 +31,8 @@ use super::own::{Cases, Counts};
 use super::roster::Changes;
 use super::settings::ErrorRateSettings;
 use crate::config::Ratio;
-use crate::core::detect::{Miss, Processes, TickCounts, percent_exact};
+use crate::core::detect::{Miss, Processes, TickCounts};
+use crate::model::number::percent_limit;
 
 /// A check of the share of requests that count against the release, over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -240,9 +241,9 @@ impl RateCheck {
         self.last_tick_at = at_ms;
     }
 
-    /// `12 of 340 requests failed (3.5 %), allowed are 5 %`.
+    /// `12 of 340 requests failed (3.5%), allowed are 5%`.
     pub fn totals(&self) -> String {
-        format!("{}, allowed are {}", self.miss.of(self.judge.seen()), percent_exact(self.settings.threshold.0))
+        format!("{}, allowed are {}", self.miss.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
     }
 
     /// Evidence that the threshold is exceeded, in nats, where the method weighs it.
@@ -255,12 +256,12 @@ impl RateCheck {
         self.cases.wants_trial(self.judge.all_seen(), self.judge.seen())
     }
 
-    /// Requests and errors of the last 10 s, with as few errors of users as there can be.
+    /// Requests and errors of the last 10s, with as few errors of users as there can be.
     pub fn recent_at_best(&self) -> TickCounts {
         self.judge.recent_at_best()
     }
 
-    /// Requests and errors of the last 10 s.
+    /// Requests and errors of the last 10s.
     pub fn recent(&self) -> TickCounts {
         self.judge.recent()
     }

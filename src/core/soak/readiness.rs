@@ -6,8 +6,8 @@ use super::check::{READINESS, kept, named};
 use super::roster::Changes;
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness};
-use crate::core::detect::span;
 use crate::model::Verdict;
+use crate::model::number::span;
 
 /// Failed probes count only after this long without a good one, however short the interval.
 pub const SUSTAINED_MS: u64 = 3_000;
@@ -157,7 +157,7 @@ impl ReadinessCheck {
         !self.all_ready(1) && self.present().all(|known| known.good > 0 || known.only_unsaid())
     }
 
-    /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3 s.
+    /// The sentence of a breach: more than half of the instances failed `failures` probes in a row, for at least 3s.
     pub fn breach(&self, at_ms: u64) -> Option<String> {
         let dead: Vec<_> = self.present().filter(|known| self.counts_as_dead(known, at_ms)).collect();
         if dead.len() * 2 <= self.all() {
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(check.breach(4_000), None, "one of three is no majority");
         fail(&mut check, 2, &[1_000, 2_000, 3_000, 4_000]);
         let why = check.breach(4_000).unwrap();
-        assert_eq!(why, "2 of 3 instances not ready for 3 s (http://green-0: answered 503)");
+        assert_eq!(why, "2 of 3 instances not ready for 3s (http://green-0: answered 503)");
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         fail(&mut check, 1, &[13_000]);
         let late = check.observe(13_000, 10_000);
         assert_eq!(late.verdict, Verdict::Unknown);
-        assert_eq!(late.message, "http://green-1 was last ready 11 s ago: answered 503");
+        assert_eq!(late.message, "http://green-1 was last ready 11s ago: answered 503");
         assert_eq!(late.value, Some(0.5));
     }
 
@@ -344,7 +344,7 @@ mod tests {
         assert!(check.alive(1), "a standby that was ready stays one");
         let late = check.observe(11_000, 10_000);
         assert_eq!(late.verdict, Verdict::Unknown);
-        assert!(late.message.starts_with("http://green-0 was last ready 11 s ago: answered 429"), "{}", late.message);
+        assert!(late.message.starts_with("http://green-0 was last ready 11s ago: answered 429"), "{}", late.message);
         check.probed(12_000, 0, &Readiness::Ready);
         assert_eq!(check.observe(12_000, 10_000).message, "1 of 1 instances ready");
     }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::{
     Baseline, Bound, Excuse, Method, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, Ratio, StandbyPolicy,
 };
-use crate::core::detect::{Buckets, brief, number, span};
+use crate::core::detect::Buckets;
+use crate::model::number::{latency_exact, number, span};
 use crate::model::{Actor, Color};
 
 /// How a run begins.
@@ -182,7 +183,7 @@ impl LatencySettings {
 
     /// How long the quantile may take: `500ms`.
     pub fn threshold(&self) -> String {
-        brief(self.threshold_ms)
+        latency_exact(self.threshold_ms)
     }
 
     /// The share of requests that may take longer.
@@ -223,7 +224,7 @@ pub struct QuerySettings {
 }
 
 impl QuerySettings {
-    /// `queue not above 100 for 10 s`, `no alert of pages`.
+    /// `queue not above 100 for 10s`, `no alert of pages`.
     pub fn describe(&self) -> String {
         let held = if self.for_ms > 0 { format!(" for {}", span(self.for_ms)) } else { String::new() };
         match (self.kind, self.breach) {

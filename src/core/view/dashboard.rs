@@ -221,7 +221,7 @@ impl Dashboard {
             let verdict = honest(self.machine(), &seen);
             let Observation { check, value, .. } = seen;
             let point = if matches!(check.as_str(), ERROR_RATE | LATENCY) {
-                // The rate of the last 10 s goes on through a missing tick; what was not seen is not drawn.
+                // The rate of the last 10s goes on through a missing tick; what was not seen is not drawn.
                 Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
             } else {
                 Point { at_ms, value, counts: None, verdict }
@@ -376,7 +376,7 @@ impl Dashboard {
         counted.or_else(|| self.metered_per_second())
     }
 
-    /// The same where requests are counted by Prometheus, over the last 10 s.
+    /// The same where requests are counted by Prometheus, over the last 10s.
     fn metered_per_second(&self) -> Option<f64> {
         self.machine().settings().error_rate.metered.as_ref()?;
         per_second(self.machine().recent().requests, RECENT_MS).filter(|rate| *rate > 0.0)

@@ -1,9 +1,9 @@
 //! How far a check is from a breach.
 
 use crate::config::Baseline;
-use crate::core::detect::percent;
 use crate::core::soak::{ERROR_RATE, Observation, READINESS};
 use crate::model::Verdict;
+use crate::model::number::{odds, percent, span};
 
 use super::Dashboard;
 
@@ -12,7 +12,7 @@ use super::Dashboard;
 pub struct Gauge {
     /// What is measured: `evidence`, `margin`, `streak` or `for`.
     pub label: &'static str,
-    /// How it stands, in a word: `1:90`, `58 %`, `2 of 3`.
+    /// How it stands, in a word: `1:90`, `58%`, `2 of 3`.
     pub text: String,
     /// The same as a share of what makes a breach, from 0 to 1.
     pub share: f64,
@@ -57,8 +57,8 @@ impl Gauge {
     /// How long a value has been beyond its threshold, of the time that makes a breach.
     fn lasting(lasted_ms: u64, wanted_ms: u64) -> Self {
         let seconds = |ms: u64| f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX));
-        let (lasted, wanted) = (seconds(lasted_ms), seconds(wanted_ms));
-        Self { label: "for", text: format!("{lasted}/{wanted} s"), share: share(lasted, wanted) }
+        let text = format!("{} of {}", span(lasted_ms / 1000 * 1000), span(wanted_ms));
+        Self { label: "for", text, share: share(seconds(lasted_ms), seconds(wanted_ms)) }
     }
 
     /// The longest run of failed probes that more than half of the instances share.
@@ -86,18 +86,6 @@ fn evidence_bar(dashboard: &Dashboard) -> f64 {
     -alpha.ln()
 }
 
-/// Evidence in nats as odds with few digits: `1:90`, `1:2.7`, `1:0`.
-fn odds(evidence: f64) -> String {
-    let odds = evidence.clamp(-700.0, 20.0).exp();
-    if odds >= 9.95 {
-        format!("1:{odds:.0}")
-    } else if odds >= 0.095 {
-        format!("1:{odds:.1}")
-    } else {
-        format!("1:{odds:.2}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +94,7 @@ mod tests {
     fn evidence_is_a_share_of_what_makes_a_breach() {
         let bar = 100_f64.ln();
         for (nats, text, share) in
-            [(0.0, "1:1.0", 0.0), (10_f64.ln(), "1:10", 0.5), (-3.0, "1:0.05", 0.0), (9.0, "1:8103", 1.0)]
+            [(0.0, "1:1", 0.0), (10_f64.ln(), "1:10", 0.5), (-3.0, "1:0.05", 0.0), (9.0, "1:8,100", 1.0)]
         {
             let gauge = Gauge::evidence(nats, bar);
             assert_eq!(gauge.text, text);
@@ -117,9 +105,9 @@ mod tests {
     #[test]
     fn the_margin_is_what_is_left_to_the_threshold() {
         let gauge = Gauge::margin(0.02, 0.05).unwrap();
-        assert_eq!((gauge.text.as_str(), gauge.label), ("60 %", "margin"));
+        assert_eq!((gauge.text.as_str(), gauge.label), ("60%", "margin"));
         assert!((gauge.share - 0.4).abs() < 1e-9);
-        assert_eq!(Gauge::margin(0.2, 0.05).unwrap().text, "0 %");
+        assert_eq!(Gauge::margin(0.2, 0.05).unwrap().text, "0%");
         assert_eq!(Gauge::margin(0.2, 0.0), None);
     }
 }

@@ -1,7 +1,8 @@
 //! The word for where a run is, as it stands in the first row of a screen.
 
-use crate::core::detect::{failed, span};
+use crate::core::detect::failed;
 use crate::core::soak::{Machine, Retrying};
+use crate::model::number::span;
 use crate::model::{Color, Ending, Outcome, Phase, Verdict};
 
 use super::outcome::still_live;
@@ -141,7 +142,7 @@ fn gate(machine: &Machine) -> String {
     format!("{ready} of {all} ready{why}")
 }
 
-/// `14s`, and from a minute on `3m10s`: short enough for a headline.
+/// Whole seconds, `14s`: what counts down in a headline shows no tenths.
 fn seconds(millis: u64) -> String {
-    if millis < 60_000 { format!("{}s", millis / 1000) } else { span(millis) }
+    span(millis / 1000 * 1000)
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::core::detect::{Counters, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
 
-/// So many samples are kept of an instance: the last 10 s at the shortest interval.
+/// So many samples are kept of an instance: the last 10s at the shortest interval.
 const MOST_SAMPLES: usize = 128;
 
 /// What is known of one instance.
@@ -101,12 +101,12 @@ impl Instance {
         self.sampled_at.map(|at| now_ms.saturating_sub(at))
     }
 
-    /// Share of failed requests in the last 10 s before the last good sample; none without a request.
+    /// Share of failed requests in the last 10s before the last good sample; none without a request.
     pub fn error_rate(&self) -> Option<f64> {
         self.counted().rate()
     }
 
-    /// Requests a second in the last 10 s before the last good sample; none before the second sample.
+    /// Requests a second in the last 10s before the last good sample; none before the second sample.
     pub fn requests_per_second(&self) -> Option<f64> {
         let (first, last) = (self.recent.front()?.0, self.recent.back()?.0);
         per_second(self.counted().requests, last.saturating_sub(first))

@@ -1,22 +1,22 @@
 //! The values of checks, each in its own unit.
 
-use crate::core::detect::{millis, number, percent, percent_exact};
 use crate::core::soak::{ERROR_RATE, LATENCY, QueryKind, READINESS, Settings};
+use crate::model::number::{latency, number, percent, percent_limit};
 
-/// A value of a check as it was measured: `3.2 %`, `212 ms`, `1,234.5`.
+/// A value of a check as it was measured: `3.2%`, `212ms`, `1,234.5`.
 pub fn measured(check: &str, value: f64) -> String {
     match check {
-        LATENCY => millis(value * 1000.0),
+        LATENCY => latency(value * 1000.0),
         ERROR_RATE | READINESS => percent(value),
         _ => number(value),
     }
 }
 
-/// A threshold of a check as it was set: `5 %`, `500 ms`.
+/// A threshold of a check as it was set: `5%`, `500ms`.
 pub fn allowed(check: &str, threshold: f64) -> String {
     match check {
-        LATENCY => millis(threshold * 1000.0),
-        ERROR_RATE | READINESS => percent_exact(threshold),
+        LATENCY => latency(threshold * 1000.0),
+        ERROR_RATE | READINESS => percent_limit(threshold),
         _ => number(threshold),
     }
 }

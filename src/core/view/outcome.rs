@@ -1,7 +1,8 @@
 //! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
 
-use crate::core::detect::{failed, percent_exact, share, span};
+use crate::core::detect::failed;
 use crate::core::soak::{Aftermath, ERROR_RATE, Machine, Origin, READINESS};
+use crate::model::number::{percent, percent_limit, span};
 use crate::model::{Color, Ending, Outcome, Phase};
 
 use super::measure::{allowed, measured, title};
@@ -162,7 +163,7 @@ fn against_limit(machine: &Machine) -> Option<String> {
     let value = now.filter(|now| *now >= breach.threshold && breach.check == ERROR_RATE).or(breach.value)?;
     let (check, threshold) = (breach.check.as_str(), breach.threshold);
     Some(match check {
-        ERROR_RATE => format!("{} errors (limit {})", share(value), percent_exact(threshold).replace(' ', "")),
+        ERROR_RATE => format!("{} errors (limit {})", percent(value), percent_limit(threshold)),
         READINESS => {
             let (ready, all) = machine.target_ready();
             format!("{ready} of {all} instances ready")

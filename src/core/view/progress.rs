@@ -1,7 +1,8 @@
 //! The sentences that every front end shows alike.
 
-use crate::core::detect::{Outlook, failed, percent_exact, span};
+use crate::core::detect::{Outlook, failed};
 use crate::core::soak::LATENCY;
+use crate::model::number::{percent, percent_limit, span};
 use crate::model::{Phase, Verdict};
 
 use super::View;
@@ -65,11 +66,11 @@ impl Progress {
     fn judged(view: &View) -> Vec<String> {
         let machine = view.machine();
         let now = machine.recent();
-        let threshold = percent_exact(machine.settings().error_rate.threshold.0);
+        let threshold = percent_limit(machine.settings().error_rate.threshold.0);
         let (ready, all) = machine.target_ready();
         let seen = failed(machine.seen());
         let rate = match now.rate() {
-            Some(rate) => format!("{} now (limit {threshold})", crate::core::detect::percent(rate)),
+            Some(rate) => format!("{} now (limit {threshold})", percent(rate)),
             None => format!("no traffic now (limit {threshold})"),
         };
         let mut parts = vec![rate];

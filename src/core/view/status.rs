@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::OnInconclusive;
-use crate::core::detect::{Outlook, span};
+use crate::core::detect::Outlook;
 use crate::core::soak::{Settings, list_releases};
+use crate::model::number::span;
 use crate::model::{Phase, Verdict};
 
 use super::{Dashboard, Tone};

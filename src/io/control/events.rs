@@ -13,7 +13,7 @@ use super::sse::{self, Message, Parser};
 use super::wire::Dropped;
 use super::{ClientError, StreamEnd};
 
-/// A monitor that says nothing for so long is dead: it says every 5 s at least that it is alive.
+/// A monitor that says nothing for so long is dead: it says every 5s at least that it is alive.
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// One item of a run's event stream.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::{News, View};
+use crate::model::number::duration_exact;
 use crate::model::{Action, Actor};
 
 use super::metrics::{self, Clients, Tally};
@@ -48,7 +49,7 @@ pub enum Refused {
     #[error("the soak is over")]
     Over,
     /// The loop did not answer in time.
-    #[error("no answer within {} s: the order may still be carried out", ORDER_LIMIT.as_secs())]
+    #[error("no answer within {}: the order may still be carried out", duration_exact(ORDER_LIMIT))]
     NoAnswer,
 }
 
@@ -171,7 +172,7 @@ impl Hub {
         Ok(Subscription::new(self.clone(), quota, since))
     }
 
-    /// Hands an order to the loop and waits for its answer, 10 s at most: the place of the action's event.
+    /// Hands an order to the loop and waits for its answer, 10s at most: the place of the action's event.
     pub async fn order(&self, action: Action, actor: Actor, reason: Option<String>) -> Result<u64, Refused> {
         self.order_within(ORDER_LIMIT, action, actor, reason).await
     }

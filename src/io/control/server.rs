@@ -83,7 +83,7 @@ impl Server {
         Self { doors, stop }
     }
 
-    /// Takes no more connections, and gives those that there are 2 s to fetch what is left for them.
+    /// Takes no more connections, and gives those that there are 2s to fetch what is left for them.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;

@@ -74,9 +74,9 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_stream_survive_their_json_and_have_an_exit_code() {
-        let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "13 %".to_owned() };
+        let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "13%".to_owned() };
         for (end, json, code) in [
-            (StreamEnd::Ended(ending), r#"{"end":"ended","outcome":"rolled-back","cause":"auto","reason":"13 %"}"#, 3),
+            (StreamEnd::Ended(ending), r#"{"end":"ended","outcome":"rolled-back","cause":"auto","reason":"13%"}"#, 3),
             (StreamEnd::Stopped { why: "SIGTERM".to_owned() }, r#"{"end":"stopped","why":"SIGTERM"}"#, 143),
         ] {
             assert_eq!(serde_json::to_string(&end).unwrap(), json);

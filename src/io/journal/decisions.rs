@@ -132,7 +132,7 @@ impl Journal {
 
     /// Appends one decision and returns where the journal ends now. It is on disk when this returns.
     ///
-    /// Waits up to 2 s for other processes that append. After an error nothing of the line is left in the file, unless the
+    /// Waits up to 2s for other processes that append. After an error nothing of the line is left in the file, unless the
     /// file cannot be shortened either; then the next append repairs it.
     pub fn append(&self, decision: &Decision, now: Timestamp) -> Result<Head, JournalError> {
         self.commit(Some(decision), now)

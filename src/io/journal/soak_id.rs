@@ -19,7 +19,7 @@ impl SoakId {
         Self(format!("{}-{:02x}{:02x}", at.strftime("%Y%m%dT%H%M%SZ"), random[0], random[1]))
     }
 
-    /// The bytes with the first in the place of the time within the second, in steps of 4 ms: so IDs of one second sort by time as
+    /// The bytes with the first in the place of the time within the second, in steps of 4ms: so IDs of one second sort by time as
     /// well, and the newest of a folder is the one that began last.
     pub fn in_order(at: Timestamp, random: [u8; 2]) -> [u8; 2] {
         let step = at.subsec_nanosecond().unsigned_abs() / 3_906_250;

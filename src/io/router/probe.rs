@@ -3,7 +3,6 @@
 //! Reading back what a router was told proves little: the file may not be the one that nginx reads, the process not the one
 //! that users reach. What answers behind the proxy's own address does.
 
-use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{CONNECTION, HOST, HeaderMap};
@@ -16,11 +15,12 @@ use crate::io::http;
 use crate::io::http::{Login, NoAnswer, root};
 use crate::io::source::metric_value;
 use crate::model::Color;
+use crate::model::number::span;
 
 /// So many answers in a row have to come from the color, each over a connection of its own: a proxy that still sends some of
 /// its users elsewhere shows it.
 const IN_A_ROW: u32 = 3;
-/// Time between two questions. The answers in a row span more than the 100 ms for which nginx lets old workers accept beside
+/// Time between two questions. The answers in a row span more than the 100ms for which nginx lets old workers accept beside
 /// the new ones (`ngx_msleep(100)` in its `ngx_process_cycle.c`).
 const POLL: Duration = Duration::from_millis(75);
 /// Limit for one question, where `router.timeout` is longer.
@@ -121,7 +121,7 @@ impl TrafficProbe {
                 return Ok(());
             }
             if Instant::now() + POLL >= deadline {
-                let late = || self.no_answer(format!("did not answer {IN_A_ROW} times in {}", span(self.limit)));
+                let late = || self.no_answer(format!("did not answer {IN_A_ROW} times in {}", within(self.limit)));
                 return Err(doubt.unwrap_or_else(late));
             }
             sleep(POLL).await;
@@ -140,7 +140,7 @@ impl TrafficProbe {
     /// The color that answers, and the words by which it is known.
     async fn ask(&self, client: &Client, limit: Duration) -> Result<(Color, String), TrafficProbeError> {
         let answered = timeout(limit, self.get(client)).await;
-        let answered = answered.unwrap_or_else(|_| Err(format!("did not answer within {}", span(limit))));
+        let answered = answered.unwrap_or_else(|_| Err(format!("did not answer within {}", within(limit))));
         let (status, headers, body) = answered.map_err(|why| self.no_answer(why))?;
         let value = self.value(&headers, &body);
         let found = self.found(value.as_deref(), &headers);
@@ -209,9 +209,9 @@ impl TrafficProbe {
     }
 }
 
-/// In whole milliseconds, as a person reads them.
-fn span(limit: Duration) -> impl fmt::Display {
-    humantime::format_duration(Duration::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)))
+/// For a person, who has no use for microseconds.
+fn within(limit: Duration) -> String {
+    span(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Words are compared without their case, values of a metric as numbers.

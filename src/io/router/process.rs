@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::output::{KEPT, keep_tail, quote};
 use crate::io::children;
 use crate::io::children::Own;
+use crate::model::number::duration_exact;
 
 /// How long output is still read after the command ended: something it left running may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -53,7 +54,7 @@ pub enum ProcessError {
         output: String,
     },
     /// It took too long and was killed with everything it had started.
-    #[error("it did not end within {limit:?} and was killed{}", said(output))]
+    #[error("it did not end within {} and was killed{}", duration_exact(*limit), said(output))]
     Timeout {
         /// The limit.
         limit: Duration,

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::config::{Colors, InstanceUrl};
 use crate::model::Color;
+use crate::model::number::duration_exact;
 
 /// So many instances of a color are watched.
 pub const MOST_INSTANCES: usize = 1_000;
@@ -155,7 +156,7 @@ async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> 
     let failed = |why: String| DiscoveryError::Name { name: url.to_string(), why };
     let addresses = timeout(RESOLVE_LIMIT, lookup_host(url.host_port()))
         .await
-        .map_err(|_| failed(format!("no answer within {} s", RESOLVE_LIMIT.as_secs())))?
+        .map_err(|_| failed(format!("no answer within {}", duration_exact(RESOLVE_LIMIT))))?
         .map_err(|error| failed(error.to_string()))?;
     let mut addresses: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
     addresses.sort();

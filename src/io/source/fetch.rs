@@ -22,9 +22,10 @@ use url::Url;
 pub use self::access::{Access, TlsKeys, advice};
 use self::access::{bearer, called, resolved, secured};
 pub use self::tally::Tally;
-use crate::config::{InstanceUrl, format_duration};
+use crate::config::InstanceUrl;
 use crate::io::http;
 use crate::io::http::{Login, NoAnswer};
+use crate::model::number::duration_exact;
 
 /// So many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -104,7 +105,7 @@ pub struct Limit {
 /// `250ms (metrics.timeout)`.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", format_duration(self.time), self.key)
+        write!(f, "{} ({})", duration_exact(self.time), self.key)
     }
 }
 

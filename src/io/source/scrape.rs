@@ -22,6 +22,7 @@ use super::probe::Probe;
 use crate::config::{Config, InstanceUrl};
 use crate::core::detect::{Asked, Reading, Requests};
 use crate::model::Color;
+use crate::model::number::size;
 
 /// The largest page that is read, in bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;
@@ -87,7 +88,7 @@ pub enum ScrapeError {
         found: String,
     },
     /// More than [`MAX_BODY`] bytes.
-    #[error("the page of {url} is larger than {} MiB", MAX_BODY >> 20)]
+    #[error("the page of {url} is larger than {}", size(MAX_BODY as u64))]
     TooLarge {
         /// What was asked for.
         url: String,

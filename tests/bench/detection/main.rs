@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench detection -- [--runs N] [--seed N] [--only TEXT] [--svg FILE] [--strict]`
 //!
-//! Prints tables in Markdown and, for the evidence, the targets; the limits on rates of 0.1 % need 20,000 runs. With
+//! Prints tables in Markdown and, for the evidence, the targets; the limits on rates of 0.1% need 20,000 runs. With
 //! `--strict` it ends with code 1 when a target is missed.
 
 #![expect(clippy::cast_precision_loss, reason = "simulated counts are far below 2^53")]
@@ -23,7 +23,7 @@ use scenarios::Scenario;
 use simulate::Fate;
 
 /// The scenario that is plotted.
-const PLOTTED: &str = "10 % from mid-window on, 50 requests/s";
+const PLOTTED: &str = "10% from mid-window on, 50 requests/s";
 
 /// What the command line asks for.
 struct Options {
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         "{} runs a scenario of a healthy release, a tenth of that of a bad one; seed {}.",
         options.runs, options.seed
     );
-    print_table("False rollbacks (upper 95 % limit)", &simulated, Scenario::is_healthy);
+    print_table("False rollbacks (upper 95% limit)", &simulated, Scenario::is_healthy);
     print_table(
         "Delays: median, 95th percentile, failed requests, multiple of the information floor",
         &simulated,

@@ -56,7 +56,7 @@ fn frame(svg: &mut String, title: &str) {
         let height = y(f64::from(percent) / 100.0);
         let _ = writeln!(
             svg,
-            r##"<line x1="{LEFT}" x2="{}" y1="{height:.1}" y2="{height:.1}" stroke="#999" stroke-opacity="0.35"/><text x="{}" y="{:.1}" text-anchor="end">{percent} %</text>"##,
+            r##"<line x1="{LEFT}" x2="{}" y1="{height:.1}" y2="{height:.1}" stroke="#999" stroke-opacity="0.35"/><text x="{}" y="{:.1}" text-anchor="end">{percent}%</text>"##,
             x(LONGEST_S),
             LEFT - 8.0,
             height + 4.0
@@ -65,7 +65,7 @@ fn frame(svg: &mut String, title: &str) {
     for seconds in (0..=LONGEST_S).step_by(60) {
         let _ = writeln!(
             svg,
-            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{seconds} s</text>"#,
+            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{seconds}s</text>"#,
             x(seconds),
             y(0.0) + 18.0
         );

@@ -30,7 +30,7 @@ impl Summary {
         self.false_alarms as f64 / self.runs as f64
     }
 
-    /// The upper 95 % limit of the share of false rollbacks (Wilson 1927, one-sided).
+    /// The upper 95% limit of the share of false rollbacks (Wilson 1927, one-sided).
     fn false_limit(&self) -> f64 {
         const Z: f64 = 1.644_853_626_951_472_2;
 
@@ -55,7 +55,7 @@ impl Summary {
 
     /// Whether a target is reached, with the number that decides.
     fn reaches(&self, target: Target) -> Option<(bool, String)> {
-        let seconds = |delay: Option<usize>| delay.map_or("never".to_owned(), |delay| format!("{delay} s"));
+        let seconds = |delay: Option<usize>| delay.map_or("never".to_owned(), |delay| format!("{delay}s"));
         let within = |delay: Option<usize>, limit: f64| delay.is_some_and(|delay| delay as f64 <= limit);
         match target {
             Target::None => None,
@@ -65,12 +65,12 @@ impl Summary {
             }
             Target::Median(limit) => {
                 let median = self.delay_s(0.5);
-                Some((within(median, limit), format!("{} (allowed {limit:.1} s)", seconds(median))))
+                Some((within(median, limit), format!("{} (allowed {limit:.1}s)", seconds(median))))
             }
             Target::Seen(share, limit) => {
                 let p95 = self.delay_s(0.95);
                 let reached =
-                    format!("{} seen, p95 {} (allowed {limit:.0} s)", percent(self.seen_share()), seconds(p95));
+                    format!("{} seen, p95 {} (allowed {limit:.0}s)", percent(self.seen_share()), seconds(p95));
                 Some((self.seen_share() >= share && within(p95, limit), reached))
             }
         }
@@ -86,9 +86,9 @@ fn at<T: Copy>(sorted: &[T], share: f64, of: usize) -> Option<T> {
 fn percent(share: f64) -> String {
     let value = share * 100.0;
     match value {
-        ..0.1 => format!("{value:.3} %"),
-        ..10.0 => format!("{value:.2} %"),
-        _ => format!("{value:.0} %"),
+        ..0.1 => format!("{value:.3}%"),
+        ..10.0 => format!("{value:.2}%"),
+        _ => format!("{value:.0}%"),
     }
 }
 
@@ -120,9 +120,9 @@ fn delay_cell(scenario: &Scenario, summary: &Summary) -> String {
     let Some((median, failed)) = summary.delay_s(0.5).zip(summary.median_failed()) else {
         return format!("{} seen{early}", percent(summary.seen_share()));
     };
-    let p95 = summary.delay_s(0.95).map_or("never".to_owned(), |delay| format!("{delay} s"));
+    let p95 = summary.delay_s(0.95).map_or("never".to_owned(), |delay| format!("{delay}s"));
     let floors = median as f64 / scenario.floor_s();
-    format!("{median} s, p95 {p95}, {failed} failed, {floors:.1} ×{early}")
+    format!("{median}s, p95 {p95}, {failed} failed, {floors:.1} ×{early}")
 }
 
 /// One line on a target of the evidence; whether it was reached.

@@ -21,7 +21,7 @@ pub enum Rule {
     Evidence,
     /// This project's plain rule.
     Window,
-    /// Errors / requests since the switch, looked at every 5 s from 20 requests on.
+    /// Errors / requests since the switch, looked at every 5s from 20 requests on.
     Cumulative,
     /// Argo Rollouts: the last minute is measured each minute; more failed measurements than `failureLimit` (default 0)
     /// abort the rollout.
@@ -32,7 +32,7 @@ pub enum Rule {
     /// Flagger: the last minute is checked each minute; at `threshold` (5 in its guides) failed checks in all the next
     /// run of its loop rolls back.
     Flagger,
-    /// Multiwindow burn rates of the SRE Workbook, chapter 5: 14.4 × over 1 h and 5 min, or 6 × over 6 h and 30 min. Its
+    /// Multiwindow burn rates of the SRE Workbook, chapter 5: 14.4 × over 1h and 5 min, or 6 × over 6h and 30 min. Its
     /// minutes are taken as seconds, and the threshold is a burn rate of 6.
     BurnRates,
 }

@@ -32,11 +32,11 @@ pub struct Scenario {
 /// What the evidence must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Target {
-    /// Rolled back in at most this share of the runs (upper 95 % limit).
+    /// Rolled back in at most this share of the runs (upper 95% limit).
     False(f64),
     /// Noticed after at most so many seconds in the median.
     Median(f64),
-    /// Noticed in at least this share of the runs, and after at most so many seconds in 95 % of those.
+    /// Noticed in at least this share of the runs, and after at most so many seconds in 95% of those.
     Seen(f64, f64),
     /// Nothing: shown for comparison.
     None,
@@ -97,7 +97,7 @@ fn false_alarms() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (rate, limit) in [(0.04, 0.001), (0.05, 0.01)] {
         for rps in [0.2, 2.0, 50.0, 5000.0] {
-            let name = format!("healthy at {} %, {rps} requests/s", rate * 100.0);
+            let name = format!("healthy at {}%, {rps} requests/s", rate * 100.0);
             scenarios.push(Scenario::healthy(name, rate, rps, Target::False(limit)));
         }
     }
@@ -111,19 +111,19 @@ fn clumps() -> Vec<Scenario> {
         [(4.0, [0.005, 0.075, 0.11]), (3.0, [0.005, 0.005, 0.04]), (2.0, [0.005, 0.005, 0.035]), (1.0, [0.005; 3])]
     {
         for (length, limit) in [(1, one), (3, three), (5, five)] {
-            let name = format!("healthy at {percent} %, clumps of {length} s (ICC 0.02), 10 min");
+            let name = format!("healthy at {percent}%, clumps of {length}s (ICC 0.02), 10 min");
             let healthy = Scenario::healthy(name, percent / 100.0, 50.0, Target::False(limit));
             scenarios.push(Scenario { clump: Some((0.02, length)), window_s: 600, ..healthy });
         }
     }
-    let healthy = Scenario::healthy("healthy at 4 %, clumps of 1 s (ICC 0.05), 10 min", 0.04, 50.0, Target::None);
+    let healthy = Scenario::healthy("healthy at 4%, clumps of 1s (ICC 0.05), 10 min", 0.04, 50.0, Target::None);
     scenarios.push(Scenario { clump: Some((0.05, 1)), window_s: 600, ..healthy });
     scenarios
 }
 
 fn blips() -> Vec<Scenario> {
     let blip = |(seconds, limit): (usize, f64)| {
-        let healthy = Scenario::healthy(format!("blip of 100 % for {seconds} s"), 0.01, 50.0, Target::False(limit));
+        let healthy = Scenario::healthy(format!("blip of 100% for {seconds}s"), 0.01, 50.0, Target::False(limit));
         Scenario { after: 1.0, change_s: WINDOW_S / 2, bad_s: seconds, ..healthy }
     };
     [(1, 0.001), (2, 0.0025)].map(blip).to_vec()
@@ -134,7 +134,7 @@ fn delays() -> Vec<Scenario> {
     for (when, change_s, floors) in [("from the switch on", 0, 1.5), ("from mid-window on", WINDOW_S / 2, 2.25)] {
         for rps in [2.0, 50.0] {
             for rate in [0.08, 0.1, 0.25, 1.0] {
-                let name = format!("{} % {when}, {rps} requests/s", rate * 100.0);
+                let name = format!("{}% {when}, {rps} requests/s", rate * 100.0);
                 let mut scenario = Scenario::bad(name, rate, rps, change_s, Target::None);
                 scenario.target = Target::Median(floors * scenario.floor_s() + 3.0);
                 scenarios.push(scenario);
@@ -142,15 +142,15 @@ fn delays() -> Vec<Scenario> {
         }
     }
     let late = WINDOW_S / 10 * 9;
-    scenarios.push(Scenario::bad("10 % in the last tenth, 50 requests/s", 0.1, 50.0, late, Target::Seen(0.99, 22.0)));
+    scenarios.push(Scenario::bad("10% in the last tenth, 50 requests/s", 0.1, 50.0, late, Target::Seen(0.99, 22.0)));
     scenarios.push(Scenario::bad("outage in the last tenth, 50 requests/s", 1.0, 50.0, late, Target::None));
-    scenarios.push(Scenario::bad("6 % from the switch on, 5000 requests/s", 0.06, 5000.0, 0, Target::None));
+    scenarios.push(Scenario::bad("6% from the switch on, 5000 requests/s", 0.06, 5000.0, 0, Target::None));
     scenarios
 }
 
 /// Missing scrapes on a regression in mid-window; compare with the same without.
 fn gaps() -> Vec<Scenario> {
-    let bad = Scenario::bad("the 10 % above, 20 % of scrapes missing", 0.1, 50.0, WINDOW_S / 2, Target::None);
+    let bad = Scenario::bad("the 10% above, 20% of scrapes missing", 0.1, 50.0, WINDOW_S / 2, Target::None);
     let target = Target::Median(2.25 * bad.floor_s() + 3.0 + 2.0);
     vec![Scenario { missing: 0.2, target, ..bad }]
 }

@@ -47,6 +47,6 @@ fn main() {
         "\n### An attached client at 120×36, one sample a second\n\n| | CPU | bytes a second |\n| --- | --- | --- |"
     );
     for cost in client::measure(Duration::from_secs(seconds as u64)) {
-        println!("| {} | {:.2} % of a core | {:.0} |", cost.what, cost.cpu * 100.0, cost.bytes);
+        println!("| {} | {:.2}% of a core | {:.0} |", cost.what, cost.cpu * 100.0, cost.bytes);
     }
 }

@@ -46,7 +46,7 @@ impl Soak {
     pub fn second(&mut self) -> Vec<Envelope> {
         let mut events = if self.at_ms == 0 { vec![Event::Started] } else { Vec::new() };
         let second = self.at_ms / 1000;
-        // The rate wanders, as rates do: between 0 and 4 % of a second's requests.
+        // The rate wanders, as rates do: between 0 and 4% of a second's requests.
         self.errors += second % 7 % 3;
         for instance in 0..INSTANCES {
             let reading = Reading { total: second * REQUESTS, errors: self.errors, ..Reading::default() };

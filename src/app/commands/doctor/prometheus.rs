@@ -3,12 +3,12 @@
 
 use super::finding::{Finding, Level};
 use super::services;
-use crate::config::{Asked, Blanks, Bound, Config, PromQl, QueryConfig, Source, format_duration};
-use crate::core::detect::{number, span};
+use crate::config::{Asked, Blanks, Bound, Config, PromQl, QueryConfig, Source};
 use crate::core::soak::{Answer, Metered};
 use crate::io::source::{Api, Meter, Querier};
 use crate::io::state::State;
 use crate::model::Color;
+use crate::model::number::{duration_exact, latency, number, span};
 
 const AREA: &str = "prometheus";
 
@@ -83,9 +83,9 @@ async fn age(api: &Api, config: &Config, selector: &str) -> Option<Finding> {
     let interval = config.soak.interval;
     (every > interval.as_secs_f64() * 1.5).then(|| {
         let text = format!(
-            "`{selector}` has a new sample every {} s, and the soak looks every {}",
-            number(every.round()),
-            format_duration(interval)
+            "`{selector}` has a new sample every {}, and the soak looks every {}",
+            latency(every.round() * 1000.0),
+            duration_exact(interval)
         );
         Finding::warning(AREA, text, "set soak.interval to the scrape interval: what is not there cannot be judged")
     })
@@ -115,7 +115,7 @@ fn answered(query: &QueryConfig, answer: Answer) -> Finding {
     match answer {
         Answer::Value { value, note } => {
             let side = if query.breach == Bound::Above { "above" } else { "below" };
-            let held = format_duration(query.hold);
+            let held = duration_exact(query.hold);
             told(format!("{name}: {}, a breach {side} {} for {held}", number(value), number(query.threshold)), note)
         }
         Answer::Firing { alerts, note } if alerts.is_empty() => told(format!("{name}: no alert fires"), note),

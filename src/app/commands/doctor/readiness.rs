@@ -3,10 +3,11 @@
 use super::elsewhere;
 use super::finding::{Finding, Level};
 use crate::app::deploy::Binding;
-use crate::config::{Config, InstanceUrl, format_duration};
+use crate::config::{Config, InstanceUrl};
 use crate::core::soak::named;
 use crate::io::source::{Probe, ProbeError, Ready};
 use crate::io::state::State;
+use crate::model::number::duration_exact;
 use crate::model::{Color, Phase};
 
 const AREA: &str = "readiness";
@@ -69,7 +70,7 @@ pub fn findings(
         format!(
             "exempt {} from the rate limit: a soak asks every {}, and `429` leaves readiness unknown",
             config.health.path,
-            format_duration(config.soak.interval),
+            duration_exact(config.soak.interval),
         )
     };
     match ready {

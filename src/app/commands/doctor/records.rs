@@ -15,6 +15,7 @@ use crate::io::control::{Client, check_group};
 use crate::io::descriptors;
 use crate::io::journal::{DamageKind, VerifyError, verify};
 use crate::io::state::{MonitorState, State, StateError, monitor_state, mover};
+use crate::model::number::size;
 
 /// Below so much free space recordings are soon in trouble, in bytes: one of an hour takes a few MiB.
 const ROOM: u64 = 100 << 20;
@@ -62,7 +63,7 @@ fn writable(folder: &Path) -> Finding {
     }
     let free = statvfs(there).map_or(u64::MAX, |system| system.f_bavail.saturating_mul(system.f_frsize));
     if free < ROOM {
-        let text = format!("`{}`: only {} MiB are free", folder.display(), free >> 20);
+        let text = format!("`{}`: only {} are free", folder.display(), size(free));
         return Finding::warning(AREA, text, "make room, or lower the limits of `retention`");
     }
     Finding::ok(AREA, format!("`{}` can be {what}", folder.display()))

@@ -8,15 +8,13 @@ use tokio::time::{Instant, sleep};
 use super::elsewhere;
 use super::finding::{Finding, Level};
 use super::readiness::{self, Readiness};
-use crate::config::{Config, InstanceUrl, Method, Source, format_duration};
-use crate::core::detect::{
-    Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, brief, failed, percent_exact, requests_to_clear,
-    whole,
-};
+use crate::config::{Config, InstanceUrl, Method, Source};
+use crate::core::detect::{Counters, Latency, Processes, RECENT_MS, Reading, TickCounts, failed, requests_to_clear};
 use crate::core::soak::{ADD_UP, left_out};
 use crate::io::source::Scraper;
 use crate::io::state::State;
 use crate::model::Color;
+use crate::model::number::{duration_exact, latency_exact, percent_limit, rounded, whole};
 
 /// Time between the two pages that a request rate is made of.
 const GAP: Duration = Duration::from_secs(3);
@@ -153,10 +151,10 @@ fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Opti
     Some(match buckets.bound_near(threshold_ms) {
         Some(bound) => Ok(format!(
             "latency by `{name}`, judged at its bound {}; {} since it started",
-            brief(bound),
+            latency_exact(bound),
             buckets.quantile(quantile).map_or_else(
                 || "no request".to_owned(),
-                |ms| format!("{} {}", config.latency.quantile.percentile(), brief(ms))
+                |ms| format!("{} {}", config.latency.quantile.percentile(), latency_exact(ms))
             ),
         )),
         None => Err(format!("`{name}` has {}: nothing can be told of it", buckets.no_bound_near(threshold_ms))),
@@ -184,7 +182,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             let share = left_out.as_ref().map(|share| format!("; {share}")).unwrap_or_default();
             let release = release.as_ref().map(|release| format!("; release {release}")).unwrap_or_default();
             let seen = failed(*counts);
-            let text = format!("{who}: `{metric}` by `{label}`; {seen}, {rate:.1} requests/s{share}{release}");
+            let text = format!("{who}: `{metric}` by `{label}`; {seen}, {} requests/s{share}{release}", rounded(*rate));
             Finding::ok(AREA, text)
         }
         (None, None) => {
@@ -254,12 +252,13 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     let latency = config.latency.threshold.filter(|_| config.latency.required).map(|_| config.latency.quantile);
     let (needed, at) = match latency.map(|quantile| (requests_to_clear(1.0 - quantile.0, min_requests), quantile)) {
         Some((needed, quantile)) if needed > rates => (needed, quantile.percentile()),
-        _ => (rates, percent_exact(threshold)),
+        _ => (rates, percent_limit(threshold)),
     };
     let text = format!(
-        "{rate:.1} requests/s on {active} make about {} in the window of {}; {} are needed to clear a release at {}",
+        "{} requests/s on {active} make about {} in the window of {}; {} are needed to clear a release at {}",
+        rounded(rate),
         whole(expected),
-        format_duration(window),
+        duration_exact(window),
         whole(needed),
         at
     );
@@ -275,7 +274,7 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     let (recent, least) = (rate * RECENT_MS as f64 / 1000.0, min_requests as f64);
     if config.error_rate.method == Method::Window && recent < least {
         let next = "lower checks.error-rate.min_requests, or judge by checks.error-rate.method = \"evidence\"";
-        let text = format!("{text}; but the last 10 s never hold the {min_requests} that the method `window` asks for");
+        let text = format!("{text}; but the last 10s never hold the {min_requests} that the method `window` asks for");
         return Finding::warning(AREA, text, next);
     }
     Finding::ok(AREA, text)
@@ -284,7 +283,7 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
 /// A window of so many seconds, rounded up to whole minutes; none where that is longer than a window can be.
 fn long_enough(seconds: f64) -> Option<String> {
     let minutes = (1..=LONGEST_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
-    Some(format_duration(Duration::from_secs(u64::from(minutes) * 60)))
+    Some(duration_exact(Duration::from_secs(u64::from(minutes) * 60)))
 }
 
 #[cfg(test)]
@@ -313,7 +312,7 @@ mod tests {
         let one = instance(TickCounts { requests: 30, errors: 1 }, 10.0, Processes::One);
         let findings = metrics(&config(), &one, true);
         let [found] = &findings[..] else { panic!("{findings:?}") };
-        assert!(found.text.ends_with("1 of 30 requests failed (3.3 %), 10.0 requests/s"), "{}", found.text);
+        assert!(found.text.ends_with("1 of 30 requests failed (3.3%), 10 requests/s"), "{}", found.text);
         let of = |processes| {
             let findings = metrics(&config(), &instance(TickCounts::default(), 0.0, processes), true);
             findings.last().map(|last| (last.level, last.text.clone(), last.next.clone())).unwrap()

@@ -24,7 +24,7 @@ fn a_file_takes_no_more_than_its_limit_and_says_so_once() {
     }
     let [_, _, full] = written(&log)[..] else { panic!("two lines, and that there are no more") };
     let full: serde_json::Value = serde_json::from_str(full).unwrap();
-    assert_eq!(full["message"], "the log of this day has 1 MiB: nothing more is written to it");
+    assert_eq!(full["message"], "the log of this day has 1.9MiB: nothing more is written to it");
 
     log.now = tuesday;
     log.write_all(b"a new day\n").unwrap();

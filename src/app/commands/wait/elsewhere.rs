@@ -9,12 +9,12 @@ use url::Url;
 use crate::app::deploy::Came;
 use crate::app::monitor::block_of_run;
 use crate::config::{Config, ControlConfig};
-use crate::core::detect::span;
 use crate::core::soak::{Envelope, Event, RecordingHeader, SwitchResult};
 use crate::core::view::{View, active_after};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::io::state::{SoakStatus, StandbyStatus, StateError, StatusReport};
 use crate::model::Ending;
+use crate::model::number::span;
 
 use super::super::failure::Failure;
 use super::super::leave::Leave;

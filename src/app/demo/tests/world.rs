@@ -232,10 +232,10 @@ async fn the_settings_name_what_was_started() {
             ("data_dir", path(".switchback")),
             ("colors.blue.instances", world.instance_urls(Blue).join(",")),
             ("colors.green.instances", world.instance_urls(Green).join(",")),
-            ("soak.window", "7500ms".to_owned()),
+            ("soak.window", "7s500ms".to_owned()),
             ("soak.baseline_window", "1s".to_owned()),
             ("soak.interval", "375ms".to_owned()),
-            ("soak.max_extension", "1875ms".to_owned()),
+            ("soak.max_extension", "1s875ms".to_owned()),
             ("soak.verify_window", "2s".to_owned()),
             ("rollback.give_up", "3s".to_owned()),
             ("checks.latency.threshold", "500ms".to_owned()),
@@ -269,7 +269,7 @@ async fn the_description_says_what_runs_where_and_how_it_will_end() {
         format!("front    {}   users come here, 50 requests a second", world.front_url()),
         format!("blue     {}   version 1.4.2, active", world.instance_urls(Blue).join(" ")),
         format!("green    {}   version 1.5.0, the new release", world.instance_urls(Green).join(" ")),
-        "soak     60s, a sample every 1s".to_owned(),
+        "soak     1m, a sample every 1s".to_owned(),
         "expect   rolled-back, exit code 3".to_owned(),
     ];
     expected.push(format!("curl -s {}/metrics | grep http_requests_total", world.instance_urls(Green)[0]));

@@ -18,7 +18,7 @@ fn finished() -> SoakBlock {
         outcome: Some("rolled-back".into()),
         cause: Some("auto".into()),
         check: Some("error-rate".into()),
-        reason: Some("412 of 3,120 requests failed (13.2 %)".into()),
+        reason: Some("412 of 3,120 requests failed (13.2%)".into()),
         baseline: None,
         recovered: Some(true),
         overdue: false,
@@ -48,7 +48,7 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
         "standby": {"color": "green", "ready": false},
         "soak": {
             "id": SOAK, "phase": "finished", "verdict": "breached", "outcome": "rolled-back", "cause": "auto",
-            "check": "error-rate", "reason": "412 of 3,120 requests failed (13.2 %)", "recovered": true,
+            "check": "error-rate", "reason": "412 of 3,120 requests failed (13.2%)", "recovered": true,
             "startedAt": "2026-11-23T14:02:11Z", "endsAt": "2026-11-23T14:12:11Z",
             "finishedAt": "2026-11-23T14:03:11Z", "running": false,
         },
@@ -61,14 +61,14 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
         "config    /srv/shop/switchback.toml\n",
         "active    blue\n",
         "previous  green\n",
-        "switched  2m 13s ago (2026-11-23 15:02:25 +01:00)\n",
+        "switched  2m13s ago (2026-11-23 15:02:25 +01:00)\n",
         "router    test ✓ in sync\n",
         "standby   green ✗ not ready\n",
         "soak      20261123T140211Z-3f2a finished\n",
         "verdict   breached\n",
         "outcome   rolled-back (auto)\n",
         "check     error-rate\n",
-        "reason    412 of 3,120 requests failed (13.2 %)\n",
+        "reason    412 of 3,120 requests failed (13.2%)\n",
         "recovered yes\n",
         "finished  2026-11-23 15:03:11 +01:00\n",
     );
@@ -170,7 +170,7 @@ async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
 async fn times_that_make_no_sense_are_shown_as_what_they_are() {
     let bench = Bench::switched();
     for (last_switch, shown) in [
-        (i64::MAX, "switched  at 9223372036854775807 ms, which is no time\n"),
+        (i64::MAX, "switched  at 9223372036854775807ms, which is no time\n"),
         (4_000_000_000_000, "switched  in the future (2096-10-02 08:06:40 +01:00): the clock was set back\n"),
     ] {
         bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));

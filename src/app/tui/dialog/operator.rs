@@ -2,9 +2,9 @@
 
 use crate::app::tui::keys::{Command, Context, Key};
 use crate::app::tui::{ButtonView, ChoicesView, DialogState, DialogView, FieldView};
-use crate::core::detect::span;
 use crate::core::soak::Machine;
 use crate::model::Action;
+use crate::model::number::span;
 
 use super::Field;
 use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject, Way};
@@ -12,7 +12,7 @@ use super::subject::{Ask, EXTENSIONS, Facts, Proof, Subject, Way};
 /// A question closes by itself when nobody touched it for so long.
 const EXPIRES_MS: u64 = 30_000;
 /// A `y` counts once no other key has followed it for so long: typed text that happens to hold an R and a y is no answer. The
-/// fastest typists leave less than 200 ms between two keys of a word, and a rollback cannot wait much longer.
+/// fastest typists leave less than 200ms between two keys of a word, and a rollback cannot wait much longer.
 const ALONE_MS: u64 = 500;
 /// How long a dialog says that it is done.
 const DONE_MS: u64 = 2_000;

@@ -1,9 +1,9 @@
 //! What is asked, about what, and how it is confirmed.
 
 use crate::app::tui::keys::Command;
-use crate::core::detect::span;
 use crate::core::soak::Machine;
 use crate::core::view::{Tone, next_step};
+use crate::model::number::span;
 use crate::model::{Action, Color, Outcome, Phase};
 
 /// By how much the soak can be extended, in milliseconds.

@@ -204,7 +204,7 @@ fn a_resumed_rollback_says_that_grace_comes_first() {
     let mut bench = Bench::new(Settings { auto_rollback: false, grace_ms: 15_000, ..settings() });
     bench.seconds(30, FAILING);
     let text = text(&ask(Ask::Pause, &bench.machine).view(0));
-    assert!(text.contains("back to blue in 15 s"), "{text}");
+    assert!(text.contains("back to blue in 15s"), "{text}");
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn an_untouched_dialog_closes_after_half_a_minute() {
     let facts = Facts::of(&machine);
     let mut dialog = ask(Ask::Abort, &machine);
     assert_eq!(dialog.settle(&facts, 29_999), Step::Stay);
-    let expired = Step::Close(Some("closed unanswered after 30 s".to_owned()));
+    let expired = Step::Close(Some("closed unanswered after 30s".to_owned()));
     assert_eq!(dialog.settle(&facts, 30_000), expired);
     one(&mut dialog, Key::Char('s'), 20_000);
     assert_eq!(dialog.settle(&facts, 49_999), Step::Stay, "who types is still there");

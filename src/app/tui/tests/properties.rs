@@ -38,7 +38,7 @@ proptest! {
         bench.seconds(5, World { requests, errors: errors.min(requests), ..crate::core::soak::testing::HEALTHY });
         let dashboard = super::scenes::fold(&bench);
         let shown = text(&drawn(&dashboard, &mut ui(Depth::True, Charset::Unicode), (width, height)));
-        let line = shown.lines().find(|line| line.contains("threshold 5 %"));
+        let line = shown.lines().find(|line| line.contains("threshold 5%"));
         prop_assert!(line.is_some_and(|line| line.contains("5% ┤")), "{}", shown);
     }
 }

@@ -101,7 +101,7 @@ fn dialog(state: DialogState) -> DialogView {
 fn what_lies_above_the_panes() {
     let dashboard = dashboard("held");
     let row = |keys: &str, text: &str| HelpRow { keys: keys.to_owned(), text: text.to_owned() };
-    let weather = ["healthy", "8 % errors", "outage"].map(str::to_owned).to_vec();
+    let weather = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
     let overlays = [
         (
             "help",
@@ -214,7 +214,7 @@ fn how_long_ago_something_was_goes_on_after_the_end() {
     };
     assert_eq!(
         (switched(at).as_str(), switched(at + 26_000).as_str()),
-        ("23:22:11   2m41s ago", "23:22:11   3m07s ago")
+        ("23:22:11   2m41s ago", "23:22:11   3m7s ago")
     );
 }
 

@@ -9,10 +9,10 @@ use super::axis::Axis;
 use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
 use crate::app::tui::UiState;
-use crate::core::detect::whole;
 use crate::core::soak::{ERROR_RATE, READINESS};
 use crate::core::view::{CheckState, Dashboard, MarkKind, Point, allowed, asks_for_alerts, measured, most, title};
 use crate::model::Phase;
+use crate::model::number::{span, whole};
 
 /// Columns of the value axis and its labels.
 const AXIS: u16 = 7;
@@ -213,8 +213,7 @@ impl Scene<'_> {
         let quarter = self.stretch.length_ms / 4;
         for part in 1..=4_u64 {
             let ago = quarter * part;
-            let label =
-                if ago.is_multiple_of(60_000) { format!("-{}m", ago / 60_000) } else { format!("-{}s", ago / 1000) };
+            let label = format!("-{}", span(ago));
             let share = 1.0 - cells::ms(ago) / cells::ms(self.stretch.length_ms);
             let x = row.x + AXIS + cells::share_of(self.plot.width.saturating_sub(1), share);
             let area = Rect { x, width: self.plot.right().saturating_sub(x), ..row };
@@ -243,7 +242,7 @@ impl Scene<'_> {
     }
 }
 
-/// The value of a check now, as it is written: `0.4 %`, `3 of 3`.
+/// The value of a check now, as it is written: `0.4%`, `3 of 3`.
 pub fn now(dashboard: &Dashboard, check: &CheckState<'_>) -> String {
     if check.seen.check == READINESS {
         let (ready, all) = dashboard.machine().target_ready();

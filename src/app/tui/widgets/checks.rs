@@ -6,10 +6,10 @@ use ratatui::text::Span;
 
 use super::{chart, meter, pane, pen, sparkline};
 use crate::app::tui::{Pane, UiState};
-use crate::core::detect::span;
 use crate::core::soak::READINESS;
 use crate::core::view::{CheckState, Dashboard, Tone, allowed, asks_for_alerts, measured, title};
 use crate::model::Verdict;
+use crate::model::number::span;
 
 /// Columns of sign and name, where no name is longer.
 const NAME: u16 = 15;
@@ -69,7 +69,7 @@ fn name_columns(checks: &[CheckState<'_>], dashboard: &Dashboard, width: u16) ->
     wanted.clamp(NAME, NAME.max(width / 3))
 }
 
-/// The value that was known last and its age, once that is worth telling: more than two intervals, and 3 s.
+/// The value that was known last and its age, once that is worth telling: more than two intervals, and 3s.
 fn old(dashboard: &Dashboard, check: &CheckState<'_>, now_ms: u64) -> Option<(String, String)> {
     let known = check.series.last_known()?;
     let value = measured(&check.seen.check, known.value?);

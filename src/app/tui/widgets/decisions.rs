@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_sentence_that_is_cut_keeps_its_numbers() {
-        let counted = "60 of 300 requests failed (20 %) in the last 3 s";
+        let counted = "60 of 300 requests failed (20%) in the last 3s";
         let breach = format!("error-rate breached: {counted}; evidence 1:2,480");
         let hold = format!("held, not rolled back: the policy on_breach asks to wait; {counted}; evidence 1:2,480");
         let rollback = format!("rolling back from green to blue: {counted}");

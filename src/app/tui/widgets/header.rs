@@ -6,8 +6,8 @@ use ratatui::text::Span;
 
 use super::{cells, meter, pen};
 use crate::app::tui::{Mode, UiState};
-use crate::core::detect::span;
 use crate::core::view::{Dashboard, Headline, Tone};
+use crate::model::number::{span, timer};
 
 /// Where the left side may begin where there is no room for all of it: behind our own name, the service's, the colors.
 const BEGINNINGS: [usize; 4] = [0, 2, 4, 9];
@@ -88,7 +88,7 @@ fn progress(buffer: &mut Buffer, row: Rect, room: u16, dashboard: &Dashboard, ui
         return pen::write_right(buffer, row, &[Span::styled(format!("{badges} {text}"), ui.theme.dim())], ui);
     };
     let done = done.saturating_add(dashboard.late_ms(now_ms)).min(whole);
-    let text = format!("{badges}  {} of {}  ", minutes(done), minutes(whole));
+    let text = format!("{badges}  {} of {}  ", timer(done), timer(whole));
     let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX).saturating_add(METER + 1);
     if room < width + 1 {
         return pen::write_right(buffer, row, &[Span::raw(format!("{} ", text.trim_end()))], ui);
@@ -120,12 +120,6 @@ fn badges(dashboard: &Dashboard, ui: &UiState) -> String {
         badges.push("READ-ONLY".to_owned());
     }
     badges.join("  ")
-}
-
-/// `04:12`, and `1:04:12` from an hour on.
-fn minutes(ms: u64) -> String {
-    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
 }
 
 #[cfg(test)]

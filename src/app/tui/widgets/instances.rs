@@ -7,8 +7,8 @@ use ratatui::text::Span;
 
 use super::{pane, pen};
 use crate::app::tui::{Pane, UiState};
-use crate::core::detect::percent;
 use crate::core::view::{Dashboard, Instance, Tone};
+use crate::model::number::{percent, rate, span};
 
 /// Columns of rate, error rate and age.
 const NUMBERS: u16 = 24;
@@ -93,20 +93,15 @@ fn one(buffer: &mut Buffer, row: Rect, instance: &Instance, name: &str, reads_pa
         pen::write_right(buffer, row, &[Span::styled("only probed ", ui.theme.dim())], ui);
         return;
     }
-    let rate = instance.requests_per_second().map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}/s"));
+    let rate = instance.requests_per_second().map_or_else(|| "-".to_owned(), rate);
     let errors = instance.error_rate().map_or_else(|| "-".to_owned(), percent);
     let age = instance.age_ms(now_ms);
     let old = if age.is_none_or(|age| age > OLD_MS) { ui.theme.tone(Tone::Warning) } else { ui.theme.dim() };
-    let age = age.map_or_else(|| "never".to_owned(), tenths);
+    let age = age.map_or_else(|| "never".to_owned(), span);
     let rate = if row.width < ROOMY { String::new() } else { format!("{rate:>7}") };
     let spans =
         [Span::raw(rate), Span::styled(format!("{errors:>8}"), Style::new()), Span::styled(format!("{age:>8} "), old)];
     pen::write_right(buffer, row, &spans, ui);
-}
-
-/// `0.4s`, and whole seconds from ten on.
-fn tenths(ms: u64) -> String {
-    if ms < 10_000 { format!("{}.{}s", ms / 1000, ms % 1000 / 100) } else { format!("{}s", ms / 1000) }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn failures_and_then_silence_breach_at_the_end() {
 
 #[test]
 fn a_crash_loop_breaches_when_it_was_one() {
-    let crash_loop = Some((7000, "crash loop: counters went back 3 times in 7 s".to_owned()));
+    let crash_loop = Some((7000, "crash loop: counters went back 3 times in 7s".to_owned()));
     let trace = Trace { crash_loop, ..trace(&[GOOD; 30]) };
     let result = judge("a.csv", &trace, &EVIDENCE).unwrap();
     assert_eq!((result.verdict, result.at_ms), (ClosingVerdict::Breached, Some(7000)));

@@ -19,7 +19,7 @@ pub struct BaselineRule {
 }
 
 impl Default for BaselineRule {
-    /// Twice the old rate, and at least 0.5 %.
+    /// Twice the old rate, and at least 0.5%.
     fn default() -> Self {
         Self { margin: 1.0, floor: 0.005 }
     }
@@ -46,7 +46,7 @@ impl BaselineRule {
 /// share, after Clopper and Pearson at `false_alarm / 2`, so that a release that is no worse is not rolled back for it.
 ///
 /// None where less than half of what is allowed was seen of it: then the bound would only say that little was seen. Never
-/// above 99.9 %, beyond which nothing could be judged at all.
+/// above 99.9%, beyond which nothing could be judged at all.
 pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
     const MOST: f64 = 0.999;
     const OF_ALLOWED: f64 = 0.5;
@@ -62,7 +62,7 @@ pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
 /// How long the new color may be without a request before one asks whether the router switched at all: `None` when the
 /// old color had no traffic in the `measured_ms` milliseconds it was looked at.
 ///
-/// `max(3 s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old traffic such a gap comes by chance with probability
+/// `max(3s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old traffic such a gap comes by chance with probability
 /// `alpha` in the whole window of `T` seconds.
 pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfig) -> Option<Duration> {
     const LEAST_S: f64 = 3.0;
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_relative_threshold_follows_the_old_color_between_floor_and_threshold() {
-        // Computed with the executable specification: margin 1, false alarm 1 %, threshold 5 %, floor 0.5 %.
+        // Computed with the executable specification: margin 1, false alarm 1%, threshold 5%, floor 0.5%.
         for (requests, errors, threshold) in [
             (0, 0, 0.05),
             (100, 0, 0.05),
@@ -133,7 +133,7 @@ mod tests {
         // ln(300 / 0.01) = 10.309 mean gaps at a tenth of the old traffic.
         for (requests, longest_ms) in [(0, None), (3, Some(1_030_895)), (300, Some(10_308)), (1_000_000, Some(3000))] {
             let longest = longest_silence(TickCounts { requests, errors: 0 }, 30_000, &CONFIG);
-            assert_eq!(longest.map(|longest| longest.as_millis()), longest_ms, "{requests} requests in 30 s");
+            assert_eq!(longest.map(|longest| longest.as_millis()), longest_ms, "{requests} requests in 30s");
         }
         assert_eq!(longest_silence(TickCounts::default(), 0, &CONFIG), None, "the old color was not looked at");
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct EvidenceConfig {
     /// The largest acceptable share of failing requests, above 0 and below 1: `p0`.
     pub threshold: f64,
-    /// The bound on ever rolling back a release that sits exactly at the threshold: `alpha`, 0.0005 % to 20 %. Settings
+    /// The bound on ever rolling back a release that sits exactly at the threshold: `alpha`, 0.0005% to 20%. Settings
     /// begin at twice the lower end, because a judgement in two parts gives half to each.
     pub false_alarm: f64,
     /// No breach and no `healthy` on fewer requests, 1 to 1,000,000.
@@ -31,7 +31,7 @@ pub enum EvidenceConfigError {
     #[error("min requests {0} is not between 1 and 1000000")]
     MinRequests(u64),
     /// The tick is zero or longer than the window.
-    #[error("tick of {tick_ms} ms is not above 0 and at most the window of {window_ms} ms")]
+    #[error("tick of {tick_ms}ms is not above 0 and at most the window of {window_ms}ms")]
     Tick {
         /// The tick in milliseconds.
         tick_ms: u64,
@@ -86,10 +86,10 @@ mod tests {
             (EvidenceConfig { false_alarm: 0.0, ..GOOD }, "false alarm bound 0 is not between 0.000005 and 0.2"),
             (EvidenceConfig { min_requests: 0, ..GOOD }, "min requests 0 is not between 1 and 1000000"),
             (EvidenceConfig { min_requests: 1_000_001, ..GOOD }, "min requests 1000001 is not between 1 and 1000000"),
-            (EvidenceConfig { tick_ms: 0, ..GOOD }, "tick of 0 ms is not above 0 and at most the window of 300000 ms"),
+            (EvidenceConfig { tick_ms: 0, ..GOOD }, "tick of 0ms is not above 0 and at most the window of 300000ms"),
             (
                 EvidenceConfig { tick_ms: 300_001, ..GOOD },
-                "tick of 300001 ms is not above 0 and at most the window of 300000 ms",
+                "tick of 300001ms is not above 0 and at most the window of 300000ms",
             ),
         ] {
             assert_eq!(config.validate().map_err(|error| error.to_string()), Err(error.to_owned()));

@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::detector::{EvidenceDetector, State};
-use super::explain::odds;
 use super::numerics::{binomial_cdf, upper_bound};
 use crate::core::detect::closing::{Closing, ClosingVerdict};
 use crate::core::detect::counts::to_f64;
-use crate::core::detect::wording::{percent_exact, span, thousands, whole};
+use crate::model::number::{odds, percent_limit, span, thousands, whole};
 
 /// `healthy` needs an upper confidence bound of `1 - CLEAR_BETA` below the threshold.
 pub(super) const CLEAR_BETA: f64 = 0.05;
@@ -94,7 +93,7 @@ impl EvidenceDetector {
         } else if to_f64(quiet_ms) > self.longest_quiet(at_ms) {
             format!("no traffic for the last {}; before that {}", span(quiet_ms), self.miss.of(seen))
         } else if to_f64(seen.requests) < self.needed() {
-            let (needed, threshold) = (whole(self.needed()), percent_exact(self.config.threshold));
+            let (needed, threshold) = (whole(self.needed()), percent_limit(self.config.threshold));
             format!("{}; {needed} requests are needed to clear {threshold}", self.miss.of(seen))
         } else {
             return None;
@@ -116,7 +115,7 @@ impl EvidenceDetector {
             let reason = format!("{}; highest evidence against it {}", self.standing(), odds(self.state.peak));
             Closing::new(ClosingVerdict::Healthy, reason)
         } else {
-            let threshold = percent_exact(self.config.threshold);
+            let threshold = percent_limit(self.config.threshold);
             let reason = format!("{}: cannot be told from {threshold}; {}", self.standing(), self.explain_breach());
             Closing::new(ClosingVerdict::Inconclusive, reason)
         }

@@ -33,31 +33,31 @@ pub(super) fn watch(ticks: impl IntoIterator<Item = Tick>) -> EvidenceDetector {
 
 #[test]
 fn evidence_that_lasts_breaches_even_where_no_single_tick_is_alarming() {
-    // 6 % of 5 % allowed, at 5,000 requests a second: the watching bet, at 2.2 times the allowed odds, loses every tick.
+    // 6% of 5% allowed, at 5,000 requests a second: the watching bet, at 2.2 times the allowed odds, loses every tick.
     let config = EvidenceConfig { window_ms: 1_800 * SECOND, ..CONFIG };
     let mut above = detector(config);
     feed(&mut above, 0, [Some((5_000, 300)); 600]);
     let reason = above.breach().expect("ten minutes of it are enough");
-    assert!(reason.contains("requests failed (6 %)"), "{reason}");
+    assert!(reason.contains("requests failed (6%)"), "{reason}");
     let mut below = detector(config);
     feed(&mut below, 0, std::iter::repeat_n(Some((5_000, 245)), 1_800));
-    assert_eq!(below.breach(), None, "4.9 % is allowed for ever");
+    assert_eq!(below.breach(), None, "4.9% is allowed for ever");
 }
 
 #[test]
 fn an_outage_breaches_after_three_ticks_and_not_before() {
     assert_eq!(watch([Some((50, 50)); 2]).breach(), None);
     let detector = watch([Some((50, 50)); 3]);
-    let sentence = "150 of 150 requests failed (100 %) in the last 3 s; evidence 1:";
+    let sentence = "150 of 150 requests failed (100%) in the last 3s; evidence 1:";
     assert!(detector.breach().is_some_and(|reason| reason.starts_with(sentence)), "{:?}", detector.breach());
-    assert!(detector.breach().is_some_and(|reason| reason.ends_with("against ≤ 5 % (rollback at 1:100)")));
+    assert!(detector.breach().is_some_and(|reason| reason.ends_with("against ≤ 5% (rollback at 1:100)")));
 }
 
 #[test]
 fn a_late_regression_names_the_stretch_since_it_began() {
     let detector = watch([vec![Some((50, 1)); 30], vec![Some((50, 15)); 4]].concat());
     let reason = detector.breach().unwrap();
-    assert!(reason.starts_with("45 of 150 requests failed (30 %) in the last 3 s"), "{reason}");
+    assert!(reason.starts_with("45 of 150 requests failed (30%) in the last 3s"), "{reason}");
 }
 
 #[test]
@@ -123,9 +123,9 @@ fn a_broken_configuration_is_refused_also_when_read_back() {
 
 #[test]
 fn the_standing_names_the_distance_to_both_decisions() {
-    let sentence = "40 of 1,000 requests failed (4 %) since the switch, at most 5.2 % with 95 % confidence; \
-                    evidence 1:0.54 against ≤ 5 % (rollback at 1:100)";
+    let sentence = "40 of 1,000 requests failed (4%) since the switch, at most 5.2% with 95% confidence; \
+                    evidence 1:0.54 against ≤ 5% (rollback at 1:100)";
     assert_eq!(watch([Some((50, 2)); 20]).explain(), sentence);
-    let nothing = "no request was seen since the switch; evidence 1:1 against ≤ 5 % (rollback at 1:100)";
+    let nothing = "no request was seen since the switch; evidence 1:1 against ≤ 5% (rollback at 1:100)";
     assert_eq!(watch([]).explain(), nothing);
 }

@@ -30,7 +30,7 @@ fn three_ticks_above_the_threshold_breach() {
 #[test]
 fn the_breach_names_its_numbers_and_stays() {
     let detector = watch([[Some((100, 13)); 3], [Some((100, 0)); 3]].concat());
-    let sentence = "39 of 300 requests failed (13 %) in the last 3 s, above 5 % for 3 ticks in a row";
+    let sentence = "39 of 300 requests failed (13%) in the last 3s, above 5% for 3 ticks in a row";
     assert_eq!(detector.breach(), Some(sentence));
     assert_eq!(detector.close(6 * SECOND), Closing::new(ClosingVerdict::Breached, sentence));
 }
@@ -64,9 +64,7 @@ fn ticks_longer_than_ten_seconds_are_judged_each() {
         assert_eq!(detector.breach(), None);
         detector.tick(tick * 30 * SECOND, Some(TickCounts { requests: 40, errors: 20 }));
     }
-    assert!(
-        detector.breach().is_some_and(|reason| reason.contains("20 of 40 requests failed (50 %) in the last 30 s"))
-    );
+    assert!(detector.breach().is_some_and(|reason| reason.contains("20 of 40 requests failed (50%) in the last 30s")));
 }
 
 #[test]
@@ -78,7 +76,7 @@ fn the_end_of_the_window_is_judged() {
             "all good",
             vec![good; 60],
             ClosingVerdict::Healthy,
-            "60 of 3,000 requests failed (2 %) since the switch; 10 of 500",
+            "60 of 3,000 requests failed (2%) since the switch; 10 of 500",
         ),
         ("no tick at all", vec![], ClosingVerdict::InsufficientData, "no request reached the new color"),
         ("no request", vec![Some((0, 0)); 60], ClosingVerdict::InsufficientData, "no request reached the new color"),
@@ -86,19 +84,19 @@ fn the_end_of_the_window_is_judged() {
             "19 requests",
             [vec![Some((0, 0)); 59], vec![Some((19, 0))]].concat(),
             ClosingVerdict::InsufficientData,
-            "0 of 19 requests failed (0 %) since the switch; at least 20 are needed",
+            "0 of 19 requests failed (0%) since the switch; at least 20 are needed",
         ),
         (
             "silence",
             [vec![good; 44], vec![Some((0, 0)); 16]].concat(),
             ClosingVerdict::InsufficientData,
-            "no traffic for the last 16 s; before that 44 of 2,200 requests failed (2 %)",
+            "no traffic for the last 16s; before that 44 of 2,200 requests failed (2%)",
         ),
         (
             "silence that is short enough",
             [vec![good; 45], vec![Some((0, 0)); 15]].concat(),
             ClosingVerdict::Healthy,
-            "45 of 2,250 requests failed (2 %) since the switch",
+            "45 of 2,250 requests failed (2%) since the switch",
         ),
         (
             "blind",
@@ -110,13 +108,13 @@ fn the_end_of_the_window_is_judged() {
             "a streak that is still running",
             [vec![good; 58], vec![bad; 2]].concat(),
             ClosingVerdict::Inconclusive,
-            "108 of 500 requests failed (21.6 %) in the last 10 s, above 5 % for 2 of 3 ticks; 158 of 3,000",
+            "108 of 500 requests failed (21.6%) in the last 10s, above 5% for 2 of 3 ticks; 158 of 3,000",
         ),
         (
             "failures that are too few to judge",
             [vec![good; 40], vec![Some((0, 0)); 10], vec![Some((1, 1)); 10]].concat(),
             ClosingVerdict::Inconclusive,
-            "10 of 10 requests failed (100 %) in the last 10 s, allowed are 5 %",
+            "10 of 10 requests failed (100%) in the last 10s, allowed are 5%",
         ),
     ];
     for (what, ticks, verdict, reason) in cases {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::config::Ratio;
-use crate::core::detect::{Buckets, Latency, Miss, TickCounts, excused, requests_to_clear, share};
+use crate::core::detect::{Buckets, Latency, Miss, TickCounts, excused, requests_to_clear};
 use crate::core::soak::{LatencySettings, Sample};
+use crate::model::number::percent;
 
 /// So many processes of an instance are told apart.
 const MAX_PROCESSES: usize = 64;
@@ -120,8 +121,8 @@ impl Excused {
         let when = if self.is_lifetime { "since it started" } else { "before the switch" };
         format!(
             "limit {} instead of {}: {} on the previous color {when}",
-            share(self.limit),
-            share(self.allowed),
+            percent(self.limit),
+            percent(self.allowed),
             self.miss.tally(self.old),
         )
     }
@@ -191,7 +192,7 @@ mod tests {
         let by = |bound| excuses(&previous, bound).map(|told| told.split(" requests").next().unwrap().to_owned());
         assert_eq!(by(Some(500.0)).unwrap(), "limit 4.5% instead of 1%: 400/10,000");
         assert_eq!(by(Some(250.0)).unwrap(), "limit 51.3% instead of 1%: 5,000/10,000");
-        assert_eq!(by(Some(1_000.0)), None, "5 s says nothing of 1 s");
+        assert_eq!(by(Some(1_000.0)), None, "5s says nothing of 1s");
         assert_eq!(by(None).unwrap(), "limit 51.3% instead of 1%: 5,000/10,000", "its own nearest bound");
         let mut unfit = Previous::new(1);
         unfit.sampled(0, &page(1, &[0.0, 5_000.0], &[0, 9_000, 10_000]));

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::RateCheck;
-use crate::core::detect::{Counting, Reading, TickCounts, thousands};
+use crate::core::detect::{Counting, Reading, TickCounts};
 use crate::core::soak::check::named;
+use crate::model::number::{percent, thousands};
 use crate::model::{Color, Verdict};
 
 /// What an instance's pages said of how its requests are counted.
@@ -50,8 +51,8 @@ pub struct Told {
 /// `71% (1,204 of 1,696 so far) were probes and scrapes and are left out`; none where nothing was.
 pub fn left_out(users: u64, left_out: u64) -> Option<String> {
     let all = users.saturating_add(left_out);
-    let share = TickCounts { requests: all, errors: left_out }.rate().filter(|share| *share > 0.0)? * 100.0;
-    let percent = if share < 1.0 { "under 1%".to_owned() } else { format!("{share:.0}%") };
+    let share = TickCounts { requests: all, errors: left_out }.rate().filter(|share| *share > 0.0)?;
+    let percent = if share < 0.01 { "under 1%".to_owned() } else { percent(share) };
     let (left_out, all) = (thousands(left_out), thousands(all));
     Some(format!("{percent} ({left_out} of {all} so far) were probes and scrapes and are left out"))
 }

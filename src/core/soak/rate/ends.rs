@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::detect::{Closing, ClosingVerdict, Ending, Miss, Outlook, TickCounts, thousands};
+use crate::core::detect::{Closing, ClosingVerdict, Ending, Miss, Outlook, TickCounts};
 use crate::core::soak::judge::Judge;
 use crate::core::soak::own::{Case, Cases, Counts};
+use crate::model::number::thousands;
 
 /// One judge for each case in which something else was counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

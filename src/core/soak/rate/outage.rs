@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::detect::{Miss, TickCounts, span};
+use crate::core::detect::{Miss, TickCounts};
+use crate::model::number::span;
 
 /// For so long.
 const LASTING_MS: u64 = 3_000;

@@ -2,10 +2,11 @@
 
 use super::RateCheck;
 use super::instance::Instance;
-use crate::core::detect::{ClosingVerdict, Ending, Outlook, Processes, TickCounts, span};
+use crate::core::detect::{ClosingVerdict, Ending, Outlook, Processes, TickCounts};
 use crate::core::soak::Observation;
 use crate::core::soak::check::named;
 use crate::model::Verdict;
+use crate::model::number::span;
 
 /// So many missing ticks in a row, and so long, before the check is called blind.
 const BLIND_TICKS: u32 = 3;
@@ -50,7 +51,7 @@ impl RateCheck {
             .collect()
     }
 
-    /// Since when nothing can be read, and why; set after three missing ticks in a row and 3 s.
+    /// Since when nothing can be read, and why; set after three missing ticks in a row and 3s.
     pub fn blind(&self, at_ms: u64) -> Option<(u64, String)> {
         let lasted = at_ms.saturating_sub(self.sighted_at);
         (self.missing_ticks >= BLIND_TICKS && lasted >= BLIND_MS)

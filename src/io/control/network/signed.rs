@@ -41,7 +41,7 @@ pub enum NotSigned {
     #[error("no signature of the order is right")]
     Forged,
     /// It was signed at another time than now.
-    #[error("the order was signed {0} s ago; {TOLERANCE_S} s before and after are allowed")]
+    #[error("the order was signed {0}s ago; {TOLERANCE_S}s before and after are allowed")]
     Late(i64),
 }
 

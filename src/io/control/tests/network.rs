@@ -204,8 +204,8 @@ async fn an_order_that_is_not_signed_by_us_now_and_for_this_service_is_refused()
     let forged = signed("msg_2", 0, r#"{"action":"keep"}"#);
     for (headers, body, code, why) in [
         (forged.clone(), abort, 401, "no signature of the order is right"),
-        (signed("msg_3", -302, abort), abort, 401, "s ago; 300 s before and after are allowed"),
-        (signed("msg_4", 302, abort), abort, 401, "s ago; 300 s before and after are allowed"),
+        (signed("msg_3", -302, abort), abort, 401, "s ago; 300s before and after are allowed"),
+        (signed("msg_4", 302, abort), abort, 401, "s ago; 300s before and after are allowed"),
         ("webhook-signature: v1,abcd\r\n".to_owned(), abort, 401, "webhook-id has to be there once"),
         (signed("msg_5", 0, other), other, 409, "this is the monitor of `shop`, not of `another`"),
         (signed("msg_6", 0, &huge), &huge, 400, "the body is longer than 16384 bytes"),

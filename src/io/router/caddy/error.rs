@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 
 use crate::io::http::NoAnswer;
+use crate::model::number::duration_exact;
 
 /// Caddy could not be moved or read.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum CaddyError {
         why: NoAnswer,
     },
     /// It takes too long.
-    #[error("Caddy's admin API {url} did not answer within {}", humantime::format_duration(*limit))]
+    #[error("Caddy's admin API {url} did not answer within {}", duration_exact(*limit))]
     Timeout {
         /// What was asked for.
         url: String,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::runtime::RuntimeError;
 use crate::model::Color;
+use crate::model::number::duration_exact;
 
 /// HAProxy could not be moved or read.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +31,7 @@ pub enum HaproxyError {
         known: String,
     },
     /// The new servers did not come up in time.
-    #[error("HAProxy's {} in time (router.timeout {}): {states}", not_up(*up, *of), humantime::format_duration(*limit))]
+    #[error("HAProxy's {} in time (router.timeout {}): {states}", not_up(*up, *of), duration_exact(*limit))]
     NotUp {
         /// How many are up.
         up: usize,

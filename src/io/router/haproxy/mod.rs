@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Foreign, Moved, Remark, Replace, Router, RouterError, RouterFuture, Written};
 use crate::config::HaproxyConfig;
 use crate::model::Color;
+use crate::model::number::duration_exact;
 
 pub use error::HaproxyError;
 use parked::{Parked, ParkedFile};
@@ -224,7 +225,7 @@ impl HaproxyRouter {
         let written = match timeout(RECORD_LIMIT, written).await {
             Ok(Ok(written)) => written.map_err(|error| error.to_string()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("the disk takes longer than {}", humantime::format_duration(RECORD_LIMIT))),
+            Err(_) => Err(format!("the disk takes longer than {}", duration_exact(RECORD_LIMIT))),
         };
         written.inspect_err(|error| tracing::warn!(error, "HAProxy's servers are not recorded"))
     }

@@ -8,6 +8,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{SocketAddress, scrub};
+use crate::model::number::duration_exact;
 
 /// Longest answer that is read, in bytes: many thousand servers.
 const LONGEST: u64 = 4 << 20;
@@ -32,7 +33,7 @@ pub enum RuntimeError {
         answer: String,
     },
     /// It takes too long.
-    #[error("HAProxy did not answer `{command}` within {}", humantime::format_duration(*limit))]
+    #[error("HAProxy did not answer `{command}` within {}", duration_exact(*limit))]
     Timeout {
         /// The command.
         command: String,

@@ -9,6 +9,7 @@ use super::place::PlaceError;
 use super::workers::WorkersError;
 use crate::io::router::ProcessError;
 use crate::model::Color;
+use crate::model::number::duration_exact;
 
 /// nginx could not be moved or read.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +69,7 @@ pub enum NginxError {
         source: ProcessError,
     },
     /// No new workers came.
-    #[error("nginx was reloaded, but its old workers still serve after {}: its error log says why", humantime::format_duration(*limit))]
+    #[error("nginx was reloaded, but its old workers still serve after {}: its error log says why", duration_exact(*limit))]
     NotReloaded {
         /// How long was waited.
         limit: Duration,

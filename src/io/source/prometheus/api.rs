@@ -12,6 +12,7 @@ use super::super::fetch::{Access, ClientError, FetchError, Fetcher, Limit};
 use super::answer::{Outcome, Rules, Told, Wrapped};
 use crate::config::{InstanceUrl, PrometheusConfig};
 use crate::io::http::Login;
+use crate::model::number::size;
 
 /// The largest answer that is read, in bytes.
 const MAX_BODY: usize = 16 << 20;
@@ -65,7 +66,7 @@ pub enum QueryError {
         source: reqwest::Error,
     },
     /// More than 16 MiB.
-    #[error("the answer of {url} is larger than {} MiB: let the query add up more", MAX_BODY >> 20)]
+    #[error("the answer of {url} is larger than {}: let the query add up more", size(MAX_BODY as u64))]
     TooLarge {
         /// What was asked for.
         url: String,
@@ -126,7 +127,7 @@ impl Api {
 /// The query string of an instant query.
 fn encoded(query: &str, at_ms: Option<i64>) -> String {
     let mut text = Serializer::new(String::new());
-    // VictoriaMetrics holds back what is younger than 30 s unless it is told not to use its cache; others do not know this word.
+    // VictoriaMetrics holds back what is younger than 30s unless it is told not to use its cache; others do not know this word.
     text.append_pair("query", query).append_pair("nocache", "1");
     if let Some(at_ms) = at_ms {
         text.append_pair("time", &format!("{}.{:03}", at_ms / 1000, at_ms.rem_euclid(1000)));

@@ -13,6 +13,7 @@ use crate::config::{
 use crate::core::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
 use crate::core::soak::{ERROR_RATE, LATENCY, Metered};
 use crate::io::source::page::LABELS;
+use crate::model::number::span;
 
 /// By what the instances of a color are told apart: the labels that every scrape adds.
 const TARGET: &str = "job, instance";
@@ -93,7 +94,7 @@ impl Meter {
         let times = times(&self.api, &format!("timestamp({selector}{offset})")).await?;
         if let Some(times) = &times {
             if times.age_ms() > self.max_age_ms {
-                return Err(format!("the newest sample of `{selector}` is {} s old", times.age_ms() / 1000));
+                return Err(format!("the newest sample of `{selector}` is {} old", span(times.age_ms())));
             }
             if !self.is_next(times) {
                 return Ok(Metered::Same { age_ms: times.age_ms() });

@@ -241,7 +241,7 @@ async fn a_page_larger_than_the_limit_is_an_error() {
         scraper.limit = 5000;
         match scraper.scrape().await {
             Ok(reading) => assert!(fits && reading.total == 100),
-            Err(error) => assert!(!fits && error.to_string().ends_with("is larger than 64 MiB"), "{error}"),
+            Err(error) => assert!(!fits && error.to_string().ends_with("is larger than 64MiB"), "{error}"),
         }
     }
 }

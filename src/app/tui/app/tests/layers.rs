@@ -165,7 +165,7 @@ fn a_dialog_closes_when_it_is_void() {
     desk.keys("A");
     desk.wait(30_000);
     assert_eq!(desk.overlay(), None);
-    assert_eq!(desk.message().as_deref(), Some("closed unanswered after 30 s"));
+    assert_eq!(desk.message().as_deref(), Some("closed unanswered after 30s"));
     desk.wait(6_000);
     assert_eq!(desk.message(), None, "a message goes by itself");
 }
@@ -259,7 +259,7 @@ fn the_help_scrolls_and_closes() {
 
 #[test]
 fn the_demo_s_weather_can_be_changed() {
-    let items = ["healthy", "8 % errors", "outage"].map(str::to_owned).to_vec();
+    let items = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
     let mut desk = Desk::new(App::new(ui(), None).with_weather(WeatherMenu { items, current: Some(0) }));
     desk.keys("w");
     assert!(matches!(desk.overlay(), Some(Overlay::Weather(view)) if view.selected == 0 && view.current == Some(0)));

@@ -7,10 +7,9 @@ use ratatui::text::Span;
 use super::super::{decisions, pen};
 use super::{Boxed, Row, roomy};
 use crate::app::tui::UiState;
-use crate::core::detect::thousands;
-use crate::core::soak::READINESS;
 use crate::core::view::{Dashboard, Decided, allowed, clock, measured};
 use crate::model::Decision;
+use crate::model::number::{number, span, thousands};
 
 /// Columns of the labels.
 const LABEL: u16 = 11;
@@ -35,7 +34,7 @@ fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {
     let Decision { soak, actor, reason, message, check, value, threshold, requests, errors, evidence, .. } =
         &decided.decision;
     let of = check.as_deref().unwrap_or_default();
-    let value_text = |value: &f64| if of == READINESS { format!("{value:.2}") } else { measured(of, *value) };
+    let value_text = |value: &f64| measured(of, *value);
     let optional = [
         ("reason", reason.clone()),
         ("check", check.clone()),
@@ -43,14 +42,14 @@ fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {
         ("threshold", threshold.map(|threshold| allowed(of, threshold))),
         ("requests", requests.map(thousands)),
         ("errors", errors.map(thousands)),
-        ("evidence", evidence.map(|nats| format!("{nats:.2} nats"))),
+        ("evidence", evidence.map(|nats| format!("{} nats", number(nats)))),
         ("active", decided.decision.active_color.map(|color| color.to_string())),
         ("previous", decided.decision.previous_color.map(|color| color.to_string())),
         ("soak", soak.clone()),
     ];
     let mut fields = vec![
         ("", message.clone()),
-        ("at", format!("{}  ({} s into the run)", clock(decided.wall_ms, &ui.zone), decided.at_ms / 1000)),
+        ("at", format!("{}  ({} into the run)", clock(decided.wall_ms, &ui.zone), span(decided.at_ms))),
         ("actor", actor.to_string()),
     ];
     fields.extend(optional.into_iter().filter_map(|(label, text)| Some((label, text?))));

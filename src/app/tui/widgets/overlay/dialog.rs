@@ -9,6 +9,7 @@ use super::super::pen;
 use super::{Boxed, Row};
 use crate::app::tui::{ButtonView, DialogState, DialogView, FieldView, UiState};
 use crate::core::view::Tone;
+use crate::model::number::span;
 
 /// Columns of the box.
 const WIDTH: u16 = 62;
@@ -65,7 +66,9 @@ fn button(button: &ButtonView, ui: &UiState) -> Row {
 
 fn state(state: &DialogState) -> (String, Tone) {
     match state {
-        DialogState::Prompting { expires_in_s: Some(seconds) } => (format!("closes in {seconds} s"), Tone::Plain),
+        DialogState::Prompting { expires_in_s: Some(seconds) } => {
+            (format!("closes in {}", span(seconds.saturating_mul(1000))), Tone::Plain)
+        }
         DialogState::Prompting { expires_in_s: None } => (String::new(), Tone::Plain),
         DialogState::Waiting => ("waiting until the monitor has journalled it".to_owned(), Tone::Plain),
         DialogState::Done(what) => (what.clone(), Tone::Good),

@@ -1,4 +1,4 @@
-use crate::core::detect::wording::{percent_exact, thousands};
+use crate::model::number::{percent_limit, thousands};
 
 use super::*;
 
@@ -14,63 +14,63 @@ fn the_end_of_the_window_is_judged() {
             "all good",
             vec![GOOD; 60],
             ClosingVerdict::Healthy,
-            "60 of 3,000 requests failed (2 %) since the switch, at most 2.5 % with 95 % confidence; \
+            "60 of 3,000 requests failed (2%) since the switch, at most 2.5% with 95% confidence; \
              highest evidence against it 1:1",
         ),
         (
             "an early breach",
             vec![OUTAGE; 60],
             ClosingVerdict::Breached,
-            "150 of 150 requests failed (100 %) in the last 3 s",
+            "150 of 150 requests failed (100%) in the last 3s",
         ),
         (
             "failures and then silence",
             [vec![Some((100, 50))], vec![SILENT; 59]].concat(),
             ClosingVerdict::Breached,
-            "50 of 100 requests failed (50 %) since the switch, and nothing since to contradict it; evidence 1:",
+            "50 of 100 requests failed (50%) since the switch, and nothing since to contradict it; evidence 1:",
         ),
         (
             "failures, a few good requests and then silence",
             [vec![Some((100, 50)), Some((10, 0))], vec![SILENT; 58]].concat(),
             ClosingVerdict::InsufficientData,
-            "no traffic for the last 58 s; before that 50 of 110 requests failed (45.5 %)",
+            "no traffic for the last 58s; before that 50 of 110 requests failed (45.5%)",
         ),
         (
             "blind",
             [vec![GOOD; 29], vec![None; 31]].concat(),
             ClosingVerdict::Inconclusive,
-            "31 of 60 ticks are missing; 29 of 1,450 requests failed (2 %)",
+            "31 of 60 ticks are missing; 29 of 1,450 requests failed (2%)",
         ),
         ("no request", vec![SILENT; 60], ClosingVerdict::InsufficientData, "no request reached the new color"),
         (
             "silence at the end",
             [vec![GOOD; 44], vec![SILENT; 16]].concat(),
             ClosingVerdict::InsufficientData,
-            "no traffic for the last 16 s; before that 44 of 2,200 requests failed (2 %)",
+            "no traffic for the last 16s; before that 44 of 2,200 requests failed (2%)",
         ),
         (
             "silence no longer than usual",
             [vec![Some((1, 0)); 2], vec![SILENT; 8]].concat().repeat(6),
             ClosingVerdict::InsufficientData,
-            "0 of 12 requests failed (0 %); 59 requests are needed to clear 5 %",
+            "0 of 12 requests failed (0%); 59 requests are needed to clear 5%",
         ),
         (
             "just enough requests",
             [vec![Some((1, 0)); 59], vec![SILENT]].concat(),
             ClosingVerdict::Healthy,
-            "0 of 59 requests failed (0 %) since the switch, at most 5 % with 95 % confidence",
+            "0 of 59 requests failed (0%) since the switch, at most 5% with 95% confidence",
         ),
         (
             "a rate too near to the threshold",
             [Some((25, 1)), Some((25, 1)), Some((25, 1)), Some((25, 2))].repeat(15),
             ClosingVerdict::Inconclusive,
-            "75 of 1,500 requests failed (5 %) since the switch, at most 6 % with 95 % confidence: cannot be told from 5 %; ",
+            "75 of 1,500 requests failed (5%) since the switch, at most 6% with 95% confidence: cannot be told from 5%; ",
         ),
         (
             "a good average with evidence still standing against it",
             [vec![GOOD; 56], vec![Some((50, 10)), Some((50, 10)), Some((50, 2)), Some((50, 8))]].concat(),
             ClosingVerdict::Inconclusive,
-            "cannot be told from 5 %; 30 of 200 requests failed (15 %) in the last 4 s; evidence 1:",
+            "cannot be told from 5%; 30 of 200 requests failed (15%) in the last 4s; evidence 1:",
         ),
     ];
     for (what, ticks, verdict, reason) in cases {
@@ -150,7 +150,7 @@ fn the_least_requests_for_healthy_follow_from_the_threshold_and_the_setting() {
         feed(&mut detector, 0, [Some((needed - 1, 0))]);
         let closing = detector.conclude(2 * SECOND);
         assert_eq!(closing.verdict, ClosingVerdict::InsufficientData);
-        let sentence = format!("; {} requests are needed to clear {}", thousands(needed), percent_exact(threshold));
+        let sentence = format!("; {} requests are needed to clear {}", thousands(needed), percent_limit(threshold));
         assert!(closing.reason.ends_with(&sentence), "{}", closing.reason);
         feed(&mut detector, SECOND, [Some((1, 0))]);
         assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::Healthy);

@@ -26,7 +26,7 @@ fn a_release_with_little_traffic_takes_until_enough_requests_are_there() {
     assert_eq!(outlook(&[Some((1, 0)); 20]), expected, "60 requests at the end of the window");
     let ticks = [Some((1, 0)), Some((0, 0))].repeat(10);
     let healthy_in_ms = outlook(&ticks).healthy_in_ms.unwrap();
-    assert!((98 * SECOND..=99 * SECOND).contains(&healthy_in_ms), "49 requests at one in 2 s: {healthy_in_ms}");
+    assert!((98 * SECOND..=99 * SECOND).contains(&healthy_in_ms), "49 requests at one in 2s: {healthy_in_ms}");
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn at_the_threshold_nothing_is_in_sight() {
 #[test]
 fn without_recent_traffic_the_end_is_judged_as_it_stands() {
     let quiet = [vec![Some((50, 0)); 35], vec![Some((0, 0)); 11]].concat();
-    assert_eq!(outlook(&quiet).healthy_in_ms, None, "25 s without traffic at the end");
+    assert_eq!(outlook(&quiet).healthy_in_ms, None, "25s without traffic at the end");
     let quiet = [vec![Some((50, 0)); 45], vec![Some((0, 0)); 11]].concat();
-    assert_eq!(outlook(&quiet).healthy_in_ms, Some(4 * SECOND), "15 s without traffic at the end");
+    assert_eq!(outlook(&quiet).healthy_in_ms, Some(4 * SECOND), "15s without traffic at the end");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn the_old_color_is_looked_at_before_traffic_moves() {
     assert!(bench.has(&Effect::Switch));
     assert_eq!(
         bench.message(DecisionKind::Observe),
-        "baseline blue: 0 of 500 requests failed (0 %) in 10 s, worse than 2.1 % is worse than its predecessor"
+        "baseline blue: 0 of 500 requests failed (0%) in 10s, worse than 2.1% is worse than its predecessor"
     );
     assert_eq!(bench.machine.baseline().unwrap().counts.requests, 500);
 }
@@ -66,7 +66,7 @@ fn enough_requests_end_the_look_early_and_none_leave_no_baseline() {
 
     let mut quiet = switched(Baseline::Warn, World { requests: 0, ..HEALTHY });
     assert_eq!(quiet.machine.baseline(), None);
-    assert!(quiet.message(DecisionKind::Observe).starts_with("blue had no traffic for 10 s"));
+    assert!(quiet.message(DecisionKind::Observe).starts_with("blue had no traffic for 10s"));
     quiet.seconds(20, HEALTHY);
     assert_eq!(quiet.machine.phase(), Phase::Watching);
 }

@@ -115,7 +115,7 @@ fn an_outage_is_judged_during_the_warmup() {
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
     assert_eq!(
         bench.message(DecisionKind::Breach),
-        "error-rate breached: 300 of 300 requests failed (100 %) for 3 s: an outage"
+        "error-rate breached: 300 of 300 requests failed (100%) for 3s: an outage"
     );
 }
 
@@ -125,7 +125,7 @@ fn a_release_that_stops_being_ready_is_judged_during_the_warmup() {
     bench.second(HEALTHY);
     bench.seconds(4, World { ready: false, ..HEALTHY });
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
-    assert!(bench.message(DecisionKind::Breach).starts_with("readiness breached: 2 of 2 instances not ready for 3 s"));
+    assert!(bench.message(DecisionKind::Breach).starts_with("readiness breached: 2 of 2 instances not ready for 3s"));
 }
 
 #[test]

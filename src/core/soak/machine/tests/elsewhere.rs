@@ -24,7 +24,7 @@ fn a_router_that_is_sent_to_neither_color_undoes_the_rollback_as_well() {
     see_foreign(&mut bench);
     let ending = bench.machine.ending().unwrap();
     assert_eq!(outcome(ending), (Outcome::RollbackUndone, Cause::External, 7));
-    let begin = "ROLLBACK UNDONE: `route` holds `maintenance`, which is neither blue's nor green's, 3 s after the rollback to blue. ";
+    let begin = "ROLLBACK UNDONE: `route` holds `maintenance`, which is neither blue's nor green's, 3s after the rollback to blue. ";
     assert!(ending.reason.starts_with(begin), "{}", ending.reason);
     assert_eq!(last_decision(&bench).active_color, None, "neither has traffic");
     assert!(bench.machine.foreign().is_some(), "for the next step");

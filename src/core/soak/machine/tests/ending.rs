@@ -84,7 +84,7 @@ fn blind_is_neither_healthy_nor_bad() {
     bench.seconds(2, BLIND);
     assert!(!bench.kinds().contains(&DecisionKind::Blind));
     bench.second(BLIND);
-    assert_eq!(bench.message(DecisionKind::Blind), "the error rate is not known for 3 s: http://green-1: answered 500");
+    assert_eq!(bench.message(DecisionKind::Blind), "the error rate is not known for 3s: http://green-1: answered 500");
     assert_eq!(bench.machine.blind().unwrap().0, 3_000);
     bench.seconds(9, BLIND);
     assert_eq!(bench.machine.verdict(), Verdict::Unknown);
@@ -94,7 +94,7 @@ fn blind_is_neither_healthy_nor_bad() {
     assert_eq!(bench.machine.seen().requests, 100 * 32, "the first good page covers the gap");
     let ending = bench.until_over(100, BLIND);
     assert_eq!(ending.outcome, Outcome::Inconclusive);
-    assert_eq!(ending.reason, "error-rate: no metrics of http://green-1 for 57 s: answered 500");
+    assert_eq!(ending.reason, "error-rate: no metrics of http://green-1 for 57s: answered 500");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn without_automatic_rollback_a_breach_is_held() {
     assert_eq!(
         bench.message(DecisionKind::Hold),
         "held, not rolled back: automatic rollback is off (soak.auto_rollback); \
-         60 of 300 requests failed (20 %) in the last 4 s, above 5 % for 3 ticks in a row"
+         60 of 300 requests failed (20%) in the last 4s, above 5% for 3 ticks in a row"
     );
     let summary = bench.machine.summary().unwrap();
     assert!(summary.reason.unwrap().contains("held: automatic rollback is off"));
@@ -199,7 +199,7 @@ fn a_gap_is_journalled_and_its_ticks_count_as_missing() {
     bench.feed(Event::ClockGap { ms: 40_000 });
     assert_eq!(
         bench.message(DecisionKind::Observe),
-        "nothing was seen for 40 s: the process or the machine stood still"
+        "nothing was seen for 40s: the process or the machine stood still"
     );
     bench.feed(Event::Tick { skipped: 40 });
     let ending = bench.until_over(60, HEALTHY);

@@ -84,7 +84,7 @@ fn the_first_failures_are_told_at_once_then_one_a_minute_and_the_success_too() {
     assert_eq!(first.len(), 3, "{first:#?}");
     assert_eq!(
         first[0],
-        "NOT ROLLED BACK YET, traffic is still on green: attempt 1 to roll back failed, trying again in 0.2 s: \
+        "NOT ROLLED BACK YET, traffic is still on green: attempt 1 to roll back failed, trying again in 200ms: \
          no space left on device"
     );
     failing_for(&mut bench, 240, FAILING);

@@ -64,7 +64,7 @@ fn workers_that_start_times_tell_apart_are_added_up_and_told_once() {
     let mut bad = Cluster::new(APART, 2);
     bad.seconds(30);
     assert_eq!(bad.bench.machine.phase(), Phase::RollingBack);
-    assert!(bad.bench.message(DecisionKind::Breach).contains(" requests failed (20 %)"));
+    assert!(bad.bench.message(DecisionKind::Breach).contains(" requests failed (20%)"));
 }
 
 #[test]

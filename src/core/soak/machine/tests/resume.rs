@@ -35,7 +35,7 @@ fn the_window_ends_when_it_would_have_and_the_gap_is_counted_and_told() {
     let mut bench = after(&before, 12_000);
     assert_eq!(
         bench.message(DecisionKind::Resumed),
-        "the watch goes on after 12 s without a monitor, 12 samples missed; the window ends in 28 s, as before"
+        "the watch goes on after 12s without a monitor, 12 samples missed; the window ends in 28s, as before"
     );
     assert_eq!(bench.decisions()[0].actor, Actor::Resume);
     assert_eq!(bench.machine.unwatched(), Unwatched { ms: 12_000, gaps: 1 });

@@ -20,7 +20,7 @@ fn a_breach_is_journalled_with_its_numbers_before_the_rollback_starts() {
     let breach = bench.decisions().into_iter().find(|decision| decision.decision == DecisionKind::Breach).unwrap();
     assert_eq!(
         breach.message,
-        "error-rate breached: 60 of 300 requests failed (20 %) in the last 4 s, above 5 % for 3 ticks in a row"
+        "error-rate breached: 60 of 300 requests failed (20%) in the last 4s, above 5% for 3 ticks in a row"
     );
     assert_eq!((breach.requests, breach.errors), (Some(300), Some(60)));
     assert_eq!((breach.value, breach.threshold), (Some(0.2), Some(0.05)));
@@ -52,7 +52,7 @@ fn after_the_rollback_the_previous_color_is_watched_and_found_well() {
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::RolledBack, Cause::Auto, 3));
     assert_eq!(
         bench.message(DecisionKind::Recovered),
-        "recovered: blue after the rollback: 0 of 450 requests failed (0 %); green before it: 60 of 300 requests failed (20 %)"
+        "recovered: blue after the rollback: 0 of 450 requests failed (0%); green before it: 60 of 300 requests failed (20%)"
     );
     let summary = bench.machine.summary().unwrap();
     assert_eq!((summary.recovered, summary.verdict), (Some(true), Verdict::Breached));
@@ -106,7 +106,7 @@ fn a_breach_with_a_dead_standby_is_held_until_it_answers_three_probes() {
     assert_eq!(
         bench.message(DecisionKind::Hold),
         "held, not rolled back: the standby blue is DOWN, a rollback would not help (http://blue-1: answered 503); \
-         60 of 300 requests failed (20 %) in the last 4 s, above 5 % for 3 ticks in a row"
+         60 of 300 requests failed (20%) in the last 4s, above 5% for 3 ticks in a row"
     );
     bench.seconds(2, FAILING);
     assert_eq!(bench.machine.phase(), Phase::Held);
@@ -143,7 +143,7 @@ fn with_grace() -> Bench {
 #[test]
 fn grace_counts_down_and_good_samples_do_not_stop_it() {
     let mut bench = with_grace();
-    assert!(bench.message(DecisionKind::Observe).starts_with("rolling back to blue in 10 s, unless"));
+    assert!(bench.message(DecisionKind::Observe).starts_with("rolling back to blue in 10s, unless"));
     bench.seconds(8, HEALTHY);
     assert_eq!((bench.machine.phase(), bench.machine.remaining_ms()), (Phase::Grace, Some(1_000)));
     bench.seconds(1, HEALTHY);

@@ -63,8 +63,8 @@ fn a_router_that_sends_traffic_to_the_bad_color_again_undoes_the_rollback() {
     assert_eq!(outcome(ending), (Outcome::RollbackUndone, Cause::External, 7));
     assert!(
         ending.reason.starts_with(
-            "ROLLBACK UNDONE: the router sends traffic to green again, 4 s after the rollback to blue. Something else \
-             moves it, and it is not moved a second time; error-rate: 60 of 300 requests failed (20 %)"
+            "ROLLBACK UNDONE: the router sends traffic to green again, 4s after the rollback to blue. Something else \
+             moves it, and it is not moved a second time; error-rate: 60 of 300 requests failed (20%)"
         ),
         "{}",
         ending.reason
@@ -254,7 +254,7 @@ fn requests_that_stop_confirm_no_recovery() {
     assert_eq!(ending.outcome, Outcome::RolledBack);
     assert!(
         ending.reason.contains(
-            "recovery not confirmed: blue after the rollback: 0 of 150 requests failed (0 %), no request in the last 6 s; "
+            "recovery not confirmed: blue after the rollback: 0 of 150 requests failed (0%), no request in the last 6s; "
         ),
         "{}",
         ending.reason
@@ -273,7 +273,7 @@ fn a_silence_that_may_be_chance_is_no_silence() {
     let mut bench = rolled_back_with(|settings| settings.error_rate.min_requests = 3);
     bench.seconds(7, World { requests: 1, ..HEALTHY });
     bench.until_over(20, SILENT);
-    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true), "6 requests in 7 s, none in the last 3 s");
+    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true), "6 requests in 7s, none in the last 3s");
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn where_nothing_had_failed_nothing_recovered() {
     assert_eq!((told.decision, told.reason.as_deref(), recovered), (DecisionKind::Observe, Some("verified"), None));
     assert_eq!(
         told.message,
-        "verified: blue after the rollback: 0 of 450 requests failed (0 %); green before it: 0 of 300 requests failed (0 %)"
+        "verified: blue after the rollback: 0 of 450 requests failed (0%); green before it: 0 of 300 requests failed (0%)"
     );
     let (told, recovered) = by_readiness(World { standby_errors: 25, ..HEALTHY });
     assert_eq!((told.decision, recovered), (DecisionKind::NotRecovered, Some(false)));
@@ -342,7 +342,7 @@ fn an_operators_rollback_is_verified_as_well() {
     assert_eq!(
         last_decision(&mild).decision,
         DecisionKind::Recovered,
-        "6 % had failed, of which nobody waited for a verdict"
+        "6% had failed, of which nobody waited for a verdict"
     );
     let mut undone = ordered(HEALTHY);
     assert_eq!(outcome(&undone.until_over(20, UNDONE)), (Outcome::RollbackUndone, Cause::External, 7));

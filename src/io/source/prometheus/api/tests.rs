@@ -77,7 +77,7 @@ async fn what_is_no_answer_to_the_query_has_words_of_its_own() {
         (answer("503 Service Unavailable", "", "busy"), "/api/v1/query answered 503 Service Unavailable"),
         (answer("401 Unauthorized", "", ""), "answered 401 Unauthorized: set prometheus.bearer_token, or prometheus."),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec(), "was cut in the middle"),
-        (long.into_bytes(), "is larger than 16 MiB: let the query add up more"),
+        (long.into_bytes(), "is larger than 16MiB: let the query add up more"),
     ] {
         let closes = answer.ends_with(b"{");
         let told = if closes {

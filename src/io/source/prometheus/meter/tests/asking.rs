@@ -77,7 +77,7 @@ async fn what_is_too_old_is_no_answer_and_what_is_gone_is_told() {
     let (_server, mut old) = meter(ERROR_RATE, &[times(0.0, 10.0, 131.0)]).await;
     assert_eq!(
         old.read(BLANKS).await,
-        Metered::Failed("the newest sample of `reqs{c=\"green\"}` is 121 s old".to_owned())
+        Metered::Failed("the newest sample of `reqs{c=\"green\"}` is 2m1s old".to_owned())
     );
     let answers = [vector(&[]), vector(&[]), times(9.0, 9.0, 10.0), counters(5, 0), vector(&[]), vector(&[])];
     let (_server, mut late) = meter(ERROR_RATE, &answers).await;
