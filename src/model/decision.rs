@@ -1,73 +1,72 @@
 //! What was decided, by whom, and on which numbers.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Color};
+use super::words::words;
+use super::{Actor, CheckId, Color, Reason, ReasonCode};
 
-/// The kinds of decisions that the journal knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DecisionKind {
-    /// The intent to switch, written before the router is touched.
-    Switching,
-    /// Traffic was moved to the new color.
-    Switch,
-    /// The target was not ready; traffic was not moved.
-    SwitchRefused,
-    /// The move failed or could not be confirmed.
-    SwitchFailed,
-    /// The soak began.
-    SoakStart,
-    /// Something worth keeping was seen.
-    Observe,
-    /// The metrics can no longer be read.
-    Blind,
-    /// They can be read again.
-    Sighted,
-    /// A check is breached.
-    Breach,
-    /// Breached, and kept all the same.
-    Hold,
-    /// Automatic rollback was paused.
-    Pause,
-    /// Automatic rollback was resumed.
-    Resume,
-    /// Automatic rollback was frozen for the service.
-    Freeze,
-    /// A freeze was lifted.
-    Unfreeze,
-    /// The soak was extended.
-    Extend,
-    /// The soak was aborted.
-    Abort,
-    /// The operator keeps the release.
-    Keep,
-    /// The intent to roll back, written before the router is touched.
-    Rollback,
-    /// Traffic is back on the previous color.
-    RolledBack,
-    /// The rollback failed or could not be confirmed.
-    RollbackFailed,
-    /// The router sends traffic to the bad color again after the rollback.
-    RollbackUndone,
-    /// After the rollback the previous color does well.
-    Recovered,
-    /// After the rollback errors go on, or nothing can be said.
-    NotRecovered,
-    /// The soak ended healthy.
-    Retain,
-    /// The soak ended without enough evidence.
-    Inconclusive,
-    /// Somebody else moved traffic.
-    Superseded,
-    /// There was nothing to do.
-    Skip,
-    /// An unfinished soak was taken up again.
-    Resumed,
-    /// The journal or the state was repaired.
-    Repaired,
+words! {
+    /// The kinds of decisions that the journal knows.
+    pub enum DecisionKind {
+        /// The intent to switch, written before the router is touched.
+        Switching = "switching",
+        /// Traffic was moved to the new color.
+        Switch = "switch",
+        /// The target was not ready; traffic was not moved.
+        SwitchRefused = "switch_refused",
+        /// The move failed or could not be confirmed.
+        SwitchFailed = "switch_failed",
+        /// The soak began.
+        SoakStart = "soak_start",
+        /// Something worth keeping was seen.
+        Observe = "observe",
+        /// The metrics can no longer be read.
+        Blind = "blind",
+        /// They can be read again.
+        Sighted = "sighted",
+        /// A check is breached.
+        Breach = "breach",
+        /// Breached, and kept all the same.
+        Hold = "hold",
+        /// Automatic rollback was paused.
+        Pause = "pause",
+        /// Automatic rollback was resumed.
+        Resume = "resume",
+        /// Automatic rollback was frozen for the service.
+        Freeze = "freeze",
+        /// A freeze was lifted.
+        Unfreeze = "unfreeze",
+        /// The soak was extended.
+        Extend = "extend",
+        /// The soak was aborted.
+        Abort = "abort",
+        /// The operator keeps the release.
+        Keep = "keep",
+        /// The intent to roll back, written before the router is touched.
+        Rollback = "rollback",
+        /// Traffic is back on the previous color.
+        RolledBack = "rolled_back",
+        /// The rollback failed or could not be confirmed.
+        RollbackFailed = "rollback_failed",
+        /// The router sends traffic to the bad color again after the rollback.
+        RollbackUndone = "rollback_undone",
+        /// After the rollback the previous color does well.
+        Recovered = "recovered",
+        /// After the rollback errors go on, or nothing can be said.
+        NotRecovered = "not_recovered",
+        /// The soak ended healthy.
+        Retain = "retain",
+        /// The soak ended without enough evidence.
+        Inconclusive = "inconclusive",
+        /// Somebody else moved traffic.
+        Superseded = "superseded",
+        /// There was nothing to do.
+        Skip = "skip",
+        /// An unfinished soak was taken up again.
+        Resumed = "resumed",
+        /// The journal or the state was repaired.
+        Repaired = "repaired",
+    }
 }
 
 impl DecisionKind {
@@ -80,47 +79,6 @@ impl DecisionKind {
     pub const fn closes_intent(self) -> bool {
         // A hold says that the router was left alone; an operator may end a soak, or pause it, between two attempts.
         matches!(self, Self::RollbackFailed | Self::Superseded | Self::Hold | Self::Abort | Self::Keep)
-    }
-
-    /// The name that stands in the journal, such as `rolled_back`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Switching => "switching",
-            Self::Switch => "switch",
-            Self::SwitchRefused => "switch_refused",
-            Self::SwitchFailed => "switch_failed",
-            Self::SoakStart => "soak_start",
-            Self::Observe => "observe",
-            Self::Blind => "blind",
-            Self::Sighted => "sighted",
-            Self::Breach => "breach",
-            Self::Hold => "hold",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Freeze => "freeze",
-            Self::Unfreeze => "unfreeze",
-            Self::Extend => "extend",
-            Self::Abort => "abort",
-            Self::Keep => "keep",
-            Self::Rollback => "rollback",
-            Self::RolledBack => "rolled_back",
-            Self::RollbackFailed => "rollback_failed",
-            Self::RollbackUndone => "rollback_undone",
-            Self::Recovered => "recovered",
-            Self::NotRecovered => "not_recovered",
-            Self::Retain => "retain",
-            Self::Inconclusive => "inconclusive",
-            Self::Superseded => "superseded",
-            Self::Skip => "skip",
-            Self::Resumed => "resumed",
-            Self::Repaired => "repaired",
-        }
-    }
-}
-
-impl fmt::Display for DecisionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 
@@ -139,7 +97,7 @@ pub struct Decision {
     pub actor: Actor,
     /// Why, in a word or as the operator typed it: `breach`, `policy`, `operator`, `forced` (with `--force`), …
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// The sentence a person reads.
     pub message: String,
     /// The release that is judged, where it has a name.
@@ -147,7 +105,7 @@ pub struct Decision {
     pub release: Option<String>,
     /// The check it is about, such as `error-rate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check: Option<String>,
+    pub check: Option<CheckId>,
     /// The check's value: a ratio between 0 and 1 for the error rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
@@ -175,8 +133,25 @@ impl Decision {
     /// Whether somebody has to be told: a rollback fails, or has succeeded after failures, or the color that it would lead to fails
     /// before traffic has left it.
     pub fn is_urgent_observation(&self) -> bool {
-        let urgent = ["rollback-attempt", "rollback-late", "standby-failing"];
-        self.decision == DecisionKind::Observe && self.reason.as_deref().is_some_and(|reason| urgent.contains(&reason))
+        let urgent = [ReasonCode::RollbackAttempt, ReasonCode::RollbackLate, ReasonCode::StandbyFailing];
+        self.decision == DecisionKind::Observe && urgent.into_iter().any(|code| self.is_because(code))
+    }
+
+    /// The same, with the reason.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<Reason>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// The reason, as it stands in the journal.
+    pub fn why(&self) -> Option<&str> {
+        self.reason.as_ref().map(Reason::as_str)
+    }
+
+    /// Whether this is the reason.
+    pub fn is_because(&self, code: ReasonCode) -> bool {
+        self.reason == Some(Reason::Code(code))
     }
 
     /// A decision with its sentence and nothing else; the fields are public to be filled in.

@@ -6,8 +6,11 @@
 //! | `actor` | who made a decision |
 //! | `decision` | what was decided, by whom, and on which numbers |
 //! | `outcome` | how a soak stands, and how it ends |
+//! | `check_id` | the names of checks |
 //! | `color` | blue and green |
 //! | `number` | numbers for people: counts, shares, times, sizes |
+//! | `reason` | why a decision was made |
+//! | `words` | words that stand in files, in JSON and on screen, each written once |
 //! | `traffic` | where the traffic of users is after a failure |
 //! | `limits` | how many recordings are kept |
 //! | `signing_key` | the secret with which webhooks and orders are signed |
@@ -16,22 +19,27 @@
 
 mod action;
 mod actor;
+mod check_id;
 mod color;
 mod decision;
 mod limits;
 pub mod number;
 mod outcome;
 pub mod printable;
+mod reason;
 mod signing_key;
 mod traffic;
 mod webhook;
+mod words;
 
 pub use action::{Action, UnknownAction};
 pub use actor::{Actor, UnknownActor};
+pub use check_id::CheckId;
 pub use color::{Color, UnknownColor};
 pub use decision::{Decision, DecisionKind};
 pub use limits::Limits;
 pub use outcome::{Cause, Ending, Outcome, Phase, Verdict};
+pub use reason::{Reason, ReasonCode};
 pub use signing_key::SigningKey;
 pub use traffic::Traffic;
 pub use webhook::webhook;

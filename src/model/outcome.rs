@@ -1,172 +1,93 @@
 //! How a soak stands, and how it ends.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// What a check, or the soak, says of the release.
-///
-/// The order is how verdicts combine: the worst wins, and not knowing is worse than healthy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// As good as asked for.
-    Healthy,
-    /// Not enough is known.
-    Unknown,
-    /// Worse than allowed.
-    Breached,
-}
+use super::words::words;
 
-impl Verdict {
-    /// The lower-case word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Unknown => "unknown",
-            Self::Breached => "breached",
-        }
+words! {
+    /// What a check, or the soak, says of the release.
+    ///
+    /// The order is how verdicts combine: the worst wins, and not knowing is worse than healthy.
+    #[derive(PartialOrd, Ord)]
+    pub enum Verdict {
+        /// As good as asked for.
+        Healthy = "healthy",
+        /// Not enough is known.
+        Unknown = "unknown",
+        /// Worse than allowed.
+        Breached = "breached",
     }
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+words! {
+    /// Where a run is.
+    pub enum Phase {
+        /// Waiting until the target of a switch is ready.
+        Gating = "gating",
+        /// Looking at the old color before traffic moves.
+        Baseline = "baseline",
+        /// Moving traffic to the target.
+        Switching = "switching",
+        /// Before the window: only outages and crash loops are judged.
+        Warmup = "warmup",
+        /// In the window or its extension.
+        Watching = "watching",
+        /// Breached, but not acting.
+        Held = "held",
+        /// Counting down to the automatic rollback.
+        Grace = "grace",
+        /// Moving traffic back.
+        RollingBack = "rolling-back",
+        /// Traffic is back; is the previous color well?
+        Verifying = "verifying",
+        /// Over.
+        Finished = "finished",
     }
 }
 
-/// Where a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Waiting until the target of a switch is ready.
-    Gating,
-    /// Looking at the old color before traffic moves.
-    Baseline,
-    /// Moving traffic to the target.
-    Switching,
-    /// Before the window: only outages and crash loops are judged.
-    Warmup,
-    /// In the window or its extension.
-    Watching,
-    /// Breached, but not acting.
-    Held,
-    /// Counting down to the automatic rollback.
-    Grace,
-    /// Moving traffic back.
-    RollingBack,
-    /// Traffic is back; is the previous color well?
-    Verifying,
-    /// Over.
-    Finished,
-}
-
-impl Phase {
-    /// The name on screen and in files, such as `rolling-back`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Gating => "gating",
-            Self::Baseline => "baseline",
-            Self::Switching => "switching",
-            Self::Warmup => "warmup",
-            Self::Watching => "watching",
-            Self::Held => "held",
-            Self::Grace => "grace",
-            Self::RollingBack => "rolling-back",
-            Self::Verifying => "verifying",
-            Self::Finished => "finished",
-        }
+words! {
+    /// How a run ended.
+    pub enum Outcome {
+        /// The release stays.
+        Retained = "retained",
+        /// Traffic is back on the previous color.
+        RolledBack = "rolled-back",
+        /// The operator ended the soak; the release stays, unjudged.
+        Aborted = "aborted",
+        /// Window and extension over without enough evidence; the release stays.
+        Inconclusive = "inconclusive",
+        /// Breached, and kept by policy or for want of a living standby.
+        Held = "held",
+        /// Somebody else moved traffic.
+        Superseded = "superseded",
+        /// The rollback failed or could not be confirmed.
+        RollbackFailed = "rollback-failed",
+        /// Traffic was back, and somebody moved it to the bad color again while the recovery was watched.
+        RollbackUndone = "rollback-undone",
+        /// The target was not ready: no soak began, traffic was not moved.
+        Refused = "refused",
+        /// The switch failed or could not be confirmed: no soak began.
+        SwitchFailed = "switch-failed",
+        /// Traffic was moved and no soak was asked for.
+        Switched = "switched",
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The release stays.
-    Retained,
-    /// Traffic is back on the previous color.
-    RolledBack,
-    /// The operator ended the soak; the release stays, unjudged.
-    Aborted,
-    /// Window and extension over without enough evidence; the release stays.
-    Inconclusive,
-    /// Breached, and kept by policy or for want of a living standby.
-    Held,
-    /// Somebody else moved traffic.
-    Superseded,
-    /// The rollback failed or could not be confirmed.
-    RollbackFailed,
-    /// Traffic was back, and somebody moved it to the bad color again while the recovery was watched.
-    RollbackUndone,
-    /// The target was not ready: no soak began, traffic was not moved.
-    Refused,
-    /// The switch failed or could not be confirmed: no soak began.
-    SwitchFailed,
-    /// Traffic was moved and no soak was asked for.
-    Switched,
-}
-
-impl Outcome {
-    /// The name on screen and in files, such as `rolled-back`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Retained => "retained",
-            Self::RolledBack => "rolled-back",
-            Self::Aborted => "aborted",
-            Self::Inconclusive => "inconclusive",
-            Self::Held => "held",
-            Self::Superseded => "superseded",
-            Self::RollbackFailed => "rollback-failed",
-            Self::RollbackUndone => "rollback-undone",
-            Self::Refused => "refused",
-            Self::SwitchFailed => "switch-failed",
-            Self::Switched => "switched",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// What brought the end about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// The monitor, on evidence.
-    Auto,
-    /// The operator's word.
-    Operator,
-    /// A policy of the configuration.
-    Policy,
-    /// `on_inconclusive = "rollback"`.
-    Inconclusive,
-    /// Somebody else.
-    External,
-    /// What is configured cannot be done: the release could not be judged by it.
-    Configuration,
-}
-
-impl Cause {
-    /// The lower-case word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Operator => "operator",
-            Self::Policy => "policy",
-            Self::Inconclusive => "inconclusive",
-            Self::External => "external",
-            Self::Configuration => "configuration",
-        }
+words! {
+    /// What brought the end about.
+    pub enum Cause {
+        /// The monitor, on evidence.
+        Auto = "auto",
+        /// The operator's word.
+        Operator = "operator",
+        /// A policy of the configuration.
+        Policy = "policy",
+        /// `on_inconclusive = "rollback"`.
+        Inconclusive = "inconclusive",
+        /// Somebody else.
+        External = "external",
+        /// What is configured cannot be done: the release could not be judged by it.
+        Configuration = "configuration",
     }
 }
 

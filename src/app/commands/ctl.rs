@@ -7,11 +7,10 @@ use tokio::time::timeout;
 use crate::app::called;
 use crate::app::cli::Common;
 use crate::config::{Config, Loaded};
-use crate::core::soak::ROUTER_FOREIGN;
 use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::model::number::duration_exact;
-use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, UnknownAction};
+use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode, UnknownAction};
 
 use super::failure::Failure;
 use super::{actor, context, known, logging, place, say};
@@ -147,7 +146,7 @@ async fn followed(mut events: Events, action: Action, seq: u64, view: &mut Optio
 
 /// Whether a rollback was held because the router holds what Switchback did not write.
 fn left_alone(decision: &Decision) -> bool {
-    decision.decision == DecisionKind::Hold && decision.reason.as_deref() == Some(ROUTER_FOREIGN)
+    decision.decision == DecisionKind::Hold && decision.is_because(ReasonCode::RouterForeign)
 }
 
 /// The exit code once the order has taken effect.

@@ -8,7 +8,7 @@ use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::io::state::{Freeze, MonitorState, monitor_state};
 use crate::model::number::duration_exact;
-use crate::model::{Decision, DecisionKind};
+use crate::model::{Decision, DecisionKind, Reason};
 
 use super::failure::Failure;
 use super::{actor, context, logging, place, say};
@@ -33,7 +33,12 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
         (Some(length), Some(until)) => (format!(" for {}", duration_exact(length)), format!("until {until}")),
         _ => (String::new(), "until `switchback unfreeze`".to_owned()),
     };
-    journal(&deployment, DecisionKind::Freeze, format!("automatic rollback of {service} is frozen{length}"), reason);
+    journal(
+        &deployment,
+        DecisionKind::Freeze,
+        format!("automatic rollback of {service} is frozen{length}"),
+        reason.map(|reason| Reason::from(reason.as_str())),
+    );
     say::line(&format!(
         "automatic rollback of {service} is frozen {ends}. Soaks go on watching; a breach is held{}",
         running(&deployment, ", also in the soak that runs now")
@@ -65,7 +70,7 @@ fn running(deployment: &Deployment, text: &'static str) -> &'static str {
     if runs { text } else { "" }
 }
 
-fn journal(deployment: &Deployment, kind: DecisionKind, message: String, reason: Option<String>) {
+fn journal(deployment: &Deployment, kind: DecisionKind, message: String, reason: Option<Reason>) {
     let decision = Decision { reason, ..Decision::new(kind, actor::starter(), message) };
     if let Err(error) = deployment.journal().append(&decision, Timestamp::now()) {
         say::warn(&error.to_string());

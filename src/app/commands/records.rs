@@ -109,7 +109,7 @@ mod tests {
     fn entry(message: &str) -> Entry {
         let actor = Actor::Operator("ana@deploy-1 (user root)".to_owned());
         let mut decision = Decision::new(DecisionKind::Rollback, actor, message);
-        decision.reason = Some("drill".to_owned());
+        decision.reason = Some("drill".into());
         let ts = "2026-11-23T23:30:25.183999Z".parse().unwrap();
         Entry { seq: 1, ts, decision, prev: String::new(), hash: String::new() }
     }

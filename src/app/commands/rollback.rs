@@ -13,7 +13,7 @@ use crate::io::journal::rfc3339_ms;
 use crate::io::router::NOT_OURS;
 use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, StateError, monitor_state};
 use crate::model::number::duration_exact;
-use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase};
+use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase, Reason};
 
 use super::ctl::{self, OrderError};
 use super::failure::Failure;
@@ -54,7 +54,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     // A monitor that could not do it has written what it tried.
     let state = if running { deployment.state_file().read()? } else { state };
     let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
-    let intent = intent(&state, orphan.as_ref(), reason);
+    let intent = intent(&state, orphan.as_ref(), reason.as_deref());
     let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
     let done = patiently(tries, || deployment.rollback(request.clone())).await;
     match done {
@@ -259,12 +259,12 @@ fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBl
     Ok(unfinished.filter(|_| !running).cloned())
 }
 
-fn intent(state: &State, orphan: Option<&SoakBlock>, reason: Option<String>) -> Decision {
+fn intent(state: &State, orphan: Option<&SoakBlock>, reason: Option<&str>) -> Decision {
     let (from, actor) = (state.active(), actor::starter());
     let message = format!("rolling back from {from} to {} by order of {actor}", from.other());
     let mut intent = Decision::new(DecisionKind::Rollback, actor, message);
     intent.soak = orphan.map(|block| block.id.clone());
-    intent.reason = reason;
+    intent.reason = reason.map(Reason::from);
     intent
 }
 

@@ -1,8 +1,5 @@
 //! What a status comes to for a script: one number, the same as that of the command that was waited for.
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
 use crate::model::{Cause, Ending, Outcome, Phase};
 
 use crate::io::state::{SoakBlock, StatusReport};
@@ -135,13 +132,12 @@ impl StatusReport {
 }
 
 fn ending_of(block: &SoakBlock) -> Option<Ending> {
-    let cause = block.cause.as_deref().map_or(Some(Cause::Auto), named)?;
-    Some(Ending { outcome: named(block.outcome.as_deref()?)?, cause, reason: block.reason.clone().unwrap_or_default() })
-}
-
-/// What has this name in files.
-fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
-    serde_json::from_value(Value::String(name.to_owned())).ok()
+    let cause = block.cause.as_deref().map_or(Some(Cause::Auto), Cause::from_name)?;
+    Some(Ending {
+        outcome: Outcome::from_name(block.outcome.as_deref()?)?,
+        cause,
+        reason: block.reason.clone().unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

@@ -267,8 +267,8 @@ fn deployment(folder: &Path, router: Arc<dyn Router>) -> Deployment {
 pub fn intent() -> Decision {
     Decision {
         soak: Some(SOAK.to_owned()),
-        reason: Some("breach".to_owned()),
-        check: Some("error-rate".to_owned()),
+        reason: Some("breach".into()),
+        check: Some("error-rate".into()),
         errors: Some(412),
         ..Decision::new(DecisionKind::Rollback, Actor::Auto, "412 of 3,120 requests failed")
     }

@@ -77,7 +77,7 @@ fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
         "| check | verdict | value | limit | requests | failed or slow |\n| --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
     for seen in checks {
-        let check = seen.check.as_str();
+        let check = &seen.check;
         let optional = if seen.required { "" } else { " (not required)" };
         let value = seen.value.map_or_else(|| "not known".to_owned(), |value| measured(check, value));
         let counted = |count: u64| if seen.requests > 0 { count.to_string() } else { String::new() };

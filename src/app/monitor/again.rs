@@ -10,7 +10,7 @@ use crate::io::journal::Intent;
 use crate::io::router::Replace;
 use crate::io::state::{SoakBlock, State};
 use crate::model::number::span;
-use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, Verdict};
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode, Verdict};
 
 use super::error::OpenError;
 use super::past::Past;
@@ -105,7 +105,7 @@ fn known(
     if let Some(why) = refusal(asked, &state, block) {
         let reason = format!("{color} is already live; nothing was moved: {why}");
         let mut decision = Decision::new(DecisionKind::SwitchRefused, asked.actor.clone(), reason.clone());
-        decision.reason = Some("already-live".to_owned());
+        decision.reason = Some(ReasonCode::AlreadyLive.into());
         (decision.active_color, decision.previous_color) = (Some(color), state.previous());
         deployment.journal().append(&decision, deployment.now())?;
         return Ok(Some(ended(None, Outcome::Refused, Cause::Policy, reason)));

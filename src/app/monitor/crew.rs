@@ -9,18 +9,18 @@ use tokio::task::JoinSet;
 
 use super::scout::{self, Found};
 use crate::config::{Blanks, Colors, Config, InstanceUrl};
-use crate::core::soak::{Answer, ERROR_RATE, Event, LATENCY, Readiness, Roster, Settings};
+use crate::core::soak::{Answer, Event, Readiness, Roster, Settings};
 use crate::io::ports::{Asked, Metrics, ReadinessProbe, Source};
 use crate::io::source::{Agreement, Api, ClientError, Meter, Querier};
-use crate::model::Color;
+use crate::model::{CheckId, Color};
 
 /// What a task of the crew does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
     /// Reads the metrics of an instance.
     Scrape(Color, usize),
     /// Asks Prometheus for the counters of a color, for one check.
-    Meter(Color, &'static str),
+    Meter(Color, CheckId),
     /// Asks Prometheus the query of a check, by its place in the settings.
     Query(usize),
     /// Probes the readiness of an instance.
@@ -32,10 +32,7 @@ impl Job {
     pub fn answered_by(event: &Event, settings: &Settings) -> Option<Self> {
         match event {
             Event::Sampled { color, instance, .. } => Some(Self::Scrape(*color, *instance)),
-            Event::Metered { color, check, .. } => {
-                let check = if check == LATENCY { LATENCY } else { ERROR_RATE };
-                Some(Self::Meter(*color, check))
-            }
+            Event::Metered { color, check, .. } => Some(Self::Meter(*color, check.clone())),
             Event::Queried { check, .. } => {
                 settings.queries.iter().position(|query| query.name == *check).map(Self::Query)
             }
@@ -104,7 +101,11 @@ impl Crew {
                 crew.hire_meters(config, color, &api);
             }
             for (at, query) in config.queries.iter().enumerate() {
-                let asker = Asker { name: query.name.clone(), service: config.service.clone(), color: watched };
+                let asker = Asker {
+                    check: CheckId::from(query.name.as_str()),
+                    service: config.service.clone(),
+                    color: watched,
+                };
                 let querier = Querier::new(api.clone(), query.asked.clone());
                 let first = switched_ms.filter(|_| querier.asks_for_alerts());
                 let (orders, events) = crew.hire(Job::Query(at));
@@ -156,7 +157,7 @@ impl Crew {
 
     fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
         for (check, meter) in Meter::of(config, api) {
-            let asker = Asker { name: check.to_owned(), service: config.service.clone(), color };
+            let asker = Asker { check: check.clone(), service: config.service.clone(), color };
             let (orders, events) = self.hire(Job::Meter(color, check));
             self.tasks.spawn(meter_on_order(meter, asker, orders, events));
         }
@@ -170,7 +171,7 @@ impl Crew {
 
     /// Sets everything idle to work that counts the requests of a color, and says what that is.
     pub fn count(&mut self, color: Color, seconds: Order) -> Vec<Job> {
-        self.order(seconds, |job| matches!(job, Job::Scrape(of, _) | Job::Meter(of, _) if of == color))
+        self.order(seconds, |job| matches!(job, Job::Scrape(of, _) | Job::Meter(of, _) if *of == color))
     }
 
     /// Sets every idle query to work, and says which those are.
@@ -180,35 +181,35 @@ impl Crew {
 
     /// Sets every idle probe of a color to work.
     pub fn probe(&mut self, color: Color) {
-        self.order(0, |job| matches!(job, Job::Probe(of, _) if of == color));
+        self.order(0, |job| matches!(job, Job::Probe(of, _) if *of == color));
     }
 
     /// Sets everything idle to work that asks the instances of a color, probes several times.
     pub fn try_counting(&mut self, color: Color) {
-        self.order(TRIALS, |job| matches!(job, Job::Probe(of, _) if of == color));
-        self.order(0, |job| matches!(job, Job::Scrape(of, _) if of == color));
+        self.order(TRIALS, |job| matches!(job, Job::Probe(of, _) if *of == color));
+        self.order(0, |job| matches!(job, Job::Scrape(of, _) if *of == color));
     }
 
-    fn order(&mut self, seconds: Order, wanted: impl Fn(Job) -> bool) -> Vec<Job> {
+    fn order(&mut self, seconds: Order, wanted: impl Fn(&Job) -> bool) -> Vec<Job> {
         let mut set_to_work = Vec::new();
         for (job, order) in &self.orders {
-            if wanted(*job) && !self.busy.contains(job) && order.try_send(seconds).is_ok() {
-                self.busy.insert(*job);
-                set_to_work.push(*job);
+            if wanted(job) && !self.busy.contains(job) && order.try_send(seconds).is_ok() {
+                self.busy.insert(job.clone());
+                set_to_work.push(job.clone());
             }
         }
         set_to_work
     }
 
     /// Notes that a job's answer has come.
-    pub fn answered(&mut self, job: Job) {
-        self.busy.remove(&job);
+    pub fn answered(&mut self, job: &Job) {
+        self.busy.remove(job);
     }
 }
 
 /// What a question to Prometheus is about.
 struct Asker {
-    name: String,
+    check: CheckId,
     service: String,
     color: Color,
 }
@@ -238,7 +239,7 @@ async fn scrape_on_order(
 async fn meter_on_order(mut meter: Meter, asker: Asker, mut orders: Receiver<Order>, events: Sender<Event>) {
     while let Some(seconds) = orders.recv().await {
         let outcome = meter.read(asker.blanks(seconds)).await;
-        let event = Event::Metered { color: asker.color, check: asker.name.clone(), outcome };
+        let event = Event::Metered { color: asker.color, check: asker.check.clone(), outcome };
         if events.send(event).await.is_err() {
             return;
         }
@@ -258,7 +259,7 @@ async fn query_on_order(
         if !matches!(answer, Answer::Failed(_)) {
             first = None;
         }
-        if events.send(Event::Queried { check: asker.name.clone(), answer }).await.is_err() {
+        if events.send(Event::Queried { check: asker.check.clone(), answer }).await.is_err() {
             return;
         }
     }

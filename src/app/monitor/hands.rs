@@ -224,7 +224,7 @@ pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
         verdict: Some(summary.verdict.to_string()),
         outcome: summary.outcome.map(|outcome| outcome.to_string()),
         cause: summary.cause.map(|cause| cause.name().to_owned()),
-        check: summary.check,
+        check: summary.check.as_ref().map(ToString::to_string),
         reason: summary.reason,
         baseline: summary.baseline.map(|old| BaselineBlock {
             requests: old.counts.requests,

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::io::journal::Journal;
 use crate::io::ports::{Disk, on_thread};
 use crate::model::number::duration_exact;
-use crate::model::{Color, Decision};
+use crate::model::{CheckId, Color, Decision};
 
 use super::clock::RunClock;
 
@@ -21,8 +21,8 @@ pub fn log(decision: &Decision) {
         decision = decision.decision.name(),
         soak = decision.soak,
         actor = %decision.actor,
-        reason = decision.reason,
-        check = decision.check,
+        reason = decision.why(),
+        check = decision.check.as_ref().map(CheckId::as_str),
         value = decision.value,
         threshold = decision.threshold,
         requests = decision.requests,

@@ -7,7 +7,7 @@ use crate::core::soak::{
     ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,
 };
 use crate::io::state::State;
-use crate::model::{Actor, Color};
+use crate::model::{Actor, CheckId, Color};
 
 /// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
 const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];
@@ -77,7 +77,7 @@ fn metered(config: &Config, source: Source) -> Option<String> {
 
 fn query(query: &QueryConfig) -> QuerySettings {
     QuerySettings {
-        name: query.name.clone(),
+        name: CheckId::from(query.name.as_str()),
         kind: match query.asked {
             Asked::Value(_) => QueryKind::Value,
             Asked::Alerts(_) => QueryKind::Alerts,

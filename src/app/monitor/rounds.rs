@@ -46,9 +46,9 @@ impl Rounds {
     }
 
     /// Notes that a job was answered; true when that completes the round.
-    pub fn answered(&mut self, job: Job) -> bool {
+    pub fn answered(&mut self, job: &Job) -> bool {
         match &mut self.open {
-            Some(round) => round.waiting.remove(&job) && round.waiting.is_empty(),
+            Some(round) => round.waiting.remove(job) && round.waiting.is_empty(),
             None => false,
         }
     }
@@ -80,13 +80,13 @@ mod tests {
     fn a_round_is_complete_when_the_last_job_is_answered() {
         let mut rounds = Rounds::new(1_000, 0);
         rounds.open([Job::Scrape(Color::Green, 0), Job::Query(1)]);
-        assert!(!rounds.answered(Job::Scrape(Color::Green, 0)));
-        assert!(!rounds.answered(Job::Scrape(Color::Green, 0)), "the same one again");
-        assert!(!rounds.answered(Job::Scrape(Color::Blue, 1)), "another color's");
-        assert!(rounds.answered(Job::Query(1)));
+        assert!(!rounds.answered(&Job::Scrape(Color::Green, 0)));
+        assert!(!rounds.answered(&Job::Scrape(Color::Green, 0)), "the same one again");
+        assert!(!rounds.answered(&Job::Scrape(Color::Blue, 1)), "another color's");
+        assert!(rounds.answered(&Job::Query(1)));
         assert_eq!(rounds.close(1_010), Due { skipped: 0, gap_ms: None });
         assert!(!rounds.is_open());
-        assert!(!rounds.answered(Job::Query(1)), "after its time");
+        assert!(!rounds.answered(&Job::Query(1)), "after its time");
     }
 
     #[test]

@@ -192,8 +192,8 @@ impl Run {
         let mut completes_round = false;
         let mut trouble = None;
         if let Some(job) = Job::answered_by(&event, self.machine.settings()) {
-            self.crew.answered(job);
-            completes_round = self.rounds.answered(job);
+            self.crew.answered(&job);
+            completes_round = self.rounds.answered(&job);
         }
         match &event {
             Event::RouterObserved { router, state, foreign, .. } => {

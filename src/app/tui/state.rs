@@ -2,9 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use crate::core::soak::ERROR_RATE;
 use crate::core::view::{Dashboard, Tone};
-use crate::model::Verdict;
+use crate::model::{CheckId, Verdict};
 
 use super::widgets::Stretch;
 use super::{Charset, Scale, Theme};
@@ -76,7 +75,7 @@ impl UiState {
         let checks = dashboard.checks();
         let Some(check) = checks.get(self.shown_check(dashboard)) else { return };
         let since = Stretch::of(dashboard, now_ms).from_ms;
-        let old = dashboard.old_color().highest_since(since).filter(|_| check.seen.check == ERROR_RATE);
+        let old = dashboard.old_color().highest_since(since).filter(|_| check.seen.check == CheckId::ErrorRate);
         let highest = check.series.highest_since(since).into_iter().chain(old).fold(0.0, f64::max);
         self.scale.follow(highest, check.seen.threshold);
     }

@@ -2,20 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Verdict;
-
-/// Name of the error-rate check.
-pub const ERROR_RATE: &str = "error-rate";
-/// Name of the latency check.
-pub const LATENCY: &str = "latency";
-/// Name of the readiness check.
-pub const READINESS: &str = "readiness";
+use crate::model::{CheckId, Verdict};
 
 /// What a check made of the samples so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// The check's name.
-    pub check: String,
+    pub check: CheckId,
     /// Whether `retained` needs it.
     pub required: bool,
     /// What it says.

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::core::detect::Reading;
-use crate::model::{Action, Actor, Color, Decision, Ending, Traffic};
+use crate::model::{Action, Actor, CheckId, Color, Decision, Ending, Traffic};
 
 use super::{Frozen, Resumption};
 
@@ -55,14 +55,14 @@ pub enum Event {
         /// Whose.
         color: Color,
         /// The check that judges them.
-        check: String,
+        check: CheckId,
         /// What it said.
         outcome: Metered,
     },
     /// Prometheus was asked for the value of a check.
     Queried {
         /// The check.
-        check: String,
+        check: CheckId,
         /// What it said.
         answer: Answer,
     },

@@ -19,15 +19,15 @@ use std::fmt::Write as _;
 use self::carried::Carried;
 use self::last::LastBuckets;
 use self::previous::{Excused, Previous};
-use super::check::{LATENCY, kept, named};
+use super::check::{kept, named};
 use super::rate::RateCheck;
 use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Observation, Sample};
 use crate::config::{Baseline, Excuse, Ratio};
 use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts};
-use crate::model::Verdict;
 use crate::model::number::{latency, latency_exact};
+use crate::model::{CheckId, Verdict};
 
 /// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,7 +79,7 @@ impl LatencyCheck {
             required: settings.required,
             ..error_rate.clone()
         };
-        let mut rate = RateCheck::new(LATENCY, allowed, window_ms, interval_ms, names.clone());
+        let mut rate = RateCheck::new(CheckId::Latency, allowed, window_ms, interval_ms, names.clone());
         rate.speak_of(Miss::Slower { than_ms: settings.threshold_ms });
         Self {
             rate,

@@ -44,14 +44,14 @@ mod verify;
 #[cfg(test)]
 pub(crate) use machine::testing;
 
-pub use check::{ERROR_RATE, LATENCY, Observation, READINESS, named};
+pub use check::{Observation, named};
 pub use event::{
     Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackFailure, RollbackResult,
     Sample, SwitchResult,
 };
 pub use frozen::Frozen;
 pub use judge::OldColor;
-pub use machine::{Machine, ROUTER_FOREIGN, Retrying, Summary, Unwatched, list_releases};
+pub use machine::{Machine, Retrying, Summary, Unwatched, list_releases};
 pub use next::Aftermath;
 pub use query::QueryCheck;
 pub use rate::{ADD_UP, left_out};

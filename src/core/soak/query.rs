@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::settings::{QueryKind, QuerySettings};
 use super::{Answer, Observation};
 use crate::config::Bound;
-use crate::model::Verdict;
 use crate::model::number::{number, span};
+use crate::model::{CheckId, Verdict};
 
 /// So many alerts are named in a sentence.
 const SHOWN: usize = 3;
@@ -42,7 +42,7 @@ impl QueryCheck {
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub const fn id(&self) -> &CheckId {
         &self.settings.name
     }
 
@@ -216,7 +216,7 @@ mod tests {
 
     fn check(kind: QueryKind, breach: Bound, for_ms: u64) -> QueryCheck {
         let threshold = if kind == QueryKind::Alerts { 0.0 } else { 100.0 };
-        QueryCheck::new(QuerySettings { name: "queue".to_owned(), kind, threshold, breach, for_ms, required: true })
+        QueryCheck::new(QuerySettings { name: CheckId::from("queue"), kind, threshold, breach, for_ms, required: true })
     }
 
     fn values(check: &mut QueryCheck, answers: &[(u64, f64)]) {

@@ -32,12 +32,13 @@ use super::roster::Changes;
 use super::settings::ErrorRateSettings;
 use crate::config::Ratio;
 use crate::core::detect::{Miss, Processes, TickCounts};
+use crate::model::CheckId;
 use crate::model::number::percent_limit;
 
 /// A check of the share of requests that count against the release, over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RateCheck {
-    name: String,
+    id: CheckId,
     miss: Miss,
     settings: ErrorRateSettings,
     window_ms: u64,
@@ -60,9 +61,9 @@ pub struct RateCheck {
 
 impl RateCheck {
     /// A check over these instances, none of which was read yet.
-    pub fn new(name: &str, settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
+    pub fn new(id: CheckId, settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
         Self {
-            name: name.to_owned(),
+            id,
             miss: Miss::Failed,
             judge: Ends::new(Judge::new(&settings, window_ms, interval_ms, None)),
             cases: Cases::default(),

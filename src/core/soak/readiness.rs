@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{READINESS, kept, named};
+use super::check::{kept, named};
 use super::roster::Changes;
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness};
-use crate::model::Verdict;
 use crate::model::number::span;
+use crate::model::{CheckId, Verdict};
 
 /// Failed probes count only after this long without a good one, however short the interval.
 pub const SUSTAINED_MS: u64 = 3_000;
@@ -200,7 +200,7 @@ impl ReadinessCheck {
             (None, None) => (Verdict::Healthy, self.summary()),
         };
         Observation {
-            check: READINESS.to_owned(),
+            check: CheckId::Readiness,
             required: self.settings.required,
             verdict,
             value: Some(self.share_not_ready()),

@@ -7,7 +7,7 @@ use crate::config::{
 };
 use crate::core::detect::Buckets;
 use crate::model::number::{latency_exact, number, span};
-use crate::model::{Actor, Color};
+use crate::model::{Actor, CheckId, Color};
 
 /// How a run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,7 +210,7 @@ pub struct ReadinessSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuerySettings {
     /// Its name.
-    pub name: String,
+    pub name: CheckId,
     /// What is asked for.
     pub kind: QueryKind,
     /// What the value is judged against.

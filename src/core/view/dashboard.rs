@@ -1,10 +1,8 @@
 //! Everything that a screen shows of one run, bounded in memory.
 
 use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
-use crate::core::soak::{
-    ERROR_RATE, Envelope, Event, LATENCY, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult,
-};
-use crate::model::{Color, DecisionKind, Ending, Phase, Verdict};
+use crate::core::soak::{Envelope, Event, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult};
+use crate::model::{CheckId, Color, DecisionKind, Ending, Phase, Verdict};
 
 use super::decided::DecisionLog;
 use super::instances::{Instance, per_second};
@@ -60,7 +58,7 @@ pub struct Dashboard {
     /// What the router was last seen doing. A move ends with reading it back.
     pub(super) routed: Option<Result<Color, String>>,
     run_started_wall: i64,
-    checks: Vec<(String, Series)>,
+    checks: Vec<(CheckId, Series)>,
     old: Series,
     old_recent: RecentCounts,
     old_counts: TickCounts,
@@ -220,7 +218,7 @@ impl Dashboard {
         for seen in self.machine().checks() {
             let verdict = honest(self.machine(), &seen);
             let Observation { check, value, .. } = seen;
-            let point = if matches!(check.as_str(), ERROR_RATE | LATENCY) {
+            let point = if check.counts_requests() {
                 // The rate of the last 10s goes on through a missing tick; what was not seen is not drawn.
                 Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
             } else {
@@ -230,7 +228,7 @@ impl Dashboard {
         }
     }
 
-    fn series_mut(&mut self, check: String) -> &mut Series {
+    fn series_mut(&mut self, check: CheckId) -> &mut Series {
         let at = self.checks.iter().position(|(name, _)| *name == check).unwrap_or_else(|| {
             self.checks.push((check, Series::default()));
             self.checks.len() - 1
@@ -386,7 +384,7 @@ impl Dashboard {
     /// way there.
     pub fn blame(&self) -> Option<String> {
         let checks = self.machine().checks();
-        let error_rate = checks.iter().find(|seen| seen.check == ERROR_RATE)?;
+        let error_rate = checks.iter().find(|seen| seen.check == CheckId::ErrorRate)?;
         let suspicious = error_rate.evidence.is_some_and(|evidence| evidence >= SUSPICIOUS);
         if error_rate.verdict != Verdict::Breached && !suspicious {
             return None;

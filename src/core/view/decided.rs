@@ -29,7 +29,8 @@ impl Decided {
         has(decision.name())
             || has(message)
             || has(&actor.to_string())
-            || [reason, check].into_iter().flatten().any(|field| has(field))
+            || reason.as_ref().is_some_and(|reason| has(reason.as_str()))
+            || check.as_ref().is_some_and(|check| has(check.as_str()))
     }
 }
 
@@ -61,7 +62,7 @@ mod tests {
 
     fn breach() -> Decision {
         let mut decision = Decision::new(DecisionKind::Breach, Actor::Auto, "36 of 322 requests FAILED");
-        decision.check = Some("error-rate".to_owned());
+        decision.check = Some("error-rate".into());
         decision
     }
 

@@ -1,9 +1,9 @@
 //! How far a check is from a breach.
 
 use crate::config::Baseline;
-use crate::core::soak::{ERROR_RATE, Observation, READINESS};
-use crate::model::Verdict;
+use crate::core::soak::Observation;
 use crate::model::number::{odds, percent, span};
+use crate::model::{CheckId, Verdict};
 
 use super::Dashboard;
 
@@ -23,9 +23,9 @@ impl Gauge {
         if seen.verdict == Verdict::Breached {
             return None;
         }
-        match (seen.check.as_str(), seen.evidence, seen.value) {
-            (READINESS, ..) => Some(Self::streak(dashboard)),
-            (ERROR_RATE, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
+        match (&seen.check, seen.evidence, seen.value) {
+            (CheckId::Readiness, ..) => Some(Self::streak(dashboard)),
+            (CheckId::ErrorRate, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
             (check, _, value) if dashboard.machine().query(check).is_some() => {
                 let query = dashboard.machine().query(check)?;
                 match query.streak() {

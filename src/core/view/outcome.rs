@@ -1,9 +1,9 @@
 //! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
 
 use crate::core::detect::failed;
-use crate::core::soak::{Aftermath, ERROR_RATE, Machine, Origin, READINESS};
+use crate::core::soak::{Aftermath, Machine, Origin};
 use crate::model::number::{percent, percent_limit, span};
-use crate::model::{Color, Ending, Outcome, Phase};
+use crate::model::{CheckId, Color, Ending, Outcome, Phase};
 
 use super::measure::{allowed, measured, title};
 use super::{Alarm, Dashboard, View};
@@ -160,11 +160,11 @@ fn against_limit(machine: &Machine) -> Option<String> {
     let breach = machine.breach()?;
     let now = machine.checks().into_iter().find(|seen| seen.check == breach.check).and_then(|seen| seen.value);
     // What is measured against a lower bound is worst when it is small: the breach's own value tells the truth in any case.
-    let value = now.filter(|now| *now >= breach.threshold && breach.check == ERROR_RATE).or(breach.value)?;
-    let (check, threshold) = (breach.check.as_str(), breach.threshold);
+    let value = now.filter(|now| *now >= breach.threshold && breach.check == CheckId::ErrorRate).or(breach.value)?;
+    let (check, threshold) = (&breach.check, breach.threshold);
     Some(match check {
-        ERROR_RATE => format!("{} errors (limit {})", percent(value), percent_limit(threshold)),
-        READINESS => {
+        CheckId::ErrorRate => format!("{} errors (limit {})", percent(value), percent_limit(threshold)),
+        CheckId::Readiness => {
             let (ready, all) = machine.target_ready();
             format!("{ready} of {all} instances ready")
         }

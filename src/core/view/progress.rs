@@ -1,9 +1,8 @@
 //! The sentences that every front end shows alike.
 
 use crate::core::detect::{Outlook, failed};
-use crate::core::soak::LATENCY;
 use crate::model::number::{percent, percent_limit, span};
-use crate::model::{Phase, Verdict};
+use crate::model::{CheckId, Phase, Verdict};
 
 use super::View;
 use super::measure::{allowed, measured, title};
@@ -74,10 +73,10 @@ impl Progress {
             None => format!("no traffic now (limit {threshold})"),
         };
         let mut parts = vec![rate];
-        if let Some(latency) = machine.checks().iter().find(|seen| seen.check == LATENCY) {
-            let limit = allowed(LATENCY, latency.threshold);
-            let now = latency.value.map_or_else(|| "not known".to_owned(), |now| measured(LATENCY, now));
-            parts.push(format!("{} {now} (limit {limit})", title(LATENCY, machine.settings())));
+        if let Some(latency) = machine.checks().iter().find(|seen| seen.check == CheckId::Latency) {
+            let limit = allowed(&CheckId::Latency, latency.threshold);
+            let now = latency.value.map_or_else(|| "not known".to_owned(), |now| measured(&CheckId::Latency, now));
+            parts.push(format!("{} {now} (limit {limit})", title(&CheckId::Latency, machine.settings())));
         }
         for query in &machine.settings().queries {
             let Some(seen) = machine.checks().into_iter().find(|seen| seen.check == query.name) else { continue };

@@ -155,7 +155,7 @@ impl Dashboard {
             }
             _ => lines.push(StatusLine::new("ends", format!("{ends}  {}", self.at_the_end()), Tone::Plain)),
         }
-        lines.extend(summary.check.map(|check| StatusLine::new("check", check, Tone::Plain)));
+        lines.extend(summary.check.map(|check| StatusLine::new("check", check.to_string(), Tone::Plain)));
         // After the end the reason stands beside the outcome.
         let reason = summary.reason.filter(|_| summary.outcome.is_none());
         lines.extend(reason.map(|reason| StatusLine::new("reason", reason, Tone::Plain)));

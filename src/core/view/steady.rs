@@ -1,7 +1,7 @@
 //! Verdicts as they are shown: never healthy above a limit, and without flicker. What is decided does not pass through here.
 
-use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Observation, READINESS};
-use crate::model::Verdict;
+use crate::core::soak::{Machine, Observation};
+use crate::model::{CheckId, Verdict};
 
 /// What was shown as healthy, and then was not, has to be healthy for so long before it is shown so again.
 const STEADY_MS: u64 = 5_000;
@@ -12,7 +12,7 @@ pub(super) struct Steady(Vec<Shown>);
 
 #[derive(Clone, Debug)]
 struct Shown {
-    check: String,
+    check: CheckId,
     verdict: Verdict,
     /// Since when it has been healthy, where it is not shown so yet.
     healthy_since: Option<u64>,
@@ -67,8 +67,8 @@ pub(super) fn is_beyond(machine: &Machine, seen: &Observation) -> bool {
     match machine.query(&seen.check) {
         Some(query) => query.margin(value).is_some_and(|left| left < 0.0),
         // Before anybody was asked nobody is ready, and nothing is beyond a limit.
-        None if seen.check == READINESS => machine.target_failing() * 2 > machine.target_ready().1,
-        None => matches!(seen.check.as_str(), ERROR_RATE | LATENCY) && value > seen.threshold,
+        None if seen.check == CheckId::Readiness => machine.target_failing() * 2 > machine.target_ready().1,
+        None => seen.check.counts_requests() && value > seen.threshold,
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn shown(told: &[(u64, Verdict)]) -> Vec<Verdict> {
-        let check = ERROR_RATE.to_owned();
+        let check = CheckId::ErrorRate;
         let mut shown = Shown { check, verdict: Verdict::Unknown, healthy_since: None, was_healthy: false };
         let tell = |(at, verdict): &(u64, Verdict)| {
             shown.tell(*verdict, *at);

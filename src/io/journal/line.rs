@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Actor, Color, Decision, DecisionKind};
+use crate::model::{Actor, CheckId, Color, Decision, DecisionKind};
 
 /// The value of `event` on every line.
 const EVENT: &str = "deploy_decision";
@@ -121,10 +121,10 @@ impl<'a> Body<'a> {
             event: EVENT,
             decision: decision.decision,
             actor: &decision.actor,
-            reason: decision.reason.as_deref(),
+            reason: decision.why(),
             message: &decision.message,
             release: decision.release.as_deref(),
-            check: decision.check.as_deref(),
+            check: decision.check.as_ref().map(CheckId::as_str),
             value: decision.value,
             threshold: decision.threshold,
             requests: decision.requests,
@@ -180,9 +180,9 @@ mod tests {
     fn decision() -> Decision {
         Decision {
             soak: Some("20261123T140211Z-3f2a".to_owned()),
-            reason: Some("breach".to_owned()),
+            reason: Some("breach".into()),
             release: Some("v7".to_owned()),
-            check: Some("error-rate".to_owned()),
+            check: Some(CheckId::ErrorRate),
             value: Some(0.132),
             threshold: Some(0.05),
             requests: Some(3120),

@@ -7,8 +7,8 @@ use crate::config::{Asked, Blanks, Bound, Config, PromQl, QueryConfig, Source};
 use crate::core::soak::{Answer, Metered};
 use crate::io::source::{Api, Meter, Querier};
 use crate::io::state::State;
-use crate::model::Color;
 use crate::model::number::{duration_exact, latency, number, span};
+use crate::model::{CheckId, Color};
 
 const AREA: &str = "prometheus";
 
@@ -35,7 +35,7 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
         seconds: seconds_since_switch(state),
     };
     for (check, mut meter) in Meter::of(config, &api) {
-        findings.push(counters(check, active, meter.read(blanks).await));
+        findings.push(counters(&check, active, meter.read(blanks).await));
     }
     let selectors =
         [(config.error_rate.source, &config.error_rate.selector), (config.latency.source, &config.latency.selector)];
@@ -59,7 +59,7 @@ fn seconds_since_switch(state: Option<&State>) -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond().saturating_sub(at_ms) / 1000).unwrap_or(1)
 }
 
-fn counters(check: &str, active: Color, outcome: Metered) -> Finding {
+fn counters(check: &CheckId, active: Color, outcome: Metered) -> Finding {
     match outcome {
         Metered::New(reading) => match reading.note {
             Some(note) => {

@@ -92,7 +92,7 @@ fn breached(adjust: impl FnOnce(&mut Settings)) -> Bench {
 /// A run that also asks Prometheus, while an instance joins and another one leaves.
 fn asking() -> Bench {
     let query = |name: &str, kind, threshold| QuerySettings {
-        name: name.to_owned(),
+        name: name.into(),
         kind,
         threshold,
         breach: Bound::Above,
@@ -112,7 +112,7 @@ fn asking() -> Bench {
             ("pages", Answer::Firing { alerts: vec!["DatabaseDown".to_owned()], note: None }),
         ];
         for (check, answer) in answers {
-            bench.feed(Event::Queried { check: check.to_owned(), answer });
+            bench.feed(Event::Queried { check: check.into(), answer });
         }
         bench.second(mild);
     }
@@ -122,7 +122,7 @@ fn asking() -> Bench {
 /// More checks than there is room for.
 fn many_checks() -> Bench {
     let query = |number: u32| QuerySettings {
-        name: format!("a-rather-long-name-{number}"),
+        name: format!("a-rather-long-name-{number}").as_str().into(),
         kind: QueryKind::Value,
         threshold: 10.0,
         breach: Bound::Below,
@@ -134,7 +134,7 @@ fn many_checks() -> Bench {
     for value in [20.0, 21.0, 19.5] {
         // The last one has no answer.
         for number in 1..9 {
-            let check = format!("a-rather-long-name-{number}");
+            let check = format!("a-rather-long-name-{number}").as_str().into();
             bench.feed(Event::Queried { check, answer: Answer::Value { value, note: None } });
         }
         bench.second(mild);

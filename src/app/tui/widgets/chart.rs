@@ -9,10 +9,9 @@ use super::axis::Axis;
 use super::plot::Plot;
 use super::{Stretch, cells, pane, pen};
 use crate::app::tui::UiState;
-use crate::core::soak::{ERROR_RATE, READINESS};
 use crate::core::view::{CheckState, Dashboard, MarkKind, Point, allowed, asks_for_alerts, measured, most, title};
-use crate::model::Phase;
 use crate::model::number::{span, whole};
+use crate::model::{CheckId, Phase};
 
 /// Columns of the value axis and its labels.
 const AXIS: u16 = 7;
@@ -149,7 +148,7 @@ impl Scene<'_> {
 
     fn curves(&self, buffer: &mut Buffer) {
         let mut plot = Plot::new(self.plot.width, self.plot.height, self.ui.charset);
-        if self.check.seen.check == ERROR_RATE {
+        if self.check.seen.check == CheckId::ErrorRate {
             let old = self.dashboard.old_color().since(self.stretch.from_ms);
             self.curve(&mut plot, old, |_| self.ui.theme.dim());
         }
@@ -244,7 +243,7 @@ impl Scene<'_> {
 
 /// The value of a check now, as it is written: `0.4%`, `3 of 3`.
 pub fn now(dashboard: &Dashboard, check: &CheckState<'_>) -> String {
-    if check.seen.check == READINESS {
+    if check.seen.check == CheckId::Readiness {
         let (ready, all) = dashboard.machine().target_ready();
         return format!("{ready} of {all} ready");
     }

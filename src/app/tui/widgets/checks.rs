@@ -6,10 +6,9 @@ use ratatui::text::Span;
 
 use super::{chart, meter, pane, pen, sparkline};
 use crate::app::tui::{Pane, UiState};
-use crate::core::soak::READINESS;
 use crate::core::view::{CheckState, Dashboard, Tone, allowed, asks_for_alerts, measured, title};
-use crate::model::Verdict;
 use crate::model::number::span;
+use crate::model::{CheckId, Verdict};
 
 /// Columns of sign and name, where no name is longer.
 const NAME: u16 = 15;
@@ -107,7 +106,9 @@ fn one(
     // What was known last goes on being shown, with its age in the place of the threshold.
     let (value, threshold) = match old(dashboard, check, now_ms) {
         Some((value, age)) => (value, format!(" {age} old")),
-        None if check.seen.check == READINESS || asks_for_alerts(&check.seen.check, dashboard.machine().settings()) => {
+        None if check.seen.check == CheckId::Readiness
+            || asks_for_alerts(&check.seen.check, dashboard.machine().settings()) =>
+        {
             (chart::now(dashboard, check), String::new())
         }
         None => (chart::now(dashboard, check), format!(" / {}", allowed(&check.seen.check, check.seen.threshold))),

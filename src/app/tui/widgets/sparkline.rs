@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use super::{Stretch, cells};
 use crate::app::tui::UiState;
-use crate::core::soak::READINESS;
 use crate::core::view::{CheckState, Dashboard, Point};
+use crate::model::CheckId;
 
 /// The lowest bar, from 0, of a value at the threshold; three heights are left for what is above it.
 const AT_THRESHOLD: usize = 5;
@@ -63,7 +63,7 @@ fn position(point: &Point, stretch: Stretch) -> f64 {
 fn glyph(point: &Point, check: &CheckState<'_>, ui: &UiState) -> &'static str {
     let glyphs = ui.charset.glyphs();
     let Some(value) = point.value else { return glyphs.gap };
-    if check.seen.check == READINESS {
+    if check.seen.check == CheckId::Readiness {
         let [all, some, none, _] = glyphs.dots;
         return match value {
             value if value <= 0.0 => all,

@@ -1,12 +1,12 @@
 //! Acting on a breach: hold, grace, rollback.
 
 use crate::config::{OnBreach, StandbyPolicy};
-use crate::core::detect::span;
-use crate::core::soak::{Effect, Frozen, Machine, RollbackFailure, RollbackResult};
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, Traffic, Verdict};
+use crate::core::soak::{Frozen, Machine, RollbackFailure, RollbackResult};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode, Traffic, Verdict};
 
 use super::core::{Automatic, HoldCause, Stage};
-use super::foreign::ROUTER_FOREIGN;
+use super::outbox::Outbox;
 use super::persist::Rolling;
 
 /// A standby that was down must answer so many probes before a held rollback goes ahead.
@@ -14,7 +14,7 @@ const REVIVED_PROBES: u32 = 3;
 
 impl Machine {
     /// Acts on the trigger: holds, counts down or rolls back. The standby must have answered its last `probes` probes.
-    pub(super) fn act(&mut self, probes: u32, out: &mut Vec<Effect>) {
+    pub(super) fn act(&mut self, probes: u32, out: &mut Outbox) {
         match self.hold_cause(probes) {
             Some(cause) => self.hold(cause, out),
             None if self.settings.grace_ms > 0 && !self.grace_served => self.start_grace(out),
@@ -55,24 +55,23 @@ impl Machine {
         self.settings.standby == StandbyPolicy::Require && !self.standby.alive(probes)
     }
 
-    pub(super) fn hold(&mut self, cause: HoldCause, out: &mut Vec<Effect>) {
+    pub(super) fn hold(&mut self, cause: HoldCause, out: &mut Outbox) {
         if self.stage == Stage::Held(cause) {
             return;
         }
         self.stage = Stage::Held(cause);
         let held = format!("held, not rolled back: {}", self.hold_reason(cause));
-        let mut decision = match &self.trigger {
+        let decision = match &self.trigger {
             Some(trigger) => {
                 let message = format!("{held}; {}", trigger.observation.message);
                 self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation)
             }
             None => self.decision(DecisionKind::Hold, Actor::Auto, held),
         };
-        decision.reason = Some(cause.word().to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: self.hold_end() });
-        out.push(Effect::ProbeStandby);
+        out.journal(decision.because(cause.code()));
+        out.reflect();
+        out.schedule(self.hold_end());
+        out.probe_standby();
     }
 
     pub(super) fn hold_reason(&self, cause: HoldCause) -> String {
@@ -102,14 +101,14 @@ impl Machine {
     }
 
     /// The standby answered: a rollback that waited for it may go ahead.
-    pub(super) fn standby_changed(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn standby_changed(&mut self, out: &mut Outbox) {
         if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
             self.act(REVIVED_PROBES, out);
         }
     }
 
     /// Somebody froze automatic rollback for the service, or a freeze is over. What was held for it is acted on then.
-    pub(super) fn freeze_changed(&mut self, frozen: Option<Frozen>, out: &mut Vec<Effect>) {
+    pub(super) fn freeze_changed(&mut self, frozen: Option<Frozen>, out: &mut Outbox) {
         if self.frozen == frozen {
             return;
         }
@@ -121,21 +120,19 @@ impl Machine {
         match (&self.stage, &self.frozen) {
             (Stage::Grace { .. }, Some(_)) => self.hold(HoldCause::Frozen, out),
             (Stage::Held(HoldCause::Frozen), None) => self.act(1, out),
-            _ => out.push(Effect::Reflect),
+            _ => out.reflect(),
         }
     }
 
-    pub(super) fn tell_freeze(&self, out: &mut Vec<Effect>) {
+    pub(super) fn tell_freeze(&self, out: &mut Outbox) {
         let message = match &self.frozen {
             Some(frozen) => format!("automatic rollback is {}", frozen.describe(self.wall)),
             None => "automatic rollback is no longer frozen".to_owned(),
         };
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("freeze".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Freeze));
     }
 
-    fn start_grace(&mut self, out: &mut Vec<Effect>) {
+    fn start_grace(&mut self, out: &mut Outbox) {
         let deadline_ms = self.at.saturating_add(self.settings.grace_ms);
         self.stage = Stage::Grace { deadline_ms };
         let message = format!(
@@ -143,19 +140,17 @@ impl Machine {
             self.settings.color.other(),
             span(self.settings.grace_ms),
         );
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("grace".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: deadline_ms });
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Grace));
+        out.reflect();
+        out.schedule(deadline_ms);
     }
 
-    pub(super) fn grace_over(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn grace_over(&mut self, out: &mut Outbox) {
         self.grace_served = true;
         self.act(1, out);
     }
 
-    fn roll_back_by_itself(&mut self, out: &mut Vec<Effect>) {
+    fn roll_back_by_itself(&mut self, out: &mut Outbox) {
         let Some(trigger) = self.trigger.clone() else { return };
         let message = format!(
             "rolling back from {} to {}: {}",
@@ -163,10 +158,9 @@ impl Machine {
             self.settings.color.other(),
             trigger.observation.message,
         );
-        let mut intent = self.judged(DecisionKind::Rollback, Actor::Auto, message, &trigger.observation);
-        let word = if trigger.cause == Cause::Inconclusive { "inconclusive" } else { "breach" };
-        intent.reason = Some(word.to_owned());
-        self.start_rollback(trigger.cause, intent, false, out);
+        let intent = self.judged(DecisionKind::Rollback, Actor::Auto, message, &trigger.observation);
+        let why = if trigger.cause == Cause::Inconclusive { ReasonCode::Inconclusive } else { ReasonCode::Breach };
+        self.start_rollback(trigger.cause, intent.because(why), false, out);
     }
 
     /// `force` replaces whatever the router holds.
@@ -175,7 +169,7 @@ impl Machine {
         cause: Cause,
         intent: crate::model::Decision,
         force: bool,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         self.epoch += 1;
         let rolling = Rolling {
@@ -191,10 +185,10 @@ impl Machine {
             told_ms: self.at,
             told_overdue: false,
         };
-        out.push(rolling.effect());
+        rolling.attempt(out);
         self.stage = Stage::RollingBack(rolling);
         // Behind the move: traffic comes before what the state file says of the soak.
-        out.push(Effect::Reflect);
+        out.reflect();
     }
 
     pub(super) fn rollback_done(
@@ -202,7 +196,7 @@ impl Machine {
         attempt: u32,
         result: &RollbackResult,
         last_switch: Option<i64>,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         let Stage::RollingBack(rolling) = &self.stage else { return };
         if rolling.attempt != attempt || rolling.retry_at.is_some() {
@@ -231,7 +225,7 @@ impl Machine {
     }
 
     /// Window and extension are over while a breach is held.
-    pub(super) fn hold_over(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn hold_over(&mut self, out: &mut Outbox) {
         let Stage::Held(cause) = self.stage else { return };
         let what = match &self.trigger {
             Some(trigger) => format!("{}: {}", trigger.observation.check, trigger.observation.message),
@@ -240,9 +234,7 @@ impl Machine {
         let reason = format!("{what}; {} stays active: {}", self.settings.color, self.hold_reason(cause));
         let by_operator = matches!(cause, HoldCause::Paused | HoldCause::Frozen);
         let cause = if by_operator { Cause::Operator } else { Cause::Policy };
-        let mut decision = self.decision(DecisionKind::Hold, Actor::Auto, reason.clone());
-        decision.reason = Some("end".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Hold, Actor::Auto, reason.clone()).because(ReasonCode::End));
         self.finish(Ending { outcome: Outcome::Held, cause, reason }, out);
     }
 
@@ -260,18 +252,18 @@ impl Machine {
 }
 
 impl HoldCause {
-    /// The word in the journal.
-    pub(super) const fn word(self) -> &'static str {
+    /// The reason in the journal.
+    pub(super) const fn code(self) -> ReasonCode {
         match self {
-            Self::Policy => "policy",
-            Self::AutoRollbackOff => "auto-rollback-off",
-            Self::NoWayBack => "no-way-back",
-            Self::Frozen => "frozen",
-            Self::Paused => "paused",
-            Self::StandbyDown => "standby-down",
-            Self::RouterForeign => ROUTER_FOREIGN,
-            Self::SharedCause => "shared-cause",
-            Self::BreachGone => "breach-gone",
+            Self::Policy => ReasonCode::Policy,
+            Self::AutoRollbackOff => ReasonCode::AutoRollbackOff,
+            Self::NoWayBack => ReasonCode::NoWayBack,
+            Self::Frozen => ReasonCode::Frozen,
+            Self::Paused => ReasonCode::Paused,
+            Self::StandbyDown => ReasonCode::StandbyDown,
+            Self::RouterForeign => ReasonCode::RouterForeign,
+            Self::SharedCause => ReasonCode::SharedCause,
+            Self::BreachGone => ReasonCode::BreachGone,
         }
     }
 }

@@ -2,29 +2,29 @@
 
 use crate::core::detect::Reading;
 use crate::core::soak::query::QueryCheck;
-use crate::core::soak::{Answer, ERROR_RATE, LATENCY, Machine, Metered, Sample};
-use crate::model::{Color, Phase};
+use crate::core::soak::{Answer, Machine, Metered, Sample};
+use crate::model::{CheckId, Color, Phase};
 
 impl Machine {
     /// The counters of a color, for one check.
-    pub(super) fn metered(&mut self, color: Color, check: &str, outcome: &Metered) {
+    pub(super) fn metered(&mut self, color: Color, check: &CheckId, outcome: &Metered) {
         let watched = color == self.settings.color;
         let sample = match outcome {
             Metered::New(reading) => Sample::Good(reading.clone()),
             Metered::Failed(why) => Sample::Failed(why.clone()),
             Metered::Same { .. } => {
                 match (watched, check, &mut self.latency) {
-                    (true, ERROR_RATE, _) => self.error_rate.nothing_new(self.at),
-                    (false, ERROR_RATE, _) => self.standby_rate.nothing_new(self.at),
-                    (true, LATENCY, Some(latency)) => latency.nothing_new(self.at),
+                    (true, CheckId::ErrorRate, _) => self.error_rate.nothing_new(self.at),
+                    (false, CheckId::ErrorRate, _) => self.standby_rate.nothing_new(self.at),
+                    (true, CheckId::Latency, Some(latency)) => latency.nothing_new(self.at),
                     _ => {}
                 }
                 return;
             }
         };
         match check {
-            ERROR_RATE => self.count_requests(watched, 0, &sample),
-            LATENCY => self.count_slow(watched, 0, &sample),
+            CheckId::ErrorRate => self.count_requests(watched, 0, &sample),
+            CheckId::Latency => self.count_slow(watched, 0, &sample),
             _ => {}
         }
     }
@@ -76,17 +76,17 @@ impl Machine {
     }
 
     /// The answer to a check's query.
-    pub(super) fn queried(&mut self, check: &str, answer: &Answer) {
+    pub(super) fn queried(&mut self, check: &CheckId, answer: &Answer) {
         let judged = matches!(self.phase(), Phase::Watching | Phase::Held | Phase::Grace);
         let (at, patience_ms) = (self.at, self.patience_ms());
-        if let Some(query) = self.queries.iter_mut().find(|query| query.name() == check) {
+        if let Some(query) = self.queries.iter_mut().find(|query| query.id() == check) {
             query.answered(at, patience_ms, judged, answer);
         }
     }
 
     /// The query check of this name.
-    pub fn query(&self, check: &str) -> Option<&QueryCheck> {
-        self.queries.iter().find(|query| query.name() == check)
+    pub fn query(&self, check: &CheckId) -> Option<&QueryCheck> {
+        self.queries.iter().find(|query| query.id() == check)
     }
 
     /// Whether queries are to be asked now: also before the switch, so that it is known what fired then.

@@ -1,26 +1,28 @@
 //! How a run begins: gate, switch, start of the soak.
 
 use crate::config::{Baseline, Method};
-use crate::core::detect::{failed, span};
+use crate::core::detect::failed;
 use crate::core::soak::blame::Ledger;
 use crate::core::soak::judge::{OldColor, relative_threshold};
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::query::QueryCheck;
-use crate::core::soak::{Effect, ErrorRateSettings, Machine, Origin, QuerySettings, SwitchResult};
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase};
+use crate::core::soak::{ErrorRateSettings, Machine, Origin, QuerySettings, SwitchResult};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
 use super::core::Stage;
+use super::outbox::Outbox;
 
 /// The look at the old color ends early at so many requests: more would not change the threshold much.
 const BASELINE_REQUESTS: u64 = 2_000;
 
 impl Machine {
-    pub(super) fn begin(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn begin(&mut self, out: &mut Outbox) {
         match self.settings.origin {
             Origin::Switch { gate_ms, .. } => {
                 let deadline_ms = self.at.saturating_add(gate_ms);
                 self.stage = Stage::Gating { deadline_ms };
-                out.push(Effect::Schedule { at_ms: deadline_ms });
+                out.schedule(deadline_ms);
                 self.ask_standby_in_the_gate(out);
             }
             Origin::Soak => self.start_soak(out),
@@ -28,7 +30,7 @@ impl Machine {
     }
 
     /// Goes on once every instance of the target is ready and its counters were looked at.
-    pub(super) fn pass_gate(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn pass_gate(&mut self, out: &mut Outbox) {
         let Stage::Gating { deadline_ms } = self.stage else { return };
         if !self.gate_is_open() || self.refused_as_unfit(out) {
             return;
@@ -39,7 +41,7 @@ impl Machine {
             if let Some(latency) = &mut self.latency {
                 latency.begin_baseline();
             }
-            out.push(Effect::Schedule { at_ms: self.at.saturating_add(self.settings.baseline_window_ms) });
+            out.schedule(self.at.saturating_add(self.settings.baseline_window_ms));
         } else if !self.awaits_standby() {
             self.start_switch(out);
         }
@@ -64,18 +66,18 @@ impl Machine {
         method == Method::Evidence && baseline != Baseline::Off && self.error_rate.old().is_none()
     }
 
-    fn start_switch(&mut self, out: &mut Vec<Effect>) {
+    fn start_switch(&mut self, out: &mut Outbox) {
         if self.refused_as_unfit(out) || self.refused_for_standby(out) {
             return;
         }
         self.learn_release(out);
         self.epoch += 1;
         self.stage = Stage::Switching;
-        out.push(Effect::Switch);
+        out.switch();
     }
 
     /// Ends the look at the old color when its time is over or enough was seen. The target must still be ready then.
-    pub(super) fn end_baseline(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn end_baseline(&mut self, out: &mut Outbox) {
         let Stage::Baseline { since_ms, gate_deadline_ms } = self.stage else { return };
         let (counts, measured_ms) = (self.recovery.counts(), self.at.saturating_sub(since_ms));
         if counts.requests < BASELINE_REQUESTS && measured_ms < self.settings.baseline_window_ms {
@@ -90,11 +92,11 @@ impl Machine {
         } else {
             // A new deadline would let an unready target be waited for twice.
             self.stage = Stage::Gating { deadline_ms: gate_deadline_ms };
-            out.push(Effect::Schedule { at_ms: gate_deadline_ms.max(self.at) });
+            out.schedule(gate_deadline_ms.max(self.at));
         }
     }
 
-    fn learn_baseline(&mut self, old: OldColor, out: &mut Vec<Effect>) {
+    fn learn_baseline(&mut self, old: OldColor, out: &mut Outbox) {
         self.error_rate.compare_with(old);
         let settings = &self.settings;
         let (color, measured) = (settings.color.other(), span(old.measured_ms));
@@ -110,18 +112,17 @@ impl Machine {
             }
         };
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("baseline".to_owned());
         decision.active_color = Some(color);
         decision.previous_color = None;
         decision.release = None;
         decision.requests = Some(old.counts.requests);
         decision.errors = Some(old.counts.errors);
         decision.value = old.counts.rate();
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision.because(ReasonCode::Baseline));
     }
 
     /// The gate's time is over: refuse, and leave everything as it was.
-    pub(super) fn refuse_switch(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn refuse_switch(&mut self, out: &mut Outbox) {
         let color = self.settings.color;
         let why = self.readiness.first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
         let unsaid = self.readiness.only_unsaid();
@@ -135,12 +136,12 @@ impl Machine {
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
         decision.active_color = Some(color.other());
         decision.previous_color = None;
-        decision.reason = Some(if unsaid { "readiness-unknown" } else { "not-ready" }.to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        let code = if unsaid { ReasonCode::ReadinessUnknown } else { ReasonCode::NotReady };
+        out.journal(decision.because(code));
         self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Auto, reason }, out);
     }
 
-    pub(super) fn switch_done(&mut self, result: &SwitchResult, out: &mut Vec<Effect>) {
+    pub(super) fn switch_done(&mut self, result: &SwitchResult, out: &mut Outbox) {
         if self.phase() != Phase::Switching {
             return;
         }
@@ -156,7 +157,7 @@ impl Machine {
         }
     }
 
-    fn after_switch(&mut self, out: &mut Vec<Effect>) {
+    fn after_switch(&mut self, out: &mut Outbox) {
         if !matches!(self.settings.origin, Origin::Switch { soak: true, .. }) {
             let reason = format!("traffic is on {}; no soak was asked for", self.settings.color);
             self.finish(Ending { outcome: Outcome::Switched, cause: Cause::Operator, reason }, out);
@@ -168,7 +169,7 @@ impl Machine {
         }
     }
 
-    fn start_soak(&mut self, out: &mut Vec<Effect>) {
+    fn start_soak(&mut self, out: &mut Outbox) {
         self.started_wall = Some(self.wall);
         self.window_start = self.at.saturating_add(self.settings.warmup_ms);
         self.window_end = self.window_start.saturating_add(self.settings.window_ms);
@@ -192,20 +193,20 @@ impl Machine {
             [self.start_message()].into_iter().chain(counting).chain(measuring).collect::<Vec<_>>().join("; ");
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         if self.latency.as_ref().is_some_and(|latency| latency.missing().is_some()) {
             self.tell_unjudged(out);
         }
         if self.frozen.is_some() {
             self.tell_freeze(out);
         }
-        out.push(Effect::Reflect);
+        out.reflect();
         if self.settings.warmup_ms > 0 {
-            out.push(Effect::Schedule { at_ms: self.window_start });
+            out.schedule(self.window_start);
         }
-        out.push(Effect::Schedule { at_ms: self.window_end });
-        out.push(Effect::ReadRouter { epoch: self.epoch });
-        out.push(Effect::ProbeStandby);
+        out.schedule(self.window_end);
+        out.read_router(self.epoch);
+        out.probe_standby();
     }
 
     fn start_message(&self) -> String {
@@ -235,7 +236,7 @@ impl Machine {
     }
 
     /// The warmup is over: the window starts here, with counters as they are now.
-    pub(super) fn end_warmup(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn end_warmup(&mut self, out: &mut Outbox) {
         self.error_rate.restart(self.at);
         self.standby_rate.restart(self.at);
         self.ledger = Ledger::default();
@@ -245,9 +246,7 @@ impl Machine {
         self.queries.iter_mut().for_each(QueryCheck::restart);
         self.stage = Stage::Watching;
         let message = format!("warmup over: the window of {} starts", span(self.settings.window_ms));
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("window".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Reflect);
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Window));
+        out.reflect();
     }
 }

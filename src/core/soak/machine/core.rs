@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::detect::span;
 use crate::core::soak::blame::Ledger;
 use crate::core::soak::builds::Builds;
-use crate::core::soak::check::{ERROR_RATE, LATENCY};
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::query::QueryCheck;
 use crate::core::soak::rate::RateCheck;
@@ -14,8 +12,10 @@ use crate::core::soak::verify::RecoveryWatch;
 use crate::core::soak::{
     Effect, Envelope, Event, ForeignSeen, Frozen, Observation, ReadinessSettings, Roster, Settings, SwitchResult,
 };
-use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, CheckId, Color, Decision, DecisionKind, Ending, ReasonCode};
 
+use super::outbox::Outbox;
 use super::persist::Rolling;
 use super::resume::Unwatched;
 use super::shared::standby_rate;
@@ -85,7 +85,7 @@ pub(super) enum Automatic {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// The check that is not required and is breached.
-    pub optional: Option<String>,
+    pub optional: Option<CheckId>,
     /// That the metrics cannot be read.
     pub blind: bool,
     /// That the release is worse than its predecessor.
@@ -194,7 +194,7 @@ impl Machine {
             queries: settings.queries.iter().cloned().map(QueryCheck::new).collect(),
             ledger: Ledger::default(),
             error_rate: RateCheck::new(
-                ERROR_RATE,
+                CheckId::ErrorRate,
                 settings.error_rate.clone(),
                 settings.window_ms,
                 settings.interval_ms,
@@ -240,10 +240,10 @@ impl Machine {
         let before = self.at;
         self.at = self.at.max(envelope.at_ms);
         self.wall = envelope.wall_ms;
-        let mut out = Vec::new();
+        let mut out = Outbox::default();
         if matches!(self.stage, Stage::Finished(_)) {
             self.after_the_end(&envelope.event, &mut out);
-            return out;
+            return out.into_effects();
         }
         match &envelope.event {
             Event::Started => {
@@ -295,7 +295,7 @@ impl Machine {
             Event::ClockGap { ms } => self.clock_gap(*ms, &mut out),
             Event::Trouble { what } => self.trouble(what),
         }
-        out
+        out.into_effects()
     }
 
     /// How long an instance may be silent before it counts as not known.
@@ -326,7 +326,7 @@ impl Machine {
         decision.value = observation.value;
         decision.threshold = Some(observation.threshold);
         decision.evidence = observation.evidence;
-        if matches!(observation.check.as_str(), ERROR_RATE | LATENCY) {
+        if observation.check.counts_requests() {
             decision.requests = Some(observation.requests);
             decision.errors = Some(observation.errors);
         }
@@ -354,13 +354,13 @@ impl Machine {
     }
 
     /// Ends the run.
-    pub(super) fn finish(&mut self, ending: Ending, out: &mut Vec<Effect>) {
+    pub(super) fn finish(&mut self, ending: Ending, out: &mut Outbox) {
         self.finished_wall = Some(self.wall);
         self.stage = Stage::Finished(ending.clone());
         if self.started_wall.is_some() {
-            out.push(Effect::Reflect);
+            out.reflect();
         }
-        out.push(Effect::Finish(ending));
+        out.finish(ending);
     }
 
     pub(super) fn trouble(&mut self, what: &str) {
@@ -369,21 +369,19 @@ impl Machine {
         }
     }
 
-    fn clock_gap(&mut self, ms: u64, out: &mut Vec<Effect>) {
+    fn clock_gap(&mut self, ms: u64, out: &mut Outbox) {
         if self.started_wall.is_none() {
             return;
         }
         self.unwatched.add(ms);
         let message = format!("nothing was seen for {}: the process or the machine stood still", span(ms));
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("clock-gap".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::ClockGap));
     }
 
     /// After the end orders are refused; a switch that was still under way is only noted.
-    fn after_the_end(&mut self, event: &Event, out: &mut Vec<Effect>) {
+    fn after_the_end(&mut self, event: &Event, out: &mut Outbox) {
         match event {
-            Event::Action { .. } => out.push(Effect::Answer { refused: Some("the soak is over".to_owned()) }),
+            Event::Action { .. } => out.refuse("the soak is over".to_owned()),
             Event::SwitchDone { result: SwitchResult::Failed(why), .. } => self.trouble(why),
             Event::Trouble { what } => self.trouble(what),
             _ => {}

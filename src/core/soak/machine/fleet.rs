@@ -1,12 +1,14 @@
 //! Instances that come and go during the run.
 
+use crate::core::soak::Machine;
 use crate::core::soak::roster::Changes;
-use crate::core::soak::{Effect, Machine};
-use crate::model::{Actor, Color, DecisionKind};
+use crate::model::{Actor, Color, DecisionKind, ReasonCode};
+
+use super::outbox::Outbox;
 
 impl Machine {
     /// These are the instances of a color now.
-    pub(super) fn instances_changed(&mut self, color: Color, now: &[String], out: &mut Vec<Effect>) {
+    pub(super) fn instances_changed(&mut self, color: Color, now: &[String], out: &mut Outbox) {
         let watched = color == self.settings.color;
         let roster = if watched { &mut self.roster } else { &mut self.standby_roster };
         let changes = roster.update(now);
@@ -20,9 +22,7 @@ impl Machine {
         } else {
             self.standby_changed_to(names, &changes);
         }
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("instances".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Instances));
     }
 
     fn watched_changed(&mut self, names: Vec<String>, changes: &Changes) {

@@ -1,12 +1,10 @@
 //! A router that holds what Switchback did not write: a rollback is held until it is ours again, or the operator forces it.
 
-use crate::core::soak::{Effect, ForeignSeen, Machine};
-use crate::model::{Actor, Color, DecisionKind};
+use crate::core::soak::{ForeignSeen, Machine};
+use crate::model::{Actor, Color, DecisionKind, ReasonCode};
 
 use super::core::{HoldCause, Stage};
-
-/// The reason in the journal of a hold because the router is in other hands.
-pub const ROUTER_FOREIGN: &str = "router-foreign";
+use super::outbox::Outbox;
 
 /// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change that
 /// is being made.
@@ -29,7 +27,7 @@ impl Machine {
         &mut self,
         router: &Result<Color, String>,
         foreign: Option<&ForeignSeen>,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         let ours = matches!(router, Ok(color) if *color == self.settings.color);
         // While a rollback is held for it, a reading that fails says nothing new.
@@ -44,7 +42,7 @@ impl Machine {
 
     /// A rollback found the router in other hands. Nothing was moved: a breach is held, and what the operator ordered without
     /// one goes back to the watch.
-    pub(super) fn rollback_held(&mut self, foreign: &ForeignSeen, out: &mut Vec<Effect>) {
+    pub(super) fn rollback_held(&mut self, foreign: &ForeignSeen, out: &mut Outbox) {
         self.foreign = Some(foreign.clone());
         self.router_ours = 0;
         self.epoch += 1;
@@ -56,12 +54,11 @@ impl Machine {
                 self.stage = Stage::Warmup;
             }
             let message = format!("not rolled back: {}. By hand: {}", self.foreign_reason(), foreign.by_hand);
-            let mut decision = self.decision(DecisionKind::Hold, Actor::Auto, message);
-            decision.reason = Some(HoldCause::RouterForeign.word().to_owned());
-            out.push(Effect::Journal(Box::new(decision)));
-            out.push(Effect::Reflect);
-            out.push(Effect::Schedule { at_ms: self.window_start });
-            out.push(Effect::Schedule { at_ms: self.window_end });
+            let decision = self.decision(DecisionKind::Hold, Actor::Auto, message);
+            out.journal(decision.because(ReasonCode::RouterForeign));
+            out.reflect();
+            out.schedule(self.window_start);
+            out.schedule(self.window_end);
         }
         if let Some((actor, signal)) = self.stop.take() {
             self.interrupted(&signal, &actor, out);

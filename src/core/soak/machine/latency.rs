@@ -2,10 +2,11 @@
 
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::rate::CountingTold;
-use crate::core::soak::{Effect, LATENCY, LatencySettings, Machine};
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome};
+use crate::core::soak::{LatencySettings, Machine};
+use crate::model::{Actor, Cause, CheckId, DecisionKind, Ending, Outcome, ReasonCode};
 
 use super::core::PATIENCE_MS;
+use super::outbox::Outbox;
 
 /// So many different things are told of what is measured by.
 const MAX_TOLD: usize = 32;
@@ -17,7 +18,7 @@ impl Machine {
     }
 
     /// Refuses to switch to a release whose latency could not be judged as configured: that is known before traffic moves.
-    pub(super) fn refused_as_unfit(&mut self, out: &mut Vec<Effect>) -> bool {
+    pub(super) fn refused_as_unfit(&mut self, out: &mut Outbox) -> bool {
         let required = self.settings.latency.as_ref().is_some_and(|latency| latency.required);
         let unfit = self.latency.as_ref().filter(|_| required && self.soak_follows()).and_then(LatencyCheck::unfit);
         if let Some(why) = &unfit {
@@ -26,7 +27,7 @@ impl Machine {
         unfit.is_some()
     }
 
-    fn refuse_as_unfit(&mut self, why: &str, out: &mut Vec<Effect>) {
+    fn refuse_as_unfit(&mut self, why: &str, out: &mut Outbox) {
         let color = self.settings.color;
         let threshold = self.settings.latency.as_ref().map(LatencySettings::threshold).unwrap_or_default();
         // What is to be done about a unit is said where it is missing.
@@ -42,23 +43,22 @@ impl Machine {
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
         decision.active_color = Some(color.other());
         decision.previous_color = None;
-        decision.check = Some(LATENCY.to_owned());
-        decision.reason = Some("latency-unfit".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        decision.check = Some(CheckId::Latency);
+        out.journal(decision.because(ReasonCode::LatencyUnfit));
         self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Configuration, reason }, out);
     }
 
     /// Decides what the previous color excuses, once, and tells it where that is something.
-    pub(super) fn learn_excuse(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn learn_excuse(&mut self, out: &mut Outbox) {
         let Some(latency) = self.latency.as_mut().filter(|latency| latency.wants_previous()) else { return };
         latency.decide_excuse();
         if let Some(excuse) = latency.excuse() {
-            self.tell_latency("excuse", format!("latency: {excuse} (checks.latency.excuse)"), out);
+            self.tell_latency(ReasonCode::LatencyExcuse, format!("latency: {excuse} (checks.latency.excuse)"), out);
         }
     }
 
     /// At a tick: what was open about the previous color is decided once it was read, or had its time for it.
-    pub(super) fn settle_excuse(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn settle_excuse(&mut self, out: &mut Outbox) {
         let tried = self.latency.as_ref().is_some_and(LatencyCheck::previous_tried);
         if self.wants_previous_latency() && (tried || self.at >= self.window_start.saturating_add(PATIENCE_MS)) {
             self.learn_excuse(out);
@@ -76,12 +76,11 @@ impl Machine {
 
     /// Tells by what latency is measured, where that is another histogram than before. Tells once that nothing is judged, as soon as
     /// there is something that could be, or it is known that there never will be, and once that it is.
-    pub(super) fn tell_unjudged(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn tell_unjudged(&mut self, out: &mut Outbox) {
         for sentence in self.measuring_news() {
             let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
-            decision.reason = Some("metrics".to_owned());
-            decision.check = Some(LATENCY.to_owned());
-            out.push(Effect::Journal(Box::new(decision)));
+            decision.check = Some(CheckId::Latency);
+            out.journal(decision.because(ReasonCode::Metrics));
         }
         let Some(latency) = &self.latency else { return };
         let is_unfit = latency.unfit().is_some();
@@ -90,18 +89,21 @@ impl Machine {
         if let Some(why) = latency.unjudged().filter(|_| !self.told.unjudged && (is_unfit || is_missing || has_traffic))
         {
             (self.told.unjudged, self.told.judged) = (true, false);
-            self.tell_latency("unjudged", format!("LATENCY IS NOT JUDGED: {why}; everything else is watched"), out);
+            self.tell_latency(
+                ReasonCode::LatencyUnjudged,
+                format!("LATENCY IS NOT JUDGED: {why}; everything else is watched"),
+                out,
+            );
         } else if latency.is_judged() && !is_unfit && !self.told.judged {
             self.told.judged = true;
             let message = format!("latency is judged: {}", latency.describe_source());
-            self.tell_latency("judged", message, out);
+            self.tell_latency(ReasonCode::LatencyJudged, message, out);
         }
     }
 
-    fn tell_latency(&self, reason: &str, message: String, out: &mut Vec<Effect>) {
+    fn tell_latency(&self, code: ReasonCode, message: String, out: &mut Outbox) {
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.check = Some(LATENCY.to_owned());
-        decision.reason = Some(format!("latency-{reason}"));
-        out.push(Effect::Journal(Box::new(decision)));
+        decision.check = Some(CheckId::Latency);
+        out.journal(decision.because(code));
     }
 }

@@ -13,6 +13,7 @@
 //! | `recovery` | and is the previous color well? |
 //! | `release` | which release is judged, by its own pages |
 //! | `orders` | the operator's actions and signals |
+//! | `outbox` | what is to be done, in order |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
 //! | `asked` | what Prometheus says |
@@ -28,6 +29,7 @@ mod fleet;
 mod foreign;
 mod latency;
 mod orders;
+mod outbox;
 mod persist;
 mod recovery;
 mod release;
@@ -45,7 +47,6 @@ mod tests;
 pub(crate) use tests::bench as testing;
 
 pub use core::Machine;
-pub use foreign::ROUTER_FOREIGN;
 pub use persist::Retrying;
 pub use release::list_releases;
 pub use report::Summary;

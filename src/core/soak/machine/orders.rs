@@ -1,19 +1,20 @@
 //! Orders: the operator's actions and signals. Every one is answered; none is silently ignored.
 
-use crate::core::detect::span;
-use crate::core::soak::{Effect, ForeignSeen, Machine};
-use crate::model::{Action, Actor, Cause, DecisionKind, Ending, Outcome, Phase};
+use crate::core::soak::{ForeignSeen, Machine};
+use crate::model::number::span;
+use crate::model::{Action, Actor, Cause, DecisionKind, Ending, Outcome, Phase, Reason, ReasonCode};
 
 use super::core::{Automatic, HoldCause, Stage};
+use super::outbox::Outbox;
 
 /// Extensions by the operator add up to this at the most, 24 h.
 const MOST_EXTENSION_MS: u64 = 86_400_000;
 
 impl Machine {
-    pub(super) fn ordered(&mut self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
+    pub(super) fn ordered(&mut self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Outbox) {
         let refused = self.refusal(action);
         if let Some(why) = refused {
-            out.push(Effect::Answer { refused: Some(why) });
+            out.refuse(why);
             return;
         }
         self.accept(action, actor, reason, out);
@@ -98,7 +99,7 @@ impl Machine {
     }
 
     /// Journals an accepted action before it takes effect, and answers it.
-    fn accept(&self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Vec<Effect>) {
+    fn accept(&self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Outbox) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let (kind, message) = match action {
             Action::Abort if self.before_the_move() => {
@@ -111,21 +112,21 @@ impl Machine {
             Action::Extend { by_ms } => (DecisionKind::Extend, format!("the soak is extended by {}", span(by_ms))),
             // The intent itself is the journalled decision; it is written with the rollback.
             Action::Rollback { .. } => {
-                out.push(Effect::Answer { refused: None });
+                out.accept();
                 return;
             }
         };
         let mut decision = self.decision(kind, actor.clone(), message);
-        decision.reason = reason.map(str::to_owned);
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Answer { refused: None });
+        decision.reason = reason.map(Reason::from);
+        out.journal(decision);
+        out.accept();
     }
 
     fn before_the_move(&self) -> bool {
         matches!(self.phase(), Phase::Gating | Phase::Baseline)
     }
 
-    fn end_aborted(&mut self, out: &mut Vec<Effect>) {
+    fn end_aborted(&mut self, out: &mut Outbox) {
         let reason = if self.before_the_move() {
             format!("aborted before traffic was moved; it stays on {}", self.settings.color.other())
         } else {
@@ -138,61 +139,61 @@ impl Machine {
         self.finish(Ending { outcome: Outcome::Aborted, cause: Cause::Operator, reason }, out);
     }
 
-    fn end_kept(&mut self, actor: &Actor, out: &mut Vec<Effect>) {
+    fn end_kept(&mut self, actor: &Actor, out: &mut Outbox) {
         let reason = format!("kept by {actor}: {}", self.error_rate.totals());
         self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Operator, reason }, out);
     }
 
-    fn pause(&mut self, out: &mut Vec<Effect>) {
+    fn pause(&mut self, out: &mut Outbox) {
         self.automatic = Automatic::Paused;
         if self.phase() == Phase::RollingBack {
             self.hold_instead(HoldCause::Paused, out);
         } else if matches!(self.stage, Stage::Grace { .. } | Stage::Held(_)) {
             self.hold(HoldCause::Paused, out);
         } else {
-            out.push(Effect::Reflect);
+            out.reflect();
         }
     }
 
-    fn resume(&mut self, out: &mut Vec<Effect>) {
+    fn resume(&mut self, out: &mut Outbox) {
         let held = matches!(self.stage, Stage::Held(_));
         // Taking back a pause before any breach leaves the policy in charge; any other `resume` overrules it.
         self.automatic = if self.paused() && !held { Automatic::AsConfigured } else { Automatic::Released };
         if held {
             self.act(1, out);
         } else {
-            out.push(Effect::Reflect);
+            out.reflect();
         }
     }
 
-    fn extend(&mut self, by_ms: u64, out: &mut Vec<Effect>) {
+    fn extend(&mut self, by_ms: u64, out: &mut Outbox) {
         self.extended_by_ms = self.extended_by_ms.saturating_add(by_ms);
         self.window_end = self.window_end.saturating_add(by_ms);
         (self.told.extending, self.overtime) = (false, 0);
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: self.window_end });
-        out.push(Effect::Schedule { at_ms: self.hold_end() });
+        out.reflect();
+        out.schedule(self.window_end);
+        out.schedule(self.hold_end());
     }
 
     /// A rollback that waits for its next attempt makes it now.
-    fn retry_now(&mut self, force: bool, out: &mut Vec<Effect>) {
+    fn retry_now(&mut self, force: bool, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
             rolling.force |= force;
         }
         self.try_again(out);
     }
 
-    fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Vec<Effect>) {
+    fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Outbox) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
-        let mut intent = self.decision(DecisionKind::Rollback, actor.clone(), message);
-        let word = if force { "forced" } else { "operator" };
-        intent.reason = Some(reason.unwrap_or(word).to_owned());
+        let code = if force { ReasonCode::Forced } else { ReasonCode::Operator };
+        let why = reason.map_or_else(|| code.into(), Reason::from);
+        let intent = self.decision(DecisionKind::Rollback, actor.clone(), message).because(why);
         self.start_rollback(Cause::Operator, intent, force, out);
     }
 
     /// A signal asks the process to stop: the soak ends `aborted`; a move under way is finished first.
-    pub(super) fn interrupted(&mut self, signal: &str, actor: &Actor, out: &mut Vec<Effect>) {
+    pub(super) fn interrupted(&mut self, signal: &str, actor: &Actor, out: &mut Outbox) {
         match self.phase() {
             Phase::Switching | Phase::RollingBack => {
                 self.stop = Some((actor.clone(), signal.to_owned()));

@@ -1,10 +1,11 @@
 //! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
 
-use crate::core::detect::span;
-use crate::core::soak::{ERROR_RATE, Effect, LATENCY, Machine, Observation, RollbackFailure};
-use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Traffic, Verdict};
+use crate::core::soak::{Machine, Observation, RollbackFailure};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, CheckId, Decision, DecisionKind, Ending, Outcome, ReasonCode, Traffic, Verdict};
 
 use super::core::{HoldCause, PATIENCE_MS, Stage};
+use super::outbox::Outbox;
 
 /// The wait after the first failure; it doubles up to the cap, which is higher once `rollback.give_up` is over.
 const FIRST_BACKOFF_MS: u64 = 200;
@@ -18,10 +19,6 @@ const ATTEMPTS: u32 = 5;
 /// So many failures are told as they come; after that one for each interval.
 const TOLD_AT_ONCE: u32 = 3;
 const TELL_EVERY_MS: u64 = 60_000;
-
-/// The reason in the journal of a failed attempt, and of the sentence that follows a rollback that took several.
-const ATTEMPT: &str = "rollback-attempt";
-const LATE: &str = "rollback-late";
 
 /// A rollback under way.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +107,7 @@ impl Machine {
     }
 
     /// An attempt failed.
-    pub(super) fn attempt_failed(&mut self, failure: &RollbackFailure, out: &mut Vec<Effect>) {
+    pub(super) fn attempt_failed(&mut self, failure: &RollbackFailure, out: &mut Outbox) {
         let bounded = self.is_bounded();
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
         rolling.failed(failure);
@@ -128,15 +125,15 @@ impl Machine {
     }
 
     /// Plans the next attempt, and tells why there has to be one.
-    fn wait_to_retry(&mut self, out: &mut Vec<Effect>) {
+    fn wait_to_retry(&mut self, out: &mut Outbox) {
         let (at, overdue, bounded) = (self.at, self.overdue(), self.is_bounded());
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
         let most = if overdue { LATE_BACKOFF_MS } else { MOST_BACKOFF_MS };
         let doubled = FIRST_BACKOFF_MS.saturating_mul(1 << (rolling.failures - 1).min(16));
         let wait = doubled.min(most);
         rolling.retry_at = Some(at.saturating_add(wait));
-        out.push(Effect::Schedule { at_ms: at.saturating_add(wait) });
-        out.push(Effect::ProbeStandby);
+        out.schedule(at.saturating_add(wait));
+        out.probe_standby();
         let gave_up = overdue && !std::mem::replace(&mut rolling.told_overdue, overdue);
         let due = rolling.failures <= TOLD_AT_ONCE || at >= rolling.told_ms.saturating_add(TELL_EVERY_MS);
         if !due && !gave_up {
@@ -156,10 +153,8 @@ impl Machine {
         } else {
             format!("NOT ROLLED BACK YET, {}: {attempt}, trying again in {}: {why}", self.traffic_now(), span(wait))
         };
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some(ATTEMPT.to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Reflect);
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::RollbackAttempt));
+        out.reflect();
     }
 
     /// Where users are while a rollback is under way, in a few words.
@@ -176,7 +171,7 @@ impl Machine {
     }
 
     /// The next attempt is due. What it depends on is looked at first; state file and router are read by the attempt itself.
-    pub(super) fn retry(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn retry(&mut self, out: &mut Outbox) {
         match self.objection() {
             Some(Objection::Hold(cause)) => self.hold_instead(cause, out),
             Some(Objection::Wait(why)) => {
@@ -189,11 +184,11 @@ impl Machine {
     }
 
     /// Makes the next attempt, whatever the backoff.
-    pub(super) fn try_again(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn try_again(&mut self, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
             rolling.attempt += 1;
             rolling.retry_at = None;
-            out.push(rolling.effect());
+            rolling.attempt(out);
         }
     }
 
@@ -224,21 +219,21 @@ impl Machine {
     /// Whether what led to the rollback is seen now.
     fn breach_is_seen(&self) -> bool {
         let Some(trigger) = self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto) else { return false };
-        let is_bad = |seen: &Observation| match seen.check.as_str() {
+        let is_bad = |seen: &Observation| match seen.check {
             // Their verdicts stand once they are made; the value is that of the last 10 s.
-            ERROR_RATE | LATENCY => {
+            CheckId::ErrorRate | CheckId::Latency => {
                 let known = &trigger.observation;
                 let limit =
                     if known.check == seen.check { seen.threshold.min(known.threshold) } else { seen.threshold };
                 seen.value.is_some_and(|value| value > limit)
             }
-            _ => seen.verdict == Verdict::Breached,
+            CheckId::Readiness | CheckId::Named(_) => seen.verdict == Verdict::Breached,
         };
         self.observations().iter().any(|seen| seen.required && is_bad(seen))
     }
 
     /// Nothing was moved: a rollback that is tried no more becomes a hold.
-    pub(super) fn hold_instead(&mut self, cause: HoldCause, out: &mut Vec<Effect>) {
+    pub(super) fn hold_instead(&mut self, cause: HoldCause, out: &mut Outbox) {
         self.epoch += 1;
         (self.router_elsewhere, self.router_ours) = (0, 0);
         self.stage = Stage::Watching;
@@ -246,20 +241,20 @@ impl Machine {
     }
 
     /// Held because the breach was gone, and it is back.
-    pub(super) fn breach_came_back(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn breach_came_back(&mut self, out: &mut Outbox) {
         if self.stage == Stage::Held(HoldCause::BreachGone) && self.breach_is_seen() {
             self.act(1, out);
         }
     }
 
     /// Nobody goes on with it in the background.
-    pub(super) fn give_up(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn give_up(&mut self, out: &mut Outbox) {
         if self.overdue() && !self.is_moving() {
             self.rollback_failed(out);
         }
     }
 
-    pub(super) fn rollback_failed(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn rollback_failed(&mut self, out: &mut Outbox) {
         let Stage::RollingBack(rolling) = &self.stage else { return };
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let attempts =
@@ -281,12 +276,12 @@ impl Machine {
         self.back_unrecorded = rolling.traffic == Traffic::On(standby);
         let cause = self.rollback_cause();
         let decision = self.decision(DecisionKind::RollbackFailed, Actor::Auto, reason.clone());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
     }
 
     /// A rollback that took more than one attempt has succeeded: how long users waited for it.
-    pub(super) fn tell_late_success(&self, out: &mut Vec<Effect>) {
+    pub(super) fn tell_late_success(&self, out: &mut Outbox) {
         let Some(retrying) = self.retrying().filter(|_| self.settings.give_up_ms.is_some()) else { return };
         let message = format!(
             "ROLLED BACK after all: {} failures in {}, the last one: {}",
@@ -294,9 +289,7 @@ impl Machine {
             span(retrying.for_ms),
             retrying.why,
         );
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some(LATE.to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::RollbackLate));
     }
 }
 
@@ -318,8 +311,8 @@ impl Rolling {
         }
     }
 
-    /// The attempt that is due.
-    pub(super) fn effect(&self) -> Effect {
-        Effect::Rollback { attempt: self.attempt, intent: self.intent.clone(), force: self.force }
+    /// Makes the attempt that is due.
+    pub(super) fn attempt(&self, out: &mut Outbox) {
+        out.roll_back(self.attempt, &self.intent, self.force);
     }
 }

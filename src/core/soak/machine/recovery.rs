@@ -1,9 +1,10 @@
 //! How the previous color does after the rollback, and how that is told.
 
-use crate::core::detect::{Miss, TickCounts, span};
+use crate::core::detect::{Miss, TickCounts};
 use crate::core::soak::latency::LatencyCheck;
-use crate::core::soak::{ERROR_RATE, LATENCY, Machine, Verification};
-use crate::model::{Cause, DecisionKind};
+use crate::core::soak::{Machine, Verification};
+use crate::model::number::span;
+use crate::model::{Cause, CheckId, DecisionKind};
 
 /// A silence in which so many requests were to be expected is none of chance: with requests that come independently of each
 /// other (Poisson) it has a probability of e^-7, below 0.1%.
@@ -68,13 +69,13 @@ impl Machine {
     /// What was broken before the rollback, and how it is after it: the latency, if that breached, else the error rate.
     pub(super) fn recovery_of_what_broke(&self) -> Recovery {
         let trigger = self.trigger.as_ref();
-        let breached = trigger.map(|trigger| trigger.observation.check.as_str());
-        let slow = self.latency.as_ref().filter(|_| breached == Some(LATENCY));
+        let breached = trigger.map(|trigger| &trigger.observation.check);
+        let slow = self.latency.as_ref().filter(|_| breached == Some(&CheckId::Latency));
         let (watch, before) = slow
             .map_or_else(|| (&self.recovery, self.error_rate.seen()), |latency| (&self.slow_recovery, latency.seen()));
         let allowed = slow.map_or(self.settings.error_rate.threshold.0, LatencyCheck::allowed);
         let miss = slow.map_or(Miss::Failed, LatencyCheck::miss);
-        let counted = matches!(breached, Some(ERROR_RATE | LATENCY));
+        let counted = breached.is_some_and(CheckId::counts_requests);
         let by_itself = trigger.is_some_and(|trigger| trigger.cause == Cause::Auto);
         // A crash loop breaches without a failed request.
         let failed = (counted && by_itself && before.errors > 0) || before.rate().is_some_and(|rate| rate > allowed);

@@ -1,7 +1,9 @@
 //! Which release is judged, where only its own pages name it. A hint: no verdict depends on it.
 
-use crate::core::soak::{Effect, Machine};
-use crate::model::{Actor, DecisionKind, Phase};
+use crate::core::soak::Machine;
+use crate::model::{Actor, DecisionKind, Phase, ReasonCode};
+
+use super::outbox::Outbox;
 
 /// So many different sentences are told in a run.
 const MOST_TOLD: usize = 8;
@@ -10,7 +12,7 @@ const SHOWN: usize = 4;
 
 impl Machine {
     /// Takes over what the pages name, and tells it once: between two rounds of samples, so that all instances had their say.
-    pub(super) fn learn_release(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn learn_release(&mut self, out: &mut Outbox) {
         // The journal and the lines name the same release of one move.
         if self.phase() == Phase::Switching {
             return;
@@ -18,7 +20,7 @@ impl Machine {
         let Some(builds) = self.builds.news() else { return };
         self.settings.builds = builds;
         if self.started_wall.is_some() {
-            out.push(Effect::Reflect);
+            out.reflect();
         }
         let Some(message) = self.release_told() else { return };
         if self.told.releases.len() >= MOST_TOLD || !self.told.releases.insert(message.clone()) {
@@ -28,9 +30,7 @@ impl Machine {
         if self.started_wall.is_none() && self.settings.known_release().is_some() {
             return;
         }
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("release".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Release));
     }
 
     fn release_told(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use crate::core::detect::{Outlook, TickCounts};
 use crate::core::soak::{Frozen, Machine, Observation, OldColor, Settings};
-use crate::model::{Cause, Color, Ending, Outcome, Phase, Verdict};
+use crate::model::{Cause, CheckId, Color, Ending, Outcome, Phase, Verdict};
 
 use super::core::{Automatic, Stage};
 use super::resume::Unwatched;
@@ -21,7 +21,7 @@ pub struct Summary {
     /// What brought the end about.
     pub cause: Option<Cause>,
     /// The check that breached or kept the verdict unknown.
-    pub check: Option<String>,
+    pub check: Option<CheckId>,
     /// The sentence with the numbers.
     pub reason: Option<String>,
     /// What the old color was like before traffic moved, where it was looked at and had traffic.
@@ -254,7 +254,7 @@ impl Machine {
         })
     }
 
-    fn deciding_check(&self) -> Option<String> {
+    fn deciding_check(&self) -> Option<CheckId> {
         if let Some(trigger) = &self.trigger {
             return Some(trigger.observation.check.clone());
         }

@@ -3,11 +3,12 @@
 //! The machine has seen every recorded event by then, so it stands where the old monitor stood; which of its effects were
 //! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
 
-use crate::core::detect::span;
-use crate::core::soak::{DeploymentSeen, Effect, Machine, Origin, Resumption, Roster};
-use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase};
+use crate::core::soak::{DeploymentSeen, Machine, Origin, Resumption, Roster};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
 use super::core::{PATIENCE_MS, Stage, sources};
+use super::outbox::Outbox;
 
 /// Time between two questions to a router that gives no answer.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -30,7 +31,7 @@ impl Unwatched {
 
 impl Machine {
     /// Takes the run up again. `before_ms` is the time of the last event that is known.
-    pub(super) fn resumed(&mut self, before_ms: u64, by: &Resumption, out: &mut Vec<Effect>) {
+    pub(super) fn resumed(&mut self, before_ms: u64, by: &Resumption, out: &mut Outbox) {
         let gap_ms = self.at.saturating_sub(before_ms);
         self.unwatched.add(gap_ms);
         self.resumed_at = Some(self.at);
@@ -50,14 +51,15 @@ impl Machine {
         self.standby.resume(by.standby_instances.clone());
         self.recovery.resume(by.standby_instances.len());
         self.slow_recovery.resume(by.standby_instances.len());
-        let mut decision = self.decision(DecisionKind::Resumed, Actor::Resume, self.resumed_message(gap_ms, by));
-        decision.reason = Some("resumed".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(
+            self.decision(DecisionKind::Resumed, Actor::Resume, self.resumed_message(gap_ms, by))
+                .because(ReasonCode::Resumed),
+        );
         match &by.intent {
             Some(intent) if !self.knows_of_rollback() => self.take_up_rollback(intent.clone(), out),
             _ => self.take_up_stage(before_ms, out),
         }
-        out.push(Effect::Reflect);
+        out.reflect();
     }
 
     fn resumed_message(&self, gap_ms: u64, by: &Resumption) -> String {
@@ -82,22 +84,22 @@ impl Machine {
     }
 
     /// The journal knows of a rollback that the recording does not: it is carried through, once.
-    fn take_up_rollback(&mut self, intent: Decision, out: &mut Vec<Effect>) {
-        let cause = match (&intent.actor, intent.reason.as_deref()) {
-            (Actor::Operator(_) | Actor::Ci(_), _) => Cause::Operator,
-            (_, Some("inconclusive")) => Cause::Inconclusive,
+    fn take_up_rollback(&mut self, intent: Decision, out: &mut Outbox) {
+        let cause = match intent.actor {
+            Actor::Operator(_) | Actor::Ci(_) => Cause::Operator,
+            _ if intent.is_because(ReasonCode::Inconclusive) => Cause::Inconclusive,
             _ => Cause::Auto,
         };
         self.start_rollback(cause, intent, false, out);
     }
 
-    fn take_up_stage(&mut self, before_ms: u64, out: &mut Vec<Effect>) {
+    fn take_up_stage(&mut self, before_ms: u64, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &self.stage {
             // An attempt that was under way may have moved traffic or not; asking once more is safe.
-            out.push(match rolling.retry_at {
-                Some(at_ms) => Effect::Schedule { at_ms },
-                None => rolling.effect(),
-            });
+            match rolling.retry_at {
+                Some(at_ms) => out.schedule(at_ms),
+                None => rolling.attempt(out),
+            }
             return;
         }
         match self.stage.clone() {
@@ -110,11 +112,11 @@ impl Machine {
             }
             Stage::Unsettled { gate_deadline_ms, .. } => self.ask_where_traffic_is(gate_deadline_ms, out),
             Stage::Warmup => {
-                out.push(Effect::Schedule { at_ms: self.window_start });
+                out.schedule(self.window_start);
                 self.look_around(out);
             }
             Stage::Grace { deadline_ms } => {
-                out.push(Effect::Schedule { at_ms: deadline_ms });
+                out.schedule(deadline_ms);
                 self.look_around(out);
             }
             Stage::Watching | Stage::Held(_) => self.look_around(out),
@@ -123,17 +125,17 @@ impl Machine {
         }
     }
 
-    fn gate_again(&mut self, deadline_ms: u64, out: &mut Vec<Effect>) {
+    fn gate_again(&mut self, deadline_ms: u64, out: &mut Outbox) {
         self.stage = Stage::Gating { deadline_ms };
-        out.push(Effect::Schedule { at_ms: deadline_ms });
+        out.schedule(deadline_ms);
         self.deadlines(out);
     }
 
-    fn look_around(&self, out: &mut Vec<Effect>) {
-        out.push(Effect::Schedule { at_ms: self.window_end });
-        out.push(Effect::Schedule { at_ms: self.hold_end() });
-        out.push(Effect::ReadRouter { epoch: self.epoch });
-        out.push(Effect::ProbeStandby);
+    fn look_around(&self, out: &mut Outbox) {
+        out.schedule(self.window_end);
+        out.schedule(self.hold_end());
+        out.read_router(self.epoch);
+        out.probe_standby();
     }
 
     /// The answer to where traffic is after a switch that was cut off.
@@ -141,7 +143,7 @@ impl Machine {
         &mut self,
         router: &Result<Color, String>,
         state: &Result<DeploymentSeen, String>,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         let Stage::Unsettled { gate_deadline_ms, .. } = self.stage else { return };
         let target = self.settings.color;
@@ -149,7 +151,7 @@ impl Machine {
             (Ok(router), Ok(state)) if *router == target || state.active == target => {
                 // One of them has moved: the switch brings the other one along, and is taken for ours if the journal says so.
                 self.stage = Stage::Switching;
-                out.push(Effect::Switch);
+                out.switch();
             }
             (Ok(_), Ok(state)) if state.last_switch != self.settings.last_switch => {
                 self.superseded(&format!("the state file now says {state} is active"), out);
@@ -159,7 +161,7 @@ impl Machine {
                 let reason =
                     format!("the monitor died while it moved traffic, and where traffic is cannot be read: {why}");
                 let decision = self.decision(DecisionKind::SwitchFailed, Actor::Resume, reason.clone());
-                out.push(Effect::Journal(Box::new(decision)));
+                out.journal(decision);
                 self.finish(Ending { outcome: Outcome::SwitchFailed, cause: Cause::Auto, reason }, out);
             }
             _ => {}
@@ -167,11 +169,11 @@ impl Machine {
     }
 
     /// Asks where traffic is, and again until there is an answer.
-    pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Vec<Effect>) {
+    pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Outbox) {
         let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
         self.stage = Stage::Unsettled { gate_deadline_ms, ask_at };
-        out.push(Effect::ReadRouter { epoch: self.epoch });
-        out.push(Effect::Schedule { at_ms: ask_at });
+        out.read_router(self.epoch);
+        out.schedule(ask_at);
     }
 
     /// Whether router, state file and standby were looked at since the run was resumed, or had their time for it: nothing is

@@ -3,9 +3,11 @@
 use crate::config::{Baseline, OnSharedCause};
 use crate::core::detect::failed;
 use crate::core::soak::rate::RateCheck;
-use crate::core::soak::{ERROR_RATE, Effect, ErrorRateSettings, Machine, Sample, Settings};
+use crate::core::soak::{ErrorRateSettings, Machine, Sample, Settings};
+use crate::model::CheckId;
 
 use super::core::{HoldCause, Stage, sources};
+use super::outbox::Outbox;
 
 /// The standby fails in the same way with so many errors in the last 10 s, above the threshold, and, where the method weighs it,
 /// this evidence in nats: odds of 1:10. Less than a rollback takes, for a standby has few requests, and a hold that was wrong
@@ -19,7 +21,7 @@ const WELL_AGAIN: u64 = 3;
 pub(super) fn standby_rate(settings: &Settings) -> RateCheck {
     let same = ErrorRateSettings { baseline: Baseline::Off, ..settings.error_rate.clone() };
     let names = sources(settings.error_rate.metered.as_ref(), &settings.standby_instances);
-    RateCheck::new(ERROR_RATE, same, settings.window_ms, settings.interval_ms, names)
+    RateCheck::new(CheckId::ErrorRate, same, settings.window_ms, settings.interval_ms, names)
 }
 
 impl Machine {
@@ -41,7 +43,7 @@ impl Machine {
 
     /// The sentence of a shared cause: the error rate is what breached, and the standby fails as well.
     pub(super) fn shared_cause(&self) -> Option<String> {
-        let by_errors = self.trigger.as_ref().is_some_and(|trigger| trigger.observation.check == ERROR_RATE);
+        let by_errors = self.trigger.as_ref().is_some_and(|trigger| trigger.observation.check == CheckId::ErrorRate);
         if !by_errors || !self.compares_with_standby() {
             return None;
         }
@@ -67,7 +69,7 @@ impl Machine {
     }
 
     /// The standby is well again and the release is not: what was held for a shared cause goes ahead.
-    pub(super) fn cause_no_longer_shared(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn cause_no_longer_shared(&mut self, out: &mut Outbox) {
         let held = self.stage == Stage::Held(HoldCause::SharedCause);
         if held && self.shared_cause().is_none() && self.is_failing(&self.error_rate) {
             self.act(1, out);

@@ -2,11 +2,10 @@
 
 use crate::config::{OnFailingStandby, StandbyPolicy};
 use crate::core::detect::{TickCounts, failed};
-use crate::core::soak::{Effect, Machine};
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase};
+use crate::core::soak::Machine;
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
-/// The reason in the journal.
-const STANDBY_FAILING: &str = "standby-failing";
+use super::outbox::Outbox;
 
 /// So many errors, above the threshold, in every case of who sent the requests. One or two may be chance.
 const ERRORS: u64 = 3;
@@ -32,10 +31,10 @@ impl Machine {
     }
 
     /// The previous color is asked whether it is ready, until it is.
-    pub(super) fn ask_standby_in_the_gate(&self, out: &mut Vec<Effect>) {
+    pub(super) fn ask_standby_in_the_gate(&self, out: &mut Outbox) {
         let ready = self.standby.all_answered() && self.standby.alive(1);
         if self.looks_at_standby() && self.before_traffic_moves() && !ready {
-            out.push(Effect::ProbeStandby);
+            out.probe_standby();
         }
     }
 
@@ -61,7 +60,7 @@ impl Machine {
     }
 
     /// It is told once, as soon as it is seen: whoever switches can still abort.
-    pub(super) fn tell_failing_standby(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn tell_failing_standby(&mut self, out: &mut Outbox) {
         if self.standby_look.told || !self.before_traffic_moves() {
             return;
         }
@@ -70,13 +69,13 @@ impl Machine {
         let standby = self.settings.color.other();
         let message = format!("{failing}. A rollback would bring users back to that");
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some(STANDBY_FAILING.to_owned());
+        decision.reason = Some(ReasonCode::StandbyFailing.into());
         (decision.active_color, decision.previous_color, decision.release) = (Some(standby), None, None);
         let counts = self.recovery.counts();
         (decision.requests, decision.errors) = (Some(counts.requests), Some(counts.errors));
         decision.value = counts.rate();
         decision.threshold = Some(self.settings.error_rate.threshold.0);
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
     }
 
     /// Whether the gate waits for a second reading of the previous color: one alone counts nothing. The look at the baseline has
@@ -91,7 +90,7 @@ impl Machine {
     }
 
     /// The policy refuses to leave a color that fails: there would be no good way back.
-    pub(super) fn refused_for_standby(&mut self, out: &mut Vec<Effect>) -> bool {
+    pub(super) fn refused_for_standby(&mut self, out: &mut Outbox) -> bool {
         self.tell_failing_standby(out);
         if self.settings.on_failing_standby != Some(OnFailingStandby::Refuse) {
             return false;
@@ -104,8 +103,8 @@ impl Machine {
         );
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
         (decision.active_color, decision.previous_color) = (Some(standby), None);
-        decision.reason = Some(STANDBY_FAILING.to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        decision.reason = Some(ReasonCode::StandbyFailing.into());
+        out.journal(decision);
         self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Policy, reason }, out);
         true
     }

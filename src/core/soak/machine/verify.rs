@@ -1,10 +1,12 @@
 //! After a rollback: is traffic still back?
 
-use crate::core::detect::{Since, span};
-use crate::core::soak::{DeploymentSeen, Effect, ForeignSeen, Machine, Verification};
-use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome};
+use crate::core::detect::Since;
+use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Verification};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, ReasonCode};
 
 use super::core::{PATIENCE_MS, Stage};
+use super::outbox::Outbox;
 use super::recovery::Told;
 
 /// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
@@ -55,7 +57,7 @@ impl Verifying {
 
 impl Machine {
     /// Traffic is back. What came on the previous color before says nothing about how it does now.
-    pub(super) fn rolled_back(&mut self, last_switch: Option<i64>, out: &mut Vec<Effect>) {
+    pub(super) fn rolled_back(&mut self, last_switch: Option<i64>, out: &mut Outbox) {
         self.epoch += 1;
         let ending =
             Ending { outcome: Outcome::RolledBack, cause: self.rollback_cause(), reason: self.rollback_reason() };
@@ -78,9 +80,9 @@ impl Machine {
             last_look_ms: None,
             ask_at: None,
         });
-        out.push(Effect::Sample);
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: until_ms });
+        out.sample();
+        out.reflect();
+        out.schedule(until_ms);
     }
 
     fn rollback_reason(&self) -> String {
@@ -110,28 +112,28 @@ impl Machine {
     }
 
     /// At every tick of the verification: where is traffic?
-    pub(super) fn look_while_verifying(&self, out: &mut Vec<Effect>) {
+    pub(super) fn look_while_verifying(&self, out: &mut Outbox) {
         if matches!(self.stage, Stage::Verifying(_)) && self.watches_router() {
-            out.push(Effect::ReadRouter { epoch: self.epoch });
+            out.read_router(self.epoch);
         }
     }
 
     /// Asks the router once more, for an answer that the verification waits for.
-    pub(super) fn look_again(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn look_again(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &mut self.stage else { return };
         let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
         verifying.ask_at = Some(ask_at);
-        out.push(Effect::ReadRouter { epoch: self.epoch });
-        out.push(Effect::Schedule { at_ms: ask_at });
+        out.read_router(self.epoch);
+        out.schedule(ask_at);
         self.verified(out);
     }
 
     /// Another monitor goes on with the verification: what the router said before is not known to hold any more.
-    pub(super) fn verify_on(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn verify_on(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &mut self.stage else { return };
         (verifying.seen, verifying.undone, verifying.last_look_ms, verifying.ask_at) = (None, 0, None, None);
-        out.push(Effect::Sample);
-        out.push(Effect::Schedule { at_ms: verifying.until_ms });
+        out.sample();
+        out.schedule(verifying.until_ms);
         self.look_while_verifying(out);
     }
 
@@ -141,7 +143,7 @@ impl Machine {
         router: &Result<Color, String>,
         state: &Result<DeploymentSeen, String>,
         foreign: Option<&ForeignSeen>,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         if !self.watches_router() {
             return;
@@ -175,7 +177,7 @@ impl Machine {
                 }
                 let ask_at = at.saturating_add(ASK_AGAIN_MS);
                 verifying.ask_at = Some(ask_at);
-                out.push(Effect::Schedule { at_ms: ask_at });
+                out.schedule(ask_at);
             }
         }
         self.tell_contradiction(state);
@@ -196,7 +198,7 @@ impl Machine {
     }
 
     /// Somebody moved traffic after the rollback, and wrote it down: theirs counts.
-    fn moved_on(&mut self, seen: DeploymentSeen, out: &mut Vec<Effect>) {
+    fn moved_on(&mut self, seen: DeploymentSeen, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         let reason = format!(
             "somebody else moved traffic after the rollback to {}: the state file now says {seen} is active; {}",
@@ -207,7 +209,7 @@ impl Machine {
     }
 
     /// The router sends traffic to the bad color again, or to neither. Whoever moved it is not fought.
-    fn undone(&mut self, out: &mut Vec<Effect>) {
+    fn undone(&mut self, out: &mut Outbox) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Stage::Verifying(verifying) = &self.stage else { return };
         let after = span(verifying.undone_since_ms.saturating_sub(verifying.since_ms));
@@ -231,16 +233,16 @@ impl Machine {
         outcome: Outcome,
         active: Option<Color>,
         reason: String,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         let mut decision = self.decision(kind, Actor::Auto, reason.clone());
         (decision.active_color, decision.previous_color) = (active, active.map(Color::other));
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         self.finish(Ending { outcome, cause: Cause::External, reason }, out);
     }
 
     /// The verify window is over: say whether the rollback helped.
-    pub(super) fn verified(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn verified(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         if self.at < verifying.until_ms || !self.router_was_asked(out) {
             return;
@@ -253,20 +255,20 @@ impl Machine {
         self.recovered = recovered;
         let mut decision = self.decision(kind, Actor::Auto, message.clone());
         if kind == DecisionKind::Observe {
-            decision.reason = Some("verified".to_owned());
+            decision.reason = Some(ReasonCode::Verified.into());
         }
         decision.active_color = Some(standby);
         decision.previous_color = Some(bad);
         decision.requests = Some(recovery.after.requests);
         decision.errors = Some(recovery.after.errors);
         decision.value = recovery.after.rate();
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         ending.reason = format!("{}; {message}", ending.reason);
         self.finish(ending, out);
     }
 
     /// Whether the router has said how the window ended, or had its time for it. Asks for it the first time.
-    fn router_was_asked(&mut self, out: &mut Vec<Effect>) -> bool {
+    fn router_was_asked(&mut self, out: &mut Outbox) -> bool {
         if !self.watches_router() {
             return true;
         }
@@ -303,7 +305,7 @@ impl Machine {
     }
 
     /// The process is asked to stop: the move is made, so that is how it ends.
-    pub(super) fn verify_cut_short(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn verify_cut_short(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         let mut ending = verifying.ending.clone();
         ending.reason.push_str("; recovery was not watched to the end");

@@ -1,14 +1,13 @@
 //! The watch: ticks, breaches, the end of the window, moves by somebody else.
 
 use crate::config::OnInconclusive;
-use crate::core::detect::span;
 use crate::core::soak::rate::CountingTold;
-use crate::core::soak::{
-    DeploymentSeen, ERROR_RATE, Effect, ForeignSeen, LATENCY, Machine, Observation, READINESS, Readiness,
-};
-use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, Phase, Verdict};
+use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Observation, Readiness};
+use crate::model::number::span;
+use crate::model::{Actor, Cause, CheckId, Color, DecisionKind, Ending, Outcome, Phase, ReasonCode, Verdict};
 
 use super::core::{Stage, Trigger};
+use super::outbox::Outbox;
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
 const ROUTER_ELSEWHERE: u32 = 2;
@@ -17,7 +16,7 @@ const ROUTER_ELSEWHERE: u32 = 2;
 const MOST_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
-    pub(super) fn tick(&mut self, skipped: u32, out: &mut Vec<Effect>) {
+    pub(super) fn tick(&mut self, skipped: u32, out: &mut Outbox) {
         self.learn_release(out);
         if self.soaking() {
             self.error_rate.tick(self.at, skipped, self.patience_ms());
@@ -32,9 +31,9 @@ impl Machine {
             self.tell_processes(out);
             self.tell_counting(out);
             if self.error_rate.wants_trial() {
-                out.push(Effect::TryCounting { color: self.settings.color });
+                out.try_counting(self.settings.color);
             }
-            out.push(Effect::ReadRouter { epoch: self.epoch });
+            out.read_router(self.epoch);
             self.look_for_breach(out);
             self.tell_warning(out);
             self.tell_optional(out);
@@ -50,7 +49,7 @@ impl Machine {
         self.breach_came_back(out);
         self.look_while_verifying(out);
         if matches!(self.stage, Stage::Baseline { .. } | Stage::Verifying(_)) && self.recovery.wants_trial() {
-            out.push(Effect::TryCounting { color: self.settings.color.other() });
+            out.try_counting(self.settings.color.other());
         }
         self.ask_standby_in_the_gate(out);
         self.tell_failing_standby(out);
@@ -69,7 +68,7 @@ impl Machine {
     }
 
     /// Whatever is due by the clock alone.
-    pub(super) fn deadlines(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn deadlines(&mut self, out: &mut Outbox) {
         match &self.stage {
             Stage::Gating { deadline_ms } if self.at >= *deadline_ms => self.refuse_switch(out),
             Stage::Baseline { .. } => self.end_baseline(out),
@@ -86,56 +85,53 @@ impl Machine {
 
     /// What ends a window wants a sample from the end itself; the tick after it judges. Only a timer asks for one: a tick that
     /// did would lead to the next one at once.
-    pub(super) fn sample_at_an_end(&self, out: &mut Vec<Effect>) {
+    pub(super) fn sample_at_an_end(&self, out: &mut Outbox) {
         let due = match &self.stage {
             Stage::Watching | Stage::Held(_) => self.at >= self.window_end,
             Stage::Verifying(verifying) => self.at >= verifying.until_ms,
             _ => false,
         };
         if due {
-            out.push(Effect::Sample);
+            out.sample();
         }
     }
 
-    fn tell_blindness(&mut self, out: &mut Vec<Effect>) {
+    fn tell_blindness(&mut self, out: &mut Outbox) {
         let observation = self.observed_error_rate();
         match (self.error_rate.blind(self.at), self.told.blind) {
             (Some((lasted, why)), false) => {
                 self.told.blind = true;
                 let message = format!("the error rate is not known for {}: {why}", span(lasted));
                 let decision = self.judged(DecisionKind::Blind, Actor::Auto, message, &observation);
-                out.push(Effect::Journal(Box::new(decision)));
+                out.journal(decision);
             }
             (None, true) => {
                 self.told.blind = false;
                 let message = "the metrics can be read again";
                 let decision = self.judged(DecisionKind::Sighted, Actor::Auto, message, &observation);
-                out.push(Effect::Journal(Box::new(decision)));
+                out.journal(decision);
             }
             _ => {}
         }
     }
 
     /// A readiness route that answers "too many requests" is told once for each color: nothing is known there then.
-    pub(super) fn tell_unsaid(&mut self, color: Color, answer: &Readiness, out: &mut Vec<Effect>) {
+    pub(super) fn tell_unsaid(&mut self, color: Color, answer: &Readiness, out: &mut Outbox) {
         let Readiness::Unknown(why) = answer else { return };
         let told = &mut self.told.unsaid[usize::from(color != self.settings.color)];
         if std::mem::replace(told, true) {
             return;
         }
         let message = format!("the readiness of {color} is not known: {why}");
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("readiness".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Readiness));
     }
 
     /// By what requests are counted, or why they cannot be, is told once it is known, and again where it changes.
-    fn tell_counting(&mut self, out: &mut Vec<Effect>) {
+    fn tell_counting(&mut self, out: &mut Outbox) {
         for sentence in self.counting_news() {
             let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
-            decision.reason = Some("metrics".to_owned());
-            decision.check = Some(ERROR_RATE.to_owned());
-            out.push(Effect::Journal(Box::new(decision)));
+            decision.check = Some(CheckId::ErrorRate);
+            out.journal(decision.because(ReasonCode::Metrics));
         }
     }
 
@@ -152,7 +148,7 @@ impl Machine {
     }
 
     /// That several processes answer behind one URL is told once for each instance.
-    fn tell_processes(&mut self, out: &mut Vec<Effect>) {
+    fn tell_processes(&mut self, out: &mut Outbox) {
         let told = &mut self.told.several;
         let news: Vec<String> = self
             .error_rate
@@ -165,27 +161,25 @@ impl Machine {
             1 => first.clone(),
             all => format!("{first} (the same for {} more instances)", all - 1),
         };
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some("processes".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Processes));
     }
 
     /// A release that is worse than its predecessor, though within the threshold, is told once.
-    fn tell_warning(&mut self, out: &mut Vec<Effect>) {
+    fn tell_warning(&mut self, out: &mut Outbox) {
         if self.told.worse || self.phase() == Phase::Warmup {
             return;
         }
         if let Some(message) = self.error_rate.warning() {
             self.told.worse = true;
             let observation = self.observed_error_rate();
-            let mut decision = self.judged(DecisionKind::Observe, Actor::Auto, message, &observation);
-            decision.reason = Some("baseline".to_owned());
-            out.push(Effect::Journal(Box::new(decision)));
+            out.journal(
+                self.judged(DecisionKind::Observe, Actor::Auto, message, &observation).because(ReasonCode::Baseline),
+            );
         }
     }
 
     /// A breach of a check that is not required is journalled once, and has no vote.
-    fn tell_optional(&mut self, out: &mut Vec<Effect>) {
+    fn tell_optional(&mut self, out: &mut Outbox) {
         let breached = |seen: &Observation| !seen.required && seen.verdict == Verdict::Breached;
         let Some(observation) = self.observations().into_iter().find(breached) else { return };
         if self.told.optional.is_some() {
@@ -193,13 +187,13 @@ impl Machine {
         }
         let message = format!("{} breached, which is not required: {}", observation.check, observation.message);
         let mut decision = self.judged(DecisionKind::Observe, Actor::Auto, message, &observation);
-        decision.reason = Some("optional".to_owned());
+        decision.reason = Some(ReasonCode::Optional.into());
         self.told.optional = Some(observation.check);
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
     }
 
     /// A breach is latched by the trigger: the first one counts, later samples never clear it.
-    fn look_for_breach(&mut self, out: &mut Vec<Effect>) {
+    fn look_for_breach(&mut self, out: &mut Outbox) {
         if self.trigger.is_some() {
             return;
         }
@@ -209,19 +203,17 @@ impl Machine {
         }
     }
 
-    fn breached(&mut self, mut observation: Observation, out: &mut Vec<Effect>) {
-        if let Some(blame) = self.blame().filter(|_| observation.check == ERROR_RATE) {
+    fn breached(&mut self, mut observation: Observation, out: &mut Outbox) {
+        if let Some(blame) = self.blame().filter(|_| observation.check == CheckId::ErrorRate) {
             observation.message = format!("{}; {blame}", observation.message);
         }
         let message = format!("{} breached: {}", observation.check, observation.message);
-        let mut decision = self.judged(DecisionKind::Breach, Actor::Auto, message, &observation);
-        decision.reason = Some("breach".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(self.judged(DecisionKind::Breach, Actor::Auto, message, &observation).because(ReasonCode::Breach));
         self.trigger = Some(Trigger { cause: Cause::Auto, observation });
         self.act(1, out);
     }
 
-    fn window_over(&mut self, out: &mut Vec<Effect>) {
+    fn window_over(&mut self, out: &mut Outbox) {
         match self.phase() {
             Phase::Watching => self.judge_window(out),
             Phase::Held if self.at >= self.hold_end() => self.hold_over(out),
@@ -234,7 +226,7 @@ impl Machine {
         self.window_end.saturating_add(self.settings.max_extension_ms)
     }
 
-    fn judge_window(&mut self, out: &mut Vec<Effect>) {
+    fn judge_window(&mut self, out: &mut Outbox) {
         let Some(observations) = self.closing() else { return };
         let breached = observations.iter().find(|seen| seen.required && seen.verdict == Verdict::Breached);
         if let Some(observation) = breached {
@@ -253,11 +245,11 @@ impl Machine {
         let patience_ms = self.patience_ms();
         let mut observations = self.observations();
         for seen in &mut observations {
-            match (seen.check.as_str(), &self.latency) {
-                (ERROR_RATE, _) => {
+            match (&seen.check, &self.latency) {
+                (CheckId::ErrorRate, _) => {
                     (seen.verdict, seen.message) = self.error_rate.close(self.at, patience_ms, self.overtime)?;
                 }
-                (LATENCY, Some(latency)) => {
+                (CheckId::Latency, Some(latency)) => {
                     (seen.verdict, seen.message) = latency.close(self.at, patience_ms, self.overtime)?;
                 }
                 (check, _) => {
@@ -270,15 +262,15 @@ impl Machine {
         Some(observations)
     }
 
-    fn retain(&mut self, observations: &[Observation], out: &mut Vec<Effect>) {
-        let sentence = |seen: &Observation| match seen.check.as_str() {
-            ERROR_RATE | LATENCY => seen.message.clone(),
+    fn retain(&mut self, observations: &[Observation], out: &mut Outbox) {
+        let sentence = |seen: &Observation| match &seen.check {
+            CheckId::ErrorRate | CheckId::Latency => seen.message.clone(),
             query => format!("{query}: {}", seen.message),
         };
-        let rates = observations.iter().filter(|seen| seen.check != READINESS).map(sentence);
+        let rates = observations.iter().filter(|seen| seen.check != CheckId::Readiness).map(sentence);
         let reason = rates.chain([self.readiness_summary()]).collect::<Vec<_>>().join("; ");
         let decision = self.judged(DecisionKind::Retain, Actor::Auto, reason.clone(), &observations[0]);
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Auto, reason }, out);
     }
 
@@ -286,7 +278,7 @@ impl Machine {
         self.readiness.summary()
     }
 
-    fn inconclusive(&mut self, observation: Observation, out: &mut Vec<Effect>) {
+    fn inconclusive(&mut self, observation: Observation, out: &mut Outbox) {
         match self.settings.on_inconclusive {
             OnInconclusive::Hold if self.at < self.hold_end() => self.extend_by_itself(&observation, out),
             OnInconclusive::Hold => self.end_inconclusive(&observation, Cause::Auto, out),
@@ -298,7 +290,7 @@ impl Machine {
         }
     }
 
-    fn extend_by_itself(&mut self, observation: &Observation, out: &mut Vec<Effect>) {
+    fn extend_by_itself(&mut self, observation: &Observation, out: &mut Outbox) {
         if self.told.extending {
             return;
         }
@@ -306,18 +298,18 @@ impl Machine {
         let by = span(self.settings.max_extension_ms);
         let message =
             format!("the window is over without a verdict, watching up to {by} longer: {}", observation.message);
-        let mut decision = self.judged(DecisionKind::Extend, Actor::Auto, message, observation);
-        decision.reason = Some("inconclusive".to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
-        out.push(Effect::Reflect);
-        out.push(Effect::Schedule { at_ms: self.hold_end() });
+        out.journal(
+            self.judged(DecisionKind::Extend, Actor::Auto, message, observation).because(ReasonCode::Inconclusive),
+        );
+        out.reflect();
+        out.schedule(self.hold_end());
     }
 
-    fn end_inconclusive(&mut self, observation: &Observation, cause: Cause, out: &mut Vec<Effect>) {
+    fn end_inconclusive(&mut self, observation: &Observation, cause: Cause, out: &mut Outbox) {
         let reason = format!("{}: {}", observation.check, observation.message);
-        let mut decision = self.judged(DecisionKind::Inconclusive, Actor::Auto, reason.clone(), observation);
-        decision.reason = Some(cause.name().to_owned());
-        out.push(Effect::Journal(Box::new(decision)));
+        let decision = self.judged(DecisionKind::Inconclusive, Actor::Auto, reason.clone(), observation);
+        let code = if cause == Cause::Policy { ReasonCode::Policy } else { ReasonCode::Auto };
+        out.journal(decision.because(code));
         self.finish(Ending { outcome: Outcome::Inconclusive, cause, reason }, out);
     }
 
@@ -326,7 +318,7 @@ impl Machine {
         router: &Result<Color, String>,
         state: &Result<DeploymentSeen, String>,
         foreign: Option<&ForeignSeen>,
-        out: &mut Vec<Effect>,
+        out: &mut Outbox,
     ) {
         self.router = Some(router.clone());
         self.settle_switch(router, state, out);
@@ -349,10 +341,10 @@ impl Machine {
         }
     }
 
-    pub(super) fn superseded(&mut self, what: &str, out: &mut Vec<Effect>) {
+    pub(super) fn superseded(&mut self, what: &str, out: &mut Outbox) {
         let reason = format!("somebody else moved traffic: {what}; nothing was touched");
         let decision = self.decision(DecisionKind::Superseded, Actor::Auto, reason.clone());
-        out.push(Effect::Journal(Box::new(decision)));
+        out.journal(decision);
         self.finish(Ending { outcome: Outcome::Superseded, cause: Cause::External, reason }, out);
     }
 }

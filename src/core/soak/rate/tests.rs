@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{Baseline, Method, Ratio};
 use crate::core::detect::{Reading, Requests};
-use crate::model::Verdict;
+use crate::model::{CheckId, Verdict};
 
 fn check() -> RateCheck {
     let settings = ErrorRateSettings {
@@ -13,7 +13,7 @@ fn check() -> RateCheck {
         metered: Some("http://prometheus".to_owned()),
         required: true,
     };
-    let mut check = RateCheck::new("error-rate", settings, 60_000, 1_000, vec!["http://prometheus".to_owned()]);
+    let mut check = RateCheck::new(CheckId::ErrorRate, settings, 60_000, 1_000, vec!["http://prometheus".to_owned()]);
     check.sampled(0, 0, 0, &Sample::Good(Reading::default()));
     check.tick(0, 0, 10_000);
     check.begin(0);

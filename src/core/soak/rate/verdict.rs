@@ -155,7 +155,7 @@ impl RateCheck {
             None => self.so_far(at_ms, patience_ms),
         };
         Observation {
-            check: self.name.clone(),
+            check: self.id.clone(),
             required: self.settings.required,
             verdict,
             value: self.judge.recent().rate(),

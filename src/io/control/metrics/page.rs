@@ -83,17 +83,17 @@ fn checks(text: &mut Text, machine: &Machine) {
     );
     for check in &checks {
         if let Some(value) = check.value {
-            text.sample(&[("check", &check.check)], value);
+            text.sample(&[("check", check.check.as_str())], value);
         }
     }
     text.metric("switchback_check_threshold", "gauge", "Threshold of a check, in the unit of its value.");
     for check in &checks {
-        text.sample(&[("check", &check.check)], check.threshold);
+        text.sample(&[("check", check.check.as_str())], check.threshold);
     }
     text.metric("switchback_check_verdict", "gauge", "1 for the verdict of a check, 0 for the others.");
     for check in &checks {
         for verdict in VERDICTS {
-            let labels = [("check", &*check.check), ("verdict", verdict.name())];
+            let labels = [("check", check.check.as_str()), ("verdict", verdict.name())];
             text.sample(&labels, u8::from(verdict == check.verdict));
         }
     }

@@ -11,8 +11,9 @@ use crate::config::{
     Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, Status, StatusKind, StatusSet,
 };
 use crate::core::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
-use crate::core::soak::{ERROR_RATE, LATENCY, Metered};
+use crate::core::soak::Metered;
 use crate::io::source::page::LABELS;
+use crate::model::CheckId;
 use crate::model::number::span;
 
 /// By what the instances of a color are told apart: the labels that every scrape adds.
@@ -44,7 +45,7 @@ enum Reads {
 
 impl Meter {
     /// The meters of one color by the names of their checks: of those that are judged by what Prometheus says.
-    pub fn of(config: &Config, api: &Api) -> Vec<(&'static str, Self)> {
+    pub fn of(config: &Config, api: &Api) -> Vec<(CheckId, Self)> {
         let Config { error_rate, latency, prometheus, .. } = config;
         let mut meters = Vec::new();
         if let (Source::Prometheus, Some(selector)) = (error_rate.source, &error_rate.selector) {
@@ -53,11 +54,11 @@ impl Meter {
                 Named::Name(name) => vec![name.clone()],
             };
             let read = Reads::Requests { labels, errors: error_rate.errors.clone() };
-            meters.push((ERROR_RATE, Self::new(api.clone(), selector.clone(), prometheus, read)));
+            meters.push((CheckId::ErrorRate, Self::new(api.clone(), selector.clone(), prometheus, read)));
         }
         if let (Source::Prometheus, Some(selector), Some(_)) = (latency.source, &latency.selector, latency.threshold) {
             let read = Reads::Buckets { unit: latency.unit, bounds: Vec::new() };
-            meters.push((LATENCY, Self::new(api.clone(), selector.clone(), prometheus, read)));
+            meters.push((CheckId::Latency, Self::new(api.clone(), selector.clone(), prometheus, read)));
         }
         meters
     }

@@ -8,8 +8,8 @@ use super::super::{decisions, pen};
 use super::{Boxed, Row, roomy};
 use crate::app::tui::UiState;
 use crate::core::view::{Dashboard, Decided, allowed, clock, measured};
-use crate::model::Decision;
 use crate::model::number::{number, span, thousands};
+use crate::model::{CheckId, Decision};
 
 /// Columns of the labels.
 const LABEL: u16 = 11;
@@ -33,13 +33,13 @@ pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, number: u6
 fn fields(decided: &Decided, ui: &UiState) -> Vec<(&'static str, String)> {
     let Decision { soak, actor, reason, message, check, value, threshold, requests, errors, evidence, .. } =
         &decided.decision;
-    let of = check.as_deref().unwrap_or_default();
-    let value_text = |value: &f64| measured(of, *value);
+    let of = check.clone().unwrap_or_else(|| CheckId::from(""));
+    let value_text = |value: &f64| measured(&of, *value);
     let optional = [
-        ("reason", reason.clone()),
-        ("check", check.clone()),
+        ("reason", reason.as_ref().map(ToString::to_string)),
+        ("check", check.as_ref().map(ToString::to_string)),
         ("value", value.as_ref().map(value_text)),
-        ("threshold", threshold.map(|threshold| allowed(of, threshold))),
+        ("threshold", threshold.map(|threshold| allowed(&of, threshold))),
         ("requests", requests.map(thousands)),
         ("errors", errors.map(thousands)),
         ("evidence", evidence.map(|nats| format!("{} nats", number(nats)))),

@@ -3,10 +3,10 @@
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    DeploymentSeen, ERROR_RATE, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness,
-    ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
+    DeploymentSeen, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness, ReadinessSettings,
+    Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
 };
-use crate::model::{Action, Actor, Color, Decision, DecisionKind, Ending, Phase};
+use crate::model::{Action, Actor, CheckId, Color, Decision, DecisionKind, Ending, Phase};
 
 /// Wall clock at the start of every run.
 pub const WALL: i64 = 1_795_476_131_000;
@@ -205,7 +205,7 @@ impl Bench {
             // Prometheus counts for the whole color; here the first instance stands for it.
             if instance == 0 {
                 let outcome = Metered::New(reading);
-                self.feed(Event::Metered { color, check: ERROR_RATE.to_owned(), outcome });
+                self.feed(Event::Metered { color, check: CheckId::ErrorRate, outcome });
             }
             return;
         }

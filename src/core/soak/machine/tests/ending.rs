@@ -162,7 +162,7 @@ fn without_automatic_rollback_a_breach_is_held() {
     );
     let summary = bench.machine.summary().unwrap();
     assert!(summary.reason.unwrap().contains("held: automatic rollback is off"));
-    assert_eq!(summary.check.as_deref(), Some("error-rate"));
+    assert_eq!(summary.check, Some("error-rate".into()));
 }
 
 #[test]

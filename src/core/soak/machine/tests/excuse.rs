@@ -3,8 +3,8 @@
 use super::bench::{Bench, HEALTHY, SLOW, WALL, World, settings};
 use crate::config::{Baseline, Excuse, Method, OnSharedCause, Ratio};
 use crate::core::detect::{Buckets, Latency, Reading};
-use crate::core::soak::{Effect, Event, LATENCY, LatencySettings, Origin, Readiness, Sample, Settings, SwitchResult};
-use crate::model::{Cause, Color, DecisionKind, Outcome, Phase, Verdict};
+use crate::core::soak::{Effect, Event, LatencySettings, Origin, Readiness, Sample, Settings, SwitchResult};
+use crate::model::{Cause, CheckId, Color, DecisionKind, Outcome, Phase, Verdict};
 
 /// One request in twenty may be slow, or as many as before.
 fn excusing() -> Settings {
@@ -44,7 +44,7 @@ fn a_release_that_is_no_slower_than_the_previous_color_is_kept_and_one_that_is_s
     assert!(start.contains(&format!("p95 at most 500ms ({told})")), "{start}");
     assert_eq!(same.message(DecisionKind::Observe), format!("latency: {told} (checks.latency.excuse)"));
     same.seconds(30, SLOW);
-    let latency = same.machine.checks().into_iter().find(|seen| seen.check == LATENCY).unwrap();
+    let latency = same.machine.checks().into_iter().find(|seen| seen.check == CheckId::Latency).unwrap();
     assert!(latency.message.ends_with(told), "in every line: {}", latency.message);
     let ending = same.until_over(70, SLOW);
     assert_eq!(ending.outcome, Outcome::Retained, "{}", ending.reason);
@@ -99,7 +99,7 @@ fn nothing_is_rolled_back_for_latency_before_the_previous_color_had_its_time_to_
     let mut bench = Bench::new(excusing());
     bench.seconds(9, World { slow: 50, ..HEALTHY });
     assert_eq!(bench.machine.phase(), Phase::Watching);
-    let latency = bench.machine.checks().into_iter().find(|seen| seen.check == LATENCY).unwrap();
+    let latency = bench.machine.checks().into_iter().find(|seen| seen.check == CheckId::Latency).unwrap();
     assert_eq!(latency.verdict, Verdict::Unknown);
     assert!(latency.message.contains("what was slow before the switch is not known yet"), "{}", latency.message);
     bench.seconds(3, World { slow: 50, ..HEALTHY });

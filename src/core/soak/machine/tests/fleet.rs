@@ -28,7 +28,7 @@ fn second(bench: &mut Bench, places: &[usize], world: World) {
 }
 
 fn check(bench: &Bench, name: &str) -> (Verdict, String) {
-    let seen = bench.machine.checks().into_iter().find(|seen| seen.check == name).unwrap();
+    let seen = bench.machine.checks().into_iter().find(|seen| seen.check.as_str() == name).unwrap();
     (seen.verdict, seen.message)
 }
 

@@ -1,7 +1,7 @@
 //! A router that holds what Switchback did not write.
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, settings};
-use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, ROUTER_FOREIGN, RollbackResult, Settings};
+use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, RollbackResult, Settings};
 use crate::model::{Color, DecisionKind, Outcome, Phase};
 
 fn page() -> ForeignSeen {
@@ -32,7 +32,7 @@ fn breached(settings: Settings) -> Bench {
 }
 
 fn reason(bench: &Bench) -> Option<String> {
-    bench.decisions().into_iter().rfind(|decision| decision.decision == DecisionKind::Hold)?.reason.clone()
+    bench.decisions().into_iter().rfind(|decision| decision.decision == DecisionKind::Hold)?.why().map(str::to_owned)
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn an_automatic_rollback_that_finds_a_page_is_held_and_says_what_is_there() {
     let mut bench = breached(settings());
     bench.rollback_done(1, RollbackResult::Foreign(page()));
     assert_eq!(bench.machine.phase(), Phase::Held);
-    assert_eq!(reason(&bench).as_deref(), Some(ROUTER_FOREIGN));
+    assert_eq!(reason(&bench).as_deref(), Some("router-foreign"));
     let held = bench.message(DecisionKind::Hold);
     assert!(held.starts_with("held, not rolled back: `/etc/nginx/active.conf` holds `return 503;`"), "{held}");
     let ending = bench.until_over(200, FAILING);
@@ -56,7 +56,7 @@ fn a_page_that_is_seen_before_the_breach_is_not_even_tried() {
     read(&mut bench, Some(page()));
     bench.seconds(30, FAILING);
     assert_eq!((bench.machine.phase(), bench.attempts()), (Phase::Held, vec![]));
-    assert_eq!(reason(&bench).as_deref(), Some(ROUTER_FOREIGN));
+    assert_eq!(reason(&bench).as_deref(), Some("router-foreign"));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn an_order_that_finds_the_page_only_then_goes_back_to_the_watch() {
     bench.order("rollback").unwrap();
     bench.rollback_done(1, RollbackResult::Foreign(page()));
     assert_eq!(bench.machine.phase(), Phase::Watching);
-    assert_eq!(reason(&bench).as_deref(), Some(ROUTER_FOREIGN));
+    assert_eq!(reason(&bench).as_deref(), Some("router-foreign"));
     let message = bench.message(DecisionKind::Hold);
     assert!(message.starts_with("not rolled back: `/etc/nginx/active.conf`"), "{message}");
     let ending = bench.until_over(200, HEALTHY);
@@ -141,7 +141,7 @@ fn a_dead_standby_is_named_before_the_page() {
     bench.seconds(30, world);
     assert_eq!(reason(&bench).as_deref(), Some("standby-down"));
     bench.seconds(5, FAILING);
-    assert_eq!(reason(&bench).as_deref(), Some(ROUTER_FOREIGN), "once it is up again the page is why");
+    assert_eq!(reason(&bench).as_deref(), Some("router-foreign"), "once it is up again the page is why");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_freeze_stops_a_countdown_and_is_told_once_for_each_change() {
     bench.feed(freeze(None));
     bench.feed(freeze(None));
     assert_eq!(bench.machine.phase(), Phase::Held);
-    let told = bench.decisions().iter().filter(|told| told.reason.as_deref() == Some("freeze")).count();
+    let told = bench.decisions().iter().filter(|told| told.why() == Some("freeze")).count();
     assert_eq!((told, bench.message(DecisionKind::Observe).contains(" more")), (1, false));
 }
 

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, SLOW, World, resumption, settings};
 use crate::config::{Excuse, Ratio};
-use crate::core::soak::{LATENCY, LatencySettings, RollbackResult, Settings};
-use crate::model::{DecisionKind, Outcome, Phase, Verdict};
+use crate::core::soak::{LatencySettings, RollbackResult, Settings};
+use crate::model::{CheckId, DecisionKind, Outcome, Phase, Verdict};
 
 fn judging(required: bool) -> Settings {
     let latency = LatencySettings {
@@ -33,7 +33,7 @@ fn a_slow_release_is_rolled_back_although_nothing_fails() {
     bench.seconds(8, SLOW);
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
     let breach = bench.decisions().into_iter().find(|told| told.decision == DecisionKind::Breach).unwrap().clone();
-    assert_eq!((breach.check.as_deref(), breach.threshold), (Some(LATENCY), Some(0.5)));
+    assert_eq!((breach.check.clone(), breach.threshold), (Some(CheckId::Latency), Some(0.5)));
     assert!(breach.errors > Some(0) && breach.requests > breach.errors && breach.value > Some(0.5), "{breach:?}");
     bench.rollback_done(1, RollbackResult::Back);
     let ending = bench.until_over(20, HEALTHY);
@@ -80,7 +80,7 @@ fn without_a_histogram_nothing_is_retained() {
         bench.at = envelope.at_ms;
         bench.feed(envelope.event);
     }
-    let latency = bench.machine.checks().into_iter().find(|seen| seen.check == LATENCY).unwrap();
+    let latency = bench.machine.checks().into_iter().find(|seen| seen.check == CheckId::Latency).unwrap();
     assert_eq!((latency.verdict, bench.machine.verdict()), (Verdict::Unknown, Verdict::Unknown));
 }
 

@@ -21,10 +21,7 @@ fn an_accepted_order_is_journalled_with_actor_and_reason_before_it_takes_effect(
         panic!("{:?}", bench.effects)
     };
     assert_eq!(decision.decision, DecisionKind::Abort);
-    assert_eq!(
-        (decision.actor.to_string().as_str(), decision.reason.as_deref()),
-        ("operator:bo@laptop", Some("because"))
-    );
+    assert_eq!((decision.actor.to_string().as_str(), decision.why()), ("operator:bo@laptop", Some("because")));
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Aborted, 5));
 }
 
@@ -65,7 +62,7 @@ fn only_a_rollback_by_force_is_called_forced() {
         bench.effects.clear();
         bench.feed(Event::Action { action, actor: Actor::Operator("bo@laptop".to_owned()), reason: typed });
         let intent = bench.effects.iter().find_map(|effect| match effect {
-            Effect::Rollback { intent, .. } => intent.reason.clone(),
+            Effect::Rollback { intent, .. } => intent.why().map(str::to_owned),
             _ => None,
         });
         assert_eq!(intent.as_deref(), Some(wanted), "{action}");

@@ -48,7 +48,7 @@ fn failing_for(bench: &mut Bench, seconds: u64, world: World) {
 }
 
 fn told(bench: &Bench, reason: &str) -> Vec<String> {
-    let decisions = bench.decisions().into_iter().filter(|made| made.reason.as_deref() == Some(reason));
+    let decisions = bench.decisions().into_iter().filter(|made| made.why() == Some(reason));
     decisions.map(|made: &Decision| made.message.clone()).collect()
 }
 

@@ -6,10 +6,10 @@ use super::bench::{Bench, HEALTHY, WALL, settings};
 use crate::config::{Bound, Excuse, OnBreach, OnInconclusive, OnSharedCause, Ratio};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    Answer, DeploymentSeen, ERROR_RATE, Effect, Event, Frozen, LATENCY, LatencySettings, Machine, Metered, Origin,
-    QueryKind, QuerySettings, Readiness, RollbackResult, Sample, Settings, SwitchResult,
+    Answer, DeploymentSeen, Effect, Event, Frozen, LatencySettings, Machine, Metered, Origin, QueryKind, QuerySettings,
+    Readiness, RollbackResult, Sample, Settings, SwitchResult,
 };
-use crate::model::{Action, Actor, Cause, Color, Outcome, Verdict};
+use crate::model::{Action, Actor, Cause, CheckId, Color, Outcome, Verdict};
 
 /// `lastSwitch` of every rollback.
 const BACK: i64 = WALL + 500_000;
@@ -83,7 +83,7 @@ fn metered() -> impl Strategy<Value = Event> {
         }),
         2 => (0..90_000_u64).prop_map(|age_ms| Metered::Same { age_ms }),
     ];
-    let check = prop_oneof![Just(ERROR_RATE), Just(LATENCY), Just("queue")].prop_map(str::to_owned);
+    let check = prop_oneof![Just(CheckId::ErrorRate), Just(CheckId::Latency), Just(CheckId::from("queue"))];
     (color(), check, outcome).prop_map(|(color, check, outcome)| Event::Metered { color, check, outcome })
 }
 
@@ -95,14 +95,14 @@ fn queried() -> impl Strategy<Value = Event> {
         3 => (alerts, note).prop_map(|(alerts, note)| Answer::Firing { alerts, note }),
         1 => Just(Answer::Failed("refused".to_owned())),
     ];
-    let check = prop_oneof![Just("queue"), Just("pages"), Just("unknown")].prop_map(str::to_owned);
+    let check = prop_oneof![Just("queue"), Just("pages"), Just("unknown")].prop_map(CheckId::from);
     (check, answer).prop_map(|(check, answer)| Event::Queried { check, answer })
 }
 
 /// A value that may not be above 100 for 2 s, and alerts of which none may fire.
 fn queries() -> Vec<QuerySettings> {
     let check = |name: &str, kind, threshold, for_ms| QuerySettings {
-        name: name.to_owned(),
+        name: name.into(),
         kind,
         threshold,
         breach: Bound::Above,

@@ -13,7 +13,7 @@ fn named(bench: &mut Bench, color: Color, instance: usize, release: &str) {
 
 fn told(bench: &Bench) -> Vec<String> {
     let decisions = bench.decisions().into_iter();
-    let told = decisions.filter(|decision| decision.reason.as_deref() == Some("release"));
+    let told = decisions.filter(|decision| decision.why() == Some("release"));
     told.map(|decision| decision.message.clone()).collect()
 }
 

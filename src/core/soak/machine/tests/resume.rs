@@ -122,7 +122,7 @@ fn an_intent_that_only_the_journal_knows_is_carried_through() {
         (Actor::Operator("bo@laptop".to_owned()), None, Cause::Operator),
     ] {
         let mut intent = Decision::new(DecisionKind::Rollback, actor, "rolling back");
-        intent.reason = reason.map(str::to_owned);
+        intent.reason = reason.map(Into::into);
         let by = Resumption { intent: Some(intent), ..resumption() };
         let mut bench = before.resumed(before.log.len(), 1_000, by);
         assert_eq!(bench.attempts(), [1]);

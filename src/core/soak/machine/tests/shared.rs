@@ -22,7 +22,7 @@ fn while_the_standby_fails_in_the_same_way_a_breach_is_held() {
     let why = bench.machine.held_because().unwrap();
     assert!(why.starts_with("blue fails in the same way ("), "{why}");
     assert!(why.ends_with("), a shared cause is likely (soak.on_shared_cause)"), "{why}");
-    let hold = bench.decisions().into_iter().find(|told| told.reason.as_deref() == Some("shared-cause")).unwrap();
+    let hold = bench.decisions().into_iter().find(|told| told.why() == Some("shared-cause")).unwrap();
     assert!(hold.message.starts_with("held, not rolled back: blue fails"), "{}", hold.message);
 
     // Blue gets well, green does not: now a rollback helps.

@@ -23,7 +23,7 @@ fn look(bench: &mut Bench, seconds: usize, blue: World) {
 }
 
 fn told(bench: &Bench) -> usize {
-    bench.decisions().iter().filter(|decision| decision.reason.as_deref() == Some("standby-failing")).count()
+    bench.decisions().iter().filter(|decision| decision.why() == Some("standby-failing")).count()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_previous_color_that_fails_is_told_once_before_traffic_moves() {
     assert_eq!((told(&bench), bench.machine.phase()), (1, Phase::Switching));
     let message = bench.message(DecisionKind::Observe);
     assert!(message.starts_with("baseline blue: "), "{message}");
-    let decision = bench.decisions().into_iter().find(|decision| decision.reason.as_deref() == Some("standby-failing"));
+    let decision = bench.decisions().into_iter().find(|decision| decision.why() == Some("standby-failing"));
     let decision = decision.unwrap();
     assert!(decision.message.starts_with("blue fails already, before traffic leaves it: "), "{}", decision.message);
     assert!(decision.message.ends_with("limit 5%. A rollback would bring users back to that"), "{}", decision.message);

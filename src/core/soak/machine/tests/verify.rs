@@ -299,7 +299,7 @@ fn where_nothing_had_failed_nothing_recovered() {
         (last_decision(&bench), bench.machine.summary().unwrap().recovered)
     };
     let (told, recovered) = by_readiness(HEALTHY);
-    assert_eq!((told.decision, told.reason.as_deref(), recovered), (DecisionKind::Observe, Some("verified"), None));
+    assert_eq!((told.decision, told.why(), recovered), (DecisionKind::Observe, Some("verified"), None));
     assert_eq!(
         told.message,
         "verified: blue after the rollback: 0 of 450 requests failed (0%); green before it: 0 of 300 requests failed (0%)"

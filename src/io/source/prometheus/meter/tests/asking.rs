@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{Inputs, load};
 use crate::io::source::testing::{Server, Then, answer};
+use crate::model::CheckId;
 
 const BLANKS: Blanks<'_> = Blanks { color: "green", previous: "blue", service: "shop", seconds: 9 };
 
@@ -24,7 +25,7 @@ fn vector(series: &[String]) -> String {
 }
 
 /// A meter of the check at a server that gives these answers, one after the other.
-async fn meter(check: &str, answers: &[String]) -> (Server, Meter) {
+async fn meter(check: &CheckId, answers: &[String]) -> (Server, Meter) {
     let answers = answers.iter().map(|body| answer("200 OK", "", body)).collect();
     let server = Server::start(answers, Then::KeepOpen).await;
     let flags = [
@@ -38,7 +39,7 @@ async fn meter(check: &str, answers: &[String]) -> (Server, Meter) {
     let flags = flags.map(|(key, value)| (key.to_owned(), value)).to_vec();
     let config = load(Inputs { flags, folder: "/srv".into(), ..Inputs::default() }).unwrap().config;
     let api = Api::new(config.prometheus.url.as_ref().unwrap(), &config.prometheus).unwrap();
-    let meter = Meter::of(&config, &api).into_iter().find(|(known, _)| *known == check).unwrap().1;
+    let meter = Meter::of(&config, &api).into_iter().find(|(known, _)| known == check).unwrap().1;
     (server, meter)
 }
 
@@ -56,7 +57,7 @@ async fn what_is_read_is_read_once_every_series_has_a_new_sample() {
         times(105.0, 169.5, 170.0),
         counters(200, 21),
     ];
-    let (server, mut meter) = meter(ERROR_RATE, &answers).await;
+    let (server, mut meter) = meter(&CheckId::ErrorRate, &answers).await;
     let mut read = Vec::new();
     for _ in 0..4 {
         read.push(match meter.read(BLANKS).await {
@@ -74,13 +75,13 @@ async fn what_is_read_is_read_once_every_series_has_a_new_sample() {
 
 #[tokio::test]
 async fn what_is_too_old_is_no_answer_and_what_is_gone_is_told() {
-    let (_server, mut old) = meter(ERROR_RATE, &[times(0.0, 10.0, 131.0)]).await;
+    let (_server, mut old) = meter(&CheckId::ErrorRate, &[times(0.0, 10.0, 131.0)]).await;
     assert_eq!(
         old.read(BLANKS).await,
         Metered::Failed("the newest sample of `reqs{c=\"green\"}` is 2m1s old".to_owned())
     );
     let answers = [vector(&[]), vector(&[]), times(9.0, 9.0, 10.0), counters(5, 0), vector(&[]), vector(&[])];
-    let (_server, mut late) = meter(ERROR_RATE, &answers).await;
+    let (_server, mut late) = meter(&CheckId::ErrorRate, &answers).await;
     let Metered::New(none) = late.read(BLANKS).await else { panic!() };
     assert_eq!((none.total, none.note.as_deref()), (0, Some("`reqs{c=\"green\"}` has no series yet")));
     let Metered::New(first) = late.read(BLANKS).await else { panic!() };
@@ -90,10 +91,10 @@ async fn what_is_too_old_is_no_answer_and_what_is_gone_is_told() {
 
 #[tokio::test]
 async fn a_histogram_whose_unit_is_not_known_and_what_is_no_selector_are_told() {
-    let (_server, mut unit) = meter(LATENCY, &[times(9.0, 9.0, 10.0), counters(1, 0)]).await;
+    let (_server, mut unit) = meter(&CheckId::Latency, &[times(9.0, 9.0, 10.0), counters(1, 0)]).await;
     let Metered::Failed(why) = unit.read(BLANKS).await else { panic!() };
     assert_eq!(why, "the unit of `took_bucket` does not show in its name: say it with checks.latency.unit");
     let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#.to_owned();
-    let (_server, mut scalar) = meter(ERROR_RATE, &[scalar]).await;
+    let (_server, mut scalar) = meter(&CheckId::ErrorRate, &[scalar]).await;
     assert_eq!(scalar.read(BLANKS).await, Metered::Failed("`reqs{c=\"green\"}` is no selector of series".to_owned()));
 }
