@@ -42,7 +42,7 @@ mod settings;
 mod verify;
 
 #[cfg(test)]
-pub(crate) use machine::testing;
+pub(crate) use machine::{scenes, testing};
 
 pub use check::{Observation, named};
 pub use event::{

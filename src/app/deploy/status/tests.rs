@@ -1,3 +1,5 @@
+mod snapshots;
+
 use serde_json::json;
 
 use super::super::testing::{Answer, Bench, unbound};

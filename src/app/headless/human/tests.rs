@@ -1,3 +1,5 @@
+mod snapshots;
+
 use std::sync::{Arc, Mutex};
 
 use super::*;

@@ -44,7 +44,7 @@ mod watch;
 mod tests;
 
 #[cfg(test)]
-pub(crate) use tests::bench as testing;
+pub(crate) use tests::{bench as testing, scenes};
 
 pub use core::Machine;
 pub use persist::Retrying;

@@ -17,6 +17,7 @@ mod properties;
 mod release;
 mod resume;
 mod rollback;
+pub(crate) mod scenes;
 mod shared;
 mod standby;
 mod verify;

@@ -1,0 +1,86 @@
+//! The lines of every phase and every outcome.
+
+use std::collections::BTreeSet;
+
+use support::Snapshots;
+
+use super::*;
+use crate::core::soak::scenes::{ALL, TOLD, bench};
+use crate::core::soak::testing::Bench;
+use crate::model::DecisionKind;
+
+/// Everything that a run that began with these events prints, where no terminal is and the time is UTC.
+fn printed(bench: &Bench) -> String {
+    let screen = Screen::default();
+    let places = Places { journal: "/srv/shop/decisions.jsonl".into(), recording: "/srv/shop/SOAK.jsonl".into() };
+    let mut human = Human::new(Box::new(screen.clone()), None, places);
+    human.stamps = Stamps::of(TimeZone::UTC);
+    let mut view = View::new(bench.began_with().clone());
+    for envelope in &bench.log {
+        let news = view.apply(envelope);
+        human.news(&view, &news).unwrap();
+    }
+    if let Some(ending) = view.machine().ending().cloned() {
+        human.end(&view, &ending).unwrap();
+    }
+    let bytes = screen.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_lines_of_every_phase_and_outcome() {
+    let snapshots = Snapshots::of("src/app/headless/human/snapshots");
+    for name in ALL.into_iter().chain(TOLD) {
+        snapshots.assert(name, &printed(&bench(name)));
+    }
+    snapshots.assert_no_other();
+}
+
+#[test]
+fn the_lines_show_every_decision_of_the_machine() {
+    let mut told = BTreeSet::new();
+    for name in ALL.into_iter().chain(TOLD) {
+        let bench = bench(name);
+        let mut view = View::new(bench.began_with().clone());
+        let printed = printed(&bench);
+        for envelope in &bench.log {
+            for decision in view.apply(envelope).decisions {
+                let kind = decision.decision.name();
+                assert!(printed.contains(&format!("  {kind:WORD$} ")), "{name} does not tell of {kind}: {printed}");
+                told.insert(kind);
+            }
+        }
+    }
+    // Those that a machine journals; others come of commands: `freeze`, `rollback` without a monitor.
+    use DecisionKind::{
+        Abort, Blind, Breach, Extend, Hold, Inconclusive, Keep, NotRecovered, Observe, Pause, Recovered, Resume,
+        Resumed, Retain, Rollback, RollbackFailed, RollbackUndone, Sighted, SoakStart, Superseded, SwitchFailed,
+        SwitchRefused,
+    };
+    let known = [
+        Abort,
+        Blind,
+        Breach,
+        Extend,
+        Hold,
+        Inconclusive,
+        Keep,
+        NotRecovered,
+        Observe,
+        Pause,
+        Recovered,
+        Resume,
+        Resumed,
+        Retain,
+        Rollback,
+        RollbackFailed,
+        RollbackUndone,
+        Sighted,
+        SoakStart,
+        Superseded,
+        SwitchFailed,
+        SwitchRefused,
+    ];
+    let missing: Vec<&str> = known.iter().map(|kind| kind.name()).filter(|name| !told.contains(name)).collect();
+    assert!(missing.is_empty(), "no run shows {missing:?}");
+}
