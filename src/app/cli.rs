@@ -48,19 +48,19 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Common {
     /// Run as if started in DIR.
-    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    #[arg(short = 'C', long = "directory", global = true, help_heading = help::GLOBAL, value_name = "DIR")]
     pub directory: Option<PathBuf>,
     /// The configuration file; the deployment lies beside it (default: switchback.toml in the working directory or above).
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = help::GLOBAL, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What the log files keep: error, warn, info, debug or trace.
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    #[arg(long, global = true, help_heading = help::GLOBAL, value_name = "LEVEL", default_value = "info")]
     pub log_level: tracing::Level,
     /// Colours of the terminal UI.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(long, global = true, help_heading = help::GLOBAL, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     /// Glyphs of the terminal UI.
-    #[arg(long, global = true, value_enum, value_name = "WHICH", default_value_t = CharsetChoice::Auto)]
+    #[arg(long, global = true, help_heading = help::GLOBAL, value_enum, value_name = "WHICH", default_value_t = CharsetChoice::Auto)]
     pub charset: CharsetChoice,
     /// Values of configuration keys.
     #[command(flatten)]
@@ -76,8 +76,14 @@ impl Args for Settings {
         command.args(flags().filter_map(|key| {
             let flag = key.flag?;
             let help = format!("{} [{}; default {}]", key.help, key.allowed(), key.default_text());
+            // Which deployment a command is about, and where that runs, is no setting of a run.
+            let (value, heading) = match key.name {
+                "service" => ("NAME", help::GLOBAL.to_owned()),
+                "control.url" => ("URL", help::GLOBAL.to_owned()),
+                name => ("VALUE", help::heading(name)),
+            };
             let arg = Arg::new(key.name).long(flag).help(help).global(true).allow_hyphen_values(true);
-            Some(arg.value_name("VALUE").help_heading(help::SETTINGS))
+            Some(arg.value_name(value).help_heading(heading))
         }))
     }
 
@@ -105,7 +111,7 @@ pub enum Command {
     Demo(Demo),
     /// Wait until COLOR is ready, move traffic to it, and soak.
     Switch {
-        /// Where traffic goes: blue or green. On a terminal it is asked for when it is missing.
+        /// Where traffic goes: blue or green; asked for where it is missing.
         // `--color` is taken by the colours of the terminal.
         #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
@@ -119,8 +125,9 @@ pub enum Command {
     SwitchBlue(Switch),
     /// Watch the deployment that is active now; a soak that was left unfinished goes on.
     Soak {
-        /// Go on with what was left unfinished; where the soak of this deployment has ended, print its outcome and exit with
-        /// its code.
+        /// Go on with what was left unfinished.
+        ///
+        /// Where the soak of this deployment has ended, its outcome is printed, and the exit code is the outcome's.
         #[arg(long)]
         resume: bool,
         /// How.
@@ -134,14 +141,18 @@ pub enum Command {
         /// abort, rollback, pause, resume, extend DURATION or keep.
         #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
         action: Vec<String>,
-        /// With `rollback`: also when the standby is down, or the router holds what Switchback did not write.
+        /// With `rollback`: whatever the standby and the router say.
+        ///
+        /// Also when the standby is down, or the router holds what Switchback did not write.
         #[arg(long)]
         force: bool,
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// What is printed: `json` is one object with what came of it.
-        #[arg(long, value_enum, default_value_t = Output::Human)]
+        /// What is printed.
+        ///
+        /// `json` is one object with what came of the order.
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
         /// The same as `--output json`.
         #[arg(long, conflicts_with = "output")]
@@ -152,18 +163,24 @@ pub enum Command {
         /// Why, for the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
+        /// Whatever the standby and the router say.
+        ///
         /// Also when the standby is not ready, the release was switched to with --no-way-back, or the router holds what Switchback
         /// did not write; a copy of that is kept.
         #[arg(long)]
         force: bool,
-        /// Try until it works, not five times: for a disk that is full, or a router that is away.
+        /// Try until it works, not five times.
+        ///
+        /// For a disk that is full, or a router that is away.
         #[arg(long)]
         keep_trying: bool,
-        /// Only say what would happen, and check it as far as that is possible.
+        /// Only say what would happen.
+        ///
+        /// What would be done is checked as far as that is possible.
         #[arg(long, conflicts_with = "keep_trying")]
         dry_run: bool,
         /// What is printed.
-        #[arg(long, value_enum, default_value_t = Output::Human)]
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
     },
     /// Look whether everything is there that a switch, a soak and a rollback need.
@@ -235,10 +252,14 @@ pub struct Switch {
     /// Move traffic and do not watch.
     #[arg(long)]
     pub no_soak: bool,
-    /// The release must not be rolled back, because of a migration say: a breach is held, and only `rollback --force` goes back.
+    /// Never roll this release back automatically.
+    ///
+    /// For one that must not go back, because of a migration say: a breach is held, and only `rollback --force` goes back.
     #[arg(long)]
     pub no_way_back: bool,
-    /// Move traffic even where the router holds what Switchback did not write, such as a maintenance page; a copy of it is kept.
+    /// Replace what Switchback did not write in the router.
+    ///
+    /// Traffic is moved even where the router holds a maintenance page, for example; a copy of it is kept.
     #[arg(long)]
     pub force: bool,
     /// How to watch.
@@ -250,17 +271,21 @@ pub struct Switch {
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Watch {
-    /// Watch in this process, with lines instead of the terminal UI.
+    /// Watch with lines instead of the terminal UI.
+    ///
+    /// The watch lives and ends with this process.
     #[arg(long)]
     pub no_tui: bool,
-    /// Watch in the background and return once the watch has begun.
+    /// Watch in the background; return once that has begun.
     #[arg(long, conflicts_with_all = ["no_tui", "supervised"])]
     pub detach: bool,
-    /// SIGTERM saves the soak to be resumed (exit code 143) instead of aborting it: for service managers.
+    /// For services: SIGTERM saves the soak to be resumed.
+    ///
+    /// The exit code is then 143. Without this flag SIGTERM aborts the soak.
     #[arg(long)]
     pub supervised: bool,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
     /// Be the background process.
     #[arg(long, hide = true, conflicts_with = "detach")]
@@ -277,7 +302,7 @@ pub struct Attach {
     #[arg(long)]
     pub no_tui: bool,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
 
@@ -285,7 +310,7 @@ pub struct Attach {
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
     /// What happens to the new release.
-    #[arg(long, value_enum, default_value_t = Scenario::Breach)]
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Scenario::Breach)]
     pub scenario: Scenario,
     /// How many times shorter than a minute the soak is.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
@@ -297,7 +322,7 @@ pub struct Demo {
     #[arg(long)]
     pub no_tui: bool,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
 

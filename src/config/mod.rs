@@ -67,7 +67,7 @@ pub use dial::{bare_dial, same_listener};
 pub use dotenv::DotEnv;
 pub use duration::parse_duration;
 pub use instances::mask;
-pub use keys::{Key, flags, keys, shell_word};
+pub use keys::{Key, flags, keys, section, shell_word};
 pub(crate) use layers::PREFIX;
 pub use layers::{Inputs, ReadText};
 pub(crate) use load::files;

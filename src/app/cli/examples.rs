@@ -106,6 +106,8 @@ const COMMANDS: &[(&str, &[Example])] = &[
             ("switchback backtest *.jsonl --sweep threshold=1%,2%,5%", "by several thresholds"),
         ],
     ),
+    ("history prune", &[("switchback history prune --dry-run", "which recordings would be removed")]),
+    ("history soaks", &[("switchback history soaks", "their IDs, a line each")]),
     ("verify", &[("switchback verify", "whether anybody changed the decision journal")]),
     (
         "config",
@@ -115,6 +117,10 @@ const COMMANDS: &[(&str, &[Example])] = &[
             ("switchback config show", "the effective values, and where each comes from"),
         ],
     ),
+    ("config show", &[("switchback config show --json", "for scripts")]),
+    ("config check", &[("switchback config check --window 30m", "whether that is allowed as well")]),
+    ("config template", &[("switchback config template", "redirected into switchback.toml, to begin with")]),
+    ("version", &[("switchback version", "which one is installed")]),
     ("completions", &[("switchback completions bash", "into a file such as /etc/bash_completion.d/switchback")]),
     (
         "man",

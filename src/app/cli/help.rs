@@ -1,7 +1,8 @@
 //! The command line as it is parsed and as it is shown: commands in groups, flags where they mean something, examples.
 //!
 //! Every command takes every global flag wherever it stands, so that `switchback --window 5m soak` and a script that hands the same
-//! flags to all its commands work. Help, manual pages and completions of a command show those that it uses.
+//! flags to all its commands work. Help, manual pages and completions of a command show those that it uses: `-h` what is the
+//! command's own, with the names of the others, and `--help` everything.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -9,8 +10,9 @@ use std::fmt::Write as _;
 use clap::builder::StyledStr;
 use clap::{Arg, ArgMatches, Command as Clap, CommandFactory as _, FromArgMatches as _};
 
-use super::examples::{example_lines, exit_codes};
+use super::examples::{example_lines, examples, exit_codes};
 use super::{Cli, version};
+use crate::config::{flags, section};
 
 /// Commands by what they are for, in the order of a deployment.
 const GROUPS: [(&str, &[&str]); 5] = [
@@ -21,7 +23,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Set up", &["demo", "doctor", "config", "completions", "man", "version", "help"]),
 ];
 
-/// Commands that judge a release: every setting matters.
+/// Commands that judge a release, or look whether it could be judged (`doctor`), or show by what (`config`): every setting matters.
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
 /// Commands with a screen.
@@ -49,7 +51,7 @@ pub fn command() -> Clap {
     let globals: Vec<Arg> = top.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
     let top = top.mut_subcommands(|command| shown(command, "", &globals));
     let top = top.mut_args(|arg| {
-        let hidden = arg.get_help_heading() == Some(SETTINGS);
+        let hidden = is_setting(&arg) || arg.get_id() == "service" || arg.get_id() == "control.url";
         arg.hide(hidden)
     });
     let template = template(&top);
@@ -62,9 +64,10 @@ pub fn try_parse_from<T: Into<OsString> + Clone>(words: impl IntoIterator<Item =
     Cli::from_arg_matches(&matches)
 }
 
-/// The heading of the flags of configuration keys.
-pub const SETTINGS: &str = "Settings";
-const GLOBAL: &str = "Global options";
+/// The heading of flags that every command takes.
+pub const GLOBAL: &str = "Global options";
+/// How wide what follows the flags is written in the short help. Terminals have 80 columns or more.
+const WIDTH: usize = 79;
 
 fn about_of_all() -> &'static str {
     "Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad."
@@ -74,31 +77,108 @@ fn about_of_all() -> &'static str {
 fn shown(command: Clap, above: &str, globals: &[Arg]) -> Clap {
     let path = format!("{above}{}", command.get_name());
     let command = command.mut_subcommands(|command| shown(command, &format!("{path} "), globals));
-    let judges = JUDGES.contains(&path.as_str());
-    let own = globals.iter().map(|arg| {
-        let id = arg.get_id().as_str();
-        let arg = arg.clone().hide(!applies(&path, id));
-        match arg.get_help_heading() {
-            Some(_) => arg.hide_short_help(judges),
-            None => arg.help_heading(GLOBAL),
-        }
-    });
+    let applies = |arg: &Arg| applies(&path, arg.get_id().as_str());
+    let own = globals.iter().map(|arg| arg.clone().hide(!applies(arg)).hide_short_help(true));
+    let used: Vec<&Arg> = globals.iter().filter(|arg| applies(arg)).collect();
     let command = command.args(own.collect::<Vec<_>>());
-    let mut after = String::new();
-    let examples = example_lines(&path);
-    if !examples.is_empty() {
-        // Writing into a string cannot fail, here and below.
-        let _ = write!(after, "Examples:\n{examples}");
-    }
-    let after = after.trim_end().to_owned();
-    if judges {
-        let short = format!("{after}\n\nSettings such as --window and --threshold: switchback help {path}");
-        command.after_help(short.trim_start().to_owned()).after_long_help(after.clone())
-    } else if after.is_empty() {
-        command
+    let command = if command.get_arguments().any(|arg| arg.get_id() == "output") {
+        command.mut_arg("output", forms_in_the_long_help)
     } else {
-        command.after_help(after)
+        command
+    };
+    let long = example_lines(&path);
+    let long = if long.is_empty() { long } else { format!("Examples:\n{}", long.trim_end()) };
+    command.after_help(in_short(&path, &used)).after_long_help(long)
+}
+
+/// The words of `--output` with their meaning, which would take a line of every short help.
+fn forms_in_the_long_help(output: Arg) -> Arg {
+    let mut long = output.get_long_help().or_else(|| output.get_help()).map(ToString::to_string).unwrap_or_default();
+    let mut names = Vec::new();
+    for value in output.get_possible_values() {
+        let meaning = value.get_help().map(ToString::to_string).unwrap_or_default();
+        let _ = write!(long, "\n- {}: {meaning}", value.get_name());
+        names.push(value.get_name().to_owned());
     }
+    let help = format!("What is printed: {} [default: human]", names.join(", "));
+    output.hide_possible_values(true).hide_default_value(true).help(help).long_help(long + "\n\n[default: human]")
+}
+
+/// What stands below a command's own flags in its short help: one example, the names of settings and of global flags.
+fn in_short(path: &str, used: &[&Arg]) -> String {
+    let mut text = String::new();
+    // Writing into a string cannot fail, here and below.
+    let (globals, settings): (Vec<&Arg>, Vec<&Arg>) =
+        used.iter().copied().partition(|arg| arg.get_help_heading() == Some(GLOBAL));
+    // The last one shows settings, where there are any.
+    let examples = examples(path);
+    if let Some((example, _)) = if settings.is_empty() { examples.first() } else { examples.last() } {
+        let _ = writeln!(text, "Example: {example}");
+    }
+    let names = |args: &[&Arg]| args.iter().map(|arg| name_of(arg)).collect::<Vec<_>>();
+    if !settings.is_empty() {
+        let _ = writeln!(text, "\nSettings (explained by `switchback help {path}`):");
+        for group in settings.chunk_by(|one, next| group_of(one) == group_of(next)) {
+            text.push_str(&wrapped(&format!("  {:<12}", group.first().map_or("", |arg| group_of(arg))), &names(group)));
+        }
+        text.push('\n');
+    }
+    if !globals.is_empty() {
+        text.push_str(&wrapped(
+            "Global:  ",
+            &names(&globals).iter().map(|name| format!("{name} ")).collect::<Vec<_>>(),
+        ));
+    }
+    text.trim_end().to_owned()
+}
+
+/// The short form of a flag where there is one, and what it takes where that is no setting's value: `-C DIR`, `--window`.
+fn name_of(arg: &Arg) -> String {
+    let name = match (arg.get_short(), arg.get_long()) {
+        (Some(short), _) => format!("-{short}"),
+        (None, long) => format!("--{}", long.unwrap_or_default()),
+    };
+    match arg.get_value_names() {
+        Some([value]) if arg.get_help_heading() == Some(GLOBAL) => format!("{name} {value}"),
+        _ => name,
+    }
+}
+
+/// The last word of a setting's section: `error-rate`.
+fn group_of(arg: &Arg) -> &str {
+    match section(arg.get_id().as_str()) {
+        "" => "general",
+        section => section.rsplit('.').next().unwrap_or(section),
+    }
+}
+
+/// Words in lines behind a label, which the other lines leave room for.
+fn wrapped(label: &str, words: &[String]) -> String {
+    let indent = label.chars().count();
+    let (mut text, mut column) = (label.to_owned(), indent);
+    for word in words {
+        let width = word.chars().count() + 1;
+        if column + width > WIDTH + 1 && column > indent {
+            text = text.trim_end().to_owned() + "\n" + &" ".repeat(indent);
+            column = indent;
+        }
+        text = text + word + " ";
+        column += width;
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+/// Under which heading a setting's flag stands in the long help.
+pub fn heading(key: &str) -> String {
+    match section(key) {
+        "" => "Settings".to_owned(),
+        section => format!("Settings of {section}"),
+    }
+}
+
+/// Whether a flag is that of a setting which not every command takes.
+fn is_setting(arg: &Arg) -> bool {
+    arg.get_help_heading() != Some(GLOBAL) && flags().any(|key| arg.get_id() == key.name)
 }
 
 /// Whether a command uses a global flag.

@@ -10,7 +10,7 @@ use crate::core::backtest::Sweep;
 /// What to play.
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
-    /// The ID of a soak of this service, or a file (default: the newest recording).
+    /// The ID of a soak, or a file (default: the newest recording).
     pub recording: Option<String>,
     /// How many times faster than it went.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -19,7 +19,7 @@ pub struct Replay {
     #[arg(long)]
     pub no_tui: bool,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
 
@@ -27,17 +27,25 @@ pub struct Replay {
 /// a flag they are those of the trace.
 #[derive(Clone, Debug, Args)]
 pub struct Backtest {
-    /// Recordings of soaks, whose releases are what the soaks' outcomes say; or CSV files with the header
-    /// `tick_ms,total,errors`, taken for good releases. What cannot be used is skipped.
+    /// Recordings of soaks, or CSV files.
+    ///
+    /// The release of a recording is what the soak's outcome says. CSV files have the header `tick_ms,total,errors`, and are taken
+    /// for good releases. What cannot be used is skipped.
     #[arg(required_unless_present_any = ["good", "bad"], value_name = "TRACE")]
     pub traces: Vec<PathBuf>,
-    /// Traces of releases that are known to be good, whatever became of them: a false alarm, say.
+    /// Traces of releases that are known to be good.
+    ///
+    /// Whatever became of them: a false alarm, say.
     #[arg(long, num_args = 1.., value_name = "TRACE")]
     pub good: Vec<PathBuf>,
-    /// Traces of releases that are known to be bad: what they cost is counted apart.
+    /// Traces of releases that are known to be bad.
+    ///
+    /// What they cost is counted apart.
     #[arg(long, num_args = 1.., value_name = "TRACE")]
     pub bad: Vec<PathBuf>,
-    /// Try several values of a setting side by side: `threshold=1%,2%,5%`. Several sweeps multiply.
+    /// Try several values of a setting: `threshold=1%,5%`.
+    ///
+    /// They stand side by side. Several sweeps multiply.
     #[arg(long, value_name = "KEY=V,V,…")]
     pub sweep: Vec<Sweep>,
     /// One JSON object a line for each trace and setting.
@@ -48,7 +56,9 @@ pub struct Backtest {
 /// What to do with the records of the past.
 #[derive(Clone, Debug, Subcommand)]
 pub enum HistoryCommand {
-    /// Remove the recordings that are older, more or larger than `retention.*` allows; decisions stay.
+    /// Remove recordings beyond `retention.*`; decisions stay.
+    ///
+    /// Those that are older, more or larger than the keys of `retention` allow.
     Prune {
         /// Only say which.
         #[arg(long)]

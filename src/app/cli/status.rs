@@ -14,16 +14,20 @@ pub struct Status {
     /// Go on showing it, until Ctrl-C.
     #[arg(long)]
     pub watch: bool,
-    /// Only the color that a deploy goes to: one word, for scripts.
+    /// Only the color that a deploy goes to, for scripts.
     #[arg(long, conflicts_with_all = ["json", "watch"])]
     pub inactive: bool,
-    /// Exit with what the newest soak came to: 0 only if its release was retained and is live, 10 while it runs.
+    /// Exit with what the newest soak came to.
+    ///
+    /// 0 only if its release was retained and is live, 10 while it runs.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub exit_code: bool,
-    /// Wait until the soak is over first, then exit with what it came to; 7 once a rollback fails for too long.
+    /// Wait until the soak is over, and exit the same way.
+    ///
+    /// The exit code is 7 once a rollback fails for too long.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub wait: bool,
     /// What is printed.
-    #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with_all = ["watch", "inactive"])]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human, conflicts_with_all = ["watch", "inactive"])]
     pub output: Output,
 }

@@ -148,7 +148,7 @@ mod tests {
         let text = |page: &[u8]| String::from_utf8(page.to_owned()).unwrap().replace(&cli::version(), "VERSION");
         let settings = |page: &str| {
             let (_, rest) = page.split_once("\n.SH SETTINGS\n")?;
-            Some(rest.split_once("\n.SH ").map_or(rest, |(settings, _)| settings).to_owned())
+            Some(rest.split_once("\n.SH EXAMPLES").map_or(rest, |(settings, _)| settings).to_owned())
         };
         let of_switch = pages.iter().find(|(name, _)| name == "switchback-switch.1").unwrap();
         let of_switch = settings(&text(&of_switch.1)).unwrap();

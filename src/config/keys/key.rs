@@ -140,6 +140,11 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
     .flatten()
 }
 
+/// The section of a key by its name: `checks.error-rate` of `checks.error-rate.threshold`; nothing outside of any.
+pub fn section(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(section, _)| section)
+}
+
 /// The rows that have a flag.
 pub fn flags() -> impl Iterator<Item = &'static Key> {
     keys().filter(|key| key.flag.is_some())

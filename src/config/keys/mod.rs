@@ -33,4 +33,4 @@ mod router;
 mod soak;
 
 pub(in crate::config) use key::{Fallback, OTHER_VARIABLES};
-pub use key::{Key, flags, keys, shell_word};
+pub use key::{Key, flags, keys, section, shell_word};
