@@ -19,11 +19,11 @@ use std::fmt::Write as _;
 use self::carried::Carried;
 use self::last::LastBuckets;
 use self::previous::{Excused, Previous};
-use super::check::{kept, named};
+use super::check::{Check, Now, kept, named, sources};
 use super::rate::RateCheck;
 use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
-use super::{Observation, Sample};
+use super::{Metered, Observation, Sample};
 use crate::config::{Baseline, Excuse, Ratio};
 use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts};
 use crate::model::number::{latency, latency_exact};
@@ -77,6 +77,7 @@ impl LatencyCheck {
             threshold: Ratio(settings.allowed()),
             baseline: Baseline::Off,
             required: settings.required,
+            metered: settings.metered.clone(),
             ..error_rate.clone()
         };
         let mut rate = RateCheck::new(CheckId::Latency, allowed, window_ms, interval_ms, names.clone());
@@ -95,32 +96,8 @@ impl LatencyCheck {
         }
     }
 
-    /// Begins to look, with the counts as they are now for a baseline.
-    pub fn begin(&mut self, at_ms: u64) {
-        self.rate.begin(at_ms);
-        self.restart(at_ms);
-    }
-
-    /// Judges from here on.
-    pub fn restart(&mut self, at_ms: u64) {
-        self.rate.restart(at_ms);
-        self.pending = Buckets::default();
-        self.recent.clear();
-    }
-
-    /// Another process goes on with the run, over these instances.
-    pub fn resume(&mut self, at_ms: u64, names: &[String]) {
-        self.rate.resume(at_ms, names.to_vec());
-        self.instances = kept(&self.names, &self.instances, names);
-        self.names = names.to_vec();
-        // The pages' reader is a new one as well, and may have forgotten what had left them.
-        for known in &mut self.instances {
-            known.last = LastBuckets::default();
-        }
-    }
-
-    /// Takes one scrape. `run_started_wall` is when the run began, Unix milliseconds.
-    pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, instance: usize, sample: &Sample) {
+    /// Takes one page.
+    fn read(&mut self, now: &Now, instance: usize, sample: &Sample) {
         let Some(known) = self.instances.get_mut(instance) else { return };
         let judged = match sample {
             Sample::Failed(why) => Sample::Failed(why.clone()),
@@ -133,33 +110,13 @@ impl LatencyCheck {
                 self.weigh_excuse();
             }
         }
-        let counted = self.rate.sampled(at_ms, run_started_wall, instance, &judged);
+        let counted = self.rate.read(now, instance, &judged);
         if let (Sample::Good(reading), Some(known)) = (sample, self.instances.get_mut(instance))
             && let Some(Latency::Buckets(now)) = &reading.latency
             && let Some(since) = known.last.since(reading, now, counted.requests)
         {
             self.pending = self.pending.merged(&since);
         }
-    }
-
-    /// Instances came and went.
-    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
-        self.rate.come_and_go(at_ms, names, changes);
-        self.names = names.to_vec();
-        self.instances.resize(names.len(), Instance::default());
-        for place in &changes.joined {
-            self.instances[*place] = Instance::default();
-        }
-        for place in &changes.left {
-            // Its bound is no longer one to judge by.
-            let Instance { bound_ms, unfit, missing, histogram, .. } = &mut self.instances[*place];
-            (*bound_ms, *unfit, *missing, *histogram) = (None, None, None, None);
-        }
-    }
-
-    /// The source was asked and has nothing newer.
-    pub fn nothing_new(&mut self, at_ms: u64) {
-        self.rate.nothing_new(at_ms);
     }
 
     /// Takes one page of the previous color, as long as it is open what that excuses.
@@ -171,7 +128,9 @@ impl LatencyCheck {
 
     /// The previous color has so many places now.
     pub fn previous_resized(&mut self, instances: usize) {
-        self.previous.resize(instances);
+        if self.settings.metered.is_none() {
+            self.previous.resize(instances);
+        }
     }
 
     /// The look at the previous color begins.
@@ -208,11 +167,6 @@ impl LatencyCheck {
         self.excused.as_ref().map(Excused::describe)
     }
 
-    /// Whether every instance was read at least once, well or not.
-    pub fn all_tried(&self) -> bool {
-        self.rate.all_tried()
-    }
-
     /// Why the release cannot be judged by this check, however many requests it gets: its histogram does not allow it.
     pub fn unfit(&self) -> Option<String> {
         let unfit = |(name, known): (&String, &Instance)| Some(named(name, known.unfit.as_deref()?));
@@ -241,29 +195,6 @@ impl LatencyCheck {
     /// The bound that requests are judged by, once an instance has one; the lowest, where they differ.
     fn bound(&self) -> Option<f64> {
         self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp)
-    }
-
-    /// Closes one tick.
-    pub fn tick(&mut self, at_ms: u64, skipped: u32, patience_ms: u64) {
-        self.rate.tick(at_ms, skipped, patience_ms);
-        self.recent.push_back((at_ms, std::mem::take(&mut self.pending)));
-        while self.recent.front().is_some_and(|(at, _)| at_ms.saturating_sub(*at) >= RECENT_MS) {
-            self.recent.pop_front();
-        }
-    }
-
-    /// The judgement if the window ended now; none while one more tick is wanted.
-    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
-        let (verdict, message) = self.rate.close(at_ms, patience_ms, overtime)?;
-        Some(self.told(verdict, message))
-    }
-
-    /// What the check says now; value and threshold in seconds.
-    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
-        let seen = self.rate.observe(at_ms, patience_ms, warmup);
-        let (verdict, message) = self.told(seen.verdict, seen.message);
-        let (value, threshold) = (self.quantile().map(|ms| ms / 1000.0), self.settings.threshold_ms / 1000.0);
-        Observation { verdict, value, threshold, message, ..seen }
     }
 
     /// The verdict and its sentence, with what else belongs to them.
@@ -300,8 +231,29 @@ impl LatencyCheck {
         self.excused.map_or_else(|| self.settings.allowed(), |excused| excused.limit)
     }
 
+    /// What is judged by, once that is known: "p99 at most 500ms by `latency_seconds`".
+    pub fn describe_source(&self) -> String {
+        let histogram = self.instances.iter().find_map(|known| known.histogram.as_deref());
+        let by = histogram.map(|name| format!(" by `{name}`")).unwrap_or_default();
+        format!("{}{by}", self.describe())
+    }
+}
+
+impl Check for LatencyCheck {
+    fn id(&self) -> &CheckId {
+        &CheckId::Latency
+    }
+
+    /// Value and threshold in seconds.
+    fn observe(&self, now: &Now) -> Observation {
+        let seen = self.rate.observe(now);
+        let (verdict, message) = self.told(seen.verdict, seen.message);
+        let (value, threshold) = (self.quantile().map(|ms| ms / 1000.0), self.settings.threshold_ms / 1000.0);
+        Observation { verdict, value, threshold, message, ..seen }
+    }
+
     /// `p99 at most 500ms`, the bound that is judged by where that is another, and why more may be slow, where that is so.
-    pub fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let LatencySettings { threshold_ms, .. } = self.settings;
         let mut text = format!("{} at most {}", self.settings.name(), latency_exact(threshold_ms));
         if let Some(bound) = self.bound().filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
@@ -313,11 +265,84 @@ impl LatencyCheck {
         text
     }
 
-    /// What is judged by, once that is known: "p99 at most 500ms by `latency_seconds`".
-    pub fn describe_source(&self) -> String {
-        let histogram = self.instances.iter().find_map(|known| known.histogram.as_deref());
-        let by = histogram.map(|name| format!(" by `{name}`")).unwrap_or_default();
-        format!("{}{by}", self.describe())
+    fn boxed(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
+    }
+
+    fn close(&self, now: &Now, overtime: u64) -> Option<(Verdict, String)> {
+        let (verdict, message) = self.rate.close(now, overtime)?;
+        Some(self.told(verdict, message))
+    }
+
+    fn retained(&self, message: &str) -> String {
+        message.to_owned()
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.rate.all_tried()
+    }
+
+    fn begin(&mut self, now: &Now) {
+        self.rate.begin(now);
+        self.restart(now);
+    }
+
+    /// The counts as they are now are the baseline.
+    fn restart(&mut self, now: &Now) {
+        self.rate.restart(now);
+        self.pending = Buckets::default();
+        self.recent.clear();
+    }
+
+    fn page(&mut self, now: &Now, instance: usize, sample: &Sample) {
+        if self.settings.metered.is_none() {
+            self.read(now, instance, sample);
+        }
+    }
+
+    fn metered(&mut self, now: &Now, outcome: &Metered) {
+        match outcome {
+            Metered::New(reading) => self.read(now, 0, &Sample::Good(reading.clone())),
+            Metered::Failed(why) => self.read(now, 0, &Sample::Failed(why.clone())),
+            Metered::Same { .. } => self.rate.nothing_new(now),
+        }
+    }
+
+    fn tick(&mut self, now: &Now, skipped: u32) {
+        self.rate.tick(now, skipped);
+        let at_ms = now.at_ms;
+        self.recent.push_back((at_ms, std::mem::take(&mut self.pending)));
+        while self.recent.front().is_some_and(|(at, _)| at_ms.saturating_sub(*at) >= RECENT_MS) {
+            self.recent.pop_front();
+        }
+    }
+
+    fn come_and_go(&mut self, now: &Now, instances: &[String], changes: &Changes) {
+        if self.settings.metered.is_some() {
+            return;
+        }
+        self.rate.come_and_go(now, instances, changes);
+        self.names = instances.to_vec();
+        self.instances.resize(instances.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance::default();
+        }
+        for place in &changes.left {
+            // Its bound is no longer one to judge by.
+            let Instance { bound_ms, unfit, missing, histogram, .. } = &mut self.instances[*place];
+            (*bound_ms, *unfit, *missing, *histogram) = (None, None, None, None);
+        }
+    }
+
+    fn resume(&mut self, now: &Now, instances: &[String]) {
+        let names = sources(self.settings.metered.as_ref(), instances);
+        self.rate.resume(now, instances);
+        self.instances = kept(&self.names, &self.instances, &names);
+        self.names = names;
+        // The pages' reader is a new one as well, and may have forgotten what had left them.
+        for known in &mut self.instances {
+            known.last = LastBuckets::default();
+        }
     }
 }
 

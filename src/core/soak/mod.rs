@@ -44,7 +44,7 @@ mod verify;
 #[cfg(test)]
 pub(crate) use machine::{scenes, testing};
 
-pub use check::{Observation, named};
+pub use check::{Check, Judging, Now, Observation, named};
 pub use event::{
     Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackFailure, RollbackResult,
     Sample, SwitchResult,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::check::{Check, Judging, Now};
 use super::settings::{QueryKind, QuerySettings};
 use super::{Answer, Observation};
 use crate::config::Bound;
@@ -39,48 +40,6 @@ impl QueryCheck {
     /// A check that was not asked yet.
     pub const fn new(settings: QuerySettings) -> Self {
         Self { settings, last: None, why: None, beyond: None, breach: None, before: None }
-    }
-
-    /// Its name.
-    pub const fn id(&self) -> &CheckId {
-        &self.settings.name
-    }
-
-    /// Judges from here on. What was known before stays known.
-    pub fn restart(&mut self) {
-        (self.beyond, self.breach) = (None, None);
-    }
-
-    /// Takes one answer; it counts against the release while it is `judged`. An answer after a silence of `patience_ms` says
-    /// nothing about the time between.
-    pub fn answered(&mut self, at_ms: u64, patience_ms: u64, judged: bool, answer: &Answer) {
-        let known = match answer {
-            Answer::Failed(why) => {
-                self.why = Some(why.clone());
-                return;
-            }
-            Answer::Value { value, note } => Known { value: *value, firing: Vec::new(), note: note.clone() },
-            Answer::Firing { alerts, note } => self.alerts(alerts, note.clone()),
-        };
-        if self.last.as_ref().is_some_and(|(at, _)| at_ms.saturating_sub(*at) > patience_ms) {
-            self.beyond = None;
-        }
-        let beyond = self.is_beyond(known.value);
-        self.why = None;
-        self.last = Some((at_ms, known));
-        if !judged {
-            return;
-        }
-        if !beyond {
-            self.beyond = None;
-            return;
-        }
-        let (since, answers) = self.beyond.map_or((at_ms, 1), |(since, answers)| (since, answers.saturating_add(1)));
-        self.beyond = Some((since, answers));
-        let lasted = at_ms.saturating_sub(since);
-        if self.breach.is_none() && lasted >= self.settings.for_ms && (answers > 1 || self.settings.for_ms == 0) {
-            self.breach = Some(self.what_is_known(lasted));
-        }
     }
 
     /// The alerts of an answer: those that fired before the switch are not judged until they resolve once.
@@ -135,7 +94,8 @@ impl QueryCheck {
     }
 
     /// What it says, with the sentence.
-    fn judge(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
+    fn judge(&self, now: &Now) -> (Verdict, String) {
+        let Now { at_ms, patience_ms, .. } = *now;
         if let Some(breach) = &self.breach {
             return (Verdict::Breached, breach.clone());
         }
@@ -155,22 +115,20 @@ impl QueryCheck {
             None => (Verdict::Healthy, self.what_is_known(0)),
         }
     }
+}
 
-    /// The judgement if the window ended now; none while a value beyond its threshold is on its way to a breach or back.
-    pub fn close(&self, at_ms: u64, patience_ms: u64) -> Option<(Verdict, String)> {
-        let fresh = self.last.as_ref().is_some_and(|(at, _)| at_ms.saturating_sub(*at) <= patience_ms);
-        let undecided = self.breach.is_none() && self.beyond.is_some() && fresh;
-        (!undecided).then(|| self.judge(at_ms, patience_ms))
+impl Check for QueryCheck {
+    fn id(&self) -> &CheckId {
+        &self.settings.name
     }
 
-    /// What the check says now.
-    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
-        let (verdict, message) = if warmup {
+    fn observe(&self, now: &Now) -> Observation {
+        let (verdict, message) = if now.judging == Judging::Outages {
             (Verdict::Unknown, "warming up: not judged yet".to_owned())
         } else {
-            self.judge(at_ms, patience_ms)
+            self.judge(now)
         };
-        let fresh = self.last.as_ref().filter(|(at, _)| at_ms.saturating_sub(*at) <= patience_ms);
+        let fresh = self.last.as_ref().filter(|(at, _)| now.at_ms.saturating_sub(*at) <= now.patience_ms);
         Observation {
             check: self.settings.name.clone(),
             required: self.settings.required,
@@ -184,8 +142,22 @@ impl QueryCheck {
         }
     }
 
-    /// What is left to the threshold, as a share of it; none where that says nothing (a threshold of 0).
-    pub fn margin(&self, value: f64) -> Option<f64> {
+    fn describe(&self) -> String {
+        self.settings.describe()
+    }
+
+    fn boxed(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
+    }
+
+    /// None while a value beyond its threshold is on its way to a breach or back.
+    fn close(&self, now: &Now, _overtime: u64) -> Option<(Verdict, String)> {
+        let fresh = self.last.as_ref().is_some_and(|(at, _)| now.at_ms.saturating_sub(*at) <= now.patience_ms);
+        let undecided = self.breach.is_none() && self.beyond.is_some() && fresh;
+        (!undecided).then(|| self.judge(now))
+    }
+
+    fn margin(&self, value: f64) -> Option<f64> {
         let left = match self.settings.breach {
             Bound::Above => self.settings.threshold - value,
             Bound::Below => value - self.settings.threshold,
@@ -194,10 +166,46 @@ impl QueryCheck {
         share.is_finite().then_some(share)
     }
 
-    /// For how long the value has been beyond its threshold, and for how long it has to be, in milliseconds.
-    pub fn streak(&self) -> Option<(u64, u64)> {
+    fn streak(&self) -> Option<(u64, u64)> {
         let ((since, _), (at, _)) = (self.beyond?, self.last.as_ref()?);
         Some((at.saturating_sub(since), self.settings.for_ms))
+    }
+
+    /// What was known before stays known.
+    fn restart(&mut self, _now: &Now) {
+        (self.beyond, self.breach) = (None, None);
+    }
+
+    /// It counts against the release while everything is judged. An answer after a silence says nothing about the time between.
+    fn answered(&mut self, now: &Now, answer: &Answer) {
+        let Now { at_ms, patience_ms, judging, .. } = *now;
+        let known = match answer {
+            Answer::Failed(why) => {
+                self.why = Some(why.clone());
+                return;
+            }
+            Answer::Value { value, note } => Known { value: *value, firing: Vec::new(), note: note.clone() },
+            Answer::Firing { alerts, note } => self.alerts(alerts, note.clone()),
+        };
+        if self.last.as_ref().is_some_and(|(at, _)| at_ms.saturating_sub(*at) > patience_ms) {
+            self.beyond = None;
+        }
+        let beyond = self.is_beyond(known.value);
+        self.why = None;
+        self.last = Some((at_ms, known));
+        if judging != Judging::Everything {
+            return;
+        }
+        if !beyond {
+            self.beyond = None;
+            return;
+        }
+        let (since, answers) = self.beyond.map_or((at_ms, 1), |(since, answers)| (since, answers.saturating_add(1)));
+        self.beyond = Some((since, answers));
+        let lasted = at_ms.saturating_sub(since);
+        if self.breach.is_none() && lasted >= self.settings.for_ms && (answers > 1 || self.settings.for_ms == 0) {
+            self.breach = Some(self.what_is_known(lasted));
+        }
     }
 }
 
@@ -212,7 +220,9 @@ fn listed<'a>(alerts: impl ExactSizeIterator<Item = &'a String>) -> String {
 mod tests {
     use super::*;
 
-    const PATIENCE: u64 = 10_000;
+    const fn now(at_ms: u64) -> Now {
+        Now { at_ms, run_wall_ms: 0, patience_ms: 10_000, judging: Judging::Everything }
+    }
 
     fn check(kind: QueryKind, breach: Bound, for_ms: u64) -> QueryCheck {
         let threshold = if kind == QueryKind::Alerts { 0.0 } else { 100.0 };
@@ -221,67 +231,67 @@ mod tests {
 
     fn values(check: &mut QueryCheck, answers: &[(u64, f64)]) {
         for (at, value) in answers {
-            check.answered(*at, PATIENCE, true, &Answer::Value { value: *value, note: None });
+            check.answered(&now(*at), &Answer::Value { value: *value, note: None });
         }
     }
 
     fn firing(check: &mut QueryCheck, at: u64, alerts: &[&str]) {
         let alerts = alerts.iter().map(|alert| (*alert).to_owned()).collect();
-        check.answered(at, PATIENCE, true, &Answer::Firing { alerts, note: None });
+        check.answered(&now(at), &Answer::Firing { alerts, note: None });
     }
 
     #[test]
     fn a_value_beyond_its_threshold_for_long_enough_is_a_breach_that_stays() {
         let mut check = check(QueryKind::Value, Bound::Above, 3_000);
         values(&mut check, &[(0, 100.0), (1_000, 120.0), (2_000, 130.0)]);
-        let on_the_way = check.observe(2_000, PATIENCE, false);
+        let on_the_way = check.observe(&now(2_000));
         assert_eq!(on_the_way.verdict, Verdict::Unknown);
         assert_eq!(on_the_way.message, "130 for 1s, at most 100 is allowed; a breach after 3s");
-        assert_eq!((check.streak(), check.close(2_000, PATIENCE)), (Some((1_000, 3_000)), None));
+        assert_eq!((check.streak(), check.close(&now(2_000), 0)), (Some((1_000, 3_000)), None));
         values(&mut check, &[(3_000, 99.0)]);
-        assert_eq!(check.close(3_000, PATIENCE).unwrap().0, Verdict::Healthy);
+        assert_eq!(check.close(&now(3_000), 0).unwrap().0, Verdict::Healthy);
         values(&mut check, &[(4_000, 101.0), (7_000, 1_234.5)]);
-        assert_eq!(check.observe(7_000, PATIENCE, false).message, "1,234.5 for 3s, at most 100 is allowed");
+        assert_eq!(check.observe(&now(7_000)).message, "1,234.5 for 3s, at most 100 is allowed");
         values(&mut check, &[(8_000, 1.0)]);
-        assert_eq!(check.observe(8_000, PATIENCE, false).verdict, Verdict::Breached);
-        check.restart();
-        assert_eq!(check.observe(8_000, PATIENCE, false).verdict, Verdict::Healthy);
+        assert_eq!(check.observe(&now(8_000)).verdict, Verdict::Breached);
+        check.restart(&now(8_000));
+        assert_eq!(check.observe(&now(8_000)).verdict, Verdict::Healthy);
     }
 
     #[test]
     fn a_single_answer_is_enough_only_without_a_duration() {
         let mut at_once = check(QueryKind::Value, Bound::Below, 0);
         values(&mut at_once, &[(0, 99.0)]);
-        assert_eq!(at_once.observe(0, PATIENCE, false).message, "99, at least 100 is allowed");
-        assert_eq!(at_once.observe(0, PATIENCE, false).verdict, Verdict::Breached);
+        assert_eq!(at_once.observe(&now(0)).message, "99, at least 100 is allowed");
+        assert_eq!(at_once.observe(&now(0)).verdict, Verdict::Breached);
         let mut later = check(QueryKind::Value, Bound::Above, 60_000);
         values(&mut later, &[(0, 101.0), (61_000, 101.0)]);
-        assert_eq!(later.observe(61_000, PATIENCE, false).verdict, Verdict::Unknown, "nobody knows what was between");
+        assert_eq!(later.observe(&now(61_000)).verdict, Verdict::Unknown, "nobody knows what was between");
     }
 
     #[test]
     fn what_is_not_known_any_more_has_its_age_and_its_reason() {
         let mut check = check(QueryKind::Value, Bound::Above, 0);
-        assert_eq!(check.observe(0, PATIENCE, false).message, "no answer yet");
-        check.answered(0, PATIENCE, true, &Answer::Failed("the query finds no series".to_owned()));
-        assert_eq!(check.observe(0, PATIENCE, false).message, "the query finds no series");
+        assert_eq!(check.observe(&now(0)).message, "no answer yet");
+        check.answered(&now(0), &Answer::Failed("the query finds no series".to_owned()));
+        assert_eq!(check.observe(&now(0)).message, "the query finds no series");
         values(&mut check, &[(1_000, 5.0)]);
-        check.answered(2_000, PATIENCE, true, &Answer::Failed("refused".to_owned()));
-        let still = check.observe(11_000, PATIENCE, false);
+        check.answered(&now(2_000), &Answer::Failed("refused".to_owned()));
+        let still = check.observe(&now(11_000));
         assert_eq!((still.verdict, still.value), (Verdict::Healthy, Some(5.0)));
-        let stale = check.observe(12_000, PATIENCE, false);
+        let stale = check.observe(&now(12_000));
         assert_eq!((stale.verdict, stale.value), (Verdict::Unknown, None));
         assert_eq!(stale.message, "not known for 11s: refused");
-        assert_eq!(check.close(12_000, PATIENCE).unwrap().0, Verdict::Unknown);
+        assert_eq!(check.close(&now(12_000), 0).unwrap().0, Verdict::Unknown);
     }
 
     #[test]
     fn answers_before_the_judgement_count_for_nothing_and_warnings_are_shown() {
         let mut check = check(QueryKind::Value, Bound::Above, 0);
         let note = Some("one store is away".to_owned());
-        check.answered(0, PATIENCE, false, &Answer::Value { value: 500.0, note });
-        assert_eq!(check.observe(0, PATIENCE, true).message, "warming up: not judged yet");
-        let seen = check.observe(0, PATIENCE, false);
+        check.answered(&Now { judging: Judging::Nothing, ..now(0) }, &Answer::Value { value: 500.0, note });
+        assert_eq!(check.observe(&Now { judging: Judging::Outages, ..now(0) }).message, "warming up: not judged yet");
+        let seen = check.observe(&now(0));
         assert_eq!(seen.verdict, Verdict::Healthy);
         assert_eq!(seen.message, "500, at most 100 is allowed (Prometheus warns: one store is away)");
     }
@@ -290,14 +300,14 @@ mod tests {
     fn an_alert_from_before_the_switch_is_judged_once_it_has_resolved() {
         let mut check = check(QueryKind::Alerts, Bound::Above, 0);
         firing(&mut check, 0, &["Old"]);
-        let seen = check.observe(0, PATIENCE, false);
+        let seen = check.observe(&now(0));
         assert_eq!(seen.verdict, Verdict::Healthy);
         assert_eq!(seen.message, "no alert fires; firing since before the switch, and not judged until resolved: Old");
         firing(&mut check, 1_000, &[]);
-        assert_eq!(check.observe(1_000, PATIENCE, false).message, "no alert fires");
+        assert_eq!(check.observe(&now(1_000)).message, "no alert fires");
         firing(&mut check, 2_000, &["Old"]);
-        assert_eq!(check.observe(2_000, PATIENCE, false).message, "the alert Old fires");
-        assert_eq!(check.observe(2_000, PATIENCE, false).verdict, Verdict::Breached);
+        assert_eq!(check.observe(&now(2_000)).message, "the alert Old fires");
+        assert_eq!(check.observe(&now(2_000)).verdict, Verdict::Breached);
     }
 
     #[test]
@@ -305,6 +315,6 @@ mod tests {
         let mut check = check(QueryKind::Alerts, Bound::Above, 0);
         firing(&mut check, 0, &[]);
         firing(&mut check, 1_000, &["A", "B", "C", "D", "E"]);
-        assert_eq!(check.observe(1_000, PATIENCE, false).message, "the alerts A, B, C and 2 more fire");
+        assert_eq!(check.observe(&now(1_000)).message, "the alerts A, B, C and 2 more fire");
     }
 }

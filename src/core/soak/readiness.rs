@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{kept, named};
+use super::check::{Check, Now, kept, named};
 use super::roster::Changes;
 use super::settings::ReadinessSettings;
 use super::{Observation, Readiness};
@@ -57,28 +57,6 @@ impl ReadinessCheck {
         Self { settings, names, instances }
     }
 
-    /// Another process goes on with the run: nobody knows what happened meanwhile, so every streak of probes begins anew. The
-    /// instances are these now.
-    pub fn resume(&mut self, names: Vec<String>) {
-        self.instances = kept(&self.names, &self.instances, &names);
-        self.names = names;
-        for known in &mut self.instances {
-            (known.failures, known.good, known.unsaid) = (0, 0, false);
-        }
-    }
-
-    /// Instances came and went.
-    pub fn come_and_go(&mut self, at_ms: u64, names: &[String], changes: &Changes) {
-        self.names = names.to_vec();
-        self.instances.resize(names.len(), Instance::default());
-        for place in &changes.joined {
-            self.instances[*place] = Instance { joined_at: Some(at_ms), ..Instance::default() };
-        }
-        for place in &changes.left {
-            self.instances[*place].gone = true;
-        }
-    }
-
     /// Those that are there.
     fn present(&self) -> impl Iterator<Item = &Instance> {
         self.instances.iter().filter(|known| !known.gone)
@@ -92,30 +70,6 @@ impl ReadinessCheck {
     /// Whether every instance answered a probe, well or not, since the streaks began.
     pub fn all_answered(&self) -> bool {
         self.present().all(|known| known.failures > 0 || known.good > 0 || known.unsaid)
-    }
-
-    /// Takes one probe's answer. An instance that is not in the settings is ignored.
-    pub fn probed(&mut self, at_ms: u64, instance: usize, answer: &Readiness) {
-        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
-        known.unsaid = matches!(answer, Readiness::Unknown(_));
-        match answer {
-            Readiness::Ready => {
-                known.ready_at = Some(at_ms);
-                known.failures = 0;
-                known.good = known.good.saturating_add(1);
-                known.why.clear();
-            }
-            Readiness::NotReady(why) => {
-                if known.failures == 0 {
-                    known.failing_since = at_ms;
-                }
-                known.failures = known.failures.saturating_add(1);
-                known.good = 0;
-                known.why.clone_from(why);
-            }
-            // It says nothing for the release and nothing against it: both streaks stay as they are.
-            Readiness::Unknown(why) => known.why.clone_from(why),
-        }
     }
 
     /// Instances whose last probe that said anything was good.
@@ -192,26 +146,6 @@ impl ReadinessCheck {
         })
     }
 
-    /// What the check says now. `stale` instances make it unknown.
-    pub fn observe(&self, at_ms: u64, patience_ms: u64) -> Observation {
-        let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
-            (Some(why), _) => (Verdict::Breached, why),
-            (None, Some(why)) => (Verdict::Unknown, why),
-            (None, None) => (Verdict::Healthy, self.summary()),
-        };
-        Observation {
-            check: CheckId::Readiness,
-            required: self.settings.required,
-            verdict,
-            value: Some(self.share_not_ready()),
-            threshold: 0.5,
-            requests: 0,
-            errors: 0,
-            evidence: None,
-            message,
-        }
-    }
-
     /// `2 of 2 instances ready`, and which of them does not say at the moment.
     pub fn summary(&self) -> String {
         let ready = format!("{} of {} instances ready", self.ready(), self.all());
@@ -230,9 +164,98 @@ impl ReadinessCheck {
     }
 }
 
+impl Check for ReadinessCheck {
+    fn id(&self) -> &CheckId {
+        &CheckId::Readiness
+    }
+
+    /// Instances that were not heard of for too long make it unknown.
+    fn observe(&self, now: &Now) -> Observation {
+        let Now { at_ms, patience_ms, .. } = *now;
+        let (verdict, message) = match (self.breach(at_ms), self.stale(at_ms, patience_ms)) {
+            (Some(why), _) => (Verdict::Breached, why),
+            (None, Some(why)) => (Verdict::Unknown, why),
+            (None, None) => (Verdict::Healthy, self.summary()),
+        };
+        Observation {
+            check: CheckId::Readiness,
+            required: self.settings.required,
+            verdict,
+            value: Some(self.share_not_ready()),
+            threshold: 0.5,
+            requests: 0,
+            errors: 0,
+            evidence: None,
+            message,
+        }
+    }
+
+    fn describe(&self) -> String {
+        "readiness of more than half".to_owned()
+    }
+
+    fn boxed(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
+    }
+
+    fn retained(&self, _message: &str) -> String {
+        self.summary()
+    }
+
+    /// An instance that is not in the settings is ignored.
+    fn probed(&mut self, now: &Now, instance: usize, answer: &Readiness) {
+        let at_ms = now.at_ms;
+        let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };
+        known.unsaid = matches!(answer, Readiness::Unknown(_));
+        match answer {
+            Readiness::Ready => {
+                known.ready_at = Some(at_ms);
+                known.failures = 0;
+                known.good = known.good.saturating_add(1);
+                known.why.clear();
+            }
+            Readiness::NotReady(why) => {
+                if known.failures == 0 {
+                    known.failing_since = at_ms;
+                }
+                known.failures = known.failures.saturating_add(1);
+                known.good = 0;
+                known.why.clone_from(why);
+            }
+            // It says nothing for the release and nothing against it: both streaks stay as they are.
+            Readiness::Unknown(why) => known.why.clone_from(why),
+        }
+    }
+
+    fn come_and_go(&mut self, now: &Now, instances: &[String], changes: &Changes) {
+        self.names = instances.to_vec();
+        self.instances.resize(instances.len(), Instance::default());
+        for place in &changes.joined {
+            self.instances[*place] = Instance { joined_at: Some(now.at_ms), ..Instance::default() };
+        }
+        for place in &changes.left {
+            self.instances[*place].gone = true;
+        }
+    }
+
+    /// Nobody knows what happened meanwhile, so every streak of probes begins anew.
+    fn resume(&mut self, _now: &Now, instances: &[String]) {
+        self.instances = kept(&self.names, &self.instances, instances);
+        self.names = instances.to_vec();
+        for known in &mut self.instances {
+            (known.failures, known.good, known.unsaid) = (0, 0, false);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::soak::Judging;
+
+    const fn now(at_ms: u64) -> Now {
+        Now { at_ms, run_wall_ms: 0, patience_ms: 10_000, judging: Judging::Everything }
+    }
 
     fn check(instances: usize) -> ReadinessCheck {
         let names = (0..instances).map(|n| format!("http://green-{n}")).collect();
@@ -245,7 +268,7 @@ mod tests {
 
     fn fail(check: &mut ReadinessCheck, instance: usize, times: &[u64]) {
         for at in times {
-            check.probed(*at, instance, &down());
+            check.probed(&now(*at), instance, &down());
         }
     }
 
@@ -263,9 +286,9 @@ mod tests {
     fn who_was_not_asked_yet_or_does_not_say_is_neither_ready_nor_failing() {
         let mut check = check(3);
         assert_eq!((check.ready(), check.failing()), (0, 0));
-        check.probed(0, 0, &Readiness::Unknown("answered 429".to_owned()));
+        check.probed(&now(0), 0, &Readiness::Unknown("answered 429".to_owned()));
         fail(&mut check, 1, &[0]);
-        check.probed(0, 2, &Readiness::Ready);
+        check.probed(&now(0), 2, &Readiness::Ready);
         assert_eq!((check.ready(), check.failing()), (1, 1));
     }
 
@@ -294,7 +317,7 @@ mod tests {
     fn one_good_probe_starts_the_count_anew() {
         let mut check = check(1);
         fail(&mut check, 0, &[0, 1_000, 2_000]);
-        check.probed(2_500, 0, &Readiness::Ready);
+        check.probed(&now(2_500), 0, &Readiness::Ready);
         fail(&mut check, 0, &[3_000, 4_000, 5_000]);
         assert_eq!(check.breach(5_000), None);
     }
@@ -302,15 +325,15 @@ mod tests {
     #[test]
     fn an_instance_without_a_good_probe_for_too_long_makes_it_unknown_and_is_named() {
         let mut check = check(2);
-        check.probed(1_000, 0, &Readiness::Ready);
-        let never = check.observe(1_000, 10_000);
+        check.probed(&now(1_000), 0, &Readiness::Ready);
+        let never = check.observe(&now(1_000));
         assert_eq!(never.verdict, Verdict::Unknown);
         assert_eq!(never.message, "http://green-1 was never seen ready: no answer yet");
-        check.probed(2_000, 1, &Readiness::Ready);
-        assert_eq!(check.observe(2_000, 10_000).verdict, Verdict::Healthy);
-        check.probed(13_000, 0, &Readiness::Ready);
+        check.probed(&now(2_000), 1, &Readiness::Ready);
+        assert_eq!(check.observe(&now(2_000)).verdict, Verdict::Healthy);
+        check.probed(&now(13_000), 0, &Readiness::Ready);
         fail(&mut check, 1, &[13_000]);
-        let late = check.observe(13_000, 10_000);
+        let late = check.observe(&now(13_000));
         assert_eq!(late.verdict, Verdict::Unknown);
         assert_eq!(late.message, "http://green-1 was last ready 11s ago: answered 503");
         assert_eq!(late.value, Some(0.5));
@@ -324,12 +347,12 @@ mod tests {
     fn too_many_requests_never_count_as_a_failure_and_never_as_ready() {
         let mut check = check(1);
         for at in (0..60_000).step_by(1_000) {
-            check.probed(at, 0, &unsaid());
+            check.probed(&now(at), 0, &unsaid());
             assert_eq!(check.breach(at), None, "{at}");
         }
         assert_eq!((check.ready(), check.all_ready(1), check.only_unsaid()), (0, false, true));
         assert!(check.alive(1) && check.alive(3), "it answers");
-        let seen = check.observe(60_000, 10_000);
+        let seen = check.observe(&now(60_000));
         assert_eq!(seen.verdict, Verdict::Unknown);
         assert_eq!(seen.message, "http://green-0: answered 429 Too Many Requests, so readiness is not known");
     }
@@ -337,16 +360,16 @@ mod tests {
     #[test]
     fn what_was_known_before_too_many_requests_stands_for_a_while() {
         let mut check = check(1);
-        check.probed(0, 0, &Readiness::Ready);
-        check.probed(1_000, 0, &unsaid());
-        assert_eq!((check.observe(9_000, 10_000).verdict, check.all_ready(1)), (Verdict::Healthy, false));
+        check.probed(&now(0), 0, &Readiness::Ready);
+        check.probed(&now(1_000), 0, &unsaid());
+        assert_eq!((check.observe(&now(9_000)).verdict, check.all_ready(1)), (Verdict::Healthy, false));
         assert!(check.summary().starts_with("1 of 1 instances ready, not known now: http://green-0: answered 429"));
         assert!(check.alive(1), "a standby that was ready stays one");
-        let late = check.observe(11_000, 10_000);
+        let late = check.observe(&now(11_000));
         assert_eq!(late.verdict, Verdict::Unknown);
         assert!(late.message.starts_with("http://green-0 was last ready 11s ago: answered 429"), "{}", late.message);
-        check.probed(12_000, 0, &Readiness::Ready);
-        assert_eq!(check.observe(12_000, 10_000).message, "1 of 1 instances ready");
+        check.probed(&now(12_000), 0, &Readiness::Ready);
+        assert_eq!(check.observe(&now(12_000)).message, "1 of 1 instances ready");
     }
 
     #[test]
@@ -354,13 +377,13 @@ mod tests {
         let mut check = check(1);
         fail(&mut check, 0, &[0, 2_000]);
         for at in [3_000, 4_000, 5_000] {
-            check.probed(at, 0, &unsaid());
+            check.probed(&now(at), 0, &unsaid());
         }
         assert_eq!(check.breach(5_000), None, "two failures are not three");
         assert!(!check.alive(1) && !check.only_unsaid());
         fail(&mut check, 0, &[6_000]);
         assert!(check.breach(6_000).unwrap().contains("answered 503"));
-        check.probed(7_000, 0, &unsaid());
+        check.probed(&now(7_000), 0, &unsaid());
         assert!(check.breach(7_000).is_some(), "a limit does not make it ready");
     }
 
@@ -369,14 +392,14 @@ mod tests {
         let mut check = check(2);
         assert!(!check.alive(1), "nothing is known yet");
         assert_eq!(check.first_failure().unwrap(), "http://green-0: no answer yet");
-        check.probed(0, 1, &Readiness::Ready);
+        check.probed(&now(0), 1, &Readiness::Ready);
         assert!(check.alive(1));
         assert!(!check.alive(3));
         assert!(!check.all_ready(1));
-        check.probed(0, 0, &Readiness::Ready);
+        check.probed(&now(0), 0, &Readiness::Ready);
         assert!(check.all_ready(1));
         assert_eq!((check.ready(), check.all()), (2, 2));
-        check.probed(0, 7, &Readiness::Ready);
+        check.probed(&now(0), 7, &Readiness::Ready);
         assert_eq!(check.all(), 2, "an unknown instance is ignored");
     }
 }

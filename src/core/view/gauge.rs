@@ -26,11 +26,11 @@ impl Gauge {
         match (&seen.check, seen.evidence, seen.value) {
             (CheckId::Readiness, ..) => Some(Self::streak(dashboard)),
             (CheckId::ErrorRate, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
-            (check, _, value) if dashboard.machine().query(check).is_some() => {
-                let query = dashboard.machine().query(check)?;
-                match query.streak() {
+            (CheckId::Named(_), _, value) => {
+                let check = dashboard.machine().check(&seen.check)?;
+                match check.streak() {
                     Some((lasted_ms, wanted_ms)) => Some(Self::lasting(lasted_ms, wanted_ms)),
-                    None => value.and_then(|value| query.margin(value)).map(Self::of_margin),
+                    None => value.and_then(|value| check.margin(value)).map(Self::of_margin),
                 }
             }
             (_, _, Some(value)) => Self::margin(value, seen.threshold),

@@ -64,11 +64,13 @@ pub(super) fn honest(machine: &Machine, seen: &Observation) -> Verdict {
 /// Whether the last value is beyond its limit.
 pub(super) fn is_beyond(machine: &Machine, seen: &Observation) -> bool {
     let Some(value) = seen.value else { return false };
-    match machine.query(&seen.check) {
-        Some(query) => query.margin(value).is_some_and(|left| left < 0.0),
+    match &seen.check {
+        CheckId::ErrorRate | CheckId::Latency => value > seen.threshold,
         // Before anybody was asked nobody is ready, and nothing is beyond a limit.
-        None if seen.check == CheckId::Readiness => machine.target_failing() * 2 > machine.target_ready().1,
-        None => seen.check.counts_requests() && value > seen.threshold,
+        CheckId::Readiness => machine.target_failing() * 2 > machine.target_ready().1,
+        named @ CheckId::Named(_) => {
+            machine.check(named).and_then(|check| check.margin(value)).is_some_and(|left| left < 0.0)
+        }
     }
 }
 

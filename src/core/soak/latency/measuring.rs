@@ -8,7 +8,7 @@ use crate::model::Color;
 impl LatencyCheck {
     /// By what the latency of its color is measured; nothing before every instance was read.
     pub fn measuring(&self, color: Color) -> Vec<CountingTold> {
-        if !self.all_tried() {
+        if !self.rate.all_tried() {
             return Vec::new();
         }
         let mut groups: Vec<(&str, usize)> = Vec::new();

@@ -1,8 +1,13 @@
 use super::*;
 use crate::config::Method;
+use crate::core::soak::Judging;
 
 const BOUNDS: [f64; 4] = [100.0, 250.0, 500.0, 1000.0];
 const WALL: i64 = 1_795_476_145_183;
+
+const fn now(at_ms: u64) -> Now {
+    Now { at_ms, run_wall_ms: WALL, patience_ms: 10_000, judging: Judging::Everything }
+}
 
 fn check(threshold_ms: f64, instances: usize) -> LatencyCheck {
     let error_rate = ErrorRateSettings {
@@ -38,13 +43,13 @@ fn sample(latency: Latency) -> Sample {
 
 /// A watch of so many seconds, each with so many requests of which every nth is slow.
 fn watch(check: &mut LatencyCheck, seconds: u64, a_second: u64, every: Option<u64>) {
-    check.sampled(0, WALL, 0, &page(0, 0));
-    check.begin(0);
+    check.read(&now(0), 0, &page(0, 0));
+    check.begin(&now(0));
     for second in 1..=seconds {
         let all = second * a_second;
         let slow = every.map_or(0, |every| all / every);
-        check.sampled(second * 1_000, WALL, 0, &page(all - slow, slow));
-        check.tick(second * 1_000, 0, 10_000);
+        check.read(&now(second * 1_000), 0, &page(all - slow, slow));
+        check.tick(&now(second * 1_000), 0);
     }
 }
 
@@ -52,14 +57,14 @@ fn watch(check: &mut LatencyCheck, seconds: u64, a_second: u64, every: Option<u6
 fn a_fast_release_is_healthy_and_a_slow_one_is_breached() {
     let mut fast = check(500.0, 1);
     watch(&mut fast, 60, 50, Some(1_000));
-    let (verdict, message) = fast.close(60_000, 10_000, 0).unwrap();
+    let (verdict, message) = fast.close(&now(60_000), 0).unwrap();
     assert_eq!(verdict, Verdict::Healthy, "{message}");
     assert!(message.starts_with("3 of 3,000 requests took longer than 500ms (0.1%) since the switch"), "{message}");
     assert!(message.ends_with("; p99 now 99.2ms"), "{message}");
 
     let mut slow = check(500.0, 1);
     watch(&mut slow, 6, 50, Some(10));
-    let seen = slow.observe(6_000, 10_000, false);
+    let seen = slow.observe(&now(6_000));
     assert_eq!((seen.verdict, seen.check.as_str(), seen.errors), (Verdict::Breached, "latency", 30));
     assert!(seen.message.contains("requests took longer than 500ms"), "{}", seen.message);
     assert!(seen.message.contains("against ≤ 1%"), "{}", seen.message);
@@ -71,7 +76,7 @@ fn a_fast_release_is_healthy_and_a_slow_one_is_breached() {
 fn few_requests_clear_nothing_and_condemn_nobody_by_chance() {
     let mut few = check(500.0, 1);
     watch(&mut few, 60, 1, Some(30));
-    let (verdict, message) = few.close(60_000, 10_000, 0).unwrap();
+    let (verdict, message) = few.close(&now(60_000), 0).unwrap();
     assert_eq!(verdict, Verdict::Unknown, "two slow ones of 60 are no proof: {message}");
     assert!(message.contains("299 requests are needed to clear 1%"), "{message}");
 }
@@ -81,7 +86,7 @@ fn the_nearest_bound_judges_and_is_named() {
     let mut between = check(700.0, 1);
     watch(&mut between, 2, 50, None);
     assert_eq!(between.describe(), "p99 at most 700ms (judged at 500ms, the nearest bucket bound)");
-    assert!(between.observe(2_000, 10_000, false).message.contains("took longer than 500ms"));
+    assert!(between.observe(&now(2_000)).message.contains("took longer than 500ms"));
     assert_eq!(check(500.0, 1).describe(), "p99 at most 500ms");
     let mut above = check(60.0, 1);
     watch(&mut above, 2, 50, None);
@@ -93,7 +98,7 @@ fn a_threshold_far_from_every_bound_is_not_known_and_never_judged() {
     for (threshold_ms, expected) in [(40.0, "no bucket between 20ms and 80ms"), (5_000.0, "between 2.5s and 10s")] {
         let mut far = check(threshold_ms, 1);
         watch(&mut far, 60, 50, Some(1));
-        let (verdict, message) = far.close(60_000, 10_000, 0).unwrap();
+        let (verdict, message) = far.close(&now(60_000), 0).unwrap();
         assert_eq!(verdict, Verdict::Unknown);
         assert!(message.contains(expected), "{message}");
         assert!(message.ends_with("its bounds are 100ms, 250ms, 500ms, 1s"), "{message}");
@@ -113,24 +118,24 @@ fn recordings_from_before_are_judged_by_the_next_bound_below_however_far() {
 #[test]
 fn a_page_without_a_histogram_is_not_known_and_says_why() {
     let mut none = check(500.0, 1);
-    none.begin(0);
+    none.begin(&now(0));
     let unknown = || sample(Latency::Unknown("no known latency histogram on the page".to_owned()));
     for second in 1..=60 {
-        none.sampled(second * 1_000, WALL, 0, &unknown());
-        none.tick(second * 1_000, 0, 10_000);
+        none.read(&now(second * 1_000), 0, &unknown());
+        none.tick(&now(second * 1_000), 0);
     }
-    let (verdict, message) = none.close(60_000, 10_000, 0).unwrap();
+    let (verdict, message) = none.close(&now(60_000), 0).unwrap();
     assert_eq!(verdict, Verdict::Unknown);
     assert!(message.contains("no known latency histogram on the page"), "{message}");
 
     // What it shows first was counted since.
-    none.sampled(61_000, WALL, 0, &page(100, 0));
-    none.tick(61_000, 0, 10_000);
-    assert_eq!(none.observe(61_000, 10_000, false).requests, 100);
+    none.read(&now(61_000), 0, &page(100, 0));
+    none.tick(&now(61_000), 0);
+    assert_eq!(none.observe(&now(61_000)).requests, 100);
     // One that had it and cannot show it any more is blind, not at zero.
-    none.sampled(62_000, WALL, 0, &unknown());
-    none.tick(62_000, 0, 10_000);
-    let message = none.observe(80_000, 10_000, false).message;
+    none.read(&now(62_000), 0, &unknown());
+    none.tick(&now(62_000), 0);
+    let message = none.observe(&now(80_000)).message;
     assert!(message.starts_with("no metrics of http://green-0 for "), "{message}");
 }
 
@@ -138,13 +143,13 @@ fn a_page_without_a_histogram_is_not_known_and_says_why() {
 fn instances_are_judged_together_and_a_restart_is_no_step_back() {
     let mut two = check(500.0, 2);
     for instance in 0..2 {
-        two.sampled(0, WALL, instance, &page(1_000, 0));
+        two.read(&now(0), instance, &page(1_000, 0));
     }
-    two.begin(0);
-    two.sampled(1_000, WALL, 0, &page(1_060, 0));
-    two.sampled(1_000, WALL, 1, &page(1_038, 2));
-    two.tick(1_000, 0, 10_000);
-    let seen = two.observe(1_000, 10_000, false);
+    two.begin(&now(0));
+    two.read(&now(1_000), 0, &page(1_060, 0));
+    two.read(&now(1_000), 1, &page(1_038, 2));
+    two.tick(&now(1_000), 0);
+    let seen = two.observe(&now(1_000));
     assert_eq!((seen.requests, seen.errors), (100, 2));
     // 98 of 100 took 80ms, so the slowest of the hundred are between 500 and 1,000ms.
     assert!((seen.value.unwrap() - 0.75).abs() < 1e-9, "{seen:?}");
@@ -153,25 +158,25 @@ fn instances_are_judged_together_and_a_restart_is_no_step_back() {
         let latency = Some(Latency::Buckets(Buckets { bounds_ms: BOUNDS.to_vec(), counts }));
         Sample::Good(Reading { latency, started_ms: Some(WALL + 1_500), ..Reading::default() })
     };
-    two.sampled(2_000, WALL, 0, &restarted(vec![10; 5]));
-    two.sampled(2_000, WALL, 1, &page(1_038, 2));
-    two.tick(2_000, 0, 10_000);
-    assert_eq!(two.observe(2_000, 10_000, false).requests, 110);
+    two.read(&now(2_000), 0, &restarted(vec![10; 5]));
+    two.read(&now(2_000), 1, &page(1_038, 2));
+    two.tick(&now(2_000), 0);
+    assert_eq!(two.observe(&now(2_000)).requests, 110);
 }
 
 #[test]
 fn after_a_resume_the_counts_go_on_and_ten_seconds_later_the_quantile_is_of_now() {
     let mut resumed = check(500.0, 1);
     watch(&mut resumed, 3, 50, Some(10));
-    resumed.resume(20_000, &["http://green-0".to_owned()]);
-    resumed.sampled(20_000, WALL, 0, &page(335, 15));
-    resumed.tick(20_000, 0, 10_000);
-    let seen = resumed.observe(20_000, 10_000, false);
+    resumed.resume(&now(20_000), &["http://green-0".to_owned()]);
+    resumed.read(&now(20_000), 0, &page(335, 15));
+    resumed.tick(&now(20_000), 0);
+    let seen = resumed.observe(&now(20_000));
     assert_eq!((seen.requests, seen.errors), (350, 15));
     assert_eq!(seen.value, None, "nothing can be told of the last ten seconds yet");
-    resumed.sampled(21_000, WALL, 0, &page(385, 15));
-    resumed.tick(21_000, 0, 10_000);
-    assert!(resumed.observe(21_000, 10_000, false).value.unwrap() < 0.1);
+    resumed.read(&now(21_000), 0, &page(385, 15));
+    resumed.tick(&now(21_000), 0);
+    assert!(resumed.observe(&now(21_000)).value.unwrap() < 0.1);
 }
 
 #[test]
@@ -181,19 +186,19 @@ fn another_histogram_than_before_makes_nobody_slow_and_is_told() {
         failed @ Sample::Failed(_) => failed,
     };
     let mut check = check(500.0, 1);
-    check.sampled(0, WALL, 0, &by("a_seconds", 1_000, 0));
-    check.begin(0);
+    check.read(&now(0), 0, &by("a_seconds", 1_000, 0));
+    check.begin(&now(0));
     let told = |check: &LatencyCheck| {
         let told = check.measuring(crate::model::Color::Green);
         told.into_iter().map(|told| told.sentence).collect::<Vec<_>>()
     };
     assert_eq!(told(&check), ["latency on green is measured by `a_seconds`"]);
-    check.sampled(1_000, WALL, 0, &by("a_seconds", 1_100, 0));
-    check.sampled(2_000, WALL, 0, &by("b_seconds", 9_000, 4_000));
-    check.tick(2_000, 0, 10_000);
+    check.read(&now(1_000), 0, &by("a_seconds", 1_100, 0));
+    check.read(&now(2_000), 0, &by("b_seconds", 9_000, 4_000));
+    check.tick(&now(2_000), 0);
     assert_eq!(check.seen(), TickCounts { requests: 100, errors: 0 });
-    check.sampled(3_000, WALL, 0, &by("b_seconds", 9_050, 4_010));
-    check.tick(3_000, 0, 10_000);
+    check.read(&now(3_000), 0, &by("b_seconds", 9_050, 4_010));
+    check.tick(&now(3_000), 0);
     assert_eq!(check.seen(), TickCounts { requests: 160, errors: 10 });
     assert_eq!(told(&check), ["latency on green is measured by `b_seconds`"]);
 }
@@ -201,11 +206,11 @@ fn another_histogram_than_before_makes_nobody_slow_and_is_told() {
 #[test]
 fn a_page_that_never_will_have_a_histogram_is_told_before_any_traffic() {
     let mut none = check(500.0, 1);
-    none.sampled(0, WALL, 0, &sample(Latency::Unknown("`x` has no requests yet".to_owned())));
+    none.read(&now(0), 0, &sample(Latency::Unknown("`x` has no requests yet".to_owned())));
     assert_eq!(none.missing(), None, "it may come");
-    none.sampled(0, WALL, 0, &sample(Latency::Missing("`x` is a summary".to_owned())));
+    none.read(&now(0), 0, &sample(Latency::Missing("`x` is a summary".to_owned())));
     assert_eq!(none.missing().as_deref(), Some("http://green-0: `x` is a summary"));
     assert_eq!(none.unjudged(), none.missing());
-    none.sampled(1_000, WALL, 0, &page(1, 0));
+    none.read(&now(1_000), 0, &page(1, 0));
     assert_eq!((none.missing(), none.unjudged()), (None, None));
 }

@@ -3,21 +3,17 @@
 use crate::core::soak::{ForeignSeen, Machine};
 use crate::model::{Actor, Color, DecisionKind, ReasonCode};
 
-use super::core::{HoldCause, Stage};
 use super::outbox::Outbox;
-
-/// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change that
-/// is being made.
-const OURS_AGAIN: u32 = 2;
+use super::stage::{HoldCause, Stage};
 
 impl Machine {
     /// What the router holds that is neither color's and was not written by Switchback, as last seen.
     pub const fn foreign(&self) -> Option<&ForeignSeen> {
-        self.foreign.as_ref()
+        self.router.foreign()
     }
 
     pub(super) fn foreign_reason(&self) -> String {
-        let what = self.foreign.as_ref().map_or("the router holds what is not ours", |foreign| &foreign.what);
+        let what = self.router.foreign().map_or("the router holds what is not ours", |foreign| &foreign.what);
         format!("{what}; it was left alone")
     }
 
@@ -29,13 +25,12 @@ impl Machine {
         foreign: Option<&ForeignSeen>,
         out: &mut Outbox,
     ) {
-        let ours = matches!(router, Ok(color) if *color == self.settings.color);
         // While a rollback is held for it, a reading that fails says nothing new.
         if foreign.is_some() || router.is_ok() || self.stage != Stage::Held(HoldCause::RouterForeign) {
-            self.foreign = foreign.cloned();
+            self.router.holds(foreign);
         }
-        self.router_ours = if ours { self.router_ours.saturating_add(1) } else { 0 };
-        if self.stage == Stage::Held(HoldCause::RouterForeign) && self.router_ours >= OURS_AGAIN {
+        let is_ours = self.router.is_ours_again(router, self.settings.color);
+        if is_ours && self.stage == Stage::Held(HoldCause::RouterForeign) {
             self.act(1, out);
         }
     }
@@ -43,22 +38,20 @@ impl Machine {
     /// A rollback found the router in other hands. Nothing was moved: a breach is held, and what the operator ordered without
     /// one goes back to the watch.
     pub(super) fn rollback_held(&mut self, foreign: &ForeignSeen, out: &mut Outbox) {
-        self.foreign = Some(foreign.clone());
-        self.router_ours = 0;
-        self.epoch += 1;
+        self.router.refused(foreign);
         self.stage = Stage::Watching;
-        if self.trigger.is_some() {
+        if self.response.trigger().is_some() {
             self.hold(HoldCause::RouterForeign, out);
         } else {
-            if self.at < self.window_start {
+            if self.time.at() < self.window.start() {
                 self.stage = Stage::Warmup;
             }
             let message = format!("not rolled back: {}. By hand: {}", self.foreign_reason(), foreign.by_hand);
             let decision = self.decision(DecisionKind::Hold, Actor::Auto, message);
             out.journal(decision.because(ReasonCode::RouterForeign));
             out.reflect();
-            out.schedule(self.window_start);
-            out.schedule(self.window_end);
+            out.schedule(self.window.start());
+            out.schedule(self.window.end());
         }
         if let Some((actor, signal)) = self.stop.take() {
             self.interrupted(&signal, &actor, out);

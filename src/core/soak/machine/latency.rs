@@ -3,10 +3,11 @@
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::rate::CountingTold;
 use crate::core::soak::{LatencySettings, Machine};
-use crate::model::{Actor, Cause, CheckId, DecisionKind, Ending, Outcome, ReasonCode};
+use crate::model::{Cause, CheckId, DecisionKind, Ending, Outcome, ReasonCode};
 
-use super::core::PATIENCE_MS;
+use super::PATIENCE_MS;
 use super::outbox::Outbox;
+use super::told::Fact;
 
 /// So many different things are told of what is measured by.
 const MAX_TOLD: usize = 32;
@@ -14,13 +15,13 @@ const MAX_TOLD: usize = 32;
 impl Machine {
     /// Whether the latencies of the previous color are wanted, although nothing else of it may be.
     pub fn wants_previous_latency(&self) -> bool {
-        self.soaking() && self.latency.as_ref().is_some_and(LatencyCheck::wants_previous)
+        self.soaking() && self.checks.latency().is_some_and(LatencyCheck::wants_previous)
     }
 
     /// Refuses to switch to a release whose latency could not be judged as configured: that is known before traffic moves.
     pub(super) fn refused_as_unfit(&mut self, out: &mut Outbox) -> bool {
         let required = self.settings.latency.as_ref().is_some_and(|latency| latency.required);
-        let unfit = self.latency.as_ref().filter(|_| required && self.soak_follows()).and_then(LatencyCheck::unfit);
+        let unfit = self.checks.latency().filter(|_| required && self.soak_follows()).and_then(LatencyCheck::unfit);
         if let Some(why) = &unfit {
             self.refuse_as_unfit(why, out);
         }
@@ -50,7 +51,7 @@ impl Machine {
 
     /// Decides what the previous color excuses, once, and tells it where that is something.
     pub(super) fn learn_excuse(&mut self, out: &mut Outbox) {
-        let Some(latency) = self.latency.as_mut().filter(|latency| latency.wants_previous()) else { return };
+        let Some(latency) = self.checks.latency_mut().filter(|latency| latency.wants_previous()) else { return };
         latency.decide_excuse();
         if let Some(excuse) = latency.excuse() {
             self.tell_latency(ReasonCode::LatencyExcuse, format!("latency: {excuse} (checks.latency.excuse)"), out);
@@ -59,18 +60,18 @@ impl Machine {
 
     /// At a tick: what was open about the previous color is decided once it was read, or had its time for it.
     pub(super) fn settle_excuse(&mut self, out: &mut Outbox) {
-        let tried = self.latency.as_ref().is_some_and(LatencyCheck::previous_tried);
-        if self.wants_previous_latency() && (tried || self.at >= self.window_start.saturating_add(PATIENCE_MS)) {
+        let tried = self.checks.latency().is_some_and(LatencyCheck::previous_tried);
+        if self.wants_previous_latency() && (tried || self.time.at() >= self.window.start().saturating_add(PATIENCE_MS))
+        {
             self.learn_excuse(out);
         }
     }
 
     /// What is to be told of how latency is measured, and was not told yet.
     pub(super) fn measuring_news(&mut self) -> Vec<String> {
-        let Some(latency) = &self.latency else { return Vec::new() };
-        let told = &mut self.told.counting;
+        let Some(latency) = self.checks.latency() else { return Vec::new() };
         let news = latency.measuring(self.settings.color).into_iter();
-        let mut is_new = |key: String| told.len() < MAX_TOLD && told.insert(key);
+        let mut is_new = |histogram: String| self.told.is_new_counter(histogram, MAX_TOLD);
         news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 
@@ -78,32 +79,30 @@ impl Machine {
     /// there is something that could be, or it is known that there never will be, and once that it is.
     pub(super) fn tell_unjudged(&mut self, out: &mut Outbox) {
         for sentence in self.measuring_news() {
-            let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, sentence);
-            decision.check = Some(CheckId::Latency);
-            out.journal(decision.because(ReasonCode::Metrics));
+            self.tell_latency(ReasonCode::Metrics, sentence, out);
         }
-        let Some(latency) = &self.latency else { return };
+        let Some(latency) = self.checks.latency() else { return };
         let is_unfit = latency.unfit().is_some();
         let is_missing = latency.missing().is_some();
-        let has_traffic = self.error_rate.seen().requests > 0;
-        if let Some(why) = latency.unjudged().filter(|_| !self.told.unjudged && (is_unfit || is_missing || has_traffic))
+        let has_traffic = self.checks.error_rate().seen().requests > 0;
+        let is_due = is_unfit || is_missing || has_traffic;
+        let unjudged = latency.unjudged().filter(|_| is_due && !self.told.knows(&Fact::Unjudged));
+        let judged = (latency.is_judged() && !is_unfit).then(|| latency.describe_source());
+        if let Some(why) = unjudged {
+            self.told.first(Fact::Unjudged);
+            self.told.forget(&Fact::Judged);
+            let message = format!("LATENCY IS NOT JUDGED: {why}; everything else is watched");
+            self.tell_latency(ReasonCode::LatencyUnjudged, message, out);
+        } else if let Some(by) = judged
+            && self.told.first(Fact::Judged)
         {
-            (self.told.unjudged, self.told.judged) = (true, false);
-            self.tell_latency(
-                ReasonCode::LatencyUnjudged,
-                format!("LATENCY IS NOT JUDGED: {why}; everything else is watched"),
-                out,
-            );
-        } else if latency.is_judged() && !is_unfit && !self.told.judged {
-            self.told.judged = true;
-            let message = format!("latency is judged: {}", latency.describe_source());
-            self.tell_latency(ReasonCode::LatencyJudged, message, out);
+            self.tell_latency(ReasonCode::LatencyJudged, format!("latency is judged: {by}"), out);
         }
     }
 
     fn tell_latency(&self, code: ReasonCode, message: String, out: &mut Outbox) {
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
+        let mut decision = self.observe(code, message);
         decision.check = Some(CheckId::Latency);
-        out.journal(decision.because(code));
+        out.journal(decision);
     }
 }

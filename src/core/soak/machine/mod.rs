@@ -1,44 +1,72 @@
-//! The machine: phases, and what leads from one to the next.
+//! The machine: where a run is, and what leads from one stage to the next.
+//!
+//! Its state, each part with its own rules:
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `stage` | where the run is, with what only that stage needs |
+//! | `time` | now, the beginnings and the end, what nobody watched |
+//! | `window` | when the window starts and ends, and how far it may run on |
+//! | `checks` | the checks of the watched color |
+//! | `fleet` | its instances, and the releases that they name |
+//! | `standby` | what is known of the previous color |
+//! | `router` | what the router was seen doing |
+//! | `response` | what there is to act on, and what holds that back |
+//! | `told` | what was told already |
+//! | `outbox` | what is to be done, in order |
+//!
+//! What happens in each stage:
+//!
+//! | file | stage |
+//! | --- | --- |
+//! | `gate` | gate, look at the old color, switch, start of the soak |
+//! | `leaving` | the previous color before traffic leaves it |
+//! | `watch` | ticks, breaches, the end of the window, moves by somebody else |
+//! | `telling` | what is told once while the soak goes on |
+//! | `latency` | the latency check in a run |
+//! | `hold` | hold, grace, the beginning of a rollback |
+//! | `shared` | a hold for a cause that both colors share |
+//! | `foreign` | a hold for a router that has what Switchback did not write |
+//! | `rollback` | attempts to roll back, one after the other |
+//! | `verify` | after a rollback: is traffic still back? |
+//! | `recovery` | and is the previous color well? |
+//!
+//! In any stage:
 //!
 //! | file | part |
 //! | --- | --- |
-//! | `core` | the state, the dispatch of events, helpers that every part uses |
-//! | `begin` | gate, switch, start of the soak |
-//! | `watch` | ticks, breaches, the end of the window, observed moves |
-//! | `standby` | the previous color before traffic leaves it |
-//! | `act` | hold, grace, rollback |
-//! | `persist` | attempts to roll back, one after the other |
-//! | `foreign` | a router that holds what Switchback did not write |
-//! | `verify` | what follows a rollback: is traffic still back? |
-//! | `recovery` | and is the previous color well? |
-//! | `release` | which release is judged, by its own pages |
+//! | `dispatch` | who takes which event |
+//! | `asked` | pages, counters and answers to queries |
 //! | `orders` | the operator's actions and signals |
-//! | `outbox` | what is to be done, in order |
 //! | `resume` | going on with a run whose monitor is gone |
 //! | `report` | what others may know of the machine |
-//! | `asked` | what Prometheus says |
-//! | `fleet` | instances that come and go during the run |
-//! | `latency` | the latency check in a run |
-//! | `shared` | a cause that both colors share |
 
-mod act;
 mod asked;
-mod begin;
-mod core;
+mod checks;
+mod dispatch;
 mod fleet;
 mod foreign;
+mod gate;
+mod hold;
 mod latency;
+mod leaving;
 mod orders;
 mod outbox;
-mod persist;
 mod recovery;
-mod release;
 mod report;
+mod response;
 mod resume;
+mod rollback;
+mod router;
 mod shared;
+mod stage;
 mod standby;
+mod telling;
+mod time;
+mod told;
 mod verify;
 mod watch;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -46,8 +74,68 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::{bench as testing, scenes};
 
-pub use core::Machine;
-pub use persist::Retrying;
-pub use release::list_releases;
+pub use fleet::list_releases;
 pub use report::Summary;
-pub use resume::Unwatched;
+pub use rollback::Retrying;
+pub use time::Unwatched;
+
+use self::checks::Checks;
+use self::fleet::Fleet;
+use self::response::Response;
+use self::router::RouterSeen;
+use self::stage::Stage;
+use self::standby::Standby;
+use self::time::RunTime;
+use self::told::Told;
+use self::window::Window;
+use super::{Check, Settings};
+use crate::model::Actor;
+
+/// An instance without a good sample for this long, or for three intervals, is not known any more.
+const PATIENCE_MS: u64 = 10_000;
+
+/// The soak machine. See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    settings: Settings,
+    time: RunTime,
+    stage: Stage,
+    window: Window,
+    checks: Checks,
+    fleet: Fleet,
+    standby: Standby,
+    router: RouterSeen,
+    response: Response,
+    /// Who wants the process to stop once the move under way is over.
+    stop: Option<(Actor, String)>,
+    told: Told,
+    /// What the run went on without, first things first.
+    troubles: Vec<String>,
+}
+
+impl Machine {
+    /// A machine that waits for [`Event::Started`](super::Event::Started).
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            time: RunTime::default(),
+            stage: Stage::Gating { deadline_ms: 0 },
+            window: Window::default(),
+            checks: Checks::new(&settings),
+            fleet: Fleet::new(&settings.instances),
+            standby: Standby::new(&settings),
+            router: RouterSeen::default(),
+            response: Response::default(),
+            stop: None,
+            told: Told::default(),
+            troubles: Vec::new(),
+            settings,
+        }
+    }
+
+    /// The same with one more check.
+    #[must_use]
+    pub fn with_check(mut self, check: Box<dyn Check>) -> Self {
+        self.checks.add(check);
+        self
+    }
+}

@@ -4,8 +4,8 @@ use crate::core::soak::{ForeignSeen, Machine};
 use crate::model::number::span;
 use crate::model::{Action, Actor, Cause, DecisionKind, Ending, Outcome, Phase, Reason, ReasonCode};
 
-use super::core::{Automatic, HoldCause, Stage};
 use super::outbox::Outbox;
+use super::stage::{HoldCause, Stage};
 
 /// Extensions by the operator add up to this at the most, 24 h.
 const MOST_EXTENSION_MS: u64 = 86_400_000;
@@ -47,9 +47,9 @@ impl Machine {
             (Phase::Grace, Action::Extend { .. }) => {
                 Some("a rollback is counting down: pause or keep first".to_owned())
             }
-            (_, Action::Pause) if self.paused() => Some("automatic rollback is paused already".to_owned()),
+            (_, Action::Pause) if self.response.is_paused() => Some("automatic rollback is paused already".to_owned()),
             (_, Action::Resume) => self.resume_refusal(),
-            (_, Action::Extend { by_ms }) if self.extended_by_ms.saturating_add(by_ms) > MOST_EXTENSION_MS => {
+            (_, Action::Extend { by_ms }) if self.window.extended_by().saturating_add(by_ms) > MOST_EXTENSION_MS => {
                 Some("extensions may add up to 24h at most".to_owned())
             }
             (_, Action::Rollback { force: false }) if self.settings.no_way_back => {
@@ -66,7 +66,7 @@ impl Machine {
                      may get no answer"
                 ))
             }
-            (_, Action::Rollback { force: false }) => self.foreign.as_ref().map(|foreign| {
+            (_, Action::Rollback { force: false }) => self.router.foreign().map(|foreign| {
                 let ForeignSeen { what, by_hand } = foreign;
                 format!("{what}: `rollback --force` replaces it and keeps a copy. By hand: {by_hand}")
             }),
@@ -76,10 +76,10 @@ impl Machine {
 
     fn resume_refusal(&self) -> Option<String> {
         match self.stage {
-            Stage::Held(HoldCause::StandbyDown) if !self.paused() => {
+            Stage::Held(HoldCause::StandbyDown) if !self.response.is_paused() => {
                 Some("the rollback waits for the standby: `rollback --force` does not wait".to_owned())
             }
-            Stage::Held(HoldCause::RouterForeign) if !self.paused() => {
+            Stage::Held(HoldCause::RouterForeign) if !self.response.is_paused() => {
                 Some("the router holds what is not ours: `rollback --force` replaces it and keeps a copy".to_owned())
             }
             Stage::Held(HoldCause::NoWayBack) => {
@@ -89,11 +89,11 @@ impl Machine {
                 Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
             }
             Stage::Held(_) => None,
-            _ if self.paused() => None,
-            _ if self.frozen.is_some() => {
+            _ if self.response.is_paused() => None,
+            _ if self.response.frozen().is_some() => {
                 Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
             }
-            _ if !self.settings.auto_rollback && self.automatic == Automatic::AsConfigured => None,
+            _ if !self.settings.auto_rollback && !self.response.is_released() => None,
             _ => Some("automatic rollback is on".to_owned()),
         }
     }
@@ -102,11 +102,11 @@ impl Machine {
     fn accept(&self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Outbox) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let (kind, message) = match action {
-            Action::Abort if self.before_the_move() => {
+            Action::Abort if self.is_before_the_move() => {
                 (DecisionKind::Abort, format!("the switch is aborted: traffic stays on {standby}"))
             }
             Action::Abort => (DecisionKind::Abort, format!("the soak is aborted: {bad} stays active, unjudged")),
-            Action::Keep => (DecisionKind::Keep, format!("{bad} is kept: {}", self.error_rate.totals())),
+            Action::Keep => (DecisionKind::Keep, format!("{bad} is kept: {}", self.checks.error_rate().totals())),
             Action::Pause => (DecisionKind::Pause, "automatic rollback is paused".to_owned()),
             Action::Resume => (DecisionKind::Resume, "automatic rollback is on again".to_owned()),
             Action::Extend { by_ms } => (DecisionKind::Extend, format!("the soak is extended by {}", span(by_ms))),
@@ -122,30 +122,26 @@ impl Machine {
         out.accept();
     }
 
-    fn before_the_move(&self) -> bool {
-        matches!(self.phase(), Phase::Gating | Phase::Baseline)
-    }
-
     fn end_aborted(&mut self, out: &mut Outbox) {
-        let reason = if self.before_the_move() {
+        let reason = if self.is_before_the_move() {
             format!("aborted before traffic was moved; it stays on {}", self.settings.color.other())
         } else {
             format!(
                 "aborted by the operator: {} stays active, unjudged; {}",
                 self.settings.color,
-                self.error_rate.totals()
+                self.checks.error_rate().totals()
             )
         };
         self.finish(Ending { outcome: Outcome::Aborted, cause: Cause::Operator, reason }, out);
     }
 
     fn end_kept(&mut self, actor: &Actor, out: &mut Outbox) {
-        let reason = format!("kept by {actor}: {}", self.error_rate.totals());
+        let reason = format!("kept by {actor}: {}", self.checks.error_rate().totals());
         self.finish(Ending { outcome: Outcome::Retained, cause: Cause::Operator, reason }, out);
     }
 
     fn pause(&mut self, out: &mut Outbox) {
-        self.automatic = Automatic::Paused;
+        self.response.pause();
         if self.phase() == Phase::RollingBack {
             self.hold_instead(HoldCause::Paused, out);
         } else if matches!(self.stage, Stage::Grace { .. } | Stage::Held(_)) {
@@ -157,8 +153,7 @@ impl Machine {
 
     fn resume(&mut self, out: &mut Outbox) {
         let held = matches!(self.stage, Stage::Held(_));
-        // Taking back a pause before any breach leaves the policy in charge; any other `resume` overrules it.
-        self.automatic = if self.paused() && !held { Automatic::AsConfigured } else { Automatic::Released };
+        self.response.resume(held);
         if held {
             self.act(1, out);
         } else {
@@ -167,25 +162,16 @@ impl Machine {
     }
 
     fn extend(&mut self, by_ms: u64, out: &mut Outbox) {
-        self.extended_by_ms = self.extended_by_ms.saturating_add(by_ms);
-        self.window_end = self.window_end.saturating_add(by_ms);
-        (self.told.extending, self.overtime) = (false, 0);
+        self.window.extend(by_ms);
         out.reflect();
-        out.schedule(self.window_end);
-        out.schedule(self.hold_end());
-    }
-
-    /// A rollback that waits for its next attempt makes it now.
-    fn retry_now(&mut self, force: bool, out: &mut Outbox) {
-        if let Stage::RollingBack(rolling) = &mut self.stage {
-            rolling.force |= force;
-        }
-        self.try_again(out);
+        out.schedule(self.window.end());
+        out.schedule(self.window.hold_end());
     }
 
     fn force_rollback(&mut self, actor: &Actor, reason: Option<&str>, force: bool, out: &mut Outbox) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let message = format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.error_rate.totals());
+        let message =
+            format!("rolling back from {bad} to {standby} by order of {actor}; {}", self.checks.error_rate().totals());
         let code = if force { ReasonCode::Forced } else { ReasonCode::Operator };
         let why = reason.map_or_else(|| code.into(), Reason::from);
         let intent = self.decision(DecisionKind::Rollback, actor.clone(), message).because(why);

@@ -68,11 +68,13 @@ impl Machine {
 
     /// What was broken before the rollback, and how it is after it: the latency, if that breached, else the error rate.
     pub(super) fn recovery_of_what_broke(&self) -> Recovery {
-        let trigger = self.trigger.as_ref();
+        let trigger = self.response.trigger();
         let breached = trigger.map(|trigger| &trigger.observation.check);
-        let slow = self.latency.as_ref().filter(|_| breached == Some(&CheckId::Latency));
-        let (watch, before) = slow
-            .map_or_else(|| (&self.recovery, self.error_rate.seen()), |latency| (&self.slow_recovery, latency.seen()));
+        let slow = self.checks.latency().filter(|_| breached == Some(&CheckId::Latency));
+        let (watch, before) = slow.map_or_else(
+            || (self.standby.recovery(), self.checks.error_rate().seen()),
+            |latency| (self.standby.slow_recovery(), latency.seen()),
+        );
         let allowed = slow.map_or(self.settings.error_rate.threshold.0, LatencyCheck::allowed);
         let miss = slow.map_or(Miss::Failed, LatencyCheck::miss);
         let counted = breached.is_some_and(CheckId::counts_requests);

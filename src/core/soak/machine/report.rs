@@ -2,10 +2,10 @@
 
 use crate::core::detect::{Outlook, TickCounts};
 use crate::core::soak::{Frozen, Machine, Observation, OldColor, Settings};
-use crate::model::{Cause, CheckId, Color, Ending, Outcome, Phase, Verdict};
+use crate::model::{Cause, CheckId, Color, Outcome, Phase, Verdict};
 
-use super::core::{Automatic, Stage};
-use super::resume::Unwatched;
+use super::stage::Stage;
+use super::time::Unwatched;
 
 /// The run in short: what the state file and `status` show. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,33 +39,9 @@ pub struct Summary {
 }
 
 impl Machine {
-    /// Where the run is.
-    pub const fn phase(&self) -> Phase {
-        match &self.stage {
-            Stage::Gating { .. } => Phase::Gating,
-            Stage::Baseline { .. } => Phase::Baseline,
-            Stage::Switching | Stage::Unsettled { .. } => Phase::Switching,
-            Stage::Warmup => Phase::Warmup,
-            Stage::Watching => Phase::Watching,
-            Stage::Held(_) => Phase::Held,
-            Stage::Grace { .. } => Phase::Grace,
-            Stage::RollingBack(_) => Phase::RollingBack,
-            Stage::Verifying(_) => Phase::Verifying,
-            Stage::Finished(_) => Phase::Finished,
-        }
-    }
-
     /// The settings of the run.
     pub const fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    /// How the run ended, once it has.
-    pub const fn ending(&self) -> Option<&Ending> {
-        match &self.stage {
-            Stage::Finished(ending) => Some(ending),
-            _ => None,
-        }
     }
 
     /// The colors whose metrics are wanted now.
@@ -98,94 +74,93 @@ impl Machine {
 
     /// Requests and errors since the window began.
     pub fn seen(&self) -> TickCounts {
-        self.error_rate.seen()
+        self.checks.error_rate().seen()
     }
 
     /// Requests and errors of the last 10 s: the rate that is drawn, and judged by method `window`.
     pub fn recent(&self) -> TickCounts {
-        self.error_rate.recent()
+        self.checks.error_rate().recent()
     }
 
     /// Which instance and which labels carry the errors, once there are a few: `67 % of the errors on 10.0.0.8:3002, 92 % of the
     /// errors with route=/pay (8 % of the requests)`.
     pub fn blame(&self) -> Option<String> {
-        self.ledger.sentence(&self.error_rate.by_instance())
+        self.checks.error_rate().blame()
     }
 
     /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.
     pub fn outlook(&self) -> Option<Outlook> {
-        matches!(self.phase(), Phase::Watching).then(|| self.error_rate.outlook(self.at))?
+        matches!(self.phase(), Phase::Watching).then(|| self.checks.error_rate().outlook(self.time.at()))?
     }
 
     /// The last tick of the error-rate check: its time since the window's start, and what was counted at it.
     pub const fn last_tick(&self) -> Option<(u64, Option<TickCounts>)> {
-        self.error_rate.last_tick()
+        self.checks.error_rate().last_tick()
     }
 
     /// The sentence of a crash loop, if one of the instances is in one.
     pub fn crash_loop(&self) -> Option<String> {
-        self.error_rate.crash_loop()
+        self.checks.error_rate().crash_loop()
     }
 
     /// What the old color was like before traffic moved, where it was looked at and had traffic.
     pub fn baseline(&self) -> Option<OldColor> {
-        self.error_rate.old().filter(|old| old.counts.requests > 0)
+        self.checks.error_rate().old().filter(|old| old.counts.requests > 0)
     }
 
     /// Requests and errors on the standby since traffic is back on it.
     pub fn recovery(&self) -> TickCounts {
-        self.recovery.counts()
+        self.standby.counts()
     }
 
     /// The first instance of the watched color that is not ready, with the reason.
     pub fn target_failure(&self) -> Option<String> {
-        self.readiness.first_failure()
+        self.checks.readiness().first_failure()
     }
 
     /// Instances of the watched color that are ready, and all of them.
     pub fn target_ready(&self) -> (usize, usize) {
-        (self.readiness.ready(), self.readiness.all())
+        (self.checks.readiness().ready(), self.checks.readiness().all())
     }
 
     /// How many instances of the target are known not to be ready.
     pub fn target_failing(&self) -> usize {
-        self.readiness.failing()
+        self.checks.readiness().failing()
     }
 
     /// Milliseconds until the window, its extension or the verification ends; none before the soak and after its end.
     pub fn remaining_ms(&self) -> Option<u64> {
         let until = match &self.stage {
-            Stage::Held(_) => self.hold_end(),
-            Stage::Watching if self.told.extending => self.hold_end(),
-            Stage::Warmup | Stage::Watching => self.window_end,
+            Stage::Held(_) => self.window.hold_end(),
+            Stage::Watching if self.window.runs_on() => self.window.hold_end(),
+            Stage::Warmup | Stage::Watching => self.window.end(),
             Stage::Gating { deadline_ms: until } | Stage::Grace { deadline_ms: until } => *until,
-            Stage::Verifying(verifying) => verifying.until_ms,
+            Stage::Verifying(verifying) => verifying.until_ms(),
             Stage::Baseline { since_ms, .. } => since_ms.saturating_add(self.settings.baseline_window_ms),
             Stage::Switching | Stage::Unsettled { .. } | Stage::RollingBack(_) | Stage::Finished(_) => return None,
         };
-        Some(until.saturating_sub(self.at))
+        Some(until.saturating_sub(self.time.at()))
     }
 
     /// Milliseconds of the window that are over, and its whole length; none before the soak began.
     pub fn progress(&self) -> Option<(u64, u64)> {
-        self.started_wall?;
-        let whole = self.window_end.saturating_sub(self.window_start);
-        Some((self.at.saturating_sub(self.window_start).min(whole), whole))
+        self.time.soak_wall()?;
+        Some(self.window.progress(self.time.at()))
     }
 
     /// For how long the error rate has been unknown, and why, once that is worth a banner.
     pub fn blind(&self) -> Option<(u64, String)> {
-        if self.soaking() { self.error_rate.blind(self.at) } else { None }
+        if self.soaking() { self.checks.error_rate().blind(self.time.at()) } else { None }
     }
 
     /// Instances of the standby that are ready, and all of them.
     pub fn standby_ready(&self) -> (usize, usize) {
-        (self.standby.ready(), self.standby.all())
+        self.standby.ready()
     }
 
     /// What the router was last seen doing, if it could be read.
     pub const fn router(&self) -> Option<&Result<Color, String>> {
-        self.router.as_ref()
+        self.router.last()
     }
 
     /// Why a breach is held, while it is.
@@ -198,7 +173,7 @@ impl Machine {
 
     /// What the check says that breached, as it was then; none of a release that could only not be judged.
     pub fn breach(&self) -> Option<&Observation> {
-        self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto).map(|trigger| &trigger.observation)
+        self.response.breach()
     }
 
     /// Whether a rollback would be refused because the previous color cannot take traffic.
@@ -208,22 +183,22 @@ impl Machine {
 
     /// Whether automatic rollback is paused by an operator.
     pub fn paused(&self) -> bool {
-        self.automatic == Automatic::Paused
+        self.response.is_paused()
     }
 
     /// Wall clock of the last event, Unix milliseconds.
     pub const fn wall_ms(&self) -> i64 {
-        self.wall
+        self.time.wall()
     }
 
     /// The freeze of automatic rollback that holds now.
     pub const fn frozen(&self) -> Option<&Frozen> {
-        self.frozen.as_ref()
+        self.response.frozen()
     }
 
     /// The time nobody watched: the process stood still, or there was none.
     pub const fn unwatched(&self) -> Unwatched {
-        self.unwatched
+        self.time.unwatched()
     }
 
     /// What the run went on without, first things first.
@@ -233,9 +208,9 @@ impl Machine {
 
     /// The run in short; none before the soak began.
     pub fn summary(&self) -> Option<Summary> {
-        let started_ms = self.started_wall?;
+        let started_ms = self.time.soak_wall()?;
         let length =
-            self.settings.warmup_ms.saturating_add(self.settings.window_ms).saturating_add(self.extended_by_ms);
+            self.settings.warmup_ms.saturating_add(self.settings.window_ms).saturating_add(self.window.extended_by());
         let ending = self.ending();
         Some(Summary {
             id: self.settings.soak.clone(),
@@ -246,16 +221,16 @@ impl Machine {
             check: self.deciding_check(),
             reason: ending.map(|ending| ending.reason.clone()).or_else(|| self.standing_reason()),
             baseline: self.baseline(),
-            recovered: self.recovered,
+            recovered: self.recovered(),
             overdue: self.overdue(),
             started_ms,
             ends_ms: started_ms.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)),
-            finished_ms: self.finished_wall,
+            finished_ms: self.time.end_wall(),
         })
     }
 
     fn deciding_check(&self) -> Option<CheckId> {
-        if let Some(trigger) = &self.trigger {
+        if let Some(trigger) = self.response.trigger() {
             return Some(trigger.observation.check.clone());
         }
         let worst = self.observations().into_iter().filter(|seen| seen.required).max_by_key(|seen| seen.verdict)?;
@@ -264,7 +239,7 @@ impl Machine {
 
     /// The reason while the run goes on: the breach, or why it is held.
     fn standing_reason(&self) -> Option<String> {
-        let breach = self.trigger.as_ref().map(|trigger| trigger.observation.message.clone());
+        let breach = self.response.trigger().map(|trigger| trigger.observation.message.clone());
         if let Some(retrying) = self.retrying() {
             let failed = format!("not rolled back yet, {} failed attempts: {}", retrying.failures, retrying.why);
             return Some(breach.map_or(failed.clone(), |breach| format!("{breach}; {failed}")));

@@ -3,54 +3,30 @@
 //! The machine has seen every recorded event by then, so it stands where the old monitor stood; which of its effects were
 //! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
 
-use crate::core::soak::{DeploymentSeen, Machine, Origin, Resumption, Roster};
+use crate::core::soak::{DeploymentSeen, Machine, Origin, Resumption};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
-use super::core::{PATIENCE_MS, Stage, sources};
+use super::PATIENCE_MS;
 use super::outbox::Outbox;
+use super::stage::Stage;
 
 /// Time between two questions to a router that gives no answer.
 const ASK_AGAIN_MS: u64 = 1_000;
 
-/// The time nobody watched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unwatched {
-    /// How long altogether, in milliseconds.
-    pub ms: u64,
-    /// In so many gaps.
-    pub gaps: u32,
-}
-
-impl Unwatched {
-    pub(super) const fn add(&mut self, ms: u64) {
-        self.ms = self.ms.saturating_add(ms);
-        self.gaps = self.gaps.saturating_add(1);
-    }
-}
-
 impl Machine {
     /// Takes the run up again. `before_ms` is the time of the last event that is known.
     pub(super) fn resumed(&mut self, before_ms: u64, by: &Resumption, out: &mut Outbox) {
-        let gap_ms = self.at.saturating_sub(before_ms);
-        self.unwatched.add(gap_ms);
-        self.resumed_at = Some(self.at);
+        let gap_ms = self.time.since(before_ms);
+        self.time.resume(gap_ms);
         // Questions of the old monitor stay without an answer, and what it saw of the surroundings is no longer true.
-        self.epoch += 1;
-        (self.router, self.router_elsewhere) = (None, 0);
-        (self.foreign, self.router_ours) = (None, 0);
+        self.router.forget();
         self.settings.instances.clone_from(&by.instances);
-        (self.roster, self.standby_roster) = (Roster::new(&by.instances), Roster::new(&by.standby_instances));
         self.settings.standby_instances.clone_from(&by.standby_instances);
-        self.error_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.instances));
-        if let (Some(latency), Some(settings)) = (&mut self.latency, &self.settings.latency) {
-            latency.resume(self.at, &sources(settings.metered.as_ref(), &by.instances));
-        }
-        self.readiness.resume(by.instances.clone());
-        self.standby_rate.resume(self.at, sources(self.settings.error_rate.metered.as_ref(), &by.standby_instances));
-        self.standby.resume(by.standby_instances.clone());
-        self.recovery.resume(by.standby_instances.len());
-        self.slow_recovery.resume(by.standby_instances.len());
+        let now = self.now();
+        self.checks.resume(&now, &by.instances);
+        self.fleet.resume(&by.instances);
+        self.standby.resume(&now, &by.standby_instances);
         out.journal(
             self.decision(DecisionKind::Resumed, Actor::Resume, self.resumed_message(gap_ms, by))
                 .because(ReasonCode::Resumed),
@@ -67,7 +43,7 @@ impl Machine {
         let mut parts =
             vec![format!("the watch goes on after {} without a monitor, {missed} samples missed", span(gap_ms))];
         if self.soaking() {
-            parts.push(match self.window_end.saturating_sub(self.at) {
+            parts.push(match self.window.end().saturating_sub(self.time.at()) {
                 0 => "the window is over: judged on one more sample of every instance".to_owned(),
                 left => format!("the window ends in {}, as before", span(left)),
             });
@@ -94,14 +70,6 @@ impl Machine {
     }
 
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Outbox) {
-        if let Stage::RollingBack(rolling) = &self.stage {
-            // An attempt that was under way may have moved traffic or not; asking once more is safe.
-            match rolling.retry_at {
-                Some(at_ms) => out.schedule(at_ms),
-                None => rolling.attempt(out),
-            }
-            return;
-        }
         match self.stage.clone() {
             Stage::Gating { deadline_ms } => self.gate_again(deadline_ms, out),
             // Its measurement has a hole: the old color is looked at anew once the gate is passed.
@@ -112,7 +80,7 @@ impl Machine {
             }
             Stage::Unsettled { gate_deadline_ms, .. } => self.ask_where_traffic_is(gate_deadline_ms, out),
             Stage::Warmup => {
-                out.schedule(self.window_start);
+                out.schedule(self.window.start());
                 self.look_around(out);
             }
             Stage::Grace { deadline_ms } => {
@@ -121,7 +89,8 @@ impl Machine {
             }
             Stage::Watching | Stage::Held(_) => self.look_around(out),
             Stage::Verifying(_) => self.verify_on(out),
-            Stage::RollingBack(_) | Stage::Finished(_) => {}
+            Stage::RollingBack(_) => self.take_up_attempt(out),
+            Stage::Finished(_) => {}
         }
     }
 
@@ -132,9 +101,9 @@ impl Machine {
     }
 
     fn look_around(&self, out: &mut Outbox) {
-        out.schedule(self.window_end);
-        out.schedule(self.hold_end());
-        out.read_router(self.epoch);
+        out.schedule(self.window.end());
+        out.schedule(self.window.hold_end());
+        out.read_router(self.router.epoch());
         out.probe_standby();
     }
 
@@ -157,7 +126,7 @@ impl Machine {
                 self.superseded(&format!("the state file now says {state} is active"), out);
             }
             (Ok(_), Ok(_)) => self.gate_again(gate_deadline_ms, out),
-            (Err(why), _) | (_, Err(why)) if self.at >= gate_deadline_ms => {
+            (Err(why), _) | (_, Err(why)) if self.time.at() >= gate_deadline_ms => {
                 let reason =
                     format!("the monitor died while it moved traffic, and where traffic is cannot be read: {why}");
                 let decision = self.decision(DecisionKind::SwitchFailed, Actor::Resume, reason.clone());
@@ -170,17 +139,18 @@ impl Machine {
 
     /// Asks where traffic is, and again until there is an answer.
     pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Outbox) {
-        let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
+        let ask_at = self.time.after(ASK_AGAIN_MS);
         self.stage = Stage::Unsettled { gate_deadline_ms, ask_at };
-        out.read_router(self.epoch);
+        out.read_router(self.router.epoch());
         out.schedule(ask_at);
     }
 
     /// Whether router, state file and standby were looked at since the run was resumed, or had their time for it: nothing is
     /// acted on before.
     pub(super) fn looked_around(&self) -> bool {
-        self.resumed_at.is_none_or(|resumed_at| {
-            (self.router.is_some() && self.standby.all_answered()) || self.at >= resumed_at.saturating_add(PATIENCE_MS)
+        self.time.resumed_at().is_none_or(|resumed_at| {
+            (self.router.last().is_some() && self.standby.all_answered())
+                || self.time.at() >= resumed_at.saturating_add(PATIENCE_MS)
         })
     }
 }

@@ -1,13 +1,13 @@
 //! A cause that both colors share: where the standby fails in the same way at the same time, a rollback helps nobody.
 
-use crate::config::{Baseline, OnSharedCause};
+use crate::config::OnSharedCause;
 use crate::core::detect::failed;
+use crate::core::soak::Machine;
 use crate::core::soak::rate::RateCheck;
-use crate::core::soak::{ErrorRateSettings, Machine, Sample, Settings};
 use crate::model::CheckId;
 
-use super::core::{HoldCause, Stage, sources};
 use super::outbox::Outbox;
+use super::stage::{HoldCause, Stage};
 
 /// The standby fails in the same way with so many errors in the last 10 s, above the threshold, and, where the method weighs it,
 /// this evidence in nats: odds of 1:10. Less than a rollback takes, for a standby has few requests, and a hold that was wrong
@@ -17,49 +17,34 @@ const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 /// So many requests of the last 10 s, all in all within the threshold, show that it is well again.
 const WELL_AGAIN: u64 = 3;
 
-/// The error rate of the standby while the watched color is judged.
-pub(super) fn standby_rate(settings: &Settings) -> RateCheck {
-    let same = ErrorRateSettings { baseline: Baseline::Off, ..settings.error_rate.clone() };
-    let names = sources(settings.error_rate.metered.as_ref(), &settings.standby_instances);
-    RateCheck::new(CheckId::ErrorRate, same, settings.window_ms, settings.interval_ms, names)
-}
-
 impl Machine {
     /// Whether the standby's metrics are wanted beside those that are judged.
     pub fn compares_with_standby(&self) -> bool {
         self.settings.on_shared_cause == OnSharedCause::Hold && self.soaking()
     }
 
-    /// The standby's requests, while the watched color is judged.
-    pub(super) fn count_on_standby(&mut self, instance: usize, sample: &Sample) {
-        self.standby_rate.sampled(self.at, self.run_wall, instance, sample);
-    }
-
-    pub(super) fn tick_standby(&mut self, skipped: u32) {
-        if self.compares_with_standby() {
-            self.standby_rate.tick(self.at, skipped, self.patience_ms());
-        }
-    }
-
     /// The sentence of a shared cause: the error rate is what breached, and the standby fails as well.
     pub(super) fn shared_cause(&self) -> Option<String> {
-        let by_errors = self.trigger.as_ref().is_some_and(|trigger| trigger.observation.check == CheckId::ErrorRate);
+        let by_errors = self.response.trigger().is_some_and(|trigger| trigger.observation.check == CheckId::ErrorRate);
         if !by_errors || !self.compares_with_standby() {
             return None;
         }
         // A hold needs failures of users: probes of a standby that is not ready are none.
-        let recent = self.standby_rate.recent_at_best();
+        let recent = self.standby.rate().recent_at_best();
         let high = recent.rate().is_some_and(|rate| rate > self.settings.error_rate.threshold.0);
         let shared = if self.stage == Stage::Held(HoldCause::SharedCause) {
             // While it has no traffic it is not known to be well again.
             high || recent.requests < WELL_AGAIN
         } else {
-            let evidence = self.standby_rate.evidence();
+            let evidence = self.standby.rate().evidence();
             high && recent.errors >= ERRORS && evidence.is_none_or(|evidence| evidence >= SUSPICIOUS)
         };
         shared.then(|| {
             let standby = self.settings.color.other();
-            format!("{standby} fails in the same way ({}), a shared cause is likely", failed(self.standby_rate.seen()))
+            format!(
+                "{standby} fails in the same way ({}), a shared cause is likely",
+                failed(self.standby.rate().seen())
+            )
         })
     }
 
@@ -71,7 +56,7 @@ impl Machine {
     /// The standby is well again and the release is not: what was held for a shared cause goes ahead.
     pub(super) fn cause_no_longer_shared(&mut self, out: &mut Outbox) {
         let held = self.stage == Stage::Held(HoldCause::SharedCause);
-        if held && self.shared_cause().is_none() && self.is_failing(&self.error_rate) {
+        if held && self.shared_cause().is_none() && self.is_failing(self.checks.error_rate()) {
             self.act(1, out);
         }
     }

@@ -1,111 +1,184 @@
-//! The previous color before traffic leaves it: a rollback would lead back there, so whoever switches has to know how it does.
+//! The previous color: whether it answers, how its requests do, and who is there.
 
-use crate::config::{OnFailingStandby, StandbyPolicy};
-use crate::core::detect::{TickCounts, failed};
-use crate::core::soak::Machine;
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode};
+use crate::config::Baseline;
+use crate::core::detect::{Since, TickCounts};
+use crate::core::soak::check::{Now, sources};
+use crate::core::soak::rate::RateCheck;
+use crate::core::soak::readiness::ReadinessCheck;
+use crate::core::soak::roster::Changes;
+use crate::core::soak::verify::RecoveryWatch;
+use crate::core::soak::{Check, ErrorRateSettings, Metered, Readiness, ReadinessSettings, Roster, Sample, Settings};
+use crate::model::CheckId;
 
-use super::outbox::Outbox;
-
-/// So many errors, above the threshold, in every case of who sent the requests. One or two may be chance.
-const ERRORS: u64 = 3;
-/// For so many intervals an open gate waits for two readings of the previous color, where a switch may be refused for it.
-const READINGS: u64 = 3;
-
-/// The look at the previous color in the gate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct StandbyLook {
-    /// When everything else was ready for the switch.
-    ready_ms: Option<u64>,
-    told: bool,
+/// What is known of the previous color.
+#[derive(Clone, Debug)]
+pub(super) struct Standby {
+    readiness: ReadinessCheck,
+    roster: Roster,
+    /// Its error rate while the watched color is judged, for a cause that both share.
+    rate: RateCheck,
+    /// Its requests before traffic leaves it and after it is back, and those of them that take too long.
+    recovery: RecoveryWatch,
+    slow_recovery: RecoveryWatch,
+    look: Look,
 }
 
-impl Machine {
-    /// Whether the previous color is looked at in this run.
-    fn looks_at_standby(&self) -> bool {
-        self.settings.on_failing_standby.is_some() && self.soak_follows()
-    }
+/// The look at it before traffic leaves it.
+#[derive(Clone, Debug, Default)]
+struct Look {
+    /// When everything else was ready for the switch.
+    ready_ms: Option<u64>,
+    is_told: bool,
+}
 
-    fn before_traffic_moves(&self) -> bool {
-        matches!(self.phase(), Phase::Gating | Phase::Baseline)
-    }
-
-    /// The previous color is asked whether it is ready, until it is.
-    pub(super) fn ask_standby_in_the_gate(&self, out: &mut Outbox) {
-        let ready = self.standby.all_answered() && self.standby.alive(1);
-        if self.looks_at_standby() && self.before_traffic_moves() && !ready {
-            out.probe_standby();
+impl Standby {
+    pub fn new(settings: &Settings) -> Self {
+        let instances = &settings.standby_instances;
+        let rate = ErrorRateSettings { baseline: Baseline::Off, ..settings.error_rate.clone() };
+        let names = sources(rate.metered.as_ref(), instances);
+        Self {
+            readiness: ReadinessCheck::new(ReadinessSettings { failures: 1, required: false }, instances.clone()),
+            roster: Roster::new(instances),
+            rate: RateCheck::new(CheckId::ErrorRate, rate, settings.window_ms, settings.interval_ms, names),
+            recovery: RecoveryWatch::new(instances.len()),
+            slow_recovery: RecoveryWatch::new(instances.len()),
+            look: Look::default(),
         }
     }
 
-    /// How the previous color fails already, before traffic leaves it; none where it does not, or nothing is known.
-    pub fn standby_fails_already(&self) -> Option<String> {
-        if !self.looks_at_standby() {
-            return None;
-        }
-        let (standby, threshold) = (self.settings.color.other(), self.settings.error_rate.threshold);
-        let fails =
-            |counts: &TickCounts| counts.errors >= ERRORS && counts.rate().is_some_and(|rate| rate > threshold.0);
-        let cases = self.recovery.in_each_case();
-        if !cases.is_empty() && cases.iter().all(fails) {
-            let counts = failed(self.recovery.counts());
-            return Some(format!("{standby} fails already, before traffic leaves it: {counts}, limit {threshold}"));
-        }
-        let down =
-            self.settings.standby == StandbyPolicy::Require && self.standby.all_answered() && !self.standby.alive(1);
-        down.then(|| {
-            let why = self.standby.first_failure().unwrap_or_default();
-            format!("{standby} is not ready, before traffic leaves it: {why}")
-        })
+    /// The readiness of one of its instances was probed.
+    pub fn probed(&mut self, now: &Now, instance: usize, answer: &Readiness) {
+        self.readiness.probed(now, instance, answer);
     }
 
-    /// It is told once, as soon as it is seen: whoever switches can still abort.
-    pub(super) fn tell_failing_standby(&mut self, out: &mut Outbox) {
-        if self.standby_look.told || !self.before_traffic_moves() {
-            return;
-        }
-        let Some(failing) = self.standby_fails_already() else { return };
-        self.standby_look.told = true;
-        let standby = self.settings.color.other();
-        let message = format!("{failing}. A rollback would bring users back to that");
-        let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
-        decision.reason = Some(ReasonCode::StandbyFailing.into());
-        (decision.active_color, decision.previous_color, decision.release) = (Some(standby), None, None);
-        let counts = self.recovery.counts();
-        (decision.requests, decision.errors) = (Some(counts.requests), Some(counts.errors));
-        decision.value = counts.rate();
-        decision.threshold = Some(self.settings.error_rate.threshold.0);
-        out.journal(decision);
+    /// Whether every instance answered a probe, well or not.
+    pub fn all_answered(&self) -> bool {
+        self.readiness.all_answered()
     }
 
-    /// Whether the gate waits for a second reading of the previous color: one alone counts nothing. The look at the baseline has
-    /// time enough; else it is waited for where a switch may be refused for it, within bounds.
-    pub(super) fn awaits_standby(&mut self) -> bool {
-        if self.settings.on_failing_standby != Some(OnFailingStandby::Refuse) || !self.looks_at_standby() {
-            return false;
-        }
-        let since = *self.standby_look.ready_ms.get_or_insert(self.at);
-        let known = self.recovery.has_counted() && self.standby.all_answered();
-        !known && self.at < since.saturating_add(self.settings.interval_ms.saturating_mul(READINGS))
+    /// Whether it can take traffic, by its last `probes` probes.
+    pub fn is_alive(&self, probes: u32) -> bool {
+        self.readiness.alive(probes)
     }
 
-    /// The policy refuses to leave a color that fails: there would be no good way back.
-    pub(super) fn refused_for_standby(&mut self, out: &mut Outbox) -> bool {
-        self.tell_failing_standby(out);
-        if self.settings.on_failing_standby != Some(OnFailingStandby::Refuse) {
-            return false;
-        }
-        let Some(failing) = self.standby_fails_already() else { return false };
-        let standby = self.settings.color.other();
-        let reason = format!(
-            "{failing}; traffic stays on {standby} (soak.on_failing_standby). Mend {standby} first, or switch with \
-             --on-failing-standby tell"
-        );
-        let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
-        (decision.active_color, decision.previous_color) = (Some(standby), None);
-        decision.reason = Some(ReasonCode::StandbyFailing.into());
-        out.journal(decision);
-        self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Policy, reason }, out);
-        true
+    /// The first instance that is not ready, with the reason.
+    pub fn first_failure(&self) -> Option<String> {
+        self.readiness.first_failure()
+    }
+
+    /// Instances that are ready, and all of them.
+    pub fn ready(&self) -> (usize, usize) {
+        (self.readiness.ready(), self.readiness.all())
+    }
+
+    /// A page of it was read while the watched color is judged.
+    pub fn compared(&mut self, now: &Now, instance: usize, sample: &Sample) {
+        self.rate.page(now, instance, sample);
+    }
+
+    /// Its counters came from Prometheus while the watched color is judged.
+    pub fn metered(&mut self, now: &Now, outcome: &Metered) {
+        self.rate.metered(now, outcome);
+    }
+
+    /// A page of it was read before traffic leaves it, or after it is back.
+    pub fn counted(&mut self, now: &Now, since: Since, instance: usize, sample: &Sample) {
+        self.recovery.sampled(now.at_ms, since, instance, sample);
+    }
+
+    /// The same for requests that take too long.
+    pub fn counted_slow(&mut self, now: &Now, since: Since, instance: usize, slow: &Sample) {
+        self.slow_recovery.sampled(now.at_ms, since, instance, slow);
+    }
+
+    /// Its error rate while the watched color is judged.
+    pub const fn rate(&self) -> &RateCheck {
+        &self.rate
+    }
+
+    /// Its requests before traffic leaves it, and after it is back.
+    pub const fn recovery(&self) -> &RecoveryWatch {
+        &self.recovery
+    }
+
+    /// The same for requests that take too long.
+    pub const fn slow_recovery(&self) -> &RecoveryWatch {
+        &self.slow_recovery
+    }
+
+    /// Requests and errors before traffic leaves it, or since it is back.
+    pub fn counts(&self) -> TickCounts {
+        self.recovery.counts()
+    }
+
+    /// Whether its instances should be asked more than usual now, to learn whether they count that.
+    pub fn wants_trial(&mut self) -> bool {
+        self.recovery.wants_trial()
+    }
+
+    /// The look at it as a baseline begins.
+    pub fn begin_baseline(&mut self) {
+        self.recovery.restart();
+    }
+
+    /// The soak begins.
+    pub fn begin(&mut self, now: &Now) {
+        self.rate.begin(now);
+    }
+
+    /// The window begins.
+    pub fn restart(&mut self, now: &Now) {
+        self.rate.restart(now);
+    }
+
+    /// A round of samples is complete.
+    pub fn tick(&mut self, now: &Now, skipped: u32) {
+        self.rate.tick(now, skipped);
+    }
+
+    /// Traffic is back on it: what came before says nothing about how it does now.
+    pub fn forget_requests(&mut self) {
+        self.recovery.forget();
+        self.slow_recovery.forget();
+    }
+
+    /// These are its instances now.
+    pub fn update(&mut self, now: &Now, present: &[String]) -> Changes {
+        let changes = self.roster.update(present);
+        let names = self.roster.names();
+        self.rate.come_and_go(now, names, &changes);
+        self.readiness.come_and_go(now, names, &changes);
+        self.recovery.come_and_go(names.len(), &changes);
+        self.slow_recovery.come_and_go(names.len(), &changes);
+        changes
+    }
+
+    /// Who is there.
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Another process goes on with the run, over these instances.
+    pub fn resume(&mut self, now: &Now, instances: &[String]) {
+        self.roster = Roster::new(instances);
+        self.rate.resume(now, instances);
+        self.readiness.resume(now, instances);
+        self.recovery.resume(instances.len());
+        self.slow_recovery.resume(instances.len());
+    }
+
+    /// Since when everything else has been ready for the switch: since now, where it was not before.
+    pub fn ready_since(&mut self, at_ms: u64) -> u64 {
+        *self.look.ready_ms.get_or_insert(at_ms)
+    }
+
+    /// Whether it was told that it fails before traffic leaves it.
+    pub const fn is_told(&self) -> bool {
+        self.look.is_told
+    }
+
+    /// It is told now.
+    pub const fn tell(&mut self) {
+        self.look.is_told = true;
     }
 }

@@ -5,9 +5,10 @@ use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Verification};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, ReasonCode};
 
-use super::core::{PATIENCE_MS, Stage};
+use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::recovery::Told;
+use super::stage::{Finished, Stage};
 
 /// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
 /// undone: a reading may fall into somebody's move, which is told by its `lastSwitch` once it is complete.
@@ -25,7 +26,7 @@ const UNREAD_MS: u64 = 3_000;
 pub(super) struct Verifying {
     /// When traffic was back.
     since_ms: u64,
-    pub(super) until_ms: u64,
+    until_ms: u64,
     ending: Ending,
     /// `lastSwitch` of the rollback; learned from the state file where the rollback could not tell.
     last_switch: Option<i64>,
@@ -43,6 +44,11 @@ pub(super) struct Verifying {
 }
 
 impl Verifying {
+    /// When the window of the verification is over.
+    pub(super) const fn until_ms(&self) -> u64 {
+        self.until_ms
+    }
+
     /// Whether the router is to be asked again now.
     pub(super) fn asks_again(&self, at_ms: u64) -> bool {
         self.ask_at.is_some_and(|ask_at| at_ms >= ask_at)
@@ -58,18 +64,17 @@ impl Verifying {
 impl Machine {
     /// Traffic is back. What came on the previous color before says nothing about how it does now.
     pub(super) fn rolled_back(&mut self, last_switch: Option<i64>, out: &mut Outbox) {
-        self.epoch += 1;
+        self.router.begin_epoch();
         let ending =
             Ending { outcome: Outcome::RolledBack, cause: self.rollback_cause(), reason: self.rollback_reason() };
         if self.settings.verify_window_ms == 0 || self.stop.is_some() {
             self.finish(ending, out);
             return;
         }
-        let until_ms = self.at.saturating_add(self.settings.verify_window_ms);
-        self.recovery.forget();
-        self.slow_recovery.forget();
+        let until_ms = self.time.after(self.settings.verify_window_ms);
+        self.standby.forget_requests();
         self.stage = Stage::Verifying(Verifying {
-            since_ms: self.at,
+            since_ms: self.time.at(),
             until_ms,
             ending,
             last_switch,
@@ -85,16 +90,6 @@ impl Machine {
         out.schedule(until_ms);
     }
 
-    fn rollback_reason(&self) -> String {
-        let Stage::RollingBack(rolling) = &self.stage else { return String::new() };
-        match (&self.trigger, rolling.cause) {
-            (Some(trigger), Cause::Auto | Cause::Inconclusive) => {
-                format!("{}: {}", trigger.observation.check, trigger.observation.message)
-            }
-            _ => rolling.intent.message.clone(),
-        }
-    }
-
     /// Whether the router is read while the recovery is verified.
     fn watches_router(&self) -> bool {
         self.settings.verification == Verification::RouterAndRequests
@@ -108,22 +103,22 @@ impl Machine {
             }
             _ => 0,
         };
-        Since { run_wall: self.run_wall, at_ms }
+        Since { run_wall: self.time.run_wall(), at_ms }
     }
 
     /// At every tick of the verification: where is traffic?
     pub(super) fn look_while_verifying(&self, out: &mut Outbox) {
         if matches!(self.stage, Stage::Verifying(_)) && self.watches_router() {
-            out.read_router(self.epoch);
+            out.read_router(self.router.epoch());
         }
     }
 
     /// Asks the router once more, for an answer that the verification waits for.
     pub(super) fn look_again(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &mut self.stage else { return };
-        let ask_at = self.at.saturating_add(ASK_AGAIN_MS);
+        let ask_at = self.time.after(ASK_AGAIN_MS);
         verifying.ask_at = Some(ask_at);
-        out.read_router(self.epoch);
+        out.read_router(self.router.epoch());
         out.schedule(ask_at);
         self.verified(out);
     }
@@ -148,7 +143,7 @@ impl Machine {
         if !self.watches_router() {
             return;
         }
-        let (at, standby, watched) = (self.at, self.settings.color.other(), self.settings.last_switch);
+        let (at, standby, watched) = (self.time.at(), self.settings.color.other(), self.settings.last_switch);
         let Stage::Verifying(verifying) = &mut self.stage else { return };
         if let Ok(seen) = state {
             if verifying.last_switch.is_none() && seen.active == standby {
@@ -223,7 +218,7 @@ impl Machine {
             verifying.ending.reason,
         );
         let active = verifying.elsewhere.is_none().then_some(bad);
-        self.foreign.clone_from(&verifying.elsewhere);
+        self.router.holds(verifying.elsewhere.as_ref());
         self.end_verification(DecisionKind::RollbackUndone, Outcome::RollbackUndone, active, reason, out);
     }
 
@@ -244,7 +239,7 @@ impl Machine {
     /// The verify window is over: say whether the rollback helped.
     pub(super) fn verified(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
-        if self.at < verifying.until_ms || !self.router_was_asked(out) {
+        if self.time.at() < verifying.until_ms || !self.router_was_asked(out) {
             return;
         }
         let Stage::Verifying(verifying) = &self.stage else { return };
@@ -252,7 +247,6 @@ impl Machine {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let recovery = self.recovery_of_what_broke();
         let Told { kind, recovered, message } = self.told_of(&recovery);
-        self.recovered = recovered;
         let mut decision = self.decision(kind, Actor::Auto, message.clone());
         if kind == DecisionKind::Observe {
             decision.reason = Some(ReasonCode::Verified.into());
@@ -264,7 +258,7 @@ impl Machine {
         decision.value = recovery.after.rate();
         out.journal(decision);
         ending.reason = format!("{}; {message}", ending.reason);
-        self.finish(ending, out);
+        self.finish(Finished::verified(ending, recovered), out);
     }
 
     /// Whether the router has said how the window ended, or had its time for it. Asks for it the first time.
@@ -276,12 +270,12 @@ impl Machine {
         let Stage::Verifying(verifying) = &mut self.stage else { return true };
         let Some(last_look_ms) = verifying.last_look_ms else {
             // Only an answer to a question from here on tells it.
-            self.epoch += 1;
-            (verifying.last_look_ms, verifying.seen) = (Some(self.at), None);
+            self.router.begin_epoch();
+            (verifying.last_look_ms, verifying.seen) = (Some(self.time.at()), None);
             self.look_again(out);
             return false;
         };
-        let late = self.at.saturating_sub(last_look_ms);
+        let late = self.time.since(last_look_ms);
         match &verifying.seen {
             Some(Ok(color)) if *color == standby => true,
             Some(Err(_)) if verifying.undone == 0 => late >= UNREAD_MS,

@@ -1,7 +1,12 @@
 use super::*;
 use crate::config::{Baseline, Method, Ratio};
 use crate::core::detect::{Reading, Requests};
+use crate::core::soak::{Check, Judging, Now, Sample};
 use crate::model::{CheckId, Verdict};
+
+const fn now(at_ms: u64) -> Now {
+    Now { at_ms, run_wall_ms: 0, patience_ms: 10_000, judging: Judging::Everything }
+}
 
 fn check() -> RateCheck {
     let settings = ErrorRateSettings {
@@ -14,16 +19,16 @@ fn check() -> RateCheck {
         required: true,
     };
     let mut check = RateCheck::new(CheckId::ErrorRate, settings, 60_000, 1_000, vec!["http://prometheus".to_owned()]);
-    check.sampled(0, 0, 0, &Sample::Good(Reading::default()));
-    check.tick(0, 0, 10_000);
-    check.begin(0);
-    check.restart(0);
+    check.read(&now(0), 0, &Sample::Good(Reading::default()));
+    check.tick(&now(0), 0);
+    check.begin(&now(0));
+    check.restart(&now(0));
     check
 }
 
 fn counted(check: &mut RateCheck, at_ms: u64, total: u64) {
-    check.sampled(at_ms, 0, 0, &Sample::Good(Reading { total, ..Reading::default() }));
-    check.tick(at_ms, 0, 10_000);
+    check.read(&now(at_ms), 0, &Sample::Good(Reading { total, ..Reading::default() }));
+    check.tick(&now(at_ms), 0);
 }
 
 #[test]
@@ -33,13 +38,13 @@ fn a_source_with_nothing_new_between_its_scrapes_is_neither_blind_nor_missing_ti
         if second % 15 == 0 {
             counted(&mut check, second * 1_000, second * 20);
         } else {
-            check.nothing_new(second * 1_000);
-            check.tick(second * 1_000, 0, 10_000);
+            check.nothing_new(&now(second * 1_000));
+            check.tick(&now(second * 1_000), 0);
             assert_eq!(check.last_tick(), Some((second * 1_000, None)));
         }
         assert_eq!(check.blind(second * 1_000), None);
     }
-    let (verdict, message) = check.close(60_000, 10_000, 0).unwrap();
+    let (verdict, message) = check.close(&now(60_000), 0).unwrap();
     assert_eq!((verdict, check.seen().requests), (Verdict::Healthy, 1_200), "{message}");
 }
 
@@ -47,12 +52,12 @@ fn a_source_with_nothing_new_between_its_scrapes_is_neither_blind_nor_missing_ti
 fn a_source_that_fails_is_blind_after_three_ticks() {
     let mut check = check();
     for second in 1..=4 {
-        check.sampled(second * 1_000, 0, 0, &Sample::Failed("refused".to_owned()));
-        check.tick(second * 1_000, 0, 10_000);
+        check.read(&now(second * 1_000), 0, &Sample::Failed("refused".to_owned()));
+        check.tick(&now(second * 1_000), 0);
     }
     assert_eq!(check.blind(4_000), Some((4_000, "http://prometheus: refused".to_owned())));
-    check.nothing_new(5_000);
-    check.tick(5_000, 0, 10_000);
+    check.nothing_new(&now(5_000));
+    check.tick(&now(5_000), 0);
     assert_eq!(check.blind(5_000), None);
 }
 
@@ -67,8 +72,8 @@ fn second(check: &mut RateCheck, page: &mut Reading, counted: TickCounts, probe_
     page.total += counted.requests;
     page.errors += counted.errors;
     page.unrouted = Some(TickCounts { requests: page.total, errors: page.errors });
-    check.sampled(at_ms, 0, 0, &Sample::Good(page.clone()));
-    check.tick(at_ms, 0, 10_000);
+    check.read(&now(at_ms), 0, &Sample::Good(page.clone()));
+    check.tick(&now(at_ms), 0);
 }
 
 #[test]
@@ -79,7 +84,7 @@ fn failing_probes_breach_nothing_and_retain_nothing() {
     }
     assert_eq!(check.breach(false), None);
     assert_eq!(check.recent_at_best().errors, 0);
-    let (verdict, why) = check.close(60_000, 10_000, 0).unwrap();
+    let (verdict, why) = check.close(&now(60_000), 0).unwrap();
     assert_eq!(verdict, Verdict::Unknown, "{why}");
     assert!(why.contains("119 of the 120 counted requests may be probes and scrapes of this monitor"), "{why}");
 }
@@ -99,7 +104,7 @@ fn the_judgement_of_a_case_that_is_ruled_out_is_dropped() {
     for _ in 0..60 {
         second(&mut check, &mut page, TickCounts { requests: 2, errors: 0 }, false);
     }
-    assert_eq!(check.close(60_000, 10_000, 0).unwrap().0, Verdict::Unknown);
+    assert_eq!(check.close(&now(60_000), 0).unwrap().0, Verdict::Unknown);
     assert!(check.wants_trial() || check.wants_trial(), "it is tried at every other tick");
     for _ in 0..3 {
         second(&mut check, &mut page, TickCounts { requests: 1, errors: 0 }, false);
@@ -110,6 +115,6 @@ fn the_judgement_of_a_case_that_is_ruled_out_is_dropped() {
     }
     second(&mut check, &mut page, TickCounts { requests: 1, errors: 0 }, false);
     // That scrapes alone are counted is still possible.
-    let (verdict, why) = check.close(64_000, 10_000, 0).unwrap();
+    let (verdict, why) = check.close(&now(64_000), 0).unwrap();
     assert_eq!((verdict, check.seen().requests), (Verdict::Healthy, 61), "{why}");
 }

@@ -2,9 +2,8 @@
 
 use super::RateCheck;
 use super::instance::Instance;
-use crate::core::detect::{ClosingVerdict, Ending, Outlook, Processes, TickCounts};
-use crate::core::soak::Observation;
-use crate::core::soak::check::named;
+use crate::core::detect::{Outlook, Processes, TickCounts};
+use crate::core::soak::check::{Now, named};
 use crate::model::Verdict;
 use crate::model::number::span;
 
@@ -65,7 +64,8 @@ impl RateCheck {
     }
 
     /// What keeps the check from knowing, whatever the counts say.
-    fn unknowable(&self, at_ms: u64, patience_ms: u64) -> Option<String> {
+    pub(super) fn unknowable(&self, now: &Now) -> Option<String> {
+        let Now { at_ms, patience_ms, .. } = *now;
         if let Some(why) = self.present().find_map(|(name, known)| known.unclear(name)) {
             return Some(why);
         }
@@ -88,28 +88,6 @@ impl RateCheck {
         self.present().find_map(noted)
     }
 
-    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks; none while trouble is too
-    /// young to be told from a blip, and one more tick is wanted.
-    pub fn close(&self, at_ms: u64, patience_ms: u64, overtime: u64) -> Option<(Verdict, String)> {
-        if let Some(reason) = self.crash_loop() {
-            return Some((Verdict::Breached, reason));
-        }
-        let Ending::Closed(closing) = self.judge.close(self.since_start(at_ms), overtime) else { return None };
-        if closing.verdict == ClosingVerdict::Breached {
-            return Some((Verdict::Breached, closing.reason));
-        }
-        if let Some(why) = self.unknowable(at_ms, patience_ms) {
-            return Some((Verdict::Unknown, why));
-        }
-        if let Some(why) = self.judge.silence(self.since_start(at_ms)) {
-            return Some((Verdict::Unknown, why));
-        }
-        Some(match closing.verdict {
-            ClosingVerdict::Healthy => self.doubted((Verdict::Healthy, closing.reason)),
-            _ => (Verdict::Unknown, self.noted(closing.reason)),
-        })
-    }
-
     /// The reason for not knowing, with what the pages say about themselves.
     pub(super) fn noted(&self, reason: String) -> String {
         match self.note() {
@@ -118,14 +96,14 @@ impl RateCheck {
         }
     }
 
-    fn since_start(&self, at_ms: u64) -> u64 {
+    pub(super) fn since_start(&self, at_ms: u64) -> u64 {
         at_ms.saturating_sub(self.started_at)
     }
 
     /// What the counts say while the window is open.
-    fn so_far(&self, at_ms: u64, patience_ms: u64) -> (Verdict, String) {
-        let since_start = self.since_start(at_ms);
-        if let Some(why) = self.unknowable(at_ms, patience_ms) {
+    pub(super) fn so_far(&self, now: &Now) -> (Verdict, String) {
+        let since_start = self.since_start(now.at_ms);
+        if let Some(why) = self.unknowable(now) {
             (Verdict::Unknown, why)
         } else if let Some(why) = self.judge.silence(since_start) {
             (Verdict::Unknown, why)
@@ -144,26 +122,5 @@ impl RateCheck {
     /// What comes next if nothing changes, where the method looks ahead.
     pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
         self.judge.outlook(self.since_start(at_ms))
-    }
-
-    /// What the check says now.
-    pub fn observe(&self, at_ms: u64, patience_ms: u64, warmup: bool) -> Observation {
-        let seen = self.judge.seen();
-        let (verdict, message) = match self.breach(warmup) {
-            Some(reason) => (Verdict::Breached, reason),
-            None if warmup => (Verdict::Unknown, "warming up: only outages and crash loops are judged".to_owned()),
-            None => self.so_far(at_ms, patience_ms),
-        };
-        Observation {
-            check: self.id.clone(),
-            required: self.settings.required,
-            verdict,
-            value: self.judge.recent().rate(),
-            threshold: self.settings.threshold.0,
-            requests: seen.requests,
-            errors: seen.errors,
-            evidence: self.judge.evidence(),
-            message,
-        }
     }
 }

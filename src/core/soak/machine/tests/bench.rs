@@ -3,8 +3,8 @@
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    DeploymentSeen, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness, ReadinessSettings,
-    Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
+    Check, DeploymentSeen, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness,
+    ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
 };
 use crate::model::{Action, Actor, CheckId, Color, Decision, DecisionKind, Ending, Phase};
 
@@ -106,6 +106,16 @@ pub struct Bench {
 impl Bench {
     pub fn new(settings: Settings) -> Self {
         let machine = Machine::new(settings.clone());
+        Self::of(machine, settings)
+    }
+
+    /// The same with one more check.
+    pub fn with_check(settings: Settings, check: Box<dyn Check>) -> Self {
+        let machine = Machine::new(settings.clone()).with_check(check);
+        Self::of(machine, settings)
+    }
+
+    fn of(machine: Machine, settings: Settings) -> Self {
         let mut bench = Self {
             machine,
             settings,

@@ -1,5 +1,6 @@
 //! The machine, told in events.
 
+mod added;
 mod baseline;
 mod begin;
 pub(crate) mod bench;

@@ -1,13 +1,12 @@
-//! Acting on a breach: hold, grace, rollback.
+//! Acting on a breach: hold, grace, the beginning of a rollback.
 
 use crate::config::{OnBreach, StandbyPolicy};
-use crate::core::soak::{Frozen, Machine, RollbackFailure, RollbackResult};
+use crate::core::soak::{Frozen, Machine};
 use crate::model::number::span;
-use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode, Traffic, Verdict};
+use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode, Verdict};
 
-use super::core::{Automatic, HoldCause, Stage};
 use super::outbox::Outbox;
-use super::persist::Rolling;
+use super::stage::{HoldCause, Stage};
 
 /// A standby that was down must answer so many probes before a held rollback goes ahead.
 const REVIVED_PROBES: u32 = 3;
@@ -17,19 +16,19 @@ impl Machine {
     pub(super) fn act(&mut self, probes: u32, out: &mut Outbox) {
         match self.hold_cause(probes) {
             Some(cause) => self.hold(cause, out),
-            None if self.settings.grace_ms > 0 && !self.grace_served => self.start_grace(out),
+            None if self.settings.grace_ms > 0 && !self.response.is_grace_served() => self.start_grace(out),
             None => self.roll_back_by_itself(out),
         }
     }
 
     fn hold_cause(&self, probes: u32) -> Option<HoldCause> {
-        let inconclusive = self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
-        let released = self.automatic == Automatic::Released;
+        let inconclusive = self.response.trigger().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
+        let released = self.response.is_released();
         if self.settings.no_way_back {
             Some(HoldCause::NoWayBack)
-        } else if self.paused() {
+        } else if self.response.is_paused() {
             Some(HoldCause::Paused)
-        } else if self.frozen.is_some() {
+        } else if self.response.frozen().is_some() {
             Some(HoldCause::Frozen)
         } else if !self.settings.auto_rollback && !released {
             Some(HoldCause::AutoRollbackOff)
@@ -37,7 +36,7 @@ impl Machine {
             Some(HoldCause::Policy)
         } else if self.standby_missing(probes) {
             Some(HoldCause::StandbyDown)
-        } else if self.foreign.is_some() {
+        } else if self.router.foreign().is_some() {
             Some(HoldCause::RouterForeign)
         } else if !released && self.shared_cause().is_some() {
             Some(HoldCause::SharedCause)
@@ -52,7 +51,7 @@ impl Machine {
     }
 
     pub(super) fn standby_missing(&self, probes: u32) -> bool {
-        self.settings.standby == StandbyPolicy::Require && !self.standby.alive(probes)
+        self.settings.standby == StandbyPolicy::Require && !self.standby.is_alive(probes)
     }
 
     pub(super) fn hold(&mut self, cause: HoldCause, out: &mut Outbox) {
@@ -61,7 +60,7 @@ impl Machine {
         }
         self.stage = Stage::Held(cause);
         let held = format!("held, not rolled back: {}", self.hold_reason(cause));
-        let decision = match &self.trigger {
+        let decision = match self.response.trigger() {
             Some(trigger) => {
                 let message = format!("{held}; {}", trigger.observation.message);
                 self.judged(DecisionKind::Hold, Actor::Auto, message, &trigger.observation)
@@ -70,7 +69,7 @@ impl Machine {
         };
         out.journal(decision.because(cause.code()));
         out.reflect();
-        out.schedule(self.hold_end());
+        out.schedule(self.window.hold_end());
         out.probe_standby();
     }
 
@@ -81,7 +80,7 @@ impl Machine {
             HoldCause::AutoRollbackOff => "automatic rollback is off (soak.auto_rollback)".to_owned(),
             HoldCause::NoWayBack => "the release was switched to with --no-way-back".to_owned(),
             HoldCause::Frozen => {
-                let frozen = self.frozen.as_ref().map(|frozen| frozen.describe(self.wall)).unwrap_or_default();
+                let frozen = self.response.frozen().map(|frozen| frozen.describe(self.time.wall())).unwrap_or_default();
                 format!("automatic rollback is {frozen}")
             }
             HoldCause::Paused => "automatic rollback is paused".to_owned(),
@@ -109,49 +108,37 @@ impl Machine {
 
     /// Somebody froze automatic rollback for the service, or a freeze is over. What was held for it is acted on then.
     pub(super) fn freeze_changed(&mut self, frozen: Option<Frozen>, out: &mut Outbox) {
-        if self.frozen == frozen {
-            return;
-        }
-        self.frozen = frozen;
-        if !self.soaking() {
+        if !self.response.freeze(frozen) || !self.soaking() {
             return;
         }
         self.tell_freeze(out);
-        match (&self.stage, &self.frozen) {
+        match (&self.stage, self.response.frozen()) {
             (Stage::Grace { .. }, Some(_)) => self.hold(HoldCause::Frozen, out),
             (Stage::Held(HoldCause::Frozen), None) => self.act(1, out),
             _ => out.reflect(),
         }
     }
 
-    pub(super) fn tell_freeze(&self, out: &mut Outbox) {
-        let message = match &self.frozen {
-            Some(frozen) => format!("automatic rollback is {}", frozen.describe(self.wall)),
-            None => "automatic rollback is no longer frozen".to_owned(),
-        };
-        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Freeze));
-    }
-
     fn start_grace(&mut self, out: &mut Outbox) {
-        let deadline_ms = self.at.saturating_add(self.settings.grace_ms);
+        let deadline_ms = self.time.after(self.settings.grace_ms);
         self.stage = Stage::Grace { deadline_ms };
         let message = format!(
             "rolling back to {} in {}, unless somebody aborts, keeps or pauses",
             self.settings.color.other(),
             span(self.settings.grace_ms),
         );
-        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Grace));
+        out.journal(self.observe(ReasonCode::Grace, message));
         out.reflect();
         out.schedule(deadline_ms);
     }
 
     pub(super) fn grace_over(&mut self, out: &mut Outbox) {
-        self.grace_served = true;
+        self.response.serve_grace();
         self.act(1, out);
     }
 
     fn roll_back_by_itself(&mut self, out: &mut Outbox) {
-        let Some(trigger) = self.trigger.clone() else { return };
+        let Some(trigger) = self.response.trigger().cloned() else { return };
         let message = format!(
             "rolling back from {} to {}: {}",
             self.settings.color,
@@ -163,71 +150,10 @@ impl Machine {
         self.start_rollback(trigger.cause, intent.because(why), false, out);
     }
 
-    /// `force` replaces whatever the router holds.
-    pub(super) fn start_rollback(
-        &mut self,
-        cause: Cause,
-        intent: crate::model::Decision,
-        force: bool,
-        out: &mut Outbox,
-    ) {
-        self.epoch += 1;
-        let rolling = Rolling {
-            attempt: 1,
-            retry_at: None,
-            intent: Box::new(intent),
-            cause,
-            force,
-            since_ms: self.at,
-            failures: 0,
-            why: String::new(),
-            traffic: Traffic::On(self.settings.color),
-            told_ms: self.at,
-            told_overdue: false,
-        };
-        rolling.attempt(out);
-        self.stage = Stage::RollingBack(rolling);
-        // Behind the move: traffic comes before what the state file says of the soak.
-        out.reflect();
-    }
-
-    pub(super) fn rollback_done(
-        &mut self,
-        attempt: u32,
-        result: &RollbackResult,
-        last_switch: Option<i64>,
-        out: &mut Outbox,
-    ) {
-        let Stage::RollingBack(rolling) = &self.stage else { return };
-        if rolling.attempt != attempt || rolling.retry_at.is_some() {
-            return;
-        }
-        match result {
-            RollbackResult::Back => {
-                self.tell_late_success(out);
-                self.rolled_back(last_switch, out);
-            }
-            RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
-            RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
-            RollbackResult::Failed(why) => {
-                let (why, traffic) = (why.clone(), Traffic::Unknown);
-                self.attempt_failed(&RollbackFailure { why, traffic, lasting: false }, out);
-            }
-            RollbackResult::NotDone(failure) => self.attempt_failed(failure, out),
-        }
-    }
-
-    pub(super) fn rollback_cause(&self) -> Cause {
-        match &self.stage {
-            Stage::RollingBack(rolling) => rolling.cause,
-            _ => Cause::Auto,
-        }
-    }
-
     /// Window and extension are over while a breach is held.
     pub(super) fn hold_over(&mut self, out: &mut Outbox) {
         let Stage::Held(cause) = self.stage else { return };
-        let what = match &self.trigger {
+        let what = match self.response.trigger() {
             Some(trigger) => format!("{}: {}", trigger.observation.check, trigger.observation.message),
             None => "not judged".to_owned(),
         };
@@ -240,7 +166,7 @@ impl Machine {
 
     /// The verdict of the soak as a whole: the worst of the required checks, and a breach stays one.
     pub fn verdict(&self) -> Verdict {
-        if self.trigger.as_ref().is_some_and(|trigger| trigger.cause == Cause::Auto) {
+        if self.response.trigger().is_some_and(|trigger| trigger.cause == Cause::Auto) {
             return Verdict::Breached;
         }
         if matches!(self.phase(), Phase::Gating | Phase::Baseline | Phase::Switching) {
@@ -248,22 +174,5 @@ impl Machine {
         }
         let required = self.observations().into_iter().filter(|seen| seen.required);
         required.map(|seen| seen.verdict).max().unwrap_or(Verdict::Unknown)
-    }
-}
-
-impl HoldCause {
-    /// The reason in the journal.
-    pub(super) const fn code(self) -> ReasonCode {
-        match self {
-            Self::Policy => ReasonCode::Policy,
-            Self::AutoRollbackOff => ReasonCode::AutoRollbackOff,
-            Self::NoWayBack => ReasonCode::NoWayBack,
-            Self::Frozen => ReasonCode::Frozen,
-            Self::Paused => ReasonCode::Paused,
-            Self::StandbyDown => ReasonCode::StandbyDown,
-            Self::RouterForeign => ReasonCode::RouterForeign,
-            Self::SharedCause => ReasonCode::SharedCause,
-            Self::BreachGone => ReasonCode::BreachGone,
-        }
     }
 }

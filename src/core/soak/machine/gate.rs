@@ -2,16 +2,16 @@
 
 use crate::config::{Baseline, Method};
 use crate::core::detect::failed;
-use crate::core::soak::blame::Ledger;
 use crate::core::soak::judge::{OldColor, relative_threshold};
 use crate::core::soak::latency::LatencyCheck;
-use crate::core::soak::query::QueryCheck;
-use crate::core::soak::{ErrorRateSettings, Machine, Origin, QuerySettings, SwitchResult};
+use crate::core::soak::{ErrorRateSettings, Machine, Origin, SwitchResult};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
-use super::core::Stage;
 use super::outbox::Outbox;
+use super::stage::Stage;
+use super::told::Fact;
+use super::window::Window;
 
 /// The look at the old color ends early at so many requests: more would not change the threshold much.
 const BASELINE_REQUESTS: u64 = 2_000;
@@ -20,7 +20,7 @@ impl Machine {
     pub(super) fn begin(&mut self, out: &mut Outbox) {
         match self.settings.origin {
             Origin::Switch { gate_ms, .. } => {
-                let deadline_ms = self.at.saturating_add(gate_ms);
+                let deadline_ms = self.time.after(gate_ms);
                 self.stage = Stage::Gating { deadline_ms };
                 out.schedule(deadline_ms);
                 self.ask_standby_in_the_gate(out);
@@ -36,20 +36,19 @@ impl Machine {
             return;
         }
         if self.wants_baseline() {
-            self.stage = Stage::Baseline { since_ms: self.at, gate_deadline_ms: deadline_ms };
-            self.recovery.restart();
-            if let Some(latency) = &mut self.latency {
+            self.stage = Stage::Baseline { since_ms: self.time.at(), gate_deadline_ms: deadline_ms };
+            self.standby.begin_baseline();
+            if let Some(latency) = self.checks.latency_mut() {
                 latency.begin_baseline();
             }
-            out.schedule(self.at.saturating_add(self.settings.baseline_window_ms));
+            out.schedule(self.time.after(self.settings.baseline_window_ms));
         } else if !self.awaits_standby() {
             self.start_switch(out);
         }
     }
 
     fn gate_is_open(&self) -> bool {
-        let tried = self.error_rate.all_tried() && self.latency.as_ref().is_none_or(LatencyCheck::all_tried);
-        self.readiness.all_ready(1) && (!self.soak_follows() || tried)
+        self.checks.readiness().all_ready(1) && (!self.soak_follows() || self.checks.are_prepared())
     }
 
     pub(super) const fn soak_follows(&self) -> bool {
@@ -57,13 +56,13 @@ impl Machine {
     }
 
     fn wants_baseline(&self) -> bool {
-        let wanted = self.wants_baseline_of_errors() || self.latency.as_ref().is_some_and(LatencyCheck::wants_previous);
+        let wanted = self.wants_baseline_of_errors() || self.checks.latency().is_some_and(LatencyCheck::wants_previous);
         self.soak_follows() && self.settings.baseline_window_ms > 0 && wanted
     }
 
     fn wants_baseline_of_errors(&self) -> bool {
         let ErrorRateSettings { method, baseline, .. } = self.settings.error_rate;
-        method == Method::Evidence && baseline != Baseline::Off && self.error_rate.old().is_none()
+        method == Method::Evidence && baseline != Baseline::Off && self.checks.error_rate().old().is_none()
     }
 
     fn start_switch(&mut self, out: &mut Outbox) {
@@ -71,7 +70,7 @@ impl Machine {
             return;
         }
         self.learn_release(out);
-        self.epoch += 1;
+        self.router.begin_epoch();
         self.stage = Stage::Switching;
         out.switch();
     }
@@ -79,7 +78,7 @@ impl Machine {
     /// Ends the look at the old color when its time is over or enough was seen. The target must still be ready then.
     pub(super) fn end_baseline(&mut self, out: &mut Outbox) {
         let Stage::Baseline { since_ms, gate_deadline_ms } = self.stage else { return };
-        let (counts, measured_ms) = (self.recovery.counts(), self.at.saturating_sub(since_ms));
+        let (counts, measured_ms) = (self.standby.counts(), self.time.since(since_ms));
         if counts.requests < BASELINE_REQUESTS && measured_ms < self.settings.baseline_window_ms {
             return;
         }
@@ -92,12 +91,12 @@ impl Machine {
         } else {
             // A new deadline would let an unready target be waited for twice.
             self.stage = Stage::Gating { deadline_ms: gate_deadline_ms };
-            out.schedule(gate_deadline_ms.max(self.at));
+            out.schedule(gate_deadline_ms.max(self.time.at()));
         }
     }
 
     fn learn_baseline(&mut self, old: OldColor, out: &mut Outbox) {
-        self.error_rate.compare_with(old);
+        self.checks.error_rate_mut().compare_with(old);
         let settings = &self.settings;
         let (color, measured) = (settings.color.other(), span(old.measured_ms));
         let allowed = relative_threshold(&settings.error_rate, settings.window_ms, settings.interval_ms, old);
@@ -124,13 +123,13 @@ impl Machine {
     /// The gate's time is over: refuse, and leave everything as it was.
     pub(super) fn refuse_switch(&mut self, out: &mut Outbox) {
         let color = self.settings.color;
-        let why = self.readiness.first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
-        let unsaid = self.readiness.only_unsaid();
+        let why = self.checks.readiness().first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
+        let unsaid = self.checks.readiness().only_unsaid();
         let stays = format!("traffic stays on {}", color.other());
         let reason = if unsaid {
             format!("the readiness of {color} is not known: {why}; {stays}")
         } else {
-            let (ready, all) = (self.readiness.ready(), self.readiness.all());
+            let (ready, all) = (self.checks.readiness().ready(), self.checks.readiness().all());
             format!("{color} is not ready: {ready} of {all} instances ({why}); {stays}")
         };
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());
@@ -151,7 +150,7 @@ impl Machine {
             }
             SwitchResult::Switched { last_switch } => {
                 self.settings.last_switch = *last_switch;
-                self.epoch += 1;
+                self.router.begin_epoch();
                 self.after_switch(out);
             }
         }
@@ -170,22 +169,17 @@ impl Machine {
     }
 
     fn start_soak(&mut self, out: &mut Outbox) {
-        self.started_wall = Some(self.wall);
-        self.window_start = self.at.saturating_add(self.settings.warmup_ms);
-        self.window_end = self.window_start.saturating_add(self.settings.window_ms);
-        for rate in [&mut self.error_rate, &mut self.standby_rate] {
-            rate.begin(self.at);
-            rate.restart(self.at);
-        }
-        self.ledger = Ledger::default();
-        if let Some(latency) = &mut self.latency {
-            latency.begin(self.at);
-        }
-        self.queries.iter_mut().for_each(QueryCheck::restart);
-        if self.latency.as_ref().is_some_and(LatencyCheck::previous_tried) {
+        self.time.begin_soak();
+        self.window = Window::open(self.time.at(), &self.settings);
+        let now = self.now();
+        self.checks.begin(&now);
+        self.standby.begin(&now);
+        if self.checks.latency().is_some_and(LatencyCheck::previous_tried) {
             self.learn_excuse(out);
         }
-        self.told.judged = self.latency.as_ref().is_some_and(LatencyCheck::is_judged);
+        if self.checks.latency().is_some_and(LatencyCheck::is_judged) {
+            self.told.first(Fact::Judged);
+        }
         self.stage = if self.settings.warmup_ms > 0 { Stage::Warmup } else { Stage::Watching };
         let counting = self.counting_news();
         let measuring = self.measuring_news();
@@ -194,18 +188,18 @@ impl Machine {
         let mut decision = self.decision(DecisionKind::SoakStart, self.settings.actor.clone(), message);
         decision.threshold = Some(self.settings.error_rate.threshold.0);
         out.journal(decision);
-        if self.latency.as_ref().is_some_and(|latency| latency.missing().is_some()) {
+        if self.checks.latency().is_some_and(|latency| latency.missing().is_some()) {
             self.tell_unjudged(out);
         }
-        if self.frozen.is_some() {
+        if self.response.frozen().is_some() {
             self.tell_freeze(out);
         }
         out.reflect();
         if self.settings.warmup_ms > 0 {
-            out.schedule(self.window_start);
+            out.schedule(self.window.start());
         }
-        out.schedule(self.window_end);
-        out.read_router(self.epoch);
+        out.schedule(self.window.end());
+        out.read_router(self.router.epoch());
         out.probe_standby();
     }
 
@@ -220,33 +214,25 @@ impl Machine {
             1 => "1 instance".to_owned(),
             many => format!("{many} instances"),
         };
-        let rate = format!("error rate at most {}", settings.error_rate.threshold);
-        let latency = self.latency.as_ref().map(LatencyCheck::describe);
-        let queries = settings.queries.iter().map(QuerySettings::describe);
-        let checks = [rate].into_iter().chain(latency).chain(queries).collect::<Vec<_>>().join(", ");
         let release = settings.known_release().map(|release| format!(", release {release}")).unwrap_or_default();
         let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
         format!(
-            "watching {}{release} ({instances}) for {}{warmup}: {checks}, readiness of more than half; \
-             standby {}{no_way_back}",
+            "watching {}{release} ({instances}) for {}{warmup}: {}; standby {}{no_way_back}",
             settings.color,
             span(settings.window_ms),
+            self.checks.describe(),
             settings.color.other(),
         )
     }
 
     /// The warmup is over: the window starts here, with counters as they are now.
     pub(super) fn end_warmup(&mut self, out: &mut Outbox) {
-        self.error_rate.restart(self.at);
-        self.standby_rate.restart(self.at);
-        self.ledger = Ledger::default();
-        if let Some(latency) = &mut self.latency {
-            latency.restart(self.at);
-        }
-        self.queries.iter_mut().for_each(QueryCheck::restart);
         self.stage = Stage::Watching;
+        let now = self.now();
+        self.checks.restart(&now);
+        self.standby.restart(&now);
         let message = format!("warmup over: the window of {} starts", span(self.settings.window_ms));
-        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::Window));
+        out.journal(self.observe(ReasonCode::Window, message));
         out.reflect();
     }
 }

@@ -1,11 +1,12 @@
 //! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
 
-use crate::core::soak::{Machine, Observation, RollbackFailure};
+use crate::core::soak::{Machine, Observation, RollbackFailure, RollbackResult};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, CheckId, Decision, DecisionKind, Ending, Outcome, ReasonCode, Traffic, Verdict};
 
-use super::core::{HoldCause, PATIENCE_MS, Stage};
+use super::PATIENCE_MS;
 use super::outbox::Outbox;
+use super::stage::{Finished, HoldCause, Stage};
 
 /// The wait after the first failure; it doubles up to the cap, which is higher once `rollback.give_up` is over.
 const FIRST_BACKOFF_MS: u64 = 200;
@@ -23,24 +24,24 @@ const TELL_EVERY_MS: u64 = 60_000;
 /// A rollback under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rolling {
-    pub attempt: u32,
+    attempt: u32,
     /// When the next attempt starts; none while one is under way.
-    pub retry_at: Option<u64>,
-    pub intent: Box<Decision>,
-    pub cause: Cause,
+    retry_at: Option<u64>,
+    intent: Box<Decision>,
+    cause: Cause,
     /// Whether it replaces what the router holds and Switchback did not write.
-    pub force: bool,
+    force: bool,
     /// When its first attempt began.
-    pub since_ms: u64,
+    since_ms: u64,
     /// Attempts that failed, and those that were not made because the standby was down.
-    pub failures: u32,
+    failures: u32,
     /// Why the last one failed.
-    pub why: String,
+    why: String,
     /// Where users are, as far as the attempts could tell.
-    pub traffic: Traffic,
+    traffic: Traffic,
     /// When a failure was told last, and whether it was told that `rollback.give_up` is over.
-    pub told_ms: u64,
-    pub told_overdue: bool,
+    told_ms: u64,
+    told_overdue: bool,
 }
 
 /// What became of a rollback so far, for people.
@@ -62,17 +63,12 @@ impl Machine {
         match &self.stage {
             Stage::RollingBack(rolling) if rolling.failures > 0 => Some(Retrying {
                 failures: rolling.failures,
-                for_ms: self.at.saturating_sub(rolling.since_ms),
-                next_ms: rolling.retry_at.map(|at| at.saturating_sub(self.at)),
+                for_ms: self.time.since(rolling.since_ms),
+                next_ms: rolling.retry_at.map(|at| at.saturating_sub(self.time.at())),
                 why: rolling.why.clone(),
             }),
             _ => None,
         }
-    }
-
-    /// Whether the run ended with traffic on the previous color and a rollback that failed: only the rest of it is missing.
-    pub const fn back_unrecorded(&self) -> bool {
-        self.back_unrecorded
     }
 
     /// Whether traffic is being moved this moment. Between two attempts it is not.
@@ -89,9 +85,64 @@ impl Machine {
     pub fn overdue(&self) -> bool {
         match (&self.stage, self.settings.give_up_ms) {
             (Stage::RollingBack(rolling), Some(give_up_ms)) => {
-                rolling.failures > 0 && self.at >= rolling.since_ms.saturating_add(give_up_ms)
+                rolling.failures > 0 && self.time.at() >= rolling.since_ms.saturating_add(give_up_ms)
             }
             _ => false,
+        }
+    }
+
+    /// `force` replaces whatever the router holds.
+    pub(super) fn start_rollback(&mut self, cause: Cause, intent: Decision, force: bool, out: &mut Outbox) {
+        self.router.begin_epoch();
+        let rolling = Rolling {
+            attempt: 1,
+            retry_at: None,
+            intent: Box::new(intent),
+            cause,
+            force,
+            since_ms: self.time.at(),
+            failures: 0,
+            why: String::new(),
+            traffic: Traffic::On(self.settings.color),
+            told_ms: self.time.at(),
+            told_overdue: false,
+        };
+        rolling.attempt(out);
+        self.stage = Stage::RollingBack(rolling);
+        // Behind the move: traffic comes before what the state file says of the soak.
+        out.reflect();
+    }
+
+    pub(super) fn rollback_done(
+        &mut self,
+        attempt: u32,
+        result: &RollbackResult,
+        last_switch: Option<i64>,
+        out: &mut Outbox,
+    ) {
+        let Stage::RollingBack(rolling) = &self.stage else { return };
+        if rolling.attempt != attempt || rolling.retry_at.is_some() {
+            return;
+        }
+        match result {
+            RollbackResult::Back => {
+                self.tell_late_success(out);
+                self.rolled_back(last_switch, out);
+            }
+            RollbackResult::Superseded(why) => self.superseded(&why.clone(), out),
+            RollbackResult::Foreign(foreign) => self.rollback_held(foreign, out),
+            RollbackResult::Failed(why) => {
+                let (why, traffic) = (why.clone(), Traffic::Unknown);
+                self.attempt_failed(&RollbackFailure { why, traffic, lasting: false }, out);
+            }
+            RollbackResult::NotDone(failure) => self.attempt_failed(failure, out),
+        }
+    }
+
+    pub(super) fn rollback_cause(&self) -> Cause {
+        match &self.stage {
+            Stage::RollingBack(rolling) => rolling.cause,
+            _ => Cause::Auto,
         }
     }
 
@@ -126,7 +177,7 @@ impl Machine {
 
     /// Plans the next attempt, and tells why there has to be one.
     fn wait_to_retry(&mut self, out: &mut Outbox) {
-        let (at, overdue, bounded) = (self.at, self.overdue(), self.is_bounded());
+        let (at, overdue, bounded) = (self.time.at(), self.overdue(), self.is_bounded());
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
         let most = if overdue { LATE_BACKOFF_MS } else { MOST_BACKOFF_MS };
         let doubled = FIRST_BACKOFF_MS.saturating_mul(1 << (rolling.failures - 1).min(16));
@@ -153,7 +204,7 @@ impl Machine {
         } else {
             format!("NOT ROLLED BACK YET, {}: {attempt}, trying again in {}: {why}", self.traffic_now(), span(wait))
         };
-        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::RollbackAttempt));
+        out.journal(self.observe(ReasonCode::RollbackAttempt, message));
         out.reflect();
     }
 
@@ -183,6 +234,34 @@ impl Machine {
         }
     }
 
+    /// A rollback that waits for its next attempt makes it now.
+    pub(super) fn retry_now(&mut self, force: bool, out: &mut Outbox) {
+        if let Stage::RollingBack(rolling) = &mut self.stage {
+            rolling.force |= force;
+        }
+        self.try_again(out);
+    }
+
+    /// Another process goes on with it. An attempt that was under way may have moved traffic or not; asking once more is safe.
+    pub(super) fn take_up_attempt(&self, out: &mut Outbox) {
+        let Stage::RollingBack(rolling) = &self.stage else { return };
+        match rolling.retry_at {
+            Some(at_ms) => out.schedule(at_ms),
+            None => rolling.attempt(out),
+        }
+    }
+
+    /// What led to the rollback, in a sentence.
+    pub(super) fn rollback_reason(&self) -> String {
+        let Stage::RollingBack(rolling) = &self.stage else { return String::new() };
+        match (self.response.trigger(), rolling.cause) {
+            (Some(trigger), Cause::Auto | Cause::Inconclusive) => {
+                format!("{}: {}", trigger.observation.check, trigger.observation.message)
+            }
+            _ => rolling.intent.message.clone(),
+        }
+    }
+
     /// Makes the next attempt, whatever the backoff.
     pub(super) fn try_again(&mut self, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
@@ -198,7 +277,7 @@ impl Machine {
         if self.is_bounded() || rolling.traffic != Traffic::On(self.settings.color) {
             return None;
         }
-        if self.frozen.is_some() {
+        if self.response.frozen().is_some() {
             return Some(Objection::Hold(HoldCause::Frozen));
         }
         if self.overdue() && !self.may_be_breached(rolling.since_ms) {
@@ -212,17 +291,16 @@ impl Machine {
 
     /// Whether what led to the rollback is seen now, or nothing can be known yet: so soon after a beginning.
     fn may_be_breached(&self, since_ms: u64) -> bool {
-        let began = self.resumed_at.unwrap_or(0).max(since_ms);
-        self.at < began.saturating_add(PATIENCE_MS) || self.breach_is_seen()
+        let began = self.time.resumed_at().unwrap_or(0).max(since_ms);
+        self.time.at() < began.saturating_add(PATIENCE_MS) || self.breach_is_seen()
     }
 
     /// Whether what led to the rollback is seen now.
     fn breach_is_seen(&self) -> bool {
-        let Some(trigger) = self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto) else { return false };
+        let Some(known) = self.response.breach() else { return false };
         let is_bad = |seen: &Observation| match seen.check {
             // Their verdicts stand once they are made; the value is that of the last 10 s.
             CheckId::ErrorRate | CheckId::Latency => {
-                let known = &trigger.observation;
                 let limit =
                     if known.check == seen.check { seen.threshold.min(known.threshold) } else { seen.threshold };
                 seen.value.is_some_and(|value| value > limit)
@@ -234,8 +312,8 @@ impl Machine {
 
     /// Nothing was moved: a rollback that is tried no more becomes a hold.
     pub(super) fn hold_instead(&mut self, cause: HoldCause, out: &mut Outbox) {
-        self.epoch += 1;
-        (self.router_elsewhere, self.router_ours) = (0, 0);
+        self.router.begin_epoch();
+        self.router.count_anew();
         self.stage = Stage::Watching;
         self.hold(cause, out);
     }
@@ -259,7 +337,7 @@ impl Machine {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let attempts =
             if rolling.failures == 1 { "1 attempt".to_owned() } else { format!("{} attempts", rolling.failures) };
-        let lasted = self.at.saturating_sub(rolling.since_ms);
+        let lasted = self.time.since(rolling.since_ms);
         let lasted = if lasted >= TELL_EVERY_MS { format!(" in {}", span(lasted)) } else { String::new() };
         let (why, service) = (&rolling.why, &self.settings.service);
         let reason = if rolling.traffic == Traffic::On(standby) {
@@ -273,11 +351,12 @@ impl Machine {
                  Move traffic to {standby} by hand now, then run: switchback rollback --service {service}"
             )
         };
-        self.back_unrecorded = rolling.traffic == Traffic::On(standby);
-        let cause = self.rollback_cause();
+        let back_unrecorded = rolling.traffic == Traffic::On(standby);
+        let cause = rolling.cause;
         let decision = self.decision(DecisionKind::RollbackFailed, Actor::Auto, reason.clone());
         out.journal(decision);
-        self.finish(Ending { outcome: Outcome::RollbackFailed, cause, reason }, out);
+        let ending = Ending { outcome: Outcome::RollbackFailed, cause, reason };
+        self.finish(Finished::failed(ending, back_unrecorded), out);
     }
 
     /// A rollback that took more than one attempt has succeeded: how long users waited for it.
@@ -289,7 +368,7 @@ impl Machine {
             span(retrying.for_ms),
             retrying.why,
         );
-        out.journal(self.decision(DecisionKind::Observe, Actor::Auto, message).because(ReasonCode::RollbackLate));
+        out.journal(self.observe(ReasonCode::RollbackLate, message));
     }
 }
 
@@ -302,6 +381,11 @@ enum Objection {
 }
 
 impl Rolling {
+    /// Whether the next attempt is due.
+    pub(super) fn is_due(&self, at_ms: u64) -> bool {
+        self.retry_at.is_some_and(|retry_at| at_ms >= retry_at)
+    }
+
     /// Notes a failure.
     fn failed(&mut self, failure: &RollbackFailure) {
         self.failures = self.failures.saturating_add(1);
@@ -312,7 +396,7 @@ impl Rolling {
     }
 
     /// Makes the attempt that is due.
-    pub(super) fn attempt(&self, out: &mut Outbox) {
+    fn attempt(&self, out: &mut Outbox) {
         out.roll_back(self.attempt, &self.intent, self.force);
     }
 }

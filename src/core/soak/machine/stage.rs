@@ -1,0 +1,167 @@
+//! Where a run is, with what only that stage needs.
+
+use crate::core::soak::Machine;
+use crate::model::{Ending, Phase, ReasonCode};
+
+use super::outbox::Outbox;
+use super::rollback::Rolling;
+use super::verify::Verifying;
+
+/// Where the run is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stage {
+    Gating {
+        deadline_ms: u64,
+    },
+    Baseline {
+        since_ms: u64,
+        gate_deadline_ms: u64,
+    },
+    Switching,
+    /// A switch that was cut off: is traffic here, there or between?
+    Unsettled {
+        gate_deadline_ms: u64,
+        /// When to ask again.
+        ask_at: u64,
+    },
+    Warmup,
+    Watching,
+    Held(HoldCause),
+    Grace {
+        deadline_ms: u64,
+    },
+    RollingBack(Rolling),
+    Verifying(Verifying),
+    Finished(Finished),
+}
+
+/// Why a breach is not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HoldCause {
+    Policy,
+    AutoRollbackOff,
+    NoWayBack,
+    Frozen,
+    Paused,
+    StandbyDown,
+    RouterForeign,
+    SharedCause,
+    /// A rollback failed for too long, and what led to it cannot be seen any more.
+    BreachGone,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finished {
+    ending: Ending,
+    /// Whether the previous color did well after a rollback, where that is known.
+    recovered: Option<bool>,
+    /// Whether a rollback failed with traffic on the previous color: only the rest of it is missing.
+    back_unrecorded: bool,
+}
+
+impl Stage {
+    /// Its name for others.
+    pub const fn phase(&self) -> Phase {
+        match self {
+            Self::Gating { .. } => Phase::Gating,
+            Self::Baseline { .. } => Phase::Baseline,
+            Self::Switching | Self::Unsettled { .. } => Phase::Switching,
+            Self::Warmup => Phase::Warmup,
+            Self::Watching => Phase::Watching,
+            Self::Held(_) => Phase::Held,
+            Self::Grace { .. } => Phase::Grace,
+            Self::RollingBack(_) => Phase::RollingBack,
+            Self::Verifying(_) => Phase::Verifying,
+            Self::Finished(_) => Phase::Finished,
+        }
+    }
+}
+
+impl HoldCause {
+    /// The reason in the journal.
+    pub const fn code(self) -> ReasonCode {
+        match self {
+            Self::Policy => ReasonCode::Policy,
+            Self::AutoRollbackOff => ReasonCode::AutoRollbackOff,
+            Self::NoWayBack => ReasonCode::NoWayBack,
+            Self::Frozen => ReasonCode::Frozen,
+            Self::Paused => ReasonCode::Paused,
+            Self::StandbyDown => ReasonCode::StandbyDown,
+            Self::RouterForeign => ReasonCode::RouterForeign,
+            Self::SharedCause => ReasonCode::SharedCause,
+            Self::BreachGone => ReasonCode::BreachGone,
+        }
+    }
+}
+
+impl From<Ending> for Finished {
+    fn from(ending: Ending) -> Self {
+        Self { ending, recovered: None, back_unrecorded: false }
+    }
+}
+
+impl Finished {
+    /// After a rollback: whether the previous color does well, where that is known.
+    pub const fn verified(ending: Ending, recovered: Option<bool>) -> Self {
+        Self { ending, recovered, back_unrecorded: false }
+    }
+
+    /// After a rollback that failed: whether traffic is on the previous color all the same.
+    pub const fn failed(ending: Ending, back_unrecorded: bool) -> Self {
+        Self { ending, recovered: None, back_unrecorded }
+    }
+}
+
+impl Machine {
+    /// Where the run is.
+    pub const fn phase(&self) -> Phase {
+        self.stage.phase()
+    }
+
+    /// Whether checks are judged in this phase.
+    pub const fn soaking(&self) -> bool {
+        matches!(self.phase(), Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace)
+    }
+
+    /// Whether traffic was not moved yet.
+    pub(super) const fn is_before_the_move(&self) -> bool {
+        matches!(self.phase(), Phase::Gating | Phase::Baseline)
+    }
+
+    /// Ends the run.
+    pub(super) fn finish(&mut self, finished: impl Into<Finished>, out: &mut Outbox) {
+        let finished = finished.into();
+        self.time.end();
+        self.stage = Stage::Finished(finished.clone());
+        if self.time.soak_wall().is_some() {
+            out.reflect();
+        }
+        out.finish(finished.ending);
+    }
+
+    const fn finished(&self) -> Option<&Finished> {
+        match &self.stage {
+            Stage::Finished(finished) => Some(finished),
+            _ => None,
+        }
+    }
+
+    /// How the run ended, once it has.
+    pub const fn ending(&self) -> Option<&Ending> {
+        match &self.stage {
+            Stage::Finished(finished) => Some(&finished.ending),
+            _ => None,
+        }
+    }
+
+    /// Whether the previous color did well after a rollback, where that is known.
+    pub(super) fn recovered(&self) -> Option<bool> {
+        self.finished()?.recovered
+    }
+
+    /// Whether the run ended with traffic on the previous color and a rollback that failed: only the rest of it is missing.
+    pub fn back_unrecorded(&self) -> bool {
+        self.finished().is_some_and(|finished| finished.back_unrecorded)
+    }
+}

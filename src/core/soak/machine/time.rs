@@ -1,0 +1,104 @@
+//! The times of a run: now, its beginning, the soak's beginning and end, and what nobody watched.
+
+use crate::core::soak::Envelope;
+
+/// The time nobody watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unwatched {
+    /// How long altogether, in milliseconds.
+    pub ms: u64,
+    /// In so many gaps.
+    pub gaps: u32,
+}
+
+/// The times of a run. `at` is milliseconds since it began and never goes back; `wall` is the wall clock, and only shown.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunTime {
+    at: u64,
+    wall: i64,
+    run_wall: i64,
+    soak_wall: Option<i64>,
+    end_wall: Option<i64>,
+    resumed_at: Option<u64>,
+    unwatched: Unwatched,
+}
+
+impl RunTime {
+    /// Goes on to the time of an event.
+    pub fn advance(&mut self, envelope: &Envelope) {
+        self.at = self.at.max(envelope.at_ms);
+        self.wall = envelope.wall_ms;
+    }
+
+    /// Milliseconds since the run began.
+    pub const fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// This long after now.
+    pub const fn after(&self, ms: u64) -> u64 {
+        self.at.saturating_add(ms)
+    }
+
+    /// Milliseconds since then.
+    pub const fn since(&self, then: u64) -> u64 {
+        self.at.saturating_sub(then)
+    }
+
+    /// Wall clock of the last event.
+    pub const fn wall(&self) -> i64 {
+        self.wall
+    }
+
+    /// Wall clock of the run's first event.
+    pub const fn run_wall(&self) -> i64 {
+        self.run_wall
+    }
+
+    /// Wall clock of the soak's beginning, once it has begun.
+    pub const fn soak_wall(&self) -> Option<i64> {
+        self.soak_wall
+    }
+
+    /// Wall clock of the run's end, once it is over.
+    pub const fn end_wall(&self) -> Option<i64> {
+        self.end_wall
+    }
+
+    /// The run begins.
+    pub const fn begin_run(&mut self) {
+        self.run_wall = self.wall;
+    }
+
+    /// The soak begins.
+    pub const fn begin_soak(&mut self) {
+        self.soak_wall = Some(self.wall);
+    }
+
+    /// The run is over.
+    pub const fn end(&mut self) {
+        self.end_wall = Some(self.wall);
+    }
+
+    /// Another process took the run up, so long after the last event.
+    pub const fn resume(&mut self, gap_ms: u64) {
+        self.resumed_at = Some(self.at);
+        self.add_gap(gap_ms);
+    }
+
+    /// When another process took the run up, the last time.
+    pub const fn resumed_at(&self) -> Option<u64> {
+        self.resumed_at
+    }
+
+    /// Nobody watched for so long.
+    pub const fn add_gap(&mut self, ms: u64) {
+        self.unwatched.ms = self.unwatched.ms.saturating_add(ms);
+        self.unwatched.gaps = self.unwatched.gaps.saturating_add(1);
+    }
+
+    /// The time nobody watched.
+    pub const fn unwatched(&self) -> Unwatched {
+        self.unwatched
+    }
+}

@@ -1,0 +1,83 @@
+//! What was told already and is not told again.
+
+use std::collections::BTreeSet;
+
+use crate::model::Color;
+
+/// Something that is told once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fact {
+    /// A check that is not required is breached.
+    Optional,
+    /// The metrics cannot be read.
+    Blind,
+    /// The release is worse than its predecessor.
+    Worse,
+    /// The latency is not judged, and that it is.
+    Unjudged,
+    Judged,
+    /// The readiness of this color cannot be asked as often as it is.
+    Unsaid(Color),
+    /// Several processes answer behind the URL of this instance, and their counters may be of no use.
+    Several {
+        instance: usize,
+        is_mixed: bool,
+    },
+}
+
+/// What was told already.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    facts: BTreeSet<Fact>,
+    counting: BTreeSet<String>,
+    releases: BTreeSet<String>,
+}
+
+impl Told {
+    /// Whether this is told for the first time.
+    pub fn first(&mut self, fact: Fact) -> bool {
+        self.facts.insert(fact)
+    }
+
+    /// Whether it was told.
+    pub fn knows(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+    }
+
+    /// It is so no longer, and is told again if it comes back. Says whether it was told.
+    pub fn forget(&mut self, fact: &Fact) -> bool {
+        self.facts.remove(fact)
+    }
+
+    /// Whether it is new by what requests are counted; after so many different ones nothing is. A page may lose its counter and
+    /// get it back again and again.
+    pub fn is_new_counter(&mut self, counter: String, most: usize) -> bool {
+        self.counting.len() < most && self.counting.insert(counter)
+    }
+
+    /// The same for what is told of the release.
+    pub fn is_new_release(&mut self, message: &str, most: usize) -> bool {
+        self.releases.len() < most && self.releases.insert(message.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_told_again_only_after_it_was_not_so() {
+        let mut told = Told::default();
+        assert!(told.first(Fact::Unsaid(Color::Blue)) && told.first(Fact::Unsaid(Color::Green)));
+        assert!(told.first(Fact::Blind) && !told.first(Fact::Blind) && told.knows(&Fact::Blind));
+        assert!(told.forget(&Fact::Blind) && !told.forget(&Fact::Blind));
+        assert!(told.first(Fact::Blind));
+    }
+
+    #[test]
+    fn a_page_that_changes_all_the_time_is_not_told_for_ever() {
+        let mut told = Told::default();
+        assert!(told.is_new_counter("a".to_owned(), 2) && !told.is_new_counter("a".to_owned(), 2));
+        assert!(told.is_new_counter("b".to_owned(), 2) && !told.is_new_counter("c".to_owned(), 2));
+    }
+}
