@@ -1,24 +1,21 @@
 //! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
+//! `retry` plans the next attempt.
 
-use crate::core::soak::{Machine, Observation, RollbackFailure, RollbackResult};
+mod retry;
+
+use self::retry::Objection;
+use crate::core::soak::{Machine, RollbackFailure, RollbackResult};
 use crate::model::number::span;
-use crate::model::{Actor, Cause, CheckId, Decision, DecisionKind, Ending, Outcome, ReasonCode, Traffic, Verdict};
+use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, ReasonCode, Traffic};
 
-use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::stage::{Finished, HoldCause, Stage};
-
-/// The wait after the first failure; it doubles up to the cap, which is higher once `rollback.give_up` is over.
-const FIRST_BACKOFF_MS: u64 = 200;
-const MOST_BACKOFF_MS: u64 = 10_000;
-const LATE_BACKOFF_MS: u64 = 30_000;
 
 /// Attempts where there is no time limit: by order of an operator, after a first signal, and in recordings from before there
 /// was one.
 const ATTEMPTS: u32 = 5;
 
-/// So many failures are told as they come; after that one for each interval.
-const TOLD_AT_ONCE: u32 = 3;
+/// A failure that goes on is told once in this time.
 const TELL_EVERY_MS: u64 = 60_000;
 
 /// A rollback under way.
@@ -175,52 +172,6 @@ impl Machine {
         ordered || self.stop.is_some() || self.settings.give_up_ms.is_none()
     }
 
-    /// Plans the next attempt, and tells why there has to be one.
-    fn wait_to_retry(&mut self, out: &mut Outbox) {
-        let (at, overdue, bounded) = (self.time.at(), self.overdue(), self.is_bounded());
-        let Stage::RollingBack(rolling) = &mut self.stage else { return };
-        let most = if overdue { LATE_BACKOFF_MS } else { MOST_BACKOFF_MS };
-        let doubled = FIRST_BACKOFF_MS.saturating_mul(1 << (rolling.failures - 1).min(16));
-        let wait = doubled.min(most);
-        rolling.retry_at = Some(at.saturating_add(wait));
-        out.schedule(at.saturating_add(wait));
-        out.probe_standby();
-        let gave_up = overdue && !std::mem::replace(&mut rolling.told_overdue, overdue);
-        let due = rolling.failures <= TOLD_AT_ONCE || at >= rolling.told_ms.saturating_add(TELL_EVERY_MS);
-        if !due && !gave_up {
-            return;
-        }
-        rolling.told_ms = at;
-        let count = if bounded { format!(" of {ATTEMPTS}") } else { String::new() };
-        let attempt = format!("attempt {}{count} to roll back failed", rolling.failures);
-        let lasted = span(at.saturating_sub(rolling.since_ms));
-        let why = rolling.why.clone();
-        let message = if gave_up {
-            format!(
-                "NOT ROLLED BACK for {lasted} (rollback.give_up), {}: {attempt}: {why}. Move traffic to {} by hand now",
-                self.traffic_now(),
-                self.settings.color.other(),
-            )
-        } else {
-            format!("NOT ROLLED BACK YET, {}: {attempt}, trying again in {}: {why}", self.traffic_now(), span(wait))
-        };
-        out.journal(self.observe(ReasonCode::RollbackAttempt, message));
-        out.reflect();
-    }
-
-    /// Where users are while a rollback is under way, in a few words.
-    fn traffic_now(&self) -> String {
-        let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let Stage::RollingBack(Rolling { traffic, .. }) = &self.stage else { return String::new() };
-        match traffic {
-            Traffic::On(color) if *color == standby => {
-                format!("traffic is on {standby} and not all of it is on record")
-            }
-            Traffic::On(_) => format!("traffic is still on {bad}"),
-            Traffic::Unmoved | Traffic::Unconfirmed(_) | Traffic::Unknown => format!("traffic may still reach {bad}"),
-        }
-    }
-
     /// The next attempt is due. What it depends on is looked at first; state file and router are read by the attempt itself.
     pub(super) fn retry(&mut self, out: &mut Outbox) {
         match self.objection() {
@@ -269,45 +220,6 @@ impl Machine {
             rolling.retry_at = None;
             rolling.attempt(out);
         }
-    }
-
-    /// What speaks against another attempt now. Nothing does where traffic may have moved: then it is brought to an end.
-    fn objection(&self) -> Option<Objection> {
-        let Stage::RollingBack(rolling) = &self.stage else { return None };
-        if self.is_bounded() || rolling.traffic != Traffic::On(self.settings.color) {
-            return None;
-        }
-        if self.response.frozen().is_some() {
-            return Some(Objection::Hold(HoldCause::Frozen));
-        }
-        if self.overdue() && !self.may_be_breached(rolling.since_ms) {
-            return Some(Objection::Hold(HoldCause::BreachGone));
-        }
-        if self.standby.all_answered() && self.standby_missing(1) {
-            return Some(Objection::Wait(self.hold_reason(HoldCause::StandbyDown)));
-        }
-        None
-    }
-
-    /// Whether what led to the rollback is seen now, or nothing can be known yet: so soon after a beginning.
-    fn may_be_breached(&self, since_ms: u64) -> bool {
-        let began = self.time.resumed_at().unwrap_or(0).max(since_ms);
-        self.time.at() < began.saturating_add(PATIENCE_MS) || self.breach_is_seen()
-    }
-
-    /// Whether what led to the rollback is seen now.
-    fn breach_is_seen(&self) -> bool {
-        let Some(known) = self.response.breach() else { return false };
-        let is_bad = |seen: &Observation| match seen.check {
-            // Their verdicts stand once they are made; the value is that of the last 10 s.
-            CheckId::ErrorRate | CheckId::Latency => {
-                let limit =
-                    if known.check == seen.check { seen.threshold.min(known.threshold) } else { seen.threshold };
-                seen.value.is_some_and(|value| value > limit)
-            }
-            CheckId::Readiness | CheckId::Named(_) => seen.verdict == Verdict::Breached,
-        };
-        self.observations().iter().any(|seen| seen.required && is_bad(seen))
     }
 
     /// Nothing was moved: a rollback that is tried no more becomes a hold.
@@ -370,14 +282,6 @@ impl Machine {
         );
         out.journal(self.observe(ReasonCode::RollbackLate, message));
     }
-}
-
-/// What speaks against another attempt.
-enum Objection {
-    /// It is not made any more.
-    Hold(HoldCause),
-    /// It is not made now.
-    Wait(String),
 }
 
 impl Rolling {
