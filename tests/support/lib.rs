@@ -19,6 +19,7 @@ mod emulator;
 mod monitoring;
 mod process;
 mod receiver;
+mod redact;
 mod service;
 mod snapshots;
 
