@@ -16,7 +16,7 @@
 pub mod app;
 pub mod config;
 pub mod core;
-#[cfg(test)]
-mod docs_tests;
 pub mod io;
 pub mod model;
+#[cfg(test)]
+mod tests;

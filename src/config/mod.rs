@@ -48,8 +48,6 @@ pub(crate) mod place;
 mod problem;
 mod query;
 mod raw;
-#[cfg(test)]
-mod reference_tests;
 mod reread;
 mod routes;
 mod rules;
@@ -59,6 +57,8 @@ mod size;
 mod statuses;
 mod strength;
 mod template;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod values;
 pub(crate) mod variables;

@@ -55,7 +55,7 @@ fn entry(key: &Key, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::reference_tests::with_real_secrets;
+    use crate::config::tests::with_real_secrets;
     use crate::config::{Inputs, Loaded, Origin, load};
 
     fn loaded(text: String) -> Loaded {

@@ -17,13 +17,13 @@ mod exit_code;
 mod foresee;
 mod moved;
 mod plan;
-#[cfg(test)]
-mod probe_tests;
 mod rollback;
 mod status;
 mod switch;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use alarm::Alarm;
 pub use deployment::{Deployment, RecordError, SoakUpdate};

@@ -9,6 +9,32 @@ use crate::core::soak::scenes::{ALL, TOLD, bench};
 use crate::core::soak::testing::Bench;
 use crate::model::DecisionKind;
 
+/// What a machine decides; the other decisions are those of commands without one, such as `freeze`.
+const MADE: [DecisionKind; 22] = [
+    DecisionKind::Abort,
+    DecisionKind::Blind,
+    DecisionKind::Breach,
+    DecisionKind::Extend,
+    DecisionKind::Hold,
+    DecisionKind::Inconclusive,
+    DecisionKind::Keep,
+    DecisionKind::NotRecovered,
+    DecisionKind::Observe,
+    DecisionKind::Pause,
+    DecisionKind::Recovered,
+    DecisionKind::Resume,
+    DecisionKind::Resumed,
+    DecisionKind::Retain,
+    DecisionKind::Rollback,
+    DecisionKind::RollbackFailed,
+    DecisionKind::RollbackUndone,
+    DecisionKind::Sighted,
+    DecisionKind::SoakStart,
+    DecisionKind::Superseded,
+    DecisionKind::SwitchFailed,
+    DecisionKind::SwitchRefused,
+];
+
 /// Everything that a run that began with these events prints, where no terminal is and the time is UTC.
 fn printed(bench: &Bench) -> String {
     let screen = Screen::default();
@@ -51,36 +77,6 @@ fn the_lines_show_every_decision_of_the_machine() {
             }
         }
     }
-    // Those that a machine journals; others come of commands: `freeze`, `rollback` without a monitor.
-    use DecisionKind::{
-        Abort, Blind, Breach, Extend, Hold, Inconclusive, Keep, NotRecovered, Observe, Pause, Recovered, Resume,
-        Resumed, Retain, Rollback, RollbackFailed, RollbackUndone, Sighted, SoakStart, Superseded, SwitchFailed,
-        SwitchRefused,
-    };
-    let known = [
-        Abort,
-        Blind,
-        Breach,
-        Extend,
-        Hold,
-        Inconclusive,
-        Keep,
-        NotRecovered,
-        Observe,
-        Pause,
-        Recovered,
-        Resume,
-        Resumed,
-        Retain,
-        Rollback,
-        RollbackFailed,
-        RollbackUndone,
-        Sighted,
-        SoakStart,
-        Superseded,
-        SwitchFailed,
-        SwitchRefused,
-    ];
-    let missing: Vec<&str> = known.iter().map(|kind| kind.name()).filter(|name| !told.contains(name)).collect();
+    let missing: Vec<&str> = MADE.iter().map(|kind| kind.name()).filter(|name| !told.contains(name)).collect();
     assert!(missing.is_empty(), "no run shows {missing:?}");
 }

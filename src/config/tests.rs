@@ -1,6 +1,6 @@
 //! Keeps the pages for operators in step with the table.
 //!
-//! After a change of the table run `UPDATE_DOCS=1 cargo test config::reference` and commit what it wrote.
+//! After a change of the table run `UPDATE_DOCS=1 cargo test config::tests` and commit what it wrote.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn in_step(file: &str, should_be: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), should_be).unwrap();
     }
-    assert!(read(file) == should_be, "{file} has drifted: run `UPDATE_DOCS=1 cargo test config::reference`");
+    assert!(read(file) == should_be, "{file} has drifted: run `UPDATE_DOCS=1 cargo test config::tests`");
 }
 
 /// The page with the text between `<!-- NAME:begin -->` and `<!-- NAME:end -->` replaced.

@@ -9,7 +9,7 @@ use super::{files, read, root};
 /// From the lowest to the highest.
 const FLOORS: [&str; 5] = ["model", "config", "core", "io", "app"];
 /// What else may lie in `src`.
-const BESIDE: [&str; 5] = ["build.rs", "docs_tests", "docs_tests.rs", "lib.rs", "main.rs"];
+const BESIDE: [&str; 5] = ["build.rs", "lib.rs", "main.rs", "tests", "tests.rs"];
 /// A folder of fewer modules needs no map.
 const MAPPED: usize = 2;
 
@@ -31,8 +31,7 @@ fn sources() -> impl Iterator<Item = Source> {
     files("src", ".rs").into_iter().filter_map(move |path| {
         let text = read(&path);
         let path = path.strip_prefix(&below).unwrap().display().to_string();
-        let is_test = ["/tests/", "/tests.rs", "_tests.rs", "/testing.rs", "/bench.rs", "docs_tests/"];
-        let is_test = is_test.iter().any(|part| path.contains(part));
+        let is_test = ["/tests/", "/tests.rs", "/testing.rs"].iter().any(|part| format!("/{path}").contains(part));
         (!is_test).then_some(Source { path, text })
     })
 }

@@ -24,6 +24,21 @@ fn a_module_is_where_its_name_says() {
 }
 
 #[test]
+fn unit_tests_are_called_tests_and_what_they_share_testing() {
+    let mut seen = 0;
+    for (path, text) in sources().filter(|(path, _)| path.starts_with("src")) {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for pair in lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]") {
+            let Some((_, name)) = pair[1].split_once("mod ") else { continue };
+            seen += 1;
+            let name = name.trim_end_matches([';', '{', ' ']);
+            assert!(["tests", "testing"].contains(&name), "{}: the module `{name}` of tests", path.display());
+        }
+    }
+    assert!(seen > 200, "only {seen} modules of tests were found");
+}
+
+#[test]
 fn every_integration_binary_is_a_folder() {
     let files = files("tests", ".rs");
     let loose = files.iter().find(|path| path.parent() == Some(&root().join("tests")));
