@@ -1,25 +1,12 @@
 //! A configuration in the making.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::dial::bare_dial;
-use super::matchers::LabelFilter;
-use super::model::{
-    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby,
-    OnInconclusive, OnSharedCause, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig, RouterKind,
-    SoakConfig, StandbyPolicy, TrafficProbeConfig,
-};
+use super::keys::{Config, RouterDraft};
+use super::model::{CaddyConfig, HaproxyConfig, NginxConfig, RouterConfig, RouterKind, TrafficProbeConfig};
 use super::problem::Origin;
-use super::query::{PrometheusConfig, Source};
-use super::routes::Routes;
 use super::rules;
-use super::statuses::StatusSet;
-use super::unit::LatencyUnit;
-use super::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
-use crate::model::Limits;
 
 /// What the rows of the key table write into.
 pub struct Draft {
@@ -33,34 +20,6 @@ pub struct Draft {
     pub router: RouterDraft,
     /// The files that secrets were read from, by the key of the secret.
     pub secret_files: Vec<(&'static str, PathBuf)>,
-}
-
-/// The router's settings while it is still open which of them its kind takes.
-#[derive(Default)]
-pub struct RouterDraft {
-    pub kind: RouterWord,
-    pub switch: Vec<String>,
-    pub rollback: Vec<String>,
-    pub read: Vec<String>,
-    pub socket: Option<SocketAddress>,
-    pub backend: String,
-    pub blue: Vec<String>,
-    pub green: Vec<String>,
-    pub away: Option<Away>,
-    pub include_file: PathBuf,
-    pub template: String,
-    pub test: Vec<String>,
-    pub reload: Vec<String>,
-    pub pid_file: PathBuf,
-    pub admin: Option<AdminUrl>,
-    pub upstream_path: Option<String>,
-    pub probe_url: Option<InstanceUrl>,
-    pub probe_host: Option<String>,
-    pub probe_header: Option<String>,
-    pub probe_json: Option<String>,
-    pub probe_metric: Option<String>,
-    pub probe_blue: String,
-    pub probe_green: String,
 }
 
 /// The words of `router.kind`.
@@ -82,7 +41,7 @@ impl Draft {
             folder,
             called_from,
             base,
-            config: blank_config(),
+            config: Config::default(),
             router: RouterDraft::default(),
             secret_files: Vec::new(),
         }
@@ -103,9 +62,8 @@ impl Draft {
     /// The configuration, once every row and every rule is content.
     pub fn finish(self) -> Config {
         let mut config = self.config;
-        config.router.probe = self.router.probe();
-        config.router.kind = self.router.finish();
-        config.router.folder = self.folder;
+        let (probe, timeout) = (self.router.probe(), self.router.timeout);
+        config.router = RouterConfig { kind: self.router.finish(), timeout, probe, folder: self.folder };
         let of_control = self.secret_files.into_iter().filter(|(key, _)| key.starts_with("control."));
         config.control.secret_files = of_control.collect();
         config
@@ -160,97 +118,5 @@ impl RouterDraft {
                 green: green.iter().map(|dial| bare_dial(dial)).collect(),
             }),
         }
-    }
-}
-
-fn blank_config() -> Config {
-    Config {
-        service: String::new(),
-        release: None,
-        state_file: PathBuf::new(),
-        data_dir: PathBuf::new(),
-        soak: SoakConfig {
-            window: Duration::ZERO,
-            interval: Duration::ZERO,
-            baseline_window: Duration::ZERO,
-            warmup: Duration::ZERO,
-            auto_rollback: false,
-            on_breach: OnBreach::Notify,
-            grace: Duration::ZERO,
-            on_inconclusive: OnInconclusive::Hold,
-            max_extension: Duration::ZERO,
-            verify_window: Duration::ZERO,
-            standby: StandbyPolicy::Require,
-            on_shared_cause: OnSharedCause::Hold,
-            on_failing_standby: OnFailingStandby::Tell,
-        },
-        colors: Colors::default(),
-        access: Access::default(),
-        metrics: MetricsConfig::default(),
-        health: HealthConfig::default(),
-        requests: RequestsConfig { ignore_routes: Routes::default() },
-        prometheus: PrometheusConfig {
-            url: None,
-            bearer_token: None,
-            username: None,
-            password: None,
-            tenant: None,
-            ca_file: None,
-            timeout: Duration::ZERO,
-            max_age: Duration::ZERO,
-            query_offset: Duration::ZERO,
-        },
-        queries: Vec::new(),
-        error_rate: ErrorRateConfig {
-            threshold: Ratio(0.0),
-            min_requests: 0,
-            method: Method::Evidence,
-            false_alarm: Ratio(0.0),
-            baseline: Baseline::Off,
-            requests: Named::Auto,
-            status_label: Named::Auto,
-            errors: StatusSet::default(),
-            series: LabelFilter::default(),
-            source: Source::Instances,
-            selector: None,
-            required: false,
-        },
-        latency: LatencyConfig {
-            threshold: None,
-            quantile: Ratio(0.0),
-            histogram: Named::Auto,
-            unit: LatencyUnit::Auto,
-            excuse: Excuse::None,
-            ignore_routes: Routes::default(),
-            source: Source::Instances,
-            selector: None,
-            required: false,
-        },
-        readiness: ReadinessConfig { failures: 0, required: false },
-        rollback: RollbackConfig { give_up: Duration::ZERO },
-        router: RouterConfig {
-            kind: RouterKind::StateFile,
-            timeout: Duration::ZERO,
-            probe: None,
-            folder: PathBuf::new(),
-        },
-        control: ControlConfig {
-            socket: PathBuf::new(),
-            group: None,
-            listen: None,
-            certificate: None,
-            key: None,
-            client_ca_file: None,
-            operator_token: None,
-            viewer_token: None,
-            order_secret: None,
-            url: None,
-            ca_file: None,
-            client_certificate: None,
-            client_key: None,
-            secret_files: BTreeMap::new(),
-        },
-        notify: NotifyConfig { url: None, secret: None, timeout: Duration::ZERO },
-        retention: Limits { soaks: 0, age: Duration::ZERO, bytes: 0 },
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `keys` | the table: one row a key. Validation, help, template and docs all come from it |
+//! | `keys` | the keys, each declared once. Fields, validation, help, template and docs all come from that |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
@@ -26,7 +26,7 @@
 //! | `strength` | how hard a token is to guess |
 //! | `values` | value types that carry their own rules |
 //!
-//! A new key is one row in `keys` and one field in [`Config`].
+//! A new key is one declaration in `keys`, and `docs/development/settings.md` shows one.
 
 pub(crate) mod ci;
 mod dial;
@@ -76,13 +76,13 @@ pub use matchers::{LabelFilter, Matching};
 pub use model::{
     Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
     HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby,
-    OnInconclusive, OnSharedCause, Place, ProbeSign, ReadinessConfig, RequestsConfig, RollbackConfig, RouterConfig,
-    RouterKind, Scheme, SoakConfig, StandbyPolicy, TrafficProbeConfig,
+    OnInconclusive, OnSharedCause, Place, ProbeSign, PrometheusConfig, ReadinessConfig, RequestsConfig,
+    RetentionConfig, RollbackConfig, RouterConfig, RouterKind, Scheme, SoakConfig, StandbyPolicy, TrafficProbeConfig,
 };
 pub use place::{Distrust, End, Location, Rival};
 pub(crate) use problem::printable;
 pub use problem::{Origin, Problem, Problems};
-pub use query::{Asked, Blanks, Bound, PromQl, PrometheusConfig, QueryConfig, Source};
+pub use query::{Asked, Blanks, Bound, PromQl, QueryConfig, Source};
 pub use reread::reread_secrets;
 pub use routes::{Routes, Whose};
 pub use rules::credentials;

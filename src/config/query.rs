@@ -1,14 +1,11 @@
 //! What is asked of Prometheus: where it is, and the checks that are queries.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::duration::parse_duration;
-use super::values::InstanceUrl;
 use crate::model::number::duration_exact;
 
 /// So many query checks may be given.
@@ -25,35 +22,13 @@ const RESERVED: [&str; 4] = ["error-rate", "latency", "readiness", "queries"];
 const BLANKS: [&str; 4] = ["color", "previous", "service", "seconds"];
 
 /// Where a check's numbers come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// The metrics pages of the instances.
+    #[default]
     Instances,
     /// Queries to Prometheus.
     Prometheus,
-}
-
-/// The API that queries are sent to.
-#[derive(Clone, Debug)]
-pub struct PrometheusConfig {
-    /// Its base URL; none where nothing is asked of it.
-    pub url: Option<InstanceUrl>,
-    /// Sent as `Authorization: Bearer …` where given.
-    pub bearer_token: Option<SecretString>,
-    /// User name for basic authentication.
-    pub username: Option<String>,
-    /// Password for basic authentication.
-    pub password: Option<SecretString>,
-    /// Sent as `X-Scope-OrgID` where given.
-    pub tenant: Option<String>,
-    /// The authorities that are trusted (PEM), instead of those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// Limit for one query.
-    pub timeout: Duration,
-    /// How old the newest sample of a selector may be.
-    pub max_age: Duration,
-    /// How far back the samples of a selector are looked for.
-    pub query_offset: Duration,
 }
 
 /// A text of PromQL in which `{{color}}`, `{{previous}}`, `{{service}}` and `{{seconds}}` are filled in.

@@ -1,9 +1,10 @@
 //! In which unit a histogram measures time.
 
 /// The unit of a histogram's bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LatencyUnit {
     /// As the histogram's name or its page says.
+    #[default]
     Auto,
     /// Seconds.
     Seconds,

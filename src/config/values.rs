@@ -11,7 +11,7 @@ use super::instances;
 use crate::model::number::percent_exact;
 
 /// A share between 0 and 1, shown in per cent.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ratio(pub f64);
 

@@ -18,7 +18,7 @@ use super::{context, place, say};
 pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {
     let config = context::loaded(common, place::has_one_record)?.config;
     let in_use = in_use(&config)?;
-    let pruned = journal::prune(&config.service_dir(), &config.retention, &in_use, Timestamp::now(), dry_run)
+    let pruned = journal::prune(&config.service_dir(), &config.retention.limits(), &in_use, Timestamp::now(), dry_run)
         .map_err(Failure::usage)?;
     report(&pruned, if dry_run { "would remove" } else { "removed" })
 }

@@ -340,7 +340,7 @@ async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) ->
 /// Recordings beyond the limits go. That it fails stops nothing.
 fn prune(config: &Config, running: &str, now: Timestamp) {
     let in_use: Vec<SoakId> = running.parse().into_iter().collect();
-    match journal::prune(&config.service_dir(), &config.retention, &in_use, now, false) {
+    match journal::prune(&config.service_dir(), &config.retention.limits(), &in_use, now, false) {
         Ok(pruned) => {
             for error in pruned.failed {
                 tracing::warn!(%error, "an old recording stays");

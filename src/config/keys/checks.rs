@@ -2,295 +2,233 @@
 
 use std::time::Duration;
 
-use super::key::{Fallback, Key};
-use crate::config::kind::{Kind, Word};
-use crate::config::model::{Baseline, Excuse, Method};
-use crate::config::query::Source;
+use super::key::{Key, Text, Unset};
+use crate::config::kind::{self, Entry};
+use crate::config::matchers::LabelFilter;
+use crate::config::model::{Baseline, Excuse, Method, Named};
+use crate::config::query::{PromQl, Source};
+use crate::config::routes::Routes;
+use crate::config::statuses::StatusSet;
 use crate::config::unit::LatencyUnit;
 use crate::config::values::Ratio;
 
-pub const KEYS: &[Key] = &[
-    Key {
-        name: "checks.error-rate.threshold",
-        env: Some("SWITCHBACK_ERROR_RATE_THRESHOLD"),
-        flag: Some("threshold"),
-        help: "The largest acceptable share of failing requests.",
-        default: Fallback::Text("5%"),
-        kind: Kind::Ratio(|draft, threshold| draft.config.error_rate.threshold = threshold),
-        also: None,
+section! {
+    /// The error-rate check.
+    #[derive(Clone, Debug, Default)]
+    pub struct ErrorRateConfig, rows ERROR_RATE: "checks.error-rate." at |draft| draft.config.error_rate;
+
+    /// The largest acceptable share of failing requests.
+    threshold: Ratio {
+        default: Text("5%"),
+        kind: kind::Share,
+        env: "SWITCHBACK_ERROR_RATE_THRESHOLD", flag: "threshold",
         example: "5%",
-    },
-    Key {
-        name: "checks.error-rate.min_requests",
-        env: Some("SWITCHBACK_MIN_REQUESTS"),
-        flag: Some("min-requests"),
-        help: "No verdict on fewer requests.",
-        default: Fallback::Text("20"),
-        kind: Kind::Count {
-            min: 1,
-            max: 1_000_000,
-            set: |draft, requests| draft.config.error_rate.min_requests = requests,
-        },
-        also: None,
+    }
+
+    /// No verdict on fewer requests.
+    min_requests: u64 {
+        default: Text("20"),
+        kind: kind::Count { min: 1_u64, max: 1_000_000 },
+        env: "SWITCHBACK_MIN_REQUESTS", flag: "min-requests",
         example: "100",
-    },
-    Key {
-        name: "checks.error-rate.method",
-        env: Some("SWITCHBACK_ERROR_RATE_METHOD"),
-        flag: Some("method"),
-        help: "How the error rate is judged.",
-        default: Fallback::Text("evidence"),
-        kind: Kind::Choice(&[
-            Word { text: "evidence", set: |draft| draft.config.error_rate.method = Method::Evidence },
-            Word { text: "window", set: |draft| draft.config.error_rate.method = Method::Window },
-        ]),
-        also: None,
+    }
+
+    /// How the error rate is judged.
+    method: Method {
+        default: Text("evidence"),
+        kind: kind::Choice(&[("evidence", Method::Evidence), ("window", Method::Window)]),
+        env: "SWITCHBACK_ERROR_RATE_METHOD", flag: "method",
         example: "window",
-    },
-    Key {
-        name: "checks.error-rate.false_alarm",
-        env: Some("SWITCHBACK_FALSE_ALARM"),
-        flag: Some("false-alarm"),
-        help: "The largest acceptable probability of ever rolling back a release that sits exactly at the threshold.",
-        default: Fallback::Text("1%"),
-        kind: Kind::RatioWithin {
-            min: Ratio(0.000_01),
-            max: Ratio(0.2),
-            set: |draft, false_alarm| draft.config.error_rate.false_alarm = false_alarm,
-        },
-        also: None,
+    }
+
+    /// The largest acceptable probability of ever rolling back a release that sits exactly at the threshold.
+    false_alarm: Ratio {
+        default: Text("1%"),
+        kind: kind::ShareWithin { min: Ratio(0.000_01), max: Ratio(0.2) },
+        env: "SWITCHBACK_FALSE_ALARM", flag: "false-alarm",
         example: "0.1%",
-    },
-    Key {
-        name: "checks.error-rate.baseline",
-        env: Some("SWITCHBACK_BASELINE"),
-        flag: Some("baseline"),
-        help: "Whether the new color is also compared with the old one: not at all, to tell, or to act.",
-        default: Fallback::Text("warn"),
-        kind: Kind::Choice(&[
-            Word { text: "off", set: |draft| draft.config.error_rate.baseline = Baseline::Off },
-            Word { text: "warn", set: |draft| draft.config.error_rate.baseline = Baseline::Warn },
-            Word { text: "judge", set: |draft| draft.config.error_rate.baseline = Baseline::Judge },
-        ]),
-        also: None,
+    }
+
+    /// Whether the new color is also compared with the old one: not at all, to tell, or to act.
+    baseline: Baseline {
+        default: Text("warn"),
+        kind: kind::Choice(&[("off", Baseline::Off), ("warn", Baseline::Warn), ("judge", Baseline::Judge)]),
+        env: "SWITCHBACK_BASELINE", flag: "baseline",
         example: "judge",
-    },
-    Key {
-        name: "checks.error-rate.requests",
-        env: Some("SWITCHBACK_REQUESTS_METRIC"),
-        flag: Some("requests"),
-        help: "The counter of requests; auto tries the well-known ones, then any that speaks of requests and has a status.",
-        default: Fallback::Text("auto"),
-        kind: Kind::Metric(|draft, name| draft.config.error_rate.requests = name),
-        also: None,
+    }
+
+    /// The counter of requests; auto tries the well-known ones, then any that speaks of requests and has a status.
+    requests: Named {
+        default: Text("auto"),
+        kind: kind::Metric,
+        env: "SWITCHBACK_REQUESTS_METRIC", flag: "requests",
         example: "http_requests_total",
-    },
-    Key {
-        name: "checks.error-rate.status_label",
-        env: Some("SWITCHBACK_STATUS_LABEL"),
-        flag: Some("status-label"),
-        help: "The label that carries the status; auto tries status_code, status, code and others that speak of one.",
-        default: Fallback::Text("auto"),
-        kind: Kind::Label(|draft, name| draft.config.error_rate.status_label = name),
-        also: None,
+    }
+
+    /// The label that carries the status; auto tries status_code, status, code and others that speak of one.
+    status_label: Named {
+        default: Text("auto"),
+        kind: kind::Label,
+        env: "SWITCHBACK_STATUS_LABEL", flag: "status-label",
         example: "status_code",
-    },
-    Key {
-        name: "checks.error-rate.errors",
-        env: Some("SWITCHBACK_ERROR_STATUS"),
-        flag: Some("errors"),
-        help: "Which statuses count as errors; for gRPC 5xx are the server's faults, words are for labels of other kinds.",
-        default: Fallback::Text("5xx"),
-        kind: Kind::Statuses(|draft, statuses| draft.config.error_rate.errors = statuses),
-        also: None,
+    }
+
+    /// Which statuses count as errors; for gRPC 5xx are the server's faults, words are for labels of other kinds.
+    errors: StatusSet {
+        default: Text("5xx"),
+        kind: kind::Statuses,
+        env: "SWITCHBACK_ERROR_STATUS", flag: "errors",
         example: "5xx,429",
-    },
-    Key {
-        name: "checks.error-rate.match",
-        env: Some("SWITCHBACK_ERROR_RATE_MATCH"),
-        flag: Some("match"),
-        help: "Which series on the metrics pages are this service's, by their labels; for the latency histogram as well.",
-        default: Fallback::Unset,
-        kind: Kind::Series(|draft, series| draft.config.error_rate.series = series),
-        also: None,
+    }
+
+    /// Which series on the metrics pages are this service's, by their labels; for the latency histogram as well.
+    series as "match": LabelFilter {
+        default: Unset,
+        kind: kind::Series,
+        env: "SWITCHBACK_ERROR_RATE_MATCH", flag: "match",
         example: "direction=\"inbound\"",
-    },
-    Key {
-        name: "checks.error-rate.source",
-        env: Some("SWITCHBACK_ERROR_RATE_SOURCE"),
-        flag: None,
-        help: "Where requests are counted: on the metrics pages of the instances, or by a query to Prometheus.",
-        default: Fallback::Text("instances"),
-        kind: Kind::Choice(&[
-            Word { text: "instances", set: |draft| draft.config.error_rate.source = Source::Instances },
-            Word { text: "prometheus", set: |draft| draft.config.error_rate.source = Source::Prometheus },
-        ]),
-        also: None,
+    }
+
+    /// Where requests are counted: on the metrics pages of the instances, or by a query to Prometheus.
+    source: Source {
+        default: Text("instances"),
+        kind: kind::Choice(&[("instances", Source::Instances), ("prometheus", Source::Prometheus)]),
+        env: "SWITCHBACK_ERROR_RATE_SOURCE",
         example: "prometheus",
-    },
-    Key {
-        name: "checks.error-rate.selector",
-        env: Some("SWITCHBACK_ERROR_RATE_SELECTOR"),
-        flag: None,
-        help: "The series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.",
-        default: Fallback::Unset,
-        kind: Kind::PromQl(|draft, selector| draft.config.error_rate.selector = Some(selector)),
-        also: None,
+    }
+
+    /// The series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.
+    selector: Option<PromQl> {
+        default: Unset,
+        kind: kind::Query,
+        env: "SWITCHBACK_ERROR_RATE_SELECTOR",
         example: "http_requests_total{color=\"{{color}}\"}",
-    },
-    Key {
-        name: "checks.error-rate.required",
-        env: None,
-        flag: Some("error-rate-required"),
-        help: "Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.",
-        default: Fallback::Text("true"),
-        kind: Kind::Bool(|draft, required| draft.config.error_rate.required = required),
-        also: None,
+    }
+
+    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    required: bool {
+        default: Text("true"),
+        kind: kind::Switch,
+        flag: "error-rate-required",
         example: "true",
-    },
-    Key {
-        name: "checks.latency.threshold",
-        env: Some("SWITCHBACK_LATENCY_THRESHOLD"),
-        flag: Some("latency-threshold"),
-        help: "How long the quantile of the requests may take; without it latency is not judged.",
-        default: Fallback::Unset,
-        kind: Kind::Duration {
-            min: Duration::from_millis(1),
-            max: Duration::from_hours(1),
-            set: |draft, threshold| draft.config.latency.threshold = Some(threshold),
-        },
-        also: None,
+    }
+}
+
+section! {
+    /// The latency check.
+    #[derive(Clone, Debug, Default)]
+    pub struct LatencyConfig, rows LATENCY: "checks.latency." at |draft| draft.config.latency;
+
+    /// How long the quantile of the requests may take; without it latency is not judged.
+    threshold: Option<Duration> {
+        default: Unset,
+        kind: kind::Span { min: Duration::from_millis(1), max: Duration::from_hours(1) },
+        env: "SWITCHBACK_LATENCY_THRESHOLD", flag: "latency-threshold",
         example: "500ms",
-    },
-    Key {
-        name: "checks.latency.quantile",
-        env: Some("SWITCHBACK_LATENCY_QUANTILE"),
-        flag: Some("latency-quantile"),
-        help: "The share of requests that have to stay within checks.latency.threshold.",
-        default: Fallback::Text("0.99"),
-        kind: Kind::RatioWithin {
-            min: Ratio(0.5),
-            max: Ratio(0.9999),
-            set: |draft, quantile| draft.config.latency.quantile = quantile,
-        },
-        also: None,
+    }
+
+    /// The share of requests that have to stay within checks.latency.threshold.
+    quantile: Ratio {
+        default: Text("0.99"),
+        kind: kind::ShareWithin { min: Ratio(0.5), max: Ratio(0.9999) },
+        env: "SWITCHBACK_LATENCY_QUANTILE", flag: "latency-quantile",
         example: "0.95",
-    },
-    Key {
-        name: "checks.latency.histogram",
-        env: Some("SWITCHBACK_LATENCY_METRIC"),
-        flag: Some("latency-histogram"),
-        help: "The histogram of how long requests took, without _bucket; auto takes the one that belongs to the request counter.",
-        default: Fallback::Text("auto"),
-        kind: Kind::Metric(|draft, name| draft.config.latency.histogram = name),
-        also: None,
+    }
+
+    /// The histogram of how long requests took, without _bucket; auto takes the one that belongs to the request counter.
+    histogram: Named {
+        default: Text("auto"),
+        kind: kind::Metric,
+        env: "SWITCHBACK_LATENCY_METRIC", flag: "latency-histogram",
         example: "http_request_duration_seconds",
-    },
-    Key {
-        name: "checks.latency.unit",
-        env: Some("SWITCHBACK_LATENCY_UNIT"),
-        flag: None,
-        help: "The unit of the histogram's bounds; auto goes by its name, or by what the page says of it.",
-        default: Fallback::Text("auto"),
-        kind: Kind::Choice(&[
-            Word { text: "auto", set: |draft| draft.config.latency.unit = LatencyUnit::Auto },
-            Word { text: "s", set: |draft| draft.config.latency.unit = LatencyUnit::Seconds },
-            Word { text: "ms", set: |draft| draft.config.latency.unit = LatencyUnit::Milliseconds },
-            Word { text: "us", set: |draft| draft.config.latency.unit = LatencyUnit::Microseconds },
-            Word { text: "ns", set: |draft| draft.config.latency.unit = LatencyUnit::Nanoseconds },
+    }
+
+    /// The unit of the histogram's bounds; auto goes by its name, or by what the page says of it.
+    unit: LatencyUnit {
+        default: Text("auto"),
+        kind: kind::Choice(&[
+            ("auto", LatencyUnit::Auto),
+            ("s", LatencyUnit::Seconds),
+            ("ms", LatencyUnit::Milliseconds),
+            ("us", LatencyUnit::Microseconds),
+            ("ns", LatencyUnit::Nanoseconds),
         ]),
-        also: None,
+        env: "SWITCHBACK_LATENCY_UNIT",
         example: "ms",
-    },
-    Key {
-        name: "checks.latency.excuse",
-        env: Some("SWITCHBACK_LATENCY_EXCUSE"),
-        flag: None,
-        help: "Whether as many requests may be slow as were on the previous color before the switch, where that is more than the quantile allows.",
-        default: Fallback::Text("previous"),
-        kind: Kind::Choice(&[
-            Word { text: "previous", set: |draft| draft.config.latency.excuse = Excuse::Previous },
-            Word { text: "none", set: |draft| draft.config.latency.excuse = Excuse::None },
-        ]),
-        also: None,
+    }
+
+    /// Whether as many requests may be slow as were on the previous color before the switch, where that is more than the quantile
+    /// allows.
+    excuse: Excuse {
+        default: Text("previous"),
+        kind: kind::Choice(&[("previous", Excuse::Previous), ("none", Excuse::None)]),
+        env: "SWITCHBACK_LATENCY_EXCUSE",
         example: "none",
-    },
-    Key {
-        name: "checks.latency.ignore_routes",
-        env: Some("SWITCHBACK_LATENCY_IGNORE_ROUTES"),
-        flag: None,
-        help: "Routes that are left out of latency alone, such as streams that stay open, beside requests.ignore_routes.",
-        default: Fallback::Text("none"),
-        kind: Kind::Routes(|draft, routes| draft.config.latency.ignore_routes = routes),
-        also: None,
+    }
+
+    /// Routes that are left out of latency alone, such as streams that stay open, beside requests.ignore_routes.
+    ignore_routes: Routes {
+        default: Text("none"),
+        kind: kind::RouteList,
+        env: "SWITCHBACK_LATENCY_IGNORE_ROUTES",
         example: "/events,/ws/**",
-    },
-    Key {
-        name: "checks.latency.source",
-        env: Some("SWITCHBACK_LATENCY_SOURCE"),
-        flag: None,
-        help: "Where the histogram is read: on the metrics pages of the instances, or by a query to Prometheus.",
-        default: Fallback::Text("instances"),
-        kind: Kind::Choice(&[
-            Word { text: "instances", set: |draft| draft.config.latency.source = Source::Instances },
-            Word { text: "prometheus", set: |draft| draft.config.latency.source = Source::Prometheus },
-        ]),
-        also: None,
+    }
+
+    /// Where the histogram is read: on the metrics pages of the instances, or by a query to Prometheus.
+    source: Source {
+        default: Text("instances"),
+        kind: kind::Choice(&[("instances", Source::Instances), ("prometheus", Source::Prometheus)]),
+        env: "SWITCHBACK_LATENCY_SOURCE",
         example: "prometheus",
-    },
-    Key {
-        name: "checks.latency.selector",
-        env: Some("SWITCHBACK_LATENCY_SELECTOR"),
-        flag: None,
-        help: "The buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.",
-        default: Fallback::Unset,
-        kind: Kind::PromQl(|draft, selector| draft.config.latency.selector = Some(selector)),
-        also: None,
+    }
+
+    /// The buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.
+    selector: Option<PromQl> {
+        default: Unset,
+        kind: kind::Query,
+        env: "SWITCHBACK_LATENCY_SELECTOR",
         example: "http_request_duration_seconds_bucket{color=\"{{color}}\"}",
-    },
-    Key {
-        name: "checks.latency.required",
-        env: None,
-        flag: None,
-        help: "Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.",
-        default: Fallback::Text("true"),
-        kind: Kind::Bool(|draft, required| draft.config.latency.required = required),
-        also: None,
+    }
+
+    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    required: bool {
+        default: Text("true"),
+        kind: kind::Switch,
         example: "true",
-    },
-    Key {
-        name: "checks.readiness.failures",
-        env: Some("SWITCHBACK_READY_FAILURES"),
-        flag: None,
-        help: "Consecutive failed probes of more than half the instances that breach the check.",
-        default: Fallback::Text("3"),
-        kind: Kind::Count {
-            min: 1,
-            max: 100,
-            // The range above fits into 32 bits many times over.
-            set: |draft, failures| draft.config.readiness.failures = u32::try_from(failures).unwrap_or(u32::MAX),
-        },
-        also: None,
+    }
+}
+
+section! {
+    /// The readiness check.
+    #[derive(Clone, Debug, Default)]
+    pub struct ReadinessConfig, rows READINESS: "checks.readiness." at |draft| draft.config.readiness;
+
+    /// Consecutive failed probes of more than half the instances that breach the check.
+    failures: u32 {
+        default: Text("3"),
+        kind: kind::Count { min: 1_u32, max: 100 },
+        env: "SWITCHBACK_READY_FAILURES",
         example: "5",
-    },
-    Key {
-        name: "checks.readiness.required",
-        env: None,
-        flag: None,
-        help: "Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.",
-        default: Fallback::Text("true"),
-        kind: Kind::Bool(|draft, required| draft.config.readiness.required = required),
-        also: None,
+    }
+
+    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    required: bool {
+        default: Text("true"),
+        kind: kind::Switch,
         example: "true",
-    },
-    Key {
-        name: "checks.queries",
-        env: Some("SWITCHBACK_QUERIES"),
-        flag: None,
-        help: "Checks by queries to Prometheus, by their names; in the file each is a table [checks.NAME] of its own.",
-        default: Fallback::Unset,
-        kind: Kind::Queries(|draft, queries| draft.config.queries = queries),
-        also: None,
-        example: r#"{"queue":{"query":"sum(queue_depth{color=\"{{color}}\"})","threshold":1000,"for":"30s"}}"#,
-    },
-];
+    }
+}
+
+/// The checks by queries are a field of the whole configuration, and the file has a table for each of them.
+pub const QUERIES: &[Key] = &[Key {
+    name: "checks.queries",
+    env: Some("SWITCHBACK_QUERIES"),
+    flag: None,
+    help: "Checks by queries to Prometheus, by their names; in the file each is a table [checks.NAME] of its own.",
+    default: Unset,
+    kind: &Entry { kind: kind::Queries, set: |draft, queries| draft.config.queries = queries },
+    also: None,
+    example: r#"{"queue":{"query":"sum(queue_depth{color=\"{{color}}\"})","threshold":1000,"for":"30s"}}"#,
+    secret_key: "",
+    secret_env: None,
+}];

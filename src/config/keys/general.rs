@@ -1,47 +1,87 @@
 //! Keys outside of any section.
 
-use super::key::{Fallback, Key};
-use crate::config::kind::Kind;
+use std::path::PathBuf;
 
-pub const KEYS: &[Key] = &[
-    Key {
-        name: "service",
-        env: Some("SWITCHBACK_SERVICE"),
-        flag: Some("service"),
-        help: "Name of the service; its journal and recordings lie in a folder of that name.",
-        default: Fallback::Text("default"),
-        kind: Kind::Service(|draft, name| draft.config.service = name),
-        also: None,
+use super::key::{Derived, Text};
+use crate::config::keys::{
+    Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
+    PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig,
+};
+use crate::config::kind;
+use crate::config::model::RouterConfig;
+use crate::config::query::QueryConfig;
+
+section! {
+    /// Everything a run needs to know, validated; all paths are absolute.
+    ///
+    /// Its `Default` is what [`load`](crate::config::load) begins with: every key writes its value into that, or its default.
+    #[derive(Clone, Debug, Default)]
+    pub struct Config, rows KEYS: "" at |draft| draft.config;
+
+    /// Name of the service; its journal and recordings lie in a folder of that name.
+    service: String {
+        default: Text("default"),
+        kind: kind::Service,
+        env: "SWITCHBACK_SERVICE", flag: "service",
         example: "checkout-api",
-    },
-    Key {
-        name: "release",
-        env: Some("SWITCHBACK_RELEASE"),
-        flag: Some("release"),
-        help: "Name of the release that is switched to and judged: a version, a commit, an image.",
-        default: Fallback::Derived { text: "the commit that the CI names, GITHUB_SHA for one", fill: |_| None },
-        kind: Kind::Word(|draft, name| draft.config.release = Some(name)),
-        also: None,
+    }
+
+    /// Name of the release that is switched to and judged: a version, a commit, an image.
+    release: Option<String> {
+        default: Derived { text: "the commit that the CI names, GITHUB_SHA for one", fill: |_| None },
+        kind: kind::Word,
+        env: "SWITCHBACK_RELEASE", flag: "release",
         example: "v1.4.2",
-    },
-    Key {
-        name: "state_file",
-        env: Some("SWITCHBACK_STATE_FILE"),
-        flag: None,
-        help: "The deployment state file, shared with deploy.ts.",
-        default: Fallback::Text(".deployment-state.json"),
-        kind: Kind::Path(|draft, path| draft.config.state_file = path),
-        also: None,
+    }
+
+    /// The deployment state file, shared with deploy.ts.
+    state_file: PathBuf {
+        default: Text(".deployment-state.json"),
+        kind: kind::File,
+        env: "SWITCHBACK_STATE_FILE",
         example: "/srv/checkout/.deployment-state.json",
-    },
-    Key {
-        name: "data_dir",
-        env: Some("SWITCHBACK_DATA_DIR"),
-        flag: None,
-        help: "The folder of journals, recordings and logs.",
-        default: Fallback::Text(".switchback"),
-        kind: Kind::Path(|draft, path| draft.config.data_dir = path),
-        also: None,
+    }
+
+    /// The folder of journals, recordings and logs.
+    data_dir: PathBuf {
+        default: Text(".switchback"),
+        kind: kind::File,
+        env: "SWITCHBACK_DATA_DIR",
         example: "/var/lib/switchback",
-    },
-];
+    }
+
+    with {
+        /// The soak window and its policies.
+        pub soak: SoakConfig,
+        /// The instances of both colors.
+        pub colors: Colors,
+        /// How they are asked, for metrics and for readiness alike.
+        pub access: Access,
+        /// How `/metrics` is read.
+        pub metrics: MetricsConfig,
+        /// How readiness is probed.
+        pub health: HealthConfig,
+        /// Which requests are those of users.
+        pub requests: RequestsConfig,
+        /// The API that queries are sent to.
+        pub prometheus: PrometheusConfig,
+        /// The error-rate check.
+        pub error_rate: ErrorRateConfig,
+        /// The checks by queries.
+        pub queries: Vec<QueryConfig>,
+        /// The latency check.
+        pub latency: LatencyConfig,
+        /// The readiness check.
+        pub readiness: ReadinessConfig,
+        /// How long a rollback that fails is tried.
+        pub rollback: RollbackConfig,
+        /// How traffic is moved.
+        pub router: RouterConfig,
+        /// How a running monitor is asked and given orders.
+        pub control: ControlConfig,
+        /// Who is told of decisions.
+        pub notify: NotifyConfig,
+        /// Which recordings are kept.
+        pub retention: RetentionConfig,
+    }
+}

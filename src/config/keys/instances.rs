@@ -1,33 +1,36 @@
 //! `[colors]`, `[instances]`, `[metrics]` and `[health]`: where the instances are and how they are read.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::key::{Fallback, Key};
+use secrecy::SecretString;
+
+use super::key::{Derived, Text, Unset};
 use crate::config::instances;
-use crate::config::kind::{Kind, Word};
+use crate::config::kind;
 use crate::config::model::Scheme;
+use crate::config::values::InstanceUrl;
 use crate::model::number::duration_exact;
 
 /// The longest default for one scrape, however long the interval.
 const LONGEST_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
 
-pub const KEYS: &[Key] = &[
-    Key {
-        name: "colors.blue.instances_file",
-        env: Some("SWITCHBACK_BLUE_INSTANCES_FILE"),
-        flag: None,
-        help: "A file with instances of blue, in the JSON of Prometheus' file_sd_config; it is read again as it changes.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.config.colors.blue_file = Some(path)),
-        also: None,
+section! {
+    /// The base URLs of both colors' instances; no URL stands in both.
+    #[derive(Clone, Debug, Default)]
+    pub struct Colors, rows COLORS: "colors." at |draft| draft.config.colors;
+
+    /// A file with instances of blue, in the JSON of Prometheus' file_sd_config; it is read again as it changes.
+    blue_file as "blue.instances_file": Option<PathBuf> {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_BLUE_INSTANCES_FILE",
         example: "/etc/prometheus/blue.json",
-    },
-    Key {
-        name: "colors.blue.instances",
-        env: Some("SWITCHBACK_BLUE_INSTANCES"),
-        flag: None,
-        help: "The instances of blue; dns+http://name:port stands for one at each address of the name.",
-        default: Fallback::Derived {
+    }
+
+    /// The instances of blue; dns+http://name:port stands for one at each address of the name.
+    blue as "blue.instances": Vec<InstanceUrl> {
+        default: Derived {
             text: "http://127.0.0.1:3001",
             fill: |draft| {
                 let local = draft.config.colors.blue_file.is_none().then_some("http://127.0.0.1:3001")?;
@@ -35,36 +38,32 @@ pub const KEYS: &[Key] = &[
                 Some(local.to_owned())
             },
         },
-        kind: Kind::Instances(|draft, urls| draft.config.colors.blue = urls),
-        also: Some("none in both colors"),
+        kind: kind::Instances,
+        env: "SWITCHBACK_BLUE_INSTANCES",
+        also: "none in both colors",
         example: "http://10.0.0.1:3001,http://10.0.0.2:3001",
-    },
-    Key {
-        name: "colors.blue.metrics",
-        env: Some("SWITCHBACK_BLUE_METRICS"),
-        flag: None,
-        help: "Where the listed instances of blue show their metrics, one base URL for each in their order, if not on their own URL.",
-        default: Fallback::Unset,
-        kind: Kind::Instances(|draft, urls| draft.config.colors.blue_metrics = urls),
-        also: Some("as many as colors.blue.instances, none for a name (dns+http)"),
+    }
+
+    /// Where the listed instances of blue show their metrics, one base URL for each in their order, if not on their own URL.
+    blue_metrics as "blue.metrics": Vec<InstanceUrl> {
+        default: Unset,
+        kind: kind::Instances,
+        env: "SWITCHBACK_BLUE_METRICS",
+        also: "as many as colors.blue.instances, none for a name (dns+http)",
         example: "http://10.0.0.1:9464,http://10.0.0.2:9464",
-    },
-    Key {
-        name: "colors.green.instances_file",
-        env: Some("SWITCHBACK_GREEN_INSTANCES_FILE"),
-        flag: None,
-        help: "A file with instances of green, in the JSON of Prometheus' file_sd_config; it is read again as it changes.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.config.colors.green_file = Some(path)),
-        also: None,
+    }
+
+    /// A file with instances of green, in the JSON of Prometheus' file_sd_config; it is read again as it changes.
+    green_file as "green.instances_file": Option<PathBuf> {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_GREEN_INSTANCES_FILE",
         example: "/etc/prometheus/green.json",
-    },
-    Key {
-        name: "colors.green.instances",
-        env: Some("SWITCHBACK_GREEN_INSTANCES"),
-        flag: None,
-        help: "The instances of green; dns+http://name:port stands for one at each address of the name.",
-        default: Fallback::Derived {
+    }
+
+    /// The instances of green; dns+http://name:port stands for one at each address of the name.
+    green as "green.instances": Vec<InstanceUrl> {
+        default: Derived {
             text: "http://127.0.0.1:3002",
             fill: |draft| {
                 let local = draft.config.colors.green_file.is_none().then_some("http://127.0.0.1:3002")?;
@@ -72,104 +71,93 @@ pub const KEYS: &[Key] = &[
                 Some(local.to_owned())
             },
         },
-        kind: Kind::Instances(|draft, urls| draft.config.colors.green = urls),
-        also: Some("none in both colors"),
+        kind: kind::Instances,
+        env: "SWITCHBACK_GREEN_INSTANCES",
+        also: "none in both colors",
         example: "http://10.0.0.1:3002,http://10.0.0.2:3002",
-    },
-    Key {
-        name: "colors.green.metrics",
-        env: Some("SWITCHBACK_GREEN_METRICS"),
-        flag: None,
-        help: "Where the listed instances of green show their metrics, one base URL for each in their order, if not on their own URL.",
-        default: Fallback::Unset,
-        kind: Kind::Instances(|draft, urls| draft.config.colors.green_metrics = urls),
-        also: Some("as many as colors.green.instances, none for a name (dns+http)"),
+    }
+
+    /// Where the listed instances of green show their metrics, one base URL for each in their order, if not on their own URL.
+    green_metrics as "green.metrics": Vec<InstanceUrl> {
+        default: Unset,
+        kind: kind::Instances,
+        env: "SWITCHBACK_GREEN_METRICS",
+        also: "as many as colors.green.instances, none for a name (dns+http)",
         example: "http://10.0.0.1:9465,http://10.0.0.2:9465",
-    },
-    Key {
-        name: "instances.ca_file",
-        env: Some("SWITCHBACK_INSTANCES_CA_FILE"),
-        flag: None,
-        help: "The certificates (PEM) of the authorities that are trusted, instead of those of the system.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.config.access.ca_file = Some(path)),
-        also: None,
+    }
+}
+
+section! {
+    /// How instances are asked, for metrics and for readiness alike.
+    #[derive(Clone, Debug, Default)]
+    pub struct Access, rows INSTANCES: "instances." at |draft| draft.config.access;
+
+    /// The certificates (PEM) of the authorities that are trusted, instead of those of the system.
+    ca_file: Option<PathBuf> {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_INSTANCES_CA_FILE",
         example: "/etc/ssl/private-ca.pem",
-    },
-    Key {
-        name: "instances.tls_certificate",
-        env: Some("SWITCHBACK_INSTANCES_TLS_CERTIFICATE"),
-        flag: None,
-        help: "The client certificate (PEM) that is shown to an instance that asks for one.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.config.access.certificate = Some(path)),
-        also: Some("together with instances.tls_key"),
+    }
+
+    /// The client certificate (PEM) that is shown to an instance that asks for one.
+    certificate as "tls_certificate": Option<PathBuf> {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_INSTANCES_TLS_CERTIFICATE",
+        also: "together with instances.tls_key",
         example: "/etc/switchback/client.pem",
-    },
-    Key {
-        name: "instances.tls_key",
-        env: Some("SWITCHBACK_INSTANCES_TLS_KEY"),
-        flag: None,
-        help: "The private key (PEM) of instances.tls_certificate.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.config.access.key = Some(path)),
-        also: None,
+    }
+
+    /// The private key (PEM) of instances.tls_certificate.
+    key as "tls_key": Option<PathBuf> {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_INSTANCES_TLS_KEY",
         example: "/etc/switchback/client.key",
-    },
-    Key {
-        name: "instances.host",
-        env: Some("SWITCHBACK_INSTANCES_HOST"),
-        flag: None,
-        help: "The name that the instances go by, sent as Host and compared with their certificates, instead of the host of the URL.",
-        default: Fallback::Unset,
-        kind: Kind::Host(|draft, host| draft.config.access.host = Some(host)),
-        also: None,
+    }
+
+    /// The name that the instances go by, sent as Host and compared with their certificates, instead of the host of the URL.
+    host: Option<String> {
+        default: Unset,
+        kind: kind::Host,
+        env: "SWITCHBACK_INSTANCES_HOST",
         example: "shop.example.com",
-    },
-    Key {
-        name: "metrics.path",
-        env: Some("SWITCHBACK_METRICS_PATH"),
-        flag: None,
-        help: "Where an instance shows its metrics, below its base URL.",
-        default: Fallback::Text("/metrics"),
-        kind: Kind::UrlPath(|draft, path| draft.config.metrics.path = path),
-        also: None,
+    }
+}
+
+section! {
+    /// How `/metrics` is read.
+    #[derive(Clone, Debug, Default)]
+    pub struct MetricsConfig, rows METRICS: "metrics." at |draft| draft.config.metrics;
+
+    /// Where an instance shows its metrics, below its base URL.
+    path: String {
+        default: Text("/metrics"),
+        kind: kind::UrlPath,
+        env: "SWITCHBACK_METRICS_PATH",
         example: "/actuator/prometheus",
-    },
-    Key {
-        name: "metrics.port",
-        env: Some("SWITCHBACK_METRICS_PORT"),
-        flag: None,
-        help: "The port of an instance's host on which it shows its metrics, if not that of its URL; metrics.path is then below the root there.",
-        default: Fallback::Unset,
-        kind: Kind::Count {
-            min: 1,
-            max: 65_535,
-            set: |draft, port| draft.config.metrics.place.port = u16::try_from(port).ok(),
-        },
-        also: None,
+    }
+
+    /// The port of an instance's host on which it shows its metrics, if not that of its URL; metrics.path is then below the root
+    /// there.
+    port: Option<u16> {
+        default: Unset,
+        kind: kind::Count { min: 1_u16, max: 65_535 },
+        env: "SWITCHBACK_METRICS_PORT",
         example: "9464",
-    },
-    Key {
-        name: "metrics.scheme",
-        env: None,
-        flag: None,
-        help: "Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).",
-        default: Fallback::Text("same"),
-        kind: Kind::Choice(&[
-            Word { text: "same", set: |draft| draft.config.metrics.place.scheme = Scheme::Same },
-            Word { text: "http", set: |draft| draft.config.metrics.place.scheme = Scheme::Http },
-            Word { text: "https", set: |draft| draft.config.metrics.place.scheme = Scheme::Https },
-        ]),
-        also: None,
+    }
+
+    /// Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).
+    scheme: Scheme {
+        default: Text("same"),
+        kind: kind::Choice(&[("same", Scheme::Same), ("http", Scheme::Http), ("https", Scheme::Https)]),
         example: "http",
-    },
-    Key {
-        name: "metrics.timeout",
-        env: Some("SWITCHBACK_METRICS_TIMEOUT"),
-        flag: None,
-        help: "Limit for one scrape, headers and body together.",
-        default: Fallback::Derived {
+    }
+
+    /// Limit for one scrape, headers and body together.
+    timeout: Duration {
+        default: Derived {
             text: "min(interval, 5s)",
             fill: |draft| {
                 let config = &mut draft.config;
@@ -177,106 +165,70 @@ pub const KEYS: &[Key] = &[
                 Some(duration_exact(config.metrics.timeout))
             },
         },
-        kind: Kind::Duration {
-            min: Duration::from_millis(50),
-            max: Duration::from_mins(1),
-            set: |draft, timeout| draft.config.metrics.timeout = timeout,
-        },
-        also: None,
+        kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },
+        env: "SWITCHBACK_METRICS_TIMEOUT",
         example: "1s",
-    },
-    Key {
-        name: "metrics.bearer_token",
-        env: Some("SWITCHBACK_METRICS_TOKEN"),
-        flag: None,
-        help: "Sent with every scrape as Authorization: Bearer.",
-        default: Fallback::Unset,
-        kind: Kind::Secret {
-            file_key: "metrics.bearer_token_file",
-            file_env: "SWITCHBACK_METRICS_TOKEN_FILE",
-            set: |draft, token| draft.config.metrics.bearer_token = Some(token),
-        },
-        also: None,
+    }
+
+    /// Sent with every scrape as Authorization: Bearer.
+    bearer_token: Option<SecretString> {
+        default: Unset,
+        kind: kind::Secret,
+        env: "SWITCHBACK_METRICS_TOKEN",
         example: "the-token",
-    },
-    Key {
-        name: "health.path",
-        env: Some("SWITCHBACK_READY_PATH"),
-        flag: None,
-        help: "Where an instance says that it is ready, below its base URL.",
-        default: Fallback::Text("/health/ready"),
-        kind: Kind::UrlPath(|draft, path| draft.config.health.path = path),
-        also: None,
+    }
+}
+
+section! {
+    /// How readiness is probed.
+    #[derive(Clone, Debug, Default)]
+    pub struct HealthConfig, rows HEALTH: "health." at |draft| draft.config.health;
+
+    /// Where an instance says that it is ready, below its base URL.
+    path: String {
+        default: Text("/health/ready"),
+        kind: kind::UrlPath,
+        env: "SWITCHBACK_READY_PATH",
         example: "/actuator/health/readiness",
-    },
-    Key {
-        name: "health.port",
-        env: Some("SWITCHBACK_HEALTH_PORT"),
-        flag: None,
-        help: "The port of an instance's host on which it says that it is ready, if not that of its URL; health.path is then below the root there.",
-        default: Fallback::Unset,
-        kind: Kind::Count {
-            min: 1,
-            max: 65_535,
-            set: |draft, port| draft.config.health.place.port = u16::try_from(port).ok(),
-        },
-        also: None,
+    }
+
+    /// The port of an instance's host on which it says that it is ready, if not that of its URL; health.path is then below the root
+    /// there.
+    port: Option<u16> {
+        default: Unset,
+        kind: kind::Count { min: 1_u16, max: 65_535 },
+        env: "SWITCHBACK_HEALTH_PORT",
         example: "8081",
-    },
-    Key {
-        name: "health.scheme",
-        env: None,
-        flag: None,
-        help: "Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).",
-        default: Fallback::Text("same"),
-        kind: Kind::Choice(&[
-            Word { text: "same", set: |draft| draft.config.health.place.scheme = Scheme::Same },
-            Word { text: "http", set: |draft| draft.config.health.place.scheme = Scheme::Http },
-            Word { text: "https", set: |draft| draft.config.health.place.scheme = Scheme::Https },
-        ]),
-        also: None,
+    }
+
+    /// Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).
+    scheme: Scheme {
+        default: Text("same"),
+        kind: kind::Choice(&[("same", Scheme::Same), ("http", Scheme::Http), ("https", Scheme::Https)]),
         example: "http",
-    },
-    Key {
-        name: "health.timeout",
-        env: Some("SWITCHBACK_READY_TIMEOUT"),
-        flag: None,
-        help: "Limit for one readiness probe.",
-        default: Fallback::Text("3s"),
-        kind: Kind::Duration {
-            min: Duration::from_millis(50),
-            max: Duration::from_mins(1),
-            set: |draft, timeout| draft.config.health.timeout = timeout,
-        },
-        also: None,
+    }
+
+    /// Limit for one readiness probe.
+    timeout: Duration {
+        default: Text("3s"),
+        kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },
+        env: "SWITCHBACK_READY_TIMEOUT",
         example: "1s",
-    },
-    Key {
-        name: "health.bearer_token",
-        env: Some("SWITCHBACK_HEALTH_BEARER_TOKEN"),
-        flag: None,
-        help: "Sent with every readiness probe as Authorization: Bearer.",
-        default: Fallback::Unset,
-        kind: Kind::Secret {
-            file_key: "health.bearer_token_file",
-            file_env: "SWITCHBACK_HEALTH_BEARER_TOKEN_FILE",
-            set: |draft, token| draft.config.health.bearer_token = Some(token),
-        },
-        also: None,
+    }
+
+    /// Sent with every readiness probe as Authorization: Bearer.
+    bearer_token: Option<SecretString> {
+        default: Unset,
+        kind: kind::Secret,
+        env: "SWITCHBACK_HEALTH_BEARER_TOKEN",
         example: "the-token",
-    },
-    Key {
-        name: "health.switch_timeout",
-        env: Some("SWITCHBACK_SWITCH_TIMEOUT"),
-        flag: None,
-        help: "How long switch waits for the target to become ready.",
-        default: Fallback::Text("60s"),
-        kind: Kind::Duration {
-            min: Duration::from_millis(100),
-            max: Duration::from_hours(1),
-            set: |draft, timeout| draft.config.health.switch_timeout = timeout,
-        },
-        also: None,
+    }
+
+    /// How long switch waits for the target to become ready.
+    switch_timeout: Duration {
+        default: Text("60s"),
+        kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_hours(1) },
+        env: "SWITCHBACK_SWITCH_TIMEOUT",
         example: "2m",
-    },
-];
+    }
+}

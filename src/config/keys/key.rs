@@ -1,8 +1,6 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{
-    checks, control, general, instances, notify, probe, prometheus, requests, retention, rollback, router, soak,
-};
+use super::{checks, control, general, instances, notify, prometheus, requests, retention, rollback, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::problem::{Origin, Problem};
@@ -18,11 +16,15 @@ pub struct Key {
     /// What it does, in one sentence.
     pub help: &'static str,
     pub(in crate::config) default: Fallback,
-    pub(in crate::config) kind: Kind,
+    pub(in crate::config) kind: &'static dyn Kind,
     /// A rule that involves other keys, in words.
     pub(in crate::config) also: Option<&'static str>,
     /// A good value, as it would be written in the variable.
     pub(in crate::config) example: &'static str,
+    /// The key that names a file with the value, for a secret.
+    pub(in crate::config) secret_key: &'static str,
+    /// The variable that does.
+    pub(in crate::config) secret_env: Option<&'static str>,
 }
 
 /// What a key is when no layer gives it.
@@ -35,6 +37,8 @@ pub enum Fallback {
     Unset,
 }
 
+pub(in crate::config) use Fallback::{Derived, Text, Unset};
+
 impl Key {
     /// What is allowed, in words: `3s..24h`, `hold, keep, rollback`.
     pub fn allowed(&self) -> String {
@@ -44,32 +48,25 @@ impl Key {
 
     /// The words that can be typed, where there are only so many.
     pub fn words(&self) -> Vec<&'static str> {
-        match self.kind {
-            Kind::Choice(words) => words.iter().map(|word| word.text).collect(),
-            Kind::Bool(_) => vec!["true", "false"],
-            _ => Vec::new(),
-        }
+        self.kind.words()
     }
 
     /// The default, in words: `10m`, `= window`, `none`.
     pub const fn default_text(&self) -> &'static str {
         match self.default {
-            Fallback::Text(text) | Fallback::Derived { text, .. } => text,
-            Fallback::Unset => "none",
+            Text(text) | Derived { text, .. } => text,
+            Unset => "none",
         }
     }
 
     /// Whether the value may never be shown, nor stand on the command line.
-    pub const fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Secret { .. })
+    pub fn is_secret(&self) -> bool {
+        self.kind.is_secret()
     }
 
     /// For a secret, the key and the variable that name a file with it.
-    pub(in crate::config) const fn secret_file(&self) -> Option<(&'static str, &'static str)> {
-        match self.kind {
-            Kind::Secret { file_key, file_env, .. } => Some((file_key, file_env)),
-            _ => None,
-        }
+    pub(in crate::config) fn secret_file(&self) -> Option<(&'static str, &'static str)> {
+        self.secret_env.filter(|_| self.is_secret()).map(|env| (self.secret_key, env))
     }
 
     /// A file for the secret, where container platforms mount them.
@@ -126,12 +123,17 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         general::KEYS,
         soak::KEYS,
         rollback::KEYS,
-        instances::KEYS,
+        instances::COLORS,
+        instances::INSTANCES,
+        instances::METRICS,
+        instances::HEALTH,
         requests::KEYS,
         prometheus::KEYS,
-        checks::KEYS,
+        checks::ERROR_RATE,
+        checks::LATENCY,
+        checks::READINESS,
+        checks::QUERIES,
         router::KEYS,
-        probe::KEYS,
         control::KEYS,
         notify::KEYS,
         retention::KEYS,
@@ -182,7 +184,7 @@ mod tests {
         let mut draft = Draft::blank(PathBuf::from("/srv"), PathBuf::from("/srv"));
         for key in keys() {
             for text in [key.default_text(), key.example] {
-                let literal = matches!(key.default, Fallback::Text(_)) || text == key.example;
+                let literal = matches!(key.default, Text(_)) || text == key.example;
                 let stored = literal.then(|| key.kind.store(&mut draft, &Raw::text(text)));
                 assert!(!matches!(stored, Some(Err(_))), "{}: {text}", key.name);
             }

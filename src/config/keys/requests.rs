@@ -1,18 +1,20 @@
 //! `[requests]`: which requests are those of users.
 
-use super::key::{Fallback, Key};
-use crate::config::kind::Kind;
+use super::key::Text;
+use crate::config::kind;
+use crate::config::routes::Routes;
 
-pub const KEYS: &[Key] = &[Key {
-    name: "requests.ignore_routes",
-    env: Some("SWITCHBACK_REQUESTS_IGNORE_ROUTES"),
-    flag: None,
-    help: "Routes whose requests are not users' and are not counted, beside metrics.path and health.path; * is one \
-           segment, ** any number.",
-    default: Fallback::Text(
-        "/health,/health/**,/healthz,/ready,/readyz,/readiness,/livez,/liveness,/ping,/metrics,/actuator/**",
-    ),
-    kind: Kind::Routes(|draft, routes| draft.config.requests.ignore_routes = routes),
-    also: None,
-    example: "/health/**,/internal/*/check",
-}];
+section! {
+    /// Which requests are those of users.
+    #[derive(Clone, Debug, Default)]
+    pub struct RequestsConfig, rows KEYS: "requests." at |draft| draft.config.requests;
+
+    /// Routes whose requests are not users' and are not counted, beside metrics.path and health.path; * is one segment, ** any
+    /// number.
+    ignore_routes: Routes {
+        default: Text("/health,/health/**,/healthz,/ready,/readyz,/readiness,/livez,/liveness,/ping,/metrics,/actuator/**"),
+        kind: kind::RouteList,
+        env: "SWITCHBACK_REQUESTS_IGNORE_ROUTES",
+        example: "/health/**,/internal/*/check",
+    }
+}

@@ -2,42 +2,43 @@
 
 use std::time::Duration;
 
-use super::key::{Fallback, Key};
-use crate::config::kind::Kind;
+use super::key::Text;
+use crate::config::kind;
+use crate::model::Limits;
 
-pub const KEYS: &[Key] = &[
-    Key {
-        name: "retention.soaks",
-        env: Some("SWITCHBACK_RETENTION_SOAKS"),
-        flag: None,
-        help: "So many recordings are kept, the newest; older ones are removed when a soak begins.",
-        default: Fallback::Text("50"),
-        kind: Kind::Count { min: 1, max: 100_000, set: |draft, soaks| draft.config.retention.soaks = soaks },
-        also: None,
+section! {
+    /// Which recordings are kept.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct RetentionConfig, rows KEYS: "retention." at |draft| draft.config.retention;
+
+    /// So many recordings are kept, the newest; older ones are removed when a soak begins.
+    soaks: u64 {
+        default: Text("50"),
+        kind: kind::Count { min: 1_u64, max: 100_000 },
+        env: "SWITCHBACK_RETENTION_SOAKS",
         example: "200",
-    },
-    Key {
-        name: "retention.age",
-        env: Some("SWITCHBACK_RETENTION_AGE"),
-        flag: None,
-        help: "Recordings are kept for so long after their last event.",
-        default: Fallback::Text("90d"),
-        kind: Kind::Duration {
-            min: Duration::from_hours(1),
-            max: Duration::from_hours(24 * 3_650),
-            set: |draft, age| draft.config.retention.age = age,
-        },
-        also: None,
+    }
+
+    /// Recordings are kept for so long after their last event.
+    age: Duration {
+        default: Text("90d"),
+        kind: kind::Span { min: Duration::from_hours(1), max: Duration::from_hours(24 * 3_650) },
+        env: "SWITCHBACK_RETENTION_AGE",
         example: "30d",
-    },
-    Key {
-        name: "retention.size",
-        env: Some("SWITCHBACK_RETENTION_SIZE"),
-        flag: None,
-        help: "All recordings of the service together are kept within this size, the newest first.",
-        default: Fallback::Text("1GiB"),
-        kind: Kind::Size { min: 1 << 20, max: 1 << 40, set: |draft, bytes| draft.config.retention.bytes = bytes },
-        also: None,
+    }
+
+    /// All recordings of the service together are kept within this size, the newest first.
+    size: u64 {
+        default: Text("1GiB"),
+        kind: kind::Size { min: 1 << 20, max: 1 << 40 },
+        env: "SWITCHBACK_RETENTION_SIZE",
         example: "500MiB",
-    },
-];
+    }
+}
+
+impl RetentionConfig {
+    /// The same as what a journal keeps to.
+    pub const fn limits(&self) -> Limits {
+        Limits { soaks: self.soaks, age: self.age, bytes: self.size }
+    }
+}

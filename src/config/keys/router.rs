@@ -1,219 +1,264 @@
-//! `[router]`: how traffic is moved.
+//! `[router]`: how traffic is moved, and which page says where it arrives.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::key::{Fallback, Key};
-use crate::config::draft::{Draft, RouterDraft, RouterWord};
+use super::key::{Derived, Text, Unset};
+use crate::config::draft::{Draft, RouterWord};
 use crate::config::instances;
-use crate::config::kind::{Kind, Word};
+use crate::config::kind;
 use crate::config::model::Away;
-use crate::config::values::InstanceUrl;
+use crate::config::values::{AdminUrl, InstanceUrl, SocketAddress};
 use crate::model::Color;
 
-pub const KEYS: &[Key] = &[
-    Key {
-        name: "router.kind",
-        env: Some("SWITCHBACK_ROUTER"),
-        flag: None,
-        help: "What moves traffic: whatever reads the state file, commands, HAProxy, nginx or Caddy.",
-        default: Fallback::Text("state-file"),
-        kind: Kind::Choice(&[
-            Word { text: "state-file", set: |draft| draft.router.kind = RouterWord::StateFile },
-            Word { text: "command", set: |draft| draft.router.kind = RouterWord::Command },
-            Word { text: "haproxy", set: |draft| draft.router.kind = RouterWord::Haproxy },
-            Word { text: "nginx", set: |draft| draft.router.kind = RouterWord::Nginx },
-            Word { text: "caddy", set: |draft| draft.router.kind = RouterWord::Caddy },
+section! {
+    /// The router's settings while it is still open which of them its kind takes.
+    #[derive(Default)]
+    pub struct RouterDraft, rows KEYS: "router." at |draft| draft.router;
+
+    /// What moves traffic: whatever reads the state file, commands, HAProxy, nginx or Caddy.
+    kind: RouterWord {
+        default: Text("state-file"),
+        kind: kind::Choice(&[
+            ("state-file", RouterWord::StateFile),
+            ("command", RouterWord::Command),
+            ("haproxy", RouterWord::Haproxy),
+            ("nginx", RouterWord::Nginx),
+            ("caddy", RouterWord::Caddy),
         ]),
-        also: None,
+        env: "SWITCHBACK_ROUTER",
         example: "haproxy",
-    },
-    Key {
-        name: "router.timeout",
-        env: Some("SWITCHBACK_ROUTER_TIMEOUT"),
-        flag: None,
-        help: "Limit for one try to move traffic or to read where it goes.",
-        default: Fallback::Text("30s"),
-        kind: Kind::Duration {
-            min: Duration::from_millis(100),
-            max: Duration::from_mins(10),
-            set: |draft, timeout| draft.config.router.timeout = timeout,
-        },
-        also: None,
+    }
+
+    /// Limit for one try to move traffic or to read where it goes.
+    timeout: Duration {
+        default: Text("30s"),
+        kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_mins(10) },
+        env: "SWITCHBACK_ROUTER_TIMEOUT",
         example: "10s",
-    },
-    Key {
-        name: "router.switch",
-        env: Some("SWITCHBACK_ROUTER_SWITCH"),
-        flag: None,
-        help: "Moves traffic to {color}; run without a shell, with {color} and {service} filled in.",
-        default: Fallback::Unset,
-        kind: Kind::Command(|draft, words| draft.router.switch = words),
-        also: Some("needed for router.kind command, and only there"),
+    }
+
+    /// Moves traffic to {color}; run without a shell, with {color} and {service} filled in.
+    switch: Vec<String> {
+        default: Unset,
+        kind: kind::CommandLine,
+        env: "SWITCHBACK_ROUTER_SWITCH",
+        also: "needed for router.kind command, and only there",
         example: r#"["npm", "run", "deploy:switch-{color}"]"#,
-    },
-    Key {
-        name: "router.rollback",
-        env: Some("SWITCHBACK_ROUTER_ROLLBACK"),
-        flag: None,
-        help: "Moves traffic back to {color}; without it, router.switch does.",
-        default: Fallback::Unset,
-        kind: Kind::Command(|draft, words| draft.router.rollback = words),
-        also: Some("only for router.kind command"),
+    }
+
+    /// Moves traffic back to {color}; without it, router.switch does.
+    rollback: Vec<String> {
+        default: Unset,
+        kind: kind::CommandLine,
+        env: "SWITCHBACK_ROUTER_ROLLBACK",
+        also: "only for router.kind command",
         example: r#"["npm", "run", "deploy:switch-{color}"]"#,
-    },
-    Key {
-        name: "router.read",
-        env: Some("SWITCHBACK_ROUTER_READ"),
-        flag: None,
-        help: "Prints the active color, as a word or in JSON under activeColor; without it, the state file is read.",
-        default: Fallback::Unset,
-        kind: Kind::Command(|draft, words| draft.router.read = words),
-        also: Some("only for router.kind command"),
+    }
+
+    /// Prints the active color, as a word or in JSON under activeColor; without it, the state file is read.
+    read: Vec<String> {
+        default: Unset,
+        kind: kind::CommandLine,
+        env: "SWITCHBACK_ROUTER_READ",
+        also: "only for router.kind command",
         example: r#"["npm", "run", "deploy:status"]"#,
-    },
-    Key {
-        name: "router.socket",
-        env: Some("SWITCHBACK_ROUTER_SOCKET"),
-        flag: None,
-        help: "HAProxy's `stats socket` with `level admin`.",
-        default: Fallback::Unset,
-        kind: Kind::Socket(|draft, socket| draft.router.socket = Some(socket)),
-        also: Some("needed for router.kind haproxy, and only there"),
+    }
+
+    /// HAProxy's `stats socket` with `level admin`.
+    socket: Option<SocketAddress> {
+        default: Unset,
+        kind: kind::Socket,
+        env: "SWITCHBACK_ROUTER_SOCKET",
+        also: "needed for router.kind haproxy, and only there",
         example: "/run/haproxy/admin.sock",
-    },
-    Key {
-        name: "router.backend",
-        env: Some("SWITCHBACK_ROUTER_BACKEND"),
-        flag: None,
-        help: "HAProxy's backend that has the servers of both colors.",
-        default: Fallback::Unset,
-        kind: Kind::Word(|draft, backend| draft.router.backend = backend),
-        also: Some("needed for router.kind haproxy, and only there"),
+    }
+
+    /// HAProxy's backend that has the servers of both colors.
+    backend: String {
+        default: Unset,
+        kind: kind::Word,
+        env: "SWITCHBACK_ROUTER_BACKEND",
+        also: "needed for router.kind haproxy, and only there",
         example: "app",
-    },
-    Key {
-        name: "router.blue",
-        env: Some("SWITCHBACK_ROUTER_BLUE"),
-        flag: None,
-        help: "What blue is called in the router: HAProxy's servers, nginx's upstream, Caddy's dial addresses.",
-        default: Fallback::Derived { text: NAMES, fill: |draft| called(draft, Color::Blue) },
-        kind: Kind::Words(|draft, names| draft.router.blue = names),
-        also: Some(NAMED_FOR),
+    }
+
+    /// What blue is called in the router: HAProxy's servers, nginx's upstream, Caddy's dial addresses.
+    blue: Vec<String> {
+        default: Derived { text: NAMES, fill: |draft| called(draft, Color::Blue) },
+        kind: kind::Words,
+        env: "SWITCHBACK_ROUTER_BLUE",
+        also: NAMED_FOR,
         example: "b1,b2",
-    },
-    Key {
-        name: "router.green",
-        env: Some("SWITCHBACK_ROUTER_GREEN"),
-        flag: None,
-        help: "What green is called in the router.",
-        default: Fallback::Derived { text: NAMES, fill: |draft| called(draft, Color::Green) },
-        kind: Kind::Words(|draft, names| draft.router.green = names),
-        also: Some(NAMED_FOR),
+    }
+
+    /// What green is called in the router.
+    green: Vec<String> {
+        default: Derived { text: NAMES, fill: |draft| called(draft, Color::Green) },
+        kind: kind::Words,
+        env: "SWITCHBACK_ROUTER_GREEN",
+        also: NAMED_FOR,
         example: "g1,g2",
-    },
-    Key {
-        name: "router.away",
-        env: Some("SWITCHBACK_ROUTER_AWAY"),
-        flag: None,
-        help: "What HAProxy does with the servers that traffic leaves: drain and weight (0) keep sessions that a cookie binds to them, maint does not; auto: weight where the other color waits with weight 0, else drain.",
-        default: Fallback::Derived {
+    }
+
+    /// What HAProxy does with the servers that traffic leaves: drain and weight (0) keep sessions that a cookie binds to them,
+    /// maint does not; auto: weight where the other color waits with weight 0, else drain.
+    away: Option<Away> {
+        default: Derived {
             text: "auto",
             fill: |draft| default_for(draft, RouterWord::Haproxy, "auto", |draft| draft.away = None),
         },
-        kind: Kind::Choice(&[
-            Word { text: "auto", set: |draft| draft.router.away = None },
-            Word { text: "drain", set: |draft| draft.router.away = Some(Away::Drain) },
-            Word { text: "maint", set: |draft| draft.router.away = Some(Away::Maint) },
-            Word { text: "weight", set: |draft| draft.router.away = Some(Away::Weight) },
+        kind: kind::Choice(&[
+            ("auto", None),
+            ("drain", Some(Away::Drain)),
+            ("maint", Some(Away::Maint)),
+            ("weight", Some(Away::Weight)),
         ]),
-        also: Some("only for router.kind haproxy"),
+        env: "SWITCHBACK_ROUTER_AWAY",
+        also: "only for router.kind haproxy",
         example: "maint",
-    },
-    Key {
-        name: "router.include_file",
-        env: Some("SWITCHBACK_ROUTER_INCLUDE_FILE"),
-        flag: None,
-        help: "The file that nginx includes where it is to send requests to a color.",
-        default: Fallback::Unset,
-        kind: Kind::Path(|draft, path| draft.router.include_file = path),
-        also: Some("needed for router.kind nginx, and only there"),
+    }
+
+    /// The file that nginx includes where it is to send requests to a color.
+    include_file: PathBuf {
+        default: Unset,
+        kind: kind::File,
+        env: "SWITCHBACK_ROUTER_INCLUDE_FILE",
+        also: "needed for router.kind nginx, and only there",
         example: "/etc/nginx/switchback/checkout-api.conf",
-    },
-    Key {
-        name: "router.template",
-        env: Some("SWITCHBACK_ROUTER_TEMPLATE"),
-        flag: None,
-        help: "What is written into it, with {upstream}, {color} and {service} filled in.",
-        default: Fallback::Derived {
+    }
+
+    /// What is written into it, with {upstream}, {color} and {service} filled in.
+    template: String {
+        default: Derived {
             text: TEMPLATE,
             fill: |draft| {
                 default_for(draft, RouterWord::Nginx, TEMPLATE, |draft| TEMPLATE.clone_into(&mut draft.template))
             },
         },
-        kind: Kind::Text(|draft, template| draft.router.template = template),
-        also: Some("with {upstream} or {color}; only for router.kind nginx"),
+        kind: kind::Line,
+        env: "SWITCHBACK_ROUTER_TEMPLATE",
+        also: "with {upstream} or {color}; only for router.kind nginx",
         example: "set $upstream {upstream};",
-    },
-    Key {
-        name: "router.test",
-        env: Some("SWITCHBACK_ROUTER_TEST"),
-        flag: None,
-        help: "Tests nginx's configuration before it is reloaded.",
-        default: Fallback::Derived {
+    }
+
+    /// Tests nginx's configuration before it is reloaded.
+    test: Vec<String> {
+        default: Derived {
             text: r#"["nginx","-t"]"#,
             fill: |draft| default_command(draft, &["nginx", "-t"], |draft, words| draft.test = words),
         },
-        kind: Kind::Command(|draft, words| draft.router.test = words),
-        also: Some("only for router.kind nginx"),
+        kind: kind::CommandLine,
+        env: "SWITCHBACK_ROUTER_TEST",
+        also: "only for router.kind nginx",
         example: r#"["sudo", "nginx", "-t"]"#,
-    },
-    Key {
-        name: "router.reload",
-        env: Some("SWITCHBACK_ROUTER_RELOAD"),
-        flag: None,
-        help: "Reloads nginx.",
-        default: Fallback::Derived {
+    }
+
+    /// Reloads nginx.
+    reload: Vec<String> {
+        default: Derived {
             text: r#"["nginx","-s","reload"]"#,
             fill: |draft| default_command(draft, &["nginx", "-s", "reload"], |draft, words| draft.reload = words),
         },
-        kind: Kind::Command(|draft, words| draft.router.reload = words),
-        also: Some("only for router.kind nginx"),
+        kind: kind::CommandLine,
+        env: "SWITCHBACK_ROUTER_RELOAD",
+        also: "only for router.kind nginx",
         example: r#"["sudo", "nginx", "-s", "reload"]"#,
-    },
-    Key {
-        name: "router.pid_file",
-        env: Some("SWITCHBACK_ROUTER_PID_FILE"),
-        flag: None,
-        help: "nginx's pid file: its workers tell whether a reload took effect.",
-        default: Fallback::Derived {
+    }
+
+    /// nginx's pid file: its workers tell whether a reload took effect.
+    pid_file: PathBuf {
+        default: Derived {
             text: PID_FILE,
             fill: |draft| default_for(draft, RouterWord::Nginx, PID_FILE, |draft| draft.pid_file = PID_FILE.into()),
         },
-        kind: Kind::Path(|draft, path| draft.router.pid_file = path),
-        also: Some("only for router.kind nginx"),
+        kind: kind::File,
+        env: "SWITCHBACK_ROUTER_PID_FILE",
+        also: "only for router.kind nginx",
         example: PID_FILE,
-    },
-    Key {
-        name: "router.admin_url",
-        env: Some("SWITCHBACK_ROUTER_ADMIN_URL"),
-        flag: None,
-        help: "Caddy's admin API.",
-        default: Fallback::Derived { text: ADMIN_URL, fill: default_admin },
-        kind: Kind::Admin(|draft, admin| draft.router.admin = Some(admin)),
-        also: Some("only for router.kind caddy"),
+    }
+
+    /// Caddy's admin API.
+    admin as "admin_url": Option<AdminUrl> {
+        default: Derived { text: ADMIN_URL, fill: default_admin },
+        kind: kind::Admin,
+        env: "SWITCHBACK_ROUTER_ADMIN_URL",
+        also: "only for router.kind caddy",
         example: "unix:///run/caddy/admin.sock",
-    },
-    Key {
-        name: "router.upstream_path",
-        env: Some("SWITCHBACK_ROUTER_UPSTREAM_PATH"),
-        flag: None,
-        help: "Where the service's reverse_proxy is in Caddy's configuration; without it, or where that leads elsewhere, it is found by its upstreams.",
-        default: Fallback::Unset,
-        kind: Kind::UrlPath(|draft, path| draft.router.upstream_path = Some(path)),
-        also: Some("only for router.kind caddy"),
+    }
+
+    /// Where the service's reverse_proxy is in Caddy's configuration; without it, or where that leads elsewhere, it is found by its
+    /// upstreams.
+    upstream_path: Option<String> {
+        default: Unset,
+        kind: kind::UrlPath,
+        env: "SWITCHBACK_ROUTER_UPSTREAM_PATH",
+        also: "only for router.kind caddy",
         example: "/id/checkout-api",
-    },
-];
+    }
+
+    /// A page asked through the proxy after each move: it has to come from the color that traffic was moved to.
+    probe_url: Option<InstanceUrl> {
+        default: Unset,
+        kind: kind::BaseUrl,
+        env: "SWITCHBACK_ROUTER_PROBE_URL",
+        also: "with router.probe_header, probe_json or probe_metric; the first of them counts",
+        example: "http://127.0.0.1:8080/version",
+    }
+
+    /// The Host header that the page is asked with, where it is not that of router.probe_url.
+    probe_host: Option<String> {
+        default: Unset,
+        kind: kind::Word,
+        env: "SWITCHBACK_ROUTER_PROBE_HOST",
+        also: "needs router.probe_url",
+        example: "shop.example.com",
+    }
+
+    /// The response header that says which color answered.
+    probe_header: Option<String> {
+        default: Unset,
+        kind: kind::Word,
+        env: "SWITCHBACK_ROUTER_PROBE_HEADER",
+        also: "needs router.probe_url",
+        example: "X-Color",
+    }
+
+    /// The member of a JSON answer that says which color answered.
+    probe_json: Option<String> {
+        default: Unset,
+        kind: kind::Line,
+        env: "SWITCHBACK_ROUTER_PROBE_JSON",
+        also: "a pointer (/release/color) or names (release.color); needs router.probe_url",
+        example: "release.color",
+    }
+
+    /// The metric on a metrics page whose label or value says which color answered.
+    probe_metric: Option<String> {
+        default: Unset,
+        kind: kind::Line,
+        env: "SWITCHBACK_ROUTER_PROBE_METRIC",
+        also: "NAME{LABEL}, or NAME for its value; needs router.probe_url",
+        example: "app_info{color}",
+    }
+
+    /// What the page says when blue answers.
+    probe_blue: String {
+        default: Text("blue"),
+        kind: kind::Line,
+        env: "SWITCHBACK_ROUTER_PROBE_BLUE",
+        example: "1.4.2",
+    }
+
+    /// What the page says when green answers.
+    probe_green: String {
+        default: Text("green"),
+        kind: kind::Line,
+        env: "SWITCHBACK_ROUTER_PROBE_GREEN",
+        also: "not that of blue",
+        example: "1.5.0",
+    }
+}
 
 /// How the defaults of `router.blue` and `router.green` come about.
 const NAMES: &str = "nginx: the color; caddy: host:port of the instances";

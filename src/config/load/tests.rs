@@ -59,7 +59,7 @@ fn without_any_input_every_key_has_its_default() {
     assert_eq!(config.metrics.timeout, Duration::from_secs(1));
     assert_eq!(config.router.kind, RouterKind::StateFile);
     assert_eq!(config.control.socket, Path::new("/srv/.switchback/default/control.sock"));
-    assert_eq!(config.retention, Limits { soaks: 50, age: Duration::from_hours(90 * 24), bytes: 1 << 30 });
+    assert_eq!(config.retention.limits(), Limits { soaks: 50, age: Duration::from_hours(90 * 24), bytes: 1 << 30 });
     assert!(config.soak.auto_rollback && config.error_rate.required && config.readiness.required);
     assert!(loaded.settings.iter().all(|setting| setting.origin == Origin::Default));
     assert!(loaded.warnings.is_empty());

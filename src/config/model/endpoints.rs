@@ -1,30 +1,10 @@
 //! Where the instances are, where each shows its metrics and says that it is ready, and how they are asked.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use secrecy::SecretString;
-
-use super::Config;
+use super::{Colors, Config, HealthConfig, MetricsConfig};
 use crate::config::values::InstanceUrl;
 use crate::model::Color;
-
-/// The base URLs of both colors' instances; no URL stands in both.
-#[derive(Clone, Debug, Default)]
-pub struct Colors {
-    /// Instances of blue, and names that stand for some; at least one, unless there is a file.
-    pub blue: Vec<InstanceUrl>,
-    /// The same of green.
-    pub green: Vec<InstanceUrl>,
-    /// A file with instances of blue.
-    pub blue_file: Option<PathBuf>,
-    /// A file with instances of green.
-    pub green_file: Option<PathBuf>,
-    /// Where the instances of blue that are listed show their metrics, in their order; empty for where they are.
-    pub blue_metrics: Vec<InstanceUrl>,
-    /// The same of green.
-    pub green_metrics: Vec<InstanceUrl>,
-}
 
 impl Colors {
     /// The instances of one color.
@@ -61,19 +41,6 @@ impl Colors {
     }
 }
 
-/// How instances are asked, for metrics and for readiness alike.
-#[derive(Clone, Debug, Default)]
-pub struct Access {
-    /// The certificates (PEM) of the authorities that are trusted, instead of those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// The certificate (PEM) that is shown to an instance that asks for one.
-    pub certificate: Option<PathBuf>,
-    /// The private key (PEM) of the certificate.
-    pub key: Option<PathBuf>,
-    /// The name that the instances go by, in the `Host` header and in their certificates: `name` or `name:port`.
-    pub host: Option<String>,
-}
-
 /// Whether something of an instance speaks TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
@@ -107,32 +74,18 @@ impl Place {
     }
 }
 
-/// How `/metrics` is read.
-#[derive(Clone, Debug, Default)]
-pub struct MetricsConfig {
-    /// Path below the base URL.
-    pub path: String,
-    /// Where it stands on the instance's host.
-    pub place: Place,
-    /// Limit for one scrape, headers and body together.
-    pub timeout: Duration,
-    /// Sent as `Authorization: Bearer …` where given.
-    pub bearer_token: Option<SecretString>,
+impl MetricsConfig {
+    /// Where an instance shows its metrics.
+    pub const fn place(&self) -> Place {
+        Place { port: self.port, scheme: self.scheme }
+    }
 }
 
-/// How readiness is probed.
-#[derive(Clone, Debug, Default)]
-pub struct HealthConfig {
-    /// Path below the base URL.
-    pub path: String,
-    /// Where it stands on the instance's host.
-    pub place: Place,
-    /// Limit for one probe.
-    pub timeout: Duration,
-    /// Sent as `Authorization: Bearer …` where given.
-    pub bearer_token: Option<SecretString>,
-    /// How long `switch` waits for the target to become ready.
-    pub switch_timeout: Duration,
+impl HealthConfig {
+    /// Where an instance says that it is ready.
+    pub const fn place(&self) -> Place {
+        Place { port: self.port, scheme: self.scheme }
+    }
 }
 
 impl Config {
@@ -142,13 +95,13 @@ impl Config {
         match place.and_then(|place| self.colors.metrics_of(color).get(place)) {
             // Whoever gives the whole URL of the page means that.
             Some(url) => url.above(&self.metrics.path),
-            None => self.metrics.place.on(instance),
+            None => self.metrics.place().on(instance),
         }
     }
 
     /// The base URL below which an instance says that it is ready.
     pub fn health_url(&self, instance: &InstanceUrl) -> InstanceUrl {
-        self.health.place.on(instance)
+        self.health.place().on(instance)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::config::values::{AdminUrl, InstanceUrl, SocketAddress};
 use crate::model::Color;
 
 /// How traffic is moved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RouterConfig {
     /// What kind of router, with what it needs.
     pub kind: RouterKind,
@@ -68,9 +68,10 @@ pub enum ProbeSign {
 }
 
 /// What kind of router, with what it needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouterKind {
     /// The state file is the truth; something else reads it.
+    #[default]
     StateFile,
     /// Commands move traffic. `{color}` and `{service}` are filled in each word; no shell is involved.
     Command {

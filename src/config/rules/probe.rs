@@ -2,7 +2,8 @@
 
 use reqwest::header::HeaderName;
 
-use crate::config::draft::{Draft, RouterDraft};
+use crate::config::draft::Draft;
+use crate::config::keys::RouterDraft;
 use crate::config::load::Settled;
 use crate::config::model::{Named, ProbeSign};
 use crate::config::parse;

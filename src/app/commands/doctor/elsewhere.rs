@@ -74,14 +74,14 @@ async fn find_metrics(config: &Config, color: Color, url: &InstanceUrl) -> Optio
             return Some(format!("metrics answer at `{path}`: set metrics.path = \"{path}\""));
         }
     }
-    if config.metrics.place.port.is_some() || !config.colors.metrics_of(color).is_empty() {
+    if config.metrics.port.is_some() || !config.colors.metrics_of(color).is_empty() {
         return None;
     }
     for port in PORTS {
         // A server of its own, to which no credentials belong.
         let mut there = with_path(config, "/metrics");
-        there.metrics.place.port = Some(port);
-        there.metrics.place.scheme = Scheme::Http;
+        there.metrics.port = Some(port);
+        there.metrics.scheme = Scheme::Http;
         there.metrics.bearer_token = None;
         if is_metrics(&there, color, &url.without_login()).await {
             return Some(format!(

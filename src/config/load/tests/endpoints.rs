@@ -53,7 +53,7 @@ fn ports_schemes_names_and_certificates_are_checked() {
     let ok = "metrics.port = 9464\nhealth.port = 65535\nhealth.scheme = \"https\"\n\
               [instances]\nhost = \"shop.example.com:443\"\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n";
     let config = load(file(ok)).unwrap().config;
-    assert_eq!((config.metrics.place.port, config.health.place.port), (Some(9464), Some(65535)));
+    assert_eq!((config.metrics.port, config.health.port), (Some(9464), Some(65535)));
     assert_eq!(config.access.host.as_deref(), Some("shop.example.com:443"));
     assert_eq!(config.access.certificate.as_deref(), Some(Path::new("/srv/c.pem")));
     for (text, expected) in [

@@ -106,7 +106,7 @@ fn every_key_reaches_its_own_field() {
     let [switch, rollback, read] = ["s", "b", "r"].map(|word| vec![word.to_owned()]);
     assert_eq!(config.router.kind, RouterKind::Command { switch, rollback, read });
     assert_eq!(config.control.socket, Path::new("/srv/c.sock"));
-    assert_eq!(config.retention, Limits { soaks: 25, age: Duration::from_hours(26), bytes: 27 << 20 });
+    assert_eq!(config.retention.limits(), Limits { soaks: 25, age: Duration::from_hours(26), bytes: 27 << 20 });
 }
 
 #[test]
