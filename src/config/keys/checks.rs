@@ -229,6 +229,6 @@ pub const QUERIES: &[Key] = &[Key {
     kind: &Entry { kind: kind::Queries, set: |draft, queries| draft.config.queries = queries },
     also: None,
     example: r#"{"queue":{"query":"sum(queue_depth{color=\"{{color}}\"})","threshold":1000,"for":"30s"}}"#,
-    secret_key: "",
-    secret_env: None,
+    file_name: "",
+    file_env: None,
 }];

@@ -22,9 +22,9 @@ pub struct Key {
     /// A good value, as it would be written in the variable.
     pub(in crate::config) example: &'static str,
     /// The key that names a file with the value, for a secret.
-    pub(in crate::config) secret_key: &'static str,
+    pub(in crate::config) file_name: &'static str,
     /// The variable that does.
-    pub(in crate::config) secret_env: Option<&'static str>,
+    pub(in crate::config) file_env: Option<&'static str>,
 }
 
 /// What a key is when no layer gives it.
@@ -66,7 +66,7 @@ impl Key {
 
     /// For a secret, the key and the variable that name a file with it.
     pub(in crate::config) fn secret_file(&self) -> Option<(&'static str, &'static str)> {
-        self.secret_env.filter(|_| self.is_secret()).map(|env| (self.secret_key, env))
+        self.file_env.filter(|_| self.is_secret()).map(|env| (self.file_name, env))
     }
 
     /// A file for the secret, where container platforms mount them.

@@ -62,8 +62,8 @@ macro_rules! section {
             kind: &$crate::config::kind::Entry { kind: $kind, set: |$draft, value| $place.$field = value.into() },
             also: given!($($also)?),
             example: $example,
-            secret_key: concat!($section, name_of!($field $(, $name)?), "_file"),
-            secret_env: given!($(concat!($env, "_FILE"))?),
+            file_name: concat!($section, name_of!($field $(, $name)?), "_file"),
+            file_env: given!($(concat!($env, "_FILE"))?),
         }),+];
     };
 }
