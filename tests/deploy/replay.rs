@@ -91,3 +91,26 @@ fn recordings_of_older_versions_replay_to_the_decisions_of_then() {
         );
     }
 }
+
+/// The runs of the version before the floors, whose journals lie beside them. The intent of a rollback is journalled when it is
+/// carried out, so the order of one instant is left open.
+#[test]
+fn recordings_of_the_version_before_replay_to_the_decisions_in_their_journals() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before");
+    let sorted = |decisions: &[Decision]| {
+        let mut gists: Vec<String> = decisions.iter().map(|decision| format!("{:?}", gist(decision))).collect();
+        gists.sort_unstable();
+        gists
+    };
+    for (name, outcome) in [("healthy", Outcome::Retained), ("breached", Outcome::RolledBack)] {
+        let recording = std::fs::read_dir(folder.join(name).join("soaks")).unwrap().next().unwrap().unwrap().path();
+        let (decided, ending) = replay(&recording);
+        assert_eq!(ending.map(|ending| (ending.outcome, ending.cause)), Some((outcome, Cause::Auto)), "{name}");
+        let journal = std::fs::read_to_string(folder.join(name).join("decisions.jsonl")).unwrap();
+        let entries = journal.lines().skip(1).map(|line| serde_json::from_str::<Entry>(line).unwrap().decision);
+        let journalled: Vec<Decision> = entries.filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
+        let decided: Vec<Decision> = decided.into_iter().map(|(_, decision)| decision).collect();
+        assert!(journalled.len() >= 2, "{name}");
+        assert_eq!(sorted(&decided), sorted(&journalled), "{name}");
+    }
+}

@@ -5,6 +5,7 @@
 mod again;
 mod background;
 mod bad_input;
+mod before;
 mod ci;
 mod commands;
 mod counting;
