@@ -4,6 +4,7 @@
 mod assets;
 mod floors;
 mod layout;
+mod numbers;
 
 use std::collections::BTreeSet;
 use std::fs;

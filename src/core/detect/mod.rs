@@ -26,7 +26,6 @@ mod reading;
 mod recent;
 mod window;
 
-pub use crate::model::number::span;
 pub use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
 pub use counters::{CRASH_LOOP_RESETS, Counters, Delta, Processes, Since};
