@@ -20,7 +20,7 @@ use super::rounds::Rounds;
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
-use crate::core::soak::{Effect, Envelope, Event, Machine};
+use crate::core::soak::{Effect, Envelope, Event, Machine, Refusal};
 use crate::io::control::{Hub, Order, StreamEnd};
 use crate::io::descriptors;
 use crate::io::journal::Journal;
@@ -328,14 +328,14 @@ impl Run {
     }
 
     /// Answers the order under way. A rollback is answered once its intent is on disk, which is a part of the move.
-    fn answer_order(&mut self, refused: Option<String>) {
+    fn answer_order(&mut self, refused: Option<Refusal>) {
         if let Some(why) = &refused {
-            tracing::info!(why, "an order was refused");
+            tracing::info!(%why, "an order was refused");
         } else if self.machine.is_moving() {
             return;
         }
         if let Some(Answer { to, seq }) = self.answer.take() {
-            let _ = to.send(refused.map_or(Ok(seq), Err));
+            let _ = to.send(refused.map_or(Ok(seq), |why| Err(why.to_string())));
         }
     }
 

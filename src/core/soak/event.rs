@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::detect::Reading;
 use crate::model::{Action, Actor, CheckId, Color, Decision, Ending, Traffic};
 
-use super::{Frozen, Resumption};
+use super::{Frozen, Refusal, Resumption};
 
 /// One event with its place in the one order of all events of a run. A recording is a file of these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -290,8 +290,7 @@ pub struct RollbackFailure {
 }
 
 /// What the machine wants done. The monitor carries effects out in their order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Write this decision, durably, before anything that follows it.
     Journal(Box<Decision>),
@@ -330,7 +329,7 @@ pub enum Effect {
     /// The answer to an operator's order.
     Answer {
         /// Why it was refused, if it was.
-        refused: Option<String>,
+        refused: Option<Refusal>,
     },
     /// The run is over.
     Finish(Ending),

@@ -19,6 +19,7 @@
 //! | `rate` | a check of a rate, such as that of errors |
 //! | `readiness` | the readiness check |
 //! | `recording` | the first line of a recording, and what a later monitor adds to it |
+//! | `refusal` | why an order cannot be taken now |
 //! | `roster` | the instances of a color while they come and go |
 //! | `settings` | what the machine needs to know before the first event |
 //! | `verify` | after a rollback |
@@ -37,6 +38,7 @@ mod query;
 mod rate;
 mod readiness;
 mod recording;
+mod refusal;
 mod roster;
 mod settings;
 mod verify;
@@ -56,6 +58,7 @@ pub use next::Aftermath;
 pub use query::QueryCheck;
 pub use rate::{ADD_UP, left_out};
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
+pub use refusal::Refusal;
 pub use roster::{Changes, Roster};
 pub use settings::{
     ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,

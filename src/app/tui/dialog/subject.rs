@@ -74,7 +74,7 @@ impl Facts {
             watched: settings.color,
             phase: machine.phase(),
             paused: machine.paused(),
-            only_by_force: refusal(false).filter(|_| refusal(true).is_none()),
+            only_by_force: refusal(false).filter(|_| refusal(true).is_none()).map(|why| why.to_string()),
             no_way_back: settings.no_way_back,
             foreign: machine.foreign().filter(|_| !machine.standby_is_down()).map(|foreign| foreign.what.clone()),
             grace_ms: settings.grace_ms,
@@ -179,7 +179,7 @@ impl Subject {
             Ask::Pause => (Action::Pause, Proof::Name),
             Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Yes),
         };
-        machine.refusal(action).map_or(Ok(Self { facts, action, proof }), Err)
+        machine.refusal(action).map_or(Ok(Self { facts, action, proof }), |why| Err(why.to_string()))
     }
 
     pub fn service(&self) -> &str {

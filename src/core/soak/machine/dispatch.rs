@@ -1,6 +1,6 @@
 //! Who takes which event, and what every part of the machine uses.
 
-use crate::core::soak::{Check, Effect, Envelope, Event, Judging, Machine, Now, Observation, SwitchResult};
+use crate::core::soak::{Check, Effect, Envelope, Event, Judging, Machine, Now, Observation, Refusal, SwitchResult};
 use crate::model::number::span;
 use crate::model::{Actor, Decision, DecisionKind, Phase, ReasonCode};
 
@@ -81,7 +81,7 @@ impl Machine {
     /// After the end orders are refused; a switch that was still under way is only noted.
     fn after_the_end(&mut self, event: &Event, out: &mut Outbox) {
         match event {
-            Event::Action { .. } => out.refuse("the soak is over".to_owned()),
+            Event::Action { .. } => out.refuse(Refusal::Over),
             Event::SwitchDone { result: SwitchResult::Failed(why), .. } => self.trouble(why),
             Event::Trouble { what } => self.trouble(what),
             _ => {}

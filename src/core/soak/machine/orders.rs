@@ -1,6 +1,6 @@
 //! Orders: the operator's actions and signals. Every one is answered; none is silently ignored.
 
-use crate::core::soak::{ForeignSeen, Machine};
+use crate::core::soak::{Machine, Refusal};
 use crate::model::number::span;
 use crate::model::{Action, Actor, Cause, DecisionKind, Ending, Outcome, Phase, Reason, ReasonCode};
 
@@ -30,71 +30,46 @@ impl Machine {
     }
 
     /// Why an action cannot be taken now.
-    pub fn refusal(&self, action: Action) -> Option<String> {
+    pub fn refusal(&self, action: Action) -> Option<Refusal> {
+        let standby = self.settings.color.other();
         match (self.phase(), action) {
-            (Phase::Finished, _) => Some("the soak is over".to_owned()),
-            (Phase::RollingBack, Action::Resume | Action::Extend { .. }) => {
-                Some("rollback already handed over".to_owned())
-            }
-            (Phase::RollingBack, _) if self.is_moving() => Some("rollback already handed over".to_owned()),
+            (Phase::Finished, _) => Some(Refusal::Over),
+            (Phase::RollingBack, Action::Resume | Action::Extend { .. }) => Some(Refusal::RollingBack),
+            (Phase::RollingBack, _) if self.is_moving() => Some(Refusal::RollingBack),
             (Phase::RollingBack, Action::Abort | Action::Keep | Action::Pause) if self.may_have_moved() => {
-                Some("traffic may have moved already: the rollback is brought to its end".to_owned())
+                Some(Refusal::MayHaveMoved)
             }
-            (Phase::Verifying, _) => Some("traffic is back on the previous color already".to_owned()),
-            (Phase::Switching, _) => Some("traffic is being moved right now".to_owned()),
+            (Phase::Verifying, _) => Some(Refusal::BackAlready),
+            (Phase::Switching, _) => Some(Refusal::Switching),
             (Phase::RollingBack, _) | (Phase::Gating | Phase::Baseline, Action::Abort) => None,
-            (Phase::Gating | Phase::Baseline, _) => Some("traffic was not moved yet".to_owned()),
-            (Phase::Grace, Action::Extend { .. }) => {
-                Some("a rollback is counting down: pause or keep first".to_owned())
-            }
-            (_, Action::Pause) if self.response.is_paused() => Some("automatic rollback is paused already".to_owned()),
+            (Phase::Gating | Phase::Baseline, _) => Some(Refusal::NotMovedYet),
+            (Phase::Grace, Action::Extend { .. }) => Some(Refusal::CountingDown),
+            (_, Action::Pause) if self.response.is_paused() => Some(Refusal::PausedAlready),
             (_, Action::Resume) => self.resume_refusal(),
             (_, Action::Extend { by_ms }) if self.window.extended_by().saturating_add(by_ms) > MOST_EXTENSION_MS => {
-                Some("extensions may add up to 24h at most".to_owned())
+                Some(Refusal::TooLong)
             }
-            (_, Action::Rollback { force: false }) if self.settings.no_way_back => {
-                let standby = self.settings.color.other();
-                Some(format!(
-                    "the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} all the same"
-                ))
-            }
+            (_, Action::Rollback { force: false }) if self.settings.no_way_back => Some(Refusal::NoWayBack { standby }),
             (_, Action::Rollback { force: false }) if self.standby_missing(1) => {
-                let standby = self.settings.color.other();
-                let why = self.standby.first_failure().unwrap_or_default();
-                Some(format!(
-                    "{standby} is DOWN ({why}): start it first; `rollback --force` moves traffic there as it is, and users \
-                     may get no answer"
-                ))
+                Some(Refusal::StandbyDown { standby, why: self.standby.first_failure().unwrap_or_default() })
             }
-            (_, Action::Rollback { force: false }) => self.router.foreign().map(|foreign| {
-                let ForeignSeen { what, by_hand } = foreign;
-                format!("{what}: `rollback --force` replaces it and keeps a copy. By hand: {by_hand}")
-            }),
+            (_, Action::Rollback { force: false }) => self.router.foreign().cloned().map(Refusal::RouterForeign),
             _ => None,
         }
     }
 
-    fn resume_refusal(&self) -> Option<String> {
+    fn resume_refusal(&self) -> Option<Refusal> {
+        let is_paused = self.response.is_paused();
         match self.stage {
-            Stage::Held(HoldCause::StandbyDown) if !self.response.is_paused() => {
-                Some("the rollback waits for the standby: `rollback --force` does not wait".to_owned())
-            }
-            Stage::Held(HoldCause::RouterForeign) if !self.response.is_paused() => {
-                Some("the router holds what is not ours: `rollback --force` replaces it and keeps a copy".to_owned())
-            }
-            Stage::Held(HoldCause::NoWayBack) => {
-                Some("the release was switched to with --no-way-back: only `rollback --force` takes it back".to_owned())
-            }
-            Stage::Held(HoldCause::Frozen) => {
-                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
-            }
+            Stage::Held(HoldCause::StandbyDown) if !is_paused => Some(Refusal::HeldForStandby),
+            Stage::Held(HoldCause::RouterForeign) if !is_paused => Some(Refusal::HeldForRouter),
+            Stage::Held(HoldCause::NoWayBack) => Some(Refusal::HeldForNoWayBack),
+            Stage::Held(HoldCause::Frozen) => Some(Refusal::Frozen),
             Stage::Held(_) => None,
-            _ if self.response.is_paused() => None,
-            _ if self.response.frozen().is_some() => {
-                Some("automatic rollback is frozen for the service: `switchback unfreeze`".to_owned())
-            }
+            _ if is_paused => None,
+            _ if self.response.frozen().is_some() => Some(Refusal::Frozen),
             _ if !self.settings.auto_rollback && !self.response.is_released() => None,
-            _ => Some("automatic rollback is on".to_owned()),
+            _ => Some(Refusal::OnAlready),
         }
     }
 

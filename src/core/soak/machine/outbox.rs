@@ -1,6 +1,6 @@
 //! What the machine wants done, in order.
 
-use crate::core::soak::Effect;
+use crate::core::soak::{Effect, Refusal};
 use crate::model::{Color, Decision, Ending};
 
 /// The effects of one event, in the order in which they are carried out.
@@ -66,7 +66,7 @@ impl Outbox {
     }
 
     /// It is not, for this reason.
-    pub fn refuse(&mut self, why: String) {
+    pub fn refuse(&mut self, why: Refusal) {
         self.effects.push(Effect::Answer { refused: Some(why) });
     }
 

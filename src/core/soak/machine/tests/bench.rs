@@ -252,7 +252,7 @@ impl Bench {
         self.effects.clear();
         self.feed(Event::Action { action, actor, reason: Some("because".to_owned()) });
         let answer = self.effects.iter().find_map(|effect| match effect {
-            Effect::Answer { refused } => Some(refused.clone()),
+            Effect::Answer { refused } => Some(refused.as_ref().map(ToString::to_string)),
             _ => None,
         });
         answer.expect("every order is answered").map_or(Ok(()), Err)
