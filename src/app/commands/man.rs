@@ -61,7 +61,12 @@ fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
 fn whole() -> Command {
     let mut whole = cli::command().disable_help_subcommand(true);
     whole.build();
-    whole
+    explained(whole)
+}
+
+/// What the short help leaves out has its explanation here.
+fn explained(command: Command) -> Command {
+    command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(explained)
 }
 
 fn visible(command: &Command) -> impl Iterator<Item = &Command> {
@@ -139,6 +144,7 @@ mod tests {
                 );
             }
             assert!(!text.contains("EXTRA") && !text.contains("--background"), "{name}");
+            assert!(!text.contains("\n\n.TP"), "{name} has an option without an explanation");
         }
     }
 
