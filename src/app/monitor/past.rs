@@ -90,9 +90,13 @@ impl Past {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journalled, 0);
         for (at, made) in self.decisions.iter().enumerate() {
-            if let Some(line) = left.iter().position(|written| same(made, written)) {
-                (left, known) = (&left[line + 1..], at + 1);
+            let Some(line) = left.iter().position(|written| same(made, written)) else { continue };
+            // An intent is wanted by each attempt and has one line: that of the attempt before which all of this was written.
+            let is_wanted_later = |written| self.decisions[at + 1..].iter().any(|made| same(made, written));
+            if made.decision == DecisionKind::Rollback && left[..line].iter().any(is_wanted_later) {
+                continue;
             }
+            (left, known) = (&left[line + 1..], at + 1);
         }
         let has = |kind: DecisionKind| left.iter().any(|line| line.decision == kind);
         if has(DecisionKind::Rollback) {
@@ -225,6 +229,26 @@ mod tests {
         assert_eq!(past.not_journalled(&journalled), [&of_kind(DecisionKind::Resumed)]);
         journalled.push(of_kind(DecisionKind::Resumed));
         assert_eq!(past.not_journalled(&journalled), all(&[]));
+    }
+
+    /// A monitor that was killed at a breach, and the next one, which rolls back, right after it had written that.
+    #[test]
+    fn an_intent_that_only_a_later_attempt_has_written_hides_nothing_before_it() {
+        let (_tmp, mut past) = recorded([]);
+        let made = |kind, message: &str| Decision::new(kind, Actor::Auto, message);
+        let (breach, intent) = (made(DecisionKind::Breach, "breached"), made(DecisionKind::Rollback, "rolling back"));
+        let resumed = |message: &str| made(DecisionKind::Resumed, message);
+        let (second, third) = (resumed("after 168ms"), resumed("after 68ms"));
+        past.decisions = vec![breach.clone(), intent.clone(), second.clone(), intent.clone(), third.clone()];
+        let journalled = [breach, second, intent];
+        assert_eq!(past.not_journalled(&journalled), [&third], "what the second monitor wrote is not written again");
+        assert_eq!(past.not_journalled(&journalled[..1]).len(), 2);
+        // What was held in between, and is rolled back after all, has an intent of its own that reads the same.
+        let hold = made(DecisionKind::Hold, "left alone");
+        let [breach, second, intent] = journalled;
+        past.decisions =
+            vec![breach.clone(), intent.clone(), second, intent.clone(), hold.clone(), intent.clone(), third.clone()];
+        assert_eq!(past.not_journalled(&[breach, intent.clone(), hold, intent]), [&third]);
     }
 
     #[test]
