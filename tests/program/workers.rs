@@ -145,7 +145,8 @@ fn workers_of_gunicorn_in_multiprocess_mode_are_judged() {
     let healthy = Workers::gunicorn("multiprocess", 0);
     healthy.watched().run(&["soak", "--no-tui"]).expect(0).says(&["RETAINED"]);
     let failing = Workers::gunicorn("multiprocess", 18);
-    failing.watched().run(&["soak", "--no-tui"]).expect(3).says(&["error-rate breached: "]);
+    let deployment = failing.watched().with("soak.window", "30s");
+    deployment.run(&["soak", "--no-tui"]).expect(3).says(&["error-rate breached: "]);
 }
 
 #[test]
