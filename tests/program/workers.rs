@@ -119,7 +119,8 @@ impl Drop for Workers {
 #[test]
 fn workers_of_gunicorn_with_start_times_are_followed_apart() {
     let healthy = Workers::gunicorn("default", 0);
-    healthy.watched().run(&["soak", "--no-tui"]).expect(0).says(&["several processes answer", "RETAINED"]);
+    let deployment = healthy.watched().with("soak.window", "12s");
+    deployment.run(&["soak", "--no-tui"]).expect(0).says(&["several processes answer", "RETAINED"]);
     let failing = Workers::gunicorn("default", 18);
     // As long as it takes on a busy machine: the breach ends it.
     let deployment = failing.watched().with("soak.window", "30s");
