@@ -21,7 +21,7 @@ pub struct OldColor {
 }
 
 /// Judges the error rate of one soak. Time is in milliseconds since the window's start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judge {
     detector: Detector,
     comparison: Option<Comparison>,
@@ -33,7 +33,7 @@ pub struct Judge {
 }
 
 /// The new color against the old one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Comparison {
     old: TickCounts,
     detector: Box<EvidenceDetector>,

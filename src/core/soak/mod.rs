@@ -55,7 +55,6 @@ pub use frozen::Frozen;
 pub use judge::OldColor;
 pub use machine::{Machine, Retrying, Summary, Unwatched, list_releases};
 pub use next::Aftermath;
-pub use query::QueryCheck;
 pub use rate::{ADD_UP, left_out};
 pub use recording::{ClockOrigin, RecordingHeader, Resumption};
 pub use refusal::Refusal;

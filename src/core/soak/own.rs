@@ -12,8 +12,6 @@
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 use crate::core::detect::{Asked, Delta, Processes, Reading, Requests, TickCounts};
 
 /// Beside the case that nothing of this program's is counted: scrapes are, probes are, both are.
@@ -26,7 +24,7 @@ const LATE: u64 = 1;
 const MOST_TRIALS: u32 = 3;
 
 /// Counts for each case: the first for that nothing of this program's is among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// All that was counted.
     pub all: TickCounts,
@@ -55,11 +53,11 @@ impl Counts {
 }
 
 /// What a service counts of what this program asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case(Option<usize>);
 
 /// Which cases are still possible; one for all instances of a color.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cases {
     impossible: [bool; CASES],
     /// How often it was tried what is counted.
@@ -107,7 +105,7 @@ impl Cases {
 }
 
 /// What one instance counted, and what of it this program may have sent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Share {
     /// What was asked when counting began, and what was counted since without a route.
     since: Option<Asked>,

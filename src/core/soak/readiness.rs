@@ -1,7 +1,5 @@
 //! The readiness check: is more than half of the color failing its probes?
 
-use serde::{Deserialize, Serialize};
-
 use super::check::{Check, Now, kept, named};
 use super::roster::Changes;
 use super::settings::ReadinessSettings;
@@ -13,7 +11,7 @@ use crate::model::{CheckId, Verdict};
 pub const SUSTAINED_MS: u64 = 3_000;
 
 /// What is known of one instance's readiness.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Instance {
     /// Time of the last good probe.
     ready_at: Option<u64>,
@@ -24,7 +22,6 @@ struct Instance {
     /// Consecutive good probes.
     good: u32,
     /// Whether the last answer did not say (429): what was known before it stands.
-    #[serde(default)]
     unsaid: bool,
     /// Whether it is there no more, and when it came, if that was after the beginning.
     gone: bool,
@@ -43,7 +40,7 @@ impl Instance {
 }
 
 /// The readiness of all instances of one color.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReadinessCheck {
     settings: ReadinessSettings,
     names: Vec<String>,

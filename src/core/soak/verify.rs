@@ -1,19 +1,16 @@
 //! After a rollback: is the previous color well?
 
-use serde::{Deserialize, Serialize};
-
 use super::Sample;
 use super::own::{Cases, Counts, Share};
 use super::roster::Changes;
 use crate::core::detect::{Counters, Since, TickCounts};
 
 /// Counts the requests of the standby's instances from the flip on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RecoveryWatch {
     instances: Vec<Option<Instance>>,
     counts: Counts,
     /// Which of this program's own requests may be among them.
-    #[serde(default)]
     cases: Cases,
     /// When the first page was read, the last one, and the last on which there were new requests; ms since the run began.
     first_ms: Option<u64>,
@@ -22,7 +19,7 @@ pub struct RecoveryWatch {
 }
 
 /// What is known of one instance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Instance {
     counters: Counters,
     share: Share,

@@ -76,7 +76,7 @@ pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
         service: &settings.service,
         color: settings.color,
         no_way_back: settings.no_way_back,
-        standby_down: machine.standby_down(),
+        standby_down: machine.standby_is_down(),
         foreign: machine.foreign(),
         back_unrecorded: machine.back_unrecorded(),
     };

@@ -103,7 +103,7 @@ impl Machine {
     }
 
     /// What every check says now.
-    pub fn observations(&self) -> Vec<Observation> {
+    pub(super) fn observations(&self) -> Vec<Observation> {
         self.checks.observe(&self.now())
     }
 

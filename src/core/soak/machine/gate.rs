@@ -157,7 +157,7 @@ impl Machine {
     }
 
     fn after_switch(&mut self, out: &mut Outbox) {
-        if !matches!(self.settings.origin, Origin::Switch { soak: true, .. }) {
+        if !self.soak_follows() {
             let reason = format!("traffic is on {}; no soak was asked for", self.settings.color);
             self.finish(Ending { outcome: Outcome::Switched, cause: Cause::Operator, reason }, out);
             return;

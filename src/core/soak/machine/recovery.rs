@@ -28,7 +28,7 @@ pub(super) struct Recovery {
 }
 
 /// What is told of a recovery.
-pub(super) struct Told {
+pub(super) struct Verified {
     pub(super) kind: DecisionKind,
     pub(super) recovered: Option<bool>,
     pub(super) message: String,
@@ -36,14 +36,14 @@ pub(super) struct Told {
 
 impl Machine {
     /// What is so after the rollback, in a sentence.
-    pub(super) fn told_of(&self, recovery: &Recovery) -> Told {
+    pub(super) fn told_of(&self, recovery: &Recovery) -> Verified {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Recovery { after, ref cases, before, allowed, miss, silent_ms, something_failed } = *recovery;
         let told = |kind, recovered, word: &str| {
             let silence = silent_ms.map(|ms| format!(", no request in the last {}", span(ms))).unwrap_or_default();
             let (after, before) = (miss.of(after), miss.of(before));
             let message = format!("{word}: {standby} after the rollback: {after}{silence}; {bad} before it: {before}");
-            Told { kind, recovered, message }
+            Verified { kind, recovered, message }
         };
         let not_confirmed = |why: &str| told(DecisionKind::NotRecovered, None, &format!("recovery not confirmed{why}"));
         if let Some(unread) = self.where_traffic_is_not_known() {

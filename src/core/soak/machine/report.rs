@@ -176,11 +176,6 @@ impl Machine {
         self.response.breach()
     }
 
-    /// Whether a rollback would be refused because the previous color cannot take traffic.
-    pub fn standby_down(&self) -> bool {
-        self.standby_missing(1)
-    }
-
     /// Whether automatic rollback is paused by an operator.
     pub fn paused(&self) -> bool {
         self.response.is_paused()

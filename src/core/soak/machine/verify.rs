@@ -7,7 +7,7 @@ use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, ReasonCod
 
 use super::PATIENCE_MS;
 use super::outbox::Outbox;
-use super::recovery::Told;
+use super::recovery::Verified;
 use super::stage::{Finished, Stage};
 
 /// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
@@ -246,7 +246,7 @@ impl Machine {
         let mut ending = verifying.ending.clone();
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let recovery = self.recovery_of_what_broke();
-        let Told { kind, recovered, message } = self.told_of(&recovery);
+        let Verified { kind, recovered, message } = self.told_of(&recovery);
         let mut decision = self.decision(kind, Actor::Auto, message.clone());
         if kind == DecisionKind::Observe {
             decision.reason = Some(ReasonCode::Verified.into());

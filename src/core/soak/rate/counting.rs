@@ -1,7 +1,5 @@
 //! By what requests are counted, or why they cannot be: said as soon as it is known.
 
-use serde::{Deserialize, Serialize};
-
 use super::RateCheck;
 use crate::core::detect::{Counting, Reading, TickCounts};
 use crate::core::soak::check::named;
@@ -9,7 +7,7 @@ use crate::model::number::{percent, thousands};
 use crate::model::{Color, Verdict};
 
 /// What an instance's pages said of how its requests are counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counted {
     by: Option<Box<Counting>>,
     /// Whether its last page has no counter to count by.

@@ -1,14 +1,12 @@
 //! The judgement in every case of who sent the requests: what is said of a release has to be so in all of them.
 
-use serde::{Deserialize, Serialize};
-
 use crate::core::detect::{Closing, ClosingVerdict, Ending, Miss, Outlook, TickCounts};
 use crate::core::soak::judge::Judge;
 use crate::core::soak::own::{Case, Cases, Counts};
 use crate::model::number::thousands;
 
 /// One judge for each case in which something else was counted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ends {
     /// Judges all that was counted.
     all: Judge,

@@ -1,7 +1,5 @@
 //! What is known of one instance's counters.
 
-use serde::{Deserialize, Serialize};
-
 use super::counting::Counted;
 use crate::core::detect::{Counters, Processes, TickCounts};
 use crate::core::soak::Sample;
@@ -12,7 +10,7 @@ pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROME
                           prom-client's `AggregatorRegistry`), or give each process its own URL";
 
 /// What is known of one instance's counters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instance {
     counters: Option<Counters>,
     /// What is in doubt: it counts once it is clear who counted it.
@@ -31,18 +29,15 @@ pub struct Instance {
     pub why: Option<String>,
     pub note: Option<String>,
     /// What of it this program may have sent.
-    #[serde(default)]
     pub share: Share,
     /// By what its requests are counted.
-    #[serde(default)]
     pub counted: Counted,
     /// Whether that is news since it was told.
-    #[serde(default)]
     pub counted_anew: bool,
 }
 
 /// What an instance said since the last tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum News {
     /// Nothing, or nothing good.
     #[default]

@@ -1,7 +1,5 @@
 //! During the warmup only an outage is judged: every request failing for a while.
 
-use serde::{Deserialize, Serialize};
-
 use crate::core::detect::{Miss, TickCounts};
 use crate::model::number::span;
 
@@ -11,7 +9,7 @@ const LASTING_MS: u64 = 3_000;
 const ERRORS: u64 = 3;
 
 /// A run of ticks in which every request failed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outage {
     since: Option<u64>,
     counts: TickCounts,
