@@ -13,8 +13,8 @@ use crate::core::soak::{Envelope, RecordingHeader};
 use crate::io::journal::RecordingReader;
 use crate::model::number::duration_exact;
 
-use super::failure::Failure;
-use super::say;
+use super::support::failure::Failure;
+use super::support::say;
 
 /// Settings that the trace itself gives unless a flag does, and that a trace may have beyond a soak's limits.
 const OF_THE_TRACE: [&str; 2] = ["soak.window", "soak.interval"];

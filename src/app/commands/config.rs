@@ -4,8 +4,8 @@ use crate::app::cli::{Common, ConfigCommand};
 use crate::config::{Loaded, Problems, show, show_json, template};
 use crate::io::control::no_such_group;
 
-use super::failure::Failure;
-use super::{context, place, say};
+use super::support::failure::Failure;
+use super::support::{context, place, say};
 
 /// Prints or checks the configuration.
 pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {

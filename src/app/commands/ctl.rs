@@ -12,8 +12,8 @@ use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::model::number::duration_exact;
 use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode, UnknownAction};
 
-use super::failure::Failure;
-use super::{actor, context, known, logging, place, say};
+use super::support::failure::Failure;
+use super::support::{actor, context, known, logging, place, say};
 
 /// How long the result of an order may take: a router may need five tries.
 const RESULT_LIMIT: Duration = Duration::from_mins(10);

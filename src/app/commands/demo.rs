@@ -16,9 +16,9 @@ use crate::io::control::Client;
 use crate::io::ports::Ports;
 use crate::model::{Color, Outcome};
 
-use super::failure::Failure;
 use super::soak::{self, Watched};
-use super::{actor, logging, say, screen};
+use super::support::failure::Failure;
+use super::support::{actor, logging, say, screen};
 
 /// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {

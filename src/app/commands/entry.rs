@@ -9,10 +9,13 @@ use crate::io::children;
 use crate::io::descriptors;
 use crate::model::Color;
 
-use super::failure::Failure;
+use super::history::prune;
+use super::rollback::dry_run;
+use super::support::failure::Failure;
+use super::support::say;
 use super::{
-    backtest, config, ctl, demo, doctor, dry_run, follow, freeze, man, prune, records, replay, rollback, say, shell,
-    soak, status, switch,
+    attach, backtest, completions, config, ctl, demo, doctor, freeze, history, man, replay, rollback, soak, status,
+    switch, verify,
 };
 
 /// How long tasks that are still at work may take to end with the program.
@@ -51,7 +54,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::SwitchBlue(switch) => switch::run(common, Some(Color::Blue), &switch).await,
         Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
         Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
-        Command::Attach(attach) => follow::attach(common, &attach).await,
+        Command::Attach(attach) => attach::run(common, &attach).await,
         Command::Ctl { action, force, reason, .. } => ctl::run(common, &action, force, reason).await,
         Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {
             let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
@@ -63,19 +66,19 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Unfreeze => freeze::unfreeze(common),
         Command::Status(Status { inactive: true, .. }) => status::inactive(common).await,
         Command::Status(status) => Box::pin(status::run(common, &status)).await,
-        Command::History { command: None, json, limit } => records::history(common, json, limit),
+        Command::History { command: None, json, limit } => history::run(common, json, limit),
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(common, dry_run)
         }
-        Command::History { command: Some(HistoryCommand::Soaks), json: false, limit: None } => records::soaks(common),
+        Command::History { command: Some(HistoryCommand::Soaks), json: false, limit: None } => history::soaks(common),
         Command::History { .. } => {
             Err(Failure::usage("--json and --limit show decisions: they do not go with prune or soaks"))
         }
         Command::Replay(replay) => replay::run(common, &replay).await,
         Command::Backtest(backtest) => backtest::run(common, &backtest),
-        Command::Verify { file } => records::verify(common, file),
+        Command::Verify { file } => verify::run(common, file),
         Command::Config(command) => config::run(common, &command),
-        Command::Completions { shell } => shell::completions(shell),
+        Command::Completions { shell } => completions::run(shell),
         Command::Man { page, all: None } => man::page(&page),
         Command::Man { all: Some(folder), .. } => man::all(&folder),
         Command::Version => {

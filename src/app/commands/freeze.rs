@@ -10,8 +10,8 @@ use crate::io::state::{Freeze, MonitorState, monitor_state};
 use crate::model::number::duration_exact;
 use crate::model::{Decision, DecisionKind, Reason};
 
-use super::failure::Failure;
-use super::{actor, context, logging, place, say};
+use super::support::failure::Failure;
+use super::support::{actor, context, logging, place, say};
 
 /// Turns automatic rollback off, for so long or until somebody turns it on again.
 pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>) -> Result<u8, Failure> {

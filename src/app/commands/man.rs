@@ -10,9 +10,9 @@ use clap_mangen::roff::{Roff, bold, roman};
 use crate::app::cli;
 use crate::app::cli::{EXIT_CODES, examples};
 
-use super::failure::Failure;
-use super::say;
-use super::shell::print;
+use super::completions::print;
+use super::support::failure::Failure;
+use super::support::say;
 
 /// Prints the page of a command, such as `config show`; that of the program where none is named.
 pub fn page(words: &[String]) -> Result<u8, Failure> {

@@ -2,82 +2,44 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `actor` | who is at the keyboard |
-//! | `background` | the monitor as a process of its own |
+//! | `attach` | `attach` |
 //! | `backtest` | `backtest` |
-//! | `ci_job` | a monitor in the background of a CI job |
-//! | `conclude` | what a command came to, in the form that was asked for |
+//! | `completions` | `completions` |
 //! | `config` | `config show`, `check` and `template` |
-//! | `context` | what every command needs first |
 //! | `ctl` | `ctl` |
 //! | `demo` | `demo` |
 //! | `doctor` | `doctor` |
-//! | `dry_run` | `rollback --dry-run` |
 //! | `entry` | from the command line to the command |
-//! | `failure` | a command that could not do its work |
-//! | `follow` | following a run from outside its process, with lines |
-//! | `form` | how headless output looks here |
 //! | `freeze` | `freeze` and `unfreeze` |
-//! | `keeper` | keeps a monitor alive that this process started |
-//! | `known` | what a monitor on another machine was last known to say |
-//! | `leave` | leaving a run that goes on without us |
-//! | `linger` | whether the platform lets a background process live on after its user has logged out |
-//! | `logging` | the program's log |
+//! | `history` | `history`, `history soaks` and, in a file below it, `history prune` |
 //! | `man` | `man` |
-//! | `others` | a deployment of another user |
-//! | `place` | what there is where a command was called, and what a command needs of it |
-//! | `prune` | `history prune` |
-//! | `records` | `history` and `verify` |
 //! | `replay` | `replay` |
-//! | `rollback` | `rollback` |
-//! | `say` | what a command prints |
-//! | `screen` | the terminal UI as this process can show it |
-//! | `shell` | `completions` |
-//! | `soak` | `switch` and `soak` |
-//! | `standby` | is a color ready? Asked once, by commands that run without a monitor |
-//! | `status` | `status` |
-//! | `stays` | whether traffic stays where a rollback brought it |
-//! | `switch` | `switch` |
-//! | `wait` | `status --wait` |
+//! | `rollback` | `rollback` and, in a file below it, `rollback --dry-run` |
+//! | `soak` | `soak`, and the watch that follows a `switch` |
+//! | `status` | `status` and, in a file below it, `status --wait` |
+//! | `support` | what several commands share |
+//! | `switch` | `switch`, `switch-green` and `switch-blue` |
+//! | `verify` | `verify` |
 
-mod actor;
-mod background;
+mod attach;
 mod backtest;
-mod ci_job;
-mod conclude;
+mod completions;
 mod config;
-mod context;
 mod ctl;
 mod demo;
 mod doctor;
-mod dry_run;
 mod entry;
-mod failure;
-mod follow;
-mod form;
 mod freeze;
-mod keeper;
-mod known;
-mod leave;
-mod linger;
-mod logging;
+mod history;
 mod man;
-mod others;
-mod place;
-mod prune;
-mod records;
 mod replay;
 mod rollback;
-mod say;
-mod screen;
-mod shell;
 mod soak;
-mod standby;
 mod status;
-mod stays;
+mod support;
 mod switch;
-mod wait;
+mod verify;
 
-pub use conclude::misused;
 pub use entry::main;
-pub use failure::Failure;
+pub use support::conclude::misused;
+pub use support::failure::Failure;

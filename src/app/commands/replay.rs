@@ -13,8 +13,8 @@ use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
 use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 
-use super::failure::Failure;
-use super::{context, place, screen};
+use super::support::failure::Failure;
+use super::support::{context, place, screen};
 
 /// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
 const LARGEST: u64 = 1 << 30;

@@ -1,4 +1,12 @@
 //! `rollback`: back to the previous color, safe to run twice.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `dry_run` | `rollback --dry-run` |
+//! | `stays` | whether traffic stays where it was brought |
+
+pub mod dry_run;
+mod stays;
 
 use std::time::Duration;
 
@@ -16,9 +24,9 @@ use crate::model::number::duration_exact;
 use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase, Reason};
 
 use super::ctl::{self, OrderError};
-use super::failure::Failure;
-use super::stays::{self, Stay};
-use super::{actor, context, dry_run, logging, others, place, say, standby};
+use super::support::failure::Failure;
+use super::support::{actor, context, logging, others, place, say, standby};
+use stays::Stay;
 
 /// How long a monitor may take to answer before this process acts itself.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -176,7 +184,13 @@ fn failure(error: &RollbackError, service: &str) -> Failure {
         };
         return Failure::new(7, format!("ROLLBACK FAILED: {error}\nnext: mend what it names, then: {again}{patient}"));
     };
-    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", dry_run::by_hand(by_hand)))
+    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", self::by_hand(by_hand)))
+}
+
+/// What to do where the router holds what is not ours.
+fn by_hand(step: &str) -> String {
+    let again = "switchback rollback";
+    format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
 }
 
 /// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has

@@ -16,11 +16,11 @@ use crate::io::journal::Journal;
 use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
 
-use super::background::{self, Background, Launch};
-use super::failure::Failure;
-use super::follow;
-use super::keeper::Keeper;
-use super::{actor, ci_job, context, form, logging, place, say, screen};
+use super::support::background::{self, Background, Launch};
+use super::support::failure::Failure;
+use super::support::follow;
+use super::support::keeper::Keeper;
+use super::support::{actor, ci_job, context, form, logging, place, say, screen};
 
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);

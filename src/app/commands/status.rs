@@ -1,5 +1,7 @@
 //! `status`: what is active, how the last soak stands, and what that comes to for a script.
 
+mod wait;
+
 use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 use std::time::Duration;
@@ -17,9 +19,9 @@ use crate::io::control::Client;
 use crate::io::state::{ConfigurationStatus, StatusReport};
 use crate::model::Color;
 
-use super::failure::Failure;
-use super::leave::Leave;
-use super::{conclude, context, known, others, place, say, standby, wait};
+use super::support::failure::Failure;
+use super::support::leave::Leave;
+use super::support::{conclude, context, known, others, place, say, standby};
 
 /// How long a monitor may take to answer before the files are asked instead.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);

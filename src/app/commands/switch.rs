@@ -13,9 +13,10 @@ use crate::config::{Loaded, mask, shell_word};
 use crate::io::state::StatusReport;
 use crate::model::Color;
 
-use super::failure::Failure;
+use super::soak;
 use super::status::inactive_of;
-use super::{ci_job, context, say, soak};
+use super::support::failure::Failure;
+use super::support::{ci_job, context, say};
 
 /// Switches to the color that was named; on a terminal a missing one is asked for, elsewhere it is an error: whoever runs
 /// such a command again would move traffic back.

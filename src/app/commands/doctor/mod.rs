@@ -31,8 +31,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use self::finding::{Finding, Level, summary};
-use super::failure::Failure;
-use super::{context, place, say};
+use super::support::failure::Failure;
+use super::support::{context, place, say};
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::config::{Config, Loaded};

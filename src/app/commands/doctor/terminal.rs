@@ -2,8 +2,8 @@
 
 use super::finding::Finding;
 use crate::app::cli::Common;
-use crate::app::commands::ci_job::{CiJob, REMEDY};
-use crate::app::commands::{linger, screen};
+use crate::app::commands::support::ci_job::{CiJob, REMEDY};
+use crate::app::commands::support::{linger, screen};
 use crate::app::tui::{Charset, Depth, SMALLEST};
 
 const AREA: &str = "terminal";

@@ -6,6 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use url::Url;
 
+use crate::app::commands::support::failure::Failure;
+use crate::app::commands::support::leave::Leave;
+use crate::app::commands::support::{known, others, say};
 use crate::app::deploy::Came;
 use crate::app::monitor::block_of_run;
 use crate::config::{Config, ControlConfig};
@@ -15,10 +18,6 @@ use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::io::state::{SoakStatus, StandbyStatus, StateError, StatusReport};
 use crate::model::Ending;
 use crate::model::number::span;
-
-use super::super::failure::Failure;
-use super::super::leave::Leave;
-use super::super::{known, others, say};
 
 /// How long a monitor may be out of reach once it was seen: a network comes back, and a supervisor starts another monitor.
 const COME_BACK: Duration = Duration::from_secs(20);

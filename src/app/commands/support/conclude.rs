@@ -277,7 +277,7 @@ fn standing(common: &Common) -> Standing {
 
 impl Cli {
     /// How its command is concluded.
-    pub(super) fn close(&self) -> Close {
+    pub fn close(&self) -> Close {
         Close::of(&self.command)
     }
 }

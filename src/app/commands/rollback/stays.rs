@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::failure::Failure;
-use super::say;
+use crate::app::commands::support::failure::Failure;
+use crate::app::commands::support::say;
 use crate::app::deploy::Deployment;
 use crate::model::Color;
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::failure::Failure;
-use super::{context, place, rollback, say};
 use crate::app::cli::Common;
+use crate::app::commands::rollback;
+use crate::app::commands::support::failure::Failure;
+use crate::app::commands::support::{context, place, say};
 use crate::app::deploy::{Binding, By, Deployment, Foreseen, MoveFailure, Preview, RollbackError};
 use crate::config::Config;
 use crate::io::control::Client;
@@ -55,19 +56,13 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
 fn would_fail(deployment: &Deployment, error: &RollbackError) -> Failure {
     let why = match error {
         RollbackError::Failed { failure: MoveFailure::Router(error), target, .. } => {
-            let step = error.foreign().map(|foreign| by_hand(foreign.by_hand(*target))).unwrap_or_default();
+            let step = error.foreign().map(|foreign| super::by_hand(foreign.by_hand(*target))).unwrap_or_default();
             format!("the router {} cannot be moved: {error}{step}", deployment.router().kind())
         }
         RollbackError::Failed { failure, .. } => failure.to_string(),
         RollbackError::Lock(_) | RollbackError::State(_) => error.to_string(),
     };
     Failure::new(7, format!("the rollback would fail: {why}"))
-}
-
-/// What to do where the router holds what is not ours.
-pub fn by_hand(step: &str) -> String {
-    let again = "switchback rollback";
-    format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
 }
 
 /// Where users arrive now. A page that gives no answer at all could confirm no move.

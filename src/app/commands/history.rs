@@ -1,26 +1,24 @@
-//! `history` and `verify`.
+//! `history`: what was decided, and which soaks were recorded.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+pub mod prune;
+
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 
 use crate::app::cli::Common;
-use crate::config::Config;
-use crate::io::journal;
-use crate::io::journal::{Entry, Head, Journal, Report, VerifyError, recordings};
-use crate::io::state::StateFile;
+use crate::io::journal::{Entry, Journal, recordings};
 use crate::model::Decision;
 use crate::model::printable::clean;
 
-use super::failure::Failure;
-use super::{context, place, say};
+use super::support::failure::Failure;
+use super::support::{context, place, say};
 
 /// So many decisions are shown where nobody says how many.
 const SHOWN: usize = 50;
 
 /// Prints the last decisions, newest last.
-pub fn history(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
+pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
     let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
     let entries = journal.history(limit.unwrap_or(SHOWN)).map_err(Failure::usage)?;
@@ -48,7 +46,8 @@ pub fn soaks(common: &Common) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn nothing_decided(journal: &Path, service: &str) -> String {
+/// Where there is no decision: whose journal was looked into, and whether it is there.
+pub fn nothing_decided(journal: &Path, service: &str) -> String {
     let why = if journal.exists() { "is empty" } else { "does not exist" };
     format!("no decisions yet for service `{service}`: the journal `{}` {why}", journal.display())
 }
@@ -61,44 +60,6 @@ fn line(entry: &Entry, zone: &TimeZone) -> String {
     let who = if message.contains(&who) { String::new() } else { format!(", {who}") };
     let at = entry.ts.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z");
     format!("{at}  {decision:15} {}", clean(&format!("{message}{why}{who}")))
-}
-
-/// Where the service's journal ended when that was last noted in the state file.
-fn known_head(config: &Config) -> Option<Head> {
-    let state = StateFile::open(&config.state_file).ok()?.read().ok()?;
-    state.journal().filter(|head| head.service == config.service).cloned()
-}
-
-/// Checks the hash chain, and that nothing was cut off.
-pub fn verify(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
-    let (path, known, service) = if let Some(file) = file {
-        (file, None, None)
-    } else {
-        let config = context::loaded(common, place::has_records)?.config;
-        let path = Journal::new(&config.service_dir(), &config.service).path().to_owned();
-        (path, known_head(&config), Some(config.service))
-    };
-    match journal::verify(&path, known.as_ref()) {
-        Ok(report) => {
-            let Report { service, records, head } = report;
-            say::line(&format!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display()));
-            Ok(0)
-        }
-        Err(VerifyError::Damaged(damage)) => Err(Failure::new(14, damage)),
-        Err(VerifyError::Io { source, path }) if source.kind() == ErrorKind::NotFound => {
-            Err(Failure::usage(nothing_to_verify(&path, service.as_deref())))
-        }
-        Err(error) => Err(Failure::usage(error)),
-    }
-}
-
-fn nothing_to_verify(journal: &Path, service: Option<&str>) -> String {
-    match service {
-        Some(service) => {
-            format!("there is nothing to verify: {}\nnext: switchback status", nothing_decided(journal, service))
-        }
-        None => format!("there is nothing to verify: the file `{}` does not exist", journal.display()),
-    }
 }
 
 #[cfg(test)]

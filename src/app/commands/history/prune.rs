@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use crate::app::cli::Common;
+use crate::app::commands::support::failure::Failure;
+use crate::app::commands::support::{context, place, say};
 use crate::app::deploy::Deployment;
 use crate::config::Config;
 use crate::io::journal;
@@ -10,9 +12,6 @@ use crate::io::journal::{Pruned, SoakId, Stored};
 use crate::io::state::{MonitorState, monitor_state};
 use crate::model::Phase;
 use crate::model::number::size;
-
-use super::failure::Failure;
-use super::{context, place, say};
 
 /// Removes the recordings that are beyond the limits of `retention`, or says which those are.
 pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {

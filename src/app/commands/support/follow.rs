@@ -7,10 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::app::called;
-use crate::app::cli::{Attach, Common};
 use crate::app::headless::{Conclusion, Output, Places, Printer, Quiet};
-use crate::app::tui;
-use crate::app::tui::Live;
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
@@ -21,7 +18,7 @@ use crate::model::Action;
 use super::failure::Failure;
 use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
-use super::{actor, conclude, context, form, known, logging, place, say, screen};
+use super::{actor, conclude, form, known, say, screen};
 
 /// How long somebody else may take to start it again.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -29,24 +26,6 @@ const COME_BACK: Duration = Duration::from_secs(10);
 const END_SOON: Duration = Duration::from_secs(3);
 /// Time between two tries to reach it.
 const POLL: Duration = Duration::from_millis(200);
-
-/// `attach`.
-pub async fn attach(common: &Common, attach: &Attach) -> Result<u8, Failure> {
-    let loaded = context::loaded_anywhere(common, place::has_monitor)?;
-    let _log = logging::start(&loaded.config, common.log_level);
-    let config = &loaded.config;
-    if attach.no_tui || attach.output != Output::Human || !screen::is_possible() {
-        return run(config, attach.output, None).await;
-    }
-    let client = Client::of(config).meant_for(context::named_service(&loaded));
-    match client.status().await {
-        Ok(_) => {}
-        Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
-        Err(error) => return Err(not_running(config, &error.to_string())),
-    }
-    let setup = screen::setup(config, common, attach.read_only);
-    screen::left(tui::run(setup, Live::new(client, actor::starter())).await, &config.service)
-}
 
 /// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
 /// followed to its end.
@@ -136,7 +115,8 @@ fn ended_out_of_sight(code: u8, service: &str) {
     }
 }
 
-fn not_running(config: &Config, why: &str) -> Failure {
+/// There is nobody to follow: why, and how the last run ended.
+pub fn not_running(config: &Config, why: &str) -> Failure {
     match &config.control.url {
         // Why nobody answers there says more.
         Some(_) => Failure::new(13, why),

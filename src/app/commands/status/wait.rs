@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::app::commands::status;
+use crate::app::commands::support::failure::Failure;
+use crate::app::commands::support::leave::Leave;
+use crate::app::commands::support::{others, say};
 use crate::app::deploy::{Came, Deployment};
 use crate::config::Loaded;
 use crate::io::state::StatusReport;
-
-use super::failure::Failure;
-use super::leave::Leave;
-use super::{others, say, status};
 use elsewhere::Whose;
 
 /// Time between two looks.

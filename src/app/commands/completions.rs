@@ -10,13 +10,13 @@ use crate::app::cli;
 use crate::config::{Key, keys};
 use crate::model::{Action, Color};
 
-use super::failure::Failure;
+use super::support::failure::Failure;
 
 /// Lists the soaks that have a recording, for `replay`.
 const SOAKS: &str = "switchback history soaks 2>/dev/null";
 
 /// Prints completions for a shell.
-pub fn completions(shell: Shell) -> Result<u8, Failure> {
+pub fn run(shell: Shell) -> Result<u8, Failure> {
     print(script(shell)?.as_bytes())
 }
 
