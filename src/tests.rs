@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 
 use crate::app::cli;
-use crate::app::demo::{Expected, Scenario, weather_names};
+use crate::app::demo::{Scenario, weather_names};
 use crate::config::{Inputs, load};
 use crate::model::{Cause, Ending, Outcome};
 
@@ -215,7 +215,8 @@ fn the_page_of_the_demo_lists_every_scenario() {
     let page = read(&root().join("docs/backend/demo.md"));
     let method = load(Inputs { folder: "/srv/app".into(), ..Inputs::default() }).unwrap().config.error_rate.method;
     for scenario in Scenario::ALL {
-        let Expected { outcome, exit_code } = scenario.expected(method);
+        let expected = scenario.expected(method);
+        let (outcome, exit_code) = (expected.outcome, expected.exit_code);
         let (happens, look_at) = (scenario.happens(), scenario.look_at());
         let row = format!("| `{scenario}` | {happens} | {look_at} | `{outcome}`, {exit_code} |");
         assert!(page.lines().any(|line| line == row), "docs/backend/demo.md lacks this row:\n{row}");

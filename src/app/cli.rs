@@ -26,11 +26,12 @@ use crate::app::tui::{CharsetChoice, ColorChoice};
 use crate::config::{flags, parse_duration};
 use crate::model::Color;
 
-pub use examples::{EXIT_CODES, examples};
-pub use help::{command, try_parse_from};
-pub use past::{Backtest, HistoryCommand, Replay};
-pub use status::Status;
-pub use version::text as version;
+pub(crate) use examples::{EXIT_CODES, examples};
+pub(crate) use help::command;
+pub use help::try_parse_from;
+pub(crate) use past::{Backtest, HistoryCommand, Replay};
+pub(crate) use status::Status;
+pub(crate) use version::text as version;
 
 /// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
 #[derive(Debug, Parser)]

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
-pub use self::plain::{
+pub(crate) use self::plain::{
     Admin, BaseUrl, CommandLine, File, Group, Host, Instances, Label, Line, Listen, Metric, Queries, Query, RouteList,
     Secret, Series, Service, Share, Socket, Statuses, Switch, UrlPath, Word, Words,
 };

@@ -12,7 +12,7 @@
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
 //! | `ci` | whether a CI runs this, and which commit it names |
 //! | `layers`, `dotenv`, `file` | where texts come from, each with its origin |
-//! | `load` | all of it together: [`load`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
+//! | `load` | all of it together: [`load()`] turns [`Inputs`] into a [`Loaded`] or all [`Problems`] |
 //! | `rules` | what two keys have to agree on |
 //! | `place` | where the deployment lies: which folder counts |
 //! | `secrets` | what this process must not let others repeat |
@@ -63,32 +63,36 @@ mod unit;
 mod values;
 pub(crate) mod variables;
 
-pub use dial::{bare_dial, same_listener};
+pub(crate) use dial::same_listener;
 pub use dotenv::DotEnv;
 pub use duration::parse_duration;
-pub use instances::mask;
-pub use keys::{Key, flags, keys, section, shell_word};
+pub(crate) use instances::mask;
+pub use keys::keys;
+pub(crate) use keys::{Key, flags, section, shell_word};
+pub use layers::Inputs;
 pub(crate) use layers::PREFIX;
-pub use layers::{Inputs, ReadText};
+pub(crate) use layers::ReadText;
 pub(crate) use load::files;
 pub use load::{Loaded, Setting, load};
-pub use matchers::{LabelFilter, Matching};
-pub use model::{
-    Access, Away, Baseline, CaddyConfig, Colors, Config, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig,
-    HealthConfig, LatencyConfig, Method, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby,
-    OnInconclusive, OnSharedCause, Place, ProbeSign, PrometheusConfig, ReadinessConfig, RequestsConfig,
-    RetentionConfig, RollbackConfig, RouterConfig, RouterKind, Scheme, SoakConfig, StandbyPolicy, TrafficProbeConfig,
+pub(crate) use matchers::{LabelFilter, Matching};
+pub(crate) use model::{
+    Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig, HealthConfig,
+    LatencyConfig, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive,
+    OnSharedCause, ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig,
 };
-pub use place::{Distrust, End, Location, Rival};
+pub use model::{Config, Method};
+pub(crate) use place::{Distrust, End, Location};
 pub(crate) use problem::printable;
-pub use problem::{Origin, Problem, Problems};
-pub use query::{Asked, Blanks, Bound, PromQl, QueryConfig, Source};
-pub use reread::reread_secrets;
-pub use routes::{Routes, Whose};
-pub use rules::credentials;
-pub use secrets::{keep_secret, scrub, scrub_in_place};
-pub use show::{show, show_json};
-pub use statuses::{Status, StatusKind, StatusSet};
-pub use template::template;
-pub use unit::{LatencyUnit, in_name as unit_in_name, speaks_of_time, unit_of_time};
-pub use values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
+pub(crate) use problem::{Origin, Problem, Problems};
+pub use query::{Asked, Source};
+pub(crate) use query::{Blanks, Bound, PromQl, QueryConfig};
+pub(crate) use reread::reread_secrets;
+pub(crate) use routes::{Routes, Whose};
+pub(crate) use rules::credentials;
+pub(crate) use secrets::{keep_secret, scrub, scrub_in_place};
+pub(crate) use show::{show, show_json};
+pub(crate) use statuses::{Status, StatusKind, StatusSet};
+pub(crate) use template::template;
+pub(crate) use unit::{LatencyUnit, in_name as unit_in_name, speaks_of_time, unit_of_time};
+pub use values::InstanceUrl;
+pub(crate) use values::{AdminUrl, Ratio, SocketAddress};

@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-pub use self::endpoints::{Place, Scheme};
-pub use self::router::{
+pub(crate) use self::endpoints::Scheme;
+pub(crate) use self::router::{
     Away, CaddyConfig, HaproxyConfig, NginxConfig, ProbeSign, RouterConfig, RouterKind, TrafficProbeConfig,
 };
-pub use super::keys::{
-    Access, Colors, Config, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
-    PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig,
+pub use super::keys::Config;
+pub(crate) use super::keys::{
+    Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
+    PrometheusConfig,
 };
 use super::query::Source;
 

@@ -12,7 +12,7 @@ pub mod credentials;
 mod endpoints;
 pub mod probe;
 
-pub use self::control::wrong_secrets;
+pub(crate) use self::control::wrong_secrets;
 use super::dial::same_listener;
 use super::draft::{Draft, RouterWord};
 use super::instances::same_place;

@@ -17,7 +17,7 @@ use rustls::{AlertDescription, CertificateError};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-pub use self::certificate::{Validity, validities};
+pub(crate) use self::certificate::{Validity, validities};
 use crate::config::InstanceUrl;
 
 /// A client that goes where it is told: no proxy from the environment, no redirect of its own, no referer.

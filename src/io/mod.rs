@@ -18,12 +18,12 @@
 
 pub(crate) mod children;
 mod clock;
-pub mod control;
+pub(crate) mod control;
 pub(crate) mod descriptors;
 mod disk;
 pub mod http;
 pub mod journal;
-pub mod notify;
+pub(crate) mod notify;
 pub mod ports;
 pub mod router;
 mod signals;

@@ -9,11 +9,16 @@
 
 use std::sync::Arc;
 
-pub use crate::io::clock::{Clock, SystemClock};
-pub use crate::io::disk::{BrokeDown, Chore, Disk, Helper, SystemDisk, Work, on_thread};
-pub use crate::io::router::{Configured, Routers};
-pub use crate::io::signals::{Asking, Kernel, Next, SIGINT, SIGTERM, Signals};
-pub use crate::io::source::{Asked, Later, Metrics, Network, ReadinessProbe, Source};
+pub use crate::io::clock::Clock;
+pub(crate) use crate::io::clock::SystemClock;
+pub(crate) use crate::io::disk::on_thread;
+pub use crate::io::disk::{Chore, Disk, Helper, SystemDisk, Work};
+pub(crate) use crate::io::router::Configured;
+pub use crate::io::router::Routers;
+pub use crate::io::signals::{Asking, Next, Signals};
+pub(crate) use crate::io::signals::{Kernel, SIGTERM};
+pub(crate) use crate::io::source::Network;
+pub use crate::io::source::{Asked, Later, Metrics, ReadinessProbe, Source};
 
 /// Everything outside of a run.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What each command does: one file a command, each returning the program's exit code or a [`Failure`].
+//! What each command does: one file a command, each returning the program's exit code or a [`Failure`](support::failure::Failure).
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -42,4 +42,3 @@ mod verify;
 
 pub use entry::main;
 pub use support::conclude::misused;
-pub use support::failure::Failure;

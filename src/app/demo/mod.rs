@@ -35,9 +35,7 @@ mod weather;
 mod world;
 
 pub use controls::{Change, Controls};
-pub use menu::weather_names;
-pub use scenario::{Expected, Scenario, UnknownScenario};
-pub use tally::{Served, Totals};
+pub(crate) use menu::weather_names;
+pub use scenario::Scenario;
 pub use timing::Timing;
-pub use weather::{Conditions, MetricsPage, Weather};
-pub use world::{DemoError, World};
+pub use world::World;

@@ -25,12 +25,14 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use alarm::Alarm;
-pub use deployment::{Deployment, RecordError, SoakUpdate};
-pub use exit_code::Came;
-pub use foresee::{By, Foreseen, Preview};
-pub use moved::{MoveFailure, MovedTraffic};
+pub(crate) use alarm::Alarm;
+pub use deployment::Deployment;
+pub(crate) use exit_code::Came;
+pub(crate) use foresee::{By, Foreseen, Preview};
+pub(crate) use moved::{MoveFailure, MovedTraffic};
 pub use plan::Binding;
-pub use rollback::{Rollback, RollbackError, RollbackRequest};
-pub use status::{NoInactive, StatusError, since};
-pub use switch::{Switch, SwitchError, SwitchRequest};
+pub(crate) use rollback::RollbackError;
+pub use rollback::{Rollback, RollbackRequest};
+pub(crate) use status::{NoInactive, since};
+pub(crate) use switch::Switch;
+pub use switch::SwitchRequest;

@@ -150,7 +150,7 @@ impl StatusReport {
             let how = before.outcome.as_deref().unwrap_or(&before.phase);
             lines.push(("before", format!("{} {how}", before.id)));
         }
-        if let Some(Head { decisions, head, .. }) = &self.journal {
+        if let Some(Head { decisions, hash: head, .. }) = &self.journal {
             // Enough to compare two at a glance; `--json` and `verify` show the whole.
             let head: String = head.chars().take(SHORT_HASH).collect();
             lines.push(("journal", format!("{decisions} decisions, head {head}")));

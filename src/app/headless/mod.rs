@@ -18,6 +18,8 @@ mod json;
 mod printer;
 mod told;
 
-pub use conclusion::{Conclusion, JobFiles, conclude, is_concluded};
-pub use printer::{Form, Output, Places, PrintEvents, Printer, Quiet, Width};
-pub use told::Told;
+pub use conclusion::JobFiles;
+pub(crate) use conclusion::{Conclusion, conclude, is_concluded};
+pub use printer::{Form, Output, Printer, Width};
+pub(crate) use printer::{Places, Quiet};
+pub(crate) use told::Told;

@@ -21,7 +21,7 @@ impl Doors {
     /// Opens what the configuration says. A monitor that goes on with a run does without one of them, if need be, and
     /// `tell` is told so: the watch comes before the means to watch it.
     pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
-        let socket = match ControlSocket::bind_for(&config.control.socket, config.control.group.as_deref()).await {
+        let socket = match ControlSocket::bind(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {
                 if let Some(why) = socket.kept_out() {
                     tell(&format!("{why}: {}", why.advice()));

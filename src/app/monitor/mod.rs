@@ -45,10 +45,10 @@ mod stop;
 mod unfinished;
 mod watchdog;
 
-pub use error::OpenError;
-pub use hands::block_of_run;
+pub(crate) use error::OpenError;
+pub(crate) use hands::block_of_run;
 pub use open::{Begin, Opened, Opening, open};
-pub use resume::newest_run;
+pub(crate) use resume::newest_run;
 pub use run::run;
 pub use stop::{Finished, OnSignal};
 

@@ -40,22 +40,27 @@ mod theme;
 mod tty;
 mod widgets;
 
-pub use after::After;
-pub use app::{Places, WeatherMenu};
-pub use charset::{Charset, CharsetChoice, CharsetEnv};
-pub use link::{Item, Link};
-pub use live::Live;
-pub use replay::Player;
-pub use run::{Departure, Left, Setup, Weather, replay, run};
-pub use scale::Scale;
-pub use screen::{SMALLEST, draw, render};
-pub use state::{
-    ButtonView, ChoicesView, DecisionList, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay,
-    Pane, Playback, UiState, WeatherView,
+pub(crate) use after::After;
+pub(crate) use app::{Places, WeatherMenu};
+pub use charset::Charset;
+pub(crate) use charset::{CharsetChoice, CharsetEnv};
+pub(crate) use link::{Item, Link};
+pub(crate) use live::Live;
+pub(crate) use replay::Player;
+pub use run::run;
+pub(crate) use run::{Departure, Left, Setup, Weather, replay};
+pub(crate) use scale::Scale;
+pub(crate) use screen::SMALLEST;
+pub use screen::draw;
+pub use state::UiState;
+pub(crate) use state::{
+    ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay, Pane, Playback,
+    WeatherView,
 };
-pub use svg::{to_svg, to_text};
-pub use theme::{ColorChoice, ColorEnv, Depth, Theme};
-pub use tty::TerminalError;
+pub(crate) use svg::{to_svg, to_text};
+pub(crate) use theme::{ColorChoice, ColorEnv};
+pub use theme::{Depth, Theme};
+pub(crate) use tty::TerminalError;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, ioctl_tiocsctty, kill_process, setsid};
 
 use super::tty::Tty;
 
-pub use support::Emulator;
+pub(crate) use support::Emulator;
 
 /// Says to this program, run as a child, what to be.
 const ROLE: &str = "SWITCHBACK_TEST_ROLE";

@@ -14,7 +14,7 @@ use crate::config::query::QueryConfig;
 section! {
     /// Everything a run needs to know, validated; all paths are absolute.
     ///
-    /// Its `Default` is what [`load`](crate::config::load) begins with: every key writes its value into that, or its default.
+    /// Its `Default` is what [`load`](crate::config::load()) begins with: every key writes its value into that, or its default.
     #[derive(Clone, Debug, Default)]
     pub struct Config, rows KEYS: "" at |draft| draft.config;
 

@@ -1,4 +1,4 @@
-//! How a section of the configuration is declared: [`section!`].
+//! How a section of the configuration is declared: `section!`.
 
 /// Declares a section: a struct with a field a key, and the row of each key in the table.
 ///

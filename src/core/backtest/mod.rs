@@ -16,9 +16,10 @@ mod table;
 mod trace;
 mod truth;
 
-pub use judge::{Judged, Setting, judge};
-pub use recording::{ending_of, trace_of};
-pub use sweep::{Sweep, SweepError, product};
-pub use table::{Row, table};
-pub use trace::{Trace, TraceError, TraceTick};
-pub use truth::Truth;
+pub use judge::Setting;
+pub use judge::{Judged, judge};
+pub(crate) use recording::{ending_of, trace_of};
+pub(crate) use sweep::{Sweep, product};
+pub(crate) use table::{Row, table};
+pub use trace::Trace;
+pub(crate) use truth::Truth;

@@ -227,11 +227,6 @@ impl Counters {
         }
     }
 
-    /// Whether several processes answer that cannot be told apart.
-    pub fn mixed(&self) -> bool {
-        self.kind == Kind::Mixed
-    }
-
     /// Whether the instance is restarted again and again.
     pub fn is_crash_loop(&self) -> bool {
         self.resets >= CRASH_LOOP_RESETS && self.kind == Kind::One

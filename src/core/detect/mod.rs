@@ -26,17 +26,16 @@ mod reading;
 mod recent;
 mod window;
 
-pub use buckets::{Buckets, Latency};
+pub(crate) use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
-pub use counters::{CRASH_LOOP_RESETS, Counters, Delta, Processes, Since};
+pub(crate) use counters::{Counters, Delta, Processes, Since};
 pub use counts::TickCounts;
 pub use cumulative::CumulativeCounts;
 pub use detector::Detector;
-pub use evidence::{
-    BaselineRule, Ending, EvidenceConfig, EvidenceConfigError, EvidenceDetector, Outlook, excused, longest_silence,
-    requests_to_clear,
-};
-pub use miss::{Miss, failed};
-pub use reading::{Asked, Blame, Counting, Culprit, Process, Reading, Requests};
-pub use recent::{RECENT_MS, RecentCounts};
+pub(crate) use evidence::{BaselineRule, EvidenceConfigError, Outlook, excused, longest_silence, requests_to_clear};
+pub use evidence::{Ending, EvidenceConfig, EvidenceDetector};
+pub(crate) use miss::{Miss, failed};
+pub use reading::{Asked, Reading};
+pub(crate) use reading::{Blame, Counting, Culprit, Process, Requests};
+pub(crate) use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};

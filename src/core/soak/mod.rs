@@ -46,20 +46,22 @@ mod verify;
 #[cfg(test)]
 pub(crate) use machine::{scenes, testing};
 
-pub use check::{Check, Judging, Now, Observation, named};
-pub use event::{
-    Answer, DeploymentSeen, Effect, Envelope, Event, ForeignSeen, Metered, Readiness, RollbackFailure, RollbackResult,
-    Sample, SwitchResult,
-};
-pub use frozen::Frozen;
-pub use judge::OldColor;
-pub use machine::{Machine, Retrying, Summary, Unwatched, list_releases};
-pub use next::Aftermath;
-pub use rate::{ADD_UP, left_out};
-pub use recording::{ClockOrigin, RecordingHeader, Resumption};
-pub use refusal::Refusal;
-pub use roster::{Changes, Roster};
-pub use settings::{
-    ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Settings, Verification,
+pub(crate) use check::named;
+pub use check::{Check, Judging, Now, Observation};
+pub(crate) use event::{Answer, ForeignSeen, Metered, RollbackFailure, RollbackResult, SwitchResult};
+pub use event::{DeploymentSeen, Effect, Envelope, Event, Readiness, Sample};
+pub(crate) use frozen::Frozen;
+pub(crate) use judge::OldColor;
+pub use machine::Machine;
+pub(crate) use machine::{Retrying, Summary, list_releases};
+pub(crate) use next::Aftermath;
+pub(crate) use rate::{ADD_UP, left_out};
+pub use recording::RecordingHeader;
+pub(crate) use recording::{ClockOrigin, Resumption};
+pub(crate) use refusal::Refusal;
+pub(crate) use roster::Roster;
+pub use settings::Settings;
+pub(crate) use settings::{
+    ErrorRateSettings, LatencySettings, Origin, QueryKind, QuerySettings, ReadinessSettings, Verification,
     known_release,
 };

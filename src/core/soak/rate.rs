@@ -18,8 +18,8 @@ mod outage;
 mod tests;
 mod verdict;
 
-pub use self::counting::{Told as CountingTold, left_out};
-pub use self::instance::ADD_UP;
+pub(crate) use self::counting::{Told as CountingTold, left_out};
+pub(crate) use self::instance::ADD_UP;
 
 use self::ends::Ends;
 use self::instance::Instance;

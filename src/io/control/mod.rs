@@ -38,11 +38,12 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, ClientError, check_client_files};
-pub use events::{Events, StreamItem};
-pub use hub::{Hub, Order, Refused, TooMany};
-pub use network::{ListenError, NetworkListener, check_tls};
-pub use server::{Server, StatusOf};
-pub use socket::{ControlSocket, MAX_PATH, SocketError, check_group, no_such_group};
-pub use subscription::{Delivery, Subscription};
-pub use wire::StreamEnd;
+pub use client::ClientError;
+pub(crate) use client::{Client, check_client_files};
+pub(crate) use events::{Events, StreamItem};
+pub(crate) use hub::{Hub, Order, Refused};
+pub(crate) use network::{ListenError, NetworkListener, check_tls};
+pub(crate) use server::{Server, StatusOf};
+pub(crate) use socket::{ControlSocket, SocketError, check_group, no_such_group};
+pub(crate) use subscription::{Delivery, Subscription};
+pub(crate) use wire::StreamEnd;

@@ -16,7 +16,7 @@ use crate::io::journal::files::lock_within;
 mod group;
 
 use self::group::{KeptOut, SocketGroup};
-pub use self::group::{check as check_group, unknown as no_such_group};
+pub(crate) use self::group::{check as check_group, unknown as no_such_group};
 
 /// Longest path of a Unix socket, in bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
 pub const MAX_PATH: usize = 107;
@@ -95,13 +95,9 @@ pub struct ControlSocket {
 }
 
 impl ControlSocket {
-    /// Binds and listens. Missing folders are created `0700`; the socket of a dead monitor is replaced.
-    pub async fn bind(path: &Path) -> Result<Self, SocketError> {
-        Self::bind_for(path, None).await
-    }
-
-    /// The same for the members of a group as well, by its name or number.
-    pub async fn bind_for(path: &Path, group: Option<&str>) -> Result<Self, SocketError> {
+    /// Binds and listens, for the members of a group as well where one is named, by its name or number. Missing folders are
+    /// created `0700`; the socket of a dead monitor is replaced.
+    pub async fn bind(path: &Path, group: Option<&str>) -> Result<Self, SocketError> {
         let named = group
             .map(|name| SocketGroup::named(name).map_err(|why| SocketError::Group { group: name.to_owned(), why }));
         Self::bind_as(geteuid().as_raw(), path, named.transpose()?).await
@@ -161,11 +157,6 @@ impl ControlSocket {
     /// What keeps the members of its group from it.
     pub const fn kept_out(&self) -> Option<&KeptOut> {
         self.kept_out.as_ref()
-    }
-
-    /// Where it is bound.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The next client.

@@ -149,8 +149,8 @@ impl Journal {
         Ok(tail.next_seq.filter(|next| *next > 1).map(|next| self.head_at(next - 1, tail.prev)))
     }
 
-    fn head_at(&self, decisions: u64, head: String) -> Head {
-        Head { service: self.service.clone(), decisions, head }
+    fn head_at(&self, decisions: u64, hash: String) -> Head {
+        Head { service: self.service.clone(), decisions, hash }
     }
 
     /// The header's line, and where the next line goes.

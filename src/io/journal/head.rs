@@ -10,6 +10,7 @@ pub struct Head {
     pub service: String,
     /// How many decisions there are.
     pub decisions: u64,
-    /// Hash of the last one.
-    pub head: String,
+    /// Of the last one.
+    #[serde(rename = "head")]
+    pub hash: String,
 }

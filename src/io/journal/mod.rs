@@ -1,7 +1,7 @@
 //! Decisions and recordings on disk.
 //!
 //! * [`Journal`]: `decisions.jsonl`, durable and hash-chained, appended to by every process that decides something.
-//! * [`verify`]: whether a journal is still what was written; [`Head`]: how far it went when that was noted elsewhere.
+//! * [`verify()`]: whether a journal is still what was written; [`Head`]: how far it went when that was noted elsewhere.
 //! * [`RecordingWriter`] and [`RecordingReader`]: one file a soak, generic over what is recorded.
 //! * [`prune`]: which recordings are kept, and the removal of the others.
 //! * `Reserve`: room on a disk for what must be written when it is full.
@@ -36,12 +36,16 @@ mod tail;
 mod verify;
 
 pub(crate) use could::{could_append, could_replace, could_write_into};
-pub use decisions::{Intent, Journal, JournalError, SwitchProgress};
-pub use files::{create_private_dir, open_log};
-pub use head::Head;
-pub use line::{Entry, rfc3339_ms};
-pub use recording::{RecordingError, RecordingReader, RecordingWriter, recording_path, recordings};
+pub use decisions::{Intent, Journal};
+pub(crate) use decisions::{JournalError, SwitchProgress};
+pub(crate) use files::{create_private_dir, open_log};
+pub(crate) use head::Head;
+pub use line::Entry;
+pub(crate) use line::rfc3339_ms;
+pub(crate) use recording::{RecordingError, RecordingWriter, recordings};
+pub use recording::{RecordingReader, recording_path};
 pub(crate) use reserve::Reserve;
-pub use retention::{Pruned, Stored, prune};
-pub use soak_id::{InvalidSoakId, SoakId};
-pub use verify::{Damage, DamageKind, Report, VerifyError, verify};
+pub(crate) use retention::{Pruned, Stored, prune};
+pub use soak_id::SoakId;
+pub use verify::verify;
+pub(crate) use verify::{DamageKind, Report, VerifyError};

@@ -160,7 +160,7 @@ fn start(line: &[u8]) -> Result<Report, DamageKind> {
 
 /// The decision that is known from elsewhere is the one that stands here.
 fn as_known(report: &Report, known: Option<&Head>) -> Result<(), DamageKind> {
-    let replaced = known.is_some_and(|known| known.decisions == report.records && known.head != report.head);
+    let replaced = known.is_some_and(|known| known.decisions == report.records && known.hash != report.head);
     if replaced { Err(DamageKind::Replaced) } else { Ok(()) }
 }
 

@@ -11,5 +11,5 @@
 mod message;
 mod notifier;
 
-pub use message::Message;
-pub use notifier::Notifier;
+pub(crate) use message::Message;
+pub(crate) use notifier::Notifier;

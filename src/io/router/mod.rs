@@ -1,6 +1,6 @@
 //! What sends user traffic to a color.
 //!
-//! [`Router`] is the trait; [`from_config`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
+//! [`Router`] is the trait; [`Configured`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
 //! file is the truth), [`CommandRouter`] (commands move traffic), [`HaproxyRouter`], [`NginxRouter`] and [`CaddyRouter`].
 //!
 //! | file | holds |
@@ -35,16 +35,19 @@ mod scripts;
 mod state_file;
 mod written;
 
-pub use api::{Configured, Moved, Remark, Router, RouterError, RouterFuture, Routers, from_config};
-pub use caddy::{CaddyError, CaddyRouter};
-pub use command::{CommandError, CommandRouter};
-pub use foreign::{Foreign, NOT_OURS, Replace};
-pub use haproxy::{HaproxyError, HaproxyRouter, RuntimeError, read_servers};
-pub use nginx::{NginxError, NginxRouter};
-pub use probe::{TrafficProbe, TrafficProbeError};
+pub(crate) use api::{Configured, Remark};
+pub use api::{Moved, Router, RouterError, RouterFuture, Routers};
+pub(crate) use caddy::{CaddyError, CaddyRouter};
+pub use command::CommandError;
+pub(crate) use command::CommandRouter;
+pub use foreign::Replace;
+pub(crate) use foreign::{Foreign, NOT_OURS};
+pub use haproxy::read_servers;
+pub(crate) use haproxy::{HaproxyError, HaproxyRouter};
+pub(crate) use nginx::{NginxError, NginxRouter};
+pub(crate) use probe::{TrafficProbe, TrafficProbeError};
 pub use process::ProcessError;
 pub(crate) use process::program_in_path;
-pub use scripts::MissingScript;
 pub(crate) use scripts::{Script, script_of};
 pub use state_file::StateFileRouter;
-pub use written::{KnownLink, Written};
+pub(crate) use written::{KnownLink, Written};

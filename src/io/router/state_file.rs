@@ -56,7 +56,8 @@ mod tests {
 
     use super::*;
     use crate::config::{RouterConfig, RouterKind};
-    use crate::io::router::{Replace, from_config};
+    use crate::io::router::Replace;
+    use crate::io::router::api::from_config;
 
     #[tokio::test]
     async fn the_state_file_says_where_traffic_is_and_moves_leave_it_to_its_writer() {

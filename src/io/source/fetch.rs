@@ -19,9 +19,9 @@ use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, L
 use reqwest::{Client, Response};
 use url::Url;
 
-pub use self::access::{Access, TlsKeys, advice};
+pub(crate) use self::access::{Access, TlsKeys, advice};
 use self::access::{bearer, called, resolved, secured};
-pub use self::tally::Tally;
+pub(crate) use self::tally::Tally;
 use crate::config::InstanceUrl;
 use crate::io::http;
 use crate::io::http::{Login, NoAnswer};

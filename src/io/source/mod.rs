@@ -26,12 +26,15 @@ mod scrape;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use discovery::{Discovery, DiscoveryError, MOST_INSTANCES, apart, discover};
-pub use exposition::{Format, MAX_LINE, PageError};
-pub use fetch::{ClientError, FetchError};
-pub use instance::{Asked, Later, Metrics, Network, ReadinessProbe, Source};
-pub use metric_value::metric_value;
-pub use page::{Agreement, HISTOGRAMS, LABELS, MAX_SERIES, METRICS, PageReader};
-pub use probe::{Probe, ProbeError, Ready};
-pub use prometheus::{Api, Meter, Querier, QueryError, read_answer};
-pub use scrape::{MAX_BODY, ScrapeError, Scraper};
+pub(crate) use discovery::{Discovery, DiscoveryError, apart, discover};
+pub use exposition::Format;
+pub use fetch::ClientError;
+pub(crate) use instance::Network;
+pub use instance::{Asked, Later, Metrics, ReadinessProbe, Source};
+pub(crate) use metric_value::metric_value;
+pub(crate) use page::MAX_SERIES;
+pub use page::{Agreement, PageReader};
+pub(crate) use probe::{Probe, ProbeError, Ready};
+pub use prometheus::read_answer;
+pub(crate) use prometheus::{Api, Meter, Querier};
+pub(crate) use scrape::{ScrapeError, Scraper};

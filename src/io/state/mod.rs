@@ -16,12 +16,12 @@ mod lasting;
 mod lock;
 mod report;
 
-pub use content::{
-    BaselineBlock, Corrupt, Move, NothingToRollBack, Release, SoakBlock, State, Transition, rollback_target,
-};
+pub(crate) use content::{BaselineBlock, Corrupt, Move, NothingToRollBack, SoakBlock, rollback_target};
+pub use content::{Release, State};
+pub(crate) use file::StateError;
+pub use file::StateFile;
 pub(crate) use file::WRITERS;
-pub use file::{StateError, StateFile};
-pub use freeze::{Freeze, FreezeError, FreezeFile};
+pub(crate) use freeze::{Freeze, FreezeFile};
 pub(crate) use lasting::is_lasting;
-pub use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
-pub use report::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};
+pub(crate) use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
+pub(crate) use report::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};

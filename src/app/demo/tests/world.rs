@@ -6,7 +6,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::super::weather::{Conditions, MetricsPage};
-use super::super::{Change, DemoError, Scenario, Timing, World};
+use super::super::world::DemoError;
+use super::super::{Change, Scenario, Timing, World};
 use super::support::{ask, eventually, gone, refuses, sum};
 use crate::config::{Method, RouterKind};
 use crate::model::Color;

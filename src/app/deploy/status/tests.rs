@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::testing::{Answer, Bench, unbound};
 use super::*;
-use crate::app::deploy::SoakUpdate;
+use crate::app::deploy::deployment::SoakUpdate;
 use crate::io::state::Lock;
 
 const SOAK: &str = super::super::testing::SOAK;
@@ -41,7 +41,7 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
     assert_eq!(bench.deployment.record_soak(finished()).await.unwrap(), SoakUpdate::Written);
     let mut report = bench.deployment.status(Some(false)).await.unwrap();
     let head = report.journal.take().unwrap();
-    assert_eq!((head.service.as_str(), head.decisions, head.head.len()), ("shop", 2, 64));
+    assert_eq!((head.service.as_str(), head.decisions, head.hash.len()), ("shop", 2, 64));
     let path = bench.deployment.state_file().path().display().to_string();
     let expected = json!({
         "activeColor": "blue", "lastSwitch": 1_795_442_545_183_i64, "previousColor": "green", "service": "shop",

@@ -1,7 +1,7 @@
 use super::super::testing::{Answer, Bench, deploy_ts, half_a_write};
 use super::*;
 use crate::app::deploy::Rollback;
-use crate::io::state::{StateFile, Transition};
+use crate::io::state::StateFile;
 use crate::model::Actor;
 
 const BEFORE: &str = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"blue","x":1}"#;
@@ -34,10 +34,9 @@ async fn a_switch_moves_the_router_writes_the_state_and_can_be_rolled_back() {
     let state = bench.state();
     assert_eq!((state.active(), state.previous()), (Color::Green, Some(Color::Blue)));
     let at = moved.last_switch.unwrap();
-    assert_eq!(
-        (state.last_switch(), state.transition()),
-        (Some(at), Some(&Transition { kind: Move::Switch, at, no_way_back: false, release: None }))
-    );
+    let noted = state.transition().unwrap();
+    assert_eq!((state.last_switch(), noted.kind, noted.at), (Some(at), Move::Switch, at));
+    assert_eq!((noted.no_way_back, &noted.release), (false, &None));
     let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
     assert_eq!(decision.message, "traffic moves to green; the router said: moved to green");
     assert_eq!((decision.active_color, decision.previous_color), (Some(Color::Green), Some(Color::Blue)));
@@ -67,10 +66,9 @@ async fn a_switch_to_the_active_color_touches_nothing() {
 async fn what_a_router_command_wrote_is_kept_and_noted_as_a_switch() {
     let bench = bench(|router, state_file| router.on_move = Some((state_file.clone(), deploy_ts)));
     bench.deployment.switch(request()).await.unwrap();
-    assert_eq!(
-        bench.state().transition(),
-        Some(&Transition { kind: Move::Switch, at: 1020, no_way_back: false, release: None })
-    );
+    let state = bench.state();
+    let noted = state.transition().unwrap();
+    assert_eq!((noted.kind, noted.at, noted.no_way_back, &noted.release), (Move::Switch, 1020, false, &None));
 }
 
 #[tokio::test]

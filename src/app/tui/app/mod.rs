@@ -14,8 +14,9 @@ mod rows;
 mod shown;
 mod state;
 
-pub use shown::Places;
-pub use state::{App, Effect, Happening, WeatherMenu};
+pub(crate) use shown::Places;
+pub use state::Effect;
+pub(crate) use state::{App, Happening, WeatherMenu};
 
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,10 @@ mod operator;
 mod quit;
 mod subject;
 
-pub use field::Field;
-pub use operator::{Dialog, Step};
-pub use quit::{Quit, QuitStep};
-pub use subject::{Ask, Facts, Way, hint};
+pub(crate) use field::Field;
+pub(crate) use operator::{Dialog, Step};
+pub(crate) use quit::{Quit, QuitStep};
+pub(crate) use subject::{Ask, Facts, Way, hint};
 
 #[cfg(test)]
 mod tests;

@@ -10,9 +10,9 @@ mod bindings;
 mod key;
 mod texts;
 
-pub use bindings::{Command, Context, Scope, command};
-pub use key::Key;
-pub use texts::{help, hints};
+pub(crate) use bindings::{Command, Context, Scope, command};
+pub(crate) use key::Key;
+pub(crate) use texts::{help, hints};
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {
     for envelope in &bench.log {
         hub.publish(envelope);
     }
-    let socket = ControlSocket::bind(&folder.join("control.sock")).await.unwrap();
+    let socket = ControlSocket::bind(&folder.join("control.sock"), None).await.unwrap();
     let status = Arc::new(|| -> std::pin::Pin<Box<dyn Future<Output = _> + Send>> {
         Box::pin(async { Err("not asked for here".to_owned()) })
     });

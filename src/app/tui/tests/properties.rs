@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
-use crate::app::tui::{Charset, Depth, Overlay, Pane, render};
+use crate::app::tui::screen::render;
+use crate::app::tui::{Charset, Depth, Overlay, Pane};
 use crate::core::soak::testing::World;
 
 proptest! {

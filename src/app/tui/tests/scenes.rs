@@ -8,7 +8,8 @@ use ratatui::buffer::{Buffer, Cell};
 use crate::app::tui::dialog::{Way, hint};
 use crate::app::tui::keys::{Context, Scope, hints};
 use crate::app::tui::{Charset, Depth, Theme, UiState, draw};
-pub use crate::core::soak::scenes::{ALL, bench};
+pub use crate::core::soak::scenes::ALL;
+pub(crate) use crate::core::soak::scenes::bench;
 use crate::core::soak::testing::Bench;
 use crate::core::view::Dashboard;
 

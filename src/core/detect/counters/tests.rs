@@ -100,7 +100,7 @@ fn three_restarts_are_a_crash_loop() {
         let (_, counters) = after(pages[..read].to_vec());
         assert_eq!(counters.resets(), resets, "after {read} pages");
         assert_eq!(counters.is_crash_loop(), resets >= CRASH_LOOP_RESETS);
-        assert!(!counters.mixed());
+        assert!(counters.processes() != Processes::Mixed);
     }
     let mut counters = Counters::new(SOAK);
     for life in 0..4 {
@@ -169,7 +169,7 @@ fn a_cluster_that_loses_a_worker_now_and_then_is_no_riddle_for_long() {
     for second in 0..600 {
         total = if second % 120 == 119 { total * 3 / 4 } else { total + 20 };
         counted += counters.read(&page(total, 0), second * 1_000).requests;
-        assert!(!counters.mixed() && !counters.is_crash_loop(), "at {second} s");
+        assert!(counters.processes() != Processes::Mixed && !counters.is_crash_loop(), "at {second} s");
     }
     assert_eq!(counted, 594 * 20, "nothing is invented, and what came while a worker was replaced is lost");
 }

@@ -31,11 +31,13 @@ mod plan;
 mod purses;
 mod suspicion;
 
-pub use baseline::{BaselineRule, excused, longest_silence};
-pub use config::{EvidenceConfig, EvidenceConfigError};
+pub(crate) use baseline::{BaselineRule, excused, longest_silence};
+pub use config::EvidenceConfig;
+pub(crate) use config::EvidenceConfigError;
 pub use detector::EvidenceDetector;
-pub use ending::{Ending, requests_to_clear};
-pub use outlook::Outlook;
+pub use ending::Ending;
+pub(crate) use ending::requests_to_clear;
+pub(crate) use outlook::Outlook;
 
 #[cfg(test)]
 mod tests;

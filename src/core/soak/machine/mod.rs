@@ -74,10 +74,9 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::{bench as testing, scenes};
 
-pub use fleet::list_releases;
-pub use report::Summary;
-pub use rollback::Retrying;
-pub use time::Unwatched;
+pub(crate) use fleet::list_releases;
+pub(crate) use report::Summary;
+pub(crate) use rollback::Retrying;
 
 use self::checks::Checks;
 use self::fleet::Fleet;

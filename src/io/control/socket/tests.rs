@@ -15,15 +15,15 @@ fn folder() -> tempfile::TempDir {
 }
 
 async fn refusal(path: &Path) -> String {
-    ControlSocket::bind(path).await.unwrap_err().to_string()
+    ControlSocket::bind(path, None).await.unwrap_err().to_string()
 }
 
 #[tokio::test]
 async fn folder_and_socket_belong_to_their_owner_alone_and_the_file_goes_with_the_listener() {
     let folder = folder();
     let path = folder.path().join("data/shop/control.sock");
-    let socket = ControlSocket::bind(&path).await.unwrap();
-    assert_eq!(socket.path(), path);
+    let socket = ControlSocket::bind(&path, None).await.unwrap();
+    assert_eq!(socket.path, path);
     assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
     UnixStream::connect(&path).await.unwrap();
     drop(socket);
@@ -35,12 +35,12 @@ async fn a_live_socket_is_respected_and_a_dead_one_replaced() {
     let folder = folder();
     let path = folder.path().join("control.sock");
     let live = Blocking::bind(&path).unwrap();
-    let error = ControlSocket::bind(&path).await.unwrap_err();
+    let error = ControlSocket::bind(&path, None).await.unwrap_err();
     assert!(matches!(error, SocketError::Live { .. }));
     assert_eq!(error.to_string(), format!("another monitor answers at the control socket `{}`", path.display()));
     // A listener of the standard library leaves its file behind, as a process that was killed does.
     drop(live);
-    let _socket = ControlSocket::bind(&path).await.unwrap();
+    let _socket = ControlSocket::bind(&path, None).await.unwrap();
     UnixStream::connect(&path).await.unwrap();
 }
 
@@ -55,7 +55,7 @@ async fn a_monitor_too_busy_to_accept_counts_as_live() {
     while let Ok(Ok(stream)) = timeout(CONNECT_LIMIT, UnixStream::connect(&path)).await {
         waiting.push(stream);
     }
-    assert!(matches!(ControlSocket::bind(&path).await, Err(SocketError::Live { .. })));
+    assert!(matches!(ControlSocket::bind(&path, None).await, Err(SocketError::Live { .. })));
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn of_two_that_start_at_once_over_a_dead_socket_one_binds() {
     let path = folder.path().join("control.sock");
     for _ in 0..20 {
         drop(Blocking::bind(&path).unwrap());
-        let (one, other) = tokio::join!(ControlSocket::bind(&path), ControlSocket::bind(&path));
+        let (one, other) = tokio::join!(ControlSocket::bind(&path, None), ControlSocket::bind(&path, None));
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         assert!(matches!(one.and(other), Err(SocketError::Live { .. })));
     }
@@ -91,7 +91,7 @@ async fn a_path_that_is_too_long_names_the_key_to_shorten() {
     let folder = folder();
     let room = MAX_PATH - folder.path().as_os_str().len() - 1;
     let path = folder.path().join("x".repeat(room));
-    ControlSocket::bind(&path).await.unwrap();
+    ControlSocket::bind(&path, None).await.unwrap();
     let path = folder.path().join("x".repeat(room + 1));
     let want = format!(
         "the path of the control socket `{}` has 108 bytes, 107 are the limit: set a shorter `control.socket`",
@@ -114,7 +114,7 @@ async fn a_folder_that_others_can_write_to_is_refused_with_what_to_do() {
         assert_eq!(refusal(&folder.path().join("control.sock")).await, want);
     }
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-    ControlSocket::bind(&folder.path().join("control.sock")).await.unwrap();
+    ControlSocket::bind(&folder.path().join("control.sock"), None).await.unwrap();
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn what_the_system_refuses_names_the_file() {
 async fn a_file_that_took_the_sockets_place_stays() {
     let folder = folder();
     let path = folder.path().join("control.sock");
-    let socket = ControlSocket::bind(&path).await.unwrap();
+    let socket = ControlSocket::bind(&path, None).await.unwrap();
     fs::remove_file(&path).unwrap();
     let successor = Blocking::bind(&path).unwrap();
     drop(socket);
@@ -180,7 +180,7 @@ async fn a_socket_for_a_group_belongs_to_it_and_says_how_its_members_get_in() {
     let folder = folder();
     let (inner, group) = (folder.path().join("with a blank"), some_group().to_string());
     let path = inner.join("control.sock");
-    let socket = ControlSocket::bind_for(&path, Some(&group)).await.unwrap();
+    let socket = ControlSocket::bind(&path, Some(&group)).await.unwrap();
     let found = fs::symlink_metadata(&path).unwrap();
     assert_eq!((found.mode() & 0o777, found.gid()), (0o660, some_group()));
     assert!(socket.admits(4_712, 1), "the file's bits decide");
@@ -193,7 +193,7 @@ async fn a_socket_for_a_group_belongs_to_it_and_says_how_its_members_get_in() {
     let command = told.split('`').nth(1).unwrap();
     assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
     drop(socket);
-    let socket = ControlSocket::bind_for(&path, Some(&group)).await.unwrap();
+    let socket = ControlSocket::bind(&path, Some(&group)).await.unwrap();
     assert_eq!(socket.kept_out(), None, "what is advised works");
     assert_eq!(check_group(&group, &path), Ok(None));
 
@@ -206,7 +206,7 @@ async fn a_socket_for_a_group_belongs_to_it_and_says_how_its_members_get_in() {
     let advice = check_group(&group, &later).unwrap().unwrap().advice();
     let command = advice.split('`').nth(1).unwrap();
     assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
-    let socket = ControlSocket::bind_for(&later, Some(&group)).await.unwrap();
+    let socket = ControlSocket::bind(&later, Some(&group)).await.unwrap();
     assert_eq!((socket.kept_out(), mode(later.parent().unwrap())), (None, 0o710));
 }
 
@@ -214,10 +214,10 @@ async fn a_socket_for_a_group_belongs_to_it_and_says_how_its_members_get_in() {
 async fn a_group_that_does_not_exist_or_is_not_ours_is_told_before_anything_is_bound() {
     let folder = folder();
     let path = folder.path().join("control.sock");
-    let error = ControlSocket::bind_for(&path, Some("no-such-group")).await.unwrap_err().to_string();
+    let error = ControlSocket::bind(&path, Some("no-such-group")).await.unwrap_err().to_string();
     assert!(error.starts_with("`control.group` = no-such-group: there is no such group in /etc/group; "), "{error}");
     if !geteuid().is_root() {
-        let error = ControlSocket::bind_for(&path, Some("3999999999")).await.unwrap_err().to_string();
+        let error = ControlSocket::bind(&path, Some("3999999999")).await.unwrap_err().to_string();
         assert!(error.contains("this user is not a member, and may not give files to the group"), "{error}");
     }
     assert!(!path.exists());

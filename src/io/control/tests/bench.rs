@@ -64,7 +64,7 @@ impl Bench {
             Box::pin(told) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
         });
         let api = Api { hub: hub.clone(), status: SharedStatus::new(status, Duration::ZERO), pace };
-        let bound = ControlSocket::bind(&socket).await.unwrap();
+        let bound = ControlSocket::bind(&socket, None).await.unwrap();
         let server = Server::start_for(user, Some(bound), network, &api);
         let client = Client::new(&socket);
         Self { hub, client, orders, server, socket, events: soak.log, writer, folder, deployments }

@@ -40,7 +40,7 @@ fn what_is_known_from_elsewhere_shows_what_the_chain_cannot() {
     let (_tmp, path, lines) = lines(4);
     let head = |decisions: usize| {
         let hash = serde_json::from_str::<Entry>(&lines[decisions]).unwrap().hash;
-        Head { service: "shop".to_owned(), decisions: u64::try_from(decisions).unwrap(), head: hash }
+        Head { service: "shop".to_owned(), decisions: u64::try_from(decisions).unwrap(), hash }
     };
     let found = |known: &Head| match verify(&path, Some(known)) {
         Err(VerifyError::Damaged(damage)) => Some((damage.line, damage.kind)),

@@ -27,7 +27,7 @@ use crate::config::{CaddyConfig, same_listener};
 use crate::model::Color;
 
 use admin::AdminApi;
-pub use error::CaddyError;
+pub(crate) use error::CaddyError;
 use find::{Elsewhere, Found, Located, Matchers};
 use places::{Place, dials, places_in};
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::config::{RouterConfig, RouterKind};
-use crate::io::router::from_config;
+use crate::io::router::api::from_config;
 
 const PATIENT: Duration = Duration::from_secs(30);
 

@@ -30,11 +30,11 @@ use crate::config::HaproxyConfig;
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
-pub use error::HaproxyError;
+pub(crate) use error::HaproxyError;
 use parked::{Parked, ParkedFile};
 use plan::{Raise, plan};
 use runtime::RuntimeApi;
-pub use runtime::RuntimeError;
+pub(crate) use runtime::RuntimeError;
 pub use servers::parse as read_servers;
 use servers::{Server, backups, parse};
 use told::{Decided, names, states};

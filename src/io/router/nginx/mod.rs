@@ -43,7 +43,7 @@ use crate::model::Color;
 
 use effect::{Effect, EffectError};
 pub(super) use error::IncludeError;
-pub use error::NginxError;
+pub(crate) use error::NginxError;
 use include::{Holds, IncludeFile, Standing};
 use master::{FileMount, Master};
 use place::Place;

@@ -20,9 +20,9 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use error::PageError;
+pub(crate) use error::PageError;
 pub(super) use error::{Fault, quote};
-pub use lines::MAX_LINE;
+pub(crate) use lines::MAX_LINE;
 pub use reader::Format;
 pub(super) use reader::{Exposition, Page};
 pub(super) use sample::{Sample, Text};

@@ -15,7 +15,6 @@ mod why;
 use std::hash::{BuildHasher, RandomState};
 
 use self::candidate::{Candidate, MAX_BOUNDS};
-pub use self::names::HISTOGRAMS;
 use self::names::TimeName;
 use self::why::{Inventory, no_unit, why_none};
 use super::super::exposition::{Fault, Sample, Text};

@@ -36,8 +36,6 @@ mod tests;
 mod why;
 
 pub use agreement::Agreement;
-pub use book::MAX_SERIES;
-pub use histogram::HISTOGRAMS;
-pub use labels::LABELS;
-pub use names::METRICS;
+pub(crate) use book::MAX_SERIES;
+pub(crate) use labels::LABELS;
 pub use reader::PageReader;

@@ -9,7 +9,8 @@ mod series;
 use super::*;
 use crate::config::{ErrorRateConfig, Named, Routes};
 use crate::core::detect::Reading;
-use crate::io::source::{Format, PageError};
+use crate::io::source::Format;
+use crate::io::source::exposition::PageError;
 
 fn config(requests: Named, status_label: Named) -> ErrorRateConfig {
     ErrorRateConfig { requests, status_label, ..crate::io::source::testing::config().error_rate }

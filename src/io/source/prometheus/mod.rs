@@ -15,6 +15,6 @@ mod meter;
 mod query;
 
 pub use answer::read_answer;
-pub use api::{Api, QueryError};
-pub use meter::Meter;
-pub use query::Querier;
+pub(crate) use api::Api;
+pub(crate) use meter::Meter;
+pub(crate) use query::Querier;

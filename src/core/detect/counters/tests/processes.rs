@@ -26,7 +26,7 @@ fn workers_with_start_times_of_their_own_are_followed_apart() {
         vec![2, 2, 2, 2, 2, 5, 5, 5, 5, 2, 2, 1, 1],
     ] {
         let counters = workers(&starts, &turns);
-        assert!(!counters.is_crash_loop() && !counters.mixed(), "{turns:?}");
+        assert!(!counters.is_crash_loop() && counters.processes() != Processes::Mixed, "{turns:?}");
         assert!(matches!(counters.processes(), Processes::Apart(3..=8)), "{turns:?}: {:?}", counters.processes());
     }
 }
@@ -127,7 +127,7 @@ fn without_a_date_a_start_time_in_the_future_says_nothing() {
 #[test]
 fn processes_that_started_together_are_mixed_and_no_crash_loop() {
     let (_, counters) = after([1000, 20, 1001, 21].map(|total| started(total, 0, 100_000)));
-    assert_eq!((counters.resets(), counters.mixed()), (0, true));
+    assert_eq!((counters.resets(), counters.processes()), (0, Processes::Mixed));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_process_that_clears_its_counter_does_not_crash_and_one_that_does_it_all_the
     assert_eq!((last.requests, counters.resets(), counters.processes()), (0, 0, Processes::Unclear));
     let (last, _) = after([50, 55, 9].map(|total| started(total, 0, 100_000)));
     assert_eq!(last, delta(9, 0), "that is what came since");
-    assert!(after([50, 40, 30, 20, 10].map(|total| started(total, 0, 100_000))).1.mixed());
+    assert_eq!(after([50, 40, 30, 20, 10].map(|total| started(total, 0, 100_000))).1.processes(), Processes::Mixed);
 }
 
 /// A page of the process of this number.
@@ -166,7 +166,7 @@ fn the_reader_of_the_pages_knows_best_which_process_it_is() {
     let back = Process { went_back: true, ..one };
     assert_eq!(after([of(first(one), 500, 0), of(one, 510, 0), of(back, 512, 0)]).0, delta(2, 0));
     let twice = [of(first(one), 500, 0), of(back, 900, 0), of(back, 950, 0)];
-    assert!(after(twice).1.mixed());
+    assert_eq!(after(twice).1.processes(), Processes::Mixed);
 }
 
 #[test]

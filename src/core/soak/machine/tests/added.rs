@@ -1,7 +1,8 @@
 //! A check that was added is told, judged and told of like any other.
 
 use super::bench::{Bench, HEALTHY, resumption, settings};
-use crate::core::soak::{Changes, Check, Event, Judging, Now, Observation, Readiness, Sample, Settings};
+use crate::core::soak::roster::Changes;
+use crate::core::soak::{Check, Event, Judging, Now, Observation, Readiness, Sample, Settings};
 use crate::model::{CheckId, Color, DecisionKind, Outcome, Phase, Verdict};
 
 /// Breached after so many ticks of the window; its value is what it was told of.

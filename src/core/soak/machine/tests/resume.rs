@@ -2,9 +2,8 @@
 
 use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
 use crate::config::{Method, OnBreach};
-use crate::core::soak::{
-    DeploymentSeen, Effect, Event, Origin, Resumption, RollbackResult, Settings, SwitchResult, Unwatched,
-};
+use crate::core::soak::machine::time::Unwatched;
+use crate::core::soak::{DeploymentSeen, Effect, Event, Origin, Resumption, RollbackResult, Settings, SwitchResult};
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
 fn bench(adjust: impl FnOnce(&mut Settings)) -> Bench {

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
+use super::names::HISTOGRAMS;
 use super::*;
 use crate::config::{ErrorRateConfig, Ratio, Source};
 use crate::io::source::{Format, PageReader};

@@ -1,5 +1,6 @@
 //! Which counter is taken.
 
+use super::super::names::METRICS;
 use super::*;
 
 #[test]
