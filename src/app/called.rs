@@ -21,11 +21,9 @@ static NOBODY_THERE: AtomicBool = AtomicBool::new(false);
 /// Where what is advised is done.
 #[derive(Clone, Copy, Debug)]
 enum Place<'a> {
-    /// On this machine.
     Here,
     /// By the monitor on another machine, with this flag, where it can do that.
     Asked(&'a str),
-    /// On that machine.
     There,
 }
 
@@ -62,7 +60,6 @@ pub fn nobody_is_there() {
     NOBODY_THERE.store(true, Ordering::Relaxed);
 }
 
-/// Whether a monitor on another machine is asked.
 pub fn is_elsewhere() -> bool {
     ELSEWHERE.get().is_some()
 }

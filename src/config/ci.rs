@@ -10,9 +10,7 @@ struct Ci {
 enum Marker {
     /// It is `true`, in whatever case.
     True(&'static str),
-    /// It has a value.
     Set(&'static str),
-    /// Its value begins so.
     Begins(&'static str, &'static str),
 }
 
@@ -72,8 +70,7 @@ pub fn is_about(name: &str) -> bool {
     KNOWN.iter().any(|ci| ci.commit == name || ci.marker.variable() == name)
 }
 
-/// The commit that the CI names whose job this is, with the variable that has it. What a CI says that is not the hash of a commit
-/// (`HEAD`, a number of a change) names no release.
+/// The commit that the CI names whose job this is, and the variable it is in. What is no hash (`HEAD`, a number) names none.
 pub fn commit(variable: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
     let of_github = variable(GITHUB_COMMIT).filter(|commit| !commit.is_empty());
     if let Some(commit) = of_github {

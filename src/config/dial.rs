@@ -2,8 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-/// The address without what does not belong to it: a scheme, Caddy's network prefix `tcp/`, a slash at the end. A scheme
-/// without a port names its own.
+/// The address without a scheme, Caddy's network prefix `tcp/` and a slash at the end. A scheme without a port names its own.
 pub fn bare_dial(text: &str) -> String {
     let text = text.trim().trim_end_matches('/');
     let text = text.strip_prefix("tcp/").unwrap_or(text);

@@ -54,7 +54,6 @@ impl Draft {
         self.base.clone_from(if typed { &self.called_from } else { &self.folder });
     }
 
-    /// The folder in which relative paths of the value lie that is read next.
     pub fn base(&self) -> &Path {
         &self.base
     }

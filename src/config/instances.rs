@@ -92,8 +92,7 @@ fn one(text: &str) -> Result<InstanceUrl, String> {
     Ok(InstanceUrl::new(url))
 }
 
-/// Hides what may be credentials in a text that may not even be a URL: everything between `://` (or the beginning)
-/// and the last `@`.
+/// Hides what may be credentials, even in what is no URL: everything between `://` (or the beginning) and the last `@`.
 pub fn mask(text: &str) -> String {
     let Some((hidden, host)) = text.rsplit_once('@') else {
         return text.to_owned();

@@ -61,25 +61,18 @@ pub trait Value: Sync {
 /// A sort of value, and where a value of it belongs.
 pub struct Entry<V: Value> {
     pub kind: V,
-    /// Puts it there.
     pub set: fn(&mut Draft, V::Read),
 }
 
 /// An [`Entry`] of any sort.
 pub trait Kind: Sync {
-    /// See [`Value::allowed`].
     fn allowed(&self) -> String;
     /// Reads a value, puts it into the draft, and returns it as a person may see it.
     fn store(&self, draft: &mut Draft, raw: &Raw) -> Result<String, String>;
-    /// See [`Value::words`].
     fn words(&self) -> Vec<&'static str>;
-    /// See [`Value::given`].
     fn given(&self, raw: &Raw) -> String;
-    /// See [`Value::toml`].
     fn toml(&self, text: &str) -> String;
-    /// See [`Value::is_number`].
     fn is_number(&self) -> bool;
-    /// See [`Value::is_secret`].
     fn is_secret(&self) -> bool;
 }
 

@@ -59,13 +59,11 @@ pub struct Layers {
     /// Whether every file was there and could be read, so that what is not given is known to be not given.
     pub complete: bool,
     pub problems: Vec<Problem>,
-    /// Variables that resemble ours and are none.
     pub misspelled: Vec<Problem>,
     pub warnings: Vec<String>,
 }
 
 impl Layers {
-    /// Reads all layers.
     pub fn read(inputs: Inputs) -> Self {
         let mut problems = inputs.unreadable;
         let mut found = Oddities { warnings: inputs.warnings, ..Oddities::default() };

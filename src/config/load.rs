@@ -65,8 +65,7 @@ impl Loaded {
 pub struct Setting {
     /// The dotted name of the key.
     pub key: &'static str,
-    /// The value, as its variable would carry it; secrets and credentials are masked as `***`. None where nothing is
-    /// set.
+    /// The value as its variable would carry it; secrets and credentials masked as `***`. None where nothing is set.
     pub value: Option<String>,
     /// Where it came from.
     pub origin: Origin,
@@ -163,7 +162,6 @@ fn fall_back(key: &'static Key, draft: &mut Draft) -> Setting {
     Setting { key: key.name, value, origin: Origin::Default }
 }
 
-/// Reads the file a secret is in, without its last line break.
 fn secret_from_file(
     key: &Key,
     path: &Raw,

@@ -18,7 +18,6 @@ const MAX_REGEX_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelFilter(Vec<Matcher>);
 
-/// One matcher.
 #[derive(Clone, Debug)]
 struct Matcher {
     label: String,
@@ -32,7 +31,6 @@ struct Matcher {
 /// How a value is compared.
 #[derive(Clone, Debug)]
 enum Wanted {
-    /// It is the same text.
     Same,
     /// The whole of it matches.
     Like(Box<dense::DFA<Vec<u32>>>),
@@ -104,8 +102,7 @@ impl LabelFilter {
         }
     }
 
-    /// Whether the series is let in. A label that it does not have counts as empty, as in PromQL; with `lenient` it is not
-    /// asked for.
+    /// Whether the series is let in. A missing label counts as empty, as in PromQL; with `lenient` it is not asked for.
     pub fn lets_in(&self, matching: Matching, lenient: bool) -> bool {
         let absent = |(at, matcher): (usize, &Matcher)| matching.seen >> at & 1 == 1 || lenient || matcher.accepts(b"");
         matching.holds && self.0.iter().enumerate().all(absent)

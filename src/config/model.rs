@@ -40,7 +40,6 @@ impl Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnBreach {
-    /// Roll back.
     #[default]
     Rollback,
     /// Wait for the operator.
@@ -58,7 +57,6 @@ pub enum OnInconclusive {
     Hold,
     /// End `inconclusive` at once; the deployment stays.
     Keep,
-    /// Roll back.
     Rollback,
 }
 
@@ -122,7 +120,6 @@ pub enum Named {
     /// The well-known names are tried.
     #[default]
     Auto,
-    /// Exactly this one.
     Name(String),
 }
 
@@ -141,7 +138,6 @@ pub enum Method {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Baseline {
-    /// No.
     Off,
     /// A release that is worse than its predecessor is told, not acted on.
     #[default]
@@ -161,7 +157,6 @@ impl LatencyConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Excuse {
-    /// They may.
     Previous,
     /// Only the threshold counts. Recordings from before there was a choice have this.
     #[default]

@@ -155,14 +155,11 @@ pub fn label(text: &str) -> Result<Named, String> {
 
 /// Why a text is no name.
 enum Unnamed {
-    /// It has labels in it.
     Labels,
-    /// Something else.
     Other,
 }
 
-/// A name, perhaps in quotes as it stands on a page. What would be valid by the grammar of today and is a mistake in any
-/// likelihood is refused.
+/// A name, perhaps in quotes as it stands on a page. What is valid by the grammar and most likely a mistake is refused.
 fn named(text: &str) -> Result<Named, Unnamed> {
     const LONGEST: usize = 200;
     let text = text.trim();
@@ -266,7 +263,6 @@ pub fn tcp(text: &str) -> Result<Option<String>, String> {
     Ok(Some(host_port.to_owned()))
 }
 
-/// An address to listen on.
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     match text.trim().parse::<SocketAddr>() {
         Ok(address) if address.port() == 0 => Err("nobody could know the port".to_owned()),

@@ -58,10 +58,7 @@ impl fmt::Display for Rival {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Distrust {
     /// It belongs to another user, who is not root.
-    OtherUser {
-        /// That user's number.
-        uid: u32,
-    },
+    OtherUser { uid: u32 },
     /// Others can write to it.
     Writable,
 }
@@ -80,11 +77,8 @@ impl Distrust {
 /// What decides whether a file or folder is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The owner's number.
     pub uid: u32,
-    /// The group's number.
     pub gid: u32,
-    /// The permission bits.
     pub mode: u32,
 }
 
@@ -116,7 +110,6 @@ impl User {
 /// What one folder holds.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
-    /// The folder.
     pub folder: PathBuf,
     /// Its file system.
     pub device: u64,
@@ -128,7 +121,6 @@ pub struct Level {
     pub config: Option<(PathBuf, Option<Distrust>)>,
     /// A `.env` that says where the deployment is, and why it is not trusted.
     pub dotenv: Option<(PathBuf, Option<Distrust>)>,
-    /// A state file.
     pub state: Option<PathBuf>,
 }
 
@@ -155,11 +147,8 @@ impl Level {
 /// What ended the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// A deployment was found.
     Found,
-    /// The root folder.
     Root,
-    /// The user's home folder.
     Home(PathBuf),
     /// The folder above is on another file system.
     Border(PathBuf),
@@ -169,12 +158,10 @@ pub enum End {
         mark: PathBuf,
         /// The file or folder that is not trusted.
         what: PathBuf,
-        /// Why not.
         why: Distrust,
     },
     /// A folder cannot be looked into, and may hold the deployment.
     Closed {
-        /// The folder.
         folder: PathBuf,
         /// What the system said.
         why: String,
@@ -194,14 +181,12 @@ impl fmt::Display for End {
     }
 }
 
-/// What came of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
     /// The folder of the deployment.
     pub found: Option<PathBuf>,
     /// The folders that were looked into, the nearest first.
     pub looked: Vec<PathBuf>,
-    /// What ended it.
     pub end: End,
 }
 
@@ -244,13 +229,10 @@ pub fn search(levels: impl IntoIterator<Item = Level>, home: Option<&Path>) -> S
 /// One folder that the deployment may lie in, and where its files would be then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The folder.
     pub folder: PathBuf,
-    /// The state file.
     pub state_file: PathBuf,
     /// Its canonical path, if it is there.
     pub state: Option<PathBuf>,
-    /// The data folder.
     pub data_dir: PathBuf,
     /// Its canonical path, if it is there.
     pub data: Option<PathBuf>,
@@ -261,7 +243,6 @@ pub struct Candidate {
 /// Which candidate it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// Its place in the list.
     pub index: usize,
     /// Why it is not the first.
     pub warning: Option<String>,

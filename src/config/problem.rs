@@ -9,14 +9,11 @@ use crate::model::printable::is_format;
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The command line.
     CommandLine {
         /// The flag without its dashes; none for a key that has no flag and was set by the program itself.
         flag: Option<&'static str>,
     },
-    /// A variable of the environment.
     Environment {
-        /// Its name.
         variable: String,
     },
     /// `.env` beside the configuration.
@@ -26,14 +23,11 @@ pub enum Origin {
         /// The line, from 1.
         line: usize,
     },
-    /// The configuration file.
     File {
         /// The file as it was named.
         path: PathBuf,
-        /// The line, from 1.
         line: usize,
     },
-    /// The key's default.
     Default,
 }
 
@@ -60,7 +54,6 @@ pub struct Problem {
     pub origin: Option<Origin>,
     /// What was given, masked and shortened.
     pub given: Option<String>,
-    /// What is allowed.
     pub allowed: Option<String>,
     /// A good value, written for the place where the bad one stood.
     pub example: Option<String>,

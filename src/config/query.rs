@@ -42,7 +42,6 @@ pub struct Blanks<'a> {
     pub color: &'a str,
     /// The other one.
     pub previous: &'a str,
-    /// Name of the service.
     pub service: &'a str,
     /// Whole seconds since the switch, at least 1.
     pub seconds: u64,
@@ -72,12 +71,10 @@ impl PromQl {
         Ok(Self(text.to_owned()))
     }
 
-    /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// With its blanks filled in.
     pub fn fill(&self, blanks: Blanks<'_>) -> String {
         let seconds = blanks.seconds.max(1).to_string();
         let values = [blanks.color, blanks.previous, blanks.service, &seconds];
@@ -92,10 +89,8 @@ impl PromQl {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bound {
-    /// Above it.
     #[default]
     Above,
-    /// Below it.
     Below,
 }
 
@@ -108,16 +103,13 @@ pub enum Asked {
     Alerts(Vec<PromQl>),
 }
 
-/// A check by a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryConfig {
     /// Its name, `[a-z][a-z0-9-]{0,39}`.
     pub name: String,
-    /// What is asked.
     pub asked: Asked,
     /// What the value is judged against; 0 for alerts, of which none may fire.
     pub threshold: f64,
-    /// On which side of it the value is bad.
     pub breach: Bound,
     /// For how long it has to be bad.
     pub hold: Duration,

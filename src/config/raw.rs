@@ -3,9 +3,7 @@
 /// What sort of TOML value a scalar was written as. Flags and variables are always strings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scalar {
-    /// A string.
     String,
-    /// A whole number.
     Integer,
     /// A number with a fraction, or `inf` or `nan`.
     Float,
@@ -16,9 +14,7 @@ pub enum Scalar {
 /// A value as a layer gave it. It may be a secret, so it cannot be printed by accident.
 #[derive(PartialEq, Eq)]
 pub enum Raw {
-    /// One text.
     Scalar(Scalar, String),
-    /// An array.
     List(Vec<Self>),
     /// A TOML type that no key takes, by its name.
     Odd(&'static str),

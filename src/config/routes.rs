@@ -51,7 +51,6 @@ pub struct Routes {
 /// Whose requests a route label counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Those of users.
     Users,
     /// Probes, scrapes and whatever else is left out.
     LeftOut,
@@ -59,10 +58,8 @@ pub enum Whose {
     Unsaid,
 }
 
-/// One segment of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
-    /// This word.
     Word(String),
     /// `*`: any one segment.
     One,

@@ -27,7 +27,6 @@ use crate::model::{SigningKey, webhook};
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
 const LONGEST_SOCKET: usize = 107;
 
-/// Checks every rule.
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     problems.extend(interval_fits_window(draft, settled));
     problems.extend(colors_are_apart(draft, settled));
@@ -147,8 +146,7 @@ fn colors_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {
     settled.problem("colors.green.instances", what)
 }
 
-/// The keys of the router with the kinds that use them; all others need neither. Those marked with `!` have no default
-/// there and are needed.
+/// The keys of the router with the kinds that use them. Those marked with `!` have no default there and are needed.
 const ROUTER_KEYS: [(&str, &str); 15] = [
     ("router.switch", "command!"),
     ("router.rollback", "command"),

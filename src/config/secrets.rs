@@ -105,7 +105,6 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     found.into_iter().fold(Cow::Borrowed(text), |text, secret| Cow::Owned(text.replace(secret.as_str(), "***")))
 }
 
-/// Masks every known secret in the text.
 pub fn scrub_in_place(text: &mut String) {
     if let Cow::Owned(masked) = scrub(text) {
         *text = masked;

@@ -10,7 +10,6 @@ use std::fmt;
 pub struct StatusSet {
     /// Leading digits of the classes.
     pub classes: Vec<u8>,
-    /// Single codes.
     pub codes: Vec<u16>,
     /// Words, for labels that hold neither. Where there are some, a word that is not among them is no error.
     pub words: Vec<String>,
@@ -31,9 +30,7 @@ pub enum StatusKind {
 /// What one value of a status label says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// The request did not fail.
     Good,
-    /// It failed.
     Failed,
     /// `success`: good, but it tells nothing of how the label writes failures.
     Success,
@@ -41,7 +38,6 @@ pub enum Status {
     Nothing,
     /// The series is the sum of others (`total`).
     Sum,
-    /// It is not understood.
     Unclear,
 }
 
@@ -52,7 +48,6 @@ impl Status {
     }
 }
 
-/// An HTTP status, or its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Http {
     Code(u16),

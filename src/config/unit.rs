@@ -6,13 +6,9 @@ pub enum LatencyUnit {
     /// As the histogram's name or its page says.
     #[default]
     Auto,
-    /// Seconds.
     Seconds,
-    /// Milliseconds.
     Milliseconds,
-    /// Microseconds.
     Microseconds,
-    /// Nanoseconds.
     Nanoseconds,
 }
 

@@ -38,11 +38,9 @@ pub struct InstanceUrl {
 /// What the host of an instance's URL stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum StandsFor {
-    /// The instance.
     Itself,
     /// All instances whose addresses the name has (`dns+http://…`).
     Name,
-    /// The one at this address.
     Address(IpAddr),
 }
 
@@ -188,7 +186,6 @@ impl fmt::Debug for InstanceUrl {
 /// Where a socket for commands listens: a path, or `tcp://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketAddress {
-    /// A Unix socket.
     Unix(PathBuf),
     /// Host and port.
     Tcp(String),

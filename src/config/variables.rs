@@ -18,7 +18,6 @@ const RESEMBLES: f64 = 0.51;
 /// The same where not even the prefix is ours.
 const RESEMBLES_ALTOGETHER: f64 = 0.8;
 
-/// One variable with its place.
 pub struct Variable {
     pub name: String,
     pub value: String,
@@ -36,7 +35,6 @@ pub struct Oddities {
     pub warnings: Vec<String>,
 }
 
-/// What a variable gives.
 #[derive(Clone, Copy)]
 struct Known {
     key: &'static Key,

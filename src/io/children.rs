@@ -53,8 +53,7 @@ pub fn spawn(command: &mut Command) -> io::Result<(Child, Own)> {
     Ok((child, Own(id)))
 }
 
-/// Waits, as long as the program runs, for processes that it did not start, where it inherits any: as process 1, or as a child
-/// subreaper.
+/// Waits, as long as the program runs, for processes that others started, where it inherits any: as process 1 or a subreaper.
 pub fn reap_orphans() {
     let inherits = getpid().is_init() || child_subreaper().is_ok_and(|set| set.is_some());
     if !inherits {
@@ -87,7 +86,6 @@ fn reap() -> usize {
     reaped.count()
 }
 
-/// The children of this process that have ended, by `/proc`.
 fn zombies() -> Vec<u32> {
     let parent = std::process::id();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -60,7 +60,6 @@ where
     async { answered.await.map_err(|_| BrokeDown) }
 }
 
-/// The thread that did some work panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the thread that was to do it panicked")]
 pub struct BrokeDown;
@@ -118,7 +117,6 @@ impl Disk for SystemDisk {
     }
 }
 
-/// A thread, and how it is called.
 struct Thread {
     calls: Sender<()>,
     thread: JoinHandle<()>,

@@ -40,7 +40,6 @@ impl Signals for Kernel {
     }
 }
 
-/// What the kernel is listened to for.
 struct Listening {
     interrupt: Signal,
     terminate: Signal,

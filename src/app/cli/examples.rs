@@ -1,6 +1,5 @@
 //! What is typed most, and what the program's exit codes mean: for the help and the manual pages alike.
 
-/// Exit codes and what they mean.
 pub const EXIT_CODES: [(u8, &str); 16] = [
     (0, "retained or done"),
     (1, "internal error"),

@@ -26,9 +26,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 /// Commands that judge a release, or look whether it could be judged (`doctor`), or show by what (`config`): every setting matters.
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
-/// Commands with a screen.
 const SCREENS: [&str; 7] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay"];
-/// Commands that write a log.
 const LOGS: [&str; 10] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "rollback", "ctl", "freeze", "unfreeze"];
 /// Commands that can be about a monitor on another machine.
@@ -45,7 +43,6 @@ const BACKTEST: [&str; 6] = [
     "soak.interval",
 ];
 
-/// The whole command line.
 pub fn command() -> Clap {
     let top = Cli::command().version(version::text()).about(about_of_all());
     let globals: Vec<Arg> = top.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();

@@ -9,7 +9,6 @@ use crate::io::control::{Client, ClientError};
 use super::support::failure::Failure;
 use super::support::{actor, context, follow, logging, place, screen};
 
-/// Follows the run that a monitor watches, on the screen or with lines.
 pub async fn run(common: &Common, attach: &Attach) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::has_monitor)?;
     let _log = logging::start(&loaded.config, common.log_level);

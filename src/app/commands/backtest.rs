@@ -131,7 +131,6 @@ struct Recorded {
     trace: Trace,
     window_ms: Option<u64>,
     interval_ms: Option<u64>,
-    /// What it says of its release.
     truth: Truth,
 }
 

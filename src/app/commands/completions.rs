@@ -15,7 +15,6 @@ use super::support::failure::Failure;
 /// Lists the soaks that have a recording, for `replay`.
 const SOAKS: &str = "switchback history soaks 2>/dev/null";
 
-/// Prints completions for a shell.
 pub fn run(shell: Shell) -> Result<u8, Failure> {
     print(script(shell)?.as_bytes())
 }

@@ -7,7 +7,6 @@ use crate::io::control::no_such_group;
 use super::support::failure::Failure;
 use super::support::{context, place, say};
 
-/// Prints or checks the configuration.
 pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
     match command {
         ConfigCommand::Template => say::out(&template()),

@@ -27,7 +27,6 @@ pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<
     give(&loaded, action, reason.as_deref()).await
 }
 
-/// The same for an action that is known.
 pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Result<u8, Failure> {
     let client = Client::of(&loaded.config).meant_for(context::named_service(loaded));
     let done = order(&client, action, &actor::starter(), reason).await;
@@ -59,10 +58,8 @@ fn refused(config: &Config, error: &OrderError) -> Failure {
 /// An order that was not taken, or whose result nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
-    /// The monitor did not take it, or went away.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The order stands, and its result takes too long.
     #[error(
         "the order was taken; what comes of it is not known after {}: see `switchback status`",
         duration_exact(RESULT_LIMIT)
@@ -70,11 +67,8 @@ pub enum OrderError {
     Unfinished,
 }
 
-/// What came of an order.
 pub struct Done {
-    /// What was decided, a line each.
     pub lines: Vec<String>,
-    /// The exit code of the command that ordered.
     pub exit_code: u8,
 }
 

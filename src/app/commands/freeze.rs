@@ -13,7 +13,6 @@ use crate::model::{Decision, DecisionKind, Reason};
 use super::support::failure::Failure;
 use super::support::{actor, context, logging, place, say};
 
-/// Turns automatic rollback off, for so long or until somebody turns it on again.
 pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
@@ -46,7 +45,6 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
     Ok(0)
 }
 
-/// Turns it on again.
 pub fn unfreeze(common: &Common) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);

@@ -17,7 +17,6 @@ use super::support::{context, place, say};
 /// So many decisions are shown where nobody says how many.
 const SHOWN: usize = 50;
 
-/// Prints the last decisions, newest last.
 pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
     let journal = Journal::new(&loaded.config.service_dir(), &loaded.config.service);
@@ -37,7 +36,6 @@ pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Fail
     Ok(0)
 }
 
-/// The IDs of the soaks that have a recording, oldest first.
 pub fn soaks(common: &Common) -> Result<u8, Failure> {
     let config = context::loaded(common, place::has_records)?.config;
     for id in recordings(&config.service_dir()).map_err(Failure::usage)? {

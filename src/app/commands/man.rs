@@ -30,7 +30,6 @@ pub fn page(words: &[String]) -> Result<u8, Failure> {
     print(&roff(command, &words.join(" "))?)
 }
 
-/// Writes every page into a folder.
 pub fn all(folder: &Path) -> Result<u8, Failure> {
     let failed = |error| Failure::usage(format!("cannot write the pages into `{}`: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;

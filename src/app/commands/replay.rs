@@ -19,7 +19,6 @@ use super::support::{context, place, screen};
 /// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
 const LARGEST: u64 = 1 << 30;
 
-/// Plays or prints a recording.
 pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
     let path = find(&loaded.config, replay.recording.as_deref())?;

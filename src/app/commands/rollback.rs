@@ -36,7 +36,6 @@ const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const MOST_WAIT: Duration = Duration::from_secs(10);
 
-/// Rolls back what was switched last.
 pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tries) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);

@@ -25,7 +25,6 @@ use super::support::{actor, ci_job, context, form, logging, place, say, screen};
 /// How long the last lines may take to be read by whoever reads stdout.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Loads the configuration and runs.
 pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
     if watch.background {
         background::leave_session();
@@ -110,7 +109,6 @@ fn attended() -> bool {
 
 /// What came of watching in this process.
 pub enum Watched {
-    /// A run, and how it ended.
     Ran(Finished),
     /// There was nothing to do; the exit code.
     Nothing(u8),

@@ -67,8 +67,7 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
     Ok(if judged { came.exit_code() } else { 0 })
 }
 
-/// What must not be missed by whoever asks for no exit code: that an outcome is not about what is active now, or that nobody
-/// watches, and what to do about that.
+/// For whoever asks for no exit code: that an outcome is not about what is active now, or that nobody watches; what to do.
 fn last_line(report: &StatusReport, came: Came) -> String {
     let (label, text) = match came {
         Came::MovedSince => ("moved", came.hint().map(str::to_owned)),

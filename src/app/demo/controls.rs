@@ -61,7 +61,6 @@ impl Controls {
         }
     }
 
-    /// The scenario's script has no more say.
     pub(super) fn end_script(&self) {
         self.by_hand.store(true, Ordering::Relaxed);
     }

@@ -69,7 +69,6 @@ impl Front {
         Ok(Self { addr, active, tasks })
     }
 
-    /// Where users come.
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }

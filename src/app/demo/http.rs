@@ -42,7 +42,6 @@ pub struct Port {
 }
 
 impl Port {
-    /// Reserves a free port.
     pub fn reserve() -> io::Result<Self> {
         let reservation = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         Ok(Self { addr: reservation.local_addr()?, _reservation: reservation })
@@ -89,7 +88,6 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         .await;
 }
 
-/// No whole answer came.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// Refused, cut or not HTTP.
@@ -98,7 +96,6 @@ pub enum FetchError {
     /// The body was cut or longer than [`BODY_LIMIT`].
     #[error("no whole body")]
     Body(#[from] axum::Error),
-    /// Nothing within the limit.
     #[error("no answer in time")]
     TimedOut,
 }
@@ -108,7 +105,6 @@ pub enum FetchError {
 pub struct Client(legacy::Client<HttpConnector, Body>);
 
 impl Client {
-    /// A client with an empty pool.
     pub fn new() -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -140,7 +136,6 @@ pub struct HalfPage {
 }
 
 impl HalfPage {
-    /// The first half of `page`.
     pub fn of(page: &str) -> Self {
         let half = Bytes::copy_from_slice(&page.as_bytes()[..page.len() / 2]);
         Self { promised: u64::try_from(page.len()).unwrap_or(u64::MAX), half: Some(half), sent: false }

@@ -30,7 +30,6 @@ pub struct Load {
     tasks: JoinSet<()>,
 }
 
-/// A shared handle on the rate of a load.
 #[derive(Clone, Debug)]
 pub struct Rate(watch::Sender<Traffic>);
 
@@ -54,7 +53,6 @@ impl Rate {
 }
 
 impl Load {
-    /// Starts with `per_second` requests a second to the front at `addr`.
     pub fn start(addr: SocketAddr, per_second: u32) -> Self {
         let (rate, traffic) = watch::channel(Traffic::PerSecond(per_second));
         let users = Arc::new(Users::new(addr));
@@ -63,12 +61,10 @@ impl Load {
         Self { rate: Rate(rate), users, tasks }
     }
 
-    /// A handle to change the rate.
     pub fn rate(&self) -> Rate {
         self.rate.clone()
     }
 
-    /// What the users saw so far.
     pub fn totals(&self) -> Totals {
         self.users.totals()
     }

@@ -17,14 +17,12 @@ const MENU: [(&str, &[Change]); 7] = [
     ("router broken", &[Change::RouterBroken(true)]),
 ];
 
-/// What there is to choose, in order.
 pub fn weather_names() -> Vec<String> {
     MENU.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
 impl Controls {
-    /// Lets the weather with this place in the menu rule, in place of all others; the scenario's own script ends. A place
-    /// that is not in the menu changes nothing.
+    /// Lets the weather with this place in the menu rule alone; the scenario's script ends. An unknown place changes nothing.
     pub fn choose(&self, place: usize) {
         let Some((_, changes)) = MENU.get(place) else { return };
         self.end_script();

@@ -32,12 +32,10 @@ struct Histogram {
 }
 
 impl Registry {
-    /// An empty registry of a process that started at `started`.
     pub const fn new(started: SystemTime, version: &'static str) -> Self {
         Self { started, version, requests: 0, series: BTreeMap::new() }
     }
 
-    /// Counts one answer.
     pub fn observe(&mut self, route: &'static Route, status: u16, took: Duration) {
         let histogram = self.series.entry((route.method.as_str(), route.path, status)).or_default();
         let seconds = took.as_secs_f64();

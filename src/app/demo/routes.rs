@@ -2,10 +2,8 @@
 
 use axum::http::Method;
 
-/// One route of the demo's service.
 #[derive(Debug)]
 pub struct Route {
-    /// The HTTP method.
     pub method: Method,
     /// The path, and the `route` label of the metrics.
     pub path: &'static str,
@@ -15,11 +13,9 @@ const INDEX: Route = Route { method: Method::GET, path: "/" };
 const PRODUCTS: Route = Route { method: Method::GET, path: "/products" };
 const PAY: Route = Route { method: Method::POST, path: "/pay" };
 
-/// Every route of the service.
 pub static ALL: [Route; 3] = [INDEX, PRODUCTS, PAY];
 
-/// The order in which users ask. Each route stands at as many odd as even places, so that two instances that take turns
-/// see the same mix.
+/// The order in which users ask. Each route is at odd and even places alike: two instances in turn see the same mix.
 pub static MIX: [Route; 10] = [INDEX, PRODUCTS, PAY, INDEX, PRODUCTS, INDEX, PRODUCTS, PAY, INDEX, PRODUCTS];
 
 /// The share of [`MIX`] that pays.

@@ -41,7 +41,6 @@ pub enum Scenario {
 pub struct Expected {
     /// The soak's outcome, as it is spelled everywhere.
     pub outcome: &'static str,
-    /// The exit code.
     pub exit_code: u8,
 }
 
@@ -176,7 +175,6 @@ impl fmt::Display for Scenario {
     }
 }
 
-/// The text names no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no scenario: expected one of {names}", names = Scenario::ALL.map(Scenario::name).join(", "))]
 pub struct UnknownScenario(pub String);

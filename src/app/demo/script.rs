@@ -22,7 +22,6 @@ impl Script {
         Ok(script)
     }
 
-    /// The script itself.
     pub fn path(&self) -> PathBuf {
         self.folder.join("router.sh")
     }

@@ -105,7 +105,6 @@ impl Instance {
     }
 }
 
-/// One process, from its start to its end.
 struct Process {
     color: Color,
     weather: Weather,

@@ -7,25 +7,19 @@ use serde::Serialize;
 
 use crate::model::Color;
 
-/// What one color answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Served {
-    /// Requests that went to the color.
     pub requests: u64,
     /// Those of them that failed: a status of the class 5xx, or no answer.
     pub failed: u64,
 }
 
-/// What the users saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Requests sent, those still under way included.
     pub sent: u64,
-    /// Those of them that failed: a status of the class 5xx, or no answer.
     pub failed: u64,
-    /// What blue answered.
     pub blue: Served,
-    /// What green answered.
     pub green: Served,
 }
 
@@ -51,14 +45,12 @@ struct Counter {
 }
 
 impl Tally {
-    /// Counts one request to `color`.
     pub fn add(&self, color: Color, failed: bool) {
         let counter = self.counter(color);
         counter.requests.fetch_add(1, Ordering::Relaxed);
         counter.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
     }
 
-    /// What was counted for `color` so far.
     pub fn served(&self, color: Color) -> Served {
         let counter = self.counter(color);
         Served { requests: counter.requests.load(Ordering::Relaxed), failed: counter.failed.load(Ordering::Relaxed) }

@@ -14,12 +14,10 @@ pub struct Step {
     pub at: f64,
     /// Real time on top of it, which speed does not shorten.
     pub plus: Duration,
-    /// What changes.
     pub change: Change,
 }
 
 impl Step {
-    /// When the change is due after the switch.
     pub fn due(&self, window: Duration) -> Duration {
         window.mul_f64(self.at) + self.plus
     }

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-/// How the processes of one color behave.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
     /// The share of requests that fail, 0..=1, over all routes together.
     pub error_ratio: f64,
     /// Added to every answer of a route that users ask for.
     pub latency: Duration,
-    /// What `/metrics` answers.
     pub metrics: MetricsPage,
     /// Whether `/health/ready` says so.
     pub ready: bool,
@@ -30,7 +28,6 @@ impl Default for Conditions {
 /// What `/metrics` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricsPage {
-    /// The whole page.
     Whole,
     /// The first half of the page, then the connection breaks.
     Half,
@@ -49,13 +46,11 @@ struct Shared {
 }
 
 impl Weather {
-    /// Fair weather for so many instances.
     pub fn fair(instances: usize) -> Self {
         let restarts = (0..instances).map(|_| Notify::new()).collect();
         Self(Arc::new(Shared { conditions: watch::Sender::new(Conditions::default()), restarts }))
     }
 
-    /// The conditions now.
     pub fn now(&self) -> Conditions {
         *self.0.conditions.borrow()
     }
@@ -65,15 +60,13 @@ impl Weather {
         self.0.conditions.send_modify(change);
     }
 
-    /// Kills one instance, counted from 0, and starts it again: its counters are gone. Nothing happens when there is no
-    /// such instance.
+    /// Kills one instance, counted from 0, and starts it again: its counters are gone. One that is not there is ignored.
     pub fn restart(&self, instance: usize) {
         if let Some(restart) = self.0.restarts.get(instance) {
             restart.notify_one();
         }
     }
 
-    /// How many instances live in this weather.
     pub fn instances(&self) -> usize {
         self.0.restarts.len()
     }
@@ -84,7 +77,6 @@ impl Weather {
         let _ = self.0.conditions.subscribe().wait_for(|conditions| conditions.up == up).await;
     }
 
-    /// Resolves when the instance is to restart.
     pub(super) async fn restarted(&self, instance: usize) {
         match self.0.restarts.get(instance) {
             Some(restart) => restart.notified().await,

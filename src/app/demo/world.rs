@@ -28,23 +28,18 @@ const INSTANCES: usize = 2;
 /// Keeps the failures of the two colors independent.
 const GREEN_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The demo could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// A port could not be listened on.
     #[error("failed to start {what} on 127.0.0.1")]
     Listen {
         /// What was to listen: a color or the front.
         what: &'static str,
-        /// Why.
         source: io::Error,
     },
-    /// The router's files could not be written.
     #[error("failed to write the router's script into {folder}")]
     Script {
         /// The demo's folder.
         folder: PathBuf,
-        /// Why.
         source: io::Error,
     },
 }

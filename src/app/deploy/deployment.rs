@@ -145,8 +145,7 @@ impl Deployment {
         &self.journal
     }
 
-    /// The color that a router with a say of its own sends traffic to; none where it follows the state file or cannot be
-    /// read.
+    /// Where a router with a say of its own sends traffic; none where it follows the state file or cannot be read.
     pub async fn routed(&self) -> Option<Color> {
         if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
     }
@@ -337,7 +336,6 @@ async fn within<T: Send + 'static>(
 /// What became of a soak's block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SoakUpdate {
-    /// It is in the state file.
     Written,
     /// The file holds the block of this later soak; it stays.
     NewerSoak(String),
@@ -345,16 +343,12 @@ pub enum SoakUpdate {
     NoStateFile,
 }
 
-/// A soak's block could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// Somebody is moving traffic for too long.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The state file failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// Somebody else writes the state file all the time.
     #[error("the state file changes faster than it can be written")]
     Restless,
 }

@@ -17,7 +17,6 @@ pub enum Came {
     Unwatched,
     /// It ended so, and that is how the deployment stands.
     Ended {
-        /// How.
         outcome: Outcome,
         /// What `switch` or `soak` ended with.
         exit_code: u8,

@@ -23,11 +23,9 @@ pub enum Foreseen {
 /// The steps of a rollback that were tried as far as that is possible without making them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// The color that traffic would be brought to.
     pub target: Color,
     /// What the router would do, in lines; none where it is there already.
     pub router: Option<Vec<String>>,
-    /// Whether the state file would be written.
     pub writes_state: bool,
     /// Why the rollback could not be journalled. It would be made all the same.
     pub journal_trouble: Option<String>,

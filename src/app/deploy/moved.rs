@@ -9,13 +9,11 @@ use crate::model::Color;
 /// The step of a move that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveFailure {
-    /// The router did not move.
     #[error("the router failed: {0}")]
     Router(RouterError),
     /// The router took the move, but cannot be read back.
     #[error("the router cannot be read back: {0}")]
     ReadBack(RouterError),
-    /// The router took the move and shows another color.
     #[error("the router still shows {0}")]
     Unmoved(Color),
     /// The router moved, and users do not reach the color, or nobody knows whether they do.
@@ -27,8 +25,7 @@ pub enum MoveFailure {
 }
 
 impl MoveFailure {
-    /// Why everything is as it was, where that is so: what the router holds is not ours, or could not be read, or the router put
-    /// it back itself.
+    /// Why everything is as it was, where it is: what the router holds is not ours or unreadable, or was put back by the router.
     pub const fn untouched(&self) -> Option<&RouterError> {
         match self {
             Self::Router(error) if error.is_untouched() => Some(error),
@@ -46,8 +43,7 @@ impl MoveFailure {
     }
 }
 
-/// What a router said about a move, for the journal: its last lines, where a copy of what it replaced is, and what else a
-/// person should know.
+/// What a router said about a move, for the journal: its last lines, where a copy of what it replaced is, its notes.
 pub(super) fn told(moved: &Moved) -> String {
     let Moved { output, kept, notes } = moved;
     let said = output.iter().map(|output| format!("; the router said: {output}"));
@@ -55,12 +51,10 @@ pub(super) fn told(moved: &Moved) -> String {
     said.chain(kept).chain(notes.iter().map(|note| format!("; {note}"))).collect()
 }
 
-/// A move that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedTraffic {
     /// The color that takes user traffic now.
     pub color: Color,
-    /// The color that took it before.
     pub from: Color,
     /// The state file's `lastSwitch`, in Unix milliseconds.
     pub last_switch: Option<i64>,

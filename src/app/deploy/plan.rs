@@ -36,27 +36,22 @@ pub(super) enum Progress {
     Done,
 }
 
-/// Everything the plan depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Situation<'a> {
-    /// The state file.
     pub state: &'a State,
     /// The color that the router shows; `None` where it cannot be read.
     pub router: Option<Color>,
     /// The deployment a soak watches; `None` for a rollback of whatever is active.
     pub binding: Option<Binding>,
-    /// How far an earlier try came.
     pub progress: Progress,
 }
 
-/// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
     /// Bring traffic to the target and journal `rolled_back`.
     Act(Steps),
     /// It is there already, and the journal knows.
     AlreadyBack(Color),
-    /// No switch to roll back.
     Nothing(NothingToRollBack),
     /// Somebody else moved traffic since; touch nothing.
     Superseded,
@@ -66,9 +61,7 @@ pub(super) enum Plan {
 /// does not say so yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
-    /// The color to go back to.
     pub target: Color,
-    /// Whether the router has to be moved.
     pub move_router: bool,
 }
 

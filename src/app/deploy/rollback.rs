@@ -48,14 +48,11 @@ pub enum RollbackError {
     /// The state file cannot be read; nothing was touched.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A step failed.
     #[error("the rollback to {target} failed: {failure}; {traffic}")]
     Failed {
-        /// The color to go back to.
         target: Color,
         /// The step, and why.
         failure: MoveFailure,
-        /// Where traffic is.
         traffic: Traffic,
     },
 }
@@ -97,7 +94,6 @@ struct Begun {
     journalled: Option<oneshot::Sender<()>>,
     /// The first trouble with the journal.
     trouble: Option<String>,
-    /// Whether the router may replace what was not written by Switchback.
     replace: Replace,
 }
 

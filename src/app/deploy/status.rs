@@ -16,10 +16,8 @@ use crate::model::printable::clean;
 /// So many hex digits of a hash are shown to a person.
 const SHORT_HASH: usize = 12;
 
-/// The status cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
-    /// The state file cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
     /// Whether a monitor is running cannot be said.
@@ -30,15 +28,12 @@ pub enum StatusError {
 /// Why nobody can say which color takes no traffic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoInactive {
-    /// State file and router name different colors.
     #[error("the state file says that {active} is active, but the router sends traffic to {routed}")]
     OutOfSync {
         /// The state file's color.
         active: Color,
-        /// The router's.
         routed: Color,
     },
-    /// The router cannot be read; the text says why.
     #[error("the router cannot be read: {0}")]
     Unread(String),
 }

@@ -20,16 +20,13 @@ pub struct SwitchRequest {
     pub decision: Decision,
 }
 
-/// How a switch ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Switch {
-    /// Traffic is on the new color.
     Switched(MovedTraffic),
     /// The state file names that color already, and the router does not disagree. Nothing was touched.
     AlreadyActive(Color),
 }
 
-/// A switch failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
     /// Somebody else is moving traffic for too long; nothing was touched.
@@ -41,31 +38,23 @@ pub enum SwitchError {
     /// The router holds what was not written by Switchback, could not be read, or put everything back: nothing was moved.
     #[error("the switch to {target} was not made: {failure}; nothing was moved{}", by_hand(failure, *target))]
     NotMade {
-        /// The color that was to be active.
         target: Color,
         /// What the router holds, or why it did not move.
         failure: MoveFailure,
     },
-    /// A step failed, and the ones before it were undone.
     #[error("the switch to {target} failed and was undone: {failure}; traffic is on {from} as before")]
     Undone {
-        /// The color that was to be active.
         target: Color,
-        /// The color that is active.
         from: Color,
         /// The step, and why.
         failure: MoveFailure,
     },
-    /// A step failed, and so did undoing the ones before it.
     #[error("the switch to {target} failed: {failure}; undoing it failed as well: {undo}; {traffic}")]
     Stuck {
-        /// The color that was to be active.
         target: Color,
-        /// The step, and why.
         failure: MoveFailure,
         /// The step of undoing, and why.
         undo: MoveFailure,
-        /// Where traffic is.
         traffic: Traffic,
     },
 }
@@ -83,7 +72,6 @@ fn by_hand(failure: &MoveFailure, target: Color) -> String {
 /// What is left to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Steps {
-    /// Everything.
     Move,
     /// The state file names the color already, the router does not follow.
     MoveRouter,
@@ -100,8 +88,7 @@ impl Deployment {
     /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
     ///
     /// A switch of the same soak that was cut off is carried through, once, wherever that was; asked for again, it is made
-    /// already. When a step fails, router and
-    /// state file are brought back to where they were and `switch_failed` is journalled.
+    /// already. When a step fails, router and state file are brought back and `switch_failed` is journalled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;

@@ -26,33 +26,26 @@ pub struct JobFiles {
     pub output: Option<PathBuf>,
 }
 
-/// What a command came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conclusion {
     /// The outcome's name, or the word that there is instead of one: `error`, `running`, `detached`.
     pub outcome: String,
     /// Where traffic is and what that means, where that comes before the reason.
     pub lead: Option<String>,
-    /// The sentence.
     pub reason: String,
-    /// The color that takes user traffic, where that is known.
     pub active: Option<Color>,
-    /// The exit code of the process.
     pub exit_code: u8,
     /// What to do now, with its command; none where there is nothing to do.
     pub next: Option<String>,
     /// The service; none where no configuration could be read.
     pub service: Option<String>,
-    /// The soak, where there was one.
     pub soak: Option<String>,
-    /// The release that is judged, where it has a name.
     pub release: Option<String>,
 }
 
 /// Whether this process has told an outcome in a form for programs.
 static CONCLUDED: AtomicBool = AtomicBool::new(false);
 
-/// Whether this process has told an outcome in a form for programs already.
 pub fn is_concluded() -> bool {
     CONCLUDED.load(Ordering::Relaxed)
 }

@@ -19,7 +19,6 @@ impl Gate {
         Self { next_ms: SOON_MS }
     }
 
-    /// Whether a line is due now.
     pub(super) fn is_due(&mut self, view: &View) -> bool {
         if view.machine().phase() != Phase::Gating || view.at_ms() < self.next_ms {
             return false;

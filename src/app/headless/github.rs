@@ -14,7 +14,6 @@ use super::conclusion::{Conclusion, JobFiles, add_to_summary, cell, conclude};
 use super::human::Human;
 use super::printer::{Places, PrintEvents};
 
-/// Prints for GitHub Actions.
 pub(super) struct Github {
     human: Human,
     places: Places,
@@ -127,7 +126,6 @@ impl PrintEvents for Github {
     }
 }
 
-/// How an outcome is annotated.
 pub(super) fn level(ending: &Ending) -> &'static str {
     match ending.outcome {
         Outcome::Retained | Outcome::Switched => "notice",

@@ -22,7 +22,6 @@ const WORD: usize = 15;
 /// Columns of the bar itself.
 const BAR: u64 = 20;
 
-/// Prints lines for people.
 pub(super) struct Human {
     out: Box<dyn Write + Send>,
     terminal: Option<Width>,
@@ -45,7 +44,6 @@ impl Human {
         writeln!(self.out, "{}  {word:WORD$} {}", self.stamps.next(wall_ms), clean(&as_called(text)))
     }
 
-    /// Prints a line as it is.
     pub(super) fn raw(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{line}")?;
         self.out.flush()

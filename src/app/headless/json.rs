@@ -15,7 +15,6 @@ use crate::model::{Color, Decision, Ending, Phase, Verdict};
 use super::conclusion::conclude;
 use super::printer::{Places, PrintEvents};
 
-/// What a line says.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum Line<'a> {
@@ -67,7 +66,6 @@ struct Stamped<'a> {
     line: Line<'a>,
 }
 
-/// Prints one JSON object a line.
 pub(super) struct Json {
     out: Box<dyn Write + Send>,
     places: Places,

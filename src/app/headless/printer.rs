@@ -16,8 +16,7 @@ use super::github::Github;
 use super::human::Human;
 use super::json::Json;
 
-/// So many events may wait for a slow reader of stdout. A reader that is slower than that is no longer told: the watch
-/// never waits for it.
+/// So many events may wait for a slow reader of stdout; a slower one is no longer told: the watch never waits for it.
 const BACKLOG: usize = 16_384;
 /// A terminal's progress line moves at least this often, so that its clock is seen to run.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -46,9 +45,7 @@ impl fmt::Display for Output {
 /// Where the records of a run are, for the closing lines.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The decision journal.
     pub journal: PathBuf,
-    /// The recording of this soak.
     pub recording: PathBuf,
 }
 

@@ -17,24 +17,18 @@ use super::printer::Output;
 /// An outcome, and what it is about.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// The service.
     pub service: String,
     /// The soak that ended so; none where there was none.
     pub soak: Option<String>,
-    /// The release that was judged, where it has a name.
     pub release: Option<String>,
     /// The color that is active by the state file, where that can be read.
     pub active: Option<Color>,
-    /// The outcome.
     pub ending: Ending,
-    /// The decision journal.
     pub journal: PathBuf,
-    /// When it is told.
     pub at: jiff::Timestamp,
 }
 
 impl Told {
-    /// The sentence for people.
     pub fn sentence(&self) -> String {
         let Ending { outcome, cause, reason } = &self.ending;
         match &self.soak {
@@ -55,7 +49,6 @@ impl Told {
         self.next().map_or(Ok(()), |next| writeln!(out, "next            {}", clean(&next)))
     }
 
-    /// Prints it.
     pub fn print(&self, output: Output, job: &JobFiles, mut out: impl Write) -> io::Result<()> {
         conclude();
         match output {

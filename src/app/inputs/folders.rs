@@ -64,8 +64,7 @@ pub fn distrust(path: &Path, user: User) -> Option<Distrust> {
     link.or_else(|| judged(path)).or_else(|| folder.and_then(judged))
 }
 
-/// `.env` of a folder; `called_from` decides how it is shown. A folder of that name is a Python environment and none of our
-/// business.
+/// `.env` of a folder; `called_from` decides how it is shown. A folder of that name is a Python environment, not ours.
 pub fn dotenv_in(folder: &Path, called_from: &Path) -> Option<DotEnv> {
     let file = folder.join(DOTENV);
     let path = if folder == called_from { PathBuf::from(DOTENV) } else { file.clone() };

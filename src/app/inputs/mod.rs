@@ -65,7 +65,6 @@ fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
-/// A configuration file.
 struct ConfigFile {
     path: PathBuf,
     /// As it was named, or as it is shown.
@@ -103,8 +102,7 @@ fn gather(around: Surroundings, flags: Vec<(String, String)>, config: Option<Pat
     settled(&inputs, &folder, dotenv, file)
 }
 
-/// The folder of a file, without symlinks in its path, and the file in it. The file itself may be one: its folder is where it
-/// was put.
+/// The folder of a file, without symlinks in its path, and the file, which may be one: its folder is where it was put.
 fn beside(file: &Path) -> (PathBuf, PathBuf) {
     let folder = folder_of(file);
     let folder = folder.canonicalize().unwrap_or(folder);

@@ -17,17 +17,12 @@ use super::past::Past;
 use super::resume::{self, Earlier};
 use super::unfinished;
 
-/// What is asked for.
 pub struct Asked<'a> {
-    /// The color to switch to.
     pub color: Color,
     /// Whether it is to be watched.
     pub soak: bool,
-    /// The release that it is said to run.
     pub release: Option<&'a str>,
-    /// Who asks.
     pub actor: Actor,
-    /// Whether anything may be replaced that the router holds.
     pub replace: Replace,
 }
 

@@ -24,7 +24,6 @@ pub struct RunClock {
 }
 
 impl RunClock {
-    /// A clock that shows 0 now.
     pub fn start(clock: Arc<dyn Clock>) -> Self {
         Self::showing(clock, 0)
     }
@@ -52,7 +51,6 @@ impl RunClock {
         Self { clock, origin }
     }
 
-    /// Milliseconds since the start.
     pub fn at_ms(&self) -> u64 {
         u64::try_from(self.clock.boot_ms().saturating_sub(self.origin.origin_ms)).unwrap_or(0)
     }
@@ -62,12 +60,10 @@ impl RunClock {
         self.clock.wall_ms()
     }
 
-    /// The wall clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Where its zero is.
     pub const fn origin(&self) -> &ClockOrigin {
         &self.origin
     }

@@ -14,7 +14,6 @@ use crate::io::ports::{Asked, Metrics, ReadinessProbe, Source};
 use crate::io::source::{Agreement, Api, ClientError, Meter, Querier};
 use crate::model::{CheckId, Color};
 
-/// What a task of the crew does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
     /// Reads the metrics of an instance.
@@ -201,7 +200,6 @@ impl Crew {
         set_to_work
     }
 
-    /// Notes that a job's answer has come.
     pub fn answered(&mut self, job: &Job) {
         self.busy.remove(job);
     }

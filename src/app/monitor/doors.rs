@@ -47,7 +47,6 @@ impl Doors {
         Ok(Self { socket, network })
     }
 
-    /// Serves at them.
     pub fn serve(self, hub: &Hub, status: StatusOf) -> Option<Server> {
         let Self { socket, network } = self;
         let any = socket.is_some() || network.is_some();

@@ -22,7 +22,6 @@ use super::looks::Looks;
 /// How long the end of a run waits for its block to reach the state file.
 const REFLECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// What touches the deployment.
 pub struct Hands {
     deployment: Deployment,
     block: watch::Sender<Option<SoakBlock>>,
@@ -45,7 +44,6 @@ impl Hands {
         }
     }
 
-    /// The freeze of automatic rollback.
     pub fn freeze_file(&self) -> FreezeFile {
         self.deployment.freeze_file()
     }
@@ -74,7 +72,6 @@ impl Hands {
         });
     }
 
-    /// Moves traffic to the watched color.
     pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>) {
         let deployment = self.deployment.clone();
         tokio::spawn(async move {

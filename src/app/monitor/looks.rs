@@ -11,7 +11,6 @@ use crate::model::Color;
 /// Pause between two questions while the answer agrees with the router: each is a request through the proxy.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What was answered last.
 #[derive(Clone, Debug, Default)]
 pub struct Looks {
     last: Arc<Mutex<Option<(Instant, Color)>>>,

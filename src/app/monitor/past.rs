@@ -18,9 +18,7 @@ const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
 /// A recorded run, up to its last event.
 #[derive(Debug)]
 pub struct Past {
-    /// What the run began with.
     pub header: RecordingHeader,
-    /// The machine as it stood.
     pub machine: Machine,
     /// Place of the last event in the order of events; 0 where none was recorded.
     pub seq: u64,
@@ -70,12 +68,10 @@ impl Past {
         }
     }
 
-    /// The clock of the run, going on.
     pub fn clock(&self, clock: Arc<dyn Clock>) -> RunClock {
         RunClock::resume(clock, self.clock.as_ref(), self.at_ms, self.wall_ms)
     }
 
-    /// What a person is shown of it.
     pub fn view(&self) -> View {
         View::resumed(self.machine.clone(), self.seq, self.at_ms, self.wall_ms)
     }

@@ -124,7 +124,6 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     Some(config)
 }
 
-/// A duration as the machine has it.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -25,7 +25,6 @@ enum Order {
     Settle(oneshot::Sender<()>),
 }
 
-/// A running recorder.
 pub struct Recorder {
     sender: Option<SyncSender<Order>>,
     thread: Box<dyn Helper>,

@@ -12,23 +12,19 @@ use super::past::Past;
 
 /// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.
 pub enum Earlier {
-    /// Nothing to go on with.
     Nothing,
-    /// A run to go on with.
     Unfinished(Box<Past>),
     /// How it ended, and nothing is to be run.
     Ended {
         /// The soak that ended so; none where there was none.
         soak: Option<String>,
-        /// How.
         ending: Ending,
     },
     /// A soak that cannot be gone on with, and why.
     Lost(String),
 }
 
-/// Looks for a run to go on with. `explicitly` asked for, also one that moved no traffic yet, and the outcome of one that has
-/// ended.
+/// Looks for a run to go on with; `explicitly`, also one that moved no traffic yet, and the outcome of one that has ended.
 pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Result<Earlier, OpenError> {
     let state = deployment.state_file().read()?;
     let block = state.soak();

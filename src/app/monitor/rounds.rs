@@ -7,7 +7,6 @@ use super::crew::Job;
 /// A gap is worth telling when nothing ran for more than this beyond three intervals.
 const GAP_MS: u64 = 5_000;
 
-/// The rounds of one run.
 #[derive(Debug)]
 pub struct Rounds {
     interval_ms: u64,
@@ -40,7 +39,6 @@ impl Rounds {
         self.open = Some(Round { waiting: waiting.into_iter().collect() });
     }
 
-    /// Whether a round is under way.
     pub const fn is_open(&self) -> bool {
         self.open.is_some()
     }
@@ -53,7 +51,6 @@ impl Rounds {
         }
     }
 
-    /// Closes the round at its tick.
     pub fn close(&mut self, at_ms: u64) -> Due {
         self.open = None;
         let elapsed = at_ms.saturating_sub(self.last_tick_ms);

@@ -96,7 +96,6 @@ struct Run {
     ending: Option<Ending>,
     /// The signal that asked to save the run, while a move is under way.
     stopping: Option<&'static str>,
-    /// Where the answer to the order under way goes.
     answer: Option<Answer>,
     reading_router: bool,
     router_read_at: Option<u64>,

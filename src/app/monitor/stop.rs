@@ -16,7 +16,6 @@ pub enum OnSignal {
 }
 
 impl OnSignal {
-    /// Whether this signal saves the run.
     pub(super) fn saves(self, signal: &str) -> bool {
         match self {
             Self::Abort => false,

@@ -8,8 +8,7 @@ use tokio::process::Command;
 use crate::io::children;
 use crate::model::Action;
 
-/// How `switchback rollback` is called for the deployment on screen: a process of its own, whose words do not get between the
-/// panes.
+/// How `switchback rollback` is called for this deployment: as a process, whose words do not get between the panes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After {
     /// The arguments that name the deployment, such as `--config=FILE`.

@@ -20,7 +20,6 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Takes the terminal.
     pub fn take(tty: Arc<Tty>) -> Result<Self, TerminalError> {
         let bytes = Bytes::default();
         let screen = Screen { tty: Arc::clone(&tty), inner: CrosstermBackend::new(bytes.clone()) };
@@ -40,7 +39,6 @@ impl Canvas {
         self.terminal.clear().map_err(drawing)
     }
 
-    /// Gives the terminal back for a while.
     pub fn give_back(&self) {
         self.guard.give_back();
     }

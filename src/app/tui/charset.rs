@@ -31,11 +31,8 @@ pub enum CharsetChoice {
 /// What the environment says of glyphs: each value as it is set, none where it is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CharsetEnv<'a> {
-    /// `LC_ALL`.
     pub lc_all: Option<&'a str>,
-    /// `LC_CTYPE`.
     pub lc_ctype: Option<&'a str>,
-    /// `LANG`.
     pub lang: Option<&'a str>,
     /// `TERM`; the Linux console's font has 512 glyphs at most, and no braille.
     pub term: Option<&'a str>,
@@ -66,11 +63,8 @@ pub struct Glyphs {
     pub corners: [&'static str; 4],
     /// A frame's sides: horizontal, vertical.
     pub sides: [&'static str; 2],
-    /// The value axis.
     pub axis: &'static str,
-    /// The threshold's line.
     pub threshold: &'static str,
-    /// A mark's line.
     pub mark: &'static str,
     /// The eight heights of a bar, the lowest first.
     pub bars: [&'static str; 8],
@@ -94,7 +88,6 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// At the end of what was cut.
     pub cut: &'static str,
-    /// The cursor in a line that is typed.
     pub cursor: &'static str,
     /// In front of the chosen row.
     pub pointer: &'static str,

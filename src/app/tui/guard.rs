@@ -38,7 +38,6 @@ struct Held {
 }
 
 impl Guard {
-    /// Takes the terminal.
     pub fn take(tty: Arc<Tty>) -> Result<Self, TerminalError> {
         HOOK.call_once(install_hook);
         // Under NO_COLOR crossterm writes an empty SGR, a reset of bold and reverse too, for every colour. What colours there

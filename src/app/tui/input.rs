@@ -16,12 +16,9 @@ const QUEUE: usize = 64;
 /// Wait before looking again at keys that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What comes from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A key was pressed.
     Key(KeyEvent),
-    /// Text was pasted.
     Paste(String),
     /// The terminal hung up. Nothing follows.
     Gone,
@@ -36,7 +33,6 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
-    /// Starts to read the keys of the process's terminal.
     pub fn start(tty: &Arc<Tty>) -> Result<Self, TerminalError> {
         let io = |source| TerminalError::Io { action: "read keys from", source };
         let (wake, told) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| io(errno.into()))?;

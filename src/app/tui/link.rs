@@ -11,7 +11,6 @@ pub enum Item {
     /// What the machine knew before the first event: the run is told from the beginning. Comes first, and again after
     /// [`Item::Lost`].
     Header(Box<RecordingHeader>),
-    /// The next event.
     Event(Box<Envelope>),
     /// The monitor does not answer, and why. It is tried again until something else comes.
     Lost(String),

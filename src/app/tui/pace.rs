@@ -13,18 +13,15 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// There is something new to be seen.
     pub const fn changed(&mut self) {
         self.changed = true;
     }
 
-    /// A frame was drawn.
     pub const fn drawn(&mut self, now_ms: u64) {
         (self.drawn_ms, self.changed) = (Some(now_ms), false);
     }
 
-    /// Milliseconds until the next frame is due, 0 for now; none while nothing changes. `moving` says whether time alone
-    /// changes what is to be seen.
+    /// Milliseconds until the next frame, 0 for now; none while nothing changes. `moving`: time alone changes what is seen.
     pub fn wait(&self, now_ms: u64, moving: bool) -> Option<u64> {
         let after = match (self.changed, moving) {
             (true, _) => BETWEEN_MS,

@@ -11,7 +11,6 @@ const SLOWEST: u32 = 125;
 const REAL_TIME: u32 = 1_000;
 const FASTEST: u32 = 1_024_000;
 
-/// A recording being played.
 #[derive(Clone, Debug)]
 pub struct Player {
     header: RecordingHeader,
@@ -30,13 +29,11 @@ pub struct Player {
 pub struct Played<'a> {
     /// Where it begins anew, what to begin with: what was folded so far is void.
     pub anew: Option<&'a RecordingHeader>,
-    /// The events, in order.
     pub events: &'a [Envelope],
 }
 
 impl Player {
-    /// A recording at its beginning, playing in real time. The events are in the order of their places, as a recording has
-    /// them.
+    /// A recording at its beginning, playing in real time. The events are in the order of their places.
     pub const fn new(header: RecordingHeader, events: Vec<Envelope>) -> Self {
         Self { header, events, next: 0, position_ms: 0, rest: 0, speed: REAL_TIME, paused: false }
     }
@@ -48,12 +45,10 @@ impl Player {
         Self { speed, ..self }
     }
 
-    /// What the machine knew before the first event.
     pub const fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
-    /// How it is played.
     pub fn playback(&self) -> Playback {
         Playback {
             speed: f64::from(self.speed) / f64::from(REAL_TIME),
@@ -82,12 +77,10 @@ impl Player {
         self.go_to(self.length_ms() / 10 * u64::from(tenth))
     }
 
-    /// Goes back a step.
     pub fn back(&mut self) -> Played<'_> {
         self.go_to(self.position_ms.saturating_sub(STEP_MS))
     }
 
-    /// Goes on a step.
     pub fn forward(&mut self) -> Played<'_> {
         self.go_to(self.position_ms.saturating_add(STEP_MS))
     }

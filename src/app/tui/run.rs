@@ -35,25 +35,20 @@ const LAST_ORDERS: Duration = Duration::from_secs(2);
 /// How often a replay moves on while it plays.
 const PLAY_STEP: Duration = Duration::from_millis(100);
 
-/// How a run is shown.
 pub struct Setup {
     /// The screen at its beginning: colours, glyphs, time zone, whether it only reads.
     pub ui: UiState,
     /// The kind of the router, for the status pane.
     pub router_kind: Option<String>,
-    /// For those who come back.
     pub places: Places,
     /// The way back once the run is over; none where there is none from here.
     pub after: Option<After>,
-    /// The demo's weather, if this is the demo.
     pub weather: Option<Weather>,
     /// The folder that screens are saved in.
     pub folder: PathBuf,
 }
 
-/// The demo's weather.
 pub struct Weather {
-    /// What there is to choose.
     pub menu: WeatherMenu,
     /// Lets the weather with that place in the menu rule.
     pub change: Box<dyn FnMut(usize) + Send>,
@@ -62,11 +57,9 @@ pub struct Weather {
 /// How the operator and the screen parted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// How the run ended, if it did.
     pub outcome: Option<Ending>,
     /// Who or what stopped the monitor, if that was done; the soak can be resumed.
     pub stopped: Option<String>,
-    /// Why the screen is gone.
     pub by: Departure,
 }
 
@@ -80,11 +73,8 @@ impl Left {
 /// Why a screen is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departure {
-    /// The operator left.
     Operator,
-    /// A signal asked for it.
     Signal(&'static str),
-    /// The terminal hung up.
     TerminalGone,
 }
 
@@ -119,7 +109,6 @@ impl Link for Recorded {
     }
 }
 
-/// Everything that a screen needs while it is there.
 struct Show<L> {
     app: Box<App>,
     link: Arc<L>,

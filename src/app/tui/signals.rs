@@ -15,9 +15,7 @@ const STOP_LIMIT: Duration = Duration::from_millis(500);
 pub(super) enum Asked {
     /// To end, by the signal of that name.
     End(&'static str),
-    /// To look at the terminal's size again.
     Resize,
-    /// To go on after a stop.
     GoOn,
 }
 

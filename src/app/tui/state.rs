@@ -84,12 +84,9 @@ impl UiState {
 /// A pane that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pane {
-    /// The checks, of which one has the big chart.
     #[default]
     Checks,
-    /// The instances of the watched color.
     Instances,
-    /// The decisions.
     Decisions,
 }
 
@@ -98,7 +95,6 @@ impl Pane {
     pub const ALL: [Self; 3] = [Self::Checks, Self::Instances, Self::Decisions];
 }
 
-/// How the list of decisions is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecisionList {
     /// The [`number`](crate::core::view::Decided::number) of the selected decision; none follows the newest.
@@ -109,26 +105,21 @@ pub struct DecisionList {
     pub typing: bool,
 }
 
-/// Where the events come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Mode {
     /// A monitor that runs, or ran until just now.
     #[default]
     Live,
-    /// A recording.
     Replay(Playback),
 }
 
-/// How a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Playback {
     /// Times real time, above 0.
     pub speed: f64,
-    /// Whether it stands still.
     pub paused: bool,
     /// Milliseconds since the run began that are shown.
     pub position_ms: u64,
-    /// Length of the whole recording in milliseconds.
     pub length_ms: u64,
 }
 
@@ -137,41 +128,33 @@ pub struct Playback {
 pub struct Hint {
     /// The key as it is written, such as `Space`.
     pub key: String,
-    /// What it does, in a word or two.
     pub label: String,
 }
 
-/// What takes the footer's place for a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// One line.
     pub text: String,
-    /// How it is meant.
     pub tone: Tone,
 }
 
 /// What lies above the panes; at most one at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
-    /// All keys.
     Help {
         /// In order; a row without keys is a heading.
         rows: Vec<HelpRow>,
         /// First row that is shown; past the end means the last page.
         scroll: usize,
     },
-    /// One decision with all its numbers.
     Detail {
         /// Its [`number`](crate::core::view::Decided::number).
         number: u64,
     },
-    /// An operator's dialog.
     Dialog(DialogView),
-    /// The demo's weather.
     Weather(WeatherView),
 }
 
-/// One row of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HelpRow {
     /// The keys; empty for a heading.
@@ -189,13 +172,9 @@ pub struct DialogView {
     pub tone: Tone,
     /// Target and consequence, a paragraph each; long ones are wrapped.
     pub body: Vec<String>,
-    /// One of several to choose, where there are some.
     pub choices: Option<ChoicesView>,
-    /// What can be typed.
     pub fields: Vec<FieldView>,
-    /// The answers.
     pub buttons: Vec<ButtonView>,
-    /// How far it is.
     pub state: DialogState,
 }
 
@@ -220,9 +199,7 @@ pub enum DialogState {
 pub struct ChoicesView {
     /// What is chosen, such as `by`.
     pub label: String,
-    /// The choices in order.
     pub items: Vec<String>,
-    /// The one that is chosen, from 0.
     pub chosen: usize,
     /// Whether the arrows choose.
     pub focused: bool,
@@ -233,31 +210,22 @@ pub struct ChoicesView {
 pub struct FieldView {
     /// What to type, such as `type checkout-api to confirm`.
     pub label: String,
-    /// What was typed.
     pub text: String,
-    /// Whether keys go there.
     pub focused: bool,
 }
 
-/// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ButtonView {
-    /// What it says, such as `Cancel`.
     pub label: String,
-    /// The key that presses it, where there is one.
     pub key: Option<String>,
     /// Whether Enter presses it.
     pub focused: bool,
-    /// Whether it can be pressed.
     pub enabled: bool,
 }
 
-/// The demo's weather menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeatherView {
-    /// The kinds of weather in order.
     pub items: Vec<String>,
-    /// The one under the cursor, from 0.
     pub selected: usize,
     /// The one that rules now, from 0, where it is one of them.
     pub current: Option<usize>,

@@ -27,8 +27,7 @@ pub fn to_text(buffer: &Buffer) -> String {
     rows(buffer).map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
 }
 
-/// A screen as a picture with text that can be selected. It needs no fonts of its own: each run of cells is stretched to
-/// its columns.
+/// A screen as a picture with selectable text. It needs no fonts of its own: each run of cells is stretched to its columns.
 pub fn to_svg(buffer: &Buffer, title: &str) -> String {
     let (width, height) = (u32::from(buffer.area.width) * CELL.0, u32::from(buffer.area.height) * CELL.1);
     let (whole, tall) = (width + 2 * MARGIN, height + 2 * MARGIN);

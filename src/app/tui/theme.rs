@@ -47,7 +47,6 @@ pub struct ColorEnv<'a> {
     pub clicolor_force: Option<&'a str>,
     /// `COLORTERM`; `truecolor` and `24bit` promise 24 bits.
     pub colorterm: Option<&'a str>,
-    /// `TERM`.
     pub term: Option<&'a str>,
 }
 
@@ -65,7 +64,6 @@ impl ColorEnv<'_> {
         }
     }
 
-    /// What the terminal can show.
     fn capability(&self) -> Depth {
         let term = self.term.unwrap_or_default();
         match self.colorterm {

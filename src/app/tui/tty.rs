@@ -1,5 +1,4 @@
-//! The terminal as a device: its size, writing to it, waiting for its keys, raw mode. What goes wrong has one of two meanings:
-//! the terminal is gone, or the system refused something.
+//! The terminal as a device: its size, writing to it, waiting for its keys, raw mode.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, stdin, stdout};
@@ -20,15 +19,12 @@ pub enum TerminalError {
     /// It hung up: its window was closed, or the connection to it was lost.
     #[error("the terminal is gone")]
     Gone,
-    /// A panic gave it back already.
     #[error("the terminal was given back in a panic")]
     Released,
-    /// The system refused something.
     #[error("cannot {action} the terminal: {source}")]
     Io {
         /// What was being done.
         action: &'static str,
-        /// What the system said.
         source: io::Error,
     },
 }
@@ -43,10 +39,8 @@ impl TerminalError {
     }
 }
 
-/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
-    /// There are keys.
     Keys,
     /// The other descriptor was closed, or has something.
     Told,
@@ -72,7 +66,6 @@ impl Tty {
         Ok(Self::new(input.map_err(io)?, output))
     }
 
-    /// A terminal by its descriptors.
     pub(super) const fn new(input: OwnedFd, output: OwnedFd) -> Self {
         Self { input, output }
     }
@@ -136,8 +129,7 @@ impl Tty {
         }
     }
 
-    /// Whether the terminal listens to another job now: reading would stop this process, or fail for good where nobody could
-    /// let it go on.
+    /// Whether the terminal listens to another job: reading would stop this process, or fail where nobody could let it go on.
     pub(super) fn in_background(&self) -> bool {
         tcgetpgrp(&self.input).is_ok_and(|foreground| foreground != getpgrp())
     }

@@ -9,7 +9,6 @@ use crate::config::problem::{Origin, Problem};
 pub struct Key {
     /// The dotted name in the file, such as `soak.window`. Flags are handed to [`load`](crate::config::load()) by it.
     pub name: &'static str,
-    /// The environment variable.
     pub env: Option<&'static str>,
     /// The flag without its dashes, such as `window`; keys that are seldom changed by hand have none.
     pub flag: Option<&'static str>,
@@ -32,8 +31,10 @@ pub enum Fallback {
     /// This text, read like any other.
     Text(&'static str),
     /// Computed from keys that stand earlier in the table; the text describes how.
-    Derived { text: &'static str, fill: fn(&mut Draft) -> Option<String> },
-    /// Nothing.
+    Derived {
+        text: &'static str,
+        fill: fn(&mut Draft) -> Option<String>,
+    },
     Unset,
 }
 

@@ -44,11 +44,8 @@ macro_rules! simple {
 }
 
 simple! {
-    /// The name of a service.
     Service: String, "[a-z0-9][a-z0-9-]{0,62}", |raw, _| parse::service(string(raw)?), Clone::clone;
-    /// The path of a file or a folder.
     File: PathBuf, "path", |raw, base| absolute(base, string(raw)?), |path| path.display().to_string();
-    /// Yes or no.
     Switch: bool, "true/false/1/0/yes/no/on/off",
         |raw, _| parse::boolean(raw.scalar(&[Scalar::String, Scalar::Bool, Scalar::Integer], "true or false")?),
         ToString::to_string,
@@ -60,7 +57,6 @@ simple! {
                 text.to_owned()
             }
         };
-    /// A share, neither nothing nor all.
     Share: Ratio, "above 0, below 1, as 5% or 0.05",
         |raw, _| parse::ratio(raw.scalar(&NUMERIC, "a string such as \"5%\" or a number such as 0.05")?),
         |share| parse::format_ratio(*share),
@@ -69,7 +65,6 @@ simple! {
                 true
             }
         };
-    /// Base URLs of instances.
     Instances: Vec<InstanceUrl>, "base URLs (http, https, dns+http, dns+https), comma-separated or an array",
         |raw, _| instances::parse(urls(raw)?.iter().map(String::as_str)),
         |urls| urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
@@ -81,19 +76,13 @@ simple! {
                 serde_json::json!(instances::split(text)).to_string()
             }
         };
-    /// The path of a URL.
     UrlPath: String, "path of a URL, from /", |raw, _| parse::url_path(string(raw)?), Clone::clone;
-    /// The name of a metric.
     Metric: Named, "auto, or the name of a metric", |raw, _| parse::metric(string(raw)?), shown_name;
-    /// The name of a label.
     Label: Named, "auto, or the name of a label", |raw, _| parse::label(string(raw)?), shown_name;
-    /// What a status says.
     Statuses: StatusSet, "classes (5xx), codes (429) and words (error), comma-separated or an array",
         |raw, _| statuses(raw), ToString::to_string;
-    /// Matchers of labels.
     Series: LabelFilter, "matchers of labels with =, !=, =~ or !~, comma-separated",
         |raw, _| LabelFilter::parse(string(raw)?), ToString::to_string;
-    /// Patterns of routes.
     RouteList: Routes, "paths from /, * for one segment, ** for any number, comma-separated or an array; or none",
         |raw, _| routes(raw), ToString::to_string,
         {
@@ -101,7 +90,6 @@ simple! {
                 array(text)
             }
         };
-    /// A command line.
     CommandLine: Vec<String>, "command line as an array of strings (JSON in a variable)",
         |raw, _| command(raw), |words| serde_json::json!(words).to_string(),
         {
@@ -116,9 +104,7 @@ simple! {
                 array(text)
             }
         };
-    /// One of them.
     Word: String, "a name without spaces", |raw, _| parse::word(string(raw)?), Clone::clone;
-    /// A group of users, by its name or its number.
     Group: String, "name or number of a group, without spaces", |raw, _| parse::group(string(raw)?), Clone::clone;
     /// Anything that can be written down.
     Line: String, "text", |raw, _| parse::text(string(raw)?), Clone::clone;
@@ -129,17 +115,12 @@ simple! {
             None => SocketAddress::Unix(absolute(base, string(raw)?)?),
         }),
         ToString::to_string;
-    /// Where to listen.
     Listen: SocketAddr, "IP address and port, such as 127.0.0.1:9710", |raw, _| parse::listen(string(raw)?), ToString::to_string;
-    /// An admin API.
     Admin: AdminUrl, "base URL (http, https), or unix:///path", |raw, _| instances::admin(string(raw)?), ToString::to_string;
-    /// One base URL.
     BaseUrl: InstanceUrl, "base URL (http, https)", |raw, _| instances::base(string(raw)?), ToString::to_string;
-    /// The name of a server, with or without a port.
     Host: String, "name of a host, or name:port", |raw, _| parse::host(string(raw)?), Clone::clone;
     /// A query, or the selector of series.
     Query: PromQl, "PromQL of at most 4,000 bytes", |raw, _| PromQl::new(string(raw)?), |text| text.as_str().to_owned();
-    /// Checks by queries, as JSON.
     Queries: Vec<QueryConfig>,
         "JSON object; each check has query, threshold, breach (above, below), for (0s..10m), required, \
          or alerts instead of the first three",

@@ -7,7 +7,6 @@ use crate::config::values::InstanceUrl;
 use crate::model::Color;
 
 impl Colors {
-    /// The instances of one color.
     pub fn of(&self, color: Color) -> &[InstanceUrl] {
         match color {
             Color::Blue => &self.blue,
@@ -47,9 +46,7 @@ pub enum Scheme {
     /// As the instance's URL says.
     #[default]
     Same,
-    /// It does not.
     Http,
-    /// It does.
     Https,
 }
 
@@ -58,7 +55,6 @@ pub enum Scheme {
 pub struct Place {
     /// The port; none for that of the instance's URL.
     pub port: Option<u16>,
-    /// Whether it speaks TLS there.
     pub scheme: Scheme,
 }
 
@@ -75,14 +71,12 @@ impl Place {
 }
 
 impl MetricsConfig {
-    /// Where an instance shows its metrics.
     pub const fn place(&self) -> Place {
         Place { port: self.port, scheme: self.scheme }
     }
 }
 
 impl HealthConfig {
-    /// Where an instance says that it is ready.
     pub const fn place(&self) -> Place {
         Place { port: self.port, scheme: self.scheme }
     }

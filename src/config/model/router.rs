@@ -9,7 +9,6 @@ use crate::model::Color;
 /// How traffic is moved.
 #[derive(Clone, Debug, Default)]
 pub struct RouterConfig {
-    /// What kind of router, with what it needs.
     pub kind: RouterKind,
     /// Limit for one try.
     pub timeout: Duration,
@@ -33,7 +32,6 @@ pub struct TrafficProbeConfig {
     pub url: InstanceUrl,
     /// The `Host` that is asked for, where it is not the URL's.
     pub host: Option<String>,
-    /// Where in the answer the color stands.
     pub sign: ProbeSign,
     /// What stands there when blue answers.
     pub blue: String,
@@ -54,13 +52,10 @@ impl TrafficProbeConfig {
 /// Where in an answer the color stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeSign {
-    /// In this header.
     Header(String),
     /// In JSON, at this pointer (`/release/color`) or at these names (`release.color`).
     Json(String),
-    /// On a metrics page.
     Metric {
-        /// The metric.
         name: String,
         /// The label whose text it is; without one it is the value.
         label: Option<String>,
@@ -90,7 +85,6 @@ pub enum RouterKind {
     Caddy(CaddyConfig),
 }
 
-/// What router `haproxy` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HaproxyConfig {
     /// The Runtime API.
@@ -116,10 +110,8 @@ pub enum Away {
     Weight,
 }
 
-/// What router `nginx` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NginxConfig {
-    /// The file that nginx includes.
     pub include_file: PathBuf,
     /// What is written into it, with `{upstream}`, `{color}` and `{service}` filled in.
     pub template: String,
@@ -129,16 +121,12 @@ pub struct NginxConfig {
     pub green: String,
     /// Tests the configuration; exit code 0 says that it is good.
     pub test: Vec<String>,
-    /// Reloads nginx.
     pub reload: Vec<String>,
-    /// nginx's pid file.
     pub pid_file: PathBuf,
 }
 
-/// What router `caddy` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaddyConfig {
-    /// The admin API.
     pub admin: AdminUrl,
     /// The path of a `reverse_proxy`, or of its `upstreams`, in Caddy's configuration; none: it is found by its upstreams.
     pub upstream_path: Option<String>,

@@ -23,8 +23,7 @@ pub struct Setting {
     pub min_requests: u64,
     /// The soak window in milliseconds; `None` for the length of the trace.
     pub window_ms: Option<u64>,
-    /// Time between two ticks in milliseconds; `None`, or less than the trace has, for the interval of the trace. Ticks in
-    /// between are joined.
+    /// Milliseconds between two ticks; `None`, or less than the trace has: the trace's interval. Ticks in between are joined.
     pub interval_ms: Option<u64>,
 }
 

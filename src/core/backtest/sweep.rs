@@ -15,19 +15,15 @@ const SWEPT: [(&str, &str); 6] = [
 /// One setting with the values it is to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// The configuration key.
     pub key: &'static str,
     /// The values, at least one, as they would stand in the flag.
     pub values: Vec<String>,
 }
 
-/// The text is no sweep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
-    /// It has another form.
     #[error("`{0}` is no sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%")]
     Form(String),
-    /// The key cannot be swept.
     #[error("`{0}` cannot be swept: expected threshold, min-requests, method, false-alarm, window or interval")]
     Key(String),
 }

@@ -7,11 +7,8 @@ use crate::model::number::{odds, span, thousands};
 
 /// One trace with what came of it under each setting, in the order of the settings.
 pub struct Row {
-    /// The trace, as it was named.
     pub file: String,
-    /// What its release really was.
     pub truth: Truth,
-    /// What came of it, one for each setting.
     pub judged: Vec<Judged>,
 }
 

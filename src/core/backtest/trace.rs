@@ -2,10 +2,8 @@
 
 use crate::core::detect::{CumulativeCounts, TickCounts};
 
-/// The first line of a trace in CSV.
 const HEADER: [&str; 3] = ["tick_ms", "total", "errors"];
 
-/// One tick of a recorded soak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceTick {
     /// Milliseconds since the start of the window.
@@ -26,50 +24,18 @@ pub struct Trace {
 /// The text is no trace. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceError {
-    /// The first line is something else.
     #[error("line 1: expected the header `tick_ms,total,errors`, found `{0}`")]
     Header(String),
-    /// A line has too few or too many cells.
     #[error("line {line}: expected 3 cells, found {found}")]
-    Cells {
-        /// The line.
-        line: usize,
-        /// How many cells it has.
-        found: usize,
-    },
-    /// A cell holds no whole number.
+    Cells { line: usize, found: usize },
     #[error("line {line}: `{cell}` under `{column}` is no whole number of 0 or more")]
-    Number {
-        /// The line.
-        line: usize,
-        /// The column's name.
-        column: &'static str,
-        /// What stands there.
-        cell: String,
-    },
-    /// Only one of the two counters is given.
+    Number { line: usize, column: &'static str, cell: String },
     #[error("line {line}: `total` and `errors` must both be given, or both be empty for a failed scrape")]
-    Half {
-        /// The line.
-        line: usize,
-    },
-    /// Time does not go on.
+    Half { line: usize },
     #[error("line {line}: {at_ms}ms does not come after {before_ms}ms")]
-    Order {
-        /// The line.
-        line: usize,
-        /// Its time.
-        at_ms: u64,
-        /// The time of the line before.
-        before_ms: u64,
-    },
-    /// The first row is a failed scrape.
+    Order { line: usize, at_ms: u64, before_ms: u64 },
     #[error("line {line}: the first row is the baseline and needs both counters")]
-    Baseline {
-        /// The line.
-        line: usize,
-    },
-    /// There is nothing after the baseline.
+    Baseline { line: usize },
     #[error("no tick after the baseline")]
     Empty,
 }

@@ -14,15 +14,14 @@ pub enum Truth {
     Good,
     /// To be rolled back.
     Bad,
-    /// Nobody knows: the soak ended before it was judged.
+    /// Nobody knows: it was not judged to the end, or what ended it says nothing of the release.
     Unknown,
 }
 
 impl Truth {
-    /// What the end of a recorded soak says of its release; none where it has not ended.
+    /// What the end of a recorded soak says of its release; `Unknown` where it has not ended.
     ///
-    /// A release that somebody rolled back is as bad as one that was rolled back on evidence, whatever the error rate was: the person
-    /// has seen more than the check.
+    /// A release that somebody rolled back is bad, whatever the error rate was: the person has seen more than the check.
     pub fn of(ending: Option<&Ending>) -> Self {
         let Some(ending) = ending else { return Self::Unknown };
         match (ending.outcome, ending.cause) {

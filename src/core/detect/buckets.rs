@@ -36,7 +36,6 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// All requests.
     pub fn total(&self) -> u64 {
         self.counts.last().copied().unwrap_or(0)
     }

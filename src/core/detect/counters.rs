@@ -90,7 +90,6 @@ pub enum Processes {
 /// What happened between two readings of an instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
-    /// Requests.
     pub requests: u64,
     /// Those of them that failed, never more than `requests`.
     pub errors: u64,
@@ -135,8 +134,7 @@ struct Clock {
 }
 
 impl Counters {
-    /// Nothing read yet, in a run that began at `run_wall` (Unix milliseconds by the clock of this machine): processes that start
-    /// later count from zero.
+    /// Nothing read yet; processes that start after `run_wall` (Unix milliseconds by this machine's clock) count from zero.
     pub const fn new(run_wall: i64) -> Self {
         Self::since(Since { run_wall, at_ms: 0 })
     }
@@ -157,9 +155,7 @@ impl Counters {
         }
     }
 
-    /// What happened since the reading before. `at_ms` is the time since the run began.
-    ///
-    /// A missed scrape needs no call: the next reading covers the gap.
+    /// What happened since the reading before, over missed scrapes too. `at_ms` is the time since the run began.
     pub fn read(&mut self, reading: &Reading, at_ms: u64) -> Delta {
         if self.kind == Kind::Mixed {
             return Delta::default();
@@ -190,7 +186,7 @@ impl Counters {
         Delta { reset: self.resets > resets, ..delta }
     }
 
-    /// The instance gave no page.
+    /// The instance gave no page: it may have been down, which speaks for a restart where its counters fall next.
     pub const fn missed(&mut self) {
         self.pace.missed();
     }
@@ -212,12 +208,10 @@ impl Counters {
         self.lineages.iter_mut().for_each(|lineage| lineage.id = None);
     }
 
-    /// How often this instance was restarted.
     pub const fn resets(&self) -> u32 {
         self.resets
     }
 
-    /// Who answers at this instance's URL.
     pub const fn processes(&self) -> Processes {
         match self.kind {
             Kind::Mixed => Processes::Mixed,
@@ -227,7 +221,6 @@ impl Counters {
         }
     }
 
-    /// Whether the instance is restarted again and again.
     pub fn is_crash_loop(&self) -> bool {
         self.resets >= CRASH_LOOP_RESETS && self.kind == Kind::One
     }

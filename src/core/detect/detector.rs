@@ -83,8 +83,7 @@ impl Detector {
         }
     }
 
-    /// The judgement if the window ends `at_ms` milliseconds after its start and the soak already ran on for `overtime`
-    /// ticks.
+    /// The judgement if the window ends at `at_ms` and the soak already ran on for `overtime` ticks.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
         match self {
             Self::Evidence(detector) => detector.close(at_ms, overtime),

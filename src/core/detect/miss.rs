@@ -9,12 +9,9 @@ use crate::model::number::{latency, latency_exact, percent, thousands};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Miss {
-    /// It failed.
     #[default]
     Failed,
-    /// It took longer.
     Slower {
-        /// Than so many milliseconds.
         than_ms: f64,
     },
 }

@@ -14,8 +14,7 @@ pub struct Reading {
     pub total: u64,
     /// Those of them that failed.
     pub errors: u64,
-    /// Requests on routes that are left out, since the process started: probes, scrapes and what else no user does. They are
-    /// not in `total`.
+    /// Requests since the start on routes that are left out (probes, scrapes, what else no user does); not in `total`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ignored: u64,
     /// What of `total` and `errors` stands on series that do not say which route was asked: requests of this program may be
@@ -81,7 +80,6 @@ pub struct Asked {
 pub struct Requests {
     /// At least, if it counts them at all.
     pub least: u64,
-    /// At most.
     pub most: u64,
     /// Of those at most, the ones that it may have counted as failed.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -89,7 +87,6 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Both together.
     #[must_use]
     pub const fn plus(self, more: Self) -> Self {
         Self {
@@ -103,7 +100,6 @@ impl Requests {
 /// By what the requests of a page are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counting {
-    /// The counter.
     pub metric: String,
     /// The label with the status.
     pub label: String,
@@ -150,8 +146,6 @@ pub struct Blame {
 pub struct Culprit {
     /// The label's name, such as `route`.
     pub label: String,
-    /// Its value.
     pub value: String,
-    /// What came with it.
     pub counts: TickCounts,
 }

@@ -29,8 +29,7 @@ pub struct RecentCounts {
 }
 
 impl RecentCounts {
-    /// Takes in one tick, `at_ms` milliseconds after the start; `None` for a missing one. Time never runs backwards here:
-    /// an earlier `at_ms` counts as the latest one seen.
+    /// Takes in one tick at `at_ms` since the start; `None` for a missing one. An earlier `at_ms` counts as the latest one seen.
     pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {
         self.now_ms = at_ms.max(self.now_ms);
         if let Some(counts) = counts {
@@ -50,7 +49,6 @@ impl RecentCounts {
         self.last_good_ms = at_ms;
     }
 
-    /// Their sum.
     pub fn counts(&self) -> TickCounts {
         self.entries.iter().fold(TickCounts::default(), |sum, entry| sum.plus(entry.counts))
     }

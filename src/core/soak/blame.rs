@@ -27,7 +27,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Takes in what one page says.
     pub fn enter(&mut self, blame: &Blame) {
         self.all = self.all.plus(blame.all);
         self.untracked = self.untracked.saturating_add(blame.untracked);

@@ -36,7 +36,6 @@ impl Builds {
         self.has_news = true;
     }
 
-    /// Instances are gone.
     pub fn left(&mut self, places: &[usize]) {
         for place in places {
             self.has_news |= self.by_place.remove(place).is_some();

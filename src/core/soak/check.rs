@@ -23,8 +23,7 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// A copy of it: a run that is looked at again starts from one.
     fn boxed(&self) -> Box<dyn Check>;
 
-    /// The verdict and its sentence if the window ended now and the soak already ran on for `overtime` ticks; none while one
-    /// more tick is wanted.
+    /// The verdict and its sentence if the window ended now, after `overtime` ticks of running on; none while one more is wanted.
     fn close(&self, now: &Now, overtime: u64) -> Option<(Verdict, String)> {
         let _ = overtime;
         let Observation { verdict, message, .. } = self.observe(now);
@@ -36,8 +35,7 @@ pub trait Check: fmt::Debug + Send + Sync {
         format!("{}: {message}", self.id())
     }
 
-    /// What is left to the threshold at a value, as a share of it, where that is not the difference of the two; none where it says
-    /// nothing.
+    /// What is left to the threshold at a value, as a share of it, if that is not their difference; none where it says nothing.
     fn margin(&self, _value: f64) -> Option<f64> {
         None
     }
@@ -122,8 +120,7 @@ pub struct Observation {
     pub required: bool,
     /// What it says.
     pub verdict: Verdict,
-    /// Its value: the error rate of the last 10s, the latency quantile of the last 10s in seconds, the share of
-    /// instances that are not ready.
+    /// Its value: error rate or latency quantile (in seconds) of the last 10s, share of instances not ready, answer to a query.
     pub value: Option<f64>,
     /// Its threshold, in the value's unit.
     pub threshold: f64,

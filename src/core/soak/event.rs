@@ -46,8 +46,7 @@ pub enum Event {
     Instances {
         /// Whose.
         color: Color,
-        /// All that there are, credentials masked. A place in the settings' list stays that of its instance; new ones come
-        /// behind them.
+        /// All that there are, credentials masked. A place in the settings' list stays its instance's; new ones come behind.
         present: Vec<String>,
     },
     /// Prometheus was asked for the counters of a color.
@@ -176,7 +175,6 @@ pub enum Sample {
 pub enum Metered {
     /// Samples that it did not have before.
     New(Reading),
-    /// Nothing new yet.
     Same {
         /// How old its newest sample is.
         age_ms: u64,
@@ -189,11 +187,9 @@ pub enum Metered {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// A number.
     Value {
         /// Finite.
         value: f64,
-        /// What else it has to say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
@@ -201,11 +197,9 @@ pub enum Answer {
     Firing {
         /// Each with its labels.
         alerts: Vec<String>,
-        /// What else it has to say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// No number, and why.
     Failed(String),
 }
 
@@ -252,7 +246,6 @@ pub struct ForeignSeen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchResult {
-    /// Traffic is on the target.
     Switched {
         /// The new `lastSwitch`, Unix milliseconds.
         last_switch: Option<i64>,
@@ -280,7 +273,6 @@ pub enum RollbackResult {
 /// What is known of an attempt to roll back that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollbackFailure {
-    /// Why, in a sentence.
     pub why: String,
     /// Where users are, as far as can be said.
     pub traffic: Traffic,

@@ -7,9 +7,7 @@ use crate::model::number::span;
 /// Automatic rollback is off for the whole service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
-    /// Who wanted it.
     pub by: String,
-    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it ends by itself, Unix milliseconds; without it, never.

@@ -41,7 +41,6 @@ struct Comparison {
 }
 
 impl Judge {
-    /// A judge that has seen nothing.
     pub fn new(settings: &ErrorRateSettings, window_ms: u64, tick_ms: u64, old: Option<OldColor>) -> Self {
         let config = evidence_config(settings, window_ms, tick_ms);
         let comparison = old.and_then(|old| Comparison::new(settings, &config, old));
@@ -60,7 +59,6 @@ impl Judge {
         }
     }
 
-    /// From now on its sentences speak of this.
     pub const fn speak_of(&mut self, miss: Miss) {
         self.detector.speak_of(miss);
     }
@@ -87,7 +85,6 @@ impl Judge {
         }
     }
 
-    /// The sentence of the breach, once there is one.
     pub fn breach(&self) -> Option<String> {
         let absolute = self.detector.breach().map(str::to_owned);
         absolute.or_else(|| self.comparison.as_ref().filter(|comparison| comparison.acts)?.breach())
@@ -116,12 +113,10 @@ impl Judge {
         }
     }
 
-    /// Whether the soak would end healthy if it ended now.
     pub fn healthy_at(&self, at_ms: u64) -> bool {
         self.breach().is_none() && self.detector.conclude(at_ms).verdict == ClosingVerdict::Healthy
     }
 
-    /// How the soak stands, and how far it is from a decision.
     pub fn explain(&self) -> String {
         self.detector.explain()
     }
@@ -134,7 +129,6 @@ impl Judge {
         }
     }
 
-    /// Evidence against the release in nats, where the method has any.
     pub fn evidence(&self) -> Option<f64> {
         self.detector.evidence()
     }
@@ -144,7 +138,6 @@ impl Judge {
         self.recent.counts()
     }
 
-    /// All requests and errors since the start.
     pub const fn seen(&self) -> TickCounts {
         self.seen
     }

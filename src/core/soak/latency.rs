@@ -96,7 +96,6 @@ impl LatencyCheck {
         }
     }
 
-    /// Takes one page.
     fn read(&mut self, now: &Now, instance: usize, sample: &Sample) {
         let Some(known) = self.instances.get_mut(instance) else { return };
         let judged = match sample {
@@ -126,14 +125,12 @@ impl LatencyCheck {
         }
     }
 
-    /// The previous color has so many places now.
     pub fn previous_resized(&mut self, instances: usize) {
         if self.settings.metered.is_none() {
             self.previous.resize(instances);
         }
     }
 
-    /// The look at the previous color begins.
     pub fn begin_baseline(&mut self) {
         self.previous.begin_window();
     }
@@ -221,7 +218,6 @@ impl LatencyCheck {
         self.rate.seen()
     }
 
-    /// What makes a request a miss.
     pub fn miss(&self) -> Miss {
         Miss::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
     }

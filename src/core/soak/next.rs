@@ -8,11 +8,9 @@ use super::ForeignSeen;
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which changes the answer")]
 #[derive(Clone, Debug)]
 pub struct Aftermath<'a> {
-    /// How the run ended.
     pub outcome: Outcome,
     /// Whether there was a soak: traffic had been moved.
     pub begun: bool,
-    /// The service.
     pub service: &'a str,
     /// The color that was watched.
     pub color: Color,

@@ -38,7 +38,6 @@ impl Counts {
         Self { all: counts, users: [counts; CASES] }
     }
 
-    /// The sum of both.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
         let mut users = self.users;
@@ -46,7 +45,6 @@ impl Counts {
         Self { all: self.all.plus(more.all), users }
     }
 
-    /// Those of a case.
     pub fn of(&self, case: Case) -> TickCounts {
         case.0.map_or(self.all, |case| self.users[case])
     }
@@ -119,7 +117,6 @@ pub struct Share {
 }
 
 impl Share {
-    /// Counts from here on.
     pub fn restart(&mut self) {
         *self = Self { since: self.last, last: self.last, impossible: self.impossible, ..Self::default() };
     }

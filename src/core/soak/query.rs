@@ -12,7 +12,6 @@ use crate::model::{CheckId, Verdict};
 /// So many alerts are named in a sentence.
 const SHOWN: usize = 3;
 
-/// A check by a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryCheck {
     settings: QuerySettings,
@@ -27,7 +26,6 @@ pub struct QueryCheck {
     before: Option<BTreeSet<String>>,
 }
 
-/// What an answer says.
 #[derive(Clone, Debug, PartialEq)]
 struct Known {
     value: f64,
@@ -37,7 +35,6 @@ struct Known {
 }
 
 impl QueryCheck {
-    /// A check that was not asked yet.
     pub const fn new(settings: QuerySettings) -> Self {
         Self { settings, last: None, why: None, beyond: None, breach: None, before: None }
     }
@@ -93,7 +90,6 @@ impl QueryCheck {
         }
     }
 
-    /// What it says, with the sentence.
     fn judge(&self, now: &Now) -> (Verdict, String) {
         let Now { at_ms, patience_ms, .. } = *now;
         if let Some(breach) = &self.breach {

@@ -54,12 +54,10 @@ pub struct RateCheck {
     last_tick_at: u64,
     last_counts: Option<(u64, Option<TickCounts>)>,
     outage: Outage,
-    /// What failed, by label.
     ledger: Ledger,
 }
 
 impl RateCheck {
-    /// A check over these instances, none of which was read yet.
     pub fn new(id: CheckId, settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
         Self {
             id,
@@ -83,7 +81,6 @@ impl RateCheck {
         }
     }
 
-    /// From now on its sentences speak of this.
     pub fn speak_of(&mut self, miss: Miss) {
         self.miss = miss;
         self.judge.speak_of(miss);
@@ -123,7 +120,6 @@ impl RateCheck {
         self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.seen)).collect()
     }
 
-    /// Those that are there, with their names.
     fn present(&self) -> impl Iterator<Item = (&String, &Instance)> {
         self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
     }
@@ -152,7 +148,6 @@ impl RateCheck {
         self.judge.evidence()
     }
 
-    /// Whether the instances should be asked more than usual now, to learn whether they count that.
     pub fn wants_trial(&mut self) -> bool {
         self.cases.wants_trial(self.judge.all_seen(), self.judge.seen())
     }

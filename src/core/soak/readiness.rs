@@ -48,18 +48,15 @@ pub struct ReadinessCheck {
 }
 
 impl ReadinessCheck {
-    /// A check over these instances, none of which was probed yet.
     pub fn new(settings: ReadinessSettings, names: Vec<String>) -> Self {
         let instances = vec![Instance::default(); names.len()];
         Self { settings, names, instances }
     }
 
-    /// Those that are there.
     fn present(&self) -> impl Iterator<Item = &Instance> {
         self.instances.iter().filter(|known| !known.gone)
     }
 
-    /// Those that are there, with their names.
     fn named(&self) -> impl Iterator<Item = (&String, &Instance)> {
         self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
     }
@@ -79,7 +76,6 @@ impl ReadinessCheck {
         self.present().filter(|known| known.failures > 0).count()
     }
 
-    /// All instances.
     pub fn all(&self) -> usize {
         self.present().count()
     }

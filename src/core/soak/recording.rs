@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use crate::model::Decision;
 
-/// Version of the recording's format.
 const VERSION: u32 = 1;
 
 /// The first line of a recording: what the machine knew before the first event. The envelopes follow, one a line.

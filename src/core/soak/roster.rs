@@ -21,14 +21,12 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether nothing changed.
     pub const fn is_empty(&self) -> bool {
         self.joined.is_empty() && self.left.is_empty()
     }
 }
 
 impl Roster {
-    /// These, all present.
     pub fn new(names: &[String]) -> Self {
         Self { names: names.to_vec(), present: vec![true; names.len()] }
     }
@@ -43,7 +41,6 @@ impl Roster {
         self.present.iter().filter(|present| **present).count()
     }
 
-    /// The place of an instance.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known == name)
     }

@@ -134,14 +134,12 @@ impl Settings {
     }
 }
 
-/// The error-rate check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRateSettings {
     /// Largest acceptable share of failing requests.
     pub threshold: Ratio,
     /// No verdict on fewer requests.
     pub min_requests: u64,
-    /// How it is judged.
     pub method: Method,
     /// The bound on ever rolling back a release that sits exactly at the threshold.
     pub false_alarm: Ratio,
@@ -154,7 +152,6 @@ pub struct ErrorRateSettings {
     pub required: bool,
 }
 
-/// The latency check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LatencySettings {
     /// How long the quantile of the requests may take, in milliseconds.
@@ -164,14 +161,11 @@ pub struct LatencySettings {
     /// Whether what was slow before the switch is excused.
     #[serde(default)]
     pub excuse: Excuse,
-    /// Whether only a bucket bound near the threshold is judged by. Recordings from before that were judged by the next bound
-    /// below, however far.
+    /// Whether only a bound near the threshold is judged by. Recordings from before: by the next bound below, however far.
     #[serde(default)]
     pub near: bool,
-    /// The API that its counters are read from; none where they are read from the instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<String>,
-    /// Whether `retained` needs it.
     pub required: bool,
 }
 
@@ -197,29 +191,21 @@ impl LatencySettings {
     }
 }
 
-/// The readiness check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadinessSettings {
     /// Consecutive failed probes that count.
     pub failures: u32,
-    /// Whether `retained` needs it.
     pub required: bool,
 }
 
-/// A check by a query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuerySettings {
-    /// Its name.
     pub name: CheckId,
-    /// What is asked for.
     pub kind: QueryKind,
-    /// What the value is judged against.
     pub threshold: f64,
-    /// On which side of it the value is bad.
     pub breach: Bound,
-    /// For how long it has to be bad, in milliseconds.
+    /// For how long the value has to be bad, in milliseconds.
     pub for_ms: u64,
-    /// Whether `retained` needs it.
     pub required: bool,
 }
 
@@ -235,12 +221,9 @@ impl QuerySettings {
     }
 }
 
-/// What a query asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QueryKind {
-    /// A number.
     Value,
-    /// Alerts that fire.
     Alerts,
 }

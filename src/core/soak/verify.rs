@@ -18,7 +18,6 @@ pub struct RecoveryWatch {
     rose_ms: Option<u64>,
 }
 
-/// What is known of one instance.
 #[derive(Clone, Debug, PartialEq)]
 struct Instance {
     counters: Counters,
@@ -26,7 +25,6 @@ struct Instance {
 }
 
 impl RecoveryWatch {
-    /// A watch over so many instances.
     pub fn new(instances: usize) -> Self {
         Self {
             instances: vec![None; instances],
@@ -104,13 +102,11 @@ impl RecoveryWatch {
         self.cases.possible().map(|case| self.counts.of(case)).collect()
     }
 
-    /// Whether the instances should be asked more than usual now, to learn whether they count that.
     pub fn wants_trial(&mut self) -> bool {
         self.cases.wants_trial(self.counts.all, self.counts())
     }
 
-    /// For how long the pages that could be read have shown no new request, in ms, and how many were to be expected in that
-    /// time; none before the first request.
+    /// For how long (ms) readable pages have shown no new request, and how many were to be expected; none before the first one.
     pub fn silence(&self) -> Option<(u64, f64)> {
         let (first_ms, rose_ms) = (self.first_ms?, self.rose_ms?);
         let silent_ms = self.last_ms.saturating_sub(rose_ms);
@@ -120,7 +116,6 @@ impl RecoveryWatch {
     }
 }
 
-/// Milliseconds as a number to calculate with.
 fn span(ms: u64) -> f64 {
     f64::from(u32::try_from(ms).unwrap_or(u32::MAX))
 }

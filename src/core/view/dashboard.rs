@@ -18,18 +18,14 @@ const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 pub struct Mark {
     /// Milliseconds since the run began.
     pub at_ms: u64,
-    /// What.
     pub kind: MarkKind,
 }
 
-/// What a mark stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MarkKind {
     /// Traffic was moved, or the soak began on a deployment that was active already.
     Switch,
-    /// A check breached.
     Breach,
-    /// The rollback began.
     Rollback,
     /// Traffic is back on the previous color.
     Back,
@@ -38,7 +34,6 @@ pub enum MarkKind {
 /// One check as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckState<'a> {
-    /// What it says.
     pub seen: Observation,
     /// What it said before.
     pub series: &'a Series,
@@ -380,8 +375,7 @@ impl Dashboard {
         per_second(self.machine().recent().requests, RECENT_MS).filter(|rate| *rate > 0.0)
     }
 
-    /// Which instance and which labels carry the errors, while the error rate is breached or the evidence against it is on the
-    /// way there.
+    /// Which instance and labels carry the errors, while the error rate is breached or the evidence is on the way there.
     pub fn blame(&self) -> Option<String> {
         let checks = self.machine().checks();
         let error_rate = checks.iter().find(|seen| seen.check == CheckId::ErrorRate)?;

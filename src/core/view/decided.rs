@@ -16,7 +16,6 @@ pub struct Decided {
     pub at_ms: u64,
     /// Wall clock, Unix milliseconds.
     pub wall_ms: i64,
-    /// What was decided.
     pub decision: Decision,
 }
 

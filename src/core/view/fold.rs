@@ -17,7 +17,6 @@ pub struct News {
     pub judged: bool,
     /// Something the run goes on without.
     pub trouble: Option<String>,
-    /// The end, once it has come.
     pub ending: Option<Ending>,
     /// With the end: where traffic is and what to do, where a bad release may be live.
     pub alarm: Option<Alarm>,

@@ -10,14 +10,11 @@ use super::outcome::still_live;
 /// How something is meant; what a front end makes of it is its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
-    /// Nothing special.
     #[default]
     Plain,
-    /// As hoped for.
     Good,
     /// Somebody should look.
     Warning,
-    /// Something is wrong.
     Bad,
 }
 
@@ -38,7 +35,6 @@ pub struct Headline {
     pub word: String,
     /// What belongs to it, in a few words; may be empty.
     pub detail: String,
-    /// How it is meant.
     pub tone: Tone,
     /// Whether it is so important that it fills the whole row.
     pub alone: bool,

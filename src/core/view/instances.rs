@@ -8,7 +8,6 @@ use crate::core::soak::{Readiness, Sample};
 /// So many samples are kept of an instance: the last 10s at the shortest interval.
 const MOST_SAMPLES: usize = 128;
 
-/// What is known of one instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
     /// Its base URL, credentials masked.
@@ -21,7 +20,6 @@ pub struct Instance {
     pub readiness: Option<Readiness>,
     /// Requests and errors since the run began.
     pub seen: TickCounts,
-    /// Whether it is there no more.
     pub gone: bool,
     counters: Option<Counters>,
     recent: VecDeque<(u64, TickCounts)>,

@@ -8,8 +8,7 @@ use crate::model::{CheckId, Color, Ending, Outcome, Phase};
 use super::measure::{allowed, measured, title};
 use super::{Alarm, Dashboard, View};
 
-/// What is left in the scrollback when a run is over: where traffic is, what to do next, why, how many requests failed. Each
-/// pair is a short label and its text.
+/// What is left in the scrollback after a run, as pairs of label and text: where traffic is, what to do next, why, what failed.
 pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
     let machine = view.machine();
     let color = machine.settings().color;

@@ -17,7 +17,6 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// How the run stands now.
     pub fn of(view: &View) -> Self {
         let machine = view.machine();
         let word = match machine.blind() {

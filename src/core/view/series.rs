@@ -17,7 +17,6 @@ pub struct Point {
     pub value: Option<f64>,
     /// What was counted at this tick; none for a missing tick, and where nothing is counted.
     pub counts: Option<TickCounts>,
-    /// What the check said then.
     pub verdict: Verdict,
 }
 
@@ -45,7 +44,6 @@ impl Series {
         self.points.range(from..)
     }
 
-    /// The newest point.
     pub fn last(&self) -> Option<&Point> {
         self.points.back()
     }

@@ -16,9 +16,7 @@ use super::{Dashboard, Tone};
 pub struct StatusLine {
     /// What it is about, such as `active`.
     pub label: &'static str,
-    /// What is to be said.
     pub text: String,
-    /// How it is meant.
     pub tone: Tone,
 }
 

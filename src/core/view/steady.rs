@@ -21,7 +21,6 @@ struct Shown {
 }
 
 impl Steady {
-    /// Takes what the checks say at this time.
     pub(super) fn tick(&mut self, machine: &Machine, at_ms: u64) {
         for seen in machine.checks() {
             let told = honest(machine, &seen);
@@ -34,7 +33,6 @@ impl Steady {
         }
     }
 
-    /// What is shown of a check.
     pub(super) fn of(&self, machine: &Machine, seen: &Observation) -> Verdict {
         let told = honest(machine, seen);
         let shown = self.0.iter().find(|shown| shown.check == seen.check).map_or(told, |shown| shown.verdict);

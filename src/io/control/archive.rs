@@ -32,7 +32,6 @@ struct Place {
 }
 
 impl Archive {
-    /// The recording at this path; nothing is read yet.
     pub fn new(path: Arc<PathBuf>) -> Self {
         Self { path, reader: None }
     }

@@ -13,12 +13,16 @@ use super::network::Role;
 /// Somebody who may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// A process of this machine.
     Local(Peer),
-    /// Somebody on the network who has a token.
-    Token { from: IpAddr, role: Role },
+    Token {
+        from: IpAddr,
+        role: Role,
+    },
     /// Somebody on the network who has signed the message of this id.
-    Signed { id: String, from: IpAddr },
+    Signed {
+        id: String,
+        from: IpAddr,
+    },
 }
 
 impl Caller {
@@ -31,9 +35,8 @@ impl Caller {
         }
     }
 
-    /// What they are called: as they say, and over the network how they showed that they may.
-    ///
-    /// Only a person and a job of a CI give orders, so every other actor counts as somebody without a name.
+    /// What they are called: as they say, and over the network how they showed that they may. Only a person and a job of a CI
+    /// give orders, so every other actor counts as somebody without a name.
     pub fn actor(&self, named: Option<Actor>) -> Actor {
         match named {
             Some(Actor::Operator(who)) => Actor::Operator(self.vouched(Some(&who))),

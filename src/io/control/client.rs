@@ -31,30 +31,13 @@ const LONGEST_ANSWER: usize = 1 << 20;
 /// The monitor cannot be asked, or did not take the order.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody listens there.
     #[error("no monitor answers at `{}`", socket.display())]
-    NotRunning {
-        /// The socket.
-        socket: PathBuf,
-    },
-    /// The monitor on another machine is out of reach, and why.
+    NotRunning { socket: PathBuf },
     #[error("no monitor answers: {url} {why}")]
-    OutOfReach {
-        /// Where it should be.
-        url: Url,
-        /// Why.
-        why: NoAnswer,
-    },
+    OutOfReach { url: Url, why: NoAnswer },
     /// What is needed to ask over the network is not to be had.
     #[error("`{key}`: `{}` {why}", path.display())]
-    File {
-        /// The configuration's key.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    File { key: &'static str, path: PathBuf, why: String },
     /// The monitor on another machine wants a client certificate, or another one.
     #[error("{url} {}", if *shown {
         "does not accept the client certificate: `control.client_certificate` has to be signed by an authority in its \
@@ -63,7 +46,6 @@ pub enum ClientError {
         "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`"
     })]
     Certificate {
-        /// Where it is.
         url: Url,
         /// Whether it was shown one.
         shown: bool,
@@ -74,13 +56,10 @@ pub enum ClientError {
     /// The monitor does not let us in, or not do that.
     #[error("{0}")]
     Forbidden(String),
-    /// Nothing came for too long.
     #[error("the monitor does not answer")]
     Timeout,
-    /// What came cannot be understood.
     #[error("the monitor's answer makes no sense here: {0}")]
     Protocol(String),
-    /// The connection broke.
     #[error("the connection to the monitor broke: {0}")]
     Io(String),
 }
@@ -93,7 +72,6 @@ pub struct Client {
     service: Option<String>,
 }
 
-/// Where the monitor listens.
 #[derive(Clone, Debug)]
 enum Target {
     Socket(PathBuf),
@@ -101,7 +79,6 @@ enum Target {
 }
 
 impl Client {
-    /// A client of the monitor that listens at this socket, now or later.
     pub fn new(socket: &Path) -> Self {
         Self { to: Target::Socket(socket.to_owned()), service: None }
     }
@@ -304,7 +281,6 @@ fn not_running(socket: &Path) -> ClientError {
     ClientError::NotRunning { socket: socket.to_owned() }
 }
 
-/// What the system said, where it said something.
 fn cause(error: &reqwest::Error) -> Option<&io::Error> {
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {

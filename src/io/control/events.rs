@@ -16,20 +16,16 @@ use super::{ClientError, StreamEnd};
 /// A monitor that says nothing for so long is dead: it says every 5s at least that it is alive.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// One item of a run's event stream.
 #[derive(Debug)]
 pub enum StreamItem {
     /// What the run began with; always first.
     Header(Box<RecordingHeader>),
-    /// An event.
     Event(Box<Envelope>),
     /// The stream ends before the run does, and why.
     Dropped(String),
-    /// The run has no more events.
     End(StreamEnd),
 }
 
-/// A stream of events.
 #[derive(Debug)]
 pub struct Events {
     response: Response,
@@ -42,15 +38,13 @@ impl Events {
         Self { response, parser: Parser::default(), silence: SILENCE }
     }
 
-    /// Gives the monitor less time to say that it is alive.
     #[cfg(test)]
     pub(super) fn with_silence(self, silence: Duration) -> Self {
         Self { silence, ..self }
     }
 
-    /// Waits for the next item. After [`StreamItem::Dropped`], [`StreamItem::End`] or an error nothing more comes.
-    ///
-    /// Waiting can be given up at any time: nothing is lost by it.
+    /// Waits for the next item. After [`StreamItem::Dropped`], [`StreamItem::End`] or an error nothing more comes. Waiting can be
+    /// given up at any time: nothing is lost by it.
     pub async fn next(&mut self) -> Result<StreamItem, ClientError> {
         loop {
             let message = self.parser.next().map_err(|error| ClientError::Protocol(error.to_string()))?;

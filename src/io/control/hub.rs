@@ -29,11 +29,8 @@ const ORDER_LIMIT: Duration = Duration::from_secs(10);
 /// An action on its way to the loop.
 #[derive(Debug)]
 pub struct Order {
-    /// What to do.
     pub action: Action,
-    /// Who orders it.
     pub actor: Actor,
-    /// Why, in their words.
     pub reason: Option<String>,
     /// Takes the place of the action's event once its decision is journalled, or why it was refused.
     pub answer: oneshot::Sender<Result<u64, String>>,
@@ -45,10 +42,8 @@ pub enum Refused {
     /// The machine does not allow it now.
     #[error("{0}")]
     Rule(String),
-    /// Nobody takes orders any more.
     #[error("the soak is over")]
     Over,
-    /// The loop did not answer in time.
     #[error("no answer within {}: the order may still be carried out", duration_exact(ORDER_LIMIT))]
     NoAnswer,
 }
@@ -64,14 +59,12 @@ pub(super) enum Quota {
     Viewers,
 }
 
-/// There are as many clients as are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MOST_CLIENTS} clients follow the events already, which is the limit")]
 pub struct TooMany;
 
-/// The meeting point of one run. Clones are the same hub.
-///
-/// Publishing never waits: clients come and take what is kept in memory, and who is too late for that is told so.
+/// The meeting point of one run. Clones are the same hub. Publishing never waits: clients come and take what is kept in memory,
+/// and who is too late for that is told so.
 #[derive(Clone, Debug)]
 pub struct Hub(Arc<Shared>);
 
@@ -104,13 +97,11 @@ impl State {
 }
 
 impl Hub {
-    /// The hub of a run with this recording, and where its orders come out. `view` has taken every event that was recorded
-    /// before, if any.
+    /// The hub of a run with this recording, and where its orders come out. `view` has taken every event recorded before.
     pub fn new(header: &RecordingHeader, recording: PathBuf, view: View) -> (Self, mpsc::Receiver<Order>) {
         Self::with_kept(KEPT, header, recording, view)
     }
 
-    /// The same with another number of events in memory.
     pub(super) fn with_kept(
         kept: usize,
         header: &RecordingHeader,
@@ -160,7 +151,6 @@ impl Hub {
         self.subscribe_as(Quota::Local, since)
     }
 
-    /// The same for somebody who came in that way.
     pub(super) fn subscribe_as(&self, quota: Quota, since: u64) -> Result<Subscription, TooMany> {
         let mut state = self.state();
         let following = state.following(quota);
@@ -193,7 +183,6 @@ impl Hub {
         timeout(limit, exchange).await.unwrap_or(Err(Refused::NoAnswer))
     }
 
-    /// The metrics page as it stands.
     pub(super) fn metrics(&self) -> String {
         let state = self.state();
         metrics::page(&state.view, &state.tally, state.clients)
@@ -204,7 +193,6 @@ impl Hub {
         self.0.header.clone()
     }
 
-    /// Where the run is recorded.
     pub(super) fn recording(&self) -> Arc<PathBuf> {
         Arc::clone(&self.0.recording)
     }
@@ -214,22 +202,18 @@ impl Hub {
         self.0.news.subscribe()
     }
 
-    /// What there is in memory from `seq` on.
     pub(super) fn from(&self, seq: u64) -> Next {
         self.state().ring.from(seq)
     }
 
-    /// Counts a client that was dropped.
     pub(super) fn count_dropped(&self) {
         self.state().clients.dropped += 1;
     }
 
-    /// Counts a request over the network that was refused.
     pub(super) fn count_refused(&self) {
         self.state().clients.refused += 1;
     }
 
-    /// A subscription is over.
     pub(super) fn leave(&self, quota: Quota) {
         *self.state().following(quota) -= 1;
     }

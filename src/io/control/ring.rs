@@ -12,7 +12,6 @@ const BATCH: usize = 256;
 /// One event, ready to be sent. Clones share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// Its place in the order of events.
     pub seq: u64,
     /// The event as a server-sent one.
     pub bytes: Bytes,
@@ -25,12 +24,9 @@ pub(super) enum Next {
     Kept(VecDeque<Frame>),
     /// Only newer ones, from this place on.
     Older {
-        /// The oldest place that is kept.
         oldest: u64,
     },
-    /// Nothing yet.
     Nothing,
-    /// Nothing more.
     End(StreamEnd),
 }
 
@@ -58,12 +54,10 @@ impl Ring {
         self.frames.push_back(frame);
     }
 
-    /// No more follow.
     pub fn finish(&mut self, end: StreamEnd) {
         self.end = Some(end);
     }
 
-    /// What there is from `seq` on.
     pub fn from(&self, seq: u64) -> Next {
         if seq > self.last {
             return self.end.clone().map_or(Next::Nothing, Next::End);

@@ -31,7 +31,6 @@ const BODY_LIMIT: Duration = Duration::from_secs(5);
 /// How long the status may take: a router is asked for it.
 const STATUS_LIMIT: Duration = Duration::from_secs(10);
 
-/// What the endpoints work with.
 #[derive(Clone)]
 pub(super) struct Api {
     pub hub: Hub,
@@ -39,7 +38,6 @@ pub(super) struct Api {
     pub pace: Pace,
 }
 
-/// Where orders are given.
 pub(super) const ACTIONS: &str = "/v1/actions";
 
 /// How a connection is broken off.
@@ -152,7 +150,6 @@ async fn order(request: Request) -> Result<ActionRequest, String> {
     Ok(asked)
 }
 
-/// The whole body of an order.
 pub(super) async fn whole(body: Body) -> Result<Bytes, String> {
     let body = timeout(BODY_LIMIT, to_bytes(body, LONGEST_BODY)).await;
     let body = body.map_err(|_| "the body did not come in time".to_owned())?;

@@ -40,7 +40,7 @@ const REFUSED_LIMIT: Duration = Duration::from_secs(1);
 const REFUSED_BYTES: u64 = 64 << 10;
 /// Pause after a failed accept: the process is out of file descriptors, and asking again at once would only burn CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Twice within this a client hears that we are alive before it takes us for dead.
+/// A client that hears nothing for 20s takes us for dead (`SILENCE` in its `events`): within that it hears of us several times.
 const PACE: Pace = Pace { keep_alive: Duration::from_secs(5), stuck: Duration::from_secs(30) };
 /// So long everybody who asks for the status is told the same reading.
 const SHARED: Duration = Duration::from_secs(1);
@@ -48,7 +48,6 @@ const SHARED: Duration = Duration::from_secs(1);
 /// Tells the status as `status --json` prints it, or why it cannot be told.
 pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
 
-/// A running server.
 #[derive(Debug)]
 pub struct Server {
     doors: Vec<JoinHandle<()>>,
@@ -62,7 +61,6 @@ impl Server {
         Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
     }
 
-    /// The same for a user of this number, at another pace.
     pub(super) fn start_for(
         user: u32,
         socket: Option<ControlSocket>,
@@ -102,7 +100,6 @@ trait Door: Send + 'static {
     /// Most connections at a time.
     const MOST: usize;
 
-    /// The next client.
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
     /// Serves a client until one of both is done.
@@ -165,7 +162,6 @@ impl Door for Local {
     }
 }
 
-/// The port.
 struct Network {
     listener: TcpListener,
     tls: Option<Arc<Current<TlsAcceptor>>>,
@@ -226,8 +222,7 @@ impl Door for Network {
     }
 }
 
-/// Lets a client hear why it is refused: a connection that is closed on what the client has sent already would be reset, and the
-/// reason lost on the way.
+/// Lets a client hear why it is refused: closing on what it has sent already would reset the connection, and lose the reason.
 async fn see_off(mut client: TcpStream) {
     let rest = async {
         client.shutdown().await?;

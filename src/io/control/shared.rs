@@ -11,7 +11,6 @@ use crate::io::state::StatusReport;
 
 use super::StatusOf;
 
-/// What was read last.
 struct Reading {
     /// When it was there, and how many orders had been given when it began.
     at: Instant,
@@ -30,7 +29,6 @@ pub struct SharedStatus {
 }
 
 impl SharedStatus {
-    /// The status as it is read here, shared for so long.
     pub fn new(read: StatusOf, age: Duration) -> Self {
         Self { read, last: Arc::default(), orders: Arc::default(), age }
     }

@@ -28,61 +28,27 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// How long another process that is binding in the same folder is waited for.
 const FOLDER_WAIT: Duration = Duration::from_secs(5);
 
-/// The control socket cannot be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// The system allows no path of this length.
     #[error(
         "the path of the control socket `{}` has {} bytes, {MAX_PATH} are the limit: set a shorter `control.socket`",
         path.display(), path.as_os_str().len()
     )]
-    TooLong {
-        /// The path.
-        path: PathBuf,
-    },
-    /// A monitor answers there.
+    TooLong { path: PathBuf },
     #[error("another monitor answers at the control socket `{}`", path.display())]
-    Live {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Something else stands there, and is left alone.
+    Live { path: PathBuf },
     #[error("`{}` is {what}, not a socket: move it away or set another `control.socket`", path.display())]
-    NotASocket {
-        /// The path.
-        path: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
+    NotASocket { path: PathBuf, what: &'static str },
     /// Others could replace the socket, or listen in its stead.
     #[error("the folder `{}` of the control socket {why}", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What is wrong with it, and what to do.
-        why: String,
-    },
-    /// The socket cannot be given to the group.
+    Folder { folder: PathBuf, why: String },
     #[error("`control.group` = {group}: {why}")]
-    Group {
-        /// The group, as it was named.
-        group: String,
-        /// Why.
-        why: String,
-    },
-    /// The system refused.
+    Group { group: String, why: String },
     #[error("cannot {action} `{}` for the control socket: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
 }
 
-/// A bound control socket, `0600`, or `0660` where it is for a group. Dropping it removes its file, unless somebody has put another one in its place.
+/// A bound control socket, `0600`, or `0660` where it is for a group. Dropped, it removes its file, unless another stands there.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
@@ -103,7 +69,6 @@ impl ControlSocket {
         Self::bind_as(geteuid().as_raw(), path, named.transpose()?).await
     }
 
-    /// The same for a user of this number.
     async fn bind_as(user: u32, path: &Path, group: Option<SocketGroup>) -> Result<Self, SocketError> {
         if path.as_os_str().len() > MAX_PATH {
             return Err(SocketError::TooLong { path: path.to_owned() });
@@ -159,7 +124,6 @@ impl ControlSocket {
         self.kept_out.as_ref()
     }
 
-    /// The next client.
     pub(super) async fn accept(&self) -> io::Result<UnixStream> {
         self.listener.accept().await.map(|(stream, _)| stream)
     }

@@ -25,16 +25,13 @@ pub(super) fn message(event: &str, id: Option<u64>, data: &str) -> Bytes {
     Bytes::from(format!("event: {event}\n{id}data: {data}\n\n"))
 }
 
-/// One message as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
-    /// Its name.
     pub event: String,
     /// Its data, lines joined by line feeds.
     pub data: String,
 }
 
-/// A message is longer than any that the server writes.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a message of more than {LONGEST} bytes")]
 pub(super) struct TooLong;
@@ -50,14 +47,12 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// Takes the next bytes.
     pub fn push(&mut self, chunk: &[u8]) {
         self.buffer.drain(..self.read);
         self.read = 0;
         self.buffer.extend_from_slice(chunk);
     }
 
-    /// The next whole message, if there is one.
     pub fn next(&mut self) -> Result<Option<Message>, TooLong> {
         while let Some(end) = memchr::memchr(b'\n', &self.buffer[self.read..]) {
             let line = self.buffer[self.read..self.read + end].to_vec();

@@ -42,7 +42,6 @@ pub(super) fn body(hub: Hub, subscription: Subscription, pace: Pace, cut: Arc<No
     Body::new(Queued(queued))
 }
 
-/// The client takes nothing.
 struct Stuck;
 
 async fn send_all(

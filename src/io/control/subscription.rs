@@ -24,24 +24,20 @@ pub enum Delivery {
     Event(Bytes),
     /// Events are missing, or the client was too slow: the subscription is over, and a new one can be made.
     Dropped {
-        /// Why, in a sentence.
         reason: String,
         /// Where a new one goes on.
         next: u64,
     },
-    /// The run has no more events: the subscription is over.
     End(StreamEnd),
 }
 
-/// The events of a run from some place on: first from the recording, then from memory, then live.
-///
-/// It holds a few hundred events at most. Nobody waits for it: who is further behind than the hub remembers is dropped.
+/// The events of a run from some place on: first from the recording, then from memory, then live. Holds a few hundred events at
+/// most. Nobody waits for it: who is further behind than the hub remembers is dropped.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
     quota: Quota,
     news: watch::Receiver<u64>,
-    /// The place of the next event.
     cursor: u64,
     ready: VecDeque<Frame>,
     /// Until the subscription has caught up with what the hub remembers.
@@ -56,7 +52,6 @@ impl Subscription {
         Self { hub, quota, news, cursor: since.max(1), ready: VecDeque::new(), archive: Some(archive), looks: 0 }
     }
 
-    /// Waits for what comes next.
     pub async fn next(&mut self) -> Delivery {
         loop {
             if let Some(frame) = self.ready.pop_front() {

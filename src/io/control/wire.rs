@@ -8,12 +8,10 @@ use crate::model::{Action, Actor, Ending};
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionRequest {
-    /// What to do.
     pub action: Action,
     /// Who orders it; without it the server names the peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
-    /// Why, in their words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The service that is meant, so that an order that went astray moves no other one.
@@ -31,28 +29,23 @@ pub(super) struct Accepted {
 /// The answer to everything that failed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
-    /// The sentence.
     pub error: String,
 }
 
 /// Why an event stream ends before the run does.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dropped {
-    /// The sentence.
     pub reason: String,
     /// Where a new stream goes on.
     pub next: u64,
 }
 
-/// How the stream of a run's events ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "end", rename_all = "kebab-case")]
 pub enum StreamEnd {
-    /// The run is over.
     Ended(Ending),
     /// The monitor was asked to stop: everything is saved, and the soak can be resumed.
     Stopped {
-        /// Who or what stopped it.
         why: String,
     },
 }

@@ -14,14 +14,11 @@ use rustls::{CertificateError, Error, RootCertStore};
 /// From when and until when a certificate is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
-    /// Its notBefore.
     pub from: Timestamp,
-    /// Its notAfter.
     pub until: Timestamp,
 }
 
-/// The validity of each certificate (PEM) in this file, that of its owner first and then those of the authorities; or why it cannot
-/// be told.
+/// The validity of each certificate (PEM) in this file, its owner's first, then the authorities'; or why it cannot be told.
 pub fn validities(path: &Path) -> Result<Vec<Validity>, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)

@@ -21,51 +21,24 @@ use crate::model::{Actor, Decision, DecisionKind};
 /// How long an append waits for another process that is appending. Such a process holds the lock for one fsync.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// The decision journal could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The file or its folder failed.
     #[error("cannot {action} the decision journal `{}`: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The journal.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another process held the file's lock for too long.
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the decision journal `{}` is locked by another process", path.display())]
-    Locked {
-        /// The journal.
-        path: PathBuf,
-    },
+    Locked { path: PathBuf },
     /// The file is something else, or too damaged to be continued.
     #[error("`{}` cannot be continued as the decision journal: {reason}", path.display())]
-    NotOurs {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A line does not read back.
+    NotOurs { path: PathBuf, reason: String },
     #[error("line {line} of the decision journal `{}` is damaged ({reason}); `switchback verify` tells more", path.display())]
     Damaged {
-        /// The journal.
         path: PathBuf,
         /// Number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
         reason: String,
     },
-    /// The decision makes too long a line.
     #[error("a decision of {bytes} bytes is too long for the decision journal `{}`", path.display())]
-    TooLong {
-        /// The journal.
-        path: PathBuf,
-        /// Length of the line.
-        bytes: usize,
-    },
+    TooLong { path: PathBuf, bytes: usize },
 }
 
 /// How far the rollback of a soak has come, according to the journal.

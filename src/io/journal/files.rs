@@ -22,16 +22,12 @@ pub(crate) enum Open {
     Read,
     /// It must exist.
     Existing,
-    /// It is created where it is missing.
     OrCreate,
-    /// It must not exist.
     CreateNew,
 }
 
 /// Opens a regular file for reading and, except with [`Open::Read`], writing. New files are `0600` whatever the umask, and
-/// [belong to whom their folder belongs](hand_over).
-///
-/// A symlink in the last component is refused, and so is anything that is no regular file.
+/// [belong to whom their folder belongs](hand_over). What is no regular file is refused, and so is a symlink at the path's end.
 pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     let access = match open {
         Open::Read => OFlags::RDONLY,
@@ -57,9 +53,9 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes a new file or folder one of those whose folder it lies in: what root makes belongs to the folder's owner and group, and in
-/// a folder of a team (setgid) the group may do with it what it may do with the folder. Else it is for its owner alone, whatever the
-/// umask.
+/// Makes a new file or folder one of those whose folder it lies in: what root makes belongs to the folder's owner and group, and
+/// in a setgid folder (of a team) the group may do with it what it may do with the folder. Else it is its owner's alone, whatever
+/// the umask.
 pub(crate) fn hand_over(new: &File, folder: &Path) -> io::Result<()> {
     let (of, made) =
         (fs::metadata(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?, new.metadata()?);

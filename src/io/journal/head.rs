@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
-    /// The service it belongs to.
     pub service: String,
-    /// How many decisions there are.
     pub decisions: u64,
     /// Of the last one.
     #[serde(rename = "head")]

@@ -22,19 +22,15 @@ pub fn rfc3339_ms(at: Timestamp) -> String {
 pub(super) struct Header {
     /// Version of the format.
     pub v: u32,
-    /// What kind of journal it is.
     pub journal: String,
-    /// The service whose decisions follow.
     pub service: String,
 }
 
 impl Header {
-    /// The header of a service's journal.
     pub fn new(service: &str) -> Self {
         Self { v: 1, journal: "decisions".to_owned(), service: service.to_owned() }
     }
 
-    /// Reads a first line.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
         let header: Self =
             serde_json::from_slice(line).map_err(|error| format!("it has no journal header ({error})"))?;

@@ -14,7 +14,6 @@ pub(crate) enum Next {
     Torn,
     /// More than [`MAX_LINE`] bytes without a newline.
     TooLong,
-    /// Nothing.
     End,
 }
 

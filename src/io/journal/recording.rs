@@ -16,27 +16,15 @@ use super::files::{Open, create_private_dir, open_private};
 use super::lines::{MAX_LINE, Next, next_line};
 use crate::io::disk::Disk;
 
-/// A recording could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// The file or its folder failed.
     #[error("cannot {action} the recording `{}`: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The recording.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line does not read back.
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("line {line} of the recording `{}` is damaged: {reason}", path.display())]
     Damaged {
-        /// The recording.
         path: PathBuf,
         /// Number of the line, from 1; the header is line 1.
         line: u64,
-        /// What is wrong with it.
         reason: String,
     },
 }
@@ -75,9 +63,7 @@ pub struct RecordingWriter {
 }
 
 impl RecordingWriter {
-    /// Creates the recording of a new soak with its header line, on disk when this returns.
-    ///
-    /// Fails where one of that ID exists already.
+    /// Creates the recording of a new soak with its header line, on disk when this returns. Fails where one of that ID exists.
     pub fn create(
         service_dir: &Path,
         id: &SoakId,
@@ -96,9 +82,7 @@ impl RecordingWriter {
         Ok(writer)
     }
 
-    /// Opens the recording of an unfinished soak to go on with it.
-    ///
-    /// A torn last line is cut off; the second value is how many bytes that dropped.
+    /// Opens the recording of an unfinished soak to go on with it. The second value is how long the torn line was that was cut.
     pub fn resume(service_dir: &Path, id: &SoakId, disk: Arc<dyn Disk>) -> Result<(Self, u64), RecordingError> {
         let path = recording_path(service_dir, id);
         let io = |source| RecordingError::Io { action: "resume", path: path.clone(), source };
@@ -109,7 +93,6 @@ impl RecordingWriter {
         Ok((Self { file, path: path.clone(), end, disk }, length - end))
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -15,7 +15,6 @@ const STEP: u64 = 64 << 10;
 /// So many writes in all.
 const STEPS: u64 = 4;
 
-/// Room that is kept.
 #[derive(Clone, Debug)]
 pub struct Reserve {
     path: PathBuf,
@@ -23,7 +22,6 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// The room that this file takes. Nothing is read or made yet.
     pub fn new(path: &Path, disk: Arc<dyn Disk>) -> Self {
         Self { path: path.to_owned(), disk }
     }

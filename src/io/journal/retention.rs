@@ -14,9 +14,7 @@ use crate::model::Limits;
 /// A recording on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// The soak.
     pub id: SoakId,
-    /// Length of the file.
     pub bytes: u64,
     /// Time since its last event was written; zero where that lies in the future.
     pub age: Duration,

@@ -26,7 +26,6 @@ pub(super) struct Tail {
 /// Why the file cannot be appended to.
 #[derive(Debug)]
 pub(super) enum TailError {
-    /// Reading failed.
     Io(io::Error),
     /// It is not this service's journal, or its last lines make no sense.
     NotOurs(String),
@@ -73,8 +72,7 @@ fn last_line(file: &File, start: u64, length: u64, after_header: Tail) -> Result
     Ok(Tail { end, torn, ..after_header })
 }
 
-/// The offset behind the last newline between `start` and `end`; `start` itself where there is none, for a newline stands
-/// before it.
+/// The offset behind the last newline between `start` and `end`; else `start` itself, for a newline stands before it.
 fn after_newline(file: &File, start: u64, end: u64) -> Result<u64, TailError> {
     let mut window = 4096;
     loop {

@@ -13,12 +13,10 @@ use super::lines::{MAX_LINE, Next, next_line};
 /// What a journal without damage holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The service it belongs to.
     pub service: String,
     /// Decisions in it.
     pub records: u64,
-    /// Hash of the last line; of the header where there is no decision. Kept elsewhere, it also proves that nothing was cut
-    /// off the end.
+    /// Hash of the last line, else of the header. Kept elsewhere, it also proves that nothing was cut off the end.
     pub head: String,
 }
 
@@ -26,35 +24,27 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of `{}`: {kind}", path.display())]
 pub struct Damage {
-    /// The journal.
     pub path: PathBuf,
     /// Number of the line, from 1; the header is line 1.
     pub line: u64,
-    /// What is wrong with it.
     pub kind: DamageKind,
 }
 
-/// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DamageKind {
     /// The first line is no header of a decision journal.
     Header(String),
-    /// The line is no decision.
     NoRecord(String),
     /// The line's bytes are not those that were sealed.
     Changed,
     /// Decisions before this line are missing.
     Removed {
-        /// The number that had to come.
         expected: u64,
-        /// The number that stands there.
         found: u64,
     },
     /// The line stands too late: it was moved, repeated or put in.
     OutOfOrder {
-        /// The number that had to come.
         expected: u64,
-        /// The number that stands there.
         found: u64,
     },
     /// The line was not written after the one before it: one of the two was replaced.
@@ -63,9 +53,7 @@ pub enum DamageKind {
     Torn,
     /// The state file knows of more decisions than there are: the last ones were cut off.
     CutOff {
-        /// How many the state file knows of.
         known: u64,
-        /// How many there are.
         found: u64,
     },
     /// The state file knows of another decision in this place: the chain was computed anew.
@@ -98,17 +86,10 @@ impl fmt::Display for DamageKind {
 /// A journal is damaged, or could not be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// It is damaged.
     #[error(transparent)]
     Damaged(#[from] Damage),
-    /// It could not be read.
     #[error("cannot read the decision journal `{}`: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
 }
 
 /// Reads a whole decision journal, in memory that does not grow with it, and checks every line and the chain.

@@ -30,19 +30,16 @@ pub struct Moved {
 /// Something that `doctor` says of a router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// In a sentence.
     pub text: String,
     /// What to do about it; none where all is well.
     pub next: Option<String>,
 }
 
 impl Remark {
-    /// All is well.
     pub fn ok(text: impl Into<String>) -> Self {
         Self { text: text.into(), next: None }
     }
 
-    /// Something to look at.
     pub fn warning(text: impl Into<String>, next: impl Into<String>) -> Self {
         Self { text: text.into(), next: Some(next.into()) }
     }
@@ -156,7 +153,6 @@ pub trait Routers: fmt::Debug + Send + Sync {
     fn router(&self, config: &Config, state_file: &StateFile) -> Arc<dyn Router>;
 }
 
-/// Makes the router that is configured.
 #[derive(Clone, Copy, Debug)]
 pub struct Configured;
 

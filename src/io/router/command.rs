@@ -109,8 +109,7 @@ impl CommandRouter {
         Self { rollback: words.to_vec(), ..self }
     }
 
-    /// The command that prints the active color. Where it is empty the state file is read, and the exit code of a move is all
-    /// that confirms it.
+    /// The command that prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
     #[must_use]
     pub fn with_read(self, words: &[String]) -> Self {
         Self { read: words.to_vec(), ..self }

@@ -28,8 +28,7 @@ impl From<bool> for Replace {
     }
 }
 
-/// What a router holds that is neither color's and was not written by Switchback: another service's upstream, a
-/// maintenance page.
+/// What a router holds that is neither color's and not written by Switchback: another service's upstream, a maintenance page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreign {
     place: String,
@@ -41,8 +40,7 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// `place` is where it is, such as a file; `found` an excerpt of what is there; `step` what a person does to move traffic
-    /// to a color by hand.
+    /// `place` is where it is, such as a file; `found` an excerpt of it; `step` what a person does to move traffic to a color.
     pub fn new(place: impl Into<String>, found: &[u8], step: impl Fn(Color) -> String) -> Self {
         let found = quote(found).split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = found.char_indices().nth(MAX_FOUND).map(|(at, _)| at);
@@ -57,12 +55,10 @@ impl Foreign {
         Self { unclear: true, ..self }
     }
 
-    /// Where it is.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// What a person does to move traffic to this color by hand.
     pub fn by_hand(&self, to: Color) -> &str {
         match to {
             Color::Blue => &self.steps[0],

@@ -30,41 +30,14 @@ const MAX_BODY: usize = 1 << 20;
 /// So much of a value is quoted, in characters.
 const MAX_QUOTED: usize = 60;
 
-/// Where users arrive is not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrafficProbeError {
-    /// There is no answer.
     #[error("router.probe_url {url} {why}")]
-    NoAnswer {
-        /// What was asked.
-        url: String,
-        /// Why there is none.
-        why: String,
-    },
-    /// The answer names neither color.
+    NoAnswer { url: String, why: String },
     #[error("router.probe_url {url} answered {status}, and {found}: neither blue (`{blue}`) nor green (`{green}`)")]
-    Neither {
-        /// What was asked.
-        url: String,
-        /// The answer's status.
-        status: StatusCode,
-        /// What stands where the color should.
-        found: String,
-        /// What blue says.
-        blue: String,
-        /// What green says.
-        green: String,
-    },
-    /// The other color answers.
+    Neither { url: String, status: StatusCode, found: String, blue: String, green: String },
     #[error("users still reach {seen}: router.probe_url {url} answered with {found}")]
-    Contradicted {
-        /// The color that answered.
-        seen: Color,
-        /// What was asked.
-        url: String,
-        /// What the answer said.
-        found: String,
-    },
+    Contradicted { seen: Color, url: String, found: String },
 }
 
 impl TrafficProbeError {
@@ -187,7 +160,6 @@ impl TrafficProbe {
         }
     }
 
-    /// The same in words.
     fn found(&self, value: Option<&str>, headers: &HeaderMap) -> String {
         let place = match &self.config.sign {
             ProbeSign::Header(name) => format!("header `{name}`"),

@@ -70,9 +70,7 @@ fn said(output: &str) -> String {
 /// What a command printed that ended with exit code 0: the end of each stream.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
-    /// Its standard output.
     pub stdout: Vec<u8>,
-    /// Its standard error.
     pub stderr: Vec<u8>,
 }
 

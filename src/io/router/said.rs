@@ -10,7 +10,6 @@ use crate::model::Color;
 pub enum NoColor {
     /// No color, or none that is said to be the active one.
     None,
-    /// More than one.
     Ambiguous,
 }
 
@@ -89,15 +88,13 @@ struct Named {
     said: Said,
 }
 
-/// The value of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Said {
     Color(Color),
     SomethingElse,
 }
 
-/// What stands between a key and its value: `:` (JSON, YAML, Node), `=` (a shell), `=>` (a map in Node), `│` (a table in Node), or
-/// `is`.
+/// Between a key and its value: `:` (JSON, YAML, Node), `=` (a shell), `=>` (a map in Node), `│` (a table in Node), or `is`.
 const BETWEEN: [&str; 6] = ["=>", ":", "=", "│", "|", "is "];
 
 /// Words that make a key of its own with the word that follows: `active color`, and what is not the active color.

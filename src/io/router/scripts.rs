@@ -36,21 +36,17 @@ const NAMED: usize = 8;
 /// What there is of the script that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// It stands in this file.
     Found {
-        /// Its name.
         script: String,
         /// The `package.json`.
         package: PathBuf,
     },
-    /// It does not, or there is no such file.
     Missing(MissingScript),
 }
 
 /// A script that a command would run and that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingScript {
-    /// Its name.
     pub script: String,
     why: Why,
     /// Whether the package manager is told to take it for a success.
@@ -61,7 +57,6 @@ pub struct MissingScript {
 enum Why {
     /// There is none in this folder, nor above.
     NoPackage(PathBuf),
-    /// It cannot be read.
     Unreadable(PathBuf, String),
     /// It has these scripts.
     NoScript(PathBuf, Vec<String>),

@@ -43,16 +43,12 @@ struct Record {
 /// A link, and what it says for each color.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownLink {
-    /// The link.
     pub link: PathBuf,
-    /// What it says for blue.
     pub blue: PathBuf,
-    /// What it says for green.
     pub green: PathBuf,
 }
 
 impl KnownLink {
-    /// What it says for a color.
     pub fn text(&self, color: Color) -> &Path {
         match color {
             Color::Blue => &self.blue,
@@ -69,7 +65,6 @@ struct UnderWay {
     new: String,
 }
 
-/// One content that was written.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
     color: Color,
@@ -77,7 +72,6 @@ struct Known {
 }
 
 impl Written {
-    /// The record in a service's folder. Nothing is read yet.
     pub fn new(service_dir: &Path) -> Self {
         Self { folder: service_dir.to_owned() }
     }
@@ -150,8 +144,7 @@ impl Written {
         if record.under_way.take().is_some() { self.write(&record) } else { Ok(()) }
     }
 
-    /// Whether this is what a write in place left behind that was cut off: the new content up to some byte, and the old one from
-    /// there on.
+    /// Whether this is what a write in place left that was cut off: new content up to some byte, the old one from there on.
     pub fn is_torn(&self, target: &str, content: &[u8]) -> bool {
         let Some(under_way) = self.read().under_way.filter(|under_way| under_way.target == target) else {
             return false;

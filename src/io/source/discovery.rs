@@ -24,47 +24,18 @@ const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
 /// The label by which a file of Prometheus says `http` or `https`.
 const SCHEME: &str = "__scheme__";
 
-/// Why the instances are not known.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoveryError {
-    /// The file cannot be read.
     #[error("`{}` cannot be read: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is not what Prometheus takes.
+    File { path: PathBuf, source: io::Error },
     #[error("`{}` is no file of targets: {why}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A name has no address.
+    Format { path: PathBuf, why: String },
     #[error("`{name}` cannot be resolved: {why}")]
-    Name {
-        /// The name.
-        name: String,
-        /// Why.
-        why: String,
-    },
-    /// An instance of both colors.
+    Name { name: String, why: String },
     #[error("{instance} is an instance of blue and of green")]
-    Both {
-        /// The instance.
-        instance: String,
-    },
-    /// More than [`MOST_INSTANCES`], or none.
+    Both { instance: String },
     #[error("{color} has {count} instances: 1 to {MOST_INSTANCES} can be watched")]
-    Count {
-        /// The color.
-        color: Color,
-        /// How many there are.
-        count: usize,
-    },
+    Count { color: Color, count: usize },
 }
 
 /// What the instances of one color are found by.
@@ -84,7 +55,6 @@ struct Group {
 }
 
 impl Discovery {
-    /// What the configuration says of a color.
     pub fn of(colors: &Colors, color: Color) -> Self {
         Self { color, listed: colors.of(color).to_vec(), file: colors.file_of(color).map(Path::to_owned) }
     }
@@ -94,7 +64,6 @@ impl Discovery {
         self.file.is_some() || self.has_names()
     }
 
-    /// Whether any of them are found by a name.
     pub fn has_names(&self) -> bool {
         self.listed.iter().any(InstanceUrl::is_name)
     }

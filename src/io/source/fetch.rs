@@ -59,34 +59,20 @@ pub enum ClientError {
 /// Why a GET got no answer. URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No whole answer within the limit.
     #[error("{url} did not answer within {limit}")]
-    Timeout {
-        /// What was asked for.
-        url: String,
-        /// How long it was waited for.
-        limit: Limit,
-    },
+    Timeout { url: String, limit: Limit },
     /// A redirect away from the instance; metrics of another server say nothing about this one.
     #[error("{url} redirects to another server, {target}: it was not asked")]
     OtherHost {
-        /// What was asked for.
         url: String,
         /// Scheme, host and port that the redirect names.
         target: String,
     },
-    /// A redirect after three redirects, or to nowhere.
     #[error("{url} redirects more than {MAX_REDIRECTS} times, or to nowhere")]
-    Redirects {
-        /// What was asked for.
-        url: String,
-    },
-    /// No answer at all.
+    Redirects { url: String },
     #[error("{url} {why}{hint}")]
     NoAnswer {
-        /// What was asked for.
         url: String,
-        /// Why there is none.
         why: NoAnswer,
         /// The key to set, where one would help.
         hint: String,
@@ -96,9 +82,7 @@ pub enum FetchError {
 /// How long an answer may take, and the key of the configuration that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The key.
     pub key: &'static str,
-    /// The time.
     pub time: Duration,
 }
 

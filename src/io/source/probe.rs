@@ -23,13 +23,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Why an instance is not known to be ready. URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// There was no answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// It says so.
     #[error("{url} answered {status}{advice}")]
     Status {
-        /// What was asked for.
         url: String,
         /// Another status than 2xx and 429.
         status: StatusCode,
@@ -39,7 +36,6 @@ pub enum ProbeError {
     /// 429: it was asked too often, which says nothing about the release.
     #[error("{url} answered {}, so readiness is not known{}", StatusCode::TOO_MANY_REQUESTS, wish(*.retry_after))]
     Limited {
-        /// What was asked for.
         url: String,
         /// How long it wants not to be asked, where it says so.
         retry_after: Option<Duration>,
@@ -87,7 +83,6 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe of an instance, as configured.
     pub fn of(config: &Config, instance: &InstanceUrl) -> Result<Self, ClientError> {
         Self::new(&config.health_url(instance), &config.health, &config.access)
     }
@@ -106,12 +101,10 @@ impl Probe {
         Ok(Self { fetcher, refused })
     }
 
-    /// What it asks with.
     pub const fn fetcher(&self) -> &Fetcher {
         &self.fetcher
     }
 
-    /// What was asked so far.
     pub fn tally(&self) -> Arc<Tally> {
         self.fetcher.tally()
     }

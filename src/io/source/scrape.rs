@@ -38,85 +38,36 @@ const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-tex
 /// Why an instance's page is no reading. URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrapeError {
-    /// There was no whole answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// 401 or 403.
     #[error("{url} answered {status}: {advice}")]
     Denied {
-        /// What was asked for.
         url: String,
-        /// 401 or 403.
         status: StatusCode,
         /// Which key to set, or that the one that is set was refused.
         advice: &'static str,
     },
-    /// 404.
     #[error("{url} answered 404: set `metrics.path` to where the service shows its metrics")]
-    NotFound {
-        /// What was asked for.
-        url: String,
-    },
-    /// Another status than 200.
+    NotFound { url: String },
     #[error("{url} answered {status} instead of metrics{}", advice(*.status))]
-    Status {
-        /// What was asked for.
-        url: String,
-        /// What it answered.
-        status: StatusCode,
-    },
-    /// A web page.
+    Status { url: String, status: StatusCode },
     #[error("{url} answered with HTML instead of metrics: set `metrics.path` to where the service shows its metrics")]
-    Html {
-        /// What was asked for.
-        url: String,
-    },
-    /// A content type that is neither of the text formats.
+    Html { url: String },
     #[error("{url} answered with `{found}`: expected `text/plain` or `application/openmetrics-text`")]
-    ContentType {
-        /// What was asked for.
-        url: String,
-        /// The content type.
-        found: String,
-    },
-    /// A content encoding that was not asked for.
+    ContentType { url: String, found: String },
     #[error("{url} answered in encoding `{found}`: expected `gzip` or none")]
-    Encoding {
-        /// What was asked for.
-        url: String,
-        /// The content encoding.
-        found: String,
-    },
-    /// More than [`MAX_BODY`] bytes.
+    Encoding { url: String, found: String },
     #[error("the page of {url} is larger than {}", size(MAX_BODY as u64))]
-    TooLarge {
-        /// What was asked for.
-        url: String,
-    },
+    TooLarge { url: String },
     /// The transport says that bytes are missing.
     #[error("the page of {url} was cut in the middle")]
-    Cut {
-        /// What was asked for.
-        url: String,
-        /// What the library says.
-        source: io::Error,
-    },
+    Cut { url: String, source: io::Error },
     /// Not what the gzip format promises: too short, a wrong checksum, or something else altogether.
     #[error("the gzip page of {url} is cut or damaged")]
-    Damaged {
-        /// What was asked for.
-        url: String,
-        /// What the library says.
-        source: io::Error,
-    },
-    /// The page itself is wrong.
+    Damaged { url: String, source: io::Error },
     #[error("{url}: {source}")]
-    Page {
-        /// What was asked for.
-        url: String,
-        /// What is wrong with it.
-        source: PageError,
-    },
+    Page { url: String, source: PageError },
 }
 
 impl ScrapeError {
@@ -180,8 +131,7 @@ impl Scraper {
         Self { reader: reader.agreeing(agreement), ..self }
     }
 
-    /// The same, beside probes of the same instance, which it may count, and over their connection where they go to the same
-    /// server.
+    /// The same, beside probes of the instance, which it may count, and over their connection where both go to the same server.
     #[must_use]
     pub fn beside(self, probe: &Probe) -> Self {
         Self { probes: probe.tally(), fetcher: self.fetcher.beside(probe.fetcher()), ..self }

@@ -15,16 +15,13 @@ pub(super) use reading::not_utf8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Move {
-    /// To the new color.
     Switch,
-    /// Back to the previous color.
     Rollback,
 }
 
 /// Our note of what kind of move the last one was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
-    /// Which way traffic moved.
     pub kind: Move,
     /// The `lastSwitch` it belongs to. If they differ, somebody else moved traffic since.
     pub at: i64,
@@ -49,7 +46,6 @@ pub struct Release {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SoakBlock {
-    /// The soak's ID.
     pub id: String,
     /// The machine's phase, such as `watching`.
     pub phase: String,
@@ -65,7 +61,6 @@ pub struct SoakBlock {
     /// The worst verdict of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
-    /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Who or what ended it, such as `auto` or `operator`.
@@ -86,13 +81,11 @@ pub struct SoakBlock {
     /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
-    /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
     /// When its window ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
-    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
 }
@@ -108,9 +101,7 @@ impl SoakBlock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BaselineBlock {
-    /// Its requests while it was looked at.
     pub requests: u64,
-    /// Those of them that failed.
     pub errors: u64,
     /// For how long it was looked at, in milliseconds.
     pub measured_ms: u64,
@@ -135,7 +126,6 @@ pub struct State {
 /// Why a text is no deployment state. Each finishes "the state file is corrupt: …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Corrupt {
-    /// There is nothing in it.
     #[error("it is empty")]
     Empty,
     /// It begins with a byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
@@ -144,17 +134,11 @@ pub enum Corrupt {
     /// It does not parse; the parser's message ends with line and column.
     #[error("{0}")]
     Json(String),
-    /// It parses, but is no object.
     #[error("it holds no JSON object")]
     NoObject,
     /// A key of ours is missing or has a value it cannot have.
     #[error("key `{key}`: {reason}")]
-    Key {
-        /// The key.
-        key: &'static str,
-        /// What is wrong with its value.
-        reason: String,
-    },
+    Key { key: &'static str, reason: String },
 }
 
 impl State {
@@ -342,24 +326,13 @@ fn object(value: &impl Serialize) -> Value {
 /// Why a rollback would do nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NothingToRollBack {
-    /// The last move was a rollback already.
     #[error("{active} is active since a rollback; only a switch can be rolled back")]
-    RolledBack {
-        /// The active color.
-        active: Color,
-    },
-    /// Nobody ever switched.
+    RolledBack { active: Color },
     #[error("{active} is active and was never switched to: no previous color is known")]
-    NeverSwitched {
-        /// The active color.
-        active: Color,
-    },
+    NeverSwitched { active: Color },
     /// Active and previous color are the same, as `deploy.ts` leaves them after a rollback.
     #[error("{active} is active and is the previous color as well: the last move was a rollback")]
-    SameColor {
-        /// The active color.
-        active: Color,
-    },
+    SameColor { active: Color },
 }
 
 /// The color that a rollback would move traffic to. Only a switch can be rolled back.

@@ -26,35 +26,16 @@ const MAX_STATE: u64 = 1 << 20;
 /// How many symlinks in a row are followed, as many as Linux does.
 const MAX_LINKS: usize = 40;
 
-/// The state file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The file or its folder failed while reading.
     #[error("cannot read the state file `{}`: {source}", path.display())]
-    Read {
-        /// The state file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// It is not what a state file must be. It is never overwritten and never read as blue.
     #[error("the state file `{}` is corrupt: {source}", path.display())]
-    Corrupt {
-        /// The state file.
-        path: PathBuf,
-        /// Where and what.
-        source: Corrupt,
-    },
+    Corrupt { path: PathBuf, source: Corrupt },
     /// The new content could not be put in place; the old one is untouched.
     #[error("cannot write the state file `{}` ({action}): {source}", path.display())]
-    Write {
-        /// The state file.
-        path: PathBuf,
-        /// The step that failed.
-        action: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
+    Write { path: PathBuf, action: &'static str, source: io::Error },
 }
 
 impl StateError {
@@ -170,12 +151,12 @@ impl StateFile {
         could_replace(&self.path).map_err(self.failed("renaming"))
     }
 
-    /// The same, unless the file no longer says `before`; then nothing is written and there is none.
+    /// As [`write`](Self::write), unless the file no longer says `before`; then nothing is written and there is none.
     ///
     /// For programs that write the file without our lock and in place, as `deploy.ts` does: their move must not be written over.
     /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that can be
-    /// looked at: [`is_settled`](Self::is_settled), after [`WRITERS`]. Where the file system cannot exchange, it is looked at before
-    /// the rename alone.
+    /// looked at: [`is_settled`](Self::is_settled), after [`WRITERS`]. Where that is impossible, it is looked at once, before the
+    /// rename.
     pub(crate) fn write_over(&self, before: State, ours: State) -> Result<Option<Replaced>, StateError> {
         let new = self.prepare(&ours)?;
         if !self.says(&self.path, &before) {

@@ -17,20 +17,16 @@ const LONGEST: u64 = 64 << 10;
 /// A freeze as it stands in its file and in `status --json`. Times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
-    /// When it began.
     pub since: String,
     /// When it ends by itself; without it, never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Who wanted it.
     pub by: String,
-    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl Freeze {
-    /// A freeze that begins now.
     pub fn new(by: String, now: Timestamp, until: Option<Timestamp>, reason: Option<String>) -> Self {
         Self { since: rfc3339_ms(now), until: until.map(rfc3339_ms), by, reason }
     }
@@ -51,27 +47,12 @@ impl Freeze {
     }
 }
 
-/// The file of the freeze failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FreezeError {
-    /// It cannot be read or written.
     #[error("cannot {action} the freeze `{}`: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It is not what we wrote.
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the freeze `{}` cannot be understood ({reason}); `switchback unfreeze` removes it", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Corrupt { path: PathBuf, reason: String },
 }
 
 /// `DATA_DIR/SERVICE/freeze.json`.
@@ -81,12 +62,10 @@ pub struct FreezeFile {
 }
 
 impl FreezeFile {
-    /// The file in a service's folder. Nothing is read yet.
     pub fn new(service_dir: &Path) -> Self {
         Self { path: service_dir.join("freeze.json") }
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

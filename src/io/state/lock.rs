@@ -33,9 +33,7 @@ const MAX_HOLDER: u64 = 16 << 10;
 /// Who holds a lock; written into the lock's file for the error message of the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Process ID.
     pub pid: u32,
-    /// The service it works for.
     pub service: String,
     /// Its working folder.
     pub folder: String,
@@ -50,27 +48,18 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// A lock could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else holds it.
     #[error("{what} (`{}` is held by {})", path.display(), named(holder.as_ref()))]
     Busy {
         /// What that means.
         what: &'static str,
-        /// The lock's file.
         path: PathBuf,
         /// Who holds it, where its file says so.
         holder: Option<Holder>,
     },
-    /// Its file failed.
     #[error("cannot lock `{}`: {source}", path.display())]
-    Io {
-        /// The lock's file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
 }
 
 impl LockError {
@@ -124,8 +113,7 @@ impl Lock {
         }
     }
 
-    /// Whether this user may take [`Lock::moves`] at all: a lock file of another user would only be in the way once traffic has to
-    /// move.
+    /// Whether this user may take [`Lock::moves`] at all: another user's lock file would only be in the way once traffic moves.
     pub fn is_ours(state_file: &StateFile) -> Result<(), LockError> {
         let path = state_file.sibling(".lock");
         match open_private(&path, Open::Existing) {
@@ -176,10 +164,8 @@ fn read_holder(file: &File) -> Option<Holder> {
     serde_json::from_slice(&text).ok()
 }
 
-/// What is known of the monitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MonitorState {
-    /// None is running.
     NotRunning,
     /// One is running; who, where its lock's file says so.
     Running(Option<Holder>),

@@ -16,7 +16,6 @@ pub struct StatusReport {
     pub last_switch: Option<i64>,
     /// The color that took user traffic before; `null` where none is known.
     pub previous_color: Option<Color>,
-    /// The service.
     pub service: String,
     /// The state file; none where an older monitor answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,11 +23,9 @@ pub struct StatusReport {
     /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ConfigurationStatus>,
-    /// Name of the release that is active, as whoever switched to it said, or else as its instances named it while they were
-    /// watched.
+    /// Name of the active release, as whoever switched to it said, or else as its instances named it while they were watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// What the router shows.
     pub router: RouterStatus,
     /// The color that takes no traffic.
     pub standby: StandbyStatus,
@@ -48,7 +45,6 @@ pub struct StatusReport {
     pub journal: Option<Head>,
 }
 
-/// Where the state file is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFileStatus {
     /// Its canonical path.
@@ -57,7 +53,6 @@ pub struct StateFileStatus {
     pub exists: bool,
 }
 
-/// What the configuration is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationStatus {
     /// The folder of the deployment.
@@ -69,25 +64,20 @@ pub struct ConfigurationStatus {
     pub assumed: Option<String>,
 }
 
-/// What the router shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouterStatus {
-    /// Its kind.
     pub kind: String,
     /// The color it sends traffic to; `null` where it cannot be read.
     pub active_color: Option<Color>,
     /// Whether that is the state file's; `null` where it cannot be read.
     pub in_sync: Option<bool>,
-    /// Why it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// The color that takes no traffic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandbyStatus {
-    /// The color.
     pub color: Color,
     /// Whether it could take traffic; `null` where nobody asked it.
     pub ready: Option<bool>,

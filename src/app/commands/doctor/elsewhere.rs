@@ -52,7 +52,6 @@ const HEALTH: [&str; 18] = [
 const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
 /// How long all of it may take for one instance.
 const LIMIT: Duration = Duration::from_secs(8);
-/// How long one answer may take.
 const ONE: Duration = Duration::from_secs(2);
 
 /// The path that answers with metrics, and the key to set; none where the configured one is not simply missing.

@@ -6,11 +6,9 @@ use crate::app::called::as_called;
 use crate::config::scrub;
 use crate::model::printable::clean;
 
-/// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// As it should be.
     Ok,
     /// A watch works, with less than it could have.
     Warning,
@@ -21,11 +19,8 @@ pub enum Level {
 /// One thing that was looked at, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
     pub area: &'static str,
-    /// How it stands.
     pub level: Level,
-    /// The same in a sentence.
     pub text: String,
     /// What to do next; always there for a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,17 +28,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// All is well.
     pub fn ok(area: &'static str, text: impl Into<String>) -> Self {
         Self::new(area, Level::Ok, text, None)
     }
 
-    /// Something is missing that a watch can do without.
     pub fn warning(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
         Self::new(area, Level::Warning, text, Some(next.into()))
     }
 
-    /// Something does not work.
     pub fn failure(area: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
         Self::new(area, Level::Failure, text, Some(next.into()))
     }

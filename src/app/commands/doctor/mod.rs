@@ -136,7 +136,6 @@ fn configuration(loaded: &Loaded) -> Vec<Finding> {
     findings
 }
 
-/// Nothing to look at.
 fn nothing_here(message: &str) -> Finding {
     let (text, next) = told(message);
     Finding::failure("deployment", text, next)

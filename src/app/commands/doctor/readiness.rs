@@ -14,12 +14,14 @@ const AREA: &str = "readiness";
 
 /// What an instance says to a readiness probe.
 pub enum Readiness {
-    /// It is ready.
     Ready(Ready),
     /// It answers that it is asked too often.
     Limited(String),
     /// It is not, and what answers instead, with the key to set.
-    NotReady { why: String, found: Option<String> },
+    NotReady {
+        why: String,
+        found: Option<String>,
+    },
 }
 
 impl Readiness {
@@ -35,7 +37,6 @@ impl Readiness {
     }
 }
 
-/// Asks one instance.
 pub async fn ask(config: &Config, url: &InstanceUrl) -> Readiness {
     let probe = match Probe::of(config, url) {
         Ok(probe) => probe,

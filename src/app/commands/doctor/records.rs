@@ -69,7 +69,6 @@ fn writable(folder: &Path) -> Finding {
     Finding::ok(AREA, format!("`{}` can be {what}", folder.display()))
 }
 
-/// The state file.
 pub fn state(deployment: &Deployment, state: Result<&State, &StateError>) -> Finding {
     const AREA: &str = "state file";
     let path = deployment.state_file().path().display();
@@ -97,7 +96,6 @@ pub fn moves(deployment: &Deployment) -> Finding {
     }
 }
 
-/// The monitor, and whether it answers.
 pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
     const AREA: &str = "monitor";
     match monitor_state(deployment.state_file()) {
@@ -117,7 +115,6 @@ pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
     }
 }
 
-/// The hash chain of the journal.
 pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> Finding {
     const AREA: &str = "journal";
     let path = deployment.journal().path();
@@ -157,7 +154,6 @@ pub fn descriptors(instances: usize) -> Finding {
     }
 }
 
-/// Whether automatic rollback is frozen.
 pub fn freeze(deployment: &Deployment) -> Option<Finding> {
     let now = Timestamp::now();
     if let Some(why) = deployment.freeze_file().unreadable() {

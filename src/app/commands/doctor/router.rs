@@ -11,8 +11,7 @@ use crate::model::Color;
 
 const AREA: &str = "router";
 
-/// Reads it, tries out a move to the color that takes no traffic, as far as that is possible without one, and looks at what
-/// else is there.
+/// Reads it, tries out a move to the inactive color as far as that is possible without one, and looks at what else is there.
 pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<&State>) -> Vec<Finding> {
     let router = deployment.router();
     let active = state.map(State::active);

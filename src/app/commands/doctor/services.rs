@@ -46,27 +46,22 @@ impl Unread {
     }
 }
 
-/// What its metrics say.
 struct Metrics {
     /// Request counter and status label.
     counter: Option<(String, String)>,
     /// What share of its requests is left out, where any is.
     left_out: Option<String>,
-    /// What a person should know of the page.
     note: Option<String>,
     /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
     latency: Option<Result<String, String>>,
-    /// The release that the page names.
     release: Option<String>,
     /// What came between the two pages.
     counts: TickCounts,
     /// Requests a second.
     rate: f64,
-    /// Who answers at the URL.
     processes: Processes,
 }
 
-/// Asks every instance of both colors.
 pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     let active = state.map_or(Color::Blue, State::active);
     let mut asked = JoinSet::new();

@@ -9,7 +9,6 @@ use crate::app::tui::{Charset, Depth, SMALLEST};
 const AREA: &str = "terminal";
 const BACKGROUND: &str = "background";
 
-/// Size, colours and glyphs.
 pub fn look(common: &Common) -> Vec<Finding> {
     let mut findings =
         vec![if screen::is_possible() { drawn(common) } else { Finding::ok(AREA, "none here: a soak prints lines") }];

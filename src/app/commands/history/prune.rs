@@ -13,7 +13,6 @@ use crate::io::state::{MonitorState, monitor_state};
 use crate::model::Phase;
 use crate::model::number::size;
 
-/// Removes the recordings that are beyond the limits of `retention`, or says which those are.
 pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {
     let config = context::loaded(common, place::has_one_record)?.config;
     let in_use = in_use(&config)?;

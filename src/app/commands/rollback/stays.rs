@@ -31,8 +31,7 @@ pub enum Stay {
     Undone(Option<String>),
 }
 
-/// Reads router and state file for a moment, `soak.verify_window` or 3s. A router that follows the state file says nothing that
-/// the rollback did not write itself.
+/// Reads router and state file for `soak.verify_window`, 3s at most; not where the router shows what the file says anyway.
 pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, window: Duration) -> Stay {
     if deployment.router().reads_state_file() || window.is_zero() {
         return Stay::Stays;

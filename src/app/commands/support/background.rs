@@ -42,7 +42,6 @@ pub struct Monitor {
 
 /// What starting it came to.
 pub enum Background {
-    /// It runs, and can be attached to.
     Running(Box<Monitor>),
     /// It had nothing to do, or could not: the exit code.
     Over(u8),
@@ -63,12 +62,10 @@ pub struct Launch {
     service_dir: PathBuf,
     socket: PathBuf,
     arguments: Vec<OsString>,
-    /// The service.
     pub service: String,
 }
 
 impl Launch {
-    /// For this configuration and command line.
     pub fn new(loaded: &Loaded, common: &Common, output: Output) -> Self {
         let config = &loaded.config;
         let (service, service_dir) = (config.service.clone(), config.service_dir());
@@ -117,7 +114,6 @@ impl Launch {
 }
 
 impl Monitor {
-    /// Its process ID.
     pub const fn pid(&self) -> u32 {
         self.pid
     }
@@ -148,7 +144,6 @@ impl Monitor {
         format!("{}\n", self.describe(service))
     }
 
-    /// Its end, if it comes soon.
     pub async fn end(&mut self, soon: Duration) -> Option<ExitStatus> {
         timeout(soon, self.child.wait()).await.ok()?.ok()
     }

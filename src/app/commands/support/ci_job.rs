@@ -49,7 +49,6 @@ const CONTAINERS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 /// What to do about it.
 pub const REMEDY: &str = "let the job wait for the end of the soak (no --detach), or watch from a machine that stays";
 
-/// Whether a CI runs this.
 pub fn in_ci() -> bool {
     ci::is_job(|name| env::var(name).ok())
 }
@@ -62,7 +61,6 @@ pub struct CiJob {
 }
 
 impl CiJob {
-    /// That of this process.
     pub fn here() -> Self {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         let variables: BTreeMap<String, String> =

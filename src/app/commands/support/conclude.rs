@@ -40,7 +40,6 @@ enum When {
 }
 
 impl Close {
-    /// What this command asks for.
     pub fn of(command: &Command) -> Self {
         let close = |output, kind, when| Self { output, kind, when };
         match command {
@@ -230,11 +229,9 @@ const fn name_of(code: u8) -> &'static str {
 /// By whose word a deployment stands so whose files cannot be read.
 const MONITOR: &str = "what its monitor said last";
 
-/// How the deployment stands by its state file as far as it can be read, or by the monitor on another machine as far as that
-/// has said.
+/// How the deployment stands by its state file, or by the monitor on another machine, as far as either can be read.
 #[derive(Default)]
 struct Standing {
-    /// By whose word.
     by: &'static str,
     service: Option<String>,
     active: Option<Color>,

@@ -10,14 +10,12 @@ use crate::io::state::{Holder, LockError, StateError};
 /// What went wrong, for the person, and the exit code for the script.
 #[derive(Debug)]
 pub struct Failure {
-    /// The program's exit code, as the contract lists them.
     pub code: u8,
     /// What is printed on stderr.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure with its exit code.
     pub fn new(code: u8, message: impl Display) -> Self {
         Self { code, message: message.to_string() }
     }
@@ -27,7 +25,6 @@ impl Failure {
         Self::new(2, message)
     }
 
-    /// Something that should not happen.
     pub fn internal(message: impl Display) -> Self {
         Self::new(1, message)
     }

@@ -27,8 +27,7 @@ const END_SOON: Duration = Duration::from_secs(3);
 /// Time between two tries to reach it.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Follows the run behind a control socket to its end, or until somebody leaves; the exit code is the run's outcome if it was
-/// followed to its end.
+/// Follows the run behind a control socket to its end, whose outcome is the exit code then, or until somebody leaves.
 pub async fn run(config: &Config, output: Output, keeper: Option<Keeper>) -> Result<u8, Failure> {
     follow(config, output, keeper, Until::TheEnd).await
 }
@@ -143,7 +142,6 @@ fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
     Failure::new(13, told)
 }
 
-/// How far a run is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Until {
     TheEnd,

@@ -5,12 +5,10 @@ use std::io::{IsTerminal as _, stdout};
 
 use crate::app::headless::{Form, JobFiles, Output, Places, Width};
 
-/// The form for this process's stdout.
 pub fn of(output: Output, places: Places) -> Form {
     Form { output, terminal: terminal(output), places, job: job_files(), quiet: None }
 }
 
-/// The files of GitHub's job, in a job.
 pub fn job_files() -> JobFiles {
     let file = |name| std::env::var_os(name).filter(|path: &OsString| !path.is_empty()).map(Into::into);
     JobFiles { summary: file("GITHUB_STEP_SUMMARY"), output: file("GITHUB_OUTPUT") }

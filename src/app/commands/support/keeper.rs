@@ -43,23 +43,19 @@ pub enum Revived {
 }
 
 impl Keeper {
-    /// Keeps this one.
     pub const fn new(monitor: Box<Monitor>, launch: Launch) -> Self {
         Self { monitor, launch, restarts: 0 }
     }
 
-    /// The monitor as it runs now.
     pub const fn monitor(&self) -> &Monitor {
         &self.monitor
     }
 
-    /// The lines that tell where it is and how to get at it.
     pub fn describe(&self) -> String {
         self.monitor.describe(&self.launch.service)
     }
 
-    /// Looks at a monitor that no longer answers, and starts it again if it died. Fails when it died too often, or cannot be
-    /// started: then nobody watches.
+    /// Looks at a monitor that no longer answers, and starts it again if it died. When it fails, nobody watches.
     pub async fn revive(&mut self) -> Result<Revived, Failure> {
         let Some(status) = self.monitor.end(END_SOON).await else { return Ok(Revived::Alive) };
         if let Some(code) = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 1) {

@@ -17,19 +17,14 @@ const STATUS_LIMIT: Duration = Duration::from_secs(2);
 /// How a deployment on another machine stood when its monitor last said so; nothing where none ever answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// The service.
     pub service: Option<String>,
-    /// The color that took user traffic.
     pub active: Option<Color>,
-    /// The soak.
     pub soak: Option<String>,
-    /// The release that it judged.
     pub release: Option<String>,
 }
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 
-/// What was known last.
 pub fn last() -> Known {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
 }
@@ -38,7 +33,6 @@ fn keep(known: Known) {
     *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
 }
 
-/// From a status.
 pub fn by_report(report: &StatusReport) {
     keep(of_report(report));
     if !report.soak.running {
@@ -56,7 +50,6 @@ fn of_report(report: &StatusReport) -> Known {
     }
 }
 
-/// From a run, as far as its events came.
 pub fn by_view(view: &View) {
     let settings = view.machine().settings();
     keep(Known {

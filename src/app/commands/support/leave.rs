@@ -17,7 +17,6 @@ impl Leave {
         Ok(Self { signals: [interrupt?, terminate?, hangup?] })
     }
 
-    /// Waits until one of them comes.
     pub async fn asked(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
@@ -28,7 +27,6 @@ impl Leave {
     }
 }
 
-/// What is said on leaving.
 pub fn left(service: &str) -> String {
     format!(
         "left; the watch goes on in the background. Come back: switchback attach --service {service}   \

@@ -28,7 +28,6 @@ pub fn on_stderr() {
     PROSE.store(STDERR, Ordering::Relaxed);
 }
 
-/// What was said so far, a line each.
 pub fn said() -> Vec<String> {
     SAID.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
 }

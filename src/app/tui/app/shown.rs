@@ -15,9 +15,7 @@ const LABEL: usize = 15;
 
 /// All that [`draw`](crate::app::tui::draw) wants.
 pub struct Shown<'a> {
-    /// What happened.
     pub dashboard: &'a Dashboard,
-    /// What the operator looks at.
     pub ui: &'a UiState,
     /// The time of the run, in milliseconds.
     pub now_ms: u64,
@@ -26,9 +24,7 @@ pub struct Shown<'a> {
 /// Where the records of a run are, and how it is looked at again: for those who come back.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The decision journal.
     pub journal: PathBuf,
-    /// The recording of this soak.
     pub recording: PathBuf,
     /// The command that shows this run again while its monitor runs; none where that ends with the screen.
     pub attach: Option<String>,
@@ -87,23 +83,19 @@ impl App {
         asks || says || self.frozen.is_none() && (plays || runs)
     }
 
-    /// Whether a recording moves on.
     pub fn is_playing(&self) -> bool {
         self.player.as_ref().is_some_and(|player| !player.playback().paused)
     }
 
-    /// What the operator looks at, as it was last shown.
     pub const fn ui(&self) -> &UiState {
         &self.ui
     }
 
-    /// Whether what the monitor tells is not seen.
     pub const fn is_frozen(&self) -> bool {
         self.frozen.is_some()
     }
 
-    /// What stays in the scrollback: how the run ended, or how it stands and how to come back. Of a replay only an end that
-    /// was seen.
+    /// What stays in the scrollback: how the run ended, or stands and how to come back. Of a replay only an end that was seen.
     pub fn summary(&self, places: &Places) -> Vec<String> {
         let Some(dashboard) = &self.dashboard else { return Vec::new() };
         let view = dashboard.view();

@@ -17,15 +17,11 @@ const MESSAGE_MS: u64 = 6_000;
 /// What can happen to the screen. All of it comes through one channel, in one order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
-    /// A key was pressed.
     Key(KeyEvent),
-    /// Text was pasted.
     Paste(String),
     /// The terminal has another size, or was given back to us.
     Resized,
-    /// Something came from the monitor.
     Item(Item),
-    /// The monitor answered the order with that number.
     Answered {
         /// The number in [`Effect::Order`].
         order: u64,
@@ -34,7 +30,6 @@ pub enum Happening {
     },
     /// Something was done, or could not be: what to say about it.
     Told(Result<String, String>),
-    /// Time went on.
     Tick,
 }
 
@@ -45,27 +40,21 @@ pub enum Effect {
     Order {
         /// To be given back with the answer.
         order: u64,
-        /// What.
         action: Action,
-        /// Why, in the operator's words.
         reason: Option<String>,
     },
     /// Let the demo have the weather with this place in its menu.
     ChangeWeather(usize),
-    /// Save the screen.
     Save,
     /// Draw everything anew.
     Redraw,
     /// Stop until the shell lets us go on.
     Suspend,
-    /// Leave.
     Leave,
 }
 
-/// The demo's weather menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeatherMenu {
-    /// The kinds of weather in order.
     pub items: Vec<String>,
     /// The one that rules, if it is one of them.
     pub current: Option<usize>,
@@ -85,13 +74,10 @@ pub(super) enum Layer {
 /// How the monitor is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// It answers.
     Good,
-    /// It does not answer now.
     Lost,
     /// It was stopped; who or what stopped it.
     Stopped(String),
-    /// The run is over.
     Ended(Ending),
 }
 
@@ -146,7 +132,6 @@ impl App {
         }
     }
 
-    /// The same in the demo, whose weather can be changed.
     #[must_use]
     pub fn with_weather(self, menu: WeatherMenu) -> Self {
         Self { weather: Some(menu), ..self }
@@ -167,7 +152,6 @@ impl App {
         }
     }
 
-    /// A screen that plays a recording.
     pub fn replaying(mut ui: UiState, router_kind: Option<String>, player: Player) -> Self {
         // There is one list to move in; Tab chooses checks.
         ui.focus = Pane::Decisions;
@@ -220,7 +204,6 @@ impl App {
         }
     }
 
-    /// What keys mean now.
     pub(super) fn context(&self) -> Context {
         match &self.layer {
             None => self.base(),
@@ -243,7 +226,6 @@ impl App {
             || self.dashboard.as_ref().is_some_and(|dashboard| dashboard.ending().is_some())
     }
 
-    /// How the run ended, once it has.
     pub fn ending(&self) -> Option<&Ending> {
         match (&self.dashboard, &self.reach) {
             (Some(dashboard), _) if dashboard.ending().is_some() => dashboard.ending(),

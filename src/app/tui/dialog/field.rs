@@ -8,7 +8,6 @@ const LONGEST: usize = 500;
 pub struct Field(String);
 
 impl Field {
-    /// What was typed.
     pub fn text(&self) -> &str {
         &self.0
     }
@@ -19,7 +18,6 @@ impl Field {
         self.0.extend(text.chars().filter(|c| !c.is_control()).take(room));
     }
 
-    /// Takes back the last character.
     pub fn erase(&mut self) {
         self.0.pop();
     }

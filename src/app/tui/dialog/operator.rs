@@ -53,13 +53,11 @@ enum Stage {
 /// What comes of a key or of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The dialog stays.
     Stay,
     /// It closes; the sentence says why, where it was not the operator's doing.
     Close(Option<String>),
     /// The order is to be given, and its answer to be told by [`Dialog::answered`].
     Order {
-        /// What to do.
         action: Action,
         /// Why, in the operator's words.
         reason: Option<String>,
@@ -75,7 +73,6 @@ impl Dialog {
         Ok(Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, yes_ms: None, stage: Stage::Prompting })
     }
 
-    /// What keys mean in it now.
     pub fn context(&self) -> Context {
         let asks = self.stage == Stage::Prompting && self.subject.proof == Proof::Yes;
         if asks && self.focus != Focus::Reason { Context::Confirm } else { Context::Dialog }
@@ -205,7 +202,6 @@ impl Dialog {
         }
     }
 
-    /// Takes the monitor's answer to the order.
     pub fn answered(&mut self, answer: Result<(), String>, now_ms: u64) {
         if self.stage == Stage::Waiting {
             self.stage = answer.map_or_else(Stage::Failed, |()| Stage::Done { at_ms: now_ms });
@@ -242,7 +238,6 @@ impl Dialog {
         now_ms.saturating_sub(self.touched_ms)
     }
 
-    /// How it is drawn.
     pub fn view(&self, now_ms: u64) -> DialogView {
         let subject = &self.subject;
         let prompting = self.stage == Stage::Prompting;

@@ -5,7 +5,6 @@ use crate::app::tui::{ButtonView, DialogState, DialogView};
 use crate::core::soak::Machine;
 use crate::core::view::Tone;
 
-/// What the operator chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QuitStep {
     /// Nothing yet.
@@ -14,7 +13,6 @@ pub enum QuitStep {
     Detach,
     /// Ask whether to abort the soak.
     Abort,
-    /// Go on looking.
     Stay,
 }
 
@@ -29,7 +27,6 @@ pub struct Quit {
 }
 
 impl Quit {
-    /// What keys mean in it.
     pub const CONTEXT: Context = Context::Quit;
 
     /// Takes a key and what it means. Text that is no answer was meant for another window: the operator stays.
@@ -47,7 +44,6 @@ impl Quit {
         QuitStep::Open
     }
 
-    /// How it is drawn.
     pub fn view(&self, machine: &Machine) -> DialogView {
         let settings = machine.settings();
         let button = |(at, (label, key, _)): (usize, &(&str, &str, QuitStep))| ButtonView {

@@ -12,7 +12,6 @@ pub(super) const EXTENSIONS: [u64; 4] = [60_000, 300_000, 600_000, 1_800_000];
 /// What the operator wants to be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ask {
-    /// Rolling back.
     RollBack,
     /// Ending the soak unjudged.
     Abort,
@@ -20,14 +19,12 @@ pub enum Ask {
     Keep,
     /// Turning automatic rollback off, or on again.
     Pause,
-    /// Watching longer.
     Extend,
 }
 
 /// Who carries out an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Way {
-    /// The monitor.
     Monitor,
     /// `switchback rollback`: the run is over, and its monitor gone.
     Command,
@@ -65,7 +62,6 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The state of a run.
     pub fn of(machine: &Machine) -> Self {
         let settings = machine.settings();
         let refusal = |force| machine.refusal(Action::Rollback { force });
@@ -112,7 +108,6 @@ pub(super) enum Proof {
     Name,
 }
 
-/// An order that is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Subject {
     pub facts: Facts,

@@ -7,17 +7,13 @@ use super::Key;
 pub enum Context {
     /// A run that goes on.
     Live,
-    /// A run that is over.
     Over,
-    /// A recording.
     Replay,
-    /// The help.
     Help,
     /// One decision with all its numbers.
     Detail,
     /// The decisions' filter, being typed.
     Filter,
-    /// The demo's weather menu.
     Weather,
     /// A dialog whose keys are text.
     Dialog,
@@ -28,7 +24,6 @@ pub enum Context {
 }
 
 impl Context {
-    /// All of them.
     pub const ALL: [Self; 10] = [
         Self::Live,
         Self::Over,
@@ -43,88 +38,48 @@ impl Context {
     ];
 }
 
-/// What a key can do.
+/// What a key can do; `BINDINGS` has the words for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Ask whether to end the soak.
     Abort,
-    /// Ask whether to roll back.
     RollBack,
-    /// Ask whether to turn automatic rollback off, or on again.
     Pause,
-    /// Ask how much longer to watch.
     Extend,
-    /// Ask whether to end the soak as retained.
     Keep,
-    /// Open the demo's weather menu.
     Weather,
-    /// Let the view stand still, or follow again.
     Freeze,
-    /// Pause the replay, or go on.
     PlayPause,
-    /// Go to a tenth of the recording.
     Seek,
-    /// Go back in the recording.
     SeekBack,
-    /// Go on in the recording.
     SeekForward,
-    /// Play slower.
     Slower,
-    /// Play faster.
     Faster,
-    /// To the next pane, or field.
     Next,
-    /// To the pane, or field, before.
     Previous,
-    /// The big chart shows the next check.
     NextCheck,
-    /// The big chart shows the check before.
     PreviousCheck,
-    /// The big chart shows the check with this number.
     Check,
-    /// One row up.
     Up,
-    /// One row down.
     Down,
-    /// A page up.
     PageUp,
-    /// A page down.
     PageDown,
-    /// To the first row.
     Top,
-    /// To the last row.
     Bottom,
-    /// One choice or button to the left.
     Left,
-    /// One choice or button to the right.
     Right,
-    /// Type a filter for the decisions.
     Filter,
-    /// Open what is selected, press what has the focus, take what was typed.
     Enter,
-    /// Say yes.
     Yes,
-    /// Leave; the monitor keeps watching.
     Detach,
-    /// Leave, and end the soak.
     LeaveAndAbort,
-    /// Do not leave.
     Stay,
-    /// Take back a character.
     Erase,
-    /// Close what lies above the panes.
     Close,
-    /// Save the screen.
     Save,
-    /// Draw everything anew.
     Redraw,
-    /// Stop this client until the shell lets it go on.
     Suspend,
-    /// Show all keys.
     Help,
-    /// Leave.
     Leave,
-    /// Leave; a second time at once without a question.
     Interrupt,
 }
 
@@ -138,36 +93,27 @@ impl Command {
 /// What there is to be done with keys now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// What is looked at.
     pub context: Context,
-    /// Whether this client gives no orders.
     pub read_only: bool,
     /// Whether there is weather to change.
     pub demo: bool,
 }
 
 impl Scope {
-    /// Whether a command is there at all.
     pub(super) const fn has(self, command: Command) -> bool {
         !(self.read_only && command.orders() || !self.demo && matches!(command, Command::Weather))
     }
 }
 
-/// One row of the table.
 pub(super) struct Binding {
-    /// The key.
     pub key: Key,
-    /// Where it means that.
     pub within: &'static [Context],
-    /// What it does.
     pub command: Command,
     /// Its words in the footer, if it has a place there.
     pub hint: Option<&'static str>,
-    /// What the help says of it.
     pub help: &'static str,
 }
 
-/// What a key means there.
 pub fn command(scope: Scope, pressed: Key) -> Option<Command> {
     let means = |binding: &&Binding| binding.key.takes(pressed) && binding.within.contains(&scope.context);
     BINDINGS.iter().find(means).map(|binding| binding.command).filter(|command| scope.has(*command))
@@ -189,7 +135,6 @@ const fn bind(key: Key, within: &'static [Context], command: Command, help: &'st
 
 const LIVE: &[Context] = &[Context::Live];
 const REPLAY: &[Context] = &[Context::Replay];
-/// A run, going on or over.
 const RUN: &[Context] = &[Context::Live, Context::Over];
 /// Nothing above the panes.
 const PANES: &[Context] = &[Context::Live, Context::Over, Context::Replay];

@@ -13,31 +13,19 @@ pub enum Key {
     Ctrl(char),
     /// Any of the digits; only ever in the table of bindings.
     AnyDigit,
-    /// Arrow up.
     Up,
-    /// Arrow down.
     Down,
-    /// Arrow left.
     Left,
-    /// Arrow right.
     Right,
-    /// A page up.
     PageUp,
-    /// A page down.
     PageDown,
-    /// To the beginning.
     Home,
-    /// To the end.
     End,
-    /// To the next.
     Tab,
     /// Shift and Tab: to the one before.
     BackTab,
-    /// The big one.
     Enter,
-    /// Out.
     Esc,
-    /// Takes back a character.
     Backspace,
 }
 
@@ -68,7 +56,6 @@ impl Key {
         }
     }
 
-    /// The character that is typed with it, if it is one.
     pub const fn typed(self) -> Option<char> {
         match self {
             Self::Char(c) => Some(c),

@@ -4,8 +4,7 @@ use crate::app::tui::{HelpRow, Hint};
 
 use super::bindings::{BINDINGS, Binding, Command, Context, Scope};
 
-/// The keys of the footer, most useful first. `label` says what a command is called now, from its usual words; none leaves it
-/// out.
+/// The keys of the footer, most useful first. `label` makes a command's words of now from its usual ones; none leaves it out.
 pub fn hints(scope: Scope, label: impl Fn(Command, &'static str) -> Option<&'static str>) -> Vec<Hint> {
     let here = BINDINGS.iter().filter(|binding| binding.within.contains(&scope.context) && scope.has(binding.command));
     let hint = |binding: &Binding| {

@@ -77,8 +77,7 @@ impl Labels {
         Self { threshold: format!(" threshold {} ", allowed(&check.seen.check, check.seen.threshold)), value }
     }
 
-    /// Columns beside the plot that they have to themselves: where there is room for them, they hide nothing of the last
-    /// seconds.
+    /// Columns beside the plot for them alone, where there is room: then they hide nothing of the last seconds.
     fn gutter(&self, width: u16) -> u16 {
         let widest = Span::raw(&self.threshold).width().max(Span::raw(&self.value).width());
         let widest = u16::try_from(widest).unwrap_or(u16::MAX);

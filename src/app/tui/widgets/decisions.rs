@@ -71,7 +71,6 @@ fn one(buffer: &mut Buffer, row: Rect, decided: &Decided, selected: bool, ui: &U
     pen::write(buffer, row, &spans, ui);
 }
 
-/// How a decision of this kind is meant.
 pub fn tone(kind: DecisionKind) -> Tone {
     match kind {
         DecisionKind::Breach

@@ -20,7 +20,6 @@ const ROOMY: u16 = 40;
 /// An instance without a good sample for this long is old news.
 const OLD_MS: u64 = 10_000;
 
-/// Draws them with a frame.
 pub fn instances(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let color = dashboard.shown_color();
     let focused = ui.focus == Pane::Instances;
@@ -53,8 +52,7 @@ const fn name_columns(width: u16) -> u16 {
     width.saturating_sub(numbers + SIGN)
 }
 
-/// The name of an instance among others, so that they can be told apart: its port alone where they share a host and there is
-/// no room for all of it, else its end.
+/// The name of an instance among others. Without room for all of it: its port where they share a host, else its end.
 fn name(instance: &Instance, known: &[&Instance], width: u16) -> String {
     let room = usize::from(name_columns(width));
     let fits = |instance: &Instance| instance.name().chars().count() <= room;

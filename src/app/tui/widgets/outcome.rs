@@ -18,7 +18,6 @@ pub fn rows(dashboard: &Dashboard, width: u16) -> Option<u16> {
     Some(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2))
 }
 
-/// Draws it with a frame.
 pub fn outcome(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let tone = dashboard.headline(now_ms).tone;
     let title = [Span::styled(" outcome ", ui.theme.tone(tone).patch(ui.theme.strong()))];

@@ -20,7 +20,6 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// An empty plot.
     pub fn new(width: u16, height: u16, charset: Charset) -> Self {
         let cells = vec![None; usize::from(width) * usize::from(height)];
         Self { width, height, charset, cells }

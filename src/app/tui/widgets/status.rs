@@ -22,7 +22,6 @@ pub fn rows(dashboard: &Dashboard, ui: &UiState, now_ms: u64, width: u16) -> u16
     u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2)
 }
 
-/// Draws it with a frame.
 pub fn status(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let inside = pane::pane(buffer, area, "deploy:status", false, ui);
     let label = label_width(area.width);

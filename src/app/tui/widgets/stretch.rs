@@ -11,7 +11,6 @@ const LENGTHS_MS: [u64; 5] = [60_000, 120_000, 240_000, 480_000, 900_000];
 pub struct Stretch {
     /// Its beginning, in milliseconds since the run began; negative times are cut off.
     pub from_ms: u64,
-    /// Its end.
     pub to_ms: u64,
     /// Its length, in milliseconds; longer than from beginning to end while the run is young.
     pub length_ms: u64,

@@ -129,7 +129,6 @@ impl Doubt {
         (self.since, self.readings) = (Some(at_ms), 0);
     }
 
-    /// A life begins with this.
     pub fn begins(&mut self, with: Lineage) {
         if self.begun.len() == MAX_PROCESSES {
             self.begun.remove(0);

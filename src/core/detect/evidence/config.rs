@@ -24,20 +24,12 @@ pub enum EvidenceConfigError {
     /// The threshold is no probability that both a failed and a good request could speak against.
     #[error("threshold {0} is not above 0 and below 1")]
     Threshold(f64),
-    /// The false alarm bound is useless or out of reach.
     #[error("false alarm bound {0} is not between 0.000005 and 0.2")]
     FalseAlarm(f64),
-    /// The least number of requests is out of range.
     #[error("min requests {0} is not between 1 and 1000000")]
     MinRequests(u64),
-    /// The tick is zero or longer than the window.
     #[error("tick of {tick_ms}ms is not above 0 and at most the window of {window_ms}ms")]
-    Tick {
-        /// The tick in milliseconds.
-        tick_ms: u64,
-        /// The window in milliseconds.
-        window_ms: u64,
-    },
+    Tick { tick_ms: u64, window_ms: u64 },
 }
 
 impl EvidenceConfig {

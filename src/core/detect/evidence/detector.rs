@@ -48,7 +48,6 @@ pub(super) struct State {
     /// Ticks with requests in a row at which the evidence was at or above the bar.
     #[serde(default)]
     pub convinced: u64,
-    /// Everything counted since the start.
     pub seen: TickCounts,
     /// Scheduled ticks, and those of them that are missing.
     pub ticks: u64,
@@ -57,7 +56,6 @@ pub(super) struct State {
     pub now_ms: u64,
     pub good_ms: u64,
     pub request_ms: u64,
-    /// The sentence of the breach.
     pub breach: Option<String>,
 }
 

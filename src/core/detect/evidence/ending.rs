@@ -24,8 +24,7 @@ const QUIET_GAPS: f64 = 10.0;
 pub enum Ending {
     /// The judgement.
     Closed(Closing),
-    /// Trouble that could be a breach is too young to be told from a blip: the soak runs on for at most so many ticks,
-    /// which is no extension, and is then judged again.
+    /// Trouble too young to be told from a blip: the soak runs on for at most so many ticks (no extension), then is judged again.
     RunOn {
         /// Ticks, at least 1.
         ticks: u64,

@@ -34,8 +34,7 @@ impl Independence {
         counting
     }
 
-    /// The factor between 0 and 1 by which the evidence of `requests`, of which `counting` count, is tempered. A tick
-    /// always counts like one request at least.
+    /// The factor, 0 to 1, that tempers the evidence of `requests` of which `counting` count; a tick counts like one at least.
     pub fn temper(&self, requests: f64, counting: f64) -> f64 {
         if requests > 0.0 { ((counting / self.dispersion()).max(1.0) / requests).min(1.0) } else { 1.0 }
     }

@@ -3,10 +3,8 @@
 use super::config::EvidenceConfig;
 use crate::core::detect::counts::to_f64;
 
-/// How many bets are held at once.
 pub(super) const BETS: usize = 6;
 
-/// One number a bet.
 pub(super) type PerBet = [f64; BETS];
 
 /// Bet `j` says: the odds of failing are `ODDS[j]` times the allowed odds.
@@ -80,13 +78,11 @@ impl Caps {
 /// What a configuration means in numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
-    /// The bets.
     pub bets: Bets,
     /// The evidence that breaches, `ln(1 / alpha)`.
     pub bar: f64,
     /// At least this many ticks must speak against the release: `m`.
     pub min_ticks: u64,
-    /// The blip caps.
     pub caps: Caps,
     /// Requests a second that count as independent.
     pub refill: f64,
@@ -116,7 +112,6 @@ impl Plan {
     }
 }
 
-/// Milliseconds as seconds.
 pub(super) fn seconds(millis: u64) -> f64 {
     to_f64(millis) / 1000.0
 }

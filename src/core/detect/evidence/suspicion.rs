@@ -17,7 +17,6 @@ pub(super) struct Suspicion {
     nats: f64,
     /// Whether the bell may ring: it has to fall silent first.
     armed: bool,
-    /// How often it rang.
     bells: u64,
     /// Trigger capital to be bet with the next tick.
     due: f64,
@@ -65,17 +64,14 @@ impl Suspicion {
         self.armed = false;
     }
 
-    /// Ticks of the present run of trouble; 0 without one.
     pub const fn run(&self) -> u64 {
         self.run
     }
 
-    /// Ticks of the present run that spoke against the release.
     pub const fn against(&self) -> u64 {
         self.against
     }
 
-    /// Whether a tick with requests in the present run spoke for the release.
     pub const fn contradicted(&self) -> bool {
         self.contradicted
     }
@@ -85,13 +81,10 @@ impl Suspicion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stretch {
     won: f64,
-    /// The counts of the stretch.
     pub counts: TickCounts,
-    /// When it began, in milliseconds.
     pub since_ms: u64,
 }
 
-/// One stretch a bet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stretches([Stretch; BETS]);
 
@@ -107,7 +100,6 @@ impl Stretches {
         }
     }
 
-    /// The stretch of one bet.
     pub fn of(&self, bet: usize) -> Stretch {
         self.0[bet]
     }

@@ -40,7 +40,6 @@ pub struct Excused {
     pub limit: f64,
     /// The requests of the previous color, and the slow ones among them.
     old: TickCounts,
-    /// What makes them slow.
     miss: Miss,
     /// Whether they are all since its processes began, rather than those right before the switch.
     is_lifetime: bool,
@@ -49,12 +48,10 @@ pub struct Excused {
 }
 
 impl Previous {
-    /// Nothing known of so many instances.
     pub fn new(instances: usize) -> Self {
         Self { instances: vec![Instance::default(); instances], window: Buckets::default() }
     }
 
-    /// The list has so many places now.
     pub fn resize(&mut self, instances: usize) {
         self.instances.resize(instances, Instance::default());
     }
@@ -64,7 +61,6 @@ impl Previous {
         self.window = Buckets::default();
     }
 
-    /// Takes one page of the previous color.
     pub fn sampled(&mut self, instance: usize, sample: &Sample) {
         let Some(known) = self.instances.get_mut(instance) else { return };
         known.tried = true;

@@ -43,7 +43,6 @@ impl Checks {
         }
     }
 
-    /// One more.
     pub fn add(&mut self, check: Box<dyn Check>) {
         self.others.push(check);
     }
@@ -86,17 +85,15 @@ impl Checks {
         &self.readiness
     }
 
-    /// The check of this name.
     pub fn find(&self, id: &CheckId) -> Option<&dyn Check> {
         self.all().find(|check| check.id() == id)
     }
 
-    /// What every one says now.
     pub fn observe(&self, now: &Now) -> Vec<Observation> {
         self.all().map(|check| check.observe(now)).collect()
     }
 
-    /// The same with the verdicts and sentences of the closing judgement; none while one of them wants one more tick.
+    /// [`Self::observe`] with the verdicts and sentences of the closing judgement; none while one check wants one more tick.
     pub fn close(&self, now: &Now, overtime: u64) -> Option<Vec<Observation>> {
         let close = |check: &dyn Check| {
             let (verdict, message) = check.close(now, overtime)?;
@@ -105,18 +102,15 @@ impl Checks {
         self.all().map(close).collect()
     }
 
-    /// What a release that is retained is told by.
     pub fn retained(&self, closed: &[Observation]) -> String {
         let told = self.all().zip(closed).map(|(check, seen)| check.retained(&seen.message));
         told.collect::<Vec<_>>().join("; ")
     }
 
-    /// What they watch for.
     pub fn describe(&self) -> String {
         self.all().map(Check::describe).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether enough was read to begin with.
     pub fn are_prepared(&self) -> bool {
         self.all().all(Check::is_prepared)
     }

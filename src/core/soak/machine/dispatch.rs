@@ -88,7 +88,6 @@ impl Machine {
         }
     }
 
-    /// The moment, for the checks.
     pub(super) fn now(&self) -> Now {
         Now {
             at_ms: self.time.at(),
@@ -102,12 +101,10 @@ impl Machine {
         }
     }
 
-    /// What every check says now.
     pub(super) fn observations(&self) -> Vec<Observation> {
         self.checks.observe(&self.now())
     }
 
-    /// What the error-rate check says now.
     pub(super) fn observed_error_rate(&self) -> Observation {
         self.checks.error_rate().observe(&self.now())
     }

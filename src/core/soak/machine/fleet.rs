@@ -20,31 +20,26 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// These, all present.
     pub fn new(instances: &[String]) -> Self {
         Self { roster: Roster::new(instances), builds: Builds::default() }
     }
 
-    /// These are there now.
     fn update(&mut self, present: &[String]) -> Changes {
         let changes = self.roster.update(present);
         self.builds.left(&changes.left);
         changes
     }
 
-    /// An instance's page names this release.
     pub fn named(&mut self, instance: usize, release: &str) {
         self.builds.named(instance, release);
     }
 
-    /// Another process goes on with the run, over these instances.
     pub fn resume(&mut self, instances: &[String]) {
         self.roster = Roster::new(instances);
     }
 }
 
 impl Machine {
-    /// These are the instances of a color now.
     pub(super) fn instances_changed(&mut self, color: Color, present: &[String], out: &mut Outbox) {
         let now = self.now();
         let (changes, roster) = if color == self.settings.color {
@@ -69,8 +64,7 @@ impl Machine {
         out.journal(self.observe(ReasonCode::Instances, message));
     }
 
-    /// Takes over which release the pages name, and tells it once: between two rounds of samples, so that all instances had their
-    /// say.
+    /// Takes over which release the pages name, and tells it once: between two rounds of samples, so that all had their say.
     pub(super) fn learn_release(&mut self, out: &mut Outbox) {
         // The journal and the lines name the same release of one move.
         if self.phase() == Phase::Switching {

@@ -13,7 +13,6 @@ const ERRORS: u64 = 3;
 const READINGS: u64 = 3;
 
 impl Machine {
-    /// Whether the previous color is looked at in this run.
     fn looks_at_standby(&self) -> bool {
         self.settings.on_failing_standby.is_some() && self.soak_follows()
     }

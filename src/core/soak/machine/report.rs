@@ -10,15 +10,10 @@ use super::time::Unwatched;
 /// The run in short: what the state file and `status` show. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Id of the soak.
     pub id: String,
-    /// Where it is.
     pub phase: Phase,
-    /// The soak's verdict.
     pub verdict: Verdict,
-    /// How it ended, once it has.
     pub outcome: Option<Outcome>,
-    /// What brought the end about.
     pub cause: Option<Cause>,
     /// The check that breached or kept the verdict unknown.
     pub check: Option<CheckId>,
@@ -30,11 +25,9 @@ pub struct Summary {
     pub recovered: Option<bool>,
     /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
     pub overdue: bool,
-    /// When the soak began.
     pub started_ms: i64,
     /// When the window ends, at the wall clock of the soak's beginning.
     pub ends_ms: i64,
-    /// When it was over.
     pub finished_ms: Option<i64>,
 }
 

@@ -35,27 +35,22 @@ impl Response {
         self.trigger.as_ref()
     }
 
-    /// What the check says that breached, as it was then.
     pub fn breach(&self) -> Option<&Observation> {
         self.trigger.as_ref().filter(|trigger| trigger.cause == Cause::Auto).map(|trigger| &trigger.observation)
     }
 
-    /// This is acted on from here on.
     pub fn act_on(&mut self, cause: Cause, observation: Observation) {
         self.trigger = Some(Trigger { cause, observation });
     }
 
-    /// Whether an operator paused automatic rollback.
     pub fn is_paused(&self) -> bool {
         self.automatic == Automatic::Paused
     }
 
-    /// Whether an operator turned it on, although the configuration holds it back.
     pub fn is_released(&self) -> bool {
         self.automatic == Automatic::Released
     }
 
-    /// An operator pauses automatic rollback.
     pub const fn pause(&mut self) {
         self.automatic = Automatic::Paused;
     }
@@ -65,7 +60,6 @@ impl Response {
         self.automatic = if self.is_paused() && !is_held { Automatic::AsConfigured } else { Automatic::Released };
     }
 
-    /// The freeze of automatic rollback that holds now.
     pub const fn frozen(&self) -> Option<&Frozen> {
         self.frozen.as_ref()
     }
@@ -82,7 +76,6 @@ impl Response {
         self.is_grace_served
     }
 
-    /// The countdown is over.
     pub const fn serve_grace(&mut self) {
         self.is_grace_served = true;
     }

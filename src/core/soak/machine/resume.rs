@@ -145,8 +145,7 @@ impl Machine {
         out.schedule(ask_at);
     }
 
-    /// Whether router, state file and standby were looked at since the run was resumed, or had their time for it: nothing is
-    /// acted on before.
+    /// Whether router, state file and standby were looked at since the resumption, or had their time: nothing is acted on before.
     pub(super) fn looked_around(&self) -> bool {
         self.time.resumed_at().is_none_or(|resumed_at| {
             (self.router.last().is_some() && self.standby.all_answered())

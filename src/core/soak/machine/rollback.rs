@@ -11,8 +11,7 @@ use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Reason
 use super::outbox::Outbox;
 use super::stage::{Finished, HoldCause, Stage};
 
-/// Attempts where there is no time limit: by order of an operator, after a first signal, and in recordings from before there
-/// was one.
+/// Attempts where there is no time limit: by an operator's order, after a first signal, in recordings from before there was one.
 const ATTEMPTS: u32 = 5;
 
 /// A failure that goes on is told once in this time.
@@ -32,7 +31,6 @@ pub(super) struct Rolling {
     since_ms: u64,
     /// Attempts that failed, and those that were not made because the standby was down.
     failures: u32,
-    /// Why the last one failed.
     why: String,
     /// Where users are, as far as the attempts could tell.
     traffic: Traffic,
@@ -44,7 +42,6 @@ pub(super) struct Rolling {
 /// What became of a rollback so far, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retrying {
-    /// Failures so far.
     pub failures: u32,
     /// Milliseconds since the first attempt began.
     pub for_ms: u64,
@@ -154,7 +151,6 @@ impl Machine {
         self.settings.give_up_ms.is_some() && rolling.failures > 0
     }
 
-    /// An attempt failed.
     pub(super) fn attempt_failed(&mut self, failure: &RollbackFailure, out: &mut Outbox) {
         let bounded = self.is_bounded();
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
@@ -202,7 +198,6 @@ impl Machine {
         }
     }
 
-    /// What led to the rollback, in a sentence.
     pub(super) fn rollback_reason(&self) -> String {
         let Stage::RollingBack(rolling) = &self.stage else { return String::new() };
         match (self.response.trigger(), rolling.cause) {
@@ -285,12 +280,10 @@ impl Machine {
 }
 
 impl Rolling {
-    /// Whether the next attempt is due.
     pub(super) fn is_due(&self, at_ms: u64) -> bool {
         self.retry_at.is_some_and(|retry_at| at_ms >= retry_at)
     }
 
-    /// Notes a failure.
     fn failed(&mut self, failure: &RollbackFailure) {
         self.failures = self.failures.saturating_add(1);
         self.why.clone_from(&failure.why);
@@ -299,7 +292,6 @@ impl Rolling {
         }
     }
 
-    /// Makes the attempt that is due.
     fn attempt(&self, out: &mut Outbox) {
         out.roll_back(self.attempt, &self.intent, self.force);
     }

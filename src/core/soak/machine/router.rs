@@ -5,8 +5,7 @@ use crate::model::Color;
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
 const ELSEWHERE: u32 = 2;
-/// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change that
-/// is being made.
+/// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change.
 const OURS_AGAIN: u32 = 2;
 
 /// What was read of the router since the last move.
@@ -22,7 +21,6 @@ pub(super) struct RouterSeen {
 }
 
 impl RouterSeen {
-    /// The epoch of questions that are asked now.
     pub const fn epoch(&self) -> u32 {
         self.epoch
     }
@@ -32,7 +30,6 @@ impl RouterSeen {
         self.epoch += 1;
     }
 
-    /// Readings count from here on.
     pub const fn count_anew(&mut self) {
         (self.elsewhere, self.ours) = (0, 0);
     }
@@ -42,12 +39,10 @@ impl RouterSeen {
         *self = Self { epoch: self.epoch + 1, ..Self::default() };
     }
 
-    /// What it was last seen doing, if it could be read.
     pub const fn last(&self) -> Option<&Result<Color, String>> {
         self.last.as_ref()
     }
 
-    /// Takes one reading.
     pub fn read(&mut self, router: &Result<Color, String>) {
         self.last = Some(router.clone());
     }
@@ -66,7 +61,6 @@ impl RouterSeen {
         self.ours >= OURS_AGAIN
     }
 
-    /// What it holds that is neither color's and was not written by Switchback, as last seen.
     pub const fn foreign(&self) -> Option<&ForeignSeen> {
         self.foreign.as_ref()
     }

@@ -50,7 +50,6 @@ pub(super) enum HoldCause {
     BreachGone,
 }
 
-/// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finished {
     ending: Ending,
@@ -61,7 +60,6 @@ pub(super) struct Finished {
 }
 
 impl Stage {
-    /// Its name for others.
     pub const fn phase(&self) -> Phase {
         match self {
             Self::Gating { .. } => Phase::Gating,
@@ -102,12 +100,10 @@ impl From<Ending> for Finished {
 }
 
 impl Finished {
-    /// After a rollback: whether the previous color does well, where that is known.
     pub const fn verified(ending: Ending, recovered: Option<bool>) -> Self {
         Self { ending, recovered, back_unrecorded: false }
     }
 
-    /// After a rollback that failed: whether traffic is on the previous color all the same.
     pub const fn failed(ending: Ending, back_unrecorded: bool) -> Self {
         Self { ending, recovered: None, back_unrecorded }
     }
@@ -124,12 +120,10 @@ impl Machine {
         matches!(self.phase(), Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace)
     }
 
-    /// Whether traffic was not moved yet.
     pub(super) const fn is_before_the_move(&self) -> bool {
         matches!(self.phase(), Phase::Gating | Phase::Baseline)
     }
 
-    /// Ends the run.
     pub(super) fn finish(&mut self, finished: impl Into<Finished>, out: &mut Outbox) {
         let finished = finished.into();
         self.time.end();
@@ -155,7 +149,6 @@ impl Machine {
         }
     }
 
-    /// Whether the previous color did well after a rollback, where that is known.
     pub(super) fn recovered(&self) -> Option<bool> {
         self.finished()?.recovered
     }

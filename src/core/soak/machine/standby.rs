@@ -46,7 +46,6 @@ impl Standby {
         }
     }
 
-    /// The readiness of one of its instances was probed.
     pub fn probed(&mut self, now: &Now, instance: usize, answer: &Readiness) {
         self.readiness.probed(now, instance, answer);
     }
@@ -61,7 +60,6 @@ impl Standby {
         self.readiness.alive(probes)
     }
 
-    /// The first instance that is not ready, with the reason.
     pub fn first_failure(&self) -> Option<String> {
         self.readiness.first_failure()
     }
@@ -91,17 +89,14 @@ impl Standby {
         self.slow_recovery.sampled(now.at_ms, since, instance, slow);
     }
 
-    /// Its error rate while the watched color is judged.
     pub const fn rate(&self) -> &RateCheck {
         &self.rate
     }
 
-    /// Its requests before traffic leaves it, and after it is back.
     pub const fn recovery(&self) -> &RecoveryWatch {
         &self.recovery
     }
 
-    /// The same for requests that take too long.
     pub const fn slow_recovery(&self) -> &RecoveryWatch {
         &self.slow_recovery
     }
@@ -111,27 +106,22 @@ impl Standby {
         self.recovery.counts()
     }
 
-    /// Whether its instances should be asked more than usual now, to learn whether they count that.
     pub fn wants_trial(&mut self) -> bool {
         self.recovery.wants_trial()
     }
 
-    /// The look at it as a baseline begins.
     pub fn begin_baseline(&mut self) {
         self.recovery.restart();
     }
 
-    /// The soak begins.
     pub fn begin(&mut self, now: &Now) {
         self.rate.begin(now);
     }
 
-    /// The window begins.
     pub fn restart(&mut self, now: &Now) {
         self.rate.restart(now);
     }
 
-    /// A round of samples is complete.
     pub fn tick(&mut self, now: &Now, skipped: u32) {
         self.rate.tick(now, skipped);
     }
@@ -142,7 +132,6 @@ impl Standby {
         self.slow_recovery.forget();
     }
 
-    /// These are its instances now.
     pub fn update(&mut self, now: &Now, present: &[String]) -> Changes {
         let changes = self.roster.update(present);
         let names = self.roster.names();
@@ -153,12 +142,10 @@ impl Standby {
         changes
     }
 
-    /// Who is there.
     pub const fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// Another process goes on with the run, over these instances.
     pub fn resume(&mut self, now: &Now, instances: &[String]) {
         self.roster = Roster::new(instances);
         self.rate.resume(now, instances);
@@ -177,7 +164,6 @@ impl Standby {
         self.look.is_told
     }
 
-    /// It is told now.
     pub const fn tell(&mut self) {
         self.look.is_told = true;
     }

@@ -97,7 +97,6 @@ impl Machine {
         }
     }
 
-    /// What became of a freeze.
     pub(super) fn tell_freeze(&self, out: &mut Outbox) {
         let message = match self.response.frozen() {
             Some(frozen) => format!("automatic rollback is {}", frozen.describe(self.time.wall())),

@@ -2,12 +2,9 @@
 
 use crate::core::soak::Envelope;
 
-/// The time nobody watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unwatched {
-    /// How long altogether, in milliseconds.
     pub ms: u64,
-    /// In so many gaps.
     pub gaps: u32,
 }
 
@@ -24,23 +21,19 @@ pub(super) struct RunTime {
 }
 
 impl RunTime {
-    /// Goes on to the time of an event.
     pub fn advance(&mut self, envelope: &Envelope) {
         self.at = self.at.max(envelope.at_ms);
         self.wall = envelope.wall_ms;
     }
 
-    /// Milliseconds since the run began.
     pub const fn at(&self) -> u64 {
         self.at
     }
 
-    /// This long after now.
     pub const fn after(&self, ms: u64) -> u64 {
         self.at.saturating_add(ms)
     }
 
-    /// Milliseconds since then.
     pub const fn since(&self, then: u64) -> u64 {
         self.at.saturating_sub(then)
     }
@@ -60,22 +53,18 @@ impl RunTime {
         self.soak_wall
     }
 
-    /// Wall clock of the run's end, once it is over.
     pub const fn end_wall(&self) -> Option<i64> {
         self.end_wall
     }
 
-    /// The run begins.
     pub const fn begin_run(&mut self) {
         self.run_wall = self.wall;
     }
 
-    /// The soak begins.
     pub const fn begin_soak(&mut self) {
         self.soak_wall = Some(self.wall);
     }
 
-    /// The run is over.
     pub const fn end(&mut self) {
         self.end_wall = Some(self.wall);
     }
@@ -91,13 +80,11 @@ impl RunTime {
         self.resumed_at
     }
 
-    /// Nobody watched for so long.
     pub const fn add_gap(&mut self, ms: u64) {
         self.unwatched.ms = self.unwatched.ms.saturating_add(ms);
         self.unwatched.gaps = self.unwatched.gaps.saturating_add(1);
     }
 
-    /// The time nobody watched.
     pub const fn unwatched(&self) -> Unwatched {
         self.unwatched
     }

@@ -25,7 +25,6 @@ pub(super) enum Fact {
     },
 }
 
-/// What was told already.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     facts: BTreeSet<Fact>,
@@ -39,7 +38,6 @@ impl Told {
         self.facts.insert(fact)
     }
 
-    /// Whether it was told.
     pub fn knows(&self, fact: &Fact) -> bool {
         self.facts.contains(fact)
     }
@@ -49,8 +47,7 @@ impl Told {
         self.facts.remove(fact)
     }
 
-    /// Whether it is new by what requests are counted; after so many different ones nothing is. A page may lose its counter and
-    /// get it back again and again.
+    /// Whether this counter is news; nothing is after `most` of them: a page may lose its counter and get it back all the time.
     pub fn is_new_counter(&mut self, counter: String, most: usize) -> bool {
         self.counting.len() < most && self.counting.insert(counter)
     }

@@ -49,7 +49,6 @@ impl Verifying {
         self.until_ms
     }
 
-    /// Whether the router is to be asked again now.
     pub(super) fn asks_again(&self, at_ms: u64) -> bool {
         self.ask_at.is_some_and(|ask_at| at_ms >= ask_at)
     }

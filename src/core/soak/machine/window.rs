@@ -30,7 +30,6 @@ impl Window {
         self.start
     }
 
-    /// When it is over.
     pub const fn end(&self) -> u64 {
         self.end
     }
@@ -40,12 +39,10 @@ impl Window {
         self.end.saturating_add(self.max_extension)
     }
 
-    /// How far the soak may run beyond the end by itself.
     pub const fn max_extension(&self) -> u64 {
         self.max_extension
     }
 
-    /// By how much operators extended it.
     pub const fn extended_by(&self) -> u64 {
         self.extended_by
     }
@@ -62,17 +59,14 @@ impl Window {
         !std::mem::replace(&mut self.runs_on, true)
     }
 
-    /// Whether the soak runs on beyond its end.
     pub const fn runs_on(&self) -> bool {
         self.runs_on
     }
 
-    /// One more tick behind the end.
     pub const fn add_overtime(&mut self) {
         self.overtime = self.overtime.saturating_add(1);
     }
 
-    /// Ticks since the end.
     pub const fn overtime(&self) -> u64 {
         self.overtime
     }

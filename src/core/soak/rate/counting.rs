@@ -32,7 +32,6 @@ impl Counted {
         changed
     }
 
-    /// Counts from here on.
     pub const fn restart(&mut self) {
         self.unclear = 0;
     }
@@ -42,7 +41,6 @@ impl Counted {
 pub struct Told {
     /// The same for sentences that differ in their numbers only.
     pub key: String,
-    /// The sentence.
     pub sentence: String,
 }
 

@@ -15,7 +15,6 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Nothing judged yet.
     pub const fn new(judge: Judge) -> Self {
         Self { all: judge, others: Vec::new() }
     }
@@ -34,7 +33,6 @@ impl Ends {
         self.judges().min_by_key(|judge| judge.seen().requests).unwrap_or(&self.all)
     }
 
-    /// From now on its sentences speak of this.
     pub fn speak_of(&mut self, miss: Miss) {
         self.judges_mut().for_each(|judge| judge.speak_of(miss));
     }
@@ -55,7 +53,6 @@ impl Ends {
         }
     }
 
-    /// Counts scheduled ticks that never ran as missing.
     pub fn skip(&mut self, ticks: u64) {
         self.judges_mut().for_each(|judge| judge.skip(ticks));
     }
@@ -65,7 +62,6 @@ impl Ends {
         self.in_every_case(Judge::breach)
     }
 
-    /// The sentence of a release that is worse than its predecessor, where that is only told.
     pub fn warning(&self) -> Option<String> {
         self.in_every_case(Judge::warning)
     }
@@ -80,7 +76,6 @@ impl Ends {
         Some(self.with_doubt(silent))
     }
 
-    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
         let mut closings = Vec::new();
         for judge in self.judges() {
@@ -116,17 +111,14 @@ impl Ends {
         )
     }
 
-    /// Whether the soak would end healthy if it ended now.
     pub fn healthy_at(&self, at_ms: u64) -> bool {
         self.judges().all(|judge| judge.healthy_at(at_ms))
     }
 
-    /// How the soak stands, and how far it is from a decision.
     pub fn explain(&self) -> String {
         self.lead().explain()
     }
 
-    /// What comes next if nothing changes, where the method looks ahead.
     pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
         self.lead().outlook(at_ms)
     }
@@ -136,12 +128,11 @@ impl Ends {
         self.judges().filter_map(Judge::evidence).min_by(f64::total_cmp)
     }
 
-    /// Requests and errors of the last ten seconds.
     pub fn recent(&self) -> TickCounts {
         self.lead().recent()
     }
 
-    /// The same with as few errors as there can be.
+    /// [`Self::recent`] with as few errors as there can be.
     pub fn recent_at_best(&self) -> TickCounts {
         let errors = self.judges().map(|judge| judge.recent().errors).min().unwrap_or(0);
         TickCounts { errors, ..self.all.recent() }

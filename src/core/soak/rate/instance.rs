@@ -30,7 +30,6 @@ pub struct Instance {
     pub note: Option<String>,
     /// What of it this program may have sent.
     pub share: Share,
-    /// By what its requests are counted.
     pub counted: Counted,
     /// Whether that is news since it was told.
     pub counted_anew: bool,
@@ -44,7 +43,6 @@ pub enum News {
     None,
     /// That there is nothing new.
     Same,
-    /// A good page.
     Page,
 }
 
@@ -84,7 +82,6 @@ impl Instance {
         }
     }
 
-    /// Counts from here on.
     pub fn restart(&mut self) {
         (self.seen, self.held) = (TickCounts::default(), Counts::default());
         self.counted.restart();
@@ -92,7 +89,6 @@ impl Instance {
         self.counters.iter_mut().for_each(Counters::rebase);
     }
 
-    /// Another process goes on with the run.
     pub fn resume(&mut self) {
         self.news = News::None;
         self.share.resume();
@@ -104,12 +100,10 @@ impl Instance {
         *self = Self { seen: self.seen, joined_at: Some(at_ms), ..Self::default() };
     }
 
-    /// It is there no more.
     pub const fn leave(&mut self) {
         (self.gone, self.news) = (true, News::None);
     }
 
-    /// Who answers at its URL.
     pub fn processes(&self) -> Processes {
         self.counters.as_ref().map_or(Processes::One, Counters::processes)
     }

@@ -22,7 +22,6 @@ impl RateCheck {
         self.last_counts
     }
 
-    /// The sentence of a crash loop, if one of the instances is in one.
     pub fn crash_loop(&self) -> Option<String> {
         self.names.iter().zip(&self.instances).find_map(|(name, known)| {
             let restarts = known.crash_loop()?;
@@ -30,8 +29,7 @@ impl RateCheck {
         })
     }
 
-    /// The instances behind whose URLs several processes answer: their places, whether their counters are of no use, and the
-    /// sentence that says so.
+    /// The instances behind whose URLs several processes answer: place, whether their counters are of no use, and the sentence.
     pub fn several(&self) -> Vec<(usize, bool, String)> {
         let told = |(place, (name, known)): (usize, (&String, &Instance))| match known.processes() {
             Processes::Apart(seen) => {
@@ -114,12 +112,10 @@ impl RateCheck {
         }
     }
 
-    /// The sentence of a release that is worse than its predecessor, where that is only told.
     pub fn warning(&self) -> Option<String> {
         self.judge.warning()
     }
 
-    /// What comes next if nothing changes, where the method looks ahead.
     pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
         self.judge.outlook(self.since_start(at_ms))
     }

@@ -23,7 +23,6 @@ const PHASES: [Phase; 10] = [
 ];
 const VERDICTS: [Verdict; 3] = [Verdict::Healthy, Verdict::Unknown, Verdict::Breached];
 
-/// What is counted of the clients.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clients {
     /// Those that follow the events now, on this machine.
@@ -38,7 +37,6 @@ pub struct Clients {
     pub refused: u64,
 }
 
-/// The page of a run.
 pub fn page(view: &View, tally: &Tally, clients: Clients) -> String {
     let Clients { local, operators, viewers, dropped, refused } = clients;
     let mut text = Text::default();

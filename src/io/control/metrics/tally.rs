@@ -19,19 +19,15 @@ pub struct Tally {
     pub rollbacks_undone: u64,
 }
 
-/// The scrapes of one instance.
 #[derive(Debug, Default)]
 pub struct Scrapes {
-    /// Pages that could be read.
     pub good: u64,
-    /// Those that could not.
     pub failed: u64,
     /// How long the last one took, in milliseconds.
     pub took_ms: u64,
 }
 
 impl Tally {
-    /// Counts one event and what it led to.
     pub fn count(&mut self, settings: &Settings, event: &Event, news: &News) {
         match event {
             Event::Sampled { color, instance, outcome } => {

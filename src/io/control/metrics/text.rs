@@ -36,7 +36,6 @@ impl Text {
         self
     }
 
-    /// The page.
     pub fn finish(self) -> String {
         self.page
     }
@@ -48,7 +47,6 @@ impl Text {
     }
 }
 
-/// A label's value with what the format wants escaped.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

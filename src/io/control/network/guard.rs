@@ -31,7 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// So many characters of a path stand in the log.
 const PATH_IN_LOG: usize = 100;
 
-/// Lets in who may come in.
 pub struct Guard {
     tokens: Current<Tokens>,
     signed: Option<Arc<SignedOrders>>,
@@ -39,7 +38,6 @@ pub struct Guard {
     refusals: Refusals,
 }
 
-/// Why somebody is not let in.
 struct Refusal {
     status: StatusCode,
     why: String,

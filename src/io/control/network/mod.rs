@@ -42,35 +42,14 @@ use tls::TlsFiles;
 pub(super) use tokens::Role;
 use tokens::Tokens;
 
-/// It cannot be listened on the network.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The system refused the address.
     #[error("cannot listen on `control.listen` = {address}: {source}")]
-    Address {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Certificate or key is not what it should be.
+    Address { address: SocketAddr, source: io::Error },
     #[error("`{key}`: `{}` {why}", path.display())]
-    Tls {
-        /// The configuration's key.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The file that tells new orders from repeated ones cannot be had.
+    Tls { key: &'static str, path: PathBuf, why: String },
     #[error("signed orders need the file `{}`: {source}", path.display())]
-    Seen {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Seen { path: PathBuf, source: io::Error },
 }
 
 /// Where a monitor listens on the network, bound, and who is let in there.
@@ -82,10 +61,8 @@ pub struct NetworkListener {
 }
 
 impl NetworkListener {
-    /// Reads the certificate and listens, if the configuration says so. `signed_orders` is the file that remembers the ids
-    /// of orders that were signed; `now` is in Unix seconds.
-    ///
-    /// `notify` is what notifications are signed with, which no order may be signed with.
+    /// Reads the certificate and listens, if the configuration says so. `signed_orders` is the file that remembers the ids of
+    /// orders that were signed; `now` is in Unix seconds; `notify` is what notifications are signed with, which no order may be.
     pub async fn bind(
         config: &ControlConfig,
         notify: Option<&SecretString>,

@@ -10,7 +10,6 @@ const IN_FULL: u32 = 20;
 /// … in each of these.
 const SPAN: Duration = Duration::from_mins(1);
 
-/// What was told lately.
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<Lately>);
 

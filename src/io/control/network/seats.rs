@@ -23,9 +23,7 @@ const TO_SHOW: Duration = Duration::from_secs(2);
 /// What a client has shown so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// Nothing.
     Unknown,
-    /// A viewer's token.
     Viewer,
     /// An operator's token, or a signature.
     Operator,
@@ -68,8 +66,7 @@ pub struct Seat {
 }
 
 impl Seats {
-    /// Takes one for a client from there, whose connection is broken off by `cut` once it has to make room. None where everybody
-    /// else may order.
+    /// A seat for a client; `cut` breaks its connection off once it has to make room. None where everybody else may order.
     pub fn take(self: &Arc<Self>, from: IpAddr, cut: Arc<Notify>, now: Instant) -> Option<Seat> {
         let from = neighbourhood(from);
         let mut taken = self.taken();
@@ -108,7 +105,6 @@ impl Taken {
 }
 
 impl Seat {
-    /// The client has shown this.
     pub fn has_shown(&self, rank: Rank) {
         let mut taken = self.seats.taken();
         if let Some(seat) = taken.seats.iter_mut().find(|seat| seat.number == self.number) {

@@ -19,8 +19,7 @@ const TIMESTAMP: &str = "webhook-timestamp";
 /// Header of the signatures.
 pub const SIGNATURE: &str = "webhook-signature";
 
-/// A message is taken so many seconds before and after the time at which it was signed, which is what the specification's
-/// libraries allow.
+/// A message is taken so many seconds before and after its signing, which is what the specification's libraries allow.
 const TOLERANCE_S: i64 = 300;
 /// Ids are remembered for so many seconds: far longer than the tolerance, for clocks that are set back.
 const REMEMBERED_S: i64 = 24 * 3600;
@@ -34,13 +33,10 @@ const LONGEST_FILE: u64 = 16 << 20;
 /// A message is not what it says, or comes too late, or again.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
-    /// A header is missing or malformed.
     #[error("a signed order has the headers {ID}, {TIMESTAMP} and {SIGNATURE}: {0}")]
     Header(String),
-    /// No signature is right.
     #[error("no signature of the order is right")]
     Forged,
-    /// It was signed at another time than now.
     #[error("the order was signed {0}s ago; {TOLERANCE_S}s before and after are allowed")]
     Late(i64),
 }
@@ -48,13 +44,10 @@ pub enum NotSigned {
 /// A message that was taken before, or that cannot be told from such a one.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNew {
-    /// It is here again.
     #[error("the order `{0}` came before")]
     Again(String),
-    /// More than can be remembered.
     #[error("{MOST_IDS} signed orders came within a day, and no more are taken")]
     TooMany,
-    /// It could not be remembered, so that it could come again.
     #[error("the order cannot be remembered, and could come again: {0}")]
     Forgetful(#[from] io::Error),
 }

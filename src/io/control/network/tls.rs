@@ -18,7 +18,6 @@ const CERTIFICATE: &str = "control.tls_certificate";
 const KEY: &str = "control.tls_key";
 const CLIENT_CA: &str = "control.client_ca_file";
 
-/// The files that TLS needs.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
     certificate: PathBuf,
@@ -28,7 +27,6 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// Those of the configuration, if it has any.
     pub fn of(config: &ControlConfig) -> Option<Self> {
         let (certificate, key) = config.certificate.clone().zip(config.key.clone())?;
         Some(Self { certificate, key, client_ca: config.client_ca_file.clone() })

@@ -6,7 +6,6 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::config::ControlConfig;
 
-/// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Ask.
@@ -23,12 +22,10 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Those of the configuration.
     pub fn of(config: &ControlConfig) -> Self {
         Self::new(config.operator_token.as_ref(), config.viewer_token.as_ref())
     }
 
-    /// These.
     pub fn new(operator: Option<&SecretString>, viewer: Option<&SecretString>) -> Self {
         let digest = |token: &SecretString| digest(token.expose_secret().as_bytes());
         Self { operator: operator.map(digest), viewer: viewer.map(digest) }

@@ -42,7 +42,6 @@ impl SocketGroup {
         Ok(Self { name: name.to_owned(), gid })
     }
 
-    /// Its number.
     pub const fn gid(&self) -> u32 {
         self.gid
     }
@@ -83,7 +82,6 @@ pub struct KeptOut {
 }
 
 impl KeptOut {
-    /// What lets them in.
     pub fn advice(&self) -> String {
         format!("run `{}`, or set `control.socket` to a path in a folder that they may enter", self.command)
     }

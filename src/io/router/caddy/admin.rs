@@ -16,29 +16,23 @@ const LONGEST: usize = 32 << 20;
 /// So much of an answer that is no JSON is quoted.
 const QUOTED: usize = 300;
 
-/// A part of the configuration.
 #[derive(Debug)]
 pub struct Part {
-    /// Its content.
     pub value: Value,
-    /// The version of what was read: a change is only made to this one. It names its own path, so it also guards what lies
-    /// below or beside.
+    /// The version read: a change is made to no other. It names its own path, so it also guards what lies below or beside.
     pub etag: Option<HeaderValue>,
 }
 
-/// The admin API.
 #[derive(Clone, Debug)]
 pub struct AdminApi {
     admin: AdminUrl,
 }
 
 impl AdminApi {
-    /// The API behind this address. Nothing is opened yet.
     pub const fn new(admin: AdminUrl) -> Self {
         Self { admin }
     }
 
-    /// The address of a part of the configuration.
     pub fn url(&self, path: &str) -> Url {
         self.admin.base.join(path)
     }

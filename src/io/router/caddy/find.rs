@@ -21,11 +21,8 @@ pub type Matchers = (Vec<String>, Vec<String>);
 pub struct Found {
     /// The path of the list.
     pub upstreams: String,
-    /// What is in it.
     pub list: Vec<Value>,
-    /// Whether there is a list.
     pub exists: bool,
-    /// The version of the configuration that was read.
     pub etag: Option<HeaderValue>,
     /// The place, and what is at the configured path instead, where it was found by its upstreams.
     pub by_content: Option<(String, Option<String>)>,
@@ -33,15 +30,11 @@ pub struct Found {
 
 /// The service's `reverse_proxy`, or what is there instead.
 pub enum Located {
-    /// It was found.
     Ours(Found),
-    /// It was not.
     Foreign(Box<Elsewhere>),
 }
 
-/// What is there instead.
 pub struct Elsewhere {
-    /// What to say of it.
     pub error: Foreign,
     /// What a forced move replaces; none where nothing can be.
     pub replaceable: Option<Found>,
@@ -55,14 +48,12 @@ enum Named {
     Ours(Found, Option<Place>),
     /// A `reverse_proxy` without upstreams.
     Empty(Found),
-    /// Nothing: there is no such path.
     Missing,
     /// Something else, in words; with its upstreams where it has some.
     Other(String, Option<Found>),
 }
 
 impl Found {
-    /// Whether it is this place.
     pub fn is(&self, place: &Place) -> bool {
         let own = self.upstreams.trim_end_matches("/upstreams");
         own == place.path || place.id.as_ref().is_some_and(|id| own == format!("/id/{id}"))
@@ -77,7 +68,6 @@ impl Found {
 }
 
 impl CaddyRouter {
-    /// Looks for it.
     pub(super) async fn locate(&self) -> Result<Located, CaddyError> {
         let Some(path) = &self.config.upstream_path else { return self.search(None).await };
         match self.named(path.trim_end_matches('/')).await? {
@@ -264,7 +254,6 @@ impl CaddyRouter {
     }
 }
 
-/// A place that was found by its upstreams.
 fn by_content(place: &Place, etag: Option<HeaderValue>) -> Found {
     Found {
         upstreams: format!("{}/upstreams", place.path),

@@ -52,7 +52,6 @@ pub struct CaddyRouter {
     matchers: Arc<Mutex<Option<Matchers>>>,
 }
 
-/// What a list of upstreams leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LeadsTo {
     Color(Color),
@@ -61,8 +60,7 @@ enum LeadsTo {
 }
 
 impl CaddyRouter {
-    /// A router over this admin API; each move and each reading gets `limit`. `written` is the record of what was written
-    /// into it.
+    /// A router over this admin API; each move and each reading gets `limit`. `written` is the record of what was written to it.
     pub fn new(config: CaddyConfig, limit: Duration, written: Written) -> Self {
         Self { api: AdminApi::new(config.admin.clone()), config, limit, written, matchers: Arc::default() }
     }

@@ -72,7 +72,6 @@ fn is_proxy(value: &Value) -> bool {
     value["handler"] == "reverse_proxy"
 }
 
-/// The addresses of upstreams.
 pub fn dials(list: &[Value]) -> String {
     let dial = |entry: &Value| entry["dial"].as_str().unwrap_or("an upstream without `dial`").to_owned();
     let dials: Vec<String> = list.iter().map(dial).collect();
@@ -86,7 +85,6 @@ pub fn places_in(path: &str, part: &Value) -> Vec<Place> {
     found
 }
 
-/// The way to a part of the configuration.
 #[derive(Clone)]
 struct Way {
     path: String,
@@ -99,7 +97,6 @@ impl Way {
         Self { path: format!("{}/{name}", self.path), ..self.clone() }
     }
 
-    /// With the matchers of a route.
     fn through(mut self, route: &Value) -> Self {
         for set in route["match"].as_array().into_iter().flatten() {
             for (key, kept) in [("host", &mut self.hosts), ("path", &mut self.paths)] {

@@ -65,8 +65,7 @@ impl fmt::Debug for HaproxyRouter {
 }
 
 impl HaproxyRouter {
-    /// A router over this Runtime API; each move and each reading gets `limit`. What is put away is recorded in the service's
-    /// folder.
+    /// A router over this Runtime API; each move and each reading gets `limit`. What is put away is recorded in `service_dir`.
     pub fn new(config: HaproxyConfig, limit: Duration, service_dir: &std::path::Path) -> Self {
         let parked = ParkedFile::new(service_dir, &config.backend);
         Self { api: RuntimeApi::new(config.socket.clone()), config, limit, parked, written: Written::new(service_dir) }

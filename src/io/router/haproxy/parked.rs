@@ -28,7 +28,6 @@ pub enum Way {
 }
 
 impl Way {
-    /// Whether a server is away in this way.
     pub const fn holds(self, server: &Server) -> bool {
         match self {
             Self::Drain => server.is_draining(),
@@ -41,7 +40,6 @@ impl Way {
 /// A server that was put away by a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
-    /// How.
     pub way: Way,
     /// Its weight while it served.
     pub weight: u32,
@@ -106,12 +104,10 @@ impl Parked {
             && (self.moving.is_some() || entry.ours.iter().all(stands))
     }
 
-    /// The entry of a color as it is.
     pub fn kept(&self, color: Color) -> Option<Entry> {
         self.entry(color).cloned()
     }
 
-    /// Another entry for a color, or none.
     pub fn set(&mut self, color: Color, entry: Option<Entry>) {
         match color {
             Color::Blue => self.blue = entry,
@@ -128,7 +124,6 @@ pub struct ParkedFile {
 }
 
 impl ParkedFile {
-    /// The record of a backend in a service's folder. Nothing is read yet.
     pub fn new(service_dir: &Path, backend: &str) -> Self {
         Self { path: service_dir.join("haproxy.json"), backend: backend.to_owned() }
     }

@@ -17,11 +17,9 @@ pub struct Raise {
     pub server: Server,
     /// Whether its state has to be set to `ready`.
     pub ready: bool,
-    /// The weight that has to be set.
     pub weight: Option<u32>,
 }
 
-/// What a move does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Servers of the color that gets traffic which are brought in.
@@ -34,7 +32,6 @@ pub struct Plan {
     pub absent: Vec<Server>,
     /// Servers of the other color that are put away.
     pub away: Vec<Server>,
-    /// How they are.
     pub way: Way,
     /// What is recorded before the first step.
     pub begun: Parked,
@@ -42,7 +39,6 @@ pub struct Plan {
     pub done: Parked,
 }
 
-/// The servers of both colors.
 #[derive(Clone, Copy, Debug)]
 pub struct Servers<'a> {
     /// Of the color that gets traffic.
@@ -51,8 +47,7 @@ pub struct Servers<'a> {
     pub going: &'a [&'a Server],
 }
 
-/// Decides. A server that is out comes back if a move put it away, or if its whole color is out; one that was taken out while
-/// its color served stays out.
+/// A server that is out comes back if a move put it away, or if its whole color is out; one taken out while that served stays.
 pub fn plan(to: Color, servers: Servers, away: Option<Away>, known: &Parked) -> Plan {
     let Servers { coming, going } = servers;
     let is_live = coming.iter().any(|server| server.is_ready());

@@ -13,39 +13,20 @@ use crate::model::number::duration_exact;
 /// Longest answer that is read, in bytes: many thousand servers.
 const LONGEST: u64 = 4 << 20;
 
-/// The Runtime API did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// It cannot be reached.
     #[error("HAProxy's Runtime API `{address}` cannot be reached: {}", reason(source))]
-    Reach {
-        /// The socket.
-        address: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// It says no.
+    Reach { address: String, source: io::Error },
     #[error("HAProxy answered `{command}` with: {answer}{}", hint(answer))]
-    Refused {
-        /// The command.
-        command: String,
-        /// The answer.
-        answer: String,
-    },
-    /// It takes too long.
+    Refused { command: String, answer: String },
     #[error("HAProxy did not answer `{command}` within {}", duration_exact(*limit))]
     Timeout {
-        /// The command.
         command: String,
         /// The limit of the whole move or reading.
         limit: Duration,
     },
-    /// It says too much.
     #[error("HAProxy's answer to `{command}` is longer than {LONGEST} bytes")]
-    TooLong {
-        /// The command.
-        command: String,
-    },
+    TooLong { command: String },
 }
 
 fn reason(source: &io::Error) -> String {
@@ -71,7 +52,6 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// The API behind this address. Nothing is opened yet.
     pub const fn new(address: SocketAddress) -> Self {
         Self { address }
     }

@@ -26,7 +26,6 @@ const NO_ADDRESS: [&str; 3] = ["-", "0.0.0.0", "::"];
 /// One server of a backend, as HAProxy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Its name.
     pub name: String,
     /// Its weight now, from 0 to 256.
     pub weight: u32,
@@ -65,8 +64,7 @@ impl Server {
         self.admin & DISABLED != 0
     }
 
-    /// Whether there is an address to send requests to. A name that does not resolve leaves a server without one, and so does a
-    /// place that is kept free.
+    /// Whether there is an address to send requests to: not where its name does not resolve, or its place is kept free.
     pub const fn has_address(&self) -> bool {
         self.address
     }
@@ -94,7 +92,6 @@ impl Server {
         self.operational == STOPPED && self.admin & MAINT == 0 && self.check_state & PAUSED == 0
     }
 
-    /// How it stands, in a word or two.
     pub fn state(&self) -> &'static str {
         if !self.address {
             "without an address"

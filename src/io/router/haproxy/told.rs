@@ -174,7 +174,6 @@ impl Way {
         }
     }
 
-    /// In a sentence.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Drain => "drain",
@@ -184,12 +183,10 @@ impl Way {
     }
 }
 
-/// Names, in a row.
 pub fn names<'a>(servers: impl IntoIterator<Item = &'a Server>) -> String {
     servers.into_iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Names, each with how the server stands.
 pub fn states<'a>(servers: impl IntoIterator<Item = &'a Server>) -> String {
     servers.into_iter().map(|server| format!("{} {}", server.name, server.state())).collect::<Vec<_>>().join(", ")
 }

@@ -20,7 +20,6 @@ pub fn command(test: &[String]) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// The files in a dump, with their contents.
 pub fn files(dump: &[u8]) -> Vec<(PathBuf, &[u8])> {
     let mut files: Vec<(PathBuf, &[u8])> = Vec::new();
     let mut begun: Option<(PathBuf, usize)> = None;

@@ -12,32 +12,15 @@ use crate::io::router::process::run_keeping;
 /// Longest configuration that is looked through, in bytes.
 const MAX_DUMP: usize = 16 << 20;
 
-/// nginx does not read the included file.
 #[derive(Debug, thiserror::Error)]
 pub enum EffectError {
-    /// No directive includes it.
     #[error("nginx does not include `{}`: it is none of the {files} files that `{command}` names", path.display())]
-    NotIncluded {
-        /// The file.
-        path: PathBuf,
-        /// How many files there are.
-        files: usize,
-        /// What was asked.
-        command: String,
-    },
+    NotIncluded { path: PathBuf, files: usize, command: String },
     /// `nginx -T` reads it, and the nginx that runs sees another one.
     #[error("the nginx that runs (process {master}) does not see what is in `{}`: at `{}` it sees something else", path.display(), at.display())]
-    NotSeen {
-        /// The master.
-        master: u32,
-        /// The file.
-        path: PathBuf,
-        /// Where nginx looks for it.
-        at: PathBuf,
-    },
+    NotSeen { master: u32, path: PathBuf, at: PathBuf },
 }
 
-/// What is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// nginx reads it.

@@ -11,79 +11,38 @@ use crate::io::router::ProcessError;
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
-/// nginx could not be moved or read.
 #[derive(Debug, thiserror::Error)]
 pub enum NginxError {
-    /// The included file failed.
     #[error(transparent)]
     Include(#[from] IncludeError),
-    /// Its processes cannot be seen.
     #[error(transparent)]
     Workers(#[from] WorkersError),
-    /// The test did not pass; the old file is back, and nginx was not reloaded.
     #[error("nginx's configuration does not pass `{command}`, so it was put back and not reloaded: {source}{}", unrestored(restored.as_deref()))]
     Test {
-        /// The test.
         command: String,
-        /// What it said.
         source: ProcessError,
         /// Why the old file is not back, where it is not.
         restored: Option<Box<IncludeError>>,
     },
     /// nginx would not read what was written; the old file is back, and nginx was not reloaded.
     #[error("{source}{}", unrestored(restored.as_deref()))]
-    Effect {
-        /// What it reads instead.
-        source: EffectError,
-        /// Why the old file is not back, where it is not.
-        restored: Option<Box<IncludeError>>,
-    },
+    Effect { source: EffectError, restored: Option<Box<IncludeError>> },
     /// What was written cannot be read again; the old file is back, and nginx was not reloaded.
     #[error("{source}{}", unrestored(restored.as_deref()))]
-    Reread {
-        /// Why.
-        source: IncludeError,
-        /// Why the old file is not back, where it is not.
-        restored: Option<Box<IncludeError>>,
-    },
-    /// Somebody else changed the file while nginx was reloaded.
+    Reread { source: IncludeError, restored: Option<Box<IncludeError>> },
     #[error("`{}` was changed by somebody else while nginx was reloaded", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The configuration as it stands does not pass the test.
+    Changed { path: PathBuf },
     #[error("nginx's configuration does not pass `{command}` as it stands: {source}")]
-    Broken {
-        /// The test.
-        command: String,
-        /// What it said.
-        source: ProcessError,
-    },
+    Broken { command: String, source: ProcessError },
     /// The reload failed. The new file stays: it is what the next start of nginx reads.
     #[error("nginx could not be reloaded with `{command}`: {source}")]
-    Reload {
-        /// The command.
-        command: String,
-        /// What it said.
-        source: ProcessError,
-    },
-    /// No new workers came.
+    Reload { command: String, source: ProcessError },
     #[error("nginx was reloaded, but its old workers still serve after {}: its error log says why", duration_exact(*limit))]
-    NotReloaded {
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// The file was changed and nginx not reloaded.
+    NotReloaded { limit: Duration },
     #[error(
         "`{file}` sends traffic to {color}, but nginx was not reloaded since it was written: its workers run on with what they read before"
     )]
-    Stale {
-        /// The included file.
-        file: String,
-        /// What it says.
-        color: Color,
-    },
+    Stale { file: String, color: Color },
 }
 
 impl NginxError {
@@ -102,42 +61,23 @@ fn unrestored(error: Option<&IncludeError>) -> String {
     error.map(|error| format!("; AND THE OLD FILE IS NOT BACK: {error}")).unwrap_or_default()
 }
 
-/// The included file failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IncludeError {
-    /// It cannot be read or written.
     #[error("cannot {action} nginx's included file `{}`: {source}", path.display())]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     /// It has no directive, so it sends traffic to neither color.
     #[error("nginx's included file `{}` is empty", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
     /// A write in place was cut off, so it sends traffic to neither color.
     #[error("nginx's included file `{}` holds what a write that was cut off left behind", path.display())]
-    Torn {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Where it is cannot be said.
+    Torn { path: PathBuf },
     #[error("nginx's included file: {0}")]
     Place(#[from] Box<PlaceError>),
-    /// A color's own file would send traffic to the other color, or both say the same.
     #[error("`{}`, which is {color}'s own file, says the same as {}", file.display(), other)]
     Mixed {
-        /// The file.
         file: PathBuf,
         /// Whose it is by its name.
         color: Color,
-        /// What it says.
         other: String,
     },
 }

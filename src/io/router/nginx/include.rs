@@ -17,7 +17,6 @@ use crate::config::NginxConfig;
 use crate::io::router::{KnownLink, Written};
 use crate::model::Color;
 
-/// What is in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// No directive, or there is no file.
@@ -26,16 +25,12 @@ pub enum Holds {
     Torn,
     /// What makes traffic go to this color: by the template, as we wrote it last, or by the link that leads there.
     Color(Color),
-    /// Something else.
     Foreign(Vec<u8>),
 }
 
-/// The file as it stands.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    /// Where it is.
     pub place: Place,
-    /// What is in it.
     pub holds: Holds,
     /// Its bytes; none where there is no file.
     bytes: Option<Vec<u8>>,
@@ -61,7 +56,6 @@ impl Standing {
         self.seen.as_deref().or_else(|| self.bytes())
     }
 
-    /// Its bytes, where there is a file.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
     }
@@ -76,7 +70,6 @@ pub enum Change {
     Link { link: PathBuf, text: PathBuf },
 }
 
-/// The included file of one service.
 #[derive(Clone, Debug)]
 pub struct IncludeFile {
     path: PathBuf,
@@ -87,7 +80,6 @@ pub struct IncludeFile {
 }
 
 impl IncludeFile {
-    /// The file as configured. Nothing is read yet.
     pub fn new(config: &NginxConfig, service: &str, written: Written) -> Self {
         let render = |color: Color, upstream: &str| {
             let directives = config.template.replace("{upstream}", upstream).replace("{color}", color.name());

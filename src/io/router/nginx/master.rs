@@ -12,7 +12,6 @@ const MAX_BYTES: u64 = 1 << 20;
 /// What the kernel writes behind the path of a mounted file that was replaced or removed.
 const DELETED: &str = "//deleted";
 
-/// A master process of nginx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Master {
     pid: u32,
@@ -31,12 +30,10 @@ pub enum FileMount {
 }
 
 impl Master {
-    /// The process of this number.
     pub const fn new(pid: u32) -> Self {
         Self { pid }
     }
 
-    /// Its number.
     pub const fn pid(self) -> u32 {
         self.pid
     }
@@ -49,7 +46,6 @@ impl Master {
         Ok(bytes)
     }
 
-    /// Opens a file as it sees it.
     pub fn open(self, path: &Path, access: OFlags) -> io::Result<File> {
         // The root is entered first: a link below it may begin with `/`, which is this root and not ours.
         let root = File::open(format!("/proc/{}/root", self.pid))?;
@@ -96,7 +92,6 @@ fn last_name(path: &Path) -> &str {
 struct Mount {
     /// The path in the file system that is mounted.
     root: String,
-    /// Where it is mounted.
     at: PathBuf,
 }
 

@@ -64,8 +64,7 @@ pub struct NginxRouter {
 }
 
 impl NginxRouter {
-    /// A router over this included file of a service; each move and each reading gets `limit`. `written` is the record of
-    /// what was written into it.
+    /// A router over an included file; each move and each reading gets `limit`. `written` is the record of what we wrote.
     pub fn new(config: NginxConfig, service: &str, limit: Duration, written: Written) -> Self {
         let include = IncludeFile::new(&config, service, written);
         Self { config, include, folder: PathBuf::new(), limit }
@@ -246,7 +245,6 @@ fn tested(effect: &Effect) -> String {
     }
 }
 
-/// What a move says of itself.
 fn told(after: &Standing, to: Color, said: &str) -> String {
     let file = match &after.place {
         Place::Link(link) => format!("the link `{}` leads to `{}`", link.link.display(), link.text(to).display()),

@@ -17,46 +17,21 @@ const MAX_LINKS: usize = 40;
 /// Where the included file is cannot be said, or it is a color's own.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    /// The path cannot be followed.
     #[error("cannot follow `{}`: {source}", path.display())]
-    Io {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A link leads to one color's own file, and the other color has none.
+    Io { path: PathBuf, source: io::Error },
     #[error("`{}` is a link to `{}`, and there is no `{}` for the other color: create it, or name the file itself in router.include_file", link.display(), file.display(), missing.display())]
-    NoSibling {
-        /// The link.
-        link: PathBuf,
-        /// What it leads to.
-        file: PathBuf,
-        /// The file that is missing.
-        missing: PathBuf,
-    },
-    /// A link leads to one color's file, and more than one file beside it sends traffic to the other color.
+    NoSibling { link: PathBuf, file: PathBuf, missing: PathBuf },
     #[error("`{}` is a link to `{}`, and more than one file beside it sends traffic to the other color ({}): keep one of them, or name the file itself in router.include_file", link.display(), file.display(), others.join(", "))]
-    Several {
-        /// The link.
-        link: PathBuf,
-        /// What it leads to.
-        file: PathBuf,
-        /// The files of the other color, by name.
-        others: Vec<String>,
-    },
+    Several { link: PathBuf, file: PathBuf, others: Vec<String> },
 }
 
 /// One link, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
-    /// The link.
     pub link: PathBuf,
-    /// What it says.
     pub text: PathBuf,
 }
 
-/// Where the included file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A file that is no color's own, or nothing yet.
@@ -73,28 +48,23 @@ pub enum Place {
 /// A link to one color's own file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColorLink {
-    /// The link.
     pub link: PathBuf,
     /// The color whose file it leads to.
     pub shows: Color,
     /// What it says for blue and for green.
     texts: [PathBuf; 2],
-    /// The files themselves.
     files: [PathBuf; 2],
 }
 
 impl ColorLink {
-    /// A link that shows a color; what it says for blue and for green, and the files themselves.
     pub const fn new(link: PathBuf, shows: Color, texts: [PathBuf; 2], files: [PathBuf; 2]) -> Self {
         Self { link, shows, texts, files }
     }
 
-    /// What the link says for a color.
     pub fn text(&self, color: Color) -> &Path {
         &self.texts[index(color)]
     }
 
-    /// A color's own file.
     pub fn file(&self, color: Color) -> &Path {
         &self.files[index(color)]
     }
@@ -115,7 +85,6 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names of the configuration, beside the colors themselves.
     pub fn new(blue: &str, green: &str) -> Self {
         Self { blue: blue.to_owned(), green: green.to_owned() }
     }
@@ -179,8 +148,7 @@ fn in_case_of(model: &str, word: &str) -> String {
     }
 }
 
-/// Follows a path link by link. The first link that leads to one color's own file, with the other color's beside it, is what
-/// is moved.
+/// Follows a path link by link. What is moved is the first link to one color's own file with the other color's beside it.
 pub fn find(path: &Path, names: &Names) -> Result<Place, PlaceError> {
     let failed = |source| PlaceError::Io { path: path.to_owned(), source };
     let mut resolved = PathBuf::new();

@@ -20,37 +20,16 @@ const TOLERANCE: Duration = Duration::from_secs(1);
 /// Longest pid file and process title that are read, in bytes.
 const LONGEST: usize = 4096;
 
-/// nginx's processes cannot be seen.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkersError {
-    /// There is no pid file, or it cannot be read.
     #[error("nginx is not running, or `{}` is not its pid file: {source}", path.display())]
-    PidFile {
-        /// The pid file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The pid file names no master of nginx.
+    PidFile { path: PathBuf, source: io::Error },
     #[error("nginx is not running: `{}` names `{}`, which is no master process of nginx", path.display(), named)]
-    NoMaster {
-        /// The pid file.
-        path: PathBuf,
-        /// What stands in it.
-        named: String,
-    },
-    /// There is such a process, and this user may not see it.
+    NoMaster { path: PathBuf, named: String },
     #[error("no right to see nginx's processes (process {master})")]
-    NoRight {
-        /// The master.
-        master: u32,
-    },
-    /// The master has no workers that serve.
+    NoRight { master: u32 },
     #[error("nginx runs (process {master}) without a worker that serves")]
-    NoWorkers {
-        /// The master.
-        master: u32,
-    },
+    NoWorkers { master: u32 },
 }
 
 /// The workers that serve, each with its start in clock ticks since boot.
@@ -85,7 +64,6 @@ fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
 
-/// The master of the nginx behind a pid file.
 pub fn master(pid_file: &Path) -> Result<u32, WorkersError> {
     let path = || pid_file.to_owned();
     let text = fs::read_to_string(pid_file).map_err(|source| WorkersError::PidFile { path: path(), source })?;

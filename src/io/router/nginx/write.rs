@@ -58,8 +58,7 @@ pub fn replace(path: &Path, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Res
     File::open(folder)?.sync_all()
 }
 
-/// Whether a rename failed in a way that a write in place does not: the file is a mount of its own, or its folder is not ours
-/// to write.
+/// Whether a rename failed as a write in place would not: the file is a mount of its own, or its folder is not ours to write.
 pub fn only_in_place(error: &io::Error, path: &Path) -> bool {
     let kind = matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::PermissionDenied);
     kind && access(path, Access::WRITE_OK).is_ok()

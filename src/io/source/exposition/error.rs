@@ -5,40 +5,26 @@ use super::MAX_LINE;
 /// Why a page is not a reading.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// A line is not in the format.
     #[error("line {number} of the page is malformed: expected {expected}, found `{text}`")]
     Malformed {
         /// Counted from 1.
         number: u64,
-        /// What should have stood there.
         expected: &'static str,
         /// The line, cut after 80 characters.
         text: String,
     },
-    /// A line is longer than [`MAX_LINE`].
     #[error("line {number} of the page is longer than {MAX_LINE} bytes")]
-    LineTooLong {
-        /// Counted from 1.
-        number: u64,
-    },
-    /// The page ends in the middle.
+    LineTooLong { number: u64 },
     #[error("the page was cut after line {number}: {missing}")]
     Cut {
         /// The last line that was there, counted from 1.
         number: u64,
-        /// What a whole page would have had.
         missing: &'static str,
     },
-    /// An OpenMetrics page goes on after its end marker.
     #[error("line {number} of the page stands after `# EOF`")]
-    AfterEof {
-        /// Counted from 1.
-        number: u64,
-    },
-    /// The page is HTML.
+    AfterEof { number: u64 },
     #[error("the page is HTML, not metrics")]
     Html,
-    /// The request counter has more series than are kept.
     #[error("the request counter has more than {} series", crate::io::source::MAX_SERIES)]
     TooManySeries,
 }
@@ -46,9 +32,7 @@ pub enum PageError {
 /// What is wrong with one line; the reader knows which line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// What should have stood there.
     Expected(&'static str),
-    /// One series too many.
     TooManySeries,
 }
 

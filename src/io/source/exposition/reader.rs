@@ -19,12 +19,10 @@ pub trait Page {
     /// The page declares a metric family and its type.
     fn family(&mut self, name: Text<'_>, kind: &[u8]);
 
-    /// The page declares the unit of a metric family.
     fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
         let _ = (name, unit);
     }
 
-    /// The page has a sample.
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
 }
 

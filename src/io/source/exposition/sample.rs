@@ -7,7 +7,6 @@ use memchr::memchr2;
 
 use super::{Fault, quote};
 
-/// What a line is.
 #[derive(Debug)]
 pub enum Line<'a> {
     /// Blank, or a comment that says nothing to us.
@@ -16,19 +15,16 @@ pub enum Line<'a> {
     Eof,
     /// `# TYPE name kind`.
     Family {
-        /// The metric family.
         name: Text<'a>,
         /// `counter`, `histogram`, …
         kind: &'a [u8],
     },
     /// `# UNIT name unit`.
     Unit {
-        /// The metric family.
         name: Text<'a>,
         /// `seconds`, `ms`, `By`, …
         unit: &'a [u8],
     },
-    /// A sample, of which only the name has been read.
     Sample(Sample<'a>),
 }
 
@@ -72,7 +68,6 @@ fn unit(rest: &[u8]) -> Option<Line<'_>> {
 /// A sample, of which only the name has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// The metric's name.
     pub name: Text<'a>,
     in_braces: bool,
     body: &'a [u8],
@@ -191,12 +186,10 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// As it stands on the page.
     pub const fn raw(self) -> &'a [u8] {
         self.raw
     }
 
-    /// Whether it says `text`.
     pub fn is(self, text: &str) -> bool {
         if self.escaped { self.bytes().eq(text.bytes()) } else { self.raw == text.as_bytes() }
     }
@@ -206,7 +199,6 @@ impl<'a> Text<'a> {
         String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
     }
 
-    /// With its escapes resolved.
     pub fn resolved(self) -> Cow<'a, [u8]> {
         if self.escaped { self.bytes().collect() } else { self.raw.into() }
     }

@@ -28,7 +28,6 @@ pub struct Access<'a> {
     pub identity: Option<(&'a Path, &'a Path)>,
     /// The name that the server goes by, for the `Host` header and its certificate, instead of the URL's host.
     pub host: Option<&'a str>,
-    /// The keys of the configuration that say so.
     pub keys: TlsKeys,
 }
 

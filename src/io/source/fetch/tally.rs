@@ -23,13 +23,11 @@ pub struct Sent<'a> {
 }
 
 impl Tally {
-    /// A request is sent.
     pub fn send(&self) -> Sent<'_> {
         self.sent.fetch_add(1, Ordering::SeqCst);
         Sent { tally: self, is_answered: false }
     }
 
-    /// How many requests were answered.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::SeqCst)
     }
@@ -46,7 +44,6 @@ impl Tally {
 }
 
 impl Sent<'_> {
-    /// It was answered with this status.
     pub fn answer(mut self, status: u16) {
         self.is_answered = true;
         if status >= 400 {

@@ -20,7 +20,6 @@ impl Agreement {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The counter.
     pub(super) fn counter(&self) -> Option<String> {
         self.lock().counter.clone()
     }
@@ -33,7 +32,6 @@ impl Agreement {
         }
     }
 
-    /// The histogram.
     pub(super) fn histogram(&self) -> Option<String> {
         self.lock().histogram.clone()
     }

@@ -32,12 +32,10 @@ pub trait Counted {
     fn group(&self) -> usize;
 }
 
-/// What a page turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
     /// Series that stood on it twice.
     pub duplicates: usize,
-    /// The process that answered.
     pub process: Process,
 }
 
@@ -62,11 +60,12 @@ pub struct SeriesBook {
     limit: usize,
 }
 
-/// Which process answered.
 enum Pick {
-    /// One that is known, at this place, perhaps with another start time than before.
-    Known { at: usize, moved: bool },
-    /// A new one.
+    /// A process that is known, at this place, perhaps with another start time than before.
+    Known {
+        at: usize,
+        moved: bool,
+    },
     New,
 }
 
@@ -77,8 +76,7 @@ impl SeriesBook {
     }
 
     /// Enters a whole page, and says who answered and how many series stood on it twice: the first of each counts, the others are
-    /// removed from `rows`.
-    /// `each` is told how much more every series has.
+    /// removed from `rows`. `each` is told how much more every series has.
     pub fn enter<R: Counted>(
         &mut self,
         rows: &mut Vec<R>,
@@ -111,15 +109,13 @@ impl SeriesBook {
         Ok(Entered { duplicates, process: Process { id: process.id, first, start_moved, went_back } })
     }
 
-    /// From now on another counter is entered. With `is_baseline` its values on the next page are where its counting begins, else
-    /// they are news.
+    /// From now on another counter is entered. With `is_baseline` the next page is where its counting begins, else it is news.
     pub const fn count_anew(&mut self, is_baseline: bool) {
         self.choice = self.choice.wrapping_add(1);
         self.fresh = Some(is_baseline);
     }
 
-    /// What the series of these groups add up to, over all pages so far of the process that answered last; whole, the rest is
-    /// dropped.
+    /// What the series of these groups add up to, over all pages of the process that answered last; whole, the rest is dropped.
     pub fn sum(&self, groups: &[usize]) -> u64 {
         let Some(process) = self.processes.last() else { return 0 };
         whole(groups.iter().filter_map(|group| process.sums.get(*group)).sum())

@@ -169,12 +169,10 @@ pub struct BuildInfo {
     /// The service's name, without case and punctuation.
     service: String,
     found: Vec<(Rank, String)>,
-    /// What was told last.
     told: Option<String>,
 }
 
 impl BuildInfo {
-    /// Of a service.
     pub fn of(service: &str) -> Self {
         Self { service: plain(service.as_bytes()), ..Self::default() }
     }
@@ -184,7 +182,6 @@ impl BuildInfo {
         rank(&name.resolved().to_ascii_lowercase()).is_some()
     }
 
-    /// Forgets the page before.
     pub fn clear(&mut self) {
         self.found.clear();
     }

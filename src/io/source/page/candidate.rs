@@ -39,7 +39,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// All of them.
     pub const fn all(self) -> u64 {
         self.users.saturating_add(self.unsaid).saturating_add(self.left_out)
     }
@@ -83,7 +82,6 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// A counter that was met for the first time.
     pub fn new(name: Text<'_>, standing: Standing) -> Self {
         let shown = name.to_string();
         Self {
@@ -101,7 +99,6 @@ impl Candidate {
         }
     }
 
-    /// A new page begins.
     pub fn clear(&mut self) {
         (self.now, self.seen) = (Presence::None, Seen::default());
     }
@@ -146,7 +143,6 @@ impl Candidate {
         (0..self.slots.len()).filter(|at| *at == main || beside(*at)).fold(0, |mask, at| mask | 1 << at)
     }
 
-    /// Whether it can be the request counter.
     pub fn is_eligible(&self) -> bool {
         let may_be = self.standing.tier < Tier::Never(super::names::Foreign::Outbound);
         may_be && self.is_ours && !self.dropped && self.best_slot().is_some()
@@ -157,7 +153,6 @@ impl Candidate {
         self.now > Presence::None
     }
 
-    /// Adds up what the page's series say.
     pub fn count(&mut self, row: &Row) {
         let sum = match row.whose {
             Whose::Users => &mut self.seen.users,
@@ -174,12 +169,10 @@ impl Candidate {
 }
 
 impl Slot {
-    /// What kind of status it holds.
     pub const fn kind(&self) -> StatusKind {
         self.kind
     }
 
-    /// Takes note of a value.
     pub fn note(&mut self, value: Text<'_>, status: Status) {
         let shown = || quote(value.raw()).chars().take(40).collect::<String>();
         match status {

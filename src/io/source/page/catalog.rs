@@ -22,9 +22,7 @@ const TAKES_OVER: u64 = 10;
 /// What to do with the samples of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Nothing.
     Nobody,
-    /// It is the start time of the process.
     Start,
     /// It names a build, perhaps the service's.
     Build,
@@ -73,7 +71,6 @@ struct Rank {
 }
 
 impl Catalog {
-    /// No counter known yet.
     pub fn new(requests: &Named) -> Self {
         Self {
             requests: requests.clone(),
@@ -87,7 +84,6 @@ impl Catalog {
         }
     }
 
-    /// Begins a page.
     pub fn clear(&mut self) {
         self.family.clear();
         self.declared.clear();
@@ -110,7 +106,6 @@ impl Catalog {
         false
     }
 
-    /// What to do with the samples of a metric.
     pub fn who(&mut self, name: Text<'_>) -> Who {
         if let Some(known) = self.names.get(name.raw()) {
             return known;
@@ -256,8 +251,7 @@ impl Catalog {
         });
     }
 
-    /// There is no room for the series of all counters: the worst one that is not chosen is given up. None where there is no
-    /// other.
+    /// There is no room for the series of all counters: the worst that is not chosen is given up. None where there is no other.
     pub fn give_up_one(&mut self) -> Option<usize> {
         let chosen = self.chosen.map(|(at, _)| at);
         let others = self

@@ -28,18 +28,15 @@ struct Counter {
 }
 
 impl Census {
-    /// Forgets the page before.
     pub fn clear(&mut self) {
         self.counters.clear();
         self.family.clear();
     }
 
-    /// A family is declared.
     pub fn family(&mut self, name: Text<'_>, kind: &[u8]) {
         self.family.declare(name, kind);
     }
 
-    /// A sample stands on the page.
     pub fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         let name = sample.name;
         if self.counters.last().is_some_and(|counter| counter.raw == name.raw())

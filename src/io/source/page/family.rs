@@ -17,19 +17,16 @@ enum Kind {
     Distribution,
     /// Gauge or the like: none does.
     Other,
-    /// Nothing was declared.
     #[default]
     None,
 }
 
 impl Family {
-    /// Forgets the page before.
     pub fn clear(&mut self) {
         self.name.clear();
         self.kind = Kind::None;
     }
 
-    /// A family is declared.
     pub fn declare(&mut self, name: Text<'_>, kind: &[u8]) {
         self.name.clear();
         self.name.extend_from_slice(name.raw());

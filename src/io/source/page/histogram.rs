@@ -58,7 +58,6 @@ impl Counted for Row {
 /// The counter of requests on a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<'a> {
-    /// Its name.
     pub name: &'a str,
     /// Whether it is known to count users.
     pub is_final: bool,
@@ -147,14 +146,12 @@ impl Histogram {
         self.candidates.iter_mut().for_each(Candidate::clear);
     }
 
-    /// A family is declared.
     pub fn family(&mut self, name: Text<'_>, kind: &[u8]) {
         if self.chosen.is_none() {
             self.inventory.declare(name, kind);
         }
     }
 
-    /// The unit of a family is declared.
     pub fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
         if !self.is_final {
             self.inventory.says_unit(name.raw(), unit_of_time(&String::from_utf8_lossy(unit)));
@@ -298,8 +295,7 @@ impl Histogram {
         self.is_final = has_users && counter.is_some_and(|counter| counter.is_final);
     }
 
-    /// The sums so far, in milliseconds. A bound that only some of the series have would make the others look slow: it is left
-    /// out.
+    /// The sums so far, in milliseconds. A bound that only some series have would make the others look slow: it is left out.
     fn buckets(&self, candidate: &Candidate, scale: f64) -> Option<Buckets> {
         let all = candidate.all()?;
         let mut series = vec![0_usize; usize::from(self.next_group)];

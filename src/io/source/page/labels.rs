@@ -94,14 +94,15 @@ const NO_STATUS: [&str; 22] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// It may hold the status; the lower the rank the likelier.
-    Status { rank: u8, kind: StatusKind },
+    Status {
+        rank: u8,
+        kind: StatusKind,
+    },
     /// The path of the request.
     Route,
     /// The service of a call of gRPC.
     Service,
-    /// In which direction the request went.
     Direction,
-    /// Something else.
     Other,
 }
 
@@ -192,7 +193,6 @@ impl Labels {
         Self { known: Vec::new(), is_grpc }
     }
 
-    /// Whether the counter counts calls of gRPC.
     pub const fn is_grpc(&self) -> bool {
         self.is_grpc
     }
@@ -214,7 +214,6 @@ impl Labels {
         Some(self.known.len() - 1)
     }
 
-    /// What the label at a place is good for.
     pub fn good_for(&self, place: usize) -> Use {
         self.known.get(place).map_or(Use::Other, |known| known.good_for)
     }

@@ -19,7 +19,6 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T: Copy> Memo<T> {
-    /// What was decided for a name, where it is known.
     pub fn get(&mut self, name: &[u8]) -> Option<T> {
         if let Some((last, value)) = &self.last
             && last == name
@@ -31,7 +30,6 @@ impl<T: Copy> Memo<T> {
         Some(value)
     }
 
-    /// Decides for a name.
     pub fn put(&mut self, name: &[u8], value: T) {
         if self.known.len() < MAX_NAMES {
             self.known.insert(name.to_vec(), value);

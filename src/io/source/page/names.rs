@@ -81,7 +81,6 @@ pub enum Foreign {
 }
 
 impl Foreign {
-    /// In a few words.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Outbound => "requests that the service itself makes",
@@ -103,12 +102,10 @@ impl Standing {
     /// The standing of the counter that the configuration names.
     pub const NAMED: Self = Self { tier: Tier::Known, order: 0 };
 
-    /// Whether it is a counter of a proxy.
     pub const fn is_proxy(self) -> bool {
         matches!(self.tier, Tier::KnownProxy | Tier::Proxy)
     }
 
-    /// What the name of a counter says.
     pub fn of(name: &str) -> Self {
         let name = normalized(name);
         let known = Self::known(&name, METRICS.iter().map(|(known, _)| *known), FIRST_PROXY);

@@ -15,7 +15,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// No label was read.
     pub fn begin() -> Self {
         Self { near: 0, of_route: None, matching: LabelFilter::begin(), is_outbound: false }
     }

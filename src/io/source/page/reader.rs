@@ -51,7 +51,6 @@ impl PageReader {
         self
     }
 
-    /// The same with another limit than [`MAX_SERIES`].
     pub(super) fn with_limit(config: &ErrorRateConfig, routes: Routes, limit: usize) -> Self {
         Self {
             exposition: Exposition::default(),
@@ -174,7 +173,6 @@ impl PageReader {
         }
     }
 
-    /// A page without a counter to count by.
     fn uncounted(&self, timed: Reading) -> Reading {
         let why = why_none(&self.rows.wanted, &self.rows.catalog, &self.rows.census);
         Reading { uncounted: why.is_some(), note: why, ..timed }

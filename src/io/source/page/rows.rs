@@ -24,9 +24,7 @@ pub const UNIT: u32 = 1024;
 pub struct Wanted {
     /// The request counter.
     pub requests: Named,
-    /// The label with the status.
     pub status_label: Named,
-    /// Which statuses are errors.
     pub errors: StatusSet,
     /// Which series are ours.
     pub filter: LabelFilter,
@@ -56,7 +54,6 @@ pub struct Row {
     pub count: u64,
     /// What the identity would be without a label one of whose values looked like the sum of the others; else 0.
     pub rest: u64,
-    /// Which of the candidates it belongs to.
     pub candidate: u16,
     /// Bit `i`: the `i`th slot says that these requests failed.
     pub failed: u8,
@@ -66,9 +63,7 @@ pub struct Row {
     pub status_sum: u8,
     /// Whether that label looks like the sum of the others here.
     pub is_sum: bool,
-    /// Whether the status is a redirect.
     pub is_redirect: bool,
-    /// Whose requests they are.
     pub whose: Whose,
     /// Where it is added up, once the counter is decided; see [`super::settle`].
     pub group: u8,
@@ -95,14 +90,12 @@ impl Row {
     }
 }
 
-/// The series of one page.
+/// What is found on one page.
 #[derive(Debug)]
 pub struct Rows {
-    /// What the page is searched for.
     pub wanted: Wanted,
     /// The counters that may be the one of requests.
     pub catalog: Catalog,
-    /// The series found.
     pub series: Vec<Row>,
     /// Whether the chosen counter is declared.
     pub declared: bool,
@@ -116,7 +109,6 @@ pub struct Rows {
     pub culprits: Culprits,
     /// The latency histogram, where that is judged.
     pub histogram: Option<Histogram>,
-    /// The builds that the page names.
     pub build: BuildInfo,
     /// All counters of the page, as long as the request counter has not been found.
     pub census: Census,
@@ -144,7 +136,6 @@ impl Rows {
         }
     }
 
-    /// So many series are kept at most.
     pub const fn limit(&self) -> usize {
         self.limit
     }

@@ -22,7 +22,6 @@ pub struct Wrapped<T> {
 /// What was asked for, and what the API wants to have said about it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Told<T> {
-    /// The answer.
     pub data: T,
     /// Warnings, such as of a part of the data that could not be had; printable.
     pub warnings: Vec<String>,
@@ -34,15 +33,12 @@ pub struct Told<T> {
 pub enum Outcome {
     /// Series with a value each.
     Vector(Vec<Series>),
-    /// One number.
     Scalar(Value),
     /// Series with many values each.
     Matrix(IgnoredAny),
-    /// A text.
     String(IgnoredAny),
 }
 
-/// One series.
 #[derive(Debug, Deserialize)]
 pub struct Series {
     /// Its labels, its name under `__name__`.

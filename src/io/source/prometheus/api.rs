@@ -28,49 +28,26 @@ const FOREIGN: &str = ", and not as Prometheus does: see prometheus.url";
 /// Why a query has no answer. URLs are without credentials and without the query.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
-    /// There was no whole answer.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// 401 or 403.
     #[error("{url} answered {status}: {advice}")]
     Denied {
-        /// What was asked for.
         url: String,
-        /// 401 or 403.
         status: StatusCode,
         /// Which key to set, or that the one that is set was refused.
         advice: &'static str,
     },
-    /// The API refuses the query, in its own words.
     #[error("{url} refuses the query: {why}")]
-    Refused {
-        /// What was asked for.
-        url: String,
-        /// What it says.
-        why: String,
-    },
+    Refused { url: String, why: String },
     /// An answer that is none of this API.
     #[error("{url} answered {status}{}", if status.is_server_error() { "" } else { FOREIGN })]
-    Foreign {
-        /// What was asked for.
-        url: String,
-        /// What it answered.
-        status: StatusCode,
-    },
-    /// The connection ended in the middle of the answer.
+    Foreign { url: String, status: StatusCode },
     #[error("the answer of {url} was cut in the middle")]
-    Cut {
-        /// What was asked for.
-        url: String,
-        /// What the library says.
-        source: reqwest::Error,
-    },
+    Cut { url: String, source: reqwest::Error },
     /// More than 16 MiB.
     #[error("the answer of {url} is larger than {}: let the query add up more", size(MAX_BODY as u64))]
-    TooLarge {
-        /// What was asked for.
-        url: String,
-    },
+    TooLarge { url: String },
 }
 
 /// The API of one server. A clone shares the connection.
@@ -82,7 +59,6 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API at `url`, asked as `config` says.
     pub fn new(url: &InstanceUrl, config: &PrometheusConfig) -> Result<Self, ClientError> {
         let fetcher = |path| {
             let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);

@@ -8,9 +8,7 @@ const MOST_SERIES: usize = 100_000;
 /// One counter series of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its value.
     pub value: f64,
     /// Which sum it goes into.
     pub group: usize,
@@ -31,8 +29,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Takes the series of one answer; `each` is told what every series has added since the answer before. The error says that
-    /// there are too many.
+    /// Takes the series of one answer; `each` is told what every one has added since the answer before. Fails for too many.
     pub fn enter(&mut self, series: Vec<Counted>, mut each: impl FnMut(&Counted, f64)) -> Result<(), String> {
         let known_targets = self.targets.clone();
         for one in series {

@@ -34,13 +34,17 @@ pub struct Meter {
     read: Reads,
 }
 
-/// What is read.
 #[derive(Debug)]
 enum Reads {
-    /// Requests by status.
-    Requests { labels: Vec<String>, errors: StatusSet },
+    Requests {
+        labels: Vec<String>,
+        errors: StatusSet,
+    },
     /// Buckets by upper bound: the bounds in the order of their appearance, in their own unit.
-    Buckets { unit: LatencyUnit, bounds: Vec<f64> },
+    Buckets {
+        unit: LatencyUnit,
+        bounds: Vec<f64>,
+    },
 }
 
 impl Meter {
@@ -70,7 +74,6 @@ impl Meter {
         Self { api, selector, max_age_ms, offset, fleet: Fleet::default(), taken: None, seen_any: false, read }
     }
 
-    /// Asks once.
     pub async fn read(&mut self, blanks: Blanks<'_>) -> Metered {
         self.ask(blanks).await.unwrap_or_else(Metered::Failed)
     }

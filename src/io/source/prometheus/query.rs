@@ -26,12 +26,10 @@ enum Rules {
 }
 
 impl Querier {
-    /// A querier of what a check asks.
     pub const fn new(api: Api, asked: Asked) -> Self {
         Self { api, asked, rules: None }
     }
 
-    /// Whether alerts are asked for.
     pub const fn asks_for_alerts(&self) -> bool {
         matches!(self.asked, Asked::Alerts(_))
     }

@@ -74,11 +74,8 @@ fn span_of(time: Duration) -> String {
     span(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// What came of following once.
 enum Followed {
-    /// The wait is over.
     Over(Box<StatusReport>, Came),
-    /// The monitor is out of reach.
     Lost(Lost),
 }
 
@@ -103,7 +100,6 @@ struct Wait {
     stopped: bool,
 }
 
-/// What was seen of its run.
 struct Seen {
     soak: Option<String>,
     report: StatusReport,

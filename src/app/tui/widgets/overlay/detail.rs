@@ -14,7 +14,6 @@ use crate::model::{CheckId, Decision};
 /// Columns of the labels.
 const LABEL: u16 = 11;
 
-/// Draws it.
 pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, number: u64, ui: &UiState) {
     let width = roomy(area);
     let Some(decided) = dashboard.decision(number) else { return };

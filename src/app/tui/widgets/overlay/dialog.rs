@@ -14,7 +14,6 @@ use crate::model::number::span;
 /// Columns of the box.
 const WIDTH: u16 = 62;
 
-/// Draws it.
 pub fn dialog(buffer: &mut Buffer, area: Rect, dialog: &DialogView, ui: &UiState) {
     let width = WIDTH.min(area.width);
     let mut rows: Vec<Row> = Vec::new();

@@ -21,7 +21,6 @@ use super::{pane, pen};
 use crate::app::tui::{Overlay, UiState};
 use crate::core::view::Dashboard;
 
-/// Draws the overlay, if there is one.
 pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState) {
     match &ui.overlay {
         None => {}
@@ -32,7 +31,6 @@ pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSt
     }
 }
 
-/// A line of an overlay.
 type Row = Vec<Span<'static>>;
 
 /// A box in the middle of the screen.

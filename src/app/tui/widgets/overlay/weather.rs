@@ -10,7 +10,6 @@ use crate::app::tui::{UiState, WeatherView};
 /// Columns of the box.
 const WIDTH: u16 = 40;
 
-/// Draws it.
 pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiState) {
     let row = |(at, item): (usize, &String)| -> Row {
         let style = if at == weather.selected { ui.theme.selected() } else { ratatui::style::Style::new() };

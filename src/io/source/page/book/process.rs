@@ -48,7 +48,6 @@ impl ProcessBook {
         }
     }
 
-    /// How many series are kept.
     pub fn len(&self) -> usize {
         self.series.len()
     }
@@ -102,8 +101,7 @@ impl ProcessBook {
         Ok((duplicates, went_back))
     }
 
-    /// Marks every series on the page as seen, and says how many stand on it twice and whether one that was on the page
-    /// before went back.
+    /// Marks every series on the page as seen. Says how many stand on it twice, and whether one of the page before went back.
     fn mark(&mut self, rows: &mut Vec<impl Counted>, limit: usize) -> Result<(usize, bool), PageError> {
         let before = self.page;
         self.page += 1;

@@ -28,7 +28,6 @@ pub struct Candidate {
     pub now: Shown,
 }
 
-/// What a page has of a histogram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     /// Whether it has a bucket at all, and one that is let in.
@@ -67,7 +66,6 @@ impl Rank {
 }
 
 impl Candidate {
-    /// A histogram that was met for the first time.
     pub fn new(name: String, TimeName { standing, is_vague }: TimeName, on_page: UnitOnPage) -> Self {
         Self {
             labels: Labels::of(&name),
@@ -83,7 +81,6 @@ impl Candidate {
         }
     }
 
-    /// A new page begins.
     pub fn clear(&mut self) {
         self.now = Shown::default();
     }

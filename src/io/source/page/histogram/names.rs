@@ -112,16 +112,13 @@ const COMMON: [&str; 33] = [
 /// What a page says of the unit of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum UnitOnPage {
-    /// Nothing.
     Unsaid,
     /// It is one of time, with so many milliseconds.
     Time(f64),
-    /// It is none of time.
     NoTime,
 }
 
 impl UnitOnPage {
-    /// How many milliseconds it has, where it is one of time.
     pub const fn milliseconds(self) -> Option<f64> {
         if let Self::Time(milliseconds) = self { Some(milliseconds) } else { None }
     }

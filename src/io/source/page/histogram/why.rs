@@ -23,14 +23,12 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Forgets the page before.
     pub fn clear(&mut self) {
         self.histograms.clear();
         self.summaries.clear();
         self.unit = None;
     }
 
-    /// A family is declared.
     pub fn declare(&mut self, name: Text<'_>, kind: &[u8]) {
         let families = match kind {
             b"histogram" => &mut self.histograms,
@@ -49,7 +47,6 @@ impl Inventory {
         }
     }
 
-    /// The unit of a family is declared.
     pub fn says_unit(&mut self, name: &[u8], unit: Option<f64>) {
         self.unit = Some((name.to_vec(), unit));
     }
@@ -95,7 +92,6 @@ fn is_timer(name: &str) -> bool {
     !name.split('_').any(|word| matches!(word, "size" | "bytes" | "length" | "body" | "count"))
 }
 
-/// The unit of a histogram is not known.
 pub fn no_unit(name: &str) -> String {
     format!(
         "the unit of `{name}` is not known: neither its name nor a `# UNIT` line says it; set checks.latency.unit = \"s\" or \"ms\""
