@@ -49,7 +49,7 @@ fn refused(config: &Config, error: &OrderError) -> Failure {
         OrderError::Client(ClientError::NotRunning { .. }) => {
             Failure::new(13, format!("no monitor is running for service `{service}` ({error})"))
         }
-        OrderError::Client(ClientError::Refused(why)) => Failure::new(13, format!("refused: {why}")),
+        OrderError::Client(ClientError::Refused { why, .. }) => Failure::new(13, format!("refused: {why}")),
         OrderError::Client(_) => Failure::new(13, error),
         OrderError::Unfinished => Failure::new(1, error),
     }

@@ -16,9 +16,9 @@ use tokio::time::{sleep, timeout};
 use crate::app::cli::Common;
 use crate::app::deploy::{Binding, Deployment, Rollback, RollbackError, RollbackRequest};
 use crate::config::{Config, Loaded, StandbyPolicy};
+use crate::core::soak::RefusalCode;
 use crate::io::control::{Client, ClientError};
 use crate::io::journal::rfc3339_ms;
-use crate::io::router::NOT_OURS;
 use crate::io::state::{MonitorState, NothingToRollBack, SoakBlock, State, StateError, monitor_state};
 use crate::model::number::duration_exact;
 use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase, Reason};
@@ -202,11 +202,13 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
     }
     let done = match ctl::order(&client, Action::Rollback { force }, &actor::starter(), reason).await {
         Ok(done) => done,
-        Err(OrderError::Client(ClientError::Refused(why))) => match ctl::rollback_under_way(&client).await {
+        Err(OrderError::Client(ClientError::Refused { why, code })) => match ctl::rollback_under_way(&client).await {
             Ok(Some(done)) => done,
-            _ if why.contains(NOT_OURS) => return Err(Failure::new(7, format!("not rolled back: {why}"))),
-            _ if why.contains("--force") => return Err(Failure::new(9, why)),
-            _ => return Ok(None),
+            _ => match code {
+                Some(RefusalCode::RouterForeign) => return Err(Failure::new(7, format!("not rolled back: {why}"))),
+                Some(RefusalCode::NeedsForce) => return Err(Failure::new(9, why)),
+                Some(RefusalCode::Unknown) | None => return Ok(None),
+            },
         },
         Err(error @ OrderError::Unfinished) => return Err(Failure::new(7, error)),
         Err(OrderError::Client(_)) => return Ok(None),

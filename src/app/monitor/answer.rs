@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::core::soak::Refusal;
+
 /// How long the answer to an accepted order waits for its decision to reach the disk.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
@@ -12,7 +14,7 @@ const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Answer {
     /// Takes the place of the order's event, or why it was refused.
-    pub to: oneshot::Sender<Result<u64, String>>,
+    pub to: oneshot::Sender<Result<u64, Refusal>>,
     /// The place of the order's event.
     pub seq: u64,
 }

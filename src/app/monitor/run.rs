@@ -334,7 +334,7 @@ impl Run {
             return;
         }
         if let Some(Answer { to, seq }) = self.answer.take() {
-            let _ = to.send(refused.map_or(Ok(seq), |why| Err(why.to_string())));
+            let _ = to.send(refused.map_or(Ok(seq), Err));
         }
     }
 

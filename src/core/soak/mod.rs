@@ -58,7 +58,7 @@ pub(crate) use next::Aftermath;
 pub(crate) use rate::{ADD_UP, left_out};
 pub use recording::RecordingHeader;
 pub(crate) use recording::{ClockOrigin, Resumption};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, RefusalCode};
 pub(crate) use roster::Roster;
 pub use settings::Settings;
 pub(crate) use settings::{

@@ -1,5 +1,6 @@
 //! Why an order cannot be taken now.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::ForeignSeen;
@@ -55,4 +56,29 @@ pub enum Refusal {
     HeldForRouter,
     #[error("automatic rollback is frozen for the service: `switchback unfreeze`")]
     Frozen,
+}
+
+/// What a refusal asks of whoever gave the order, for programs. Those without one are only told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// The router holds what is not ours: to be mended by hand, or replaced with `--force`.
+    RouterForeign,
+    /// Users may get no answer, or nobody meant to go back: only with `--force`.
+    NeedsForce,
+    /// One of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Refusal {
+    pub const fn code(&self) -> Option<RefusalCode> {
+        match self {
+            Self::RouterForeign(_) | Self::HeldForRouter => Some(RefusalCode::RouterForeign),
+            Self::NoWayBack { .. } | Self::HeldForNoWayBack | Self::StandbyDown { .. } | Self::HeldForStandby => {
+                Some(RefusalCode::NeedsForce)
+            }
+            _ => None,
+        }
+    }
 }

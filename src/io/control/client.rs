@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::config::{Config, ControlConfig};
+use crate::core::soak::RefusalCode;
 use crate::io::http;
 use crate::io::http::{NoAnswer, TlsFault};
+use crate::io::router::NOT_OURS;
 use crate::io::users;
 use crate::model::{Action, Actor};
 
@@ -51,8 +53,8 @@ pub enum ClientError {
         shown: bool,
     },
     /// The order is not allowed now, and why.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{why}")]
+    Refused { why: String, code: Option<RefusalCode> },
     /// The monitor does not let us in, or not do that.
     #[error("{0}")]
     Forbidden(String),
@@ -311,19 +313,27 @@ async fn body(mut response: Response) -> Result<Vec<u8>, ClientError> {
     Ok(body)
 }
 
+/// The code of a refusal by a monitor of a version that sends none.
+fn in_words(why: &str) -> Option<RefusalCode> {
+    let force = why.contains("--force").then_some(RefusalCode::NeedsForce);
+    if why.contains(NOT_OURS) { Some(RefusalCode::RouterForeign) } else { force }
+}
+
 async fn failed(response: Response) -> ClientError {
     let status = response.status();
-    let why = match body(response).await {
-        Ok(body) => serde_json::from_slice::<Failure>(&body).map(|failure| failure.error).ok(),
+    let told = match body(response).await {
+        Ok(body) => serde_json::from_slice::<Failure>(&body).ok(),
         Err(error) => return error,
     };
+    let (why, code) = told.map(|Failure { error, code }| (error, code)).unzip();
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
         }
         // The second is for an order that nobody could carry out.
         StatusCode::CONFLICT | StatusCode::BAD_REQUEST => {
-            ClientError::Refused(why.unwrap_or_else(|| "refused".to_owned()))
+            let why = why.unwrap_or_else(|| "refused".to_owned());
+            ClientError::Refused { code: code.flatten().or_else(|| in_words(&why)), why }
         }
         _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
     }
@@ -345,5 +355,19 @@ mod tests {
         assert!(
             told(io::ErrorKind::NotADirectory).contains("broke: /srv/.switchback/shop/control.sock: not a directory")
         );
+    }
+
+    #[test]
+    fn the_sentences_of_a_monitor_that_sends_no_code_are_understood() {
+        let foreign = format!("the map holds `x`, which {NOT_OURS}: `rollback --force` replaces it");
+        assert_eq!(in_words(&foreign), Some(RefusalCode::RouterForeign));
+        assert_eq!(in_words("blue is DOWN: `rollback --force` moves"), Some(RefusalCode::NeedsForce));
+        assert_eq!(in_words("the soak is over"), None);
+    }
+
+    #[test]
+    fn a_code_of_a_later_monitor_is_none_of_ours() {
+        let Failure { code, .. } = serde_json::from_str(r#"{"error":"not today","code":"holiday"}"#).unwrap();
+        assert_eq!(code, Some(RefusalCode::Unknown));
     }
 }

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::core::soak::{Envelope, RecordingHeader};
+use crate::core::soak::{Envelope, RecordingHeader, Refusal};
 use crate::core::view::{News, View};
 use crate::model::number::duration_exact;
 use crate::model::{Action, Actor};
@@ -33,7 +33,7 @@ pub struct Order {
     pub actor: Actor,
     pub reason: Option<String>,
     /// Takes the place of the action's event once its decision is journalled, or why it was refused.
-    pub answer: oneshot::Sender<Result<u64, String>>,
+    pub answer: oneshot::Sender<Result<u64, Refusal>>,
 }
 
 /// An order was not carried out, or nobody knows.
@@ -41,7 +41,7 @@ pub struct Order {
 pub enum Refused {
     /// The machine does not allow it now.
     #[error("{0}")]
-    Rule(String),
+    Rule(Refusal),
     #[error("the soak is over")]
     Over,
     #[error("no answer within {}: the order may still be carried out", duration_exact(ORDER_LIMIT))]

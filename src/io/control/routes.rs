@@ -127,7 +127,10 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
     api.status.forget();
     match answered {
         Ok(seq) => json(StatusCode::ACCEPTED, &Accepted { seq }),
-        Err(refused @ (Refused::Rule(_) | Refused::Over)) => failure(StatusCode::CONFLICT, &refused.to_string()),
+        Err(Refused::Rule(refusal)) => {
+            json(StatusCode::CONFLICT, &Failure { error: refusal.to_string(), code: refusal.code() })
+        }
+        Err(refused @ Refused::Over) => failure(StatusCode::CONFLICT, &refused.to_string()),
         Err(refused @ Refused::NoAnswer) => failure(StatusCode::SERVICE_UNAVAILABLE, &refused.to_string()),
     }
 }
@@ -167,7 +170,7 @@ async fn wrong_method(uri: Uri) -> Response<Body> {
 }
 
 pub(super) fn failure(status: StatusCode, error: &str) -> Response<Body> {
-    json(status, &Failure { error: error.to_owned() })
+    json(status, &Failure { error: error.to_owned(), code: None })
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::soak::RefusalCode;
 use crate::model::{Action, Actor, Ending};
 
 /// What is posted to order an action.
@@ -30,6 +31,9 @@ pub(super) struct Accepted {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub error: String,
+    /// Of an order that was refused, where a program can do something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<RefusalCode>,
 }
 
 /// Why an event stream ends before the run does.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::core::soak::testing::{Bench, HEALTHY, settings};
-use crate::core::soak::{ClockOrigin, RecordingHeader};
+use crate::core::soak::{ClockOrigin, RecordingHeader, Refusal};
 use crate::core::view::View;
 use crate::io::control::{ControlSocket, Hub, Order, Server};
 use crate::model::{Cause, Ending, Outcome};
@@ -108,7 +108,7 @@ async fn an_order_goes_out_in_the_operator_s_name_and_its_refusal_comes_back() {
         assert_eq!((order.action, order.reason.as_deref()), (Action::Abort, Some("bad plan")));
         order.answer.send(Ok(7)).unwrap();
         let order = orders.recv().await.unwrap();
-        order.answer.send(Err("the soak is over".to_owned())).unwrap();
+        order.answer.send(Err(Refusal::Over)).unwrap();
     });
     let live = live(folder.path());
     assert_eq!(live.act(Action::Abort, Some("bad plan".to_owned())).await, Ok(()));

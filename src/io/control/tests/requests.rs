@@ -7,10 +7,11 @@ use tokio::net::UnixStream;
 
 use super::bench::{Bench, places};
 use crate::config::{Inputs, load};
+use crate::core::soak::{ForeignSeen, Refusal, RefusalCode};
 use crate::io::control::caller::{Caller, Peer};
 use crate::io::control::{Client, ClientError};
 use crate::io::source::{Format, PageReader};
-use crate::model::{Action, Actor};
+use crate::model::{Action, Actor, Color};
 
 /// What a raw request is answered with: the status line's code and the body.
 async fn ask(socket: &Path, request: &str) -> (u16, String) {
@@ -66,9 +67,34 @@ async fn an_order_reaches_the_loop_with_actor_and_reason_and_is_answered() {
 
     let client = bench.client.clone();
     let ordering = tokio::spawn(async move { client.act(Action::Abort, &ana(), None).await });
-    bench.orders.recv().await.unwrap().answer.send(Err("the soak is over".to_owned())).unwrap();
+    bench.orders.recv().await.unwrap().answer.send(Err(Refusal::Over)).unwrap();
     let refused = ordering.await.unwrap().unwrap_err();
-    assert!(matches!(&refused, ClientError::Refused(why) if why == "the soak is over"), "{refused}");
+    assert!(matches!(&refused, ClientError::Refused { why, code: None } if why == "the soak is over"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_refusal_has_a_code_where_a_program_can_do_something_about_it() {
+    let mut bench = Bench::start().await;
+    let foreign = ForeignSeen { what: "the map holds `maintenance`".to_owned(), by_hand: "restore it".to_owned() };
+    let refusals = [
+        (Refusal::NoWayBack { standby: Color::Blue }, "needs-force", RefusalCode::NeedsForce),
+        (Refusal::RouterForeign(foreign), "router-foreign", RefusalCode::RouterForeign),
+    ];
+    for (refusal, word, code) in refusals {
+        let why = refusal.to_string();
+        let (socket, client) = (bench.socket.clone(), bench.client.clone());
+        let asking = tokio::spawn(async move { ask(&socket, &post(r#"{"action":"rollback"}"#)).await });
+        bench.orders.recv().await.unwrap().answer.send(Err(refusal.clone())).unwrap();
+        let (status, body) = asking.await.unwrap();
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, body), (409, serde_json::json!({"error": why, "code": word})));
+
+        let ordering = tokio::spawn(async move { client.act(Action::Rollback { force: false }, &ana(), None).await });
+        bench.orders.recv().await.unwrap().answer.send(Err(refusal)).unwrap();
+        let refused = ordering.await.unwrap().unwrap_err();
+        assert!(matches!(&refused, ClientError::Refused { code: Some(seen), .. } if *seen == code), "{refused}");
+        assert_eq!(refused.to_string(), why);
+    }
 }
 
 #[tokio::test]
@@ -88,7 +114,7 @@ async fn an_order_that_nobody_takes_any_more_is_refused() {
     let bench = Bench::start().await;
     drop(bench.orders);
     let refused = bench.client.act(Action::Abort, &ana(), None).await.unwrap_err();
-    assert!(matches!(&refused, ClientError::Refused(why) if why == "the soak is over"), "{refused}");
+    assert!(matches!(&refused, ClientError::Refused { why, .. } if why == "the soak is over"), "{refused}");
 }
 
 #[tokio::test]
