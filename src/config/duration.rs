@@ -18,7 +18,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         }
         humantime::DurationError::UnknownUnit { .. } => "the unit is unknown: use `ms`, `s`, `m`, `h`".to_owned(),
         humantime::DurationError::NumberOverflow => "the number is too large".to_owned(),
-        _ => "this is no duration".to_owned(),
+        _ => "not a valid duration".to_owned(),
     })
 }
 
@@ -53,9 +53,9 @@ mod tests {
             ("5M", "units are written in lower case: `ms`, `s`, `m`, `h`"),
             ("5 fortnights", "the unit is unknown: use `ms`, `s`, `m`, `h`"),
             ("99999999999999999999s", "the number is too large"),
-            ("-5s", "this is no duration"),
-            ("soon", "this is no duration"),
-            ("", "this is no duration"),
+            ("-5s", "not a valid duration"),
+            ("soon", "not a valid duration"),
+            ("", "not a valid duration"),
         ] {
             assert_eq!(parse_duration(text), Err(why.to_owned()), "{text}");
         }

@@ -36,12 +36,12 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
     let more = errors.len().saturating_sub(MOST_ERRORS);
     for error in errors.into_iter().take(MOST_ERRORS) {
         // Only the message: the rendered error repeats the line, and with it perhaps a secret.
-        let problem = Problem::about(path.display().to_string(), format!("this is no TOML: {}", error.message()));
+        let problem = Problem::about(path.display().to_string(), format!("not valid TOML: {}", error.message()));
         let origin = reader.origin(&error.span().unwrap_or_default());
         reader.problems.push(problem.at(origin));
     }
     if more > 0 {
-        let told = format!("this is no TOML in {more} more places");
+        let told = format!("not valid TOML in {more} more places");
         reader
             .problems
             .push(Problem::about(path.display().to_string(), told).at(reader.origin(&(text.len()..text.len()))));

@@ -26,7 +26,7 @@ pub trait Value: Sync {
     /// What is allowed, in words for a person.
     fn allowed(&self) -> String;
 
-    /// Reads a value; relative paths lie in `base`. The error is a sentence fragment, such as `this is no whole number`.
+    /// Reads a value; relative paths lie in `base`. The error is a sentence fragment, such as `not a whole number`.
     fn read(&self, raw: &Raw, base: &Path) -> Result<Self::Read, String>;
 
     /// The value as a person may see it. For everything but secrets and credentials that text, read again, gives the same value.
@@ -203,7 +203,7 @@ impl<N: Copy + Display + Sync + TryFrom<u64> + Into<u64>> Value for Count<N> {
 
     fn read(&self, raw: &Raw, _: &Path) -> Result<N, String> {
         let number = parse::count(raw.scalar(&NUMERIC, "an integer")?, self.min.into(), self.max.into())?;
-        N::try_from(number).map_err(|_| format!("this is more than {}", self.max))
+        N::try_from(number).map_err(|_| format!("must be at most {}", self.max))
     }
 
     fn show(&self, value: &N) -> String {

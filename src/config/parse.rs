@@ -14,10 +14,10 @@ use crate::model::number::{duration_exact, size_exact};
 pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, String> {
     let value = parse_duration(text)?;
     if value < min {
-        return Err(format!("this is less than {}", duration_exact(min)));
+        return Err(format!("must be at least {}", duration_exact(min)));
     }
     if value > max {
-        return Err(format!("this is more than {}", duration_exact(max)));
+        return Err(format!("must be at most {}", duration_exact(max)));
     }
     Ok(value)
 }
@@ -26,10 +26,10 @@ pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, St
 pub fn size(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let value = parse_size(text)?;
     if value < min {
-        return Err(format!("this is less than {}", size_exact(min)));
+        return Err(format!("must be at least {}", size_exact(min)));
     }
     if value > max {
-        return Err(format!("this is more than {}", size_exact(max)));
+        return Err(format!("must be at most {}", size_exact(max)));
     }
     Ok(value)
 }
@@ -38,18 +38,18 @@ pub fn size(text: &str, min: u64, max: u64) -> Result<u64, String> {
 pub fn ratio(text: &str) -> Result<Ratio, String> {
     let text = text.trim();
     let percent = text.strip_suffix('%');
-    let number: f64 = percent.unwrap_or(text).trim_end().parse().map_err(|_| "this is no number".to_owned())?;
+    let number: f64 = percent.unwrap_or(text).trim_end().parse().map_err(|_| "not a number".to_owned())?;
     if !number.is_finite() {
-        return Err("this is no finite number".to_owned());
+        return Err("not a finite number".to_owned());
     }
     let value = if percent.is_some() { number / 100.0 } else { number };
     if value <= 0.0 {
-        return Err("this is not above 0".to_owned());
+        return Err("must be above 0".to_owned());
     }
     if value >= 1.0 {
         return Err(match percent {
-            Some(_) => "this is not below 100%".to_owned(),
-            None => format!("this is no share of 1: for {number} per cent write `{number}%`"),
+            Some(_) => "must be below 100%".to_owned(),
+            None => format!("not a fraction below 1: for {number} percent write `{number}%`"),
         });
     }
     Ok(Ratio(value))
@@ -59,10 +59,10 @@ pub fn ratio(text: &str) -> Result<Ratio, String> {
 pub fn ratio_within(text: &str, min: Ratio, max: Ratio) -> Result<Ratio, String> {
     let value = ratio(text)?;
     if value < min {
-        return Err(format!("this is below {min}"));
+        return Err(format!("must be at least {min}"));
     }
     if value > max {
-        return Err(format!("this is above {max}"));
+        return Err(format!("must be at most {max}"));
     }
     Ok(value)
 }
@@ -77,15 +77,15 @@ pub fn format_ratio(value: Ratio) -> String {
 pub fn count(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let text = text.trim();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("this is no whole number".to_owned());
+        return Err("not a whole number".to_owned());
     }
     // Only digits: what does not fit into 64 bits is too large.
     let value = text.parse().unwrap_or(u64::MAX);
     if value < min {
-        return Err(format!("this is less than {min}"));
+        return Err(format!("must be at least {min}"));
     }
     if value > max {
-        return Err(format!("this is more than {max}"));
+        return Err(format!("must be at most {max}"));
     }
     Ok(value)
 }
@@ -95,7 +95,7 @@ pub fn boolean(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err("this is neither yes nor no".to_owned()),
+        _ => Err("neither yes nor no".to_owned()),
     }
 }
 
@@ -132,7 +132,7 @@ pub fn host(text: &str) -> Result<String, String> {
     let is_name = !text.is_empty() && !text.contains(['/', '@', '?', '#', ' ', '\\']);
     match url {
         Ok(url) if is_name && url.host_str().is_some() => Ok(text.to_owned()),
-        _ => Err("this is no name of a host: letters, digits, `-` and `.`, and perhaps a port".to_owned()),
+        _ => Err("not a host name: letters, digits, `-` and `.`, and perhaps a port".to_owned()),
     }
 }
 
@@ -140,17 +140,17 @@ pub fn host(text: &str) -> Result<String, String> {
 pub fn metric(text: &str) -> Result<Named, String> {
     named(text).map_err(|why| match why {
         Unnamed::Labels => {
-            "this is no name of a metric: labels are matched with checks.error-rate.match, and neither braces nor `=` stand \
+            "not a metric name: labels are matched with checks.error-rate.match, and neither braces nor `=` stand \
              in a name"
                 .to_owned()
         }
-        Unnamed::Other => "this is no name of a metric: a name is one word of visible characters".to_owned(),
+        Unnamed::Other => "not a metric name: a name is one word of visible characters".to_owned(),
     })
 }
 
 /// `auto` or the name of a label, likewise (`http.response.status_code`).
 pub fn label(text: &str) -> Result<Named, String> {
-    named(text).map_err(|_| "this is no name of a label: a name is one word of visible characters".to_owned())
+    named(text).map_err(|_| "not a label name: a name is one word of visible characters".to_owned())
 }
 
 /// Why a text is no name.
@@ -267,13 +267,13 @@ pub fn listen(text: &str) -> Result<SocketAddr, String> {
     match text.trim().parse::<SocketAddr>() {
         Ok(address) if address.port() == 0 => Err("nobody could know the port".to_owned()),
         Ok(address) => Ok(address),
-        Err(_) => Err("this is no IP address with a port".to_owned()),
+        Err(_) => Err("not an IP address with a port".to_owned()),
     }
 }
 
 /// A command line as a JSON array of strings.
 pub fn command_json(text: &str) -> Result<Vec<String>, String> {
-    serde_json::from_str(text).map_err(|_| "this is no JSON array of strings".to_owned())
+    serde_json::from_str(text).map_err(|_| "not a JSON array of strings".to_owned())
 }
 
 /// A command line: at least the program, and nothing that the system cannot pass on.

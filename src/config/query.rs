@@ -138,7 +138,7 @@ struct Written {
 /// Reads a JSON object of checks by their names. All that is wrong is in the error.
 pub fn parse(text: &str) -> Result<Vec<QueryConfig>, String> {
     let checks: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(text).map_err(|error| format!("this is no JSON object of checks: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("not a JSON object of checks: {error}"))?;
     if checks.is_empty() {
         return Err("there is no check in it".to_owned());
     }
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_check_is_said_with_its_name() {
         for (text, why) in [
-            ("[]", "this is no JSON object of checks"),
+            ("[]", "not a JSON object of checks"),
             ("{}", "there is no check in it"),
             (r#"{"Q":{"query":"a","threshold":1}}"#, "checks.Q: a name is [a-z][a-z0-9-]{0,39}"),
             (r#"{"latency":{"query":"a","threshold":1}}"#, "checks.latency: a name is"),

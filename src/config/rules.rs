@@ -50,7 +50,7 @@ fn interval_fits_window(draft: &Draft, settled: &Settled) -> Option<Problem> {
     }
     let window = settled.sound("soak.window")?;
     let (window, origin) = (duration_exact(draft.config.soak.window), &window.origin);
-    let what = format!("this is more than a quarter of soak.window = {window} ({origin})");
+    let what = format!("must be at most a quarter of soak.window = {window} ({origin})");
     let problem = settled.problem("soak.interval", what)?;
     Some(Problem { allowed: Some(format!("100ms..{}", duration_exact(most))), ..problem })
 }

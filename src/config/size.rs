@@ -8,7 +8,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
     let number = number.trim_end();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("this is no whole number with a unit".to_owned());
+        return Err("not a whole number with a unit".to_owned());
     }
     if unit.is_empty() {
         return Err("the unit is missing: say the unit, such as `MiB` or `GiB`".to_owned());
@@ -56,10 +56,10 @@ mod tests {
             ("1GiB2", "the unit is unknown: use `MiB`, `GiB`, `TiB`, or `MB`, `GB`, `TB`, in this spelling"),
             ("99999999999TiB", "the number is too large"),
             ("99999999999999999999B", "the number is too large"),
-            ("1.5GiB", "this is no whole number with a unit"),
-            ("-1GiB", "this is no whole number with a unit"),
-            ("GiB", "this is no whole number with a unit"),
-            ("", "this is no whole number with a unit"),
+            ("1.5GiB", "not a whole number with a unit"),
+            ("-1GiB", "not a whole number with a unit"),
+            ("GiB", "not a whole number with a unit"),
+            ("", "not a whole number with a unit"),
         ] {
             assert_eq!(parse_size(text), Err(why.to_owned()), "{text}");
         }

@@ -106,7 +106,7 @@ fn an_empty_variable_counts_as_unset_and_an_empty_flag_does_not() {
     let inputs = Inputs { dotenv: Some("SWITCHBACK_GRACE=5s\nSWITCHBACK_GRACE=\n".into()), ..env(&[]) };
     assert_eq!(load(inputs).unwrap().config.soak.grace, Duration::ZERO);
     let inputs = Inputs { flags: owned(&[("soak.grace", "")]), ..env(&[]) };
-    assert_eq!(headlines(inputs), ["soak.grace: this is no duration"]);
+    assert_eq!(headlines(inputs), ["soak.grace: not a valid duration"]);
 }
 
 #[test]
@@ -127,9 +127,9 @@ fn every_problem_names_key_origin_given_allowed_and_an_example() {
         [
             "soak.window: the unit is missing: say the unit, such as `ms`, `s`, `m` or `h`\n    from     \
              switchback.toml:2\n    given    30\n    allowed  3s..24h\n    example  soak.window = \"10m\"",
-            "checks.error-rate.threshold: this is no share of 1: for 5 per cent write `5%`\n    from     flag \
+            "checks.error-rate.threshold: not a fraction below 1: for 5 percent write `5%`\n    from     flag \
              --threshold\n    given    5\n    allowed  above 0, below 1, as 5% or 0.05\n    example  --threshold 5%",
-            "checks.readiness.failures: this is no whole number\n    from     environment \
+            "checks.readiness.failures: not a whole number\n    from     environment \
              SWITCHBACK_READY_FAILURES\n    given    none\n    allowed  1..100\n    example  SWITCHBACK_READY_FAILURES=5",
             "router.kind: this is none of the allowed words\n    from     .env:1\n    given    ha proxy\n    allowed  \
              state-file, command, haproxy, nginx, caddy\n    example  SWITCHBACK_ROUTER=haproxy",
@@ -295,7 +295,7 @@ fn bad_lines_of_ours_in_dotenv_are_problems_with_their_number() {
 #[test]
 fn a_file_that_is_no_toml_names_the_line_and_not_what_stands_on_it() {
     let found = problems(file("service = \"shop\"\n[metrics]\nbearer_token = \"hunter2\n[soak\nwindow = hunter2\n"));
-    assert!(found[0].starts_with("switchback.toml: this is no TOML: "), "{found:?}");
+    assert!(found[0].starts_with("switchback.toml: not valid TOML: "), "{found:?}");
     let places: Vec<_> = found.iter().map(|problem| problem.rsplit(' ').next().unwrap()).collect();
     assert_eq!(places[..2], ["switchback.toml:3", "switchback.toml:4"]);
     assert!(!found.concat().contains("hunter2"), "{found:?}");
@@ -306,7 +306,7 @@ fn a_file_that_is_something_else_altogether_is_not_told_line_by_line() {
     let found = headlines(file(&"this is prose\n".repeat(1_000)));
     assert_eq!(found.len(), 21);
     let more = &found[20];
-    assert!(more.starts_with("switchback.toml: this is no TOML in ") && more.ends_with(" more places"), "{more}");
+    assert!(more.starts_with("switchback.toml: not valid TOML in ") && more.ends_with(" more places"), "{more}");
 }
 
 #[test]

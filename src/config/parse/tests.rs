@@ -13,8 +13,8 @@ fn durations_keep_to_their_range() {
     let (min, max) = (Duration::from_secs(3), Duration::from_hours(24));
     assert_eq!(duration("3s", min, max), Ok(min));
     assert_eq!(duration("24h", min, max), Ok(max));
-    assert_eq!(refused(duration("2999ms", min, max)), "this is less than 3s");
-    assert_eq!(refused(duration("24h1s", min, max)), "this is more than 24h");
+    assert_eq!(refused(duration("2999ms", min, max)), "must be at least 3s");
+    assert_eq!(refused(duration("24h1s", min, max)), "must be at most 24h");
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn sizes_keep_to_their_range() {
     let (min, max) = (1 << 20, 1 << 40);
     assert_eq!(size("1MiB", min, max), Ok(min));
     assert_eq!(size("1TiB", min, max), Ok(max));
-    assert_eq!(refused(size("1MB", min, max)), "this is less than 1MiB");
-    assert_eq!(refused(size("1025GiB", min, max)), "this is more than 1TiB");
+    assert_eq!(refused(size("1MB", min, max)), "must be at least 1MiB");
+    assert_eq!(refused(size("1025GiB", min, max)), "must be at most 1TiB");
 }
 
 #[test]
@@ -36,17 +36,17 @@ fn ratios_are_read_as_per_cent_or_as_a_share() {
 #[test]
 fn ratios_that_could_mean_two_things_are_refused() {
     for (text, why) in [
-        ("5", "this is no share of 1: for 5 per cent write `5%`"),
-        ("1", "this is no share of 1: for 1 per cent write `1%`"),
-        ("0", "this is not above 0"),
-        ("-1%", "this is not above 0"),
-        ("100%", "this is not below 100%"),
-        ("NaN", "this is no finite number"),
-        ("inf", "this is no finite number"),
-        ("1e999%", "this is no finite number"),
-        ("five", "this is no number"),
-        ("%", "this is no number"),
-        ("", "this is no number"),
+        ("5", "not a fraction below 1: for 5 percent write `5%`"),
+        ("1", "not a fraction below 1: for 1 percent write `1%`"),
+        ("0", "must be above 0"),
+        ("-1%", "must be above 0"),
+        ("100%", "must be below 100%"),
+        ("NaN", "not a finite number"),
+        ("inf", "not a finite number"),
+        ("1e999%", "not a finite number"),
+        ("five", "not a number"),
+        ("%", "not a number"),
+        ("", "not a number"),
     ] {
         assert_eq!(refused(ratio(text)), why, "{text}");
     }
@@ -56,12 +56,12 @@ fn ratios_that_could_mean_two_things_are_refused() {
 fn counts_are_whole_numbers_in_their_range() {
     assert_eq!(count(" 20 ", 1, 1_000_000), Ok(20));
     for (text, why) in [
-        ("0", "this is less than 1"),
-        ("1000001", "this is more than 1000000"),
-        ("99999999999999999999999", "this is more than 1000000"),
-        ("2.5", "this is no whole number"),
-        ("-1", "this is no whole number"),
-        ("", "this is no whole number"),
+        ("0", "must be at least 1"),
+        ("1000001", "must be at most 1000000"),
+        ("99999999999999999999999", "must be at most 1000000"),
+        ("2.5", "not a whole number"),
+        ("-1", "not a whole number"),
+        ("", "not a whole number"),
     ] {
         assert_eq!(refused(count(text, 1, 1_000_000)), why, "{text}");
     }
@@ -75,7 +75,7 @@ fn booleans_have_four_spellings_each() {
     for text in ["false", "0", "No", "off"] {
         assert_eq!(boolean(text), Ok(false));
     }
-    assert_eq!(refused(boolean("maybe")), "this is neither yes nor no");
+    assert_eq!(refused(boolean("maybe")), "neither yes nor no");
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn names_of_metrics_and_labels_follow_the_data_model() {
         assert_eq!(label(&format!("\"{name}\"")), Ok(Named::Name(name.to_owned())), "as it stands on a page");
     }
     for text in ["", "a b", "a,b", "a\"b", "\"", "a\nb"] {
-        assert!(refused(metric(text)).starts_with("this is no name of a metric"), "{text}");
-        assert!(refused(label(text)).starts_with("this is no name of a label"), "{text}");
+        assert!(refused(metric(text)).starts_with("not a metric name"), "{text}");
+        assert!(refused(label(text)).starts_with("not a label name"), "{text}");
     }
     assert!(refused(metric("a{b=\"c\"}")).contains("labels are matched with checks.error-rate.match"));
     assert!(metric(&"a".repeat(201)).is_err());
@@ -137,8 +137,8 @@ fn commands_name_at_least_a_program() {
     let read = |text: &str| command_json(text).and_then(command);
     assert_eq!(read(r#"["npm", "run"]"#), Ok(vec!["npm".to_owned(), "run".to_owned()]));
     for (text, why) in [
-        ("npm run", "this is no JSON array of strings"),
-        (r#"["a", 1]"#, "this is no JSON array of strings"),
+        ("npm run", "not a JSON array of strings"),
+        (r#"["a", 1]"#, "not a JSON array of strings"),
         ("[]", "the command is empty"),
         (r#"[" "]"#, "the program has no name"),
         (r#"["a", "b\u0000"]"#, "a word holds a NUL character"),

@@ -57,8 +57,8 @@ fn ports_schemes_names_and_certificates_are_checked() {
     assert_eq!(config.access.host.as_deref(), Some("shop.example.com:443"));
     assert_eq!(config.access.certificate.as_deref(), Some(Path::new("/srv/c.pem")));
     for (text, expected) in [
-        ("metrics.port = 0", "metrics.port: this is less than 1"),
-        ("health.port = 65536", "health.port: this is more than 65535"),
+        ("metrics.port = 0", "metrics.port: must be at least 1"),
+        ("health.port = 65536", "health.port: must be at most 65535"),
         ("metrics.scheme = \"ftp\"", "metrics.scheme: this is none of the allowed words"),
         ("instances.tls_key = \"k.pem\"", "instances.tls_key: it is of no use without instances.tls_certificate"),
         (
@@ -70,7 +70,7 @@ fn ports_schemes_names_and_certificates_are_checked() {
     }
     for host in ["", "a b", "http://a", "u@a", "a/b", "a:99999", "a?b", "[::1"] {
         let text = format!("instances.host = \"{host}\"\n");
-        assert!(headlines(file(&text))[0].starts_with("instances.host: this is no name of a host"), "{host}");
+        assert!(headlines(file(&text))[0].starts_with("instances.host: not a host name"), "{host}");
     }
     for host in ["shop.example.com", "localhost:3001", "10.0.0.7", "[::1]:8443", "under_score.local"] {
         assert!(load(file(&format!("instances.host = \"{host}\"\n"))).is_ok(), "{host}");

@@ -144,7 +144,7 @@ fn latency_is_judged_once_it_has_a_threshold() {
 #[test]
 fn the_false_alarm_bound_has_bounds_of_its_own() {
     for (text, what) in
-        [("0.0001%", "this is below 0.001%"), ("21%", "this is above 20%"), ("0", "this is not above 0")]
+        [("0.0001%", "must be at least 0.001%"), ("21%", "must be at most 20%"), ("0", "must be above 0")]
     {
         let report = load(env(&[("SWITCHBACK_FALSE_ALARM", text)])).unwrap_err().to_string();
         assert!(report.contains(what) && report.contains("0.001%..20%"), "{report}");

@@ -38,8 +38,8 @@ fn what_does_not_go_together_is_refused() {
         (&[URL, (METRIC, "slot"), (BLUE, "1")], "router.probe_green: the value of a metric is a number"),
         (&[URL, (METRIC, "slot"), (BLUE, "1"), (GREEN, "1.0")], "router.probe_green: this is also what blue says"),
         (&[URL, (METRIC, "slot{color")], "router.probe_metric: `}` is missing at the end"),
-        (&[URL, (METRIC, "slot{col or}")], "router.probe_metric: this is no name of a label"),
-        (&[URL, (METRIC, "sl ot{color}")], "router.probe_metric: this is no name of a metric"),
+        (&[URL, (METRIC, "slot{col or}")], "router.probe_metric: not a label name"),
+        (&[URL, (METRIC, "sl ot{color}")], "router.probe_metric: not a metric name"),
         (&[URL, ("SWITCHBACK_ROUTER_PROBE_HEADER", "X:Color")], "router.probe_header: not a valid name of a header"),
     ] {
         let found = headlines(env(given));

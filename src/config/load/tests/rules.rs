@@ -9,7 +9,7 @@ fn the_interval_is_at_most_a_quarter_of_the_window() {
     assert_eq!(loaded.config.metrics.timeout, Duration::from_secs(5));
     assert_eq!(
         problems(env(&[("SWITCHBACK_SOAK_WINDOW", "10s"), ("SWITCHBACK_SAMPLE_INTERVAL", "3s")])),
-        ["soak.interval: this is more than a quarter of soak.window = 10s (environment SWITCHBACK_SOAK_WINDOW)\n    \
+        ["soak.interval: must be at most a quarter of soak.window = 10s (environment SWITCHBACK_SOAK_WINDOW)\n    \
           from     environment SWITCHBACK_SAMPLE_INTERVAL\n    given    3s\n    allowed  100ms..2s500ms\n    example  \
           SWITCHBACK_SAMPLE_INTERVAL=500ms"]
     );
@@ -27,7 +27,7 @@ fn one_mistake_is_one_problem() {
     let inputs = env(&[("SWITCHBACK_SOAK_WINDOW", "30"), ("SWITCHBACK_SAMPLE_INTERVAL", "5m")]);
     assert_eq!(headlines(inputs).len(), 1);
     let inputs = env(&[("SWITCHBACK_ROUTER", "command"), ("SWITCHBACK_ROUTER_SWITCH", "npm run")]);
-    assert_eq!(headlines(inputs), ["router.switch: this is no JSON array of strings"]);
+    assert_eq!(headlines(inputs), ["router.switch: not a JSON array of strings"]);
     let broken = Inputs { env: owned(&[("SWITCHBACK_ROUTER", "command")]), ..file("[router\n") };
     assert_eq!(headlines(broken).len(), 1);
 }
