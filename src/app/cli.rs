@@ -54,10 +54,10 @@ pub struct Common {
     /// The configuration file; the deployment lies beside it (default: switchback.toml in the working directory or above).
     #[arg(long, global = true, help_heading = help::GLOBAL, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// What the log files keep: error, warn, info, debug or trace.
+    /// Level of the log files: error, warn, info, debug or trace.
     #[arg(long, global = true, help_heading = help::GLOBAL, value_name = "LEVEL", default_value = "info")]
     pub log_level: tracing::Level,
-    /// Colours of the terminal UI.
+    /// Colors of the terminal UI.
     #[arg(long, global = true, help_heading = help::GLOBAL, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     /// Glyphs of the terminal UI.
@@ -110,9 +110,9 @@ impl FromArgMatches for Settings {
 pub enum Command {
     /// Try everything: embedded services, router and load; nothing to install.
     Demo(Demo),
-    /// Wait until COLOR is ready, move traffic to it, and soak.
+    /// Wait until COLOR is ready, move traffic to it, and watch it for the soak window.
     Switch {
-        /// Where traffic goes: blue or green; asked for where it is missing.
+        /// Target color, blue or green; prompts on a terminal if missing.
         // `--color` is taken by the colours of the terminal.
         #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
@@ -124,35 +124,35 @@ pub enum Command {
     SwitchGreen(Switch),
     /// The same as `switch blue`.
     SwitchBlue(Switch),
-    /// Watch the deployment that is active now; a soak that was left unfinished goes on.
+    /// Watch the active deployment, or resume an unfinished soak.
     Soak {
-        /// Go on with what was left unfinished.
+        /// Resume an unfinished soak.
         ///
-        /// Where the soak of this deployment has ended, its outcome is printed, and the exit code is the outcome's.
+        /// If the soak of this deployment has ended already, its outcome is printed and decides the exit code.
         #[arg(long)]
         resume: bool,
         /// How.
         #[command(flatten)]
         watch: Watch,
     },
-    /// Follow a running soak; it goes on when you leave.
+    /// Follow a running soak; it continues when you leave.
     Attach(Attach),
-    /// Give a running soak an order, and wait for what comes of it.
+    /// Give a running soak an order, and wait for the result.
     Ctl {
         /// abort, rollback, pause, resume, extend DURATION or keep.
         #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
         action: Vec<String>,
-        /// With `rollback`: whatever the standby and the router say.
+        /// With `rollback`: move traffic regardless of standby and router.
         ///
-        /// Also when the standby is down, or the router holds what Switchback did not write.
+        /// Even if the standby is down, or the router holds a configuration that Switchback did not write.
         #[arg(long)]
         force: bool,
-        /// Why, for the journal.
+        /// Reason, recorded in the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// What is printed.
+        /// Output format.
         ///
-        /// `json` is one object with what came of the order.
+        /// `json` prints one object with the result of the order.
         #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
         /// The same as `--output json`.
@@ -161,87 +161,87 @@ pub enum Command {
     },
     /// Move traffic back to the previous color; safe to run twice.
     Rollback {
-        /// Why, for the journal.
+        /// Reason, recorded in the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// Whatever the standby and the router say.
+        /// Roll back regardless of standby and router.
         ///
-        /// Also when the standby is not ready, the release was switched to with --no-way-back, or the router holds what Switchback
-        /// did not write; a copy of that is kept.
+        /// Even if the standby is not ready, the switch was made with --no-way-back, or the router holds a configuration that
+        /// Switchback did not write; a copy of that is kept.
         #[arg(long)]
         force: bool,
-        /// Try until it works, not five times.
+        /// Retry until it works, instead of five times.
         ///
-        /// For a disk that is full, or a router that is away.
+        /// For a full disk, or a router that is unreachable.
         #[arg(long)]
         keep_trying: bool,
-        /// Only say what would happen.
+        /// Dry run: print what would happen, and move nothing.
         ///
-        /// What would be done is checked as far as that is possible.
+        /// Everything that can be checked in advance is checked; the exit code is that of the real rollback.
         #[arg(long, conflicts_with = "keep_trying")]
         dry_run: bool,
-        /// What is printed.
+        /// Output format.
         #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
     },
-    /// Look whether everything is there that a switch, a soak and a rollback need.
+    /// Check that everything a switch, a soak and a rollback need is in place.
     Doctor {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Turn automatic rollback off for the service: soaks watch on, a breach is held.
+    /// Disable automatic rollback for the service: soaks keep watching, a breach is held.
     Freeze {
-        /// For how long, such as 2h (default: until `unfreeze`).
+        /// Duration, such as 2h (default: until `unfreeze`).
         #[arg(long = "for", value_name = "DURATION", value_parser = freeze_length)]
         length: Option<Duration>,
-        /// Why, for the journal.
+        /// Reason, recorded in the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
     },
-    /// Turn automatic rollback on again.
+    /// Enable automatic rollback again.
     Unfreeze,
-    /// What is active, and how the last soak stands.
+    /// Show the active color and the state of the last soak.
     Status(Status),
-    /// The decisions in the journal, newest last.
+    /// List the decisions in the journal, newest last.
     History {
-        /// As JSON lines, as they stand in the journal.
+        /// Print JSON lines, as in the journal.
         #[arg(long)]
         json: bool,
-        /// At most so many [default: 50].
+        /// Number of decisions [default: 50].
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
         /// Something else than showing them.
         #[command(subcommand)]
         command: Option<HistoryCommand>,
     },
-    /// Play the recording of a soak: pause, seek, speed.
+    /// Play back the recording of a soak: pause, seek, speed.
     Replay(Replay),
-    /// Judge recorded soaks again, to choose a threshold from the past.
+    /// Judge recorded soaks again, to choose a threshold from past data.
     Backtest(Backtest),
-    /// Check the hash chain of the decision journal.
+    /// Verify the hash chain of the decision journal.
     Verify {
-        /// The journal (default: this service's).
+        /// Journal file (default: this service's).
         file: Option<PathBuf>,
     },
-    /// Effective values, validation, template.
+    /// Show or validate the configuration, or print a template.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Completions for a shell, to be sourced.
+    /// Print completions for a shell, to be sourced.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: Shell,
     },
-    /// The manual page of the program or of a command, in roff.
+    /// Print the manual page of the program or of a command, in roff.
     Man {
-        /// Which command, such as `switch` or `config show`.
+        /// The command, such as `switch` or `config show`.
         #[arg(value_name = "COMMAND", conflicts_with = "all")]
         page: Vec<String>,
-        /// Write every page into DIR, a file each.
+        /// Write every page into DIR, one file each.
         #[arg(long, value_name = "DIR")]
         all: Option<PathBuf>,
     },
-    /// Which version this is, and the commit it was built from.
+    /// Print the version and the commit it was built from.
     Version,
 }
 
@@ -250,17 +250,18 @@ pub enum Command {
 // Its group would bear the name of the variant `Switch`'s.
 #[group(skip)]
 pub struct Switch {
-    /// Move traffic and do not watch.
+    /// Move traffic without a soak: nothing watches the release.
     #[arg(long)]
     pub no_soak: bool,
     /// Never roll this release back automatically.
     ///
-    /// For one that must not go back, because of a migration say: a breach is held, and only `rollback --force` goes back.
+    /// For a release that must not be rolled back, for example after a migration: a breach is held, and only
+    /// `rollback --force` moves traffic back.
     #[arg(long)]
     pub no_way_back: bool,
-    /// Replace what Switchback did not write in the router.
+    /// Replace a router configuration that Switchback did not write.
     ///
-    /// Traffic is moved even where the router holds a maintenance page, for example; a copy of it is kept.
+    /// Traffic is moved even if the router holds a maintenance page, for example; a copy of it is kept.
     #[arg(long)]
     pub force: bool,
     /// How to watch.
@@ -272,20 +273,20 @@ pub struct Switch {
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Watch {
-    /// Watch with lines instead of the terminal UI.
+    /// Print lines instead of showing the terminal UI.
     ///
-    /// The watch lives and ends with this process.
+    /// The soak runs in this process and ends with it.
     #[arg(long)]
     pub no_tui: bool,
-    /// Watch in the background; return once that has begun.
+    /// Watch in the background, and return once the soak runs.
     #[arg(long, conflicts_with_all = ["no_tui", "supervised"])]
     pub detach: bool,
-    /// For services: SIGTERM saves the soak to be resumed.
+    /// Run as a service: SIGTERM saves the soak, to be resumed.
     ///
     /// The exit code is then 143. Without this flag SIGTERM aborts the soak.
     #[arg(long)]
     pub supervised: bool,
-    /// What is printed.
+    /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
     /// Be the background process.
@@ -296,13 +297,13 @@ pub struct Watch {
 /// How to follow.
 #[derive(Clone, Debug, Args)]
 pub struct Attach {
-    /// Show everything and order nothing.
+    /// Read-only view: give no orders.
     #[arg(long)]
     pub read_only: bool,
-    /// Lines instead of the terminal UI.
+    /// Print lines instead of showing the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
-    /// What is printed.
+    /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
@@ -310,19 +311,19 @@ pub struct Attach {
 /// What to try.
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
-    /// What happens to the new release.
+    /// Scenario: what happens to the new release.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Scenario::Breach)]
     pub scenario: Scenario,
-    /// How many times shorter than a minute the soak is.
+    /// Speed: the soak window is one minute divided by this.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub speed: u32,
-    /// Seed of everything that is left to chance.
+    /// Seed of the random numbers.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// Lines instead of the terminal UI.
+    /// Print lines instead of showing the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
-    /// What is printed.
+    /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
@@ -330,15 +331,15 @@ pub struct Demo {
 /// What to do with the configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// The effective values, each with its origin; secrets are masked.
+    /// Print the effective values, each with its origin; secrets are masked.
     Show {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Validate, and report every problem.
     Check,
-    /// A configuration file with every key, its default and what is allowed.
+    /// Print a configuration file with every key, its default and what is allowed.
     Template,
 }
 

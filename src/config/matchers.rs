@@ -214,7 +214,7 @@ fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
         .syntax(syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true))
         .thompson(nfa::thompson::Config::new().utf8(false))
         .build(&format!("(?:{pattern})\\z"))
-        .map_err(|_| format!("`{}` is no regular expression, or too large a one", shown(pattern)))
+        .map_err(|_| format!("`{}` is not a valid regular expression, or is too large", shown(pattern)))
 }
 
 fn shown(text: &str) -> String {

@@ -258,14 +258,14 @@ pub fn tcp(text: &str) -> Result<Option<String>, String> {
     };
     let valid = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
     if !host_port.rsplit_once(':').is_some_and(valid) || host_port.contains(char::is_whitespace) {
-        return Err("behind `tcp://` stand a host and a port".to_owned());
+        return Err("expected `tcp://HOST:PORT`".to_owned());
     }
     Ok(Some(host_port.to_owned()))
 }
 
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     match text.trim().parse::<SocketAddr>() {
-        Ok(address) if address.port() == 0 => Err("nobody could know the port".to_owned()),
+        Ok(address) if address.port() == 0 => Err("port 0 is not allowed: clients could not know the port".to_owned()),
         Ok(address) => Ok(address),
         Err(_) => Err("not an IP address with a port".to_owned()),
     }

@@ -188,7 +188,7 @@ fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
         _ => return Err("it needs either `query` or `alerts`".to_owned()),
     };
     if !threshold.is_finite() {
-        return Err("`threshold` is no number".to_owned());
+        return Err("`threshold` is not a number".to_owned());
     }
     let hold = written.hold.as_deref().map_or(Ok(hold), |text| {
         let hold = parse_duration(text).map_err(|why| format!("`for`: {why}"))?;
@@ -213,7 +213,7 @@ fn alert(text: &str) -> Result<PromQl, String> {
     let name = text.split('{').next().unwrap_or_default();
     let matchers = &text[name.len()..];
     if name.trim().is_empty() || (!matchers.is_empty() && !matchers.ends_with('}')) {
-        return Err(format!("`{}` is no alert: expected Name or Name{{label=\"value\"}}", text.escape_debug()));
+        return Err(format!("`{}` is not an alert: expected Name or Name{{label=\"value\"}}", text.escape_debug()));
     }
     PromQl::new(text)
 }
@@ -273,7 +273,7 @@ mod tests {
             (r#"{"q":{"query":"{{colour}}","threshold":1}}"#, "checks.q: `{{colour}}` is none of {{color}}"),
             (r#"{"q":{"query":"a{{color","threshold":1}}"#, "checks.q: `{{` has no `}}`"),
             (r#"{"q":{"alerts":[]}}"#, "checks.q: `alerts` names none"),
-            (r#"{"q":{"alerts":["{a=\"b\"}"]}}"#, "checks.q: `{a=\\\"b\\\"}` is no alert"),
+            (r#"{"q":{"alerts":["{a=\"b\"}"]}}"#, "checks.q: `{a=\\\"b\\\"}` is not an alert"),
             (r#"{"q":{"alerts":["A"],"threshold":1}}"#, "checks.q: alerts have neither"),
         ] {
             let found = parse(text).unwrap_err();

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_key_is_described_by_everything_the_table_knows() {
-        let text = "\n# How long the watch after a switch lasts.\n# allowed: 3s..24h\n\
+        let text = "\n# Length of the soak after a switch.\n# allowed: 3s..24h\n\
                     # default: 10m | variable: SWITCHBACK_SOAK_WINDOW | flag: --window\n#window = \"10m\"\n";
         assert!(template().contains(text), "{}", template());
     }

@@ -59,7 +59,7 @@ impl fmt::Display for Action {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownAction {
     /// The word is not known.
-    #[error("`{0}` is no action: expected abort, rollback, pause, resume, extend DURATION or keep")]
+    #[error("`{0}` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep")]
     Word(String),
     /// `extend` wants a duration.
     #[error("`extend` takes a duration above 0 and at most 24h, such as `extend 5m`{}", if .0.is_empty() { String::new() } else { format!(", not `{}`", .0) })]
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_what_is_known() {
         for (text, want) in [
-            ("", "`` is no action: expected abort, rollback, pause, resume, extend DURATION or keep"),
-            ("abort now", "`abort now` is no action: expected abort, rollback, pause, resume, extend DURATION or keep"),
+            ("", "`` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep"),
+            ("abort now", "`abort now` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep"),
             ("extend", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`"),
             ("extend 0s", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `0s`"),
             ("extend 25h", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `25h`"),

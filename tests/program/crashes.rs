@@ -179,7 +179,7 @@ fn a_soak_without_its_recording_ends_superseded_and_another_begins() {
     running.signal(Signal::KILL);
     running.wait();
     fs::remove_dir_all(deployment.path(".switchback/default/soaks")).unwrap();
-    deployment.run(&["soak", "--no-tui"]).expect(0).complains(&["cannot be gone on with: cannot open the recording"]);
+    deployment.run(&["soak", "--no-tui"]).expect(0).complains(&["cannot be resumed: cannot open the recording"]);
     assert_eq!(deployment.kinds(), ["soak_start", "superseded", "soak_start", "retain"]);
 }
 

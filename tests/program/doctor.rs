@@ -123,7 +123,7 @@ fn what_is_wrong_on_disk_is_told() {
     ]);
     fs::remove_dir_all(deployment.path(".switchback")).unwrap();
     fs::write(deployment.path(".switchback"), "").unwrap();
-    deployment.run(&["doctor"]).expect(2).says(&["FAILURE  folder        `", "/.switchback` is no folder"]);
+    deployment.run(&["doctor"]).expect(2).says(&["FAILURE  folder        `", "/.switchback` is not a folder"]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
     let deployment = deployment.with("control.tls_certificate", "/nowhere").with("control.tls_key", "/nowhere");
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  network       `control.tls_certificate`: `/nowhere` cannot be read: ",
-        "next: put that right: no monitor would start",
+        "next: fix it: no monitor would start",
     ]);
 }
 

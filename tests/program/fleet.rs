@@ -62,8 +62,8 @@ fn a_file_that_breaks_during_the_soak_changes_nothing_and_is_told() {
     soak.hear("the instances of green stay as they are: ");
     soak.wait().expect(0).says(&["RETAINED"]);
     // Before a run begins it is a mistake like any other.
-    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["is no file of targets: EOF"]);
-    deployment.run(&["doctor"]).expect(2).says(&["FAILURE  instances     ", "is no file of targets: "]);
+    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["is not a targets file: EOF"]);
+    deployment.run(&["doctor"]).expect(2).says(&["FAILURE  instances     ", "is not a targets file: "]);
     fs::remove_file(deployment.path("green.json")).unwrap();
     deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["green.json` cannot be read: No such file"]);
     targets(&deployment, &[&deployment.blue]);

@@ -380,7 +380,7 @@ fn who_has_no_certificate_of_the_authority_is_told_so_and_who_has_one_rolls_back
     let there = there.with("control.client_ca_file", file("ca.pem"));
     there.run(&["doctor"]).says(&["(TLS with client certificates): operator's token"]);
     let soak = watching(&there, &[]);
-    let told = "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`";
+    let told = "requires a client certificate: set `control.client_certificate` and `control.client_key`";
     for args in [&["status"][..], &["attach", "--no-tui"], &["ctl", "abort"], &["rollback"]] {
         here.run(args).expect(13).complains(&[told]);
     }

@@ -150,7 +150,7 @@ fn answers_that_are_no_single_number_are_unknown_with_a_reason_of_their_own() {
     for (query, why) in [
         ("queue_depth", "the query finds 2 series instead of one: add them up"),
         ("sum(no_such_metric)", "the query finds no series"),
-        ("sum(queue_depth) / sum(queue_depth)", "the value is no number (NaN), as of 0 / 0"),
+        ("sum(queue_depth) / sum(queue_depth)", "the value is not a number (NaN), as from 0 / 0"),
         ("queue_depth[1m]", "the query gives a range of values instead of one"),
         ("sum(", "refuses the query: "),
     ] {

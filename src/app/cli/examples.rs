@@ -46,7 +46,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
         "soak",
         &[
             ("switchback soak", "watch what is active"),
-            ("switchback soak --resume --no-tui --supervised", "as a service: go on with what was left unfinished"),
+            ("switchback soak --resume --no-tui --supervised", "as a service: resume what was left unfinished"),
         ],
     ),
     (

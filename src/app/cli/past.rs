@@ -12,13 +12,13 @@ use crate::core::backtest::Sweep;
 pub struct Replay {
     /// The ID of a soak, or a file (default: the newest recording).
     pub recording: Option<String>,
-    /// How many times faster than it went.
+    /// Speed: how many times faster than the soak went.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub speed: u32,
-    /// All its lines at once instead of the terminal UI.
+    /// Print all its lines at once instead of showing the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
-    /// What is printed.
+    /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
 }
@@ -29,13 +29,13 @@ pub struct Replay {
 pub struct Backtest {
     /// Recordings of soaks, or CSV files.
     ///
-    /// The release of a recording is what the soak's outcome says. CSV files have the header `tick_ms,total,errors`, and are taken
-    /// for good releases. What cannot be used is skipped.
+    /// Whether the release of a recording was good is taken from the soak's outcome. CSV files have the header
+    /// `tick_ms,total,errors`, and count as good releases. Files that cannot be used are skipped.
     #[arg(required_unless_present_any = ["good", "bad"], value_name = "TRACE")]
     pub traces: Vec<PathBuf>,
     /// Traces of releases that are known to be good.
     ///
-    /// Whatever became of them: a false alarm, say.
+    /// Whatever their outcome was, for example after a false alarm.
     #[arg(long, num_args = 1.., value_name = "TRACE")]
     pub good: Vec<PathBuf>,
     /// Traces of releases that are known to be bad.
@@ -45,10 +45,10 @@ pub struct Backtest {
     pub bad: Vec<PathBuf>,
     /// Try several values of a setting: `threshold=1%,5%`.
     ///
-    /// They stand side by side. Several sweeps multiply.
+    /// The results are printed side by side. Several sweeps multiply.
     #[arg(long, value_name = "KEY=V,V,…")]
     pub sweep: Vec<Sweep>,
-    /// One JSON object a line for each trace and setting.
+    /// Print one JSON object a line for each trace and setting.
     #[arg(long)]
     pub json: bool,
 }
@@ -60,10 +60,10 @@ pub enum HistoryCommand {
     ///
     /// Those that are older, more or larger than the keys of `retention` allow.
     Prune {
-        /// Only say which.
+        /// Dry run: list what would be removed.
         #[arg(long)]
         dry_run: bool,
     },
-    /// The IDs of the recorded soaks, oldest first, for `replay`.
+    /// List the IDs of the recorded soaks, oldest first, for `replay`.
     Soaks,
 }

@@ -61,7 +61,7 @@ pub enum OrderError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(
-        "the order was taken; what comes of it is not known after {}: see `switchback status`",
+        "order accepted, but no result after {}: see `switchback status`",
         duration_exact(RESULT_LIMIT)
     )]
     Unfinished,

@@ -75,7 +75,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let ports = Ports::real();
     let opening = monitor::open(&ports, &loaded, begin, actor::starter(), say::warn).await?;
     let Opening::Ready(opened) = opening else {
-        return Err(Failure::internal("a new world has nothing to be gone on with"));
+        return Err(Failure::internal("a new world has nothing to resume"));
     };
     let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
     let mut setup = screen::setup(&loaded.config, common, false);

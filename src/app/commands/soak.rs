@@ -132,7 +132,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
             "left at once on a second signal, in the middle of a move. See where traffic is: switchback status",
         ),
         Finished::Saved => say::error(&format!(
-            "stopped, and saved as it is: nobody watches now. Go on with: switchback soak --resume --service {}",
+            "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
             loaded.config.service
         )),
         Finished::Ended(_) => {}

@@ -176,7 +176,7 @@ impl fmt::Display for Scenario {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no scenario: expected one of {names}", names = Scenario::ALL.map(Scenario::name).join(", "))]
+#[error("`{0}` is not a scenario: expected one of {names}", names = Scenario::ALL.map(Scenario::name).join(", "))]
 pub struct UnknownScenario(pub String);
 
 impl FromStr for Scenario {
@@ -209,7 +209,7 @@ mod tests {
         }
         let error = "tsunami".parse::<Scenario>().unwrap_err().to_string();
         assert!(
-            error.starts_with("`tsunami` is no scenario: expected one of healthy, breach, late-breach,"),
+            error.starts_with("`tsunami` is not a scenario: expected one of healthy, breach, late-breach,"),
             "{error}"
         );
     }

@@ -169,7 +169,7 @@ fn readiness(ready: Option<bool>) -> &'static str {
 /// When something happened, Unix milliseconds, for who reads it at `now`: `2m13s ago (2026-11-23 15:02:25 +01:00)`.
 pub fn since(at_ms: i64, now: &ZonedDateTime) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else {
-        return format!("at {at_ms}ms, which is no time");
+        return format!("at {at_ms}ms, which is not a valid time");
     };
     let seconds = now.timestamp().as_second().saturating_sub(at.as_second());
     let at = local(at, now);

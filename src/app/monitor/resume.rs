@@ -20,7 +20,7 @@ pub enum Earlier {
         soak: Option<String>,
         ending: Ending,
     },
-    /// A soak that cannot be gone on with, and why.
+    /// A soak that cannot be resumed, and why.
     Lost(String),
 }
 
@@ -49,7 +49,7 @@ fn of_the_state_file(
     state: &State,
     block: &SoakBlock,
 ) -> Result<Earlier, OpenError> {
-    let lost = |why: &dyn std::fmt::Display| Earlier::Lost(format!("soak {} cannot be gone on with: {why}", block.id));
+    let lost = |why: &dyn std::fmt::Display| Earlier::Lost(format!("soak {} cannot be resumed: {why}", block.id));
     let id: SoakId = match block.id.parse() {
         Ok(id) => id,
         Err(error) => return Ok(lost(&error)),

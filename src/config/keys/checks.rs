@@ -17,7 +17,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct ErrorRateConfig, rows ERROR_RATE: "checks.error-rate." at |draft| draft.config.error_rate;
 
-    /// The largest acceptable share of failing requests.
+    /// Largest acceptable share of failed requests.
     threshold: Ratio {
         default: Text("5%"),
         kind: kind::Share,
@@ -25,7 +25,7 @@ section! {
         example: "5%",
     }
 
-    /// No verdict on fewer requests.
+    /// Minimum number of requests for a verdict.
     min_requests: u64 {
         default: Text("20"),
         kind: kind::Count { min: 1_u64, max: 1_000_000 },
@@ -41,7 +41,7 @@ section! {
         example: "window",
     }
 
-    /// The largest acceptable probability of ever rolling back a release that sits exactly at the threshold.
+    /// Largest acceptable probability of ever rolling back a release whose error rate is exactly the threshold.
     false_alarm: Ratio {
         default: Text("1%"),
         kind: kind::ShareWithin { min: Ratio(0.000_01), max: Ratio(0.2) },
@@ -49,7 +49,7 @@ section! {
         example: "0.1%",
     }
 
-    /// Whether the new color is also compared with the old one: not at all, to tell, or to act.
+    /// Whether the new color is also compared with the previous one: not at all, to report, or to act.
     baseline: Baseline {
         default: Text("warn"),
         kind: kind::Choice(&[("off", Baseline::Off), ("warn", Baseline::Warn), ("judge", Baseline::Judge)]),
@@ -57,7 +57,7 @@ section! {
         example: "judge",
     }
 
-    /// The counter of requests; auto tries the well-known ones, then any that speaks of requests and has a status.
+    /// Counter of requests; auto tries the well-known names, then any counter of requests with a status.
     requests: Named {
         default: Text("auto"),
         kind: kind::Metric,
@@ -65,7 +65,7 @@ section! {
         example: "http_requests_total",
     }
 
-    /// The label that carries the status; auto tries status_code, status, code and others that speak of one.
+    /// Label that carries the status; auto tries status_code, status, code and similar ones.
     status_label: Named {
         default: Text("auto"),
         kind: kind::Label,
@@ -73,7 +73,7 @@ section! {
         example: "status_code",
     }
 
-    /// Which statuses count as errors; for gRPC 5xx are the server's faults, words are for labels of other kinds.
+    /// Statuses that count as errors; 5xx includes gRPC's server errors, words match labels of other kinds.
     errors: StatusSet {
         default: Text("5xx"),
         kind: kind::Statuses,
@@ -81,7 +81,7 @@ section! {
         example: "5xx,429",
     }
 
-    /// Which series on the metrics pages are this service's, by their labels; for the latency histogram as well.
+    /// Label filter for the series of this service on the metrics pages; applies to the latency histogram as well.
     series as "match": LabelFilter {
         default: Unset,
         kind: kind::Series,
@@ -97,7 +97,7 @@ section! {
         example: "prometheus",
     }
 
-    /// The series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.
+    /// Series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.
     selector: Option<PromQl> {
         default: Unset,
         kind: kind::Query,
@@ -105,7 +105,7 @@ section! {
         example: "http_requests_total{color=\"{{color}}\"}",
     }
 
-    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
     required: bool {
         default: Text("true"),
         kind: kind::Switch,
@@ -119,7 +119,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct LatencyConfig, rows LATENCY: "checks.latency." at |draft| draft.config.latency;
 
-    /// How long the quantile of the requests may take; without it latency is not judged.
+    /// Largest acceptable latency at the quantile; without it, latency is not judged.
     threshold: Option<Duration> {
         default: Unset,
         kind: kind::Span { min: Duration::from_millis(1), max: Duration::from_hours(1) },
@@ -127,7 +127,7 @@ section! {
         example: "500ms",
     }
 
-    /// The share of requests that have to stay within checks.latency.threshold.
+    /// Share of requests that must stay within checks.latency.threshold.
     quantile: Ratio {
         default: Text("0.99"),
         kind: kind::ShareWithin { min: Ratio(0.5), max: Ratio(0.9999) },
@@ -135,7 +135,7 @@ section! {
         example: "0.95",
     }
 
-    /// The histogram of how long requests took, without _bucket; auto takes the one that belongs to the request counter.
+    /// Latency histogram, without _bucket; auto takes the one that belongs to the request counter.
     histogram: Named {
         default: Text("auto"),
         kind: kind::Metric,
@@ -143,7 +143,7 @@ section! {
         example: "http_request_duration_seconds",
     }
 
-    /// The unit of the histogram's bounds; auto goes by its name, or by what the page says of it.
+    /// Unit of the histogram's bounds; auto derives it from the name or from the metrics page.
     unit: LatencyUnit {
         default: Text("auto"),
         kind: kind::Choice(&[
@@ -157,7 +157,7 @@ section! {
         example: "ms",
     }
 
-    /// Whether as many requests may be slow as were on the previous color before the switch, where that is more than the quantile
+    /// Whether as many requests may be slow as on the previous color before the switch, if that is more than the quantile
     /// allows.
     excuse: Excuse {
         default: Text("previous"),
@@ -166,7 +166,7 @@ section! {
         example: "none",
     }
 
-    /// Routes that are left out of latency alone, such as streams that stay open, beside requests.ignore_routes.
+    /// Routes to leave out of latency only, such as long-lived streams, in addition to requests.ignore_routes.
     ignore_routes: Routes {
         default: Text("none"),
         kind: kind::RouteList,
@@ -182,7 +182,7 @@ section! {
         example: "prometheus",
     }
 
-    /// The buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.
+    /// Buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.
     selector: Option<PromQl> {
         default: Unset,
         kind: kind::Query,
@@ -190,7 +190,7 @@ section! {
         example: "http_request_duration_seconds_bucket{color=\"{{color}}\"}",
     }
 
-    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
     required: bool {
         default: Text("true"),
         kind: kind::Switch,
@@ -203,7 +203,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct ReadinessConfig, rows READINESS: "checks.readiness." at |draft| draft.config.readiness;
 
-    /// Consecutive failed probes of more than half the instances that breach the check.
+    /// Consecutive failed probes of more than half the instances that count as a breach.
     failures: u32 {
         default: Text("3"),
         kind: kind::Count { min: 1_u32, max: 100 },
@@ -211,7 +211,7 @@ section! {
         example: "5",
     }
 
-    /// Whether the soak needs this check healthy to end retained; if not, it is only shown and journalled.
+    /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
     required: bool {
         default: Text("true"),
         kind: kind::Switch,

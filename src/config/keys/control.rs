@@ -15,7 +15,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct ControlConfig, rows KEYS: "control." at |draft| draft.config.control;
 
-    /// The Unix socket on which a running monitor is asked and given orders.
+    /// Unix socket of a running monitor's API.
     socket: PathBuf {
         default: Derived {
             text: "DATA_DIR/SERVICE/control.sock",
@@ -31,7 +31,7 @@ section! {
         example: "/run/switchback/checkout-api.sock",
     }
 
-    /// The group whose members may ask a running monitor and give it orders at control.socket.
+    /// Group whose members may use control.socket.
     group: Option<String> {
         default: Unset,
         kind: kind::Group,
@@ -40,7 +40,7 @@ section! {
         example: "deploy",
     }
 
-    /// Where a running monitor can also be asked and given orders over the network.
+    /// IP address and port of a running monitor's API on the network.
     listen: Option<SocketAddr> {
         default: Unset,
         kind: kind::Listen,
@@ -49,7 +49,7 @@ section! {
         example: "10.0.0.7:9710",
     }
 
-    /// The certificate (PEM) shown at control.listen, with those of the authorities between it and the root.
+    /// Certificate (PEM) for control.listen, with its intermediate certificates.
     certificate as "tls_certificate": Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -58,7 +58,7 @@ section! {
         example: "/etc/switchback/tls.pem",
     }
 
-    /// The private key (PEM) of control.tls_certificate.
+    /// Private key (PEM) of control.tls_certificate.
     key as "tls_key": Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -67,7 +67,7 @@ section! {
         example: "/etc/switchback/tls.key",
     }
 
-    /// The certificates (PEM) of the authorities one of which must have signed the certificate of every client at control.listen.
+    /// CA certificates (PEM); every client at control.listen must show a certificate signed by one of them.
     client_ca_file: Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -76,7 +76,7 @@ section! {
         example: "/etc/switchback/client-ca.pem",
     }
 
-    /// Whoever has it may ask a monitor and give it orders over the network.
+    /// Bearer token that grants full control over the network API.
     operator_token: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -85,7 +85,7 @@ section! {
         example: "an-example-and-no-real-token-0123456789",
     }
 
-    /// Whoever has it may ask a monitor over the network, and order nothing.
+    /// Bearer token that grants read-only access to the network API.
     viewer_token: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -94,7 +94,7 @@ section! {
         example: "another-example-and-no-real-token-0123456789",
     }
 
-    /// What orders are signed with, as the Standard Webhooks specification says, that come without a token.
+    /// Secret for signing orders that come without a token, by the Standard Webhooks specification.
     order_secret: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -104,7 +104,7 @@ section! {
         example: "whsec_YW4gZXhhbXBsZSBhbmQgbm8gcmVhbCBrZXk=",
     }
 
-    /// The monitor on another machine that attach, ctl, status and rollback ask, with one of the tokens.
+    /// URL of a monitor on another machine, for attach, ctl, status and rollback; needs one of the tokens.
     url: Option<InstanceUrl> {
         default: Unset,
         kind: kind::BaseUrl,
@@ -113,7 +113,7 @@ section! {
         example: "https://deploy-1.example.com:9710",
     }
 
-    /// The certificates (PEM) of the authorities that are trusted at control.url, instead of those of the system.
+    /// CA certificates (PEM) to trust at control.url, instead of the system's.
     ca_file: Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -121,7 +121,7 @@ section! {
         example: "/etc/ssl/private-ca.pem",
     }
 
-    /// The client certificate (PEM) that is shown at control.url, where the monitor asks for one.
+    /// Client certificate (PEM) for control.url, if the monitor requires one.
     client_certificate: Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -130,7 +130,7 @@ section! {
         example: "/etc/switchback/client.pem",
     }
 
-    /// The private key (PEM) of control.client_certificate.
+    /// Private key (PEM) of control.client_certificate.
     client_key: Option<PathBuf> {
         default: Unset,
         kind: kind::File,

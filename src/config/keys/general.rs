@@ -18,7 +18,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct Config, rows KEYS: "" at |draft| draft.config;
 
-    /// Name of the service; its journal and recordings lie in a folder of that name.
+    /// Name of the service, and of the folder of its journal and recordings.
     service: String {
         default: Text("default"),
         kind: kind::Service,
@@ -34,7 +34,7 @@ section! {
         example: "v1.4.2",
     }
 
-    /// The deployment state file, shared with deploy.ts.
+    /// Deployment state file, shared with deploy.ts.
     state_file: PathBuf {
         default: Text(".deployment-state.json"),
         kind: kind::File,
@@ -42,7 +42,7 @@ section! {
         example: "/srv/checkout/.deployment-state.json",
     }
 
-    /// The folder of journals, recordings and logs.
+    /// Folder of journals, recordings and logs.
     data_dir: PathBuf {
         default: Text(".switchback"),
         kind: kind::File,

@@ -92,7 +92,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct Access, rows INSTANCES: "instances." at |draft| draft.config.access;
 
-    /// The certificates (PEM) of the authorities that are trusted, instead of those of the system.
+    /// CA certificates (PEM) to trust, instead of the system's.
     ca_file: Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -100,7 +100,7 @@ section! {
         example: "/etc/ssl/private-ca.pem",
     }
 
-    /// The client certificate (PEM) that is shown to an instance that asks for one.
+    /// Client certificate (PEM) for instances that require one.
     certificate as "tls_certificate": Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -109,7 +109,7 @@ section! {
         example: "/etc/switchback/client.pem",
     }
 
-    /// The private key (PEM) of instances.tls_certificate.
+    /// Private key (PEM) of instances.tls_certificate.
     key as "tls_key": Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -117,7 +117,7 @@ section! {
         example: "/etc/switchback/client.key",
     }
 
-    /// The name that the instances go by, sent as Host and compared with their certificates, instead of the host of the URL.
+    /// Host name of the instances, sent as Host and compared with their certificates, instead of the host of the URL.
     host: Option<String> {
         default: Unset,
         kind: kind::Host,
@@ -131,7 +131,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct MetricsConfig, rows METRICS: "metrics." at |draft| draft.config.metrics;
 
-    /// Where an instance shows its metrics, below its base URL.
+    /// Path of the metrics page, below an instance's base URL.
     path: String {
         default: Text("/metrics"),
         kind: kind::UrlPath,
@@ -139,8 +139,7 @@ section! {
         example: "/actuator/prometheus",
     }
 
-    /// The port of an instance's host on which it shows its metrics, if not that of its URL; metrics.path is then below the root
-    /// there.
+    /// Port of the metrics page, if it is not that of the instance's URL; metrics.path is then below the root there.
     port: Option<u16> {
         default: Unset,
         kind: kind::Count { min: 1_u16, max: 65_535 },
@@ -148,14 +147,14 @@ section! {
         example: "9464",
     }
 
-    /// Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).
+    /// Scheme of the metrics page: that of the instance's URL, http, or https.
     scheme: Scheme {
         default: Text("same"),
         kind: kind::Choice(&[("same", Scheme::Same), ("http", Scheme::Http), ("https", Scheme::Https)]),
         example: "http",
     }
 
-    /// Limit for one scrape, headers and body together.
+    /// Time limit of one scrape, headers and body together.
     timeout: Duration {
         default: Derived {
             text: "min(interval, 5s)",
@@ -184,7 +183,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct HealthConfig, rows HEALTH: "health." at |draft| draft.config.health;
 
-    /// Where an instance says that it is ready, below its base URL.
+    /// Path of the readiness probe, below an instance's base URL.
     path: String {
         default: Text("/health/ready"),
         kind: kind::UrlPath,
@@ -192,8 +191,7 @@ section! {
         example: "/actuator/health/readiness",
     }
 
-    /// The port of an instance's host on which it says that it is ready, if not that of its URL; health.path is then below the root
-    /// there.
+    /// Port of the readiness probe, if it is not that of the instance's URL; health.path is then below the root there.
     port: Option<u16> {
         default: Unset,
         kind: kind::Count { min: 1_u16, max: 65_535 },
@@ -201,14 +199,14 @@ section! {
         example: "8081",
     }
 
-    /// Whether it speaks TLS there: as the instance's URL says, no (http), or yes (https).
+    /// Scheme of the readiness probe: that of the instance's URL, http, or https.
     scheme: Scheme {
         default: Text("same"),
         kind: kind::Choice(&[("same", Scheme::Same), ("http", Scheme::Http), ("https", Scheme::Https)]),
         example: "http",
     }
 
-    /// Limit for one readiness probe.
+    /// Time limit of one readiness probe.
     timeout: Duration {
         default: Text("3s"),
         kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },

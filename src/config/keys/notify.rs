@@ -12,7 +12,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct NotifyConfig, rows KEYS: "notify." at |draft| draft.config.notify;
 
-    /// The webhook (http, https) that is told of switch, breach, rollback, blindness and outcome; treated as a secret.
+    /// Webhook (http, https) notified of switch, breach, rollback, lost metrics and outcome; treated as a secret.
     url: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -20,7 +20,7 @@ section! {
         example: "https://hooks.example.com/deploys",
     }
 
-    /// What notifications are signed with, as the Standard Webhooks specification says.
+    /// Secret for signing notifications, by the Standard Webhooks specification.
     secret: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -30,7 +30,7 @@ section! {
         example: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     }
 
-    /// Limit for one try to deliver a notification.
+    /// Time limit of one attempt to deliver a notification.
     timeout: Duration {
         default: Text("10s"),
         kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_mins(1) },

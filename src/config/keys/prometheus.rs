@@ -14,7 +14,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct PrometheusConfig, rows KEYS: "prometheus." at |draft| draft.config.prometheus;
 
-    /// The base URL of Prometheus, or of anything with its API: Thanos, Mimir, VictoriaMetrics.
+    /// Base URL of Prometheus, or of a server with its API: Thanos, Mimir, VictoriaMetrics.
     url: Option<InstanceUrl> {
         default: Unset,
         kind: kind::BaseUrl,
@@ -30,7 +30,7 @@ section! {
         example: "the-token",
     }
 
-    /// The user name of basic authentication.
+    /// User name of basic authentication.
     username: Option<String> {
         default: Unset,
         kind: kind::Word,
@@ -39,7 +39,7 @@ section! {
         example: "switchback",
     }
 
-    /// The password of basic authentication.
+    /// Password of basic authentication.
     password: Option<SecretString> {
         default: Unset,
         kind: kind::Secret,
@@ -47,7 +47,7 @@ section! {
         example: "the-password",
     }
 
-    /// Sent with every query as X-Scope-OrgID, by which Mimir and Loki tell tenants apart.
+    /// Sent with every query as X-Scope-OrgID, the tenant of Mimir.
     tenant: Option<String> {
         default: Unset,
         kind: kind::Word,
@@ -55,7 +55,7 @@ section! {
         example: "shop",
     }
 
-    /// The certificates (PEM) of the authorities that are trusted, instead of those of the system.
+    /// CA certificates (PEM) to trust, instead of the system's.
     ca_file: Option<PathBuf> {
         default: Unset,
         kind: kind::File,
@@ -63,7 +63,7 @@ section! {
         example: "/etc/ssl/private-ca.pem",
     }
 
-    /// Limit for one query, headers and body together.
+    /// Time limit of one query, headers and body together.
     timeout: Duration {
         default: Text("5s"),
         kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },
@@ -71,7 +71,7 @@ section! {
         example: "2s",
     }
 
-    /// How old the newest sample of a selector may be; older ones say nothing about now.
+    /// Maximum age of the newest sample of a selector; older samples count as missing.
     max_age: Duration {
         default: Text("2m"),
         kind: kind::Span { min: Duration::from_secs(1), max: Duration::from_mins(5) },

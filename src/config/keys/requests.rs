@@ -9,8 +9,8 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct RequestsConfig, rows KEYS: "requests." at |draft| draft.config.requests;
 
-    /// Routes whose requests are not users' and are not counted, beside metrics.path and health.path; * is one segment, ** any
-    /// number.
+    /// Routes to leave out because their requests are not users', in addition to metrics.path and health.path; * matches one
+    /// segment, ** any number.
     ignore_routes: Routes {
         default: Text("/health,/health/**,/healthz,/ready,/readyz,/readiness,/livez,/liveness,/ping,/metrics,/actuator/**"),
         kind: kind::RouteList,

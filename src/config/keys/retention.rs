@@ -11,7 +11,7 @@ section! {
     #[derive(Clone, Copy, Debug, Default)]
     pub struct RetentionConfig, rows KEYS: "retention." at |draft| draft.config.retention;
 
-    /// So many recordings are kept, the newest; older ones are removed when a soak begins.
+    /// Number of recordings to keep; older ones are removed when a soak begins.
     soaks: u64 {
         default: Text("50"),
         kind: kind::Count { min: 1_u64, max: 100_000 },
@@ -19,7 +19,7 @@ section! {
         example: "200",
     }
 
-    /// Recordings are kept for so long after their last event.
+    /// How long recordings are kept after their last event.
     age: Duration {
         default: Text("90d"),
         kind: kind::Span { min: Duration::from_hours(1), max: Duration::from_hours(24 * 3_650) },
@@ -27,7 +27,7 @@ section! {
         example: "30d",
     }
 
-    /// All recordings of the service together are kept within this size, the newest first.
+    /// Maximum size of all recordings of the service; the newest are kept.
     size: u64 {
         default: Text("1GiB"),
         kind: kind::Size { min: 1 << 20, max: 1 << 40 },

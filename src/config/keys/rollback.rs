@@ -10,8 +10,8 @@ section! {
     #[derive(Clone, Copy, Debug, Default)]
     pub struct RollbackConfig, rows KEYS: "rollback." at |draft| draft.config.rollback;
 
-    /// How long a rollback that fails is tried; then a watch in the foreground ends with exit code 7, and one in the background
-    /// goes on while the breach is seen.
+    /// How long a failing rollback is retried; then a soak in the foreground ends with exit code 7, and one in the background
+    /// continues while the breach lasts.
     give_up: Duration {
         default: Text("15m"),
         kind: kind::Span { min: Duration::from_secs(1), max: Duration::from_hours(24) },

@@ -30,7 +30,7 @@ section! {
         example: "haproxy",
     }
 
-    /// Limit for one try to move traffic or to read where it goes.
+    /// Time limit of one attempt to move traffic or to read where it goes.
     timeout: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_mins(10) },
@@ -74,7 +74,7 @@ section! {
         example: "/run/haproxy/admin.sock",
     }
 
-    /// HAProxy's backend that has the servers of both colors.
+    /// HAProxy's backend with the servers of both colors.
     backend: String {
         default: Unset,
         kind: kind::Word,
@@ -83,7 +83,7 @@ section! {
         example: "app",
     }
 
-    /// What blue is called in the router: HAProxy's servers, nginx's upstream, Caddy's dial addresses.
+    /// Name of blue in the router: HAProxy's servers, nginx's upstream, Caddy's dial addresses.
     blue: Vec<String> {
         default: Derived { text: NAMES, fill: |draft| called(draft, Color::Blue) },
         kind: kind::Words,
@@ -92,7 +92,7 @@ section! {
         example: "b1,b2",
     }
 
-    /// What green is called in the router.
+    /// Name of green in the router.
     green: Vec<String> {
         default: Derived { text: NAMES, fill: |draft| called(draft, Color::Green) },
         kind: kind::Words,
@@ -119,7 +119,7 @@ section! {
         example: "maint",
     }
 
-    /// The file that nginx includes where it is to send requests to a color.
+    /// File that nginx includes to send requests to a color.
     include_file: PathBuf {
         default: Unset,
         kind: kind::File,
@@ -128,7 +128,7 @@ section! {
         example: "/etc/nginx/switchback/checkout-api.conf",
     }
 
-    /// What is written into it, with {upstream}, {color} and {service} filled in.
+    /// Content of router.include_file, with {upstream}, {color} and {service} filled in.
     template: String {
         default: Derived {
             text: TEMPLATE,
@@ -197,7 +197,7 @@ section! {
         example: "/id/checkout-api",
     }
 
-    /// A page asked through the proxy after each move: it has to come from the color that traffic was moved to.
+    /// Page requested through the proxy after each move; the answer has to come from the color that traffic was moved to.
     probe_url: Option<InstanceUrl> {
         default: Unset,
         kind: kind::BaseUrl,
@@ -206,7 +206,7 @@ section! {
         example: "http://127.0.0.1:8080/version",
     }
 
-    /// The Host header that the page is asked with, where it is not that of router.probe_url.
+    /// Host header of that request, if it is not the host of router.probe_url.
     probe_host: Option<String> {
         default: Unset,
         kind: kind::Word,
@@ -215,7 +215,7 @@ section! {
         example: "shop.example.com",
     }
 
-    /// The response header that says which color answered.
+    /// Response header that names the color that answered.
     probe_header: Option<String> {
         default: Unset,
         kind: kind::Word,
@@ -224,7 +224,7 @@ section! {
         example: "X-Color",
     }
 
-    /// The member of a JSON answer that says which color answered.
+    /// Member of a JSON answer that names the color that answered.
     probe_json: Option<String> {
         default: Unset,
         kind: kind::Line,
@@ -233,7 +233,7 @@ section! {
         example: "release.color",
     }
 
-    /// The metric on a metrics page whose label or value says which color answered.
+    /// Metric on a metrics page whose label or value names the color that answered.
     probe_metric: Option<String> {
         default: Unset,
         kind: kind::Line,
@@ -242,7 +242,7 @@ section! {
         example: "app_info{color}",
     }
 
-    /// What the page says when blue answers.
+    /// Value when blue answers.
     probe_blue: String {
         default: Text("blue"),
         kind: kind::Line,
@@ -250,7 +250,7 @@ section! {
         example: "1.4.2",
     }
 
-    /// What the page says when green answers.
+    /// Value when green answers.
     probe_green: String {
         default: Text("green"),
         kind: kind::Line,

@@ -8,7 +8,7 @@
 ///     #[derive(Clone, Debug, Default)]
 ///     pub struct SoakConfig, rows KEYS: "soak." at |draft| draft.config.soak;
 ///
-///     /// How long the watch after a switch lasts.
+///     /// Length of the soak after a switch.
 ///     window: Duration {
 ///         default: Text("10m"),
 ///         kind: kind::Span { min: Duration::from_secs(3), max: Duration::from_hours(24) },
@@ -103,7 +103,7 @@ mod tests {
         let key = |name: &str| keys().find(|key| key.name == name).unwrap();
         let window = key("soak.window");
         assert_eq!((window.env, window.flag), (Some("SWITCHBACK_SOAK_WINDOW"), Some("window")));
-        assert_eq!(window.help, "How long the watch after a switch lasts.");
+        assert_eq!(window.help, "Length of the soak after a switch.");
         assert_eq!((window.allowed().as_str(), window.default_text()), ("3s..24h", "10m"));
         assert_eq!((window.secret_file(), window.is_secret()), (None, false));
         // Another name than the field's, help in two lines, and what was left out.

@@ -12,7 +12,7 @@ section! {
     #[derive(Clone, Debug, Default)]
     pub struct SoakConfig, rows KEYS: "soak." at |draft| draft.config.soak;
 
-    /// How long the watch after a switch lasts.
+    /// Length of the soak after a switch.
     window: Duration {
         default: Text("10m"),
         kind: kind::Span { min: Duration::from_secs(3), max: Duration::from_hours(24) },
@@ -20,7 +20,7 @@ section! {
         example: "10m",
     }
 
-    /// Time between two samples of an instance; the default gives way to a window shorter than 4s.
+    /// Time between two samples of an instance; the default is shorter for a window shorter than 4s.
     interval: Duration {
         default: Derived {
             text: "1s",
@@ -36,7 +36,7 @@ section! {
         example: "500ms",
     }
 
-    /// How long switch looks at the old color before it moves traffic; it ends early at 2,000 requests.
+    /// How long switch measures the active color before it moves traffic; ends early at 2,000 requests.
     baseline_window: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_mins(10) },
@@ -52,7 +52,7 @@ section! {
         example: "30s",
     }
 
-    /// Whether a breach may be acted on without a person; if not, it is watched and reported as always.
+    /// Whether a breach is rolled back automatically; if not, it is only watched and reported.
     auto_rollback: bool {
         default: Text("true"),
         kind: kind::Switch,
@@ -60,7 +60,7 @@ section! {
         example: "true",
     }
 
-    /// What a breach leads to: roll back, wait for the operator (hold), or tell and never act (notify).
+    /// What to do on a breach: roll back, wait for the operator (hold), or report and never act (notify).
     on_breach: OnBreach {
         default: Text("rollback"),
         kind: kind::Choice(&[("rollback", OnBreach::Rollback), ("hold", OnBreach::Hold), ("notify", OnBreach::Notify)]),
@@ -76,7 +76,7 @@ section! {
         example: "30s",
     }
 
-    /// What a verdict still unknown at the end leads to: extend (hold), keep the release, or roll back.
+    /// What to do if the verdict is still unknown at the end: extend (hold), keep the release, or roll back.
     on_inconclusive: OnInconclusive {
         default: Text("hold"),
         kind: kind::Choice(&[
@@ -88,7 +88,7 @@ section! {
         example: "keep",
     }
 
-    /// How far the soak may run beyond its window.
+    /// Longest extension of the soak beyond its window.
     max_extension: Duration {
         default: Derived {
             text: "= window",
@@ -103,7 +103,7 @@ section! {
         example: "10m",
     }
 
-    /// How long the standby's error rate is watched after a rollback, to say whether it helped.
+    /// How long the standby's error rate is measured after a rollback, to say whether it helped.
     verify_window: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_mins(10) },
@@ -111,7 +111,7 @@ section! {
         example: "1m",
     }
 
-    /// Whether a rollback needs a living standby (require) or is made all the same (ignore).
+    /// Require a ready standby before a rollback (require), or roll back regardless (ignore).
     standby: StandbyPolicy {
         default: Text("require"),
         kind: kind::Choice(&[("require", StandbyPolicy::Require), ("ignore", StandbyPolicy::Ignore)]),
@@ -119,7 +119,7 @@ section! {
         example: "require",
     }
 
-    /// What a breach of the error rate leads to while the standby fails in the same way.
+    /// What to do on a breach of the error rate while the standby fails in the same way.
     on_shared_cause: OnSharedCause {
         default: Text("hold"),
         kind: kind::Choice(&[("hold", OnSharedCause::Hold), ("rollback", OnSharedCause::Rollback)]),
@@ -127,7 +127,7 @@ section! {
         example: "rollback",
     }
 
-    /// What a previous color that fails before traffic leaves it leads to: it is told, or the switch is refused.
+    /// What to do if the active color fails before the switch: report it, or refuse the switch.
     on_failing_standby: OnFailingStandby {
         default: Text("tell"),
         kind: kind::Choice(&[("tell", OnFailingStandby::Tell), ("refuse", OnFailingStandby::Refuse)]),

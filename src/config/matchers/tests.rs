@@ -70,8 +70,8 @@ fn what_is_no_filter_is_said() {
         ("='b'", "expected a label's name before `='b'`"),
         ("1a='b'", "expected a label's name before `1a='b'`"),
         ("a='b' c='d'", "expected `,` before `c='d'`"),
-        ("a=~'('", "`(` is no regular expression, or too large a one"),
-        ("a=~'(x{1000}){1000}'", "`(x{1000}){1000}` is no regular expression, or too large a one"),
+        ("a=~'('", "`(` is not a valid regular expression, or is too large"),
+        ("a=~'(x{1000}){1000}'", "`(x{1000}){1000}` is not a valid regular expression, or is too large"),
         ("http_requests_total{a='b'}", "expected `=`, `!=`, `=~` or `!~` behind `http_requests_total`"),
     ] {
         assert_eq!(LabelFilter::parse(text).unwrap_err(), why, "{text}");

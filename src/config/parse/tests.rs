@@ -201,7 +201,7 @@ fn a_socket_is_a_path_or_begins_with_tcp() {
     assert_eq!(tcp("/run/admin.sock").unwrap(), None);
     assert_eq!(tcp("tcp://[::1]:9999").unwrap().as_deref(), Some("[::1]:9999"));
     for text in ["tcp://host", "tcp://:1", "tcp://host:0", "tcp://host:x", "tcp://a b:1"] {
-        assert_eq!(tcp(text).unwrap_err(), "behind `tcp://` stand a host and a port", "{text}");
+        assert_eq!(tcp(text).unwrap_err(), "expected `tcp://HOST:PORT`", "{text}");
     }
     assert_eq!(tcp("udp://host:1").unwrap_err(), "only `tcp://` can stand in front");
 }

@@ -22,7 +22,7 @@ pub struct Sweep {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
-    #[error("`{0}` is no sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%")]
+    #[error("`{0}` is not a sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%")]
     Form(String),
     #[error("`{0}` cannot be swept: expected threshold, min-requests, method, false-alarm, window or interval")]
     Key(String),
@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_an_example() {
         for (text, what) in [
-            ("threshold", "`threshold` is no sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%"),
-            ("threshold=1%,", "`threshold=1%,` is no sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%"),
+            ("threshold", "`threshold` is not a sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%"),
+            ("threshold=1%,", "`threshold=1%,` is not a sweep: expected KEY=VALUE,VALUE,… such as threshold=1%,2%,5%"),
             (
                 "grace=1s",
                 "`grace` cannot be swept: expected threshold, min-requests, method, false-alarm, window or interval",

@@ -28,7 +28,7 @@ pub enum TraceError {
     Header(String),
     #[error("line {line}: expected 3 cells, found {found}")]
     Cells { line: usize, found: usize },
-    #[error("line {line}: `{cell}` under `{column}` is no whole number of 0 or more")]
+    #[error("line {line}: `{cell}` under `{column}` is not a whole number of 0 or more")]
     Number { line: usize, column: &'static str, cell: String },
     #[error("line {line}: `total` and `errors` must both be given, or both be empty for a failed scrape")]
     Half { line: usize },
@@ -150,9 +150,9 @@ mod tests {
         for (rows, error) in [
             ("0,1,0\n1000,2", "line 3: expected 3 cells, found 2"),
             ("0,1,0\n\n1000,2,0,7", "line 4: expected 3 cells, found 4"),
-            ("0,1,0\n1000,2.5,0", "line 3: `2.5` under `total` is no whole number of 0 or more"),
-            ("0,1,0\n1000,2,-1", "line 3: `-1` under `errors` is no whole number of 0 or more"),
-            ("0,1,0\n,2,0", "line 3: `` under `tick_ms` is no whole number of 0 or more"),
+            ("0,1,0\n1000,2.5,0", "line 3: `2.5` under `total` is not a whole number of 0 or more"),
+            ("0,1,0\n1000,2,-1", "line 3: `-1` under `errors` is not a whole number of 0 or more"),
+            ("0,1,0\n,2,0", "line 3: `` under `tick_ms` is not a whole number of 0 or more"),
             ("0,1,0\n1000,2,", "line 3: `total` and `errors` must both be given, or both be empty for a failed scrape"),
             ("0,1,0\n1000,2,0\n1000,3,0", "line 4: 1000ms does not come after 1000ms"),
             ("0,,\n1000,2,0", "line 2: the first row is the baseline and needs both counters"),

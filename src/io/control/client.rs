@@ -45,7 +45,7 @@ pub enum ClientError {
         "does not accept the client certificate: `control.client_certificate` has to be signed by an authority in its \
          `control.client_ca_file`, and must not have expired"
     } else {
-        "lets nobody in without a client certificate: set `control.client_certificate` and `control.client_key`"
+        "requires a client certificate: set `control.client_certificate` and `control.client_key`"
     })]
     Certificate {
         url: Url,
@@ -60,7 +60,7 @@ pub enum ClientError {
     Forbidden(String),
     #[error("the monitor does not answer")]
     Timeout,
-    #[error("the monitor's answer makes no sense here: {0}")]
+    #[error("unexpected response from the monitor: {0}")]
     Protocol(String),
     #[error("the connection to the monitor broke: {0}")]
     Io(String),

@@ -24,7 +24,7 @@ pub fn validities(path: &Path) -> Result<Vec<Validity>, String> {
     let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("is not PEM: {error}"))?;
-    chain.iter().map(|one| of(one).map_err(|error| format!("is no certificate that can be used: {error}"))).collect()
+    chain.iter().map(|one| of(one).map_err(|error| format!("is not a usable certificate: {error}"))).collect()
 }
 
 /// A certificate keeps its dates to itself, and the verifier tells them where they are the reason of a refusal: it looks at them
@@ -102,11 +102,11 @@ mod tests {
     fn what_has_no_dates_is_told() {
         assert!(validities(Path::new("/nowhere")).unwrap_err().starts_with("cannot be read: No such file"));
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert!(read(broken).unwrap_err().starts_with("is no certificate that can be used: "));
+        assert!(read(broken).unwrap_err().starts_with("is not a usable certificate: "));
         assert!(
             read("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap_err().starts_with("is not PEM")
         );
         let backwards = read(&pem(&params(2030, 2029))).unwrap_err();
-        assert!(backwards.starts_with("is no certificate that can be used: "), "{backwards}");
+        assert!(backwards.starts_with("is not a usable certificate: "), "{backwards}");
     }
 }

@@ -40,7 +40,7 @@ impl fmt::Display for SoakId {
 
 /// The text is no soak ID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no soak: expected an ID such as `20261123T140211Z-3f2a`")]
+#[error("`{0}` is not a valid soak: expected an ID such as `20261123T140211Z-3f2a`")]
 pub struct InvalidSoakId(String);
 
 impl FromStr for SoakId {

@@ -64,7 +64,7 @@ impl fmt::Display for DamageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(reason) => f.write_str(reason),
-            Self::NoRecord(reason) => write!(f, "it is no decision ({reason})"),
+            Self::NoRecord(reason) => write!(f, "not a decision ({reason})"),
             Self::Changed => f.write_str("it was changed: its hash does not match its text"),
             Self::Removed { expected, found } => {
                 write!(f, "decisions are missing before it: expected number {expected}, found {found}")

@@ -209,7 +209,7 @@ impl<'a> Tokens<'a> {
         let between = BETWEEN.iter().find(|between| rest.starts_with(**between))?;
         let mut ahead = Tokens { rest: rest[between.len()..].trim_start(), before: None };
         let color = match ahead.next()? {
-            // `blue/green` is no color, and neither is `green.example.com`.
+            // `blue/green` is not a color, and neither is `green.example.com`.
             Token::Word(_) if ahead.rest.starts_with(['/', '.', ':', '@']) && ahead.rest.len() > 1 => None,
             Token::Word(value) | Token::Quoted(value) => word(value),
             Token::Open | Token::Close | Token::Other => return None,

@@ -28,7 +28,7 @@ const SCHEME: &str = "__scheme__";
 pub enum DiscoveryError {
     #[error("`{}` cannot be read: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("`{}` is no file of targets: {why}", path.display())]
+    #[error("`{}` is not a targets file: {why}", path.display())]
     Format { path: PathBuf, why: String },
     #[error("`{name}` cannot be resolved: {why}")]
     Name { name: String, why: String },
@@ -198,7 +198,7 @@ mod tests {
         let expected = ["http://z:1", "http://10.0.0.7:3002", "http://10.0.0.8:3002", "https://pod-1:8443"];
         assert_eq!(found(&green).await, expected);
         for (text, why) in [
-            ("{}", "is no file of targets: invalid type: map"),
+            ("{}", "is not a targets file: invalid type: map"),
             (r#"[{"targets":["a b"]}]"#, "target 1: it holds a space or a control character"),
             (r#"[{"targets":["u:secret@:99999"]}]"#, "target 1: "),
             ("[]", "green has 0 instances: 1 to 1000 can be watched"),

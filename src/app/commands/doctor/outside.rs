@@ -34,7 +34,7 @@ pub async fn network(deployment: &Deployment, config: &Config) -> Option<Finding
     let control = &config.control;
     let address = control.listen?;
     if let Err(error) = check_tls(control) {
-        return Some(Finding::failure(AREA, error.to_string(), "put that right: no monitor would start"));
+        return Some(Finding::failure(AREA, error.to_string(), "fix it: no monitor would start"));
     }
     let free = monitor_state(deployment.state_file()).is_ok_and(|state| state == MonitorState::NotRunning);
     // Where a monitor runs, the address is taken, by it one would hope.
@@ -68,17 +68,17 @@ pub async fn webhook(config: &Config) -> Option<Finding> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let client = match http::client().timeout(config.notify.timeout).build() {
         Ok(client) => client,
-        Err(error) => return Some(Finding::failure(AREA, error.to_string(), "put that right")),
+        Err(error) => return Some(Finding::failure(AREA, error.to_string(), "fix it")),
     };
     Some(match client.head(url.clone()).send().await {
         Ok(answer) if answer.status().is_server_error() => {
-            let next = "nobody would be told of a breach: look after it";
+            let next = "breach notifications would be lost: check the receiver";
             Finding::warning(AREA, format!("{host} answers {}", answer.status()), next)
         }
         Ok(_) => Finding::ok(AREA, format!("{host} answers; nothing was sent to it")),
         Err(error) => {
             let why = NoAnswer::because(&url, error);
-            let next = "nobody would be told of a breach: correct notify.url, or look after the receiver";
+            let next = "breach notifications would be lost: correct notify.url, or check the receiver";
             Finding::warning(AREA, format!("{host} {why}"), next)
         }
     })

@@ -20,10 +20,10 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     let Some(url) = &config.prometheus.url else { return Vec::new() };
     let api = match Api::new(url, &config.prometheus) {
         Ok(api) => api,
-        Err(error) => return vec![Finding::failure(AREA, error.to_string(), "put that right")],
+        Err(error) => return vec![Finding::failure(AREA, error.to_string(), "fix it")],
     };
     if let Err(error) = api.query("1", None).await {
-        let next = "put that right: nothing that is asked of it is known";
+        let next = "fix it: no query can be answered";
         return vec![Finding::failure(AREA, error.to_string(), next)];
     }
     let mut findings = vec![Finding::ok(AREA, format!("{url} answers"))];

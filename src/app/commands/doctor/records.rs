@@ -54,7 +54,7 @@ fn writable(folder: &Path) -> Finding {
     };
     let what = if there == folder { "written to" } else { "made" };
     if !there.is_dir() {
-        let text = format!("`{}` cannot be {what}: `{}` is no folder", folder.display(), there.display());
+        let text = format!("`{}` cannot be {what}: `{}` is not a folder", folder.display(), there.display());
         return Finding::failure(AREA, text, "move it away, or name another folder");
     }
     if let Err(error) = access(there, Access::WRITE_OK | Access::EXEC_OK) {

@@ -63,7 +63,7 @@ async fn tried(router: &dyn Router, to: Color) -> Finding {
         Err(error) => Finding::failure(
             AREA,
             format!("a move to {to} would fail: {error}"),
-            "put that right before anything has to move",
+            "fix it before traffic has to move",
         ),
     }
 }
@@ -85,7 +85,7 @@ fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {
         _ => Finding::failure(
             AREA,
             format!("{kind} cannot be read: {error}"),
-            "put that right: no move can be confirmed",
+            "fix it: no move can be confirmed",
         ),
     }
 }

@@ -135,7 +135,7 @@ fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
              machine: switchback status --service {service}"
         ),
         (Some(_), None) => format!(
-            "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Go on with: \
+            "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Resume with: \
              switchback soak --resume --service {service}"
         ),
     };

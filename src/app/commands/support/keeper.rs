@@ -65,7 +65,7 @@ impl Keeper {
         if self.restarts == RESTARTS {
             let told = format!(
                 "{died}; it was started again {RESTARTS} times and is not again. NOBODY WATCHES the deployment now. \
-                 Go on with: switchback soak --resume --service {}",
+                 Resume with: switchback soak --resume --service {}",
                 self.launch.service
             );
             return Err(Failure::new(1, told));

@@ -37,7 +37,7 @@ pub fn left(service: &str) -> String {
 /// What is said of a monitor that was stopped in order.
 pub fn stopped(why: &str, service: &str) -> String {
     format!(
-        "the monitor was stopped by {why} and saved the soak as it is: nobody watches now. Go on with: \
+        "the monitor was stopped by {why} and saved the soak. The release is UNWATCHED. Resume with: \
          switchback soak --resume --service {service}"
     )
 }

@@ -44,7 +44,7 @@ pub enum NotSigned {
 /// A message that was taken before, or that cannot be told from such a one.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNew {
-    #[error("the order `{0}` came before")]
+    #[error("order `{0}` was already received (replay rejected)")]
     Again(String),
     #[error("{MOST_IDS} signed orders came within a day, and no more are taken")]
     TooMany,

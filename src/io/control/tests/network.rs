@@ -186,7 +186,7 @@ async fn a_signed_order_is_taken_once() {
     assert_eq!((order.0, order.2.as_deref()), (Action::Rollback { force: false }, Some("smoke test")));
 
     let (code, _, again) = door.ask("POST", "/v1/actions", &headers, body).await;
-    assert_eq!((code, again.as_str()), (409, r#"{"error":"the order `msg_1` came before"}"#));
+    assert_eq!((code, again.as_str()), (409, r#"{"error":"order `msg_1` was already received (replay rejected)"}"#));
     let resigned = signed("msg_1", 0, body);
     assert_eq!(door.ask("POST", "/v1/actions", &resigned, body).await.0, 409, "the id counts, not the time");
     let kept = std::fs::read_to_string(door.folder.path().join("signed-orders")).unwrap();

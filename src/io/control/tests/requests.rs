@@ -179,7 +179,7 @@ async fn rubbish_is_refused_with_what_is_wrong() {
         (get("/v1/events?since=soon"), 400, "`since` is the number of an event, not `soon`"),
         (get("/v1/events?from=1"), 400, "`from` is not known here: expected `since`"),
         (post("abort"), 400, "expected value at line 1"),
-        (post(r#"{"action":"dance"}"#), 400, "`dance` is no action"),
+        (post(r#"{"action":"dance"}"#), 400, "`dance` is not a valid action"),
         (post(r#"{"action":"abort","force":true}"#), 400, "unknown field `force`"),
         (post(r#"{"action":"abort","actor":"auto"}"#), 400, "`auto` gives no orders"),
         (post(r#"{"action":"abort","actor":"operator:a\u001bb"}"#), 400, "`actor` has at most 500 characters"),

@@ -110,7 +110,7 @@ fn lines_that_are_no_decisions_are_damage() {
         fs::write(&path, format!("{}{}{garbage}", lines[0], lines[1])).unwrap();
         let (line, kind) = damage(&path);
         assert!(line == 3 && matches!(kind, DamageKind::NoRecord(_)), "{line} {kind}");
-        assert!(kind.to_string().starts_with("it is no decision ("));
+        assert!(kind.to_string().starts_with("not a decision ("));
     }
 }
 

@@ -24,7 +24,7 @@ const LONGEST: usize = 4096;
 pub enum WorkersError {
     #[error("nginx is not running, or `{}` is not its pid file: {source}", path.display())]
     PidFile { path: PathBuf, source: io::Error },
-    #[error("nginx is not running: `{}` names `{}`, which is no master process of nginx", path.display(), named)]
+    #[error("nginx is not running: `{}` names `{}`, which is not an nginx master process", path.display(), named)]
     NoMaster { path: PathBuf, named: String },
     #[error("no right to see nginx's processes (process {master})")]
     NoRight { master: u32 },

@@ -264,7 +264,7 @@ impl Histogram {
                 "`{name}` has more than {limit} buckets, or more than {MAX_BOUNDS} different bounds"
             ))
         } else {
-            let hollow = || format!("`{name}` has no bucket `le=\"+Inf\"`: it is no whole histogram");
+            let hollow = || format!("`{name}` has no bucket `le=\"+Inf\"`: the histogram is incomplete");
             self.buckets(candidate, scale).map_or_else(|| Latency::Unknown(hollow()), Latency::Buckets)
         };
         Timed { latency, process: entered.map(|entered| entered.process) }

@@ -196,7 +196,7 @@ impl PageReader {
             let slot = self.rows.catalog.chosen.and_then(|(_, slot)| chosen.slots.get(slot));
             if let Some(slot) = slot.filter(|slot| !slot.strange.is_empty()) {
                 remarks.push(format!(
-                    "`{}` of `{}` also holds `{}`, which is no status and counts as no failure: where it is one, add it to \
+                    "`{}` of `{}` also holds `{}`, which is not a status and is not counted as a failure: where it is one, add it to \
                      checks.error-rate.errors",
                     slot.name,
                     chosen.name,

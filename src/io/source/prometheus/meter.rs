@@ -109,7 +109,7 @@ impl Meter {
         let counters = format!("sum by ({TARGET}, {by}) ({selector}{offset})");
         let Told { data, warnings } = self.api.query(&counters, at_ms).await.map_err(|error| error.to_string())?;
         self.taken = times.map(|times| times.newest).or(self.taken);
-        let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is no selector of series")) };
+        let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is not a valid selector of series")) };
         if series.is_empty() && self.seen_any {
             return Err(format!("`{selector}` has no series any more"));
         }
@@ -249,7 +249,7 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
     fleet.enter(counted, |_, _| {})?;
     let latency = if any {
         let all = bounds.iter().position(|bound| *bound == f64::INFINITY);
-        let all = all.ok_or("there is no bucket `le=\"+Inf\"`: it is no whole histogram")?;
+        let all = all.ok_or("there is no bucket `le=\"+Inf\"`: the histogram is incomplete")?;
         // A bound that only some of the instances have would make the others look slow.
         let shared = |at: &usize| *at != all && targets[*at] == targets[all];
         let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();

@@ -56,7 +56,7 @@ impl Querier {
         self.know_rules(alerts).await?;
         let query = alerts.iter().map(|alert| firing(alert)).collect::<Vec<_>>().join(" or ");
         let Told { data, mut warnings } = self.api.query(&query, at_ms).await.map_err(|error| error.to_string())?;
-        let Outcome::Vector(series) = data else { return Err("the answer is no list of alerts".to_owned()) };
+        let Outcome::Vector(series) = data else { return Err("the answer is not a list of alerts".to_owned()) };
         if self.rules == Some(Rules::Hidden) {
             warnings.push("whether there is such a rule cannot be seen".to_owned());
         }
@@ -104,7 +104,7 @@ fn number(outcome: &Outcome) -> Result<f64, String> {
         Outcome::String(_) => return Err("the query gives a text instead of a number".to_owned()),
     };
     match value.number() {
-        number if number.is_nan() => Err("the value is no number (NaN), as of 0 / 0".to_owned()),
+        number if number.is_nan() => Err("the value is not a number (NaN), as from 0 / 0".to_owned()),
         number if number.is_infinite() => Err("the value is infinite, as of 1 / 0".to_owned()),
         number => Ok(number),
     }
