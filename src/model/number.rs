@@ -91,10 +91,10 @@ pub fn rate(per_second: f64) -> String {
     format!("{}/s", rounded(per_second))
 }
 
-/// Evidence in nats, as odds against a release: `1:90`, `1:2.7`, `1:0.05`.
-pub fn odds(nats: f64) -> String {
+/// Evidence in nats, as what a bet against the release has multiplied its stake by: `90×`, `2.7×`, `0.05×`.
+pub fn wealth(nats: f64) -> String {
     // Beyond this a number with a fraction has no end.
-    format!("1:{}", rounded(nats.min(700.0).exp()))
+    format!("{}×", rounded(nats.min(700.0).exp()))
 }
 
 /// A share between 0 and 1: one decimal, below 1% two significant digits, no trailing zeros: `5%`, `11.2%`, `0.052%`.

@@ -3,7 +3,7 @@
 use super::judge::Judged;
 use super::truth::Truth;
 use crate::core::detect::ClosingVerdict;
-use crate::model::number::{odds, span, thousands};
+use crate::model::number::{span, thousands, wealth};
 
 /// One trace with what came of it under each setting, in the order of the settings.
 pub struct Row {
@@ -63,7 +63,7 @@ fn detail(row: &Row, judged: &Judged) -> Vec<String> {
         judged.at_ms.map_or_else(|| "-".to_owned(), span),
         thousands(judged.requests),
         thousands(judged.errors),
-        judged.peak_evidence.map_or_else(|| "-".to_owned(), odds),
+        judged.peak_evidence.map_or_else(|| "-".to_owned(), wealth),
         judged.reason.clone(),
     ]
 }
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(
             text,
             "trace  verdict  at  requests  errors  peak evidence  reason\n\
-             a.csv  healthy  -   1,234     5       1:148          because\n\n\
+             a.csv  healthy  -   1,234     5       148×           because\n\n\
              setting  good rolled back  bad rolled back  median delay  unknown\n\
              5%       0 of 1            -                -             0\n"
         );

@@ -10,7 +10,7 @@ use super::series::{Point, Series};
 use super::steady::honest;
 use super::{Decided, Gauge, Headline, News, View};
 
-/// Evidence of so many nats (odds of 1:10) is worth asking who is to blame.
+/// Evidence of so many nats (10×) is worth asking who is to blame.
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 
 /// Something that happened, as a mark in the big chart.

@@ -2,7 +2,7 @@
 
 use crate::config::Baseline;
 use crate::core::soak::Observation;
-use crate::model::number::{odds, percent, span};
+use crate::model::number::{percent, span, wealth};
 use crate::model::{CheckId, Verdict};
 
 use super::Dashboard;
@@ -12,7 +12,7 @@ use super::Dashboard;
 pub struct Gauge {
     /// What is measured: `evidence`, `margin`, `streak` or `for`.
     pub label: &'static str,
-    /// How it stands, in a word: `1:90`, `58%`, `2 of 3`.
+    /// How it stands, in a word: `90×`, `58%`, `2 of 3`.
     pub text: String,
     /// The same as a share of what makes a breach, from 0 to 1.
     pub share: f64,
@@ -38,9 +38,9 @@ impl Gauge {
         }
     }
 
-    /// Evidence as odds, on the way to the odds that make a breach; nats are logs, so the share is one of logs.
+    /// Evidence, on the way to the evidence that makes a breach; nats are logs, so the share is one of logs.
     fn evidence(evidence: f64, bar: f64) -> Self {
-        Self { label: "evidence", text: odds(evidence), share: share(evidence, bar) }
+        Self { label: "evidence", text: wealth(evidence), share: share(evidence, bar) }
     }
 
     /// What is left to the threshold, as a share of it.
@@ -94,7 +94,7 @@ mod tests {
     fn evidence_is_a_share_of_what_makes_a_breach() {
         let bar = 100_f64.ln();
         for (nats, text, share) in
-            [(0.0, "1:1", 0.0), (10_f64.ln(), "1:10", 0.5), (-3.0, "1:0.05", 0.0), (9.0, "1:8,100", 1.0)]
+            [(0.0, "1×", 0.0), (10_f64.ln(), "10×", 0.5), (-3.0, "0.05×", 0.0), (9.0, "8,100×", 1.0)]
         {
             let gauge = Gauge::evidence(nats, bar);
             assert_eq!(gauge.text, text);

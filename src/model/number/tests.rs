@@ -26,16 +26,16 @@ fn counts_have_thousands_separators() {
 }
 
 #[test]
-fn rates_and_odds_have_three_digits_at_most() {
+fn rates_and_wealth_have_three_digits_at_most() {
     for (per_second, text) in [(0.0, "0/s"), (0.456, "0.46/s"), (2.71, "2.7/s"), (17_612.0, "17,600/s")] {
         assert_eq!(rate(per_second), text);
     }
     for (nats, text) in
-        [(0.0, "1:1"), (1.0, "1:2.7"), (10_f64.ln(), "1:10"), (-3.0, "1:0.05"), (9.0, "1:8,100"), (-700.0, "1:0")]
+        [(0.0, "1×"), (1.0, "2.7×"), (10_f64.ln(), "10×"), (-3.0, "0.05×"), (9.0, "8,100×"), (-700.0, "0×")]
     {
-        assert_eq!(odds(nats), text);
+        assert_eq!(wealth(nats), text);
     }
-    assert_eq!(odds(f64::INFINITY), "1:1e304", "no odds are without an end");
+    assert_eq!(wealth(f64::INFINITY), "1e304×", "no wealth is without an end");
 }
 
 #[test]

@@ -112,16 +112,16 @@ mod tests {
     #[test]
     fn a_sentence_that_is_cut_keeps_its_numbers() {
         let counted = "60 of 300 requests failed (20%) in the last 3s";
-        let breach = format!("error-rate breached: {counted}; evidence 1:2,480");
-        let hold = format!("held, not rolled back: the policy on_breach asks to wait; {counted}; evidence 1:2,480");
+        let breach = format!("error-rate breached: {counted}; evidence 2,480×");
+        let hold = format!("held, not rolled back: the policy on_breach asks to wait; {counted}; evidence 2,480×");
         let rollback = format!("rolling back from green to blue: {counted}");
         for (sentence, room, wanted) in [
-            (breach.as_str(), 52, format!("{counted}; error-rate breached; evidence 1:2,480")),
+            (breach.as_str(), 52, format!("{counted}; error-rate breached; evidence 2,480×")),
             (&breach, 80, breach.clone()),
             (
                 &hold,
                 52,
-                format!("{counted}; held, not rolled back: the policy on_breach asks to wait; evidence 1:2,480"),
+                format!("{counted}; held, not rolled back: the policy on_breach asks to wait; evidence 2,480×"),
             ),
             (&rollback, 52, format!("{counted}; rolling back from green to blue")),
             ("blue → green by operator:ana@deploy-1", 10, "blue → green by operator:ana@deploy-1".to_owned()),

@@ -172,7 +172,8 @@ impl EvidenceDetector {
         self.state.seen
     }
 
-    /// The evidence against the release in nats: odds of `1 : e^evidence`. Below 0 it speaks for the release.
+    /// The evidence against the release in nats: a bet against it has multiplied its stake by `e^evidence`. Below 0 it speaks for
+    /// the release.
     pub const fn evidence(&self) -> f64 {
         self.state.evidence
     }

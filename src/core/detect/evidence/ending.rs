@@ -6,13 +6,13 @@ use super::detector::{EvidenceDetector, State};
 use super::numerics::{binomial_cdf, upper_bound};
 use crate::core::detect::closing::{Closing, ClosingVerdict};
 use crate::core::detect::counts::to_f64;
-use crate::model::number::{odds, percent_limit, span, thousands, whole};
+use crate::model::number::{percent_limit, span, thousands, wealth, whole};
 
 /// `healthy` needs an upper confidence bound of `1 - CLEAR_BETA` below the threshold.
 pub(super) const CLEAR_BETA: f64 = 0.05;
 
-/// `healthy` needs evidence below these odds against the release.
-const CALM_ODDS: f64 = 10.0;
+/// `healthy` needs less evidence than this against the release.
+const CALM_WEALTH: f64 = 10.0;
 
 /// The least time without traffic that is noticed at the end, in milliseconds; and in mean gaps between two requests.
 const QUIET_MS: u64 = 10_000;
@@ -111,7 +111,7 @@ impl EvidenceDetector {
         let seen = self.state.seen;
         let (requests, errors) = (to_f64(seen.requests), to_f64(seen.errors));
         if self.clears(requests, errors) && is_calm(self.state.evidence) {
-            let reason = format!("{}; highest evidence against it {}", self.standing(), odds(self.state.peak));
+            let reason = format!("{}; highest evidence against it {}", self.standing(), wealth(self.state.peak));
             Closing::new(ClosingVerdict::Healthy, reason)
         } else {
             let threshold = percent_limit(self.config.threshold);
@@ -155,5 +155,5 @@ pub fn requests_to_clear(threshold: f64, min_requests: u64) -> f64 {
 
 /// Whether evidence of so many nats leaves room for `healthy`.
 pub(super) fn is_calm(evidence: f64) -> bool {
-    evidence < CALM_ODDS.ln()
+    evidence < CALM_WEALTH.ln()
 }

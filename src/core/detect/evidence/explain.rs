@@ -3,7 +3,7 @@
 use super::detector::EvidenceDetector;
 use super::ending::CLEAR_BETA;
 use super::purses::Leader;
-use crate::model::number::{odds, percent, percent_limit, span};
+use crate::model::number::{percent, percent_limit, span, wealth};
 
 impl EvidenceDetector {
     /// How the soak stands: the counts, and how far it is from both decisions. What a soak that goes on or is held says.
@@ -34,9 +34,9 @@ impl EvidenceDetector {
         format!("{seen} since the switch, at most {bound} with {confidence} confidence")
     }
 
-    /// `evidence 1:568 against ≤ 5% (rollback at 1:100)`.
+    /// `evidence 568× against a rate of 5% or less (acts at 100×)`.
     pub(super) fn weight_of(&self, evidence: f64) -> String {
         let threshold = percent_limit(self.config.threshold);
-        format!("evidence {} against ≤ {threshold} (rollback at {})", odds(evidence), odds(self.plan.bar))
+        format!("evidence {} against a rate of {threshold} or less (acts at {})", wealth(evidence), wealth(self.plan.bar))
     }
 }

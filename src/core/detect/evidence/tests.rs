@@ -50,7 +50,7 @@ fn an_outage_breaches_after_three_ticks_and_not_before() {
     let detector = watch([Some((50, 50)); 3]);
     let sentence = "150 of 150 requests failed (100%) in the last 3s; evidence 1:";
     assert!(detector.breach().is_some_and(|reason| reason.starts_with(sentence)), "{:?}", detector.breach());
-    assert!(detector.breach().is_some_and(|reason| reason.ends_with("against ≤ 5% (rollback at 1:100)")));
+    assert!(detector.breach().is_some_and(|reason| reason.ends_with("against a rate of 5% or less (acts at 100×)")));
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn a_broken_configuration_is_refused_also_when_read_back() {
 #[test]
 fn the_standing_names_the_distance_to_both_decisions() {
     let sentence = "40 of 1,000 requests failed (4%) since the switch, at most 5.2% with 95% confidence; \
-                    evidence 1:0.54 against ≤ 5% (rollback at 1:100)";
+                    evidence 0.54× against a rate of 5% or less (acts at 100×)";
     assert_eq!(watch([Some((50, 2)); 20]).explain(), sentence);
-    let nothing = "no request was seen since the switch; evidence 1:1 against ≤ 5% (rollback at 1:100)";
+    let nothing = "no request was seen since the switch; evidence 1× against a rate of 5% or less (acts at 100×)";
     assert_eq!(watch([]).explain(), nothing);
 }

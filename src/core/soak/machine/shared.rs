@@ -10,7 +10,7 @@ use super::outbox::Outbox;
 use super::stage::{HoldCause, Stage};
 
 /// The standby fails in the same way with so many errors in the last 10 s, above the threshold, and, where the method weighs it,
-/// this evidence in nats: odds of 1:10. Less than a rollback takes, for a standby has few requests, and a hold that was wrong
+/// this evidence in nats: 10×. Less than a rollback takes, for a standby has few requests, and a hold that was wrong
 /// ends by itself within 10 s.
 const ERRORS: u64 = 3;
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;

@@ -15,7 +15,7 @@ fn the_end_of_the_window_is_judged() {
             vec![GOOD; 60],
             ClosingVerdict::Healthy,
             "60 of 3,000 requests failed (2%) since the switch, at most 2.5% with 95% confidence; \
-             highest evidence against it 1:1",
+             highest evidence against it 1×",
         ),
         (
             "an early breach",
