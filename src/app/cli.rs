@@ -142,7 +142,7 @@ pub enum Command {
         /// abort, rollback, pause, resume, extend DURATION or keep.
         #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
         action: Vec<String>,
-        /// With `rollback`: move traffic regardless of standby and router.
+        /// With `rollback`: override the standby and router checks.
         ///
         /// Even if the standby is down, or the router holds a configuration that Switchback did not write.
         #[arg(long)]
@@ -164,7 +164,7 @@ pub enum Command {
         /// Reason, recorded in the journal.
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         reason: Option<String>,
-        /// Roll back regardless of standby and router.
+        /// Override the standby and router checks.
         ///
         /// Even if the standby is not ready, the switch was made with --no-way-back, or the router holds a configuration that
         /// Switchback did not write; a copy of that is kept.
@@ -273,7 +273,7 @@ pub struct Switch {
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Watch {
-    /// Print lines instead of showing the terminal UI.
+    /// Print lines instead of the terminal UI.
     ///
     /// The soak runs in this process and ends with it.
     #[arg(long)]
@@ -300,7 +300,7 @@ pub struct Attach {
     /// Read-only view: give no orders.
     #[arg(long)]
     pub read_only: bool,
-    /// Print lines instead of showing the terminal UI.
+    /// Print lines instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
     /// Output format.
@@ -314,13 +314,13 @@ pub struct Demo {
     /// Scenario: what happens to the new release.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Scenario::Breach)]
     pub scenario: Scenario,
-    /// Speed: the soak window is one minute divided by this.
+    /// Speed: the soak window is a minute divided by this.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub speed: u32,
     /// Seed of the random numbers.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// Print lines instead of showing the terminal UI.
+    /// Print lines instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
     /// Output format.

@@ -121,7 +121,10 @@ mod tests {
     fn nonsense_is_refused_with_what_is_known() {
         for (text, want) in [
             ("", "`` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep"),
-            ("abort now", "`abort now` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep"),
+            (
+                "abort now",
+                "`abort now` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep",
+            ),
             ("extend", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`"),
             ("extend 0s", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `0s`"),
             ("extend 25h", "`extend` takes a duration above 0 and at most 24h, such as `extend 5m`, not `25h`"),

@@ -24,7 +24,7 @@ words! {
     pub enum Phase {
         /// Waiting until the target of a switch is ready.
         Gating = "gating",
-        /// Looking at the old color before traffic moves.
+        /// Looking at the previous color before traffic moves.
         Baseline = "baseline",
         /// Moving traffic to the target.
         Switching = "switching",

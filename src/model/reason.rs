@@ -15,7 +15,7 @@ words! {
         Auto = "auto",
         /// Automatic rollback is off in the configuration.
         AutoRollbackOff = "auto-rollback-off",
-        /// What the old color was like, or that the new one is worse.
+        /// What the previous color was like, or that the new one is worse.
         Baseline = "baseline",
         /// A required check is breached.
         Breach = "breach",

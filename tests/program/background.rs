@@ -216,7 +216,7 @@ fn a_detached_monitor_that_is_asked_to_stop_saves_the_soak_and_another_goes_on()
     monitor.signal(Signal::TERM);
     monitor.wait_until_gone();
     let before = deployment.state();
-    attached.wait().expect(143).complains(&["saved the soak as it is: nobody watches now", "soak --resume"]);
+    attached.wait().expect(143).complains(&["saved the soak. The release is UNWATCHED", "soak --resume"]);
     let status = deployment.run(&["status"]).expect(0);
     status.says(&["no monitor is running"]);
     let again = Background::start(&deployment, &["soak", "--resume"]);
@@ -236,7 +236,7 @@ fn under_a_supervisor_sigterm_saves_and_sigint_aborts() {
     let mut saved = deployment.start(&["soak", "--no-tui", "--supervised"]);
     saved.hear("soak_start");
     saved.signal(Signal::TERM);
-    saved.wait().expect(143).complains(&["saved as it is: nobody watches now"]);
+    saved.wait().expect(143).complains(&["state saved. The release is UNWATCHED"]);
     let mut aborted = deployment.start(&["soak", "--resume", "--no-tui", "--supervised"]);
     aborted.hear("resumed");
     aborted.signal(Signal::INT);

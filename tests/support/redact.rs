@@ -40,7 +40,11 @@ impl Deployment {
 
     /// The same without any number.
     pub fn redacted_run(&self, text: &str) -> String {
-        let text = self.redacted(text).replace("blue:3001", "BLUE").replace("green:3002", "GREEN");
+        let text = self
+            .redacted(text)
+            .replace("of COUNT requests", "of 0 requests")
+            .replace("blue:3001", "BLUE")
+            .replace("green:3002", "GREEN");
         replaced(&text, NUMBER, "N").replace("BLUE", "blue:3001").replace("GREEN", "green:3002")
     }
 }

@@ -97,7 +97,7 @@ fn forms_in_the_long_help(output: Arg) -> Arg {
         let _ = write!(long, "\n- {}: {meaning}", value.get_name());
         names.push(value.get_name().to_owned());
     }
-    let help = format!("What is printed: {} [default: human]", names.join(", "));
+    let help = format!("Output format: {} [default: human]", names.join(", "));
     output.hide_possible_values(true).hide_default_value(true).help(help).long_help(long + "\n\n[default: human]")
 }
 

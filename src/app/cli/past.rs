@@ -12,10 +12,10 @@ use crate::core::backtest::Sweep;
 pub struct Replay {
     /// The ID of a soak, or a file (default: the newest recording).
     pub recording: Option<String>,
-    /// Speed: how many times faster than the soak went.
+    /// Speed, as a multiple of the real one.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub speed: u32,
-    /// Print all its lines at once instead of showing the terminal UI.
+    /// Print its lines at once instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,
     /// Output format.

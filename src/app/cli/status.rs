@@ -27,7 +27,7 @@ pub struct Status {
     /// The exit code is 7 once a rollback fails for too long.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub wait: bool,
-    /// What is printed.
+    /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human, conflicts_with_all = ["watch", "inactive"])]
     pub output: Output,
 }

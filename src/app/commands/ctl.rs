@@ -60,10 +60,7 @@ fn refused(config: &Config, error: &OrderError) -> Failure {
 pub enum OrderError {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error(
-        "order accepted, but no result after {}: see `switchback status`",
-        duration_exact(RESULT_LIMIT)
-    )]
+    #[error("order accepted, but no result after {}: see `switchback status`", duration_exact(RESULT_LIMIT))]
     Unfinished,
 }
 

@@ -145,7 +145,7 @@ impl Theme {
         self.fg(ORANGE)
     }
 
-    /// What is there for comparison: the old color's baseline, axes, labels, frames without focus.
+    /// What is there for comparison: the previous color's baseline, axes, labels, frames without focus.
     pub fn dim(self) -> Style {
         match self.depth {
             Depth::None | Depth::Ansi16 => Style::new().add_modifier(Modifier::DIM),

@@ -1,4 +1,4 @@
-//! Whether the counted requests speak against the release: the configured method, and the comparison with the old color.
+//! Whether the counted requests speak against the release: the configured method, and the comparison with the previous color.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::core::detect::{
 };
 use crate::model::number::{percent, span, thousands};
 
-/// What the old color was like before traffic moved.
+/// What the previous color was like before traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OldColor {
@@ -95,13 +95,13 @@ impl Judge {
         self.comparison.as_ref().filter(|comparison| !comparison.acts)?.breach()
     }
 
-    /// `no traffic: did the router switch?`, where the old color's traffic makes the silence suspicious.
+    /// `no traffic: did the router switch?`, where the previous color's traffic makes the silence suspicious.
     pub fn silence(&self, at_ms: u64) -> Option<String> {
         let quiet_ms = at_ms.saturating_sub(self.last_request_ms);
         let OldColor { counts, measured_ms } = self.old?;
         (quiet_ms > self.longest_silence_ms?).then(|| {
             let before = format!("{} requests in {}", thousands(counts.requests), span(measured_ms));
-            format!("no traffic for {}, the old color had {before}: did the router switch?", span(quiet_ms))
+            format!("no traffic for {}, the previous color had {before}: did the router switch?", span(quiet_ms))
         })
     }
 
@@ -144,7 +144,7 @@ impl Judge {
 }
 
 impl Comparison {
-    /// None where the configuration wants none, or where the old color's rate allows as much as the threshold does.
+    /// None where the configuration wants none, or where the previous color's rate allows as much as the threshold does.
     fn new(settings: &ErrorRateSettings, config: &EvidenceConfig, old: OldColor) -> Option<Self> {
         if settings.method != Method::Evidence || settings.baseline == Baseline::Off || old.counts.requests == 0 {
             return None;
@@ -165,7 +165,7 @@ impl Comparison {
     }
 }
 
-/// The largest share that the old color's rate allows the new one, if that is less than the threshold.
+/// The largest share that the previous color's rate allows the new one, if that is less than the threshold.
 pub fn relative_threshold(settings: &ErrorRateSettings, window_ms: u64, tick_ms: u64, old: OldColor) -> Option<String> {
     let config = evidence_config(settings, window_ms, tick_ms);
     let allowed = BaselineRule::default().threshold(old.counts, &config);

@@ -94,12 +94,12 @@ impl RateCheck {
         }
     }
 
-    /// What the old color was like; counts from the next restart on.
+    /// What the previous color was like; counts from the next restart on.
     pub const fn compare_with(&mut self, old: OldColor) {
         self.old = Some(old);
     }
 
-    /// What the old color was like, where it was looked at.
+    /// What the previous color was like, where it was looked at.
     pub const fn old(&self) -> Option<OldColor> {
         self.old
     }

@@ -54,7 +54,7 @@ pub struct Settings {
     pub window_ms: u64,
     /// Time between two samples.
     pub interval_ms: u64,
-    /// How long the old color is looked at before a switch.
+    /// How long the previous color is looked at before a switch.
     pub baseline_window_ms: u64,
     /// Time before the window.
     pub warmup_ms: u64,
@@ -143,7 +143,7 @@ pub struct ErrorRateSettings {
     pub method: Method,
     /// The bound on ever rolling back a release that sits exactly at the threshold.
     pub false_alarm: Ratio,
-    /// Whether the old color's rate counts as well.
+    /// Whether the previous color's rate counts as well.
     pub baseline: Baseline,
     /// The API that its counters are read from; none where they are read from the instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]

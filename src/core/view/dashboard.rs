@@ -231,7 +231,7 @@ impl Dashboard {
         &mut self.checks[at].1
     }
 
-    /// The old color's traffic, before the switch and after the rollback.
+    /// The previous color's traffic, before the switch and after the rollback.
     fn record_old(&mut self, at_ms: u64) {
         let now = self.machine().recovery();
         // The count begins anew with the baseline and with the verification.
@@ -309,7 +309,7 @@ impl Dashboard {
         self.machine().checks().into_iter().map(state).collect()
     }
 
-    /// The error rate of the old color while it took traffic: before the switch, and after the rollback.
+    /// The error rate of the previous color while it took traffic: before the switch, and after the rollback.
     pub const fn old_color(&self) -> &Series {
         &self.old
     }

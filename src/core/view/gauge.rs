@@ -77,7 +77,7 @@ fn share(part: f64, whole: f64) -> f64 {
     if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the old color's rate judges as well
+/// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the previous color's rate judges as well
 /// (`docs/backend/detection.md`).
 fn evidence_bar(dashboard: &Dashboard) -> f64 {
     let settings = &dashboard.machine().settings().error_rate;

@@ -72,7 +72,7 @@ pub struct SoakBlock {
     /// The sentence with the numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What the old color was like before traffic moved, where it was looked at.
+    /// What the previous color was like before traffic moved, where it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineBlock>,
     /// After a rollback: whether the previous color does well.
@@ -97,7 +97,7 @@ impl SoakBlock {
     }
 }
 
-/// What the old color was like before traffic moved.
+/// What the previous color was like before traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BaselineBlock {

@@ -60,11 +60,9 @@ fn shows(router: &dyn Router, shown: Color, active: Option<Color>) -> Finding {
 async fn tried(router: &dyn Router, to: Color) -> Finding {
     match router.try_out(to, Replace::Ours).await {
         Ok(lines) => Finding::ok(AREA, format!("a move to {to} would {}", lines.join("; "))),
-        Err(error) => Finding::failure(
-            AREA,
-            format!("a move to {to} would fail: {error}"),
-            "fix it before traffic has to move",
-        ),
+        Err(error) => {
+            Finding::failure(AREA, format!("a move to {to} would fail: {error}"), "fix it before traffic has to move")
+        }
     }
 }
 
@@ -82,11 +80,7 @@ fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {
             format!("{kind}: {foreign}; a switch is refused and a rollback held while it is there"),
             format!("{}, if users are to reach {active} again", foreign.by_hand(active)),
         ),
-        _ => Finding::failure(
-            AREA,
-            format!("{kind} cannot be read: {error}"),
-            "fix it: no move can be confirmed",
-        ),
+        _ => Finding::failure(AREA, format!("{kind} cannot be read: {error}"), "fix it: no move can be confirmed"),
     }
 }
 

@@ -167,7 +167,9 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
         None => return Vec::new(),
         Some(Ok(metrics)) => metrics,
         Some(Err(Unread { why, found })) => {
-            let next = found.as_deref().unwrap_or("make the metrics page reachable: without it the error rate cannot be measured");
+            let next = found
+                .as_deref()
+                .unwrap_or("make the metrics page reachable: without it the error rate cannot be measured");
             return vec![Finding { level: grave(matters), ..Finding::warning(AREA, format!("{color}: {why}"), next) }];
         }
     };

@@ -172,7 +172,7 @@ async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
 async fn times_that_make_no_sense_are_shown_as_what_they_are() {
     let bench = Bench::switched();
     for (last_switch, shown) in [
-        (i64::MAX, "switched  at 9223372036854775807ms, which is no time\n"),
+        (i64::MAX, "switched  at 9223372036854775807ms, which is not a valid time\n"),
         (4_000_000_000_000, "switched  in the future (2096-10-02 08:06:40 +01:00): the clock was set back\n"),
     ] {
         bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));

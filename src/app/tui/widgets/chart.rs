@@ -1,4 +1,4 @@
-//! The big chart: one check over time, with its threshold, the old color for comparison, gaps and marks.
+//! The big chart: one check over time, with its threshold, the previous color for comparison, gaps and marks.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -61,7 +61,11 @@ fn what_is_not_guarded_is_refused() {
         (&[("LISTEN", "0.0.0.0:9710"), ("VIEWER_TOKEN", VIEWER)], "listen", "tokens and answers would cross"),
         (&[("LISTEN", "[::]:9710"), ("ORDER_SECRET", SIGNING)], "listen", "tokens and answers would cross"),
         (&[("LISTEN", "localhost:9710"), ("VIEWER_TOKEN", VIEWER)], "listen", "not an IP address with a port"),
-        (&[("LISTEN", "127.0.0.1:0"), ("VIEWER_TOKEN", VIEWER)], "listen", "port 0 is not allowed: clients could not know the port"),
+        (
+            &[("LISTEN", "127.0.0.1:0"), ("VIEWER_TOKEN", VIEWER)],
+            "listen",
+            "port 0 is not allowed: clients could not know the port",
+        ),
         (&[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", "hunter2")], "viewer_token", "its length has room for 36 bits"),
         (&[("LISTEN", "127.0.0.1:1"), ("OPERATOR_TOKEN", "hunter2")], "operator_token", "its length has room for"),
         (&twice, "viewer_token", "this is control.operator_token as well: viewers could give orders"),

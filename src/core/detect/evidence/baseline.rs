@@ -1,4 +1,4 @@
-//! What the old color's error rate allows the new one.
+//! What the previous color's error rate allows the new one.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::core::detect::counts::{TickCounts, to_f64};
 /// How much worse than its predecessor a release may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaselineRule {
-    /// The share by which the rate may exceed the old color's; 1 allows twice its rate.
+    /// The share by which the rate may exceed the previous color's; 1 allows twice its rate.
     pub margin: f64,
     /// The relative threshold is never below this share of requests.
     pub floor: f64,
@@ -27,7 +27,7 @@ impl Default for BaselineRule {
 
 impl BaselineRule {
     /// The relative threshold: `min(p0, max(floor, (1 + margin) × upper bound of the old rate))`, the bound after Clopper
-    /// and Pearson at `false_alarm / 2`. Without a request of the old color it is `p0` itself.
+    /// and Pearson at `false_alarm / 2`. Without a request of the previous color it is `p0` itself.
     pub fn threshold(&self, old: TickCounts, config: &EvidenceConfig) -> f64 {
         let old = old.clamped();
         let bound = upper_bound(to_f64(old.errors), to_f64(old.requests), config.false_alarm / 2.0);
@@ -135,6 +135,6 @@ mod tests {
             let longest = longest_silence(TickCounts { requests, errors: 0 }, 30_000, &CONFIG);
             assert_eq!(longest.map(|longest| longest.as_millis()), longest_ms, "{requests} requests in 30s");
         }
-        assert_eq!(longest_silence(TickCounts::default(), 0, &CONFIG), None, "the old color was not looked at");
+        assert_eq!(longest_silence(TickCounts::default(), 0, &CONFIG), None, "the previous color was not looked at");
     }
 }

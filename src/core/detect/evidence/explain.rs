@@ -37,6 +37,10 @@ impl EvidenceDetector {
     /// `evidence 568× against a rate of 5% or less (acts at 100×)`.
     pub(super) fn weight_of(&self, evidence: f64) -> String {
         let threshold = percent_limit(self.config.threshold);
-        format!("evidence {} against a rate of {threshold} or less (acts at {})", wealth(evidence), wealth(self.plan.bar))
+        format!(
+            "evidence {} against a rate of {threshold} or less (acts at {})",
+            wealth(evidence),
+            wealth(self.plan.bar)
+        )
     }
 }

@@ -48,7 +48,7 @@ fn evidence_that_lasts_breaches_even_where_no_single_tick_is_alarming() {
 fn an_outage_breaches_after_three_ticks_and_not_before() {
     assert_eq!(watch([Some((50, 50)); 2]).breach(), None);
     let detector = watch([Some((50, 50)); 3]);
-    let sentence = "150 of 150 requests failed (100%) in the last 3s; evidence 1:";
+    let sentence = "150 of 150 requests failed (100%) in the last 3s; evidence 2,";
     assert!(detector.breach().is_some_and(|reason| reason.starts_with(sentence)), "{:?}", detector.breach());
     assert!(detector.breach().is_some_and(|reason| reason.ends_with("against a rate of 5% or less (acts at 100×)")));
 }

@@ -67,7 +67,7 @@ fn a_fast_release_is_healthy_and_a_slow_one_is_breached() {
     let seen = slow.observe(&now(6_000));
     assert_eq!((seen.verdict, seen.check.as_str(), seen.errors), (Verdict::Breached, "latency", 30));
     assert!(seen.message.contains("requests took longer than 500ms"), "{}", seen.message);
-    assert!(seen.message.contains("against ≤ 1%"), "{}", seen.message);
+    assert!(seen.message.contains("against a rate of 1% or less"), "{}", seen.message);
     let (value, threshold) = (seen.value.unwrap(), seen.threshold);
     assert!((value - 0.95).abs() < 1e-9 && (threshold - 0.5).abs() < 1e-9, "seconds: {value} {threshold}");
 }

@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::told::Fact;
 use super::window::Window;
 
-/// The look at the old color ends early at so many requests: more would not change the threshold much.
+/// The look at the previous color ends early at so many requests: more would not change the threshold much.
 const BASELINE_REQUESTS: u64 = 2_000;
 
 impl Machine {
@@ -75,7 +75,7 @@ impl Machine {
         out.switch();
     }
 
-    /// Ends the look at the old color when its time is over or enough was seen. The target must still be ready then.
+    /// Ends the look at the previous color when its time is over or enough was seen. The target must still be ready then.
     pub(super) fn end_baseline(&mut self, out: &mut Outbox) {
         let Stage::Baseline { since_ms, gate_deadline_ms } = self.stage else { return };
         let (counts, measured_ms) = (self.standby.counts(), self.time.since(since_ms));

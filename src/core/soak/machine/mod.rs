@@ -19,7 +19,7 @@
 //!
 //! | file | stage |
 //! | --- | --- |
-//! | `gate` | gate, look at the old color, switch, start of the soak |
+//! | `gate` | gate, look at the previous color, switch, start of the soak |
 //! | `leaving` | the previous color before traffic leaves it |
 //! | `watch` | ticks, breaches, the end of the window, moves by somebody else |
 //! | `telling` | what is told once while the soak goes on |

@@ -19,7 +19,7 @@ pub struct Summary {
     pub check: Option<CheckId>,
     /// The sentence with the numbers.
     pub reason: Option<String>,
-    /// What the old color was like before traffic moved, where it was looked at and had traffic.
+    /// What the previous color was like before traffic moved, where it was looked at and had traffic.
     pub baseline: Option<OldColor>,
     /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
@@ -96,7 +96,7 @@ impl Machine {
         self.checks.error_rate().crash_loop()
     }
 
-    /// What the old color was like before traffic moved, where it was looked at and had traffic.
+    /// What the previous color was like before traffic moved, where it was looked at and had traffic.
     pub fn baseline(&self) -> Option<OldColor> {
         self.checks.error_rate().old().filter(|old| old.counts.requests > 0)
     }

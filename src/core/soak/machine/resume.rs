@@ -72,7 +72,7 @@ impl Machine {
     fn take_up_stage(&mut self, before_ms: u64, out: &mut Outbox) {
         match self.stage.clone() {
             Stage::Gating { deadline_ms } => self.gate_again(deadline_ms, out),
-            // Its measurement has a hole: the old color is looked at anew once the gate is passed.
+            // Its measurement has a hole: the previous color is looked at anew once the gate is passed.
             Stage::Baseline { gate_deadline_ms, .. } => self.gate_again(gate_deadline_ms, out),
             Stage::Switching => {
                 let gate_ms = if let Origin::Switch { gate_ms, .. } = self.settings.origin { gate_ms } else { 0 };

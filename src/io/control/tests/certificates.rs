@@ -77,10 +77,7 @@ async fn a_client_needs_a_certificate_of_the_authority_and_a_token() {
 
     let port = door.address.port();
     for (files, told) in [
-        (
-            None,
-            "requires a client certificate: set `control.client_certificate` and `control.client_key`",
-        ),
+        (None, "requires a client certificate: set `control.client_certificate` and `control.client_key`"),
         (Some(late), "does not accept the client certificate: `control.client_certificate` has to be signed by"),
         (Some(eve), "does not accept the client certificate: `control.client_certificate` has to be signed by"),
     ] {

@@ -109,7 +109,9 @@ impl Meter {
         let counters = format!("sum by ({TARGET}, {by}) ({selector}{offset})");
         let Told { data, warnings } = self.api.query(&counters, at_ms).await.map_err(|error| error.to_string())?;
         self.taken = times.map(|times| times.newest).or(self.taken);
-        let Outcome::Vector(series) = data else { return Err(format!("`{selector}` is not a valid selector of series")) };
+        let Outcome::Vector(series) = data else {
+            return Err(format!("`{selector}` is not a valid selector of series"));
+        };
         if series.is_empty() && self.seen_any {
             return Err(format!("`{selector}` has no series any more"));
         }

@@ -154,7 +154,7 @@ mod tests {
         for (outcome, why) in [
             (vector(&[]), "finds no series"),
             (vector(&["1", "2"]), "2 series instead of one"),
-            (vector(&["NaN"]), "no number (NaN)"),
+            (vector(&["NaN"]), "not a number (NaN)"),
             (vector(&["+Inf"]), "infinite"),
             (vector(&["-Inf"]), "infinite"),
             (Outcome::Vector(vec![Series { metric: BTreeMap::new(), value: None }]), "native histogram"),

@@ -1,4 +1,4 @@
-//! The look at the old color, and what follows from it.
+//! The look at the previous color, and what follows from it.
 
 use super::bench::{Bench, HEALTHY, WALL, World, settings};
 use crate::config::{Baseline, Method};
@@ -18,7 +18,7 @@ fn comparing(baseline: Baseline) -> Settings {
     settings
 }
 
-/// One interval of gate and baseline: the old color is sampled as well.
+/// One interval of gate and baseline: the previous color is sampled as well.
 fn look(bench: &mut Bench, old: World, new: World) {
     bench.sample(Color::Blue, 0, old);
     bench.second(new);

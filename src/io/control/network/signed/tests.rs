@@ -37,7 +37,10 @@ fn the_example_of_the_specification_is_taken_once() {
     }
     let signed = Signed { id: id.to_owned(), at };
     orders.take(&signed, at).unwrap();
-    assert_eq!(orders.take(&signed, at).unwrap_err().to_string(), format!("order `{id}` was already received (replay rejected)"));
+    assert_eq!(
+        orders.take(&signed, at).unwrap_err().to_string(),
+        format!("order `{id}` was already received (replay rejected)")
+    );
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn values_that_are_no_statuses_are_shown() {
     let mut reader = auto();
     let reading = read(&mut reader, &mixed);
     assert_eq!((reading.total, reading.errors, reading.unclear), (100, 0, 0), "they came before");
-    let says = "`status` of `http_requests_total` also holds `aborted`, which is no status";
+    let says = "`status` of `http_requests_total` also holds `aborted`, which is not a status";
     assert!(reading.note.unwrap().starts_with(says));
     let mixed = lines("http_requests_total", "", &[("200", 95), ("aborted", 14)]);
     let reading = read(&mut reader, &mixed);

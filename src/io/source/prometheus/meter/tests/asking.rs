@@ -96,5 +96,8 @@ async fn a_histogram_whose_unit_is_not_known_and_what_is_no_selector_are_told() 
     assert_eq!(why, "the unit of `took_bucket` does not show in its name: say it with checks.latency.unit");
     let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#.to_owned();
     let (_server, mut scalar) = meter(&CheckId::ErrorRate, &[scalar]).await;
-    assert_eq!(scalar.read(BLANKS).await, Metered::Failed("`reqs{c=\"green\"}` is not a valid selector of series".to_owned()));
+    assert_eq!(
+        scalar.read(BLANKS).await,
+        Metered::Failed("`reqs{c=\"green\"}` is not a valid selector of series".to_owned())
+    );
 }
