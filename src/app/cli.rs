@@ -113,7 +113,7 @@ pub enum Command {
     /// Wait until COLOR is ready, move traffic to it, and watch it for the soak window.
     Switch {
         /// Target color, blue or green; prompts on a terminal if missing.
-        // `--color` is taken by the colours of the terminal.
+        // `--color` is taken by the colors of the terminal.
         #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
         /// How.

@@ -139,7 +139,7 @@ pub enum Method {
 #[serde(rename_all = "lowercase")]
 pub enum Baseline {
     Off,
-    /// A release that is worse than its predecessor is told, not acted on.
+    /// A release that is worse than the previous color is told, not acted on.
     #[default]
     Warn,
     /// It is acted on.

@@ -67,7 +67,7 @@ pub fn ratio_within(text: &str, min: Ratio, max: Ratio) -> Result<Ratio, String>
     Ok(value)
 }
 
-/// A ratio the way [`ratio`] reads it back exactly: in per cent where that is exact, else as a plain number.
+/// A ratio the way [`ratio`] reads it back exactly: in percent where that is exact, else as a plain number.
 pub fn format_ratio(value: Ratio) -> String {
     let percent = value.to_string();
     if ratio(&percent) == Ok(value) { percent } else { value.0.to_string() }

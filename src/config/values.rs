@@ -10,7 +10,7 @@ use url::{Host, Url};
 use super::instances;
 use crate::model::number::percent_exact;
 
-/// A share between 0 and 1, shown in per cent.
+/// A share between 0 and 1, shown in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ratio(pub f64);

@@ -71,7 +71,7 @@ fn the_unit_runs_a_soak_that_resumes_without_a_terminal() {
 fn the_unit_starts_again_what_died_and_not_what_ended() {
     assert_eq!(value("Restart"), "on-failure");
     assert_eq!(codes(&value("RestartPreventExitStatus")), final_codes());
-    // Asked to stop: clean for `systemctl stop`, and gone on with when anybody else sent the signal.
+    // Asked to stop: clean for `systemctl stop`, and resumed when anybody else sent the signal.
     assert_eq!((value("SuccessExitStatus"), value("RestartForceExitStatus")), ("143".to_owned(), "143".to_owned()));
 }
 

@@ -115,9 +115,9 @@ async fn json_is_one_object_a_line_and_the_outcome_comes_last() {
     }
     let of_type = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
     let decisions: Vec<_> = of_type("decision").iter().map(|line| line["decision"].as_str().unwrap()).collect();
-    let journalled = deployment.decisions();
-    let journalled: Vec<_> = journalled.iter().map(|line| line["decision"].as_str().unwrap()).collect();
-    assert_eq!(decisions, journalled, "the journal's decisions in their order");
+    let journaled = deployment.decisions();
+    let journaled: Vec<_> = journaled.iter().map(|line| line["decision"].as_str().unwrap()).collect();
+    assert_eq!(decisions, journaled, "the journal's decisions in their order");
     let phases: Vec<_> = of_type("phase").iter().map(|line| line["phase"].as_str().unwrap()).collect();
     assert_eq!(phases, ["watching", "rolling-back", "verifying", "finished"]);
     let checks = &of_type("progress")[0]["checks"];

@@ -41,10 +41,10 @@ async fn replays_as_it_went(deployment: &Deployment) {
     let (decided, ending) = replay(&recording);
     assert_eq!(ending, Some(ended));
     let entries = deployment.decisions().into_iter().map(|entry| serde_json::from_value::<Entry>(entry).unwrap());
-    let journalled: Vec<_> =
+    let journaled: Vec<_> =
         entries.map(|entry| entry.decision).filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
     let decided: Vec<_> = decided.into_iter().map(|(_, decision)| decision).collect();
-    assert_eq!(decided, journalled, "bit for bit");
+    assert_eq!(decided, journaled, "bit for bit");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,11 +77,11 @@ fn recordings_of_older_versions_replay_to_the_decisions_of_then() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
     for name in ["error-rate", "readiness"] {
         let (decided, ending) = replay(&folder.join(format!("{name}.jsonl")));
-        let journalled = std::fs::read_to_string(folder.join(format!("{name}.decisions.jsonl"))).unwrap();
-        let journalled: Vec<Decision> = journalled.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let journaled = std::fs::read_to_string(folder.join(format!("{name}.decisions.jsonl"))).unwrap();
+        let journaled: Vec<Decision> = journaled.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(
             decided.iter().map(|(_, decision)| gist(decision)).collect::<Vec<_>>(),
-            journalled.iter().map(gist).collect::<Vec<_>>(),
+            journaled.iter().map(gist).collect::<Vec<_>>(),
             "{name}"
         );
         assert_eq!(
@@ -92,7 +92,7 @@ fn recordings_of_older_versions_replay_to_the_decisions_of_then() {
     }
 }
 
-/// The runs of the version before the floors, whose journals lie beside them. The intent of a rollback is journalled when it is
+/// The runs of the version before the floors, whose journals lie beside them. The intent of a rollback is journaled when it is
 /// carried out, so the order of one instant is left open.
 #[test]
 fn recordings_of_the_version_before_replay_to_the_decisions_in_their_journals() {
@@ -108,9 +108,9 @@ fn recordings_of_the_version_before_replay_to_the_decisions_in_their_journals() 
         assert_eq!(ending.map(|ending| (ending.outcome, ending.cause)), Some((outcome, Cause::Auto)), "{name}");
         let journal = std::fs::read_to_string(folder.join(name).join("decisions.jsonl")).unwrap();
         let entries = journal.lines().skip(1).map(|line| serde_json::from_str::<Entry>(line).unwrap().decision);
-        let journalled: Vec<Decision> = entries.filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
+        let journaled: Vec<Decision> = entries.filter(|entry| !VERBS.contains(&entry.decision.name())).collect();
         let decided: Vec<Decision> = decided.into_iter().map(|(_, decision)| decision).collect();
-        assert!(journalled.len() >= 2, "{name}");
-        assert_eq!(sorted(&decided), sorted(&journalled), "{name}");
+        assert!(journaled.len() >= 2, "{name}");
+        assert_eq!(sorted(&decided), sorted(&journaled), "{name}");
     }
 }

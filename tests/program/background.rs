@@ -121,7 +121,7 @@ fn whoever_leaves_an_attached_soak_leaves_it_running() {
 }
 
 #[test]
-fn orders_take_effect_are_journalled_with_actor_and_reason_and_answered() {
+fn orders_take_effect_are_journaled_with_actor_and_reason_and_answered() {
     let (deployment, monitor) = endless();
     let refused = |action: &[&str], why: &str| {
         let words = [&["ctl"], action].concat();

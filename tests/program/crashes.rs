@@ -227,7 +227,7 @@ fn a_process_that_stood_still_says_so() {
     std::thread::sleep(std::time::Duration::from_secs(7));
     running.signal(Signal::CONT);
     running.hear("nothing was seen for ");
-    deployment.wait_until("journalled", |deployment| deployment.count("observe") == 1);
+    deployment.wait_until("journaled", |deployment| deployment.count("observe") == 1);
     assert_eq!(deployment.decision("observe")["reason"], "clock-gap");
     running.signal(Signal::INT);
     running.wait().expect(5);

@@ -146,7 +146,7 @@ fn a_monitor_that_runs_is_told_from_one_that_hangs() {
 fn on_a_terminal_it_tells_what_that_can_show() {
     let deployment = Deployment::switched();
     for (size, told) in [
-        ((100, 40), "ok       terminal      100×40, 256 colours, Unicode"),
+        ((100, 40), "ok       terminal      100×40, 256 colors, Unicode"),
         ((50, 40), "warning  terminal      50×40 are too few for the charts"),
     ] {
         let mut emulator = Emulator::new(size.0, size.1);

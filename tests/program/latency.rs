@@ -15,8 +15,8 @@ fn what_was_slow_before_the_switch_is_excused_and_told() {
     let done = deployment.run(&["switch", "green", "--no-tui"]).expect(0);
     let excuse = "requests took longer than 100ms (4%) on the previous color before the switch";
     done.says(&["observe         latency: limit ", excuse, "p99 at most 100ms (limit ", "took longer than 100ms (4%)"]);
-    let journalled = deployment.decisions().into_iter().filter(|told| told["message"].to_string().contains(excuse));
-    assert_eq!(journalled.count(), 3, "when it was learned, at the start, and at the end");
+    let journaled = deployment.decisions().into_iter().filter(|told| told["message"].to_string().contains(excuse));
+    assert_eq!(journaled.count(), 3, "when it was learned, at the start, and at the end");
 }
 
 #[test]

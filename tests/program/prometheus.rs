@@ -87,7 +87,7 @@ fn a_switch_compares_with_the_old_color_as_another_server_counted_it() {
     let (deployment, _monitoring) = scraped(Kind::Prometheus);
     let deployment = counted_there(deployment).with("soak.baseline_window", "2s");
     deployment.write_state(&json!({ "activeColor": "blue" }));
-    deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["baseline blue: 0 of "]);
+    deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["baseline (blue): 0 of "]);
 }
 
 #[test]

@@ -290,7 +290,7 @@ fn the_demo_is_played_with_and_broken_by_hand() {
 }
 
 #[test]
-fn without_colour_and_beyond_ascii_nothing_of_it_is_written() {
+fn without_color_and_beyond_ascii_nothing_of_it_is_written() {
     let deployment = endless();
     let env = [("NO_COLOR", "1"), ("LANG", "C"), ("LC_ALL", "C")];
     let mut operator = Operator::start_with(&deployment, SIZES[1], &["soak"], &env);

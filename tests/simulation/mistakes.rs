@@ -19,7 +19,7 @@ use super::world::Sim;
 pub enum Mistake {
     /// The state file is renamed into place, and nothing of it made durable.
     StateNotSynced,
-    /// A decision counts as journalled before it is durable.
+    /// A decision counts as journaled before it is durable.
     JournalNotSynced,
     /// What is done is not on record first: the recording is an event behind what it says.
     NotRecordedFirst,

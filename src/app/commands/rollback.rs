@@ -196,7 +196,7 @@ fn by_hand(step: &str) -> String {
 /// nothing to say about it: then this process acts itself.
 async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
     let client = Client::new(&config.control.socket);
-    // Whether it is alive is found out first: an order may take longer to be journalled.
+    // Whether it is alive is found out first: an order may take longer to be journaled.
     if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
         return Ok(None);
     }

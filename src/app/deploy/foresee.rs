@@ -27,7 +27,7 @@ pub struct Preview {
     /// What the router would do, in lines; none where it is there already.
     pub router: Option<Vec<String>>,
     pub writes_state: bool,
-    /// Why the rollback could not be journalled. It would be made all the same.
+    /// Why the rollback could not be journaled. It would be made all the same.
     pub journal_trouble: Option<String>,
 }
 
@@ -75,8 +75,8 @@ impl Deployment {
         if writes_state && by == By::ThisProcess {
             self.state_file.could_be_written().map_err(|error| would_fail(MoveFailure::StateFile(error)))?;
         }
-        let journalled = could_append(self.journal.path()).map_err(|error| error.to_string());
-        let journal_trouble = trouble.or(journalled.err()).filter(|_| by == By::ThisProcess);
+        let journaled = could_append(self.journal.path()).map_err(|error| error.to_string());
+        let journal_trouble = trouble.or(journaled.err()).filter(|_| by == By::ThisProcess);
         Ok(Foreseen::Moves(Preview { target, router, writes_state, journal_trouble }))
     }
 }

@@ -91,7 +91,7 @@ struct Begun {
     /// Whether the intent stands in the journal already.
     open: bool,
     /// Whom to tell once it does.
-    journalled: Option<oneshot::Sender<()>>,
+    journaled: Option<oneshot::Sender<()>>,
     /// The first trouble with the journal.
     trouble: Option<String>,
     replace: Replace,
@@ -109,11 +109,11 @@ impl Deployment {
         self.rollback_telling(request, None).await
     }
 
-    /// The same; `journalled` is told once the intent is on disk, before anything moves.
+    /// The same; `journaled` is told once the intent is on disk, before anything moves.
     pub async fn rollback_telling(
         &self,
         request: RollbackRequest,
-        journalled: Option<oneshot::Sender<()>>,
+        journaled: Option<oneshot::Sender<()>>,
     ) -> Result<Rollback, RollbackError> {
         let RollbackRequest { binding, intent, replace } = request;
         let _lock = self.lock().await?;
@@ -122,7 +122,7 @@ impl Deployment {
         match plan {
             Plan::Act(steps) => {
                 let open = matches!(progress, Progress::Open(_));
-                let begun = Begun { open, journalled, trouble, replace };
+                let begun = Begun { open, journaled, trouble, replace };
                 self.carry_out(steps, intent, begun).await.map(Rollback::RolledBack)
             }
             Plan::AlreadyBack(color) => self.still_back(color).await,
@@ -169,7 +169,7 @@ impl Deployment {
     }
 
     async fn carry_out(&self, steps: Steps, intent: Decision, begun: Begun) -> Result<MovedTraffic, RollbackError> {
-        let Begun { open, journalled, mut trouble, replace } = begun;
+        let Begun { open, journaled, mut trouble, replace } = begun;
         let (target, from) = (steps.target, steps.target.other());
         let intent = Decision {
             decision: DecisionKind::Rollback,
@@ -180,8 +180,8 @@ impl Deployment {
         if !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
-        if let Some(journalled) = journalled {
-            let _ = journalled.send(());
+        if let Some(journaled) = journaled {
+            let _ = journaled.send(());
         }
         let (moved, state) = match self.bring_back(steps, replace).await {
             Ok(done) => done,

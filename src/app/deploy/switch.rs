@@ -88,7 +88,7 @@ impl Deployment {
     /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
     ///
     /// A switch of the same soak that was cut off is carried through, once, wherever that was; asked for again, it is made
-    /// already. When a step fails, router and state file are brought back and `switch_failed` is journalled.
+    /// already. When a step fails, router and state file are brought back and `switch_failed` is journaled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;

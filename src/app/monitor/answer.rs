@@ -20,13 +20,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Answers, from now on by itself, once somebody else has journalled the decision, or soon if that takes too long.
-    pub fn once_journalled(self) -> oneshot::Sender<()> {
-        let (journalled, told) = oneshot::channel();
+    /// Answers, from now on by itself, once somebody else has journaled the decision, or soon if that takes too long.
+    pub fn once_journaled(self) -> oneshot::Sender<()> {
+        let (journaled, told) = oneshot::channel();
         tokio::spawn(async move {
             let _ = timeout(JOURNAL_LIMIT, told).await;
             let _ = self.to.send(Ok(self.seq));
         });
-        journalled
+        journaled
     }
 }

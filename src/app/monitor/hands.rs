@@ -101,7 +101,7 @@ impl Hands {
         });
     }
 
-    /// Makes one attempt to move traffic back; `journalled` is told when the intent is on disk.
+    /// Makes one attempt to move traffic back; `journaled` is told when the intent is on disk.
     pub fn rollback(
         &self,
         attempt: u32,
@@ -109,7 +109,7 @@ impl Hands {
         force: bool,
         settings: &Settings,
         events: mpsc::Sender<Event>,
-        journalled: Option<oneshot::Sender<()>>,
+        journaled: Option<oneshot::Sender<()>>,
     ) {
         descriptors::release();
         let deployment = self.deployment.clone();
@@ -118,7 +118,7 @@ impl Hands {
         tokio::spawn(async move {
             let request = RollbackRequest { binding, intent, replace: force.into() };
             let (mut kept, mut last_switch) = (None, None);
-            let result = match deployment.rollback_telling(request, journalled).await {
+            let result = match deployment.rollback_telling(request, journaled).await {
                 Ok(Rollback::RolledBack(moved)) => {
                     kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
                     last_switch = moved.last_switch;

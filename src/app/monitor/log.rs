@@ -34,7 +34,7 @@ pub fn log(decision: &Decision) {
 }
 
 /// Writes a decision durably, within bounds; the sentence says why it is not written.
-pub async fn journalled(disk: &dyn Disk, journal: &Journal, decision: Decision, clock: RunClock) -> Option<String> {
+pub async fn journaled(disk: &dyn Disk, journal: &Journal, decision: Decision, clock: RunClock) -> Option<String> {
     log(&decision);
     let to = journal.clone();
     let written = on_thread(disk, move || to.append(&decision, clock.now()));
@@ -48,6 +48,6 @@ pub async fn journalled(disk: &dyn Disk, journal: &Journal, decision: Decision, 
             duration_exact(JOURNAL_LIMIT),
         ),
     };
-    tracing::error!(error, "a decision was not journalled");
+    tracing::error!(error, "a decision was not journaled");
     Some(error)
 }

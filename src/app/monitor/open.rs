@@ -48,9 +48,9 @@ pub enum Begin {
         /// Whether it may replace what the router holds and Switchback did not write.
         force: bool,
     },
-    /// A soak of what is active; one that a dead monitor left unfinished is gone on with.
+    /// A soak of what is active; one that a dead monitor left unfinished is resumed.
     Soak,
-    /// The same, and also a switch that moved no traffic yet is gone on with, and the outcome of a soak that ended is told.
+    /// The same, and also a switch that moved no traffic yet is resumed, and the outcome of a soak that ended is told.
     Resume,
 }
 
@@ -107,7 +107,7 @@ impl Opened {
     }
 }
 
-/// What a run is made of, new or gone on with.
+/// What a run is made of, new or resumed.
 struct Run {
     config: Box<Config>,
     machine: Machine,
@@ -120,7 +120,7 @@ struct Run {
 
 /// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
 ///
-/// A soak that an earlier monitor left unfinished is gone on with, or finished first where something else is to begin, and
+/// A soak that an earlier monitor left unfinished is resumed, or finished first where something else is to begin, and
 /// `tell` is told so. Everything that can fail fails here, before traffic moves.
 pub async fn open(
     ports: &Ports,

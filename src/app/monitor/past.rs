@@ -29,7 +29,7 @@ pub struct Past {
     /// Events that did not reach the recording.
     pub lost_events: u64,
     clock: Option<ClockOrigin>,
-    /// What the machine wanted journalled, in order. An intent to roll back stands there once for each attempt.
+    /// What the machine wanted journaled, in order. An intent to roll back stands there once for each attempt.
     decisions: Vec<Decision>,
 }
 
@@ -82,9 +82,9 @@ impl Past {
     /// stands for one of them. Where the journal has an intent to roll back that the recording does not know, all that is missing
     /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none. An intent to
     /// roll back is never among them: the move that it begins writes it.
-    pub fn not_journalled(&self, journalled: &[Decision]) -> Vec<&Decision> {
+    pub fn not_journaled(&self, journaled: &[Decision]) -> Vec<&Decision> {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
-        let (mut left, mut known) = (journalled, 0);
+        let (mut left, mut known) = (journaled, 0);
         for (at, made) in self.decisions.iter().enumerate() {
             let Some(line) = left.iter().position(|written| same(made, written)) else { continue };
             // An intent is wanted by each attempt and has one line: that of the attempt before which all of this was written.
@@ -170,12 +170,12 @@ mod tests {
         bench.seconds(60, HEALTHY);
         let (_tmp, past) = recorded(&bench.log);
         let made: Vec<Decision> = bench.decisions().into_iter().cloned().collect();
-        assert_eq!(past.not_journalled(&[]), all(&made));
-        assert_eq!(past.not_journalled(&made[..1]), all(&made[1..]));
-        assert_eq!(past.not_journalled(&made), all(&[]));
+        assert_eq!(past.not_journaled(&[]), all(&made));
+        assert_eq!(past.not_journaled(&made[..1]), all(&made[1..]));
+        assert_eq!(past.not_journaled(&made), all(&[]));
         let intent =
             Decision::new(DecisionKind::Rollback, Actor::Auto, "written on a full disk, where no event could be");
-        assert_eq!(past.not_journalled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
+        assert_eq!(past.not_journaled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
     }
 
     #[test]
@@ -187,9 +187,9 @@ mod tests {
         past.decisions = vec![resumed("after 0.1s"), resumed("after 0.1s"), resumed("after 2s")];
         let made = past.decisions.clone();
         for written in 0..=made.len() {
-            assert_eq!(past.not_journalled(&made[..written]), all(&made[written..]));
+            assert_eq!(past.not_journaled(&made[..written]), all(&made[written..]));
         }
-        assert_eq!(past.not_journalled(&made[2..]), all(&[]), "what is missing before is not written out of order");
+        assert_eq!(past.not_journaled(&made[2..]), all(&[]), "what is missing before is not written out of order");
     }
 
     /// A monitor that died right after the event of its beginning, in a rollback that the one before had finished.
@@ -200,9 +200,9 @@ mod tests {
         let intent = made(DecisionKind::Rollback, "rolling back");
         let (resumed, hold) = (made(DecisionKind::Resumed, "goes on"), made(DecisionKind::Hold, "left alone"));
         past.decisions = vec![intent.clone(), hold, resumed.clone()];
-        let journalled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
-        assert_eq!(past.not_journalled(&journalled), [&resumed]);
-        assert_eq!(past.not_journalled(&[intent]).len(), 2, "it is not over: both are written");
+        let journaled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
+        assert_eq!(past.not_journaled(&journaled), [&resumed]);
+        assert_eq!(past.not_journaled(&[intent]).len(), 2, "it is not over: both are written");
     }
 
     /// A monitor that was killed between the end of the rollback and the event of it, and the next one right after its beginning.
@@ -218,13 +218,13 @@ mod tests {
         let (_tmp, past) = recorded(&bench.log);
         let of_kind = |kind| past.decisions.iter().find(|made| made.decision == kind).unwrap().clone();
         let intent = of_kind(DecisionKind::Rollback);
-        let mut journalled: Vec<Decision> = past.decisions.clone();
-        journalled.retain(|made| !matches!(made.decision, DecisionKind::Resumed | DecisionKind::Rollback));
-        assert_eq!(past.not_journalled(&journalled), [&of_kind(DecisionKind::Resumed)], "the move writes its intent");
-        journalled.extend([intent.clone(), Decision::new(DecisionKind::RolledBack, Actor::Auto, "traffic is back")]);
-        assert_eq!(past.not_journalled(&journalled), [&of_kind(DecisionKind::Resumed)]);
-        journalled.push(of_kind(DecisionKind::Resumed));
-        assert_eq!(past.not_journalled(&journalled), all(&[]));
+        let mut journaled: Vec<Decision> = past.decisions.clone();
+        journaled.retain(|made| !matches!(made.decision, DecisionKind::Resumed | DecisionKind::Rollback));
+        assert_eq!(past.not_journaled(&journaled), [&of_kind(DecisionKind::Resumed)], "the move writes its intent");
+        journaled.extend([intent.clone(), Decision::new(DecisionKind::RolledBack, Actor::Auto, "traffic is back")]);
+        assert_eq!(past.not_journaled(&journaled), [&of_kind(DecisionKind::Resumed)]);
+        journaled.push(of_kind(DecisionKind::Resumed));
+        assert_eq!(past.not_journaled(&journaled), all(&[]));
     }
 
     /// A monitor that was killed at a breach, and the next one, which rolls back, right after it had written that.
@@ -236,15 +236,15 @@ mod tests {
         let resumed = |message: &str| made(DecisionKind::Resumed, message);
         let (second, third) = (resumed("after 168ms"), resumed("after 68ms"));
         past.decisions = vec![breach.clone(), intent.clone(), second.clone(), intent.clone(), third.clone()];
-        let journalled = [breach, second, intent];
-        assert_eq!(past.not_journalled(&journalled), [&third], "what the second monitor wrote is not written again");
-        assert_eq!(past.not_journalled(&journalled[..1]).len(), 2);
+        let journaled = [breach, second, intent];
+        assert_eq!(past.not_journaled(&journaled), [&third], "what the second monitor wrote is not written again");
+        assert_eq!(past.not_journaled(&journaled[..1]).len(), 2);
         // What was held in between, and is rolled back after all, has an intent of its own that reads the same.
         let hold = made(DecisionKind::Hold, "left alone");
-        let [breach, second, intent] = journalled;
+        let [breach, second, intent] = journaled;
         past.decisions =
             vec![breach.clone(), intent.clone(), second, intent.clone(), hold.clone(), intent.clone(), third.clone()];
-        assert_eq!(past.not_journalled(&[breach, intent.clone(), hold, intent]), [&third]);
+        assert_eq!(past.not_journaled(&[breach, intent.clone(), hold, intent]), [&third]);
     }
 
     #[test]

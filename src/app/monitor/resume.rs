@@ -102,7 +102,7 @@ fn is_unfinished(past: &Past, state: &State, explicitly: bool) -> bool {
         Phase::Finished => false,
         // Cut off before its first event was on disk: it did nothing, and nothing is known of its time.
         _ if past.seq == 0 => false,
-        // Nothing was moved. A gate whose time is over refuses the switch as soon as it is gone on with.
+        // Nothing was moved. A gate whose time is over refuses the switch as soon as it is resumed.
         Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(past, state),
         Phase::Switching => true,
         _ => watches(past, state),
@@ -151,8 +151,8 @@ pub fn intent_of(deployment: &Deployment, soak: &str) -> Result<Option<Decision>
 /// Writes the decisions down that were made and did not reach the journal.
 pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), OpenError> {
     let entries = deployment.journal().of_soak(&past.machine.settings().soak)?;
-    let journalled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
-    for decision in past.not_journalled(&journalled) {
+    let journaled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
+    for decision in past.not_journaled(&journaled) {
         deployment.journal().append(decision, deployment.now())?;
     }
     Ok(())

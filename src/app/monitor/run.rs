@@ -13,7 +13,7 @@ use super::clock::{RunClock, every};
 use super::crew::{Crew, Job};
 use super::freeze::FreezeWatch;
 use super::hands::{Hands, told_of_router};
-use super::log::{JOURNAL_LIMIT, journalled, log};
+use super::log::{JOURNAL_LIMIT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
@@ -162,7 +162,7 @@ impl Run {
         }
     }
 
-    /// An operator's order. It is answered once its decision is journalled, or refused.
+    /// An operator's order. It is answered once its decision is journaled, or refused.
     async fn ordered(&mut self, order: Order) {
         let Order { action, actor, reason, answer } = order;
         self.answer = Some(Answer { to: answer, seq: self.seq + 1 });
@@ -304,7 +304,7 @@ impl Run {
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
             Effect::Journal(decision) => {
-                return journalled(&*self.disk, &self.journal, *decision, self.clock.clone()).await;
+                return journaled(&*self.disk, &self.journal, *decision, self.clock.clone()).await;
             }
             Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
@@ -314,8 +314,8 @@ impl Run {
             Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
             Effect::Rollback { attempt, intent, force } => {
                 log(&intent);
-                let journalled = self.answer.take().map(Answer::once_journalled);
-                self.hands.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journalled);
+                let journaled = self.answer.take().map(Answer::once_journaled);
+                self.hands.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journaled);
             }
             Effect::Schedule { at_ms } => {
                 self.wakeups.insert(at_ms);

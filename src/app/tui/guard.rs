@@ -40,7 +40,7 @@ struct Held {
 impl Guard {
     pub fn take(tty: Arc<Tty>) -> Result<Self, TerminalError> {
         HOOK.call_once(install_hook);
-        // Under NO_COLOR crossterm writes an empty SGR, a reset of bold and reverse too, for every colour. What colours there
+        // Under NO_COLOR crossterm writes an empty SGR, a reset of bold and reverse too, for every color. What colors there
         // are is the theme's business.
         force_color_output(true);
         let modes = tty.modes()?;

@@ -25,6 +25,6 @@ pub trait Link: Send + Sync + 'static {
     /// Sends on what comes until the end, connecting again where that helps. Ends early when nobody listens.
     fn follow(&self, items: mpsc::Sender<Item>) -> impl Future<Output = ()> + Send;
 
-    /// Orders an action and waits, for a bounded time, until it is journalled; an error says why it is not.
+    /// Orders an action and waits, for a bounded time, until it is journaled; an error says why it is not.
     fn act(&self, action: Action, reason: Option<String>) -> impl Future<Output = Result<(), String>> + Send;
 }

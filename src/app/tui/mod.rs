@@ -13,7 +13,7 @@
 //! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
 //! | `state` | what the operator looks at, as plain data |
 //! | `screen`, `widgets/` | the whole screen, and its parts |
-//! | `theme`, `charset`, `scale` | colours, glyphs, the value axis |
+//! | `theme`, `charset`, `scale` | colors, glyphs, the value axis |
 //! | `svg` | a screen as a picture and as text |
 
 mod after;

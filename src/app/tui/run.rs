@@ -36,7 +36,7 @@ const LAST_ORDERS: Duration = Duration::from_secs(2);
 const PLAY_STEP: Duration = Duration::from_millis(100);
 
 pub struct Setup {
-    /// The screen at its beginning: colours, glyphs, time zone, whether it only reads.
+    /// The screen at its beginning: colors, glyphs, time zone, whether it only reads.
     pub ui: UiState,
     /// The kind of the router, for the status pane.
     pub router_kind: Option<String>,

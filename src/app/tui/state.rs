@@ -30,7 +30,7 @@ pub struct UiState {
     pub hints: Vec<Hint>,
     /// What takes the footer's place for a moment.
     pub message: Option<Message>,
-    /// Colours.
+    /// Colors.
     pub theme: Theme,
     /// Glyphs.
     pub charset: Charset,

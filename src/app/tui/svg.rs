@@ -11,15 +11,15 @@ const CELL: (u32, u32) = (9, 19);
 const MARGIN: u32 = 12;
 /// Height of the baseline above the bottom of a cell, in pixels.
 const DESCENT: u32 = 5;
-/// The ground, and the ink of cells without a colour: as on a dark terminal.
+/// The ground, and the ink of cells without a color: as on a dark terminal.
 const GROUND: &str = "#14171c";
 const INK: &str = "#d6dae0";
-/// The sixteen colours of a terminal, as xterm has them (XTerm-col.ad), somewhat lighter blues for the dark ground.
+/// The sixteen colors of a terminal, as xterm has them (XTerm-col.ad), somewhat lighter blues for the dark ground.
 const SIXTEEN: [&str; 16] = [
     "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#cccccc", "#666666", "#f14c4c",
     "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",
 ];
-/// The levels of the 6×6×6 colours of xterm's 256.
+/// The levels of the 6×6×6 colors of xterm's 256.
 const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// The symbols of a screen, a line for each row, without blanks at its end.
@@ -127,7 +127,7 @@ impl Run {
     }
 }
 
-/// `#rrggbb`; none for the terminal's own colour.
+/// `#rrggbb`; none for the terminal's own color.
 fn hex(color: Color) -> Option<String> {
     let sixteen = |at: usize| Some(SIXTEEN[at].to_owned());
     match color {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_has_every_run_with_its_colours_in_its_place() {
+    fn a_picture_has_every_run_with_its_colors_in_its_place() {
         let svg = to_svg(&buffer(), "a & b");
         for part in [
             "viewBox=\"0 0 96 62\"",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_of_a_terminal_has_its_number() {
+    fn every_color_of_a_terminal_has_its_number() {
         for (color, hex) in [
             (Color::Indexed(16), "#000000"),
             (Color::Indexed(231), "#ffffff"),

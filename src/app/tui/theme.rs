@@ -1,6 +1,6 @@
-//! Styles by meaning. Widgets ask for `verdict(Breached)`, never for a colour, so that one place knows what a terminal can.
+//! Styles by meaning. Widgets ask for `verdict(Breached)`, never for a color, so that one place knows what a terminal can.
 //!
-//! The hues are those of Okabe and Ito (2008), which stay apart for colour-blind eyes. Colour never says anything alone:
+//! The hues are those of Okabe and Ito (2008), which stay apart for color-blind eyes. Color never says anything alone:
 //! whatever has one of these styles has a glyph or a word as well.
 
 use ratatui::style::{Color as Ink, Modifier, Style};
@@ -8,7 +8,7 @@ use ratatui::style::{Color as Ink, Modifier, Style};
 use crate::core::view::Tone;
 use crate::model::{Color, Verdict};
 
-/// How many colours a terminal can show.
+/// How many colors a terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// None: bold, dim and reverse only.
@@ -26,7 +26,7 @@ impl Depth {
     pub const ALL: [Self; 4] = [Self::None, Self::Ansi16, Self::Ansi256, Self::True];
 }
 
-/// When to use colour, as `--color` says.
+/// When to use color, as `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     /// As the terminal and `NO_COLOR` say.
@@ -38,10 +38,10 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What the environment says of colour: each value as it is set, none where it is not.
+/// What the environment says of color: each value as it is set, none where it is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ColorEnv<'a> {
-    /// `NO_COLOR`; anything but an empty text switches colour off (no-color.org).
+    /// `NO_COLOR`; anything but an empty text switches color off (no-color.org).
     pub no_color: Option<&'a str>,
     /// `CLICOLOR_FORCE`; anything but an empty text and `0` switches it on, whatever the terminal (bixense.com/clicolors).
     pub clicolor_force: Option<&'a str>,
@@ -82,7 +82,7 @@ impl Depth {
     }
 }
 
-/// One hue in each depth that has colours.
+/// One hue in each depth that has colors.
 #[derive(Clone, Copy)]
 struct Hue {
     rgb: (u8, u8, u8),
@@ -104,7 +104,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// A theme for a terminal that can show so many colours.
+    /// A theme for a terminal that can show so many colors.
     pub const fn new(depth: Depth) -> Self {
         Self { depth }
     }

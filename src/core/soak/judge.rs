@@ -90,7 +90,7 @@ impl Judge {
         absolute.or_else(|| self.comparison.as_ref().filter(|comparison| comparison.acts)?.breach())
     }
 
-    /// The sentence of a release that is worse than its predecessor, where that is only told.
+    /// The sentence of a release that is worse than the previous color, where that is only told.
     pub fn warning(&self) -> Option<String> {
         self.comparison.as_ref().filter(|comparison| !comparison.acts)?.breach()
     }
@@ -161,7 +161,7 @@ impl Comparison {
     fn breach(&self) -> Option<String> {
         let reason = self.detector.breach()?;
         let old = failed(self.old);
-        Some(format!("worse than its predecessor (before the switch {old}): {reason}"))
+        Some(format!("worse than the previous color (before the switch {old}): {reason}"))
     }
 }
 

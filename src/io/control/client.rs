@@ -110,7 +110,7 @@ impl Client {
         read(response).await
     }
 
-    /// Gives an order: the place of the action's event once its decision is journalled.
+    /// Gives an order: the place of the action's event once its decision is journaled.
     pub async fn act(&self, action: Action, actor: &Actor, reason: Option<&str>) -> Result<u64, ClientError> {
         let order = |actor: Actor| {
             let (reason, service) = (reason.map(str::to_owned), self.service.clone());

@@ -32,7 +32,7 @@ pub struct Order {
     pub action: Action,
     pub actor: Actor,
     pub reason: Option<String>,
-    /// Takes the place of the action's event once its decision is journalled, or why it was refused.
+    /// Takes the place of the action's event once its decision is journaled, or why it was refused.
     pub answer: oneshot::Sender<Result<u64, Refusal>>,
 }
 

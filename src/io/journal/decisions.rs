@@ -96,7 +96,7 @@ impl Journal {
         &self.path
     }
 
-    /// Creates the journal where it is missing and repairs a torn last line, which is journalled as `repaired`.
+    /// Creates the journal where it is missing and repairs a torn last line, which is journaled as `repaired`.
     ///
     /// [`Journal::append`] does the same first; this is for a start that wants to know early.
     pub fn repair(&self, now: Timestamp) -> Result<(), JournalError> {

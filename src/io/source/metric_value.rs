@@ -26,17 +26,17 @@ impl Page for Wanted<'_> {
         if self.found.is_some() || !sample.name.is(self.name) {
             return Ok(());
         }
-        let mut labelled = None;
+        let mut labeled = None;
         let value = sample.read(|name, value| {
             if self.label.is_some_and(|label| name.is(label)) {
-                labelled = Some(value.to_owned_text());
+                labeled = Some(value.to_owned_text());
             }
         })?;
         self.found = match self.label {
             None => Some(value.to_string()),
             // An info metric is 1 for what is so, and may be 0 for what is not.
             Some(_) if value == 0.0 => None,
-            Some(_) => labelled,
+            Some(_) => labeled,
         };
         Ok(())
     }

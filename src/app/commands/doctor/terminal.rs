@@ -26,15 +26,15 @@ fn drawn(common: &Common) -> Finding {
         return Finding::warning(AREA, text, format!("make it {}×{} at least", SMALLEST.0, SMALLEST.1));
     }
     let (depth, charset) = screen::look(common);
-    let colours = match depth {
-        Depth::None => "no colours",
-        Depth::Ansi16 => "16 colours",
-        Depth::Ansi256 => "256 colours",
-        Depth::True => "16,777,216 colours",
+    let colors = match depth {
+        Depth::None => "no colors",
+        Depth::Ansi16 => "16 colors",
+        Depth::Ansi256 => "256 colors",
+        Depth::True => "16,777,216 colors",
     };
     let glyphs = match charset {
         Charset::Unicode => "Unicode",
         Charset::Ascii => "ASCII",
     };
-    Finding::ok(AREA, format!("{columns}×{rows}, {colours}, {glyphs}"))
+    Finding::ok(AREA, format!("{columns}×{rows}, {colors}, {glyphs}"))
 }

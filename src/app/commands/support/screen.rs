@@ -23,7 +23,7 @@ pub fn is_possible() -> bool {
     stdin().is_terminal() && stdout().is_terminal() && !dumb
 }
 
-/// The colours and glyphs to draw with, as flags and environment say.
+/// The colors and glyphs to draw with, as flags and environment say.
 pub fn look(common: &Common) -> (Depth, Charset) {
     let var = |name| std::env::var(name).ok();
     let (no_color, clicolor_force) = (var("NO_COLOR"), var("CLICOLOR_FORCE"));
@@ -44,7 +44,7 @@ pub fn look(common: &Common) -> (Depth, Charset) {
     (color.depth(common.color), charset.charset(common.charset))
 }
 
-/// A screen for a service, with colours and glyphs as flags and environment say.
+/// A screen for a service, with colors and glyphs as flags and environment say.
 pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let (depth, charset) = look(common);
     let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::system());

@@ -60,7 +60,7 @@ fn a_terminal_without_a_size_is_taken_for_an_ordinary_one() {
 }
 
 #[test]
-fn bold_and_reverse_stay_where_the_environment_asks_for_no_colour() {
+fn bold_and_reverse_stay_where_the_environment_asks_for_no_color() {
     // What crossterm does by itself when NO_COLOR is set.
     crossterm::style::force_color_output(false);
     let mut emulator = Emulator::new(40, 5);
@@ -69,7 +69,7 @@ fn bold_and_reverse_stay_where_the_environment_asks_for_no_colour() {
     canvas
         .draw(|frame| {
             let buffer = frame.buffer_mut();
-            // A change of colour in front of the text, as every styled screen has.
+            // A change of color in front of the text, as every styled screen has.
             buffer.set_string(0, 0, "x", Style::new().fg(Color::Red));
             buffer.set_string(1, 0, "HELD", style);
         })

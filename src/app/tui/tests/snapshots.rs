@@ -54,7 +54,7 @@ fn styled(buffer: &Buffer) -> String {
 }
 
 #[test]
-fn a_breach_in_every_depth_of_colour() {
+fn a_breach_in_every_depth_of_color() {
     let dashboard = dashboard("held");
     for depth in Depth::ALL {
         let buffer = drawn(&dashboard, &mut ui(depth, Charset::Unicode), (80, 24));
@@ -63,7 +63,7 @@ fn a_breach_in_every_depth_of_colour() {
 }
 
 #[test]
-fn without_colour_no_cell_has_one_and_what_matters_is_bold_or_reversed() {
+fn without_color_no_cell_has_one_and_what_matters_is_bold_or_reversed() {
     for name in ALL {
         let buffer = drawn(&dashboard(name), &mut ui(Depth::None, Charset::Unicode), (120, 36));
         for cell in &buffer.content {

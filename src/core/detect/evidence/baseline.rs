@@ -9,7 +9,7 @@ use super::numerics::upper_bound;
 use super::plan::seconds;
 use crate::core::detect::counts::{TickCounts, to_f64};
 
-/// How much worse than its predecessor a release may be.
+/// How much worse than the previous color a release may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaselineRule {
     /// The share by which the rate may exceed the previous color's; 1 allows twice its rate.

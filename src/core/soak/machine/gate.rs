@@ -98,16 +98,17 @@ impl Machine {
     fn learn_baseline(&mut self, old: OldColor, out: &mut Outbox) {
         self.checks.error_rate_mut().compare_with(old);
         let settings = &self.settings;
-        let (color, measured) = (settings.color.other(), span(old.measured_ms));
+        let (watched, color) = (settings.color, settings.color.other());
+        let measured = span(old.measured_ms);
         let allowed = relative_threshold(&settings.error_rate, settings.window_ms, settings.interval_ms, old);
         let message = match allowed {
             _ if old.counts.requests == 0 => format!("{color} had no traffic for {measured}: there is no baseline"),
             Some(allowed) => {
                 let seen = failed(old.counts);
-                format!("baseline {color}: {seen} in {measured}, worse than {allowed} is worse than its predecessor")
+                format!("baseline ({color}): {seen} in {measured}; {watched} counts as a regression above {allowed}")
             }
             None => {
-                format!("baseline {color}: {} in {measured}, which allows as much as the threshold", failed(old.counts))
+                format!("baseline ({color}): {} in {measured}; no tighter than the threshold", failed(old.counts))
             }
         };
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);

@@ -85,7 +85,7 @@ impl Machine {
             Action::Pause => (DecisionKind::Pause, "automatic rollback is paused".to_owned()),
             Action::Resume => (DecisionKind::Resume, "automatic rollback is on again".to_owned()),
             Action::Extend { by_ms } => (DecisionKind::Extend, format!("the soak is extended by {}", span(by_ms))),
-            // The intent itself is the journalled decision; it is written with the rollback.
+            // The intent itself is the journaled decision; it is written with the rollback.
             Action::Rollback { .. } => {
                 out.accept();
                 return;

@@ -73,7 +73,7 @@ impl Machine {
         out.journal(self.observe(ReasonCode::Processes, message));
     }
 
-    /// A release that is worse than its predecessor, though within the threshold.
+    /// A release that is worse than the previous color, though within the threshold.
     pub(super) fn tell_warning(&mut self, out: &mut Outbox) {
         if self.phase() == Phase::Warmup {
             return;

@@ -11,7 +11,7 @@ pub(super) enum Fact {
     Optional,
     /// The metrics cannot be read.
     Blind,
-    /// The release is worse than its predecessor.
+    /// The release is worse than the previous color.
     Worse,
     /// The latency is not judged, and that it is.
     Unjudged,

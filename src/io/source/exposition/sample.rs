@@ -94,7 +94,7 @@ impl<'a> Sample<'a> {
     }
 
     /// Whether the sample has braces, and so perhaps labels.
-    pub const fn is_labelled(&self) -> bool {
+    pub const fn is_labeled(&self) -> bool {
         self.in_braces
     }
 

@@ -157,7 +157,7 @@ fn an_error_quotes_at_most_eighty_characters_and_no_control_characters() {
 }
 
 #[test]
-fn html_is_recognised() {
+fn html_is_recognized() {
     for page in ["<!DOCTYPE html>\n", "  <!doctype html><html>\n", "<HTML><body>\n"] {
         assert_eq!(text(page).unwrap_err(), PageError::Html);
     }

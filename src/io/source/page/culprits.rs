@@ -80,14 +80,14 @@ impl Culprits {
         let failures = if failed { more } else { 0 };
         self.all = (self.all.0.saturating_add(more), self.all.1.saturating_add(failures));
         // A series that has no label at all, or none but its status, is not one whose labels found no room.
-        let (mut tracked, mut labelled) = (false, false);
+        let (mut tracked, mut labeled) = (false, false);
         for place in places.iter().flatten() {
-            labelled = true;
+            labeled = true;
             let Some(sums) = self.page.get_mut(usize::from(*place)) else { continue };
             *sums = (sums.0.saturating_add(more), sums.1.saturating_add(failures));
             tracked = true;
         }
-        if labelled && !tracked {
+        if labeled && !tracked {
             self.untracked = self.untracked.saturating_add(failures);
         }
     }

@@ -298,7 +298,7 @@ impl Page for Rows {
             }
             Who::Build => self.build.sample(sample, &self.wanted.filter)?,
             // Few and short; and prose (`Not Found`) is told from metrics by its lack of numbers.
-            Who::Nobody if !sample.is_labelled() => drop(sample.read(|_, _| {})?),
+            Who::Nobody if !sample.is_labeled() => drop(sample.read(|_, _| {})?),
             Who::Nobody => {}
         }
         Ok(())

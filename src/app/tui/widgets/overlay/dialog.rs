@@ -69,7 +69,7 @@ fn state(state: &DialogState) -> (String, Tone) {
             (format!("closes in {}", span(seconds.saturating_mul(1000))), Tone::Plain)
         }
         DialogState::Prompting { expires_in_s: None } => (String::new(), Tone::Plain),
-        DialogState::Waiting => ("waiting until the monitor has journalled it".to_owned(), Tone::Plain),
+        DialogState::Waiting => ("waiting until the monitor has journaled it".to_owned(), Tone::Plain),
         DialogState::Done(what) => (what.clone(), Tone::Good),
         DialogState::Failed(why) => (why.clone(), Tone::Bad),
     }

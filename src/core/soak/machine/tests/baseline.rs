@@ -5,7 +5,7 @@ use crate::config::{Baseline, Method};
 use crate::core::soak::{Effect, Origin, Settings, SwitchResult};
 use crate::model::{Color, DecisionKind, Outcome, Phase, Verdict};
 
-/// Twice as bad as a perfect predecessor may be, and far below the threshold.
+/// Twice as bad as a perfect previous color may be, and far below the threshold.
 const WORSE: World = World { errors: 2, ..HEALTHY };
 
 fn comparing(baseline: Baseline) -> Settings {
@@ -51,7 +51,7 @@ fn the_old_color_is_looked_at_before_traffic_moves() {
     assert!(bench.has(&Effect::Switch));
     assert_eq!(
         bench.message(DecisionKind::Observe),
-        "baseline blue: 0 of 500 requests failed (0%) in 10s, worse than 2.1% is worse than its predecessor"
+        "baseline (blue): 0 of 500 requests failed (0%) in 10s; green counts as a regression above 2.1%"
     );
     assert_eq!(bench.machine.baseline().unwrap().counts.requests, 500);
 }
@@ -95,22 +95,22 @@ fn off_and_window_look_at_nothing() {
 }
 
 #[test]
-fn a_release_worse_than_its_predecessor_is_told_once_and_kept_with_warn() {
+fn a_release_worse_than_the_previous_color_is_told_once_and_kept_with_warn() {
     let mut bench = switched(Baseline::Warn, HEALTHY);
     let ending = bench.until_over(310, WORSE);
     assert_eq!(ending.outcome, Outcome::Retained, "{}", ending.reason);
     let told =
-        bench.decisions().into_iter().filter(|decision| decision.message.starts_with("worse than its predecessor"));
+        bench.decisions().into_iter().filter(|decision| decision.message.starts_with("worse than the previous color"));
     assert_eq!(told.count(), 1);
 }
 
 #[test]
-fn a_release_worse_than_its_predecessor_is_rolled_back_with_judge() {
+fn a_release_worse_than_the_previous_color_is_rolled_back_with_judge() {
     let mut bench = switched(Baseline::Judge, HEALTHY);
     bench.seconds(200, WORSE);
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
     let why = bench.message(DecisionKind::Breach);
-    assert!(why.starts_with("error-rate breached: worse than its predecessor (before the switch 0 of 500"), "{why}");
+    assert!(why.starts_with("error-rate breached: worse than the previous color (before the switch 0 of 500"), "{why}");
 }
 
 #[test]

@@ -288,11 +288,11 @@ impl Bench {
     }
 
     pub fn decisions(&self) -> Vec<&Decision> {
-        let journalled = self.effects.iter().filter_map(|effect| match effect {
+        let journaled = self.effects.iter().filter_map(|effect| match effect {
             Effect::Journal(decision) => Some(&**decision),
             _ => None,
         });
-        journalled.collect()
+        journaled.collect()
     }
 
     pub fn kinds(&self) -> Vec<DecisionKind> {

@@ -192,7 +192,7 @@ fn a_router_that_is_elsewhere_twice_in_a_row_supersedes_the_soak() {
 }
 
 #[test]
-fn a_gap_is_journalled_and_its_ticks_count_as_missing() {
+fn a_gap_is_journaled_and_its_ticks_count_as_missing() {
     let mut bench = Bench::new(settings());
     bench.seconds(5, HEALTHY);
     bench.at += 40_000;

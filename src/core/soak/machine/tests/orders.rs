@@ -12,7 +12,7 @@ fn watching() -> Bench {
 }
 
 #[test]
-fn an_accepted_order_is_journalled_with_actor_and_reason_before_it_takes_effect() {
+fn an_accepted_order_is_journaled_with_actor_and_reason_before_it_takes_effect() {
     let mut bench = watching();
     bench.order("abort").unwrap();
     let [Effect::Journal(decision), Effect::Answer { refused: None }, Effect::Reflect, Effect::Finish(ending)] =

@@ -65,7 +65,7 @@ fn the_waits_grow_up_to_ten_seconds_and_the_attempts_have_no_end() {
     assert_eq!(waits, [200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
     assert_eq!(bench.attempts(), (1..=10).collect::<Vec<_>>());
     let intents = bench.kinds().into_iter().filter(|kind| *kind == DecisionKind::Rollback).count();
-    assert_eq!(intents, 0, "the intent goes with the attempts, and is journalled by the first of them");
+    assert_eq!(intents, 0, "the intent goes with the attempts, and is journaled by the first of them");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn breached() -> Bench {
 }
 
 #[test]
-fn a_breach_is_journalled_with_its_numbers_before_the_rollback_starts() {
+fn a_breach_is_journaled_with_its_numbers_before_the_rollback_starts() {
     let bench = breached();
     let breach = bench.decisions().into_iter().find(|decision| decision.decision == DecisionKind::Breach).unwrap();
     assert_eq!(

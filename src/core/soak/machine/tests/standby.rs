@@ -35,7 +35,7 @@ fn a_previous_color_that_fails_is_told_once_before_traffic_moves() {
     look(&mut bench, 10, FAILING);
     assert_eq!((told(&bench), bench.machine.phase()), (1, Phase::Switching));
     let message = bench.message(DecisionKind::Observe);
-    assert!(message.starts_with("baseline blue: "), "{message}");
+    assert!(message.starts_with("baseline (blue): "), "{message}");
     let decision = bench.decisions().into_iter().find(|decision| decision.why() == Some("standby-failing"));
     let decision = decision.unwrap();
     assert!(decision.message.starts_with("blue fails already, before traffic leaves it: "), "{}", decision.message);
