@@ -3,6 +3,7 @@
 
 mod assets;
 mod floors;
+mod language;
 mod layout;
 mod numbers;
 
