@@ -34,7 +34,8 @@ fn replaced(text: &str) -> impl Iterator<Item = (usize, &'static str, &'static s
 #[test]
 fn phrases_that_were_replaced_are_used_nowhere() {
     let mut pages = vec![root().join("README.md")];
-    pages.extend([("docs", ".md"), (".github", ".md"), ("src", ".rs")].into_iter().flat_map(|(at, ext)| files(at, ext)));
+    pages
+        .extend([("docs", ".md"), (".github", ".md"), ("src", ".rs")].into_iter().flat_map(|(at, ext)| files(at, ext)));
     assert!(pages.len() > 500, "only {} files were found", pages.len());
     let mut found = Vec::new();
     for path in pages {
@@ -46,7 +47,8 @@ fn phrases_that_were_replaced_are_used_nowhere() {
         }
         let text = read(&path);
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        found.extend(replaced(text).map(|(line, phrase, instead)| format!("{shown}:{line}: `{phrase}`: say {instead}")));
+        found
+            .extend(replaced(text).map(|(line, phrase, instead)| format!("{shown}:{line}: `{phrase}`: say {instead}")));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     let told = "error: this is no duration\nA Colour of one's own\n";

@@ -6,7 +6,7 @@ use crate::app::deploy::Deployment;
 use crate::io::control::{Hub, StatusOf};
 use crate::io::state::StatusReport;
 
-use super::hands::block_of_run;
+use super::effect_runner::block_of_run;
 
 /// The status as `status --json` prints it, with the soak as it stands this moment.
 pub fn status_of(deployment: &Deployment, hub: &Hub) -> StatusOf {

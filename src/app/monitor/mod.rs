@@ -10,7 +10,7 @@
 //! | `rounds` | rounds of samples and when a tick is due |
 //! | `crew` | one task for each instance that is scraped or probed |
 //! | `freeze` | notices a freeze of automatic rollback |
-//! | `hands` | the tasks that move traffic, read the router and write the state file |
+//! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
@@ -28,9 +28,9 @@ mod api;
 mod clock;
 mod crew;
 mod doors;
+mod effect_runner;
 mod error;
 mod freeze;
-mod hands;
 mod log;
 mod looks;
 mod open;
@@ -45,8 +45,8 @@ mod stop;
 mod unfinished;
 mod watchdog;
 
+pub(crate) use effect_runner::block_of_run;
 pub(crate) use error::OpenError;
-pub(crate) use hands::block_of_run;
 pub use open::{Begin, Opened, Opening, open};
 pub(crate) use resume::newest_run;
 pub use run::run;

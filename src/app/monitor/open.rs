@@ -24,8 +24,8 @@ use super::again::Asked;
 use super::clock::RunClock;
 use super::crew::Crew;
 use super::doors::Doors;
+use super::effect_runner::EffectRunner;
 use super::error::OpenError;
-use super::hands::Hands;
 use super::past::Past;
 use super::recorder::Recorder;
 use super::resume::{self, Earlier};
@@ -73,7 +73,7 @@ pub struct Opened {
     pub(super) first: Event,
     pub(super) seq: u64,
     pub(super) crew: Crew,
-    pub(super) hands: Hands,
+    pub(super) runner: EffectRunner,
     pub(super) recorder: Recorder,
     pub(super) journal: Journal,
     pub(super) events: mpsc::Sender<Event>,
@@ -221,7 +221,7 @@ impl Run {
             seq,
             recorder: Recorder::start(writer, &*ports.disk, events.clone()),
             journal: deployment.journal().clone(),
-            hands: Hands::new(deployment, events.clone()),
+            runner: EffectRunner::new(deployment, events.clone()),
             events,
             inbox,
             hub,

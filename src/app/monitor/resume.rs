@@ -6,8 +6,8 @@ use crate::io::journal::{Intent, SoakId, recording_path, recordings};
 use crate::io::state::{SoakBlock, State};
 use crate::model::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
+use super::effect_runner::{block_of, block_of_run};
 use super::error::OpenError;
-use super::hands::{block_of, block_of_run};
 use super::past::Past;
 
 /// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::answer::Answer;
 use super::clock::{RunClock, every};
 use super::crew::{Crew, Job};
+use super::effect_runner::{EffectRunner, told_of_router};
 use super::freeze::FreezeWatch;
-use super::hands::{Hands, told_of_router};
 use super::log::{JOURNAL_LIMIT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
@@ -36,15 +36,15 @@ const COMMAND_EVERY_MS: u64 = 1_000;
 
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
-    let Opened { machine, first, seq, crew, hands, recorder, journal, events, mut inbox, .. } = opened;
+    let Opened { machine, first, seq, crew, runner, recorder, journal, events, mut inbox, .. } = opened;
     let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
-    let freeze = FreezeWatch::new(hands.freeze_file(), machine.frozen().cloned());
+    let freeze = FreezeWatch::new(runner.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
         machine,
         freeze,
         crew,
-        hands,
+        runner,
         recorder,
         journal,
         events,
@@ -81,7 +81,7 @@ struct Run {
     machine: Box<Machine>,
     freeze: FreezeWatch,
     crew: Crew,
-    hands: Hands,
+    runner: EffectRunner,
     recorder: Recorder,
     journal: Journal,
     events: mpsc::Sender<Event>,
@@ -306,16 +306,16 @@ impl Run {
             Effect::Journal(decision) => {
                 return journaled(&*self.disk, &self.journal, *decision, self.clock.clone()).await;
             }
-            Effect::Reflect => self.hands.reflect(self.machine.summary(), self.machine.settings()),
+            Effect::Reflect => self.runner.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
             Effect::TryCounting { color } => self.crew.try_counting(color),
             Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),
-            Effect::Switch => self.hands.switch(self.machine.settings().clone(), self.events.clone()),
+            Effect::Switch => self.runner.switch(self.machine.settings().clone(), self.events.clone()),
             Effect::Rollback { attempt, intent, force } => {
                 log(&intent);
                 let journaled = self.answer.take().map(Answer::once_journaled);
-                self.hands.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journaled);
+                self.runner.rollback(attempt, *intent, force, self.machine.settings(), self.events.clone(), journaled);
             }
             Effect::Schedule { at_ms } => {
                 self.wakeups.insert(at_ms);
@@ -347,18 +347,18 @@ impl Run {
     /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
     fn read_router(&mut self, epoch: u32) {
         let now = self.clock.at_ms();
-        let rested = self.hands.reads_state_file()
+        let rested = self.runner.reads_state_file()
             || self.router_read_at.is_none_or(|at| now.saturating_sub(at) >= COMMAND_EVERY_MS);
         if !self.reading_router && rested {
             self.reading_router = true;
             self.router_read_at = Some(now);
-            self.hands.read_router(epoch, self.machine.settings().color.other(), self.events.clone());
+            self.runner.read_router(epoch, self.machine.settings().color.other(), self.events.clone());
         }
     }
 
     /// Waits, within bounds, until the state file shows the end and the recording is whole.
     async fn close(mut self, inbox: &mut mpsc::Receiver<Event>, finished: &Finished) {
-        self.hands.finish().await;
+        self.runner.finish().await;
         while let Ok(event) = inbox.try_recv() {
             if matches!(event, Event::Trouble { .. }) {
                 self.feed(event).await;

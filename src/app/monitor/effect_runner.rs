@@ -22,14 +22,14 @@ use super::looks::Looks;
 /// How long the end of a run waits for its block to reach the state file.
 const REFLECT_LIMIT: Duration = Duration::from_secs(10);
 
-pub struct Hands {
+pub struct EffectRunner {
     deployment: Deployment,
     block: watch::Sender<Option<SoakBlock>>,
     reflecting: JoinHandle<()>,
     looks: Looks,
 }
 
-impl Hands {
+impl EffectRunner {
     /// Ready to move, and keeping the state file's `soak` block current.
     pub fn new(deployment: Deployment, events: mpsc::Sender<Event>) -> Self {
         let (block, blocks) = watch::channel(None);
