@@ -8,7 +8,7 @@
 //! | `again` | a switch to the color that is active already |
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
 //! | `rounds` | rounds of samples and when a tick is due |
-//! | `crew` | one task for each instance that is scraped or probed |
+//! | `sampler_pool` | one task for each instance that is scraped or probed |
 //! | `freeze` | notices a freeze of automatic rollback |
 //! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
@@ -26,7 +26,6 @@ mod again;
 mod answer;
 mod api;
 mod clock;
-mod crew;
 mod doors;
 mod effect_runner;
 mod error;
@@ -40,6 +39,7 @@ mod recorder;
 mod resume;
 mod rounds;
 mod run;
+mod sampler_pool;
 mod scout;
 mod stop;
 mod unfinished;

@@ -22,13 +22,13 @@ use crate::model::{Actor, Color, Ending};
 
 use super::again::Asked;
 use super::clock::RunClock;
-use super::crew::Crew;
 use super::doors::Doors;
 use super::effect_runner::EffectRunner;
 use super::error::OpenError;
 use super::past::Past;
 use super::recorder::Recorder;
 use super::resume::{self, Earlier};
+use super::sampler_pool::SamplerPool;
 use super::{again, api, prepare, unfinished};
 
 /// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
@@ -72,7 +72,7 @@ pub struct Opened {
     pub(super) machine: Box<Machine>,
     pub(super) first: Event,
     pub(super) seq: u64,
-    pub(super) crew: Crew,
+    pub(super) samplers: SamplerPool,
     pub(super) runner: EffectRunner,
     pub(super) recorder: Recorder,
     pub(super) journal: Journal,
@@ -208,7 +208,7 @@ impl Run {
         let (hub, orders) = Hub::new(&header, recording, view);
         let server = doors.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
-            crew: Crew::start(
+            samplers: SamplerPool::start(
                 Arc::clone(&ports.source),
                 &config,
                 configured,

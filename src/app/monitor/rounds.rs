@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::crew::Job;
+use super::sampler_pool::Job;
 
 /// A gap is worth telling when nothing ran for more than this beyond three intervals.
 const GAP_MS: u64 = 5_000;

@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answer::Answer;
 use super::clock::{RunClock, every};
-use super::crew::{Crew, Job};
 use super::effect_runner::{EffectRunner, told_of_router};
 use super::freeze::FreezeWatch;
 use super::log::{JOURNAL_LIMIT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::rounds::Rounds;
+use super::sampler_pool::{Job, SamplerPool};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
@@ -36,14 +36,14 @@ const COMMAND_EVERY_MS: u64 = 1_000;
 
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
-    let Opened { machine, first, seq, crew, runner, recorder, journal, events, mut inbox, .. } = opened;
+    let Opened { machine, first, seq, samplers, runner, recorder, journal, events, mut inbox, .. } = opened;
     let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let freeze = FreezeWatch::new(runner.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
         machine,
         freeze,
-        crew,
+        samplers,
         runner,
         recorder,
         journal,
@@ -80,7 +80,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
 struct Run {
     machine: Box<Machine>,
     freeze: FreezeWatch,
-    crew: Crew,
+    samplers: SamplerPool,
     runner: EffectRunner,
     recorder: Recorder,
     journal: Journal,
@@ -142,10 +142,10 @@ impl Run {
                 Some(order) = orders.recv() => self.ordered(order).await,
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
                 Some(event) = inbox.recv() => self.arrived(event).await,
-                Some(change) = self.crew.change() => self.feed(change).await,
+                Some(change) = self.samplers.change() => self.feed(change).await,
                 _ = schedule.tick() => self.round_due().await,
                 _ = gate_poll.tick(), if self.machine.phase() == Phase::Gating => {
-                    self.crew.probe(self.machine.settings().color);
+                    self.samplers.probe(self.machine.settings().color);
                 }
             }
         }
@@ -191,7 +191,7 @@ impl Run {
         let mut completes_round = false;
         let mut trouble = None;
         if let Some(job) = Job::answered_by(&event, self.machine.settings()) {
-            self.crew.answered(&job);
+            self.samplers.answered(&job);
             completes_round = self.rounds.answered(&job);
         }
         match &event {
@@ -229,20 +229,20 @@ impl Run {
         }
         let color = self.machine.settings().color;
         if self.machine.probes_wanted() {
-            self.crew.probe(color);
+            self.samplers.probe(color);
         }
         if self.machine.standby_probes_wanted() {
-            self.crew.probe(color.other());
+            self.samplers.probe(color.other());
         }
         let seconds = self.seconds_since_switch();
         let mut waiting: Vec<Job> =
-            self.machine.metrics_of().into_iter().flat_map(|color| self.crew.count(color, seconds)).collect();
+            self.machine.metrics_of().into_iter().flat_map(|color| self.samplers.count(color, seconds)).collect();
         if self.machine.queries_wanted() {
-            waiting.extend(self.crew.query(seconds));
+            waiting.extend(self.samplers.query(seconds));
         }
         // What the standby says is taken when it comes: no tick waits for it.
         if self.machine.compares_with_standby() || self.machine.wants_previous_latency() {
-            self.crew.count(self.machine.settings().color.other(), seconds);
+            self.samplers.count(self.machine.settings().color.other(), seconds);
         }
         if !self.machine.metrics_of().is_empty() {
             self.rounds.open(waiting);
@@ -308,8 +308,8 @@ impl Run {
             }
             Effect::Reflect => self.runner.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
-            Effect::TryCounting { color } => self.crew.try_counting(color),
-            Effect::ProbeStandby => self.crew.probe(self.machine.settings().color.other()),
+            Effect::TryCounting { color } => self.samplers.try_counting(color),
+            Effect::ProbeStandby => self.samplers.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),
             Effect::Switch => self.runner.switch(self.machine.settings().clone(), self.events.clone()),
             Effect::Rollback { attempt, intent, force } => {

@@ -48,8 +48,8 @@ type Order = u64;
 /// So often a probe asks in a row to show whether it is counted: more often than users may come in the meantime where that is open.
 const TRIALS: Order = 4;
 
-/// All tasks, and which of them are at work: one request is in flight for each at most. They end with the crew.
-pub struct Crew {
+/// All tasks, and which of them are at work: one request is in flight for each at most. They end with the pool.
+pub struct SamplerPool {
     config: Box<Config>,
     watched: Color,
     orders: BTreeMap<Job, Sender<Order>>,
@@ -64,7 +64,7 @@ pub struct Crew {
     agreement: Agreement,
 }
 
-impl Crew {
+impl SamplerPool {
     /// Starts what reads and probes the instances of both colors, which `config` has as they were found by what is
     /// `configured`, what looks out for others, and what asks Prometheus. Alerts are asked for as they were at `switched_ms`
     /// (Unix milliseconds) first, where traffic moved before the run began.
@@ -78,7 +78,7 @@ impl Crew {
     ) -> Result<Self, ClientError> {
         let mut tasks = JoinSet::new();
         let found = scout::start(&mut tasks, configured, &config.colors, events);
-        let mut crew = Self {
+        let mut samplers = Self {
             config: Box::new(config.clone()),
             watched,
             orders: BTreeMap::new(),
@@ -92,12 +92,12 @@ impl Crew {
             agreement: Agreement::default(),
         };
         for color in Color::ALL {
-            crew.take_on(color, config.colors.of(color))?;
+            samplers.add_instances(color, config.colors.of(color))?;
         }
         if let Some(url) = &config.prometheus.url {
             let api = Api::new(url, &config.prometheus)?;
             for color in Color::ALL {
-                crew.hire_meters(config, color, &api);
+                samplers.add_meters(config, color, &api);
             }
             for (at, query) in config.queries.iter().enumerate() {
                 let asker = Asker {
@@ -107,24 +107,24 @@ impl Crew {
                 };
                 let querier = Querier::new(api.clone(), query.asked.clone());
                 let first = switched_ms.filter(|_| querier.asks_for_alerts());
-                let (orders, events) = crew.hire(Job::Query(at));
-                crew.tasks.spawn(query_on_order(querier, asker, first, orders, events));
+                let (orders, events) = samplers.add_task(Job::Query(at));
+                samplers.tasks.spawn(query_on_order(querier, asker, first, orders, events));
             }
         }
-        Ok(crew)
+        Ok(samplers)
     }
 
     /// Waits for instances that came or went, and takes on those that are new.
     pub async fn change(&mut self) -> Option<Event> {
         let Found { color, instances } = self.found.recv().await?;
-        if let Err(error) = self.take_on(color, &instances) {
+        if let Err(error) = self.add_instances(color, &instances) {
             tracing::error!(%error, "an instance cannot be asked");
         }
         Some(Event::Instances { color, present: instances.iter().map(ToString::to_string).collect() })
     }
 
     /// Hires for the instances that are new, and lets go of those that are not there any more.
-    fn take_on(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
+    fn add_instances(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
         let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
         let roster = if color == Color::Blue { &mut self.blue } else { &mut self.green };
         let changes = roster.update(&names);
@@ -146,23 +146,23 @@ impl Crew {
     fn hire_for_instance(&mut self, color: Color, instance: usize, url: &InstanceUrl) -> Result<(), ClientError> {
         let Asked { metrics, readiness } = self.source.instance(&self.config, color, url, &self.agreement)?;
         if let Some(metrics) = metrics {
-            let (orders, events) = self.hire(Job::Scrape(color, instance));
+            let (orders, events) = self.add_task(Job::Scrape(color, instance));
             self.tasks.spawn(scrape_on_order(metrics, color, instance, orders, events));
         }
-        let (orders, events) = self.hire(Job::Probe(color, instance));
+        let (orders, events) = self.add_task(Job::Probe(color, instance));
         self.tasks.spawn(probe_on_order(readiness, color == self.watched, instance, orders, events));
         Ok(())
     }
 
-    fn hire_meters(&mut self, config: &Config, color: Color, api: &Api) {
+    fn add_meters(&mut self, config: &Config, color: Color, api: &Api) {
         for (check, meter) in Meter::of(config, api) {
             let asker = Asker { check: check.clone(), service: config.service.clone(), color };
-            let (orders, events) = self.hire(Job::Meter(color, check));
+            let (orders, events) = self.add_task(Job::Meter(color, check));
             self.tasks.spawn(meter_on_order(meter, asker, orders, events));
         }
     }
 
-    fn hire(&mut self, job: Job) -> (Receiver<Order>, Sender<Event>) {
+    fn add_task(&mut self, job: Job) -> (Receiver<Order>, Sender<Event>) {
         let (order, orders) = mpsc::channel(1);
         self.orders.insert(job, order);
         (orders, self.events.clone())
