@@ -20,12 +20,13 @@
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
 //! | `log` | decisions in the journal, and in the log of the program |
 //! | `looks` | `router.probe_url` while a soak runs |
-//! | `scout` | looks out for instances that come and go |
+//! | `discovery` | looks out for instances that come and go |
 
 mod again;
 mod answer;
 mod api;
 mod clock;
+mod discovery;
 mod doors;
 mod effect_runner;
 mod error;
@@ -40,7 +41,6 @@ mod resume;
 mod rounds;
 mod run;
 mod sampler_pool;
-mod scout;
 mod stop;
 mod unfinished;
 mod watchdog;

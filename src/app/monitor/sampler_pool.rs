@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use super::scout::{self, Found};
+use super::discovery::{self, Found};
 use crate::config::{Blanks, Colors, Config, InstanceUrl};
 use crate::core::soak::{Answer, Event, Readiness, Roster, Settings};
 use crate::io::ports::{Asked, Metrics, ReadinessProbe, Source};
@@ -77,7 +77,7 @@ impl SamplerPool {
         events: &Sender<Event>,
     ) -> Result<Self, ClientError> {
         let mut tasks = JoinSet::new();
-        let found = scout::start(&mut tasks, configured, &config.colors, events);
+        let found = discovery::start(&mut tasks, configured, &config.colors, events);
         let mut samplers = Self {
             config: Box::new(config.clone()),
             watched,
