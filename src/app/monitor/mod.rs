@@ -15,7 +15,7 @@
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
 //! | `stop` | how a run ends |
-//! | `doors` | the ways in: the control socket, and the network |
+//! | `listeners` | the ways in: the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
 //! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
 //! | `log` | decisions in the journal, and in the log of the program |
@@ -27,10 +27,10 @@ mod answer;
 mod api;
 mod clock;
 mod discovery;
-mod doors;
 mod effect_runner;
 mod error;
 mod freeze;
+mod listeners;
 mod log;
 mod looks;
 mod open;

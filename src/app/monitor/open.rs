@@ -22,9 +22,9 @@ use crate::model::{Actor, Color, Ending};
 
 use super::again::Asked;
 use super::clock::RunClock;
-use super::doors::Doors;
 use super::effect_runner::EffectRunner;
 use super::error::OpenError;
+use super::listeners::Listeners;
 use super::past::Past;
 use super::recorder::Recorder;
 use super::resume::{self, Earlier};
@@ -185,9 +185,10 @@ pub async fn open(
     };
     let resumed = matches!(run.first, Event::Resumed(_));
     let now = deployment.now();
-    let doors = if ports.listens { Doors::open(config, resumed, now, &tell).await? } else { Doors::default() };
+    let listeners =
+        if ports.listens { Listeners::open(config, resumed, now, &tell).await? } else { Listeners::default() };
     prune(config, &run.header.settings.soak, now);
-    Ok(Opening::Ready(Box::new(run.open(ports, &config.colors, deployment, doors, signals, lock)?)))
+    Ok(Opening::Ready(Box::new(run.open(ports, &config.colors, deployment, listeners, signals, lock)?)))
 }
 
 impl Run {
@@ -196,7 +197,7 @@ impl Run {
         ports: &Ports,
         configured: &Colors,
         deployment: Deployment,
-        doors: Doors,
+        listeners: Listeners,
         signals: Box<dyn Asking>,
         lock: Lock,
     ) -> Result<Opened, OpenError> {
@@ -206,7 +207,7 @@ impl Run {
         let (events, inbox) = mpsc::channel(INBOX);
         let seq = view.seq();
         let (hub, orders) = Hub::new(&header, recording, view);
-        let server = doors.serve(&hub, api::status_of(&deployment, &hub));
+        let server = listeners.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
             samplers: SamplerPool::start(
                 Arc::clone(&ports.source),

@@ -50,7 +50,7 @@ pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusRep
 
 #[derive(Debug)]
 pub struct Server {
-    doors: Vec<JoinHandle<()>>,
+    listeners: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
 
@@ -68,25 +68,25 @@ impl Server {
         api: &Api,
     ) -> Self {
         let stop = watch::Sender::new(false);
-        let mut doors = Vec::new();
+        let mut listeners = Vec::new();
         if let Some(socket) = socket {
-            doors.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
+            listeners.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
         }
         if let Some(NetworkListener { listener, tls, guard, renewal }) = network {
             let (guard, seats) = (Arc::new(guard), Arc::default());
-            doors.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
+            listeners.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
             let network = Network { listener, tls, guard, seats };
-            doors.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
+            listeners.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
         }
-        Self { doors, stop }
+        Self { listeners, stop }
     }
 
     /// Takes no more connections, and gives those that there are 2s to fetch what is left for them.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;
-        for door in self.doors {
-            if timeout_at(until, door).await.is_err() {
+        for listener in self.listeners {
+            if timeout_at(until, listener).await.is_err() {
                 tracing::warn!("the control API did not end in time");
             }
         }
@@ -94,7 +94,7 @@ impl Server {
 }
 
 /// A way in, with its own number of connections: whoever floods one keeps nobody from the other.
-trait Door: Send + 'static {
+trait Listener: Send + 'static {
     type Client: Send + 'static;
 
     /// Most connections at a time.
@@ -109,12 +109,12 @@ trait Door: Send + 'static {
 /// Becomes true when the server stops.
 type Stopped = watch::Receiver<bool>;
 
-async fn accept_all<D: Door>(door: D, api: Api, mut stopped: Stopped) {
+async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = door.accept(), if connections.len() < D::MOST => match accepted {
-                Ok(client) => { connections.spawn(door.serve(client, api.clone(), stopped.clone())); }
+            accepted = listener.accept(), if connections.len() < D::MOST => match accepted {
+                Ok(client) => { connections.spawn(listener.serve(client, api.clone(), stopped.clone())); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -125,7 +125,7 @@ async fn accept_all<D: Door>(door: D, api: Api, mut stopped: Stopped) {
         }
     }
     // The socket's file goes first: nobody is to find a socket that answers no more.
-    drop(door);
+    drop(listener);
     let served = async { while connections.join_next().await.is_some() {} };
     if timeout(STOP_LIMIT, served).await.is_err() {
         tracing::warn!("clients that take nothing are left behind");
@@ -138,7 +138,7 @@ struct Local {
     socket: ControlSocket,
 }
 
-impl Door for Local {
+impl Listener for Local {
     type Client = UnixStream;
 
     const MOST: usize = MOST_CONNECTIONS;
@@ -169,7 +169,7 @@ struct Network {
     seats: Arc<Seats>,
 }
 
-impl Door for Network {
+impl Listener for Network {
     type Client = (TcpStream, SocketAddr);
 
     /// A newcomer takes the seat of another one, whose connection may take a moment to end.

@@ -12,12 +12,12 @@ const SIGNED_ORDERS: &str = "signed-orders";
 
 /// Where a monitor listens, as far as it does.
 #[derive(Default)]
-pub struct Doors {
+pub struct Listeners {
     socket: Option<ControlSocket>,
     network: Option<NetworkListener>,
 }
 
-impl Doors {
+impl Listeners {
     /// Opens what the configuration says. A monitor that goes on with a run does without one of them, if need be, and
     /// `tell` is told so: the watch comes before the means to watch it.
     pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
