@@ -13,7 +13,7 @@ use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode, Verdict};
 
 use super::error::OpenError;
-use super::past::Past;
+use super::recovered_run::RecoveredRun;
 use super::resume::{self, Earlier};
 use super::unfinished;
 
@@ -41,18 +41,18 @@ pub async fn find(
         earlier = resume::find(deployment, config, false)?;
     }
     match earlier {
-        Earlier::Unfinished(past) if past.machine.settings().color == asked.color => {
-            let intended = deployment.journal().intent(Some(&past.machine.settings().soak))? != Intent::None;
-            if asked.soak && (intended || is_bad(&past)) {
-                return Ok(Some(Earlier::Unfinished(past)));
+        Earlier::Unfinished(recovered) if recovered.machine.settings().color == asked.color => {
+            let intended = deployment.journal().intent(Some(&recovered.machine.settings().soak))? != Intent::None;
+            if asked.soak && (intended || is_bad(&recovered)) {
+                return Ok(Some(Earlier::Unfinished(recovered)));
             }
             if intended {
                 settle(deployment, &tell).await?;
-            } else if past.machine.ending().is_some() {
-                resume::complete_journal(deployment, &past)?;
-                resume::show_end(deployment, &past).await;
+            } else if recovered.machine.ending().is_some() {
+                resume::complete_journal(deployment, &recovered)?;
+                resume::show_end(deployment, &recovered).await;
             } else if asked.soak {
-                return known(deployment, config, asked, Earlier::Unfinished(past));
+                return known(deployment, config, asked, Earlier::Unfinished(recovered));
             }
             earlier = Earlier::Nothing;
         }
@@ -79,8 +79,8 @@ async fn settle(deployment: &Deployment, tell: impl Fn(&str)) -> Result<(), Open
 }
 
 /// Whether a run has judged its release bad: that is final, however long ago it was.
-fn is_bad(past: &Past) -> bool {
-    past.machine.ending().is_none() && past.machine.verdict() == Verdict::Breached
+fn is_bad(recovered: &RecoveredRun) -> bool {
+    recovered.machine.ending().is_none() && recovered.machine.verdict() == Verdict::Breached
 }
 
 /// What is known of the color that is active.

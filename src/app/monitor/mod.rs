@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `open`, `error` | what a run needs before its first event: locks, state, journal, recording; why it cannot be had |
 //! | `prepare` | what the machine and a recording are told of the configuration |
-//! | `resume`, `past` | which earlier run is resumed, and where it stood |
+//! | `resume`, `recovered_run` | which earlier run is resumed, and where it stood |
 //! | `again` | a switch to the color that is active already |
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
 //! | `rounds` | rounds of samples and when a tick is due |
@@ -34,9 +34,9 @@ mod listeners;
 mod log;
 mod looks;
 mod open;
-mod past;
 mod prepare;
 mod recorder;
+mod recovered_run;
 mod resume;
 mod rounds;
 mod run;

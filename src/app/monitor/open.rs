@@ -25,8 +25,8 @@ use super::clock::RunClock;
 use super::effect_runner::EffectRunner;
 use super::error::OpenError;
 use super::listeners::Listeners;
-use super::past::Past;
 use super::recorder::Recorder;
+use super::recovered_run::RecoveredRun;
 use super::resume::{self, Earlier};
 use super::sampler_pool::SamplerPool;
 use super::{again, api, prepare, unfinished};
@@ -164,14 +164,14 @@ pub async fn open(
     };
     let run = match earlier {
         Earlier::Ended { soak, ending } => return Ok(Opening::Ended { soak, ending }),
-        Earlier::Unfinished(past) => {
-            resume::complete_journal(&deployment, &past)?;
-            if let Some(ending) = past.machine.ending().cloned() {
-                resume::show_end(&deployment, &past).await;
-                return Ok(Opening::Ended { soak: Some(past.header.settings.soak), ending });
+        Earlier::Unfinished(recovered) => {
+            resume::complete_journal(&deployment, &recovered)?;
+            if let Some(ending) = recovered.machine.ending().cloned() {
+                resume::show_end(&deployment, &recovered).await;
+                return Ok(Opening::Ended { soak: Some(recovered.header.settings.soak), ending });
             }
-            let colors = found_or_recorded(config, &past, &tell).await;
-            go_on(ports, loaded, colors, &deployment, *past)?
+            let colors = found_or_recorded(config, &recovered, &tell).await;
+            go_on(ports, loaded, colors, &deployment, *recovered)?
         }
         Earlier::Nothing | Earlier::Lost(_) => {
             if let Earlier::Lost(why) = &earlier {
@@ -293,10 +293,10 @@ fn go_on(
     loaded: &Loaded,
     colors: Colors,
     deployment: &Deployment,
-    past: Past,
+    recovered: RecoveredRun,
 ) -> Result<Run, OpenError> {
     let now = &Config { colors, ..loaded.config.clone() };
-    let settings = past.machine.settings();
+    let settings = recovered.machine.settings();
     let (color, soak) = (settings.color, settings.soak.clone());
     let id: SoakId = soak
         .parse()
@@ -305,34 +305,34 @@ fn go_on(
     if torn > 0 {
         tracing::warn!(torn, "the recording ended within an event, which is dropped");
     }
-    let clock = past.clock(Arc::clone(&ports.clock));
+    let clock = recovered.clock(Arc::clone(&ports.clock));
     let by = Resumption {
         clock: Some(clock.origin().clone()),
         instances: prepare::instances(now, color),
         standby_instances: prepare::instances(now, color.other()),
-        changes: past.changes(&loaded.settings),
-        lost_events: past.lost_events,
+        changes: recovered.changes(&loaded.settings),
+        lost_events: recovered.lost_events,
         intent: resume::intent_of(deployment, &soak)?,
     };
     Ok(Run {
-        config: Box::new(prepare::began_with(&past.header.config, now).unwrap_or_else(|| now.clone())),
-        view: past.view(),
+        config: Box::new(prepare::began_with(&recovered.header.config, now).unwrap_or_else(|| now.clone())),
+        view: recovered.view(),
         first: Event::Resumed(Box::new(by)),
         clock,
         writer,
-        machine: past.machine,
-        header: past.header,
+        machine: recovered.machine,
+        header: recovered.header,
     })
 }
 
 /// The instances that there are now; where they cannot be found, those that were watched last: the watch goes on.
-async fn found_or_recorded(config: &Config, past: &Past, tell: impl Fn(&str)) -> Colors {
+async fn found_or_recorded(config: &Config, recovered: &RecoveredRun, tell: impl Fn(&str)) -> Colors {
     let why = match discover(&config.colors).await {
         Ok(colors) => return colors,
         Err(why) => why,
     };
     tell(&format!("{why}; the instances that were watched before are watched on"));
-    let settings = past.machine.settings();
+    let settings = recovered.machine.settings();
     let recorded = |names: &[String]| names.iter().filter_map(|name| InstanceUrl::parse(name).ok()).collect();
     let colors = config.colors.clone().with(settings.color, recorded(&settings.instances));
     colors.with(settings.color.other(), recorded(&settings.standby_instances))

@@ -8,12 +8,12 @@ use crate::model::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
 use super::effect_runner::{block_of, block_of_run};
 use super::error::OpenError;
-use super::past::Past;
+use super::recovered_run::RecoveredRun;
 
 /// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.
 pub enum Earlier {
     Nothing,
-    Unfinished(Box<Past>),
+    Unfinished(Box<RecoveredRun>),
     /// How it ended, and nothing is to be run.
     Ended {
         /// The soak that ended so; none where there was none.
@@ -31,12 +31,12 @@ pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Resul
     if let Some(block) = block.filter(|block| block.phase != Phase::Finished.name()) {
         return of_the_state_file(deployment, config, &state, block);
     }
-    if let Some(past) = newest(deployment, config, &state) {
-        if is_unfinished(&past, &state, explicitly) {
-            return Ok(Earlier::Unfinished(Box::new(past)));
+    if let Some(recovered) = newest(deployment, config, &state) {
+        if is_unfinished(&recovered, &state, explicitly) {
+            return Ok(Earlier::Unfinished(Box::new(recovered)));
         }
-        if let Some(ending) = past.machine.ending().filter(|_| explicitly && was_tried_last(&past, &state)) {
-            return Ok(Earlier::Ended { ending: ending.clone(), soak: Some(past.header.settings.soak) });
+        if let Some(ending) = recovered.machine.ending().filter(|_| explicitly && was_tried_last(&recovered, &state)) {
+            return Ok(Earlier::Ended { ending: ending.clone(), soak: Some(recovered.header.settings.soak) });
         }
     }
     Ok(block.filter(|_| explicitly).and_then(|block| ended(&state, block)).unwrap_or(Earlier::Nothing))
@@ -54,69 +54,70 @@ fn of_the_state_file(
         Ok(id) => id,
         Err(error) => return Ok(lost(&error)),
     };
-    let past = match Past::read(&recording_path(&config.service_dir(), &id)) {
-        Ok(past) => past,
+    let recovered = match RecoveredRun::read(&recording_path(&config.service_dir(), &id)) {
+        Ok(recovered) => recovered,
         Err(error) => return Ok(lost(&error)),
     };
-    if past.seq == 0 {
+    if recovered.seq == 0 {
         return Ok(lost(&"its recording has no event"));
     }
     let intended = deployment.journal().intent(Some(&block.id))? != Intent::None;
-    if intended || past.machine.ending().is_some() || watches(&past, state) {
-        Ok(Earlier::Unfinished(Box::new(past)))
+    if intended || recovered.machine.ending().is_some() || watches(&recovered, state) {
+        Ok(Earlier::Unfinished(Box::new(recovered)))
     } else {
         Ok(lost(&"another deployment is active now"))
     }
 }
 
-fn watches(past: &Past, state: &State) -> bool {
-    let settings = past.machine.settings();
+fn watches(recovered: &RecoveredRun, state: &State) -> bool {
+    let settings = recovered.machine.settings();
     (settings.color, settings.last_switch) == (state.active(), state.last_switch())
 }
 
 /// The run of this state file that began after the soak that it shows, if there is one: it ended before its own soak began, or
 /// died before that was shown.
-pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option<Past> {
+pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option<RecoveredRun> {
     let id = recordings(&config.service_dir()).ok()?.pop()?;
     if state.soak().is_some_and(|block| block.id.as_str() >= id.as_str()) {
         return None;
     }
     let path = recording_path(&config.service_dir(), &id);
-    let past = Past::read(&path).inspect_err(|error| tracing::warn!(%error, "a recording is left alone")).ok()?;
+    let recovered =
+        RecoveredRun::read(&path).inspect_err(|error| tracing::warn!(%error, "a recording is left alone")).ok()?;
     let is_same_file = |(key, value): &(String, String)| {
         key == "state_file" && std::path::Path::new(value) == deployment.state_file().path()
     };
-    past.header.config.iter().any(is_same_file).then_some(past)
+    recovered.header.config.iter().any(is_same_file).then_some(recovered)
 }
 
 /// How the run stands that began after the soak that the state file shows, if there is one.
 pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock> {
     let state = deployment.state_file().read().ok()?;
-    let past = newest(deployment, config, &state)?;
-    Some(block_of_run(&past.machine, past.wall_ms))
+    let recovered = newest(deployment, config, &state)?;
+    Some(block_of_run(&recovered.machine, recovered.wall_ms))
 }
 
 /// Whether a run that the state file does not show was cut off: in the gate, in the switch, or right at the beginning.
-fn is_unfinished(past: &Past, state: &State, explicitly: bool) -> bool {
-    match past.machine.phase() {
+fn is_unfinished(recovered: &RecoveredRun, state: &State, explicitly: bool) -> bool {
+    match recovered.machine.phase() {
         Phase::Finished => false,
         // Cut off before its first event was on disk: it did nothing, and nothing is known of its time.
-        _ if past.seq == 0 => false,
+        _ if recovered.seq == 0 => false,
         // Nothing was moved. A gate whose time is over refuses the switch as soon as it is resumed.
-        Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(past, state),
+        Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(recovered, state),
         Phase::Switching => true,
-        _ => watches(past, state),
+        _ => watches(recovered, state),
     }
 }
 
 /// Whether the last thing that was tried with this deployment is a run that ended before its soak began.
-fn was_tried_last(past: &Past, state: &State) -> bool {
-    let switched = past.machine.ending().is_some_and(|ending| ending.outcome == Outcome::Switched);
-    !switched && nothing_moved_since(past, state)
+fn was_tried_last(recovered: &RecoveredRun, state: &State) -> bool {
+    let switched = recovered.machine.ending().is_some_and(|ending| ending.outcome == Outcome::Switched);
+    !switched && nothing_moved_since(recovered, state)
 }
 
-fn nothing_moved_since(past: &Past, state: &State) -> bool {
-    past.machine.settings().last_switch == state.last_switch()
+fn nothing_moved_since(recovered: &RecoveredRun, state: &State) -> bool {
+    recovered.machine.settings().last_switch == state.last_switch()
 }
 
 /// The ended soak of the deployment that is active, or that was rolled back and followed by none.
@@ -149,19 +150,19 @@ pub fn intent_of(deployment: &Deployment, soak: &str) -> Result<Option<Decision>
 }
 
 /// Writes the decisions down that were made and did not reach the journal.
-pub fn complete_journal(deployment: &Deployment, past: &Past) -> Result<(), OpenError> {
-    let entries = deployment.journal().of_soak(&past.machine.settings().soak)?;
+pub fn complete_journal(deployment: &Deployment, recovered: &RecoveredRun) -> Result<(), OpenError> {
+    let entries = deployment.journal().of_soak(&recovered.machine.settings().soak)?;
     let journaled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
-    for decision in past.not_journaled(&journaled) {
+    for decision in recovered.not_journaled(&journaled) {
         deployment.journal().append(decision, deployment.now())?;
     }
     Ok(())
 }
 
 /// A run that had ended, but not for the state file: shows it there.
-pub async fn show_end(deployment: &Deployment, past: &Past) {
-    let settings = past.machine.settings();
-    if let Some(summary) = past.machine.summary()
+pub async fn show_end(deployment: &Deployment, recovered: &RecoveredRun) {
+    let settings = recovered.machine.settings();
+    if let Some(summary) = recovered.machine.summary()
         && let Err(error) = deployment.record_soak(block_of(summary, settings)).await
     {
         tracing::error!(%error, "the state file does not show how the soak ended");

@@ -17,7 +17,7 @@ const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
 
 /// A recorded run, up to its last event.
 #[derive(Debug)]
-pub struct Past {
+pub struct RecoveredRun {
     pub header: RecordingHeader,
     pub machine: Machine,
     /// Place of the last event in the order of events; 0 where none was recorded.
@@ -33,11 +33,11 @@ pub struct Past {
     decisions: Vec<Decision>,
 }
 
-impl Past {
+impl RecoveredRun {
     /// Reads a recording and lets a machine see it. A torn last line is left out.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let (header, envelopes) = RecordingReader::<Envelope>::open::<RecordingHeader>(path)?;
-        let mut past = Self {
+        let mut recovered = Self {
             machine: Machine::new(header.settings.clone()),
             clock: header.clock.clone(),
             header,
@@ -48,9 +48,9 @@ impl Past {
             decisions: Vec::new(),
         };
         for envelope in envelopes {
-            past.see(&envelope?);
+            recovered.see(&envelope?);
         }
-        Ok(past)
+        Ok(recovered)
     }
 
     fn see(&mut self, envelope: &Envelope) {
@@ -127,7 +127,7 @@ mod tests {
     use crate::model::{Actor, Phase};
 
     /// A recording of these events of a run.
-    fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, Past) {
+    fn recorded<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> (tempfile::TempDir, RecoveredRun) {
         let tmp = tempfile::tempdir().unwrap();
         let id: SoakId = settings().soak.parse().unwrap();
         let config = vec![("soak.window".to_owned(), "60s".to_owned()), ("service".to_owned(), "shop".to_owned())];
@@ -136,8 +136,8 @@ mod tests {
         for envelope in events {
             writer.write(envelope).unwrap();
         }
-        let past = Past::read(writer.path()).unwrap();
-        (tmp, past)
+        let recovered = RecoveredRun::read(writer.path()).unwrap();
+        (tmp, recovered)
     }
 
     fn all(decisions: &[Decision]) -> Vec<&Decision> {
@@ -149,60 +149,63 @@ mod tests {
         let mut bench = Bench::new(settings());
         bench.seconds(5, HEALTHY);
         bench.seconds(9, FAILING);
-        let (_tmp, past) = recorded(&bench.log);
-        assert_eq!(past.machine.summary(), bench.machine.summary());
-        assert_eq!((past.seq, past.at_ms, past.lost_events), (bench.log.last().unwrap().seq, bench.at, 0));
-        assert_eq!(past.view().machine().phase(), bench.machine.phase());
-        assert!(past.clock(Arc::new(SystemClock)).at_ms() >= past.at_ms);
+        let (_tmp, recovered) = recorded(&bench.log);
+        assert_eq!(recovered.machine.summary(), bench.machine.summary());
+        assert_eq!(
+            (recovered.seq, recovered.at_ms, recovered.lost_events),
+            (bench.log.last().unwrap().seq, bench.at, 0)
+        );
+        assert_eq!(recovered.view().machine().phase(), bench.machine.phase());
+        assert!(recovered.clock(Arc::new(SystemClock)).at_ms() >= recovered.at_ms);
     }
 
     #[test]
     fn events_that_did_not_reach_the_recording_are_counted() {
         let mut bench = Bench::new(settings());
         bench.seconds(5, HEALTHY);
-        let (_tmp, past) = recorded(bench.log.iter().filter(|envelope| !(4..9).contains(&envelope.seq)));
-        assert_eq!(past.lost_events, 5);
+        let (_tmp, recovered) = recorded(bench.log.iter().filter(|envelope| !(4..9).contains(&envelope.seq)));
+        assert_eq!(recovered.lost_events, 5);
     }
 
     #[test]
     fn decisions_behind_the_last_one_in_the_journal_are_still_to_be_written() {
         let mut bench = Bench::new(settings());
         bench.seconds(60, HEALTHY);
-        let (_tmp, past) = recorded(&bench.log);
+        let (_tmp, recovered) = recorded(&bench.log);
         let made: Vec<Decision> = bench.decisions().into_iter().cloned().collect();
-        assert_eq!(past.not_journaled(&[]), all(&made));
-        assert_eq!(past.not_journaled(&made[..1]), all(&made[1..]));
-        assert_eq!(past.not_journaled(&made), all(&[]));
+        assert_eq!(recovered.not_journaled(&[]), all(&made));
+        assert_eq!(recovered.not_journaled(&made[..1]), all(&made[1..]));
+        assert_eq!(recovered.not_journaled(&made), all(&[]));
         let intent =
             Decision::new(DecisionKind::Rollback, Actor::Auto, "written on a full disk, where no event could be");
-        assert_eq!(past.not_journaled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
+        assert_eq!(recovered.not_journaled(&[made[0].clone(), intent]), all(&[]), "nothing is written behind it");
     }
 
     #[test]
     fn of_two_decisions_that_read_the_same_the_one_without_a_line_is_still_to_be_written() {
         let mut bench = Bench::new(settings());
         bench.seconds(5, HEALTHY);
-        let (_tmp, mut past) = recorded(&bench.log);
+        let (_tmp, mut recovered) = recorded(&bench.log);
         let resumed = |message: &str| Decision::new(DecisionKind::Resumed, Actor::Resume, message);
-        past.decisions = vec![resumed("after 0.1s"), resumed("after 0.1s"), resumed("after 2s")];
-        let made = past.decisions.clone();
+        recovered.decisions = vec![resumed("after 0.1s"), resumed("after 0.1s"), resumed("after 2s")];
+        let made = recovered.decisions.clone();
         for written in 0..=made.len() {
-            assert_eq!(past.not_journaled(&made[..written]), all(&made[written..]));
+            assert_eq!(recovered.not_journaled(&made[..written]), all(&made[written..]));
         }
-        assert_eq!(past.not_journaled(&made[2..]), all(&[]), "what is missing before is not written out of order");
+        assert_eq!(recovered.not_journaled(&made[2..]), all(&[]), "what is missing before is not written out of order");
     }
 
     /// A monitor that died right after the event of its beginning, in a rollback that the one before had finished.
     #[test]
     fn behind_the_end_of_a_rollback_only_what_does_not_hide_it_is_written() {
-        let (_tmp, mut past) = recorded([]);
+        let (_tmp, mut recovered) = recorded([]);
         let made = |kind, message: &str| Decision::new(kind, Actor::Auto, message);
         let intent = made(DecisionKind::Rollback, "rolling back");
         let (resumed, hold) = (made(DecisionKind::Resumed, "goes on"), made(DecisionKind::Hold, "left alone"));
-        past.decisions = vec![intent.clone(), hold, resumed.clone()];
+        recovered.decisions = vec![intent.clone(), hold, resumed.clone()];
         let journaled = [intent.clone(), made(DecisionKind::RolledBack, "traffic is back")];
-        assert_eq!(past.not_journaled(&journaled), [&resumed]);
-        assert_eq!(past.not_journaled(&[intent]).len(), 2, "it is not over: both are written");
+        assert_eq!(recovered.not_journaled(&journaled), [&resumed]);
+        assert_eq!(recovered.not_journaled(&[intent]).len(), 2, "it is not over: both are written");
     }
 
     /// A monitor that was killed between the end of the rollback and the event of it, and the next one right after its beginning.
@@ -215,47 +218,51 @@ mod tests {
         }
         let known = bench.log.len();
         let bench = bench.resumed(known, 100, resumption());
-        let (_tmp, past) = recorded(&bench.log);
-        let of_kind = |kind| past.decisions.iter().find(|made| made.decision == kind).unwrap().clone();
+        let (_tmp, recovered) = recorded(&bench.log);
+        let of_kind = |kind| recovered.decisions.iter().find(|made| made.decision == kind).unwrap().clone();
         let intent = of_kind(DecisionKind::Rollback);
-        let mut journaled: Vec<Decision> = past.decisions.clone();
+        let mut journaled: Vec<Decision> = recovered.decisions.clone();
         journaled.retain(|made| !matches!(made.decision, DecisionKind::Resumed | DecisionKind::Rollback));
-        assert_eq!(past.not_journaled(&journaled), [&of_kind(DecisionKind::Resumed)], "the move writes its intent");
+        assert_eq!(
+            recovered.not_journaled(&journaled),
+            [&of_kind(DecisionKind::Resumed)],
+            "the move writes its intent"
+        );
         journaled.extend([intent.clone(), Decision::new(DecisionKind::RolledBack, Actor::Auto, "traffic is back")]);
-        assert_eq!(past.not_journaled(&journaled), [&of_kind(DecisionKind::Resumed)]);
+        assert_eq!(recovered.not_journaled(&journaled), [&of_kind(DecisionKind::Resumed)]);
         journaled.push(of_kind(DecisionKind::Resumed));
-        assert_eq!(past.not_journaled(&journaled), all(&[]));
+        assert_eq!(recovered.not_journaled(&journaled), all(&[]));
     }
 
     /// A monitor that was killed at a breach, and the next one, which rolls back, right after it had written that.
     #[test]
     fn an_intent_that_only_a_later_attempt_has_written_hides_nothing_before_it() {
-        let (_tmp, mut past) = recorded([]);
+        let (_tmp, mut recovered) = recorded([]);
         let made = |kind, message: &str| Decision::new(kind, Actor::Auto, message);
         let (breach, intent) = (made(DecisionKind::Breach, "breached"), made(DecisionKind::Rollback, "rolling back"));
         let resumed = |message: &str| made(DecisionKind::Resumed, message);
         let (second, third) = (resumed("after 168ms"), resumed("after 68ms"));
-        past.decisions = vec![breach.clone(), intent.clone(), second.clone(), intent.clone(), third.clone()];
+        recovered.decisions = vec![breach.clone(), intent.clone(), second.clone(), intent.clone(), third.clone()];
         let journaled = [breach, second, intent];
-        assert_eq!(past.not_journaled(&journaled), [&third], "what the second monitor wrote is not written again");
-        assert_eq!(past.not_journaled(&journaled[..1]).len(), 2);
+        assert_eq!(recovered.not_journaled(&journaled), [&third], "what the second monitor wrote is not written again");
+        assert_eq!(recovered.not_journaled(&journaled[..1]).len(), 2);
         // What was held in between, and is rolled back after all, has an intent of its own that reads the same.
         let hold = made(DecisionKind::Hold, "left alone");
         let [breach, second, intent] = journaled;
-        past.decisions =
+        recovered.decisions =
             vec![breach.clone(), intent.clone(), second, intent.clone(), hold.clone(), intent.clone(), third.clone()];
-        assert_eq!(past.not_journaled(&[breach, intent.clone(), hold, intent]), [&third]);
+        assert_eq!(recovered.not_journaled(&[breach, intent.clone(), hold, intent]), [&third]);
     }
 
     #[test]
     fn what_the_configuration_says_differently_now_is_listed() {
-        let (_tmp, past) = recorded([]);
+        let (_tmp, recovered) = recorded([]);
         let folder = tempfile::tempdir().unwrap();
         let flags = [("soak.window", "5m"), ("service", "shop"), ("colors.green.instances", "http://g:1")];
         let flags = flags.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         let inputs = crate::config::Inputs { flags, folder: folder.path().to_owned(), ..Default::default() };
         let now = crate::config::load(inputs).unwrap();
-        let told = past.changes(&now.settings);
+        let told = recovered.changes(&now.settings);
         assert_eq!(told, ["soak.window is 5m in the configuration now, this soak goes on with 60s"]);
     }
 }
