@@ -7,7 +7,7 @@
 //! | `resume`, `recovered_run` | which earlier run is resumed, and where it stood |
 //! | `again` | a switch to the color that is active already |
 //! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
-//! | `rounds` | rounds of samples and when a tick is due |
+//! | `sampling_rounds` | rounds of samples and when a tick is due |
 //! | `sampler_pool` | one task for each instance that is scraped or probed |
 //! | `freeze` | notices a freeze of automatic rollback |
 //! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
@@ -38,9 +38,9 @@ mod prepare;
 mod recorder;
 mod recovered_run;
 mod resume;
-mod rounds;
 mod run;
 mod sampler_pool;
+mod sampling_rounds;
 mod stop;
 mod unfinished;
 mod watchdog;

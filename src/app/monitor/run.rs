@@ -15,8 +15,8 @@ use super::freeze::FreezeWatch;
 use super::log::{JOURNAL_LIMIT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
-use super::rounds::Rounds;
 use super::sampler_pool::{Job, SamplerPool};
+use super::sampling_rounds::SamplingRounds;
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
@@ -51,7 +51,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         observers,
         hub,
         notifier,
-        rounds: Rounds::new(interval_ms, clock.at_ms()),
+        rounds: SamplingRounds::new(interval_ms, clock.at_ms()),
         clock,
         disk,
         seq,
@@ -91,7 +91,7 @@ struct Run {
     clock: RunClock,
     disk: Arc<dyn Disk>,
     seq: u64,
-    rounds: Rounds,
+    rounds: SamplingRounds,
     wakeups: BTreeSet<u64>,
     ending: Option<Ending>,
     /// The signal that asked to save the run, while a move is under way.

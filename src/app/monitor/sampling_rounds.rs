@@ -8,7 +8,7 @@ use super::sampler_pool::Job;
 const GAP_MS: u64 = 5_000;
 
 #[derive(Debug)]
-pub struct Rounds {
+pub struct SamplingRounds {
     interval_ms: u64,
     last_tick_ms: u64,
     open: Option<Round>,
@@ -28,7 +28,7 @@ pub struct Due {
     pub gap_ms: Option<u64>,
 }
 
-impl Rounds {
+impl SamplingRounds {
     /// No round yet, and nothing missed before `at_ms`.
     pub const fn new(interval_ms: u64, at_ms: u64) -> Self {
         Self { interval_ms, last_tick_ms: at_ms, open: None }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_round_is_complete_when_the_last_job_is_answered() {
-        let mut rounds = Rounds::new(1_000, 0);
+        let mut rounds = SamplingRounds::new(1_000, 0);
         rounds.open([Job::Scrape(Color::Green, 0), Job::Query(1)]);
         assert!(!rounds.answered(&Job::Scrape(Color::Green, 0)));
         assert!(!rounds.answered(&Job::Scrape(Color::Green, 0)), "the same one again");
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn ticks_that_never_ran_are_counted_and_a_long_gap_is_told() {
-        let mut rounds = Rounds::new(1_000, 0);
+        let mut rounds = SamplingRounds::new(1_000, 0);
         rounds.close(1_000);
         assert_eq!(rounds.close(2_400), Due { skipped: 0, gap_ms: None }, "late is not missed");
         assert_eq!(rounds.close(5_400), Due { skipped: 2, gap_ms: None });
