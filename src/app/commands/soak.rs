@@ -19,7 +19,7 @@ use crate::io::state::{SoakBlock, State, StateFile};
 use super::support::background::{self, Background, Launch};
 use super::support::failure::Failure;
 use super::support::follow;
-use super::support::keeper::Keeper;
+use super::support::supervisor::Supervisor;
 use super::support::{actor, ci_job, context, form, logging, place, say, screen};
 
 /// How long the last lines may take to be read by whoever reads stdout.
@@ -41,7 +41,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
         let launch = Launch::new(&loaded, common, watch.output);
         return match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
             Background::Running(monitor) => {
-                follow::until_it_watches(&loaded.config, watch.output, Keeper::new(monitor, launch)).await
+                follow::until_it_watches(&loaded.config, watch.output, Supervisor::new(monitor, launch)).await
             }
             Background::Over(code) => Ok(code),
         };
@@ -56,13 +56,13 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     let launch = Launch::new(&loaded, common, watch.output);
     match begin_in_background(&launch, begin, &loaded.config, watch.output).await? {
         Background::Running(monitor) => {
-            let keeper = Keeper::new(monitor, launch);
+            let supervisor = Supervisor::new(monitor, launch);
             if watch.output == Output::Human && screen::is_possible() {
                 let setup = screen::setup(&loaded.config, common, false);
-                return screen::left(tui::run(setup, keeper.link(&loaded.config)).await, &loaded.config.service);
+                return screen::left(tui::run(setup, supervisor.link(&loaded.config)).await, &loaded.config.service);
             }
-            say::line(&keeper.describe());
-            follow::run(&loaded.config, watch.output, Some(keeper)).await
+            say::line(&supervisor.describe());
+            follow::run(&loaded.config, watch.output, Some(supervisor)).await
         }
         Background::Over(code) => Ok(code),
     }

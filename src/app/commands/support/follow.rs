@@ -16,8 +16,8 @@ use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recor
 use crate::model::Action;
 
 use super::failure::Failure;
-use super::keeper::{Keeper, Revived};
 use super::leave::{self, Leave};
+use super::supervisor::{Revived, Supervisor};
 use super::{actor, conclude, form, known, say, screen};
 
 /// How long somebody else may take to start it again.
@@ -28,14 +28,14 @@ const END_SOON: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Follows the run behind a control socket to its end, whose outcome is the exit code then, or until somebody leaves.
-pub async fn run(config: &Config, output: Output, keeper: Option<Keeper>) -> Result<u8, Failure> {
-    follow(config, output, keeper, Until::TheEnd).await
+pub async fn run(config: &Config, output: Output, supervisor: Option<Supervisor>) -> Result<u8, Failure> {
+    follow(config, output, supervisor, Until::TheEnd).await
 }
 
 /// Follows a run in the background up to the beginning of its soak, and leaves it then; where it ends before, the exit code is
 /// its outcome. Whoever interrupts this interrupts the run, as in the foreground.
-pub async fn until_it_watches(config: &Config, output: Output, keeper: Keeper) -> Result<u8, Failure> {
-    follow(config, output, Some(keeper), Until::ItWatches).await
+pub async fn until_it_watches(config: &Config, output: Output, supervisor: Supervisor) -> Result<u8, Failure> {
+    follow(config, output, Some(supervisor), Until::ItWatches).await
 }
 
 /// The newest run of the service that was recorded.
@@ -48,7 +48,12 @@ pub async fn tell_all(config: &Config, output: Output) {
     Screen::new(config, output, Until::TheEnd).catch_up().await;
 }
 
-async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, until: Until) -> Result<u8, Failure> {
+async fn follow(
+    config: &Config,
+    output: Output,
+    mut supervisor: Option<Supervisor>,
+    until: Until,
+) -> Result<u8, Failure> {
     let client = Client::of(config);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut screen = Screen::new(config, output, until);
@@ -59,8 +64,8 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
                 Shown::End(end) => return Ok(screen.close(&end).await),
                 Shown::Watching => {
                     screen.pause().await;
-                    if let Some(keeper) = &keeper {
-                        say::data(&keeper.monitor().detached(output, &config.service));
+                    if let Some(supervisor) = &supervisor {
+                        say::data(&supervisor.monitor().detached(output, &config.service));
                     }
                     if output == Output::Github {
                         conclude::tell_job(&screen.detached());
@@ -78,8 +83,8 @@ async fn follow(config: &Config, output: Output, mut keeper: Option<Keeper>, unt
         };
         tracing::warn!(lost, "the monitor is out of reach");
         screen.pause().await;
-        if let Some(keeper) = &mut keeper {
-            match keeper.revive().await? {
+        if let Some(supervisor) = &mut supervisor {
+            match supervisor.revive().await? {
                 Revived::Alive => {}
                 Revived::Again(told) => {
                     say::warn(&told);

@@ -10,7 +10,7 @@
 //! | `failure` | a command that could not do its work |
 //! | `follow` | following a run from outside its process, with lines |
 //! | `form` | how headless output looks here |
-//! | `keeper` | keeps a monitor alive that this process started |
+//! | `supervisor` | keeps a monitor alive that this process started |
 //! | `known` | what a monitor on another machine was last known to say |
 //! | `leave` | leaving a run that goes on without us |
 //! | `linger` | whether the platform lets a background process live on after its user has logged out |
@@ -29,7 +29,6 @@ pub mod context;
 pub mod failure;
 pub mod follow;
 pub mod form;
-pub mod keeper;
 pub mod known;
 pub mod leave;
 pub mod linger;
@@ -39,3 +38,4 @@ pub mod place;
 pub mod say;
 pub mod screen;
 pub mod standby;
+pub mod supervisor;

@@ -26,7 +26,7 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// A monitor in the background, started again when it dies.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Supervisor {
     monitor: Box<Monitor>,
     launch: Launch,
     restarts: u32,
@@ -42,7 +42,7 @@ pub enum Revived {
     Over(u8),
 }
 
-impl Keeper {
+impl Supervisor {
     pub const fn new(monitor: Box<Monitor>, launch: Launch) -> Self {
         Self { monitor, launch, restarts: 0 }
     }
@@ -85,7 +85,7 @@ impl Keeper {
     /// The same for a screen.
     pub fn link(self, config: &Config) -> Kept {
         let live = Live::new(Client::new(&config.control.socket), actor::starter());
-        Kept { live, keeper: Mutex::new(self) }
+        Kept { live, supervisor: Mutex::new(self) }
     }
 }
 
@@ -101,13 +101,13 @@ fn how(status: ExitStatus) -> String {
 #[derive(Debug)]
 pub struct Kept {
     live: Live,
-    keeper: Mutex<Keeper>,
+    supervisor: Mutex<Supervisor>,
 }
 
 impl Kept {
     /// What a screen is told after the monitor went silent; none where nothing more can be done.
     async fn after_silence(&self) -> Option<Item> {
-        match self.keeper.lock().await.revive().await {
+        match self.supervisor.lock().await.revive().await {
             Ok(Revived::Alive) => Some(Item::Lost("the monitor does not answer".to_owned())),
             Ok(Revived::Again(told)) => Some(Item::Lost(told)),
             Ok(Revived::Over(143)) => Some(Item::Stopped("a signal".to_owned())),
