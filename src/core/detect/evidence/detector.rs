@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{EvidenceConfig, EvidenceConfigError};
 use super::independence::Independence;
+use super::mixture::Mixture;
 use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
-use super::purses::Purses;
 use super::suspicion::{Stretches, Suspicion};
 use crate::core::detect::counts::{TickCounts, to_f64};
 use crate::core::detect::miss::Miss;
@@ -37,7 +37,7 @@ struct Saved {
 /// Everything that ticks change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
-    pub purses: Purses,
+    pub mixture: Mixture,
     pub suspicion: Suspicion,
     pub stretches: Stretches,
     pub independence: Independence,
@@ -70,7 +70,7 @@ impl EvidenceDetector {
         config.validate()?;
         let plan = Plan::of(&config);
         let state = State {
-            purses: Purses::new(&plan),
+            mixture: Mixture::new(&plan),
             suspicion: Suspicion::new(),
             stretches: Stretches::default(),
             independence: Independence::new(&config, &plan),
@@ -128,22 +128,22 @@ impl EvidenceDetector {
 
         if state.now_ms <= self.config.window_ms {
             let passed = seconds(millis) / seconds(self.config.window_ms);
-            state.purses.bet_late(plan, SHARE_LATE * passed);
+            state.mixture.bet_late(plan, SHARE_LATE * passed);
         }
-        state.purses.bet_trigger(plan, state.suspicion.take_due());
+        state.mixture.bet_trigger(plan, state.suspicion.take_due());
 
         // The temper is what was known before this tick, or the bound would not hold.
         let counting = state.independence.draw(plan, millis, requests);
         let temper = state.independence.temper(requests, counting);
         let log_ratios = plan.bets.log_ratios(requests, errors, temper);
-        state.purses.play(&log_ratios, &plan.caps);
+        state.mixture.play(&log_ratios, &plan.caps);
         state.suspicion.see(log_ratios[WATCHING_BET], counts.requests);
         state.stretches.see(&log_ratios, counts, state.good_ms);
         state.independence.see(millis, requests, errors, counting);
 
-        state.evidence = state.purses.evidence();
+        state.evidence = state.mixture.evidence();
         state.peak = state.peak.max(state.evidence);
-        state.uncapped = state.purses.uncapped_evidence().unwrap_or(state.evidence);
+        state.uncapped = state.mixture.uncapped_evidence().unwrap_or(state.evidence);
         state.seen = state.seen.plus(counts);
         state.good_ms = state.now_ms;
         if counts.requests > 0 {

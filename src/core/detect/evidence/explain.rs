@@ -2,7 +2,7 @@
 
 use super::detector::EvidenceDetector;
 use super::ending::CLEAR_BETA;
-use super::purses::Leader;
+use super::mixture::Leader;
 use crate::model::number::{percent, percent_limit, span, wealth};
 
 impl EvidenceDetector {
@@ -13,7 +13,7 @@ impl EvidenceDetector {
 
     /// The strongest stretch of failures with its counts, rate and span, and the evidence with its distance to the bar.
     pub(super) fn explain_breach(&self) -> String {
-        let (counts, since_ms) = match self.state.purses.leader() {
+        let (counts, since_ms) = match self.state.mixture.leader() {
             Leader::SinceStart => (self.state.seen, 0),
             Leader::Later(bet) => {
                 let stretch = self.state.stretches.of(bet);

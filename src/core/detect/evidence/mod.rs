@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `config` | what is asked for, with ranges |
 //! | `plan` | the constants of the method, and what follows from them |
-//! | `purses` | the capital: bad since the switch, since some tick, since it began to look off |
+//! | `mixture` | the capital: bad since the switch, since some tick, since it began to look off |
 //! | `suspicion` | since when it looks off |
 //! | `independence`, `dispersion` | bursts and clumps, which make failures say less than their number |
 //! | `detector` | the state, and what one tick does to it |
@@ -25,10 +25,10 @@ mod dispersion;
 mod ending;
 mod explain;
 mod independence;
+mod mixture;
 mod numerics;
 mod outlook;
 mod plan;
-mod purses;
 mod suspicion;
 
 pub(crate) use baseline::{BaselineRule, excused, longest_silence};

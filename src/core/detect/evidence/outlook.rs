@@ -91,10 +91,10 @@ impl EvidenceDetector {
         let counting = requests.min(self.plan.refill * seconds(self.config.tick_ms));
         let temper = self.state.independence.temper(requests, counting);
         let ticks = to_f64(ticks);
-        let mut purses = self.state.purses.clone();
+        let mut mixture = self.state.mixture.clone();
         let log_ratios = self.plan.bets.log_ratios(requests, errors, temper).map(|ratio| ticks * ratio);
-        purses.play(&log_ratios, &self.plan.caps.over(ticks));
-        purses.evidence()
+        mixture.play(&log_ratios, &self.plan.caps.over(ticks));
+        mixture.evidence()
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) type PerBet = [f64; BETS];
 /// Bet `j` says: the odds of failing are `ODDS[j]` times the allowed odds.
 const ODDS: PerBet = [1.25, 1.6, 2.2, 4.0, 12.0, 60.0];
 
-/// The share of a purse's capital that goes on each bet.
+/// The share of a component's capital that goes on each bet.
 const WEIGHTS: PerBet = [0.20, 0.25, 0.25, 0.15, 0.10, 0.05];
 
 /// The bet that watches for "something looks off": odds of 2.2.
@@ -39,7 +39,7 @@ const BURST_ERRORS: f64 = 5.0;
 pub(super) struct Bets {
     gain: PerBet,
     loss: PerBet,
-    /// The log of each bet's share of a purse.
+    /// The log of each bet's share of a component.
     pub log_weight: PerBet,
 }
 
@@ -60,7 +60,7 @@ impl Bets {
     }
 }
 
-/// The most one tick may add to each purse, in nats: a blip must not make a breach.
+/// The most one tick may add to each component, in nats: a blip must not make a breach.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Caps {
     pub start: f64,

@@ -108,7 +108,7 @@ fn a_missing_tick_adds_nothing_and_the_next_good_one_covers_the_gap() {
         detector.tick(5 * SECOND, Some(TickCounts { requests: 150, errors: 9 }));
     }
     assert_eq!(gap.evidence().to_bits(), never.evidence().to_bits());
-    assert_eq!(gap.state.purses, never.state.purses);
+    assert_eq!(gap.state.mixture, never.state.mixture);
 }
 
 #[test]

@@ -147,7 +147,7 @@ proptest! {
         let mut after = before.clone();
         feed(&mut after, before.state.now_ms, vec![None; missing]);
         prop_assert_eq!(after.evidence().to_bits(), before.evidence().to_bits());
-        prop_assert_eq!(&after.state.purses, &before.state.purses);
+        prop_assert_eq!(&after.state.mixture, &before.state.mixture);
         prop_assert_eq!(after.seen(), before.seen());
     }
 }

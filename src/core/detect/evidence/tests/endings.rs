@@ -114,9 +114,9 @@ fn an_extension_goes_on_with_the_same_state_and_makes_no_new_late_bets() {
     let saved = serde_json::to_value(&detector).unwrap();
     feed(&mut detector, END, [Some((50, 2)); 30]);
     let extended = serde_json::to_value(&detector).unwrap();
-    let cash = |value: &serde_json::Value| value["state"]["purses"]["cash_late"].as_f64().unwrap();
-    assert!((cash(&saved) - 0.1).abs() < 1e-9, "half of it is left after half of the window");
-    assert_eq!(cash(&saved).to_bits(), cash(&extended).to_bits());
+    let reserve = |value: &serde_json::Value| value["state"]["mixture"]["reserve_late"].as_f64().unwrap();
+    assert!((reserve(&saved) - 0.1).abs() < 1e-9, "half of it is left after half of the window");
+    assert_eq!(reserve(&saved).to_bits(), reserve(&extended).to_bits());
     assert_eq!(detector.seen(), TickCounts { requests: 3000, errors: 120 });
 }
 

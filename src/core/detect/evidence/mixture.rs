@@ -7,13 +7,13 @@ use super::plan::{Caps, PerBet, Plan, SHARE_LATE, SHARE_START, SHARE_TRIGGER};
 
 /// The capital that began on one occasion, as the log of each bet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Purse {
+pub(super) struct Component {
     capped: PerBet,
     /// The same without the blip cap; `None` while the cap has never bitten, and both are the same.
     uncapped: Option<PerBet>,
 }
 
-impl Purse {
+impl Component {
     fn with(amount: f64, log_weight: &PerBet) -> Self {
         Self { capped: log_weight.map(|weight| amount.ln() + weight), uncapped: None }
     }
@@ -55,89 +55,89 @@ pub(super) enum Leader {
     Later(usize),
 }
 
-/// All capital; it begins as 1. A purse that nothing was put into yet is `None`.
+/// All capital; it begins as 1. A component that nothing was put into yet is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Purses {
+pub(super) struct Mixture {
     /// Bad since the switch.
-    start: Purse,
+    start: Component,
     /// Bad since some tick, a little on every one of them.
-    late: Option<Purse>,
+    late: Option<Component>,
     /// Bad since it began to look off.
-    trigger: Option<Purse>,
-    /// What is left for [`Purses::bet_late`].
-    cash_late: f64,
-    /// What is left for [`Purses::bet_trigger`].
-    cash_trigger: f64,
+    trigger: Option<Component>,
+    /// What is left for [`Mixture::bet_late`].
+    reserve_late: f64,
+    /// What is left for [`Mixture::bet_trigger`].
+    reserve_trigger: f64,
 }
 
-impl Purses {
+impl Mixture {
     pub fn new(plan: &Plan) -> Self {
         Self {
-            start: Purse::with(SHARE_START, &plan.bets.log_weight),
+            start: Component::with(SHARE_START, &plan.bets.log_weight),
             late: None,
             trigger: None,
-            cash_late: SHARE_LATE,
-            cash_trigger: SHARE_TRIGGER,
+            reserve_late: SHARE_LATE,
+            reserve_trigger: SHARE_TRIGGER,
         }
     }
 
-    /// Bets up to `amount` on "bad since this tick", as far as the cash for it reaches.
+    /// Bets up to `amount` on "bad since this tick", as far as the reserve for it reaches.
     pub fn bet_late(&mut self, plan: &Plan, amount: f64) {
-        let amount = amount.min(self.cash_late);
+        let amount = amount.min(self.reserve_late);
         if amount > 0.0 {
-            self.cash_late -= amount;
+            self.reserve_late -= amount;
             put(&mut self.late, amount, plan);
         }
     }
 
-    /// Bets up to `amount` on "bad since it began to look off", as far as the cash for it reaches.
+    /// Bets up to `amount` on "bad since it began to look off", as far as the reserve for it reaches.
     pub fn bet_trigger(&mut self, plan: &Plan, amount: f64) {
-        let amount = amount.min(self.cash_trigger);
+        let amount = amount.min(self.reserve_trigger);
         if amount > 0.0 {
-            self.cash_trigger -= amount;
+            self.reserve_trigger -= amount;
             put(&mut self.trigger, amount, plan);
         }
     }
 
-    /// Multiplies every bet's capital; a gain counts up to the purse's cap.
+    /// Multiplies every bet's capital; a gain counts up to the component's cap.
     pub fn play(&mut self, log_ratios: &PerBet, caps: &Caps) {
         self.start.play(log_ratios, caps.start);
-        for (purse, cap) in [(&mut self.late, caps.late), (&mut self.trigger, caps.trigger)] {
-            if let Some(purse) = purse {
-                purse.play(log_ratios, cap);
+        for (component, cap) in [(&mut self.late, caps.late), (&mut self.trigger, caps.trigger)] {
+            if let Some(component) = component {
+                component.play(log_ratios, cap);
             }
         }
     }
 
-    fn purses(&self) -> impl Iterator<Item = &Purse> + Clone {
+    fn components(&self) -> impl Iterator<Item = &Component> + Clone {
         std::iter::once(&self.start).chain(&self.late).chain(&self.trigger)
     }
 
     fn log_cash(&self) -> f64 {
         // All of it may be spent to the last digit; its log must stay a number.
-        (self.cash_late + self.cash_trigger).max(1e-300).ln()
+        (self.reserve_late + self.reserve_trigger).max(1e-300).ln()
     }
 
     /// The log of all capital: the evidence.
     pub fn evidence(&self) -> f64 {
-        let bets = self.purses().flat_map(|purse| purse.capped);
+        let bets = self.components().flat_map(|component| component.capped);
         log_sum_exp(bets.chain([self.log_cash()]))
     }
 
     /// The evidence without the blip caps; `None` where they made no difference yet.
     pub fn uncapped_evidence(&self) -> Option<f64> {
-        self.purses().any(|purse| purse.uncapped.is_some()).then(|| {
-            let bets = self.purses().flat_map(|purse| purse.uncapped.unwrap_or(purse.capped));
+        self.components().any(|component| component.uncapped.is_some()).then(|| {
+            let bets = self.components().flat_map(|component| component.uncapped.unwrap_or(component.capped));
             log_sum_exp(bets.chain([self.log_cash()]))
         })
     }
 
-    /// The bet with the most capital; the earlier purse where two hold the same.
+    /// The bet with the most capital; the earlier component where two hold the same.
     pub fn leader(&self) -> Leader {
         let mut leader = Leader::SinceStart;
         let (_, mut most) = self.start.leader();
-        for purse in self.late.iter().chain(&self.trigger) {
-            let (bet, capital) = purse.leader();
+        for component in self.late.iter().chain(&self.trigger) {
+            let (bet, capital) = component.leader();
             if capital > most {
                 (leader, most) = (Leader::Later(bet), capital);
             }
@@ -146,9 +146,9 @@ impl Purses {
     }
 }
 
-fn put(purse: &mut Option<Purse>, amount: f64, plan: &Plan) {
-    match purse {
-        Some(purse) => purse.add(amount, &plan.bets.log_weight),
-        None => *purse = Some(Purse::with(amount, &plan.bets.log_weight)),
+fn put(component: &mut Option<Component>, amount: f64, plan: &Plan) {
+    match component {
+        Some(component) => component.add(amount, &plan.bets.log_weight),
+        None => *component = Some(Component::with(amount, &plan.bets.log_weight)),
     }
 }
