@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::{EvidenceConfig, EvidenceConfigError};
+use super::cusum::{Cusum, Stretches};
 use super::independence::Independence;
 use super::mixture::Mixture;
 use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
-use super::suspicion::{Stretches, Suspicion};
 use crate::core::detect::counts::{TickCounts, to_f64};
 use crate::core::detect::miss::Miss;
 
@@ -38,7 +38,7 @@ struct Saved {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
     pub mixture: Mixture,
-    pub suspicion: Suspicion,
+    pub cusum: Cusum,
     pub stretches: Stretches,
     pub independence: Independence,
     /// The log of all capital, with the blip caps; its highest value; and the same without the caps.
@@ -71,7 +71,7 @@ impl EvidenceDetector {
         let plan = Plan::of(&config);
         let state = State {
             mixture: Mixture::new(&plan),
-            suspicion: Suspicion::new(),
+            cusum: Cusum::new(),
             stretches: Stretches::default(),
             independence: Independence::new(&config, &plan),
             evidence: 0.0,
@@ -108,7 +108,7 @@ impl EvidenceDetector {
             return;
         };
         self.weigh(counts);
-        let sustained = self.state.suspicion.against() >= self.plan.min_ticks
+        let sustained = self.state.cusum.against() >= self.plan.min_ticks
             || self.state.convinced >= self.plan.min_ticks.saturating_mul(LASTING);
         if self.state.evidence >= self.plan.bar && sustained && self.enough() {
             self.state.breach = Some(self.explain_breach());
@@ -130,14 +130,14 @@ impl EvidenceDetector {
             let passed = seconds(millis) / seconds(self.config.window_ms);
             state.mixture.bet_late(plan, SHARE_LATE * passed);
         }
-        state.mixture.bet_trigger(plan, state.suspicion.take_due());
+        state.mixture.bet_trigger(plan, state.cusum.take_due());
 
         // The temper is what was known before this tick, or the bound would not hold.
         let counting = state.independence.draw(plan, millis, requests);
         let temper = state.independence.temper(requests, counting);
         let log_ratios = plan.bets.log_ratios(requests, errors, temper);
         state.mixture.play(&log_ratios, &plan.caps);
-        state.suspicion.see(log_ratios[WATCHING_BET], counts.requests);
+        state.cusum.see(log_ratios[WATCHING_BET], counts.requests);
         state.stretches.see(&log_ratios, counts, state.good_ms);
         state.independence.see(millis, requests, errors, counting);
 

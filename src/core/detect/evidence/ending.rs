@@ -36,7 +36,7 @@ impl EvidenceDetector {
     /// ticks. Before the end it says how the soak would end now; in an extension it is asked at every tick.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
         let min_ticks = self.plan.min_ticks;
-        let run = self.state.suspicion.run();
+        let run = self.state.cusum.run();
         let patience = min_ticks.saturating_sub(overtime);
         if self.in_trouble() && run < min_ticks && patience > 0 {
             return Ending::RunOn { ticks: patience.min(min_ticks - run) };
@@ -58,7 +58,7 @@ impl EvidenceDetector {
     /// a fair bet too, so the bound on false alarms covers it.
     fn in_trouble(&self) -> bool {
         let state = &self.state;
-        let running = state.suspicion.run() > 0 && !state.suspicion.contradicted();
+        let running = state.cusum.run() > 0 && !state.cusum.contradicted();
         state.breach.is_none() && running && state.uncapped >= self.plan.bar && self.enough()
     }
 
@@ -66,7 +66,7 @@ impl EvidenceDetector {
     fn breached(&self) -> Option<Closing> {
         let state = &self.state;
         let reason = state.breach.clone().or_else(|| {
-            let sustained = self.in_trouble() && state.suspicion.run() >= self.plan.min_ticks;
+            let sustained = self.in_trouble() && state.cusum.run() >= self.plan.min_ticks;
             sustained.then(|| {
                 let (seen, weight) = (self.miss.of(state.seen), self.weight_of(state.uncapped));
                 format!("{seen} since the switch, and nothing since to contradict it; {weight}")

@@ -9,7 +9,7 @@
 //! | `config` | what is asked for, with ranges |
 //! | `plan` | the constants of the method, and what follows from them |
 //! | `mixture` | the capital: bad since the switch, since some tick, since it began to look off |
-//! | `suspicion` | since when it looks off |
+//! | `cusum` | since when it looks off |
 //! | `independence`, `dispersion` | bursts and clumps, which make failures say less than their number |
 //! | `detector` | the state, and what one tick does to it |
 //! | `ending` | the closing judgement |
@@ -20,6 +20,7 @@
 
 mod baseline;
 mod config;
+mod cusum;
 mod detector;
 mod dispersion;
 mod ending;
@@ -29,7 +30,6 @@ mod mixture;
 mod numerics;
 mod outlook;
 mod plan;
-mod suspicion;
 
 pub(crate) use baseline::{BaselineRule, excused, longest_silence};
 pub use config::EvidenceConfig;

@@ -99,7 +99,7 @@ fn a_missing_tick_adds_nothing_and_the_next_good_one_covers_the_gap() {
     let before = gap.clone();
     feed(&mut gap, 2 * SECOND, [None, None]);
     assert_eq!(gap.evidence().to_bits(), before.evidence().to_bits());
-    assert_eq!((gap.seen(), gap.state.suspicion.run()), (before.seen(), before.state.suspicion.run()));
+    assert_eq!((gap.seen(), gap.state.cusum.run()), (before.seen(), before.state.cusum.run()));
     assert_eq!((gap.state.ticks, gap.state.missed), (4, 2));
 
     // What follows is as if the ticks in between had never been scheduled.

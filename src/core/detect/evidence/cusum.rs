@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::plan::{BETS, PerBet, SHARE_TRIGGER};
 use crate::core::detect::counts::{TickCounts, to_f64};
 
-/// Suspicion of so many nats rings the bell that releases trigger capital.
+/// The sum of so many nats rings the bell that releases trigger capital.
 const TRIGGER: f64 = 1.0;
 
-/// Suspicion stops growing here, so that it ends soon after the trouble.
+/// The sum stops growing here, so that it ends soon after the trouble.
 const CEILING: f64 = 3.0 * TRIGGER;
 
 /// A CUSUM of the watching bet: what it won since it last stood at nothing (Page 1954).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Suspicion {
+pub(super) struct Cusum {
     nats: f64,
     /// Whether the bell may ring: it has to fall silent first.
     armed: bool,
     bells: u64,
     /// Trigger capital to be bet with the next tick.
     due: f64,
-    /// Ticks since suspicion left 0.
+    /// Ticks since the sum left 0.
     run: u64,
     /// Those of them that spoke against the release.
     against: u64,
@@ -28,7 +28,7 @@ pub(super) struct Suspicion {
     contradicted: bool,
 }
 
-impl Suspicion {
+impl Cusum {
     pub const fn new() -> Self {
         Self { nats: 0.0, armed: true, bells: 0, due: 0.0, run: 0, against: 0, contradicted: false }
     }
