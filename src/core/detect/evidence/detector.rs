@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{EvidenceConfig, EvidenceConfigError};
 use super::cusum::{Cusum, Stretches};
-use super::independence::Independence;
+use super::effective_sample_size::EffectiveSampleSize;
 use super::mixture::Mixture;
 use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
 use crate::core::detect::counts::{TickCounts, to_f64};
@@ -40,7 +40,7 @@ pub(super) struct State {
     pub mixture: Mixture,
     pub cusum: Cusum,
     pub stretches: Stretches,
-    pub independence: Independence,
+    pub sample_size: EffectiveSampleSize,
     /// The log of all capital, with the blip caps; its highest value; and the same without the caps.
     pub evidence: f64,
     pub peak: f64,
@@ -73,7 +73,7 @@ impl EvidenceDetector {
             mixture: Mixture::new(&plan),
             cusum: Cusum::new(),
             stretches: Stretches::default(),
-            independence: Independence::new(&config, &plan),
+            sample_size: EffectiveSampleSize::new(&config, &plan),
             evidence: 0.0,
             peak: 0.0,
             uncapped: 0.0,
@@ -132,14 +132,14 @@ impl EvidenceDetector {
         }
         state.mixture.bet_trigger(plan, state.cusum.take_due());
 
-        // The temper is what was known before this tick, or the bound would not hold.
-        let counting = state.independence.draw(plan, millis, requests);
-        let temper = state.independence.temper(requests, counting);
-        let log_ratios = plan.bets.log_ratios(requests, errors, temper);
+        // The discount is what was known before this tick, or the bound would not hold.
+        let counting = state.sample_size.draw(plan, millis, requests);
+        let discount = state.sample_size.discount(requests, counting);
+        let log_ratios = plan.bets.log_ratios(requests, errors, discount);
         state.mixture.play(&log_ratios, &plan.caps);
         state.cusum.see(log_ratios[WATCHING_BET], counts.requests);
         state.stretches.see(&log_ratios, counts, state.good_ms);
-        state.independence.see(millis, requests, errors, counting);
+        state.sample_size.see(millis, requests, errors, counting);
 
         state.evidence = state.mixture.evidence();
         state.peak = state.peak.max(state.evidence);

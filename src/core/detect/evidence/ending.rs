@@ -140,7 +140,7 @@ impl EvidenceDetector {
 
     /// The whole numbers of independent requests and errors that say as much.
     fn undispersed(&self, requests: f64, errors: f64) -> (f64, f64) {
-        let dispersion = self.state.independence.dispersion();
+        let dispersion = self.state.sample_size.dispersion();
         let requests = (requests / dispersion).round_ties_even().max(1.0);
         (requests, (errors / dispersion).round_ties_even())
     }

@@ -10,7 +10,7 @@
 //! | `plan` | the constants of the method, and what follows from them |
 //! | `mixture` | the capital: bad since the switch, since some tick, since it began to look off |
 //! | `cusum` | since when it looks off |
-//! | `independence`, `dispersion` | bursts and clumps, which make failures say less than their number |
+//! | `effective_sample_size`, `dispersion` | bursts and clumps, which make failures say less than their number |
 //! | `detector` | the state, and what one tick does to it |
 //! | `ending` | the closing judgement |
 //! | `outlook` | what comes next if nothing changes |
@@ -23,9 +23,9 @@ mod config;
 mod cusum;
 mod detector;
 mod dispersion;
+mod effective_sample_size;
 mod ending;
 mod explain;
-mod independence;
 mod mixture;
 mod numerics;
 mod outlook;

@@ -89,10 +89,10 @@ impl EvidenceDetector {
         let requests = pace * to_f64(recent.counts().requests);
         let errors = pace * to_f64(recent.counts().errors);
         let counting = requests.min(self.plan.refill * seconds(self.config.tick_ms));
-        let temper = self.state.independence.temper(requests, counting);
+        let discount = self.state.sample_size.discount(requests, counting);
         let ticks = to_f64(ticks);
         let mut mixture = self.state.mixture.clone();
-        let log_ratios = self.plan.bets.log_ratios(requests, errors, temper).map(|ratio| ticks * ratio);
+        let log_ratios = self.plan.bets.log_ratios(requests, errors, discount).map(|ratio| ticks * ratio);
         mixture.play(&log_ratios, &self.plan.caps.over(ticks));
         mixture.evidence()
     }

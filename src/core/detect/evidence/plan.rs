@@ -54,9 +54,9 @@ impl Bets {
         }
     }
 
-    /// The log of what each bet's capital is multiplied by, when every request counts `temper` (0 to 1).
-    pub fn log_ratios(&self, requests: f64, errors: f64, temper: f64) -> PerBet {
-        std::array::from_fn(|bet| temper * (errors * self.gain[bet] - (requests - errors) * self.loss[bet]))
+    /// The log of what each bet's capital is multiplied by, when every request counts `discount` (0 to 1).
+    pub fn log_ratios(&self, requests: f64, errors: f64, discount: f64) -> PerBet {
+        std::array::from_fn(|bet| discount * (errors * self.gain[bet] - (requests - errors) * self.loss[bet]))
     }
 }
 

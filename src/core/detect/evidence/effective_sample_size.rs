@@ -11,14 +11,14 @@ const BLOCKS_MS: [u64; 2] = [5000, 15_000];
 
 /// Bursts and clumps: both make many failures say less than their number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Independence {
+pub(super) struct EffectiveSampleSize {
     /// The bucket of requests that may still count in full, refilled over time.
     tokens: f64,
     ticks: Dispersion,
     blocks: [Option<Dispersion>; BLOCKS_MS.len()],
 }
 
-impl Independence {
+impl EffectiveSampleSize {
     /// A full bucket and no clumping; blocks that would hold no more than two ticks are left out.
     pub fn new(config: &EvidenceConfig, plan: &Plan) -> Self {
         let block =
@@ -35,7 +35,7 @@ impl Independence {
     }
 
     /// The factor, 0 to 1, that tempers the evidence of `requests` of which `counting` count; a tick counts like one at least.
-    pub fn temper(&self, requests: f64, counting: f64) -> f64 {
+    pub fn discount(&self, requests: f64, counting: f64) -> f64 {
         if requests > 0.0 { ((counting / self.dispersion()).max(1.0) / requests).min(1.0) } else { 1.0 }
     }
 
@@ -66,11 +66,11 @@ mod tests {
     #[test]
     fn a_burst_counts_as_far_as_the_bucket_is_filled() {
         let plan = Plan::of(&CONFIG);
-        let mut independence = Independence::new(&CONFIG, &plan);
+        let mut sample_size = EffectiveSampleSize::new(&CONFIG, &plan);
         for (millis, requests, counting) in
             [(0, 30.0, 30.0), (0, 500.0, 70.0), (500, 500.0, 50.0), (9000, 500.0, 100.0)]
         {
-            let drawn = independence.draw(&plan, millis, requests);
+            let drawn = sample_size.draw(&plan, millis, requests);
             assert!((drawn - counting).abs() < 1e-9, "{drawn} of {requests} after {millis} ms");
         }
     }
@@ -79,16 +79,17 @@ mod tests {
     fn long_ticks_leave_no_blocks() {
         for (tick_ms, blocks) in [(1000, 2), (2499, 2), (2500, 1), (7500, 0)] {
             let config = EvidenceConfig { tick_ms, ..CONFIG };
-            let independence = Independence::new(&config, &Plan::of(&config));
-            assert_eq!(independence.blocks.iter().flatten().count(), blocks, "ticks of {tick_ms} ms");
+            let sample_size = EffectiveSampleSize::new(&config, &Plan::of(&config));
+            assert_eq!(sample_size.blocks.iter().flatten().count(), blocks, "ticks of {tick_ms} ms");
         }
     }
 
     #[test]
     fn a_tick_counts_like_one_request_at_least() {
-        let independence = Independence::new(&CONFIG, &Plan::of(&CONFIG));
-        for (requests, counting, temper) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (100.0, 0.0, 0.01), (100.0, 50.0, 0.5)] {
-            assert!((independence.temper(requests, counting) - temper).abs() < f64::EPSILON);
+        let sample_size = EffectiveSampleSize::new(&CONFIG, &Plan::of(&CONFIG));
+        for (requests, counting, discount) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (100.0, 0.0, 0.01), (100.0, 50.0, 0.5)]
+        {
+            assert!((sample_size.discount(requests, counting) - discount).abs() < f64::EPSILON);
         }
     }
 }
