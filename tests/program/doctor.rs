@@ -212,7 +212,7 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
     let done = deployment.run(&["doctor"]).expect(2).says(&[
         &format!("FAILURE  network       cannot listen on {address}: "),
         "warning  webhook       127.0.0.1 refused the connection: nothing listens there\n",
-        "next: nobody would be told of a breach",
+        "next: breach notifications would be lost",
     ]);
     assert!(!done.stdout.contains("kanarienvogel"), "{done:#?}");
     drop(taken);

@@ -180,7 +180,7 @@ fn a_signed_order_is_carried_out_once_even_if_the_monitor_is_another_one_by_then
     let resumed = deployment.start(&["soak", "--resume", "--no-tui"]);
     deployment.wait_until("the soak goes on", |deployment| deployment.count("resumed") == 1);
     let (code, told) = order(&address, &headers, extend);
-    assert_eq!((code, told.as_str()), (409, r#"{"error":"the order `msg_1` came before"}"#));
+    assert_eq!((code, told.as_str()), (409, r#"{"error":"order `msg_1` was already received (replay rejected)"}"#));
     deployment.wait_until("the standby is known to be ready", |deployment| {
         deployment.run(&["status", "--json"]).json()["standby"]["ready"] == true
     });

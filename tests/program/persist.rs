@@ -36,7 +36,7 @@ fn a_signal_between_two_attempts_saves_the_soak_and_the_next_monitor_goes_on_wit
     let running = deployment.start(&["soak", "--no-tui"]);
     deployment.wait_until("attempts that failed", |deployment| tries(deployment) >= 4);
     running.signal(Signal::TERM);
-    running.wait().expect(143).complains(&["stopped, and saved as it is"]);
+    running.wait().expect(143).complains(&["stopped; state saved. The release is UNWATCHED"]);
     assert_eq!((deployment.count("rollback"), deployment.count("rollback_failed")), (1, 0));
     fs::write(deployment.path("healed"), "").unwrap();
     deployment.run(&["soak", "--resume", "--no-tui"]).expect(3).says(&["ROLLED BACK after all: "]);
