@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use switchback::model::Color;
 use tempfile::TempDir;
@@ -23,7 +25,21 @@ impl Haproxy {
         self.folder.path().join("admin.sock")
     }
 
-    /// A column of `show servers state` for a server: 6 is its admin state, 7 its weight.
+    /// Calls a server down, and keeps it so: a check that was under way when checks were turned off may call it up once more.
+    #[track_caller]
+    pub fn call_down(&self, server: &str) {
+        self.command(&format!("disable health checkout-api/{server}"));
+        for _ in 0..20 {
+            self.command(&format!("set server checkout-api/{server} health down"));
+            sleep(Duration::from_millis(300));
+            if self.column(server, 5) == "0" {
+                return;
+            }
+        }
+        panic!("{server} does not stay down");
+    }
+
+    /// A column of `show servers state` for a server: 5 is its state (0 is down), 6 its admin state, 7 its weight.
     #[track_caller]
     pub fn column(&self, server: &str, column: usize) -> String {
         let state = self.command("show servers state checkout-api");

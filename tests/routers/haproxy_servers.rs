@@ -187,8 +187,7 @@ fn a_dry_run_knows_that_the_servers_are_down() {
     let scene = start().with("router.timeout", "1s");
     scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     for server in ["b1", "b2"] {
-        scene.proxy.command(&format!("disable health checkout-api/{server}"));
-        scene.proxy.command(&format!("set server checkout-api/{server} health down"));
+        scene.proxy.call_down(server);
     }
     let told = "too few servers of blue are up: b1 DOWN, b2 DOWN";
     scene.deployment.run(&["rollback", "--dry-run"]).expect(7).complains(&[told]);
@@ -268,9 +267,7 @@ fn servers_that_wait_as_backup_take_no_traffic() {
     }
     shows("blue");
     for server in ["b1", "b2"] {
-        scene.proxy.command(&format!("set server checkout-api/{server} health down"));
-        scene.proxy.command(&format!("disable health checkout-api/{server}"));
-        scene.proxy.command(&format!("set server checkout-api/{server} health down"));
+        scene.proxy.call_down(server);
     }
     shows("green");
 }
