@@ -10,6 +10,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
+use crate::model::number::thousands;
+
 /// Kept back for a rollback: state file, lock and journal, pipes of a command, a connection to the router and to the standby.
 const KEPT_BACK: usize = 32;
 /// What a watch needs beside its instances: log, recording, sockets of clients, the runtime's own.
@@ -68,8 +70,10 @@ pub fn allowed() -> Option<u64> {
 pub fn fit(instances: u64) -> Result<String, String> {
     let (needed, was) = (needed(instances), BEFORE.get().and_then(|before| before.current));
     let Some(allowed) = allowed() else { return Ok("file descriptors are not limited".to_owned()) };
-    let raised = was.filter(|was| *was != allowed).map(|was| format!(", raised from {was}")).unwrap_or_default();
-    let said = format!("{instances} instances need up to {needed} file descriptors, {allowed} are allowed{raised}");
+    let raised = was.filter(|was| *was != allowed).map(|was| format!(", raised from {}", thousands(was)));
+    let [watched, most, limit] = [instances, needed, allowed].map(thousands);
+    let raised = raised.unwrap_or_default();
+    let said = format!("{watched} instances need up to {most} file descriptors, {limit} are allowed{raised}");
     if needed <= allowed { Ok(said) } else { Err(said) }
 }
 

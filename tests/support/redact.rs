@@ -38,7 +38,7 @@ impl Deployment {
         text
     }
 
-    /// The same without any number.
+    /// The same without any number; also where none failed, which `COUNT` would show.
     pub fn redacted_run(&self, text: &str) -> String {
         let text = self
             .redacted(text)

@@ -183,11 +183,11 @@ fn failure(error: &RollbackError, service: &str) -> Failure {
         };
         return Failure::new(7, format!("ROLLBACK FAILED: {error}\nnext: mend what it names, then: {again}{patient}"));
     };
-    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", self::by_hand(by_hand)))
+    Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", steps_by_hand(by_hand)))
 }
 
 /// What to do where the router holds what is not ours.
-fn by_hand(step: &str) -> String {
+fn steps_by_hand(step: &str) -> String {
     let again = "switchback rollback";
     format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
 }

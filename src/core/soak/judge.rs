@@ -129,6 +129,7 @@ impl Judge {
         }
     }
 
+    /// Against the release, in nats; none where the method has no evidence.
     pub fn evidence(&self) -> Option<f64> {
         self.detector.evidence()
     }

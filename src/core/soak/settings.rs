@@ -164,6 +164,7 @@ pub struct LatencySettings {
     /// Whether only a bound near the threshold is judged by. Recordings from before: by the next bound below, however far.
     #[serde(default)]
     pub near: bool,
+    /// The API that the histogram is read from; none where it is read from the instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<String>,
     pub required: bool,

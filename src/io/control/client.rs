@@ -341,6 +341,8 @@ async fn failed(response: Response) -> ClientError {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -363,6 +365,25 @@ mod tests {
         assert_eq!(in_words(&foreign), Some(RefusalCode::RouterForeign));
         assert_eq!(in_words("blue is DOWN: `rollback --force` moves"), Some(RefusalCode::NeedsForce));
         assert_eq!(in_words("the soak is over"), None);
+    }
+
+    #[tokio::test]
+    async fn a_monitor_that_sends_no_code_is_understood_over_its_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        let monitor = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            let body = r#"{"error":"blue is DOWN: `rollback --force` moves traffic there as it is"}"#;
+            let head = format!("HTTP/1.1 409 Conflict\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        });
+        let ana = Actor::Operator("ana@deploy-1".to_owned());
+        let refused = Client::new(&socket).act(Action::Rollback { force: false }, &ana, None).await.unwrap_err();
+        assert!(matches!(refused, ClientError::Refused { code: Some(RefusalCode::NeedsForce), .. }), "{refused:?}");
+        monitor.await.unwrap();
     }
 
     #[test]

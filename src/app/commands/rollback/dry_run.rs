@@ -56,7 +56,8 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
 fn would_fail(deployment: &Deployment, error: &RollbackError) -> Failure {
     let why = match error {
         RollbackError::Failed { failure: MoveFailure::Router(error), target, .. } => {
-            let step = error.foreign().map(|foreign| super::by_hand(foreign.by_hand(*target))).unwrap_or_default();
+            let step =
+                error.foreign().map(|foreign| super::steps_by_hand(foreign.by_hand(*target))).unwrap_or_default();
             format!("the router {} cannot be moved: {error}{step}", deployment.router().kind())
         }
         RollbackError::Failed { failure, .. } => failure.to_string(),

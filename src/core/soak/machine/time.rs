@@ -26,6 +26,7 @@ impl RunTime {
         self.wall = envelope.wall_ms;
     }
 
+    /// Milliseconds since the run began.
     pub const fn at(&self) -> u64 {
         self.at
     }
@@ -34,6 +35,7 @@ impl RunTime {
         self.at.saturating_add(ms)
     }
 
+    /// Milliseconds since then.
     pub const fn since(&self, then: u64) -> u64 {
         self.at.saturating_sub(then)
     }

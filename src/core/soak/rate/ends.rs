@@ -128,6 +128,7 @@ impl Ends {
         self.judges().filter_map(Judge::evidence).min_by(f64::total_cmp)
     }
 
+    /// Of the last ten seconds.
     pub fn recent(&self) -> TickCounts {
         self.lead().recent()
     }
