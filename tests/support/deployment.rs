@@ -114,8 +114,11 @@ impl Deployment {
         serde_json::from_str(&self.state_text()).unwrap()
     }
 
+    /// Replaces the state file in one step: on a busy machine a monitor would see half of it for long.
     pub fn write_state(&self, state: &Value) {
-        fs::write(self.state_path(), serde_json::to_vec_pretty(state).unwrap()).unwrap();
+        let new = self.path("state.new");
+        fs::write(&new, serde_json::to_vec_pretty(state).unwrap()).unwrap();
+        fs::rename(new, self.state_path()).unwrap();
     }
 
     pub fn journal_path(&self) -> PathBuf {

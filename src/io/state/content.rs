@@ -128,6 +128,9 @@ pub struct State {
 pub enum Corrupt {
     #[error("it is empty")]
     Empty,
+    /// It ends before its object does; the parser's message ends with line and column.
+    #[error("{0}")]
+    CutOff(String),
     /// It begins with a byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
     #[error("it begins with a byte order mark ({0}), which deploy.ts cannot read either: save it as UTF-8 without one")]
     ByteOrderMark(&'static str),
@@ -139,6 +142,13 @@ pub enum Corrupt {
     /// A key of ours is missing or has a value it cannot have.
     #[error("key `{key}`: {reason}")]
     Key { key: &'static str, reason: String },
+}
+
+impl Corrupt {
+    /// Whether it can be the work of a writer that is not done: `deploy.ts` empties the file and then writes it.
+    pub(crate) const fn may_be_half_written(&self) -> bool {
+        matches!(self, Self::Empty | Self::CutOff(_))
+    }
 }
 
 impl State {
@@ -165,7 +175,9 @@ impl State {
         if text.trim().is_empty() {
             return Err(Corrupt::Empty);
         }
-        let value = serde_json::from_str(text).map_err(|error| Corrupt::Json(error.to_string()))?;
+        let value = serde_json::from_str(text).map_err(|error| {
+            if error.is_eof() { Corrupt::CutOff(error.to_string()) } else { Corrupt::Json(error.to_string()) }
+        })?;
         let Value::Object(mut document) = value else {
             return Err(Corrupt::NoObject);
         };

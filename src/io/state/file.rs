@@ -20,6 +20,9 @@ use crate::io::state::{Corrupt, State};
 /// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
 pub(crate) const WRITERS: Duration = Duration::from_millis(10);
 
+/// How often a file that seems half written is read before it counts as corrupt, [`WRITERS`] apart.
+const READINGS: usize = 10;
+
 /// The largest state file that is read, in bytes.
 const MAX_STATE: u64 = 1 << 20;
 
@@ -94,7 +97,15 @@ impl StateFile {
     }
 
     /// Reads the state. A missing file is [`State::never_switched`].
+    ///
+    /// A file that ends early is read again for a tenth of a second: `deploy.ts` may be writing it.
     pub fn read(&self) -> Result<State, StateError> {
+        for _ in 1..READINGS {
+            match self.read_at(&self.path) {
+                Err(StateError::Corrupt { source, .. }) if source.may_be_half_written() => std::thread::sleep(WRITERS),
+                settled => return settled,
+            }
+        }
         self.read_at(&self.path)
     }
 

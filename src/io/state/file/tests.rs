@@ -101,6 +101,22 @@ fn a_corrupt_file_is_named_with_the_place_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_file_that_another_program_is_writing_is_waited_for() {
+    let tmp = tempfile::tempdir().unwrap();
+    let file = file(tmp.path());
+    for unfinished in ["", "{\"activeColor\": \"gre"] {
+        fs::write(file.path(), unfinished).unwrap();
+        let path = file.path().to_owned();
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(WRITERS * 2);
+            fs::write(path, "{\"activeColor\": \"green\"}").unwrap();
+        });
+        assert_eq!(file.read().unwrap().active(), Color::Green);
+        writer.join().unwrap();
+    }
+}
+
+#[test]
 fn what_is_no_small_regular_file_is_not_read() {
     let tmp = tempfile::tempdir().unwrap();
     let file = file(tmp.path());
