@@ -94,7 +94,7 @@ pub struct Glyphs {
 }
 
 const UNICODE: Glyphs = Glyphs {
-    corners: ["┌", "┐", "└", "┘"],
+    corners: ["╭", "╮", "╰", "╯"],
     sides: ["─", "│"],
     axis: "┤",
     threshold: "╌",

@@ -55,7 +55,7 @@ pub use screen::draw;
 pub use state::UiState;
 pub(crate) use state::{
     ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay, Pane, Playback,
-    WeatherView,
+    Subject, WeatherView,
 };
 pub(crate) use svg::{to_svg, to_text};
 pub(crate) use theme::{ColorChoice, ColorEnv};

@@ -11,13 +11,15 @@ use super::{Charset, Scale, Theme};
 /// Everything that is on screen besides the run itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UiState {
-    /// The pane that arrows move in; its frame is highlighted.
+    /// The pane that arrows move in; its title is highlighted.
     pub focus: Pane,
     /// The check that has the big chart, from 0 in the order of [`Dashboard::checks`](crate::core::view::Dashboard::checks), as chosen;
     /// none follows the first one that is breached. Beyond the last one means the last one.
     pub check: Option<usize>,
-    /// The first row of the instances pane that is shown. Scrolling past the end shows the last page.
-    pub instances_from: usize,
+    /// The selected instance, from 0 in the order of [`Dashboard::instances`]; beyond the last one means the last one.
+    pub instance: usize,
+    /// The selected route, from 0, as long as there is one.
+    pub route: usize,
     /// The list of decisions.
     pub decisions: DecisionList,
     /// Whether the view stands still while the run goes on. Whoever calls [`draw`](super::draw) keeps the frozen dashboard.
@@ -48,7 +50,8 @@ impl UiState {
         Self {
             focus: Pane::default(),
             check: None,
-            instances_from: 0,
+            instance: 0,
+            route: 0,
             decisions: DecisionList::default(),
             frozen: false,
             overlay: None,
@@ -76,9 +79,21 @@ impl UiState {
         let Some(check) = checks.get(self.shown_check(dashboard)) else { return };
         let since = Stretch::of(dashboard, now_ms).from_ms;
         let old = dashboard.old_color().highest_since(since).filter(|_| check.seen.check == CheckId::ErrorRate);
-        let highest = check.series.highest_since(since).into_iter().chain(old).fold(0.0, f64::max);
+        let baseline = dashboard.baseline_rate().filter(|_| check.seen.check == CheckId::ErrorRate);
+        let highest = check.series.highest_since(since).into_iter().chain(old).chain(baseline).fold(0.0, f64::max);
         self.scale.follow(highest, check.seen.threshold);
     }
+}
+
+/// What a row of a pane is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Check(CheckId),
+    /// An instance of the color that is shown, by its URL.
+    Instance(String),
+    Route(String),
+    /// A decision, by its [`number`](crate::core::view::Decided::number).
+    Decision(u64),
 }
 
 /// A pane that can have the focus.
@@ -87,12 +102,13 @@ pub enum Pane {
     #[default]
     Checks,
     Instances,
+    Routes,
     Decisions,
 }
 
 impl Pane {
     /// All of them, in the order of Tab.
-    pub const ALL: [Self; 3] = [Self::Checks, Self::Instances, Self::Decisions];
+    pub const ALL: [Self; 4] = [Self::Checks, Self::Instances, Self::Routes, Self::Decisions];
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,10 +163,8 @@ pub enum Overlay {
         /// First row that is shown; past the end means the last page.
         scroll: usize,
     },
-    Detail {
-        /// Its [`number`](crate::core::view::Decided::number).
-        number: u64,
-    },
+    /// All that is known of it.
+    Detail(Subject),
     Dialog(DialogView),
     Weather(WeatherView),
 }

@@ -82,6 +82,9 @@ impl Depth {
     }
 }
 
+/// From this share of a limit on a value is near to it.
+const NEAR: f64 = 0.8;
+
 /// One hue in each depth that has colors.
 #[derive(Clone, Copy)]
 struct Hue {
@@ -132,6 +135,15 @@ impl Theme {
         }
     }
 
+    /// A value by how near to its limit it is, 1 being the limit.
+    pub fn against_limit(self, share: f64) -> Style {
+        match share {
+            share if share >= 1.0 => self.fg(VERMILION),
+            share if share >= NEAR => self.fg(ORANGE),
+            _ => self.fg(GREEN),
+        }
+    }
+
     /// One of the two colors, by its name.
     pub fn color(self, color: Color) -> Style {
         self.fg(match color {
@@ -145,7 +157,7 @@ impl Theme {
         self.fg(ORANGE)
     }
 
-    /// What is there for comparison: the previous color's baseline, axes, labels, frames without focus.
+    /// What is there for comparison: the previous color's baseline, axes, labels, frames.
     pub fn dim(self) -> Style {
         match self.depth {
             Depth::None | Depth::Ansi16 => Style::new().add_modifier(Modifier::DIM),
@@ -153,7 +165,7 @@ impl Theme {
         }
     }
 
-    /// The frame of the pane that has the focus, and its title.
+    /// The title of the pane that has the focus.
     pub fn focus(self) -> Style {
         self.fg(BLUE).add_modifier(Modifier::BOLD)
     }

@@ -58,6 +58,18 @@ impl Ledger {
         Some(format!("{} of the errors with {label}={value} ({} of the requests)", percent(errors), percent(requests)))
     }
 
+    /// The routes with failed requests, the most failures first, with what came to each; empty where no series names its route.
+    pub fn routes(&self) -> Vec<(&str, TickCounts)> {
+        let of = |name: &str| -> Vec<(&str, TickCounts)> {
+            let here = self.labels.iter().filter(|((label, _), counts)| label == name && counts.errors > 0);
+            here.map(|((_, value), counts)| (value.as_str(), *counts)).collect()
+        };
+        let errors = |routes: &Vec<(&str, TickCounts)>| routes.iter().map(|(_, counts)| counts.errors).sum::<u64>();
+        let mut routes = ROUTES.into_iter().map(of).max_by_key(errors).unwrap_or_default();
+        routes.sort_by(|a, b| b.1.errors.cmp(&a.1.errors).then(a.0.cmp(b.0)));
+        routes
+    }
+
     /// `12% of the errors on labels beyond the first 1,000`, where that is worth saying.
     fn remainder(&self) -> Option<String> {
         let share = TickCounts { requests: self.all.errors, errors: self.untracked }.clamped().rate()?;
@@ -150,6 +162,20 @@ mod tests {
         let uneven = [(ONE, on(80, 8)), ("http://b", on(20, 2))];
         assert_eq!(ledger.sentence(&uneven), None, "it has most of the errors because it has most of the requests");
         assert_eq!(ledger.sentence(&[(ONE, on(99, 50))]), None, "one instance, and no label that says anything");
+    }
+
+    #[test]
+    fn routes_are_those_of_the_label_with_the_most_failures() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.routes(), []);
+        let culprits = vec![
+            culprit("path", "/only-some", 4, 1),
+            culprit("route", "/cart", 40, 2),
+            culprit("route", "/pay", 9, 8),
+            culprit("status", "500", 10, 10),
+        ];
+        ledger.enter(&blame(100, 10, culprits));
+        assert_eq!(ledger.routes(), [("/pay", on(9, 8)), ("/cart", on(40, 2))]);
     }
 
     #[test]

@@ -115,6 +115,10 @@ impl RateCheck {
         self.ledger.sentence(&self.by_instance())
     }
 
+    pub fn failed_routes(&self) -> Vec<(&str, TickCounts)> {
+        self.ledger.routes()
+    }
+
     /// The instances, each with its requests and misses since the window began.
     fn by_instance(&self) -> Vec<(&str, TickCounts)> {
         self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.seen)).collect()

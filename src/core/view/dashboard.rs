@@ -2,12 +2,11 @@
 
 use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
 use crate::core::soak::{Envelope, Event, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult};
-use crate::model::{CheckId, Color, DecisionKind, Ending, Phase, Verdict};
+use crate::model::{CheckId, Color, Ending, Verdict};
 
 use super::decided::DecisionLog;
 use super::instances::{Instance, per_second};
-use super::series::{Point, Series};
-use super::steady::honest;
+use super::series::Series;
 use super::{Decided, Gauge, Headline, News, View};
 
 /// Evidence of so many nats (10×) is worth asking who is to blame.
@@ -53,11 +52,11 @@ pub struct Dashboard {
     /// What the router was last seen doing. A move ends with reading it back.
     pub(super) routed: Option<Result<Color, String>>,
     run_started_wall: i64,
-    checks: Vec<(CheckId, Series)>,
-    old: Series,
-    old_recent: RecentCounts,
-    old_counts: TickCounts,
-    marks: Vec<Mark>,
+    pub(super) checks: Vec<(CheckId, Series)>,
+    pub(super) old: Series,
+    pub(super) old_recent: RecentCounts,
+    pub(super) old_counts: TickCounts,
+    pub(super) marks: Vec<Mark>,
     decisions: DecisionLog,
     watched: Vec<Instance>,
     standby: Vec<Instance>,
@@ -199,68 +198,6 @@ impl Dashboard {
         }
     }
 
-    fn record_tick(&mut self, at_ms: u64, phase: Phase) {
-        match phase {
-            Phase::Warmup | Phase::Watching | Phase::Held | Phase::Grace => self.record_checks(at_ms),
-            Phase::Gating | Phase::Baseline | Phase::Verifying => self.record_old(at_ms),
-            Phase::Switching | Phase::RollingBack | Phase::Finished => {}
-        }
-    }
-
-    fn record_checks(&mut self, at_ms: u64) {
-        // A tick that ends the warmup starts the judgement anew: nothing was counted yet.
-        let Some((_, counts)) = self.machine().last_tick() else { return };
-        for seen in self.machine().checks() {
-            let verdict = honest(self.machine(), &seen);
-            let Observation { check, value, .. } = seen;
-            let point = if check.counts_requests() {
-                // The rate of the last 10s goes on through a missing tick; what was not seen is not drawn.
-                Point { at_ms, value: value.filter(|_| counts.is_some()), counts, verdict }
-            } else {
-                Point { at_ms, value, counts: None, verdict }
-            };
-            self.series_mut(check).push(point);
-        }
-    }
-
-    fn series_mut(&mut self, check: CheckId) -> &mut Series {
-        let at = self.checks.iter().position(|(name, _)| *name == check).unwrap_or_else(|| {
-            self.checks.push((check, Series::default()));
-            self.checks.len() - 1
-        });
-        &mut self.checks[at].1
-    }
-
-    /// The previous color's traffic, before the switch and after the rollback.
-    fn record_old(&mut self, at_ms: u64) {
-        let now = self.machine().recovery();
-        // The count begins anew with the baseline and with the verification.
-        let counts = match now.requests.checked_sub(self.old_counts.requests) {
-            Some(requests) => {
-                TickCounts { requests, errors: now.errors.saturating_sub(self.old_counts.errors) }.clamped()
-            }
-            None => now,
-        };
-        self.old_counts = now;
-        self.old_recent.tick(at_ms, Some(counts));
-        self.old.push(Point { at_ms, value: self.old_recent.rate(), counts: Some(counts), verdict: Verdict::Unknown });
-    }
-
-    fn mark(&mut self, at_ms: u64, kind: DecisionKind) {
-        let kind = match kind {
-            DecisionKind::Switch => MarkKind::Switch,
-            DecisionKind::SoakStart if self.marks.is_empty() => MarkKind::Switch,
-            DecisionKind::Breach => MarkKind::Breach,
-            DecisionKind::Rollback => MarkKind::Rollback,
-            DecisionKind::RolledBack => MarkKind::Back,
-            _ => return,
-        };
-        // A breach is latched and a rollback happens once, so this stays short.
-        if !self.marks.iter().any(|mark| mark.kind == kind) {
-            self.marks.push(Mark { at_ms, kind });
-        }
-    }
-
     fn instances_mut(&mut self, color: Color) -> &mut [Instance] {
         if color == self.machine().settings().color { &mut self.watched } else { &mut self.standby }
     }
@@ -312,6 +249,11 @@ impl Dashboard {
     /// The error rate of the previous color while it took traffic: before the switch, and after the rollback.
     pub const fn old_color(&self) -> &Series {
         &self.old
+    }
+
+    /// The error rate of the previous color before the switch, where it was looked at and had traffic.
+    pub fn baseline_rate(&self) -> Option<f64> {
+        self.machine().baseline().and_then(|old| old.counts.rate())
     }
 
     /// What happened, oldest first.

@@ -2,8 +2,8 @@
 
 use crate::config::Baseline;
 use crate::core::soak::Observation;
+use crate::model::CheckId;
 use crate::model::number::{percent, span, wealth};
-use crate::model::{CheckId, Verdict};
 
 use super::Dashboard;
 
@@ -14,15 +14,14 @@ pub struct Gauge {
     pub label: &'static str,
     /// How it stands, in a word: `90×`, `58%`, `2 of 3`.
     pub text: String,
-    /// The same as a share of what makes a breach, from 0 to 1.
-    pub share: f64,
+    /// The same as a share of what makes a breach: 1 and more is one. Below 0 where there is evidence for the release.
+    pub toward: f64,
+    /// What makes a breach, as `text` says it: `100×`, `3 of 3`.
+    pub bar: String,
 }
 
 impl Gauge {
     pub(super) fn of(dashboard: &Dashboard, seen: &Observation) -> Option<Self> {
-        if seen.verdict == Verdict::Breached {
-            return None;
-        }
         match (&seen.check, seen.evidence, seen.value) {
             (CheckId::Readiness, ..) => Some(Self::streak(dashboard)),
             (CheckId::ErrorRate, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
@@ -40,7 +39,7 @@ impl Gauge {
 
     /// Evidence, on the way to the evidence that makes a breach; nats are logs, so the share is one of logs.
     fn evidence(evidence: f64, bar: f64) -> Self {
-        Self { label: "evidence", text: wealth(evidence), share: share(evidence, bar) }
+        Self { label: "evidence", text: wealth(evidence), toward: share(evidence, bar), bar: wealth(bar) }
     }
 
     /// What is left to the threshold, as a share of it.
@@ -51,14 +50,14 @@ impl Gauge {
 
     /// The same, known as a share of the threshold.
     fn of_margin(left: f64) -> Self {
-        Self { label: "margin", text: percent(left.max(0.0)), share: (1.0 - left).clamp(0.0, 1.0) }
+        Self { label: "margin", text: percent(left.max(0.0)), toward: (1.0 - left).max(0.0), bar: percent(0.0) }
     }
 
     /// How long a value has been beyond its threshold, of the time that makes a breach.
     fn lasting(lasted_ms: u64, wanted_ms: u64) -> Self {
         let seconds = |ms: u64| f64::from(u32::try_from(ms / 1000).unwrap_or(u32::MAX));
         let text = format!("{} of {}", span(lasted_ms / 1000 * 1000), span(wanted_ms));
-        Self { label: "for", text, share: share(seconds(lasted_ms), seconds(wanted_ms)) }
+        Self { label: "for", text, toward: share(seconds(lasted_ms), seconds(wanted_ms)), bar: span(wanted_ms) }
     }
 
     /// The longest run of failed probes that more than half of the instances share.
@@ -68,13 +67,18 @@ impl Gauge {
         failed.sort_unstable_by(|a, b| b.cmp(a));
         let shared = failed.get(failed.len() / 2).copied().unwrap_or(0);
         let text = format!("{} of {wanted}", shared.min(wanted));
-        Self { label: "streak", text, share: share(f64::from(shared), f64::from(wanted)) }
+        Self {
+            label: "streak",
+            text,
+            toward: share(f64::from(shared), f64::from(wanted)),
+            bar: format!("{wanted} of {wanted}"),
+        }
     }
 }
 
 fn share(part: f64, whole: f64) -> f64 {
     let share = part / whole;
-    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+    if share.is_finite() { share } else { 0.0 }
 }
 
 /// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the previous color's rate judges as well
@@ -94,11 +98,12 @@ mod tests {
     fn evidence_is_a_share_of_what_makes_a_breach() {
         let bar = 100_f64.ln();
         for (nats, text, share) in
-            [(0.0, "1×", 0.0), (10_f64.ln(), "10×", 0.5), (-3.0, "0.05×", 0.0), (9.0, "8,100×", 1.0)]
+            [(0.0, "1×", 0.0), (10_f64.ln(), "10×", 0.5), (-bar, "0.01×", -1.0), (2.0 * bar, "10,000×", 2.0)]
         {
             let gauge = Gauge::evidence(nats, bar);
             assert_eq!(gauge.text, text);
-            assert!((gauge.share - share).abs() < 1e-9, "{nats}");
+            assert!((gauge.toward - share).abs() < 1e-9, "{nats}");
+            assert_eq!(gauge.bar, "100×");
         }
     }
 
@@ -106,7 +111,7 @@ mod tests {
     fn the_margin_is_what_is_left_to_the_threshold() {
         let gauge = Gauge::margin(0.02, 0.05).unwrap();
         assert_eq!((gauge.text.as_str(), gauge.label), ("60%", "margin"));
-        assert!((gauge.share - 0.4).abs() < 1e-9);
+        assert!((gauge.toward - 0.4).abs() < 1e-9);
         assert_eq!(Gauge::margin(0.2, 0.05).unwrap().text, "0%");
         assert_eq!(Gauge::margin(0.2, 0.0), None);
     }

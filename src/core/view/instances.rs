@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::core::detect::{Counters, RECENT_MS, TickCounts};
+use crate::core::detect::{Buckets, Counters, Latency, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
 
 /// So many samples are kept of an instance: the last 10s at the shortest interval.
 const MOST_SAMPLES: usize = 128;
+/// So many error rates are kept of an instance, the newest: more than a row of the screen has room for.
+const MOST_RATES: usize = 60;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
@@ -23,6 +25,8 @@ pub struct Instance {
     pub gone: bool,
     counters: Option<Counters>,
     recent: VecDeque<(u64, TickCounts)>,
+    buckets: VecDeque<(u64, Buckets)>,
+    rates: VecDeque<Option<f64>>,
 }
 
 impl Instance {
@@ -36,6 +40,8 @@ impl Instance {
             gone: false,
             counters: None,
             recent: VecDeque::new(),
+            buckets: VecDeque::new(),
+            rates: VecDeque::new(),
         }
     }
 
@@ -45,6 +51,7 @@ impl Instance {
             Sample::Good(reading) => reading,
             Sample::Failed(why) => {
                 self.failure = Some(why.clone());
+                self.remember(None);
                 return;
             }
         };
@@ -52,14 +59,18 @@ impl Instance {
         let counts = TickCounts { requests: delta.requests, errors: delta.errors };
         self.seen = self.seen.plus(counts);
         (self.sampled_at, self.failure) = (Some(at_ms), None);
-        if self.recent.len() == MOST_SAMPLES {
-            self.recent.pop_front();
+        keep_recent(&mut self.recent, at_ms, counts);
+        if let Some(Latency::Buckets(buckets)) = &reading.latency {
+            keep_recent(&mut self.buckets, at_ms, buckets.clone());
         }
-        self.recent.push_back((at_ms, counts));
-        // One sample older than the stretch stays: what came since is what the next one counted.
-        while self.recent.get(1).is_some_and(|(next, _)| next.saturating_add(RECENT_MS) <= at_ms) {
-            self.recent.pop_front();
+        self.remember(self.error_rate());
+    }
+
+    fn remember(&mut self, rate: Option<f64>) {
+        if self.rates.len() == MOST_RATES {
+            self.rates.pop_front();
         }
+        self.rates.push_back(rate);
     }
 
     /// It is back, perhaps as another process: what was known of it is forgotten, but for what it counted.
@@ -110,8 +121,30 @@ impl Instance {
         per_second(self.counted().requests, last.saturating_sub(first))
     }
 
+    /// The error rates as of the last samples, oldest first; none where a sample failed or nobody asked anything.
+    pub const fn rates(&self) -> &VecDeque<Option<f64>> {
+        &self.rates
+    }
+
+    /// The latency in milliseconds that this share of the requests of the last 10s stayed within; none where it is not known.
+    pub fn latency(&self, quantile: f64) -> Option<f64> {
+        let (first, last) = (self.buckets.front()?, self.buckets.back()?);
+        last.1.since(&first.1)?.quantile(quantile)
+    }
+
     fn counted(&self) -> TickCounts {
         self.recent.iter().skip(1).fold(TickCounts::default(), |sum, (_, counts)| sum.plus(*counts))
+    }
+}
+
+/// Keeps what came at a time, and what is not older than 10s. One that is older stays: what came since is what the next one counted.
+fn keep_recent<T>(recent: &mut VecDeque<(u64, T)>, at_ms: u64, new: T) {
+    if recent.len() == MOST_SAMPLES {
+        recent.pop_front();
+    }
+    recent.push_back((at_ms, new));
+    while recent.get(1).is_some_and(|(next, _)| next.saturating_add(RECENT_MS) <= at_ms) {
+        recent.pop_front();
     }
 }
 
@@ -157,6 +190,24 @@ mod tests {
         assert_eq!((instance.complaint(), instance.ready()), (Some("refused"), Some(false)));
         instance.probed(&Readiness::Unknown("answered 429".to_owned()));
         assert_eq!((instance.complaint(), instance.ready()), (Some("answered 429"), None));
+    }
+
+    #[test]
+    fn latency_and_history_are_those_of_the_last_samples() {
+        let mut instance = Instance::new("a:1".to_owned());
+        assert_eq!(instance.latency(0.9), None);
+        for second in 0..=20_u64 {
+            // From the tenth second on every request takes longer than 100ms.
+            let fast = second.min(10) * 50;
+            let buckets = Buckets { bounds_ms: vec![100.0, 200.0], counts: vec![fast, second * 50, second * 50] };
+            let reading =
+                Reading { total: second * 50, latency: Some(Latency::Buckets(buckets)), ..Reading::default() };
+            instance.sampled(second * 1_000, 0, &Sample::Good(reading));
+        }
+        assert_eq!(instance.latency(0.5), Some(150.0));
+        instance.sampled(21_000, 0, &Sample::Failed("answered 500".to_owned()));
+        assert_eq!(instance.rates().len(), 22);
+        assert_eq!(instance.rates().iter().rev().take(2).collect::<Vec<_>>(), [&None, &Some(0.0)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | `decided` | the decisions of a run, bounded |
 //! | `fold` | the fold itself |
 //! | `gauge` | how far a check is from a breach |
+//! | `history` | what a tick leaves behind for the charts |
 //! | `headline` | the word for where a run is, as it stands in the first row of a screen |
 //! | `instances` | what is known of each instance |
 //! | `measure` | the values of checks, each in its own unit |
@@ -24,6 +25,7 @@ mod decided;
 mod fold;
 mod gauge;
 mod headline;
+mod history;
 mod instances;
 mod measure;
 mod outcome;
@@ -33,7 +35,7 @@ mod status;
 mod steady;
 
 pub use dashboard::Dashboard;
-pub(crate) use dashboard::{CheckState, MarkKind};
+pub(crate) use dashboard::{CheckState, Mark, MarkKind};
 pub(crate) use decided::Decided;
 pub(crate) use fold::{Alarm, News, View};
 pub(crate) use gauge::Gauge;

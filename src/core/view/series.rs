@@ -18,6 +18,8 @@ pub struct Point {
     /// What was counted at this tick; none for a missing tick, and where nothing is counted.
     pub counts: Option<TickCounts>,
     pub verdict: Verdict,
+    /// How far the check was from a breach, 1 being one; see [`Gauge::toward`](super::Gauge).
+    pub toward: Option<f64>,
 }
 
 /// The points of one value, oldest first.
@@ -64,7 +66,7 @@ mod tests {
     use super::*;
 
     fn point(at_ms: u64, value: Option<f64>) -> Point {
-        Point { at_ms, value, counts: None, verdict: Verdict::Healthy }
+        Point { at_ms, value, counts: None, verdict: Verdict::Healthy, toward: None }
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl App {
             Command::Help => self.open_help(),
             Command::Freeze => self.freeze(),
             Command::Filter => self.layer = Some(Layer::Filter(Field::from(self.ui.decisions.filter.as_str()))),
-            Command::Enter => self.open_decision(),
+            Command::Enter => self.open_detail(),
             Command::Weather => {
                 let selected = self.weather.as_ref().and_then(|menu| menu.current).unwrap_or(0);
                 self.layer = Some(Layer::Weather { selected });
@@ -112,7 +112,7 @@ impl App {
                 let rows = self.help().len();
                 self.layer = scrolled(meant, scroll, rows).map(|scroll| Layer::Help { scroll });
             }
-            Layer::Detail { number } => self.layer = self.on_detail(meant, number),
+            Layer::Detail(_) => self.on_detail(meant, key),
             Layer::Filter(field) => self.on_filter(field, meant, key),
             Layer::Weather { selected } => return self.on_weather(selected, meant),
             Layer::Dialog { dialog, order } => return self.on_dialog(dialog, order, meant, key),

@@ -1,7 +1,8 @@
 //! Moving over panes and rows.
 
-use crate::app::tui::Pane;
 use crate::app::tui::keys::{Command, Key};
+use crate::app::tui::widgets::subject;
+use crate::app::tui::{Pane, Subject};
 
 use super::state::{App, Layer};
 
@@ -49,7 +50,14 @@ impl App {
                 Pane::Checks => {
                     self.ui.check = moved(Some(command), shown, checks.saturating_sub(1));
                 }
-                Pane::Instances => self.scroll_instances(command),
+                Pane::Instances => {
+                    self.ui.instance =
+                        moved(Some(command), self.ui.instance, self.instances().saturating_sub(1)).unwrap_or(0);
+                }
+                Pane::Routes => {
+                    let last = self.routes().saturating_sub(1);
+                    self.ui.route = moved(Some(command), self.ui.route, last).unwrap_or(0);
+                }
                 Pane::Decisions => self.select_decision(command),
             },
         }
@@ -60,10 +68,12 @@ impl App {
         self.ui.focus = Pane::ALL[(at + by) % Pane::ALL.len()];
     }
 
-    fn scroll_instances(&mut self, command: Command) {
-        let Some(dashboard) = &self.dashboard else { return };
-        let instances = dashboard.instances(dashboard.shown_color()).len();
-        self.ui.instances_from = scrolled(Some(command), self.ui.instances_from, instances).unwrap_or(0);
+    fn instances(&self) -> usize {
+        self.dashboard.as_ref().map_or(0, |dashboard| dashboard.instances(dashboard.shown_color()).len())
+    }
+
+    fn routes(&self) -> usize {
+        self.dashboard.as_ref().map_or(0, |dashboard| dashboard.machine().failed_routes().len())
     }
 
     /// The numbers of the decisions that are listed, oldest first.
@@ -82,24 +92,25 @@ impl App {
         self.ui.decisions.selected = listed.get(to).copied();
     }
 
-    /// Opens the selected decision, or the newest.
-    pub(super) fn open_decision(&mut self) {
-        let listed = self.listed();
-        let selected = self.ui.decisions.selected.filter(|number| listed.contains(number));
-        if let Some(number) = selected.or(listed.last().copied()) {
-            self.layer = Some(Layer::Detail { number });
+    /// Opens all that is known of the row that is selected in the focused pane.
+    pub(super) fn open_detail(&mut self) {
+        let shown = self.frozen.as_ref().map(|(dashboard, _)| dashboard).or(self.dashboard.as_ref());
+        let subject = shown.and_then(|dashboard| subject(dashboard, &self.ui));
+        if let Some(Subject::Decision(number)) = subject {
+            self.ui.decisions.selected = Some(number);
         }
+        self.layer = subject.map(Layer::Detail);
     }
 
-    /// Up and down lead to the decisions around this one.
-    pub(super) fn on_detail(&mut self, command: Option<Command>, number: u64) -> Option<Layer> {
-        if matches!(command, Some(Command::Close | Command::Enter)) {
-            return None;
+    /// Moving leads to the rows around this one.
+    pub(super) fn on_detail(&mut self, command: Option<Command>, key: Key) {
+        match command {
+            Some(Command::Close | Command::Enter) => {}
+            Some(command) => {
+                self.move_on_panes(command, key);
+                self.open_detail();
+            }
+            None => self.open_detail(),
         }
-        let listed = self.listed();
-        let place = listed.iter().position(|it| *it == number)?;
-        let number = listed.get(moved(command, place, listed.len() - 1)?).copied()?;
-        self.ui.decisions.selected = Some(number);
-        Some(Layer::Detail { number })
     }
 }

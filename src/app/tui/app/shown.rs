@@ -63,7 +63,7 @@ impl App {
         match self.layer.as_ref()? {
             Layer::Filter(_) => None,
             Layer::Help { scroll } => Some(Overlay::Help { rows: self.help(), scroll: *scroll }),
-            Layer::Detail { number } => Some(Overlay::Detail { number: *number }),
+            Layer::Detail(subject) => Some(Overlay::Detail(subject.clone())),
             Layer::Dialog { dialog, .. } => Some(Overlay::Dialog(dialog.view(self.now_ms))),
             Layer::Quit(quit) => Some(Overlay::Dialog(quit.view(dashboard.machine()))),
             Layer::Weather { selected } => self.weather.as_ref().map(|menu| {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
 use crate::app::tui::screen::render;
-use crate::app::tui::{Charset, Depth, Overlay, Pane};
+use crate::app::tui::{Charset, Depth, Overlay, Pane, Subject};
 use crate::core::soak::testing::World;
 
 proptest! {
@@ -21,8 +21,8 @@ proptest! {
         let dashboard = dashboard(scene);
         let charset = if ascii { Charset::Ascii } else { Charset::Unicode };
         let mut ui = ui(Depth::True, charset);
-        (ui.check, ui.focus, ui.instances_from) = (check, focus, from);
-        ui.overlay = detail.then_some(Overlay::Detail { number: 2 });
+        (ui.check, ui.focus, ui.instance) = (check, focus, from);
+        ui.overlay = detail.then_some(Overlay::Detail(Subject::Decision(2)));
         let now = dashboard.view().at_ms() + late;
         ui.settle(&dashboard, now);
         let area = Rect::new(0, 0, width, height);
@@ -39,7 +39,7 @@ proptest! {
         bench.seconds(5, World { requests, errors: errors.min(requests), ..crate::core::soak::testing::HEALTHY });
         let dashboard = super::scenes::fold(&bench);
         let shown = text(&drawn(&dashboard, &mut ui(Depth::True, Charset::Unicode), (width, height)));
-        let line = shown.lines().find(|line| line.contains("threshold 5%"));
+        let line = shown.lines().find(|line| line.contains("limit 5%"));
         prop_assert!(line.is_some_and(|line| line.contains("5% ┤")), "{}", shown);
     }
 }

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
 use crate::app::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
-    Playback, WeatherView,
+    Playback, Subject, WeatherView,
 };
 use crate::core::view::{Dashboard, Progress, Tone, next_step};
 use crate::model::{CheckId, Verdict};
 
-const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
+const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 50)];
 
 #[test]
 fn every_phase_and_outcome_at_four_sizes() {
@@ -109,7 +109,7 @@ fn what_lies_above_the_panes() {
                 scroll: 0,
             },
         ),
-        ("detail", Overlay::Detail { number: 4 }),
+        ("detail", Overlay::Detail(Subject::Decision(4))),
         ("dialog_prompting", Overlay::Dialog(dialog(DialogState::Prompting { expires_in_s: Some(27) }))),
         ("dialog_waiting", Overlay::Dialog(dialog(DialogState::Waiting))),
         ("dialog_failed", Overlay::Dialog(dialog(DialogState::Failed("rollback already handed over".to_owned())))),

@@ -123,8 +123,8 @@ fn one(
     if let (Some(gauge), true) = (&check.gauge, gauge > 0) {
         let area = pen::after(rest, VALUE);
         pen::write(buffer, area, &[Span::styled(format!("{:<9}", gauge.label), ui.theme.dim())], ui);
-        let tone = if gauge.share >= 0.5 { ui.theme.threshold() } else { ratatui::style::Style::new() };
-        meter::meter(buffer, Rect { width: METER.min(area.width), ..pen::after(area, 9) }, gauge.share, tone, ui);
+        let tone = ui.theme.against_limit(gauge.toward);
+        meter::meter(buffer, Rect { width: METER.min(area.width), ..pen::after(area, 9) }, gauge.toward, tone, ui);
         pen::write(buffer, pen::after(area, 9 + METER + 1), &[Span::raw(gauge.text.clone())], ui);
     }
 }

@@ -3,10 +3,11 @@
 //! | file | draws |
 //! | --- | --- |
 //! | `header`, `footer` | the first and the last row |
-//! | `chart`, `axis`, `plot` | the big chart: labels, threshold, marks; values to rows; dots to cells |
+//! | `chart`, `evidence` | the big chart; how far its check is from a breach |
+//! | `graph`, `axis`, `plot` | what charts are made of: labels, threshold, marks; values to rows; dots to cells |
 //! | `checks`, `sparkline`, `meter` | the checks, their history, how far from a breach |
-//! | `status`, `instances`, `decisions`, `outcome` | the other panes |
-//! | `overlay/` | what lies above the panes: help, a decision's detail, dialogs, the demo's weather |
+//! | `status`, `instances`, `routes`, `decisions`, `selected`, `outcome` | the other panes |
+//! | `overlay/` | what lies above the panes: help, the detail of a row, dialogs, the demo's weather |
 //! | `pane`, `pen`, `cells`, `stretch` | frames, text, numbers to cells, the stretch of time that is shown |
 
 mod axis;
@@ -14,7 +15,9 @@ mod cells;
 mod chart;
 mod checks;
 mod decisions;
+mod evidence;
 mod footer;
+mod graph;
 mod header;
 mod instances;
 mod meter;
@@ -23,6 +26,8 @@ mod overlay;
 mod pane;
 mod pen;
 mod plot;
+mod routes;
+mod selected;
 mod sparkline;
 mod status;
 mod stretch;
@@ -30,12 +35,15 @@ mod stretch;
 pub(crate) use chart::chart;
 pub(crate) use checks::checks;
 pub(crate) use decisions::decisions;
+pub(crate) use evidence::evidence;
 pub(crate) use footer::footer;
-pub(crate) use header::header;
+pub(crate) use header::{beneath, header};
 pub(crate) use instances::instances;
 pub use outcome::outcome;
 pub(crate) use outcome::rows as outcome_rows;
 pub(crate) use overlay::overlay;
 pub(crate) use pen::{wrap, write};
+pub(crate) use routes::routes;
+pub(crate) use selected::{selected, subject};
 pub(crate) use status::{rows as status_rows, status};
 pub(crate) use stretch::Stretch;

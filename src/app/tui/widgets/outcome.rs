@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::header::{NEXT, REQUESTS};
 use super::{pane, pen};
 use crate::app::called::as_called;
 use crate::app::tui::UiState;
@@ -12,17 +13,17 @@ use crate::core::view::Dashboard;
 /// Columns of the labels.
 const LABEL: u16 = 12;
 
-/// Rows that the pane wants with a frame at this width; none while the run goes on.
-pub fn rows(dashboard: &Dashboard, width: u16) -> Option<u16> {
-    let lines = lines(dashboard, width.saturating_sub(2 + LABEL))?;
+/// Rows that the pane wants with a frame at this width; none while the run goes on. `led`: the header has numbers and next step.
+pub fn rows(dashboard: &Dashboard, width: u16, led: bool) -> Option<u16> {
+    let lines = lines(dashboard, width.saturating_sub(2 + LABEL), led)?;
     Some(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2))
 }
 
-pub fn outcome(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
+pub fn outcome(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, led: bool, ui: &UiState, now_ms: u64) {
     let tone = dashboard.headline(now_ms).tone;
     let title = [Span::styled(" outcome ", ui.theme.tone(tone).patch(ui.theme.strong()))];
     let inside = pane::framed(buffer, area, &title, ui.theme.tone(tone), ui);
-    let mut lines = lines(dashboard, inside.width.saturating_sub(LABEL)).unwrap_or_default();
+    let mut lines = lines(dashboard, inside.width.saturating_sub(LABEL), led).unwrap_or_default();
     if lines.len() > usize::from(inside.height) {
         lines.truncate(usize::from(inside.height));
         if let Some((_, last)) = lines.last_mut() {
@@ -51,10 +52,12 @@ fn cut(last: &str, width: u16) -> String {
     format!("{kept} …")
 }
 
-fn lines(dashboard: &Dashboard, width: u16) -> Option<Vec<(&'static str, String)>> {
+fn lines(dashboard: &Dashboard, width: u16, led: bool) -> Option<Vec<(&'static str, String)>> {
     let wrapped = |(label, text): (&'static str, String)| {
         let rows = pen::wrap(&as_called(&text), width).into_iter().enumerate();
         rows.map(|(at, text)| (if at == 0 { label } else { "" }, text)).collect::<Vec<_>>()
     };
-    Some(dashboard.outcome_lines()?.into_iter().flat_map(wrapped).collect())
+    let mut lines = dashboard.outcome_lines()?;
+    lines.retain(|(label, _)| !led || !matches!(*label, REQUESTS | NEXT));
+    Some(lines.into_iter().flat_map(wrapped).collect())
 }

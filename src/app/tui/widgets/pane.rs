@@ -10,14 +10,36 @@ use crate::app::tui::UiState;
 
 /// Draws a frame around an area and returns what is inside. An area too small for a frame has nothing inside.
 pub fn pane(buffer: &mut Buffer, area: Rect, title: &str, focused: bool, ui: &UiState) -> Rect {
-    let style = if focused { ui.theme.focus() } else { ui.theme.dim() };
-    framed(
-        buffer,
-        area,
-        &[Span::styled(format!(" {title} "), if focused { style } else { ui.theme.strong() })],
-        style,
-        ui,
-    )
+    framed(buffer, area, &[name(title, focused, ui)], ui.theme.dim(), ui)
+}
+
+/// The title of a pane; the one with the focus is pointed at.
+pub fn name(title: &str, focused: bool, ui: &UiState) -> Span<'static> {
+    match focused {
+        true => Span::styled(format!("{}{title} ", ui.charset.glyphs().pointer), ui.theme.focus()),
+        false => Span::styled(format!(" {title} "), ui.theme.strong()),
+    }
+}
+
+/// The first row that is shown of a list in which one is selected: the selected one is in sight.
+pub const fn first_row(selected: usize, rows: usize) -> usize {
+    (selected + 1).saturating_sub(if rows > 0 { rows } else { 1 })
+}
+
+/// ` 3 more ` on the lower edge of a frame, where rows are left out.
+pub fn more(buffer: &mut Buffer, inside: Rect, hidden: usize, ui: &UiState) {
+    if hidden > 0 && inside.height > 0 {
+        let last = Rect { y: inside.bottom(), height: 1, ..inside };
+        pen::write_right(buffer, last, &[Span::styled(format!(" {hidden} more "), ui.theme.dim())], ui);
+    }
+}
+
+/// Writes into the upper right of a frame, where its title leaves room.
+pub fn right_title(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], text: &[Span<'_>], ui: &UiState) {
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    if width(title) + width(text) + 3 <= usize::from(area.width) {
+        pen::write_right(buffer, Rect { width: area.width.saturating_sub(2), height: 1, ..area }, text, ui);
+    }
 }
 
 /// The same with a title of several parts and a style for the frame.

@@ -11,12 +11,20 @@ const BRAILLE: u32 = 0x2800;
 /// The bits of the dots of a cell: by row, then left and right (Unicode 15, block 2800).
 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
-/// Dots over an area of cells. Later dots give a cell their style.
+/// Dots over an area of cells: areas, and lines over them.
 pub struct Plot {
     width: u16,
     height: u16,
     charset: Charset,
-    cells: Vec<Option<(u8, Style)>>,
+    cells: Vec<Option<Dots>>,
+}
+
+/// The dots of one cell.
+#[derive(Clone, Copy)]
+struct Dots {
+    bits: u8,
+    style: Style,
+    line: bool,
 }
 
 impl Plot {
@@ -33,8 +41,12 @@ impl Plot {
         }
     }
 
-    /// Sets one dot, counted from the top left; one outside is left out.
-    pub fn dot(&mut self, x: u16, y: u16, style: Style) {
+    /// Sets a dot of an area, counted from the top left; one outside is left out, and so is one where a line is.
+    pub fn fill(&mut self, x: u16, y: u16, style: Style) {
+        self.dot(x, y, style, false);
+    }
+
+    fn dot(&mut self, x: u16, y: u16, style: Style, line: bool) {
         let (across, down) = Self::resolution(self.charset);
         let (column, row) = (x / across, y / down);
         if column >= self.width || row >= self.height {
@@ -42,34 +54,39 @@ impl Plot {
         }
         let at = usize::from(row) * usize::from(self.width) + usize::from(column);
         let bits = BITS[usize::from(y % down)][usize::from(x % across)];
-        let before = self.cells[at].map_or(0, |(bits, _)| bits);
-        self.cells[at] = Some((before | bits, style));
+        self.cells[at] = match self.cells[at] {
+            Some(known) if known.line && !line => Some(known),
+            // A line over an area is seen by what it leaves out of it.
+            Some(known) if known.line == line => Some(Dots { bits: known.bits | bits, style, line }),
+            _ => Some(Dots { bits, style, line }),
+        };
     }
 
     /// Sets the dots of a line between two dots, both included.
     pub fn line(&mut self, from: (u16, u16), to: (u16, u16), style: Style) {
         let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1));
         for step in 0..=steps {
-            self.dot(between(from.0, to.0, step, steps), between(from.1, to.1, step, steps), style);
+            self.dot(between(from.0, to.0, step, steps), between(from.1, to.1, step, steps), style, true);
         }
     }
 
-    /// Draws the cells that have dots; the others stay as they are.
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect) {
+    /// Draws the cells that have dots, but for one row; the others stay as they are.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, spared: Option<u16>) {
+        let width = usize::from(self.width);
         for (at, cell) in self.cells.iter().enumerate() {
-            let Some((bits, style)) = cell else { continue };
-            let at =
-                u16::try_from(at % usize::from(self.width)).ok().zip(u16::try_from(at / usize::from(self.width)).ok());
+            let Some(dots) = cell else { continue };
+            let at = u16::try_from(at % width).ok().zip(u16::try_from(at / width).ok());
             let Some((column, row)) = at else { continue };
-            if column >= area.width || row >= area.height {
+            if column >= area.width || row >= area.height || Some(row) == spared {
                 continue;
             }
-            let glyph = match self.charset {
-                Charset::Unicode => char::from_u32(BRAILLE + u32::from(*bits)).unwrap_or(' '),
-                Charset::Ascii => '*',
+            let glyph = match (self.charset, dots.line) {
+                (Charset::Unicode, _) => char::from_u32(BRAILLE + u32::from(dots.bits)).unwrap_or(' '),
+                (Charset::Ascii, true) => '*',
+                (Charset::Ascii, false) => '.',
             };
             if let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) {
-                cell.set_char(glyph).set_style(*style);
+                cell.set_char(glyph).set_style(dots.style);
             }
         }
     }
@@ -98,7 +115,7 @@ mod tests {
             plot.line(*from, *to, Style::new());
         }
         let mut buffer = Buffer::empty(area);
-        plot.draw(&mut buffer, area);
+        plot.draw(&mut buffer, area, None);
         (0..2).map(|y| (0..4).map(|x| buffer[(x, y)].symbol()).collect::<String>() + "\n").collect()
     }
 
@@ -108,5 +125,22 @@ mod tests {
         assert_eq!(drawn(Charset::Unicode, &[((0, 0), (7, 0)), ((3, 3), (3, 3))]), "⠉⢉⠉⠉\n    \n");
         assert_eq!(drawn(Charset::Ascii, &[((0, 1), (3, 0))]), "  **\n**  \n");
         assert_eq!(drawn(Charset::Ascii, &[((9, 9), (9, 9))]), "    \n    \n");
+    }
+
+    #[test]
+    fn a_line_is_seen_over_an_area_and_one_row_is_spared() {
+        let area = Rect::new(0, 0, 2, 2);
+        for (charset, wanted) in [(Charset::Unicode, "  \n⠉⣿\n"), (Charset::Ascii, "  \n*.\n")] {
+            let (across, down) = Plot::resolution(charset);
+            let mut plot = Plot::new(2, 2, charset);
+            plot.line((0, down), (across - 1, down), Style::new());
+            for (x, y) in (0..2 * across).flat_map(|x| (0..2 * down).map(move |y| (x, y))) {
+                plot.fill(x, y, Style::new());
+            }
+            let mut buffer = Buffer::empty(area);
+            plot.draw(&mut buffer, area, Some(0));
+            let rows = (0..2).map(|y| (0..2).map(|x| buffer[(x, y)].symbol()).collect::<String>() + "\n");
+            assert_eq!(rows.collect::<String>(), wanted);
+        }
     }
 }

@@ -31,7 +31,7 @@ pub fn sparkline(
     let stretch = Stretch::of(dashboard, now_ms);
     let mut worst: Vec<Option<&Point>> = vec![None; usize::from(area.width)];
     for point in check.series.since(stretch.from_ms).filter(|point| point.at_ms <= stretch.to_ms) {
-        let cell = usize::from(cells::share_of(area.width - 1, position(point, stretch)));
+        let cell = usize::from(cells::share_of(area.width - 1, stretch.share(point.at_ms).unwrap_or(0.0)));
         let slot = &mut worst[cell];
         if slot.is_none_or(|known| point.value >= known.value) {
             *slot = Some(point);
@@ -43,7 +43,8 @@ pub fn sparkline(
     for (x, slot) in (area.x..area.right()).zip(worst) {
         // Between two ticks that fall into cells apart, the one before holds.
         let near = |known: &&Point| {
-            let age = f64::from(x - area.x) - position(known, stretch) * f64::from(area.width - 1);
+            let position = stretch.share(known.at_ms).unwrap_or(0.0) * f64::from(area.width - 1);
+            let age = f64::from(x - area.x) - position;
             age <= reach
         };
         let point = slot.or(last.filter(near));
@@ -53,11 +54,6 @@ pub fn sparkline(
         let style = if point.value.is_none() { ui.theme.dim() } else { ui.theme.verdict(point.verdict) };
         buffer.set_string(x, area.y, glyph, style);
     }
-}
-
-/// Where a point lies in the stretch, from 0 at its beginning to 1 now.
-fn position(point: &Point, stretch: Stretch) -> f64 {
-    1.0 - cells::ms(stretch.to_ms.saturating_sub(point.at_ms)) / cells::ms(stretch.length_ms.max(1))
 }
 
 fn glyph(point: &Point, check: &CheckState<'_>, ui: &UiState) -> &'static str {

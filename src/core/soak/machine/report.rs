@@ -81,6 +81,11 @@ impl Machine {
         self.checks.error_rate().blame()
     }
 
+    /// The routes on which requests failed since the window began, the most failures first.
+    pub fn failed_routes(&self) -> Vec<(&str, TickCounts)> {
+        self.checks.error_rate().failed_routes()
+    }
+
     /// What comes next if nothing changes, where the method looks ahead. Costs some work: for the eye, not for every event.
     pub fn outlook(&self) -> Option<Outlook> {
         matches!(self.phase(), Phase::Watching).then(|| self.checks.error_rate().outlook(self.time.at()))?

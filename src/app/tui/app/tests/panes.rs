@@ -1,8 +1,9 @@
 //! Moving over the panes, and what changes only the view.
 
 use super::*;
-use crate::app::tui::{Mode, Pane, Playback};
+use crate::app::tui::{Mode, Pane, Playback, Subject};
 use crate::core::soak::testing::FAILING;
+use crate::model::CheckId;
 
 fn playback(desk: &Desk) -> Playback {
     match desk.app.ui().mode {
@@ -21,7 +22,7 @@ fn with_decisions() -> Desk {
     for action in ["pause", "resume", "pause", "extend 5m"] {
         desk.ordered(action);
     }
-    desk.keys("\t\t");
+    desk.keys("\t\t\t");
     assert_eq!(desk.app.ui().focus, Pane::Decisions);
     desk
 }
@@ -30,9 +31,13 @@ fn with_decisions() -> Desk {
 fn tab_goes_round_the_panes() {
     let mut desk = Desk::live();
     assert_eq!(desk.app.ui().focus, Pane::Checks);
-    for (keys, pane) in
-        [("\t", Pane::Instances), ("\t\t", Pane::Checks), ("⇤", Pane::Decisions), ("⇤", Pane::Instances)]
-    {
+    for (keys, pane) in [
+        ("\t", Pane::Instances),
+        ("\t", Pane::Routes),
+        ("\t\t", Pane::Checks),
+        ("⇤", Pane::Decisions),
+        ("⇤⇤", Pane::Instances),
+    ] {
         desk.keys(keys);
         assert_eq!(desk.app.ui().focus, pane, "{keys:?}");
     }
@@ -61,12 +66,12 @@ fn checks_are_chosen_by_digits_arrows_and_rows() {
 }
 
 #[test]
-fn instances_scroll_as_far_as_there_are_some() {
+fn instances_are_selected_as_far_as_there_are_some() {
     let mut desk = Desk::live();
     desk.keys("\t");
     for (keys, first) in [("jjjj", 1), ("k", 0), ("G", 1), ("g", 0), ("⇟", 1), ("⇞", 0)] {
         desk.keys(keys);
-        assert_eq!(desk.app.ui().instances_from, first, "{keys:?}");
+        assert_eq!(desk.app.ui().instance, first, "{keys:?}");
     }
 }
 
@@ -93,14 +98,30 @@ fn decisions_are_selected_from_the_newest_up_and_followed_below_it() {
 fn enter_opens_the_selected_decision_and_rows_lead_to_its_neighbours() {
     let mut desk = with_decisions();
     desk.keys("\n");
-    assert_eq!(desk.overlay(), Some(Overlay::Detail { number: 5 }), "the newest, where none is selected");
+    assert_eq!(desk.overlay(), Some(Overlay::Detail(Subject::Decision(5))), "the newest, where none is selected");
     desk.keys("k");
-    assert_eq!(desk.overlay(), Some(Overlay::Detail { number: 4 }));
+    assert_eq!(desk.overlay(), Some(Overlay::Detail(Subject::Decision(4))));
     desk.keys("jjj");
-    assert_eq!(desk.overlay(), Some(Overlay::Detail { number: 5 }));
+    assert_eq!(desk.overlay(), Some(Overlay::Detail(Subject::Decision(5))));
     assert_eq!(selected(&desk), Some(5), "the list follows");
     desk.keys("\n");
     assert_eq!(desk.overlay(), None);
+}
+
+#[test]
+fn enter_opens_what_is_selected_in_every_pane() {
+    let mut desk = Desk::live();
+    desk.seconds(30, FAILING);
+    for (keys, wanted) in [
+        ("\n", Some(Subject::Check(CheckId::ErrorRate))),
+        ("j", Some(Subject::Check(CheckId::Readiness))),
+        ("\x1b\t\n", Some(Subject::Instance("http://green-1".to_owned()))),
+        ("j", Some(Subject::Instance("http://green-2".to_owned()))),
+        ("\n\t\n", None),
+    ] {
+        desk.keys(keys);
+        assert_eq!(desk.overlay(), wanted.map(Overlay::Detail), "{keys:?}");
+    }
 }
 
 #[test]

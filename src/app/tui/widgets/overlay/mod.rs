@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `detail` | one decision with all its numbers |
+//! | `detail` | one row of a pane with all that is known of it |
 //! | `dialog` | an operator's dialog |
 //! | `help` | all keys |
 //! | `weather` | the demo's weather menu |
@@ -21,11 +21,11 @@ use super::{pane, pen};
 use crate::app::tui::{Overlay, UiState};
 use crate::core::view::Dashboard;
 
-pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState) {
+pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     match &ui.overlay {
         None => {}
         Some(Overlay::Help { rows, scroll }) => help::help(buffer, area, rows, *scroll, ui),
-        Some(Overlay::Detail { number }) => detail::detail(buffer, area, dashboard, *number, ui),
+        Some(Overlay::Detail(subject)) => detail::detail(buffer, area, dashboard, subject, ui, now_ms),
         Some(Overlay::Dialog(dialog)) => dialog::dialog(buffer, area, dialog, ui),
         Some(Overlay::Weather(weather)) => weather::weather(buffer, area, weather, ui),
     }
