@@ -11,7 +11,20 @@
 //! | [`model`] | the vocabulary: colors, where traffic is, limits |
 //!
 //! [`core`] imports no tokio, no reqwest, no `std::fs` and reads no clock: time arrives inside events. Only
-//! [`app::monitor`] lets time, network, disk and the machine meet.
+//! [`app::monitor`] lets time, network, disk and the machine meet. How one sample and one key press travel through the
+//! floors is drawn in `docs/development/architecture.md`.
+//!
+//! # Stability
+//!
+//! The library exists for the program and its tests, and makes no promise of semantic versioning. What is stable is what
+//! users see: commands, exit codes, configuration, files on disk, the journal and the control API.
+//!
+//! # Example
+//!
+//! The detector alone, fed with what two counters of a service say once a second:
+//!
+
+#![doc = concat!("```\n", include_str!("../tests/examples/judge.rs"), "```")]
 
 pub mod app;
 pub mod config;

@@ -2,6 +2,8 @@
 
 /// Least time between two frames: ten a second.
 const BETWEEN_MS: u64 = 100;
+/// How long the first frame of a run waits for what comes with its first word.
+const FIRST_MS: u64 = 10;
 /// Time between two frames while nothing changes but the clock.
 const CLOCK_MS: u64 = 1_000;
 
@@ -19,6 +21,12 @@ impl Pace {
 
     pub const fn drawn(&mut self, now_ms: u64) {
         (self.drawn_ms, self.changed) = (Some(now_ms), false);
+    }
+
+    /// There is a run to show, where there was none: it is not to wait as long as the next frame of what is shown already.
+    pub const fn began(&mut self, now_ms: u64) {
+        self.drawn_ms = now_ms.checked_sub(BETWEEN_MS - FIRST_MS);
+        self.changed = true;
     }
 
     /// Milliseconds until the next frame, 0 for now; none while nothing changes. `moving`: time alone changes what is seen.
@@ -45,6 +53,16 @@ mod tests {
         pace.changed();
         assert_eq!(pace.wait(25, true), Some(80));
         assert_eq!(pace.wait(105, true), Some(0));
+    }
+
+    #[test]
+    fn the_first_word_of_a_run_is_shown_soon() {
+        let mut pace = Pace::default();
+        pace.drawn(500);
+        pace.began(503);
+        assert_eq!(pace.wait(503, true), Some(10));
+        pace.began(7);
+        assert_eq!(pace.wait(7, true), Some(0), "there was no time for a frame before");
     }
 
     #[test]

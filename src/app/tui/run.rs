@@ -228,13 +228,16 @@ impl<L: Link> Show<L> {
     async fn handle(&mut self, happening: Happening) -> Result<bool, TerminalError> {
         let unseen =
             matches!(happening, Happening::Tick) || self.app.is_frozen() && matches!(happening, Happening::Item(_));
-        let moved = self.app.is_moving();
+        let (moved, knew) = (self.app.is_moving(), self.app.knows_a_run());
         let now_ms = self.now_ms();
         let effects = self.app.handle(happening, now_ms);
         let asked = !effects.is_empty();
         // What moved with time alone and has come to rest is to be seen at rest.
         if asked || !unseen || self.app.is_playing() || moved && !self.app.is_moving() {
             self.pace.changed();
+        }
+        if !knew && self.app.knows_a_run() {
+            self.pace.began(now_ms);
         }
         for effect in effects {
             match effect {

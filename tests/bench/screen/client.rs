@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use support::{Deployment, Emulator};
 
+/// So many clients are started one after the other.
+const CLIENTS: usize = 11;
+
 /// What an attached client costs.
 pub struct Cost {
     /// What it shows.
@@ -14,6 +17,27 @@ pub struct Cost {
     pub cpu: f64,
     /// Bytes that it writes to its terminal in a second.
     pub bytes: f64,
+}
+
+/// The median time from the start of a client to the first frame that shows the run.
+pub fn first_frame() -> Duration {
+    let deployment = Deployment::switched().with("soak.window", "1h").with("soak.interval", "1s");
+    deployment.run(&["soak", "--detach"]).expect(0);
+    let mut times: Vec<Duration> = (0..CLIENTS)
+        .map(|_| {
+            let mut emulator = Emulator::new(120, 36);
+            let begun = Instant::now();
+            let mut client = deployment.on_terminal(&emulator, &["attach"]).spawn().unwrap();
+            emulator.wait_for("deploy:status");
+            let taken = begun.elapsed();
+            client.kill().unwrap();
+            client.wait().unwrap();
+            taken
+        })
+        .collect();
+    deployment.run(&["ctl", "abort"]).expect(0);
+    times.sort();
+    times[CLIENTS / 2]
 }
 
 /// Watches a client for a while in each state it can be left in.

@@ -16,7 +16,7 @@ mod soak;
 use std::time::Duration;
 
 /// Terminal sizes, columns and rows.
-const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 60)];
+const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 50)];
 
 fn main() {
     let (mut frames, mut seconds) = (500, 10);
@@ -43,6 +43,7 @@ fn main() {
             cost.most_bytes
         );
     }
+    println!("\nAttach to first frame at 120×36: {:.0} ms", client::first_frame().as_secs_f64() * 1e3);
     println!(
         "\n### An attached client at 120×36, one sample a second\n\n| | CPU | bytes a second |\n| --- | --- | --- |"
     );

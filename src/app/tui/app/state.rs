@@ -7,7 +7,7 @@ use crate::app::tui::keys;
 use crate::app::tui::keys::{Context, Scope};
 use crate::app::tui::link::Item;
 use crate::app::tui::replay::Player;
-use crate::app::tui::{Message, Mode, Pane, UiState};
+use crate::app::tui::{Message, Mode, Pane, Subject, UiState};
 use crate::core::view::{Dashboard, Tone};
 use crate::model::{Action, Ending};
 
@@ -64,7 +64,7 @@ pub struct WeatherMenu {
 #[derive(Clone, Debug)]
 pub(super) enum Layer {
     Help { scroll: usize },
-    Detail { number: u64 },
+    Detail(Subject),
     Filter(Field),
     Weather { selected: usize },
     Dialog { dialog: Box<Dialog>, order: Option<u64> },
@@ -208,7 +208,7 @@ impl App {
         match &self.layer {
             None => self.base(),
             Some(Layer::Help { .. }) => Context::Help,
-            Some(Layer::Detail { .. }) => Context::Detail,
+            Some(Layer::Detail(_)) => Context::Detail,
             Some(Layer::Filter(_)) => Context::Filter,
             Some(Layer::Weather { .. }) => Context::Weather,
             Some(Layer::Dialog { dialog, .. }) => dialog.context(),
@@ -218,6 +218,11 @@ impl App {
 
     pub(super) const fn scope(&self, context: Context) -> Scope {
         Scope { context, read_only: self.ui.read_only, demo: self.weather.is_some() }
+    }
+
+    /// Whether there is a run to show: the monitor has said its first word.
+    pub const fn knows_a_run(&self) -> bool {
+        self.dashboard.is_some()
     }
 
     /// Whether there is nothing more to watch: the run is over, or its monitor was stopped.
