@@ -8,30 +8,30 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The flags that say where the deployment lies, with a space behind them.
+/// The flags that name the deployment, with a trailing space.
 static FLAGS: OnceLock<String> = OnceLock::new();
 
-/// The flag that says which monitor on another machine was asked, with a space behind it; empty where a variable or the
-/// configuration says so. Not set where everything is about this machine.
+/// The flag that names a monitor on another machine, with a trailing space; empty if a variable or the configuration
+/// names it, not set if everything is about this machine.
 static ELSEWHERE: OnceLock<String> = OnceLock::new();
 
-/// Whether no monitor is left there that could be asked.
+/// Whether the monitor on the other machine is gone.
 static NOBODY_THERE: AtomicBool = AtomicBool::new(false);
 
-/// Where what is advised is done.
+/// Where an advised command has to run.
 #[derive(Clone, Copy, Debug)]
 enum Place<'a> {
     Here,
-    /// By the monitor on another machine, with this flag, where it can do that.
+    /// On this machine with this flag, if the monitor can do it from there.
     Asked(&'a str),
     There,
 }
 
 /// The commands that can be given to a monitor on another machine.
 const REMOTE: [&str; 4] = ["attach", "ctl", "rollback", "status"];
-/// What they do on the machine of the monitor alone.
+/// Those of them that work only on the monitor's machine.
 const NOT_REMOTE: [&str; 1] = ["rollback --dry-run"];
-/// What stands before a command that is for another machine.
+/// Prefix of a command for another machine.
 const THERE: &str = "on its machine: ";
 
 /// The commands that are advised anywhere.
@@ -55,7 +55,7 @@ pub fn elsewhere(flag: Option<&str>) {
     let _ = ELSEWHERE.set(flag);
 }
 
-/// From here on nothing can be asked of the monitor on another machine: it is gone with the end of its run, or never answered.
+/// Remembers that the monitor on the other machine cannot be asked: its run has ended, or it never answered.
 pub fn nobody_is_there() {
     NOBODY_THERE.store(true, Ordering::Relaxed);
 }
@@ -64,7 +64,7 @@ pub fn is_elsewhere() -> bool {
     ELSEWHERE.get().is_some()
 }
 
-/// The text with the same flags in every command of this program that it advises.
+/// The text, with the same flags added to each command that it advises.
 pub fn as_called(text: &str) -> Cow<'_, str> {
     let flags = FLAGS.get().map(String::as_str).unwrap_or_default();
     let place = match ELSEWHERE.get() {
@@ -99,7 +99,7 @@ fn with_flags<'a>(text: &'a str, flags: &str, place: Place<'_>) -> Cow<'a, str> 
     if called.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(called + rest) }
 }
 
-/// A word for a shell.
+/// Quotes a word for a shell.
 pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `examples` | what is typed most, and what the program's exit codes mean |
+//! | `examples` | examples of each command, and the meaning of the exit codes |
 //! | `help` | the command line as it is parsed and as it is shown |
 //! | `past` | the records of the past |
 //! | `status` | the flags of `status` |
@@ -40,7 +40,7 @@ pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -51,7 +51,7 @@ pub struct Common {
     /// Run as if started in DIR.
     #[arg(short = 'C', long = "directory", global = true, help_heading = help::GLOBAL, value_name = "DIR")]
     pub directory: Option<PathBuf>,
-    /// The configuration file; the deployment lies beside it (default: switchback.toml in the working directory or above).
+    /// Configuration file; the deployment is its folder (default: switchback.toml in the working directory or above).
     #[arg(long, global = true, help_heading = help::GLOBAL, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Level of the log files: error, warn, info, debug or trace.
@@ -77,7 +77,7 @@ impl Args for Settings {
         command.args(flags().filter_map(|key| {
             let flag = key.flag?;
             let help = format!("{} [{}; default {}]", key.help, key.allowed(), key.default_text());
-            // Which deployment a command is about, and where that runs, is no setting of a run.
+            // Flags that name the deployment are not settings of a run.
             let (value, heading) = match key.name {
                 "service" => ("NAME", help::GLOBAL.to_owned()),
                 "control.url" => ("URL", help::GLOBAL.to_owned()),
@@ -116,7 +116,7 @@ pub enum Command {
         // `--color` is taken by the colors of the terminal.
         #[arg(id = "to", value_name = "COLOR")]
         color: Option<Color>,
-        /// How.
+        /// Its flags.
         #[command(flatten)]
         switch: Switch,
     },
@@ -131,7 +131,7 @@ pub enum Command {
         /// If the soak of this deployment has ended already, its outcome is printed and decides the exit code.
         #[arg(long)]
         resume: bool,
-        /// How.
+        /// Its flags.
         #[command(flatten)]
         watch: Watch,
     },
@@ -211,7 +211,7 @@ pub enum Command {
         /// Number of decisions [default: 50].
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
-        /// Something else than showing them.
+        /// The subcommand, instead of the list.
         #[command(subcommand)]
         command: Option<HistoryCommand>,
     },
@@ -245,7 +245,7 @@ pub enum Command {
     Version,
 }
 
-/// How to switch.
+/// Flags of `switch`.
 #[derive(Clone, Debug, Args)]
 // Its group would bear the name of the variant `Switch`'s.
 #[group(skip)]
@@ -264,12 +264,12 @@ pub struct Switch {
     /// Traffic is moved even if the router holds a maintenance page, for example; a copy of it is kept.
     #[arg(long)]
     pub force: bool,
-    /// How to watch.
+    /// Flags of a soak.
     #[command(flatten)]
     pub watch: Watch,
 }
 
-/// How to watch.
+/// Flags of a soak.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Watch {
@@ -289,12 +289,12 @@ pub struct Watch {
     /// Output format.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub output: Output,
-    /// Be the background process.
+    /// Run as the background process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub background: bool,
 }
 
-/// How to follow.
+/// Flags of `attach`.
 #[derive(Clone, Debug, Args)]
 pub struct Attach {
     /// Read-only view: give no orders.
@@ -308,7 +308,7 @@ pub struct Attach {
     pub output: Output,
 }
 
-/// What to try.
+/// Flags of `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
     /// Scenario: what happens to the new release.
@@ -328,7 +328,7 @@ pub struct Demo {
     pub output: Output,
 }
 
-/// What to do with the configuration.
+/// Subcommands of `config`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print the effective values, each with its origin; secrets are masked.

@@ -54,7 +54,7 @@ impl Asking for Listening {
                 tokio::select! {
                     Some(()) = self.interrupt.recv() => return SIGINT,
                     Some(()) = self.terminate.recv() => return SIGTERM,
-                    Some(()) = self.hangup.recv() => tracing::warn!("SIGHUP: the terminal is gone, the watch goes on"),
+                    Some(()) = self.hangup.recv() => tracing::warn!("SIGHUP: the terminal is gone; the soak continues"),
                 }
             }
         })

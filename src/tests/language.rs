@@ -3,7 +3,7 @@
 use super::{files, read, root};
 
 /// Each with what is said instead.
-const REPLACED: [(&str, &str); 17] = [
+const REPLACED: [(&str, &str); 33] = [
     ("this is no ", "not a valid …"),
     (" is no duration", "not a valid duration"),
     ("gone on with", "resumed"),
@@ -11,6 +11,19 @@ const REPLACED: [(&str, &str); 17] = [
     ("makes no sense here", "unexpected …"),
     ("nobody would be told", "notifications would be lost"),
     ("what comes of it is not known", "no result"),
+    ("took its place", "replaced"),
+    ("is nowhere", "does not exist"),
+    ("lets nobody in", "rejects …"),
+    ("not to be seen from here", "unknown"),
+    ("goes on trying", "keeps trying"),
+    ("nobody reads", "is not read"),
+    ("go on watching", "keep watching"),
+    ("mend what it names", "fix the cause"),
+    ("is no longer told", "is dropped"),
+    ("under our hands", "meanwhile"),
+    ("a say of its own", "state of its own"),
+    ("left to itself", "detached"),
+    ("looks out for", "discovers"),
     ("the old color", "previous color"),
     ("predecessor", "previous color"),
     ("parachute", "standby"),
@@ -21,6 +34,9 @@ const REPLACED: [(&str, &str); 17] = [
     ("recognise", "recognize"),
     ("journalled", "journaled"),
     ("labelled", "labeled"),
+    ("favour", "favor"),
+    ("modelled", "modeled"),
+    ("normalis", "normaliz…"),
 ];
 
 fn replaced(text: &str) -> impl Iterator<Item = (usize, &'static str, &'static str)> {

@@ -89,7 +89,7 @@ async fn a_second_rollback_changes_nothing() {
     let before = deployment.state_text();
 
     for _ in 0..2 {
-        deployment.run(&["rollback"]).expect(0).says(&["blue is active already: there is nothing to roll back"]);
+        deployment.run(&["rollback"]).expect(0).says(&["blue is already active: nothing to roll back"]);
         assert_eq!(deployment.state_text(), before, "byte for byte");
     }
     assert_eq!(deployment.count("rollback"), 1);

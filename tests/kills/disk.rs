@@ -107,7 +107,7 @@ fn room_is_kept_for_the_state_file_as_well() {
     assert_eq!((deployment.count("rollback"), deployment.count("rolled_back")), (1, 1));
     fs::remove_file(disk.0.join("filler")).unwrap();
     deployment.run(&["verify"]).expect(0);
-    deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
+    deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
 }
 
 #[test]

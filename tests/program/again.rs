@@ -57,7 +57,7 @@ fn the_inactive_color_is_told_with_a_warning_while_a_soak_may_have_to_go_back_to
     running.hear("soak_start");
     let done = deployment.run(&["status", "--inactive"]).expect(0);
     assert_eq!(done.stdout, "blue\n");
-    done.complains(&["warning: a soak is running that may still have to go back to blue"]);
+    done.complains(&["warning: a running soak may still roll back to blue"]);
     running.signal(Signal::INT);
     running.wait().expect(5);
 }

@@ -85,9 +85,9 @@ fn a_detached_monitor_is_in_a_session_of_its_own_and_says_how_to_attach() {
 #[test]
 fn what_keeps_a_background_monitor_from_starting_is_told_to_whoever_started_it() {
     let fresh = Deployment::fresh();
-    fresh.run(&["soak", "--detach"]).expect(2).complains(&["there is nothing to watch"]);
+    fresh.run(&["soak", "--detach"]).expect(2).complains(&["nothing to watch"]);
     let switched = Deployment::switched();
-    switched.run(&["switch", "green", "--no-soak", "--detach"]).expect(0).says(&["green is active already"]);
+    switched.run(&["switch", "green", "--no-soak", "--detach"]).expect(0).says(&["green is already active"]);
     switched.run(&["switch", "green", "--detach"]).expect(6).says(&["green is live for ", "was not judged"]);
 }
 
@@ -111,7 +111,7 @@ fn whoever_leaves_an_attached_soak_leaves_it_running() {
         let mut attached = deployment.start(&["attach", "--output", "json"]);
         attached.hear("soak_start");
         attached.signal(signal);
-        attached.wait().expect(0).complains(&["the watch goes on in the background", "switchback attach"]);
+        attached.wait().expect(0).complains(&["the soak continues in the background", "switchback attach"]);
     }
     let mut killed = deployment.start(&["attach"]);
     killed.hear("soak_start");
@@ -174,7 +174,7 @@ fn the_command_rollback_asks_the_monitor_so_that_the_soak_ends_rolled_back() {
     attached.wait().expect(4).says(&["ROLLED BACK: blue is active again"]);
     monitor.wait_until_gone();
     assert_eq!(deployment.count("superseded"), 0);
-    deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
+    deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn status_of_what_was_never_switched() {
     );
     deployment.green.set_ready(false);
     deployment.run(&["status"]).expect(0).says(&[
-        "(not there: blue is taken for active, never switched)",
+        "(missing: assuming that blue is active, never switched)",
         "switched  never",
         "standby   green ✗ not ready",
         "soak      none",
@@ -193,7 +193,7 @@ fn a_demo_that_goes_another_way_says_so() {
     let deployment = Deployment::fresh();
     let mut command = deployment.command(&["demo", "--scenario", "breach", "--speed", "20", "--threshold", "99%"]);
     command.env("TMPDIR", deployment.folder());
-    Running::start(command).wait().expect(1).complains(&["breach ended retained with 0, expected was rolled-back"]);
+    Running::start(command).wait().expect(1).complains(&["breach ended retained with 0, expected rolled-back"]);
 }
 
 #[test]

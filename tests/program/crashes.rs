@@ -64,10 +64,7 @@ fn a_second_signal_leaves_at_once_and_the_next_rollback_finishes_the_first() {
     // Two signals of one kind that arrive together are one signal.
     std::thread::sleep(std::time::Duration::from_millis(300));
     running.signal(Signal::TERM);
-    running
-        .wait()
-        .expect(7)
-        .complains(&["left at once on a second signal, in the middle of a move", "switchback status"]);
+    running.wait().expect(7).complains(&["exited on a second signal, in the middle of a move", "switchback status"]);
     assert_eq!(route(&deployment), "green");
     assert_eq!((deployment.count("rollback"), deployment.count("rolled_back")), (1, 0), "the intent is open");
     let status = deployment.run(&["status"]).expect(0);
@@ -76,7 +73,7 @@ fn a_second_signal_leaves_at_once_and_the_next_rollback_finishes_the_first() {
     finish_the_router(&deployment);
     deployment.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue, away from green"]);
     rolled_back_once(&deployment);
-    deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
+    deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
     rolled_back_once(&deployment);
 }
 
@@ -132,7 +129,7 @@ fn a_killed_monitor_is_followed_by_a_soak_that_finishes_its_rollback() {
     assert_eq!(deployment.count("soak_start"), 1);
     // What has ended is told by `--resume`, and is nothing to watch for a plain `soak`.
     deployment.run(&["soak", "--resume", "--no-tui"]).expect(3).says(&["has ended: rolled-back (cause auto)"]);
-    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
+    deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["nothing to watch"]);
 }
 
 #[test]

@@ -12,10 +12,10 @@ fn where_all_is_well_it_says_so_and_touches_nothing() {
     let before = deployment.files();
     deployment.run(&["doctor"]).expect(0).says(&[
         "ok       state file    `",
-        "ok       lock          free: nobody is moving traffic\n",
+        "ok       lock          free: no move of traffic is in progress\n",
         "ok       monitor       none is running: a soak can begin\n",
         "ok       journal       not begun",
-        "ok       router        state-file: traffic is where the state file says, on green\n",
+        "ok       router        state-file: traffic is on the color of the state file, green\n",
         "ok       router        a move to blue would write blue into `",
         "ok       readiness     green http://127.0.0.1:",
         "`http_requests_total` by `status_code`; 0 of ",
@@ -41,7 +41,7 @@ fn services_that_cannot_be_watched_are_failures_with_a_next_step() {
     deployment.blue.show(Page::answer("404 Not Found", "text/plain", "no"));
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  readiness     green is not ready: ",
-        "next: users are sent there",
+        "next: user traffic goes there",
         "FAILURE  metrics       green http://127.0.0.1:",
         "requests cannot be counted: there is no counter of requests on the page; its counters are `jobs_total`",
         "next: name the counter with checks.error-rate.requests",
@@ -76,10 +76,10 @@ fn traffic_that_is_too_little_to_judge_is_told_with_what_would_do() {
     done.says(&[
         "warning  traffic       ",
         "; 20,000 are needed to clear a release at 5%",
-        "next: a window of 1m would do",
+        "next: a window of 1m is enough",
     ]);
     let deployment = deployment.with("soak.window", "10m");
-    deployment.run(&["doctor"]).expect(0).says(&["never hold the 20000 that the method `window` asks for"]);
+    deployment.run(&["doctor"]).expect(0).says(&["never hold the 20000 requests that the method `window` needs"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_is_wrong_on_disk_is_told() {
     fs::write(deployment.state_path(), "{").unwrap();
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  journal       line 3 of `",
-        "next: keep it, and move it away",
+        "next: move it away and keep it",
         "FAILURE  state file    ",
     ]);
     fs::remove_dir_all(deployment.path(".switchback")).unwrap();
@@ -132,11 +132,11 @@ fn a_monitor_that_runs_is_told_from_one_that_hangs() {
     let mut soak = deployment.start(&["soak", "--no-tui"]);
     soak.hear("soak_start");
     deployment.run(&["doctor"]).expect(0).says(&["ok       monitor       running and answering: process "]);
-    let said = "the monitor that is running would be given the order, and its soak would end with it\n";
+    let said = "the running monitor would get the order, and end its soak\n";
     deployment.run(&["rollback", "--dry-run"]).expect(0).says(&[said, "traffic would be moved to blue"]);
     soak.signal(Signal::STOP);
     deployment.run(&["doctor"]).expect(2).says(&["is running and does not answer within 2s", "soak --resume"]);
-    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["does not answer: this command would act beside it"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["does not answer: this command would act by itself"]);
     soak.signal(Signal::CONT);
     deployment.run(&["ctl", "abort"]).expect(0);
     soak.wait().expect(5);
@@ -147,7 +147,7 @@ fn on_a_terminal_it_tells_what_that_can_show() {
     let deployment = Deployment::switched();
     for (size, told) in [
         ((100, 40), "ok       terminal      100×40, 256 colors, Unicode"),
-        ((50, 40), "warning  terminal      50×40 are too few for the charts"),
+        ((50, 40), "warning  terminal      50×40 is too small for charts"),
     ] {
         let mut emulator = Emulator::new(size.0, size.1);
         let mut program = deployment.on_terminal(&emulator, &["doctor"]).spawn().unwrap();
@@ -199,7 +199,7 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
     };
     let deployment = guarded(Deployment::switched()).with("notify.url", &receiver.url);
     let listening =
-        format!("a monitor listens on {address} (this machine alone, in the clear): viewer's token, signed orders\n");
+        format!("a monitor listens on {address} (this machine only, unencrypted): viewer's token, signed orders\n");
     let done = deployment.run(&["doctor"]).expect(0);
     let done =
         done.says(&[&format!("ok       network       {listening}"), "127.0.0.1 answers; nothing was sent to it\n"]);
@@ -219,7 +219,7 @@ fn what_reaches_beyond_the_machine_is_looked_at() {
     let deployment = deployment.with("control.tls_certificate", "/nowhere").with("control.tls_key", "/nowhere");
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  network       `control.tls_certificate`: `/nowhere` cannot be read: ",
-        "next: fix it: no monitor would start",
+        "next: fix it: no monitor can start",
     ]);
 }
 
@@ -237,7 +237,7 @@ fn what_a_monitor_on_another_machine_is_asked_with_is_looked_at() {
     let deployment = deployment.with("control.client_certificate", "/nowhere");
     deployment.run(&["doctor"]).expect(2).says(&[
         "FAILURE  network       `control.client_certificate`: `/nowhere` cannot be read: ",
-        "next: fix it: attach, ctl, status and rollback could not ask a monitor at control.url",
+        "next: fix it: attach, ctl, status and rollback cannot reach a monitor at control.url",
     ]);
 }
 
@@ -310,16 +310,16 @@ fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
 
     allow("token", 0o640);
     allow(".env", 0o600);
-    doctor().says(&["ok       secrets       2 files with secrets: only owner and group can read\n"]);
+    doctor().says(&["ok       secrets       2 files with secrets: readable only by owner and group\n"]);
     allow("token", 0o644);
     allow(".env", 0o666);
     let done = doctor().says(&[
         &format!(
-            "warning  secrets       any user of this machine can read `{}`, which holds metrics.bearer_token\n",
+            "warning  secrets       any local user can read `{}`, which holds metrics.bearer_token\n",
             path("token")
         ),
         &format!("next: chmod o-rwx {}\n", path("token")),
-        &format!("any user of this machine can write `{}`, and so decide which commands are run\n", path(".env")),
+        &format!("any local user can write `{}`, and so choose the commands that run\n", path(".env")),
     ]);
     assert!(!done.stdout.contains("kanarienvogel"), "{done:#?}");
     // What is no secret may be read by anybody, the path of one included.
@@ -347,7 +347,7 @@ fn hosts_that_only_a_file_names_are_told_where_they_are_sent_a_token() {
     };
     doctor(true).says(&[
         "health.bearer_token is sent to every host in `",
-        &format!("ok       secrets       health.bearer_token is sent to {green}, which only a file names\n"),
+        &format!("ok       secrets       health.bearer_token is sent to {green}, named only in a file\n"),
     ]);
     let done = doctor(false);
     assert!(!done.stdout.contains("secrets"), "{done:#?}");

@@ -78,7 +78,7 @@ fn a_move_under_way_is_waited_for_as_long_as_by_the_rollback() {
     let lock = fs::File::open(&path).unwrap();
     lock.lock().unwrap();
     let mut dry = deployment.start(&["rollback", "--dry-run"]);
-    dry.hear("a move is under way, by an unknown process: waiting for it as the rollback would, up to ");
+    dry.hear("a move is under way, by an unknown process: waiting for it like the rollback, up to ");
     std::thread::sleep(Duration::from_millis(300));
     drop(lock);
     dry.wait().expect(0).says(&["traffic would be moved to blue"]);

@@ -186,7 +186,7 @@ fn doctor_warns_of_a_rate_limit_on_readiness() {
     deployment.blue.answer("/health/ready", Page::Bytes(header.as_bytes().to_vec()));
     deployment.green.answer("/health/ready", limited());
     deployment.run(&["doctor"]).expect(0).says(&[
-        "limits how often its readiness may be asked: `x-ratelimit-limit: 60`",
+        "limits the rate of readiness requests: `x-ratelimit-limit: 60`",
         "warning  readiness     the readiness of green is not known: ",
         "next: exempt /health/ready from the rate limit",
     ]);
@@ -199,17 +199,17 @@ fn doctor_finds_where_metrics_and_readiness_answer() {
         service.answer("*", Page::missing());
     }
     deployment.run(&["doctor"]).expect(2).says(&[
-        "set metrics.path to where",
+        "set metrics.path to the path",
         "metrics.port",
-        "set health.path to where",
+        "set health.path to the path",
     ]);
     for service in [&deployment.blue, &deployment.green] {
         service.answer("/actuator/prometheus", Page::Counting);
         service.answer("/actuator/health/readiness", Page::answer("200 OK", "application/json", "{\"status\":\"UP\"}"));
     }
     deployment.run(&["doctor"]).expect(2).says(&[
-        "next: metrics answer at `/actuator/prometheus`: set metrics.path = \"/actuator/prometheus\"",
-        "next: `/actuator/health/readiness` answers that it is ready: set health.path = \"/actuator/health/readiness\"",
+        "next: metrics found at `/actuator/prometheus`: set metrics.path = \"/actuator/prometheus\"",
+        "next: `/actuator/health/readiness` reports ready: set health.path = \"/actuator/health/readiness\"",
     ]);
     let deployment =
         deployment.with("metrics.path", "/actuator/prometheus").with("health.path", "/actuator/health/readiness");
@@ -220,6 +220,6 @@ fn doctor_finds_where_metrics_and_readiness_answer() {
     deployment.green.answer("*", Page::answer("200 OK", "text/html", "<!doctype html><title>Shop</title>"));
     deployment.green.answer("/health/ready", Page::missing());
     let told = deployment.run(&["doctor"]).expect(2);
-    assert!(!told.stdout.contains("answers that it is ready"), "{}", told.stdout);
-    told.says(&["answered with HTML instead of metrics", "set health.path to where it says that it is ready"]);
+    assert!(!told.stdout.contains("reports ready"), "{}", told.stdout);
+    told.says(&["answered with HTML instead of metrics", "set health.path to the path of its readiness"]);
 }

@@ -34,7 +34,7 @@ fn _0_a_switch_without_a_soak_in_each_spelling() {
 fn _0_a_switch_to_the_active_color_without_a_soak_does_nothing() {
     let deployment = Deployment::switched();
     let before = deployment.state_text();
-    let said = "green is active already: nothing was moved. To watch it: switchback soak\n";
+    let said = "green is already active: nothing was moved. To watch it: switchback soak\n";
     assert_eq!(deployment.run(&["switch", "green", "--no-soak"]).expect(0).stdout, said);
     assert_eq!(deployment.state_text(), before);
 }
@@ -61,10 +61,10 @@ fn _2_bad_usage() {
 fn _2_a_soak_of_what_was_never_switched() {
     let deployment = Deployment::fresh();
     let state = deployment.state_path();
-    deployment.run(&["soak"]).expect(2).complains(&[
-        "there is nothing to watch: blue is active",
-        &state.canonicalize().unwrap_or(state).display().to_string(),
-    ]);
+    deployment
+        .run(&["soak"])
+        .expect(2)
+        .complains(&["nothing to watch: blue is active", &state.canonicalize().unwrap_or(state).display().to_string()]);
     let told = deployment.run(&["rollback"]).expect(0);
     told.says(&["there is no state file `", ".deployment-state.json`: blue is active", "no previous color is known"]);
 }
@@ -131,13 +131,13 @@ fn _7_a_rollback_that_fails() {
         "ROLLBACK FAILED: the rollback to blue failed: ",
         "exit code 9",
         "no such backend",
-        "\nnext: mend what it names, then: switchback rollback --service default; or, to try until it works: switchback rollback \
+        "\nnext: fix the cause, then: switchback rollback --service default; or retry until it works: switchback rollback \
          --keep-trying --service default\n",
     ]);
     let missing = "/nowhere/at/all";
     let lasting = deployment.with("router.rollback", format!("[\"{missing}\"]"));
     let told = lasting.run(&["rollback"]).expect(7).complains(&[missing]).stderr;
-    assert!(told.ends_with("\nnext: mend what it names, then: switchback rollback --service default\n"), "{told}");
+    assert!(told.ends_with("\nnext: fix the cause, then: switchback rollback --service default\n"), "{told}");
     let deployment = lasting;
     assert_eq!(deployment.count("rollback_failed"), 3);
     assert_eq!(deployment.state()["activeColor"], "green");
@@ -253,10 +253,7 @@ fn _14_a_journal_that_was_cut_off_at_its_end() {
     fs::write(&path, cut).unwrap();
     let told = format!("the state file knows of {records} decisions, here are {}", records - 2);
     deployment.run(&["verify"]).expect(14).complains(&[&format!("line {records} of `"), &told]);
-    deployment
-        .run(&["doctor"])
-        .expect(0)
-        .says(&["warning  journal       line ", "whether `data_dir` is another one now"]);
+    deployment.run(&["doctor"]).expect(0).says(&["warning  journal       line ", "whether `data_dir` changed"]);
     // By itself the file is whole.
     deployment.run(&["verify", path.to_str().unwrap()]).expect(0);
     fs::remove_file(&path).unwrap();

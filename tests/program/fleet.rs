@@ -81,7 +81,7 @@ fn a_monitor_that_goes_on_finds_the_instances_anew_or_keeps_those_it_knew() {
     fs::write(deployment.path("green.json"), "nonsense").unwrap();
     deployment.green.fail(50);
     let done = deployment.run(&["soak", "--resume", "--no-tui"]).expect(3);
-    done.complains(&["the instances that were watched before are watched on"]);
+    done.complains(&["still watching the instances known before"]);
     assert_eq!(deployment.state()["activeColor"], "blue");
 }
 

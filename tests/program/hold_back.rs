@@ -33,7 +33,7 @@ fn frozen_a_breach_is_held_and_everything_says_so() {
     );
     assert_eq!((deployment.count("hold"), deployment.count("rollback")), (2, 0));
 
-    deployment.run(&["unfreeze"]).expect(0).says(&["automatic rollback of default is on again"]);
+    deployment.run(&["unfreeze"]).expect(0).says(&["automatic rollback of default is enabled again"]);
     deployment.run(&["unfreeze"]).expect(0).says(&["automatic rollback of default is not frozen"]);
     assert_eq!(deployment.count("unfreeze"), 1);
     assert!(!deployment.path(".switchback/default/freeze.json").exists());
@@ -44,9 +44,9 @@ fn a_breach_that_was_held_for_a_freeze_is_acted_on_when_that_ends() {
     let deployment = failing().with("soak.window", "60s");
     let mut soak = deployment.start(&["switch", "green", "--no-tui"]);
     soak.hear("watching green");
-    deployment.run(&["freeze"]).expect(0).says(&["until `switchback unfreeze`", "also in the soak that runs now"]);
+    deployment.run(&["freeze"]).expect(0).says(&["until `switchback unfreeze`", "also in the running soak"]);
     deployment.wait_until("the breach is held", |deployment| deployment.count("hold") == 1);
-    deployment.run(&["unfreeze"]).expect(0).says(&["a breach that was held for the freeze is acted on now"]);
+    deployment.run(&["unfreeze"]).expect(0).says(&["a breach held by the freeze is acted on now"]);
     soak.wait().expect(3).says(&["traffic is back on blue"]);
     assert_eq!(deployment.state()["activeColor"], "blue");
 }
@@ -68,7 +68,7 @@ fn a_freeze_that_cannot_be_read_holds() {
         .run(&["switch", "green", "--no-tui"])
         .expect(11)
         .says(&["cannot be understood", "`switchback unfreeze` removes it"]);
-    deployment.run(&["unfreeze"]).expect(0).says(&["is on again"]);
+    deployment.run(&["unfreeze"]).expect(0).says(&["is enabled again"]);
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn without_a_soak_the_next_rollback_is_told_all_the_same() {
     let deployment = Deployment::fresh();
     deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
     deployment.run(&["rollback"]).expect(9);
-    let said = "green is active already: nothing was moved";
-    let noted = "--no-way-back belongs to a switch, and was not noted";
+    let said = "green is already active: nothing was moved";
+    let noted = "--no-way-back was ignored: it applies to a switch that moves traffic";
     deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0).says(&[said]).complains(&[noted]);
     deployment.run(&["switch", "blue", "--no-soak"]).expect(0).says(&["SWITCHED: blue is active"]);
     deployment.run(&["rollback"]).expect(0).says(&["traffic is on green"]);

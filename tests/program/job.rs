@@ -46,7 +46,8 @@ fn a_monitor_in_the_background_does_not_carry_the_mark_of_its_ci_job() {
         let deployment = Deployment::switched().with("soak.window", "10m");
         let mut command = deployment.command(&["soak", "--detach"]);
         command.envs(marks.iter().copied()).env("CI", "true").env(kept, "7");
-        let done = Running::start(command).wait().expect(0).complains(&["is not handed on to the monitor"]);
+        let done =
+            Running::start(command).wait().expect(0).complains(&["is removed from the environment of the monitor"]);
         let monitor = Monitor::of(&done.stdout);
         let variables = monitor.variables();
         for (mark, _) in marks {

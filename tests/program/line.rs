@@ -143,7 +143,7 @@ fn a_backtest_skips_what_it_cannot_use_and_takes_the_truth_from_outcomes() {
     endless
         .run(&["backtest", "unticked.jsonl"])
         .expect(2)
-        .complains(&["skipped `unticked.jsonl`", "none of the traces"]);
+        .complains(&["skipped `unticked.jsonl`", "no trace can be judged"]);
     endless.run(&["backtest", &soaks[0], "mistyped.jsonl"]).expect(2).complains(&["`mistyped.jsonl` does not exist"]);
 }
 
@@ -203,7 +203,7 @@ fn help_version_and_manual_are_there_under_every_name_that_people_try() {
     deployment.run(&["help", "sitwch"]).expect(2);
     deployment.run(&["man"]).expect(0).says(&[".SH \"EXIT STATUS\"", "switchback\\-switch(1)"]);
     deployment.run(&["man", "config", "show"]).expect(0).says(&["switchback\\-config\\-show"]);
-    deployment.run(&["man", "sitwch"]).expect(2).complains(&["there is no page of `sitwch`", "switch-green"]);
+    deployment.run(&["man", "sitwch"]).expect(2).complains(&["no manual page for `sitwch`", "switch-green"]);
     deployment.run(&["man", "--all", "pages"]).expect(0).says(&["pages in pages"]);
     for name in ["switchback.1", "switchback-switch.1", "switchback-history-prune.1", "switchback-version.1"] {
         assert!(deployment.path("pages").join(name).exists(), "{name}");

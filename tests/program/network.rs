@@ -92,7 +92,7 @@ fn a_monitor_that_is_out_of_reach_may_watch_all_the_same() {
     attached.hear("soak_start");
     soak.signal(Signal::KILL);
     let told = attached.wait().expect(13).stderr;
-    assert!(told.contains("is out of reach") && told.contains("Whether it still watches is not to be seen"), "{told}");
+    assert!(told.contains("cannot be reached") && told.contains("It may still be watching"), "{told}");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn what_is_done_on_this_machine_takes_no_url() {
     }
     let elsewhere = Machines::new().here;
     let done = elsewhere.run(&["rollback", "--dry-run"]).expect(2);
-    assert!(done.stderr.contains("state file and router are those of the machine of https://127.0.0.1:"), "{done:#?}");
+    assert!(done.stderr.contains("state file and router are on the machine of https://127.0.0.1:"), "{done:#?}");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_wait_ends_where_the_monitor_is_gone_for_good_and_at_once_where_it_lets_nobo
     soak.signal(Signal::KILL);
     soak.wait();
     let next = "next: on its machine: switchback status --wait --service default";
-    waiting.wait().expect(13).complains(&["is out of reach", "It may still watch, or may have ended", next]);
+    waiting.wait().expect(13).complains(&["cannot be reached", "It may still be watching, or may have ended", next]);
     machines.here.run(&["status", "--wait"]).expect(13).complains(&["no monitor answers: https://127.0.0.1:"]);
 }
 

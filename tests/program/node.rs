@@ -201,7 +201,7 @@ fn a_state_file_that_we_wrote_is_read_and_rewritten_by_node() {
         assert_eq!((active, previous), (json!("blue"), json!("blue")));
         let before = deployment.state_text();
         deployment.run(&["rollback"]).expect(0).says(&["the last move was a rollback"]);
-        deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["there is nothing to watch"]);
+        deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["nothing to watch"]);
         assert_eq!(deployment.state_text(), before);
 
         deployment.run(&["switch", "green", "--no-soak"]).expect(0);
@@ -262,7 +262,7 @@ fn the_script_can_move_the_traffic_for_us() {
         assert_eq!((active, previous), (json!("blue"), json!("green")), "with router.read {read:?}");
         assert!(deployment.decision("switch")["message"].as_str().unwrap().contains("switched to green"));
         let before = deployment.state_text();
-        deployment.run(&["rollback"]).expect(0).says(&["there is nothing to roll back"]);
+        deployment.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
         assert_eq!(deployment.state_text(), before);
     }
 }

@@ -128,7 +128,7 @@ fn without_configuration_and_state_file_everything_ends_2_and_leaves_nothing() {
         &["config", "check"],
     ] {
         let done = run(&deployment, &folder, args).expect(2);
-        done.complains(&["there is no deployment here", &here, "looked in: ", "next: switchback -C DIR"]);
+        done.complains(&["no deployment found here", &here, "looked in: ", "next: switchback -C DIR"]);
         is_empty(&folder);
     }
     run(&deployment, &folder, &["doctor"]).expect(2).says(&["FAILURE  deployment", &here, "next: switchback -C DIR"]);
@@ -265,8 +265,8 @@ fn a_working_directory_that_is_gone_stops_nobody_who_names_the_configuration() {
         shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         Running::start(shell).wait()
     };
-    gone("rollback").expect(2).complains(&["the working directory cannot be found", "use -C DIR"]);
+    gone("rollback").expect(2).complains(&["cannot find the working directory", "use -C DIR"]);
     let file = deployment.path("switchback.toml").display().to_string();
-    gone(&format!("--config {file} status")).expect(0).complains(&["relative paths lie in"]);
+    gone(&format!("--config {file} status")).expect(0).complains(&["relative paths start at"]);
     gone(&format!("-C {} rollback", deployment.folder().display())).expect(0).says(&["rolled back"]);
 }

@@ -38,7 +38,7 @@ fn what_was_last_known_of_a_monitor_elsewhere_is_told_in_every_path() {
     assert_eq!((known(&refused), &refused["outcome"]), (green, &json!("refused")), "{refused}");
     let mut job = here.command(&["ctl", "pause", "--output", "github"]);
     job.env("GITHUB_OUTPUT", here.path("output"));
-    let told = "refused: traffic is on green by what its monitor said last; next: switchback status --service default";
+    let told = "refused: traffic is on green according to the last report of its monitor; next: switchback status --service default";
     Running::start(job).wait().expect(13).says(&[told]);
     let outputs = fs::read_to_string(here.path("output")).unwrap();
     let wanted = format!(

@@ -62,7 +62,7 @@ fn a_job_that_was_interrupted_is_judged_when_it_is_run_again() {
 fn a_job_that_was_killed_goes_on_with_its_soak() {
     let deployment = cut_off(Signal::KILL, fresh());
     let before = deployment.state();
-    deployment.run(&AGAIN).expect(0).complains(&[NOT_JUDGED, "its soak goes on"]);
+    deployment.run(&AGAIN).expect(0).complains(&[NOT_JUDGED, "its soak is resumed"]);
     assert_eq!(deployment.kinds(), ["switching", "switch", "soak_start", "resumed", "retain"]);
     assert_eq!(deployment.state()["soak"]["id"], before["soak"]["id"]);
 }
@@ -220,7 +220,7 @@ fn where_there_is_no_switch_to_judge_nothing_passes() {
         .run(&["switch", "blue"])
         .expect(9)
         .says(&["blue is already live; nothing was moved: there is no switch to judge"]);
-    deployment.run(&["switch", "blue", "--no-soak"]).expect(0).says(&["blue is active already: nothing was moved"]);
+    deployment.run(&["switch", "blue", "--no-soak"]).expect(0).says(&["blue is already active: nothing was moved"]);
     assert!(!deployment.state_path().exists());
     deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     deployment.run(&["rollback"]).expect(0);
@@ -231,7 +231,7 @@ fn where_there_is_no_switch_to_judge_nothing_passes() {
 fn a_switch_without_a_soak_leaves_a_soak_that_was_cut_off_to_be_gone_on_with() {
     let deployment = cut_off(Signal::KILL, fresh());
     let before = deployment.state();
-    deployment.run(&["switch", "green", "--no-soak"]).expect(0).says(&["green is active already: nothing was moved"]);
+    deployment.run(&["switch", "green", "--no-soak"]).expect(0).says(&["green is already active: nothing was moved"]);
     deployment.run(&["soak", "--resume", "--no-tui"]).expect(0).says(&["RETAINED"]);
     assert_eq!(deployment.state()["soak"]["id"], before["soak"]["id"]);
 }

@@ -77,7 +77,7 @@ fn a_rollback_that_fails_for_too_long_ends_the_wait_and_the_monitor_goes_on() {
         .run(&["status", "--wait"])
         .expect(7)
         .says(&["ALARM     traffic is on green, BAD RELEASE STILL LIVE"]);
-    done.says(&["The rollback fails and is tried again\n"]).complains(&["the monitor goes on trying"]);
+    done.says(&["The rollback keeps failing and is retried\n"]).complains(&["the monitor keeps trying"]);
     assert!(monitor.is_alive(), "it gives up nothing");
     assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["exitCode"], 7);
     fs::write(deployment.path("healed"), "").unwrap();
@@ -118,7 +118,7 @@ fn every_path_gives_a_step_its_outputs() {
                  users may get no answer: switchback rollback --force --service default";
     let refused = check(&with(&["rollback"]), 9, "refused", "green", start);
     let annotation =
-        "::error title=switchback::refused: traffic is on green by the state file; next: start blue, then: ";
+        "::error title=switchback::refused: traffic is on green according to the state file; next: start blue, then: ";
     assert!(refused.stdout.contains(annotation), "{refused:#?}");
     deployment.blue.set_ready(true);
     check(&with(&["rollback"]), 0, "done", "blue", "");
@@ -141,7 +141,7 @@ fn an_error_leads_with_where_traffic_is_and_what_to_do() {
     let told = ["outcome", "active", "exit-code", "next", "release"].map(|name| output(&deployment, name));
     assert_eq!(told, ["held", "green", "11", "switchback rollback --service default", "v7"].map(str::to_owned));
     // Once that was done the outcome is that of a deployment before this one.
-    let moved = "\nmoved     traffic was moved since the soak: what it came to is about another deployment\n";
+    let moved = "\nmoved     traffic was moved since the soak: its outcome is about another deployment\n";
     assert!(!deployment.run(&["status"]).expect(0).stdout.contains(moved));
     deployment.run(&["rollback"]).expect(0);
     deployment.run(&["status"]).expect(0).says(&["active    blue\n", "outcome   held (policy)\n", moved]);
@@ -262,7 +262,7 @@ fn an_order_tells_a_job_and_a_program_what_came_of_it_in_every_path() {
     assert_eq!(json(&["ctl", "pase"], 2)["next"], "switchback ctl --help");
     let elsewhere = deployment.run(&["-C", "/nowhere", "ctl", "pause", "--json"]).expect(2).json();
     assert_eq!((&elsewhere["type"], &elsewhere["service"]), (&json!("order"), &Value::Null));
-    assert!(elsewhere["reason"].as_str().unwrap().starts_with("cannot work in `/nowhere`"), "{elsewhere}");
+    assert!(elsewhere["reason"].as_str().unwrap().starts_with("cannot use the folder `/nowhere`"), "{elsewhere}");
     assert_eq!(json(&["ctl", "pause"], 13)["outcome"], "refused");
     github(&["ctl", "pause"], 13, "::error title=switchback::refused: ");
 

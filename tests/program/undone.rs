@@ -92,7 +92,7 @@ fn a_rollback_after_which_the_router_is_sent_to_neither_color_is_undone_too() {
     let status = deployment.run(&["status"]).expect(0);
     drop(status.says(&[
         "the router sends traffic to neither color. Nobody is acting",
-        "put back what the router held, then: ",
+        "restore what the router held, then: ",
     ]));
     fs::write(deployment.path("route"), "blue\n").unwrap();
     deployment.run(&["rollback"]).expect(0);

@@ -85,7 +85,7 @@ fn a_route_that_leads_elsewhere_is_left_alone_unless_forced() {
         foreign,
         "leads to 127.0.0.1:1\n",
         "next: let Caddy send the service's users to",
-        "if users are to reach blue again",
+        "so that users reach blue again",
     ]);
     refused(&scene, &[foreign, "By hand: let Caddy send the service's users to"]);
     let done = scene.deployment.run(&["switch", "green", "--no-soak", "--force"]).expect(0);

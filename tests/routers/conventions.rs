@@ -142,7 +142,7 @@ fn a_page_behind_the_link_stays_up_with_the_step_that_leads_back() {
     let step = format!("make the link `{}` lead to `upstream-blue.conf`", link.display());
     assert!(refused.stderr.contains(&step), "{refused:#?}");
     assert_eq!(fs::read_link(&link).unwrap(), Path::new("page.conf"));
-    scene.deployment.run(&["rollback", "--force"]).expect(0).says(&["a copy of what was replaced is"]);
+    scene.deployment.run(&["rollback", "--force"]).expect(0).says(&["the replaced content was copied to"]);
     assert!(scene.proxy.read("app/page.conf").contains("127.0.0.1:1"), "the page itself is not written");
     scene.is_on("blue");
     users_are_on(&scene, "blue");
@@ -247,7 +247,7 @@ fn a_forced_switch_to_the_active_color_replaces_a_page() {
         .deployment
         .run(&["switch", "green", "--no-soak", "--force"])
         .expect(0)
-        .says(&["a copy of what was replaced is"]);
+        .says(&["the replaced content was copied to"]);
     scene.is_on("green");
     users_are_on(&scene, "green");
     // Once more there is nothing to force.

@@ -138,7 +138,7 @@ fn a_maintenance_page_stays_up_until_force_replaces_it_and_keeps_a_copy() {
     assert!(doctor.stdout.contains(found), "{doctor:#?}");
 
     let forced = scene.deployment.run(&["rollback", "--force"]).expect(0).says(&["rolled back: traffic is on blue"]);
-    let kept = forced.stdout.lines().find_map(|line| line.strip_prefix("a copy of what was replaced is ")).unwrap();
+    let kept = forced.stdout.lines().find_map(|line| line.strip_prefix("the replaced content was copied to ")).unwrap();
     assert_eq!(fs::read_to_string(kept).unwrap(), PAGE);
     scene.is_on("blue");
 }
@@ -152,7 +152,7 @@ fn a_switch_leaves_another_services_upstream_alone_and_force_takes_it_over() {
     assert!(done.stdout.contains("nothing was moved. By hand: write `proxy_pass http://green;` into"), "{done:#?}");
     assert_eq!(fs::read_to_string(scene.proxy.include()).unwrap(), other);
     let done = scene.deployment.run(&["switch", "green", "--no-tui", "--no-soak", "--force"]).expect(0);
-    assert!(done.stdout.contains("a copy of what was replaced is"), "{done:#?}");
+    assert!(done.stdout.contains("the replaced content was copied to"), "{done:#?}");
     scene.is_on("green");
 }
 

@@ -1,4 +1,4 @@
-//! What is typed most, and what the program's exit codes mean: for the help and the manual pages alike.
+//! Examples of each command, and the meaning of the exit codes, for the help and the manual pages.
 
 pub const EXIT_CODES: [(u8, &str); 16] = [
     (0, "retained or done"),
@@ -25,7 +25,7 @@ type Example = (&'static str, &'static str);
 const TOP: &[Example] = &[
     ("switchback demo", "try everything, nothing to install"),
     ("switchback switch green --window 10m", "move traffic to green and watch it for ten minutes"),
-    ("switchback status", "where traffic is, and how the last soak stands"),
+    ("switchback status", "where traffic is, and the last soak"),
     ("switchback rollback", "back to the previous color, now"),
 ];
 
@@ -46,21 +46,21 @@ const COMMANDS: &[(&str, &[Example])] = &[
         "soak",
         &[
             ("switchback soak", "watch what is active"),
-            ("switchback soak --resume --no-tui --supervised", "as a service: resume what was left unfinished"),
+            ("switchback soak --resume --no-tui --supervised", "as a service, after a restart"),
         ],
     ),
     (
         "attach",
         &[
             ("switchback attach", "the terminal UI on the soak that is running"),
-            ("switchback attach --read-only --no-tui", "its lines, and no orders"),
+            ("switchback attach --read-only --no-tui", "print lines, give no orders"),
         ],
     ),
     (
         "ctl",
         &[
             ("switchback ctl extend 5m --reason 'little traffic'", "watch five minutes longer"),
-            ("switchback ctl rollback --reason 'carts are empty'", "roll back what the checks find healthy"),
+            ("switchback ctl rollback --reason 'carts are empty'", "roll back with no breach"),
             ("switchback ctl abort", "end the soak, leave traffic where it is"),
         ],
     ),
@@ -68,7 +68,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
         "rollback",
         &[
             ("switchback rollback --reason 'checkout is slow'", "back to the previous color"),
-            ("switchback rollback --dry-run", "only say what would happen"),
+            ("switchback rollback --dry-run", "print what would happen"),
             ("switchback rollback --keep-trying", "until it works"),
         ],
     ),
@@ -78,7 +78,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
     (
         "status",
         &[
-            ("switchback status --watch", "for the wall"),
+            ("switchback status --watch", "for a wall display"),
             ("switchback status --json", "for scripts"),
             ("switchback status --inactive", "the color that a deploy goes to"),
         ],
@@ -101,13 +101,13 @@ const COMMANDS: &[(&str, &[Example])] = &[
     (
         "backtest",
         &[
-            ("switchback backtest .switchback/default/soaks/*.jsonl", "every recorded soak, by the settings of today"),
-            ("switchback backtest *.jsonl --sweep threshold=1%,2%,5%", "by several thresholds"),
+            ("switchback backtest .switchback/default/soaks/*.jsonl", "every recorded soak"),
+            ("switchback backtest *.jsonl --sweep threshold=1%,2%,5%", "several thresholds"),
         ],
     ),
     ("history prune", &[("switchback history prune --dry-run", "which recordings would be removed")]),
     ("history soaks", &[("switchback history soaks", "their IDs, a line each")]),
-    ("verify", &[("switchback verify", "whether anybody changed the decision journal")]),
+    ("verify", &[("switchback verify", "check that nobody changed the decision journal")]),
     (
         "config",
         &[
@@ -117,9 +117,9 @@ const COMMANDS: &[(&str, &[Example])] = &[
         ],
     ),
     ("config show", &[("switchback config show --json", "for scripts")]),
-    ("config check", &[("switchback config check --window 30m", "whether that is allowed as well")]),
-    ("config template", &[("switchback config template", "redirected into switchback.toml, to begin with")]),
-    ("version", &[("switchback version", "which one is installed")]),
+    ("config check", &[("switchback config check --window 30m", "check that value as well")]),
+    ("config template", &[("switchback config template", "save it as switchback.toml to start from")]),
+    ("version", &[("switchback version", "which version is installed")]),
     ("completions", &[("switchback completions bash", "into a file such as /etc/bash_completion.d/switchback")]),
     (
         "man",
@@ -130,7 +130,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
     ),
 ];
 
-/// What is typed most of a command; of the whole program where `command` is empty.
+/// The examples of a command, or of the whole program if `command` is empty.
 pub fn examples(command: &str) -> &'static [Example] {
     COMMANDS.iter().find(|(name, _)| *name == command).map_or(&[], |(_, examples)| examples)
 }

@@ -1,8 +1,8 @@
-//! The command line as it is parsed and as it is shown: commands in groups, flags where they mean something, examples.
+//! The command line as parsed and as shown: grouped commands, the flags that each one uses, examples.
 //!
-//! Every command takes every global flag wherever it stands, so that `switchback --window 5m soak` and a script that hands the same
-//! flags to all its commands work. Help, manual pages and completions of a command show those that it uses: `-h` what is the
-//! command's own, with the names of the others, and `--help` everything.
+//! Every command takes every global flag in any position, so that `switchback --window 5m soak` works, and a script can
+//! pass the same flags to all commands. Help, manual pages and completions of a command show those that it uses: `-h`
+//! explains the command's own flags and names the others, `--help` explains all.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use super::examples::{example_lines, examples, exit_codes};
 use super::{Cli, version};
 use crate::config::{flags, section};
 
-/// Commands by what they are for, in the order of a deployment.
+/// Commands in groups, in the order of a deployment.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Deploy", &["switch", "switch-green", "switch-blue", "soak", "rollback"]),
     ("Running soak", &["attach", "ctl", "status"]),
@@ -23,17 +23,18 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Set up", &["demo", "doctor", "config", "completions", "man", "version", "help"]),
 ];
 
-/// Commands that judge a release, or look whether it could be judged (`doctor`), or show by what (`config`): every setting matters.
+/// Commands that show every setting: they judge a release, check that one can be judged (`doctor`), or show the
+/// settings (`config`).
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
 const SCREENS: [&str; 7] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay"];
 const LOGS: [&str; 10] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "rollback", "ctl", "freeze", "unfreeze"];
-/// Commands that can be about a monitor on another machine.
+/// Commands that work with a monitor on another machine.
 const REMOTE: [&str; 6] = ["attach", "ctl", "status", "rollback", "config show", "config check"];
-/// Commands that are about no deployment.
+/// Commands that need no deployment.
 const NOWHERE: [&str; 4] = ["completions", "man", "version", "config template"];
-/// What `backtest` judges by.
+/// Settings that `backtest` uses.
 const BACKTEST: [&str; 6] = [
     "checks.error-rate.threshold",
     "checks.error-rate.min_requests",
@@ -63,14 +64,14 @@ pub fn try_parse_from<T: Into<OsString> + Clone>(words: impl IntoIterator<Item =
 
 /// The heading of flags that every command takes.
 pub const GLOBAL: &str = "Global options";
-/// How wide what follows the flags is written in the short help. Terminals have 80 columns or more.
+/// Line width of what follows the flags in the short help. Terminals have 80 columns or more.
 const WIDTH: usize = 79;
 
 fn about_of_all() -> &'static str {
     "Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad."
 }
 
-/// A subcommand with the global flags as it shows them. They are its own, so that clap hands it no other copies.
+/// A subcommand with its own copies of the global flags, as it shows them; clap then adds none.
 fn shown(command: Clap, above: &str, globals: &[Arg]) -> Clap {
     let path = format!("{above}{}", command.get_name());
     let command = command.mut_subcommands(|command| shown(command, &format!("{path} "), globals));
@@ -88,7 +89,7 @@ fn shown(command: Clap, above: &str, globals: &[Arg]) -> Clap {
     command.after_help(in_short(&path, &used)).after_long_help(long)
 }
 
-/// The words of `--output` with their meaning, which would take a line of every short help.
+/// Shortens the help of `--output`, whose values would take a line each in every short help.
 fn forms_in_the_long_help(output: Arg) -> Arg {
     let mut long = output.get_long_help().or_else(|| output.get_help()).map(ToString::to_string).unwrap_or_default();
     let mut names = Vec::new();
@@ -101,7 +102,7 @@ fn forms_in_the_long_help(output: Arg) -> Arg {
     output.hide_possible_values(true).hide_default_value(true).help(help).long_help(long + "\n\n[default: human]")
 }
 
-/// What stands below a command's own flags in its short help: one example, the names of settings and of global flags.
+/// The end of a command's short help: one example, and the names of its settings and global flags.
 fn in_short(path: &str, used: &[&Arg]) -> String {
     let mut text = String::new();
     // Writing into a string cannot fail, here and below.
@@ -129,7 +130,7 @@ fn in_short(path: &str, used: &[&Arg]) -> String {
     text.trim_end().to_owned()
 }
 
-/// The short form of a flag where there is one, and what it takes where that is no setting's value: `-C DIR`, `--window`.
+/// A flag in its short form if it has one, with its value unless that is a setting's: `-C DIR`, `--window`.
 fn name_of(arg: &Arg) -> String {
     let name = match (arg.get_short(), arg.get_long()) {
         (Some(short), _) => format!("-{short}"),
@@ -149,7 +150,7 @@ fn group_of(arg: &Arg) -> &str {
     }
 }
 
-/// Words in lines behind a label, which the other lines leave room for.
+/// Words after a label, wrapped and indented.
 fn wrapped(label: &str, words: &[String]) -> String {
     let indent = label.chars().count();
     let (mut text, mut column) = (label.to_owned(), indent);
@@ -165,7 +166,7 @@ fn wrapped(label: &str, words: &[String]) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-/// Under which heading a setting's flag stands in the long help.
+/// The heading of a setting's flag in the long help.
 pub fn heading(key: &str) -> String {
     match section(key) {
         "" => "Settings".to_owned(),
@@ -173,7 +174,7 @@ pub fn heading(key: &str) -> String {
     }
 }
 
-/// Whether a flag is that of a setting which not every command takes.
+/// Whether a flag belongs to a setting that only some commands use.
 fn is_setting(arg: &Arg) -> bool {
     arg.get_help_heading() != Some(GLOBAL) && flags().any(|key| arg.get_id() == key.name)
 }
@@ -203,7 +204,7 @@ fn template(top: &Clap) -> StyledStr {
         let _ = write!(text, "\n{header}{group}:{header:#}\n");
         for name in commands {
             let about = if *name == "help" {
-                "Print this page, or that of a command".to_owned()
+                "Print this help, or that of a command".to_owned()
             } else {
                 let command = top.get_subcommands().find(|command| command.get_name() == *name);
                 command.and_then(Clap::get_about).map(ToString::to_string).unwrap_or_default()

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use crate::app::headless::Output;
 use crate::core::backtest::Sweep;
 
-/// What to play.
+/// Flags of `replay`.
 #[derive(Clone, Debug, Args)]
 pub struct Replay {
     /// The ID of a soak, or a file (default: the newest recording).
@@ -23,8 +23,8 @@ pub struct Replay {
     pub output: Output,
 }
 
-/// What to judge again. Settings come from flags, environment and file as for a soak, but for window and interval: without
-/// a flag they are those of the trace.
+/// Flags of `backtest`. Settings come from flags, environment and file as for a soak, but for window and interval:
+/// without a flag they are those of the trace.
 #[derive(Clone, Debug, Args)]
 pub struct Backtest {
     /// Recordings of soaks, or CSV files.
@@ -40,7 +40,7 @@ pub struct Backtest {
     pub good: Vec<PathBuf>,
     /// Traces of releases that are known to be bad.
     ///
-    /// What they cost is counted apart.
+    /// Their results are counted separately.
     #[arg(long, num_args = 1.., value_name = "TRACE")]
     pub bad: Vec<PathBuf>,
     /// Try several values of a setting: `threshold=1%,5%`.
@@ -53,12 +53,12 @@ pub struct Backtest {
     pub json: bool,
 }
 
-/// What to do with the records of the past.
+/// Subcommands of `history`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum HistoryCommand {
     /// Remove recordings beyond `retention.*`; decisions stay.
     ///
-    /// Those that are older, more or larger than the keys of `retention` allow.
+    /// Removes recordings beyond the age, count or size that `retention` allows.
     Prune {
         /// Dry run: list what would be removed.
         #[arg(long)]

@@ -4,27 +4,27 @@ use clap::Args;
 
 use crate::app::headless::Output;
 
-/// What to show of the deployment.
+/// Flags of `status`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that is given or not")]
 pub struct Status {
-    /// As JSON, over several lines.
+    /// Print JSON, over several lines.
     #[arg(long)]
     pub json: bool,
-    /// Go on showing it, until Ctrl-C.
+    /// Keep showing it until Ctrl-C.
     #[arg(long)]
     pub watch: bool,
-    /// Only the color that a deploy goes to, for scripts.
+    /// Print only the color to deploy to, for scripts.
     #[arg(long, conflicts_with_all = ["json", "watch"])]
     pub inactive: bool,
-    /// Exit with what the newest soak came to.
+    /// Exit with the code of the newest soak.
     ///
     /// 0 only if its release was retained and is live, 10 while it runs.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub exit_code: bool,
     /// Wait until the soak is over, and exit the same way.
     ///
-    /// The exit code is 7 once a rollback fails for too long.
+    /// The exit code is 7 once a rollback has failed for rollback.give_up.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub wait: bool,
     /// Output format.

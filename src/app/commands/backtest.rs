@@ -1,4 +1,4 @@
-//! `backtest`: recorded soaks through the very same judgement.
+//! `backtest`: judges recorded soaks again by the same code.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
@@ -16,15 +16,15 @@ use crate::model::number::duration_exact;
 use super::support::failure::Failure;
 use super::support::say;
 
-/// Settings that the trace itself gives unless a flag does, and that a trace may have beyond a soak's limits.
+/// Settings that the trace gives unless a flag does; a trace may exceed a soak's limits.
 const OF_THE_TRACE: [&str; 2] = ["soak.window", "soak.interval"];
 
-/// Judges every trace by every setting and prints what came of it. What cannot be used is named and left out.
+/// Judges every trace by every setting and prints the results. Files that cannot be used are named and skipped.
 pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
     let combinations = product(&backtest.sweep);
     let settings = combinations.iter().map(|swept| setting(common, swept)).collect::<Result<Vec<_>, _>>()?;
     let traces = named(backtest);
-    // A name that was mistyped is no recording that cannot be used.
+    // A mistyped name is an error, not a file to skip.
     if let Some((path, _)) = traces.iter().find(|(path, _)| is_missing(path)) {
         return Err(Failure::usage(format!("the trace `{}` does not exist", path.display())));
     }
@@ -39,7 +39,7 @@ pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
         }
     }
     if rows.is_empty() {
-        return Err(Failure::usage("none of the traces can be judged"));
+        return Err(Failure::usage("no trace can be judged"));
     }
     if !backtest.json {
         let names: Vec<String> = combinations.iter().map(|swept| name(swept, &backtest.sweep)).collect();
@@ -48,7 +48,7 @@ pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Every trace with what was said of its release, those of which nothing was said first.
+/// Every trace with the truth given for its release, unlabeled ones first.
 fn named(backtest: &Backtest) -> Vec<(&Path, Option<Truth>)> {
     let said = [(&backtest.traces, None), (&backtest.good, Some(Truth::Good)), (&backtest.bad, Some(Truth::Bad))];
     said.into_iter().flat_map(|(paths, said)| paths.iter().map(move |path| (path.as_path(), said))).collect()
@@ -66,7 +66,7 @@ fn row(path: &Path, said: Option<Truth>, settings: &[Setting]) -> Result<Row, St
     Ok(Row { file, truth, judged })
 }
 
-/// With `--json` an object a line: what was judged, and what the release was.
+/// With `--json` one object a line: the judgement, and the truth of the release.
 fn print(row: &Row, json: bool) -> Result<(), Failure> {
     for judged in row.judged.iter().filter(|_| json) {
         let mut line = serde_json::to_value(judged).map_err(Failure::internal)?;
@@ -85,7 +85,7 @@ fn judged(file: &str, recorded: &Recorded, setting: &Setting) -> Result<Judged, 
     judge(file, &recorded.trace, &setting).map_err(|error| error.to_string())
 }
 
-/// One setting: flags, overruled by swept values, over environment, file and defaults.
+/// One setting. Precedence: swept values, flags, environment, file, defaults.
 fn setting(common: &Common, swept: &[(&'static str, String)]) -> Result<Setting, Failure> {
     let mut pairs = common.settings.0.clone();
     pairs.retain(|(key, _)| !swept.iter().any(|(other, _)| other == key));
@@ -114,7 +114,7 @@ fn millis(name: &str, text: &str) -> Result<u64, Failure> {
     Ok(millis)
 }
 
-/// The swept values, or what is judged by when nothing is swept.
+/// The name of a setting: its swept values, if any.
 fn name(swept: &[(&'static str, String)], sweeps: &[Sweep]) -> String {
     if sweeps.is_empty() {
         return "as given".to_owned();
@@ -126,7 +126,7 @@ fn name(swept: &[(&'static str, String)], sweeps: &[Sweep]) -> String {
         .join(", ")
 }
 
-/// A trace, with what its recording says besides.
+/// A trace, and the truth from its recording.
 struct Recorded {
     trace: Trace,
     window_ms: Option<u64>,
@@ -144,9 +144,9 @@ fn read(path: &Path) -> Result<Recorded, String> {
         return read_recording(path);
     }
     file.read_to_end(&mut bytes).map_err(|error| format!("cannot read it: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| "it is neither a recording nor CSV in UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not a recording, and not CSV in UTF-8".to_owned())?;
     let trace = Trace::from_csv(&text).map_err(|error| error.to_string())?;
-    // CSV says nothing of its release, and is taken for a good one.
+    // CSV has no outcome: its release counts as good.
     Ok(Recorded { trace, window_ms: None, interval_ms: None, truth: Truth::Good })
 }
 
@@ -161,7 +161,7 @@ fn read_recording(path: &Path) -> Result<Recorded, String> {
     if trace.ticks.is_empty() {
         let ended =
             ending.map_or_else(|| "it has not ended".to_owned(), |ending| format!("it ended {}", ending.outcome));
-        return Err(format!("the recording has no tick of a soak's window; {ended}"));
+        return Err(format!("the recording has no tick within the soak window; {ended}"));
     }
     Ok(Recorded { trace, window_ms, interval_ms, truth })
 }

@@ -19,8 +19,8 @@ pub fn run(shell: Shell) -> Result<u8, Failure> {
     print(script(shell)?.as_bytes())
 }
 
-/// Values are completed where they are known: colors, orders, words of settings. The recorded soaks are asked for when they are
-/// wanted, in shells where that can be said in a line or two.
+/// Prints completions. Colors, orders and words of settings are fixed; bash, zsh and fish ask for the recorded soaks on
+/// completion.
 fn script(shell: Shell) -> Result<String, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut offered(&cli::command()), "switchback", &mut text);
@@ -34,7 +34,7 @@ fn script(shell: Shell) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The command with everything that is shown, and with the values that can be typed. Nothing is parsed by it.
+/// The command with all visible arguments and their possible values, for the generators only.
 fn offered(command: &Command) -> Command {
     let args = command.get_arguments().filter(|arg| !arg.is_hide_set()).map(|arg| with_values(command.get_name(), arg));
     let below = command.get_subcommands().filter(|command| !command.is_hide_set()).map(offered);
@@ -81,7 +81,7 @@ fn with_values(command: &str, arg: &Arg) -> Arg {
     if is_flag { offered } else { offered.value_parser(PossibleValuesParser::new(known)) }
 }
 
-/// What is generated for fish knows the values of flags only.
+/// Adds the values of positional arguments, which the generator for fish leaves out.
 fn fish() -> String {
     let colors = Color::ALL.map(Color::name).join(" ");
     let behind = [("switch", colors), ("ctl", Action::NAMES.join(" ")), ("replay", format!("({SOAKS})"))];
@@ -91,7 +91,7 @@ fn fish() -> String {
     behind.map(line).concat()
 }
 
-/// Asks for the soaks behind `replay`, and leaves everything else to the function that was generated.
+/// Completes the soaks after `replay`, and everything else by the generated function.
 fn bash() -> String {
     format!(
         r#"

@@ -1,4 +1,4 @@
-//! `ctl`: an order to a running soak, and what came of it.
+//! `ctl`: gives an order to a running soak and prints the result.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::support::{actor, context, known, logging, place, say};
 const RESULT_LIMIT: Duration = Duration::from_mins(10);
 
 /// Orders, waits for the result and prints it. Exit code 13 where no monitor runs or the order is refused, 7 and 8 where a
-/// rollback failed or somebody else moved traffic.
+/// rollback failed or the run was superseded.
 pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<String>) -> Result<u8, Failure> {
     let action = parse(words, force)?;
     let loaded = context::loaded_anywhere(common, place::has_one_monitor)?;
@@ -55,7 +55,7 @@ fn refused(config: &Config, error: &OrderError) -> Failure {
     }
 }
 
-/// An order that was not taken, or whose result nobody knows.
+/// An order that was not accepted, or has no known result.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
     #[error(transparent)]
@@ -116,7 +116,7 @@ async fn followed(mut events: Events, action: Action, seq: u64, view: &mut Optio
             StreamItem::Event(envelope) => {
                 let Some(view) = view else { continue };
                 let news = view.apply(&envelope);
-                // Somebody else's rollback may have been under way already.
+                // Another rollback may have been in progress already.
                 let waited_for = envelope.seq >= seq || moves_back;
                 let held = moves_back && envelope.seq >= seq && news.decisions.iter().any(left_alone);
                 let exit_code = outcome(action, view, &news).filter(|_| waited_for).or(held.then_some(7));
@@ -152,7 +152,7 @@ fn outcome(action: Action, view: &View, news: &News) -> Option<u8> {
     }
 }
 
-/// The run's outcome is the run's; the order failed only where traffic is not where it was ordered to be.
+/// The exit code after a run ended: the order failed only if traffic is not where it was ordered to be.
 const fn exit_code(ending: &Ending) -> u8 {
     match ending.outcome {
         Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::Superseded => ending.exit_code(),

@@ -62,11 +62,11 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         Ok(0)
     } else {
         let scenario = demo.scenario;
-        Err(Failure::new(1, format!("{scenario} ended {} with {}, expected was {expected}", came.0, came.1)))
+        Err(Failure::new(1, format!("{scenario} ended {} with {}, expected {expected}", came.0, came.1)))
     }
 }
 
-/// The same on the terminal UI, where the operator makes the weather. Leaving it ends everything.
+/// The same on the terminal UI, where the operator injects faults. Leaving it ends everything.
 async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
     let world = World::start_breakable(demo.scenario, timing, folder, demo.seed).map_err(Failure::internal)?;
     let loaded = configure(common, &world, folder)?;

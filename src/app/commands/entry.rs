@@ -30,7 +30,7 @@ pub fn main(cli: Cli) -> u8 {
     if let Some(folder) = &cli.common.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {
-        return cli.close().fail(&Failure::usage(format!("cannot work in `{}`: {error}", folder.display())));
+        return cli.close().fail(&Failure::usage(format!("cannot use the folder `{}`: {error}", folder.display())));
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -71,9 +71,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
             prune::run(common, dry_run)
         }
         Command::History { command: Some(HistoryCommand::Soaks), json: false, limit: None } => history::soaks(common),
-        Command::History { .. } => {
-            Err(Failure::usage("--json and --limit show decisions: they do not go with prune or soaks"))
-        }
+        Command::History { .. } => Err(Failure::usage("--json and --limit cannot be used with prune or soaks")),
         Command::Replay(replay) => replay::run(common, &replay).await,
         Command::Backtest(backtest) => backtest::run(common, &backtest),
         Command::Verify { file } => verify::run(common, file),

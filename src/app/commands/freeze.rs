@@ -39,8 +39,8 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
         reason.map(|reason| Reason::from(reason.as_str())),
     );
     say::line(&format!(
-        "automatic rollback of {service} is frozen {ends}. Soaks go on watching; a breach is held{}",
-        running(&deployment, ", also in the soak that runs now")
+        "automatic rollback of {service} is frozen {ends}. Soaks keep watching; a breach is held{}",
+        running(&deployment, ", also in the running soak")
     ));
     Ok(0)
 }
@@ -56,8 +56,8 @@ pub fn unfreeze(common: &Common) -> Result<u8, Failure> {
     }
     journal(&deployment, DecisionKind::Unfreeze, format!("automatic rollback of {service} is no longer frozen"), None);
     say::line(&format!(
-        "automatic rollback of {service} is on again{}",
-        running(&deployment, "; a breach that was held for the freeze is acted on now")
+        "automatic rollback of {service} is enabled again{}",
+        running(&deployment, "; a breach held by the freeze is acted on now")
     ));
     Ok(0)
 }

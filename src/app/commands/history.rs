@@ -14,7 +14,7 @@ use crate::model::printable::clean;
 use super::support::failure::Failure;
 use super::support::{context, place, say};
 
-/// So many decisions are shown where nobody says how many.
+/// Decisions shown without `--limit`.
 const SHOWN: usize = 50;
 
 pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Failure> {
@@ -44,13 +44,13 @@ pub fn soaks(common: &Common) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Where there is no decision: whose journal was looked into, and whether it is there.
+/// The message without decisions: which journal, and whether it exists.
 pub fn nothing_decided(journal: &Path, service: &str) -> String {
     let why = if journal.exists() { "is empty" } else { "does not exist" };
     format!("no decisions yet for service `{service}`: the journal `{}` {why}", journal.display())
 }
 
-/// A decision on one line, in the reader's time. Who made it stands there once.
+/// A decision on one line, in local time, with its actor once.
 fn line(entry: &Entry, zone: &TimeZone) -> String {
     let Decision { decision, actor, reason, message, .. } = &entry.decision;
     let why = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();

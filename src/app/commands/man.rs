@@ -23,7 +23,7 @@ pub fn page(words: &[String]) -> Result<u8, Failure> {
         let Some(found) = visible(command).find(|command| command.get_name() == *word) else {
             let known: Vec<&str> = visible(command).map(Command::get_name).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(Failure::usage(format!("there is no page of `{}`; there are: {known}", words.join(" "))));
+            return Err(Failure::usage(format!("no manual page for `{}`; available: {known}", words.join(" "))));
         };
         command = found;
     }
@@ -31,7 +31,7 @@ pub fn page(words: &[String]) -> Result<u8, Failure> {
 }
 
 pub fn all(folder: &Path) -> Result<u8, Failure> {
-    let failed = |error| Failure::usage(format!("cannot write the pages into `{}`: {error}", folder.display()));
+    let failed = |error| Failure::usage(format!("cannot write the pages to `{}`: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
     let pages = pages()?;
     for (name, text) in &pages {

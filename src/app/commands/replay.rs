@@ -38,14 +38,14 @@ fn find(config: &Config, wanted: Option<&str>) -> Result<PathBuf, Failure> {
     let folder = config.service_dir();
     let Some(wanted) = wanted else {
         let newest = recordings(&folder).map_err(Failure::usage)?.pop();
-        let none = || Failure::usage(format!("there is no recording in `{}`", folder.join("soaks").display()));
+        let none = || Failure::usage(format!("no recording in `{}`", folder.join("soaks").display()));
         return newest.map(|id| recording_path(&folder, &id)).ok_or_else(none);
     };
     if Path::new(wanted).exists() {
         return Ok(PathBuf::from(wanted));
     }
     let id: SoakId =
-        wanted.parse().map_err(|error| Failure::usage(format!("`{wanted}` is neither a file nor a soak: {error}")))?;
+        wanted.parse().map_err(|error| Failure::usage(format!("`{wanted}` is not a file or a soak ID: {error}")))?;
     Ok(recording_path(&folder, &id))
 }
 
@@ -72,7 +72,7 @@ async fn print(
     let printed = tokio::task::spawn_blocking(move || {
         let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
         let to = printer.events();
-        // Sending waits for whoever reads stdout; one that went away ends it.
+        // Sending waits for the reader of stdout, and ends when that is gone.
         for envelope in events {
             if to.send(envelope).is_err() {
                 break;

@@ -40,7 +40,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     let loaded = context::loaded_anywhere(common, place::require)?;
     let _log = logging::start(&loaded.config, common.log_level);
     if loaded.config.control.url.is_some() {
-        // State file and router are that monitor's; nothing here could be rolled back in its stead.
+        // State file and router are on the monitor's machine: this process cannot roll back instead.
         return ctl::give(&loaded, Action::Rollback { force }, reason.as_deref()).await;
     }
     let deployment = Deployment::open(&loaded.config)?;
@@ -58,7 +58,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     {
         return Ok(code);
     }
-    // A monitor that could not do it has written what it tried.
+    // A monitor that failed has journaled its attempt.
     let state = if running { deployment.state_file().read()? } else { state };
     let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
     let intent = intent(&state, orphan.as_ref(), reason.as_deref());
@@ -71,7 +71,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
                 say::line(note);
             }
             if let Some(kept) = &moved.kept {
-                say::line(&format!("a copy of what was replaced is {}", kept.display()));
+                say::line(&format!("the replaced content was copied to {}", kept.display()));
             }
             if let Some(trouble) = &moved.journal_trouble {
                 say::warn(trouble);
@@ -88,7 +88,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
             stays::tell(stay, moved.color, deployment.service())
         }
         Ok(Rollback::AlreadyBack(color)) => {
-            Ok(skip(&deployment, intent, &format!("{color} is active already: there is nothing to roll back")))
+            Ok(skip(&deployment, intent, &format!("{color} is already active: nothing to roll back")))
         }
         Ok(Rollback::NothingToRollBack(nothing)) => {
             let skipped = skip(&deployment, intent, &why_nothing(&deployment, &state, nothing));
@@ -108,7 +108,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     }
 }
 
-/// Somebody who can read none of the files can still ask the monitor to roll back, where the socket is for their group.
+/// Members of `control.group` can ask the monitor to roll back without access to the files.
 async fn for_a_member(loaded: &Loaded, error: &StateError, reason: Option<&str>, force: bool) -> Result<u8, Failure> {
     let client = Client::new(&loaded.config.control.socket);
     match timeout(MONITOR_LIMIT, client.status()).await {
@@ -131,17 +131,17 @@ pub async fn cleared(
     orphaned_soak(deployment, state)
 }
 
-/// How often a rollback that somebody typed is tried.
+/// How often a typed rollback is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
     /// Five times within seconds.
     Five,
-    /// Until it works, or somebody stops it.
+    /// Until it succeeds or is interrupted.
     Endless,
 }
 
 /// Tries again what may pass: no room on a disk, no connection, a time limit. What a person has to change first ends it at once.
-/// State file and router are read anew by every attempt.
+/// Every attempt reads state file and router again.
 pub async fn patiently<T, F>(tries: Tries, attempt: impl Fn() -> F) -> Result<T, RollbackError>
 where
     F: Future<Output = Result<T, RollbackError>>,
@@ -160,14 +160,14 @@ where
         // The first ones at once, later ones once a minute or so.
         if failures <= 3 || failures.is_multiple_of(6) {
             let wait = duration_exact(wait);
-            say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, trying again in {wait}: {error}"));
+            say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, retrying in {wait}: {error}"));
         }
         sleep(wait).await;
         wait = (wait * 2).min(MOST_WAIT);
     }
 }
 
-/// A lock was waited for already, longer than any attempt takes.
+/// Waiting for the lock took longer than any attempt: no retry.
 fn may_pass(error: &RollbackError, tries: Tries) -> bool {
     let busy = matches!(error, RollbackError::Lock(_));
     !error.is_lasting() && (tries == Tries::Endless || !busy)
@@ -179,21 +179,21 @@ fn failure(error: &RollbackError, service: &str) -> Failure {
         let patient = if error.is_lasting() {
             String::new()
         } else {
-            format!("; or, to try until it works: switchback rollback --keep-trying --service {service}")
+            format!("; or retry until it works: switchback rollback --keep-trying --service {service}")
         };
-        return Failure::new(7, format!("ROLLBACK FAILED: {error}\nnext: mend what it names, then: {again}{patient}"));
+        return Failure::new(7, format!("ROLLBACK FAILED: {error}\nnext: fix the cause, then: {again}{patient}"));
     };
     Failure::new(7, format!("not rolled back, nothing was moved: {foreign}{}", steps_by_hand(by_hand)))
 }
 
-/// What to do where the router holds what is not ours.
+/// The next step if the router holds foreign content.
 fn steps_by_hand(step: &str) -> String {
     let again = "switchback rollback";
     format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
 }
 
-/// Asks the monitor that runs, so that the soak ends `rolled-back` by the operator. None if it does not answer in time or has
-/// nothing to say about it: then this process acts itself.
+/// Asks the running monitor, so that the soak ends `rolled-back` by the operator. `None` if it gives no answer in time:
+/// then this process acts itself.
 async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
     let client = Client::new(&config.control.socket);
     // Whether it is alive is found out first: an order may take longer to be journaled.
@@ -219,7 +219,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
     Ok(Some(done.exit_code))
 }
 
-/// Why there is nothing to roll back. A state file that is missing where there was one must not look like one that says so.
+/// Why there is nothing to roll back. A missing state file is named, because it may have been lost.
 pub fn why_nothing(deployment: &Deployment, state: &State, nothing: NothingToRollBack) -> String {
     if state.exists() {
         return nothing.to_string();
@@ -228,21 +228,18 @@ pub fn why_nothing(deployment: &Deployment, state: &State, nothing: NothingToRol
     format!("there is no state file `{path}`: {nothing}")
 }
 
-/// Nothing to roll back by the state file, and yet the router sends traffic to the other color.
+/// The state file has nothing to roll back, but the router sends traffic to the other color.
 pub fn elsewhere(routed: Color) -> Failure {
     let to = routed.other();
-    Failure::new(
-        7,
-        format!("the router sends traffic to {routed} all the same; to move it to {to}: switchback switch {to}"),
-    )
+    Failure::new(7, format!("the router sends traffic to {routed} anyway; to move it to {to}: switchback switch {to}"))
 }
 
-/// Whoever switched to the release said that it must not be rolled back.
+/// Refuses a release that was switched to with `--no-way-back`.
 fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
     if Binding::to(state).is_err() || !state.no_way_back() {
         return Ok(());
     }
-    let told = "the release was switched to with --no-way-back, nothing was moved; to roll back all the same: \
+    let told = "the release was switched to with --no-way-back, nothing was moved; to roll back anyway: \
                 switchback rollback --force";
     Err(Failure::new(9, told))
 }
@@ -293,7 +290,7 @@ async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
         ..block
     };
     if let Err(error) = deployment.record_soak(ended).await {
-        say::warn(&format!("the state file does not show how the soak ended: {error}"));
+        say::warn(&format!("the state file does not show the end of the soak: {error}"));
     }
 }
 

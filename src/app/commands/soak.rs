@@ -22,7 +22,7 @@ use super::support::follow;
 use super::support::supervisor::Supervisor;
 use super::support::{actor, ci_job, context, form, logging, place, say, screen};
 
-/// How long the last lines may take to be read by whoever reads stdout.
+/// How long a reader of stdout may take for the last lines.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
 
 pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
@@ -68,11 +68,11 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     }
 }
 
-/// A watch that has to go on does so in spite of a mistyped variable.
+/// A soak that is resumed must not stop over a mistyped variable.
 fn configuration(common: &Common, begin: Begin, watch: &Watch) -> Result<Loaded, Failure> {
     let lenient = begin == Begin::Resume || watch.supervised;
     if watch.background {
-        // Whoever started it has told the warnings.
+        // The parent process has printed the warnings.
         let loaded = context::read(common)?;
         place::require(&loaded)?;
         return if lenient { Ok(loaded) } else { context::strictly(loaded) };
@@ -95,7 +95,7 @@ async fn begin_in_background(
         // In the form that was asked for.
         conclude();
     }
-    // A run can be over before anybody could follow it: a router that fails at once, for one.
+    // A run can end before it is followed, for example if the router fails at once.
     if matches!(started, Background::Over(_)) && follow::newest(config) != before {
         follow::tell_all(config, output).await;
     }
@@ -107,7 +107,7 @@ fn attended() -> bool {
     stdout().is_terminal() && !ci_job::in_ci()
 }
 
-/// What came of watching in this process.
+/// The end of a run in this process.
 pub enum Watched {
     Ran(Finished),
     /// There was nothing to do; the exit code.
@@ -125,12 +125,12 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
     if timeout(PRINT_LIMIT, last_lines).await.is_err() {
-        tracing::warn!("nobody reads the last lines: leaving without them");
+        tracing::warn!("the last lines are not read: exiting without them");
     }
     match finished {
-        Finished::CutOff => say::error(
-            "left at once on a second signal, in the middle of a move. See where traffic is: switchback status",
-        ),
+        Finished::CutOff => {
+            say::error("exited on a second signal, in the middle of a move. See where traffic is: switchback status")
+        }
         Finished::Saved => say::error(&format!(
             "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
             loaded.config.service
@@ -140,7 +140,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     Ok(Watched::Ran(finished))
 }
 
-/// The process in the background: nothing is printed, who wants to see attaches.
+/// The background process: prints nothing.
 async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
     match open(loaded, begin, output).await? {
         Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, Vec::new()).await.exit_code()),
@@ -148,7 +148,7 @@ async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<
     }
 }
 
-/// Opens a run; `Err` is the exit code where there is nothing to run, which is said.
+/// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
     let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), say::warn).await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
@@ -156,10 +156,10 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
     };
     if let Begin::Switch { to, no_way_back, .. } = begin {
         if soak.is_some() {
-            say::warn(&format!("{to} is already live; nothing was moved, and how it was judged is told again"));
+            say::warn(&format!("{to} is already live; nothing was moved. Printing its last outcome"));
         }
         if no_way_back {
-            say::warn("--no-way-back belongs to a switch, and was not noted");
+            say::warn("--no-way-back was ignored: it applies to a switch that moves traffic");
         }
     }
     let config = &loaded.config;
@@ -180,7 +180,7 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
         at: Timestamp::now(),
     };
     if let Err(error) = told.print(output, &form::job_files(), stdout()) {
-        tracing::debug!(%error, "what was to be printed is not read");
+        tracing::debug!(%error, "the output is not read");
     }
     Ok(Err(told.ending.exit_code()))
 }

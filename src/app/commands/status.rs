@@ -1,4 +1,4 @@
-//! `status`: what is active, how the last soak stands, and what that comes to for a script.
+//! `status`: what is active, the state of the last soak, and an exit code for scripts.
 
 mod wait;
 
@@ -67,7 +67,7 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
     Ok(if judged { came.exit_code() } else { 0 })
 }
 
-/// For whoever asks for no exit code: that an outcome is not about what is active now, or that nobody watches; what to do.
+/// Warns, without `--exit-code`, that the outcome is not about what is active now, or that the release is unwatched.
 fn last_line(report: &StatusReport, came: Came) -> String {
     let (label, text) = match came {
         Came::MovedSince => ("moved", came.hint().map(str::to_owned)),
@@ -77,7 +77,7 @@ fn last_line(report: &StatusReport, came: Came) -> String {
     text.map(|text| format!("{label:<9} {}\n", as_called(&text))).unwrap_or_default()
 }
 
-/// What a job's next steps are told of a status.
+/// The conclusion of a status, for the next steps of a job.
 fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
     let block = report.soak.block.as_ref();
     let reason = block.and_then(|block| block.reason.clone()).or_else(|| came.hint().map(str::to_owned));
@@ -95,27 +95,25 @@ fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
     }
 }
 
-/// `status --inactive`: prints the color that a deploy goes to, and nothing else on stdout.
+/// `status --inactive`: prints the color to deploy to, and nothing else on stdout.
 pub async fn inactive(common: &Common) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
     let (report, color) = inactive_of(&loaded.config).await?;
     if report.soak.running {
-        say::warn(&format!(
-            "a soak is running that may still have to go back to {color}: deploy to it when that has ended"
-        ));
+        say::warn(&format!("a running soak may still roll back to {color}: deploy to it after the soak"));
     }
     say::line(color.name());
     Ok(0)
 }
 
-/// The status, and the color that takes no traffic; fails where nobody can say which that is.
+/// The status and the inactive color; fails if that is unknown.
 pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failure> {
     let report = if let Some(report) = of_the_monitor(config).await? {
         report
     } else {
         let deployment = Deployment::open(config)?;
         others::state_for(config, &deployment, "status --inactive")?;
-        // The color that is about to be deployed may be down: it is not asked.
+        // The inactive color may be down, and is not probed.
         of_the_files(&deployment, config, None).await?
     };
     let color = report.inactive().map_err(|why| {
@@ -132,7 +130,7 @@ pub async fn inactive_of(config: &Config) -> Result<(StatusReport, Color), Failu
     Ok((report, color))
 }
 
-/// On a terminal in place, elsewhere again whenever something changed.
+/// Redraws in place on a terminal; elsewhere prints again on each change.
 async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let in_place = stdout().is_terminal() && !json;
@@ -170,7 +168,7 @@ fn to_json(report: &StatusReport, came: Came) -> Result<serde_json::Value, Failu
     Ok(json)
 }
 
-/// From the monitor if one runs or is meant, else from the files, the router and the standby themselves.
+/// From the monitor if one runs or `--url` names one, else from files, router and standby.
 pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
     let config = &loaded.config;
     let report = if let Some(report) = of_the_monitor(config).await? {
@@ -185,7 +183,7 @@ pub async fn report(loaded: &Loaded) -> Result<StatusReport, Failure> {
         };
         of_the_files(&deployment, config, ready).await?
     };
-    // A monitor on another machine has a configuration that nobody here knows.
+    // The configuration of a monitor on another machine is unknown here.
     let configuration = config.control.url.is_none().then(|| configuration(loaded));
     Ok(StatusReport { configuration, ..report })
 }
@@ -211,11 +209,11 @@ async fn of_the_files(
     })
 }
 
-/// What a monitor says that runs here, or on the machine that is meant; none where no monitor answers here.
+/// The status from the monitor on this machine or at `--url`; `None` if no monitor answers on this machine.
 async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure> {
     let client = Client::of(config);
     if config.control.url.is_some() {
-        // There is nothing on this machine that could be asked instead.
+        // This machine has no files to read instead.
         let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
         let report = serde_json::from_value(answer).map_err(|error| Failure::new(13, error))?;
         known::by_report(&report);

@@ -1,4 +1,4 @@
-//! `switch`: which color it goes to is known before anything begins.
+//! `switch`: the target color is settled before anything begins.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stderr, stdin};
@@ -18,8 +18,8 @@ use super::status::inactive_of;
 use super::support::failure::Failure;
 use super::support::{ci_job, context, say};
 
-/// Switches to the color that was named; on a terminal a missing one is asked for, elsewhere it is an error: whoever runs
-/// such a command again would move traffic back.
+/// Switches to the named color. Without one it prompts on a terminal, and fails elsewhere: running it twice would move
+/// traffic back.
 pub async fn run(common: &Common, color: Option<Color>, switch: &Switch) -> Result<u8, Failure> {
     let Some(to) = (match color {
         named @ Some(_) => named,
@@ -32,10 +32,10 @@ pub async fn run(common: &Common, color: Option<Color>, switch: &Switch) -> Resu
     soak::run(common, begin, &switch.watch).await
 }
 
-/// The exit code of a switch that the operator did not want after all.
+/// The exit code of a switch that was declined at the prompt.
 const ABORTED: u8 = 5;
 
-/// The color to switch to, as the person at the terminal says; none where they do not want to.
+/// The color chosen at the prompt; `None` if declined.
 async fn asked_for(common: &Common, supervised: bool) -> Result<Option<Color>, Failure> {
     let loaded = context::read(common)?;
     let Loaded { config, .. } = if supervised { loaded } else { context::strictly(loaded)? };
@@ -46,7 +46,7 @@ async fn asked_for(common: &Common, supervised: bool) -> Result<Option<Color>, F
     let (report, inactive) = found?;
     loop {
         say::ask(&question(&report, inactive, &ZonedDateTime::now()));
-        // Nothing is touched yet, and nobody listens for signals: Ctrl-C ends the program here.
+        // Signals are not handled yet: Ctrl-C ends the program here.
         let line = tokio::task::spawn_blocking(|| stdin().lines().next()).await.map_err(Failure::internal)?;
         let Some(Ok(line)) = line else { return Ok(None) };
         match answer(&line, inactive) {
@@ -83,7 +83,7 @@ fn answer(line: &str, inactive: Color) -> Answer {
     }
 }
 
-/// What is said where no color was named and nobody can be asked: the commands to run instead.
+/// The error for a missing color without a terminal, with the commands to run instead.
 fn missing(arguments: impl Iterator<Item = OsString>, found: &Result<(StatusReport, Color), Failure>) -> String {
     let words: Vec<String> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let command = |color: Color| completed(&words, color);
@@ -95,13 +95,13 @@ fn missing(arguments: impl Iterator<Item = OsString>, found: &Result<(StatusRepo
         }
     };
     format!(
-        "`switch` needs a color where there is no terminal to ask for it: run again, it would move traffic back ({why})\n\
+        "`switch` needs a color without a terminal: run twice, it would move traffic back ({why})\n\
          next: {next}\n\
-         a job settles the color once, in a step of its own: switchback status --inactive"
+         in CI, choose the color once, in its own step: switchback status --inactive"
     )
 }
 
-/// The command line as it was typed, with the color behind `switch`.
+/// The typed command line with the color after `switch`.
 fn completed(words: &[String], color: Color) -> String {
     let with_color = |at: usize| {
         let mut words = words.to_vec();

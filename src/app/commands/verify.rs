@@ -13,7 +13,7 @@ use super::history::nothing_decided;
 use super::support::failure::Failure;
 use super::support::{context, place, say};
 
-/// Where the service's journal ended when that was last noted in the state file.
+/// The end of the journal as last noted in the state file.
 fn known_head(config: &Config) -> Option<Head> {
     let state = StateFile::open(&config.state_file).ok()?.read().ok()?;
     state.journal().filter(|head| head.service == config.service).cloned()

@@ -15,7 +15,7 @@ pub struct Alarm {
 }
 
 impl StatusReport {
-    /// The alarm, where the soak of the deployment that is active now was breached and traffic was not brought back.
+    /// The alarm, if the soak of the active deployment was breached and traffic was not moved back.
     pub fn alarm(&self) -> Option<Alarm> {
         let block = self.soak.block.as_ref()?;
         let held = block.phase == Phase::Held.name();
@@ -30,18 +30,18 @@ impl StatusReport {
         let color = if outcome == Outcome::RollbackUndone { self.active_color.other() } else { self.active_color };
         let foreign = self.router.error.as_deref().is_some_and(|error| error.contains(NOT_OURS));
         let current = match outcome {
-            // The rollback was recorded: only the router can say that it was undone.
+            // The rollback is on record: only the router can show that it was undone.
             Outcome::RollbackUndone => self.router.active_color == Some(color) || foreign,
             _ => block.last_switch.is_none_or(|at| Some(at) == self.last_switch),
         };
-        // What was held because it could not be judged is not known to be bad.
+        // A release that was held because it could not be judged is not known to be bad.
         let bad = block.verdict.as_deref().is_none_or(|verdict| verdict == "breached");
         if !current || !bad {
             return None;
         }
         let acts = match self.soak.running {
             true if held => "The monitor waits for you",
-            true if block.overdue => "The rollback fails and is tried again",
+            true if block.overdue => "The rollback keeps failing and is retried",
             _ => "Nobody is acting",
         };
         let standby_down = self.standby.ready == Some(false);
@@ -56,7 +56,9 @@ impl StatusReport {
     fn standing(&self, outcome: Outcome, color: Color, acts: &str) -> String {
         let on = match (outcome, self.router.active_color) {
             (_, Some(routed)) if routed == color => format!("traffic is on {color}"),
-            (_, Some(routed)) => format!("traffic is on {routed} by the router, on {color} by the state file"),
+            (_, Some(routed)) => {
+                format!("traffic is on {routed} according to the router, on {color} according to the state file")
+            }
             (_, None) => format!("traffic may be on {color}"),
         };
         format!("{on}, BAD RELEASE STILL LIVE. {acts}")
@@ -66,8 +68,8 @@ impl StatusReport {
         if foreign {
             let service = &self.service;
             return Some(format!(
-                "put back what the router held, then: switchback rollback --service {service}; what that is says: switchback \
-                 rollback --dry-run --service {service}"
+                "restore what the router held, then: switchback rollback --service {service}; to see what that is: \
+                 switchback rollback --dry-run --service {service}"
             ));
         }
         let back_by_hand = outcome == Outcome::RollbackFailed && self.router.active_color == Some(color.other());

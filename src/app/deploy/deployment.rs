@@ -18,13 +18,13 @@ use crate::io::state::{FreezeFile, Holder, Lock, LockError, Move, Release, SoakB
 use crate::model::number::duration_exact;
 use crate::model::{Color, Decision, Traffic};
 
-/// How long a move waits beyond the router's time limit for the one before it: for its fsyncs and its undoing.
+/// How long a move waits for the one before it, beyond the router's time limits: for fsyncs and undoing.
 const LOCK_MARGIN: Duration = Duration::from_secs(10);
 
-/// How long a move waits for the journal before it goes on without it. A disk may hang without ever failing.
+/// How long a move waits for the journal before it continues without it. A disk may hang without failing.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often a soak's block is tried to be written while the state file changes, and the pause between two tries.
+/// Attempts to write a soak's block while the state file changes, and the pause between two.
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_millis(20);
 
@@ -38,12 +38,12 @@ pub struct Deployment {
     pub(super) router: Arc<dyn Router>,
     pub(super) journal: Journal,
     pub(super) service: String,
-    /// What confirms a move by its effect.
+    /// The probe that confirms moves.
     probe: Option<TrafficProbe>,
     lock_wait: Duration,
     clock: Arc<dyn Clock>,
     disk: Arc<dyn Disk>,
-    /// Where the journal ended after the last decision of ours.
+    /// The end of the journal after this process's last decision.
     head: Arc<Mutex<Option<Head>>>,
 }
 
@@ -67,8 +67,8 @@ impl Deployment {
         let journal = Journal::new(&config.service_dir(), &config.service);
         let limit = config.router.timeout;
         let probe = config.router.probe.clone().map(|probe| TrafficProbe::new(probe, limit));
-        // Whoever holds the lock asks its router at most six times: a read, a move and its read-back, the same to undo
-        // it, and where traffic is after all. Its probe is asked after the move and after undoing it.
+        // The holder of the lock asks its router at most six times: a read, a move and its read-back, the same to undo
+        // it, and where traffic ended up. The probe is asked after the move and after undoing it.
         let lock_wait = limit.saturating_mul(if probe.is_some() { 8 } else { 6 }).saturating_add(LOCK_MARGIN);
         Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe).within(ports))
     }
@@ -114,13 +114,13 @@ impl Deployment {
         }
     }
 
-    /// The same deployment, whose moves are confirmed by a probe.
+    /// The same deployment, with a probe to confirm moves.
     #[must_use]
     pub fn with_probe(self, probe: Option<TrafficProbe>) -> Self {
         Self { probe, ..self }
     }
 
-    /// What confirms a move by its effect, where that is configured.
+    /// The probe that confirms moves, if configured.
     pub const fn probe(&self) -> Option<&TrafficProbe> {
         self.probe.as_ref()
     }
@@ -145,7 +145,7 @@ impl Deployment {
         &self.journal
     }
 
-    /// Where a router with a say of its own sends traffic; none where it follows the state file or cannot be read.
+    /// Where a router with state of its own sends traffic; `None` if it follows the state file or cannot be read.
     pub async fn routed(&self) -> Option<Color> {
         if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
     }
@@ -175,10 +175,10 @@ impl Deployment {
         }
     }
 
-    /// Writes how a soak stands into the state file, and touches no other key.
+    /// Writes the state of a soak to the state file, and touches no other key.
     ///
-    /// Waits for a move that is under way, then reads the file anew: what the move wrote stays. So does what a program writes
-    /// that does not know our lock: where the file changes under our hands, it is read once more.
+    /// Waits for a move in progress, then reads the file again, so that what the move wrote stays. If a program without
+    /// our lock changes the file meanwhile, it is read once more.
     pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
         let head = self.with_journal(|journal, _| journal.head()).await.ok().flatten();
         for _ in 0..RECORD_TRIES {
@@ -196,7 +196,7 @@ impl Deployment {
                 state.set_journal(head.clone());
             }
             let replaced = self.state_file.write_over(before, state)?;
-            // Nobody who wants to move traffic waits for what follows.
+            // The lock is released: moves do not wait for the rest.
             drop(lock);
             if let Some(replaced) = replaced {
                 tokio::time::sleep(WRITERS).await;
@@ -229,7 +229,7 @@ impl Deployment {
         self.now().as_millisecond()
     }
 
-    /// Uses the journal on a blocking thread. What goes wrong is logged and returned as text: it stops no move.
+    /// Uses the journal on a blocking thread. An error is logged and returned as text, and stops no move.
     pub(super) async fn with_journal<T: Send + 'static>(
         &self,
         work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
@@ -248,14 +248,14 @@ impl Deployment {
         }
     }
 
-    /// Notes in the state where the journal ends, as far as this process knows without asking a disk: traffic comes first.
+    /// Notes the end of the journal in the state, as far as known without reading a disk: traffic comes first.
     pub(super) fn note_journal(&self, state: &mut State) {
         if let Some(head) = self.head.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             state.set_journal(head);
         }
     }
 
-    /// Moves the router, reads it back where it can speak for itself, and returns what it said.
+    /// Moves the router, reads it back if it has state of its own, and returns its output.
     pub(super) async fn move_router(&self, kind: Move, to: Color, replace: Replace) -> Result<Moved, MoveFailure> {
         let moving = match kind {
             Move::Switch => self.router.switch(to, replace),
@@ -272,8 +272,8 @@ impl Deployment {
         Ok(moved)
     }
 
-    /// Whether users reach this color, where there is a way to ask. A router that follows the state file has moved only once that
-    /// is written: `written` says whether it is.
+    /// Whether users reach this color, if a probe is configured. A router that follows the state file has moved only
+    /// once that is written: `written` says whether it is.
     pub(super) async fn confirm(&self, to: Color, written: bool) -> Result<(), MoveFailure> {
         match &self.probe {
             Some(probe) if self.router.reads_state_file() == written => {
@@ -302,7 +302,7 @@ impl Deployment {
         Ok(state)
     }
 
-    /// Where traffic is after a failed move, as far as whoever decides it can be read.
+    /// Where traffic is after a failed move, if the router or the state file that decides it can be read.
     pub(super) async fn traffic_after(&self, failure: &MoveFailure, to: Color) -> Traffic {
         let state_decides = self.router.kind() == StateFileRouter::KIND;
         let read = match failure {
@@ -319,7 +319,7 @@ impl Deployment {
     }
 }
 
-/// Does blocking work on another thread, and leaves it to itself when it takes too long.
+/// Does blocking work on another thread, and stops waiting when it takes too long.
 async fn within<T: Send + 'static>(
     limit: Duration,
     disk: &dyn Disk,
@@ -333,13 +333,13 @@ async fn within<T: Send + 'static>(
     }
 }
 
-/// What became of a soak's block.
+/// The result of writing a soak's block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SoakUpdate {
     Written,
-    /// The file holds the block of this later soak; it stays.
+    /// The file has the block of this later soak, which is kept.
     NewerSoak(String),
-    /// There is no state file. One that held a soak alone would look like a deployment that never was.
+    /// There is no state file. One with only a soak would look like a deployment that never was.
     NoStateFile,
 }
 

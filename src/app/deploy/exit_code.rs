@@ -1,31 +1,31 @@
-//! What a status comes to for a script: one number, the same as that of the command that was waited for.
+//! The exit code of a status, the same as that of the command that ran the soak.
 
 use crate::model::{Cause, Ending, Outcome, Phase};
 
 use crate::io::state::{SoakBlock, StatusReport};
 
-/// What became of the deployment, as far as a status shows it.
+/// The state of the deployment, as far as a status shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Came {
-    /// The soak runs, and nothing is decided.
+    /// The soak runs and is undecided.
     Running,
     /// A breach is held, and the monitor waits for a person.
     Held,
-    /// The rollback has failed for longer than `rollback.give_up`; the monitor tries on.
+    /// The rollback has failed for longer than `rollback.give_up`; the monitor keeps trying.
     Overdue,
-    /// A soak was begun and has no end, and no monitor goes on with it.
+    /// The soak is unfinished and no monitor is running.
     Unwatched,
-    /// It ended so, and that is how the deployment stands.
+    /// It ended with this outcome, which is still about the active deployment.
     Ended {
         outcome: Outcome,
-        /// What `switch` or `soak` ended with.
+        /// The exit code of `switch` or `soak`.
         exit_code: u8,
     },
-    /// Traffic was moved by somebody else since, or does not go where the state file says.
+    /// Traffic was moved since, or the router contradicts the state file.
     MovedSince,
     /// No soak is known.
     Nothing,
-    /// The state file was written by a program that knows more outcomes than this one.
+    /// The state file is from a version that knows more outcomes.
     NotKnown,
 }
 
@@ -44,12 +44,12 @@ impl Came {
         }
     }
 
-    /// Whether it may still come to something else without anybody's doing, so that waiting helps.
+    /// Whether it can still change by itself, so that waiting helps.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Running | Self::Held)
     }
 
-    /// The word for it in `GITHUB_OUTPUT` and JSON: an outcome, or what there is instead of one.
+    /// The word for it in `GITHUB_OUTPUT` and JSON: an outcome, or another word without one.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -63,30 +63,28 @@ impl Came {
         }
     }
 
-    /// What it means, where the exit code alone may be misread.
+    /// An explanation, if the exit code alone may be misread.
     pub const fn hint(self) -> Option<&'static str> {
         match self {
             Self::Running => Some("the soak is running: nothing is decided yet"),
             Self::Held => Some("a breach is held, and the monitor waits for a person"),
-            Self::Overdue => {
-                Some("the rollback has failed for longer than rollback.give_up; the monitor goes on trying")
-            }
-            Self::Unwatched => Some("the soak has no end, and no monitor is running: nobody watches"),
-            Self::MovedSince => Some("traffic was moved since the soak: what it came to is about another deployment"),
+            Self::Overdue => Some("the rollback has failed for longer than rollback.give_up; the monitor keeps trying"),
+            Self::Unwatched => Some("the soak is unfinished, and no monitor is running: the release is unwatched"),
+            Self::MovedSince => Some("traffic was moved since the soak: its outcome is about another deployment"),
             Self::Nothing => Some("no soak is known: nothing was judged"),
-            Self::NotKnown => Some("the soak ended in a way that this program does not know"),
+            Self::NotKnown => Some("the soak has an outcome that this version does not know"),
             Self::Ended { .. } => None,
         }
     }
 
-    /// What to do about it, where no alarm says so.
+    /// The next step, if no alarm has one.
     pub fn next(self, service: &str) -> Option<String> {
         (self == Self::Unwatched).then(|| format!("switchback soak --resume --service {service}"))
     }
 }
 
 impl StatusReport {
-    /// What the newest run came to.
+    /// The state after the newest run.
     pub fn came(&self) -> Came {
         let Some(block) = &self.soak.block else {
             return if self.soak.running { Came::Running } else { Came::Nothing };
@@ -108,7 +106,7 @@ impl StatusReport {
         Came::Ended { outcome: ending.outcome, exit_code: ending.exit_code() }
     }
 
-    /// Whether what the soak came to says nothing of the deployment that is active now.
+    /// Whether the soak's outcome is about another deployment than the active one.
     fn was_moved_since(&self, block: &SoakBlock, ending: &Ending) -> bool {
         let leaves_its_deployment = match ending.outcome {
             Outcome::Retained
@@ -244,7 +242,7 @@ mod tests {
         let overdue = SoakBlock { overdue: true, last_switch: report.last_switch, ..block("rolling-back", None, None) };
         report.soak = SoakStatus { block: Some(overdue), running: true };
         let alarm = report.alarm().unwrap();
-        assert!(alarm.text.ends_with("BAD RELEASE STILL LIVE. The rollback fails and is tried again"), "{alarm:?}");
+        assert!(alarm.text.ends_with("BAD RELEASE STILL LIVE. The rollback keeps failing and is retried"), "{alarm:?}");
         assert!(alarm.next.starts_with("move traffic to blue by hand now, then: "), "{alarm:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a rollback would do, found out on the rollback's own way without changing anything.
+//! What a rollback would do, found by the rollback's own code without changing anything.
 
 use super::deployment::Deployment;
 use super::moved::MoveFailure;
@@ -20,30 +20,30 @@ pub enum Foreseen {
     Nothing(NothingToRollBack),
 }
 
-/// The steps of a rollback that were tried as far as that is possible without making them.
+/// The steps of a rollback, checked as far as possible without taking them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
     pub target: Color,
-    /// What the router would do, in lines; none where it is there already.
+    /// What the router would do, in lines; `None` if it is there already.
     pub router: Option<Vec<String>>,
     pub writes_state: bool,
-    /// Why the rollback could not be journaled. It would be made all the same.
+    /// Why the rollback could not be journaled, which would not stop it.
     pub journal_trouble: Option<String>,
 }
 
 /// Who would make the rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// This process: what it may write counts.
+    /// This process: its file permissions count.
     ThisProcess,
-    /// The monitor that runs, with rights of its own.
+    /// The running monitor, with its own permissions.
     Monitor,
 }
 
 impl Deployment {
-    /// What [`Deployment::rollback`] would do now for the last switch, or for what the soak `soak` left unfinished: with the error
-    /// that it would end with, where that can be known. Waits for a move that is under way, as a rollback does. Nothing is
-    /// written and no lock is kept.
+    /// What [`Deployment::rollback`] would do now for the last switch, or for the unfinished soak `soak`; an error is
+    /// the one that it would end with. Waits for a move in progress, as a rollback does. Writes nothing and keeps no
+    /// lock.
     pub async fn foresee_rollback(
         &self,
         soak: Option<String>,

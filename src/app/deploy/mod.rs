@@ -4,12 +4,12 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `deployment` | the deployment of one service, and one move at a time |
+//! | `deployment` | the deployment of one service: one move at a time |
 //! | `switch`, `rollback`, `status` | the verbs |
 //! | `plan` | what a move does, step by step; pure |
-//! | `moved` | what came of a move |
+//! | `moved` | the result of a move |
 //! | `foresee` | what a move would do: `--dry-run` |
-//! | `alarm`, `exit_code` | what a status says first, and what it comes to for a script |
+//! | `alarm`, `exit_code` | the first line of a status, and its exit code |
 
 mod alarm;
 mod deployment;

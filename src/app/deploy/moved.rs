@@ -1,4 +1,4 @@
-//! A move of traffic: what came of it, the step that failed, and where traffic is then.
+//! A move of traffic: its result, the step that failed, and where traffic is.
 
 use std::path::PathBuf;
 
@@ -11,12 +11,12 @@ use crate::model::Color;
 pub enum MoveFailure {
     #[error("the router failed: {0}")]
     Router(RouterError),
-    /// The router took the move, but cannot be read back.
+    /// The router accepted the move, but cannot be read back.
     #[error("the router cannot be read back: {0}")]
     ReadBack(RouterError),
     #[error("the router still shows {0}")]
     Unmoved(Color),
-    /// The router moved, and users do not reach the color, or nobody knows whether they do.
+    /// The router moved, but users do not reach the color, or that is unknown.
     #[error("{0}")]
     Probe(TrafficProbeError),
     /// The router moved; the state file does not say so.
@@ -25,7 +25,7 @@ pub enum MoveFailure {
 }
 
 impl MoveFailure {
-    /// Why everything is as it was, where it is: what the router holds is not ours or unreadable, or was put back by the router.
+    /// Why nothing was changed, if so: the router holds foreign or unreadable content, or undid the move itself.
     pub const fn untouched(&self) -> Option<&RouterError> {
         match self {
             Self::Router(error) if error.is_untouched() => Some(error),
@@ -33,7 +33,7 @@ impl MoveFailure {
         }
     }
 
-    /// Whether trying again does not help: a person has to change something first.
+    /// Whether a retry is of no use, because a person has to change something first.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Router(error) | Self::ReadBack(error) => error.is_lasting(),
@@ -43,11 +43,11 @@ impl MoveFailure {
     }
 }
 
-/// What a router said about a move, for the journal: its last lines, where a copy of what it replaced is, its notes.
+/// The router's report of a move, for the journal: its last lines, the copy of what it replaced, its notes.
 pub(super) fn told(moved: &Moved) -> String {
     let Moved { output, kept, notes } = moved;
     let said = output.iter().map(|output| format!("; the router said: {output}"));
-    let kept = kept.iter().map(|kept| format!("; a copy of what was replaced is `{}`", kept.display()));
+    let kept = kept.iter().map(|kept| format!("; the replaced content was copied to `{}`", kept.display()));
     said.chain(kept).chain(notes.iter().map(|note| format!("; {note}"))).collect()
 }
 
@@ -60,10 +60,10 @@ pub struct MovedTraffic {
     pub last_switch: Option<i64>,
     /// The last lines that the router's command printed.
     pub output: Option<String>,
-    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    /// The copy of foreign content that a forced move replaced.
     pub kept: Option<PathBuf>,
     /// What the router says beyond that, a sentence each.
     pub notes: Vec<String>,
-    /// Why the move is not fully in the journal, where it is not.
+    /// Why the move is not fully in the journal; `None` if it is.
     pub journal_trouble: Option<String>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::io::state::{NothingToRollBack, State, rollback_target};
 use crate::model::Color;
 
-/// The deployment that a soak watches, as it was when the soak began. Its rollback touches no other deployment.
+/// The deployment of a soak, as it was at its start. Its rollback touches no other deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {
@@ -18,17 +18,17 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Binds a soak to the deployment that is active now; refused where there is nothing to go back to.
+    /// Binds a soak to the active deployment; an error if there is no color to go back to.
     pub fn to(state: &State) -> Result<Self, NothingToRollBack> {
         let previous = rollback_target(state)?;
         Ok(Self { active: state.active(), last_switch: state.last_switch(), previous })
     }
 }
 
-/// How far an earlier try came, according to the journal.
+/// How far an earlier attempt got, according to the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// Nothing is known of one, or it ended without a rollback.
+    /// No attempt, or one without a rollback.
     None,
     /// An intent towards this color is open.
     Open(Color),
@@ -53,12 +53,11 @@ pub(super) enum Plan {
     /// It is there already, and the journal knows.
     AlreadyBack(Color),
     Nothing(NothingToRollBack),
-    /// Somebody else moved traffic since; touch nothing.
+    /// Another process moved traffic since; touch nothing.
     Superseded,
 }
 
-/// The part of a rollback that is still to be done. The state file is read again after the router moved, and written where it
-/// does not say so yet.
+/// The rest of a rollback. The state file is read again after the router moved, and written if needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
     pub target: Color,
@@ -96,8 +95,8 @@ fn plan_unbound(state: &State, router: Option<Color>) -> Plan {
     match rollback_target(state) {
         Ok(target) => Plan::Act(Steps { target, move_router: router != Some(target) }),
         Err(NothingToRollBack::RolledBack { active }) if router == Some(active) => Plan::AlreadyBack(active),
-        // The router lost a rollback in a restart, or a switch was cut off between router and state file: whoever asks to
-        // roll back wants traffic where the state file says it is. A missing file says that of no color.
+        // The router lost a rollback in a restart, or a switch was cut off between router and state file: traffic has
+        // to go where the state file says. A missing file names no color.
         Err(_) if state.exists() && router.is_some_and(|shown| shown != state.active()) => {
             Plan::Act(Steps { target: state.active(), move_router: true })
         }

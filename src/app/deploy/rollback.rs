@@ -1,4 +1,4 @@
-//! The only way back.
+//! Rolls back: the only code that moves traffic back.
 
 use super::deployment::Deployment;
 use super::moved::{MoveFailure, MovedTraffic, told};
@@ -26,11 +26,11 @@ pub struct RollbackRequest {
 pub enum Rollback {
     /// Traffic is back: moved now, or found there with the intent still open.
     RolledBack(MovedTraffic),
-    /// Traffic was back already, in router, state file and journal. Nothing was touched.
+    /// Traffic was already back in router, state file and journal. Nothing was touched.
     AlreadyBack(Color),
     /// Nothing was switched. Nothing was touched.
     NothingToRollBack(NothingToRollBack),
-    /// Somebody else moved traffic since the soak began. Nothing was touched.
+    /// Another process moved traffic since the soak began. Nothing was touched.
     Superseded {
         /// The color that is active now.
         active: Color,
@@ -42,7 +42,7 @@ pub enum Rollback {
 /// A rollback failed. Trying again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum RollbackError {
-    /// Somebody else is moving traffic for too long; nothing was touched.
+    /// The lock on moving traffic is held for too long; nothing was touched.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The state file cannot be read; nothing was touched.
@@ -58,7 +58,7 @@ pub enum RollbackError {
 }
 
 impl RollbackError {
-    /// What the router holds and was not written by Switchback, where that is why nothing was moved; with what to do by hand.
+    /// The foreign content of the router that prevented the move, with the step to do by hand.
     pub fn foreign(&self) -> Option<(&Foreign, &str)> {
         match self {
             Self::Failed { target, failure, .. } => {
@@ -68,7 +68,7 @@ impl RollbackError {
         }
     }
 
-    /// Whether trying again does not help: a person has to change something first.
+    /// Whether a retry is of no use, because a person has to change something first.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Lock(error) => error.is_lasting(),
@@ -77,7 +77,7 @@ impl RollbackError {
         }
     }
 
-    /// Where users are after it, as far as can be said.
+    /// Where users are after it, as far as known.
     pub const fn traffic(&self) -> Traffic {
         match self {
             Self::Lock(_) | Self::State(_) => Traffic::Unmoved,
@@ -86,11 +86,11 @@ impl RollbackError {
     }
 }
 
-/// What is known of the rollback before its first step.
+/// The rollback before its first step.
 struct Begun {
-    /// Whether the intent stands in the journal already.
+    /// Whether the intent is in the journal already.
     open: bool,
-    /// Whom to tell once it does.
+    /// Notified once it is.
     journaled: Option<oneshot::Sender<()>>,
     /// The first trouble with the journal.
     trouble: Option<String>,
@@ -101,15 +101,15 @@ impl Deployment {
     /// Moves traffic back to the previous color, once, however often and from however many processes it is asked for.
     ///
     /// Under the deploy lock: reads state file, router and journal; journals the intent unless one is open; moves the
-    /// router and reads it back; writes the state file; journals `rolled_back`. A crash at any point is finished by the next
-    /// call. One call is one try: `rollback_failed` is for the caller to journal when it gives up, and so is `skip`.
+    /// router and reads it back; writes the state file; journals `rolled_back`. After a crash at any point the next
+    /// call finishes it. One call is one attempt: the caller journals `rollback_failed` when it gives up, and `skip`.
     ///
     /// A journal that fails does not stop the rollback: users come before records.
     pub async fn rollback(&self, request: RollbackRequest) -> Result<Rollback, RollbackError> {
         self.rollback_telling(request, None).await
     }
 
-    /// The same; `journaled` is told once the intent is on disk, before anything moves.
+    /// The same; `journaled` is notified once the intent is on disk, before anything moves.
     pub async fn rollback_telling(
         &self,
         request: RollbackRequest,
@@ -131,7 +131,7 @@ impl Deployment {
         }
     }
 
-    /// Reads everything that a rollback depends on, and decides what there is to do.
+    /// Reads everything that a rollback depends on, and decides what to do.
     pub(super) async fn consider(
         &self,
         soak: Option<String>,
@@ -145,7 +145,7 @@ impl Deployment {
         Ok((state, progress, plan))
     }
 
-    /// Traffic is back by every record; where users can be followed it has to be so for them as well.
+    /// Traffic is back in all records; with a probe, users have to be back as well.
     pub(super) async fn still_back(&self, target: Color) -> Result<Rollback, RollbackError> {
         let confirmed = self.confirm(target, self.router.reads_state_file()).await;
         confirmed.map_err(|failure| {
@@ -204,7 +204,7 @@ impl Deployment {
         Ok(MovedTraffic { color: target, from, last_switch, output, kept, notes, journal_trouble: trouble })
     }
 
-    /// The steps themselves. The state is written even where only the record is missing: it may lack our note.
+    /// The steps themselves. The state is written even if only the record is missing: it may lack our note.
     async fn bring_back(&self, steps: Steps, replace: Replace) -> Result<(Moved, State), MoveFailure> {
         let Steps { target, move_router } = steps;
         let moved =

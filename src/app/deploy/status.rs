@@ -13,19 +13,19 @@ use crate::model::Color;
 use crate::model::number::span;
 use crate::model::printable::clean;
 
-/// So many hex digits of a hash are shown to a person.
+/// Hex digits of a hash that are shown.
 const SHORT_HASH: usize = 12;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
     #[error(transparent)]
     State(#[from] StateError),
-    /// Whether a monitor is running cannot be said.
+    /// Whether a monitor is running is unknown.
     #[error(transparent)]
     Lock(#[from] LockError),
 }
 
-/// Why nobody can say which color takes no traffic.
+/// Why the inactive color is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoInactive {
     #[error("the state file says that {active} is active, but the router sends traffic to {routed}")]
@@ -39,8 +39,8 @@ pub enum NoInactive {
 }
 
 impl StatusReport {
-    /// The color that takes no traffic by the state file and by the router: a deploy goes there. Nothing is guessed: where
-    /// they disagree, or the router cannot be read, there is none.
+    /// The color without traffic according to both state file and router: a deploy goes there. An error if they
+    /// disagree, or if the router cannot be read.
     pub fn inactive(&self) -> Result<Color, NoInactive> {
         match self.router.active_color {
             Some(routed) if routed == self.active_color => Ok(self.active_color.other()),
@@ -49,8 +49,8 @@ impl StatusReport {
         }
     }
 
-    /// The same with the run of a monitor that is at work, as it stands this moment. What it knows of its standby counts only
-    /// while that is still the color that takes no traffic.
+    /// The same with the current run of a monitor. Its knowledge of the standby counts only while that is the inactive
+    /// color.
     #[must_use]
     pub fn with_run(mut self, block: SoakBlock, standby: Color) -> Self {
         if self.standby.color != standby {
@@ -60,14 +60,14 @@ impl StatusReport {
         self.show(block, running)
     }
 
-    /// The same with a run that the state file does not show, and that no monitor is known to go on with.
+    /// The same with a run that is not in the state file and has no known monitor.
     #[must_use]
     pub fn with_newer_run(self, block: SoakBlock) -> Self {
         let running = self.soak.running && block.finished_at.is_none();
         self.show(block, running)
     }
 
-    /// Nobody is to take the soak before for this one.
+    /// The earlier soak must not look like this one.
     fn show(mut self, block: SoakBlock, running: bool) -> Self {
         self.previous_soak = self.soak.block.take().filter(|before| before.id != block.id);
         self.soak = SoakStatus { block: Some(block), running };
@@ -76,9 +76,9 @@ impl StatusReport {
 }
 
 impl Deployment {
-    /// Reads state file, router and the monitor's lock. `standby_ready` is what a probe of the other color's readiness said.
+    /// Reads state file, router and the monitor's lock. `standby_ready` is the result of probing the other color.
     ///
-    /// A router that cannot be read is shown and is no error.
+    /// An unreadable router is shown, not returned as an error.
     pub async fn status(&self, standby_ready: Option<bool>) -> Result<StatusReport, StatusError> {
         let state = self.state_file.read()?;
         let read = self.router.read().await;
@@ -116,7 +116,7 @@ impl Deployment {
 }
 
 impl StatusReport {
-    /// The status as aligned lines for a person who reads them at `now`.
+    /// The status as aligned lines for a person at `now`.
     pub fn to_text(&self, now: &ZonedDateTime) -> String {
         let alarm = self.alarm().into_iter().flat_map(|alarm| [("ALARM", alarm.text), ("next", alarm.next)]);
         let mut lines: Vec<(&str, String)> = alarm.collect();
@@ -166,7 +166,7 @@ fn readiness(ready: Option<bool>) -> &'static str {
     }
 }
 
-/// When something happened, Unix milliseconds, for who reads it at `now`: `2m13s ago (2026-11-23 15:02:25 +01:00)`.
+/// A time in Unix milliseconds, relative to `now`: `2m13s ago (2026-11-23 15:02:25 +01:00)`.
 pub fn since(at_ms: i64, now: &ZonedDateTime) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else {
         return format!("at {at_ms}ms, which is not a valid time");
@@ -179,7 +179,7 @@ pub fn since(at_ms: i64, now: &ZonedDateTime) -> String {
     }
 }
 
-/// A time for who reads it at `now`, in their time zone, with its offset from UTC: `2026-11-23 15:02:25 +01:00`.
+/// A time in the time zone of `now`, with its offset from UTC: `2026-11-23 15:02:25 +01:00`.
 fn local(at: Timestamp, now: &ZonedDateTime) -> String {
     at.to_zoned_datetime(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
@@ -191,7 +191,7 @@ fn local_text(text: &str, now: &ZonedDateTime) -> String {
 
 impl StateFileStatus {
     fn to_text(&self) -> String {
-        let missing = if self.exists { "" } else { " (not there: blue is taken for active, never switched)" };
+        let missing = if self.exists { "" } else { " (missing: assuming that blue is active, never switched)" };
         format!("{}{missing}", self.path)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Color, Decision, DecisionKind, Traffic};
 pub struct SwitchRequest {
     /// The color to move traffic to.
     pub to: Color,
-    /// What is known of the release that is switched to.
+    /// The release to switch to.
     pub release: Release,
     /// Whether the router may replace what was not written by Switchback.
     pub replace: Replace,
@@ -23,13 +23,13 @@ pub struct SwitchRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Switch {
     Switched(MovedTraffic),
-    /// The state file names that color already, and the router does not disagree. Nothing was touched.
+    /// The state file names that color already, and the router agrees or is unknown. Nothing was touched.
     AlreadyActive(Color),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
-    /// Somebody else is moving traffic for too long; nothing was touched.
+    /// The lock on moving traffic is held for too long; nothing was touched.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The state file cannot be read; nothing was touched.
@@ -59,7 +59,7 @@ pub enum SwitchError {
     },
 }
 
-/// What to do where the router holds what is not ours.
+/// The next step if the router holds foreign content.
 fn by_hand(failure: &MoveFailure, target: Color) -> String {
     let foreign = failure.untouched().and_then(|error| error.foreign());
     let step = |foreign: &Foreign| {
@@ -69,7 +69,7 @@ fn by_hand(failure: &MoveFailure, target: Color) -> String {
     foreign.map(step).unwrap_or_default()
 }
 
-/// What is left to do.
+/// The rest of a switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Steps {
     Move,
@@ -79,7 +79,7 @@ enum Steps {
     Note,
 }
 
-/// A decision while this color is active.
+/// A decision with this color as the active one.
 fn during(active: Color, decision: Decision) -> Decision {
     Decision { active_color: Some(active), previous_color: Some(active.other()), ..decision }
 }
@@ -87,8 +87,8 @@ fn during(active: Color, decision: Decision) -> Decision {
 impl Deployment {
     /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
     ///
-    /// A switch of the same soak that was cut off is carried through, once, wherever that was; asked for again, it is made
-    /// already. When a step fails, router and state file are brought back and `switch_failed` is journaled.
+    /// A switch of the same soak that was cut off at any step is completed, once. When a step fails, router and state
+    /// file are restored and `switch_failed` is journaled.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;
@@ -100,7 +100,7 @@ impl Deployment {
             // A move that was cut off leaves a router that is not where the state file says: it has to be moved.
             (true, _) if self.leads_elsewhere(to, replace).await => Steps::MoveRouter,
             (true, SwitchProgress::Open) => Steps::Note,
-            // Whoever asked was cut off before it could hear that its switch was made.
+            // The caller was cut off after its switch was made.
             (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
                 let (color, from, last_switch) = (to, to.other(), before.last_switch());
                 let Moved { output, kept, notes } = Moved::default();
@@ -139,7 +139,7 @@ impl Deployment {
         }
     }
 
-    /// How far an earlier try at this very switch came.
+    /// How far an earlier attempt at the same switch got.
     async fn switch_progress(&self, soak: Option<String>, trouble: &mut Option<String>) -> SwitchProgress {
         let Some(soak) = soak else { return SwitchProgress::None };
         let progress = self.with_journal(move |journal, _| journal.switch_progress(&soak)).await;
@@ -168,7 +168,7 @@ impl Deployment {
         Ok((moved, state))
     }
 
-    /// Writes down a switch to the color that the state file names already.
+    /// Journals a switch to the color that the state file names already.
     fn write_switch(&self, to: Color, release: &Release) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         state.record_move(Move::Switch, to, self.now_ms());
@@ -197,7 +197,7 @@ impl Deployment {
         }
     }
 
-    /// Puts the traffic keys back to what they were before a move that the router's command wrote down itself.
+    /// Restores the traffic keys from before a move that the router's command wrote itself.
     fn restore(&self, before: &State) -> Result<(), MoveFailure> {
         let now = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let mut restored = now.clone();

@@ -14,7 +14,6 @@ use crate::io::router::{Foreign, Moved, Replace, Router, RouterError, RouterFutu
 use crate::io::state::{Move, State, StateFile};
 use crate::model::{Actor, Color, Decision, DecisionKind};
 
-/// A clock that stands still.
 #[derive(Debug)]
 struct Stopped;
 
@@ -36,10 +35,8 @@ impl Clock for Stopped {
     }
 }
 
-/// How the router answers a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// As it should.
     Well,
     /// It fails and does nothing.
     Fail,
@@ -129,7 +126,6 @@ impl TestRouter {
     }
 }
 
-/// A maintenance page.
 fn page() -> RouterError {
     Foreign::new("active.conf", b"return 503;", |color| format!("write {color}")).into()
 }
@@ -243,7 +239,6 @@ impl Bench {
         self.decisions().into_iter().filter(|decision| *decision == kind).count()
     }
 
-    /// Makes the journal unusable.
     pub fn break_journal(&self) {
         std::fs::create_dir_all(self.deployment.journal().path()).unwrap();
     }

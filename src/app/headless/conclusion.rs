@@ -1,4 +1,4 @@
-//! What a command came to, for whoever goes on: the next step of a job, or a program that reads JSON.
+//! The result of a command, for the next step of a job or a program that reads JSON.
 //!
 //! `GITHUB_OUTPUT` takes a line `name=value` for each output, `GITHUB_STEP_SUMMARY` takes Markdown: "Workflow commands for GitHub
 //! Actions".
@@ -17,7 +17,7 @@ use crate::model::printable::clean;
 
 use super::github::annotation;
 
-/// The files that a GitHub job gives its steps; none elsewhere.
+/// The files that a GitHub job gives its steps; `None` elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFiles {
     /// The job summary (`GITHUB_STEP_SUMMARY`).
@@ -28,29 +28,29 @@ pub struct JobFiles {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conclusion {
-    /// The outcome's name, or the word that there is instead of one: `error`, `running`, `detached`.
+    /// The outcome's name, or another word without one: `error`, `running`, `detached`.
     pub outcome: String,
     /// Where traffic is and what that means, where that comes before the reason.
     pub lead: Option<String>,
     pub reason: String,
     pub active: Option<Color>,
     pub exit_code: u8,
-    /// What to do now, with its command; none where there is nothing to do.
+    /// The next step with its command; `None` if nothing is to be done.
     pub next: Option<String>,
-    /// The service; none where no configuration could be read.
+    /// The service; `None` if no configuration could be read.
     pub service: Option<String>,
     pub soak: Option<String>,
     pub release: Option<String>,
 }
 
-/// Whether this process has told an outcome in a form for programs.
+/// Whether this process has printed an outcome for programs.
 static CONCLUDED: AtomicBool = AtomicBool::new(false);
 
 pub fn is_concluded() -> bool {
     CONCLUDED.load(Ordering::Relaxed)
 }
 
-/// From here on the outcome counts as told.
+/// Marks the outcome as printed.
 pub fn conclude() {
     CONCLUDED.store(true, Ordering::Relaxed);
 }
@@ -64,7 +64,7 @@ impl Conclusion {
         annotation(level, &as_called(&format!("{}: {}", self.outcome, told.join("; "))))
     }
 
-    /// How it is annotated where no run has ended.
+    /// The annotation's level without an ended run.
     fn level(&self) -> &'static str {
         match self.exit_code {
             0 => "notice",
@@ -73,7 +73,7 @@ impl Conclusion {
         }
     }
 
-    /// The lines for `GITHUB_OUTPUT`: every name is there, with nothing behind it where nothing is known.
+    /// The lines for `GITHUB_OUTPUT`: every name is there, empty if unknown.
     fn outputs(&self) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let active = self.active.map(|color| color.name().to_owned());
@@ -90,7 +90,7 @@ impl Conclusion {
         pairs.iter().flat_map(|(name, value)| [*name, "=", &one_line(value), "\n"].map(str::to_owned)).collect()
     }
 
-    /// Adds the outputs of the step; says what went wrong, if anything.
+    /// Adds the outputs of the step; returns the error, if any.
     pub(super) fn add_to_outputs(&self, files: &JobFiles) -> Option<String> {
         add(files.output.as_deref()?, &self.outputs(), "outputs of the step")
     }
@@ -106,7 +106,7 @@ impl Conclusion {
         text + checks
     }
 
-    /// What a job is told beside the lines for people: the outputs of the step, the summary, and the annotation, which is returned.
+    /// Writes the outputs of the step and the job summary, and returns the annotation.
     pub fn tell_job(&self, files: &JobFiles) -> Vec<String> {
         let rows = [
             ("outcome", Some(format!("{} (exit code {})", self.outcome, self.exit_code))),
@@ -123,7 +123,7 @@ impl Conclusion {
         [self.annotation(self.level())].into_iter().chain(troubles).collect()
     }
 
-    /// The object of `--output json`, with what was said to people.
+    /// The object of `--output json`, with the lines for people.
     pub fn to_json(&self, kind: &str, said: &[String], at: jiff::Timestamp) -> Value {
         json!({
             "ts": rfc3339_ms(at),
@@ -152,7 +152,7 @@ pub(super) fn cell(text: &str) -> String {
     one_line(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
-/// Adds to the job summary; says what went wrong, if anything.
+/// Adds to the job summary; returns the error, if any.
 pub(super) fn add_to_summary(path: &Path, text: &str) -> Option<String> {
     add(path, text, "job summary")
 }

@@ -1,14 +1,14 @@
-//! A gate that waits says so: nothing else would be printed before traffic moves.
+//! Reports a waiting gate: nothing else would be printed before traffic moves.
 
 use crate::core::view::View;
 use crate::model::Phase;
 
-/// A gate that opens sooner is not told of.
+/// A gate that opens sooner is not reported.
 const SOON_MS: u64 = 1_000;
 /// Time between two lines.
 const EVERY_MS: u64 = 10_000;
 
-/// When a waiting gate is told of.
+/// When a waiting gate is reported.
 #[derive(Debug)]
 pub(super) struct Gate {
     next_ms: u64,

@@ -49,12 +49,12 @@ impl Github {
     }
 }
 
-/// What a run came to. Where it went wrong, where traffic is comes first.
+/// The outcome of a run. After a failure, the place of traffic comes first.
 pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
     let machine = view.machine();
     let settings = machine.settings();
     let went_wrong = level(ending) == "error";
-    // The word in capitals says what `outcome` says.
+    // The word in capitals repeats `outcome`.
     let lead =
         standing(machine, ending.outcome).split_once(": ").map(|(_, where_traffic_is)| where_traffic_is.to_owned());
     Conclusion {
@@ -70,7 +70,7 @@ pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
     }
 }
 
-/// A row for each check as it was last seen: what it was judged by stands beside the verdict.
+/// A row for each check as last seen, with its numbers beside the verdict.
 fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
     let mut text =
         "| check | verdict | value | limit | requests | failed or slow |\n| --- | --- | --- | --- | --- | --- |\n"

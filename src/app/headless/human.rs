@@ -38,7 +38,7 @@ impl Human {
         Self { out, terminal, places, next_progress_ms: EVERY_MS, gate: Gate::new(), bar_drawn: false, stamps }
     }
 
-    /// Prints a line of its own, above the progress bar.
+    /// Prints a line above the progress bar.
     pub(super) fn line(&mut self, wall_ms: i64, word: &str, text: &str) -> io::Result<()> {
         self.clear_bar()?;
         writeln!(self.out, "{}  {word:WORD$} {}", self.stamps.next(wall_ms), clean(&as_called(text)))
@@ -78,7 +78,7 @@ impl Human {
         let bar: String =
             (0..BAR).map(|at| if at < full { line::THICK_HORIZONTAL } else { line::HORIZONTAL }).collect();
         let whole_line = format!("{bar} {word}: {}", clean(&text));
-        // The last column stays free: a full line would wrap and leave rubbish behind.
+        // The last column stays free, because a full line would wrap.
         let shown: String = whole_line.chars().take(usize::from(width().saturating_sub(1))).collect();
         write!(self.out, "\r\x1b[K{shown}")?;
         self.bar_drawn = true;

@@ -6,9 +6,9 @@
 //! | `human` | lines, and the progress bar of a terminal |
 //! | `json` | one JSON object a line |
 //! | `github` | human lines, annotations and the job summary |
-//! | `conclusion` | what a command came to, for the next step of a job |
-//! | `gate` | when a gate that still waits is told of |
-//! | `told` | an outcome that was known before anything was run |
+//! | `conclusion` | the result of a command, for the next step of a job |
+//! | `gate` | when a waiting gate is reported |
+//! | `told` | an outcome that is known without a run |
 
 mod conclusion;
 mod gate;

@@ -16,7 +16,7 @@ use super::github::Github;
 use super::human::Human;
 use super::json::Json;
 
-/// So many events may wait for a slow reader of stdout; a slower one is no longer told: the watch never waits for it.
+/// Events that may wait for a slow reader of stdout; beyond that it is dropped, because the soak never waits.
 const BACKLOG: usize = 16_384;
 /// A terminal's progress line moves at least this often, so that its clock is seen to run.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -62,19 +62,19 @@ pub struct Form {
     pub places: Places,
     /// The files of a job of GitHub Actions.
     pub job: JobFiles,
-    /// What is left out of what happened before.
+    /// Which earlier events are left out.
     pub quiet: Option<Quiet>,
 }
 
-/// How events are told that are over when somebody comes to follow a run. Times are Unix milliseconds.
+/// How events from before a client attached are printed. Times are Unix milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quiet {
-    /// Up to this time only decisions are.
+    /// Up to this time only decisions are printed.
     DecisionsOnly {
         /// The time.
         until_wall_ms: i64,
     },
-    /// Up to this time nothing is: it was told before.
+    /// Up to this time nothing is printed: it was before.
     Silent {
         /// The time.
         until_wall_ms: i64,
@@ -82,7 +82,7 @@ pub enum Quiet {
 }
 
 impl Quiet {
-    /// What remains of the news at this time; none for nothing.
+    /// What is printed of the news at this time; `None` for nothing.
     fn filter(self, wall_ms: i64, news: News) -> Option<News> {
         match self {
             Self::DecisionsOnly { until_wall_ms } if wall_ms <= until_wall_ms => {
@@ -102,7 +102,7 @@ pub trait PrintEvents: Send {
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()>;
     /// Called when nothing happened for a while.
     fn idle(&mut self, view: &View) -> io::Result<()>;
-    /// Called when nothing more is printed, although the run goes on.
+    /// Called when printing ends before the run.
     fn leave(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -115,7 +115,8 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts printing a run on `out`, from where the view stands. A reader that went away (`| head`) ends the printing, never the run.
+    /// Starts printing a run on `out`, from the state of the view. A closed stdout (`| head`) ends the printing, never
+    /// the run.
     pub fn start(form: Form, view: View, out: Box<dyn Write + Send>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let thread = thread::spawn(move || {
@@ -127,7 +128,7 @@ impl Printer {
         Self { sender, thread }
     }
 
-    /// Where events go. Sending never waits: see [`SyncSender::try_send`].
+    /// The channel for events. Use [`SyncSender::try_send`], which never waits.
     pub fn events(&self) -> SyncSender<Envelope> {
         self.sender.clone()
     }
@@ -161,7 +162,7 @@ fn print_all(receiver: &Receiver<Envelope>, form: Form, mut view: View, out: Box
                 }
             }
             Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,
-            // What a run has to go on without may turn up behind its last decision: the outcome is told when no more comes.
+            // Troubles may arrive after the last decision: the outcome is printed when no more comes.
             Err(RecvTimeoutError::Disconnected) => {
                 return match view.machine().ending().cloned() {
                     Some(ending) => printer.end(&view, &ending),

@@ -1,4 +1,4 @@
-//! An outcome that is known before anything is run: told again, or why there is nothing to do.
+//! An outcome that is known without a run: that of an earlier run, or why there is nothing to do.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,10 +18,10 @@ use super::printer::Output;
 #[derive(Clone, Debug)]
 pub struct Told {
     pub service: String,
-    /// The soak that ended so; none where there was none.
+    /// The soak with that outcome; `None` without one.
     pub soak: Option<String>,
     pub release: Option<String>,
-    /// The color that is active by the state file, where that can be read.
+    /// The active color in the state file, if readable.
     pub active: Option<Color>,
     pub ending: Ending,
     pub journal: PathBuf,
@@ -37,7 +37,7 @@ impl Told {
         }
     }
 
-    /// What to do where a bad release may be live still: how traffic is by now is asked first.
+    /// The next step if a bad release may be live: `status`, which shows where traffic is now.
     fn next(&self) -> Option<String> {
         let alarms = matches!(self.ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
         alarms.then(|| as_called(&format!("switchback status --service {}", self.service)).into_owned())
@@ -89,7 +89,7 @@ impl Told {
         }
     }
 
-    /// The line of type `outcome` that a run would print, with what is not known of it `null`.
+    /// The line of type `outcome` that a run would print, with `null` for what is unknown.
     fn to_json(&self) -> serde_json::Value {
         let Self { service, soak, release, active, ending, journal, at } = self;
         json!({

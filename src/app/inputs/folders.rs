@@ -1,4 +1,4 @@
-//! Looks into folders for what a deployment is found by.
+//! Searches folders for the marks of a deployment.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -11,10 +11,10 @@ use crate::config::variables::{given_by, is_instances};
 use crate::config::{Distrust, DotEnv, PREFIX};
 use crate::io::texts::read_some;
 
-/// So much of `.env` is read, in bytes: it may be long for reasons of others.
+/// Bytes of `.env` that are read: it may be long for other programs.
 pub const LARGEST_DOTENV: u64 = 1024 * 1024;
 
-/// The folder and those above it, as far as somebody asks.
+/// The folder and its ancestors, as lazily as asked for.
 pub fn levels(from: &Path, user: User) -> impl Iterator<Item = Level> {
     from.ancestors().map(move |folder| {
         let closed =
@@ -57,7 +57,7 @@ pub fn distrust(path: &Path, user: User) -> Option<Distrust> {
     let judged = |path: &Path| fs::metadata(path).ok().and_then(|metadata| user.distrust(owner(&metadata)));
     let link = fs::symlink_metadata(path).ok().filter(Metadata::is_symlink);
     let Some(link) = link else { return judged(path) };
-    // Everybody may seem to write to a link; its folder says who may.
+    // Links show mode 777; the permissions of their folder count.
     let link = user.distrust(Owner { mode: 0, ..owner(&link) });
     let real = path.canonicalize().ok();
     let folder = real.as_deref().and_then(Path::parent);
@@ -71,7 +71,7 @@ pub fn dotenv_in(folder: &Path, called_from: &Path) -> Option<DotEnv> {
     match read_some(&file, LARGEST_DOTENV) {
         Ok((mut bytes, is_cut)) => {
             if is_cut {
-                // Half a line would say something else.
+                // A cut line could have another meaning.
                 bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
             }
             Some(DotEnv { path, bytes: Ok(bytes), is_cut })
@@ -89,7 +89,7 @@ pub fn is_ours(file: &DotEnv) -> bool {
 
 /// Whether a `.env` says where instances, configuration or state file are.
 fn says_where(bytes: &[u8]) -> bool {
-    // Most have nothing of ours.
+    // Most have no variables of ours.
     if memchr::memmem::find(bytes, PREFIX.as_bytes()).is_none() {
         return false;
     }
@@ -102,7 +102,7 @@ fn says_where(bytes: &[u8]) -> bool {
 pub fn real(path: &Path) -> Option<PathBuf> {
     match path.canonicalize() {
         Ok(real) => Some(real),
-        // What this user may not look at may be there.
+        // What this user cannot see may exist.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(path.to_owned()),
         Err(_) => None,
     }

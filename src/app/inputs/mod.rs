@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `folders` | looks into folders for what a deployment is found by |
+//! | `folders` | searches folders for the marks of a deployment |
 
 mod folders;
 
@@ -20,7 +20,7 @@ use crate::io::texts::{read_regular_text, read_text};
 /// The longest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// What counts of the process and the machine around it.
+/// The inputs from the process and its machine.
 #[derive(Default)]
 struct Surroundings {
     working: PathBuf,
@@ -38,10 +38,10 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
     let named = config.clone().or_else(|| Some(variable(&variables, CONFIG_VARIABLE)?.into()));
     let (working, lost) = match (std::env::current_dir(), named) {
         (Ok(working), _) => (working, None),
-        // Whoever names the file does not depend on the folder.
+        // A named file does not depend on the folder.
         (Err(error), Some(file)) if file.is_absolute() => (folder_of(&file), Some(error)),
         (Err(error), _) => {
-            let what = format!("the working directory cannot be found: {error}; go to another one, or use -C DIR");
+            let what = format!("cannot find the working directory: {error}; go to another one, or use -C DIR");
             return Inputs { unreadable: vec![Problem::about(".", what)], ..Inputs::default() };
         }
     };
@@ -51,7 +51,7 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
     let mut inputs = gather(Surroundings { working, variables, user }, flags, config);
     inputs.warnings.extend(lost.map(|error| {
         let folder = inputs.place.called_from.display().to_string();
-        format!("the working directory cannot be found ({error}): relative paths lie in `{folder}`")
+        format!("cannot find the working directory ({error}): relative paths start at `{folder}`")
     }));
     inputs
 }
@@ -67,9 +67,9 @@ fn folder_of(file: &Path) -> PathBuf {
 
 struct ConfigFile {
     path: PathBuf,
-    /// As it was named, or as it is shown.
+    /// The path as named or shown.
     shown: PathBuf,
-    /// What named it; none where it is the one that is read if it is there.
+    /// What named it; `None` for the optional default file.
     named_by: Option<Origin>,
 }
 
@@ -114,7 +114,7 @@ fn unread_because(path: &Path, why: &str) -> String {
     format!("`{}` sets SWITCHBACK_ variables and is not read: {why}", path.display())
 }
 
-/// The inputs with their files, for a deployment that lies in `folder` unless its files are only elsewhere.
+/// The inputs with their files, for a deployment in `folder` unless its files are only elsewhere.
 fn settled(inputs: &Inputs, folder: &Path, dotenv: Option<DotEnv>, file: ConfigFile) -> Inputs {
     let working = inputs.place.called_from.clone();
     let text = read_config(&file);
@@ -194,7 +194,7 @@ fn named_file(config: Option<PathBuf>, env: &[(String, String)]) -> Option<(Path
     flag.or_else(in_env)
 }
 
-/// The file that `.env` of this folder names. The deployment lies in the folder all the same.
+/// The file that `.env` of this folder names. The deployment is still in this folder.
 fn named_in_dotenv(folder: &Path, dotenv: Option<&DotEnv>) -> Option<ConfigFile> {
     let DotEnv { path, bytes, .. } = dotenv?;
     let assignments = dotenv::parse(bytes.as_ref().ok()?).assignments;
@@ -209,7 +209,7 @@ fn default_file(folder: &Path, working: &Path) -> ConfigFile {
     ConfigFile { path, shown, named_by: None }
 }
 
-/// The text of the file; none where there is none and none was named.
+/// The text of the file; `None` if it is missing and was not named.
 fn read_config(file: &ConfigFile) -> Result<Option<String>, Box<Problem>> {
     let ConfigFile { path, shown, named_by } = file;
     let read = match named_by {

@@ -1,6 +1,7 @@
-//! A switch to the color that is active already: a job that is run again, or somebody who types the command twice.
+//! A switch to the color that is already active: a job was re-run, or a command was typed twice.
 //!
-//! Nothing is moved. What was judged keeps its outcome, and what was not is watched while that is still this deploy.
+//! Nothing is moved. A judged release keeps its outcome; one that was not judged is watched if it is still the same
+//! deploy.
 
 use std::time::Duration;
 
@@ -26,8 +27,8 @@ pub struct Asked<'a> {
     pub replace: Replace,
 }
 
-/// What a switch to this color comes to; none where traffic is elsewhere and has to be moved. [`Earlier::Nothing`] and
-/// [`Earlier::Lost`] mean that a soak begins of what is active.
+/// What to do for a switch to this color; `None` if traffic is elsewhere and has to be moved. [`Earlier::Nothing`] and
+/// [`Earlier::Lost`] mean that a soak of the active color begins.
 ///
 /// Only asked under the monitor's lock. What a dead monitor left unfinished of *another* deployment is finished first.
 pub async fn find(
@@ -83,7 +84,6 @@ fn is_bad(recovered: &RecoveredRun) -> bool {
     recovered.machine.ending().is_none() && recovered.machine.verdict() == Verdict::Breached
 }
 
-/// What is known of the color that is active.
 fn known(
     deployment: &Deployment,
     config: &Config,
@@ -93,7 +93,7 @@ fn known(
     let state = deployment.state_file().read()?;
     let color = asked.color;
     if !asked.soak {
-        let reason = format!("{color} is active already: nothing was moved. To watch it: switchback soak");
+        let reason = format!("{color} is already active: nothing was moved. To watch it: switchback soak");
         return Ok(Some(ended(None, Outcome::Switched, Cause::Operator, reason)));
     }
     let block = state.soak().filter(|block| block.last_switch == state.last_switch());
@@ -119,9 +119,9 @@ fn known(
     Ok(Some(earlier))
 }
 
-/// What is said before the watch goes on, or begins.
+/// The message before a soak is resumed or begins.
 pub fn told(color: Color, earlier: &Earlier) -> String {
-    let how = if matches!(earlier, Earlier::Unfinished(_)) { "its soak goes on" } else { "it is watched now" };
+    let how = if matches!(earlier, Earlier::Unfinished(_)) { "its soak is resumed" } else { "it is watched now" };
     format!("{color} is already live; nothing was moved. It was not judged yet: {how}")
 }
 
@@ -129,7 +129,7 @@ const fn ended(soak: Option<String>, outcome: Outcome, cause: Cause, reason: Str
     Earlier::Ended { soak, ending: Ending { outcome, cause, reason } }
 }
 
-/// Why the active color cannot be taken for the release that is asked for.
+/// Why the active color is not the requested release.
 fn refusal(asked: &Asked<'_>, state: &State, block: Option<&SoakBlock>) -> Option<String> {
     let live = state.release().or_else(|| block.and_then(|block| block.release.as_deref()));
     if let (Some(live), Some(release)) = (live, asked.release)
@@ -141,7 +141,7 @@ fn refusal(asked: &Asked<'_>, state: &State, block: Option<&SoakBlock>) -> Optio
     Binding::to(state).err().map(|nothing| format!("there is no switch to judge: {nothing}"))
 }
 
-/// Whether the release was judged, so that its outcome stands. A policy that keeps what is unproven has spoken as well.
+/// Whether the release was judged, so that its outcome counts, also by a policy that keeps unproven releases.
 const fn is_judged(ending: &Ending) -> bool {
     matches!(
         (ending.outcome, ending.cause),
@@ -149,7 +149,7 @@ const fn is_judged(ending: &Ending) -> bool {
     )
 }
 
-/// How long ago traffic was switched; none where that is not known, or lies ahead because the clock was set back.
+/// How long ago traffic was switched; `None` if unknown, or in the future because the clock was set back.
 fn age(state: &State, now_ms: i64) -> Option<Duration> {
     let ago = now_ms.checked_sub(state.last_switch()?)?;
     u64::try_from(ago).ok().map(Duration::from_millis)
@@ -159,7 +159,7 @@ fn too_late(color: Color, age: Duration, ending: Option<&Ending>) -> String {
     let seconds = age.as_secs().saturating_mul(1000);
     let last = ending.map(|ending| format!(" ({}: {})", ending.outcome, ending.reason)).unwrap_or_default();
     format!(
-        "{color} is live for {} and was not judged{last}; window and extension are over, so nothing was watched. \
+        "{color} is live for {} and was not judged{last}; window and extension are over, so it was not watched. \
          Watch it now: switchback soak",
         span(seconds),
     )

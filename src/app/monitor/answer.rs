@@ -13,14 +13,14 @@ const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 /// Where the answer to an order goes.
 #[derive(Debug)]
 pub struct Answer {
-    /// Takes the place of the order's event, or why it was refused.
+    /// Receives the sequence number of the order's event, or why it was refused.
     pub to: oneshot::Sender<Result<u64, Refusal>>,
-    /// The place of the order's event.
+    /// The sequence number of the order's event.
     pub seq: u64,
 }
 
 impl Answer {
-    /// Answers, from now on by itself, once somebody else has journaled the decision, or soon if that takes too long.
+    /// Answers from a task of its own, once the decision is journaled or `JOURNAL_LIMIT` has passed.
     pub fn once_journaled(self) -> oneshot::Sender<()> {
         let (journaled, told) = oneshot::channel();
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! What the control API says of the deployment while a monitor runs.
+//! The deployment as the control API shows it while a monitor runs.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::io::state::StatusReport;
 
 use super::effect_runner::block_of_run;
 
-/// The status as `status --json` prints it, with the soak as it stands this moment.
+/// The status as `status --json` prints it, with the current state of the soak.
 pub fn status_of(deployment: &Deployment, hub: &Hub) -> StatusOf {
     let (deployment, hub) = (deployment.clone(), hub.clone());
     Arc::new(move || {

@@ -1,4 +1,4 @@
-//! The two clocks, and what is due again and again.
+//! The two clocks, and schedules.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::core::soak::ClockOrigin;
 use crate::io::ports::Clock;
 
-/// A schedule that begins now. What was missed is not made up for.
+/// A schedule that begins now and skips missed ticks.
 pub fn every(period: Duration) -> Interval {
     let mut schedule = interval(period);
     schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -28,10 +28,10 @@ impl RunClock {
         Self::showing(clock, 0)
     }
 
-    /// Goes on with the clock of a run whose last event is known with its time on both clocks.
+    /// Continues the clock of a run, given the time of its last event on both clocks.
     ///
-    /// In the same boot that clock never stopped. After a reboot the wall clock says how long the machine was away; should
-    /// it have been set back, nothing of the run's time is over yet.
+    /// In the same boot that clock never stopped. After a reboot the wall clock tells how long the machine was down; if
+    /// it was set back, no time has passed.
     pub fn resume(clock: Arc<dyn Clock>, known: Option<&ClockOrigin>, last_ms: u64, last_wall_ms: i64) -> Self {
         match known {
             Some(origin) if origin.boot == clock.boot_id() => {

@@ -1,4 +1,4 @@
-//! Looks out for instances that come and go: in files every second, behind names every five.
+//! Discovers instances that come and go: in files every second, by DNS names every five seconds.
 
 use std::time::Duration;
 
@@ -13,18 +13,19 @@ use crate::model::Color;
 
 /// How often files are read again.
 const EVERY: Duration = Duration::from_secs(1);
-/// So many of those looks later names are resolved again. Resolvers keep answers for a while, so sooner would tell nothing.
+/// Reads of files for each resolution of names. Resolvers cache answers, so more often is of no use.
 const NAMES: u32 = 5;
-/// So many looks in a row have to fail before it is told: a file may be read while it is written.
+/// Failures in a row before one is reported: a file may be read while it is written.
 const FAILURES: u32 = 2;
 
-/// The instances of a color, which are others than before.
+/// The changed instances of a color.
 pub struct Found {
     pub color: Color,
     pub instances: Vec<InstanceUrl>,
 }
 
-/// Starts to look, where instances can come and go at all. `configured` says how they are found, `known` which there are.
+/// Starts discovery for the colors whose instances can change. `configured` says how they are found, `known` which are
+/// there.
 pub fn start(tasks: &mut JoinSet<()>, configured: &Colors, known: &Colors, events: &Sender<Event>) -> Receiver<Found> {
     let (sender, found) = mpsc::channel(1);
     let discoveries = Color::ALL.map(|color| (color, Discovery::of(configured, color)));
@@ -48,7 +49,7 @@ impl Look {
         Self { color, discovery, failures: 0, told: None }
     }
 
-    /// The instances that there are now, if they are others.
+    /// The current instances, if they have changed.
     async fn changed(&self, known: &Colors) -> Result<Option<Vec<InstanceUrl>>, DiscoveryError> {
         let now = self.discovery.look().await?;
         if now == known.of(self.color) {
@@ -58,10 +59,10 @@ impl Look {
         Ok(Some(now))
     }
 
-    /// A failure worth telling: not the first in a row, and not the same as the one that was told last.
+    /// A failure to report: not the first in a row, and not the one that was reported last.
     fn failed(&mut self, error: &DiscoveryError) -> Option<String> {
         self.failures += 1;
-        let what = format!("the instances of {} stay as they are: {error}", self.color);
+        let what = format!("keeping the known instances of {}: {error}", self.color);
         (self.failures >= FAILURES && self.told.as_ref() != Some(&what)).then(|| {
             self.told = Some(what.clone());
             what

@@ -37,7 +37,7 @@ impl EffectRunner {
         Self { deployment, block, reflecting, looks: Looks::default() }
     }
 
-    /// Shows a summary in the state file, soon; only the newest one counts.
+    /// Queues a summary for the state file; only the newest one is written.
     pub fn reflect(&self, summary: Option<Summary>, settings: &Settings) {
         if let Some(summary) = summary {
             self.block.send_replace(Some(block_of(summary, settings)));
@@ -53,7 +53,6 @@ impl EffectRunner {
         self.deployment.router().reads_state_file() && self.deployment.probe().is_none()
     }
 
-    /// Reads router and state file.
     pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
         let (deployment, looks) = (self.deployment.clone(), self.looks.clone());
         tokio::spawn(async move {
@@ -78,7 +77,8 @@ impl EffectRunner {
             let known = settings.known_release().map(str::to_owned);
             let (to, actor) = (settings.color, settings.actor);
             let replace = settings.force.into();
-            // The state file has what somebody said: another job may call the release that a page names otherwise.
+            // The state file names the release only as it was given on the command line, not as a metrics page names
+            // it.
             let release = Release { name: settings.release, no_way_back: settings.no_way_back };
             let named = known.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
             let mark = if release.no_way_back { "; no way back" } else { "" };
@@ -101,7 +101,7 @@ impl EffectRunner {
         });
     }
 
-    /// Makes one attempt to move traffic back; `journaled` is told when the intent is on disk.
+    /// Makes one attempt to move traffic back; `journaled` is sent when the intent is on disk.
     pub fn rollback(
         &self,
         attempt: u32,
@@ -157,12 +157,12 @@ fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
     ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
 }
 
-/// What a reading of router and state file that failed says of where traffic is.
+/// Why a failed reading of router and state file leaves the place of traffic unknown.
 pub(super) fn told_of_router(why: &str, foreign: Option<&ForeignSeen>) -> String {
-    foreign.map_or_else(|| format!("where traffic is cannot be read: {why}"), |foreign| foreign.what.clone())
+    foreign.map_or_else(|| format!("cannot read where traffic is: {why}"), |foreign| foreign.what.clone())
 }
 
-/// What the router and the journal say of a move beside that it was made.
+/// Remarks of the router and the journal about a move.
 async fn tell_trouble(events: &mpsc::Sender<Event>, moved: &MovedTraffic) {
     for what in moved.notes.iter().chain(&moved.journal_trouble) {
         let _ = events.send(Event::Trouble { what: what.clone() }).await;
@@ -177,8 +177,8 @@ async fn reflect_all(
     while blocks.changed().await.is_ok() {
         let Some(block) = blocks.borrow_and_update().clone() else { continue };
         if let Err(error) = deployment.record_soak(block).await {
-            tracing::error!(%error, "the state file does not show how the soak stands");
-            let what = format!("the state file does not show how the soak stands: {error}");
+            tracing::error!(%error, "the state file does not show the state of the soak");
+            let what = format!("the state file does not show the state of the soak: {error}");
             let _ = events.try_send(Event::Trouble { what });
         }
     }
@@ -189,7 +189,7 @@ fn time(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms).ok().map(rfc3339_ms)
 }
 
-/// What `status` shows of a run, also of one whose soak has not begun, or never did; `wall_ms` is when it was last heard of.
+/// A run as `status` shows it, also without a soak; `wall_ms` is the time of its last event.
 pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
     let settings = machine.settings();
     if let Some(summary) = machine.summary() {
@@ -210,7 +210,7 @@ pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
     }
 }
 
-/// What the state file shows of a soak.
+/// The soak as the state file shows it.
 pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
     SoakBlock {
         id: summary.id,

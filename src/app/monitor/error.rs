@@ -16,7 +16,7 @@ pub enum OpenError {
     Lock(#[from] LockError),
     #[error(transparent)]
     State(#[from] StateError),
-    #[error("there is nothing to watch: {reason} (state file `{}`)", path.display())]
+    #[error("nothing to watch: {reason} (state file `{}`)", path.display())]
     NothingToSoak {
         reason: NothingToRollBack,
         /// The state file.
@@ -40,7 +40,7 @@ pub enum OpenError {
         soak: String,
         source: Box<RollbackError>,
     },
-    /// Signals or randomness are not to be had.
+    /// Signals or randomness are not available.
     #[error("cannot {what}: {source}")]
     System {
         /// What was tried.

@@ -1,4 +1,4 @@
-//! Notices when somebody freezes automatic rollback, or a freeze is over.
+//! Detects when automatic rollback is frozen, or a freeze is over.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use crate::core::soak::{Event, Frozen};
 use crate::io::state::{Freeze, FreezeFile};
 
-/// What tells one state of the file from another without reading it.
+/// Identifies a version of the file without reading it.
 type Identity = Option<(u64, i64, i64, u64)>;
 
-/// Looks at the file of the freeze before every event, so that nothing is decided against a freeze that is there already.
+/// Checks the freeze file before every event, so that no decision ignores an existing freeze.
 pub struct FreezeWatch {
     file: FreezeFile,
     seen: Option<Identity>,
@@ -20,12 +20,12 @@ pub struct FreezeWatch {
 }
 
 impl FreezeWatch {
-    /// Nothing is told yet: the machine believes that there is none.
+    /// Nothing is reported yet: the machine assumes that there is no freeze.
     pub const fn new(file: FreezeFile, told: Option<Frozen>) -> Self {
         Self { file, seen: None, freeze: None, told }
     }
 
-    /// What the machine has to be told now, if anything.
+    /// The change to report to the machine, if any.
     pub fn change(&mut self, now: Timestamp) -> Option<Event> {
         let identity =
             fs::symlink_metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));

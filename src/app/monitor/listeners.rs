@@ -1,4 +1,4 @@
-//! The ways in to a running monitor.
+//! The listeners of a running monitor: control socket and network.
 
 use jiff::Timestamp;
 
@@ -7,10 +7,10 @@ use crate::io::control::{ControlSocket, Hub, NetworkListener, Server, SocketErro
 
 use super::error::OpenError;
 
-/// Name of the file in the service's folder that tells new signed orders from repeated ones.
+/// Name of the file in the service's folder that records signed orders, to reject replays.
 const SIGNED_ORDERS: &str = "signed-orders";
 
-/// Where a monitor listens, as far as it does.
+/// The open listeners of a monitor.
 #[derive(Default)]
 pub struct Listeners {
     socket: Option<ControlSocket>,
@@ -18,8 +18,8 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Opens what the configuration says. A monitor that goes on with a run does without one of them, if need be, and
-    /// `tell` is told so: the watch comes before the means to watch it.
+    /// Opens the configured listeners. A monitor that resumes a run continues without one that fails, and reports it
+    /// through `tell`.
     pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
         let socket = match ControlSocket::bind(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {
@@ -29,7 +29,7 @@ impl Listeners {
                 Some(socket)
             }
             Err(error) if resumed && !matches!(error, SocketError::Live { .. }) => {
-                tell(&format!("nobody can attach or give orders: {error}"));
+                tell(&format!("the control socket is unavailable, so clients cannot attach: {error}"));
                 None
             }
             Err(error) => return Err(error.into()),
@@ -39,7 +39,7 @@ impl Listeners {
         let network = match NetworkListener::bind(&config.control, notify, &signed_orders, now).await {
             Ok(network) => network,
             Err(error) if resumed => {
-                tell(&format!("nobody can attach or give orders over the network: {error}"));
+                tell(&format!("control.listen is unavailable, so clients cannot attach over the network: {error}"));
                 None
             }
             Err(error) => return Err(error.into()),

@@ -11,7 +11,7 @@ use crate::model::{CheckId, Color, Decision};
 
 use super::clock::RunClock;
 
-/// How long a decision may take to reach the disk before the run goes on without it: users come before records.
+/// How long to wait for a decision to reach the disk before the run continues: users come before records.
 pub const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Every decision is in the program's log as well, with its numbers as fields.
@@ -33,7 +33,7 @@ pub fn log(decision: &Decision) {
     );
 }
 
-/// Writes a decision durably, within bounds; the sentence says why it is not written.
+/// Writes a decision durably, with a time limit; the sentence says why it is not written.
 pub async fn journaled(disk: &dyn Disk, journal: &Journal, decision: Decision, clock: RunClock) -> Option<String> {
     log(&decision);
     let to = journal.clone();

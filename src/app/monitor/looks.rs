@@ -1,4 +1,4 @@
-//! `router.probe_url` while a soak runs: where users arrive, asked now and then beside what the router says of itself.
+//! `router.probe_url` while a soak runs: where users arrive, asked from time to time beside the router's own answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Looks {
         }
         let answered =
             probe.look().await.inspect_err(|error| tracing::debug!(%error, "where users arrive is not known"));
-        // A page that does not answer says nothing of where traffic is, and is not asked at every reading either.
+        // A page that does not answer tells nothing about traffic, and is not asked at every reading.
         let seen = answered.unwrap_or(shown);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), seen));
         seen

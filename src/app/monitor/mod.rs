@@ -1,26 +1,26 @@
-//! The one place where time, network, disk and the machine meet.
+//! Runs the state machine against real time, network and disk.
 //!
 //! | file | part |
 //! | --- | --- |
-//! | `open`, `error` | what a run needs before its first event: locks, state, journal, recording; why it cannot be had |
-//! | `prepare` | what the machine and a recording are told of the configuration |
+//! | `open`, `error` | what a run needs before its first event: locks, state, journal, recording; errors |
+//! | `prepare` | what the machine and a recording get from the configuration |
 //! | `resume`, `recovered_run` | which earlier run is resumed, and where it stood |
 //! | `again` | a switch to the color that is active already |
-//! | `run` | the loop: one order of all events, and the machine's effects carried out in theirs |
+//! | `run` | the loop: puts all events into one order, and carries out the machine's effects in that order |
 //! | `sampling_rounds` | rounds of samples and when a tick is due |
 //! | `sampler_pool` | one task for each instance that is scraped or probed |
-//! | `freeze` | notices a freeze of automatic rollback |
+//! | `freeze` | detects a freeze of automatic rollback |
 //! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
 //! | `stop` | how a run ends |
-//! | `listeners` | the ways in: the control socket, and the network |
+//! | `listeners` | the control socket, and the network |
 //! | `api`, `answer` | what the control API says of the deployment, and the answer to an order |
-//! | `unfinished` | finishing what a monitor that died left behind, where nothing goes on with it |
+//! | `unfinished` | finishes the soak of a dead monitor that is not resumed |
 //! | `log` | decisions in the journal, and in the log of the program |
 //! | `looks` | `router.probe_url` while a soak runs |
-//! | `discovery` | looks out for instances that come and go |
+//! | `discovery` | discovers instances that come and go |
 
 mod again;
 mod answer;

@@ -31,15 +31,15 @@ use super::resume::{self, Earlier};
 use super::sampler_pool::SamplerPool;
 use super::{again, api, prepare, unfinished};
 
-/// So many events may wait for the loop. Each task has at most one on its way, so this is never reached.
+/// Capacity of the loop's event queue. Each task has at most one event in flight, so it is never full.
 const INBOX: usize = 1_024;
 
-/// What is to be run.
+/// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// A switch, with or without a soak behind it.
+    /// A switch, with or without a soak after it.
     Switch {
-        /// Where to.
+        /// The target.
         to: Color,
         /// Whether a soak follows.
         soak: bool,
@@ -48,19 +48,20 @@ pub enum Begin {
         /// Whether it may replace what the router holds and Switchback did not write.
         force: bool,
     },
-    /// A soak of what is active; one that a dead monitor left unfinished is resumed.
+    /// A soak of the active color; an unfinished one of a dead monitor is resumed.
     Soak,
-    /// The same, and also a switch that moved no traffic yet is resumed, and the outcome of a soak that ended is told.
+    /// The same, but a switch that has moved no traffic yet is resumed too, and the outcome of an ended soak is
+    /// returned.
     Resume,
 }
 
 /// What opening a run came to.
 pub enum Opening {
-    /// It can begin, or go on.
+    /// It can begin or be resumed.
     Ready(Box<Opened>),
-    /// Nothing is run: this is how it ended before, or why there is nothing to do.
+    /// Nothing to run: the earlier outcome, or why there is nothing to do.
     Ended {
-        /// The ID of the soak that ended so; none where there was none.
+        /// The ID of the soak with that outcome; `None` without one.
         soak: Option<String>,
         /// How it ended.
         ending: Ending,
@@ -96,12 +97,12 @@ impl Opened {
         self.machine.settings()
     }
 
-    /// Where orders are given.
+    /// Where orders are received.
     pub fn hub(&self) -> Hub {
         self.hub.clone()
     }
 
-    /// The run as it stands: not begun, or where an earlier monitor left it.
+    /// The run in its current state: new, or as an earlier monitor left it.
     pub fn view(&self) -> View {
         self.hub.with_view(View::clone)
     }
@@ -120,8 +121,8 @@ struct Run {
 
 /// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
 ///
-/// A soak that an earlier monitor left unfinished is resumed, or finished first where something else is to begin, and
-/// `tell` is told so. Everything that can fail fails here, before traffic moves.
+/// An unfinished soak of an earlier monitor is resumed, or finished if another run begins, which is reported through
+/// `tell`. Everything that can fail fails here, before traffic moves.
 pub async fn open(
     ports: &Ports,
     loaded: &Loaded,
@@ -244,7 +245,6 @@ fn switched_before(machine: &Machine, first: &Event) -> Option<i64> {
     settings.last_switch.filter(|_| *first == Event::Started && settings.origin == Origin::Soak)
 }
 
-/// A run that begins now.
 async fn fresh(
     ports: &Ports,
     loaded: &Loaded,
@@ -325,20 +325,20 @@ fn go_on(
     })
 }
 
-/// The instances that there are now; where they cannot be found, those that were watched last: the watch goes on.
+/// The current instances; the last known ones if discovery fails.
 async fn found_or_recorded(config: &Config, recovered: &RecoveredRun, tell: impl Fn(&str)) -> Colors {
     let why = match discover(&config.colors).await {
         Ok(colors) => return colors,
         Err(why) => why,
     };
-    tell(&format!("{why}; the instances that were watched before are watched on"));
+    tell(&format!("{why}; still watching the instances known before"));
     let settings = recovered.machine.settings();
     let recorded = |names: &[String]| names.iter().filter_map(|name| InstanceUrl::parse(name).ok()).collect();
     let colors = config.colors.clone().with(settings.color, recorded(&settings.instances));
     colors.with(settings.color.other(), recorded(&settings.standby_instances))
 }
 
-/// Recordings beyond the limits go. That it fails stops nothing.
+/// Removes recordings beyond the limits; a failure is only logged.
 fn prune(config: &Config, running: &str, now: Timestamp) {
     let in_use: Vec<SoakId> = running.parse().into_iter().collect();
     match journal::prune(&config.service_dir(), &config.retention.limits(), &in_use, now, false) {

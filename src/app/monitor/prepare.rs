@@ -1,4 +1,4 @@
-//! What the machine and a recording are told of the configuration.
+//! What the machine and a recording get from the configuration.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::core::soak::{
 use crate::io::state::State;
 use crate::model::{Actor, CheckId, Color};
 
-/// Keys that are not recorded: what may hold credentials, and is read afresh by another monitor.
+/// Keys that are not recorded: they may hold credentials, and another monitor reads them again.
 const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];
 
 /// The machine's settings for a run that begins now.
@@ -18,7 +18,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
     Settings {
         service: config.service.clone(),
         soak: id.to_owned(),
-        // A soak of what is live already judges what was switched to, whatever job it runs in.
+        // A soak of the active color judges the release of the switch, whichever job runs it.
         release: state
             .release()
             .filter(|_| origin == Origin::Soak)
@@ -94,7 +94,7 @@ pub fn instances(config: &Config, color: Color) -> Vec<String> {
     config.colors.of(color).iter().map(ToString::to_string).collect()
 }
 
-/// The configuration as it can be read in again; what is read afresh is left out, secrets too.
+/// The configuration in a form that can be parsed again, without keys that are read again and without secrets.
 pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
     let recorded = |key: &str| !NOT_RECORDED.iter().any(|keys| key.starts_with(keys));
     let shown = loaded.settings.iter().filter(|setting| recorded(setting.key));
@@ -102,13 +102,13 @@ pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
     pairs.filter(|(_, value)| value != "***").collect()
 }
 
-/// The configuration that a recorded run began with; secrets, instances and the ways in to the monitor are those of now.
+/// The configuration that a recorded run began with; secrets, instances and listeners are the current ones.
 ///
-/// `None` where this version of the program does not understand all of it; then the configuration of now has to do, and
-/// the machine judges by what it was told at the beginning all the same.
+/// `None` if this version does not understand all of it. Then the current configuration is used, but the machine still
+/// judges by the recorded settings.
 pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config> {
     let mut flags = recorded.to_vec();
-    // That there is one has to be known; which one, with its credentials, is put in below.
+    // Marks that there is one; the current value, with credentials, is put in below.
     flags.extend(now.prometheus.url.iter().map(|_| ("prometheus.url".to_owned(), "http://prometheus".to_owned())));
     let inputs = crate::config::Inputs { flags, ..crate::config::Inputs::default() };
     let mut config = crate::config::load(inputs).ok()?.config;

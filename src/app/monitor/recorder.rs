@@ -12,13 +12,12 @@ use crate::core::soak::{Envelope, Event};
 use crate::io::journal::{RecordingError, RecordingWriter};
 use crate::io::ports::{Disk, Helper};
 
-/// So many events may wait for the disk.
+/// Capacity of the queue of events for the disk.
 const BACKLOG: usize = 8_192;
 
 /// How long the run waits for the disk before it acts on an event that is not recorded yet.
 const SETTLE_LIMIT: Duration = Duration::from_secs(1);
 
-/// What the thread is asked to do.
 enum Order {
     Write(Box<Envelope>),
     /// Answer once everything before is on disk.
@@ -29,12 +28,12 @@ pub struct Recorder {
     sender: Option<SyncSender<Order>>,
     thread: Box<dyn Helper>,
     events: mpsc::Sender<Event>,
-    /// An answer of the disk that was not waited for to its end.
+    /// A flush whose wait timed out.
     late: Option<oneshot::Receiver<()>>,
 }
 
 impl Recorder {
-    /// Starts writing; the first failure is told to the run as [`Event::Trouble`], and later events are tried all the same.
+    /// Starts writing; the first failure is sent to the run as [`Event::Trouble`], and later events are still tried.
     pub fn start(writer: RecordingWriter, disk: &dyn Disk, events: mpsc::Sender<Event>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let trouble = events.clone();
@@ -51,13 +50,13 @@ impl Recorder {
         } else {
             // One gap makes the rest useless for a replay: say so once and stop.
             self.sender = None;
-            let what = "the disk is too slow for the recording: it ends here".to_owned();
+            let what = "the disk is too slow: the recording stops here".to_owned();
             let _ = self.events.try_send(Event::Trouble { what });
         }
     }
 
-    /// Waits, within bounds, until everything handed over is on disk: what a run does must not be ahead of what another
-    /// monitor would know of it. A disk that was too slow once is not waited for again until it has caught up.
+    /// Waits, with a time limit, until everything handed over is on disk: a run must not act on what another monitor
+    /// could not recover. After a timeout it does not wait again until the disk has caught up.
     pub async fn settle(&mut self) {
         if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(TryRecvError::Empty))) {
             return;
@@ -84,7 +83,7 @@ impl Recorder {
     }
 }
 
-/// The writer, and what is told of its failures.
+/// The writer, and the reporting of its failures.
 struct Writing {
     writer: RecordingWriter,
     told: bool,

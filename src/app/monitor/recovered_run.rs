@@ -1,4 +1,4 @@
-//! What a monitor that is gone had seen and decided, read back from its recording.
+//! The events and decisions of a dead monitor, read back from its recording.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::{Decision, DecisionKind};
 
 use super::clock::RunClock;
 
-/// Keys that a resumed run reads afresh: where instances, Prometheus, webhooks and sockets are may have changed.
+/// Keys that a resumed run reads again: instances, Prometheus, webhooks and sockets may have moved.
 const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
 
 /// A recorded run, up to its last event.
@@ -29,12 +29,12 @@ pub struct RecoveredRun {
     /// Events that did not reach the recording.
     pub lost_events: u64,
     clock: Option<ClockOrigin>,
-    /// What the machine wanted journaled, in order. An intent to roll back stands there once for each attempt.
+    /// Decisions of the machine to journal, in order, with an intent to roll back for each attempt.
     decisions: Vec<Decision>,
 }
 
 impl RecoveredRun {
-    /// Reads a recording and lets a machine see it. A torn last line is left out.
+    /// Replays a recording through a machine. A torn last line is left out.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let (header, envelopes) = RecordingReader::<Envelope>::open::<RecordingHeader>(path)?;
         let mut recovered = Self {
@@ -78,10 +78,10 @@ impl RecoveredRun {
 
     /// The decisions that were made and did not reach the journal, given what did.
     ///
-    /// A monitor journals in order, so they are those behind the last one that is there. Two may read the same: each line
-    /// stands for one of them. Where the journal has an intent to roll back that the recording does not know, all that is missing
-    /// came before it. Behind the end of a rollback nothing is written that would read as if there had been none. An intent to
-    /// roll back is never among them: the move that it begins writes it.
+    /// A monitor journals in order, so they are those after the last one that is there. Two may be equal: each line
+    /// counts for one of them. If the journal has an intent to roll back that the recording lacks, all missing
+    /// decisions came before it. After the end of a rollback nothing is written that would read as if there had been
+    /// none. An intent to roll back is never among them: the move that it begins writes it.
     pub fn not_journaled(&self, journaled: &[Decision]) -> Vec<&Decision> {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journaled, 0);
@@ -104,15 +104,14 @@ impl RecoveredRun {
         missing.filter(|decision| !by_the_move(decision.decision)).collect()
     }
 
-    /// What the configuration says now and the run does not follow, a sentence for each key.
+    /// Settings that changed since and that the run does not follow, a sentence for each key.
     pub fn changes(&self, now: &[Setting]) -> Vec<String> {
         let told = |setting: &Setting| {
             let value = setting.value.as_deref().filter(|value| *value != "***")?;
             let (_, recorded) = self.header.config.iter().find(|(key, _)| key == setting.key)?;
             let afresh = AFRESH.iter().any(|keys| setting.key.starts_with(keys));
-            (!afresh && recorded != value).then(|| {
-                format!("{} is {value} in the configuration now, this soak goes on with {recorded}", setting.key)
-            })
+            (!afresh && recorded != value)
+                .then(|| format!("{} is {value} in the configuration now, this soak keeps {recorded}", setting.key))
         };
         now.iter().filter_map(told).collect()
     }
@@ -263,6 +262,6 @@ mod tests {
         let inputs = crate::config::Inputs { flags, folder: folder.path().to_owned(), ..Default::default() };
         let now = crate::config::load(inputs).unwrap();
         let told = recovered.changes(&now.settings);
-        assert_eq!(told, ["soak.window is 5m in the configuration now, this soak goes on with 60s"]);
+        assert_eq!(told, ["soak.window is 5m in the configuration now, this soak keeps 60s"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Which earlier run a monitor goes on with.
+//! Which earlier run a monitor resumes.
 
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
@@ -10,13 +10,13 @@ use super::effect_runner::{block_of, block_of_run};
 use super::error::OpenError;
 use super::recovered_run::RecoveredRun;
 
-/// What there is of an earlier run. Only asked under the monitor's lock, so whoever ran it is gone.
+/// What is left of an earlier run. Only asked under the monitor's lock, so its monitor is gone.
 pub enum Earlier {
     Nothing,
     Unfinished(Box<RecoveredRun>),
-    /// How it ended, and nothing is to be run.
+    /// Its outcome: nothing to run.
     Ended {
-        /// The soak that ended so; none where there was none.
+        /// The soak with that outcome; `None` without one.
         soak: Option<String>,
         ending: Ending,
     },
@@ -24,7 +24,8 @@ pub enum Earlier {
     Lost(String),
 }
 
-/// Looks for a run to go on with; `explicitly`, also one that moved no traffic yet, and the outcome of one that has ended.
+/// Finds a run to resume; with `explicitly` also one that has moved no traffic yet, and the outcome of one that has
+/// ended.
 pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Result<Earlier, OpenError> {
     let state = deployment.state_file().read()?;
     let block = state.soak();
@@ -90,7 +91,7 @@ pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option
     recovered.header.config.iter().any(is_same_file).then_some(recovered)
 }
 
-/// How the run stands that began after the soak that the state file shows, if there is one.
+/// The state of the run that began after the soak in the state file, if there is one.
 pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock> {
     let state = deployment.state_file().read().ok()?;
     let recovered = newest(deployment, config, &state)?;
@@ -101,9 +102,9 @@ pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock>
 fn is_unfinished(recovered: &RecoveredRun, state: &State, explicitly: bool) -> bool {
     match recovered.machine.phase() {
         Phase::Finished => false,
-        // Cut off before its first event was on disk: it did nothing, and nothing is known of its time.
+        // Cut off before its first event was on disk: it did nothing, and its times are unknown.
         _ if recovered.seq == 0 => false,
-        // Nothing was moved. A gate whose time is over refuses the switch as soon as it is resumed.
+        // Nothing was moved. An expired gate refuses the switch as soon as it is resumed.
         Phase::Gating | Phase::Baseline => explicitly && nothing_moved_since(recovered, state),
         Phase::Switching => true,
         _ => watches(recovered, state),
@@ -120,7 +121,7 @@ fn nothing_moved_since(recovered: &RecoveredRun, state: &State) -> bool {
     recovered.machine.settings().last_switch == state.last_switch()
 }
 
-/// The ended soak of the deployment that is active, or that was rolled back and followed by none.
+/// The ended soak of the active deployment, or of one that was rolled back with none after it.
 fn ended(state: &State, block: &SoakBlock) -> Option<Earlier> {
     let same = block.last_switch == state.last_switch() || Binding::to(state).is_err();
     let ending = ending_of(block)?;
@@ -149,7 +150,7 @@ pub fn intent_of(deployment: &Deployment, soak: &str) -> Result<Option<Decision>
     }
 }
 
-/// Writes the decisions down that were made and did not reach the journal.
+/// Journals the decisions that did not reach the journal.
 pub fn complete_journal(deployment: &Deployment, recovered: &RecoveredRun) -> Result<(), OpenError> {
     let entries = deployment.journal().of_soak(&recovered.machine.settings().soak)?;
     let journaled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();
@@ -159,12 +160,12 @@ pub fn complete_journal(deployment: &Deployment, recovered: &RecoveredRun) -> Re
     Ok(())
 }
 
-/// A run that had ended, but not for the state file: shows it there.
+/// Writes the end of a run to the state file that lacks it.
 pub async fn show_end(deployment: &Deployment, recovered: &RecoveredRun) {
     let settings = recovered.machine.settings();
     if let Some(summary) = recovered.machine.summary()
         && let Err(error) = deployment.record_soak(block_of(summary, settings)).await
     {
-        tracing::error!(%error, "the state file does not show how the soak ended");
+        tracing::error!(%error, "the state file does not show the end of the soak");
     }
 }

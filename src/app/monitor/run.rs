@@ -1,4 +1,4 @@
-//! The loop: one order of all events, and the machine's effects carried out in theirs.
+//! The loop: puts all events into one order, and carries out the machine's effects in that order.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::io::notify::Notifier;
 use crate::io::ports::{Asking, Disk, SIGTERM, on_thread};
 use crate::model::{Ending, Phase};
 
-/// How often a target that is not ready yet is asked again, however long the interval between samples is.
+/// Interval of readiness probes of a target that is not ready yet, whatever the sample interval.
 const GATE_POLL: Duration = Duration::from_millis(500);
 
 /// Least time between two runs of a router's `read` command.
@@ -67,7 +67,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
     let finished = run.until_the_end(&mut inbox, &mut orders, &mut signals, on_signal).await;
     match &finished {
         Finished::Ended(_) | Finished::Saved => run.close(&mut inbox, &finished).await,
-        // At once: neither a move that holds the lock nor a slow disk is waited for.
+        // Ends at once: waits neither for a move that holds the lock nor for a slow disk.
         Finished::CutOff => drop(run),
     }
     if let Some(server) = server {
@@ -99,7 +99,7 @@ struct Run {
     answer: Option<Answer>,
     reading_router: bool,
     router_read_at: Option<u64>,
-    /// Whether the last reading of router and state file failed; told once until one succeeds.
+    /// Whether the last reading of router and state file failed; reported once until one succeeds.
     router_unread: bool,
 }
 
@@ -127,7 +127,7 @@ impl Run {
                 continue;
             }
             let wakeup = self.next_wakeup();
-            // People before everything, and what was asked for before new questions.
+            // Operators come first, then answers, then new questions.
             tokio::select! {
                 biased;
                 signal = signals.next() => {
@@ -152,7 +152,7 @@ impl Run {
     }
 
     async fn signalled(&mut self, signal: &'static str, save: bool) {
-        // Another monitor can go on with a rollback that is tried again and again, whoever watches here.
+        // Another monitor can continue a rollback that is retried.
         if save || (signal == SIGTERM && self.machine.retrying().is_some()) {
             tracing::warn!(signal, "asked to stop: the run is saved for another monitor");
             self.stopping = Some(signal);
@@ -215,7 +215,7 @@ impl Run {
         }
     }
 
-    /// The interval is over: whatever the last round still waits for comes too late for its tick.
+    /// The interval is over: answers still missing are too late for this tick.
     async fn round_due(&mut self) {
         if self.rounds.is_open() {
             self.tick().await;
@@ -240,7 +240,7 @@ impl Run {
         if self.machine.queries_wanted() {
             waiting.extend(self.samplers.query(seconds));
         }
-        // What the standby says is taken when it comes: no tick waits for it.
+        // No tick waits for samples of the standby.
         if self.machine.compares_with_standby() || self.machine.wants_previous_latency() {
             self.samplers.count(self.machine.settings().color.other(), seconds);
         }
@@ -263,12 +263,12 @@ impl Run {
         self.feed(Event::Tick { skipped: due.skipped }).await;
     }
 
-    /// Gives one event its place, tells everybody, and carries out what the machine wants done about it. What goes wrong
-    /// on the way becomes an event of its own.
+    /// Numbers one event, sends it to all observers, and carries out the machine's effects. A failure on the way
+    /// becomes an event of its own.
     async fn feed(&mut self, event: Event) {
         let mut queue: VecDeque<Event> = self.freeze.change(self.clock.now()).into_iter().chain([event]).collect();
         while let Some(mut event) = queue.pop_front() {
-            // No secret goes any further than here, whoever repeats it.
+            // Secrets are masked here, before any event spreads.
             event.edit_texts(scrub_in_place);
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: self.clock.wall_ms(), event };
@@ -280,7 +280,7 @@ impl Run {
             for effect in effects {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
-            // Nobody is shown a decision before it is on disk.
+            // A decision is on disk before it is shown.
             self.tell(&envelope);
         }
     }
@@ -293,14 +293,14 @@ impl Run {
         self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
-                tracing::warn!("an observer does not keep up and is no longer told");
+                tracing::warn!("an observer does not keep up and is dropped");
                 false
             }
             Err(TrySendError::Disconnected(_)) => false,
         });
     }
 
-    /// Carries out one effect; the sentence says what the run has to go on without.
+    /// Carries out one effect; the sentence says what failed.
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
             Effect::Journal(decision) => {
@@ -344,7 +344,7 @@ impl Run {
         }
     }
 
-    /// One reading at a time: a slow router does not pile them up. A command is not run more often than once a second.
+    /// One reading at a time, so that a slow router does not pile them up; commands at most once a second.
     fn read_router(&mut self, epoch: u32) {
         let now = self.clock.at_ms();
         let rested = self.runner.reads_state_file()
@@ -356,7 +356,7 @@ impl Run {
         }
     }
 
-    /// Waits, within bounds, until the state file shows the end and the recording is whole.
+    /// Waits, with a time limit, until the state file shows the end and the recording is complete.
     async fn close(mut self, inbox: &mut mpsc::Receiver<Event>, finished: &Finished) {
         self.runner.finish().await;
         while let Ok(event) = inbox.try_recv() {
@@ -374,7 +374,7 @@ impl Run {
         if timeout(JOURNAL_LIMIT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }
-        // Last: a webhook that is away keeps no record from its disk.
+        // Last, so that an unreachable webhook delays no record.
         if let Some(notifier) = self.notifier {
             notifier.finish().await;
         }

@@ -1,5 +1,5 @@
-//! One task for each instance that is scraped or probed, and for each thing that Prometheus is asked: none of them waits for
-//! another.
+//! One task for each instance that is scraped or probed, and for each thing that Prometheus is asked: they run
+//! independently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Job {
 }
 
 impl Job {
-    /// The job that an event is the answer of.
+    /// The job that an event answers.
     pub fn answered_by(event: &Event, settings: &Settings) -> Option<Self> {
         match event {
             Event::Sampled { color, instance, .. } => Some(Self::Scrape(*color, *instance)),
@@ -42,13 +42,14 @@ impl Job {
     }
 }
 
-/// An order to go to work: whole seconds since the switch; to a probe, how often to ask beyond the once.
+/// A request to a sampler: whole seconds since the switch; for a probe, how many extra times to ask.
 type Order = u64;
 
-/// So often a probe asks in a row to show whether it is counted: more often than users may come in the meantime where that is open.
+/// Extra probes in a row that show whether probes are counted as requests, more than users are likely to send
+/// meanwhile.
 const TRIALS: Order = 4;
 
-/// All tasks, and which of them are at work: one request is in flight for each at most. They end with the pool.
+/// All tasks, each with at most one request in flight. They end with the pool.
 pub struct SamplerPool {
     config: Box<Config>,
     watched: Color,
@@ -60,14 +61,14 @@ pub struct SamplerPool {
     green: Roster,
     found: Receiver<Found>,
     source: Arc<dyn Source>,
-    /// By what the requests of both colors are counted.
+    /// The counters of the requests of both colors.
     agreement: Agreement,
 }
 
 impl SamplerPool {
-    /// Starts what reads and probes the instances of both colors, which `config` has as they were found by what is
-    /// `configured`, what looks out for others, and what asks Prometheus. Alerts are asked for as they were at `switched_ms`
-    /// (Unix milliseconds) first, where traffic moved before the run began.
+    /// Starts the tasks that scrape and probe the instances of both colors, discover others by what is `configured`,
+    /// and ask Prometheus. `config` has the instances found so far. If traffic moved before the run, alerts are first
+    /// asked for as of `switched_ms` (Unix milliseconds).
     pub fn start(
         source: Arc<dyn Source>,
         config: &Config,
@@ -114,7 +115,7 @@ impl SamplerPool {
         Ok(samplers)
     }
 
-    /// Waits for instances that came or went, and takes on those that are new.
+    /// Waits for a change of instances, and starts tasks for new ones.
     pub async fn change(&mut self) -> Option<Event> {
         let Found { color, instances } = self.found.recv().await?;
         if let Err(error) = self.add_instances(color, &instances) {
@@ -123,7 +124,7 @@ impl SamplerPool {
         Some(Event::Instances { color, present: instances.iter().map(ToString::to_string).collect() })
     }
 
-    /// Hires for the instances that are new, and lets go of those that are not there any more.
+    /// Starts tasks for new instances, and ends those of removed ones.
     fn add_instances(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
         let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
         let roster = if color == Color::Blue { &mut self.blue } else { &mut self.green };
@@ -168,22 +169,22 @@ impl SamplerPool {
         (orders, self.events.clone())
     }
 
-    /// Sets everything idle to work that counts the requests of a color, and says what that is.
+    /// Starts every idle task that counts the requests of a color, and returns their jobs.
     pub fn count(&mut self, color: Color, seconds: Order) -> Vec<Job> {
         self.order(seconds, |job| matches!(job, Job::Scrape(of, _) | Job::Meter(of, _) if *of == color))
     }
 
-    /// Sets every idle query to work, and says which those are.
+    /// Starts every idle query, and returns their jobs.
     pub fn query(&mut self, seconds: Order) -> Vec<Job> {
         self.order(seconds, |job| matches!(job, Job::Query(_)))
     }
 
-    /// Sets every idle probe of a color to work.
+    /// Starts every idle probe of a color.
     pub fn probe(&mut self, color: Color) {
         self.order(0, |job| matches!(job, Job::Probe(of, _) if *of == color));
     }
 
-    /// Sets everything idle to work that asks the instances of a color, probes several times.
+    /// Starts every idle task that asks the instances of a color; probes ask several times.
     pub fn try_counting(&mut self, color: Color) {
         self.order(TRIALS, |job| matches!(job, Job::Probe(of, _) if *of == color));
         self.order(0, |job| matches!(job, Job::Scrape(of, _) if *of == color));
@@ -205,7 +206,7 @@ impl SamplerPool {
     }
 }
 
-/// What a question to Prometheus is about.
+/// The target of a question to Prometheus.
 struct Asker {
     check: CheckId,
     service: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::sampler_pool::Job;
 
-/// A gap is worth telling when nothing ran for more than this beyond three intervals.
+/// A gap is reported if nothing ran for three intervals and this long.
 const GAP_MS: u64 = 5_000;
 
 #[derive(Debug)]
@@ -19,12 +19,12 @@ struct Round {
     waiting: BTreeSet<Job>,
 }
 
-/// What a tick has to say about the time since the last one.
+/// The time since the last tick, as a tick reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// Scheduled ticks that never ran.
     pub skipped: u32,
-    /// How long nothing ran, where that is worth telling.
+    /// How long nothing ran, if that is reported.
     pub gap_ms: Option<u64>,
 }
 
@@ -43,7 +43,7 @@ impl SamplingRounds {
         self.open.is_some()
     }
 
-    /// Notes that a job was answered; true when that completes the round.
+    /// Records the answer of a job; `true` if that completes the round.
     pub fn answered(&mut self, job: &Job) -> bool {
         match &mut self.open {
             Some(round) => round.waiting.remove(job) && round.waiting.is_empty(),
@@ -61,7 +61,7 @@ impl SamplingRounds {
         Due { skipped, gap_ms: worth_telling.then(|| elapsed.saturating_sub(self.interval_ms)) }
     }
 
-    /// Forgets the round and the time before now: a move took it, nothing was missed.
+    /// Resets the round: the time before now was spent on a move, and nothing was missed.
     pub fn restart(&mut self, at_ms: u64) {
         self.open = None;
         self.last_tick_ms = at_ms;

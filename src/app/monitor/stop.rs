@@ -1,4 +1,4 @@
-//! How a run comes to its end: by itself, or because a signal asks for it.
+//! How a run ends: by itself, or by a signal.
 
 use crate::model::Ending;
 
@@ -7,11 +7,11 @@ use crate::io::ports::SIGTERM;
 /// What a signal that asks to stop does. SIGHUP never ends anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnSignal {
-    /// SIGINT and SIGTERM end the soak `aborted`: a run in the foreground.
+    /// SIGINT and SIGTERM abort the soak: a run in the foreground.
     Abort,
     /// SIGTERM saves the run for another monitor, SIGINT aborts: a run in the foreground under a supervisor.
     SaveOnTerm,
-    /// Both save: a run in the background, which nobody interrupts from a keyboard.
+    /// Both save: a run in the background.
     Save,
 }
 
@@ -25,12 +25,12 @@ impl OnSignal {
     }
 }
 
-/// How a run came to its end.
+/// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finished {
     /// The machine ended it.
     Ended(Ending),
-    /// It was asked to stop, and another monitor can go on with it.
+    /// It was stopped by a signal, and another monitor can resume it.
     Saved,
     /// A second signal cut it off; an open intent stays in the journal and can be resumed.
     CutOff,

@@ -1,4 +1,4 @@
-//! What a monitor that died left behind.
+//! Finishes the soak of a dead monitor.
 
 use crate::app::deploy::{Binding, Deployment, Rollback, RollbackRequest};
 use crate::io::journal::{Intent, rfc3339_ms};
@@ -9,9 +9,9 @@ use crate::model::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 use super::error::OpenError;
 
 /// Finishes what the soak in the state file left unfinished: an open rollback is carried through, any other soak ends
-/// `superseded`. Only called under the monitor's lock, so whoever ran that soak is dead. Says what was done, if anything.
+/// `superseded`. Only called under the monitor's lock, so that monitor is dead. Returns what was done, if anything.
 ///
-/// The rollback touches only the deployment that soak watched: what was switched since is somebody else's.
+/// The rollback touches only the deployment that the soak watched, not a later switch.
 pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError> {
     let state = deployment.state_file().read()?;
     let Some(block) = state.soak().filter(|block| block.phase != Phase::Finished.name()).cloned() else {
@@ -19,7 +19,9 @@ pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError
     };
     let (outcome, why) = match deployment.journal().intent(Some(&block.id))? {
         Intent::Open(intent) => match finish_rollback(deployment, &block, *intent).await? {
-            Outcome::RolledBack => (Outcome::RolledBack, "its monitor died during the rollback, which is finished now"),
+            Outcome::RolledBack => {
+                (Outcome::RolledBack, "its monitor died during the rollback, which is completed now")
+            }
             other => (other, "its monitor died during the rollback, and somebody else moved traffic since"),
         },
         Intent::Done => {
@@ -105,7 +107,7 @@ mod tests {
     async fn an_open_rollback_of_a_dead_monitor_is_carried_through_and_told() {
         let bench = died_in_its_rollback(r#""activeColor":"green","lastSwitch":10,"previousColor":"blue""#);
         let told = settle(&bench.deployment).await.unwrap().unwrap();
-        assert!(told.ends_with("its monitor died during the rollback, which is finished now"), "{told}");
+        assert!(told.ends_with("its monitor died during the rollback, which is completed now"), "{told}");
         bench.assert_back();
         assert_eq!(outcome(&bench), "rolled-back");
         assert_eq!(settle(&bench.deployment).await.unwrap(), None, "once");

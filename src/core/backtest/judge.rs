@@ -9,7 +9,7 @@ use crate::core::detect::{
     WindowConfig, WindowDetector,
 };
 
-/// What a trace is judged by.
+/// A setting to judge a trace by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Setting {
@@ -27,7 +27,7 @@ pub struct Setting {
     pub interval_ms: Option<u64>,
 }
 
-/// What came of one trace under one setting.
+/// The result of one trace under one setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Judged {
@@ -51,7 +51,7 @@ pub struct Judged {
 }
 
 /// Judges `trace`, called `file`, by `setting`, as a soak would have. What the trace has beyond the window is used only
-/// while the soak runs on to tell young trouble from a blip. Ticks that the trace lacks count as missing.
+/// for an extension. Missing ticks count as missing.
 pub fn judge(file: &str, trace: &Trace, setting: &Setting) -> Result<Judged, EvidenceConfigError> {
     let window_ms = setting.window_ms.unwrap_or_else(|| trace.length_ms());
     let recorded_ms = trace.interval_ms();
@@ -75,7 +75,7 @@ pub fn judge(file: &str, trace: &Trace, setting: &Setting) -> Result<Judged, Evi
 
 fn detector(setting: &Setting, window_ms: u64, tick_ms: u64) -> Result<Detector, EvidenceConfigError> {
     let &Setting { threshold, false_alarm, min_requests, .. } = setting;
-    // The plain rule has no use for some of it; what is out of range is refused all the same.
+    // Out-of-range values are refused even if the plain rule does not use them.
     let evidence = EvidenceDetector::new(EvidenceConfig { threshold, false_alarm, min_requests, window_ms, tick_ms })?;
     Ok(match setting.method {
         Method::Evidence => Detector::Evidence(Box::new(evidence)),
@@ -83,7 +83,6 @@ fn detector(setting: &Setting, window_ms: u64, tick_ms: u64) -> Result<Detector,
     })
 }
 
-/// A soak that is lived through again.
 struct Run<'a> {
     trace: &'a Trace,
     detector: Detector,
@@ -91,7 +90,6 @@ struct Run<'a> {
     /// The interval of the trace, and the one it is judged at.
     recorded_ms: u64,
     interval_ms: u64,
-    /// The latest scheduled tick.
     last_ms: u64,
 }
 
@@ -136,7 +134,7 @@ impl Run<'_> {
 
 /// Ticks recorded about `recorded_ms` apart, at least `interval_ms` apart; what lies in between is joined to the next one.
 fn joined(ticks: &[TraceTick], recorded_ms: u64, interval_ms: u64) -> impl Iterator<Item = TraceTick> {
-    // Ticks are late now and then; half an interval tells the one that is due from the one before.
+    // Ticks can be late; half an interval separates the due one from the one before.
     let slack_ms = recorded_ms / 2;
     let (mut last_ms, mut waiting) = (0_u64, TickCounts::default());
     ticks.iter().filter_map(move |tick| {

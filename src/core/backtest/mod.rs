@@ -1,4 +1,4 @@
-//! Pure: recorded soaks through the very same judgement, so that a threshold can be chosen from the past.
+//! Pure: judges recorded soaks again by the same code, to choose a threshold from the past.
 //!
 //! | file | part |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | `judge` | one trace under one setting |
 //! | `sweep` | many settings from lists of values |
 //! | `truth` | what a release really was, by how its soak ended |
-//! | `table` | what came of them, for a person |
+//! | `table` | the results as a table |
 
 mod judge;
 mod recording;

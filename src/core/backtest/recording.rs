@@ -5,7 +5,7 @@ use crate::config::OnBreach;
 use crate::core::soak::{Envelope, Event, Machine, Settings};
 use crate::model::{Ending, Phase};
 
-/// How a recorded soak ended; none where its recording stops before the end.
+/// How a recorded soak ended; `None` if its recording stops before the end.
 pub fn ending_of<'a>(settings: Settings, envelopes: impl IntoIterator<Item = &'a Envelope>) -> Option<Ending> {
     let mut machine = Machine::new(settings);
     for envelope in envelopes {
@@ -14,13 +14,13 @@ pub fn ending_of<'a>(settings: Settings, envelopes: impl IntoIterator<Item = &'a
     machine.ending().cloned()
 }
 
-/// Lives through a recorded soak again and notes what its error-rate check counted at each tick of the window. The machine
-/// that does so never acts, so the trace goes on as far as the recording has ticks, also behind a breach.
+/// Replays a recorded soak and notes the counts of its error-rate check at each tick of the window. The machine never
+/// acts, so the trace continues to the end of the recording, also after a breach.
 pub fn trace_of(settings: Settings, envelopes: impl IntoIterator<Item = Envelope>) -> Trace {
     let mut machine = Machine::new(Settings { on_breach: OnBreach::Hold, ..settings });
     let mut trace = Trace::default();
     for envelope in envelopes {
-        // Orders and signals ended or moved the recorded soak; here only what was seen matters.
+        // Orders and signals are left out: only what was seen counts.
         if matches!(envelope.event, Event::Action { .. } | Event::Interrupted { .. } | Event::RouterObserved { .. }) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// What can be swept, each the flag of a setting, and the configuration key behind it.
+/// Settings that can be swept: their flags and configuration keys.
 const SWEPT: [(&str, &str); 6] = [
     ("threshold", "checks.error-rate.threshold"),
     ("min-requests", "checks.error-rate.min_requests"),

@@ -1,11 +1,11 @@
-//! What came of traces and settings, as a table for a person.
+//! The results of traces and settings as a table.
 
 use super::judge::Judged;
 use super::truth::Truth;
 use crate::core::detect::ClosingVerdict;
 use crate::model::number::{span, thousands, wealth};
 
-/// One trace with what came of it under each setting, in the order of the settings.
+/// One trace with its result under each setting, in the order of the settings.
 pub struct Row {
     pub file: String,
     pub truth: Truth,
@@ -34,8 +34,8 @@ pub fn table(rows: &[Row], settings: &[String]) -> String {
     if unknown > 0 {
         let (soaks, count, say) = if unknown == 1 { ("soak", "counts", "its") } else { ("soaks", "count", "their") };
         let told = format!(
-            "\n{unknown} {soaks} {count} neither as good nor as bad, because {say} end says nothing of the release; \
-             say it with --good or --bad\n"
+            "\n{unknown} {soaks} {count} neither as good nor as bad, because {say} outcome does not tell; \
+             use --good or --bad\n"
         );
         text.push_str(&told);
     }
@@ -152,8 +152,7 @@ mod tests {
         let text = table(&rows, &["5%".to_owned()]);
         assert!(text.contains("\naborted.jsonl (unknown)  breached  3s"), "{text}");
         let end = "\n5%       0 of 1            -                -             0\n\n\
-                   1 soak counts neither as good nor as bad, because its end says nothing of the release; say it with \
-                   --good or --bad\n";
+                   1 soak counts neither as good nor as bad, because its outcome does not tell; use --good or --bad\n";
         assert!(text.ends_with(end), "{text}");
     }
 

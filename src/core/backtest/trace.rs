@@ -8,7 +8,7 @@ const HEADER: [&str; 3] = ["tick_ms", "total", "errors"];
 pub struct TraceTick {
     /// Milliseconds since the start of the window.
     pub at_ms: u64,
-    /// What came since the last good tick; `None` when the tick is missing.
+    /// Counts since the last good tick; `None` for a missing tick.
     pub counts: Option<TickCounts>,
 }
 
@@ -17,11 +17,11 @@ pub struct TraceTick {
 pub struct Trace {
     /// Its ticks, in order of time.
     pub ticks: Vec<TraceTick>,
-    /// When it was a crash loop, and the sentence of that.
+    /// When it was a crash loop, with the message.
     pub crash_loop: Option<(u64, String)>,
 }
 
-/// The text is no trace. Lines are counted from 1.
+/// The text is not a trace. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceError {
     #[error("line 1: expected the header `tick_ms,total,errors`, found `{0}`")]
@@ -89,7 +89,6 @@ impl Trace {
     }
 }
 
-/// The cumulative counters of one line.
 fn row(line: usize, text: &str) -> Result<TraceTick, TraceError> {
     let mut cells = text.split(',').map(str::trim);
     let (Some(at), Some(total), Some(errors), None) = (cells.next(), cells.next(), cells.next(), cells.next()) else {

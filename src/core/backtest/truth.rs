@@ -1,4 +1,4 @@
-//! What a release really was, as far as anybody knows.
+//! What a release really was, as far as known.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use crate::model::{Cause, Ending, Outcome};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truth {
-    /// To be kept: whoever rolls it back is wrong.
+    /// Good: a rollback is wrong.
     Good,
-    /// To be rolled back.
+    /// Bad: a rollback is right.
     Bad,
-    /// Nobody knows: it was not judged to the end, or what ended it says nothing of the release.
+    /// Unknown: it was not judged to the end, or its outcome does not tell.
     Unknown,
 }
 
 impl Truth {
-    /// What the end of a recorded soak says of its release; `Unknown` where it has not ended.
+    /// The truth about a release by the outcome of its recorded soak; `Unknown` if that has not ended.
     ///
-    /// A release that somebody rolled back is bad, whatever the error rate was: the person has seen more than the check.
+    /// A release that an operator rolled back is bad whatever the error rate was: people see more than the check.
     pub fn of(ending: Option<&Ending>) -> Self {
         let Some(ending) = ending else { return Self::Unknown };
         match (ending.outcome, ending.cause) {

@@ -1,4 +1,4 @@
-//! Everything that a screen shows of one run, bounded in memory.
+//! All that a screen shows of one run, bounded in memory.
 
 use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
 use crate::core::soak::{Envelope, Event, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult};
@@ -9,7 +9,7 @@ use super::instances::{Instance, per_second};
 use super::series::Series;
 use super::{Decided, Gauge, Headline, News, View};
 
-/// Evidence of so many nats (10×) is worth asking who is to blame.
+/// Evidence in nats (10×) from which errors are attributed.
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 
 /// Something that happened, as a mark in the big chart.
@@ -30,18 +30,18 @@ pub enum MarkKind {
     Back,
 }
 
-/// One check as it stands.
+/// One check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckState<'a> {
     pub seen: Observation,
-    /// What it said before.
+    /// Its history.
     pub series: &'a Series,
-    /// How far it is from a breach, where that can be told.
+    /// How far it is from a breach, if known.
     pub gauge: Option<Gauge>,
 }
 
-/// The fold of a run's events into everything a screen shows. Live, attached and replayed runs are the same fold; seeking
-/// back is folding anew.
+/// The fold of a run's events into all that a screen shows. Live, attached and replayed runs are the same fold; seeking
+/// back folds again from the start.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
     pub(super) view: View,
@@ -120,7 +120,7 @@ impl Dashboard {
         news
     }
 
-    /// What the machine keeps to itself: instances, and where traffic is.
+    /// What the machine does not keep: instances, and where traffic is.
     fn look(&mut self, envelope: &Envelope) {
         let watched = self.machine().settings().color;
         match &envelope.event {
@@ -167,7 +167,7 @@ impl Dashboard {
         }
     }
 
-    /// Another monitor goes on, perhaps with other instances: what is known of those that stay is kept.
+    /// Another monitor has resumed the run, perhaps with other instances: keeps those that stay.
     fn resumed(&mut self, watched: &[String], standby: &[String]) {
         let kept = |known: &[Instance], urls: &[String]| -> Vec<Instance> {
             let of = |url: &String| known.iter().find(|instance| instance.url == *url).cloned();
@@ -177,7 +177,7 @@ impl Dashboard {
         self.failed_probes = vec![0; watched.len()];
     }
 
-    /// The places are those of the machine: new instances come behind the known ones.
+    /// Indices are those of the machine: new instances come after the known ones.
     fn came_and_went(&mut self, color: Color, present: &[String]) {
         let watched = color == self.machine().settings().color;
         let known = if watched { &mut self.watched } else { &mut self.standby };
@@ -202,7 +202,7 @@ impl Dashboard {
         if color == self.machine().settings().color { &mut self.watched } else { &mut self.standby }
     }
 
-    /// The machine as it stands.
+    /// The machine.
     pub const fn machine(&self) -> &Machine {
         self.view.machine()
     }
@@ -217,7 +217,7 @@ impl Dashboard {
         self.machine().ending()
     }
 
-    /// The time that is shown at `now_ms` (milliseconds since the run began): it stands still once the run is over.
+    /// The time that is shown at `now_ms` (milliseconds since the run began), which stops with the run.
     pub fn clock(&self, now_ms: u64) -> u64 {
         self.ended_at.map_or(now_ms, |ended| now_ms.min(ended))
     }
@@ -227,7 +227,7 @@ impl Dashboard {
         self.clock(now_ms).saturating_sub(self.view.at_ms())
     }
 
-    /// Where the run is, in a word.
+    /// The state of the run in a word.
     pub fn headline(&self, now_ms: u64) -> Headline {
         match self.ending().filter(|_| self.back_late) {
             Some(ending) => Headline::back_late(self.active, ending),
@@ -235,7 +235,7 @@ impl Dashboard {
         }
     }
 
-    /// Every check as it stands, in the order of [`Machine::checks`].
+    /// Every check, in the order of [`Machine::checks`].
     pub fn checks(&self) -> Vec<CheckState<'_>> {
         const NONE: &Series = &Series::new();
         let state = |seen: Observation| {
@@ -299,7 +299,7 @@ impl Dashboard {
         probed.filter(|(_, instance)| !instance.gone).map(|(failed, _)| *failed).collect()
     }
 
-    /// Requests a second on the shown color, over its instances; none while nothing is known.
+    /// Requests a second on the shown color, over its instances; `None` while unknown.
     pub fn requests_per_second(&self) -> Option<f64> {
         let color = self.shown_color();
         let known = if color == self.machine().settings().color { &self.watched } else { &self.standby };

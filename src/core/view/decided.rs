@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::model::Decision;
 
-/// So many decisions are kept, the newest.
+/// Decisions that are kept, the newest ones.
 const MOST_DECISIONS: usize = 4_000;
 
 /// A decision with its place in the run.

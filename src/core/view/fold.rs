@@ -13,12 +13,12 @@ pub struct News {
     pub decisions: Vec<Decision>,
     /// The new phase, if it changed.
     pub phase: Option<Phase>,
-    /// Whether checks were judged anew.
+    /// Whether checks were judged.
     pub judged: bool,
-    /// Something the run goes on without.
+    /// A part that failed while the run continues.
     pub trouble: Option<String>,
     pub ending: Option<Ending>,
-    /// With the end: where traffic is and what to do, where a bad release may be live.
+    /// At the end, if a bad release may be live: where traffic is and what to do.
     pub alarm: Option<Alarm>,
 }
 
@@ -33,7 +33,7 @@ pub struct Alarm {
 
 /// Where a copy is of what a forced move replaced.
 fn copy(kept: Option<&str>) -> String {
-    kept.map(|kept| format!("; a copy of what was replaced is `{kept}`")).unwrap_or_default()
+    kept.map(|kept| format!("; the replaced content was copied to `{kept}`")).unwrap_or_default()
 }
 
 /// What a person is shown of one run.
@@ -87,7 +87,7 @@ impl View {
         news
     }
 
-    /// Decisions that the verbs of `deploy` journal themselves: the moves.
+    /// The moves: decisions that `deploy` journals itself.
     fn decided_elsewhere(&self, event: &Event) -> Vec<Decision> {
         let settings = self.machine.settings();
         let (color, other) = (settings.color, settings.color.other());
@@ -110,17 +110,17 @@ impl View {
         vec![Decision { soak: Some(settings.soak.clone()), ..decision }]
     }
 
-    /// The machine as it stands.
+    /// The machine.
     pub const fn machine(&self) -> &Machine {
         &self.machine
     }
 
-    /// What is shown of a check: never healthy above its limit, and without flicker.
+    /// The shown verdict of a check: never healthy above its limit, and without flicker.
     pub fn shown(&self, seen: &Observation) -> Verdict {
         self.steady.of(&self.machine, seen)
     }
 
-    /// What is shown of the soak as a whole; after the end what was decided.
+    /// The shown verdict of the soak; after the end, the one that was decided.
     pub fn verdict(&self) -> Verdict {
         let decided = self.machine.verdict();
         if decided != Verdict::Healthy || self.machine.ending().is_some() {
@@ -130,13 +130,13 @@ impl View {
         required.map(|seen| self.shown(&seen)).max().unwrap_or(decided)
     }
 
-    /// Whether a required check is beyond its limit now, and that is no breach yet.
+    /// Whether a required check is beyond its limit now without a breach yet.
     pub fn is_beyond_a_limit(&self) -> bool {
         let required = self.machine.checks().into_iter().filter(|seen| seen.required);
         self.verdict() == Verdict::Unknown && required.into_iter().any(|seen| is_beyond(&self.machine, &seen))
     }
 
-    /// The place of the last event in the order of events.
+    /// The sequence number of the last event.
     pub const fn seq(&self) -> u64 {
         self.seq
     }

@@ -12,7 +12,7 @@ use super::Dashboard;
 pub struct Gauge {
     /// What is measured: `evidence`, `margin`, `streak` or `for`.
     pub label: &'static str,
-    /// How it stands, in a word: `90×`, `58%`, `2 of 3`.
+    /// Its value in a word: `90×`, `58%`, `2 of 3`.
     pub text: String,
     /// The same as a share of what makes a breach: 1 and more is one. Below 0 where there is evidence for the release.
     pub toward: f64,

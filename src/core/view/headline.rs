@@ -1,4 +1,4 @@
-//! The word for where a run is, as it stands in the first row of a screen.
+//! The headline of a run, for the first row of a screen.
 
 use crate::core::detect::failed;
 use crate::core::soak::{Machine, Retrying};
@@ -7,13 +7,13 @@ use crate::model::{Color, Ending, Outcome, Phase, Verdict};
 
 use super::outcome::still_live;
 
-/// How something is meant; what a front end makes of it is its own.
+/// The meaning of a text; each front end chooses its color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
     #[default]
     Plain,
     Good,
-    /// Somebody should look.
+    /// Needs attention.
     Warning,
     Bad,
 }
@@ -28,12 +28,12 @@ impl From<Verdict> for Tone {
     }
 }
 
-/// Where a run is, in a word.
+/// The state of a run in a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Headline {
     /// The word, in capitals: `WATCHING`, `ROLLED BACK`, `BLIND 14s`.
     pub word: String,
-    /// What belongs to it, in a few words; may be empty.
+    /// Details in a few words; may be empty.
     pub detail: String,
     pub tone: Tone,
     /// Whether it is so important that it fills the whole row.
@@ -85,7 +85,7 @@ impl Headline {
         Self::alone("ROLLED BACK", detail, Tone::Warning)
     }
 
-    /// Whatever keeps a breach from being acted on is said before there is one.
+    /// What keeps a breach from being acted on, shown before there is one.
     fn watching(machine: &Machine, late_ms: u64) -> Self {
         let detail = if machine.settings().no_way_back {
             "NO WAY BACK".to_owned()
@@ -102,7 +102,7 @@ impl Headline {
         Self { word: "WATCHING".to_owned(), detail, tone: Tone::Warning, alone: false }
     }
 
-    /// Where a bad release may still be live that comes first.
+    /// A bad release that may still be live comes first.
     fn ended(machine: &Machine, ending: &Ending) -> Self {
         let (word, tone) = match ending.outcome {
             Outcome::Retained => ("RETAINED", Tone::Good),

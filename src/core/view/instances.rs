@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::core::detect::{Buckets, Counters, Latency, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
 
-/// So many samples are kept of an instance: the last 10s at the shortest interval.
+/// Samples that are kept of an instance: the last 10s at the shortest interval.
 const MOST_SAMPLES: usize = 128;
 /// So many error rates are kept of an instance, the newest: more than a row of the screen has room for.
 const MOST_RATES: usize = 60;
@@ -73,7 +73,7 @@ impl Instance {
         self.rates.push_back(rate);
     }
 
-    /// It is back, perhaps as another process: what was known of it is forgotten, but for what it counted.
+    /// It is back, perhaps as another process: forgets all but its counts.
     pub(super) fn came_back(&mut self) {
         *self = Self { seen: self.seen, ..Self::new(std::mem::take(&mut self.url)) };
     }

@@ -22,7 +22,7 @@ pub fn allowed(check: &CheckId, threshold: f64) -> String {
     }
 }
 
-/// The largest value that a check can have; none where there is no end.
+/// The largest value that a check can have; `None` if unbounded.
 pub fn most(check: &CheckId) -> Option<f64> {
     matches!(check, CheckId::ErrorRate | CheckId::Readiness).then_some(1.0)
 }

@@ -14,8 +14,8 @@
 //! | `headline` | the word for where a run is, as it stands in the first row of a screen |
 //! | `instances` | what is known of each instance |
 //! | `measure` | the values of checks, each in its own unit |
-//! | `outcome` | the lines that a run leaves behind |
-//! | `progress` | the sentences that every front end shows alike |
+//! | `outcome` | the closing lines of a run |
+//! | `progress` | the sentences that all front ends share |
 //! | `series` | the history of one value, bounded |
 //! | `status` | the lines of the status pane |
 //! | `steady` | verdicts as they are shown |

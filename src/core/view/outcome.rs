@@ -1,4 +1,4 @@
-//! The lines that a run leaves behind: where traffic is, what to do, why, numbers.
+//! The closing lines of a run: where traffic is, what to do, why, numbers.
 
 use crate::core::detect::failed;
 use crate::core::soak::{Aftermath, Machine, Origin};
@@ -8,7 +8,7 @@ use crate::model::{CheckId, Color, Ending, Outcome, Phase};
 use super::measure::{allowed, measured, title};
 use super::{Alarm, Dashboard, View};
 
-/// What is left in the scrollback after a run, as pairs of label and text: where traffic is, what to do next, why, what failed.
+/// The closing lines after a run, as pairs of label and text: where traffic is, what to do next, why, what failed.
 pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
     let machine = view.machine();
     let color = machine.settings().color;
@@ -22,7 +22,7 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
         ),
     )];
     lines.extend(next_step(machine, ending).map(|next| ("next", next)));
-    // What to do stands in `next`; the sentence has it for those who are told nothing else, in a journal or a message.
+    // The next step is in `next`; the sentence repeats it for the journal and for messages.
     let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
     let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
     lines.push(("reason", reason.to_owned()));
@@ -33,20 +33,20 @@ pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)
     let unwatched = machine.unwatched();
     if unwatched.gaps > 0 {
         let gaps = if unwatched.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", unwatched.gaps) };
-        lines.push(("unwatched", format!("{} in {gaps}: no monitor was at work", span(unwatched.ms))));
+        lines.push(("unwatched", format!("{} in {gaps}: no monitor was running", span(unwatched.ms))));
     }
     lines.extend(machine.troubles().iter().map(|trouble| ("trouble", trouble.clone())));
     lines
 }
 
 impl Dashboard {
-    /// Traffic was moved back after the end: no event tells it.
+    /// Traffic was moved back after the end, which no event records.
     pub fn brought_back(&mut self) {
         let back = self.machine().settings().color.other();
         (self.active, self.routed, self.back_late) = (back, Some(Ok(back)), true);
     }
 
-    /// What is left in the scrollback; none while the run goes on.
+    /// The closing lines; empty while the run continues.
     pub fn outcome_lines(&self) -> Option<Vec<(&'static str, String)>> {
         let ending = self.ending()?;
         let mut lines = outcome_lines(self.view(), ending);
@@ -60,13 +60,13 @@ impl Dashboard {
         Some(lines)
     }
 
-    /// What to do now that the run is over, where there is something.
+    /// The next step after the run, if any.
     pub fn next_step(&self) -> Option<String> {
         next_step(self.machine(), self.ending()?).filter(|_| !self.back_late)
     }
 }
 
-/// The step that helps after this end, with a command that works; none where there is nothing to do.
+/// The next step after this end, with a command that works; `None` if there is nothing to do.
 pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
     let settings = machine.settings();
     let aftermath = Aftermath {
@@ -118,7 +118,7 @@ pub fn standing(machine: &Machine, outcome: Outcome) -> String {
     }
 }
 
-/// The color that takes user traffic after this end; where a move failed, the one that may take it still, as far as that is known.
+/// The color with user traffic after this end; after a failed move, the one that may still have it, if known.
 pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
     let (color, other) = (machine.settings().color, machine.settings().color.other());
     match outcome {
@@ -132,7 +132,7 @@ pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
     }
 }
 
-/// The color that takes user traffic as far as the run has come; after its end that of [`active_after`].
+/// The color with user traffic now; after the end that of [`active_after`].
 pub fn active_so_far(machine: &Machine) -> Option<Color> {
     let settings = machine.settings();
     if let Some(ending) = machine.ending() {
@@ -154,11 +154,11 @@ pub(super) fn still_live(machine: &Machine) -> Option<String> {
     Some(format!("BAD RELEASE STILL LIVE on {}: {}", machine.settings().color, against_limit(machine)?))
 }
 
-/// How bad it is, against what is allowed: as last seen, or as it was at the breach where that says more.
+/// How bad it is against its limit: as last seen, or at the breach if that is worse.
 fn against_limit(machine: &Machine) -> Option<String> {
     let breach = machine.breach()?;
     let now = machine.checks().into_iter().find(|seen| seen.check == breach.check).and_then(|seen| seen.value);
-    // What is measured against a lower bound is worst when it is small: the breach's own value tells the truth in any case.
+    // Against a lower bound small values are the worst, so the breach's own value is taken.
     let value = now.filter(|now| *now >= breach.threshold && breach.check == CheckId::ErrorRate).or(breach.value)?;
     let (check, threshold) = (&breach.check, breach.threshold);
     Some(match check {

@@ -1,4 +1,4 @@
-//! The sentences that every front end shows alike.
+//! The sentences that all front ends share.
 
 use crate::core::detect::{Outlook, failed};
 use crate::model::number::{percent, percent_limit, span};
@@ -7,7 +7,7 @@ use crate::model::{CheckId, Phase, Verdict};
 use super::View;
 use super::measure::{allowed, measured, title};
 
-/// One line of how a run stands.
+/// One line about the state of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The phase's word, or the banner that outranks it: `blind 14s`, `held`.

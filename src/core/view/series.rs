@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use crate::core::detect::TickCounts;
 use crate::model::Verdict;
 
-/// So many points are kept, the newest: more than the widest screen shows of the longest stretch that is drawn.
+/// Points that are kept, the newest ones: more than the widest screen shows of the longest span.
 const MOST_POINTS: usize = 10_000;
 
-/// What one tick said.
+/// The point of one tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Milliseconds since the run began.
     pub at_ms: u64,
-    /// The value in its threshold's unit; none where it could not be told (no traffic, no data).
+    /// The value in its threshold's unit; `None` if unknown (no traffic, no data).
     pub value: Option<f64>,
     /// What was counted at this tick; none for a missing tick, and where nothing is counted.
     pub counts: Option<TickCounts>,

@@ -33,7 +33,7 @@ pub fn clock(wall_ms: i64, zone: &TimeZone) -> String {
 }
 
 impl Dashboard {
-    /// How the deployment and the soak stand at `now_ms`, most important first; times of day are those of `zone`.
+    /// The state of the deployment and the soak at `now_ms`, most important first; times of day are those of `zone`.
     pub fn status(&self, now_ms: u64, zone: &TimeZone) -> Vec<StatusLine> {
         let previous = self.last_switch.map(|_| self.active.other());
         let mut lines = vec![
@@ -51,7 +51,7 @@ impl Dashboard {
         lines
     }
 
-    /// The release that is judged, and what the instances say of it where they differ.
+    /// The release that is judged, and those of the instances if they differ.
     fn release(&self) -> Vec<StatusLine> {
         let Settings { color, builds, .. } = self.machine().settings();
         let known = self.machine().settings().known_release();
@@ -63,7 +63,7 @@ impl Dashboard {
         known.into_iter().chain(differ).collect()
     }
 
-    /// What keeps a breach from being acted on, whatever the checks say.
+    /// What keeps a breach from being acted on.
     fn held_back(&self, now_ms: u64) -> Vec<StatusLine> {
         let machine = self.machine();
         let way_back = machine.settings().no_way_back.then(|| "none: switched to with --no-way-back".to_owned());
@@ -73,7 +73,7 @@ impl Dashboard {
         lines.into_iter().filter_map(|(label, text)| Some(StatusLine::new(label, text?, Tone::Warning))).collect()
     }
 
-    /// Wall clock at `now_ms`, Unix milliseconds; it goes on after the end.
+    /// Wall clock at `now_ms`, Unix milliseconds; it continues after the end.
     fn wall(&self, now_ms: u64) -> i64 {
         let since = now_ms.saturating_sub(self.view.at_ms());
         self.view.wall_ms().saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
@@ -154,7 +154,7 @@ impl Dashboard {
             _ => lines.push(StatusLine::new("ends", format!("{ends}  {}", self.at_the_end()), Tone::Plain)),
         }
         lines.extend(summary.check.map(|check| StatusLine::new("check", check.to_string(), Tone::Plain)));
-        // After the end the reason stands beside the outcome.
+        // After the end the reason is shown beside the outcome.
         let reason = summary.reason.filter(|_| summary.outcome.is_none());
         lines.extend(reason.map(|reason| StatusLine::new("reason", reason, Tone::Plain)));
         lines.extend(summary.recovered.map(|yes| {
@@ -164,7 +164,7 @@ impl Dashboard {
         lines
     }
 
-    /// What the window's end brings if nothing changes.
+    /// The outcome at the window's end if nothing changes.
     fn at_the_end(&self) -> &'static str {
         let machine = self.machine();
         match (machine.phase(), machine.verdict()) {

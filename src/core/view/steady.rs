@@ -1,12 +1,12 @@
-//! Verdicts as they are shown: never healthy above a limit, and without flicker. What is decided does not pass through here.
+//! Verdicts as shown: never healthy above a limit, and without flicker. Decisions do not use them.
 
 use crate::core::soak::{Machine, Observation};
 use crate::model::{CheckId, Verdict};
 
-/// What was shown as healthy, and then was not, has to be healthy for so long before it is shown so again.
+/// How long a check that was not healthy has to be healthy before it is shown as healthy again.
 const STEADY_MS: u64 = 5_000;
 
-/// What is shown of each check.
+/// The shown verdicts, one for each check.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Steady(Vec<Shown>);
 
@@ -14,9 +14,9 @@ pub(super) struct Steady(Vec<Shown>);
 struct Shown {
     check: CheckId,
     verdict: Verdict,
-    /// Since when it has been healthy, where it is not shown so yet.
+    /// Since when it has been healthy, if it is not shown as healthy yet.
     healthy_since: Option<u64>,
-    /// Whether it was ever shown as healthy: the first time needs no patience.
+    /// Whether it was ever shown as healthy: the first time needs no wait.
     was_healthy: bool,
 }
 
@@ -36,7 +36,7 @@ impl Steady {
     pub(super) fn of(&self, machine: &Machine, seen: &Observation) -> Verdict {
         let told = honest(machine, seen);
         let shown = self.0.iter().find(|shown| shown.check == seen.check).map_or(told, |shown| shown.verdict);
-        // Only what is healthy waits: bad news is shown at once.
+        // Only `healthy` waits: bad news is shown at once.
         if told == Verdict::Healthy { shown } else { told }
     }
 }
@@ -54,7 +54,7 @@ impl Shown {
     }
 }
 
-/// The check's verdict, but for one that is healthy by all its numbers together while the last value is beyond its limit.
+/// The check's verdict, but not healthy while the last value is beyond its limit.
 pub(super) fn honest(machine: &Machine, seen: &Observation) -> Verdict {
     if seen.verdict == Verdict::Healthy && is_beyond(machine, seen) { Verdict::Unknown } else { seen.verdict }
 }
@@ -64,7 +64,7 @@ pub(super) fn is_beyond(machine: &Machine, seen: &Observation) -> bool {
     let Some(value) = seen.value else { return false };
     match &seen.check {
         CheckId::ErrorRate | CheckId::Latency => value > seen.threshold,
-        // Before anybody was asked nobody is ready, and nothing is beyond a limit.
+        // Before the first probe no instance is ready, which is not beyond a limit.
         CheckId::Readiness => machine.target_failing() * 2 > machine.target_ready().1,
         named @ CheckId::Named(_) => {
             machine.check(named).and_then(|check| check.margin(value)).is_some_and(|left| left < 0.0)

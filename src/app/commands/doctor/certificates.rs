@@ -1,5 +1,5 @@
-//! Until when the certificates are valid that this deployment shows to others. An authority's is looked at in their chain alone:
-//! whoever trusts it does so whatever its dates.
+//! The expiry of the certificates that this deployment presents, and of authorities in their chains. Those that it
+//! trusts itself are not checked.
 
 use std::path::Path;
 
@@ -9,10 +9,9 @@ use super::finding::Finding;
 use crate::config::Config;
 use crate::io::http::{Validity, validities};
 
-/// How long before its end a certificate is warned of.
+/// How long before its expiry a certificate is reported.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// A certificate that is shown to others.
 struct Shown<'a> {
     area: &'static str,
     key: &'static str,
@@ -30,19 +29,19 @@ pub fn look(config: &Config) -> Vec<Finding> {
             "network",
             "control.tls_certificate",
             listens,
-            "attach, ctl, status and rollback refuse the monitor at its URL",
+            "attach, ctl, status and rollback reject the monitor at its URL",
         ),
         (
             "network",
             "control.client_certificate",
             control.client_certificate.as_deref(),
-            "the monitor at control.url lets nobody in",
+            "the monitor at control.url rejects this client",
         ),
         (
             "instances",
             "instances.tls_certificate",
             config.access.certificate.as_deref(),
-            "an instance that asks for it tells nothing",
+            "instances that require it reject the monitor",
         ),
     ];
     let shown =
@@ -51,7 +50,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
 }
 
 impl Shown<'_> {
-    /// What cannot be read is told by whatever reads it.
+    /// Unreadable files are reported by their readers.
     fn finding(&self, now: Timestamp) -> Option<Finding> {
         let chain = validities(self.path).ok()?;
         let (own, authorities) = chain.split_first()?;
@@ -61,14 +60,14 @@ impl Shown<'_> {
     fn of_its_own(&self, own: Validity, authorities: Option<Timestamp>, now: Timestamp) -> Finding {
         let Self { area, key, path, without } = self;
         let named = format!("`{key}` ({})", path.display());
-        let renew = format!("renew it: with an expired one {without}");
+        let renew = format!("renew it: once it has expired, {without}");
         if own.until < now {
             let text = format!("{named} expired on {}", day(own.until));
             return Finding::failure(area, text, renew);
         }
         if own.from > now {
             let text = format!("{named} is not valid before {}", day(own.from));
-            return Finding::failure(area, text, "use one that is valid now, or set the clock of this machine right");
+            return Finding::failure(area, text, "install one that is valid now, or correct the clock of this machine");
         }
         let left = own.until.duration_since(now);
         if left <= SOON {
@@ -76,8 +75,8 @@ impl Shown<'_> {
         }
         if let Some(until) = authorities.filter(|until| until.duration_since(now) <= SOON) {
             let how = if until < now { "expired" } else { "expires" };
-            let text = format!("{named}: the certificate of an authority in it {how} on {}", day(until));
-            return Finding::warning(area, text, "put the chain into it that the authority gives out now");
+            let text = format!("{named}: an authority certificate in it {how} on {}", day(until));
+            return Finding::warning(area, text, "replace it with the current chain of the authority");
         }
         Finding::ok(area, format!("{named} is valid until {}", day(own.until)))
     }
@@ -125,20 +124,8 @@ mod tests {
             (-300, 0, None, Level::Warning, "it expires on 2026-11-29 08:00 UTC (in less than a day)"),
             (-300, -1, None, Level::Failure, "it expired on 2026-11-28 08:00 UTC"),
             (2, 90, None, Level::Failure, "it is not valid before 2026-12-01 08:00 UTC"),
-            (
-                -300,
-                90,
-                Some(3),
-                Level::Warning,
-                "it: the certificate of an authority in it expires on 2026-12-02 08:00 UTC",
-            ),
-            (
-                -300,
-                90,
-                Some(-3),
-                Level::Warning,
-                "it: the certificate of an authority in it expired on 2026-11-26 08:00 UTC",
-            ),
+            (-300, 90, Some(3), Level::Warning, "it: an authority certificate in it expires on 2026-12-02 08:00 UTC"),
+            (-300, 90, Some(-3), Level::Warning, "it: an authority certificate in it expired on 2026-11-26 08:00 UTC"),
         ] {
             assert_eq!(told(from, until, authority), (level, text.to_owned()));
         }

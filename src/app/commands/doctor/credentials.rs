@@ -1,4 +1,4 @@
-//! Whether what is secret stays so: who can read and write the files that hold it, and which hosts it is sent to.
+//! Exposure of secrets: who can read and write the files that hold them, and which hosts receive them.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,15 +10,15 @@ use crate::model::Color;
 
 const AREA: &str = "secrets";
 
-/// What a file means to a deployment.
+/// What a file holds and controls.
 struct Meaning {
     /// The keys whose secrets it holds.
     secrets: Vec<&'static str>,
-    /// What somebody who writes it decides.
+    /// What a writer of the file can choose.
     decides: &'static str,
 }
 
-/// Who else can read the files with secrets, and who can write those that say what is done.
+/// Permissions of the files with secrets, and of those that decide what is run.
 pub fn files(loaded: &Loaded) -> Vec<Finding> {
     let files = meanings(loaded);
     let holding = files.values().filter(|meaning| !meaning.secrets.is_empty()).count();
@@ -27,7 +27,7 @@ pub fn files(loaded: &Loaded) -> Vec<Finding> {
         return findings;
     }
     let files = if holding == 1 { "1 file".to_owned() } else { format!("{holding} files") };
-    vec![Finding::ok(AREA, format!("{files} with secrets: only owner and group can read"))]
+    vec![Finding::ok(AREA, format!("{files} with secrets: readable only by owner and group"))]
 }
 
 fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
@@ -38,17 +38,17 @@ fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
         meaning.secrets.extend(secret);
     };
     for path in place.config_file.iter().cloned().chain([place.folder.join(".env")]) {
-        add(&path, None, "which commands are run");
+        add(&path, None, "the commands that run");
     }
     for file in Color::ALL.into_iter().filter_map(|color| config.colors.file_of(color)) {
-        add(file, None, "which instances are asked, and sent tokens");
+        add(file, None, "the instances that receive requests and tokens");
     }
-    // What has a file of its own is named there, and does not stand there.
+    // A secret in a file of its own is only named here.
     let in_file = |key: &str| secret_files.iter().any(|(known, _)| *known == key);
     for Setting { key, origin, .. } in settings.iter().filter(|setting| is_secret(setting.key) && !in_file(setting.key))
     {
         if let Origin::DotEnv { path, .. } | Origin::File { path, .. } = origin {
-            add(&place.called_from.join(path), Some(key), "which commands are run");
+            add(&place.called_from.join(path), Some(key), "the commands that run");
         }
     }
     let private = [
@@ -58,7 +58,7 @@ fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
     ];
     let private = private.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));
     for (key, path) in secret_files.iter().map(|(key, path)| (*key, path.as_path())).chain(private) {
-        add(path, Some(key), "what the secret is");
+        add(path, Some(key), "the secret");
     }
     files
 }
@@ -70,21 +70,21 @@ fn is_secret(name: &str) -> bool {
 fn opened_to_all(path: &Path, meaning: &Meaning) -> Option<Finding> {
     const READ: u32 = 0o004;
     const WRITE: u32 = 0o002;
-    // What cannot be looked at was told, or is told, by whatever reads it.
+    // Unreadable files are reported by their readers.
     let mode = path.metadata().ok().filter(std::fs::Metadata::is_file)?.mode();
     let (shown, word) = (path.display(), shell_word(&path.display().to_string()));
     if mode & WRITE != 0 {
-        let text = format!("any user of this machine can write `{shown}`, and so decide {}", meaning.decides);
+        let text = format!("any local user can write `{shown}`, and so choose {}", meaning.decides);
         return Some(Finding::warning(AREA, text, format!("chmod o-rwx {word}")));
     }
     if mode & READ == 0 || meaning.secrets.is_empty() {
         return None;
     }
-    let text = format!("any user of this machine can read `{shown}`, which holds {}", meaning.secrets.join(", "));
+    let text = format!("any local user can read `{shown}`, which holds {}", meaning.secrets.join(", "));
     Some(Finding::warning(AREA, text, format!("chmod o-rwx {word}")))
 }
 
-/// Which hosts are sent credentials although only a file names them.
+/// Hosts that receive credentials and are named only in a file.
 pub fn hosts(config: &Config, found: &Colors) -> Vec<Finding> {
     let unlisted = |color: Color| -> Vec<InstanceUrl> {
         let listed = config.colors.of(color);
@@ -97,11 +97,11 @@ pub fn hosts(config: &Config, found: &Colors) -> Vec<Finding> {
     let sent = credentials::to_instances(&config).into_iter().filter(|(_, urls)| !urls.is_empty());
     let told = |(key, urls): (&str, Vec<InstanceUrl>)| {
         if let Some(places) = credentials::in_the_clear(&urls) {
-            let text = format!("{key} crosses the network unencrypted, to {places}, which only a file names");
-            return Finding::warning(AREA, text, "name https URLs in the file");
+            let text = format!("{key} crosses the network unencrypted, to {places}, named only in a file");
+            return Finding::warning(AREA, text, "use https URLs in the file");
         }
         let hosts: Vec<_> = urls.iter().map(InstanceUrl::host_port).collect();
-        Finding::ok(AREA, format!("{key} is sent to {}, which only a file names", hosts.join(", ")))
+        Finding::ok(AREA, format!("{key} is sent to {}, named only in a file", hosts.join(", ")))
     };
     sent.map(told).collect()
 }

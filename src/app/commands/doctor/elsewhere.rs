@@ -1,4 +1,4 @@
-//! Where metrics and readiness answer, if not where they are configured: the paths and ports that frameworks use.
+//! Finds metrics and readiness at the usual paths and ports of frameworks, if they are not where configured.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::config::{Config, InstanceUrl, MetricsConfig, Scheme};
 use crate::io::source::{Probe, ProbeError, ScrapeError, Scraper};
 use crate::model::Color;
 
-/// Where frameworks show their metrics: prom-client and most others, Spring Boot, Quarkus, Micronaut, and by hand.
+/// Metrics paths of frameworks: prom-client and most others, Spring Boot, Quarkus, Micronaut, and by hand.
 const METRICS: [&str; 12] = [
     "/metrics",
     "/actuator/prometheus",
@@ -24,10 +24,10 @@ const METRICS: [&str; 12] = [
     "/management/prometheus",
     "/-/metrics",
 ];
-/// Ports on which metrics stand beside an application: OpenTelemetry's exporter, the management of Spring Boot and
+/// Ports for metrics apart from the application: OpenTelemetry's exporter, the management of Spring Boot and
 /// Dropwizard, and by habit.
 const PORTS: [u16; 4] = [9464, 8081, 9090, 9091];
-/// Where frameworks say that they are ready, those first that mean readiness rather than life.
+/// Readiness paths of frameworks, before those of liveness.
 const HEALTH: [&str; 18] = [
     "/health/ready",
     "/healthz/ready",
@@ -48,20 +48,21 @@ const HEALTH: [&str; 18] = [
     "/up",
     "/ping",
 ];
-/// Nothing is there, so whoever answers it well answers everything well.
+/// A path that does not exist: a service that answers it with success does so for every path.
 const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
-/// How long all of it may take for one instance.
+/// Time limit for one instance.
 const LIMIT: Duration = Duration::from_secs(8);
 const ONE: Duration = Duration::from_secs(2);
 
-/// The path that answers with metrics, and the key to set; none where the configured one is not simply missing.
+/// The path that answers with metrics, with the key to set; `None` unless the configured one is missing.
 pub async fn metrics(config: &Config, color: Color, url: &InstanceUrl, error: &ScrapeError) -> Option<String> {
     if !error.is_no_page() {
         return None;
     }
     let found = timeout(LIMIT, find_metrics(config, color, url)).await.ok().flatten();
     Some(found.unwrap_or_else(|| {
-        "set metrics.path to where it shows its metrics; on another port: metrics.port; on another host: colors.COLOR.metrics"
+        "set metrics.path to the path of its metrics; on another port: metrics.port; on another host: \
+         colors.COLOR.metrics"
             .to_owned()
     }))
 }
@@ -70,21 +71,21 @@ async fn find_metrics(config: &Config, color: Color, url: &InstanceUrl) -> Optio
     for path in METRICS.iter().filter(|path| **path != config.metrics.path) {
         let there = with_path(config, path);
         if is_metrics(&there, color, url).await {
-            return Some(format!("metrics answer at `{path}`: set metrics.path = \"{path}\""));
+            return Some(format!("metrics found at `{path}`: set metrics.path = \"{path}\""));
         }
     }
     if config.metrics.port.is_some() || !config.colors.metrics_of(color).is_empty() {
         return None;
     }
     for port in PORTS {
-        // A server of its own, to which no credentials belong.
+        // Another server: no credentials are sent.
         let mut there = with_path(config, "/metrics");
         there.metrics.port = Some(port);
         there.metrics.scheme = Scheme::Http;
         there.metrics.bearer_token = None;
         if is_metrics(&there, color, &url.without_login()).await {
             return Some(format!(
-                "port {port} answers with metrics: if that is this service set metrics.port = {port}"
+                "port {port} answers with metrics: if that is this service, set metrics.port = {port}"
             ));
         }
     }
@@ -104,15 +105,16 @@ async fn is_metrics(config: &Config, color: Color, url: &InstanceUrl) -> bool {
     }
 }
 
-/// The path that says that it is ready, and the key to set; none where the configured one is not simply missing.
+/// The path that reports ready, with the key to set; `None` unless the configured one is missing.
 pub async fn health(config: &Config, url: &InstanceUrl, error: &ProbeError) -> Option<String> {
     let ProbeError::Status { status: StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, .. } = error else {
         return None;
     };
     let found = timeout(LIMIT, find_health(config, url)).await.ok().flatten();
-    Some(found.unwrap_or_else(|| {
-        "set health.path to where it says that it is ready; on another port: health.port".to_owned()
-    }))
+    Some(
+        found
+            .unwrap_or_else(|| "set health.path to the path of its readiness; on another port: health.port".to_owned()),
+    )
 }
 
 async fn find_health(config: &Config, url: &InstanceUrl) -> Option<String> {
@@ -121,7 +123,7 @@ async fn find_health(config: &Config, url: &InstanceUrl) -> Option<String> {
     }
     for path in HEALTH.iter().filter(|path| **path != config.health.path) {
         if is_ready(config, url, path).await {
-            return Some(format!("`{path}` answers that it is ready: set health.path = \"{path}\""));
+            return Some(format!("`{path}` reports ready: set health.path = \"{path}\""));
         }
     }
     None

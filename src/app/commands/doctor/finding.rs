@@ -1,4 +1,4 @@
-//! One thing that was looked at.
+//! One finding of the doctor.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::model::printable::clean;
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Ok,
-    /// A watch works, with less than it could have.
+    /// A soak works, but with less than it could have.
     Warning,
-    /// A switch, a watch or a rollback would not work.
+    /// A switch, a soak or a rollback would fail.
     Failure,
 }
 
-/// One thing that was looked at, and what to do about it.
+/// One finding, with the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub area: &'static str,
@@ -45,7 +45,7 @@ impl Finding {
         Self { area, level, text: masked(text.into()), next: next.map(masked) }
     }
 
-    /// As a person reads it: one line, and one for what to do.
+    /// For people: one line, and one for the next step.
     pub fn to_text(&self) -> String {
         let word = match self.level {
             Level::Ok => "ok",
@@ -58,7 +58,7 @@ impl Finding {
     }
 }
 
-/// How many there are of each: `all is well`, or `1 failure and 2 warnings`.
+/// Counts of each level: `all is well`, or `1 failure and 2 warnings`.
 pub fn summary(findings: &[Finding]) -> String {
     let count = |level| findings.iter().filter(|finding| finding.level == level).count();
     let named = |level, word: &str| match count(level) {

@@ -1,4 +1,4 @@
-//! `doctor`: is everything there that a switch, a soak and a rollback need? Nothing is changed.
+//! `doctor`: checks everything that a switch, a soak and a rollback need. Changes nothing.
 //!
 //! | file | looks at |
 //! | --- | --- |
@@ -7,12 +7,12 @@
 //! | `services` | metrics of every instance, and whether its traffic could be judged |
 //! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
 //! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
-//! | `prometheus` | what Prometheus says to the questions of a soak |
-//! | `certificates` | until when the certificates are valid that are shown to others |
+//! | `prometheus` | the answers of Prometheus to the queries of a soak |
+//! | `certificates` | the expiry of the certificates that this deployment presents |
 //! | `credentials` | who can read and write the files with secrets, and where secrets are sent |
 //! | `terminal` | what the terminal can show, and whether a monitor outlives it |
-//! | `finding` | one thing that was looked at, and what to do about it |
-//! | `outside` | what reaches beyond this machine |
+//! | `finding` | one finding, with the next step |
+//! | `outside` | the control API on the network, and the webhook |
 
 mod certificates;
 mod credentials;
@@ -38,10 +38,9 @@ use crate::app::deploy::Deployment;
 use crate::config::{Config, Loaded};
 use crate::io::source::discover;
 
-/// The exit code where something would not work.
+/// The exit code if something would fail.
 const FAILED: u8 = 2;
 
-/// What `doctor --json` prints.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
@@ -52,7 +51,7 @@ struct Report<'a> {
     findings: &'a [Finding],
 }
 
-/// Looks at everything and says what it found; exit code 0, or 2 where anything would not work.
+/// Checks everything and prints the findings; exit code 0, or 2 if anything would fail.
 pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
     let loaded = context::read(common)?;
     let findings = examine(&loaded, common).await?;
@@ -117,7 +116,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
 fn configuration(loaded: &Loaded) -> Vec<Finding> {
     const AREA: &str = "configuration";
     let mistyped = loaded.misspelled.iter().map(|problem| {
-        let text = format!("{}; `switch` and `soak` refuse to begin", problem.to_line());
+        let text = format!("{}; `switch` and `soak` refuse to start", problem.to_line());
         Finding::failure(AREA, text, "correct the name of the variable, or remove it")
     });
     let remarks = place::remarks(loaded);
@@ -141,7 +140,7 @@ fn nothing_here(message: &str) -> Finding {
     Finding::failure("deployment", text, next)
 }
 
-/// What a message says, in one line, and what it says to do next.
+/// A message split into its sentence and its next step.
 fn told(message: &str) -> (String, String) {
     let (text, next) = message.split_once("\nnext: ").unwrap_or((message, ""));
     (text.replace('\n', "; "), next.to_owned())

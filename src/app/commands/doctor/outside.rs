@@ -1,4 +1,4 @@
-//! What reaches beyond this machine: the control API on the network, and the webhook.
+//! The control API on the network, and the webhook.
 
 use std::net::SocketAddr;
 
@@ -13,33 +13,33 @@ use crate::io::http::NoAnswer;
 use crate::io::state::{MonitorState, monitor_state};
 use crate::model;
 
-/// Whether the files could be used with which a monitor on another machine is asked, where there are any.
+/// Whether the certificate files for a monitor on another machine can be used, if any are set.
 pub fn asking(config: &Config) -> Option<Finding> {
     const AREA: &str = "network";
     let control = &config.control;
-    // The URL itself is of no use to doctor, which is about this machine.
+    // The doctor checks this machine, and does not use the URL.
     control.ca_file.as_ref().or(control.client_certificate.as_ref())?;
     Some(match check_client_files(control) {
         Ok(()) => Finding::ok(AREA, "the certificates for control.url can be read"),
         Err(error) => {
-            let next = "fix it: attach, ctl, status and rollback could not ask a monitor at control.url";
+            let next = "fix it: attach, ctl, status and rollback cannot reach a monitor at control.url";
             Finding::failure(AREA, error.to_string(), next)
         }
     })
 }
 
-/// Whether a monitor could listen on the network, where it is to.
+/// Whether a monitor could listen on `control.listen`, if that is set.
 pub async fn network(deployment: &Deployment, config: &Config) -> Option<Finding> {
     const AREA: &str = "network";
     let control = &config.control;
     let address = control.listen?;
     if let Err(error) = check_tls(control) {
-        return Some(Finding::failure(AREA, error.to_string(), "fix it: no monitor would start"));
+        return Some(Finding::failure(AREA, error.to_string(), "fix it: no monitor can start"));
     }
     let free = monitor_state(deployment.state_file()).is_ok_and(|state| state == MonitorState::NotRunning);
-    // Where a monitor runs, the address is taken, by it one would hope.
+    // A running monitor has the address already.
     if free && let Err(error) = TcpListener::bind(address).await {
-        let next = "set control.listen to an address and a port of this machine that nobody else has";
+        let next = "set control.listen to an address of this machine and a free port";
         return Some(Finding::failure(AREA, format!("cannot listen on {address}: {error}"), next));
     }
     Some(Finding::ok(AREA, listening(control, address)))
@@ -49,7 +49,7 @@ fn listening(control: &ControlConfig, address: SocketAddr) -> String {
     let clear = match (&control.certificate, &control.client_ca_file) {
         (Some(_), Some(_)) => "TLS with client certificates",
         (Some(_), None) => "TLS",
-        (None, _) => "this machine alone, in the clear",
+        (None, _) => "this machine only, unencrypted",
     };
     let known = [
         (control.operator_token.is_some(), "operator's token"),
@@ -60,7 +60,7 @@ fn listening(control: &ControlConfig, address: SocketAddr) -> String {
     format!("a monitor listens on {address} ({clear}): {}", known.join(", "))
 }
 
-/// Whether the webhook is there. It is told nothing: `HEAD` asks for no more than that it answers.
+/// Whether the webhook answers. `HEAD` sends it nothing.
 pub async fn webhook(config: &Config) -> Option<Finding> {
     const AREA: &str = "webhook";
     let url = model::webhook(config.notify.url.as_ref()?).ok()?;

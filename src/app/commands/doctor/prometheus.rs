@@ -1,5 +1,5 @@
-//! Prometheus: whether it answers, what it says to every question of a soak, and whether its samples are as new as the
-//! interval of the soak wants them.
+//! Prometheus: whether it answers, its answers to every query of a soak, and whether its samples are new enough for the
+//! interval of the soak.
 
 use super::finding::{Finding, Level};
 use super::services;
@@ -15,7 +15,7 @@ const AREA: &str = "prometheus";
 /// How far back the doctor looks for samples, in seconds.
 const LOOK_BACK: f64 = 120.0;
 
-/// Asks everything once that a soak of the active color would ask.
+/// Sends each query of a soak of the active color once.
 pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     let Some(url) = &config.prometheus.url else { return Vec::new() };
     let api = match Api::new(url, &config.prometheus) {
@@ -63,7 +63,7 @@ fn counters(check: &CheckId, active: Color, outcome: Metered) -> Finding {
     match outcome {
         Metered::New(reading) => match reading.note {
             Some(note) => {
-                Finding::warning(AREA, format!("{check} of {active}: {note}"), "see whether that is as it should be")
+                Finding::warning(AREA, format!("{check} of {active}: {note}"), "check whether that is intended")
             }
             None => Finding::ok(AREA, format!("the series of {check} are there for {active}")),
         },
@@ -74,20 +74,20 @@ fn counters(check: &CheckId, active: Color, outcome: Metered) -> Finding {
     }
 }
 
-/// Whether there are new samples as often as the soak asks for them.
+/// Whether new samples come as often as the soak reads them.
 async fn age(api: &Api, config: &Config, selector: &str) -> Option<Finding> {
     let samples = value(api, &format!("max(count_over_time({selector}[{LOOK_BACK}s]))")).await?;
-    // What has not been scraped for so long yet would seem to be scraped seldom.
+    // A target scraped for a shorter time would seem to be scraped rarely.
     value(api, &format!("count({selector} offset {LOOK_BACK}s)")).await?;
     let every = LOOK_BACK / samples;
     let interval = config.soak.interval;
     (every > interval.as_secs_f64() * 1.5).then(|| {
         let text = format!(
-            "`{selector}` has a new sample every {}, and the soak looks every {}",
+            "`{selector}` has a new sample every {}, but the soak reads every {}",
             latency(every.round() * 1000.0),
             duration_exact(interval)
         );
-        Finding::warning(AREA, text, "set soak.interval to the scrape interval: what is not there cannot be judged")
+        Finding::warning(AREA, text, "set soak.interval to the scrape interval")
     })
 }
 
@@ -107,9 +107,7 @@ async fn value(api: &Api, query: &str) -> Option<f64> {
 fn answered(query: &QueryConfig, answer: Answer) -> Finding {
     let name = &query.name;
     let told = |text: String, note: Option<String>| match note {
-        Some(note) => {
-            Finding::warning(AREA, format!("{text}; it warns: {note}"), "see whether that is as it should be")
-        }
+        Some(note) => Finding::warning(AREA, format!("{text}; it warns: {note}"), "check whether that is intended"),
         None => Finding::ok(AREA, text),
     };
     match answer {

@@ -12,12 +12,12 @@ use crate::model::{Color, Phase};
 
 const AREA: &str = "readiness";
 
-/// What an instance says to a readiness probe.
+/// The answer of an instance to a readiness probe.
 pub enum Readiness {
     Ready(Ready),
-    /// It answers that it is asked too often.
+    /// It answers that it is probed too often.
     Limited(String),
-    /// It is not, and what answers instead, with the key to set.
+    /// It is not ready; with what answers instead, and the key to set.
     NotReady {
         why: String,
         found: Option<String>,
@@ -25,7 +25,7 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// Ready, and nothing else to say.
+    /// Ready, without remarks.
     #[cfg(test)]
     pub fn ready() -> Self {
         Self::Ready(Ready::default())
@@ -52,14 +52,14 @@ pub async fn ask(config: &Config, url: &InstanceUrl) -> Readiness {
     }
 }
 
-/// How bad a standby that is not ready is: while a soak is unfinished, it keeps the release from being rolled back.
+/// The level of a standby that is not ready: during an unfinished soak it prevents a rollback.
 pub fn standby_alarm(state: Option<&State>) -> Level {
     let open = |state: &State| state.soak().is_some_and(|soak| soak.phase != Phase::Finished.name());
     let at_stake = state.is_some_and(|state| open(state) && Binding::to(state).is_ok());
     if at_stake { Level::Failure } else { Level::Warning }
 }
 
-/// What is to be told of an instance: whether its color is active, and how bad a standby that is not ready is.
+/// The finding about an instance: depends on whether its color is active, and on how much the standby is needed.
 pub fn findings(
     config: &Config,
     color: Color,
@@ -78,7 +78,7 @@ pub fn findings(
         Readiness::Ready(Ready { rate_limit }) => {
             let mut findings = vec![Finding::ok(AREA, format!("{color} {name} is ready"))];
             if let Some(header) = rate_limit {
-                let text = format!("{color} {name} limits how often its readiness may be asked: `{header}`");
+                let text = format!("{color} {name} limits the rate of readiness requests:  `{header}`");
                 findings.push(Finding::warning(AREA, text, exempt()));
             }
             findings
@@ -94,7 +94,7 @@ pub fn findings(
 fn not_ready(color: Color, why: &str, found: Option<&str>, is_active: bool, alarm: Level) -> Finding {
     let text = format!("{color} is not ready: {why}");
     if is_active {
-        return Finding::failure(AREA, text, found.unwrap_or("users are sent there: look at it now"));
+        return Finding::failure(AREA, text, found.unwrap_or("user traffic goes there: check it now"));
     }
     let next = match found {
         Some(found) => found.to_owned(),

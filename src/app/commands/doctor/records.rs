@@ -1,4 +1,4 @@
-//! What is on disk, and who is at work on it.
+//! Files on disk, locks and the running monitor.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -17,11 +17,11 @@ use crate::io::journal::{DamageKind, VerifyError, verify};
 use crate::io::state::{MonitorState, State, StateError, monitor_state, mover};
 use crate::model::number::size;
 
-/// Below so much free space recordings are soon in trouble, in bytes: one of an hour takes a few MiB.
+/// Free space in bytes below which recordings may fail soon: an hour takes a few MiB.
 const ROOM: u64 = 100 << 20;
 /// How long a monitor may take to answer.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
-/// What to do about one that does not.
+/// The next step if it does not.
 const RESTART: &str = "end that process, then: switchback soak --resume";
 
 /// The folders that are written to: records, state file, control socket.
@@ -33,38 +33,37 @@ pub fn folders(config: &Config) -> Vec<Finding> {
     folders.iter().map(|folder| writable(folder)).collect()
 }
 
-/// Whether the members of the group for which the control socket is can reach it.
+/// Whether members of `control.group` can reach the control socket.
 pub fn group(config: &Config) -> Option<Finding> {
     const AREA: &str = "group";
     let group = config.control.group.as_deref()?;
     Some(match check_group(group, &config.control.socket) {
-        Ok(None) => Finding::ok(AREA, format!("members of `{group}` may ask a monitor and give it orders")),
+        Ok(None) => Finding::ok(AREA, format!("members of `{group}` may query a monitor and give it orders")),
         Ok(Some(why)) => Finding::warning(AREA, why.to_string(), why.advice()),
-        Err(why) => {
-            Finding::failure(AREA, format!("`control.group` = {group}: {why}"), "fix it: no monitor would start")
-        }
+        Err(why) => Finding::failure(AREA, format!("`control.group` = {group}: {why}"), "fix it: no monitor can start"),
     })
 }
 
-/// Whether files can be put into a folder, or it can be made.
+/// Whether a folder can be written to or created.
 fn writable(folder: &Path) -> Finding {
     const AREA: &str = "folder";
     let Some(there) = folder.ancestors().find(|ancestor| ancestor.exists()) else {
-        return Finding::failure(AREA, format!("`{}` is nowhere", folder.display()), "name another folder");
+        let text = format!("no part of the path `{}` exists", folder.display());
+        return Finding::failure(AREA, text, "name another folder");
     };
-    let what = if there == folder { "written to" } else { "made" };
+    let what = if there == folder { "written to" } else { "created" };
     if !there.is_dir() {
         let text = format!("`{}` cannot be {what}: `{}` is not a folder", folder.display(), there.display());
         return Finding::failure(AREA, text, "move it away, or name another folder");
     }
     if let Err(error) = access(there, Access::WRITE_OK | Access::EXEC_OK) {
         let text = format!("`{}` cannot be {what}: {}", folder.display(), std::io::Error::from(error));
-        return Finding::failure(AREA, text, format!("give this user the right to write in `{}`", there.display()));
+        return Finding::failure(AREA, text, format!("give this user write access to `{}`", there.display()));
     }
     let free = statvfs(there).map_or(u64::MAX, |system| system.f_bavail.saturating_mul(system.f_frsize));
     if free < ROOM {
         let text = format!("`{}`: only {} are free", folder.display(), size(free));
-        return Finding::warning(AREA, text, "make room, or lower the limits of `retention`");
+        return Finding::warning(AREA, text, "free disk space, or lower the limits of `retention`");
     }
     Finding::ok(AREA, format!("`{}` can be {what}", folder.display()))
 }
@@ -74,25 +73,24 @@ pub fn state(deployment: &Deployment, state: Result<&State, &StateError>) -> Fin
     let path = deployment.state_file().path().display();
     match state {
         Ok(state) if !state.exists() => {
-            let text = format!("there is no state file `{path}`: blue is taken for active, never switched");
-            Finding::warning(AREA, text, "nothing before the first switch; if there was one, put the file back")
+            let text = format!("there is no state file `{path}`: assuming that blue is active, never switched");
+            Finding::warning(AREA, text, "nothing before the first switch; otherwise restore the file")
         }
         Ok(state) => Finding::ok(AREA, format!("`{path}`: {} is active", state.active())),
-        Err(error) => Finding::failure(AREA, error.to_string(), "put back the file that `deploy.ts` wrote last"),
+        Err(error) => Finding::failure(AREA, error.to_string(), "restore the file that `deploy.ts` wrote last"),
     }
 }
 
-/// The lock of whoever moves traffic.
 pub fn moves(deployment: &Deployment) -> Finding {
     const AREA: &str = "lock";
     match mover(deployment.state_file()) {
-        Ok(None) => Finding::ok(AREA, "free: nobody is moving traffic"),
+        Ok(None) => Finding::ok(AREA, "free: no move of traffic is in progress"),
         Ok(Some(who)) => Finding::warning(
             AREA,
             format!("traffic is being moved by {who}"),
             "wait for it; if it hangs, end that process",
         ),
-        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read and write the file"),
+        Err(error) => Finding::failure(AREA, error.to_string(), "give this user read and write access to the file"),
     }
 }
 
@@ -111,7 +109,7 @@ pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
                 }
             }
         }
-        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read and write the file"),
+        Err(error) => Finding::failure(AREA, error.to_string(), "give this user read and write access to the file"),
     }
 }
 
@@ -122,30 +120,30 @@ pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> F
         && path.exists()
     {
         let text = format!("`{}` cannot be written: {}", path.display(), std::io::Error::from(error));
-        return Finding::failure(AREA, text, "give it to this user");
+        return Finding::failure(AREA, text, "give this user write access to it");
     }
     let service = deployment.service();
     let known = state.ok().and_then(State::journal).filter(|head| head.service == service);
     match verify(path, known) {
         Ok(report) => Finding::ok(AREA, format!("intact; decisions in it: {}", report.records)),
         Err(VerifyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            Finding::ok(AREA, "not begun: the first decision begins it")
+            Finding::ok(AREA, "none yet: the first decision creates it")
         }
         Err(VerifyError::Damaged(damage)) if damage.kind == DamageKind::Torn => {
-            Finding::warning(AREA, damage.to_string(), "nothing: the next decision cuts it off, and says so")
+            Finding::warning(AREA, damage.to_string(), "nothing: the next decision cuts it off and reports that")
         }
         Err(VerifyError::Damaged(damage)) if matches!(damage.kind, DamageKind::CutOff { .. }) => {
-            let next = "find out who removed them, or whether `data_dir` is another one now";
+            let next = "find out who removed them, or whether `data_dir` changed";
             Finding::warning(AREA, damage.to_string(), next)
         }
         Err(error @ VerifyError::Damaged(_)) => {
-            Finding::failure(AREA, error.to_string(), "keep it, and move it away: a new one is begun")
+            Finding::failure(AREA, error.to_string(), "move it away and keep it: the next decision starts a new one")
         }
-        Err(error) => Finding::failure(AREA, error.to_string(), "let this user read the file"),
+        Err(error) => Finding::failure(AREA, error.to_string(), "give this user read access to the file"),
     }
 }
 
-/// Whether there are descriptors for a watch over so many instances.
+/// Whether the limit of file descriptors suffices for the instances.
 pub fn descriptors(instances: usize) -> Finding {
     const AREA: &str = "descriptors";
     match descriptors::fit(instances as u64) {
@@ -157,18 +155,18 @@ pub fn descriptors(instances: usize) -> Finding {
 pub fn freeze(deployment: &Deployment) -> Option<Finding> {
     let now = Timestamp::now();
     if let Some(why) = deployment.freeze_file().unreadable() {
-        return Some(Finding::failure("freeze", why, "let this user read it, or switchback unfreeze"));
+        return Some(Finding::failure("freeze", why, "give this user read access to it, or: switchback unfreeze"));
     }
     let freeze = deployment.freeze_file().holding(now)?;
     let text = format!("automatic rollback is {}", freeze.frozen().describe(now.as_millisecond()));
     Some(Finding::warning("freeze", text, "switchback unfreeze"))
 }
 
-/// Whether the active release may go back.
+/// Whether the active release may be rolled back.
 pub fn way_back(state: Result<&State, &StateError>) -> Option<Finding> {
     let barred = state.is_ok_and(State::no_way_back);
     barred.then(|| {
         let text = "the active release was switched to with --no-way-back: a breach is held";
-        Finding::warning("way back", text, "nothing, if that is meant; it ends with the next switch")
+        Finding::warning("way back", text, "nothing, if that is intended; the next switch ends it")
     })
 }

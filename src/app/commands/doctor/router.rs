@@ -11,7 +11,7 @@ use crate::model::Color;
 
 const AREA: &str = "router";
 
-/// Reads it, tries out a move to the inactive color as far as that is possible without one, and looks at what else is there.
+/// Reads the router, checks a move to the inactive color as far as possible, and looks for other routes.
 pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<&State>) -> Vec<Finding> {
     let router = deployment.router();
     let active = state.map(State::active);
@@ -29,11 +29,11 @@ pub async fn look(deployment: &Deployment, config: &RouterConfig, state: Option<
     findings.extend(scripts(deployment, config));
     match router.remarks().await {
         Ok(remarks) => findings.extend(remarks.into_iter().map(remarked)),
-        // What is out of reach was told by the reading.
+        // An unreachable router is reported above.
         Err(_) if findings.iter().any(|finding| finding.level == Level::Failure) => {}
         Err(error) => {
-            let text = format!("not all of {} can be looked at: {error}", router.kind());
-            let next = "let Switchback see it, to know what else leads to a color";
+            let text = format!("cannot inspect all of {}: {error}", router.kind());
+            let next = "give Switchback access to it, to find other routes to a color";
             findings.push(Finding::warning(AREA, text, next));
         }
     }
@@ -51,7 +51,7 @@ fn shows(router: &dyn Router, shown: Color, active: Option<Color>) -> Finding {
             Finding::failure(AREA, text, next)
         }
         _ if router.reads_state_file() => {
-            Finding::ok(AREA, format!("{kind}: traffic is where the state file says, on {shown}"))
+            Finding::ok(AREA, format!("{kind}: traffic is on the color of the state file, {shown}"))
         }
         _ => Finding::ok(AREA, format!("{kind} sends traffic to {shown}, as the state file says")),
     }
@@ -78,30 +78,29 @@ fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {
         (Some(foreign), Some(active)) => Finding::failure(
             AREA,
             format!("{kind}: {foreign}; a switch is refused and a rollback held while it is there"),
-            format!("{}, if users are to reach {active} again", foreign.by_hand(active)),
+            format!("{}, so that users reach {active} again", foreign.by_hand(active)),
         ),
         _ => Finding::failure(AREA, format!("{kind} cannot be read: {error}"), "fix it: no move can be confirmed"),
     }
 }
 
-/// Where users arrive, by the page that is asked through the proxy.
+/// Where users arrive, according to the probe through the proxy.
 async fn users(probe: &TrafficProbe, shown: Color) -> Finding {
     match Box::pin(probe.look()).await {
-        Ok(color) if color == shown => Finding::ok(AREA, format!("users reach {color}, by {}", probe.url())),
+        Ok(color) if color == shown => Finding::ok(AREA, format!("users reach {color}, according to {}", probe.url())),
         Ok(color) => Finding::failure(
             AREA,
-            format!("users reach {color}, by {}, and not {shown}", probe.url()),
-            "correct router.probe_*, or whatever else sends traffic: no move would be confirmed",
+            format!("users reach {color} and not {shown}, according to {}", probe.url()),
+            "correct router.probe_*, or what sends traffic there: no move can be confirmed",
         ),
-        Err(error) => Finding::failure(AREA, error.to_string(), "correct router.probe_*: no move would be confirmed"),
+        Err(error) => Finding::failure(AREA, error.to_string(), "correct router.probe_*: no move can be confirmed"),
     }
 }
 
-/// The scripts of a `package.json` that the router's commands run, those of both colors: the color that takes traffic now is
-/// the one that is moved to some other day.
+/// The scripts of a `package.json` that the router's commands run, for both colors.
 fn scripts(deployment: &Deployment, config: &RouterConfig) -> Vec<Finding> {
     let RouterKind::Command { switch, rollback, read } = &config.kind else { return Vec::new() };
-    // Where the commands run; an empty one is the working directory.
+    // The folder of the commands; empty for the working directory.
     let folder = std::path::absolute(Path::new(".").join(&config.folder)).unwrap_or_else(|_| PathBuf::from("."));
     let filled = |words: &[String], color: Color| -> Vec<String> {
         let fill = |word: &String| word.replace("{color}", color.name()).replace("{service}", deployment.service());
@@ -132,14 +131,14 @@ fn script(key: &str, words: &[String], folder: &Path) -> Option<Finding> {
     })
 }
 
-/// A command whose effect nobody looks at.
+/// A switch command that nothing confirms.
 fn unconfirmed(kind: &RouterKind) -> Option<Finding> {
     let blind = matches!(kind, RouterKind::Command { read, .. } if read.is_empty());
     blind.then(|| {
         Finding::warning(
             AREA,
-            "only the exit code of router.switch says that traffic moved, and what somebody else put there is replaced",
-            "set router.read to a command that asks the router, or router.probe_url",
+            "only the exit code of router.switch confirms a move, and a move replaces what others put there",
+            "set router.read to a command that reads the router, or set router.probe_url",
         )
     })
 }

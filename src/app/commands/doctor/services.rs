@@ -16,27 +16,25 @@ use crate::io::state::State;
 use crate::model::Color;
 use crate::model::number::{duration_exact, latency_exact, percent_limit, rounded, whole};
 
-/// Time between the two pages that a request rate is made of.
+/// Time between the two pages for a request rate.
 const GAP: Duration = Duration::from_secs(3);
-/// So many pages are fetched over connections of their own, to see whether the same process answers each.
+/// Pages to fetch, each over its own connection, to see whether the same process answers.
 const STRANGERS: usize = 7;
 
 /// The longest soak window, in minutes.
 const LONGEST_MINUTES: u32 = 24 * 60;
 
-/// What an instance said.
 struct Instance {
     color: Color,
     name: String,
     ready: Readiness,
-    /// None where no check is read from its page.
+    /// `None` if no check uses its page.
     metrics: Option<Result<Metrics, Unread>>,
 }
 
-/// Why its metrics cannot be read.
 struct Unread {
     why: String,
-    /// What answers with metrics instead, and the key to set.
+    /// The path that answers with metrics instead, and the key to set.
     found: Option<String>,
 }
 
@@ -49,13 +47,13 @@ impl Unread {
 struct Metrics {
     /// Request counter and status label.
     counter: Option<(String, String)>,
-    /// What share of its requests is left out, where any is.
+    /// The share of its requests that is left out, if any.
     left_out: Option<String>,
     note: Option<String>,
-    /// The latency histogram, where that is judged: its name and what is judged by, or why there is none.
+    /// The latency histogram, if latency is judged: its name and bound, or why there is none.
     latency: Option<Result<String, String>>,
     release: Option<String>,
-    /// What came between the two pages.
+    /// Counts between the two pages.
     counts: TickCounts,
     /// Requests a second.
     rate: f64,
@@ -90,7 +88,7 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     findings
 }
 
-/// Requests a second on a color; none where none can be counted.
+/// Requests a second on a color; `None` if they cannot be counted.
 fn counted(color: Color, answers: &[Instance]) -> Option<f64> {
     let of_color = answers.iter().filter(|answer| answer.color == color);
     let seen: Vec<_> = of_color.filter_map(|answer| answer.metrics.as_ref()?.as_ref().ok()).collect();
@@ -133,7 +131,7 @@ async fn measure(config: &Config, color: Color, url: &InstanceUrl) -> Result<Met
     Ok(Metrics { counter, left_out, note: after.note, latency, release, counts, rate, processes })
 }
 
-/// `http_request_duration_seconds`, and by which of its bounds is judged; or why nothing can be.
+/// `http_request_duration_seconds` with the bound that is judged; or why latency cannot be judged.
 fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Option<Result<String, String>> {
     let threshold = config.latency.threshold?;
     let buckets = match seen? {
@@ -152,7 +150,7 @@ fn histogram(config: &Config, scraper: &Scraper, seen: Option<&Latency>) -> Opti
                 |ms| format!("{} {}", config.latency.quantile.percentile(), latency_exact(ms))
             ),
         )),
-        None => Err(format!("`{name}` has {}: nothing can be told of it", buckets.no_bound_near(threshold_ms))),
+        None => Err(format!("`{name}` has {}: latency cannot be judged by it", buckets.no_bound_near(threshold_ms))),
     })
 }
 
@@ -160,7 +158,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
     const AREA: &str = "metrics";
     let Instance { color, name, ready, metrics } = instance;
     let who = format!("{color} {name}");
-    // What takes no traffic may have counted nothing yet, and what is down shows nothing.
+    // Without traffic nothing may be counted yet, and an instance that is down has no page.
     let matters = if is_active { config.error_rate.required } else { ready.answers() };
     let grave = |matters: bool| if matters { Level::Failure } else { Level::Warning };
     let metrics = match metrics {
@@ -183,7 +181,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             Finding::ok(AREA, text)
         }
         (None, None) => {
-            Finding::ok(AREA, format!("{who}: the request counter is declared and has counted nothing yet"))
+            Finding::ok(AREA, format!("{who}: the request counter is declared but has counted nothing yet"))
         }
         (None, Some(note)) => {
             let next =
@@ -193,7 +191,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
         }
     }];
     if let (Some(_), Some(note)) = (counter, note) {
-        findings.push(Finding::warning(AREA, format!("{who}: {note}"), "see whether the page is what it should be"));
+        findings.push(Finding::warning(AREA, format!("{who}: {note}"), "check whether this is the right page"));
     }
     match latency {
         Some(Ok(judged)) => findings.push(Finding::ok(AREA, format!("{who}: {judged}"))),
@@ -202,7 +200,7 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
             let next = if why.contains("checks.latency.unit") {
                 "set checks.latency.unit to the unit of its bounds"
             } else if why.contains("is a summary") {
-                "let the service keep a histogram, or name another metric with checks.latency.histogram"
+                "have the service export a histogram, or name another metric with checks.latency.histogram"
             } else {
                 "name the histogram with checks.latency.histogram, or give it a bucket at the threshold"
             };
@@ -214,27 +212,27 @@ fn metrics(config: &Config, instance: &Instance, is_active: bool) -> Vec<Finding
     findings
 }
 
-/// Whether several processes answer behind one URL, and whether that matters.
+/// Whether several processes answer at one URL, and whether their counters can be told apart.
 fn several(who: &str, processes: Processes) -> Option<Finding> {
     const AREA: &str = "metrics";
     match processes {
         Processes::One => None,
         Processes::Apart(seen) => {
-            let text = format!("{who}: several processes answer behind this URL, {seen} of them just now");
-            Some(Finding::ok(AREA, format!("{text}; their start times tell them apart, and they are added up")))
+            let text = format!("{who}: several processes answer at this URL, {seen} of them just now");
+            Some(Finding::ok(AREA, format!("{text}; they are told apart by their start times, and added up")))
         }
         Processes::Unclear | Processes::Mixed => {
             let text = format!(
-                "{who}: several processes answer behind this URL, and no start time tells their counters apart: a soak would \
-                 end inconclusive"
+                "{who}: several processes answer at this URL, and their counters cannot be told apart without a start time: \
+                 a soak would end inconclusive"
             );
             Some(Finding::failure(AREA, text, ADD_UP))
         }
     }
 }
 
-/// Whether the traffic of the active color, which is what a new color would get, is enough to judge it by.
-/// `rate` is in requests a second; none where they cannot be counted.
+/// Whether the traffic of the active color, which a new color would get, is enough to judge it. `rate` is in requests a
+/// second; `None` if they cannot be counted.
 pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     const AREA: &str = "traffic";
     let Some(rate) = rate else {
@@ -245,7 +243,7 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     let threshold = config.error_rate.threshold.0;
     let expected = rate * window.as_secs_f64();
     let rates = requests_to_clear(threshold, min_requests);
-    // The latency check has the share of slow requests for a threshold.
+    // The threshold of the latency check is a share of slow requests.
     let latency = config.latency.threshold.filter(|_| config.latency.required).map(|_| config.latency.quantile);
     let (needed, at) = match latency.map(|quantile| (requests_to_clear(1.0 - quantile.0, min_requests), quantile)) {
         Some((needed, quantile)) if needed > rates => (needed, quantile.percentile()),
@@ -260,9 +258,9 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
         at
     );
     if expected < needed {
-        let otherwise = "with so little traffic a soak ends `inconclusive`, and soak.on_inconclusive says what then";
+        let otherwise = "with this little traffic a soak ends `inconclusive`, and soak.on_inconclusive decides";
         let next = match long_enough(needed / rate) {
-            Some(window) => format!("a window of {window} would do; {otherwise}"),
+            Some(window) => format!("a window of {window} is enough; {otherwise}"),
             None => otherwise.to_owned(),
         };
         return Finding::warning(AREA, text, next);
@@ -271,13 +269,13 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     let (recent, least) = (rate * RECENT_MS as f64 / 1000.0, min_requests as f64);
     if config.error_rate.method == Method::Window && recent < least {
         let next = "lower checks.error-rate.min_requests, or judge by checks.error-rate.method = \"evidence\"";
-        let text = format!("{text}; but the last 10s never hold the {min_requests} that the method `window` asks for");
+        let text = format!("{text}; but 10s never hold the {min_requests} requests that the method `window` needs");
         return Finding::warning(AREA, text, next);
     }
     Finding::ok(AREA, text)
 }
 
-/// A window of so many seconds, rounded up to whole minutes; none where that is longer than a window can be.
+/// A window of this many seconds, rounded up to whole minutes; `None` beyond the longest window allowed.
 fn long_enough(seconds: f64) -> Option<String> {
     let minutes = (1..=LONGEST_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
     Some(duration_exact(Duration::from_secs(u64::from(minutes) * 60)))
@@ -316,11 +314,11 @@ mod tests {
         };
         let (level, text, _) = of(Processes::Apart(4));
         assert_eq!(level, Level::Ok);
-        assert!(text.contains("several processes answer behind this URL, 4 of them just now"), "{text}");
+        assert!(text.contains("several processes answer at this URL, 4 of them just now"), "{text}");
         for processes in [Processes::Unclear, Processes::Mixed] {
             let (level, text, next) = of(processes);
             assert_eq!(level, Level::Failure);
-            assert!(text.contains("several processes answer behind this URL, and no start time"), "{text}");
+            assert!(text.contains("several processes answer at this URL, and their counters cannot"), "{text}");
             assert!(next.unwrap().contains("PROMETHEUS_MULTIPROC_DIR"));
         }
     }
@@ -335,7 +333,7 @@ mod tests {
         if let Some(Ok(metrics)) = &mut odd.metrics {
             (metrics.counter, metrics.note) = (None, None);
         }
-        assert!(metrics(&config(), &odd, true)[0].text.ends_with("is declared and has counted nothing yet"));
+        assert!(metrics(&config(), &odd, true)[0].text.ends_with("is declared but has counted nothing yet"));
     }
 
     #[test]
@@ -343,7 +341,7 @@ mod tests {
         let slow = instance(TickCounts::default(), 0.05, Processes::One);
         let found = traffic(&config(), Color::Blue, counted(Color::Blue, &[slow]));
         assert_eq!(found.level, Level::Warning);
-        assert!(found.next.unwrap().starts_with("a window of 20m would do;"), "{}", found.text);
+        assert!(found.next.unwrap().starts_with("a window of 20m is enough;"), "{}", found.text);
         let none = traffic(&config(), Color::Blue, Some(0.0));
         assert!(!none.next.unwrap().contains("a window of"));
     }

@@ -22,7 +22,7 @@ pub fn look(common: &Common) -> Vec<Finding> {
 fn drawn(common: &Common) -> Finding {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
-        let text = format!("{columns}×{rows} are too few for the charts: one line is drawn");
+        let text = format!("{columns}×{rows} is too small for charts: one line is drawn");
         return Finding::warning(AREA, text, format!("make it {}×{} at least", SMALLEST.0, SMALLEST.1));
     }
     let (depth, charset) = screen::look(common);

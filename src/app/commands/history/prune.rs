@@ -33,7 +33,7 @@ fn report(pruned: &Pruned, verb: &str) -> Result<u8, Failure> {
     Err(Failure::usage(failed.join("\n")))
 }
 
-/// The soaks whose recordings are still written or will be read to go on: that of the state file while it is unfinished,
+/// The soaks whose recordings are still written or needed to resume: that of the state file while it is unfinished,
 /// and while a monitor runs the newest, which the state file may not show yet.
 fn in_use(config: &Config) -> Result<Vec<SoakId>, Failure> {
     let deployment = Deployment::open(config)?;

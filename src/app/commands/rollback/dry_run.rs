@@ -18,12 +18,12 @@ use crate::model::number::duration_exact;
 /// How long a monitor may take to answer.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
 
-/// Says what would happen, as far as it can be looked into; the exit code is the one that the rollback would have.
+/// Prints what would happen, as far as that can be checked; the exit code is that of the rollback.
 pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
     if let Some(url) = &loaded.config.control.url {
         return Err(Failure::usage(format!(
-            "state file and router are those of the machine of {url}: make the dry run there"
+            "state file and router are on the machine of {url}: run the dry run there"
         )));
     }
     let config = &loaded.config;
@@ -39,7 +39,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     match foreseen {
         Ok(Foreseen::Moves(preview)) => tell(&deployment, &state, &preview).await,
         Ok(Foreseen::AlreadyBack(color)) => {
-            say::line(&format!("{color} is active already: there would be nothing to roll back"));
+            say::line(&format!("{color} is already active: nothing would be rolled back"));
             Ok(0)
         }
         Ok(Foreseen::Nothing(nothing)) => {
@@ -66,10 +66,10 @@ fn would_fail(deployment: &Deployment, error: &RollbackError) -> Failure {
     Failure::new(7, format!("the rollback would fail: {why}"))
 }
 
-/// Where users arrive now. A page that gives no answer at all could confirm no move.
+/// Where users arrive now. A probe without any answer could not confirm a move.
 async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
     match Box::pin(probe.look()).await {
-        Ok(color) => Ok(format!("they reach {color} now, by {}; the move is confirmed there", probe.url())),
+        Ok(color) => Ok(format!("they reach {color} now, according to {}; the move is confirmed there", probe.url())),
         Err(error @ TrafficProbeError::NoAnswer { .. }) => {
             Err(Failure::new(7, format!("the rollback could not be confirmed: {error}")))
         }
@@ -77,18 +77,18 @@ async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
     }
 }
 
-/// Whose rollback it would be, and what becomes of a soak.
+/// Who would make the rollback, and what happens to the soak.
 async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<By, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     if !running || Binding::to(state).is_err() {
         return Ok(By::ThisProcess);
     }
     if matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
-        say::line("the monitor that is running would be given the order, and its soak would end with it");
+        say::line("the running monitor would get the order, and end its soak");
         return Ok(By::Monitor);
     }
     say::line(
-        "a monitor is running and does not answer: this command would act beside it, and its soak would end superseded",
+        "a monitor is running but does not answer: this command would act by itself, and the soak would end superseded",
     );
     Ok(By::ThisProcess)
 }
@@ -96,7 +96,7 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
 fn tell_move_under_way(deployment: &Deployment) {
     if let Ok(Some(who)) = mover(deployment.state_file()) {
         let wait = duration_exact(deployment.lock_wait());
-        say::line(&format!("a move is under way, by {who}: waiting for it as the rollback would, up to {wait}"));
+        say::line(&format!("a move is under way, by {who}: waiting for it like the rollback, up to {wait}"));
     }
 }
 
@@ -104,7 +104,7 @@ async fn tell(deployment: &Deployment, state: &State, preview: &Preview) -> Resu
     let Preview { target, router, writes_state, journal_trouble } = preview;
     say::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
     let kind = deployment.router().kind();
-    for line in router.as_deref().unwrap_or(&["is there already".to_owned()]) {
+    for line in router.as_deref().unwrap_or(&["already there".to_owned()]) {
         say::line(&format!("  router {kind}: {line}"));
     }
     if let Some(probe) = deployment.probe() {
@@ -114,9 +114,9 @@ async fn tell(deployment: &Deployment, state: &State, preview: &Preview) -> Resu
     if state.active() != *target {
         say::line(&format!("  state file `{file}`: activeColor {target}, previousColor {}", target.other()));
     } else if *writes_state {
-        say::line(&format!("  state file `{file}`: a note that this was a rollback"));
+        say::line(&format!("  state file `{file}`: marked as a rollback"));
     } else {
-        say::line(&format!("  state file `{file}`: says so already"));
+        say::line(&format!("  state file `{file}`: already up to date"));
     }
     let journal = deployment.journal().path().display();
     match journal_trouble {

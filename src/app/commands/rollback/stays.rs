@@ -9,29 +9,29 @@ use crate::app::commands::support::say;
 use crate::app::deploy::Deployment;
 use crate::model::Color;
 
-/// The longest look, whatever `soak.verify_window` is: somebody waits for the command.
+/// Upper bound on `soak.verify_window` here: a person waits for the command.
 const LONGEST: Duration = Duration::from_secs(3);
 /// Time between two readings, and for how long the router has to show the other color.
 const EVERY: Duration = Duration::from_millis(500);
 const UNDONE_FOR: Duration = Duration::from_secs(1);
 
-/// What became of traffic since the rollback.
+/// The place of traffic since the rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stay {
-    /// It is where it was brought, as far as can be read.
+    /// It is where it was moved, as far as known.
     Stays,
-    /// Nobody can say: the last reading failed.
+    /// Unknown: the last reading failed.
     Unread(String),
-    /// Somebody switched since, and wrote it down.
+    /// Another switch moved traffic since, and is in the state file.
     MovedOn {
-        /// What is active now.
+        /// The active color now.
         active: Color,
     },
-    /// The router sends it elsewhere: to the other color again, or to neither, which is then told.
+    /// The router sends it to the other color again, or to neither, with the reason.
     Undone(Option<String>),
 }
 
-/// Reads router and state file for `soak.verify_window`, 3s at most; not where the router shows what the file says anyway.
+/// Reads router and state file for `soak.verify_window`, 3s at most; not if the router only follows the file.
 pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, window: Duration) -> Stay {
     if deployment.router().reads_state_file() || window.is_zero() {
         return Stay::Stays;
@@ -50,7 +50,7 @@ pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, 
         match &read {
             Ok(color) if *color == to => undone = None,
             Err(error) if error.foreign().is_none() => {}
-            // One reading may fall into somebody's move.
+            // One reading may fall into another process's move.
             Ok(_) | Err(_) if undone.get_or_insert_with(Instant::now).elapsed() >= UNDONE_FOR => {
                 return Stay::Undone(read.err().map(|error| error.to_string()));
             }
@@ -62,13 +62,13 @@ pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, 
     }
 }
 
-/// What is said of it, and the exit code of the rollback.
+/// Prints it, and returns the exit code of the rollback.
 pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
     let from = to.other();
     match stay {
         Stay::Stays => Ok(0),
         Stay::Unread(why) => {
-            say::warn(&format!("whether traffic stays on {to} cannot be read: {why}"));
+            say::warn(&format!("cannot check whether traffic stays on {to}: {why}"));
             Ok(0)
         }
         Stay::MovedOn { active } => Err(Failure::new(

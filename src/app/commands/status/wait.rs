@@ -17,11 +17,11 @@ use elsewhere::Whose;
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long a monitor may be away: whoever supervises it starts another one.
+/// How long a monitor may be away until its supervisor has restarted it.
 const COME_BACK: Duration = Duration::from_secs(10);
 
-/// Waits; the report is the last one, and what came of the soak that ran when the wait began. A soak that ended before is not
-/// waited for.
+/// Waits; returns the last report, and the outcome of the soak that ran when the wait began. A soak that ended before
+/// is not waited for.
 pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), Failure> {
     let config = &loaded.config;
     if let Some(url) = &config.control.url {
@@ -48,7 +48,7 @@ pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), F
         if let Ok(report) = &seen {
             let id = report.soak.block.as_ref().map(|block| block.id.clone());
             if waited_for.is_some() && id.is_some() && id != waited_for {
-                say::error("the soak that was waited for is over, and another one was begun since");
+                say::error("the awaited soak is over, and another one has started since");
                 return Ok((report.clone(), Came::MovedSince));
             }
             waited_for = waited_for.or_else(|| id.filter(|_| came.is_open()));

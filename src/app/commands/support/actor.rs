@@ -1,10 +1,10 @@
-//! Who is at the keyboard.
+//! Who gives an order.
 
 use super::ci_job::in_ci;
 use crate::io::users;
 use crate::model::Actor;
 
-/// Variables that say who somebody is. Anybody can set them.
+/// Variables that name a user. They can be forged.
 const CLAIMS: [&str; 3] = ["SUDO_USER", "USER", "LOGNAME"];
 
 /// For whom a CI says that a job runs: GitHub Actions, GitLab, `CircleCI`, Buildkite, Azure Pipelines, Jenkins' build user vars.
@@ -16,10 +16,11 @@ const RUN_FOR: [&str; 6] = [
     "BUILD_REQUESTEDFOR",
     "BUILD_USER_ID",
 ];
-/// Longest name that is taken over.
+/// Longest name that is used, in characters.
 const LONGEST: usize = 64;
 
-/// Who begins something or gives an order here: `operator:<user>@<host>`, or in a job of a CI `ci:<user>@<host>` and for whom that says it runs.
+/// Who acts or gives an order here: `operator:<user>@<host>`, or in a CI job `ci:<user>@<host>` and the user that the
+/// CI names.
 pub fn starter() -> Actor {
     if in_ci() { Actor::Ci(whoever()) } else { Actor::Operator(whoever()) }
 }
@@ -42,8 +43,8 @@ fn of_a_job(somebody: String, mut claims: impl Iterator<Item = String>) -> Strin
     }
 }
 
-/// `<user>@<host>`: user and host by the kernel. Where a variable names another user, that name stands first and the
-/// kernel's behind it: `ana@deploy-1 (user root)`.
+/// `<user>@<host>`: user and host from the kernel. If a variable names another user, that name comes first and the
+/// kernel's after it: `ana@deploy-1 (user root)`.
 fn somebody() -> String {
     let uid = rustix::process::getuid().as_raw();
     let claim = CLAIMS.into_iter().find_map(|name| std::env::var(name).ok().filter(|value| users::is_name(value)));

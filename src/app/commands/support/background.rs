@@ -1,4 +1,4 @@
-//! The monitor as a process of its own: the watch does not die with the terminal it was started from.
+//! The monitor as a process of its own, which outlives its terminal.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -28,7 +28,7 @@ use super::{linger, say};
 const START_LIMIT: Duration = Duration::from_mins(1);
 /// Time between two looks at it.
 const POLL: Duration = Duration::from_millis(20);
-/// What it printed is shown up to so many bytes.
+/// Bytes of its output that are shown.
 const MAX_PRINTED: u64 = 64 << 10;
 
 /// A monitor in the background that this process started.
@@ -40,7 +40,6 @@ pub struct Monitor {
     log: PathBuf,
 }
 
-/// What starting it came to.
 pub enum Background {
     Running(Box<Monitor>),
     /// It had nothing to do, or could not: the exit code.
@@ -50,9 +49,8 @@ pub enum Background {
 /// What a monitor printed while it started.
 #[derive(Debug, Default)]
 pub struct Printed {
-    /// On stdout: what there is to be said where nothing is run.
+    /// On stdout: the message if nothing is run.
     pub out: String,
-    /// On stderr.
     pub log: String,
 }
 
@@ -97,9 +95,7 @@ impl Launch {
                 let printed = Printed { out: text_from(&mut out, 0), log: printed_since(&log, from) };
                 return match status.code() {
                     Some(code) => Ok((Background::Over(u8::try_from(code).unwrap_or(1)), printed)),
-                    None => {
-                        Err(Failure::new(1, format!("{}the monitor died while it started ({status})", printed.log)))
-                    }
+                    None => Err(Failure::new(1, format!("{}the monitor died during startup ({status})", printed.log))),
                 };
             }
             if Instant::now() >= deadline {
@@ -118,7 +114,7 @@ impl Monitor {
         self.pid
     }
 
-    /// The line that tells where it is and how to get at it.
+    /// The message with its process and log, and the commands to reach it.
     pub fn describe(&self, service: &str) -> String {
         format!(
             "watching in the background (process {}, log `{}`)\n\
@@ -129,7 +125,6 @@ impl Monitor {
         )
     }
 
-    /// What is printed when it is left to itself.
     pub fn detached(&self, output: Output, service: &str) -> String {
         if output == Output::Json {
             let line = serde_json::json!({
@@ -160,22 +155,22 @@ pub fn tell_ci_job() {
     }
 }
 
-/// The background process leaves the session of the terminal, so that closing that does not concern it.
+/// The background process leaves the terminal's session, so that closing the terminal does not end it.
 pub fn leave_session() {
     if let Err(error) = rustix::process::setsid() {
         say::warn(&format!("the monitor stays in the session of its terminal: {error}"));
     }
 }
 
-/// A file in memory that is gone with the last process that has it open.
+/// A file in memory, removed with the last process that has it open.
 fn anonymous_file() -> io::Result<File> {
     let file = rustix::fs::memfd_create("switchback-stdout", rustix::fs::MemfdFlags::CLOEXEC)?;
     Ok(File::from(file))
 }
 
-/// Runs this program anew, through `systemd-run` where only that outlives a log-out.
+/// Starts this program again, through `systemd-run` if only that outlives a logout.
 fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, Own)> {
-    // The file itself, even if another version was put in its place meanwhile.
+    // The running executable, even if the file was replaced meanwhile.
     let program = std::env::current_exe()?;
     let mut command = match linger::scope() {
         Some(mut scope) => {
@@ -191,7 +186,7 @@ fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, O
     children::spawn(command.kill_on_drop(false))
 }
 
-/// What the background process is to begin with.
+/// The command of the background process.
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
         Begin::Switch { to, soak, no_way_back, force } => {
@@ -204,7 +199,6 @@ fn verb(begin: Begin) -> Vec<OsString> {
     }
 }
 
-/// The rest of its command line.
 fn arguments(loaded: &Loaded, common: &Common, output: Output) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["--background".into(), format!("--log-level={}", common.log_level).into()];
     words.push(format!("--output={output}").into());
@@ -223,14 +217,14 @@ fn arguments(loaded: &Loaded, common: &Common, output: Output) -> Vec<OsString> 
     words
 }
 
-/// Whether this very process listens on the socket: another monitor's answer is none.
+/// Whether this process listens on the socket: an answer of another monitor does not count.
 async fn answers(socket: &Path, pid: u32) -> bool {
     let Ok(Ok(stream)) = timeout(Duration::from_secs(1), UnixStream::connect(socket)).await else { return false };
     let peer = stream.peer_cred().ok().and_then(|peer| peer.pid());
     peer.and_then(|peer| u32::try_from(peer).ok()) == Some(pid)
 }
 
-/// What the process printed since it was started.
+/// The output of the process since its start.
 fn printed_since(log: &Path, from: u64) -> String {
     File::open(log).map(|mut file| text_from(&mut file, from)).unwrap_or_default()
 }

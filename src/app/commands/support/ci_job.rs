@@ -10,7 +10,7 @@ use crate::config::ci;
 struct Mark {
     variable: &'static str,
     runner: &'static str,
-    /// Variables of which one is set where that runner is at work; none where the mark is its own.
+    /// Variables of which that runner sets one; empty if the mark alone identifies it.
     signs: &'static [&'static str],
 }
 
@@ -29,10 +29,10 @@ const MARKS: [Mark; 6] = [
     },
 ];
 
-/// What people set a mark to so that Jenkins does not find the process.
+/// The value of a mark that hides a process from Jenkins.
 const UNMARKED: &str = "dontKillMe";
 
-/// Variables with a value by which it is known that the machine of the job goes away with it.
+/// Variables whose value shows that the machine of the job is discarded after it.
 const DISPOSABLE: [(&str, Option<&str>, &str); 7] = [
     ("RUNNER_ENVIRONMENT", Some("github-hosted"), "GitHub discards the machine of a hosted runner"),
     ("CI_DISPOSABLE_ENVIRONMENT", Some("true"), "GitLab discards the environment of this executor"),
@@ -47,13 +47,14 @@ const DISPOSABLE: [(&str, Option<&str>, &str); 7] = [
 const CONTAINERS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
 /// What to do about it.
-pub const REMEDY: &str = "let the job wait for the end of the soak (no --detach), or watch from a machine that stays";
+pub const REMEDY: &str =
+    "let the job wait for the end of the soak (no --detach), or watch from a machine that outlives the job";
 
 pub fn in_ci() -> bool {
     ci::is_job(|name| env::var(name).ok())
 }
 
-/// The environment of a job, as far as it matters here.
+/// The relevant environment of a job.
 #[derive(Debug)]
 pub struct CiJob {
     variables: BTreeMap<String, String>,
@@ -78,7 +79,7 @@ impl CiJob {
         self.variable(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// The variables by which a runner would find the monitor, each with the runner's name.
+    /// The variables by which a runner would find and end the monitor, with the runner's name.
     pub fn marks(&self) -> Vec<(&'static str, &'static str)> {
         let marked = MARKS.iter().filter(|mark| {
             let value = self.variable(mark.variable).filter(|value| !value.is_empty() && *value != UNMARKED);
@@ -87,18 +88,19 @@ impl CiJob {
         marked.map(|mark| (mark.variable, mark.runner)).collect()
     }
 
-    /// What is said of the marks that are left out of a monitor's environment.
+    /// The message about variables removed from a monitor's environment.
     pub fn unmarked(&self) -> Option<String> {
         let marks = self.marks();
         let (_, runner) = marks.first()?;
         let names: Vec<&str> = marks.iter().map(|(variable, _)| *variable).collect();
         Some(format!(
-            "{} is not handed on to the monitor and its commands: by it the runner of {runner} ends the processes of a job",
+            "{} is removed from the environment of the monitor: the runner of {runner} ends the processes \
+             of a job by it",
             names.join(", ")
         ))
     }
 
-    /// Why a monitor in the background does not survive the end of the job, where that is known.
+    /// Why a background monitor does not survive the end of the job; `None` if unknown.
     pub fn ends_with_job(&self) -> Option<String> {
         let discarded = DISPOSABLE.iter().find(|(variable, value, _)| match value {
             Some(value) => self.variable(variable) == Some(*value),
@@ -142,7 +144,7 @@ mod tests {
         }
         let told = of(&[("JENKINS_NODE_COOKIE", "c")], false).unmarked().unwrap();
         assert!(
-            told.starts_with("JENKINS_NODE_COOKIE is not handed on") && told.contains("the runner of Jenkins"),
+            told.starts_with("JENKINS_NODE_COOKIE is removed from") && told.contains("the runner of Jenkins"),
             "{told}"
         );
         assert_eq!(of(&[], false).unmarked(), None);

@@ -1,7 +1,8 @@
-//! What a command came to, in the form that was asked for: nobody who reads JSON, or the outputs of a job's step, has to guess
-//! from prose or from silence.
+//! The result of a command in the requested output format, so that readers of JSON or of a step's outputs need not
+//! parse prose.
 //!
-//! The run itself prints its outcome. What is told here is everything else: refusals, errors of usage, orders, moves without a run.
+//! A run prints its own outcome. Everything else is concluded here: refusals, usage errors, orders, moves without a
+//! run.
 
 use std::ffi::OsString;
 
@@ -19,23 +20,21 @@ use super::failure::Failure;
 use super::known::Known;
 use super::{context, form, known, others, say};
 
-/// How a command is concluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
     output: Output,
-    /// `type` of the JSON object.
     kind: &'static str,
     when: When,
 }
 
-/// What is told of a command that did its work.
+/// The conclusion of a command that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    /// What it said, in any case.
+    /// Its message.
     Always,
-    /// That it came to nothing good, where no run has told its outcome.
+    /// A failure, unless a run has printed its outcome.
     Failing,
-    /// Nothing: another process, or its own output, tells.
+    /// None: another process or the command's own output has it.
     Never,
 }
 
@@ -63,7 +62,7 @@ impl Close {
         }
     }
 
-    /// Where prose goes meanwhile.
+    /// Sends prose where the output format wants it.
     pub fn prepare(self) {
         match (self.output, self.when) {
             (Output::Json, When::Always) => say::collect(),
@@ -72,7 +71,7 @@ impl Close {
         }
     }
 
-    /// Tells what the command came to, and returns the exit code.
+    /// Prints the conclusion, and returns the exit code.
     pub fn finish(self, common: &Common, done: Result<u8, Failure>) -> u8 {
         match done {
             Ok(code) => {
@@ -94,7 +93,7 @@ impl Close {
         }
     }
 
-    /// The same for what went wrong before it was known which deployment is meant.
+    /// The same for a failure before the deployment is known.
     pub fn fail(self, failure: &Failure) -> u8 {
         say::error(&failure.message);
         self.tell(&of_failure(failure, Standing::default()));
@@ -112,14 +111,14 @@ impl Close {
     }
 }
 
-/// Tells a job of GitHub Actions: annotation, outputs of the step, summary.
+/// Concludes a GitHub Actions step: annotation, outputs, summary.
 pub fn tell_job(conclusion: &Conclusion) {
     for line in conclusion.tell_job(&form::job_files()) {
         say::data(&format!("{line}\n"));
     }
 }
 
-/// What is told of a command line that cannot be understood, beside the text for people.
+/// The conclusion of a command line that cannot be parsed.
 pub fn misused(error: &clap::Error) {
     let words: Vec<OsString> = std::env::args_os().collect();
     let asked = |output: &str| {
@@ -142,7 +141,7 @@ pub fn misused(error: &clap::Error) {
     Close { output, kind, when: When::Never }.tell(&conclusion);
 }
 
-/// What a message of clap says before it shows the usage, in one line.
+/// The message of clap without the usage, in one line.
 fn first_paragraph(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     lines.join(" ").trim_start_matches("error: ").to_owned()
@@ -175,7 +174,7 @@ fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
     let next = next.or_else(|| Some(for_service(usual_next(failure.code), service.as_deref())));
     Conclusion {
         outcome: name_of(failure.code).to_owned(),
-        lead: active.map(|active| format!("traffic is on {active} by {by}")),
+        lead: active.map(|active| format!("traffic is on {active} according to {by}")),
         reason,
         active,
         exit_code: failure.code,
@@ -186,7 +185,7 @@ fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
     }
 }
 
-/// The sentence, and what it says is to be done.
+/// The sentence, and its `next` step.
 fn take_apart(message: &str) -> (String, Option<String>) {
     let (before, next) = match message.split_once("next: ") {
         Some((before, rest)) => (before, rest.lines().next().map(str::to_owned)),
@@ -195,7 +194,7 @@ fn take_apart(message: &str) -> (String, Option<String>) {
     (before.trim_end_matches([' ', ';', '\n']).to_owned(), next)
 }
 
-/// What helps where the message does not say.
+/// The default next step.
 const fn usual_next(code: u8) -> &'static str {
     match code {
         2 => "switchback doctor",
@@ -209,7 +208,7 @@ fn for_service(command: &str, service: Option<&str>) -> String {
     command.to_owned() + &flag
 }
 
-/// The word for an exit code: an outcome, or what there is instead of one.
+/// The word for an exit code: an outcome, or another word without one.
 const fn name_of(code: u8) -> &'static str {
     match code {
         0 => "done",
@@ -226,10 +225,10 @@ const fn name_of(code: u8) -> &'static str {
     }
 }
 
-/// By whose word a deployment stands so whose files cannot be read.
-const MONITOR: &str = "what its monitor said last";
+/// The source of a state whose files cannot be read.
+const MONITOR: &str = "the last report of its monitor";
 
-/// How the deployment stands by its state file, or by the monitor on another machine, as far as either can be read.
+/// The state of the deployment, from its state file or the monitor on another machine, if either can be read.
 #[derive(Default)]
 struct Standing {
     by: &'static str,
@@ -257,7 +256,7 @@ fn standing(common: &Common) -> Standing {
     if let Ok(Err(error)) = &state
         && others::is_denied(error)
     {
-        // What the monitor told a member of its group is all that they can know.
+        // A member of the group knows only what the monitor reported.
         let Known { active, soak, release, .. } = known::last();
         return Standing { by: MONITOR, service: Some(config.service), active, soak, release };
     }
@@ -273,7 +272,6 @@ fn standing(common: &Common) -> Standing {
 }
 
 impl Cli {
-    /// How its command is concluded.
     pub fn close(&self) -> Close {
         Close::of(&self.command)
     }

@@ -1,4 +1,4 @@
-//! What every command needs first: the configuration.
+//! Loads the configuration for commands.
 
 use crate::app::called;
 use crate::app::cli::Common;
@@ -8,10 +8,10 @@ use crate::config::{Loaded, Origin, Problem, Problems, keep_secret, load};
 use super::failure::Failure;
 use super::{place, say};
 
-/// Loads the configuration for something that is done on this machine.
+/// Loads the configuration for a command on this machine.
 pub fn read(common: &Common) -> Result<Loaded, Failure> {
     if typed_url(common).is_some() {
-        let told = "`--url` is for attach, ctl, status and rollback: everything else is done on this machine";
+        let told = "`--url` works only with attach, ctl, status and rollback; other commands run on this machine";
         return Err(Failure::usage(told));
     }
     let mut loaded = read_anywhere(common)?;
@@ -19,7 +19,7 @@ pub fn read(common: &Common) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// What a command needs of the place it is called at.
+/// What a command needs from the folder where it runs.
 pub type Needs = fn(&Loaded) -> Result<(), Failure>;
 
 /// The same, refuses where the deployment is not what the command needs, and prints warnings on stderr.
@@ -30,7 +30,7 @@ pub fn loaded(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// The same for what judges a release: a variable that resembles one of ours and is none is an error.
+/// The same for a command that judges a release: a misspelled `SWITCHBACK_` variable is an error.
 pub fn loaded_strictly(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
     let loaded = read(common)?;
     needs(&loaded)?;
@@ -39,12 +39,12 @@ pub fn loaded_strictly(common: &Common, needs: Needs) -> Result<Loaded, Failure>
     strictly(loaded)
 }
 
-/// Refuses a configuration with a variable that resembles one of ours and is none.
+/// Refuses a configuration with a misspelled `SWITCHBACK_` variable.
 pub fn strictly(loaded: Loaded) -> Result<Loaded, Failure> {
     if loaded.misspelled.is_empty() { Ok(loaded) } else { Err(Problems(loaded.misspelled).into()) }
 }
 
-/// The same for something that may be asked of a monitor on another machine, which needs nothing here.
+/// The same for a command that can use a monitor on another machine.
 pub fn loaded_anywhere(common: &Common, needs: Needs) -> Result<Loaded, Failure> {
     let loaded = read_anywhere(common)?;
     match &loaded.config.control.url {
@@ -60,20 +60,20 @@ fn typed_url(common: &Common) -> Option<&str> {
     common.settings.0.iter().rfind(|(key, _)| key == "control.url").map(|(_, url)| url.as_str())
 }
 
-/// The service, if it was said which one is meant.
+/// The service, if it was named.
 pub fn named_service(loaded: &Loaded) -> Option<&str> {
     let named = loaded.settings.iter().any(|setting| setting.key == "service" && setting.origin != Origin::Default);
     named.then_some(loaded.config.service.as_str())
 }
 
-/// Loads the configuration for something that may be asked of a monitor on another machine.
+/// Loads the configuration for a command that can use a monitor on another machine.
 pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
     let loaded = load(inputs::from_process(common.settings.0.clone(), common.config.clone()))?;
     keep_secret(&loaded.config);
     Ok(loaded)
 }
 
-/// Prints what is odd about the configuration, and about where it was found, on stderr.
+/// Prints warnings about the configuration and its location on stderr.
 pub fn warn(loaded: &Loaded) {
     warn_of(&loaded.warnings);
     if loaded.config.control.url.is_none() {

@@ -20,7 +20,6 @@ impl Failure {
         Self { code, message: message.to_string() }
     }
 
-    /// Bad usage or configuration.
     pub fn usage(message: impl Display) -> Self {
         Self::new(2, message)
     }
@@ -45,7 +44,7 @@ impl From<StateError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error.exit_code() {
-            // Whoever finds a monitor at work wants to see what it does.
+            // The next step is to follow the running monitor.
             10 => Self::new(10, format!("{error}\nnext: {}", follow(&error))),
             code => Self::new(code, error),
         }

@@ -20,20 +20,20 @@ use super::leave::{self, Leave};
 use super::supervisor::{Revived, Supervisor};
 use super::{actor, conclude, form, known, say, screen};
 
-/// How long somebody else may take to start it again.
+/// How long another supervisor may take to restart it.
 const COME_BACK: Duration = Duration::from_secs(10);
 /// How long the last lines may take to be read.
 const END_SOON: Duration = Duration::from_secs(3);
 /// Time between two tries to reach it.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Follows the run behind a control socket to its end, whose outcome is the exit code then, or until somebody leaves.
+/// Follows the run of a control socket to its end, which decides the exit code, or until it is detached.
 pub async fn run(config: &Config, output: Output, supervisor: Option<Supervisor>) -> Result<u8, Failure> {
     follow(config, output, supervisor, Until::TheEnd).await
 }
 
-/// Follows a run in the background up to the beginning of its soak, and leaves it then; where it ends before, the exit code is
-/// its outcome. Whoever interrupts this interrupts the run, as in the foreground.
+/// Follows a run in the background until its soak begins, then detaches; if the run ends before, its outcome decides
+/// the exit code. An interrupt aborts the run, as in the foreground.
 pub async fn until_it_watches(config: &Config, output: Output, supervisor: Supervisor) -> Result<u8, Failure> {
     follow(config, output, Some(supervisor), Until::ItWatches).await
 }
@@ -43,7 +43,7 @@ pub fn newest(config: &Config) -> Option<SoakId> {
     recordings(&config.service_dir()).ok().and_then(|mut ids| ids.pop())
 }
 
-/// Tells the newest run from its recording, which is all that is left of it.
+/// Prints the newest run from its recording.
 pub async fn tell_all(config: &Config, output: Output) {
     Screen::new(config, output, Until::TheEnd).catch_up().await;
 }
@@ -119,10 +119,10 @@ fn ended_out_of_sight(code: u8, service: &str) {
     }
 }
 
-/// There is nobody to follow: why, and how the last run ended.
+/// No monitor to follow: why, and how the last run ended.
 pub fn not_running(config: &Config, why: &str) -> Failure {
     match &config.control.url {
-        // Why nobody answers there says more.
+        // The connection error is more specific.
         Some(_) => Failure::new(13, why),
         None => Failure::new(13, format!("no monitor is running for service `{}`: {why}", config.service)),
     }
@@ -136,11 +136,11 @@ fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
     let told = match (screen.seen, &control.url) {
         (None, _) => return not_running(screen.config, lost),
         (Some(_), Some(url)) => format!(
-            "the monitor at {url} is out of reach ({lost}). Whether it still watches is not to be seen from here; on its \
-             machine: switchback status --service {service}"
+            "the monitor at {url} cannot be reached ({lost}). It may still be watching; check on its machine: \
+             switchback status --service {service}"
         ),
         (Some(_), None) => format!(
-            "the monitor is gone ({lost}), and none took its place: NOBODY WATCHES the deployment now. Resume with: \
+            "the monitor is gone ({lost}) and was not replaced: the release is UNWATCHED. Resume with: \
              switchback soak --resume --service {service}"
         ),
     };
@@ -161,7 +161,6 @@ enum Shown {
     Lost(String),
 }
 
-/// Where the events go.
 struct Screen<'a> {
     output: Output,
     config: &'a Config,
@@ -199,7 +198,7 @@ impl<'a> Screen<'a> {
                     let watches = self.watches(&envelope);
                     let Some(to) = &to else { continue };
                     if !unread && !hand_over(to, *envelope).await {
-                        // Nobody reads what is printed: the watch goes on without a witness.
+                        // Stdout is closed; the soak continues.
                         if self.until == Until::TheEnd {
                             return Ok(Shown::Left);
                         }
@@ -232,7 +231,7 @@ impl<'a> Screen<'a> {
         to
     }
 
-    /// Tells what is still to be told of a run that ended out of sight, from its recording; says whether there is one.
+    /// Prints the rest of a run that ended while disconnected, from its recording; returns whether there is one.
     async fn catch_up(&mut self) -> bool {
         let folder = self.config.service_dir();
         let Some(id) = newest(self.config) else { return false };
@@ -249,13 +248,13 @@ impl<'a> Screen<'a> {
         true
     }
 
-    /// What a job's next steps are told of a run that is left to itself.
+    /// The conclusion of a run that was detached, for the next steps of a job.
     fn detached(&self) -> Conclusion {
         let settings = self.begun.as_ref().map(|view| view.machine().settings());
         let service = &self.config.service;
         Conclusion {
             outcome: "detached".to_owned(),
-            reason: "the soak has begun, and goes on in the background".to_owned(),
+            reason: "the soak has started and continues in the background".to_owned(),
             active: settings.map(|settings| settings.color),
             next: Some(format!("switchback status --wait --service {service}")),
             service: Some(service.clone()),
@@ -265,7 +264,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Whoever interrupts the beginning wants no switch. From here on the end is waited for.
+    /// An interrupt before the soak begins aborts the switch; the end is then awaited.
     async fn interrupt(&mut self, client: &Client) -> Result<(), Failure> {
         self.until = Until::TheEnd;
         let aborted = client.act(Action::Abort, &actor::starter(), Some("interrupted")).await;
@@ -285,7 +284,7 @@ impl<'a> Screen<'a> {
         if let Some(printer) = self.printer.take() {
             let printed = tokio::task::spawn_blocking(move || printer.finish());
             if tokio::time::timeout(END_SOON, printed).await.is_err() {
-                tracing::warn!("nobody reads the last lines");
+                tracing::warn!("the last lines are not read");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a monitor on another machine was last known to say: nothing of its deployment can be read here.
+//! The last report of a monitor on another machine, whose files cannot be read here.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::io::control::Client;
 use crate::io::state::{SoakBlock, StatusReport};
 use crate::model::Color;
 
-/// How long a monitor may take to say how it stands, beside what was asked of it.
+/// How long a monitor may take to report its state.
 const STATUS_LIMIT: Duration = Duration::from_secs(2);
 
-/// How a deployment on another machine stood when its monitor last said so; nothing where none ever answered.
+/// The last known state of a deployment on another machine; empty if its monitor never answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     pub service: Option<String>,

@@ -1,10 +1,10 @@
-//! Leaving a run that goes on without us.
+//! Detaching from a run that continues.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask a client to leave. Whatever it is, the monitor goes on.
+/// The signals that detach a client. The monitor continues.
 pub struct Leave {
     signals: [Signal; 3],
 }
@@ -29,12 +29,12 @@ impl Leave {
 
 pub fn left(service: &str) -> String {
     format!(
-        "left; the watch goes on in the background. Come back: switchback attach --service {service}   \
+        "detached; the soak continues in the background. Attach again: switchback attach --service {service}   \
          abort the soak: switchback ctl abort --service {service}"
     )
 }
 
-/// What is said of a monitor that was stopped in order.
+/// The message about a monitor that was stopped.
 pub fn stopped(why: &str, service: &str) -> String {
     format!(
         "the monitor was stopped by {why} and saved the soak. The release is UNWATCHED. Resume with: \

@@ -1,4 +1,4 @@
-//! Whether the platform lets a background process live on after its user has logged out.
+//! Whether a background process survives the logout of its user.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,10 +12,10 @@ const LINGERING: &str = "/var/lib/systemd/linger";
 const LOGIND: [&str; 2] = ["/etc/systemd/logind.conf", "/etc/systemd/logind.conf.d"];
 
 const KILLED: &str = "this machine ends background processes when their user logs out (KillUserProcesses=yes)";
-const REMEDY: &str = "`loginctl enable-linger` lets the monitor live on";
+const REMEDY: &str = "`loginctl enable-linger` keeps the monitor running";
 
-/// `systemd-run --user --scope`, where it is there and the user may linger: a process in a scope of its own is not a part
-/// of the session. Elsewhere none, with a warning where logind kills what a session leaves behind.
+/// `systemd-run --user --scope`, if available and the user may linger: a process in its own scope is not part of the
+/// session. Otherwise `None`, with a warning if logind kills the processes of a session.
 pub fn scope() -> Option<Command> {
     let in_session = std::fs::read_to_string("/proc/self/cgroup").is_ok_and(|cgroup| is_session(&cgroup));
     if !in_session {
@@ -35,7 +35,7 @@ pub fn scope() -> Option<Command> {
     None
 }
 
-/// What is wrong and the remedy, where a monitor in the background would end with the session that started it.
+/// The problem and the remedy, if a background monitor would end with its login session.
 pub fn trouble() -> Option<(&'static str, &'static str)> {
     let user = std::env::var("USER").unwrap_or_default();
     let killed = kills_user_processes(&logind_config()) && !lingers(Path::new(LINGERING), &user);

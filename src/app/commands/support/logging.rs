@@ -24,8 +24,7 @@ use super::say;
 /// Log files that are kept, one a day.
 const KEPT: usize = 14;
 
-/// So many bytes are written to one file, and one line that says that no more are: whoever is refused often, or a service that
-/// fails at every scrape, fills no disk.
+/// Bytes of one file, and one line that it is full: repeated failures must not fill the disk.
 const LARGEST: u64 = 64 << 20;
 
 /// Name of a log file, with its day in between.
@@ -62,7 +61,7 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
             Some(guard)
         }
         Err(error) => {
-            say::warn(&format!("no log is written in `{}`: {error}", folder.display()));
+            say::warn(&format!("cannot write a log in `{}`: {error}", folder.display()));
             None
         }
     }

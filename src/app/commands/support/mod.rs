@@ -1,8 +1,8 @@
-//! What several commands share. Nothing in it knows of a command.
+//! What several commands share; it depends on none of them.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `actor` | who is at the keyboard |
+//! | `actor` | who gives an order |
 //! | `background` | the monitor as a process of its own |
 //! | `ci_job` | a monitor in the background of a CI job |
 //! | `conclude` | what a command came to, in the form that was asked for |
@@ -12,7 +12,7 @@
 //! | `form` | how headless output looks here |
 //! | `supervisor` | keeps a monitor alive that this process started |
 //! | `known` | what a monitor on another machine was last known to say |
-//! | `leave` | leaving a run that goes on without us |
+//! | `leave` | detaching from a run that continues |
 //! | `linger` | whether the platform lets a background process live on after its user has logged out |
 //! | `logging` | the program's log |
 //! | `others` | a deployment of another user |

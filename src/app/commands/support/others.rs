@@ -1,4 +1,4 @@
-//! A deployment of another user: what this one may do, and what has to be run as whom.
+//! A deployment of another user: what this user may do, and the command to run as its owner.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,21 +12,21 @@ use crate::config::{Config, shell_word};
 use crate::io::state::{State, StateError};
 use crate::io::users;
 
-/// The state file, or why this user cannot read it and who can: a command that they may run is named for `command`.
+/// The state file, or why this user cannot read it, with `command` as its owner would run it.
 pub fn state_for(config: &Config, deployment: &Deployment, command: &str) -> Result<State, Failure> {
     deployment.state_file().read().map_err(|error| unreadable(config, &error, command))
 }
 
-/// Whether the state file is another user's and not to be read by this one.
+/// Whether the state file belongs to another user and is unreadable.
 pub fn is_denied(error: &StateError) -> bool {
     matches!(error, StateError::Read { source, .. } if source.kind() == ErrorKind::PermissionDenied)
 }
 
-/// What somebody is told who cannot read the state file.
+/// The error for a user who cannot read the state file.
 pub fn unreadable(config: &Config, error: &StateError, command: &str) -> Failure {
     let Some(owner) = owner(&config.state_file).filter(|_| is_denied(error)) else { return Failure::usage(error) };
     let group = config.control.group.as_ref().map(|group| {
-        format!("; members of the group `{group}` can ask its monitor, while one runs, and give it orders")
+        format!("; members of the group `{group}` can query its monitor while one runs, and give it orders")
     });
     let (group, service) = (group.unwrap_or_default(), &config.service);
     Failure::usage(format!(
@@ -36,7 +36,7 @@ pub fn unreadable(config: &Config, error: &StateError, command: &str) -> Failure
     ))
 }
 
-/// A command for the user to whom the deployment belongs; as it is where that is this one.
+/// A command as the owner of the deployment would run it.
 pub fn as_owner(config: &Config, command: &str) -> String {
     match owner(&config.state_file) {
         Some(owner) => as_user(&owner, command),

@@ -7,18 +7,18 @@ use super::failure::Failure;
 use crate::config::{End, Loaded, Location};
 use crate::model::Color;
 
-/// For a command that acts or judges: there has to be a deployment, and it has to be clear which.
+/// For a command that acts or judges: needs one unambiguous deployment.
 pub fn require(loaded: &Loaded) -> Result<(), Failure> {
     exists(loaded)?;
     unambiguous(&loaded.place)
 }
 
-/// For a command that shows what is so: there has to be a deployment.
+/// For a command that only shows state: needs a deployment.
 pub fn exists(loaded: &Loaded) -> Result<(), Failure> {
     if loaded.is_configured() || has_state(loaded) { Ok(()) } else { Err(nothing_here(loaded)) }
 }
 
-/// For a command that reads records: they may be left when everything else is gone.
+/// For a command that reads records, which may outlive the deployment.
 pub fn has_records(loaded: &Loaded) -> Result<(), Failure> {
     if loaded.config.service_dir().exists() { Ok(()) } else { exists(loaded) }
 }
@@ -40,12 +40,12 @@ pub fn has_one_record(loaded: &Loaded) -> Result<(), Failure> {
     unambiguous(&loaded.place)
 }
 
-/// Of two state files only a person can say which one is meant.
+/// Refuses a choice between two state files.
 pub fn unambiguous(place: &Location) -> Result<(), Failure> {
     let Some(rival) = &place.rival else { return Ok(()) };
     let call = call(place);
     Err(Failure::usage(format!(
-        "{rival}; nothing was done, because it is not clear which deployment is meant\n\
+        "{rival}; nothing was done, because either deployment could be meant\n\
          next: for the one beside the configuration `{call} …`; for the other one set state_file, or SWITCHBACK_STATE_FILE"
     )))
 }
@@ -56,7 +56,7 @@ pub fn has_instances(loaded: &Loaded) -> Result<(), Failure> {
     if missing.is_empty() { Ok(()) } else { Err(Failure::usage(missing.join("\n"))) }
 }
 
-/// What is missing where no ports are assumed, a sentence each.
+/// Missing settings if no ports are assumed, a sentence each.
 pub fn missing_instances(loaded: &Loaded) -> Vec<String> {
     if has_state(loaded) {
         return Vec::new();
@@ -64,14 +64,14 @@ pub fn missing_instances(loaded: &Loaded) -> Vec<String> {
     let state_file = loaded.config.state_file.display();
     let missing = |(color, _): (Color, &str)| {
         format!(
-            "colors.{color}.instances is not set; without a state file (`{state_file}`) no ports are assumed: say where the \
-             instances of {color} are"
+            "colors.{color}.instances is not set; without a state file (`{state_file}`) no ports are assumed: \
+             set it to the instances of {color}"
         )
     };
     loaded.assumed().into_iter().map(missing).collect()
 }
 
-/// What is odd about the place and stops nothing, a sentence each.
+/// Warnings about the location, a sentence each.
 pub fn remarks(loaded: &Loaded) -> Vec<String> {
     let Location { end, rival, .. } = &loaded.place;
     let mut remarks: Vec<String> = rival.iter().map(ToString::to_string).collect();
@@ -82,7 +82,7 @@ pub fn remarks(loaded: &Loaded) -> Vec<String> {
     remarks
 }
 
-/// That nobody said where instances are; none where somebody did.
+/// Which instances are assumed; `None` if all are configured.
 pub fn assumption(loaded: &Loaded) -> Option<String> {
     let assumed = loaded.assumed();
     let each: Vec<_> = assumed.iter().map(|(color, instance)| format!("{color} is assumed at {instance}")).collect();
@@ -121,7 +121,7 @@ fn nothing_here(loaded: &Loaded) -> Failure {
             .to_owned(),
     };
     Failure::usage(format!(
-        "there is no deployment here: neither a configuration nor the state file `{}`; nothing was done\n\
+        "no deployment found here: no configuration, and no state file `{}`; nothing was done\n\
          looked in: {list}{end}\n\
          next: {next}",
         loaded.config.state_file.display()

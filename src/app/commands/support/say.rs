@@ -1,4 +1,4 @@
-//! What a command prints. Nobody to read it is no failure: a deployment is moved or not, whoever listens.
+//! What a command prints. A closed stdout is not a failure.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,17 +13,17 @@ const STDOUT: u8 = 0;
 const STDERR: u8 = 1;
 const KEPT: u8 = 2;
 
-/// The lines that were said, and the last error.
+/// The printed lines, and the last error.
 static SAID: Mutex<(Vec<String>, Option<String>)> = Mutex::new((Vec::new(), None));
-/// So many lines are kept.
+/// Lines that are kept.
 const MOST: usize = 1_000;
 
-/// From here on stdout is for data: prose is kept, to be a part of it.
+/// Keeps prose from now on, to put it into the data on stdout.
 pub fn collect() {
     PROSE.store(KEPT, Ordering::Relaxed);
 }
 
-/// From here on stdout is for data: prose goes to stderr.
+/// Sends prose to stderr from now on: stdout is for data.
 pub fn on_stderr() {
     PROSE.store(STDERR, Ordering::Relaxed);
 }
@@ -32,7 +32,6 @@ pub fn said() -> Vec<String> {
     SAID.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
 }
 
-/// The last error or warning that was said.
 pub fn last_error() -> Option<String> {
     SAID.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
 }
@@ -60,7 +59,7 @@ pub fn line(text: &str) {
     out(&format!("{text}\n"));
 }
 
-/// Prints a question on stderr and leaves the cursor behind it.
+/// Prints a question on stderr, without a line break.
 pub fn ask(question: &str) {
     print(io::stderr().lock(), &safe(question));
 }
@@ -71,7 +70,7 @@ pub fn error(message: &str) {
     print(io::stderr().lock(), &format!("switchback: {}\n", safe(message)));
 }
 
-/// Prints what another of our processes said on stderr, safe for a terminal.
+/// Prints the stderr of another Switchback process, safe for a terminal.
 pub fn note(text: &str) {
     print(io::stderr().lock(), &safe(text));
 }
@@ -86,10 +85,10 @@ fn safe(text: &str) -> String {
     called::as_called(text).split('\n').map(printable::line).collect::<Vec<_>>().join("\n")
 }
 
-/// A reader that went away or a full disk leaves the text unread; the exit code tells the rest.
+/// Ignores a closed stdout and a full disk.
 fn print(mut stream: impl Write, text: &str) {
     if let Err(error) = stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
-        tracing::debug!(%error, "what was to be printed is not read");
+        tracing::debug!(%error, "the output is not read");
     }
 }
 

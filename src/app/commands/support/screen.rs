@@ -71,7 +71,7 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     }
 }
 
-/// How this deployment is named to another process in this working directory.
+/// The arguments that name this deployment to another process.
 fn after(common: &Common) -> After {
     let config = common.config.as_ref().map(|file| {
         let mut word = OsString::from("--config=");
@@ -89,7 +89,7 @@ pub fn elsewhere(config: &Config) -> Option<PathBuf> {
     config.control.url.as_ref().map(|url| format!("on the machine of {}", url.host_port()).into())
 }
 
-/// The exit code of a screen that was left: the outcome's for who stayed, 0 for who detached.
+/// The exit code of a screen: the outcome's, or 0 if it was detached.
 pub fn left(left: Result<Left, TerminalError>, service: &str) -> Result<u8, Failure> {
     let left = left.map_err(Failure::internal)?;
     if let Some(ending) = &left.outcome {
@@ -100,7 +100,7 @@ pub fn left(left: Result<Left, TerminalError>, service: &str) -> Result<u8, Fail
         return Ok(143);
     }
     if left.by == Departure::TerminalGone {
-        tracing::warn!("the terminal is gone, the watch goes on");
+        tracing::warn!("the terminal is gone; the soak continues");
     }
     Ok(0)
 }

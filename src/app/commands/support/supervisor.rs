@@ -32,7 +32,7 @@ pub struct Supervisor {
     restarts: u32,
 }
 
-/// What became of a monitor that does not answer.
+/// The state of a monitor that does not answer.
 pub enum Revived {
     /// Its process is there: it may answer again.
     Alive,
@@ -55,7 +55,7 @@ impl Supervisor {
         self.monitor.describe(&self.launch.service)
     }
 
-    /// Looks at a monitor that no longer answers, and starts it again if it died. When it fails, nobody watches.
+    /// Checks a monitor that no longer answers, and restarts it if it died. If that fails, the release is unwatched.
     pub async fn revive(&mut self) -> Result<Revived, Failure> {
         let Some(status) = self.monitor.end(END_SOON).await else { return Ok(Revived::Alive) };
         if let Some(code) = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 1) {
@@ -64,7 +64,7 @@ impl Supervisor {
         let died = format!("the monitor (process {}) died: {}", self.monitor.pid(), how(status));
         if self.restarts == RESTARTS {
             let told = format!(
-                "{died}; it was started again {RESTARTS} times and is not again. NOBODY WATCHES the deployment now. \
+                "{died}; giving up after {RESTARTS} restarts. The release is UNWATCHED. \
                  Resume with: switchback soak --resume --service {}",
                 self.launch.service
             );
@@ -75,7 +75,7 @@ impl Supervisor {
             (Background::Running(monitor), printed) => {
                 let (pid, restart) = (monitor.pid(), self.restarts);
                 self.monitor = monitor;
-                let told = format!("{died}; process {pid} goes on with the soak (restart {restart} of {RESTARTS})");
+                let told = format!("{died}; process {pid} resumed the soak (restart {restart} of {RESTARTS})");
                 Ok(Revived::Again(format!("{}{told}", printed.log)))
             }
             (Background::Over(code), _) => Ok(Revived::Over(code)),
@@ -93,7 +93,7 @@ fn how(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "nobody knows how".to_owned(),
+        (None, None) => "unknown cause".to_owned(),
     }
 }
 
@@ -105,7 +105,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What a screen is told after the monitor went silent; none where nothing more can be done.
+    /// What the screen shows after the monitor went silent; `None` if it cannot be restarted.
     async fn after_silence(&self) -> Option<Item> {
         match self.supervisor.lock().await.revive().await {
             Ok(Revived::Alive) => Some(Item::Lost("the monitor does not answer".to_owned())),

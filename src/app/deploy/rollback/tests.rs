@@ -288,7 +288,7 @@ async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
     assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
     bench.assert_back();
     let record = bench.deployment.journal().history(1).unwrap().remove(0).decision;
-    let told = "; a copy of what was replaced is `/kept`; b2 was left out";
+    let told = "; the replaced content was copied to `/kept`; b2 was left out";
     assert!(record.message.ends_with(told), "{}", record.message);
     assert_eq!(moved.notes, ["b2 was left out"]);
 }

@@ -232,11 +232,14 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
     // Moved by hand: what is left is to record it.
     report.router.active_color = Some(Color::Blue);
     let alarm = report.alarm().unwrap();
-    assert!(alarm.text.starts_with("traffic is on blue by the router, on green by the state file, "), "{alarm:?}");
+    assert!(
+        alarm.text.starts_with("traffic is on blue according to the router, on green according to the state file, "),
+        "{alarm:?}"
+    );
     report.router.active_color = None;
     report.router.error = Some("`route` holds a page, which was not written by Switchback".to_owned());
     let next = report.alarm().unwrap().next;
-    assert!(next.starts_with("put back what the router held, then: switchback rollback"), "{next}");
+    assert!(next.starts_with("restore what the router held, then: switchback rollback"), "{next}");
 }
 
 #[tokio::test]

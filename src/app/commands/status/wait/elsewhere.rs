@@ -1,5 +1,5 @@
-//! `status --wait` for somebody who cannot read the files: `--url`, or as a member of `control.group`. A monitor is gone with the end
-//! of its run, and only its files would tell of it then: its events are followed, the last of which is the end.
+//! `status --wait` without access to the files: with `--url`, or as a member of `control.group`. The events of the
+//! monitor are followed to the last one, because it is gone after its run, and then only its files show the end.
 
 use std::time::Duration;
 
@@ -19,25 +19,24 @@ use crate::io::state::{SoakStatus, StandbyStatus, StateError, StatusReport};
 use crate::model::Ending;
 use crate::model::number::span;
 
-/// How long a monitor may be out of reach once it was seen: a network comes back, and a supervisor starts another monitor.
+/// How long a monitor that has answered may be unreachable: networks recover, and supervisors restart monitors.
 const COME_BACK: Duration = Duration::from_secs(20);
-/// The same where nobody has answered yet: the address may be wrong.
+/// The same before the first answer: the address may be wrong.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
-/// How long the status may take beside the events.
+/// Time limit for the status.
 const STATUS_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two tries, and between two looks at the status.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Which monitor is waited for.
 #[derive(Debug)]
 pub enum Whose {
     /// The one at this URL, on another machine.
     OfMachine(Url),
-    /// One on this machine that is another user's; the error is that of reading the state file.
+    /// One of another user on this machine; the error is from reading the state file.
     OfUser(StateError),
 }
 
-/// Waits for the end of the run of the monitor that the configuration is about.
+/// Waits for the end of the run of the configured monitor.
 pub async fn until_it_is_over(config: &Config, whose: &Whose) -> Result<(StatusReport, Came), Failure> {
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut wait = Wait { client: Client::of(config), seen: None, stopped: false };
@@ -56,7 +55,7 @@ pub async fn until_it_is_over(config: &Config, whose: &Whose) -> Result<(StatusR
         };
         wait.stopped |= stopped;
         if lost.is_none() && wait.seen.is_some() {
-            say::warn(&format!("{why}: trying again for {}", span_of(COME_BACK)));
+            say::warn(&format!("{why}: retrying for {}", span_of(COME_BACK)));
         }
         let since = *lost.get_or_insert_with(Instant::now);
         let limit = if wait.seen.is_some() { COME_BACK } else { FIRST_ANSWER };
@@ -79,10 +78,8 @@ enum Followed {
     Lost(Lost),
 }
 
-/// Why the monitor is out of reach.
 struct Lost {
     why: String,
-    /// Whether it said that it stops.
     stopped: bool,
 }
 
@@ -92,11 +89,10 @@ impl From<ClientError> for Lost {
     }
 }
 
-/// A monitor that is waited for.
 struct Wait {
     client: Client,
     seen: Option<Seen>,
-    /// Whether the monitor said that it stops, and no other one has answered since.
+    /// Whether the monitor announced its stop, and no other one has answered since.
     stopped: bool,
 }
 
@@ -106,7 +102,7 @@ struct Seen {
 }
 
 impl Wait {
-    /// Follows the run to its end, or as far as the connection carries.
+    /// Follows the run until its end, or until the connection breaks.
     async fn follow(&mut self, lost: &mut Option<Instant>) -> Result<Followed, Failure> {
         let is_fatal = |error: &ClientError| {
             matches!(error, ClientError::Forbidden(_) | ClientError::File { .. } | ClientError::Certificate { .. })
@@ -134,7 +130,7 @@ impl Wait {
         status_of(&self.client).await
     }
 
-    /// Somebody does not want to wait any longer: as it stands.
+    /// Interrupted: the status as it is.
     fn interrupted(self, config: &Config) -> Result<(StatusReport, Came), Failure> {
         let Some(Seen { report, .. }) = self.seen else {
             let ControlConfig { url, socket, .. } = &config.control;
@@ -148,29 +144,29 @@ impl Wait {
     fn gone(&self, url: &Url, why: &str) -> Failure {
         let Some(Seen { report: StatusReport { service, .. }, .. }) = &self.seen else { return Failure::new(13, why) };
         let (told, next) = if self.stopped {
-            let told = format!("the monitor at {url} was stopped, and no other one took its place: nobody watches");
+            let told = format!("the monitor at {url} was stopped and not replaced: the release is UNWATCHED");
             (told, "soak --resume")
         } else {
             (
-                format!("the monitor at {url} is out of reach ({why}). It may still watch, or may have ended"),
+                format!("the monitor at {url} cannot be reached ({why}). It may still be watching, or may have ended"),
                 "status --wait",
             )
         };
         Failure::new(13, format!("{told}\nnext: on its machine: switchback {next} --service {service}"))
     }
 
-    /// The same of another user's monitor on this machine. What it has left in its files only that user can read.
+    /// The same of another user's monitor on this machine, whose files only that user can read.
     fn gone_with_its_files(&self, config: &Config, error: &StateError, why: &str) -> Failure {
         if self.seen.is_none() {
             return others::unreadable(config, error, "status");
         }
         let (told, next) = if self.stopped {
-            ("the monitor was stopped, and no other one took its place: nobody watches".to_owned(), "soak --resume")
+            ("the monitor was stopped and not replaced: the release is UNWATCHED".to_owned(), "soak --resume")
         } else {
-            (format!("the monitor is gone ({why}), and no other one took its place"), "status --exit-code")
+            (format!("the monitor is gone ({why}), and was not replaced"), "status --exit-code")
         };
         let next = others::as_owner(config, &format!("switchback {next} --service {}", config.service));
-        Failure::new(13, format!("{told}. How it stands is in files that this user cannot read\nnext: {next}"))
+        Failure::new(13, format!("{told}. The outcome is in files that this user cannot read\nnext: {next}"))
     }
 }
 
@@ -189,7 +185,7 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
                 Ok(StreamItem::Header(header)) => {
                     let soak = header.settings.soak.clone();
                     if seen.soak.as_ref().is_some_and(|known| *known != soak) {
-                        say::error("the soak that was waited for is over, and another one was begun since");
+                        say::error("the awaited soak is over, and another one has started since");
                         return Ok(Followed::Over(Box::new(seen.report.clone()), Came::MovedSince));
                     }
                     seen.soak = Some(soak);
@@ -214,12 +210,12 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
             },
             _ = look.tick() => {
                 let Some(run) = run.as_mut().filter(|run| run.has_news()) else { continue };
-                // The events tell the end; the status is for what is shown then, and may be late.
+                // The events show the end; the status is only printed then, and may be late.
                 if let Ok(Ok(report)) = timeout(STATUS_LIMIT, status_of(client)).await {
                     run.looked();
                     known::by_report(&report);
                     seen.report = report;
-                    // The events behind may lie in the past: the rollback may have worked since.
+                    // The events may lag behind: the rollback may have worked since.
                     if seen.report.came() == Came::Overdue {
                         return Ok(Followed::Over(Box::new(seen.report.clone()), Came::Overdue));
                     }
@@ -229,12 +225,12 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
     }
 }
 
-/// The run as far as its events came.
+/// The run up to the last received event.
 struct Run {
     view: View,
-    /// `lastSwitch` of the last move that the events tell of.
+    /// `lastSwitch` of the last move in the events.
     moved: Option<i64>,
-    /// Whether its phase is another one than when the status was asked last.
+    /// Whether its phase has changed since the last status.
     changed: bool,
 }
 

@@ -208,11 +208,11 @@ fn an_instance_that_came_meanwhile_is_watched_and_one_that_went_is_forgotten() {
 #[test]
 fn what_is_lost_or_changed_is_told() {
     let before = bench(|_| {});
-    let changes = vec!["soak.window is 5m now, this soak goes on with 60s".to_owned()];
+    let changes = vec!["soak.window is 5m now, this soak keeps 60s".to_owned()];
     let by = Resumption { lost_events: 7, changes, ..resumption() };
     let told = before.resumed(1, 0, by).message(DecisionKind::Resumed);
     assert!(
-        told.ends_with("; 7 events are missing in the recording; soak.window is 5m now, this soak goes on with 60s"),
+        told.ends_with("; 7 events are missing in the recording; soak.window is 5m now, this soak keeps 60s"),
         "{told}"
     );
 }

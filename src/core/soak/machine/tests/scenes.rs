@@ -260,7 +260,7 @@ fn ended(name: &str) -> Bench {
         "resumed" => {
             let before = watched(30, mild, |_| {});
             let mut by = resumption();
-            by.changes.push("soak.window is 5m in the configuration now, this soak goes on with 2m".to_owned());
+            by.changes.push("soak.window is 5m in the configuration now, this soak keeps 2m".to_owned());
             let mut bench = before.resumed(before.log.len(), 12_000, by);
             bench.seconds(10, mild);
             bench
