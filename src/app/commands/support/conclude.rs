@@ -272,6 +272,7 @@ fn standing(common: &Common) -> Standing {
 }
 
 impl Cli {
+    /// How the command is concluded: in which form, and when.
     pub fn close(&self) -> Close {
         Close::of(&self.command)
     }
