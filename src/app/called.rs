@@ -139,7 +139,7 @@ mod tests {
                 "start blue, then: switchback ctl keep",
                 "start blue, then: switchback --url https://deploy-1:9710 ctl keep",
             ),
-            ("watch on with: switchback soak", "watch on with: on its machine: switchback soak"),
+            ("start another soak: switchback soak", "start another soak: on its machine: switchback soak"),
             ("switchback rollback --dry-run", "on its machine: switchback rollback --dry-run"),
             ("next: on its machine: switchback status --wait", "next: on its machine: switchback status --wait"),
             ("switchback attach --url https://a", "switchback attach --url https://a"),

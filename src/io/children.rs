@@ -66,7 +66,7 @@ pub fn reap_orphans() {
         }
     });
     if let Err(error) = reaper {
-        tracing::warn!(%error, "processes that commands leave behind stay zombies");
+        tracing::warn!(%error, "processes that commands left running are not reaped");
     }
 }
 

@@ -23,7 +23,6 @@ const EACH: u64 = 2;
 static BEFORE: OnceLock<Rlimit> = OnceLock::new();
 static RESERVE: Mutex<Vec<File>> = Mutex::new(Vec::new());
 
-/// Raises the soft limit to the hard one.
 pub fn raise() -> io::Result<()> {
     let before = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: before.maximum, ..before })?;

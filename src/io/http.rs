@@ -90,7 +90,7 @@ impl Login {
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// Nothing listens on the port.
-    #[error("refused the connection: nothing listens there")]
+    #[error("refused the connection")]
     Refused,
     /// The host's name has no address.
     #[error("could not be reached: the name `{host}` cannot be resolved")]
@@ -159,7 +159,7 @@ pub enum TlsFault {
     #[error("its certificate is for another host name")]
     Name,
     /// What an authority has, and no server.
-    #[error("its certificate is that of an authority (CA:TRUE), and a server needs one of its own")]
+    #[error("its certificate is a CA certificate (CA:TRUE); a server needs its own")]
     Authority,
     /// Nobody who is trusted vouches for it; what the verifier says.
     #[error("its certificate is not trusted ({0})")]
@@ -168,10 +168,10 @@ pub enum TlsFault {
     #[error("it asks for a client certificate that it trusts")]
     ClientCertificate,
     /// The server ends the handshake and does not say why.
-    #[error("it refuses the handshake, perhaps for want of a client certificate that it trusts")]
+    #[error("it refuses the TLS handshake, perhaps because it requires a client certificate")]
     Handshake,
     /// No TLS at all.
-    #[error("the port does not speak TLS; is the URL to begin with http?")]
+    #[error("the port does not speak TLS; should the URL begin with http?")]
     Plain,
     /// Anything else.
     #[error("{0}")]

@@ -5,7 +5,7 @@
 //! * moves no cursor and ends no line: control characters are shown as `·`;
 //! * reads as it is: characters that reorder or hide others (Unicode's format characters, and its line and paragraph separators) are
 //!   shown as escapes, such as `\u{202e}`;
-//! * gives no orders to a CI runner: see [`line()`].
+//! * may not give orders to a CI runner: see [`line()`].
 
 use std::borrow::Cow;
 

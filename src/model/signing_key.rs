@@ -22,10 +22,10 @@ impl SigningKey {
     pub fn parse(text: &SecretString) -> Result<Self, String> {
         let encoded =
             text.expose_secret().strip_prefix(PREFIX).ok_or_else(|| format!("it has to begin with {PREFIX}"))?;
-        let bytes = STANDARD.decode(encoded).map_err(|_| format!("what stands behind {PREFIX} is not base64"))?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| format!("what follows {PREFIX} is not base64"))?;
         if !BYTES.contains(&bytes.len()) {
             let (least, most) = (BYTES.start(), BYTES.end());
-            return Err(format!("the key has {} bytes, {least} to {most} are wanted", bytes.len()));
+            return Err(format!("the key has {} bytes, {least} to {most} are allowed", bytes.len()));
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
@@ -65,8 +65,8 @@ mod tests {
     fn a_key_that_is_none_is_refused_without_being_repeated() {
         for (text, why) in [
             ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "it has to begin with whsec_"),
-            ("whsec_not base64", "what stands behind whsec_ is not base64"),
-            ("whsec_c2hvcnQ=", "the key has 5 bytes, 24 to 64 are wanted"),
+            ("whsec_not base64", "what follows whsec_ is not base64"),
+            ("whsec_c2hvcnQ=", "the key has 5 bytes, 24 to 64 are allowed"),
         ] {
             assert_eq!(SigningKey::parse(&text.into()).err().unwrap(), why);
         }

@@ -25,7 +25,7 @@ impl fmt::Display for Traffic {
         match self {
             Self::On(color) => write!(f, "traffic is on {color}"),
             Self::Unmoved => f.write_str("nothing was moved"),
-            Self::Unconfirmed(color) => write!(f, "the router took the move to {color}, which is not confirmed"),
+            Self::Unconfirmed(color) => write!(f, "the router accepted the move to {color}, but did not confirm it"),
             Self::Unknown => f.write_str("traffic may be on either color"),
         }
     }

@@ -131,7 +131,7 @@ async fn grace_is_counted_down_before_traffic_moves() {
     assert_eq!(deployment.kinds(), ["soak_start", "breach", "observe", "rollback", "rolled_back", "recovered"]);
     let grace = deployment.decision("observe");
     assert_eq!(grace["reason"], "grace");
-    assert_eq!(grace["message"], "rolling back to blue in 1s, unless somebody aborts, keeps or pauses");
+    assert_eq!(grace["message"], "rolling back to blue in 1s, unless aborted, kept or paused");
     // Not the times in the journal: those are when a line was written.
     let (decided, _) = replay(&recording);
     let moment = |kind| decided.iter().find(|(_, decision)| decision.decision == kind).unwrap().0;

@@ -144,7 +144,7 @@ fn a_soak_whose_monitor_was_killed_goes_on_in_another_with_the_same_window_and_e
     // What the configuration says meanwhile is told and not followed.
     let other = deployment.with("soak.window", "1h");
     let done = other.run(&["soak", "--no-tui"]).expect(0);
-    done.says(&["the watch goes on after ", "soak.window is 1h in the configuration now", "RETAINED", "unwatched"]);
+    done.says(&["the soak resumed after ", "soak.window is 1h in the configuration now", "RETAINED", "unwatched"]);
     assert_eq!(other.kinds(), ["soak_start", "resumed", "retain"]);
     let after = other.state();
     for key in ["id", "startedAt", "endsAt"] {

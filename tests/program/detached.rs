@@ -39,7 +39,7 @@ fn a_detached_switch_that_is_refused_says_so_with_its_exit_code() {
     deployment
         .run(&["soak", "--resume", "--no-tui"])
         .expect(9)
-        .says(&["has ended: refused (cause auto): blue is not ready"]);
+        .says(&["has ended: refused (cause auto)\nreason          blue is not ready"]);
     // The release that is live keeps its own outcome.
     deployment.run(&["switch", "green", "--no-tui"]).expect(0).says(&["has ended: retained"]);
 }

@@ -89,7 +89,7 @@ fn _5_an_interrupted_soak() {
         running.wait().expect(5).says(&[
             "ABORTED: traffic stays on green, nothing was judged (cause operator, exit code 5)",
             "green stays active, unjudged",
-            "next            watch on with: switchback soak --service default",
+            "next            start another soak: switchback soak --service default",
         ]);
         assert_eq!(deployment.kinds(), ["soak_start", "abort"]);
         let state = deployment.state();
@@ -114,7 +114,7 @@ fn _6_a_soak_without_traffic() {
     deployment.green.show(Page::answer("200 OK", "text/plain", "http_requests_total{status=\"200\"} 7\n"));
     deployment.run(&["soak", "--no-tui"]).expect(6).says(&[
         "INCONCLUSIVE: green stays active, unproven (cause auto, exit code 6)",
-        "next            watch on with: switchback soak --service default",
+        "next            start another soak: switchback soak --service default",
     ]);
 }
 
@@ -123,7 +123,7 @@ fn _7_a_rollback_that_fails() {
     let deployment = Deployment::switched().with_commands("false", "echo no such backend >&2; exit 9", "echo green");
     deployment.green.fail(50);
     deployment.run(&["soak", "--no-tui"]).expect(7).says(&[
-        "ROLLBACK FAILED: traffic may still reach green, BAD RELEASE STILL LIVE: ",
+        "ROLLBACK FAILED, BAD RELEASE STILL LIVE on green: ",
         "no such backend",
         "next            move traffic to blue by hand now, then: switchback rollback --service default",
     ]);
@@ -153,7 +153,7 @@ fn _8_a_soak_that_somebody_took_over() {
     state["activeColor"] = "blue".into();
     state["lastSwitch"] = 1_795_999_999_999_i64.into();
     deployment.write_state(&state);
-    running.wait().expect(8).says(&["SUPERSEDED: somebody else moved traffic (cause external, exit code 8)"]);
+    running.wait().expect(8).says(&["SUPERSEDED: somebody else moved traffic to blue (cause external, exit code 8)"]);
     assert_eq!(deployment.kinds(), ["soak_start", "superseded"]);
     assert_eq!(deployment.state()["activeColor"], "blue");
 }
@@ -209,8 +209,8 @@ fn _11_a_breach_that_is_held() {
     deployment.green.fail(50);
     deployment.run(&["soak", "--no-tui", "--on-breach", "hold"]).expect(11).says(&[
         "hold            held, not rolled back: the policy on_breach asks to wait for the operator",
-        "HELD: traffic is on green, BAD RELEASE STILL LIVE: ",
-        "Nobody is acting (cause policy, exit code 11)",
+        "outcome         BAD RELEASE STILL LIVE on green: ",
+        "ended           HELD (cause policy, exit code 11)",
         "next            switchback rollback --service default",
     ]);
 }
@@ -251,7 +251,7 @@ fn _14_a_journal_that_was_cut_off_at_its_end() {
     let whole = fs::read_to_string(&path).unwrap();
     let cut: String = whole.split_inclusive('\n').take(records - 1).collect();
     fs::write(&path, cut).unwrap();
-    let told = format!("the state file knows of {records} decisions, here are {}", records - 2);
+    let told = format!("the state file counts {records} decisions, the journal has {}", records - 2);
     deployment.run(&["verify"]).expect(14).complains(&[&format!("line {records} of `"), &told]);
     deployment.run(&["doctor"]).expect(0).says(&["warning  journal       line ", "whether `data_dir` changed"]);
     // By itself the file is whole.

@@ -30,7 +30,7 @@ fn a_previous_color_that_fails_is_told_before_traffic_leaves_it() {
 fn the_policy_refuses_and_nothing_is_moved() {
     let deployment = failing().with("soak.on_failing_standby", "refuse");
     let done = deployment.run(&["switch", "green", "--no-tui"]).expect(9);
-    done.says(&["REFUSED: traffic stays on blue", "blue fails already, before traffic leaves it: ", "Mend blue first"]);
+    done.says(&["REFUSED: traffic stays on blue", "blue fails already, before traffic leaves it: ", "Fix blue first"]);
     assert!(!deployment.state_path().exists(), "nothing was moved");
     assert_eq!(deployment.count("switch"), 0);
     deployment.run(&["status", "--exit-code"]).expect(9);

@@ -67,7 +67,7 @@ fn a_freeze_that_cannot_be_read_holds() {
     deployment
         .run(&["switch", "green", "--no-tui"])
         .expect(11)
-        .says(&["cannot be understood", "`switchback unfreeze` removes it"]);
+        .says(&["is not valid (", "`switchback unfreeze` removes it"]);
     deployment.run(&["unfreeze"]).expect(0).says(&["is enabled again"]);
 }
 

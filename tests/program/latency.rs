@@ -86,7 +86,7 @@ fn a_histogram_with_nothing_but_infinity_is_named() {
     deployment
         .run(&["switch", "green", "--no-tui"])
         .expect(2)
-        .says(&["`http_request_duration_seconds` has only the bucket `+Inf`, which tells no duration"]);
+        .says(&["`http_request_duration_seconds` has only the bucket `+Inf`, which says nothing about durations"]);
 }
 
 fn page(body: &str) -> Page {

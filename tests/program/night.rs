@@ -44,12 +44,12 @@ fn after_a_hold_the_rollback_that_is_printed_works() {
     let next_at = done.stdout.find("\nnext").unwrap();
     assert!(answer < next_at && next_at < done.stdout.find("\nreason").unwrap(), "the answer stands first: {done:#?}");
     assert!(
-        done.stdout[answer..].contains("traffic is on green, BAD RELEASE STILL LIVE: 50% errors (limit 5%)"),
+        done.stdout[answer..].contains("BAD RELEASE STILL LIVE on green: 50% errors (limit 5%). Nobody is acting"),
         "{done:#?}"
     );
 
     let status = deployment.run(&["status"]).expect(0);
-    let first = "ALARM     traffic is on green, BAD RELEASE STILL LIVE. Nobody is acting\n";
+    let first = "ALARM     BAD RELEASE STILL LIVE on green. Nobody is acting\n";
     assert!(status.stdout.starts_with(first), "{status:#?}");
     let json = deployment.run(&["status", "--json"]).expect(0).json();
     assert_eq!(json["next"], "switchback rollback --service default", "{json}");
@@ -66,7 +66,8 @@ fn while_a_breach_is_held_the_status_says_what_works() {
     let mut running = deployment.start(&["soak", "--no-tui"]);
     running.hear("hold  ");
     deployment.wait_until("held is shown", |deployment| deployment.state_text().contains("\"held\""));
-    let status = deployment.run(&["status"]).expect(0).says(&["BAD RELEASE STILL LIVE. The monitor waits for you\n"]);
+    let status =
+        deployment.run(&["status"]).expect(0).says(&["BAD RELEASE STILL LIVE on green. The monitor waits for you\n"]);
     run_next(&deployment, &status, "switchback rollback").expect(0);
     running.wait().expect(4);
     assert_eq!(active(&deployment), "blue");
@@ -100,7 +101,7 @@ fn after_a_failed_rollback_traffic_is_moved_by_hand_and_the_command_records_it()
     let deployment = bad();
     let deployment = deployment.with_commands("false", "echo no such backend >&2; exit 9", "cat route");
     let done = deployment.run(&["soak", "--no-tui"]).expect(7);
-    let done = done.says(&["outcome         ROLLBACK FAILED: traffic may still reach green, BAD RELEASE STILL LIVE: "]);
+    let done = done.says(&["outcome         ROLLBACK FAILED, BAD RELEASE STILL LIVE on green: "]);
     let status = deployment.run(&["status"]).expect(0);
     let next_step = "move traffic to blue by hand now, then: switchback rollback --service default";
     assert_eq!(next(&status).as_deref(), Some(next_step));
@@ -116,14 +117,14 @@ fn after_an_end_that_proved_nothing_the_watch_that_is_printed_begins() {
     let idle = Page::answer("200 OK", "text/plain", "http_requests_total{status=\"200\"} 7\n");
     deployment.green.show(idle);
     let done = deployment.run(&["soak", "--no-tui"]).expect(6);
-    run_next(&deployment, &done, "watch on with: switchback soak").expect(6);
+    run_next(&deployment, &done, "start another soak: switchback soak").expect(6);
 
     let deployment = Deployment::switched().with("soak.window", "3s");
     let mut running = deployment.start(&["soak", "--no-tui"]);
     running.hear("watching");
     running.signal(Signal::INT);
     let done = running.wait().expect(5).says(&["ABORTED: traffic stays on green, nothing was judged"]);
-    run_next(&deployment, &done, "watch on with: switchback soak").expect(0);
+    run_next(&deployment, &done, "start another soak: switchback soak").expect(0);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn what_cannot_be_read_or_locked_is_told_before_anything_begins() {
     chown(&freeze, Some(0), Some(0)).unwrap();
     deployment.green.fail(50);
     let done = as_owner(&deployment, &program, &["soak", "--no-tui"]).wait().expect(3);
-    done.says(&["cannot read the freeze", "it holds nothing, and a breach is rolled back"]);
+    done.says(&["cannot read the freeze", "automatic rollback is NOT frozen"]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn members_of_the_group_order_and_nobody_else_does() {
     let advice = advice.split('`').nth(1).unwrap();
     let abort =
         |user: (u32, u32)| as_user(&deployment, &program, Path::new("/"), user, &["ctl", "extend", "1m"]).wait();
-    abort((MEMBER, GROUP)).expect(13).complains(&["this user may not look into"]);
+    abort((MEMBER, GROUP)).expect(13).complains(&["this user may not enter"]);
     assert!(Command::new("sh").args(["-c", advice]).status().unwrap().success(), "{advice}");
     abort((MEMBER, GROUP)).expect(0);
     let actor = deployment.decision("extend")["actor"].as_str().unwrap().to_owned();
@@ -282,9 +282,9 @@ fn what_is_said_of_a_folder_that_became_read_only_is_true_and_what_is_advised_wo
         }
         assert!(told.contains("traffic is on blue") && told.contains("ermission denied"), "{told}");
     }
-    let ended = ended.says(&["ROLLBACK FAILED: traffic is on blue, and not all of it is on record"]);
+    let ended = ended.says(&["ROLLBACK FAILED: traffic is on blue, but the move is not fully recorded"]);
     assert!(
-        ended.stdout.contains("mend what the reason names, then: switchback rollback --service default"),
+        ended.stdout.contains("fix what the reason names, then: switchback rollback --service default"),
         "{ended:#?}"
     );
     assert_eq!(deployment.state()["activeColor"], "green", "the record is the old one");

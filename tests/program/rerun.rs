@@ -84,7 +84,8 @@ fn what_was_judged_keeps_its_outcome_and_is_not_watched_again() {
     deployment.run(&AGAIN).expect(0);
     let (kinds, state) = (deployment.kinds(), deployment.state_text());
     let id = deployment.state()["soak"]["id"].as_str().unwrap().to_owned();
-    let done = deployment.run(&AGAIN).expect(0).says(&[&format!("soak {id} has ended: retained (cause auto): ")]);
+    let done =
+        deployment.run(&AGAIN).expect(0).says(&[&format!("soak {id} has ended: retained (cause auto)\nreason  ")]);
     done.complains(&["green is already live; nothing was moved"]);
 
     let lines = deployment.run(&["switch", "green", "--no-tui", "--output", "json"]).expect(0).json_lines();
@@ -108,7 +109,7 @@ fn a_breach_that_was_held_is_told_with_its_own_exit_code() {
     deployment.green.fail(50);
     deployment.run(&AGAIN).expect(11);
     // However old it is: it was judged.
-    deployment.run(&AGAIN).expect(11).says(&["has ended: held (cause policy): "]);
+    deployment.run(&AGAIN).expect(11).says(&["has ended: held (cause policy)\nnext  "]);
     assert_eq!(deployment.count("soak_start"), 1);
 }
 
@@ -118,7 +119,7 @@ fn a_rollback_that_failed_is_told_and_not_tried_by_a_switch() {
     deployment.green.fail(50);
     deployment.run(&AGAIN).expect(7);
     let kinds = deployment.kinds();
-    deployment.run(&AGAIN).expect(7).says(&["has ended: rollback-failed (cause auto): "]);
+    deployment.run(&AGAIN).expect(7).says(&["has ended: rollback-failed (cause auto)\nnext  "]);
     assert_eq!(deployment.kinds(), kinds);
 }
 
@@ -132,7 +133,7 @@ fn a_breach_of_a_job_that_was_killed_is_final_however_late_the_job_is_run_again(
     running.signal(Signal::KILL);
     running.wait();
     std::thread::sleep(Duration::from_secs(6));
-    deployment.run(&AGAIN).expect(11).says(&["HELD: traffic is on green, BAD RELEASE STILL LIVE: "]);
+    deployment.run(&AGAIN).expect(11).says(&["outcome         BAD RELEASE STILL LIVE on green: "]);
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn an_inconclusive_soak_begins_anew_while_that_is_this_deploy_and_stays_inconclu
     let patient = deployment.with("soak.max_extension", "2m").with("soak.on_inconclusive", "keep");
     patient.run(&AGAIN).expect(0).says(&["INCONCLUSIVE"]).complains(&[NOT_JUDGED]);
     // A policy has decided to keep it: that is an outcome.
-    patient.run(&AGAIN).expect(0).says(&["has ended: inconclusive (cause policy): "]);
+    patient.run(&AGAIN).expect(0).says(&["has ended: inconclusive (cause policy)\nreason  "]);
     assert_eq!(patient.count("soak_start"), 2);
 }
 

@@ -73,11 +73,8 @@ fn a_rollback_that_fails_for_too_long_ends_the_wait_and_the_monitor_goes_on() {
     fs::write(deployment.path("route"), "green\n").unwrap();
     deployment.green.fail(50);
     let monitor = Background::start(&deployment, &["soak"]);
-    let done = deployment
-        .run(&["status", "--wait"])
-        .expect(7)
-        .says(&["ALARM     traffic is on green, BAD RELEASE STILL LIVE"]);
-    done.says(&["The rollback keeps failing and is retried\n"]).complains(&["the monitor keeps trying"]);
+    let done = deployment.run(&["status", "--wait"]).expect(7).says(&["ALARM     BAD RELEASE STILL LIVE on green"]);
+    done.says(&["The rollback is being retried\n"]).complains(&["the monitor keeps trying"]);
     assert!(monitor.is_alive(), "it gives up nothing");
     assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["exitCode"], 7);
     fs::write(deployment.path("healed"), "").unwrap();
@@ -135,7 +132,7 @@ fn an_error_leads_with_where_traffic_is_and_what_to_do() {
     deployment.green.fail(50);
     let done = in_a_job(&deployment, &["soak", "--output", "github", "--release", "v7"]).expect(11);
     done.says(&[
-        "::error title=switchback::held: traffic is on green, BAD RELEASE STILL LIVE: 50%25 errors (limit 5%25). Nobody is acting; \
+        "::error title=switchback::held: BAD RELEASE STILL LIVE on green: 50%25 errors (limit 5%25). Nobody is acting; \
          next: switchback rollback --service default; error-rate: ",
     ]);
     let told = ["outcome", "active", "exit-code", "next", "release"].map(|name| output(&deployment, name));

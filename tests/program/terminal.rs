@@ -166,7 +166,7 @@ fn an_order_that_cannot_be_taken_is_refused_with_its_reason() {
         operator.sees("ROLLING BACK");
         operator.sees_the_dialog_close();
         operator.types("A");
-        operator.sees("rollback already handed over");
+        operator.sees("the rollback has already begun");
         std::fs::write(deployment.path("refused"), "").unwrap();
         operator.sees("exit code 4");
         operator.quits(4, &[]);

@@ -50,9 +50,9 @@ fn a_rollback_that_a_controller_undoes_is_told_everywhere_and_the_next_command_w
     assert!(!done.stdout.contains("  recovered"), "{done:#?}");
     let done = done.says(&[
         "rollback_undone ROLLBACK UNDONE: the router sends traffic to green again, ",
-        "outcome         ROLLBACK UNDONE: traffic is on green again, BAD RELEASE STILL LIVE: ",
-        "Nobody is acting (cause external, exit code 7)\n",
+        "outcome         ROLLBACK UNDONE, BAD RELEASE STILL LIVE on green: ",
         "next            stop what moves traffic there, then: switchback rollback --service default\n",
+        "ended           ROLLBACK UNDONE (cause external, exit code 7)\n",
     ]);
     drop(done);
     assert_eq!(route(&deployment), "green", "nobody is fought");
@@ -83,7 +83,7 @@ fn a_rollback_after_which_the_router_is_sent_to_neither_color_is_undone_too() {
     let done = done.says(&[
         "rollback_undone ROLLBACK UNDONE: `sh -c ",
         "cat route` holds `maintenance`, which is neither blue's nor green's",
-        "outcome         ROLLBACK UNDONE: `sh -c ",
+        "outcome         ROLLBACK UNDONE: the router sends traffic to neither color. Nobody is acting\n",
         "next            stop what moves traffic there, run `sh -c ",
         "echo blue > route'`, then: switchback rollback --service default\n",
     ]);
@@ -103,8 +103,8 @@ fn github_and_json_say_that_a_rollback_was_undone() {
     for (output, wanted) in [
         (
             "github",
-            "::error title=switchback::rollback-undone: traffic is on green again, BAD RELEASE STILL LIVE: 50%25 errors (limit 5%25). \
-             Nobody is acting; next: stop what moves traffic there, then: switchback rollback --service default; ROLLBACK UNDONE: \
+            "::error title=switchback::rollback-undone: BAD RELEASE STILL LIVE on green: 50%25 errors (limit 5%25); \
+             next: stop what moves traffic there, then: switchback rollback --service default; ROLLBACK UNDONE: \
              the router sends traffic to green again",
         ),
         ("json", r#""outcome":"rollback-undone","cause":"external""#),
@@ -157,7 +157,7 @@ fn a_router_that_cannot_be_read_any_more_leaves_the_recovery_unconfirmed() {
     let gone = once_back(&deployment, move || fs::remove_file(route_file).unwrap());
     let done = deployment.run(&["soak", "--no-tui"]).expect(3);
     gone.join().unwrap();
-    drop(done.says(&["recovery not confirmed, where traffic is cannot be read (router command `sh -c "]));
+    drop(done.says(&["recovery not confirmed, the router cannot be read (router command `sh -c "]));
 }
 
 #[test]

@@ -98,7 +98,7 @@ pub fn start_with(change: impl FnOnce(Example, u16) -> Example) -> Scene<Caddy> 
     Scene::new(apps, Caddy { process, port, admin, upstreams, _folder: folder }, &toml)
 }
 
-scenes!(start, "refused the connection: nothing listens there");
+scenes!(start, "refused the connection");
 
 #[test]
 fn what_else_an_upstream_has_is_kept() {

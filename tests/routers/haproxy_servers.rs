@@ -25,7 +25,7 @@ fn a_server_that_was_in_maintenance_stays_there_and_is_named() {
     for away in ["auto", "maint", "weight"] {
         let scene = start().with("router.away", away);
         scene.proxy.command("set server checkout-api/b2 state maint");
-        let told = "haproxy server b2 of blue is in maintenance while blue serves: a move leaves it so";
+        let told = "haproxy server b2 of blue is in maintenance while blue serves: a move does not change it";
         scene.deployment.run(&["doctor"]).says(&[told]);
         scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
         scene.is_on("green");

@@ -41,27 +41,24 @@ impl StatusReport {
         }
         let acts = match self.soak.running {
             true if held => "The monitor waits for you",
-            true if block.overdue => "The rollback keeps failing and is retried",
+            true if block.overdue => "The rollback is being retried",
             _ => "Nobody is acting",
         };
         let standby_down = self.standby.ready == Some(false);
         let text = if foreign && outcome == Outcome::RollbackUndone {
-            format!("the router sends traffic to neither color. {acts}")
+            format!("ROLLBACK UNDONE: the router sends traffic to neither color. {acts}")
         } else {
-            self.standing(outcome, color, acts)
+            self.standing(color, acts)
         };
         Some(Alarm { text, next: self.next(outcome, color, standby_down, foreign)? })
     }
 
-    fn standing(&self, outcome: Outcome, color: Color, acts: &str) -> String {
-        let on = match (outcome, self.router.active_color) {
-            (_, Some(routed)) if routed == color => format!("traffic is on {color}"),
-            (_, Some(routed)) => {
-                format!("traffic is on {routed} according to the router, on {color} according to the state file")
-            }
-            (_, None) => format!("traffic may be on {color}"),
-        };
-        format!("{on}, BAD RELEASE STILL LIVE. {acts}")
+    fn standing(&self, color: Color, acts: &str) -> String {
+        match self.router.active_color {
+            Some(routed) if routed == color => format!("BAD RELEASE STILL LIVE on {color}. {acts}"),
+            Some(routed) => format!("BAD RELEASE MAY BE LIVE: router on {routed}, state file on {color}. {acts}"),
+            None => format!("BAD RELEASE MAY BE LIVE on {color}: the router cannot be read. {acts}"),
+        }
     }
 
     fn next(&self, outcome: Outcome, color: Color, standby_down: bool, foreign: bool) -> Option<String> {

@@ -242,7 +242,7 @@ mod tests {
         let overdue = SoakBlock { overdue: true, last_switch: report.last_switch, ..block("rolling-back", None, None) };
         report.soak = SoakStatus { block: Some(overdue), running: true };
         let alarm = report.alarm().unwrap();
-        assert!(alarm.text.ends_with("BAD RELEASE STILL LIVE. The rollback keeps failing and is retried"), "{alarm:?}");
+        assert!(alarm.text.ends_with("BAD RELEASE STILL LIVE on green. The rollback is being retried"), "{alarm:?}");
         assert!(alarm.next.starts_with("move traffic to blue by hand now, then: "), "{alarm:?}");
     }
 }

@@ -85,7 +85,7 @@ async fn a_page_that_does_not_answer_confirms_nothing() {
     drop(server);
     let error = deployment.rollback(bound()).await.unwrap_err().to_string();
     assert!(error.contains("refused the connection"), "{error}");
-    assert!(error.ends_with("; the router took the move to blue, which is not confirmed"), "{error}");
+    assert!(error.ends_with("; the router accepted the move to blue, but did not confirm it"), "{error}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::core::soak::{Observation, Settings};
-use crate::core::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title};
+use crate::core::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title, word};
 use crate::model::printable::clean;
 use crate::model::{DecisionKind, Ending, Outcome};
 
@@ -54,12 +54,12 @@ pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
     let machine = view.machine();
     let settings = machine.settings();
     let went_wrong = level(ending) == "error";
-    // The word in capitals repeats `outcome`.
-    let lead =
-        standing(machine, ending.outcome).split_once(": ").map(|(_, where_traffic_is)| where_traffic_is.to_owned());
+    // The word in capitals says what `outcome` says.
+    let standing = standing(machine, ending.outcome);
+    let lead = standing.strip_prefix(&word(ending.outcome)).unwrap_or(&standing).trim_start_matches([':', ',', ' ']);
     Conclusion {
         outcome: ending.outcome.name().to_owned(),
-        lead: lead.filter(|lead| went_wrong && !ending.reason.contains(lead.as_str())),
+        lead: (went_wrong && !ending.reason.contains(lead)).then(|| lead.to_owned()),
         reason: ending.reason.clone(),
         active: active_after(machine, ending.outcome),
         exit_code: ending.exit_code(),

@@ -29,12 +29,15 @@ pub struct Told {
 }
 
 impl Told {
-    pub fn sentence(&self) -> String {
-        let Ending { outcome, cause, reason } = &self.ending;
-        match &self.soak {
-            Some(soak) => format!("soak {soak} has ended: {outcome} (cause {}): {reason}", cause.name()),
-            None => reason.clone(),
-        }
+    /// How the soak ended, then what to do next and why; without a soak only why there is nothing to do.
+    fn lines(&self) -> Vec<String> {
+        let reason = &self.ending.reason;
+        let Some(soak) = &self.soak else { return vec![reason.clone()] };
+        let Ending { outcome, cause, .. } = &self.ending;
+        let mut lines = vec![format!("soak {soak} has ended: {outcome} (cause {})", cause.name())];
+        lines.extend(self.next().map(|next| format!("{:15} {next}", "next")));
+        lines.push(format!("{:15} {reason}", "reason"));
+        lines
     }
 
     /// The next step if a bad release may be live: `status`, which shows where traffic is now.
@@ -43,10 +46,8 @@ impl Told {
         alarms.then(|| as_called(&format!("switchback status --service {}", self.service)).into_owned())
     }
 
-    /// The sentence, and what to do next.
     fn say(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", clean(&self.sentence()))?;
-        self.next().map_or(Ok(()), |next| writeln!(out, "next            {}", clean(&next)))
+        self.lines().iter().try_for_each(|line| writeln!(out, "{}", clean(line)))
     }
 
     pub fn print(&self, output: Output, job: &JobFiles, mut out: impl Write) -> io::Result<()> {
@@ -137,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn people_read_one_line() {
-        let said = "soak 1 has ended: retained (cause auto): 0 of 9 ·[31m failed (0%)\n";
+    fn people_read_how_it_ended_before_why() {
+        let said = "soak 1 has ended: retained (cause auto)\nreason          0 of 9 ·[31m failed (0%)\n";
         assert_eq!(printed(Output::Human, Some("1"), Outcome::Retained, &JobFiles::default()), said);
         assert_eq!(printed(Output::Human, None, Outcome::Refused, &JobFiles::default()), "0 of 9 ·[31m failed (0%)\n");
         let held = printed(Output::Human, Some("1"), Outcome::Held, &JobFiles::default());
-        assert!(held.ends_with("\nnext            switchback status --service shop\n"), "{held}");
+        assert!(held.contains("\nnext            switchback status --service shop\nreason  "), "{held}");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use crate::app::deploy::{Binding, Deployment, MovedTraffic, Rollback, RollbackRequest, Switch, SwitchRequest};
 use crate::core::soak::{
-    DeploymentSeen, Event, ForeignSeen, Machine, RollbackFailure, RollbackResult, Settings, Summary, SwitchResult,
+    DeploymentSeen, Event, ForeignSeen, Machine, ReadError, RollbackFailure, RollbackResult, Settings, Summary,
+    SwitchResult,
 };
 use crate::io::descriptors;
 use crate::io::journal::rfc3339_ms;
@@ -62,10 +63,10 @@ impl EffectRunner {
             };
             let foreign = router.as_ref().err().and_then(RouterError::foreign);
             let foreign = foreign.map(|foreign| seen(foreign, foreign.by_hand(standby)));
-            let router = router.map_err(|error| error.to_string());
+            let router = router.map_err(|error| ReadError(error.to_string()));
             let state = match deployment.state_file().read() {
                 Ok(state) => Ok(DeploymentSeen { active: state.active(), last_switch: state.last_switch() }),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(ReadError(error.to_string())),
             };
             let _ = events.send(Event::RouterObserved { epoch, router, state, foreign }).await;
         });
@@ -157,9 +158,9 @@ fn seen(foreign: &Foreign, by_hand: &str) -> ForeignSeen {
     ForeignSeen { what: foreign.to_string(), by_hand: by_hand.to_owned() }
 }
 
-/// Why a failed reading of router and state file leaves the place of traffic unknown.
-pub(super) fn told_of_router(why: &str, foreign: Option<&ForeignSeen>) -> String {
-    foreign.map_or_else(|| format!("cannot read where traffic is: {why}"), |foreign| foreign.what.clone())
+/// What a reading of router and state file that failed says of where traffic is.
+pub(super) fn told_of_router(why: &ReadError, foreign: Option<&ForeignSeen>) -> String {
+    foreign.map_or_else(|| format!("cannot tell where traffic is: {why}"), |foreign| foreign.what.clone())
 }
 
 /// Remarks of the router and the journal about a move.

@@ -54,7 +54,7 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
         while readings < 4 {
             match events.recv().unwrap().event {
                 Event::RouterObserved { .. } => readings += 1,
-                Event::Trouble { what } if what.starts_with("cannot read where traffic is") => told.push(what),
+                Event::Trouble { what } if what.starts_with("cannot tell where traffic is") => told.push(what),
                 _ => {}
             }
         }

@@ -25,7 +25,7 @@ pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError
             other => (other, "its monitor died during the rollback, and somebody else moved traffic since"),
         },
         Intent::Done => {
-            (Outcome::RolledBack, "its monitor died after the rollback: recovery was not watched to the end")
+            (Outcome::RolledBack, "its monitor died after the rollback: recovery was not verified to the end")
         }
         Intent::None => (Outcome::Superseded, "its monitor died, and another run took over"),
     };
@@ -118,7 +118,7 @@ mod tests {
         let bench = died_in_its_rollback(r#""activeColor":"blue","lastSwitch":20,"previousColor":"green""#);
         bench.journal(&Decision { decision: DecisionKind::RolledBack, ..intent() });
         let told = settle(&bench.deployment).await.unwrap().unwrap();
-        assert!(told.ends_with("recovery was not watched to the end"), "{told}");
+        assert!(told.ends_with("recovery was not verified to the end"), "{told}");
         assert_eq!((outcome(&bench).as_str(), bench.router.moves()), ("rolled-back", vec![]));
     }
 

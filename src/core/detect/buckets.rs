@@ -63,7 +63,7 @@ impl Buckets {
     pub fn no_bound_near(&self, threshold_ms: f64) -> String {
         let bounds: Vec<String> = self.bounds_ms.iter().map(|bound| latency_exact(*bound)).collect();
         let shown = match bounds.as_slice() {
-            [] => return "only the bucket `+Inf`, which tells no duration".to_owned(),
+            [] => return "only the bucket `+Inf`, which says nothing about durations".to_owned(),
             [one] => format!("its only bound is {one}"),
             few if few.len() <= SHOWN => format!("its bounds are {}", few.join(", ")),
             [first @ .., last] => format!("its bounds are {}, … {last}", first[..SHOWN - 1].join(", ")),
@@ -78,9 +78,9 @@ impl Buckets {
         let positive = self.bounds_ms.iter().find(|bound| **bound > 0.0)?;
         let last = self.bounds_ms.last()?;
         if *positive >= 1_000.0 && *last >= 1_000_000.0 {
-            Some("they look like milliseconds taken for seconds: give the histogram buckets for seconds")
+            Some("they look like milliseconds recorded as seconds: give the histogram buckets for seconds")
         } else if *positive < 1.0 && *last <= 60.0 {
-            Some("they look like seconds taken for milliseconds: give the histogram buckets for milliseconds")
+            Some("they look like seconds recorded as milliseconds: give the histogram buckets for milliseconds")
         } else {
             None
         }
@@ -194,12 +194,12 @@ mod tests {
         let told = |bounds: &[f64], threshold| buckets(bounds, &[]).no_bound_near(threshold);
         assert_eq!(told(&[100.0, 2000.0], 500.0), "no bucket between 250ms and 1s; its bounds are 100ms, 2s");
         assert_eq!(told(&[50.0], 1500.0), "no bucket between 750ms and 3s; its only bound is 50ms");
-        assert_eq!(told(&[], 500.0), "only the bucket `+Inf`, which tells no duration");
+        assert_eq!(told(&[], 500.0), "only the bucket `+Inf`, which says nothing about durations");
         let many: Vec<f64> = (0..40).map(|n| f64::from(n + 1) * 1_000.0).collect();
         assert!(told(&many, 100.0).ends_with("15s, … 40s"), "{}", told(&many, 100.0));
         let as_seconds: Vec<f64> = [0.0, 5.0, 10.0, 25.0, 1000.0].iter().map(|bound| bound * 1000.0).collect();
-        assert!(told(&as_seconds, 500.0).contains("they look like milliseconds taken for seconds"));
-        assert!(told(&[0.005, 0.1, 10.0], 500.0).contains("they look like seconds taken for milliseconds"));
+        assert!(told(&as_seconds, 500.0).contains("they look like milliseconds recorded as seconds"));
+        assert!(told(&[0.005, 0.1, 10.0], 500.0).contains("they look like seconds recorded as milliseconds"));
     }
 
     #[test]

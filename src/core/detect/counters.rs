@@ -57,7 +57,6 @@ pub struct Counters {
     /// How far the instance's clock is ahead of the run's time at least, in milliseconds: no process answers before it starts.
     ahead_ms: Option<i64>,
     kind: Kind,
-    /// Processes seen.
     seen: u32,
     pace: Pace,
     doubt: Doubt,
@@ -123,9 +122,7 @@ enum From {
 /// Times by the instance's own clock, or by this machine's where it says nothing usable; Unix milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
-    /// When the reading was taken.
     now: i64,
-    /// When the reading before it was taken.
     last: i64,
     /// From when on a process counts from zero.
     since: i64,
@@ -192,7 +189,7 @@ impl Counters {
     }
 
     /// Counts from here on: a process that is read again only later counts from its next page, for what it counted in between
-    /// cannot be told from what it had counted before. The one that was read last goes on.
+    /// cannot be distinguished from what it had counted before. The one that was read last goes on.
     pub fn rebase(&mut self) {
         if let Some((_, others)) = self.lineages.split_last_mut() {
             for lineage in others {

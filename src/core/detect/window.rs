@@ -114,7 +114,7 @@ impl WindowDetector {
         let (now, allowed) = (self.miss.of(self.recent.counts()), percent_limit(self.config.threshold));
         let within = span(self.recent.span_ms());
         match self.streak {
-            0 => format!("{now} in the last {within}, allowed are {allowed}"),
+            0 => format!("{now} in the last {within}, limit {allowed}"),
             ticks @ STREAK.. => format!("{now} in the last {within}, above {allowed} for {ticks} ticks in a row"),
             ticks => format!("{now} in the last {within}, above {allowed} for {ticks} of {STREAK} ticks"),
         }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many different releases of one instance are told apart.
 const MOST: usize = 8;
 
-/// The release that each instance's page names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Builds {
     by_place: BTreeMap<usize, Named>,

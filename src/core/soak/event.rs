@@ -5,6 +5,7 @@ mod texts;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::core::detect::Reading;
 use crate::model::{Action, Actor, CheckId, Color, Decision, Ending, Traffic};
@@ -92,9 +93,9 @@ pub enum Event {
         /// The epoch of the request it answers.
         epoch: u32,
         /// What the router does.
-        router: Result<Color, String>,
+        router: Result<Color, ReadError>,
         /// What the state file says.
-        state: Result<DeploymentSeen, String>,
+        state: Result<DeploymentSeen, ReadError>,
         /// What the router holds that is neither color's and was not written by Switchback; `router` has the error then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         foreign: Option<ForeignSeen>,
@@ -232,6 +233,12 @@ impl fmt::Display for DeploymentSeen {
         }
     }
 }
+
+/// Why the router or the state file could not be read, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(transparent)]
+#[error("{0}")]
+pub struct ReadError(pub String);
 
 /// What a router holds that is neither color's and was not written by Switchback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,7 +29,6 @@ use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts
 use crate::model::number::{latency, latency_exact};
 use crate::model::{CheckId, Verdict};
 
-/// What is known of one instance's histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Instance {
     /// Whether it ever had a histogram, and what that said last.
@@ -170,7 +169,6 @@ impl LatencyCheck {
         self.names.iter().zip(&self.instances).find_map(unfit)
     }
 
-    /// Whether a bound to judge by is known.
     pub fn is_judged(&self) -> bool {
         self.bound().is_some()
     }

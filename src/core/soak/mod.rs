@@ -49,7 +49,7 @@ pub(crate) use machine::{scenes, testing};
 pub(crate) use check::named;
 pub use check::{Check, Judging, Now, Observation};
 pub(crate) use event::{Answer, ForeignSeen, Metered, RollbackFailure, RollbackResult, SwitchResult};
-pub use event::{DeploymentSeen, Effect, Envelope, Event, Readiness, Sample};
+pub use event::{DeploymentSeen, Effect, Envelope, Event, ReadError, Readiness, Sample};
 pub(crate) use frozen::Frozen;
 pub(crate) use judge::OldColor;
 pub use machine::Machine;

@@ -12,7 +12,6 @@ pub struct Aftermath<'a> {
     /// Whether there was a soak: traffic had been moved.
     pub begun: bool,
     pub service: &'a str,
-    /// The color that was watched.
     pub color: Color,
     /// Whether whoever switched said that there is no way back.
     pub no_way_back: bool,
@@ -33,7 +32,7 @@ impl Aftermath<'_> {
         match outcome {
             Outcome::Held => Some(self.released(&roll_back)),
             Outcome::RollbackFailed if self.back_unrecorded => {
-                Some(format!("mend what the reason names, then: {roll_back}"))
+                Some(format!("fix what the reason names, then: {roll_back}"))
             }
             Outcome::RollbackFailed => {
                 Some(format!("move traffic to {} by hand now, then: {roll_back}", color.other()))
@@ -45,7 +44,7 @@ impl Aftermath<'_> {
                 None => format!("stop what moves traffic there, then: {roll_back}"),
             }),
             Outcome::Inconclusive | Outcome::Aborted if begun => {
-                Some(format!("watch on with: switchback soak --service {service}"))
+                Some(format!("start another soak: switchback soak --service {service}"))
             }
             Outcome::SwitchFailed | Outcome::Superseded => Some(format!("switchback status --service {service}")),
             Outcome::Retained
@@ -110,7 +109,7 @@ mod tests {
             ),
             (
                 Aftermath { outcome: Outcome::RollbackFailed, back_unrecorded: true, ..SHOP },
-                "mend what the reason names, then: switchback rollback --service shop",
+                "fix what the reason names, then: switchback rollback --service shop",
             ),
         ] {
             assert_eq!(aftermath.next().as_deref(), Some(wanted));
@@ -121,6 +120,6 @@ mod tests {
     fn a_switch_that_was_aborted_before_the_move_leaves_nothing_to_watch() {
         let aborted = Aftermath { outcome: Outcome::Aborted, ..SHOP };
         assert_eq!(Aftermath { begun: false, ..aborted.clone() }.next(), None);
-        assert_eq!(aborted.next().as_deref(), Some("watch on with: switchback soak --service shop"));
+        assert_eq!(aborted.next().as_deref(), Some("start another soak: switchback soak --service shop"));
     }
 }

@@ -142,9 +142,9 @@ impl RateCheck {
         self.instances.iter().all(|known| known.tried || known.gone)
     }
 
-    /// `12 of 340 requests failed (3.5%), allowed are 5%`.
+    /// `12 of 340 requests failed (3.5%), limit 5%`.
     pub fn totals(&self) -> String {
-        format!("{}, allowed are {}", self.miss.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
+        format!("{}, limit {}", self.miss.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
     }
 
     /// Evidence that the threshold is exceeded, in nats, where the method weighs it.

@@ -10,16 +10,13 @@ use crate::model::{CheckId, Verdict};
 /// Failed probes count only after this long without a good one, however short the interval.
 pub const SUSTAINED_MS: u64 = 3_000;
 
-/// What is known of one instance's readiness.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Instance {
-    /// Time of the last good probe.
     ready_at: Option<u64>,
     /// Consecutive failed probes, and the time and reason of the first of them.
     failures: u32,
     failing_since: u64,
     why: String,
-    /// Consecutive good probes.
     good: u32,
     /// Whether the last answer did not say (429): what was known before it stands.
     unsaid: bool,
@@ -39,7 +36,6 @@ impl Instance {
     }
 }
 
-/// The readiness of all instances of one color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadinessCheck {
     settings: ReadinessSettings,

@@ -11,15 +11,15 @@ use crate::model::Color;
 pub enum Refusal {
     #[error("the soak is over")]
     Over,
-    #[error("rollback already handed over")]
+    #[error("the rollback has already begun")]
     RollingBack,
-    #[error("traffic may have moved already: the rollback is brought to its end")]
+    #[error("traffic may have moved already: the rollback will be completed")]
     MayHaveMoved,
     #[error("traffic is back on the previous color already")]
     BackAlready,
     #[error("traffic is being moved right now")]
     Switching,
-    #[error("traffic was not moved yet")]
+    #[error("traffic has not moved yet")]
     NotMovedYet,
     /// A rollback begins in a moment: there is nothing to watch longer.
     #[error("a rollback is counting down: pause or keep first")]
@@ -30,9 +30,7 @@ pub enum Refusal {
     OnAlready,
     #[error("extensions may add up to 24h at most")]
     TooLong,
-    #[error(
-        "the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} all the same"
-    )]
+    #[error("the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} anyway")]
     NoWayBack { standby: Color },
     /// The same, where a held rollback was to go ahead.
     #[error("the release was switched to with --no-way-back: only `rollback --force` takes it back")]
@@ -52,7 +50,7 @@ pub enum Refusal {
     #[error("{}: `rollback --force` replaces it and keeps a copy. By hand: {}", .0.what, .0.by_hand)]
     RouterForeign(ForeignSeen),
     /// The same, where a held rollback was to go ahead.
-    #[error("the router holds what is not ours: `rollback --force` replaces it and keeps a copy")]
+    #[error("the router holds what Switchback did not write: `rollback --force` replaces it and keeps a copy")]
     HeldForRouter,
     #[error("automatic rollback is frozen for the service: `switchback unfreeze`")]
     Frozen,

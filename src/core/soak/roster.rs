@@ -11,7 +11,6 @@ pub struct Roster {
     present: Vec<bool>,
 }
 
-/// What a new list changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Places of those that are new, or back.
@@ -36,7 +35,6 @@ impl Roster {
         &self.names
     }
 
-    /// How many are present.
     pub fn count(&self) -> usize {
         self.present.iter().filter(|present| **present).count()
     }

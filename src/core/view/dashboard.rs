@@ -1,7 +1,9 @@
 //! All that a screen shows of one run, bounded in memory.
 
 use crate::core::detect::{RECENT_MS, RecentCounts, TickCounts};
-use crate::core::soak::{Envelope, Event, Machine, Observation, Origin, RollbackResult, Settings, SwitchResult};
+use crate::core::soak::{
+    Envelope, Event, Machine, Observation, Origin, ReadError, RollbackResult, Settings, SwitchResult,
+};
 use crate::model::{CheckId, Color, Ending, Verdict};
 
 use super::decided::DecisionLog;
@@ -50,7 +52,7 @@ pub struct Dashboard {
     pub(super) active: Color,
     pub(super) last_switch: Option<i64>,
     /// What the router was last seen doing. A move ends with reading it back.
-    pub(super) routed: Option<Result<Color, String>>,
+    pub(super) routed: Option<Result<Color, ReadError>>,
     run_started_wall: i64,
     pub(super) checks: Vec<(CheckId, Series)>,
     pub(super) old: Series,

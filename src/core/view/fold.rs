@@ -3,7 +3,7 @@
 use crate::core::soak::{Effect, Envelope, Event, Machine, Observation, RollbackResult, Settings, SwitchResult};
 use crate::model::{Actor, Decision, DecisionKind, Ending, Phase, Verdict};
 
-use super::outcome::alarm;
+use super::outcome::stand;
 use super::steady::{Steady, is_beyond};
 
 /// What one event changed.
@@ -18,17 +18,17 @@ pub struct News {
     /// A part that failed while the run continues.
     pub trouble: Option<String>,
     pub ending: Option<Ending>,
-    /// At the end, if a bad release may be live: where traffic is and what to do.
-    pub alarm: Option<Alarm>,
+    /// With the end: where traffic is.
+    pub standing: Option<Standing>,
 }
 
-/// A run ended, and a bad release may be live.
+/// Where traffic is after the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// Where traffic is, and how bad it is there.
+pub struct Standing {
+    /// In one line, the news first.
     pub text: String,
-    /// What to do, with a command that works.
-    pub next: String,
+    /// What to do, with a command that works, where a bad release may be live.
+    pub next: Option<String>,
 }
 
 /// Where a copy is of what a forced move replaced.
@@ -69,7 +69,7 @@ impl View {
                     news.decisions.push(*decision);
                 }
                 Effect::Finish(ending) => {
-                    news.alarm = alarm(&self.machine, &ending);
+                    news.standing = Some(stand(&self.machine, &ending));
                     news.ending = Some(ending);
                 }
                 _ => {}

@@ -6,24 +6,28 @@ use crate::model::number::{percent, percent_limit, span};
 use crate::model::{CheckId, Color, Ending, Outcome, Phase};
 
 use super::measure::{allowed, measured, title};
-use super::{Alarm, Dashboard, View};
+use super::{Dashboard, Standing, View};
+
+/// Room for the text of an outcome: with its label of 16 columns it fits in a line of 100.
+const ROOM: usize = 84;
 
 /// The closing lines after a run, as pairs of label and text: where traffic is, what to do next, why, what failed.
 pub fn outcome_lines(view: &View, ending: &Ending) -> Vec<(&'static str, String)> {
     let machine = view.machine();
     let color = machine.settings().color;
-    let mut lines = vec![(
-        "outcome",
-        format!(
-            "{} (cause {}, exit code {})",
-            standing(machine, ending.outcome),
-            ending.cause.name(),
-            ending.exit_code()
-        ),
-    )];
+    let standing = standing(machine, ending.outcome);
+    let how = format!("(cause {}, exit code {})", ending.cause.name(), ending.exit_code());
+    let whole = format!("{standing} {how}");
+    let is_apart = alarms(ending.outcome) || whole.chars().count() > ROOM;
+    let mut lines = vec![("outcome", if is_apart { standing } else { whole })];
     lines.extend(next_step(machine, ending).map(|next| ("next", next)));
-    // The next step is in `next`; the sentence repeats it for the journal and for messages.
+    if is_apart {
+        lines.push(("ended", format!("{} {how}", word(ending.outcome))));
+    }
+    // What to do stands in `next`; the sentence has it for those who are told nothing else, in a journal or a message.
     let reason = ending.reason.split(" Move traffic to ").next().unwrap_or(&ending.reason);
+    // The second is as older monitors say it.
+    let reason = reason.split(" Fix that, then run: ").next().unwrap_or(reason);
     let reason = reason.split(" Mend that, then run: ").next().unwrap_or(reason);
     lines.push(("reason", reason.to_owned()));
     lines.extend(machine.settings().known_release().map(|release| ("release", release.to_owned())));
@@ -51,7 +55,7 @@ impl Dashboard {
         let ending = self.ending()?;
         let mut lines = outcome_lines(self.view(), ending);
         if self.back_late {
-            lines.retain(|(label, _)| !matches!(*label, "outcome" | "next"));
+            lines.retain(|(label, _)| !matches!(*label, "outcome" | "next" | "ended"));
             let (outcome, code) = (ending.outcome, ending.exit_code());
             let text =
                 format!("ROLLED BACK: {} is active again (the soak ended {outcome}, exit code {code})", self.active);
@@ -82,18 +86,25 @@ pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
     aftermath.next()
 }
 
-/// Where traffic is and what to do, where a bad release may be live after the end.
-pub(super) fn alarm(machine: &Machine, ending: &Ending) -> Option<Alarm> {
-    let alarms = matches!(ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
-    let next = next_step(machine, ending).filter(|_| alarms)?;
-    Some(Alarm { text: standing(machine, ending.outcome), next })
+/// Whether a bad release may be live after this end.
+const fn alarms(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone)
 }
 
-/// Where traffic is after the end, and what that means.
+/// Where traffic is after the end; with what to do, where a bad release may be live.
+pub(super) fn stand(machine: &Machine, ending: &Ending) -> Standing {
+    let next = next_step(machine, ending).filter(|_| alarms(ending.outcome));
+    Standing { text: standing(machine, ending.outcome), next }
+}
+
+/// An outcome in capitals: `ROLLED BACK`.
+pub fn word(outcome: Outcome) -> String {
+    outcome.name().to_uppercase().replace('-', " ")
+}
+
+/// Where traffic is after the end, and what that means: one line, whatever the numbers.
 pub fn standing(machine: &Machine, outcome: Outcome) -> String {
     let (color, other) = (machine.settings().color, machine.settings().color.other());
-    let live = against_limit(machine).map(|bad| format!(", BAD RELEASE STILL LIVE: {bad}. Nobody is acting"));
-    let live = live.unwrap_or_default();
     match outcome {
         Outcome::Retained => format!("RETAINED: {color} stays active"),
         Outcome::RolledBack => format!("ROLLED BACK: {other} is active again"),
@@ -102,23 +113,45 @@ pub fn standing(machine: &Machine, outcome: Outcome) -> String {
         }
         Outcome::Aborted => format!("ABORTED: traffic stays on {color}, nothing was judged"),
         Outcome::Inconclusive => format!("INCONCLUSIVE: {color} stays active, unproven"),
-        Outcome::Held => format!("HELD: traffic is on {color}{live}"),
+        Outcome::Held => {
+            let live = live_in_a_line(machine, "", ". Nobody is acting");
+            live.unwrap_or_else(|| format!("HELD: traffic is on {color}. Nobody is acting"))
+        }
+        Outcome::Superseded if active_after(machine, outcome) == Some(other) => {
+            format!("SUPERSEDED: somebody else moved traffic to {other}")
+        }
         Outcome::Superseded => "SUPERSEDED: somebody else moved traffic".to_owned(),
         Outcome::RollbackFailed if machine.back_unrecorded() => {
-            format!("ROLLBACK FAILED: traffic is on {other}, and not all of it is on record")
+            format!("ROLLBACK FAILED: traffic is on {other}, but the move is not fully recorded")
         }
-        Outcome::RollbackFailed => format!("ROLLBACK FAILED: traffic may still reach {color}{live}"),
-        Outcome::RollbackUndone => match machine.foreign() {
-            Some(foreign) => format!("ROLLBACK UNDONE: {}", foreign.what),
-            None => format!("ROLLBACK UNDONE: traffic is on {color} again{live}"),
-        },
+        Outcome::RollbackFailed => {
+            let live = live_in_a_line(machine, "ROLLBACK FAILED, ", "");
+            live.unwrap_or_else(|| format!("ROLLBACK FAILED: traffic may still reach {color}. Nobody is acting"))
+        }
+        Outcome::RollbackUndone if machine.foreign().is_some() => {
+            "ROLLBACK UNDONE: the router sends traffic to neither color. Nobody is acting".to_owned()
+        }
+        Outcome::RollbackUndone => {
+            let live = live_in_a_line(machine, "ROLLBACK UNDONE, ", "");
+            live.unwrap_or_else(|| format!("ROLLBACK UNDONE: traffic is on {color} again. Nobody is acting"))
+        }
         Outcome::Refused => format!("REFUSED: traffic stays on {other}"),
-        Outcome::SwitchFailed => "SWITCH FAILED".to_owned(),
+        Outcome::SwitchFailed => "SWITCH FAILED: the reason says where traffic is".to_owned(),
         Outcome::Switched => format!("SWITCHED: {color} is active"),
     }
 }
 
-/// The color with user traffic after this end; after a failed move, the one that may still have it, if known.
+/// That the bad release is live, with as much of how bad it is as one line has room for; the reason has the rest.
+fn live_in_a_line(machine: &Machine, before: &str, after: &str) -> Option<String> {
+    let against_limit = against_limit(machine)?;
+    let check = title(&machine.breach()?.check, machine.settings());
+    let color = machine.settings().color;
+    let details = [format!(": {against_limit}"), format!(": {check} beyond its limit"), String::new()];
+    let lines = details.map(|detail| format!("{before}BAD RELEASE STILL LIVE on {color}{detail}{after}"));
+    lines.into_iter().find(|line| line.chars().count() <= ROOM)
+}
+
+/// The color that takes user traffic after this end; where a move failed, the one that may take it still, as far as that is known.
 pub fn active_after(machine: &Machine, outcome: Outcome) -> Option<Color> {
     let (color, other) = (machine.settings().color, machine.settings().color.other());
     match outcome {
@@ -175,3 +208,6 @@ fn against_limit(machine: &Machine) -> Option<String> {
         ),
     })
 }
+
+#[cfg(test)]
+mod tests;

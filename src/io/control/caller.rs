@@ -10,7 +10,6 @@ use crate::model::Actor;
 use super::hub::Quota;
 use super::network::Role;
 
-/// Somebody who may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     Local(Peer),

@@ -23,11 +23,9 @@ use super::wire::{Accepted, ActionRequest, Failure};
 
 /// How long an answer may take. An order is answered once its decision is on disk.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-/// How long a connection over the network may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How often a request is given to a connection that may end before it is sent.
 const TRIES: usize = 4;
-/// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
 /// The monitor cannot be asked, or did not take the order.
@@ -52,7 +50,6 @@ pub enum ClientError {
         /// Whether it was shown one.
         shown: bool,
     },
-    /// The order is not allowed now, and why.
     #[error("{why}")]
     Refused { why: String, code: Option<RefusalCode> },
     /// The monitor does not let us in, or not do that.
@@ -70,7 +67,6 @@ pub enum ClientError {
 #[derive(Clone, Debug)]
 pub struct Client {
     to: Target,
-    /// The service whose monitor is meant.
     service: Option<String>,
 }
 
@@ -198,7 +194,6 @@ pub fn check_client_files(config: &ControlConfig) -> Result<(), ClientError> {
     secured(http::client(), "https", config.ca_file.as_deref(), identity.as_ref()).map(drop)
 }
 
-/// Who is trusted, and what is shown to them.
 fn secured(
     client: ClientBuilder,
     scheme: &str,
@@ -242,7 +237,7 @@ fn was_not_sent(error: &reqwest::Error) -> bool {
 }
 
 fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
-    let clear = if url.scheme() == "http" { "; is the URL to begin with https?" } else { "" };
+    let clear = if url.scheme() == "http" { "; should the URL begin with https?" } else { "" };
     format!("{}{clear}", http::root(error))
 }
 
@@ -272,7 +267,7 @@ fn unseen(socket: &Path, error: &io::Error) -> ClientError {
         io::ErrorKind::PermissionDenied => {
             let folder = socket.parent().unwrap_or(socket).display();
             ClientError::Forbidden(format!(
-                "permission denied: this user may not look into `{folder}`, where the monitor's socket is"
+                "permission denied: this user may not enter `{folder}`, where the monitor's socket is"
             ))
         }
         _ => ClientError::Io(format!("{}: {error}", socket.display())),
@@ -351,7 +346,7 @@ mod tests {
         let told = |kind: io::ErrorKind| unseen(socket, &io::Error::from(kind)).to_string();
         assert_eq!(
             told(io::ErrorKind::PermissionDenied),
-            "permission denied: this user may not look into `/srv/.switchback/shop`, where the monitor's socket is"
+            "permission denied: this user may not enter `/srv/.switchback/shop`, where the monitor's socket is"
         );
         assert_eq!(told(io::ErrorKind::NotFound), "no monitor answers at `/srv/.switchback/shop/control.sock`");
         assert!(

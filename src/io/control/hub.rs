@@ -23,10 +23,8 @@ const KEPT: usize = 4_096;
 const MOST_CLIENTS: usize = 64;
 /// So many orders may wait for the loop.
 const MOST_ORDERS: usize = 16;
-/// How long an order waits for the loop's answer.
 const ORDER_LIMIT: Duration = Duration::from_secs(10);
 
-/// An action on its way to the loop.
 #[derive(Debug)]
 pub struct Order {
     pub action: Action,
@@ -39,7 +37,6 @@ pub struct Order {
 /// An order was not carried out, or nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The machine does not allow it now.
     #[error("{0}")]
     Rule(Refusal),
     #[error("the soak is over")]
@@ -60,7 +57,7 @@ pub(super) enum Quota {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MOST_CLIENTS} clients follow the events already, which is the limit")]
+#[error("{MOST_CLIENTS} clients already follow the events, the limit")]
 pub struct TooMany;
 
 /// The meeting point of one run. Clones are the same hub. Publishing never waits: clients come and take what is kept in memory,
@@ -188,7 +185,6 @@ impl Hub {
         metrics::page(&state.view, &state.tally, state.clients)
     }
 
-    /// The recording's header as the first server-sent event.
     pub(super) fn header(&self) -> Bytes {
         self.0.header.clone()
     }

@@ -22,9 +22,7 @@ use super::stream::{self, Pace};
 use super::wire::{Accepted, ActionRequest, Failure};
 use super::{Hub, Refused};
 
-/// Longest body of an order, in bytes.
 const LONGEST_BODY: usize = 16 << 10;
-/// Longest reason of an order, in characters.
 const LONGEST_REASON: usize = 500;
 /// How long a client may take to send the body of an order.
 const BODY_LIMIT: Duration = Duration::from_secs(5);
@@ -101,9 +99,10 @@ fn since(uri: &Uri, headers: &HeaderMap) -> Result<u64, String> {
     let mut since = None;
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         if name != "since" {
-            return Err(format!("`{name}` is not known here: expected `since`"));
+            return Err(format!("`{name}` is not a known parameter: expected `since`"));
         }
-        let place = value.parse().map_err(|_| format!("`since` is the number of an event, not `{value}`"))?;
+        let place =
+            value.parse().map_err(|_| format!("`{value}` is not a valid `since`: expected the number of an event"))?;
         since = Some(place);
     }
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
@@ -117,7 +116,7 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
     if let Some(meant) = asked.service.as_deref().filter(|meant| *meant != service) {
-        tracing::warn!(?caller, meant, "an order for another service is refused");
+        tracing::warn!(?caller, meant, "refused an order for another service");
         return failure(StatusCode::CONFLICT, &format!("this is the monitor of `{service}`, not of `{meant}`"));
     }
     let ActionRequest { action, actor, reason, .. } = asked;
@@ -142,7 +141,7 @@ async fn order(request: Request) -> Result<ActionRequest, String> {
     let who = match &asked.actor {
         None => None,
         Some(Actor::Operator(who) | Actor::Ci(who)) => Some(who),
-        Some(actor) => return Err(format!("`{actor}` gives no orders")),
+        Some(actor) => return Err(format!("`{actor}` may not give orders")),
     };
     for (what, text) in [("actor", who), ("reason", asked.reason.as_ref())] {
         let Some(text) = text else { continue };
@@ -155,13 +154,13 @@ async fn order(request: Request) -> Result<ActionRequest, String> {
 
 pub(super) async fn whole(body: Body) -> Result<Bytes, String> {
     let body = timeout(BODY_LIMIT, to_bytes(body, LONGEST_BODY)).await;
-    let body = body.map_err(|_| "the body did not come in time".to_owned())?;
+    let body = body.map_err(|_| "the body did not arrive in time".to_owned())?;
     body.map_err(|_| format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"))
 }
 
 async fn unknown(uri: Uri) -> Response<Body> {
     let known = "/v1/status, /v1/events, /v1/actions, /metrics";
-    failure(StatusCode::NOT_FOUND, &format!("`{}` is not known; there are {known}", uri.path()))
+    failure(StatusCode::NOT_FOUND, &format!("`{}` is not a known path: expected {known}", uri.path()))
 }
 
 async fn wrong_method(uri: Uri) -> Response<Body> {

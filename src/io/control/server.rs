@@ -29,7 +29,6 @@ use super::shared::SharedStatus;
 use super::stream::Pace;
 use super::{ControlSocket, Hub};
 
-/// Most connections at a time, by each way in.
 const MOST_CONNECTIONS: usize = 128;
 /// A client that connects and sends no whole request is closed after this.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
@@ -97,7 +96,6 @@ impl Server {
 trait Listener: Send + 'static {
     type Client: Send + 'static;
 
-    /// Most connections at a time.
     const MOST: usize;
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
@@ -128,11 +126,10 @@ async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
     drop(listener);
     let served = async { while connections.join_next().await.is_some() {} };
     if timeout(STOP_LIMIT, served).await.is_err() {
-        tracing::warn!("clients that take nothing are left behind");
+        tracing::warn!("closing connections to clients that do not read");
     }
 }
 
-/// The Unix socket.
 struct Local {
     user: u32,
     socket: ControlSocket,

@@ -18,13 +18,11 @@ struct Reading {
     status: Result<StatusReport, String>,
 }
 
-/// The status, read once for many.
 #[derive(Clone)]
 pub struct SharedStatus {
     read: StatusOf,
     last: Arc<Mutex<Option<Reading>>>,
     orders: Arc<AtomicU64>,
-    /// How old a reading may be.
     age: Duration,
 }
 

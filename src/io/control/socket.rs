@@ -53,7 +53,6 @@ pub enum SocketError {
 pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
-    /// Device and inode of the file.
     identity: (u64, u64),
     owner: u32,
     is_shared: bool,
@@ -176,7 +175,7 @@ async fn lock(folder: &Path) -> Result<File, SocketError> {
     let locking =
         tokio::task::spawn_blocking(move || Ok(lock_within(FOLDER_WAIT, || file.try_lock())?.then_some(file)));
     let locked = locking.await.unwrap_or_else(|error| Err(error.into()));
-    let busy = || io::Error::other("another process has kept it locked all the time");
+    let busy = || io::Error::other("another process holds its lock");
     locked.and_then(|file| file.ok_or_else(busy)).map_err(io("lock the folder", folder))
 }
 

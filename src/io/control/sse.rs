@@ -7,11 +7,8 @@ use axum::body::Bytes;
 
 /// Name of the first event of every stream: the recording's header.
 pub(super) const HEADER: &str = "header";
-/// Name of an event of the run.
 pub(super) const SOAK: &str = "soak";
-/// Name of the event that ends a stream early.
 pub(super) const DROPPED: &str = "dropped";
-/// Name of the last event.
 pub(super) const END: &str = "end";
 /// A comment, which says only that the server is alive.
 pub(super) const KEEP_ALIVE: &[u8] = b": alive\n\n";
@@ -28,7 +25,6 @@ pub(super) fn message(event: &str, id: Option<u64>, data: &str) -> Bytes {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
     pub event: String,
-    /// Its data, lines joined by line feeds.
     pub data: String,
 }
 

@@ -17,7 +17,6 @@ use super::{Hub, StreamEnd};
 const LOOKS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a client is sent next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The next event of the run, as a server-sent one.

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::core::soak::RefusalCode;
 use crate::model::{Action, Actor, Ending};
 
-/// What is posted to order an action.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionRequest {
@@ -20,14 +19,12 @@ pub(super) struct ActionRequest {
     pub service: Option<String>,
 }
 
-/// The answer to an action that was taken.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Accepted {
     /// The place of its event in the order of events.
     pub seq: u64,
 }
 
-/// The answer to everything that failed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub error: String,
@@ -36,7 +33,6 @@ pub(super) struct Failure {
     pub code: Option<RefusalCode>,
 }
 
-/// Why an event stream ends before the run does.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dropped {
     pub reason: String,

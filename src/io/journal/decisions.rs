@@ -225,7 +225,7 @@ impl Journal {
             bytes.push(b'\n');
         }
         let repair = (tail.torn > 0).then(|| {
-            let message = format!("dropped {} bytes of a line that was not written to its end", tail.torn);
+            let message = format!("dropped {} bytes of an unfinished line", tail.torn);
             Decision::new(DecisionKind::Repaired, Actor::Auto, message)
         });
         let (mut seq, mut prev) = (tail.next_seq.unwrap_or(1), tail.prev.clone());

@@ -40,7 +40,7 @@ impl Reserve {
         loop {
             match write() {
                 Err(error) if is_full(&error) && self.give_up_a_step().unwrap_or(false) => {
-                    tracing::warn!(%error, reserve = %self.path.display(), "the disk is full: kept room is used");
+                    tracing::warn!(%error, reserve = %self.path.display(), "the disk is full: using reserved space");
                 }
                 done => return done,
             }

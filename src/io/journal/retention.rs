@@ -11,7 +11,6 @@ use super::recording::{RecordingError, recording_path};
 use super::soak_id::SoakId;
 use crate::model::Limits;
 
-/// A recording on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     pub id: SoakId,
@@ -23,9 +22,7 @@ pub struct Stored {
 /// What [`prune`] did, or would do.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// What is gone, oldest first.
     pub removed: Vec<Stored>,
-    /// What is still there, oldest first.
     pub kept: Vec<Stored>,
     /// What should have gone and could not; it is among the kept.
     pub failed: Vec<RecordingError>,
@@ -89,7 +86,6 @@ fn divide(mut recordings: Vec<Stored>, limits: &Limits, in_use: &[SoakId]) -> (V
     })
 }
 
-/// All recordings of a service, in no order.
 fn stored(service_dir: &Path, now: Timestamp) -> Result<Vec<Stored>, RecordingError> {
     let folder = service_dir.join("soaks");
     let failed = |source| RecordingError::Io { action: "list", path: folder.clone(), source };

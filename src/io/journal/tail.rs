@@ -19,11 +19,9 @@ pub(super) struct Tail {
     pub torn: u64,
     /// Number of the next line; `None` where the header is still to be written.
     pub next_seq: Option<u64>,
-    /// Hash of the line before it.
     pub prev: String,
 }
 
-/// Why the file cannot be appended to.
 #[derive(Debug)]
 pub(super) enum TailError {
     Io(io::Error),

@@ -14,13 +14,11 @@ use super::lines::{MAX_LINE, Next, next_line};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub service: String,
-    /// Decisions in it.
     pub records: u64,
     /// Hash of the last line, else of the header. Kept elsewhere, it also proves that nothing was cut off the end.
     pub head: String,
 }
 
-/// The first thing that is wrong with a journal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of `{}`: {kind}", path.display())]
 pub struct Damage {
@@ -42,14 +40,13 @@ pub enum DamageKind {
         expected: u64,
         found: u64,
     },
-    /// The line stands too late: it was moved, repeated or put in.
+    /// The line stands too late: it was moved, repeated or inserted.
     OutOfOrder {
         expected: u64,
         found: u64,
     },
     /// The line was not written after the one before it: one of the two was replaced.
     Unchained,
-    /// The file ends in the middle of a line.
     Torn,
     /// The state file knows of more decisions than there are: the last ones were cut off.
     CutOff {
@@ -70,15 +67,15 @@ impl fmt::Display for DamageKind {
                 write!(f, "decisions are missing before it: expected number {expected}, found {found}")
             }
             Self::OutOfOrder { expected, found } => {
-                write!(f, "it was moved, repeated or put in: expected number {expected}, found {found}")
+                write!(f, "it was moved, repeated or inserted: expected number {expected}, found {found}")
             }
             Self::Unchained => f.write_str("it was not written after the line before it: one of the two was replaced"),
             Self::Torn => f.write_str("the file ends in the middle of it"),
             Self::CutOff { known, found } => write!(
                 f,
-                "it is missing: the state file knows of {known} decisions, here are {found}; the last ones were cut off"
+                "it is missing: the state file counts {known} decisions, the journal has {found}; the last ones were cut off"
             ),
-            Self::Replaced => f.write_str("it is not the decision that the state file knows of: it was replaced"),
+            Self::Replaced => f.write_str("it is not the decision that the state file names: it was replaced"),
         }
     }
 }

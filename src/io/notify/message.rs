@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::core::soak::Settings;
-use crate::core::view::{Alarm, News};
+use crate::core::view::News;
 use crate::io::journal::rfc3339_ms;
 use crate::model::DecisionKind;
 
@@ -25,11 +25,9 @@ const TOLD: [DecisionKind; 7] = [
 pub struct Message {
     /// Unique, and the same for the same decision: receivers tell repetitions by it.
     pub id: String,
-    /// The JSON text.
     pub body: String,
 }
 
-/// The specification's payload, and Slack's.
 #[derive(Serialize)]
 struct Payload<'a> {
     r#type: String,
@@ -58,13 +56,13 @@ impl Message {
         });
         let ended = news.ending.iter().map(|ending| {
             let outcome = ending.outcome.name();
-            let text = match &news.alarm {
-                Some(Alarm { text, next }) => format!("[{service}] {text}; next: {next}; {}{named}", ending.reason),
-                None => format!("[{service}] {color} {outcome}: {}{named}", ending.reason),
-            };
+            let next = news.standing.as_ref().and_then(|standing| standing.next.as_ref());
+            let step = next.map(|next| format!("next: {next}; ")).unwrap_or_default();
+            let standing = news.standing.as_ref().map_or(outcome, |standing| &standing.text);
+            let text = format!("[{service}] {standing}; {step}{}{named}", ending.reason);
             let ending = json!({
                 "service": service, "soak": soak, "release": release, "color": color, "outcome": outcome, "cause": ending.cause.name(),
-                "reason": ending.reason, "exitCode": ending.exit_code(), "next": news.alarm.as_ref().map(|alarm| &alarm.next),
+                "reason": ending.reason, "exitCode": ending.exit_code(), "next": next,
             });
             ("soak.ended".to_owned(), text, ending)
         });
@@ -86,16 +84,24 @@ fn slack(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::core::soak::testing::settings;
+    use crate::core::view::Standing;
     use crate::model::{Actor, Cause, Decision, Ending, Outcome};
+
+    fn standing(text: &str, next: Option<&str>) -> Standing {
+        Standing { text: text.to_owned(), next: next.map(str::to_owned) }
+    }
 
     #[test]
     fn a_bad_release_that_is_live_is_what_the_end_is_told_by() {
         let ending = Ending { outcome: Outcome::Held, cause: Cause::Policy, reason: "error-rate: bad".to_owned() };
-        let alarm = Alarm { text: "HELD: traffic is on green".to_owned(), next: "switchback rollback".to_owned() };
-        let news = News { ending: Some(ending), alarm: Some(alarm), ..News::default() };
+        let news = News {
+            ending: Some(ending),
+            standing: Some(standing("STILL LIVE", Some("switchback rollback"))),
+            ..News::default()
+        };
         let told = Message::of(&news, 7, 0, &settings()).pop().unwrap();
         let body: Value = serde_json::from_str(&told.body).unwrap();
-        let text = "[shop] HELD: traffic is on green; next: switchback rollback; error-rate: bad";
+        let text = "[shop] STILL LIVE; next: switchback rollback; error-rate: bad";
         assert_eq!((&body["text"], &body["data"]["next"]), (&json!(text), &json!("switchback rollback")));
     }
 
@@ -103,12 +109,17 @@ mod tests {
     fn the_release_that_is_judged_is_named() {
         let breach = Decision::new(DecisionKind::Breach, Actor::Auto, "9 of 9 failed");
         let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-        let news = News { decisions: vec![breach], ending: Some(ending), ..News::default() };
+        let news = News {
+            decisions: vec![breach],
+            ending: Some(ending),
+            standing: Some(standing("ROLLED BACK: blue is active again", None)),
+            ..News::default()
+        };
         let settings = Settings { release: Some("v7".to_owned()), ..settings() };
-        for (told, text) in Message::of(&news, 7, 0, &settings)
-            .iter()
-            .zip(["[shop] breach: 9 of 9 failed (release v7)", "[shop] green rolled-back: bad (release v7)"])
-        {
+        for (told, text) in Message::of(&news, 7, 0, &settings).iter().zip([
+            "[shop] breach: 9 of 9 failed (release v7)",
+            "[shop] ROLLED BACK: blue is active again; bad (release v7)",
+        ]) {
             let body: Value = serde_json::from_str(&told.body).unwrap();
             assert_eq!((&body["text"], &body["data"]["release"]), (&json!(text), &json!("v7")));
         }
@@ -120,7 +131,12 @@ mod tests {
         let blind = Decision::new(DecisionKind::Blind, Actor::Auto, "no metrics");
         let quiet = Decision::new(DecisionKind::Observe, Actor::Auto, "nothing for anybody");
         let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-        let news = News { decisions: vec![quiet, breach, blind], ending: Some(ending), ..News::default() };
+        let news = News {
+            decisions: vec![quiet, breach, blind],
+            ending: Some(ending),
+            standing: Some(standing("ROLLED BACK: blue is active again", None)),
+            ..News::default()
+        };
         let settings = settings();
         let told = Message::of(&news, 7, 0, &settings);
         let bodies: Vec<Value> = told.iter().map(|told| serde_json::from_str(&told.body).unwrap()).collect();
@@ -133,7 +149,7 @@ mod tests {
         assert_eq!(bodies[0]["timestamp"], "1970-01-01T00:00:00.000Z");
         assert!(bodies[0]["text"].as_str().unwrap().ends_with("breach: 5 &lt; 6 &amp; rising"), "{}", bodies[0]);
         assert_eq!(bodies[0]["data"]["decision"]["message"], "5 < 6 & rising");
-        assert_eq!(bodies[2]["text"], format!("[{}] green rolled-back: bad", settings.service));
+        assert_eq!(bodies[2]["text"], format!("[{}] ROLLED BACK: blue is active again; bad", settings.service));
         assert_eq!((&bodies[2]["data"]["outcome"], &bodies[2]["data"]["exitCode"]), (&json!("rolled-back"), &json!(3)));
     }
 }

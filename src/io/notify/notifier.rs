@@ -40,7 +40,7 @@ impl Notifier {
         let url = webhook(config.url.as_ref()?).ok()?;
         let key = config.secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
         let client = client().timeout(config.timeout).build();
-        let client = client.inspect_err(|error| tracing::error!(%error, "nobody can be notified")).ok()?;
+        let client = client.inspect_err(|error| tracing::error!(%error, "notifications cannot be sent")).ok()?;
         let (queue, messages) = mpsc::channel(BACKLOG);
         let waiting = Arc::<AtomicU64>::default();
         let courier = Courier { client, url, key, waiting: Arc::clone(&waiting) };
@@ -59,7 +59,7 @@ impl Notifier {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if self.queue.try_send(message).is_err() {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            tracing::error!(id, "too many notifications wait: this one is dropped");
+            tracing::error!(id, "too many notifications wait: dropped one");
         }
     }
 
@@ -74,7 +74,7 @@ impl Notifier {
         if timeout(limit, &mut task).await.is_err() {
             task.abort();
             let waiting = waiting.load(Ordering::Relaxed);
-            tracing::error!(waiting, "notifications are not delivered yet: leaving without waiting for them");
+            tracing::error!(waiting, "exiting with undelivered notifications");
         }
     }
 }
@@ -103,7 +103,7 @@ impl Courier {
                 Ok(()) => return,
                 Err(why) => why,
             };
-            tracing::warn!(id = message.id, attempt, why, "a notification was not taken");
+            tracing::warn!(id = message.id, attempt, why, "a notification was not accepted");
             if attempt < TRIES {
                 sleep(pause).await;
                 pause *= 2;

@@ -136,7 +136,7 @@ impl CommandRouter {
         }
         let Err(error) = self.ask().await else { return Ok(None) };
         if replace == Replace::Anything {
-            return Ok(Some(format!("moved all the same, because of --force: {error}")));
+            return Ok(Some(format!("moved anyway (--force): {error}")));
         }
         match error {
             // A move brings all of it to one color, or the first of it anywhere.
@@ -172,7 +172,7 @@ impl CommandRouter {
         if let Some(missing) = self.missing_script(&words) {
             return Err(CommandError::NoScript { command, missing });
         }
-        Ok(vec![format!("run `{command}`; whether it would work is only known once it runs")])
+        Ok(vec![format!("run `{command}`; a dry run cannot tell whether it succeeds")])
     }
 
     async fn ask(&self) -> Result<Color, CommandError> {

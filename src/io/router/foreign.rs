@@ -72,7 +72,7 @@ impl fmt::Display for Foreign {
         let Self { place, found, unclear, .. } = self;
         write!(f, "`{place}` holds `{found}`")?;
         if *unclear {
-            write!(f, ": which one is the service's is not known, and a move could replace what {NOT_OURS}")
+            write!(f, ": it is unclear which one belongs to the service, and a move could replace what {NOT_OURS}")
         } else {
             write!(f, ", which is neither blue's nor green's and {NOT_OURS}")
         }
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(foreign.by_hand(Color::Green), "write green");
         assert_eq!(foreign.place(), "/etc/nginx/active.conf");
         let unclear = foreign.unclear().to_string();
-        assert!(unclear.ends_with("x…`: which one is the service's is not known, and a move could replace what was not written by Switchback"), "{unclear}");
+        assert!(unclear.ends_with("x…`: it is unclear which one belongs to the service, and a move could replace what was not written by Switchback"), "{unclear}");
     }
 
     #[test]

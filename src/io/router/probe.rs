@@ -25,7 +25,6 @@ const IN_A_ROW: u32 = 3;
 const POLL: Duration = Duration::from_millis(75);
 /// Limit for one question, where `router.timeout` is longer.
 const MAX_QUESTION: Duration = Duration::from_secs(5);
-/// Longest body that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
 /// So much of a value is quoted, in characters.
 const MAX_QUOTED: usize = 60;

@@ -26,16 +26,16 @@ const REAP: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// There is no such program.
-    #[error("there is no program `{0}`, or this user may not run it")]
+    #[error("program `{0}` not found, or this user may not run it")]
     NoProgram(String),
     /// There is no program to start.
-    #[error("no program is named")]
+    #[error("no program given")]
     Empty,
     /// It could not be started.
     #[error("it cannot be started: {0}")]
     Start(io::Error),
     /// The system could not say how it ended.
-    #[error("its end cannot be awaited: {0}")]
+    #[error("cannot wait for its end: {0}")]
     Wait(io::Error),
     /// It said itself that it failed.
     #[error("it ended with exit code {code}{}", said(output))]
@@ -46,7 +46,7 @@ pub enum ProcessError {
         output: String,
     },
     /// A signal ended it.
-    #[error("signal {signal} ended it{}", said(output))]
+    #[error("it was killed by signal {signal}{}", said(output))]
     Signal {
         /// The signal's number.
         signal: i32,
@@ -64,7 +64,7 @@ pub enum ProcessError {
 }
 
 fn said(output: &str) -> String {
-    if output.is_empty() { ", having printed nothing".to_owned() } else { format!("; it said: {output}") }
+    if output.is_empty() { ", without output".to_owned() } else { format!("; it said: {output}") }
 }
 
 /// What a command printed that ended with exit code 0: the end of each stream.

@@ -36,11 +36,7 @@ const NAMED: usize = 8;
 /// What there is of the script that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Script {
-    Found {
-        script: String,
-        /// The `package.json`.
-        package: PathBuf,
-    },
+    Found { script: String, package: PathBuf },
     Missing(MissingScript),
 }
 
@@ -67,7 +63,7 @@ impl fmt::Display for MissingScript {
         let script = &self.script;
         match &self.why {
             Why::NoPackage(folder) => {
-                write!(f, "there is no package.json with a script `{script}` in `{}`", folder.display())
+                write!(f, "no package.json with a script `{script}` in `{}`", folder.display())
             }
             Why::Unreadable(package, why) => write!(f, "`{}` cannot be read: {why}", package.display()),
             Why::NoScript(package, known) => {

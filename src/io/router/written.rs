@@ -17,7 +17,6 @@ use crate::io::journal::create_private_dir;
 use crate::io::journal::files::hand_over;
 use crate::model::Color;
 
-/// Longest record that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 /// How many contents are known for each target: the last one, and the one before, for a crash between record and write.
 const MAX_KNOWN: usize = 2;
@@ -40,7 +39,6 @@ struct Record {
     under_way: Option<UnderWay>,
 }
 
-/// A link, and what it says for each color.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownLink {
     pub link: PathBuf,

@@ -17,9 +17,7 @@ use crate::model::number::duration_exact;
 
 /// So many instances of a color are watched.
 pub const MOST_INSTANCES: usize = 1_000;
-/// The longest file, in bytes.
 const LONGEST_FILE: u64 = 4 << 20;
-/// How long a name may take to be resolved.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
 /// The label by which a file of Prometheus says `http` or `https`.
 const SCHEME: &str = "__scheme__";

@@ -34,7 +34,7 @@ const MAX_REDIRECTS: usize = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// What a key gives cannot stand in a header.
-    #[error("`{0}` has characters that cannot stand in an HTTP header")]
+    #[error("`{0}` has characters that are not allowed in an HTTP header")]
     Header(&'static str),
     /// A file with certificates or a key cannot be used.
     #[error("`{key}`: `{}` {why}", path.display())]

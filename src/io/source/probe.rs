@@ -28,7 +28,6 @@ pub enum ProbeError {
     #[error("{url} answered {status}{advice}")]
     Status {
         url: String,
-        /// Another status than 2xx and 429.
         status: StatusCode,
         /// The key to set, where the status tells that the question was wrong.
         advice: &'static str,

@@ -137,7 +137,6 @@ impl Scraper {
         Self { probes: probe.tally(), fetcher: self.fetcher.beside(probe.fetcher()), ..self }
     }
 
-    /// The latency histogram, once a page had it.
     pub fn histogram(&self) -> Option<&str> {
         self.reader.histogram()
     }

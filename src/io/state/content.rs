@@ -137,7 +137,7 @@ pub enum Corrupt {
     /// It does not parse; the parser's message ends with line and column.
     #[error("{0}")]
     Json(String),
-    #[error("it holds no JSON object")]
+    #[error("it is not a JSON object")]
     NoObject,
     /// A key of ours is missing or has a value it cannot have.
     #[error("key `{key}`: {reason}")]

@@ -11,7 +11,6 @@ use crate::core::soak::Frozen;
 use crate::io::journal::files::{Open, hand_over, open_private};
 use crate::io::journal::{create_private_dir, rfc3339_ms};
 
-/// Longest file that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
 
 /// A freeze as it stands in its file and in `status --json`. Times are RFC 3339.
@@ -51,7 +50,7 @@ impl Freeze {
 pub enum FreezeError {
     #[error("cannot {action} the freeze `{}`: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("the freeze `{}` cannot be understood ({reason}); `switchback unfreeze` removes it", path.display())]
+    #[error("the freeze `{}` is not valid ({reason}); `switchback unfreeze` removes it", path.display())]
     Corrupt { path: PathBuf, reason: String },
 }
 
@@ -104,7 +103,7 @@ impl FreezeFile {
     /// Why the file cannot be read, where it is there and that is so; in a sentence.
     pub fn unreadable(&self) -> Option<String> {
         let error = self.read().err().filter(|error| matches!(error, FreezeError::Io { .. }))?;
-        Some(format!("{error}: it holds nothing, and a breach is rolled back; `switchback unfreeze` removes it"))
+        Some(format!("{error}: automatic rollback is NOT frozen; `switchback unfreeze` removes it"))
     }
 
     /// Puts a freeze in the place of any other, whole or not at all.
@@ -177,7 +176,7 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, file.path()).unwrap();
         assert_eq!(file.holding(at(0)), None, "a link holds nothing");
         let told = file.unreadable().unwrap();
-        assert!(told.contains("it is a symlink") && told.contains("a breach is rolled back"), "{told}");
+        assert!(told.contains("it is a symlink") && told.contains("automatic rollback is NOT frozen"), "{told}");
         file.remove().unwrap();
         fs::create_dir(file.path()).unwrap();
         assert!(file.holding(at(0)).is_none() && file.unreadable().is_some());

@@ -35,7 +35,6 @@ const MAX_HOLDER: u64 = 16 << 10;
 pub struct Holder {
     pub pid: u32,
     pub service: String,
-    /// Its working folder.
     pub folder: String,
     /// When it took the lock, RFC 3339.
     pub since: String,
@@ -52,7 +51,6 @@ impl std::fmt::Display for Holder {
 pub enum LockError {
     #[error("{what} (`{}` is held by {})", path.display(), named(holder.as_ref()))]
     Busy {
-        /// What that means.
         what: &'static str,
         path: PathBuf,
         /// Who holds it, where its file says so.

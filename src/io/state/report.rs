@@ -27,7 +27,6 @@ pub struct StatusReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     pub router: RouterStatus,
-    /// The color that takes no traffic.
     pub standby: StandbyStatus,
     /// Whether the active release must not be rolled back, as whoever switched to it said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -47,7 +46,6 @@ pub struct StatusReport {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFileStatus {
-    /// Its canonical path.
     pub path: String,
     /// Whether it is there. Without it blue is taken for active, never switched.
     pub exists: bool,
@@ -55,7 +53,6 @@ pub struct StateFileStatus {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationStatus {
-    /// The folder of the deployment.
     pub folder: String,
     /// The configuration file; `null` where there is none.
     pub file: Option<String>,
@@ -86,7 +83,6 @@ pub struct StandbyStatus {
 /// How the last soak stands; without one only `running`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoakStatus {
-    /// What the state file says of it.
     #[serde(flatten)]
     pub block: Option<SoakBlock>,
     /// Whether a monitor is running and this soak is not finished.

@@ -327,7 +327,7 @@ mod tests {
     fn a_page_with_a_remark_and_one_that_counted_nothing_yet_are_told() {
         let mut odd = instance(TickCounts::default(), 0.0, Processes::One);
         if let Some(Ok(metrics)) = &mut odd.metrics {
-            metrics.note = Some("2 values were no counts and were ignored".to_owned());
+            metrics.note = Some("2 values were not counts and were ignored".to_owned());
         }
         assert_eq!(metrics(&config(), &odd, true)[1].level, Level::Warning);
         if let Some(Ok(metrics)) = &mut odd.metrics {

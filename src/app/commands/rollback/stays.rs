@@ -82,7 +82,7 @@ pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
             Err(Failure::new(
                 7,
                 format!(
-                    "ROLLBACK UNDONE: {away}. Something else moves it, and it is not moved a second time; next: stop that, \
+                    "ROLLBACK UNDONE: {away}. Something else moves it; Switchback does not move it again; next: stop that, \
                      then: switchback rollback --service {service}"
                 ),
             ))

@@ -309,5 +309,5 @@ async fn a_move_that_cannot_be_read_back_is_not_confirmed_rather_than_anywhere()
     let bench = Bench::switched();
     bench.router.answer(&[Answer::Well, Answer::Well, Answer::Fail]);
     let error = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
-    assert!(error.ends_with("; the router took the move to blue, which is not confirmed"), "{error}");
+    assert!(error.ends_with("; the router accepted the move to blue, but did not confirm it"), "{error}");
 }

@@ -225,17 +225,14 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
         report.soak.block = Some(ended(outcome, at));
         (report.standby.ready, report.no_way_back) = (standby, no_way_back);
         let alarm = report.alarm().unwrap();
-        assert_eq!(alarm.text, "traffic is on green, BAD RELEASE STILL LIVE. Nobody is acting", "{outcome}");
+        assert_eq!(alarm.text, "BAD RELEASE STILL LIVE on green. Nobody is acting", "{outcome}");
         assert_eq!(alarm.next, next, "{outcome}");
-        assert!(report.to_text(&now()).starts_with("ALARM     traffic is on green, BAD"), "{outcome}");
+        assert!(report.to_text(&now()).starts_with("ALARM     BAD RELEASE STILL LIVE on green"), "{outcome}");
     }
     // Moved by hand: what is left is to record it.
     report.router.active_color = Some(Color::Blue);
     let alarm = report.alarm().unwrap();
-    assert!(
-        alarm.text.starts_with("traffic is on blue according to the router, on green according to the state file, "),
-        "{alarm:?}"
-    );
+    assert!(alarm.text.starts_with("BAD RELEASE MAY BE LIVE: router on blue, state file on green. "), "{alarm:?}");
     report.router.active_color = None;
     report.router.error = Some("`route` holds a page, which was not written by Switchback".to_owned());
     let next = report.alarm().unwrap().next;
@@ -260,7 +257,7 @@ async fn what_is_over_or_was_never_bad_raises_no_alarm() {
     }
     let held = SoakBlock { outcome: None, phase: "held".into(), ..ended("held", at) };
     report.soak = SoakStatus { block: Some(held), running: true };
-    assert!(report.alarm().unwrap().text.ends_with("STILL LIVE. The monitor waits for you"));
+    assert!(report.alarm().unwrap().text.ends_with("STILL LIVE on green. The monitor waits for you"));
     report.soak.block = Some(ended("rollback-undone", None));
     report.router.active_color = Some(Color::Blue);
     assert!(report.alarm().unwrap().next.starts_with("stop what moves traffic there, then: "));

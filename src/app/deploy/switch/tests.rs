@@ -107,7 +107,7 @@ async fn a_switch_that_cannot_be_undone_says_where_traffic_is() {
         (&[FailAfterMoving, Fail], "traffic is on green"),
         (&[FailAfterMoving, Fail, Fail], "traffic may be on either color"),
         (&[FailAfterMoving, Lie], "the router still shows green; traffic is on green"),
-        (&[FailAfterMoving, Well, Fail], "the router took the move to blue, which is not confirmed"),
+        (&[FailAfterMoving, Well, Fail], "the router accepted the move to blue, but did not confirm it"),
     ];
     for (answers, complaint) in cases {
         let bench = bench(|_, _| {});

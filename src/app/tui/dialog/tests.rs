@@ -185,7 +185,12 @@ fn foreign(world: World) -> Machine {
     let what = "`active.conf` holds `return 503;`, which was not written by Switchback".to_owned();
     let foreign = Some(ForeignSeen { what: what.clone(), by_hand: "write it".to_owned() });
     let state = Ok(DeploymentSeen { active: Color::Green, last_switch: bench.machine.settings().last_switch });
-    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router: Err(what), state, foreign });
+    bench.feed(Event::RouterObserved {
+        epoch: bench.epoch(),
+        router: Err(crate::core::soak::ReadError(what)),
+        state,
+        foreign,
+    });
     bench.machine
 }
 
@@ -317,8 +322,8 @@ fn a_refusal_stays_until_it_was_read() {
     let machine = watching();
     let mut dialog = ask(Ask::RollBack, &machine);
     press(&mut dialog, "y\n");
-    dialog.answered(Err("rollback already handed over".to_owned()), 0);
-    assert_eq!(dialog.view(0).state, DialogState::Failed("rollback already handed over".to_owned()));
+    dialog.answered(Err("the rollback has already begun".to_owned()), 0);
+    assert_eq!(dialog.view(0).state, DialogState::Failed("the rollback has already begun".to_owned()));
     assert_eq!(dialog.settle(&Facts::of(&machine), 1_000_000), Step::Stay);
     dialog.answered(Ok(()), 0);
     assert_eq!(press(&mut dialog, "y"), []);

@@ -112,7 +112,7 @@ fn what_lies_above_the_panes() {
         ("detail", Overlay::Detail(Subject::Decision(4))),
         ("dialog_prompting", Overlay::Dialog(dialog(DialogState::Prompting { expires_in_s: Some(27) }))),
         ("dialog_waiting", Overlay::Dialog(dialog(DialogState::Waiting))),
-        ("dialog_failed", Overlay::Dialog(dialog(DialogState::Failed("rollback already handed over".to_owned())))),
+        ("dialog_failed", Overlay::Dialog(dialog(DialogState::Failed("the rollback has already begun".to_owned())))),
         ("weather", Overlay::Weather(WeatherView { items: weather, selected: 1, current: Some(0) })),
     ];
     for (name, overlay) in overlays {

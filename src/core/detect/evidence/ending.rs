@@ -115,7 +115,8 @@ impl EvidenceDetector {
             Closing::new(ClosingVerdict::Healthy, reason)
         } else {
             let threshold = percent_limit(self.config.threshold);
-            let reason = format!("{}: cannot be told from {threshold}; {}", self.standing(), self.explain_breach());
+            let reason =
+                format!("{}: cannot be distinguished from {threshold}; {}", self.standing(), self.explain_breach());
             Closing::new(ClosingVerdict::Inconclusive, reason)
         }
     }

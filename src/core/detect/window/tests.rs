@@ -114,7 +114,7 @@ fn the_end_of_the_window_is_judged() {
             "failures that are too few to judge",
             [vec![good; 40], vec![Some((0, 0)); 10], vec![Some((1, 1)); 10]].concat(),
             ClosingVerdict::Inconclusive,
-            "10 of 10 requests failed (100%) in the last 10s, allowed are 5%",
+            "10 of 10 requests failed (100%) in the last 10s, limit 5%",
         ),
     ];
     for (what, ticks, verdict, reason) in cases {

@@ -1,6 +1,6 @@
 //! The texts of an event that somebody else may have written.
 
-use super::{Answer, Event, ForeignSeen, Metered, Readiness, RollbackResult, Sample, SwitchResult};
+use super::{Answer, Event, ForeignSeen, Metered, ReadError, Readiness, RollbackResult, Sample, SwitchResult};
 
 impl Event {
     /// Hands every text in it that somebody else may have written to `edit`: error messages that quote an answer, notes, labels.
@@ -27,7 +27,7 @@ impl Event {
             }
             Self::RouterObserved { router, state, foreign, .. } => {
                 let errors = router.as_mut().err().into_iter().chain(state.as_mut().err());
-                errors.for_each(&mut edit);
+                errors.for_each(|ReadError(why)| edit(why));
                 if let Some(foreign) = foreign {
                     foreign.edit_texts(edit);
                 }

@@ -12,7 +12,6 @@ const MOST_TOLD: usize = 8;
 /// So many releases are named in a sentence.
 const SHOWN: usize = 4;
 
-/// The instances of the watched color.
 #[derive(Clone, Debug)]
 pub(super) struct Fleet {
     roster: Roster,

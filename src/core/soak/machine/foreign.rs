@@ -1,9 +1,10 @@
 //! A router that holds what Switchback did not write: a rollback is held until it is ours again, or the operator forces it.
 
 use crate::core::soak::{ForeignSeen, Machine};
-use crate::model::{Actor, Color, DecisionKind, ReasonCode};
+use crate::model::{Actor, DecisionKind, ReasonCode};
 
 use super::outbox::Outbox;
+use super::router::Routed;
 use super::stage::{HoldCause, Stage};
 
 impl Machine {
@@ -13,23 +14,19 @@ impl Machine {
     }
 
     pub(super) fn foreign_reason(&self) -> String {
-        let what = self.router.foreign().map_or("the router holds what is not ours", |foreign| &foreign.what);
+        let what =
+            self.router.foreign().map_or("the router holds what Switchback did not write", |foreign| &foreign.what);
         format!("{what}; it was left alone")
     }
 
     /// Notes what a reading of the router says of it. A rollback that was held goes ahead once the router shows the watched
     /// color again: whoever put something else there took it away.
-    pub(super) fn note_foreign(
-        &mut self,
-        router: &Result<Color, String>,
-        foreign: Option<&ForeignSeen>,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn note_foreign(&mut self, reading: Routed<'_>, out: &mut Outbox) {
         // While a rollback is held for it, a reading that fails says nothing new.
-        if foreign.is_some() || router.is_ok() || self.stage != Stage::Held(HoldCause::RouterForeign) {
-            self.router.holds(foreign);
+        if reading != Routed::Unread || self.stage != Stage::Held(HoldCause::RouterForeign) {
+            self.router.holds(reading.foreign());
         }
-        let is_ours = self.router.is_ours_again(router, self.settings.color);
+        let is_ours = self.router.is_ours_again(reading, self.settings.color);
         if is_ours && self.stage == Stage::Held(HoldCause::RouterForeign) {
             self.act(1, out);
         }

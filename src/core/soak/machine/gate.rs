@@ -124,7 +124,7 @@ impl Machine {
     /// The gate's time is over: refuse, and leave everything as it was.
     pub(super) fn refuse_switch(&mut self, out: &mut Outbox) {
         let color = self.settings.color;
-        let why = self.checks.readiness().first_failure().unwrap_or_else(|| "its metrics gave no answer".to_owned());
+        let why = self.checks.readiness().first_failure().unwrap_or_else(|| "its metrics did not answer".to_owned());
         let unsaid = self.checks.readiness().only_unsaid();
         let stays = format!("traffic stays on {}", color.other());
         let reason = if unsaid {

@@ -90,7 +90,7 @@ impl Machine {
             }
             HoldCause::RouterForeign => self.foreign_reason(),
             HoldCause::BreachGone => {
-                "a rollback failed for too long (rollback.give_up), and the breach is not seen any more".to_owned()
+                "a rollback failed for too long (rollback.give_up), and the breach is no longer seen".to_owned()
             }
             HoldCause::StandbyDown => {
                 let why = self.standby.first_failure().unwrap_or_else(|| "not ready long enough yet".to_owned());
@@ -123,7 +123,7 @@ impl Machine {
         let deadline_ms = self.time.after(self.settings.grace_ms);
         self.stage = Stage::Grace { deadline_ms };
         let message = format!(
-            "rolling back to {} in {}, unless somebody aborts, keeps or pauses",
+            "rolling back to {} in {}, unless aborted, kept or paused",
             self.settings.color.other(),
             span(self.settings.grace_ms),
         );

@@ -54,7 +54,7 @@ impl Machine {
         let Some(failing) = self.standby_fails_already() else { return };
         self.standby.tell();
         let standby = self.settings.color.other();
-        let message = format!("{failing}. A rollback would bring users back to that");
+        let message = format!("{failing}. A rollback would send users back to it");
         let mut decision = self.decision(DecisionKind::Observe, Actor::Auto, message);
         decision.reason = Some(ReasonCode::StandbyFailing.into());
         (decision.active_color, decision.previous_color, decision.release) = (Some(standby), None, None);
@@ -85,7 +85,7 @@ impl Machine {
         let Some(failing) = self.standby_fails_already() else { return false };
         let standby = self.settings.color.other();
         let reason = format!(
-            "{failing}; traffic stays on {standby} (soak.on_failing_standby). Mend {standby} first, or switch with \
+            "{failing}; traffic stays on {standby} (soak.on_failing_standby). Fix {standby} first, or switch with \
              --on-failing-standby tell"
         );
         let mut decision = self.decision(DecisionKind::SwitchRefused, self.settings.actor.clone(), reason.clone());

@@ -27,7 +27,6 @@ pub(super) struct Recovery {
     pub(super) silent_ms: Option<u64>,
 }
 
-/// What is told of a recovery.
 pub(super) struct Verified {
     pub(super) kind: DecisionKind,
     pub(super) recovered: Option<bool>,

@@ -1,7 +1,7 @@
 //! What others may know of the machine.
 
 use crate::core::detect::{Outlook, TickCounts};
-use crate::core::soak::{Frozen, Machine, Observation, OldColor, Settings};
+use crate::core::soak::{Frozen, Machine, Observation, OldColor, ReadError, Settings};
 use crate::model::{Cause, CheckId, Color, Outcome, Phase, Verdict};
 
 use super::stage::Stage;
@@ -157,7 +157,7 @@ impl Machine {
     }
 
     /// What the router was last seen doing, if it could be read.
-    pub const fn router(&self) -> Option<&Result<Color, String>> {
+    pub const fn router(&self) -> Option<&Result<Color, ReadError>> {
         self.router.last()
     }
 

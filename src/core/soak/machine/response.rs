@@ -20,7 +20,6 @@ enum Automatic {
     Released,
 }
 
-/// What a breach leads to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Response {
     trigger: Option<Trigger>,

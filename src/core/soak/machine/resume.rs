@@ -3,7 +3,7 @@
 //! The machine has seen every recorded event by then, so it stands where the old monitor stood; which of its effects were
 //! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
 
-use crate::core::soak::{DeploymentSeen, Machine, Origin, Resumption};
+use crate::core::soak::{DeploymentSeen, Machine, Origin, ReadError, Resumption};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
@@ -41,10 +41,10 @@ impl Machine {
     fn resumed_message(&self, gap_ms: u64, by: &Resumption) -> String {
         let missed = gap_ms / self.settings.interval_ms.max(1);
         let mut parts =
-            vec![format!("the watch goes on after {} without a monitor, {missed} samples missed", span(gap_ms))];
+            vec![format!("the soak resumed after {} without a monitor, {missed} samples missed", span(gap_ms))];
         if self.soaking() {
             parts.push(match self.window.end().saturating_sub(self.time.at()) {
-                0 => "the window is over: judged on one more sample of every instance".to_owned(),
+                0 => "the window is over: it is judged on one more sample of every instance".to_owned(),
                 left => format!("the window ends in {}, as before", span(left)),
             });
         }
@@ -110,8 +110,8 @@ impl Machine {
     /// The answer to where traffic is after a switch that was cut off.
     pub(super) fn settle_switch(
         &mut self,
-        router: &Result<Color, String>,
-        state: &Result<DeploymentSeen, String>,
+        router: &Result<Color, ReadError>,
+        state: &Result<DeploymentSeen, ReadError>,
         out: &mut Outbox,
     ) {
         let Stage::Unsettled { gate_deadline_ms, .. } = self.stage else { return };
@@ -127,8 +127,7 @@ impl Machine {
             }
             (Ok(_), Ok(_)) => self.gate_again(gate_deadline_ms, out),
             (Err(why), _) | (_, Err(why)) if self.time.at() >= gate_deadline_ms => {
-                let reason =
-                    format!("the monitor died while it moved traffic, and where traffic is cannot be read: {why}");
+                let reason = format!("the monitor died while it moved traffic; cannot tell where traffic is: {why}");
                 let decision = self.decision(DecisionKind::SwitchFailed, Actor::Resume, reason.clone());
                 out.journal(decision);
                 self.finish(Ending { outcome: Outcome::SwitchFailed, cause: Cause::Auto, reason }, out);

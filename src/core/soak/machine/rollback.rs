@@ -17,7 +17,6 @@ const ATTEMPTS: u32 = 5;
 /// A failure that goes on is told once in this time.
 const TELL_EVERY_MS: u64 = 60_000;
 
-/// A rollback under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rolling {
     attempt: u32,
@@ -27,7 +26,6 @@ pub(super) struct Rolling {
     cause: Cause,
     /// Whether it replaces what the router holds and Switchback did not write.
     force: bool,
-    /// When its first attempt began.
     since_ms: u64,
     /// Attempts that failed, and those that were not made because the standby was down.
     failures: u32,
@@ -39,7 +37,6 @@ pub(super) struct Rolling {
     told_overdue: bool,
 }
 
-/// What became of a rollback so far, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retrying {
     pub failures: u32,
@@ -47,7 +44,6 @@ pub struct Retrying {
     pub for_ms: u64,
     /// Milliseconds until the next attempt; none while one is under way.
     pub next_ms: Option<u64>,
-    /// Why the last one failed.
     pub why: String,
 }
 
@@ -249,8 +245,8 @@ impl Machine {
         let (why, service) = (&rolling.why, &self.settings.service);
         let reason = if rolling.traffic == Traffic::On(standby) {
             format!(
-                "ROLLBACK FAILED after {attempts}{lasted}: traffic is on {standby}, and the rest of it failed: {why}. \
-                 Mend that, then run: switchback rollback --service {service}"
+                "ROLLBACK FAILED after {attempts}{lasted}: traffic is on {standby}, but the move is not fully recorded: {why}. \
+                 Fix that, then run: switchback rollback --service {service}"
             )
         } else {
             format!(

@@ -1,6 +1,6 @@
 //! What the router was seen doing.
 
-use crate::core::soak::ForeignSeen;
+use crate::core::soak::{ForeignSeen, ReadError};
 use crate::model::Color;
 
 /// So many readings in a row must show the router elsewhere before it counts as moved: a reading may fall into a move.
@@ -8,12 +8,39 @@ const ELSEWHERE: u32 = 2;
 /// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change.
 const OURS_AGAIN: u32 = 2;
 
+/// What one reading of the router showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Routed<'a> {
+    On(Color),
+    /// Neither color's, and not written by Switchback.
+    Foreign(&'a ForeignSeen),
+    /// It could not be read: where traffic is is not known.
+    Unread,
+}
+
+impl<'a> Routed<'a> {
+    pub const fn of(router: &Result<Color, ReadError>, foreign: Option<&'a ForeignSeen>) -> Self {
+        match (router, foreign) {
+            (Ok(color), _) => Self::On(*color),
+            (Err(_), Some(foreign)) => Self::Foreign(foreign),
+            (Err(_), None) => Self::Unread,
+        }
+    }
+
+    pub const fn foreign(self) -> Option<&'a ForeignSeen> {
+        match self {
+            Self::Foreign(foreign) => Some(foreign),
+            Self::On(_) | Self::Unread => None,
+        }
+    }
+}
+
 /// What was read of the router since the last move.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RouterSeen {
     /// Counts the moves: an answer to a question from before the last one says nothing about now.
     epoch: u32,
-    last: Option<Result<Color, String>>,
+    last: Option<Result<Color, ReadError>>,
     /// Readings in a row that show another color, and those that show the watched one.
     elsewhere: u32,
     ours: u32,
@@ -39,24 +66,24 @@ impl RouterSeen {
         *self = Self { epoch: self.epoch + 1, ..Self::default() };
     }
 
-    pub const fn last(&self) -> Option<&Result<Color, String>> {
+    pub const fn last(&self) -> Option<&Result<Color, ReadError>> {
         self.last.as_ref()
     }
 
-    pub fn read(&mut self, router: &Result<Color, String>) {
+    pub fn read(&mut self, router: &Result<Color, ReadError>) {
         self.last = Some(router.clone());
     }
 
     /// Whether enough readings in a row, this one among them, show another color than the watched one.
-    pub fn is_elsewhere(&mut self, router: &Result<Color, String>, watched: Color) -> bool {
-        let elsewhere = matches!(router, Ok(color) if *color != watched);
+    pub fn is_elsewhere(&mut self, router: Routed<'_>, watched: Color) -> bool {
+        let elsewhere = matches!(router, Routed::On(color) if color != watched);
         self.elsewhere = if elsewhere { self.elsewhere + 1 } else { 0 };
         self.elsewhere >= ELSEWHERE
     }
 
     /// Whether enough readings in a row, this one among them, show the watched color.
-    pub fn is_ours_again(&mut self, router: &Result<Color, String>, watched: Color) -> bool {
-        let ours = matches!(router, Ok(color) if *color == watched);
+    pub fn is_ours_again(&mut self, router: Routed<'_>, watched: Color) -> bool {
+        let ours = router == Routed::On(watched);
         self.ours = if ours { self.ours.saturating_add(1) } else { 0 };
         self.ours >= OURS_AGAIN
     }
@@ -84,15 +111,15 @@ mod tests {
 
     #[test]
     fn one_reading_may_fall_into_a_move_and_two_do_not() {
-        let (blue, green): (Result<_, String>, Result<_, String>) = (Ok(Color::Blue), Ok(Color::Green));
+        let (blue, green): (Routed<'_>, Routed<'_>) = (Routed::On(Color::Blue), Routed::On(Color::Green));
         let mut seen = RouterSeen::default();
-        assert!(!seen.is_elsewhere(&blue, Color::Green));
-        assert!(!seen.is_elsewhere(&green, Color::Green));
-        assert!(!seen.is_elsewhere(&blue, Color::Green));
-        assert!(seen.is_elsewhere(&blue, Color::Green));
-        assert!(!seen.is_ours_again(&green, Color::Green));
-        assert!(!seen.is_ours_again(&Err("refused".to_owned()), Color::Green));
-        assert!(!seen.is_ours_again(&green, Color::Green) && seen.is_ours_again(&green, Color::Green));
+        assert!(!seen.is_elsewhere(blue, Color::Green));
+        assert!(!seen.is_elsewhere(green, Color::Green));
+        assert!(!seen.is_elsewhere(blue, Color::Green));
+        assert!(seen.is_elsewhere(blue, Color::Green));
+        assert!(!seen.is_ours_again(green, Color::Green));
+        assert!(!seen.is_ours_again(Routed::Unread, Color::Green));
+        assert!(!seen.is_ours_again(green, Color::Green) && seen.is_ours_again(green, Color::Green));
     }
 
     #[test]

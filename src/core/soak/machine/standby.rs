@@ -10,7 +10,6 @@ use crate::core::soak::verify::RecoveryWatch;
 use crate::core::soak::{Check, ErrorRateSettings, Metered, Readiness, ReadinessSettings, Roster, Sample, Settings};
 use crate::model::CheckId;
 
-/// What is known of the previous color.
 #[derive(Clone, Debug)]
 pub(super) struct Standby {
     readiness: ReadinessCheck,

@@ -40,12 +40,10 @@ impl RunTime {
         self.at.saturating_sub(then)
     }
 
-    /// Wall clock of the last event.
     pub const fn wall(&self) -> i64 {
         self.wall
     }
 
-    /// Wall clock of the run's first event.
     pub const fn run_wall(&self) -> i64 {
         self.run_wall
     }

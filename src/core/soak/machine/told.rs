@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::model::Color;
 
-/// Something that is told once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fact {
     /// A check that is not required is breached.
     Optional,
-    /// The metrics cannot be read.
     Blind,
     /// The release is worse than the previous color.
     Worse,
-    /// The latency is not judged, and that it is.
     Unjudged,
     Judged,
     /// The readiness of this color cannot be asked as often as it is.

@@ -1,13 +1,14 @@
 //! After a rollback: is traffic still back?
 
 use crate::core::detect::Since;
-use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Verification};
+use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, ReadError, Verification};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, Color, DecisionKind, Ending, Outcome, ReasonCode};
 
 use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::recovery::Verified;
+use super::router::Routed;
 use super::stage::{Finished, Stage};
 
 /// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
@@ -21,17 +22,15 @@ const ASK_AGAIN_MS: u64 = 1_000;
 /// How long after the window's end a router that cannot be read is asked again.
 const UNREAD_MS: u64 = 3_000;
 
-/// A verification under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Verifying {
-    /// When traffic was back.
     since_ms: u64,
     until_ms: u64,
     ending: Ending,
     /// `lastSwitch` of the rollback; learned from the state file where the rollback could not tell.
     last_switch: Option<i64>,
     /// What the router last said; after the window's end what it said since then.
-    seen: Option<Result<Color, String>>,
+    seen: Option<Result<Color, ReadError>>,
     /// Readings in a row that show that traffic is not there any more, and when the first of them was made.
     undone: u32,
     undone_since_ms: u64,
@@ -134,9 +133,9 @@ impl Machine {
     /// Router and state file were read while the recovery is verified.
     pub(super) fn observed_while_verifying(
         &mut self,
-        router: &Result<Color, String>,
-        state: &Result<DeploymentSeen, String>,
-        foreign: Option<&ForeignSeen>,
+        router: &Result<Color, ReadError>,
+        state: &Result<DeploymentSeen, ReadError>,
+        reading: Routed<'_>,
         out: &mut Outbox,
     ) {
         if !self.watches_router() {
@@ -154,13 +153,13 @@ impl Machine {
             }
         }
         verifying.seen = Some(router.clone());
-        match router {
-            Ok(color) if *color == standby => (verifying.undone, verifying.ask_at) = (0, None),
+        match reading {
+            Routed::On(color) if color == standby => (verifying.undone, verifying.ask_at) = (0, None),
             // Not known is not undone: the readings before and after it decide.
-            Err(_) if foreign.is_none() => {}
-            Ok(_) | Err(_) => {
+            Routed::Unread => {}
+            Routed::On(_) | Routed::Foreign(_) => {
                 verifying.undone += 1;
-                verifying.elsewhere = foreign.cloned();
+                verifying.elsewhere = reading.foreign().cloned();
                 if verifying.undone == 1 {
                     verifying.undone_since_ms = at;
                 }
@@ -181,7 +180,7 @@ impl Machine {
     }
 
     /// A state file that was put back to before the rollback, while traffic stays where the rollback brought it.
-    fn tell_contradiction(&mut self, state: &Result<DeploymentSeen, String>) {
+    fn tell_contradiction(&mut self, state: &Result<DeploymentSeen, ReadError>) {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Stage::Verifying(verifying) = &self.stage else { return };
         let back = matches!(verifying.seen, Some(Ok(color)) if color == standby);
@@ -213,7 +212,7 @@ impl Machine {
         };
         let reason = format!(
             "ROLLBACK UNDONE: {away} after the rollback to {standby}. \
-             Something else moves it, and it is not moved a second time; {}",
+             Something else moves it; Switchback does not move it again; {}",
             verifying.ending.reason,
         );
         let active = verifying.elsewhere.is_none().then_some(bad);
@@ -292,7 +291,7 @@ impl Machine {
         match &verifying.seen {
             _ if verifying.undone > 0 => Some(verifying.last_seen(bad)),
             Some(Ok(_)) => None,
-            Some(Err(why)) => Some(format!("where traffic is cannot be read ({why})")),
+            Some(Err(why)) => Some(format!("the router cannot be read ({why})")),
             None => Some("the router gives no answer".to_owned()),
         }
     }
@@ -301,7 +300,7 @@ impl Machine {
     pub(super) fn verify_cut_short(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         let mut ending = verifying.ending.clone();
-        ending.reason.push_str("; recovery was not watched to the end");
+        ending.reason.push_str("; recovery was not verified to the end");
         if verifying.undone > 0 {
             ending.reason.extend([", and ", &verifying.last_seen(self.settings.color)]);
         }

@@ -1,11 +1,12 @@
 //! The watch: ticks, breaches, the end of the window, moves by somebody else.
 
 use crate::config::OnInconclusive;
-use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Observation};
+use crate::core::soak::{DeploymentSeen, ForeignSeen, Machine, Observation, ReadError};
 use crate::model::number::span;
 use crate::model::{Actor, Cause, CheckId, Color, DecisionKind, Ending, Outcome, Phase, ReasonCode, Verdict};
 
 use super::outbox::Outbox;
+use super::router::Routed;
 use super::stage::Stage;
 
 impl Machine {
@@ -167,18 +168,19 @@ impl Machine {
 
     pub(super) fn observed(
         &mut self,
-        router: &Result<Color, String>,
-        state: &Result<DeploymentSeen, String>,
+        router: &Result<Color, ReadError>,
+        state: &Result<DeploymentSeen, ReadError>,
         foreign: Option<&ForeignSeen>,
         out: &mut Outbox,
     ) {
+        let reading = Routed::of(router, foreign);
         self.router.read(router);
         self.settle_switch(router, state, out);
-        self.observed_while_verifying(router, state, foreign, out);
+        self.observed_while_verifying(router, state, reading, out);
         if !self.soaking() {
             return;
         }
-        let is_elsewhere = self.router.is_elsewhere(router, self.settings.color);
+        let is_elsewhere = self.router.is_elsewhere(reading, self.settings.color);
         let ours = DeploymentSeen { active: self.settings.color, last_switch: self.settings.last_switch };
         match state {
             Ok(seen) if *seen != ours => {
@@ -188,7 +190,7 @@ impl Machine {
                 let other = self.settings.color.other();
                 self.superseded(&format!("the router now sends traffic to {other}"), out);
             }
-            _ => self.note_foreign(router, foreign, out),
+            _ => self.note_foreign(reading, out),
         }
     }
 

@@ -9,9 +9,7 @@ pub(super) struct Window {
     end: u64,
     /// How far the soak may run beyond the end by itself.
     max_extension: u64,
-    /// By how much operators extended it.
     extended_by: u64,
-    /// Ticks since the end.
     overtime: u64,
     runs_on: bool,
 }

@@ -12,7 +12,6 @@ pub struct Counted {
     by: Option<Box<Counting>>,
     /// Whether its last page has no counter to count by.
     uncounted: bool,
-    /// Requests of users and others on its last page.
     users: u64,
     left_out: u64,
     /// Requests since the window began whose status is not understood.
@@ -104,7 +103,7 @@ impl RateCheck {
             return (verdict, reason);
         }
         let (unclear, seen) = (thousands(unclear), thousands(seen));
-        let why = self.noted(format!("{unclear} of {seen} requests have a status that is not understood"));
+        let why = self.noted(format!("{unclear} of {seen} requests have a status that is not recognized"));
         (Verdict::Unknown, why)
     }
 }

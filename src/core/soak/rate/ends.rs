@@ -8,7 +8,6 @@ use crate::model::number::thousands;
 /// One judge for each case in which something else was counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ends {
-    /// Judges all that was counted.
     all: Judge,
     /// Those of the other cases, from the first tick on at which they had something else to judge.
     others: Vec<(Case, Judge)>,
@@ -106,8 +105,7 @@ impl Ends {
         }
         let (own, all) = (thousands(all - least), thousands(all));
         format!(
-            "{reason}; {own} of the {all} counted requests may be probes and scrapes of this monitor, for the counter does not \
-             say their routes: give it a label with the route"
+            "{reason}; {own} of the {all} counted requests may be probes and scrapes of this monitor, because the counter has no label with the route: add one"
         )
     }
 

@@ -9,7 +9,6 @@ use crate::core::soak::own::{Counts, Share};
 pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROMETHEUS_MULTIPROC_DIR`; Node cluster and pm2: \
                           prom-client's `AggregatorRegistry`), or give each process its own URL";
 
-/// What is known of one instance's counters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instance {
     counters: Option<Counters>,
@@ -118,8 +117,7 @@ impl Instance {
         match self.processes() {
             Processes::One | Processes::Apart(_) => None,
             Processes::Unclear => Some(format!(
-                "the counters of {name} went back and no start time says why: it was restarted, or several processes answer \
-                 there; if they do, {ADD_UP}"
+                "the counters of {name} went back without a start time that says why: it was restarted, or several processes answer there; if so, {ADD_UP}"
             )),
             Processes::Mixed => Some(format!(
                 "several processes answer behind {name}, and no start time tells their counters apart: {ADD_UP}"

@@ -25,7 +25,7 @@ impl RateCheck {
     pub fn crash_loop(&self) -> Option<String> {
         self.names.iter().zip(&self.instances).find_map(|(name, known)| {
             let restarts = known.crash_loop()?;
-            Some(format!("crash loop: the counters of {name} started anew {restarts} times in this soak"))
+            Some(format!("crash loop: the counters of {name} restarted {restarts} times in this soak"))
         })
     }
 
@@ -33,7 +33,7 @@ impl RateCheck {
     pub fn several(&self) -> Vec<(usize, bool, String)> {
         let told = |(place, (name, known)): (usize, (&String, &Instance))| match known.processes() {
             Processes::Apart(seen) => {
-                let told = "so far, told apart by their start times and added up";
+                let told = "so far, distinguished by their start times and added up";
                 Some((place, false, format!("several processes answer behind {name}: {seen} {told}")))
             }
             Processes::Mixed => Some((place, true, known.unclear(name)?)),
@@ -52,7 +52,7 @@ impl RateCheck {
     pub fn blind(&self, at_ms: u64) -> Option<(u64, String)> {
         let lasted = at_ms.saturating_sub(self.sighted_at);
         (self.missing_ticks >= BLIND_TICKS && lasted >= BLIND_MS)
-            .then(|| (lasted, self.why().unwrap_or_else(|| "no page came".to_owned())))
+            .then(|| (lasted, self.why().unwrap_or_else(|| "no page received".to_owned())))
     }
 
     /// The first scrape that failed, by instance.

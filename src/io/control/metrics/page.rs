@@ -31,9 +31,7 @@ pub struct Clients {
     pub operators: usize,
     /// The same over the network, who may look.
     pub viewers: usize,
-    /// Those whose stream was cut short.
     pub dropped: u64,
-    /// Requests over the network that were refused.
     pub refused: u64,
 }
 

@@ -6,10 +6,8 @@ use crate::core::soak::{Event, RollbackResult, Sample, Settings};
 use crate::core::view::News;
 use crate::model::Outcome;
 
-/// Counts since this monitor started.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// By the instance's URL.
     pub scrapes: BTreeMap<String, Scrapes>,
     /// Rollbacks after which traffic was back.
     pub rolled_back: u64,
@@ -23,7 +21,6 @@ pub struct Tally {
 pub struct Scrapes {
     pub good: u64,
     pub failed: u64,
-    /// How long the last one took, in milliseconds.
     pub took_ms: u64,
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::{Display, Write as _};
 
-/// A metrics page that is being written.
 #[derive(Debug, Default)]
 pub struct Text {
     page: String,

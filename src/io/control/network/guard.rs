@@ -109,7 +109,7 @@ impl Guard {
             let role = self.attempt(from, || self.role(&parts.headers))?;
             seat.has_shown(role.into());
             if role == Role::Viewer && !matches!(parts.method, Method::GET | Method::HEAD) {
-                return Err(Refusal::new(StatusCode::FORBIDDEN, "a viewer's token orders nothing"));
+                return Err(Refusal::new(StatusCode::FORBIDDEN, "a viewer's token may not give orders"));
             }
             return Ok(known(parts, body, Caller::Token { from: from.ip(), role }));
         };
@@ -128,21 +128,21 @@ impl Guard {
 
     fn attempt<T>(&self, from: SocketAddr, look: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
         self.limit.attempt(from.ip(), Instant::now(), look).unwrap_or_else(|wait| {
-            let why = "too many attempts from this address have failed: none is looked at for now";
+            let why = "too many failed attempts from this address: all are refused for now";
             Err(Refusal { retry_after: Some(wait), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, why) })
         })
     }
 
     fn role(&self, headers: &HeaderMap) -> Result<Role, Refusal> {
         let Some(authorization) = headers.get(AUTHORIZATION) else {
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "a token is needed: `Authorization: Bearer TOKEN`"));
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "a token is required: `Authorization: Bearer TOKEN`"));
         };
         // The scheme's name is told by RFC 9110, section 11.1, to be read in either case.
         let token = authorization.as_bytes().split_at_checked(7);
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer ")).map(|(_, token)| token);
         token
             .and_then(|token| self.tokens.get().role(token))
-            .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "the token is not known here"))
+            .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "unknown token"))
     }
 }
 

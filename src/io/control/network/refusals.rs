@@ -21,7 +21,6 @@ struct Lately {
 }
 
 impl Refusals {
-    /// Tells of a refusal in full, or counts it.
     pub fn note(&self, now: Instant, tell: impl FnOnce()) {
         let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lately.since.is_none_or(|since| now.duration_since(since) >= SPAN) {
@@ -42,7 +41,7 @@ impl Lately {
         if self.untold > 0 {
             tracing::warn!(
                 refused = self.untold,
-                "more requests and clients were refused in a minute than are told one by one"
+                "too many refusals in a minute: the others are not logged one by one"
             );
         }
     }

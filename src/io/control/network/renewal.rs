@@ -23,7 +23,6 @@ use super::tokens::Role;
 use crate::config::{ControlConfig, reread_secrets};
 use crate::io::texts::read_text;
 
-/// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// A value that is replaced while others use it.
@@ -102,7 +101,7 @@ impl Watched {
         match unreadable.map_or_else(read, Err) {
             Ok(new) => {
                 if new.is_some() || self.trouble == Trouble::Told {
-                    tracing::info!(what = self.what, "read again, and in force for new connections and requests");
+                    tracing::info!(what = self.what, "reloaded, in force for new connections and requests");
                 }
                 self.trouble = Trouble::None;
                 new
@@ -113,7 +112,7 @@ impl Watched {
                     tracing::warn!(
                         what = self.what,
                         why,
-                        "the change is not taken over: what was valid before stays in force"
+                        "the change was not applied: the previous files stay in force"
                     );
                     self.trouble = Trouble::Told;
                 } else if changed {
@@ -125,7 +124,6 @@ impl Watched {
     }
 }
 
-/// Certificate, key and the clients' authorities.
 struct Tls {
     watched: Watched,
     files: TlsFiles,
@@ -161,7 +159,6 @@ fn digest_of(files: &TlsFiles) -> Result<Vec<u8>, String> {
     Ok(all.finish().as_ref().to_vec())
 }
 
-/// Tokens and the key of signed orders.
 struct Secrets {
     watched: Watched,
     config: ControlConfig,
@@ -247,7 +244,7 @@ impl Renewal {
             });
             match looked.await {
                 Ok(renewal) => self = renewal,
-                Err(error) => return tracing::error!(%error, "certificates and tokens are no longer read again"),
+                Err(error) => return tracing::error!(%error, "certificates and tokens are no longer reloaded"),
             }
         }
     }

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::limit::neighbourhood;
 use super::tokens::Role;
 
-/// Most connections at a time.
 const MOST: usize = 128;
 /// Most of them from one address.
 const MOST_FROM_ONE: usize = 32;
@@ -25,7 +24,6 @@ const TO_SHOW: Duration = Duration::from_secs(2);
 pub enum Rank {
     Unknown,
     Viewer,
-    /// An operator's token, or a signature.
     Operator,
 }
 
@@ -38,13 +36,11 @@ impl From<Role> for Rank {
     }
 }
 
-/// The connections that there are.
 #[derive(Debug, Default)]
 pub struct Seats(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
-    /// The oldest first.
     seats: Vec<Entry>,
     next: u64,
 }

@@ -16,7 +16,6 @@ use crate::model::SigningKey;
 const ID: &str = "webhook-id";
 /// Header of the time at which it was signed, in Unix seconds.
 const TIMESTAMP: &str = "webhook-timestamp";
-/// Header of the signatures.
 pub const SIGNATURE: &str = "webhook-signature";
 
 /// A message is taken so many seconds before and after its signing, which is what the specification's libraries allow.
@@ -25,7 +24,6 @@ const TOLERANCE_S: i64 = 300;
 const REMEMBERED_S: i64 = 24 * 3600;
 /// So many ids are remembered. Whoever signs more orders in a day has a program that runs wild.
 const MOST_IDS: usize = 4_096;
-/// Longest id, in bytes.
 const LONGEST_ID: usize = 128;
 /// Longest file of ids that is read, in bytes; one of 4,096 ids has at most 600 kB.
 const LONGEST_FILE: u64 = 16 << 20;
@@ -33,26 +31,25 @@ const LONGEST_FILE: u64 = 16 << 20;
 /// A message is not what it says, or comes too late, or again.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
-    #[error("a signed order has the headers {ID}, {TIMESTAMP} and {SIGNATURE}: {0}")]
+    #[error("a signed order needs the headers {ID}, {TIMESTAMP} and {SIGNATURE}: {0}")]
     Header(String),
-    #[error("no signature of the order is right")]
+    #[error("no signature of the order is valid")]
     Forged,
     #[error("the order was signed {0}s ago; {TOLERANCE_S}s before and after are allowed")]
     Late(i64),
 }
 
-/// A message that was taken before, or that cannot be told from such a one.
+/// A message that was taken before, or that cannot be distinguished from such a one.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNew {
     #[error("order `{0}` was already received (replay rejected)")]
     Again(String),
-    #[error("{MOST_IDS} signed orders came within a day, and no more are taken")]
+    #[error("{MOST_IDS} signed orders arrived within a day, the limit")]
     TooMany,
-    #[error("the order cannot be remembered, and could come again: {0}")]
+    #[error("the order cannot be recorded, so a replay could not be rejected: {0}")]
     Forgetful(#[from] io::Error),
 }
 
-/// A message whose signature is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub id: String,
@@ -60,7 +57,6 @@ pub struct Signed {
     at: i64,
 }
 
-/// Tells signed messages from others.
 pub struct SignedOrders {
     key: Current<SigningKey>,
     seen: Mutex<Seen>,
@@ -88,7 +84,7 @@ impl SignedOrders {
     pub fn check(&self, headers: &HeaderMap, body: &[u8], now: i64) -> Result<Signed, NotSigned> {
         let id = header(headers, ID)?;
         if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
-            let what = format!("{ID} has 1 to {LONGEST_ID} visible ASCII characters, and no full stop");
+            let what = format!("{ID} must have 1 to {LONGEST_ID} visible ASCII characters and no full stop");
             return Err(NotSigned::Header(what));
         }
         let timestamp = header(headers, TIMESTAMP)?;
@@ -96,7 +92,7 @@ impl SignedOrders {
             .parse()
             .ok()
             .filter(|at: &i64| at.to_string() == timestamp)
-            .ok_or_else(|| NotSigned::Header(format!("{TIMESTAMP} is a number of seconds since 1970")))?;
+            .ok_or_else(|| NotSigned::Header(format!("{TIMESTAMP} must be a number of seconds since 1970")))?;
         if !self.key.get().verify(id, at, body, header(headers, SIGNATURE)?) {
             return Err(NotSigned::Forged);
         }
@@ -155,7 +151,7 @@ fn is_remembered(at: i64, now: i64) -> bool {
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, NotSigned> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(NotSigned::Header(format!("{name} has to be there once")));
+        return Err(NotSigned::Header(format!("{name} must be there exactly once")));
     };
     value.to_str().map_err(|_| NotSigned::Header(format!("{name} is not ASCII")))
 }

@@ -52,7 +52,7 @@ impl TlsFiles {
                 None => config.with_no_client_auth(),
             })
             .and_then(|config| config.with_single_cert(chain, private))
-            .map_err(|error| wrong(KEY, &self.key, format!("is of no use with the certificate: {error}")))?;
+            .map_err(|error| wrong(KEY, &self.key, format!("cannot be used with the certificate: {error}")))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
@@ -60,7 +60,7 @@ impl TlsFiles {
 
 /// Lets in whoever has a certificate of one of the authorities in this file.
 fn clients_of(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, ListenError> {
-    let of_no_use = |error: &dyn std::fmt::Display| wrong(CLIENT_CA, path, format!("is of no use: {error}"));
+    let of_no_use = |error: &dyn std::fmt::Display| wrong(CLIENT_CA, path, format!("cannot be used: {error}"));
     let mut roots = RootCertStore::empty();
     for certificate in certificates(CLIENT_CA, path)? {
         roots.add(certificate).map_err(|error| of_no_use(&error))?;

@@ -8,9 +8,7 @@ use crate::config::ControlConfig;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Ask.
     Viewer,
-    /// Ask and order.
     Operator,
 }
 

@@ -120,7 +120,7 @@ async fn authorities_that_are_of_no_use_are_told_before_anything_begins() {
     let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
     std::fs::write(path("odd"), odd).unwrap();
     for (name, told) in
-        [("none", "cannot be read: "), ("empty", "holds no certificate"), ("odd", "is of no use: "), ("tls.pem", "")]
+        [("none", "cannot be read: "), ("empty", "holds no certificate"), ("odd", "cannot be used: "), ("tls.pem", "")]
     {
         control.client_ca_file = Some(path(name));
         let (checked, opened) = (check_tls(&control), bound(&control, folder.path()).await.map(drop));

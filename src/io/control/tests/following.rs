@@ -115,7 +115,7 @@ async fn a_client_that_dies_makes_room_for_others() {
             streams.push(bench.client.events(0).await.unwrap());
         }
         let refused = bench.client.events(0).await.unwrap_err().to_string();
-        assert!(refused.contains("64 clients follow the events already"), "{refused}");
+        assert!(refused.contains("64 clients already follow the events, the limit"), "{refused}");
         drop(streams);
         while !bench.hub.metrics().contains("switchback_clients 0\n") {
             tokio::time::sleep(Duration::from_millis(10)).await;

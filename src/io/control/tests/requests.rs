@@ -143,7 +143,7 @@ async fn answer_like_an_older_monitor(listener: tokio::net::UnixListener, reques
         }
         let body = request.split_once("\r\n\r\n").unwrap().1.to_owned();
         let (status, answer) = if body.contains(r#""ci:"#) {
-            ("400 Bad Request", r#"{"error":"`ci:runner@vm` gives no orders"}"#)
+            ("400 Bad Request", r#"{"error":"`ci:runner@vm` may not give orders"}"#)
         } else {
             ("202 Accepted", r#"{"seq":7}"#)
         };
@@ -173,15 +173,15 @@ async fn rubbish_is_refused_with_what_is_wrong() {
     let long = format!(r#"{{"action":"abort","reason":"{}"}}"#, "x".repeat(501));
     let huge = "x".repeat(20_000);
     for (request, code, error) in [
-        (get("/"), 404, "`/` is not known; there are /v1/status, /v1/events, /v1/actions, /metrics"),
+        (get("/"), 404, "`/` is not a known path: expected /v1/status, /v1/events, /v1/actions, /metrics"),
         (get("/v1/actions"), 405, "`/v1/actions` takes POST"),
         (post("").replace("/v1/actions", "/v1/status"), 405, "`/v1/status` takes GET"),
-        (get("/v1/events?since=soon"), 400, "`since` is the number of an event, not `soon`"),
-        (get("/v1/events?from=1"), 400, "`from` is not known here: expected `since`"),
+        (get("/v1/events?since=soon"), 400, "`soon` is not a valid `since`: expected the number of an event"),
+        (get("/v1/events?from=1"), 400, "`from` is not a known parameter: expected `since`"),
         (post("abort"), 400, "expected value at line 1"),
         (post(r#"{"action":"dance"}"#), 400, "`dance` is not a valid action"),
         (post(r#"{"action":"abort","force":true}"#), 400, "unknown field `force`"),
-        (post(r#"{"action":"abort","actor":"auto"}"#), 400, "`auto` gives no orders"),
+        (post(r#"{"action":"abort","actor":"auto"}"#), 400, "`auto` may not give orders"),
         (post(r#"{"action":"abort","actor":"operator:a\u001bb"}"#), 400, "`actor` has at most 500 characters"),
         (post(&long), 400, "`reason` has at most 500 characters"),
         (post(&huge), 400, "longer than 16384 bytes"),

@@ -67,7 +67,7 @@ fn what_is_known_from_elsewhere_shows_what_the_chain_cannot() {
     fs::copy(&other, &path).unwrap();
     assert_eq!(found(&known), Some((5, DamageKind::Replaced)));
     for kind in [DamageKind::Replaced, DamageKind::CutOff { known: 4, found: 2 }] {
-        assert!(kind.to_string().contains("state file knows of"), "{kind}");
+        assert!(kind.to_string().contains("the state file "), "{kind}");
     }
 }
 

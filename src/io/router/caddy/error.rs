@@ -19,10 +19,10 @@ pub enum CaddyError {
     Refused { method: Method, url: String, status: StatusCode, answer: String },
     #[error("Caddy's admin API {url} answered with {reason}")]
     Answer { url: String, reason: String },
-    #[error("Caddy's configuration at {url} is being changed by somebody else all the time; it was left alone")]
+    #[error("Caddy's configuration at {url} keeps being changed by somebody else; it was left alone")]
     Changed { url: String },
     /// There is nothing that could be written, not even with `--force`.
-    #[error("there is no reverse_proxy at {url}: {found}; set `router.upstream_path` to one")]
+    #[error("no reverse_proxy at {url}: {found}; set `router.upstream_path` to one")]
     NoUpstreams { url: String, found: String },
     #[error("Caddy sends traffic to both colors: {dials} at {url}")]
     Both { dials: String, url: String },

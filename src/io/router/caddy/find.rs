@@ -19,7 +19,6 @@ pub type Matchers = (Vec<String>, Vec<String>);
 /// Upstreams that may be replaced.
 #[derive(Debug)]
 pub struct Found {
-    /// The path of the list.
     pub upstreams: String,
     pub list: Vec<Value>,
     pub exists: bool,

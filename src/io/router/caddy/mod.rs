@@ -36,12 +36,10 @@ use places::{Place, dials, places_in};
 const MIGRATES: &str = "/proc/sys/net/ipv4/tcp_migrate_req";
 /// How often a move begins anew because somebody else changed the configuration at the same moment.
 const TRIES: u32 = 5;
-/// Where the whole configuration is.
 const CONFIG: &str = "/config/";
 /// The name of what is written in the record of it.
 const TARGET: &str = "caddy";
 
-/// A `reverse_proxy` of Caddy.
 #[derive(Clone, Debug)]
 pub struct CaddyRouter {
     api: AdminApi,

@@ -149,7 +149,7 @@ impl HaproxyRouter {
         if kept.is_some() {
             notes.push(decided.beside(&self.config.backend));
         }
-        notes.extend(unrecorded.map(|why| format!("which servers were put away could not be recorded: {why}")));
+        notes.extend(unrecorded.map(|why| format!("could not record which servers were taken out: {why}")));
         Ok(Moved { kept, output: Some(decided.told()), notes })
     }
 

@@ -12,7 +12,6 @@ use super::servers::Server;
 use crate::io::journal::files::{create_private_dir, hand_over, sync_folder_of};
 use crate::model::Color;
 
-/// Longest record that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// How a server is put away.
@@ -52,7 +51,6 @@ pub struct Theirs {
     pub disabled: bool,
 }
 
-/// The servers of one color.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Put away by a move, or about to be brought back by one that has begun.
@@ -151,7 +149,6 @@ impl ParkedFile {
         }
     }
 
-    /// Records it durably.
     pub fn write(&self, parked: &Parked) -> io::Result<()> {
         if self.read() == *parked {
             return Ok(());

@@ -13,7 +13,6 @@ const WEIGHT: u32 = 100;
 /// A server that is brought in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raise {
-    /// As it is before.
     pub server: Server,
     /// Whether its state has to be set to `ready`.
     pub ready: bool,

@@ -45,7 +45,6 @@ fn hint(answer: &str) -> &'static str {
     if answer.starts_with("Permission denied") { "; the `stats socket` needs `level admin`" } else { "" }
 }
 
-/// Where HAProxy listens for commands.
 #[derive(Clone, Debug)]
 pub struct RuntimeApi {
     address: SocketAddress,

@@ -23,7 +23,6 @@ const PASSED: [u32; 2] = [3, 4];
 /// What `srv_addr` says of a server that has no address (yet).
 const NO_ADDRESS: [&str; 3] = ["-", "0.0.0.0", "::"];
 
-/// One server of a backend, as HAProxy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub name: String,
@@ -59,7 +58,6 @@ impl Server {
         self.admin & FORCED_DRAIN != 0
     }
 
-    /// Whether HAProxy's configuration says `disabled`.
     pub const fn is_disabled(&self) -> bool {
         self.admin & DISABLED != 0
     }

@@ -14,16 +14,13 @@ pub struct Decided {
     pub plan: Plan,
     /// The color's servers, as they were read.
     pub coming: Vec<Server>,
-    /// The other color's.
     pub going: Vec<Server>,
     /// Servers that belong to neither color and take traffic.
     pub others: Vec<Server>,
-    /// What was recorded before.
     pub known: Parked,
 }
 
 impl Decided {
-    /// What was done, for the journal.
     pub fn told(&self) -> String {
         let raised = raised(&self.plan.raise, &format!("{} already serve", names(&self.coming)));
         match &self.plan.away[..] {
@@ -46,7 +43,7 @@ impl Decided {
         let mut lines = vec![format!("{first}, {then}")];
         if self.plan.raise.iter().any(|raise| raise.weight.is_some() && raise.server.initial_weight == 0) {
             lines.push(
-                "whether HAProxy takes a weight other than 0 depends on `balance`, and is only known then".to_owned(),
+                "HAProxy may refuse a weight other than 0, depending on `balance`; only the move shows it".to_owned(),
             );
         }
         lines.extend(self.notes(backend));
@@ -56,7 +53,6 @@ impl Decided {
         lines
     }
 
-    /// Servers that are left out, and why.
     pub fn notes(&self, backend: &str) -> Vec<String> {
         let Plan { stay, absent, .. } = &self.plan;
         let stays = |server: &Server| {
@@ -151,7 +147,7 @@ impl HaproxyRouter {
                         .push(Remark::warning(format!("haproxy server {name} of {color} is without an address"), next));
                 } else if is_live && server.is_out() {
                     let text = format!(
-                        "haproxy server {name} of {color} is {state} while {color} serves: a move leaves it so"
+                        "haproxy server {name} of {color} is {state} while {color} serves: a move does not change it"
                     );
                     remarks.push(Remark::warning(
                         text,

@@ -3,12 +3,10 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Whether two texts have the same directives.
 pub fn same(one: &str, other: &str) -> bool {
     Words::of(one).eq(Words::of(other))
 }
 
-/// Whether a text has no directive at all.
 pub fn is_empty(text: &str) -> bool {
     Words::of(text).next().is_none()
 }

@@ -23,7 +23,6 @@ pub enum EffectError {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// nginx reads it.
     Read,
     /// That cannot be looked at; why.
     Unknown(String),
@@ -73,7 +72,7 @@ pub async fn look(
         return Ok(Effect::Read);
     }
     if seen.iter().any(|seen| seen.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)) {
-        return Ok(Effect::Unknown(format!("no right to look into nginx's master (process {})", master.pid())));
+        return Ok(Effect::Unknown(format!("not permitted to inspect nginx's master (process {})", master.pid())));
     }
     Err(EffectError::NotSeen { master: master.pid(), path: path.to_owned(), at: (*first).clone() })
 }

@@ -32,7 +32,7 @@ pub enum NginxError {
     Reread { source: IncludeError, restored: Option<Box<IncludeError>> },
     #[error("`{}` was changed by somebody else while nginx was reloaded", path.display())]
     Changed { path: PathBuf },
-    #[error("nginx's configuration does not pass `{command}` as it stands: {source}")]
+    #[error("nginx's current configuration does not pass `{command}`: {source}")]
     Broken { command: String, source: ProcessError },
     /// The reload failed. The new file stays: it is what the next start of nginx reads.
     #[error("nginx could not be reloaded with `{command}`: {source}")]
@@ -40,7 +40,7 @@ pub enum NginxError {
     #[error("nginx was reloaded, but its old workers still serve after {}: its error log says why", duration_exact(*limit))]
     NotReloaded { limit: Duration },
     #[error(
-        "`{file}` sends traffic to {color}, but nginx was not reloaded since it was written: its workers run on with what they read before"
+        "`{file}` sends traffic to {color}, but nginx was not reloaded since it was written: its workers still use what they read before"
     )]
     Stale { file: String, color: Color },
 }
@@ -58,7 +58,7 @@ impl NginxError {
 }
 
 fn unrestored(error: Option<&IncludeError>) -> String {
-    error.map(|error| format!("; AND THE OLD FILE IS NOT BACK: {error}")).unwrap_or_default()
+    error.map(|error| format!("; THE OLD FILE WAS NOT RESTORED: {error}")).unwrap_or_default()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ pub enum IncludeError {
     #[error("nginx's included file `{}` is empty", path.display())]
     Empty { path: PathBuf },
     /// A write in place was cut off, so it sends traffic to neither color.
-    #[error("nginx's included file `{}` holds what a write that was cut off left behind", path.display())]
+    #[error("nginx's included file `{}` holds the remains of an interrupted write", path.display())]
     Torn { path: PathBuf },
     #[error("nginx's included file: {0}")]
     Place(#[from] Box<PlaceError>),

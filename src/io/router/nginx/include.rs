@@ -43,7 +43,6 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The file that nginx reads.
     pub fn file(&self) -> &Path {
         match &self.place {
             Place::File { path, .. } => path,
@@ -97,7 +96,6 @@ impl IncludeFile {
         }
     }
 
-    /// Its path as configured.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -344,7 +342,7 @@ impl IncludeFile {
 
     fn put_in_place(&self, path: &Path, bytes: &[u8], before: &[u8]) -> io::Result<()> {
         if let Err(error) = self.written.begin_in_place(&self.target(), before, bytes) {
-            tracing::warn!(%error, "a write in place is not recorded: a crash in its middle has to be mended by hand");
+            tracing::warn!(%error, "cannot record a write in place: after a crash in its middle, repair the file by hand");
         }
         overwrite(File::options().write(true).open(path)?, bytes)?;
         if let Err(error) = self.written.end_in_place() {

@@ -54,7 +54,6 @@ use workers::{Workers, master, serving};
 /// Time between two looks at workers that are starting.
 const POLL: Duration = Duration::from_millis(20);
 
-/// An nginx that includes a file of ours.
 #[derive(Clone, Debug)]
 pub struct NginxRouter {
     config: NginxConfig,
@@ -125,7 +124,7 @@ impl NginxRouter {
             .await
             .map_err(|source| NginxError::Reload { command: self.config.reload.join(" "), source })?;
         let unseen = match before {
-            Err(WorkersError::NoRight { .. }) => Some("no right to see its workers".to_owned()),
+            Err(WorkersError::NoRight { .. }) => Some("not permitted to see its workers".to_owned()),
             before => self.await_new_workers(&before.unwrap_or_default(), deadline).await.map(|()| None)?,
         };
         // Whoever changed it in between may have made the new workers read something else.
@@ -208,7 +207,7 @@ impl NginxRouter {
             Holds::Foreign(found) if replace == Replace::Ours => return Err(self.foreign(found)),
             Holds::Foreign(_) => ("not ours, a copy of it is kept".to_owned(), TESTED_THEN.to_owned()),
             Holds::Nothing => ("missing or empty".to_owned(), TESTED_THEN.to_owned()),
-            Holds::Torn => ("a write that was cut off".to_owned(), TESTED_THEN.to_owned()),
+            Holds::Torn => ("an interrupted write".to_owned(), TESTED_THEN.to_owned()),
             Holds::Color(now) if standing.bytes().is_none() => {
                 (format!("{now}, and that file is gone"), TESTED_THEN.to_owned())
             }
@@ -224,23 +223,23 @@ impl NginxRouter {
         let reload = self.config.reload.join(" ");
         let mut lines = vec![format!("{how} (now: {now}), test it, reload nginx with `{reload}`"), tested];
         if hidden {
-            lines.push("no right to see nginx's workers: whether a reload takes effect is not confirmed".to_owned());
+            lines.push("not permitted to see nginx's workers: reloads are not confirmed".to_owned());
         }
         if let Some(FileMount::Replaced { at }) = &standing.mount {
             let at = at.display();
-            lines.push(format!("nginx still sees the old file at `{at}`, a mount of that single file: it is written there as well, until nginx is started anew"));
+            lines.push(format!("nginx still sees the old file at `{at}`, a mount of that single file: it is written there as well, until nginx is restarted"));
         }
         Ok(lines)
     }
 }
 
-const TESTED_THEN: &str = "whether the configuration passes its test is only known then";
+const TESTED_THEN: &str = "the configuration is tested only then";
 
 fn tested(effect: &Effect) -> String {
     match effect {
-        Effect::Read => "the configuration as it stands passes its test, and nginx reads this file".to_owned(),
+        Effect::Read => "the current configuration passes its test, and nginx reads this file".to_owned(),
         Effect::Unknown(why) => {
-            format!("the configuration as it stands passes its test; whether nginx reads this file is not known: {why}")
+            format!("the current configuration passes its test; whether nginx reads this file is not known: {why}")
         }
     }
 }

@@ -25,7 +25,6 @@ pub enum PlaceError {
     Several { link: PathBuf, file: PathBuf, others: Vec<String> },
 }
 
-/// One link, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
     pub link: PathBuf,
@@ -36,7 +35,6 @@ pub struct Hop {
 pub enum Place {
     /// A file that is no color's own, or nothing yet.
     File {
-        /// The file, with all links followed.
         path: PathBuf,
         /// The links on the way, where the file's own path is one.
         through: Vec<Hop>,

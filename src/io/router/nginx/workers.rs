@@ -26,7 +26,7 @@ pub enum WorkersError {
     PidFile { path: PathBuf, source: io::Error },
     #[error("nginx is not running: `{}` names `{}`, which is not an nginx master process", path.display(), named)]
     NoMaster { path: PathBuf, named: String },
-    #[error("no right to see nginx's processes (process {master})")]
+    #[error("not permitted to see nginx's processes (process {master})")]
     NoRight { master: u32 },
     #[error("nginx runs (process {master}) without a worker that serves")]
     NoWorkers { master: u32 },

@@ -11,7 +11,6 @@ use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, access, utimens
 
 /// Whoever nginx runs as has to read it; there is nothing secret in it.
 const MODE: u32 = 0o644;
-/// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// A file's bytes and when it was changed; none where there is none.

@@ -67,7 +67,7 @@ fn every_way_to_call_a_script_is_looked_up() {
         (
             "npm --prefix folder run deploy:switch-green",
             "",
-            "there is no package.json with a script `deploy:switch-green` in `folder`",
+            "no package.json with a script `deploy:switch-green` in `folder`",
         ),
         ("pnpm run deploy:switch-blue", "", missing),
         ("pnpm --dir api deploy:switch-blue", "", "ok api/package.json"),

@@ -2,7 +2,6 @@
 
 use super::MAX_LINE;
 
-/// Why a page is not a reading.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     #[error("line {number} of the page is malformed: expected {expected}, found `{text}`")]
@@ -21,7 +20,7 @@ pub enum PageError {
         number: u64,
         missing: &'static str,
     },
-    #[error("line {number} of the page stands after `# EOF`")]
+    #[error("line {number} of the page comes after `# EOF`")]
     AfterEof { number: u64 },
     #[error("the page is HTML, not metrics")]
     Html,
@@ -37,7 +36,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The error of `line`, the `number`th of its page.
     pub fn at(self, number: u64, line: &[u8]) -> PageError {
         match self {
             Self::TooManySeries => PageError::TooManySeries,

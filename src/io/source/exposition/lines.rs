@@ -21,7 +21,6 @@ impl Lines {
         self.number = 0;
     }
 
-    /// How many lines have ended so far.
     pub const fn number(&self) -> u64 {
         self.number
     }

@@ -100,7 +100,6 @@ pub(super) fn called(url: &Url, host: Option<&str>) -> Url {
     called
 }
 
-/// Who is trusted, and what is shown to them.
 pub(super) fn secured(builder: ClientBuilder, url: &Url, access: &Access<'_>) -> Result<ClientBuilder, ClientError> {
     if url.scheme() == "http" {
         // A client that needs no root certificates must work where there are none, as in a container from scratch.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::core::detect::Requests;
 
-/// The requests of one fetcher so far.
 #[derive(Debug, Default)]
 pub struct Tally {
     sent: AtomicU64,

@@ -22,13 +22,11 @@ const MAX_STRANGERS: u32 = 12;
 /// So many start times may be one process's before another one is taken for noise: then nothing is left out for it.
 const FEW_STARTS: usize = 4;
 
-/// One series of a page.
 pub trait Counted {
     /// Identity of the label set, whatever its order.
     fn id(&self) -> u64;
     /// The count, in 1/[`UNIT`].
     fn count(&self) -> u64;
-    /// Which of the sums it belongs to, from 0.
     fn group(&self) -> usize;
 }
 

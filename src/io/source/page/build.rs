@@ -163,10 +163,8 @@ enum Rank {
     Prefixed,
 }
 
-/// The build infos of one instance's pages.
 #[derive(Debug, Default)]
 pub struct BuildInfo {
-    /// The service's name, without case and punctuation.
     service: String,
     found: Vec<(Rank, String)>,
     told: Option<String>,

@@ -52,7 +52,6 @@ impl Seen {
 /// What a page has of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
-    /// No sample.
     None,
     /// Only series of others.
     Others,

@@ -39,7 +39,6 @@ pub struct Change {
     pub is_baseline: bool,
 }
 
-/// The counters of one instance's pages.
 #[derive(Debug)]
 pub struct Catalog {
     requests: Named,

@@ -2,14 +2,12 @@
 
 use super::super::exposition::Text;
 
-/// The metric family that was declared last.
 #[derive(Debug, Default)]
 pub struct Family {
     name: Vec<u8>,
     kind: Kind,
 }
 
-/// Which of a family's samples counts something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     Counter,
@@ -37,7 +35,6 @@ impl Family {
         };
     }
 
-    /// Whether a sample with this name counts something.
     pub fn counts(&self, name: &[u8]) -> bool {
         const NO_COUNTS: [&[u8]; 5] = [b"_bucket", b"_sum", b"_created", b"_info", b"_max"];
         if self.kind != Kind::None

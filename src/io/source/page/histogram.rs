@@ -29,7 +29,6 @@ use crate::core::detect::{Buckets, Latency, Process};
 /// So many histograms are looked at.
 const MAX_CANDIDATES: usize = 32;
 
-/// One bucket of one series.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     id: u64,
@@ -124,7 +123,6 @@ impl Histogram {
         }
     }
 
-    /// Its name, once it is decided.
     pub fn name(&self) -> Option<&str> {
         self.candidates.get(self.chosen?).map(|candidate| candidate.name.as_str())
     }

@@ -98,9 +98,7 @@ pub enum Use {
         rank: u8,
         kind: StatusKind,
     },
-    /// The path of the request.
     Route,
-    /// The service of a call of gRPC.
     Service,
     Direction,
     Other,
@@ -226,7 +224,6 @@ impl Labels {
         })
     }
 
-    /// The names, in the order of their appearance.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.known.iter().map(|known| super::super::exposition::quote(&known.raw))
     }

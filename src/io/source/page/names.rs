@@ -125,7 +125,6 @@ impl Standing {
     }
 }
 
-/// The words of a normalized name.
 pub fn words(name: &str) -> Vec<&str> {
     name.split('_').filter(|word| !word.is_empty()).collect()
 }

@@ -205,10 +205,10 @@ impl PageReader {
             }
         }
         if duplicates > 0 {
-            remarks.push(format!("{duplicates} series stood on the page twice: the first of each was counted"));
+            remarks.push(format!("{duplicates} series appeared twice on the page: the first of each was counted"));
         }
         if self.rows.ignored > 0 {
-            remarks.push(format!("{} values were no counts and were ignored", self.rows.ignored));
+            remarks.push(format!("{} values were not counts and were ignored", self.rows.ignored));
         }
         (!remarks.is_empty()).then(|| remarks.join("; "))
     }

@@ -19,14 +19,11 @@ pub const START_TIME: &str = "process_start_time_seconds";
 /// Counts are kept in 1/1024: sums of whole numbers, unlike those of floats, do not depend on their order.
 pub const UNIT: u32 = 1024;
 
-/// What a page is searched for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The request counter.
     pub requests: Named,
     pub status_label: Named,
     pub errors: StatusSet,
-    /// Which series are ours.
     pub filter: LabelFilter,
     /// Routes whose requests are not users'.
     pub routes: Routes,
@@ -45,7 +42,6 @@ impl Wanted {
     }
 }
 
-/// One series of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Identity of the label set, whatever its order.
@@ -90,24 +86,20 @@ impl Row {
     }
 }
 
-/// What is found on one page.
 #[derive(Debug)]
 pub struct Rows {
     pub wanted: Wanted,
     /// The counters that may be the one of requests.
     pub catalog: Catalog,
     pub series: Vec<Row>,
-    /// Whether the chosen counter is declared.
     pub declared: bool,
     /// When the process started, in Unix milliseconds.
     pub started_ms: Option<i64>,
-    /// Whether there is a sample at all.
     pub sampled: bool,
     /// Values that are no counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
     /// The labels of the request counter.
     pub culprits: Culprits,
-    /// The latency histogram, where that is judged.
     pub histogram: Option<Histogram>,
     pub build: BuildInfo,
     /// All counters of the page, as long as the request counter has not been found.

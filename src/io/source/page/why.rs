@@ -43,12 +43,12 @@ pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<S
     Some(match (census.by_name().as_slice(), foreign.as_slice()) {
         (names @ [_, ..], _) => in_names(names),
         (_, []) => format!(
-            "there is no counter of requests on the page; {}; add one with a label for the status, such as \
+            "no counter of requests on the page; {}; add one with a label for the status, such as \
              `http_requests_total{{status=\"200\"}}`, or name yours with checks.error-rate.requests",
             its_counters(census, "http_requests_total")
         ),
         (_, foreign) => format!(
-            "no counter on the page is one of users' requests, only {}; if one is, name it with \
+            "no counter on the page counts users' requests, only {}; if one is, name it with \
              checks.error-rate.requests",
             foreign.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         ),
@@ -96,7 +96,7 @@ fn of_candidate(wanted: &Wanted, candidate: &Candidate) -> String {
     };
     let next = match (&wanted.status_label, candidate.labels.names().next()) {
         (Named::Auto, None) => {
-            "so nobody can tell failures from it; add a label for the status, or count where the status is known: in the \
+            "so it does not show failures; add a label for the status, or count where the status is known: in the \
              service itself, or by a query to Prometheus (checks.NAME.query)"
         }
         _ => "name the label with checks.error-rate.status_label, or another counter with checks.error-rate.requests",

@@ -27,7 +27,6 @@ pub struct Told<T> {
     pub warnings: Vec<String>,
 }
 
-/// The result of a query.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
 pub enum Outcome {
@@ -77,7 +76,6 @@ struct Rule {
 }
 
 impl Rules {
-    /// The names of the alerting rules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.groups.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str())
     }

@@ -14,7 +14,6 @@ use crate::config::{InstanceUrl, PrometheusConfig};
 use crate::io::http::Login;
 use crate::model::number::size;
 
-/// The largest answer that is read, in bytes.
 const MAX_BODY: usize = 16 << 20;
 
 const QUERY: &str = "/api/v1/query";
@@ -45,7 +44,6 @@ pub enum QueryError {
     Foreign { url: String, status: StatusCode },
     #[error("the answer of {url} was cut in the middle")]
     Cut { url: String, source: reqwest::Error },
-    /// More than 16 MiB.
     #[error("the answer of {url} is larger than {}: let the query add up more", size(MAX_BODY as u64))]
     TooLarge { url: String },
 }
@@ -89,7 +87,6 @@ impl Api {
         self.ask(&self.queries, &encoded(query, at_ms)).await
     }
 
-    /// The alerting rules.
     pub async fn rules(&self) -> Result<Told<Rules>, QueryError> {
         self.ask(&self.rules, ALERTING).await
     }

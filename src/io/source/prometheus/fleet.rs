@@ -42,7 +42,7 @@ impl Fleet {
                 None => one.value,
             };
             if self.last.len() >= MOST_SERIES && !self.last.contains_key(&one.labels) {
-                return Err(format!("there are more than {MOST_SERIES} series: let a recording rule add them up"));
+                return Err(format!("more than {MOST_SERIES} series: let a recording rule add them up"));
             }
             if self.sums.len() <= one.group {
                 self.sums.resize(one.group + 1, 0.0);
@@ -124,6 +124,6 @@ mod tests {
     fn the_series_are_bounded() {
         let mut fleet = Fleet::default();
         let many = (0..=MOST_SERIES).map(|n| series(&n.to_string(), "200", 1.0)).collect();
-        assert!(fleet.enter(many, |_, _| {}).unwrap_err().starts_with("there are more than 100000 series"));
+        assert!(fleet.enter(many, |_, _| {}).unwrap_err().starts_with("more than 100000 series"));
     }
 }

@@ -123,9 +123,9 @@ impl Meter {
         let reading = match &mut self.read {
             Reads::Requests { labels, errors } => requests(&mut self.fleet, series, labels, errors)?,
             Reads::Buckets { unit, bounds } => {
-                let scale = unit.milliseconds(&name_of(&selector), None).ok_or_else(|| {
-                    format!("the unit of `{selector}` does not show in its name: say it with checks.latency.unit")
-                })?;
+                let scale = unit
+                    .milliseconds(&name_of(&selector), None)
+                    .ok_or_else(|| format!("the unit of `{selector}` is not in its name: set checks.latency.unit"))?;
                 buckets(&mut self.fleet, series, bounds, scale)?
             }
         };
@@ -251,7 +251,7 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
     fleet.enter(counted, |_, _| {})?;
     let latency = if any {
         let all = bounds.iter().position(|bound| *bound == f64::INFINITY);
-        let all = all.ok_or("there is no bucket `le=\"+Inf\"`: the histogram is incomplete")?;
+        let all = all.ok_or("no bucket `le=\"+Inf\"`: the histogram is incomplete")?;
         // A bound that only some of the instances have would make the others look slow.
         let shared = |at: &usize| *at != all && targets[*at] == targets[all];
         let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();
@@ -259,12 +259,11 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
         let counts = kept.iter().chain([&all]).map(|at| fleet.sum(*at)).collect();
         Latency::Buckets(Buckets { bounds_ms: kept.iter().map(|at| bounds[*at] * scale).collect(), counts })
     } else {
-        Latency::Unknown("there is no series yet".to_owned())
+        Latency::Unknown("no series yet".to_owned())
     };
     Ok(Reading { latency: Some(latency), ..Reading::default() })
 }
 
-/// The metric's name in a selector, without `_bucket`.
 fn name_of(selector: &str) -> String {
     let named = selector.split_once("__name__").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
     let name = named.unwrap_or_else(|| selector.trim().split('{').next().unwrap_or_default());

@@ -10,7 +10,6 @@ use crate::core::soak::Answer;
 /// So many firing alerts are told apart.
 const MOST_ALERTS: usize = 100;
 
-/// Asks one check's query again and again.
 #[derive(Debug)]
 pub struct Querier {
     api: Api,
@@ -58,7 +57,7 @@ impl Querier {
         let Told { data, mut warnings } = self.api.query(&query, at_ms).await.map_err(|error| error.to_string())?;
         let Outcome::Vector(series) = data else { return Err("the answer is not a list of alerts".to_owned()) };
         if self.rules == Some(Rules::Hidden) {
-            warnings.push("whether there is such a rule cannot be seen".to_owned());
+            warnings.push("cannot check whether the alerting rule exists".to_owned());
         }
         let mut alerts: Vec<String> = series.iter().map(|one| name(&one.metric)).collect();
         alerts.sort();
@@ -83,7 +82,7 @@ impl Querier {
         let unknown =
             alerts.iter().map(|alert| split(alert).0).find(|name| !told.data.names().any(|rule| rule == *name));
         if let Some(name) = unknown {
-            return Err(format!("there is no alerting rule `{name}`"));
+            return Err(format!("no alerting rule `{name}`"));
         }
         self.rules = Some(Rules::Known);
         Ok(())

@@ -11,7 +11,6 @@ const UTF16_MARK: &str = "UTF-16";
 /// Up to here every whole number is one of its own among the doubles, 2^53.
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
-/// What is wrong with bytes that are no UTF-8.
 pub fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Corrupt {
     match bytes {
         [0xff, 0xfe, _, ..] | [0xfe, 0xff, _, ..] => Corrupt::ByteOrderMark(UTF16_MARK),

@@ -114,8 +114,8 @@ fn corrupt_texts_are_refused_with_the_place_of_what_is_wrong() {
         (" \n".to_owned(), "it is empty"),
         ("{\n  \"activeColor\": \"gre".to_owned(), "at line 2 column 21"),
         ("{}x".to_owned(), "trailing characters at line 1 column 3"),
-        ("[]".to_owned(), "it holds no JSON object"),
-        ("null".to_owned(), "it holds no JSON object"),
+        ("[]".to_owned(), "it is not a JSON object"),
+        ("null".to_owned(), "it is not a JSON object"),
         ("{}".to_owned(), "key `activeColor`: it is missing"),
         (
             "{\"activeColor\":\"red\"}".to_owned(),

@@ -34,8 +34,8 @@ fn a_rollback_takes_two_keys_and_shows_the_monitor_s_answer() {
 fn a_refusal_is_shown_in_the_dialog() {
     let mut desk = Desk::live();
     desk.keys("Ry\n");
-    desk.at(Happening::Answered { order: 1, answer: Err("rollback already handed over".to_owned()) });
-    assert_eq!(dialog(&mut desk).state, DialogState::Failed("rollback already handed over".to_owned()));
+    desk.at(Happening::Answered { order: 1, answer: Err("the rollback has already begun".to_owned()) });
+    assert_eq!(dialog(&mut desk).state, DialogState::Failed("the rollback has already begun".to_owned()));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_footer_shows_only_what_the_phase_accepts() {
     over.ordered("abort");
     assert_eq!(over.hints(), "SpaceTab?q");
     over.keys("R");
-    let next = "not now: the soak is over; next: watch on with: switchback soak --service shop";
+    let next = "not now: the soak is over; next: start another soak: switchback soak --service shop";
     assert_eq!(over.message().as_deref(), Some(next), "no order is passed over in silence");
 }
 
@@ -152,7 +152,7 @@ fn what_cannot_be_ordered_is_answered_at_once() {
     desk.seconds(10, FAILING);
     desk.keys("E");
     assert_eq!(desk.overlay(), None);
-    assert_eq!(desk.message().as_deref(), Some("not now: rollback already handed over"));
+    assert_eq!(desk.message().as_deref(), Some("not now: the rollback has already begun"));
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn after_the_end_only_what_still_helps_is_asked() {
             Way::None,
             Ask::RollBack,
             &aborted.machine,
-            refused("the soak is over; next: watch on with: switchback soak --service shop"),
+            refused("the soak is over; next: start another soak: switchback soak --service shop"),
         ),
     ] {
         let asked = Subject::by(way, what, machine).map(|subject| subject.action);

@@ -64,13 +64,13 @@ fn the_end_of_the_window_is_judged() {
             "a rate too near to the threshold",
             [Some((25, 1)), Some((25, 1)), Some((25, 1)), Some((25, 2))].repeat(15),
             ClosingVerdict::Inconclusive,
-            "75 of 1,500 requests failed (5%) since the switch, at most 6% with 95% confidence: cannot be told from 5%; ",
+            "75 of 1,500 requests failed (5%) since the switch, at most 6% with 95% confidence: cannot be distinguished from 5%; ",
         ),
         (
             "a good average with evidence still standing against it",
             [vec![GOOD; 56], vec![Some((50, 10)), Some((50, 10)), Some((50, 2)), Some((50, 8))]].concat(),
             ClosingVerdict::Inconclusive,
-            "cannot be told from 5%; 30 of 200 requests failed (15%) in the last 4s; evidence ",
+            "cannot be distinguished from 5%; 30 of 200 requests failed (15%) in the last 4s; evidence ",
         ),
     ];
     for (what, ticks, verdict, reason) in cases {

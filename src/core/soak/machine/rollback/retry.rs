@@ -64,7 +64,7 @@ impl Machine {
         let Stage::RollingBack(Rolling { traffic, .. }) = &self.stage else { return String::new() };
         match traffic {
             Traffic::On(color) if *color == standby => {
-                format!("traffic is on {standby} and not all of it is on record")
+                format!("traffic is on {standby} but the move is not fully recorded")
             }
             Traffic::On(_) => format!("traffic is still on {bad}"),
             Traffic::Unmoved | Traffic::Unconfirmed(_) | Traffic::Unknown => format!("traffic may still reach {bad}"),

@@ -140,6 +140,6 @@ fn three_restarts_of_one_instance_are_a_crash_loop_even_during_the_warmup() {
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
     assert_eq!(
         bench.message(DecisionKind::Breach),
-        "error-rate breached: crash loop: the counters of http://green-2 started anew 3 times in this soak"
+        "error-rate breached: crash loop: the counters of http://green-2 restarted 3 times in this soak"
     );
 }

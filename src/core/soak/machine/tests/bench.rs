@@ -3,7 +3,7 @@
 use crate::config::{Baseline, Method, OnBreach, OnInconclusive, Ratio, StandbyPolicy};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
-    Check, DeploymentSeen, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, Readiness,
+    Check, DeploymentSeen, Effect, Envelope, ErrorRateSettings, Event, Machine, Metered, Origin, ReadError, Readiness,
     ReadinessSettings, Resumption, RollbackResult, Sample, Settings, SwitchResult, Verification,
 };
 use crate::model::{Action, Actor, CheckId, Color, Decision, DecisionKind, Ending, Phase};
@@ -192,7 +192,7 @@ impl Bench {
 
     /// The router answers while a rollback is verified.
     pub fn read_router(&mut self, world: World) {
-        let router = world.routed.ok_or_else(|| "no route".to_owned());
+        let router = world.routed.ok_or_else(|| ReadError("no route".to_owned()));
         let state = Ok(DeploymentSeen { active: Color::Blue, last_switch: Some(self.back) });
         self.feed(Event::RouterObserved { epoch: self.epoch(), router, state, foreign: None });
     }

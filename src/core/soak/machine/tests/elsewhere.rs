@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, HEALTHY};
 use super::verify::{last_decision, outcome, rolled_back};
-use crate::core::soak::{DeploymentSeen, Event, ForeignSeen};
+use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, ReadError};
 use crate::model::{Cause, Color, Outcome, Phase};
 
 /// A router in other hands.
@@ -11,7 +11,7 @@ fn see_foreign(bench: &mut Bench) {
     let foreign = ForeignSeen { what: what.clone(), by_hand: "write `blue` into `route`".to_owned() };
     let state = Ok(DeploymentSeen { active: Color::Blue, last_switch: Some(bench.back) });
     let epoch = bench.epoch();
-    bench.feed(Event::RouterObserved { epoch, router: Err(what), state, foreign: Some(foreign) });
+    bench.feed(Event::RouterObserved { epoch, router: Err(ReadError(what)), state, foreign: Some(foreign) });
 }
 
 #[test]

@@ -14,7 +14,8 @@ fn page() -> ForeignSeen {
 /// The router is read: it sends traffic to green, or has the page.
 fn read(bench: &mut Bench, foreign: Option<ForeignSeen>) {
     let epoch = bench.epoch();
-    let router = foreign.as_ref().map_or(Ok(Color::Green), |foreign| Err(foreign.what.clone()));
+    let router =
+        foreign.as_ref().map_or(Ok(Color::Green), |foreign| Err(crate::core::soak::ReadError(foreign.what.clone())));
     let state = Ok(DeploymentSeen { active: Color::Green, last_switch: Some(WALL) });
     bench.feed(Event::RouterObserved { epoch, router, state, foreign });
 }
@@ -81,7 +82,7 @@ fn a_reading_that_fails_lets_no_held_rollback_go() {
     bench.rollback_done(1, RollbackResult::Foreign(page()));
     for _ in 0..5 {
         bench.second(FAILING);
-        let (epoch, router) = (bench.epoch(), Err("nginx is not running".to_owned()));
+        let (epoch, router) = (bench.epoch(), Err(crate::core::soak::ReadError("nginx is not running".to_owned())));
         let state = Ok(DeploymentSeen { active: Color::Green, last_switch: Some(WALL) });
         bench.feed(Event::RouterObserved { epoch, router, state, foreign: None });
     }

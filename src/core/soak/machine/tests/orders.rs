@@ -156,7 +156,7 @@ fn nothing_stops_an_attempt_to_roll_back() {
     let mut bench = watching();
     bench.seconds(5, FAILING);
     for action in ["abort", "keep", "pause", "rollback", "extend 1m"] {
-        assert_eq!(bench.order(action).unwrap_err(), "rollback already handed over");
+        assert_eq!(bench.order(action).unwrap_err(), "the rollback has already begun");
     }
     bench.rollback_done(1, RollbackResult::Failed("refused".to_owned()));
     bench.at += 200;
@@ -172,7 +172,7 @@ fn orders_before_the_move_are_refused_except_abort() {
     let mut settings = settings();
     settings.origin = Origin::Switch { gate_ms: 60_000, soak: true };
     let mut bench = Bench::new(settings);
-    assert_eq!(bench.order("rollback").unwrap_err(), "traffic was not moved yet");
+    assert_eq!(bench.order("rollback").unwrap_err(), "traffic has not moved yet");
     bench.second(HEALTHY);
     assert_eq!(bench.order("abort").unwrap_err(), "traffic is being moved right now");
 }
@@ -216,5 +216,5 @@ fn a_signal_aborts_the_watch_waits_for_a_move_and_cuts_the_verification_short() 
     verifying.interrupt();
     let ending = verifying.until_over(0, HEALTHY);
     assert_eq!(ending.exit_code(), 3);
-    assert!(ending.reason.ends_with("recovery was not watched to the end"));
+    assert!(ending.reason.ends_with("recovery was not verified to the end"));
 }

@@ -126,7 +126,10 @@ fn nobody_is_sent_to_move_traffic_that_has_moved() {
     };
     bench.rollback_done(1, RollbackResult::NotDone(failure));
     let reason = bench.until_over(0, FAILING).reason;
-    assert!(reason.contains("traffic is on blue, and the rest of it failed: cannot write the state file"), "{reason}");
+    assert!(
+        reason.contains("traffic is on blue, but the move is not fully recorded: cannot write the state file"),
+        "{reason}"
+    );
     assert!(!reason.contains("by hand") && !reason.contains("may still reach"), "{reason}");
 }
 
@@ -166,7 +169,7 @@ fn after_its_time_it_is_held_where_the_breach_is_seen_no_more_and_not_before() {
     assert_eq!(bench.machine.phase(), Phase::RollingBack, "whatever is seen before rollback.give_up");
     failing_for(&mut bench, 60, HEALTHY);
     assert_eq!(bench.machine.phase(), Phase::Held);
-    assert!(bench.message(DecisionKind::Hold).contains("the breach is not seen any more"));
+    assert!(bench.message(DecisionKind::Hold).contains("the breach is no longer seen"));
     bench.seconds(5, HEALTHY);
     assert_eq!(bench.machine.phase(), Phase::Held);
     bench.seconds(10, FAILING);
@@ -232,7 +235,7 @@ fn between_two_attempts_an_operator_may_end_it_pause_it_or_have_it_tried_at_once
     let mut half_done = breached();
     half_done.rollback_done(1, RollbackResult::NotDone(failure(Traffic::On(Color::Blue))));
     for order in ["abort", "keep", "pause"] {
-        assert!(half_done.order(order).unwrap_err().contains("brought to its end"), "{order}");
+        assert!(half_done.order(order).unwrap_err().contains("will be completed"), "{order}");
     }
     let mut paused = breached();
     fail(&mut paused);

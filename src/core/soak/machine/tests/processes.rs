@@ -59,7 +59,7 @@ fn workers_that_start_times_tell_apart_are_added_up_and_told_once() {
     let ending = healthy.bench.machine.ending().unwrap();
     assert_eq!(ending.outcome, Outcome::Retained, "{}", ending.reason);
     let [told] = &healthy.told()[..] else { panic!("{:?}", healthy.told()) };
-    assert!(told.starts_with("several processes answer behind http://green-1: 2 so far, told apart by"), "{told}");
+    assert!(told.starts_with("several processes answer behind http://green-1: 2 so far, distinguished by"), "{told}");
 
     let mut bad = Cluster::new(APART, 2);
     bad.seconds(30);
@@ -107,7 +107,7 @@ fn a_restart_without_a_start_time_delays_a_breach_until_it_is_clear_that_it_was_
     (0..15).for_each(|_| second(&mut cluster));
     let seen = cluster.bench.machine.checks()[0].clone();
     assert_eq!((seen.verdict, cluster.bench.machine.phase()), (Verdict::Unknown, Phase::Watching));
-    assert!(seen.message.starts_with("the counters of http://green-1 went back and no start time says why"));
+    assert!(seen.message.starts_with("the counters of http://green-1 went back without a start time that says why"));
     (0..12).for_each(|_| second(&mut cluster));
     assert_eq!(cluster.bench.machine.phase(), Phase::RollingBack, "what was in doubt counts after all");
 }

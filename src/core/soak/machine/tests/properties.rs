@@ -62,7 +62,8 @@ fn rollback_result() -> impl Strategy<Value = RollbackResult> {
 }
 
 fn observed() -> impl Strategy<Value = Event> {
-    let router = prop_oneof![8 => color().prop_map(Ok), 1 => Just(Err("no route".to_owned()))];
+    let router =
+        prop_oneof![8 => color().prop_map(Ok), 1 => Just(Err(crate::core::soak::ReadError("no route".to_owned())))];
     let state = prop_oneof![
         8 => Just((Color::Green, WALL)),
         1 => Just((Color::Blue, WALL)),

@@ -3,7 +3,9 @@
 use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
 use crate::config::{Method, OnBreach};
 use crate::core::soak::machine::time::Unwatched;
-use crate::core::soak::{DeploymentSeen, Effect, Event, Origin, Resumption, RollbackResult, Settings, SwitchResult};
+use crate::core::soak::{
+    DeploymentSeen, Effect, Event, Origin, ReadError, Resumption, RollbackResult, Settings, SwitchResult,
+};
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
 fn bench(adjust: impl FnOnce(&mut Settings)) -> Bench {
@@ -34,7 +36,7 @@ fn the_window_ends_when_it_would_have_and_the_gap_is_counted_and_told() {
     let mut bench = after(&before, 12_000);
     assert_eq!(
         bench.message(DecisionKind::Resumed),
-        "the watch goes on after 12s without a monitor, 12 samples missed; the window ends in 28s, as before"
+        "the soak resumed after 12s without a monitor, 12 samples missed; the window ends in 28s, as before"
     );
     assert_eq!(bench.decisions()[0].actor, Actor::Resume);
     assert_eq!(bench.machine.unwatched(), Unwatched { ms: 12_000, gaps: 1 });
@@ -249,8 +251,12 @@ fn a_baseline_is_measured_anew() {
     assert_eq!(bench.machine.phase(), Phase::Baseline);
 }
 
+fn no_route() -> ReadError {
+    ReadError("no route".to_owned())
+}
+
 /// A run that died while it moved traffic, as the next monitor finds router and state file.
-fn cut_off(gap_ms: u64, router: Result<Color, String>, state: (Color, i64)) -> Bench {
+fn cut_off(gap_ms: u64, router: Result<Color, ReadError>, state: (Color, i64)) -> Bench {
     let mut before = switching();
     before.second(HEALTHY);
     assert_eq!(before.machine.phase(), Phase::Switching);
@@ -289,7 +295,7 @@ fn a_switch_that_moved_nothing_passes_the_gate_again_or_is_refused() {
 
 #[test]
 fn a_router_that_gives_no_answer_is_asked_again_and_not_for_ever() {
-    let mut bench = cut_off(1_000, Err("no route".to_owned()), (Color::Blue, WALL));
+    let mut bench = cut_off(1_000, Err(no_route()), (Color::Blue, WALL));
     assert_eq!(bench.machine.phase(), Phase::Switching);
     bench.effects.clear();
     bench.at += 1_000;
@@ -300,10 +306,10 @@ fn a_router_that_gives_no_answer_is_asked_again_and_not_for_ever() {
     resumed.observe(Color::Green, Color::Green, WALL + 9);
     assert!(resumed.has(&Effect::Switch));
 
-    let gone = cut_off(60_000, Err("no route".to_owned()), (Color::Blue, WALL));
+    let gone = cut_off(60_000, Err(no_route()), (Color::Blue, WALL));
     let ending = gone.machine.ending().unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::SwitchFailed, 12));
-    assert!(ending.reason.ends_with("where traffic is cannot be read: no route"), "{}", ending.reason);
+    assert!(ending.reason.ends_with("cannot tell where traffic is: no route"), "{}", ending.reason);
 }
 
 #[test]

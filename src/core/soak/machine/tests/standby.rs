@@ -39,7 +39,7 @@ fn a_previous_color_that_fails_is_told_once_before_traffic_moves() {
     let decision = bench.decisions().into_iter().find(|decision| decision.why() == Some("standby-failing"));
     let decision = decision.unwrap();
     assert!(decision.message.starts_with("blue fails already, before traffic leaves it: "), "{}", decision.message);
-    assert!(decision.message.ends_with("limit 5%. A rollback would bring users back to that"), "{}", decision.message);
+    assert!(decision.message.ends_with("limit 5%. A rollback would send users back to it"), "{}", decision.message);
     assert_eq!((decision.active_color, decision.threshold), (Some(Color::Blue), Some(0.05)));
 }
 

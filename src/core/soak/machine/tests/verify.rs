@@ -63,8 +63,7 @@ fn a_router_that_sends_traffic_to_the_bad_color_again_undoes_the_rollback() {
     assert_eq!(outcome(ending), (Outcome::RollbackUndone, Cause::External, 7));
     assert!(
         ending.reason.starts_with(
-            "ROLLBACK UNDONE: the router sends traffic to green again, 4s after the rollback to blue. Something else \
-             moves it, and it is not moved a second time; error-rate: 60 of 300 requests failed (20%)"
+            "ROLLBACK UNDONE: the router sends traffic to green again, 4s after the rollback to blue. Something else moves it; Switchback does not move it again; error-rate: 60 of 300 requests failed (20%)"
         ),
         "{}",
         ending.reason
@@ -160,7 +159,7 @@ fn a_router_that_cannot_be_read_is_not_known_and_not_undone() {
     let ending = bench.until_over(20, UNREAD);
     assert_eq!(outcome(&ending), (Outcome::RolledBack, Cause::Auto, 3));
     assert!(
-        ending.reason.contains("recovery not confirmed, where traffic is cannot be read (no route): blue after"),
+        ending.reason.contains("recovery not confirmed, the router cannot be read (no route): blue after"),
         "{}",
         ending.reason
     );
@@ -241,7 +240,7 @@ fn an_odd_reading_at_the_end_that_nothing_confirms_is_told() {
     cut.interrupt();
     let reason = &cut.machine.ending().unwrap().reason;
     assert!(
-        reason.ends_with("not watched to the end, and the router was last seen sending traffic to green"),
+        reason.ends_with("not verified to the end, and the router was last seen sending traffic to green"),
         "{reason}"
     );
 }

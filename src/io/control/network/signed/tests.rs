@@ -66,21 +66,21 @@ fn what_was_changed_or_comes_at_another_time_is_refused() {
     assert_eq!(told(headers(id, &time, signature), body, at + 301), NotSigned::Late(301));
     assert_eq!(told(headers(id, &time, signature), body, at - 301), NotSigned::Late(-301));
     for (headers, what) in [
-        (headers("", &time, signature), "webhook-id has 1 to 128"),
+        (headers("", &time, signature), "webhook-id must have 1 to 128"),
         (headers("a.b", &time, signature), "and no full stop"),
         (headers("a b", &time, signature), "visible ASCII"),
         (headers(&"x".repeat(129), &time, signature), "1 to 128"),
-        (headers(id, "yesterday", signature), "webhook-timestamp is a number of seconds"),
-        (headers(id, "+1614265330", signature), "webhook-timestamp is a number of seconds"),
-        (headers(id, "", signature), "webhook-timestamp is a number of seconds"),
-        (HeaderMap::new(), "webhook-id has to be there once"),
+        (headers(id, "yesterday", signature), "webhook-timestamp must be a number of seconds"),
+        (headers(id, "+1614265330", signature), "webhook-timestamp must be a number of seconds"),
+        (headers(id, "", signature), "webhook-timestamp must be a number of seconds"),
+        (HeaderMap::new(), "webhook-id must be there exactly once"),
     ] {
         let told = told(headers, body, at).to_string();
         assert!(told.contains(what), "{told}");
     }
     let mut twice = headers(id, &time, signature);
     twice.append(ID, "other".parse().unwrap());
-    assert!(told(twice, body, at).to_string().contains("webhook-id has to be there once"));
+    assert!(told(twice, body, at).to_string().contains("webhook-id must be there exactly once"));
     let mut bytes = headers(id, &time, signature);
     bytes.insert(SIGNATURE, axum::http::HeaderValue::from_bytes(b"v1,\xff").unwrap());
     assert!(told(bytes, body, at).to_string().contains("webhook-signature is not ASCII"));

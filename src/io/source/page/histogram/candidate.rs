@@ -7,7 +7,6 @@ use crate::io::source::page::labels::{Labels, Use};
 /// So many bounds of one histogram are told apart.
 pub const MAX_BOUNDS: usize = 256;
 
-/// One histogram of a page.
 #[derive(Debug)]
 pub struct Candidate {
     /// Without `_bucket`.

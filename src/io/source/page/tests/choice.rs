@@ -68,7 +68,7 @@ fn what_the_service_asks_of_others_is_never_taken_nor_are_scrapes_and_admin_inte
     ] {
         let page = lines(metric, ",path=\"/pay\"", &[("200", 900), ("500", 900)]);
         let why = note(Named::Auto, Named::Auto, &page);
-        assert!(why.contains("no counter on the page is one of users' requests, only `"), "{metric}: {why}");
+        assert!(why.contains("no counter on the page counts users' requests, only `"), "{metric}: {why}");
         assert!(why.contains(metric), "{why}");
         let both = page.clone() + &lines("shop_requests_total", "", &[("200", 3)]);
         assert_eq!(sums(&mut auto(), &both), (3, 0), "{metric}");
@@ -190,7 +190,7 @@ fn a_counter_that_is_declared_is_only_waited_for() {
     }
     for (family, kind) in [("http_requests", "gauge"), ("http_client_requests_seconds", "summary"), ("up", "counter")] {
         let reading = declared(family, kind);
-        assert!(reading.uncounted && reading.note.unwrap().starts_with("there is no counter of requests"), "{family}");
+        assert!(reading.uncounted && reading.note.unwrap().starts_with("no counter of requests"), "{family}");
     }
 }
 
@@ -200,7 +200,7 @@ fn a_page_without_a_request_counter_says_which_counters_it_has() {
                checks.error-rate.requests";
     assert_eq!(
         note(Named::Auto, Named::Auto, "# TYPE up gauge\nup 1\n"),
-        format!("there is no counter of requests on the page; it has no counters; {add}")
+        format!("no counter of requests on the page; it has no counters; {add}")
     );
     let page = "# TYPE calls counter\ncalls{code=\"200\",method=\"get\"} 1\ncalls{code=\"500\"} 1\n\
                 a_total 1\nb_total 1\nc_total 1\nd_total 1\ne_total 1\n# TYPE depth gauge\ndepth 2\n";
@@ -213,7 +213,7 @@ fn a_page_without_a_request_counter_says_which_counters_it_has() {
 fn a_page_with_nothing_but_scrapes_says_so() {
     assert_eq!(
         note(Named::Auto, Named::Auto, GO_NO_REQUESTS),
-        "no counter on the page is one of users' requests, only `promhttp_metric_handler_requests_total` (scrapes); if one \
+        "no counter on the page counts users' requests, only `promhttp_metric_handler_requests_total` (scrapes); if one \
          is, name it with checks.error-rate.requests"
     );
 }

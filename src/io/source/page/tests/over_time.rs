@@ -10,7 +10,7 @@ fn values_that_are_no_counts_are_ignored_and_noted() {
         let page = format!("http_requests_total{{code=\"200\"}} {value}\nhttp_requests_total{{code=\"500\"}} 4\n");
         let reading = read(&mut auto(), &page);
         assert_eq!((reading.total, reading.errors), (4, 4), "{value}");
-        assert_eq!(reading.note.unwrap(), "1 values were no counts and were ignored");
+        assert_eq!(reading.note.unwrap(), "1 values were not counts and were ignored");
     }
 }
 
@@ -30,7 +30,7 @@ fn a_series_that_stands_twice_counts_once() {
     for _ in 0..3 {
         let reading = read(&mut reader, page);
         assert_eq!(reading.total, 9, "the first wins, whatever the order of its labels");
-        assert_eq!(reading.note.unwrap(), "1 series stood on the page twice: the first of each was counted");
+        assert_eq!(reading.note.unwrap(), "1 series appeared twice on the page: the first of each was counted");
     }
 }
 

@@ -114,10 +114,7 @@ fn where_requests_cannot_be_counted_it_is_said_why_and_what_to_set() {
         ("gunicorn-statsd", "the status is in the names of its counters (`gunicorn_request_status_500`)"),
         ("php", "the status is in the names of its counters (`symfony_http_5xx_responses_total`)"),
         ("nginx-exporter", "`nginx_http_requests_total` has no label with an HTTP status; it has no labels; "),
-        (
-            "prom-client-bare",
-            "there is no counter of requests on the page; its counters are `process_cpu_seconds_total`",
-        ),
+        ("prom-client-bare", "no counter of requests on the page; its counters are `process_cpu_seconds_total`"),
         (
             "status-class-word",
             "the label `status` of `http_requests_total` holds no HTTP status but `success`, `error`; ",

@@ -39,7 +39,7 @@ fn series_without_a_status_or_a_bound_are_told() {
     assert!(why.unwrap_err().starts_with("no series has an HTTP status in a label code"));
     let read = |answer| buckets(&mut Fleet::default(), answer, &mut Vec::new(), 1.0);
     assert!(read(vec![series(&[], 1.0)]).unwrap_err().starts_with("no series has a label `le`"));
-    assert!(read(vec![series(&[("le", "1")], 1.0)]).unwrap_err().starts_with("there is no bucket `le=\"+Inf\"`"));
+    assert!(read(vec![series(&[("le", "1")], 1.0)]).unwrap_err().starts_with("no bucket `le=\"+Inf\"`"));
     assert!(matches!(read(Vec::new()).unwrap().latency, Some(Latency::Unknown(_))));
 }
 

@@ -93,7 +93,7 @@ async fn what_is_too_old_is_no_answer_and_what_is_gone_is_told() {
 async fn a_histogram_whose_unit_is_not_known_and_what_is_no_selector_are_told() {
     let (_server, mut unit) = meter(&CheckId::Latency, &[times(9.0, 9.0, 10.0), counters(1, 0)]).await;
     let Metered::Failed(why) = unit.read(BLANKS).await else { panic!() };
-    assert_eq!(why, "the unit of `took_bucket` does not show in its name: say it with checks.latency.unit");
+    assert_eq!(why, "the unit of `took_bucket` is not in its name: set checks.latency.unit");
     let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#.to_owned();
     let (_server, mut scalar) = meter(&CheckId::ErrorRate, &[scalar]).await;
     assert_eq!(
