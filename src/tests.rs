@@ -11,10 +11,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
 use clap::error::ErrorKind;
 
 use crate::app::cli;
-use crate::app::demo::{Scenario, weather_names};
+use crate::app::demo::{Scenario, fault_names};
 use crate::config::{Inputs, load};
 use crate::model::{Cause, Ending, Outcome};
 
@@ -215,7 +216,7 @@ fn the_tables_of_exit_codes_are_those_of_the_program() {
 fn the_page_of_the_demo_lists_every_scenario() {
     let page = read(&root().join("docs/backend/demo.md"));
     let method = load(Inputs { folder: "/srv/app".into(), ..Inputs::default() }).unwrap().config.error_rate.method;
-    for scenario in Scenario::ALL {
+    for &scenario in Scenario::value_variants() {
         let expected = scenario.expected(method);
         let (outcome, exit_code) = (expected.outcome, expected.exit_code);
         let (happens, look_at) = (scenario.happens(), scenario.look_at());
@@ -227,7 +228,7 @@ fn the_page_of_the_demo_lists_every_scenario() {
 #[test]
 fn the_page_of_the_demo_lists_all_weather() {
     let page = read(&root().join("docs/backend/demo.md"));
-    for weather in weather_names() {
+    for weather in fault_names() {
         assert!(
             page.contains(&format!("\n| {weather} | ")),
             "docs/backend/demo.md does not list the weather `{weather}`"

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -58,6 +58,18 @@ pub fn identity<'a>(certificate: &'a Path, key: &'a Path) -> Result<Identity, (&
     pem.push(b'\n');
     pem.extend(private);
     Identity::from_pem(&pem).map_err(|error| (key, root(&error)))
+}
+
+/// The body, where it has at most so many bytes.
+pub async fn body(mut response: Response, most: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 /// User name and password from a URL, for basic authentication.

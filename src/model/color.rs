@@ -22,18 +22,20 @@ impl Color {
     /// The other color.
     #[must_use]
     pub const fn other(self) -> Self {
+        self.pick(Self::Green, Self::Blue)
+    }
+
+    /// Of two things the one that is this color's.
+    pub const fn pick<T: Copy>(self, blue: T, green: T) -> T {
         match self {
-            Self::Blue => Self::Green,
-            Self::Green => Self::Blue,
+            Self::Blue => blue,
+            Self::Green => green,
         }
     }
 
     /// The lower-case name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Blue => "blue",
-            Self::Green => "green",
-        }
+        self.pick("blue", "green")
     }
 }
 

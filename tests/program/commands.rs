@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use clap::ValueEnum as _;
 use rustix::process::Signal;
 use serde_json::json;
 use support::{Deployment, Running};
+use switchback::app::demo::Scenario;
 
 #[test]
 fn status_of_what_was_never_switched() {
@@ -199,7 +201,7 @@ fn a_demo_that_goes_another_way_says_so() {
 #[test]
 fn every_demo_says_what_it_starts_and_what_to_look_at() {
     let deployment = Deployment::fresh();
-    for scenario in switchback::app::demo::Scenario::ALL {
+    for scenario in Scenario::value_variants() {
         let mut command = deployment.command(&["demo", "--scenario", &scenario.to_string()]);
         command.env("TMPDIR", deployment.folder());
         let mut running = Running::start(command);

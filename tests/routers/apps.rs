@@ -21,12 +21,13 @@ impl Apps {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = TempDir::new().unwrap();
         let timing = Timing::new(Scenario::Healthy, 1);
-        let world = runtime.block_on(async { World::start(Scenario::Healthy, timing, folder.path(), 1) }).unwrap();
+        let world =
+            runtime.block_on(async { World::start(Scenario::Healthy, timing, folder.path(), 1, false) }).unwrap();
         let controls = world.controls();
         controls.apply(Change::Traffic(0));
         // Fair weather by hand: the scenario has no say.
         controls.choose(0);
-        controls.apply(Change::Fair(Color::Green));
+        controls.apply(Change::Mend(Color::Green));
         Self { runtime, world: Some(world), controls, folder }
     }
 
@@ -45,9 +46,9 @@ impl Apps {
         all.map(|url| url.trim_start_matches("http://").to_owned()).collect()
     }
 
-    /// The state file that a front of theirs follows, and its URL: a router that does nothing but read that file.
+    /// The state file that a proxy of theirs follows, and its URL: a router that does nothing but read that file.
     pub fn front(&self) -> (std::path::PathBuf, String) {
-        (self.folder.path().join(".deployment-state.json"), self.world().front_url())
+        (self.folder.path().join(".deployment-state.json"), self.world().proxy_url())
     }
 
     /// From now on so many percent of a color's requests fail.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::app::cli::{Common, Demo};
-use crate::app::demo::{Timing, World, weather_names};
+use crate::app::demo::{Timing, World, fault_names};
 use crate::app::deploy::Deployment;
 use crate::app::headless::Output;
 use crate::app::monitor;
@@ -27,7 +27,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     if !demo.no_tui && demo.output == Output::Human && screen::is_possible() {
         return play(common, &demo, timing, &folder).await;
     }
-    let world = World::start(demo.scenario, timing, &folder, demo.seed).map_err(Failure::internal)?;
+    let world = World::start(demo.scenario, timing, &folder, demo.seed, false).map_err(Failure::internal)?;
     let loaded = configure(common, &world, &folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let method = loaded.config.error_rate.method;
@@ -68,7 +68,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
 
 /// The same on the terminal UI, where the operator injects faults. Leaving it ends everything.
 async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
-    let world = World::start_breakable(demo.scenario, timing, folder, demo.seed).map_err(Failure::internal)?;
+    let world = World::start(demo.scenario, timing, folder, demo.seed, true).map_err(Failure::internal)?;
     let loaded = configure(common, &world, folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
@@ -80,7 +80,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
     let mut setup = screen::setup(&loaded.config, common, false);
     let controls = world.controls();
-    let menu = WeatherMenu { items: weather_names(), current: None };
+    let menu = WeatherMenu { items: fault_names(), current: None };
     setup.weather = Some(Weather { menu, change: Box::new(move |place| controls.choose(place)) });
     (setup.places.attach, setup.after) = (None, None);
     let left = tui::run(setup, Live::new(Client::new(&loaded.config.control.socket), actor::starter())).await;

@@ -67,10 +67,10 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     match done {
         Ok(Rollback::RolledBack(moved)) => {
             say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
-            for note in &moved.notes {
+            for note in &moved.router.notes {
                 say::line(note);
             }
-            if let Some(kept) = &moved.kept {
+            if let Some(kept) = &moved.router.kept {
                 say::line(&format!("the replaced content was copied to {}", kept.display()));
             }
             if let Some(trouble) = &moved.journal_trouble {

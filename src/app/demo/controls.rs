@@ -1,4 +1,4 @@
-//! Carries one change of weather out.
+//! Carries one change of faults out.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::faults::{Conditions, Faults, MetricsPage};
 use super::load::Rate;
-use super::weather::{Conditions, MetricsPage, Weather};
 use crate::model::Color;
 
-/// One change of weather.
+/// one change of faults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// Fair weather for the color again.
-    Fair(Color),
+    /// Nothing is wrong with the color any more.
+    Mend(Color),
     /// The share of the color's requests that fail, 0..=1.
     Errors(Color, f64),
     /// Added to every answer of the color.
@@ -36,26 +36,26 @@ pub enum Change {
 /// A shared handle on everything that can change while the demo runs.
 #[derive(Clone, Debug)]
 pub struct Controls {
-    pub(super) blue: Weather,
-    pub(super) green: Weather,
+    pub(super) blue: Faults,
+    pub(super) green: Faults,
     pub(super) rate: Rate,
     pub(super) router_broken: Option<PathBuf>,
-    /// Set once an operator makes the weather: the scenario's script has no more say.
+    /// Set once an operator chooses the faults: the scenario's script has no more say.
     pub(super) by_hand: Arc<AtomicBool>,
 }
 
 impl Controls {
     /// Makes the change, from the next request on.
     pub fn apply(&self, change: Change) {
-        tracing::info!(?change, "weather");
+        tracing::info!(?change, "faults");
         match change {
-            Change::Fair(color) => self.weather(color).change(|now| *now = Conditions::default()),
-            Change::Errors(color, ratio) => self.weather(color).change(|now| now.error_ratio = ratio),
-            Change::Latency(color, latency) => self.weather(color).change(|now| now.latency = latency),
-            Change::Metrics(color, page) => self.weather(color).change(|now| now.metrics = page),
-            Change::Ready(color, ready) => self.weather(color).change(|now| now.ready = ready),
-            Change::Up(color, up) => self.weather(color).change(|now| now.up = up),
-            Change::Restart(color, instance) => self.weather(color).restart(instance),
+            Change::Mend(color) => self.faults(color).change(|now| *now = Conditions::default()),
+            Change::Errors(color, ratio) => self.faults(color).change(|now| now.error_ratio = ratio),
+            Change::Latency(color, latency) => self.faults(color).change(|now| now.latency = latency),
+            Change::Metrics(color, page) => self.faults(color).change(|now| now.metrics = page),
+            Change::Ready(color, ready) => self.faults(color).change(|now| now.ready = ready),
+            Change::Up(color, up) => self.faults(color).change(|now| now.up = up),
+            Change::Restart(color, instance) => self.faults(color).restart(instance),
             Change::Traffic(per_second) => self.rate.set(per_second),
             Change::RouterBroken(broken) => self.break_router(broken),
         }
@@ -72,12 +72,9 @@ impl Controls {
         }
     }
 
-    /// The weather of one color.
-    pub const fn weather(&self, color: Color) -> &Weather {
-        match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        }
+    /// The faults of one color.
+    pub const fn faults(&self, color: Color) -> &Faults {
+        color.pick(&self.blue, &self.green)
     }
 
     fn break_router(&self, broken: bool) {

@@ -1,20 +1,20 @@
-//! The users.
+//! The load: requests at a steady rate.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::http::{Request, Response};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use super::front::COLOR_HEADER;
 use super::http::Client;
+use super::proxy::COLOR_HEADER;
 use super::routes::{self, Route};
-use super::tally::{Tally, Totals};
+use super::tally::Totals;
 use crate::model::Color;
 
 /// Most requests under way at once; the rate drops when answers take longer than that allows.
@@ -22,11 +22,11 @@ const MAX_IN_FLIGHT: usize = 128;
 /// How long a user waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends requests through the front at a steady rate. Dropping it ends the traffic.
+/// Sends requests through the proxy at a steady rate. Dropping it ends the traffic.
 #[derive(Debug)]
 pub struct Load {
     rate: Rate,
-    users: Arc<Users>,
+    sender: Arc<Sender>,
     tasks: JoinSet<()>,
 }
 
@@ -53,12 +53,12 @@ impl Rate {
 }
 
 impl Load {
-    pub fn start(addr: SocketAddr, per_second: u32) -> Self {
+    pub fn start(proxy: SocketAddr, per_second: u32) -> io::Result<Self> {
         let (rate, traffic) = watch::channel(Traffic::PerSecond(per_second));
-        let users = Arc::new(Users::new(addr));
+        let sender = Arc::new(Sender { proxy, client: Client::new()?, totals: watch::Sender::default() });
         let mut tasks = JoinSet::new();
-        tasks.spawn(pace(Arc::clone(&users), traffic));
-        Self { rate: Rate(rate), users, tasks }
+        tasks.spawn(pace(Arc::clone(&sender), traffic));
+        Ok(Self { rate: Rate(rate), sender, tasks })
     }
 
     pub fn rate(&self) -> Rate {
@@ -66,7 +66,7 @@ impl Load {
     }
 
     pub fn totals(&self) -> Totals {
-        self.users.totals()
+        *self.sender.totals.borrow()
     }
 
     /// Ends the traffic, waits for the answers under way, each within its own limit of 5s, and gives the final count.
@@ -78,41 +78,28 @@ impl Load {
 }
 
 #[derive(Debug)]
-struct Users {
-    front: SocketAddr,
+struct Sender {
+    proxy: SocketAddr,
     client: Client,
-    sent: AtomicU64,
-    failed: AtomicU64,
-    tally: Tally,
+    totals: watch::Sender<Totals>,
 }
 
-impl Users {
-    fn new(front: SocketAddr) -> Self {
-        let (sent, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { front, client: Client::new(), sent, failed, tally: Tally::default() }
-    }
-
-    fn totals(&self) -> Totals {
-        Totals {
-            sent: self.sent.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-            blue: self.tally.served(Color::Blue),
-            green: self.tally.served(Color::Green),
-        }
-    }
-
-    async fn visit(self: Arc<Self>, route: &'static Route) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let uri = format!("http://{}{}", self.front, route.path);
-        let Ok(request) = Request::builder().method(&route.method).uri(uri).body(Body::empty()) else {
+impl Sender {
+    async fn send(self: Arc<Self>, route: &'static Route) {
+        self.totals.send_modify(|totals| totals.sent += 1);
+        let uri = format!("http://{}{}", self.proxy, route.path);
+        let Ok(request) = Request::builder().method(&route.method).uri(uri).body(Bytes::new()) else {
             return;
         };
         let answer = self.client.fetch(request, TIMEOUT).await.ok();
         let failed = answer.as_ref().is_none_or(|answer| answer.status().is_server_error());
-        self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
-        if let Some(color) = answer.as_ref().and_then(color_of) {
-            self.tally.add(color, failed);
-        }
+        let color = answer.as_ref().and_then(color_of);
+        self.totals.send_modify(|totals| {
+            totals.failed += u64::from(failed);
+            if let Some(color) = color {
+                totals.add(color, failed);
+            }
+        });
     }
 }
 
@@ -120,7 +107,7 @@ fn color_of<B>(answer: &Response<B>) -> Option<Color> {
     answer.headers().get(COLOR_HEADER)?.to_str().ok()?.parse().ok()
 }
 
-async fn pace(users: Arc<Users>, mut traffic: watch::Receiver<Traffic>) {
+async fn pace(sender: Arc<Sender>, mut traffic: watch::Receiver<Traffic>) {
     let mut mix = routes::MIX.iter().cycle();
     let mut under_way = JoinSet::new();
     loop {
@@ -131,15 +118,15 @@ async fn pace(users: Arc<Users>, mut traffic: watch::Receiver<Traffic>) {
             Traffic::PerSecond(0) => drop(changed.await),
             Traffic::PerSecond(rate) => tokio::select! {
                 _ = changed => {}
-                () = send(&users, rate, &mut mix, &mut under_way) => {}
+                () = send_all(&sender, rate, &mut mix, &mut under_way) => {}
             },
         }
     }
     while under_way.join_next().await.is_some() {}
 }
 
-async fn send(
-    users: &Arc<Users>,
+async fn send_all(
+    sender: &Arc<Sender>,
     per_second: u32,
     mix: &mut impl Iterator<Item = &'static Route>,
     under_way: &mut JoinSet<()>,
@@ -148,7 +135,7 @@ async fn send(
     loop {
         tokio::select! {
             _ = ticks.tick(), if under_way.len() < MAX_IN_FLIGHT => {
-                under_way.extend(mix.next().map(|route| Arc::clone(users).visit(route)));
+                under_way.extend(mix.next().map(|route| Arc::clone(sender).send(route)));
             }
             Some(_) = under_way.join_next() => {}
         }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The demo's router: `switch COLOR`, `rollback COLOR`, `read`.
-# The front follows the file `route` beside this script. While `router-broken` lies there, rollbacks fail.
+# The proxy follows the file `route` beside this script. While `router-broken` lies there, rollbacks fail.
 set -eu
 cd "$(dirname "$0")"
 case "$1" in

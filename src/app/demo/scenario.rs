@@ -1,7 +1,6 @@
 //! What can go wrong after a switch, and how the soak must end.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -9,30 +8,30 @@ use clap::builder::PossibleValue;
 
 use crate::config::Method;
 
-/// What happens after the switch from blue to green.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What happens after the switch from blue to green; the quiet one first. The help says each of them as it is said here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum Scenario {
-    /// Green is as good as blue.
+    /// green fails 0.3% of its requests, far below the threshold.
     Healthy,
-    /// Green fails from its first request.
+    /// green fails 12% of its requests from the first one on.
     Breach,
-    /// Green fails late in the window.
+    /// green does well for 60% of the window, then fails 15% of its requests.
     LateBreach,
-    /// Green fails more and more.
+    /// green's failures grow steadily from none to 20% over the window.
     SlowRamp,
-    /// Green fails for one second.
+    /// in mid-window green fails every request for one second, and does well otherwise.
     Blip,
-    /// Green becomes slow.
+    /// green answers 900ms slower than blue, almost without failures.
     Latency,
-    /// Green's processes restart again and again.
+    /// green's processes die and start again every few seconds.
     CrashLoop,
-    /// Nobody asks green anything.
+    /// users stop coming right after the switch.
     NoTraffic,
-    /// Green's metrics cannot be read.
+    /// from 20% of the window on green's /metrics answers 500 while green stays ready.
     MetricsOutage,
-    /// Green fails and blue is dead.
+    /// blue dies right after the switch, then green fails 12% of its requests.
     DeadStandby,
-    /// Green fails and the router cannot go back.
+    /// green fails 12% of its requests, and every rollback of the router fails.
     RouterFailure,
 }
 
@@ -57,53 +56,10 @@ const ROLLBACK_FAILED: Expected = Expected { outcome: "rollback-failed", exit_co
 const HELD: Expected = Expected { outcome: "held", exit_code: 11 };
 
 impl Scenario {
-    /// Every scenario, the quiet one first.
-    pub const ALL: [Self; 11] = [
-        Self::Healthy,
-        Self::Breach,
-        Self::LateBreach,
-        Self::SlowRamp,
-        Self::Blip,
-        Self::Latency,
-        Self::CrashLoop,
-        Self::NoTraffic,
-        Self::MetricsOutage,
-        Self::DeadStandby,
-        Self::RouterFailure,
-    ];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Breach => "breach",
-            Self::LateBreach => "late-breach",
-            Self::SlowRamp => "slow-ramp",
-            Self::Blip => "blip",
-            Self::Latency => "latency",
-            Self::CrashLoop => "crash-loop",
-            Self::NoTraffic => "no-traffic",
-            Self::MetricsOutage => "metrics-outage",
-            Self::DeadStandby => "dead-standby",
-            Self::RouterFailure => "router-failure",
-        }
-    }
-
     /// One sentence: what happens.
-    pub const fn happens(self) -> &'static str {
-        match self {
-            Self::Healthy => "green fails 0.3% of its requests, far below the threshold",
-            Self::Breach => "green fails 12% of its requests from the first one on",
-            Self::LateBreach => "green does well for 60% of the window, then fails 15% of its requests",
-            Self::SlowRamp => "green's failures grow steadily from none to 20% over the window",
-            Self::Blip => "in mid-window green fails every request for one second, and does well otherwise",
-            Self::Latency => "green answers 900ms slower than blue, almost without failures",
-            Self::CrashLoop => "green's processes die and start again every few seconds",
-            Self::NoTraffic => "users stop coming right after the switch",
-            Self::MetricsOutage => "from 20% of the window on green's /metrics answers 500 while green stays ready",
-            Self::DeadStandby => "blue dies right after the switch, then green fails 12% of its requests",
-            Self::RouterFailure => "green fails 12% of its requests, and every rollback of the router fails",
-        }
+    pub fn happens(self) -> String {
+        let value = self.to_possible_value();
+        value.as_ref().and_then(PossibleValue::get_help).map(ToString::to_string).unwrap_or_default()
     }
 
     /// One sentence: what to look at.
@@ -162,38 +118,12 @@ impl Scenario {
             _ => Duration::ZERO,
         }
     }
-
-    /// Whether the router is a command; otherwise the front follows the state file.
-    pub const fn needs_command_router(self) -> bool {
-        matches!(self, Self::RouterFailure)
-    }
 }
 
+/// The name on the command line.
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a scenario: expected one of {names}", names = Scenario::ALL.map(Scenario::name).join(", "))]
-pub struct UnknownScenario(pub String);
-
-impl FromStr for Scenario {
-    type Err = UnknownScenario;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScenario> {
-        Self::ALL.into_iter().find(|scenario| scenario.name() == text).ok_or_else(|| UnknownScenario(text.to_owned()))
-    }
-}
-
-impl ValueEnum for Scenario {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.happens()))
+        self.to_possible_value().map_or(Ok(()), |value| f.pad(value.get_name()))
     }
 }
 
@@ -203,22 +133,18 @@ mod tests {
 
     #[test]
     fn every_name_is_read_back() {
-        for scenario in Scenario::ALL {
-            assert_eq!(scenario.to_string().parse(), Ok(scenario));
-            assert_eq!(<Scenario as ValueEnum>::from_str(scenario.name(), false), Ok(scenario));
+        for scenario in Scenario::value_variants() {
+            assert_eq!(Scenario::from_str(&scenario.to_string(), false), Ok(*scenario));
         }
-        let error = "tsunami".parse::<Scenario>().unwrap_err().to_string();
-        assert!(
-            error.starts_with("`tsunami` is not a scenario: expected one of healthy, breach, late-breach,"),
-            "{error}"
-        );
+        assert_eq!(Scenario::LateBreach.to_string(), "late-breach");
+        assert!(Scenario::from_str("tsunami", false).is_err());
     }
 
     #[test]
     fn every_scenario_ends_with_the_exit_code_of_its_outcome() {
-        let endings = Scenario::ALL.map(|scenario| scenario.expected(Method::Window).to_string());
+        let endings = Scenario::value_variants().iter().map(|scenario| scenario.expected(Method::Window).to_string());
         assert_eq!(
-            endings,
+            endings.collect::<Vec<_>>(),
             [
                 "retained, exit code 0",
                 "rolled-back, exit code 3",

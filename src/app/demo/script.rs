@@ -1,4 +1,4 @@
-//! The commands of the `command` router: a small shell script that rewrites the file the front follows.
+//! The commands of the `command` router: a small shell script that rewrites the file the proxy follows.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ impl Script {
         self.folder.join("router.sh")
     }
 
-    /// The file the front follows.
+    /// The file the proxy follows.
     pub fn route(&self) -> PathBuf {
         self.folder.join("route")
     }

@@ -16,10 +16,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::http::{HalfPage, Port, serve};
+use super::faults::{Faults, MetricsPage};
+use super::http::{Port, broken_off, serve};
 use super::registry::Registry;
 use super::routes::{self, Route, failure_ratio};
-use super::weather::{MetricsPage, Weather};
 use crate::model::Color;
 
 /// How long a killed process needs until it listens again.
@@ -32,10 +32,7 @@ const JITTER_MS: f64 = 4.0;
 
 /// The release that a color runs.
 pub const fn version(color: Color) -> &'static str {
-    match color {
-        Color::Blue => "1.4.2",
-        Color::Green => "1.5.0",
-    }
+    color.pick("1.4.2", "1.5.0")
 }
 
 /// The processes of one color. Dropping it kills them.
@@ -46,16 +43,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts as many instances as `weather` has; all listen when it returns. What fails by chance follows from `seed`.
-    pub fn start(color: Color, weather: &Weather, seed: u64) -> io::Result<Self> {
+    /// Starts as many instances as `faults` has; all listen when it returns. What fails by chance follows from `seed`.
+    pub fn start(color: Color, faults: &Faults, seed: u64) -> io::Result<Self> {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut instances = Vec::new();
         let mut tasks = JoinSet::new();
-        for index in 0..weather.instances() {
+        for index in 0..faults.instances() {
             let port = Port::reserve()?;
             let listener = port.listen()?;
             instances.push(port.addr());
-            let instance = Instance { color, index, port, weather: weather.clone() };
+            let instance = Instance { color, index, port, faults: faults.clone() };
             tasks.spawn(instance.run(listener, rng.fork()));
         }
         Ok(Self { instances, tasks })
@@ -72,22 +69,22 @@ impl Service {
     }
 }
 
-/// Keeps one process running as the weather says.
+/// Keeps one process running as the faults say.
 struct Instance {
     color: Color,
     index: usize,
     port: Port,
-    weather: Weather,
+    faults: Faults,
 }
 
 impl Instance {
     async fn run(self, mut listener: TcpListener, mut rng: fastrand::Rng) {
         loop {
-            let process = Arc::new(Process::new(self.color, self.weather.clone(), rng.fork()));
+            let process = Arc::new(Process::new(self.color, self.faults.clone(), rng.fork()));
             tokio::select! {
-                never = serve(listener, router(process)) => match never {},
-                () = self.weather.until(false) => {}
-                () = self.weather.restarted(self.index) => sleep(RESTART).await,
+                () = serve(listener, router(process)) => {}
+                () = self.faults.until(false) => {}
+                () = self.faults.restarted(self.index) => sleep(RESTART).await,
             }
             listener = self.listen_again().await;
         }
@@ -95,7 +92,7 @@ impl Instance {
 
     async fn listen_again(&self) -> TcpListener {
         loop {
-            self.weather.until(true).await;
+            self.faults.until(true).await;
             match self.port.listen() {
                 Ok(listener) => return listener,
                 Err(error) => tracing::warn!(addr = %self.port.addr(), %error, "failed to listen again"),
@@ -107,7 +104,7 @@ impl Instance {
 
 struct Process {
     color: Color,
-    weather: Weather,
+    faults: Faults,
     memory: Mutex<Memory>,
 }
 
@@ -118,9 +115,9 @@ struct Memory {
 }
 
 impl Process {
-    fn new(color: Color, weather: Weather, rng: fastrand::Rng) -> Self {
+    fn new(color: Color, faults: Faults, rng: fastrand::Rng) -> Self {
         let registry = Registry::new(SystemTime::now(), version(color));
-        Self { color, weather, memory: Mutex::new(Memory { registry, rng }) }
+        Self { color, faults, memory: Mutex::new(Memory { registry, rng }) }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -129,7 +126,7 @@ impl Process {
 
     async fn answer(&self, route: &'static Route) -> Response<Body> {
         let begun = Instant::now();
-        let conditions = self.weather.now();
+        let conditions = self.faults.now();
         let (failed, jitter) = {
             let rng = &mut self.memory().rng;
             (rng.f64() < failure_ratio(route, conditions.error_ratio), rng.f64() * JITTER_MS)
@@ -145,9 +142,11 @@ impl Process {
     fn metrics(&self) -> Response<Body> {
         let content_type = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
         let page = self.memory().registry.render();
-        match self.weather.now().metrics {
+        match self.faults.now().metrics {
             MetricsPage::Whole => (content_type, page).into_response(),
-            MetricsPage::Half => (content_type, Body::new(HalfPage::of(&page))).into_response(),
+            MetricsPage::Half => {
+                (content_type, broken_off(page.as_bytes()[..page.len() / 2].to_vec().into())).into_response()
+            }
             MetricsPage::Failing => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed to collect the metrics\n").into_response()
             }
@@ -155,7 +154,7 @@ impl Process {
     }
 
     fn ready(&self) -> Response<Body> {
-        if self.weather.now().ready {
+        if self.faults.now().ready {
             (StatusCode::OK, "ready\n").into_response()
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()

@@ -1,10 +1,10 @@
-//! The weather of each scenario, as data.
+//! the faults of each scenario, as data.
 
 use std::time::Duration;
 
 use super::controls::Change;
+use super::faults::MetricsPage;
 use super::scenario::Scenario;
-use super::weather::MetricsPage;
 use crate::model::Color::{Blue, Green};
 
 /// One change at its time after the switch.
@@ -68,11 +68,13 @@ fn ramp() -> impl Iterator<Item = Step> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
     fn every_timeline_lies_in_the_window_and_in_order() {
-        for scenario in Scenario::ALL {
+        for &scenario in Scenario::value_variants() {
             for window in [Duration::from_mins(1), Duration::from_secs(3)] {
                 let due: Vec<Duration> = timeline(scenario).iter().map(|step| step.due(window)).collect();
                 assert!(!due.is_empty(), "{scenario}");

@@ -1,4 +1,4 @@
-//! Everything together: blue, green, the front and the users.
+//! Everything together: blue, green, the proxy and the load.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::controls::Controls;
-use super::front::{Front, STATUS_PATH};
+use super::faults::Faults;
 use super::load::Load;
+use super::proxy::{Proxy, STATUS_PATH};
 use super::scenario::Scenario;
 use super::script::Script;
 use super::service::{Service, version};
 use super::tally::Totals;
 use super::timeline::{Step, timeline};
 use super::timing::Timing;
-use super::weather::Weather;
 use crate::config::{Method, RouterKind};
 use crate::model::Color;
 use crate::model::number::duration_exact;
@@ -32,7 +32,7 @@ const GREEN_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 pub enum DemoError {
     #[error("failed to start {what} on 127.0.0.1")]
     Listen {
-        /// What was to listen: a color or the front.
+        /// What was to listen: a color or the proxy.
         what: &'static str,
         source: io::Error,
     },
@@ -44,9 +44,9 @@ pub enum DemoError {
     },
 }
 
-/// A running demo: blue and green, the front and the users, with blue active. Dropping it ends everything.
+/// A running demo: blue and green, the proxy and the load, with blue active. Dropping it ends everything.
 ///
-/// The scenario begins when the front first sends traffic to green, whoever made it do so, and ends when traffic goes
+/// The scenario begins when the proxy first sends traffic to green, whoever made it do so, and ends when traffic goes
 /// back to blue.
 #[derive(Debug)]
 pub struct World {
@@ -57,7 +57,7 @@ pub struct World {
     controls: Controls,
     blue: Service,
     green: Service,
-    front: Front,
+    proxy: Proxy,
     load: Load,
     play: JoinSet<()>,
 }
@@ -65,48 +65,41 @@ pub struct World {
 impl World {
     /// Starts everything on free ports of 127.0.0.1, with its files in `folder`: an absolute path that exists and is
     /// empty. Nothing was ever switched, so there is no state file. What fails by chance follows from `seed`.
-    pub fn start(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
-        Self::start_with(scenario, timing, folder, seed, scenario.needs_command_router())
-    }
-
-    /// The same with a router that can be broken by hand, whatever the scenario.
-    pub fn start_breakable(scenario: Scenario, timing: Timing, folder: &Path, seed: u64) -> Result<Self, DemoError> {
-        Self::start_with(scenario, timing, folder, seed, true)
-    }
-
-    fn start_with(
+    ///
+    /// The router is a command, which can be broken, where it is to be `breakable` by hand or the scenario breaks it.
+    pub fn start(
         scenario: Scenario,
         timing: Timing,
         folder: &Path,
         seed: u64,
         breakable: bool,
     ) -> Result<Self, DemoError> {
-        let (blue_weather, green_weather) = (Weather::fair(INSTANCES), Weather::fair(INSTANCES));
+        let (blue_faults, green_faults) = (Faults::none(INSTANCES), Faults::none(INSTANCES));
         let listen = |what| move |source| DemoError::Listen { what, source };
-        let blue = Service::start(Color::Blue, &blue_weather, seed).map_err(listen("blue"))?;
-        let green = Service::start(Color::Green, &green_weather, seed ^ GREEN_SEED).map_err(listen("green"))?;
-        let script = breakable
+        let blue = Service::start(Color::Blue, &blue_faults, seed).map_err(listen("blue"))?;
+        let green = Service::start(Color::Green, &green_faults, seed ^ GREEN_SEED).map_err(listen("green"))?;
+        let script = (breakable || scenario == Scenario::RouterFailure)
             .then(|| Script::write(folder))
             .transpose()
             .map_err(|source| DemoError::Script { folder: folder.to_path_buf(), source })?;
         let followed = script.as_ref().map_or_else(|| state_file(folder), Script::route);
-        let front = Front::start(followed, blue.instances(), green.instances()).map_err(listen("the front"))?;
-        let load = Load::start(front.addr(), timing.rate);
+        let proxy = Proxy::start(followed, blue.instances(), green.instances()).map_err(listen("the proxy"))?;
+        let load = Load::start(proxy.addr(), timing.rate).map_err(listen("the load"))?;
         let controls = Controls {
-            blue: blue_weather,
-            green: green_weather,
+            blue: blue_faults,
+            green: green_faults,
             rate: load.rate(),
             router_broken: script.as_ref().map(Script::broken),
             by_hand: Arc::default(),
         };
         let mut play = JoinSet::new();
-        play.spawn(play_on_switch(timeline(scenario), timing.window, front.active(), controls.clone()));
+        play.spawn(play_on_switch(timeline(scenario), timing.window, proxy.active(), controls.clone()));
         let router = script.map_or(RouterKind::StateFile, |script| script.router_kind());
         let folder = folder.to_path_buf();
-        Ok(Self { scenario, timing, folder, router, controls, blue, green, front, load, play })
+        Ok(Self { scenario, timing, folder, router, controls, blue, green, proxy, load, play })
     }
 
-    /// A handle to change the weather by hand.
+    /// A handle to change the faults by hand.
     pub fn controls(&self) -> Controls {
         self.controls.clone()
     }
@@ -116,23 +109,20 @@ impl World {
         self.load.totals()
     }
 
-    /// The front's base URL, where users come.
-    pub fn front_url(&self) -> String {
-        format!("http://{}", self.front.addr())
+    /// The proxy's base URL, where users come.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.proxy.addr())
     }
 
     /// The base URLs of one color's instances.
     pub fn instance_urls(&self, color: Color) -> Vec<String> {
-        let service = match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        };
+        let service = color.pick(&self.blue, &self.green);
         service.instances().iter().map(|addr| format!("http://{addr}")).collect()
     }
 
     /// The color that takes user traffic, as it changes.
     pub fn active(&self) -> watch::Receiver<Color> {
-        self.front.active()
+        self.proxy.active()
     }
 
     /// How traffic is moved.
@@ -178,7 +168,7 @@ impl World {
     /// What was started where and what to look at, in lines for a person.
     pub fn describe(&self, method: Method) -> Vec<String> {
         let Self { scenario, timing, .. } = self;
-        let front = self.front_url();
+        let proxy = self.proxy_url();
         let color = |color, role| {
             format!("{color:<9}{}   version {}, {role}", self.instance_urls(color).join(" "), version(color))
         };
@@ -186,25 +176,25 @@ impl World {
         let (window, interval) = (duration_exact(timing.window), duration_exact(timing.interval));
         vec![
             format!("scenario {scenario}: {}", scenario.happens()),
-            format!("front    {front}   users come here, {} requests a second", timing.rate),
+            format!("front    {proxy}   users come here, {} requests a second", timing.rate),
             color(Color::Blue, "active"),
             color(Color::Green, "the new release"),
             format!("files    {}", self.folder.display()),
             format!("soak     {window}, a sample every {interval}"),
             format!("look at  {}", scenario.look_at()),
             format!("expect   {}", scenario.expected(method)),
-            format!("try      curl -si {front}/products | grep x-color"),
-            format!("         curl -s {front}{STATUS_PATH}"),
+            format!("try      curl -si {proxy}/products | grep x-color"),
+            format!("         curl -s {proxy}{STATUS_PATH}"),
             format!("         curl -s {green}/metrics | grep http_requests_total"),
             format!("         curl -si {green}/health/ready"),
         ]
     }
 
-    /// Ends everything within seconds: the users first, so that none of them meets a closed door.
+    /// Ends everything within seconds: the load first, so that none of them meets a closed door.
     pub async fn stop(mut self) -> Totals {
         self.play.shutdown().await;
         let totals = self.load.stop().await;
-        self.front.stop().await;
+        self.proxy.stop().await;
         tokio::join!(self.blue.stop(), self.green.stop());
         totals
     }

@@ -95,12 +95,6 @@ impl Deployment {
         }
     }
 
-    /// The same deployment with another clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
-    }
-
     /// The same deployment on this clock and disk.
     #[must_use]
     pub fn within(self, ports: &Ports) -> Self {

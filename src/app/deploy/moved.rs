@@ -1,7 +1,5 @@
 //! A move of traffic: its result, the step that failed, and where traffic is.
 
-use std::path::PathBuf;
-
 use crate::io::router::{Moved, RouterError, TrafficProbeError};
 use crate::io::state::StateError;
 use crate::model::Color;
@@ -58,12 +56,8 @@ pub struct MovedTraffic {
     pub from: Color,
     /// The state file's `lastSwitch`, in Unix milliseconds.
     pub last_switch: Option<i64>,
-    /// The last lines that the router's command printed.
-    pub output: Option<String>,
-    /// The copy of foreign content that a forced move replaced.
-    pub kept: Option<PathBuf>,
-    /// What the router says beyond that, a sentence each.
-    pub notes: Vec<String>,
-    /// Why the move is not fully in the journal; `None` if it is.
+    /// What the router said.
+    pub router: Moved,
+    /// Why the move is not fully in the journal, where it is not.
     pub journal_trouble: Option<String>,
 }

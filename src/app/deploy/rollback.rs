@@ -200,8 +200,7 @@ impl Deployment {
         };
         self.journal_decision(rolled_back, &mut trouble).await;
         let last_switch = state.last_switch();
-        let Moved { output, kept, notes } = moved;
-        Ok(MovedTraffic { color: target, from, last_switch, output, kept, notes, journal_trouble: trouble })
+        Ok(MovedTraffic { color: target, from, last_switch, router: moved, journal_trouble: trouble })
     }
 
     /// The steps themselves. The state is written even if only the record is missing: it may lack our note.

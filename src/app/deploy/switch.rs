@@ -102,10 +102,13 @@ impl Deployment {
             (true, SwitchProgress::Open) => Steps::Note,
             // The caller was cut off after its switch was made.
             (true, SwitchProgress::Done) if before.last_move_is(Move::Switch) => {
-                let (color, from, last_switch) = (to, to.other(), before.last_switch());
-                let Moved { output, kept, notes } = Moved::default();
-                let moved = MovedTraffic { color, from, last_switch, output, kept, notes, journal_trouble: trouble };
-                return Ok(Switch::Switched(moved));
+                return Ok(Switch::Switched(MovedTraffic {
+                    color: to,
+                    from: to.other(),
+                    last_switch: before.last_switch(),
+                    router: Moved::default(),
+                    journal_trouble: trouble,
+                }));
             }
             (true, SwitchProgress::Done | SwitchProgress::None) => return Ok(Switch::AlreadyActive(to)),
         };
@@ -116,15 +119,17 @@ impl Deployment {
         }
         match self.bring_to(steps, to, &release, replace).await {
             Ok((moved, state)) => {
-                let said = told(&moved);
-                let Moved { output, kept, notes } = moved;
-                let message = format!("{}{said}", decision.message);
+                let message = format!("{}{}", decision.message, told(&moved));
                 let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
                 self.journal_decision(during(to, switched), &mut trouble).await;
                 let (from, last_switch) = (to.other(), state.last_switch());
-                let moved =
-                    MovedTraffic { color: to, from, last_switch, output, kept, notes, journal_trouble: trouble };
-                Ok(Switch::Switched(moved))
+                Ok(Switch::Switched(MovedTraffic {
+                    color: to,
+                    from,
+                    last_switch,
+                    router: moved,
+                    journal_trouble: trouble,
+                }))
             }
             Err(failure) => {
                 let error = if failure.untouched().is_some() {

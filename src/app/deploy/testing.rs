@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::io::journal::{Journal, verify};
-use crate::io::ports::Clock;
+use crate::io::ports::{Clock, Ports};
 use crate::io::router::{Foreign, Moved, Replace, Router, RouterError, RouterFuture};
 use crate::io::state::{Move, State, StateFile};
 use crate::model::{Actor, Color, Decision, DecisionKind};
@@ -255,7 +255,8 @@ impl Bench {
 fn deployment(folder: &Path, router: Arc<dyn Router>) -> Deployment {
     let state_file = StateFile::open(&folder.join("state.json")).unwrap();
     let journal = Journal::new(&folder.join("shop"), "shop");
-    Deployment::new(state_file, router, journal, "shop", Duration::from_secs(20)).with_clock(Arc::new(Stopped))
+    Deployment::new(state_file, router, journal, "shop", Duration::from_secs(20))
+        .within(&Ports { clock: Arc::new(Stopped), ..Ports::real() })
 }
 
 /// The intent of an automatic rollback of the soak.

@@ -89,7 +89,7 @@ impl EffectRunner {
             let mut kept = None;
             let result = match deployment.switch(SwitchRequest { to, release, replace, decision }).await {
                 Ok(Switch::Switched(moved)) => {
-                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
+                    kept = moved.router.kept.as_ref().map(|kept| kept.display().to_string());
                     tell_trouble(&events, &moved).await;
                     SwitchResult::Switched { last_switch: moved.last_switch }
                 }
@@ -121,7 +121,7 @@ impl EffectRunner {
             let (mut kept, mut last_switch) = (None, None);
             let result = match deployment.rollback_telling(request, journaled).await {
                 Ok(Rollback::RolledBack(moved)) => {
-                    kept = moved.kept.as_ref().map(|kept| kept.display().to_string());
+                    kept = moved.router.kept.as_ref().map(|kept| kept.display().to_string());
                     last_switch = moved.last_switch;
                     tell_trouble(&events, &moved).await;
                     RollbackResult::Back
@@ -165,7 +165,7 @@ pub(super) fn told_of_router(why: &ReadError, foreign: Option<&ForeignSeen>) -> 
 
 /// Remarks of the router and the journal about a move.
 async fn tell_trouble(events: &mpsc::Sender<Event>, moved: &MovedTraffic) {
-    for what in moved.notes.iter().chain(&moved.journal_trouble) {
+    for what in moved.router.notes.iter().chain(&moved.journal_trouble) {
         let _ = events.send(Event::Trouble { what: what.clone() }).await;
     }
 }

@@ -297,15 +297,9 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError>
     serde_json::from_slice(&body).map_err(|error| ClientError::Protocol(error.to_string()))
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, ClientError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| ClientError::Io(http::root(&error)))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LONGEST_ANSWER {
-            return Err(ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")));
-        }
-    }
-    Ok(body)
+async fn body(response: Response) -> Result<Vec<u8>, ClientError> {
+    let body = http::body(response, LONGEST_ANSWER).await.map_err(|error| ClientError::Io(http::root(&error)))?;
+    body.ok_or_else(|| ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")))
 }
 
 /// The code of a refusal by a monitor of a version that sends none.

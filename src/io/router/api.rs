@@ -172,17 +172,18 @@ pub fn from_config(
     let state_file = state_file.clone();
     match &config.kind {
         RouterKind::StateFile => Arc::new(StateFileRouter::new(state_file)),
-        RouterKind::Command { switch, rollback, read } => Arc::new(
-            CommandRouter::new(state_file, service, config.timeout)
-                .in_folder(&config.folder)
-                .with_switch(switch)
-                .with_rollback(if rollback.is_empty() { switch } else { rollback })
-                .with_read(read),
-        ),
+        RouterKind::Command { switch, rollback, read } => {
+            let mut router = CommandRouter::new(state_file, service, config.timeout);
+            router.folder.clone_from(&config.folder);
+            router.switch.clone_from(switch);
+            router.rollback.clone_from(if rollback.is_empty() { switch } else { rollback });
+            router.read.clone_from(read);
+            Arc::new(router)
+        }
         RouterKind::Haproxy(haproxy) => Arc::new(HaproxyRouter::new(haproxy.clone(), config.timeout, service_dir)),
         RouterKind::Nginx(nginx) => {
-            let router = NginxRouter::new(nginx.clone(), service, config.timeout, Written::new(service_dir));
-            Arc::new(router.in_folder(&config.folder))
+            let written = Written::new(service_dir);
+            Arc::new(NginxRouter::new(nginx.clone(), service, &config.folder, config.timeout, written))
         }
         RouterKind::Caddy(caddy) => {
             Arc::new(CaddyRouter::new(caddy.clone(), config.timeout, Written::new(service_dir)))

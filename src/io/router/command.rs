@@ -73,46 +73,26 @@ pub enum CommandError {
 pub struct CommandRouter {
     state_file: StateFile,
     service: String,
-    folder: PathBuf,
+    /// The folder that its commands run in.
+    pub(super) folder: PathBuf,
     timeout: Duration,
-    switch: Vec<String>,
-    rollback: Vec<String>,
-    read: Vec<String>,
+    /// The command that moves traffic to `{color}`.
+    pub(super) switch: Vec<String>,
+    /// The command that moves traffic back to `{color}`.
+    pub(super) rollback: Vec<String>,
+    /// The command that prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
+    pub(super) read: Vec<String>,
     /// When `read` showed a color last.
     shown: Arc<Mutex<Option<Instant>>>,
 }
 
 impl CommandRouter {
-    /// A router without commands yet; each command gets `timeout`.
+    /// A router without commands yet, in the working directory; each command gets `timeout`.
     pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
         let service = service.to_owned();
         let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
         let shown = Arc::default();
         Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read, shown }
-    }
-
-    /// The folder that its commands run in; without one, the working directory.
-    #[must_use]
-    pub fn in_folder(self, folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), ..self }
-    }
-
-    /// The command that moves traffic to `{color}`.
-    #[must_use]
-    pub fn with_switch(self, words: &[String]) -> Self {
-        Self { switch: words.to_vec(), ..self }
-    }
-
-    /// The command that moves traffic back to `{color}`.
-    #[must_use]
-    pub fn with_rollback(self, words: &[String]) -> Self {
-        Self { rollback: words.to_vec(), ..self }
-    }
-
-    /// The command that prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
-    #[must_use]
-    pub fn with_read(self, words: &[String]) -> Self {
-        Self { read: words.to_vec(), ..self }
     }
 
     fn filled(&self, words: &[String], color: Color) -> Vec<String> {

@@ -60,10 +60,7 @@ impl Foreign {
     }
 
     pub fn by_hand(&self, to: Color) -> &str {
-        match to {
-            Color::Blue => &self.steps[0],
-            Color::Green => &self.steps[1],
-        }
+        to.pick(&self.steps[0], &self.steps[1])
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `output` | what a command printed, in bounded memory and safe to show |
 //! | `probe` | a move is confirmed by its effect |
 //! | `process` | runs one command |
+//! | `record` | a record of what was done to a router |
 //! | `said` | which color a command's output names |
 //! | `scripts` | scripts of a `package.json` that a command runs |
 //! | `state_file` | router `state-file` |
@@ -30,6 +31,7 @@ mod nginx;
 mod output;
 mod probe;
 mod process;
+mod record;
 mod said;
 mod scripts;
 mod state_file;

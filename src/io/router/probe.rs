@@ -211,15 +211,9 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-async fn body(mut answer: Response) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| format!("broke off: {}", root(&error)))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BODY {
-            return Err(format!("answered with more than {MAX_BODY} bytes"));
-        }
-    }
-    Ok(body)
+async fn body(answer: Response) -> Result<Vec<u8>, String> {
+    let body = http::body(answer, MAX_BODY).await.map_err(|error| format!("broke off: {}", root(&error)))?;
+    body.ok_or_else(|| format!("answered with more than {MAX_BODY} bytes"))
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use super::record;
 use crate::io::journal::create_private_dir;
 use crate::io::journal::files::hand_over;
 use crate::model::Color;
 
-const MAX_BYTES: u64 = 1 << 20;
 /// How many contents are known for each target: the last one, and the one before, for a crash between record and write.
 const MAX_KNOWN: usize = 2;
 
@@ -48,10 +48,7 @@ pub struct KnownLink {
 
 impl KnownLink {
     pub fn text(&self, color: Color) -> &Path {
-        match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        }
+        color.pick(&self.blue, &self.green)
     }
 }
 
@@ -99,17 +96,7 @@ impl Written {
         known.retain(|known| known.sha256 != sha256);
         known.insert(0, Known { color, sha256 });
         known.truncate(MAX_KNOWN);
-        self.write(&record)
-    }
-
-    fn write(&self, record: &Record) -> io::Result<()> {
-        create_private_dir(&self.folder)?;
-        let mut file = tempfile::Builder::new().prefix("router-").tempfile_in(&self.folder)?;
-        hand_over(file.as_file(), &self.folder)?;
-        file.write_all(&serde_json::to_vec_pretty(record)?)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path())?;
-        fs::File::open(&self.folder)?.sync_all()
+        record::write(&self.path(), &record)
     }
 
     /// The link of a target, as it was last seen to lead to a color's own file.
@@ -125,7 +112,7 @@ impl Written {
         }
         record.links.insert(target.to_owned(), link);
         record.targets.remove(target);
-        self.write(&record)
+        record::write(&self.path(), &record)
     }
 
     /// Records, durably, that `old` is about to be written over by `new` in place.
@@ -133,13 +120,13 @@ impl Written {
         let mut record = self.read();
         record.under_way =
             Some(UnderWay { target: target.to_owned(), old: BASE64.encode(old), new: BASE64.encode(new) });
-        self.write(&record)
+        record::write(&self.path(), &record)
     }
 
     /// Records that the write was seen to its end.
     pub fn end_in_place(&self) -> io::Result<()> {
         let mut record = self.read();
-        if record.under_way.take().is_some() { self.write(&record) } else { Ok(()) }
+        if record.under_way.take().is_some() { record::write(&self.path(), &record) } else { Ok(()) }
     }
 
     /// Whether this is what a write in place left that was cut off: new content up to some byte, the old one from there on.
@@ -155,23 +142,7 @@ impl Written {
     }
 
     fn read(&self) -> Record {
-        let path = self.path();
-        let read = || -> io::Result<Record> {
-            let metadata = fs::metadata(&path)?;
-            if !metadata.is_file() || metadata.len() > MAX_BYTES {
-                return Err(io::Error::other("it is not a record of ours"));
-            }
-            Ok(serde_json::from_slice(&fs::read(&path)?)?)
-        };
-        match read() {
-            Ok(record) => record,
-            Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
-                    tracing::warn!(%error, path = %path.display(), "the record of what was written into the router cannot be read");
-                }
-                Record::default()
-            }
-        }
+        record::read(&self.path())
     }
 
     /// Keeps a copy of what a forced move replaces, durably, and says where: in `DATA_DIR/SERVICE/replaced`, or in the folder

@@ -113,10 +113,9 @@ pub struct Fetcher {
 }
 
 /// What becomes of the connection once the answer is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
     /// It is kept for the next request.
-    #[default]
     Kept,
     /// It is closed: the next request takes a new one.
     Closed,
@@ -170,34 +169,9 @@ impl Fetcher {
         Arc::clone(&self.tally)
     }
 
-    /// Sends the request, follows redirects, and hands the answer's head to `read`, all within the limit.
-    pub async fn get<T, E, F>(&self, read: impl FnOnce(Response) -> F) -> Result<T, E>
-    where
-        E: From<FetchError>,
-        F: Future<Output = Result<T, E>>,
-    {
-        self.get_with(None, read).await
-    }
-
-    /// The same over a connection of which this becomes.
-    pub async fn get_over<T, E, F>(&self, connection: Connection, read: impl FnOnce(Response) -> F) -> Result<T, E>
-    where
-        E: From<FetchError>,
-        F: Future<Output = Result<T, E>>,
-    {
-        self.ask(None, connection, read).await
-    }
-
-    /// The same with this query string behind the path.
-    pub async fn get_with<T, E, F>(&self, query: Option<&str>, read: impl FnOnce(Response) -> F) -> Result<T, E>
-    where
-        E: From<FetchError>,
-        F: Future<Output = Result<T, E>>,
-    {
-        self.ask(query, Connection::Kept, read).await
-    }
-
-    async fn ask<T, E, F>(
+    /// Sends the request with this query string behind the path, over a connection of which this becomes; follows redirects,
+    /// and hands the answer's head to `read`, all within the limit.
+    pub async fn get<T, E, F>(
         &self,
         query: Option<&str>,
         connection: Connection,

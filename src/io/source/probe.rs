@@ -11,7 +11,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
 use super::exposition::quote;
-use super::fetch::{Access, ClientError, FetchError, Fetcher, Limit, Tally, advice};
+use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use crate::config::{self, Config, HealthConfig, InstanceUrl};
 
 /// So much of a probe's body is read, so that the connection can be kept; a longer one costs the connection.
@@ -111,7 +111,7 @@ impl Probe {
     /// Asks once: ready is any status 2xx within the limit, whatever the body.
     pub async fn probe(&self) -> Result<Ready, ProbeError> {
         let (url, refused) = (self.fetcher.url().as_str(), self.refused);
-        self.fetcher.get(|answer| judge(url, refused, answer)).await
+        self.fetcher.get(None, Connection::Kept, |answer| judge(url, refused, answer)).await
     }
 }
 

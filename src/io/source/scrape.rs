@@ -160,7 +160,7 @@ impl Scraper {
         let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
         let url = fetcher.url().as_str();
         let reading = fetcher
-            .get_over(if last { Connection::Closed } else { Connection::Kept }, |answer| async {
+            .get(None, if last { Connection::Closed } else { Connection::Kept }, |answer| async {
                 check_status(url, answer.status(), refused)?;
                 let answered_ms = date(&answer);
                 Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })

@@ -74,7 +74,8 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     let state = deployment.state_file().read();
     let mut findings = configuration(loaded);
     if let Err(failure) = place::exists(loaded) {
-        findings.push(nothing_here(&failure.message));
+        let (text, next) = told(&failure.message);
+        findings.push(Finding::failure("deployment", text, next));
         return Ok(findings);
     }
     findings.extend(records::folders(config));
@@ -133,11 +134,6 @@ fn configuration(loaded: &Loaded) -> Vec<Finding> {
         findings.push(Finding::ok(AREA, format!("{}valid", file.unwrap_or_default())));
     }
     findings
-}
-
-fn nothing_here(message: &str) -> Finding {
-    let (text, next) = told(message);
-    Finding::failure("deployment", text, next)
 }
 
 /// A message split into its sentence and its next step.

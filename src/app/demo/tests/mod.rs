@@ -1,8 +1,8 @@
 //! The parts of the demo, run for real on loopback.
 
-mod front;
 mod http;
 mod load;
+mod proxy;
 mod service;
 mod support;
 mod world;

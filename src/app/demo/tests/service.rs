@@ -4,16 +4,16 @@ use std::time::Duration;
 use axum::http::Method;
 use tokio::task::JoinSet;
 
+use super::super::faults::{Faults, MetricsPage};
 use super::super::http::FetchError;
 use super::super::routes;
 use super::super::service::Service;
-use super::super::weather::{MetricsPage, Weather};
 use super::support::{ask, back, counted, get, gone, refuses, sum};
 use crate::model::Color;
 
-fn green(instances: usize) -> (Service, Weather) {
-    let weather = Weather::fair(instances);
-    (Service::start(Color::Green, &weather, 7).unwrap(), weather)
+fn green(instances: usize) -> (Service, Faults) {
+    let faults = Faults::none(instances);
+    (Service::start(Color::Green, &faults, 7).unwrap(), faults)
 }
 
 /// Sends `count` requests in the users' mix, and gives how many of them failed.
@@ -46,10 +46,10 @@ async fn the_counters_match_the_requests() {
 }
 
 #[tokio::test]
-async fn as_many_requests_fail_as_the_weather_says_and_paying_fails_most() {
-    let (service, weather) = green(1);
+async fn as_many_requests_fail_as_the_faults_say_and_paying_fails_most() {
+    let (service, faults) = green(1);
     let addr = service.instances()[0];
-    weather.change(|now| now.error_ratio = 0.2);
+    faults.change(|now| now.error_ratio = 0.2);
     let mut failed = 0;
     for _ in 0..4 {
         failed += send(addr, 100).await;
@@ -58,16 +58,16 @@ async fn as_many_requests_fail_as_the_weather_says_and_paying_fails_most() {
     let (_, page) = get(addr, "/metrics").await;
     assert_eq!(sum(&page, &["http_requests_total", r#"status_code="500""#]), failed);
     assert!(sum(&page, &["http_requests_total", r#"route="/pay""#, r#"status_code="500""#]) * 2 > failed, "{page}");
-    weather.change(|now| now.error_ratio = 1.0);
+    faults.change(|now| now.error_ratio = 1.0);
     assert_eq!(send(addr, 20).await, 20);
 }
 
 #[tokio::test]
 async fn what_fails_by_chance_follows_from_the_seed() {
     let run = async |seed| {
-        let weather = Weather::fair(1);
-        let service = Service::start(Color::Green, &weather, seed).unwrap();
-        weather.change(|now| now.error_ratio = 0.5);
+        let faults = Faults::none(1);
+        let service = Service::start(Color::Green, &faults, seed).unwrap();
+        faults.change(|now| now.error_ratio = 0.5);
         let mut failures = Vec::new();
         for _ in 0..24 {
             failures.push(get(service.instances()[0], "/products").await.0);
@@ -81,16 +81,16 @@ async fn what_fails_by_chance_follows_from_the_seed() {
 
 #[tokio::test]
 async fn dead_processes_refuse_and_come_back_on_their_ports_with_new_counters() {
-    let (service, weather) = green(2);
+    let (service, faults) = green(2);
     for &addr in service.instances() {
         send(addr, 10).await;
         assert_eq!(counted(addr).await, 10);
     }
-    weather.change(|now| now.up = false);
+    faults.change(|now| now.up = false);
     for &addr in service.instances() {
         gone(addr).await;
     }
-    weather.change(|now| now.up = true);
+    faults.change(|now| now.up = true);
     for &addr in service.instances() {
         back(addr).await;
         assert_eq!(counted(addr).await, 0);
@@ -99,36 +99,36 @@ async fn dead_processes_refuse_and_come_back_on_their_ports_with_new_counters() 
 
 #[tokio::test]
 async fn a_restart_is_one_process_that_forgets_and_starts_later() {
-    let (service, weather) = green(2);
+    let (service, faults) = green(2);
     let (first, second) = (service.instances()[0], service.instances()[1]);
     send(first, 10).await;
     send(second, 10).await;
     let before = get(first, "/metrics").await.1;
-    weather.restart(0);
+    faults.restart(0);
     gone(first).await;
     back(first).await;
     let after = get(first, "/metrics").await.1;
     assert_eq!(sum(&after, &["http_requests_total"]), 0);
     assert!(started(&after).parse::<f64>().unwrap() > started(&before).parse::<f64>().unwrap());
     assert_eq!(counted(second).await, 10);
-    weather.restart(2);
+    faults.restart(2);
     assert_eq!(counted(second).await, 10);
 }
 
 #[tokio::test]
 async fn metrics_and_readiness_fail_apart_from_each_other() {
-    let (service, weather) = green(1);
+    let (service, faults) = green(1);
     let addr = service.instances()[0];
     assert_eq!(get(addr, "/health/ready").await.0, 200);
 
-    weather.change(|now| now.metrics = MetricsPage::Failing);
+    faults.change(|now| now.metrics = MetricsPage::Failing);
     assert_eq!(get(addr, "/metrics").await.0, 500);
     assert_eq!(get(addr, "/health/ready").await.0, 200);
 
-    weather.change(|now| now.metrics = MetricsPage::Half);
+    faults.change(|now| now.metrics = MetricsPage::Half);
     assert!(matches!(ask(Method::GET, addr, "/metrics").await, Err(FetchError::Body(_))));
 
-    weather.change(|now| (now.metrics, now.ready) = (MetricsPage::Whole, false));
+    faults.change(|now| (now.metrics, now.ready) = (MetricsPage::Whole, false));
     assert_eq!(get(addr, "/metrics").await.0, 200);
     assert_eq!(get(addr, "/health/ready").await.0, 503);
     assert_eq!(counted(addr).await, 0, "probes and scrapes are no user requests");
@@ -136,9 +136,9 @@ async fn metrics_and_readiness_fail_apart_from_each_other() {
 
 #[tokio::test]
 async fn added_latency_stands_in_the_histogram() {
-    let (service, weather) = green(1);
+    let (service, faults) = green(1);
     let addr = service.instances()[0];
-    weather.change(|now| now.latency = Duration::from_millis(120));
+    faults.change(|now| now.latency = Duration::from_millis(120));
     send(addr, 10).await;
     let (_, page) = get(addr, "/metrics").await;
     assert_eq!(sum(&page, &[r#"http_request_duration_seconds_bucket{le="0.1""#]), 0);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::{Method, Request, Response};
 use tokio::time::{Instant, sleep};
 
@@ -16,8 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// One request on a connection of its own.
 pub async fn ask(method: Method, addr: SocketAddr, path: &str) -> Result<Response<Bytes>, FetchError> {
     let uri = format!("http://{addr}{path}");
-    let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
-    Client::new().fetch(request, LIMIT).await
+    let request = Request::builder().method(method).uri(uri).body(Bytes::new()).unwrap();
+    Client::new().unwrap().fetch(request, LIMIT).await
 }
 
 /// Status and body of one GET.

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::super::weather::{Conditions, MetricsPage};
+use super::super::faults::{Conditions, MetricsPage};
 use super::super::world::DemoError;
 use super::super::{Change, Scenario, Timing, World};
 use super::support::{ask, eventually, gone, refuses, sum};
@@ -33,11 +33,11 @@ async fn run(command: &[String], color: Color) -> (Option<i32>, String, String) 
 }
 
 async fn follows(world: &World, color: Color) {
-    eventually("the front follows", || *world.active().borrow() == color).await;
+    eventually("the proxy follows", || *world.active().borrow() == color).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_scenario_ends_in_its_weather_once_traffic_moves_by_itself() {
+async fn each_scenario_ends_in_its_faults_once_traffic_moves_by_itself() {
     let fair = Conditions::default();
     let failing = |error_ratio| Conditions { error_ratio, ..fair };
     let slow = Conditions { latency: Duration::from_millis(900), ..failing(0.003) };
@@ -55,12 +55,12 @@ async fn each_scenario_ends_in_its_weather_once_traffic_moves_by_itself() {
     ] {
         plays.spawn(async move {
             let folder = TempDir::new().unwrap();
-            let world = World::start(scenario, short(scenario), folder.path(), 1).unwrap();
+            let world = World::start(scenario, short(scenario), folder.path(), 1, false).unwrap();
             let controls = world.controls();
-            assert_eq!([controls.weather(Blue).now(), controls.weather(Green).now()], [fair, fair], "{scenario}");
+            assert_eq!([controls.faults(Blue).now(), controls.faults(Green).now()], [fair, fair], "{scenario}");
             write_state(folder.path(), Green);
-            eventually(scenario.name(), || {
-                [controls.weather(Blue).now(), controls.weather(Green).now()] == [blue, green]
+            eventually(&scenario.to_string(), || {
+                [controls.faults(Blue).now(), controls.faults(Green).now()] == [blue, green]
             })
             .await;
             world.stop().await;
@@ -73,8 +73,8 @@ async fn each_scenario_ends_in_its_weather_once_traffic_moves_by_itself() {
 async fn a_late_breach_waits_for_its_time_and_a_rollback_breaks_the_timeline_off() {
     let folder = TempDir::new().unwrap();
     let timing = Timing { window: Duration::from_millis(800), ..Timing::new(Scenario::LateBreach, 20) };
-    let world = World::start(Scenario::LateBreach, timing, folder.path(), 1).unwrap();
-    let green = world.controls().weather(Green).clone();
+    let world = World::start(Scenario::LateBreach, timing, folder.path(), 1, false).unwrap();
+    let green = world.controls().faults(Green).clone();
     write_state(folder.path(), Green);
     follows(&world, Green).await;
     write_state(folder.path(), Blue);
@@ -88,8 +88,8 @@ async fn a_late_breach_waits_for_its_time_and_a_rollback_breaks_the_timeline_off
 #[tokio::test]
 async fn a_blip_comes_and_goes() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Blip, short(Scenario::Blip), folder.path(), 1).unwrap();
-    let green = world.controls().weather(Green).clone();
+    let world = World::start(Scenario::Blip, short(Scenario::Blip), folder.path(), 1, false).unwrap();
+    let green = world.controls().faults(Green).clone();
     write_state(folder.path(), Green);
     eventually("everything fails", || green.now().error_ratio > 0.9).await;
     eventually("nothing fails", || green.now() == Conditions::default()).await;
@@ -102,7 +102,7 @@ async fn a_blip_comes_and_goes() {
 async fn a_crash_loop_is_seen_in_the_counters_even_at_the_highest_speed() {
     let folder = TempDir::new().unwrap();
     let timing = Timing::new(Scenario::CrashLoop, 20);
-    let world = World::start(Scenario::CrashLoop, timing, folder.path(), 1).unwrap();
+    let world = World::start(Scenario::CrashLoop, timing, folder.path(), 1, false).unwrap();
     write_state(folder.path(), Green);
     follows(&world, Green).await;
     let instance = world.instance_urls(Green)[0].trim_start_matches("http://").parse().unwrap();
@@ -125,7 +125,7 @@ async fn a_crash_loop_is_seen_in_the_counters_even_at_the_highest_speed() {
 #[tokio::test]
 async fn users_leave_after_the_switch_without_traffic() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::NoTraffic, short(Scenario::NoTraffic), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::NoTraffic, short(Scenario::NoTraffic), folder.path(), 1, false).unwrap();
     eventually("blue has users", || world.totals().blue.requests > 10).await;
     write_state(folder.path(), Green);
     follows(&world, Green).await;
@@ -148,12 +148,12 @@ async fn users_leave_after_the_switch_without_traffic() {
 async fn a_broken_router_switches_and_reads_but_does_not_go_back() {
     let folder = TempDir::new().unwrap();
     let scenario = Scenario::RouterFailure;
-    let world = World::start(scenario, short(scenario), folder.path(), 1).unwrap();
+    let world = World::start(scenario, short(scenario), folder.path(), 1, false).unwrap();
     let RouterKind::Command { switch, rollback, read } = world.router_kind() else { panic!("a command router") };
     assert_eq!(run(read, Blue).await, (Some(0), "blue\n".to_owned(), String::new()));
     assert_eq!(run(switch, Green).await, (Some(0), String::new(), String::new()));
     follows(&world, Green).await;
-    eventually("green fails", || world.controls().weather(Green).now().error_ratio > 0.1).await;
+    eventually("green fails", || world.controls().faults(Green).now().error_ratio > 0.1).await;
 
     let (code, _, said) = run(rollback, Blue).await;
     assert_eq!((code, said.as_str()), (Some(1), "router: the control plane does not answer, traffic was not moved\n"));
@@ -168,9 +168,9 @@ async fn a_broken_router_switches_and_reads_but_does_not_go_back() {
 }
 
 #[tokio::test]
-async fn the_weather_can_be_changed_by_hand() {
+async fn the_faults_can_be_changed_by_hand() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Healthy, Timing::new(Scenario::Healthy, 20), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::Healthy, Timing::new(Scenario::Healthy, 20), folder.path(), 1, false).unwrap();
     let controls = world.controls();
     let (latency, metrics) = (Duration::from_millis(5), MetricsPage::Half);
     for change in [
@@ -184,10 +184,10 @@ async fn the_weather_can_be_changed_by_hand() {
         controls.apply(change);
     }
     let worst = Conditions { error_ratio: 0.5, latency, metrics, ready: false, up: false };
-    assert_eq!(controls.weather(Blue).now(), worst);
-    assert_eq!(controls.weather(Green).now(), Conditions::default());
-    controls.apply(Change::Fair(Blue));
-    assert_eq!(controls.weather(Blue).now(), Conditions::default());
+    assert_eq!(controls.faults(Blue).now(), worst);
+    assert_eq!(controls.faults(Green).now(), Conditions::default());
+    controls.apply(Change::Mend(Blue));
+    assert_eq!(controls.faults(Blue).now(), Conditions::default());
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,
@@ -198,10 +198,10 @@ async fn the_weather_can_be_changed_by_hand() {
 #[tokio::test]
 async fn a_stopped_world_leaves_no_port_open_and_its_totals_add_up() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 20), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 20), folder.path(), 1, false).unwrap();
     eventually("traffic", || world.totals().sent > 20).await;
     let mut urls = [world.instance_urls(Blue), world.instance_urls(Green)].concat();
-    urls.push(world.front_url());
+    urls.push(world.proxy_url());
     let totals = world.stop().await;
     assert_eq!((totals.sent, totals.failed), (totals.blue.requests, 0));
     assert_eq!(urls.len(), 5);
@@ -214,8 +214,8 @@ async fn a_stopped_world_leaves_no_port_open_and_its_totals_add_up() {
 #[tokio::test]
 async fn a_dropped_world_leaves_no_port_open() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 20), folder.path(), 1).unwrap();
-    let addr = world.front_url().trim_start_matches("http://").parse().unwrap();
+    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 20), folder.path(), 1, false).unwrap();
+    let addr = world.proxy_url().trim_start_matches("http://").parse().unwrap();
     drop(world);
     gone(addr).await;
 }
@@ -223,7 +223,7 @@ async fn a_dropped_world_leaves_no_port_open() {
 #[tokio::test]
 async fn the_settings_name_what_was_started() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Healthy, Timing::new(Scenario::Healthy, 8), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::Healthy, Timing::new(Scenario::Healthy, 8), folder.path(), 1, false).unwrap();
     let path = |name| folder.path().join(name).display().to_string();
     assert_eq!(
         world.settings(),
@@ -247,7 +247,7 @@ async fn the_settings_name_what_was_started() {
         ]
     );
     let scenario = Scenario::RouterFailure;
-    let world = World::start(scenario, Timing::new(scenario, 8), folder.path(), 1).unwrap();
+    let world = World::start(scenario, Timing::new(scenario, 8), folder.path(), 1, false).unwrap();
     let script = path("router.sh");
     assert_eq!(
         world.settings()[15..],
@@ -263,11 +263,11 @@ async fn the_settings_name_what_was_started() {
 #[tokio::test]
 async fn the_description_says_what_runs_where_and_how_it_will_end() {
     let folder = TempDir::new().unwrap();
-    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 1), folder.path(), 1).unwrap();
+    let world = World::start(Scenario::Breach, Timing::new(Scenario::Breach, 1), folder.path(), 1, false).unwrap();
     let text = world.describe(Method::Window).join("\n");
     let mut expected = vec![
         "scenario breach: green fails 12% of its requests from the first one on".to_owned(),
-        format!("front    {}   users come here, 50 requests a second", world.front_url()),
+        format!("front    {}   users come here, 50 requests a second", world.proxy_url()),
         format!("blue     {}   version 1.4.2, active", world.instance_urls(Blue).join(" ")),
         format!("green    {}   version 1.5.0, the new release", world.instance_urls(Green).join(" ")),
         "soak     1m, a sample every 1s".to_owned(),
@@ -283,7 +283,7 @@ async fn the_description_says_what_runs_where_and_how_it_will_end() {
 async fn a_folder_that_is_not_there_is_named() {
     let folder = TempDir::new().unwrap().path().join("gone");
     let scenario = Scenario::RouterFailure;
-    let error = World::start(scenario, Timing::new(scenario, 1), &folder, 1).unwrap_err();
+    let error = World::start(scenario, Timing::new(scenario, 1), &folder, 1, false).unwrap_err();
     assert!(matches!(error, DemoError::Script { .. }));
     assert!(error.to_string().contains(&folder.display().to_string()), "{error}");
 }

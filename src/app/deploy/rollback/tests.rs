@@ -13,12 +13,10 @@ async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
     let bench = Bench::switched();
     let Rollback::RolledBack(moved) = bench.deployment.rollback(bound()).await.unwrap() else { panic!() };
     let expected = MovedTraffic {
-        kept: None,
-        notes: Vec::new(),
         color: Color::Blue,
         from: Color::Green,
         last_switch: Some(1_795_442_545_183),
-        output: Some("moved to blue".to_owned()),
+        router: Moved { output: Some("moved to blue".to_owned()), ..Moved::default() },
         journal_trouble: None,
     };
     assert_eq!(moved, expected);
@@ -285,12 +283,12 @@ async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
     bench.router.answer(&[Answer::Foreign, Answer::Foreign]);
     let request = RollbackRequest { replace: Replace::Anything, ..bound() };
     let Rollback::RolledBack(moved) = bench.deployment.rollback(request).await.unwrap() else { panic!() };
-    assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
+    assert_eq!(moved.router.kept.as_deref(), Some(std::path::Path::new("/kept")));
     bench.assert_back();
     let record = bench.deployment.journal().history(1).unwrap().remove(0).decision;
     let told = "; the replaced content was copied to `/kept`; b2 was left out";
     assert!(record.message.ends_with(told), "{}", record.message);
-    assert_eq!(moved.notes, ["b2 was left out"]);
+    assert_eq!(moved.router.notes, ["b2 was left out"]);
 }
 
 #[tokio::test]

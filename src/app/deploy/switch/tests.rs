@@ -240,5 +240,5 @@ async fn a_forced_switch_says_where_the_copy_is() {
     let bench = bench(|router, _| router.answer(&[Answer::Foreign]));
     let request = SwitchRequest { replace: Replace::Anything, ..request() };
     let Switch::Switched(moved) = bench.deployment.switch(request).await.unwrap() else { panic!() };
-    assert_eq!(moved.kept.as_deref(), Some(std::path::Path::new("/kept")));
+    assert_eq!(moved.router.kept.as_deref(), Some(std::path::Path::new("/kept")));
 }

@@ -64,10 +64,7 @@ impl CaddyRouter {
     }
 
     fn dials(&self, color: Color) -> &[String] {
-        match color {
-            Color::Blue => &self.config.blue,
-            Color::Green => &self.config.green,
-        }
+        color.pick(&self.config.blue, &self.config.green)
     }
 
     /// What upstreams lead to: a color's own addresses, or what was written for it last.

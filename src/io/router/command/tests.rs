@@ -23,26 +23,16 @@ fn router(folder: &Path, timeout: Duration) -> CommandRouter {
 /// Runs `script` as the switch to green and returns what it failed with.
 async fn failure(script: &str, timeout: Duration) -> String {
     let tmp = tempfile::tempdir().unwrap();
-    router(tmp.path(), timeout)
-        .with_switch(&sh(script))
-        .switch(Color::Green, Replace::Ours)
-        .await
-        .unwrap_err()
-        .to_string()
+    let router = CommandRouter { switch: sh(script), ..router(tmp.path(), timeout) };
+    router.switch(Color::Green, Replace::Ours).await.unwrap_err().to_string()
 }
 
 #[tokio::test]
 async fn color_and_service_are_filled_in_each_word_and_stand_in_the_environment() {
     let tmp = tempfile::tempdir().unwrap();
     let script = "echo $1 $2; echo $SWITCHBACK_COLOR $SWITCHBACK_SERVICE >&2";
-    let router = router(tmp.path(), PATIENT).with_switch(&words(&[
-        "sh",
-        "-c",
-        script,
-        "sh",
-        "deploy:switch-{color}",
-        "{service}/{color}",
-    ]));
+    let switch = words(&["sh", "-c", script, "sh", "deploy:switch-{color}", "{service}/{color}"]);
+    let router = CommandRouter { switch, ..router(tmp.path(), PATIENT) };
     let output = router.switch(Color::Green, Replace::Ours).await.unwrap().output.unwrap();
     assert_eq!(output, "deploy:switch-green shop/green\ngreen shop");
 }
@@ -50,7 +40,7 @@ async fn color_and_service_are_filled_in_each_word_and_stand_in_the_environment(
 #[tokio::test]
 async fn no_shell_reads_the_words() {
     let tmp = tempfile::tempdir().unwrap();
-    let router = router(tmp.path(), PATIENT).with_switch(&words(&["echo", "$HOME; `id` {color}"]));
+    let router = CommandRouter { switch: words(&["echo", "$HOME; `id` {color}"]), ..router(tmp.path(), PATIENT) };
     assert_eq!(router.switch(Color::Blue, Replace::Ours).await.unwrap().output.unwrap(), "$HOME; `id` blue");
 }
 
@@ -93,7 +83,7 @@ async fn failures_quote_the_command_and_its_last_lines() {
 async fn a_command_that_cannot_be_started_is_named() {
     let tmp = tempfile::tempdir().unwrap();
     let router = router(tmp.path(), PATIENT);
-    let missing = router.clone().with_rollback(&words(&["/no/such/program"]));
+    let missing = CommandRouter { rollback: words(&["/no/such/program"]), ..router.clone() };
     let missing = missing.rollback(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
     assert!(missing.starts_with("router command `/no/such/program`: it cannot be started: No such file"), "{missing}");
     let empty = router.switch(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
@@ -134,7 +124,7 @@ async fn a_timeout_kills_everything_the_command_started_and_leaves_no_zombie() {
 #[tokio::test]
 async fn giving_a_move_up_kills_its_command() {
     let tmp = tempfile::tempdir().unwrap();
-    let router = router(tmp.path(), PATIENT).with_switch(&sh(&endless(tmp.path())));
+    let router = CommandRouter { switch: sh(&endless(tmp.path())), ..router(tmp.path(), PATIENT) };
     let moving = tokio::spawn(async move { router.switch(Color::Green, Replace::Ours).await });
     wait_until(|| fs::read_to_string(tmp.path().join("child")).is_ok_and(|pid| pid.ends_with('\n'))).await;
     moving.abort();
@@ -145,8 +135,8 @@ async fn giving_a_move_up_kills_its_command() {
 async fn what_a_command_leaves_running_does_not_hold_the_move_up() {
     let tmp = tempfile::tempdir().unwrap();
     let script = format!("sleep 600 & echo $! >{}/left; echo done", tmp.path().display());
-    let moved =
-        router(tmp.path(), PATIENT).with_switch(&sh(&script)).switch(Color::Green, Replace::Ours).await.unwrap();
+    let router = CommandRouter { switch: sh(&script), ..router(tmp.path(), PATIENT) };
+    let moved = router.switch(Color::Green, Replace::Ours).await.unwrap();
     assert_eq!(moved.output.unwrap(), "done");
     assert!(!is_gone(&tmp.path().join("left")), "a service that a command starts goes on");
     let left: i32 = fs::read_to_string(tmp.path().join("left")).unwrap().trim().parse().unwrap();
@@ -182,7 +172,7 @@ async fn the_active_color_is_read_from_what_the_command_prints_and_quoted_where_
             Err("printed both colors, and no `activeColor` that says which is active; it said: blue and green"),
         ),
     ] {
-        let router = router(tmp.path(), PATIENT).with_read(&words(&["printf", "%s", printed]));
+        let router = CommandRouter { read: words(&["printf", "%s", printed]), ..router(tmp.path(), PATIENT) };
         assert!(!router.reads_state_file());
         match (router.read().await, color) {
             (Ok(read), Ok(color)) => assert_eq!(read, color, "{printed}"),
@@ -200,7 +190,7 @@ async fn a_script_that_is_not_there_is_named_where_its_package_manager_is_silent
     fs::write(tmp.path().join("package.json"), r#"{"scripts":{"deploy:switch-green":"x"}}"#).unwrap();
     let (npm, folder) = (npm.display().to_string(), tmp.path().display().to_string());
     let call = words(&[&npm, "--prefix", &folder, "run", "--silent", "deploy:switch-{color}"]);
-    let router = router(tmp.path(), PATIENT).with_switch(&call).with_rollback(&call);
+    let router = CommandRouter { switch: call.clone(), rollback: call, ..router(tmp.path(), PATIENT) };
     let failed = router.switch(Color::Blue, Replace::Ours).await.unwrap_err().to_string();
     assert!(failed.contains("exit code 1, without output; `"), "{failed}");
     assert!(
@@ -216,14 +206,15 @@ async fn a_script_that_is_not_there_is_named_where_its_package_manager_is_silent
 #[tokio::test]
 async fn a_read_that_fails_is_an_error() {
     let tmp = tempfile::tempdir().unwrap();
-    let failed = router(tmp.path(), PATIENT).with_read(&sh("echo blue; exit 1")).read().await.unwrap_err().to_string();
+    let router = CommandRouter { read: sh("echo blue; exit 1"), ..router(tmp.path(), PATIENT) };
+    let failed = Router::read(&router).await.unwrap_err().to_string();
     assert!(failed.contains("exit code 1"), "{failed}");
 }
 
 /// A router whose moves leave a trace, and what `read` prints.
 fn traced(folder: &Path, read: &str) -> CommandRouter {
     let move_to = sh(&format!("echo {{color}} >> '{}'", folder.join("moves").display()));
-    router(folder, PATIENT).with_switch(&move_to).with_rollback(&move_to).with_read(&sh(read))
+    CommandRouter { switch: move_to.clone(), rollback: move_to, read: sh(read), ..router(folder, PATIENT) }
 }
 
 fn moves(folder: &Path) -> String {

@@ -72,10 +72,7 @@ impl HaproxyRouter {
     }
 
     fn names(&self, color: Color) -> &[String] {
-        match color {
-            Color::Blue => &self.config.blue,
-            Color::Green => &self.config.green,
-        }
+        color.pick(&self.config.blue, &self.config.green)
     }
 
     async fn servers(&self, deadline: Instant) -> Result<Vec<Server>, HaproxyError> {

@@ -2,17 +2,14 @@
 //! note of who did it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::servers::Server;
-use crate::io::journal::files::{create_private_dir, hand_over, sync_folder_of};
+use crate::io::router::record;
 use crate::model::Color;
-
-const MAX_BYTES: u64 = 1 << 20;
 
 /// How a server is put away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,10 +75,7 @@ pub struct Parked {
 
 impl Parked {
     const fn entry(&self, color: Color) -> Option<&Entry> {
-        match color {
-            Color::Blue => self.blue.as_ref(),
-            Color::Green => self.green.as_ref(),
-        }
+        color.pick(self.blue.as_ref(), self.green.as_ref())
     }
 
     /// What is known of a server of this color that a move put away, where it is still away in that way.
@@ -128,20 +122,7 @@ impl ParkedFile {
 
     /// What was recorded of this backend. What is missing or damaged knows nothing.
     pub fn read(&self) -> Parked {
-        let read = || -> io::Result<Parked> {
-            let metadata = fs::metadata(&self.path)?;
-            if !metadata.is_file() || metadata.len() > MAX_BYTES {
-                return Err(io::Error::other("it is not a record of ours"));
-            }
-            Ok(serde_json::from_slice(&fs::read(&self.path)?)?)
-        };
-        let parked = read().unwrap_or_else(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                let path = self.path.display();
-                tracing::warn!(%error, %path, "the record of HAProxy's servers cannot be read");
-            }
-            Parked::default()
-        });
+        let parked: Parked = record::read(&self.path);
         if parked.backend == self.backend {
             parked
         } else {
@@ -153,19 +134,14 @@ impl ParkedFile {
         if self.read() == *parked {
             return Ok(());
         }
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        create_private_dir(folder)?;
-        let mut file = tempfile::Builder::new().prefix("haproxy-").tempfile_in(folder)?;
-        hand_over(file.as_file(), folder)?;
-        file.write_all(&serde_json::to_vec_pretty(parked)?)?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        sync_folder_of(&self.path)
+        record::write(&self.path, parked)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -113,9 +113,9 @@ impl HaproxyRouter {
     /// What is there where neither color serves while another server does; none where it is ours.
     pub(super) fn foreign(&self, blue: &[&Server], green: &[&Server], others: &[Server]) -> Option<Foreign> {
         let known = self.parked.read();
-        let plans = |color| match color {
-            Color::Blue => plan(color, Servers { coming: blue, going: green }, self.config.away, &known),
-            Color::Green => plan(color, Servers { coming: green, going: blue }, self.config.away, &known),
+        let plans = |color: Color| {
+            let (coming, going) = color.pick((blue, green), (green, blue));
+            plan(color, Servers { coming, going }, self.config.away, &known)
         };
         let serves = blue.iter().chain(green).any(|server| server.is_ready());
         if serves || others.is_empty() {
@@ -170,12 +170,8 @@ impl Way {
         }
     }
 
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Drain => "drain",
-            Self::Maint => "maint",
-            Self::Weight => "weight 0",
-        }
+    pub fn word(self) -> &'static str {
+        self.command().trim_start_matches("state ")
     }
 }
 

@@ -101,10 +101,7 @@ impl IncludeFile {
     }
 
     fn text(&self, color: Color) -> &str {
-        match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        }
+        color.pick(&self.blue, &self.green)
     }
 
     /// Its name in the record of what was written.

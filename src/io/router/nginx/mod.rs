@@ -63,16 +63,11 @@ pub struct NginxRouter {
 }
 
 impl NginxRouter {
-    /// A router over an included file; each move and each reading gets `limit`. `written` is the record of what we wrote.
-    pub fn new(config: NginxConfig, service: &str, limit: Duration, written: Written) -> Self {
+    /// A router over an included file; each move and each reading gets `limit`. Test and reload run in `folder`, an empty one
+    /// being the working directory; `written` is the record of what we wrote.
+    pub fn new(config: NginxConfig, service: &str, folder: &Path, limit: Duration, written: Written) -> Self {
         let include = IncludeFile::new(&config, service, written);
-        Self { config, include, folder: PathBuf::new(), limit }
-    }
-
-    /// The folder that test and reload run in; without one, the working directory.
-    #[must_use]
-    pub fn in_folder(self, folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), ..self }
+        Self { config, include, folder: folder.to_owned(), limit }
     }
 
     fn foreign(&self, found: &[u8]) -> RouterError {

@@ -36,12 +36,9 @@ pub fn of_content(
     match others.as_slice() {
         [] => Ok(None),
         [(other, path)] => {
-            let in_order = |mine: PathBuf, other: PathBuf| match shows {
-                Color::Blue => [mine, other],
-                Color::Green => [other, mine],
-            };
-            let texts = in_order(hop.text.clone(), hop.text.with_file_name(other));
-            let files = in_order(file.to_owned(), path.clone());
+            let in_order = |mine: &Path, other: &Path| shows.pick([mine, other], [other, mine]).map(Path::to_owned);
+            let texts = in_order(&hop.text, &hop.text.with_file_name(other));
+            let files = in_order(file, path);
             Ok(Some(ColorLink::new(hop.link.clone(), shows, texts, files)))
         }
         several => Err(PlaceError::Several {

@@ -60,18 +60,11 @@ impl ColorLink {
     }
 
     pub fn text(&self, color: Color) -> &Path {
-        &self.texts[index(color)]
+        color.pick(&self.texts[0], &self.texts[1])
     }
 
     pub fn file(&self, color: Color) -> &Path {
-        &self.files[index(color)]
-    }
-}
-
-const fn index(color: Color) -> usize {
-    match color {
-        Color::Blue => 0,
-        Color::Green => 1,
+        color.pick(&self.files[0], &self.files[1])
     }
 }
 
@@ -226,10 +219,7 @@ fn color_link(folder: &Path, link: &Path, text: &Path, tail: &Path, names: &Name
         let Some(other) = with_other_color(&parts, &swapped, &chosen) else { continue };
         let (shows, other) = other;
         if fs::metadata(file(&other)).is_ok_and(|found| found.is_file()) {
-            let pair = |mine: &Path, others: &Path| match shows {
-                Color::Blue => [mine.to_owned(), others.to_owned()],
-                Color::Green => [others.to_owned(), mine.to_owned()],
-            };
+            let pair = |mine: &Path, others: &Path| shows.pick([mine, others], [others, mine]).map(Path::to_owned);
             let (texts, files) = (pair(text, &other), pair(&file(text), &file(&other)));
             return Leads::ToColor(ColorLink { link: link.to_owned(), shows, texts, files });
         }

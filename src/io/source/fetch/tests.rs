@@ -20,7 +20,7 @@ fn fetcher_with(url: &str, access: &Access<'_>) -> Result<Fetcher, ClientError> 
 }
 
 async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
-    fetcher.get(|answer| async move { Ok(answer.status().as_u16()) }).await
+    fetcher.get(None, Connection::Kept, |answer| async move { Ok(answer.status().as_u16()) }).await
 }
 
 /// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.

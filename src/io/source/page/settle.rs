@@ -51,32 +51,14 @@ pub fn settle(rows: &mut [Row], candidate: &Candidate, slot: usize) {
         // scrape.
         let is_left_out =
             row.whose == Whose::LeftOut || (row.whose == Whose::Unsaid && row.is_redirect && candidate.says_route);
-        let is_unsaid = row.whose == Whose::Unsaid;
-        let group = match () {
-            () if is_sum => NOT_COUNTED,
-            () if is_left_out => LEFT_OUT,
-            () if row.failed & failing != 0 => {
-                if is_unsaid {
-                    GOOD_UNSAID + 1
-                } else {
-                    GOOD + 1
-                }
-            }
-            () if row.unclear & main != 0 => {
-                if is_unsaid {
-                    UNCLEAR_UNSAID
-                } else {
-                    UNCLEAR
-                }
-            }
-            () => {
-                if is_unsaid {
-                    GOOD_UNSAID
-                } else {
-                    GOOD
-                }
-            }
+        let (said, unsaid) = match () {
+            () if is_sum => (NOT_COUNTED, NOT_COUNTED),
+            () if is_left_out => (LEFT_OUT, LEFT_OUT),
+            () if row.failed & failing != 0 => (GOOD + 1, GOOD_UNSAID + 1),
+            () if row.unclear & main != 0 => (UNCLEAR, UNCLEAR_UNSAID),
+            () => (GOOD, GOOD_UNSAID),
         };
+        let group = if row.whose == Whose::Unsaid { unsaid } else { said };
         row.group = u8::try_from(group).unwrap_or(u8::MAX);
     }
 }

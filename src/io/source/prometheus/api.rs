@@ -8,9 +8,10 @@ use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded::Serializer;
 
-use super::super::fetch::{Access, ClientError, FetchError, Fetcher, Limit};
+use super::super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit};
 use super::answer::{Outcome, Rules, Told, Wrapped};
 use crate::config::{InstanceUrl, PrometheusConfig};
+use crate::io::http;
 use crate::io::http::Login;
 use crate::model::number::size;
 
@@ -93,7 +94,7 @@ impl Api {
 
     async fn ask<T: DeserializeOwned>(&self, fetcher: &Fetcher, query: &str) -> Result<Told<T>, QueryError> {
         let url = fetcher.url().as_str();
-        fetcher.get_with(Some(query), |answer| read(url, answer, self.refused)).await
+        fetcher.get(Some(query), Connection::Kept, |answer| read(url, answer, self.refused)).await
     }
 }
 
@@ -108,23 +109,14 @@ fn encoded(query: &str, at_ms: Option<i64>) -> String {
     text.finish()
 }
 
-async fn read<T: DeserializeOwned>(
-    url: &str,
-    mut answer: Response,
-    refused: &'static str,
-) -> Result<Told<T>, QueryError> {
+async fn read<T: DeserializeOwned>(url: &str, answer: Response, refused: &'static str) -> Result<Told<T>, QueryError> {
     let url = || url.to_owned();
     let status = answer.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Err(QueryError::Denied { url: url(), status, advice: refused });
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|source| QueryError::Cut { url: url(), source })? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(QueryError::TooLarge { url: url() });
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = http::body(answer, MAX_BODY).await.map_err(|source| QueryError::Cut { url: url(), source })?;
+    let body = body.ok_or_else(|| QueryError::TooLarge { url: url() })?;
     // A refused query has a status other than 200, and a reason in the same JSON.
     let wrapped: Wrapped<T> = serde_json::from_slice(&body).map_err(|_| QueryError::Foreign { url: url(), status })?;
     wrapped.open().map_err(|why| QueryError::Refused { url: url(), why })

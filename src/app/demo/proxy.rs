@@ -20,10 +20,10 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::http::{BODY_LIMIT, Client, FetchError, Port, serve};
-use super::tally::Tally;
+use super::tally::Totals;
 use crate::model::Color;
 
-/// Where the front says what it does; every other path goes to the active color.
+/// Where the proxy says what it does; every other path goes to the active color.
 pub const STATUS_PATH: &str = "/-/front";
 /// The header that names the color that was asked.
 pub const COLOR_HEADER: &str = "x-color";
@@ -39,22 +39,22 @@ const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(10);
 /// Which color is active stands in a file: a word, or JSON with `activeColor`. Where the file says neither or is not
 /// there, the last color keeps the traffic; it begins with blue.
 #[derive(Debug)]
-pub struct Front {
+pub struct Proxy {
     addr: SocketAddr,
     active: watch::Receiver<Color>,
     tasks: JoinSet<()>,
 }
 
-impl Front {
-    /// Starts the front on a free port; it listens when this returns.
+impl Proxy {
+    /// Starts the proxy on a free port; it listens when this returns.
     pub fn start(file: PathBuf, blue: &[SocketAddr], green: &[SocketAddr]) -> io::Result<Self> {
         let port = Port::reserve()?;
         let listener = port.listen()?;
         let (switch, active) = watch::channel(Color::Blue);
-        let proxy = Proxy {
-            client: Client::new(),
+        let proxy = Forwarder {
+            client: Client::new()?,
             active: active.clone(),
-            tally: Tally::default(),
+            totals: watch::Sender::default(),
             blue: Upstream::new(blue),
             green: Upstream::new(green),
         };
@@ -64,7 +64,7 @@ impl Front {
         tasks.spawn(follow(file, switch));
         tasks.spawn(async move {
             let _reserved = port;
-            match serve(listener, router).await {}
+            serve(listener, router).await;
         });
         Ok(Self { addr, active, tasks })
     }
@@ -101,20 +101,17 @@ impl Upstream {
     }
 }
 
-struct Proxy {
+struct Forwarder {
     client: Client,
     active: watch::Receiver<Color>,
-    tally: Tally,
+    totals: watch::Sender<Totals>,
     blue: Upstream,
     green: Upstream,
 }
 
-impl Proxy {
+impl Forwarder {
     const fn upstream(&self, color: Color) -> &Upstream {
-        match color {
-            Color::Blue => &self.blue,
-            Color::Green => &self.green,
-        }
+        color.pick(&self.blue, &self.green)
     }
 
     async fn ask(&self, color: Color, request: Request) -> Result<Response<Body>, StatusCode> {
@@ -125,7 +122,7 @@ impl Proxy {
         head.uri = format!("http://{instance}{path}").parse::<Uri>().map_err(|_| StatusCode::BAD_REQUEST)?;
         head.headers.remove(HOST);
         strip_framing(&mut head.headers);
-        let answer = self.client.fetch(Request::from_parts(head, Body::from(body)), UPSTREAM_TIMEOUT).await;
+        let answer = self.client.fetch(Request::from_parts(head, body), UPSTREAM_TIMEOUT).await;
         let mut answer = answer.map_err(|error| match error {
             FetchError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             FetchError::Unreachable(_) | FetchError::Body(_) => StatusCode::BAD_GATEWAY,
@@ -142,20 +139,18 @@ fn strip_framing(headers: &mut HeaderMap) {
     }
 }
 
-async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Body> {
+async fn forward(State(proxy): State<Arc<Forwarder>>, request: Request) -> Response<Body> {
     let color = *proxy.active.borrow();
     let mut answer = proxy.ask(color, request).await.unwrap_or_else(IntoResponse::into_response);
-    proxy.tally.add(color, answer.status().is_server_error());
+    let failed = answer.status().is_server_error();
+    proxy.totals.send_modify(|totals| totals.add(color, failed));
     answer.headers_mut().insert(COLOR_HEADER, HeaderValue::from_static(color.name()));
     answer
 }
 
-async fn status(State(proxy): State<Arc<Proxy>>) -> Response<Body> {
-    let status = serde_json::json!({
-        "activeColor": *proxy.active.borrow(),
-        "blue": proxy.tally.served(Color::Blue),
-        "green": proxy.tally.served(Color::Green),
-    });
+async fn status(State(proxy): State<Arc<Forwarder>>) -> Response<Body> {
+    let Totals { blue, green, .. } = *proxy.totals.borrow();
+    let status = serde_json::json!({ "activeColor": *proxy.active.borrow(), "blue": blue, "green": green });
     ([(CONTENT_TYPE, "application/json")], format!("{status}\n")).into_response()
 }
 

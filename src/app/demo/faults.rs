@@ -19,7 +19,7 @@ pub struct Conditions {
 }
 
 impl Default for Conditions {
-    /// Fair weather: nothing fails, nothing is slow.
+    /// No faults: nothing fails, nothing is slow.
     fn default() -> Self {
         Self { error_ratio: 0.0, latency: Duration::ZERO, metrics: MetricsPage::Whole, ready: true, up: true }
     }
@@ -37,7 +37,7 @@ pub enum MetricsPage {
 
 /// A shared handle on the conditions of one color.
 #[derive(Clone, Debug)]
-pub struct Weather(Arc<Shared>);
+pub struct Faults(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -45,8 +45,8 @@ struct Shared {
     restarts: Vec<Notify>,
 }
 
-impl Weather {
-    pub fn fair(instances: usize) -> Self {
+impl Faults {
+    pub fn none(instances: usize) -> Self {
         let restarts = (0..instances).map(|_| Notify::new()).collect();
         Self(Arc::new(Shared { conditions: watch::Sender::new(Conditions::default()), restarts }))
     }

@@ -5,45 +5,45 @@ use axum::http::Method;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::super::front::{Front, STATUS_PATH};
+use super::super::faults::Faults;
 use super::super::load::Load;
+use super::super::proxy::{Proxy, STATUS_PATH};
 use super::super::service::Service;
-use super::super::weather::Weather;
 use super::support::{ask, counted, eventually, get, gone, refuses};
 use crate::model::Color;
 
 struct Site {
     folder: TempDir,
-    front: Front,
+    proxy: Proxy,
     blue: Service,
     green: Service,
-    green_weather: Weather,
+    green_faults: Faults,
 }
 
 impl Site {
     fn start() -> Self {
         let folder = TempDir::new().unwrap();
-        let (blue_weather, green_weather) = (Weather::fair(2), Weather::fair(2));
-        let blue = Service::start(Color::Blue, &blue_weather, 1).unwrap();
-        let green = Service::start(Color::Green, &green_weather, 2).unwrap();
-        let front = Front::start(folder.path().join("state.json"), blue.instances(), green.instances()).unwrap();
-        Self { folder, front, blue, green, green_weather }
+        let (blue_faults, green_faults) = (Faults::none(2), Faults::none(2));
+        let blue = Service::start(Color::Blue, &blue_faults, 1).unwrap();
+        let green = Service::start(Color::Green, &green_faults, 2).unwrap();
+        let proxy = Proxy::start(folder.path().join("state.json"), blue.instances(), green.instances()).unwrap();
+        Self { folder, proxy, blue, green, green_faults }
     }
 
     fn state_file(&self) -> PathBuf {
         self.folder.path().join("state.json")
     }
 
-    /// Writes the state file as a deployment tool does, in one piece, and waits until the front follows.
+    /// Writes the state file as a deployment tool does, in one piece, and waits until the proxy follows.
     async fn switch(&self, color: Color) {
         let new = self.folder.path().join("new.json");
         std::fs::write(&new, format!(r#"{{"activeColor":"{color}","lastSwitch":1795476145183}}"#)).unwrap();
         std::fs::rename(new, self.state_file()).unwrap();
-        eventually("the front follows", || *self.front.active().borrow() == color).await;
+        eventually("the proxy follows", || *self.proxy.active().borrow() == color).await;
     }
 
     async fn color(&self) -> String {
-        let answer = ask(Method::GET, self.front.addr(), "/").await.unwrap();
+        let answer = ask(Method::GET, self.proxy.addr(), "/").await.unwrap();
         answer.headers()["x-color"].to_str().unwrap().to_owned()
     }
 }
@@ -51,7 +51,7 @@ impl Site {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn switching_to_and_fro_under_load_loses_no_request() {
     let site = Site::start();
-    let load = Load::start(site.front.addr(), 200);
+    let load = Load::start(site.proxy.addr(), 200).unwrap();
     for color in [Color::Green, Color::Blue, Color::Green, Color::Blue, Color::Green] {
         site.switch(color).await;
         sleep(Duration::from_millis(150)).await;
@@ -92,14 +92,14 @@ async fn an_unreadable_state_file_keeps_the_last_color() {
 async fn a_dead_color_is_a_bad_gateway_and_counts_as_its_failure() {
     let site = Site::start();
     site.switch(Color::Green).await;
-    site.green_weather.change(|now| now.up = false);
+    site.green_faults.change(|now| now.up = false);
     for &addr in site.green.instances() {
         gone(addr).await;
     }
-    let answer = ask(Method::GET, site.front.addr(), "/products").await.unwrap();
+    let answer = ask(Method::GET, site.proxy.addr(), "/products").await.unwrap();
     assert_eq!(answer.status(), 502);
     assert_eq!(answer.headers()["x-color"], "green");
-    let (status, text) = get(site.front.addr(), STATUS_PATH).await;
+    let (status, text) = get(site.proxy.addr(), STATUS_PATH).await;
     assert_eq!(status, 200);
     let status: serde_json::Value = serde_json::from_str(&text).unwrap();
     let expected = serde_json::json!({
@@ -113,7 +113,7 @@ async fn a_dead_color_is_a_bad_gateway_and_counts_as_its_failure() {
 #[tokio::test]
 async fn method_path_query_and_headers_pass_through() {
     let site = Site::start();
-    let addr = site.front.addr();
+    let addr = site.proxy.addr();
     let paid = ask(Method::POST, addr, "/pay?amount=7").await.unwrap();
     assert_eq!(paid.status(), 200);
     assert_eq!(paid.headers()["x-version"], "1.4.2");
@@ -123,11 +123,11 @@ async fn method_path_query_and_headers_pass_through() {
 }
 
 #[tokio::test]
-async fn a_front_without_instances_is_a_bad_gateway() {
+async fn a_proxy_without_instances_is_a_bad_gateway() {
     let folder = TempDir::new().unwrap();
-    let front = Front::start(folder.path().join("state.json"), &[], &[]).unwrap();
-    assert_eq!(get(front.addr(), "/").await.0, 502);
-    let addr = front.addr();
-    front.stop().await;
+    let proxy = Proxy::start(folder.path().join("state.json"), &[], &[]).unwrap();
+    assert_eq!(get(proxy.addr(), "/").await.0, 502);
+    let addr = proxy.addr();
+    proxy.stop().await;
     assert!(refuses(addr).await);
 }
