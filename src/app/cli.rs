@@ -166,7 +166,7 @@ pub enum Command {
         reason: Option<String>,
         /// Override the standby and router checks.
         ///
-        /// Even if the standby is not ready, the switch was made with --no-way-back, or the router holds a configuration that
+        /// Even if the standby is not ready, the switch was made with --no-rollback, or the router holds a configuration that
         /// Switchback did not write; a copy of that is kept.
         #[arg(long)]
         force: bool,
@@ -257,8 +257,8 @@ pub struct Switch {
     ///
     /// For a release that must not be rolled back, for example after a migration: a breach is held, and only
     /// `rollback --force` moves traffic back.
-    #[arg(long)]
-    pub no_way_back: bool,
+    #[arg(long, alias = "no-way-back")]
+    pub no_rollback: bool,
     /// Replace a router configuration that Switchback did not write.
     ///
     /// Traffic is moved even if the router holds a maintenance page, for example; a copy of it is kept.

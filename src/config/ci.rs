@@ -1,6 +1,5 @@
 //! Whether a CI runs this, and what it says of the commit.
 
-/// A CI: how its jobs are known, and where it names the commit.
 struct Ci {
     marker: Marker,
     commit: &'static str,

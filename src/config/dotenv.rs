@@ -27,12 +27,11 @@ impl From<&str> for DotEnv {
     }
 }
 
-/// One assignment to a variable of ours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub name: String,
     pub value: String,
-    /// The line it begins on, from 1.
+    /// From 1.
     pub line: usize,
 }
 
@@ -43,7 +42,6 @@ pub struct BadLine {
     pub what: &'static str,
 }
 
-/// What a `.env` says to us.
 #[derive(Default)]
 pub struct Ours {
     pub assignments: Vec<Assignment>,
@@ -172,7 +170,7 @@ fn value(text: &[u8]) -> Result<(Vec<u8>, usize), &'static str> {
     let (value, length) = quoted.ok_or("the quote is never closed")?;
     let behind = &text[blanks + 1 + length..];
     if !ends(behind) {
-        return Err("text stands behind the closing quote");
+        return Err("text after the closing quote");
     }
     Ok((value, blanks + 1 + length + line_length(behind)))
 }
@@ -247,7 +245,7 @@ fn closing(text: &[u8], quote: u8) -> Option<usize> {
     escaped
 }
 
-/// Whether a line that does not begin with one sets a variable of ours all the same: `declare -x SWITCHBACK_GRACE=5s`.
+/// Whether a line that does not begin with one sets a variable of ours all the same: `declare -x SWITCHBACK_SOAK_GRACE=5s`.
 fn sets_ours(line: &[u8]) -> bool {
     memchr::memmem::find_iter(line, PREFIX).any(|at| {
         let before = at.checked_sub(1).map(|before| line[before]);

@@ -22,7 +22,6 @@ pub struct Draft {
     pub secret_files: Vec<(&'static str, PathBuf)>,
 }
 
-/// The words of `router.kind`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum RouterWord {
     #[default]

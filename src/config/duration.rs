@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
+use super::invalid::{Invalid, Result, ensure};
+
 /// Reads a duration with its unit. The error is a sentence fragment about the text, such as `the unit is missing…`.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration> {
     let text = text.trim();
-    if text.parse::<f64>().is_ok() {
-        return Err("the unit is missing: say the unit, such as `ms`, `s`, `m` or `h`".to_owned());
-    }
+    ensure(text.parse::<f64>().is_err(), "the unit is missing: say the unit, such as `ms`, `s`, `m` or `h`")?;
     // `humantime` reads `M` as months; a capital letter that changes the meaning a thousandfold is a trap.
-    if text.contains(|character: char| character.is_ascii_uppercase()) {
-        return Err("units are written in lower case: `ms`, `s`, `m`, `h`".to_owned());
-    }
-    humantime::parse_duration(text).map_err(|error| match error {
-        humantime::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
-            "a number in it has no unit".to_owned()
-        }
-        humantime::DurationError::UnknownUnit { .. } => "the unit is unknown: use `ms`, `s`, `m`, `h`".to_owned(),
-        humantime::DurationError::NumberOverflow => "the number is too large".to_owned(),
-        _ => "not a valid duration".to_owned(),
+    ensure(
+        !text.contains(|character: char| character.is_ascii_uppercase()),
+        "units are written in lower case: `ms`, `s`, `m`, `h`",
+    )?;
+    humantime::parse_duration(text).map_err(|error| {
+        Invalid::from(match error {
+            humantime::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => "a number in it has no unit",
+            humantime::DurationError::UnknownUnit { .. } => "the unit is unknown: use `ms`, `s`, `m`, `h`",
+            humantime::DurationError::NumberOverflow => "the number is too large",
+            _ => "not a valid duration",
+        })
     })
 }
 
@@ -57,7 +58,7 @@ mod tests {
             ("soon", "not a valid duration"),
             ("", "not a valid duration"),
         ] {
-            assert_eq!(parse_duration(text), Err(why.to_owned()), "{text}");
+            assert_eq!(parse_duration(text), Err(why.into()), "{text}");
         }
     }
 

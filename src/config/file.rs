@@ -33,8 +33,8 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
         reader.table("", table.get_ref());
         reader.finish_queries();
     }
-    let more = errors.len().saturating_sub(MOST_ERRORS);
-    for error in errors.into_iter().take(MOST_ERRORS) {
+    let more = errors.len().saturating_sub(MAX_ERRORS);
+    for error in errors.into_iter().take(MAX_ERRORS) {
         // Only the message: the rendered error repeats the line, and with it perhaps a secret.
         let problem = Problem::about(path.display().to_string(), format!("not valid TOML: {}", error.message()));
         let origin = reader.origin(&error.span().unwrap_or_default());
@@ -53,7 +53,7 @@ pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Laye
 }
 
 /// So many syntax errors are told one by one: a file that is something else altogether has one in every line.
-const MOST_ERRORS: usize = 20;
+const MAX_ERRORS: usize = 20;
 
 /// The key of the checks by queries, and the section that each has a table in.
 const QUERIES: &str = "checks.queries";

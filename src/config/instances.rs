@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::invalid::{Result, ensure, invalid};
 use super::values::{AdminUrl, InstanceUrl};
 
 /// Splits a comma-separated list. A piece that does not begin an URL of its own belongs to the one before it, because a
@@ -21,41 +22,36 @@ pub fn split(text: &str) -> Vec<String> {
 }
 
 /// Reads base URLs: `http` or `https`, a host, no query and no fragment, none twice.
-pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<InstanceUrl>, String> {
+pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<InstanceUrl>> {
     let mut urls: Vec<InstanceUrl> = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let url = listed(item.trim()).map_err(|why| format!("URL {}: {why}", index + 1))?;
         if let Some(twin) = urls.iter().position(|other| same_place(other, &url)) {
-            return Err(format!("URL {} is the same instance as URL {}", index + 1, twin + 1));
+            return invalid(format!("URL {} is the same instance as URL {}", index + 1, twin + 1));
         }
         urls.push(url);
     }
-    if urls.is_empty() {
-        return Err("there is no URL".to_owned());
-    }
+    ensure(!urls.is_empty(), "no URL is given")?;
     Ok(urls)
 }
 
 /// Reads where an admin API listens: a base URL, or `unix:///path`.
-pub fn admin(text: &str) -> Result<AdminUrl, String> {
+pub fn admin(text: &str) -> Result<AdminUrl> {
     let Some(path) = text.strip_prefix("unix://") else {
         return Ok(AdminUrl { base: base(text)?, socket: None });
     };
-    if !path.starts_with('/') || path.contains('\0') {
-        return Err("behind `unix://` stands an absolute path".to_owned());
-    }
+    ensure(path.starts_with('/') && !path.contains('\0'), "expected an absolute path after `unix://`")?;
     // Whoever listens on a socket is on this machine, and knows itself by this host.
     let base = InstanceUrl::new(Url::parse("http://127.0.0.1").map_err(|error| error.to_string())?);
     Ok(AdminUrl { base, socket: Some(path.into()) })
 }
 
-/// Reads one base URL that stands for itself.
-pub fn base(text: &str) -> Result<InstanceUrl, String> {
+pub fn base(text: &str) -> Result<InstanceUrl> {
     one(text.trim())
 }
 
 /// Reads one base URL of a list, which may stand for all addresses of a name: `dns+http://name:port`.
-fn listed(text: &str) -> Result<InstanceUrl, String> {
+fn listed(text: &str) -> Result<InstanceUrl> {
     match text.strip_prefix("dns+") {
         Some(name) => one(name).map(InstanceUrl::as_name),
         None => one(text),
@@ -67,28 +63,22 @@ pub fn same_place(one: &InstanceUrl, other: &InstanceUrl) -> bool {
     one.join("/") == other.join("/")
 }
 
-fn one(text: &str) -> Result<InstanceUrl, String> {
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
+fn one(text: &str) -> Result<InstanceUrl> {
+    ensure(!text.is_empty(), "it is empty")?;
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    if !matches!(scheme.as_deref(), Some("http" | "https")) {
-        return Err("it begins with neither `http://` nor `https://`".to_owned());
-    }
-    if text.contains(|character: char| character.is_whitespace() || character.is_control()) {
-        return Err("it holds a space or a control character".to_owned());
-    }
+    ensure(matches!(scheme.as_deref(), Some("http" | "https")), "must begin with `http://` or `https://`")?;
+    ensure(
+        !text.contains(|character: char| character.is_whitespace() || character.is_control()),
+        "contains a space or a control character",
+    )?;
     // The messages of `url` are fixed texts; none repeats a part of what was given.
     let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if url.host_str().is_none_or(|host| host.contains(',')) {
-        return Err("the host holds a comma: each URL needs its own `http://`".to_owned());
-    }
-    if url.port() == Some(0) {
-        return Err("port 0 cannot be reached".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("a base URL has neither a query nor a fragment".to_owned());
-    }
+    ensure(
+        url.host_str().is_some_and(|host| !host.contains(',')),
+        "the host contains a comma: each URL needs its own `http://`",
+    )?;
+    ensure(url.port() != Some(0), "port 0 cannot be reached")?;
+    ensure(url.query().is_none() && url.fragment().is_none(), "a base URL has neither a query nor a fragment")?;
     Ok(InstanceUrl::new(url))
 }
 
@@ -120,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<String>, String> {
+    fn read(text: &str) -> Result<Vec<String>> {
         let pieces = split(text);
         parse(pieces.iter().map(String::as_str)).map(|urls| urls.iter().map(ToString::to_string).collect())
     }
@@ -143,21 +133,21 @@ mod tests {
         for (text, why) in [
             ("", "URL 1: it is empty"),
             ("http://a:1,", "URL 2: it is empty"),
-            ("localhost:3001", "URL 1: it begins with neither `http://` nor `https://`"),
-            ("ftp://a", "URL 1: it begins with neither `http://` nor `https://`"),
-            ("http://a b", "URL 1: it holds a space or a control character"),
+            ("localhost:3001", "URL 1: must begin with `http://` or `https://`"),
+            ("ftp://a", "URL 1: must begin with `http://` or `https://`"),
+            ("http://a b", "URL 1: contains a space or a control character"),
             ("http://", "URL 1: empty host"),
             ("http://a:1,http://user:pass@:99999", "URL 2: empty host"),
             ("http://a:99999", "URL 1: invalid port number"),
             ("http://a:0", "URL 1: port 0 cannot be reached"),
             ("http://a?x=1", "URL 1: a base URL has neither a query nor a fragment"),
             ("http://a#top", "URL 1: a base URL has neither a query nor a fragment"),
-            ("http://a,b:3000", "URL 1: the host holds a comma: each URL needs its own `http://`"),
+            ("http://a,b:3000", "URL 1: the host contains a comma: each URL needs its own `http://`"),
             ("http://a:1,http://u:p@A:1/", "URL 2 is the same instance as URL 1"),
         ] {
             assert_eq!(read(text).unwrap_err(), why, "{text}");
         }
-        assert_eq!(parse([]).unwrap_err(), "there is no URL");
+        assert_eq!(parse([]).unwrap_err(), "no URL is given");
     }
 
     #[test]
@@ -165,7 +155,7 @@ mod tests {
         for text in ["http://127.0.0.1:2019", "unix:///run/caddy/admin.sock"] {
             assert_eq!(admin(text).unwrap().to_string(), text);
         }
-        assert_eq!(admin("unix://run/x").unwrap_err(), "behind `unix://` stands an absolute path");
+        assert_eq!(admin("unix://run/x").unwrap_err(), "expected an absolute path after `unix://`");
         assert!(admin("caddy:2019").is_err());
     }
 

@@ -44,7 +44,6 @@ pub struct Inputs {
     pub warnings: Vec<String>,
 }
 
-/// A value and where it came from.
 pub struct Entry {
     pub raw: Raw,
     pub origin: Origin,
@@ -78,8 +77,8 @@ impl Layers {
             Some(dotenv) => dotenv_layer(dotenv, otherwise, &mut problems, &mut found),
             None => Layer::new(),
         };
-        let Oddities { problems: contradictions, misspelled, warnings } = found;
-        problems.extend(contradictions);
+        let misspelled = std::mem::take(&mut found.misspelled);
+        let warnings = found.into_warnings();
         let all_read = problems.is_empty();
         let flags = command_line(inputs.flags, &mut problems);
         let file = match inputs.file {
@@ -105,7 +104,7 @@ impl Layers {
                 (Some(value), None) => return Ok(Some((value, false))),
                 (None, Some(file)) => return Ok(Some((file, true))),
                 (Some(value), Some(file)) => {
-                    let what = format!("also given by {}; one of the two has to go", file.origin);
+                    let what = format!("also given by {}: remove one of the two", file.origin);
                     return Err(Box::new(Problem::of(key, value.origin, "***", what)));
                 }
                 (None, None) => {}
@@ -120,7 +119,7 @@ fn command_line(flags: Vec<(String, String)>, problems: &mut Vec<Problem>) -> La
     for (name, value) in flags {
         match keys().find(|key| key.name == name) {
             Some(key) if key.is_secret() => {
-                let what = "a secret may not stand on the command line, where every user of the machine can read it";
+                let what = "secrets are not allowed on the command line, where every user of the machine can read them";
                 let origin = Origin::CommandLine { flag: None };
                 problems.push(Problem::of(key, origin, "***", what));
             }
@@ -165,15 +164,15 @@ fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, foun
     if is_cut {
         found.warnings.push(format!("{shown} is too large: only its first {} bytes are read", bytes.len()));
     }
-    let more = bad.len().saturating_sub(MOST_BAD_LINES);
-    for bad in bad.into_iter().take(MOST_BAD_LINES) {
+    let more = bad.len().saturating_sub(MAX_BAD_LINES);
+    for bad in bad.into_iter().take(MAX_BAD_LINES) {
         problems.push(Problem::about(&shown, bad.what).at(at(bad.line)));
     }
     if more > 0 {
         problems.push(Problem::about(&shown, format!("{more} more lines that begin with {PREFIX} cannot be read")));
     }
-    for line in overlooked.into_iter().take(MOST_BAD_LINES) {
-        let told = "a SWITCHBACK_ variable is set behind something else and is not read: begin a line with its name";
+    for line in overlooked.into_iter().take(MAX_BAD_LINES) {
+        let told = "a SWITCHBACK_ variable is not read: put it at the start of its line";
         found.warnings.push(format!("{}: {told}", at(line)));
     }
     let variable = |one: dotenv::Assignment| {
@@ -183,10 +182,8 @@ fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, foun
     variables::sort_out(assignments.into_iter().map(variable), found)
 }
 
-/// So many bad lines are told one by one.
-const MOST_BAD_LINES: usize = 20;
+const MAX_BAD_LINES: usize = 20;
 
-/// Whether a layer says where instances are.
 fn gives_instances(layer: &Layer) -> bool {
     layer.keys().any(|key| variables::is_instances(key))
 }

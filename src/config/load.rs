@@ -15,7 +15,7 @@ use super::variables::is_instances;
 use crate::model::Color;
 
 /// The longest secret file, in bytes. Tokens of identity providers reach a few kilobytes.
-const LARGEST_SECRET: u64 = 64 * 1024;
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// A valid configuration, and how it came to be.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ fn settle(
     let raw = if is_file { secret_from_file(key, &raw, &origin, draft, read_text)? } else { raw };
     match key.kind.store(draft, &raw) {
         Ok(value) => Ok(Setting { key: key.name, value: Some(value), origin }),
-        Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.given(&raw), what))),
+        Err(what) => Err(Box::new(Problem::of(key, origin, &key.kind.sort().given(&raw), what))),
     }
 }
 
@@ -170,7 +170,7 @@ fn secret_from_file(
     read_text: Option<ReadText>,
 ) -> Result<Raw, Box<Problem>> {
     let unreadable = |given: &str, what: String| Box::new(key.secret_file_problem(origin.clone(), given, what));
-    let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what))?;
+    let path = path.scalar(&[Scalar::String], "a string").map_err(|what| unreadable("***", what.into()))?;
     let file = draft.base().join(path);
     let secret = secret_in(&file, read_text).map_err(|error| {
         // Whoever puts the secret itself where its file should be named must not find it in a log.
@@ -184,7 +184,7 @@ fn secret_from_file(
 /// The secret in a file of its own, without its last line break.
 pub fn secret_in(file: &Path, read_text: Option<ReadText>) -> io::Result<String> {
     let read_text = read_text.ok_or(io::ErrorKind::Unsupported)?;
-    let text = read_text(file, LARGEST_SECRET)?;
+    let text = read_text(file, MAX_SECRET_BYTES)?;
     let secret = text.strip_suffix('\n').unwrap_or(&text);
     Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
 }

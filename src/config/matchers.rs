@@ -9,9 +9,9 @@ use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, nfa};
 
-/// So many matchers may be given.
+use super::invalid::{Result, ensure, invalid};
+
 const MAX_MATCHERS: usize = 16;
-/// A regular expression takes at most so many bytes of memory.
 const MAX_REGEX_BYTES: usize = 1 << 20;
 
 /// Matchers that all have to hold, such as `direction="inbound", authority!~"db.*"`. None at all lets every series in.
@@ -24,11 +24,9 @@ struct Matcher {
     wanted: Wanted,
     /// The text between the quotes.
     value: String,
-    /// Whether the value must not be like that.
     negated: bool,
 }
 
-/// How a value is compared.
 #[derive(Clone, Debug)]
 enum Wanted {
     Same,
@@ -46,7 +44,7 @@ pub struct Matching {
 
 impl LabelFilter {
     /// Reads matchers, with or without braces around them.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self> {
         let inner = text.trim();
         let inner = match inner.strip_prefix('{') {
             Some(rest) => rest.strip_suffix('}').ok_or("the closing `}` is missing")?,
@@ -60,15 +58,11 @@ impl LabelFilter {
             rest = match rest.strip_prefix(',') {
                 Some(after) => after.trim_start(),
                 None if rest.is_empty() => rest,
-                None => return Err(format!("expected `,` before `{}`", shown(rest))),
+                None => return invalid(format!("expected `,` before `{}`", shown(rest))),
             };
         }
-        if matchers.is_empty() {
-            return Err("there is no matcher in it".to_owned());
-        }
-        if matchers.len() > MAX_MATCHERS {
-            return Err(format!("there are more than {MAX_MATCHERS} matchers in it"));
-        }
+        ensure(!matchers.is_empty(), "no matcher is given")?;
+        ensure(matchers.len() <= MAX_MATCHERS, format!("more than {MAX_MATCHERS} matchers"))?;
         Ok(Self(matchers))
     }
 
@@ -131,7 +125,6 @@ impl PartialEq for Matcher {
 
 impl Eq for Matcher {}
 
-/// As it is read.
 impl fmt::Display for LabelFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, Matcher { label, wanted, value, negated }) in self.0.iter().enumerate() {
@@ -159,31 +152,32 @@ fn is_plain(label: &str) -> bool {
 }
 
 /// The first matcher of `text`, and what stands behind it.
-fn matcher(text: &str) -> Result<(Matcher, &str), String> {
+fn matcher(text: &str) -> Result<(Matcher, &str)> {
     let (label, rest) = if text.starts_with(['"', '\'', '`']) {
         string(text)?
     } else {
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
         (text[..end].to_owned(), &text[end..])
     };
-    if label.is_empty() || label.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("expected a label's name before `{}`", shown(text)));
-    }
+    ensure(
+        !label.is_empty() && !label.starts_with(|c: char| c.is_ascii_digit()),
+        format!("expected a label's name before `{}`", shown(text)),
+    )?;
     let rest = rest.trim_start();
     let (negated, is_regex, rest) = [("=~", false, true), ("!~", true, true), ("!=", true, false), ("=", false, false)]
         .into_iter()
         .find_map(|(sign, negated, is_regex)| Some((negated, is_regex, rest.strip_prefix(sign)?)))
-        .ok_or_else(|| format!("expected `=`, `!=`, `=~` or `!~` behind `{label}`"))?;
+        .ok_or_else(|| format!("expected `=`, `!=`, `=~` or `!~` after `{label}`"))?;
     let (value, rest) = string(rest.trim_start()).map_err(|why| format!("{why} as the value of `{label}`"))?;
     let wanted = if is_regex { Wanted::Like(Box::new(compile(&value)?)) } else { Wanted::Same };
     Ok((Matcher { label, wanted, value, negated }, rest))
 }
 
 /// A text in quotes, its escapes resolved, and what stands behind it.
-fn string(text: &str) -> Result<(String, &str), String> {
+fn string(text: &str) -> Result<(String, &str)> {
     let mut characters = text.char_indices();
     let Some((_, quote @ ('"' | '\'' | '`'))) = characters.next() else {
-        return Err("expected text in quotes".to_owned());
+        return invalid("expected text in quotes");
     };
     let mut value = String::new();
     while let Some((at, character)) = characters.next() {
@@ -200,11 +194,11 @@ fn string(text: &str) -> Result<(String, &str), String> {
             _ => value.push(character),
         }
     }
-    Err("expected a closing quote".to_owned())
+    invalid("expected a closing quote")
 }
 
 /// The syntax is RE2's, as in PromQL; it has to match the whole value. No input makes it slow.
-fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
+fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>> {
     let config = dense::Config::new()
         .start_kind(StartKind::Anchored)
         .dfa_size_limit(Some(MAX_REGEX_BYTES))
@@ -214,7 +208,7 @@ fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>, String> {
         .syntax(syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true))
         .thompson(nfa::thompson::Config::new().utf8(false))
         .build(&format!("(?:{pattern})\\z"))
-        .map_err(|_| format!("`{}` is not a valid regular expression, or is too large", shown(pattern)))
+        .map_err(|_| format!("`{}` is not a valid regular expression, or is too large", shown(pattern)).into())
 }
 
 fn shown(text: &str) -> String {

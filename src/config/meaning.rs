@@ -4,9 +4,9 @@
 pub type Likeness = f64;
 
 /// Words that are less alike have nothing to do with each other.
-const LEAST_WORD: f64 = 0.6;
+const MIN_WORD: f64 = 0.6;
 /// Names that are written together are as likely slips as words.
-const LEAST_JOINED: f64 = 0.8;
+const MIN_JOINED: f64 = 0.8;
 /// What a common first word, the section, is worth where everything else is equal.
 const SECTION: f64 = 0.02;
 
@@ -21,7 +21,7 @@ pub fn likeness(name: &str, known: &str) -> Likeness {
     #[expect(clippy::cast_precision_loss, reason = "names have a few words")]
     let by_words = 2.0 * common / (name.len() + known.len()) as f64;
     let joined = strsim::normalized_damerau_levenshtein(&name.concat(), &known.concat());
-    let joined = if joined >= LEAST_JOINED { joined * 0.95 } else { 0.0 };
+    let joined = if joined >= MIN_JOINED { joined * 0.95 } else { 0.0 };
     let section = if word_likeness(&name[0], &known[0]) > 0.0 { SECTION } else { 0.0 };
     by_words.max(joined) + section
 }
@@ -84,5 +84,5 @@ fn common(name: &[String], known: &[String]) -> f64 {
 
 fn word_likeness(one: &str, other: &str) -> f64 {
     let likeness = strsim::normalized_damerau_levenshtein(one, other);
-    if likeness >= LEAST_WORD { likeness } else { 0.0 }
+    if likeness >= MIN_WORD { likeness } else { 0.0 }
 }

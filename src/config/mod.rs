@@ -5,6 +5,7 @@
 //! | `keys` | the keys, each declared once. Fields, validation, help, template and docs all come from that |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
+//! | `invalid` | why a text is not a value |
 //! | `routes` | which routes are no users', and how a label of a page says a route |
 //! | `statuses`, `matchers` | what a status says, and which series of a page are ours |
 //! | `unit` | in which unit a histogram measures time |
@@ -35,6 +36,7 @@ mod draft;
 mod duration;
 mod file;
 mod instances;
+mod invalid;
 mod keys;
 mod kind;
 mod layers;

@@ -36,7 +36,6 @@ impl Config {
     }
 }
 
-/// What a breach leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnBreach {
@@ -94,7 +93,6 @@ pub enum OnFailingStandby {
 }
 
 impl ControlConfig {
-    /// The secrets of this section, by their keys.
     pub fn secrets(&self) -> [(&'static str, Option<&SecretString>); 3] {
         [
             ("control.operator_token", self.operator_token.as_ref()),
@@ -147,7 +145,6 @@ pub enum Baseline {
 }
 
 impl LatencyConfig {
-    /// Whether latency is judged, by the metrics pages of the instances.
     pub fn on_pages(&self) -> bool {
         self.threshold.is_some() && self.source == Source::Instances
     }

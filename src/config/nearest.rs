@@ -1,7 +1,7 @@
 //! The known name that a mistyped one most likely meant.
 
 /// Below this likeness (0 to 1) a suggestion would only mislead.
-const LEAST_LIKENESS: f64 = 0.5;
+const MIN_LIKENESS: f64 = 0.5;
 
 /// The candidate most like `name`. A name without its section is compared with the last part of each candidate too.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -13,7 +13,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (likeness(candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= LEAST_LIKENESS)
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, candidate)| candidate)
 }

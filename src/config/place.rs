@@ -236,11 +236,9 @@ pub struct Candidate {
     pub data_dir: PathBuf,
     /// Its canonical path, if it is there.
     pub data: Option<PathBuf>,
-    /// Whether it is the working directory.
     pub is_working: bool,
 }
 
-/// Which candidate it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub index: usize,

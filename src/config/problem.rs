@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::keys::Key;
 use crate::model::printable::is_format;
 
-/// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     CommandLine {
@@ -18,13 +17,11 @@ pub enum Origin {
     },
     /// `.env` beside the configuration.
     DotEnv {
-        /// The file, as it is shown.
         path: PathBuf,
-        /// The line, from 1.
+        /// From 1.
         line: usize,
     },
     File {
-        /// The file as it was named.
         path: PathBuf,
         line: usize,
     },
@@ -46,9 +43,7 @@ impl fmt::Display for Origin {
 /// One thing that is wrong. No secret and no credentials stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The key, variable or file it is about.
     pub subject: String,
-    /// What is wrong, as a sentence fragment.
     pub what: String,
     /// Where the value came from; none when it is about a whole file.
     pub origin: Option<Origin>,
@@ -59,8 +54,7 @@ pub struct Problem {
     pub example: Option<String>,
 }
 
-/// How much of a value a problem repeats, in characters.
-const LONGEST_GIVEN: usize = 120;
+const MAX_GIVEN_CHARS: usize = 120;
 
 impl Problem {
     /// Something wrong with a file, a line or a name.
@@ -124,8 +118,8 @@ impl std::error::Error for Problems {}
 
 /// A text that neither floods nor steers a terminal.
 pub(crate) fn printable(text: &str) -> String {
-    let mut shown: String = text.chars().take(LONGEST_GIVEN).flat_map(visible).collect();
-    if text.chars().nth(LONGEST_GIVEN).is_some() {
+    let mut shown: String = text.chars().take(MAX_GIVEN_CHARS).flat_map(visible).collect();
+    if text.chars().nth(MAX_GIVEN_CHARS).is_some() {
         shown.push('…');
     }
     if shown.is_empty() { "(empty)".to_owned() } else { shown }
@@ -157,7 +151,7 @@ mod tests {
         for (origin, text) in [
             (Origin::CommandLine { flag: Some("window") }, "flag --window"),
             (Origin::CommandLine { flag: None }, "command line"),
-            (Origin::Environment { variable: "SWITCHBACK_GRACE".to_owned() }, "environment SWITCHBACK_GRACE"),
+            (Origin::Environment { variable: "SWITCHBACK_SOAK_GRACE".to_owned() }, "environment SWITCHBACK_SOAK_GRACE"),
             (Origin::DotEnv { path: PathBuf::from(".env"), line: 3 }, ".env:3"),
             (Origin::File { path: PathBuf::from("switchback.toml"), line: 12 }, "switchback.toml:12"),
             (Origin::Default, "default"),

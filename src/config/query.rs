@@ -6,14 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::duration::parse_duration;
+use super::invalid::{Result, ensure, invalid};
 use crate::model::number::duration_exact;
 
-/// So many query checks may be given.
-const MOST_QUERIES: usize = 20;
-/// The longest query, in bytes: it is sent in a URL.
-const LONGEST_QUERY: usize = 4_000;
-/// The longest `for`.
-const LONGEST_HOLD: Duration = Duration::from_mins(10);
+const MAX_QUERIES: usize = 20;
+const MAX_QUERY_BYTES: usize = 4_000;
+const MAX_HOLD: Duration = Duration::from_mins(10);
 /// How long a value has to stay beyond its threshold, where nothing is said: a single odd value moves no traffic.
 const DEFAULT_HOLD: Duration = Duration::from_secs(10);
 /// Names of checks and keys that mean something else.
@@ -38,9 +36,7 @@ pub struct PromQl(String);
 /// What stands for the blanks of a [`PromQl`].
 #[derive(Clone, Copy, Debug)]
 pub struct Blanks<'a> {
-    /// The color that is asked about.
     pub color: &'a str,
-    /// The other one.
     pub previous: &'a str,
     pub service: &'a str,
     /// Whole seconds since the switch, at least 1.
@@ -49,22 +45,16 @@ pub struct Blanks<'a> {
 
 impl PromQl {
     /// A text without NUL, of at most 4,000 bytes, whose blanks are known ones.
-    pub fn new(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Err("the query is blank".to_owned());
-        }
-        if text.len() > LONGEST_QUERY {
-            return Err(format!("the query is longer than {LONGEST_QUERY} bytes"));
-        }
-        if text.contains('\0') {
-            return Err("the query holds a NUL character".to_owned());
-        }
+    pub fn new(text: &str) -> Result<Self> {
+        ensure(!text.trim().is_empty(), "the query is blank")?;
+        ensure(text.len() <= MAX_QUERY_BYTES, format!("the query is longer than {MAX_QUERY_BYTES} bytes"))?;
+        ensure(!text.contains('\0'), "the query contains a NUL character")?;
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let (name, behind) = after.split_once("}}").ok_or("`{{` has no `}}`")?;
             if !BLANKS.contains(&name) {
                 let known = BLANKS.map(|name| format!("{{{{{name}}}}}")).join(", ");
-                return Err(format!("`{{{{{name}}}}}` is none of {known}"));
+                return invalid(format!("`{{{{{name}}}}}` is not one of {known}"));
             }
             rest = behind;
         }
@@ -105,13 +95,12 @@ pub enum Asked {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryConfig {
-    /// Its name, `[a-z][a-z0-9-]{0,39}`.
+    /// `[a-z][a-z0-9-]{0,39}`.
     pub name: String,
     pub asked: Asked,
     /// What the value is judged against; 0 for alerts, of which none may fire.
     pub threshold: f64,
     pub breach: Bound,
-    /// For how long it has to be bad.
     pub hold: Duration,
     /// Whether the soak needs this check `healthy` to end `retained`.
     pub required: bool,
@@ -136,15 +125,11 @@ struct Written {
 }
 
 /// Reads a JSON object of checks by their names. All that is wrong is in the error.
-pub fn parse(text: &str) -> Result<Vec<QueryConfig>, String> {
+pub fn parse(text: &str) -> Result<Vec<QueryConfig>> {
     let checks: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| format!("not a JSON object of checks: {error}"))?;
-    if checks.is_empty() {
-        return Err("there is no check in it".to_owned());
-    }
-    if checks.len() > MOST_QUERIES {
-        return Err(format!("there are more than {MOST_QUERIES} checks in it"));
-    }
+    ensure(!checks.is_empty(), "no check is given")?;
+    ensure(checks.len() <= MAX_QUERIES, format!("more than {MAX_QUERIES} checks"))?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (name, check) in checks {
         match one(&name, check) {
@@ -152,7 +137,7 @@ pub fn parse(text: &str) -> Result<Vec<QueryConfig>, String> {
             Err(why) => bad.push(format!("checks.{}: {why}", name.escape_debug())),
         }
     }
-    if bad.is_empty() { Ok(good) } else { Err(bad.join("; ")) }
+    if bad.is_empty() { Ok(good) } else { invalid(bad.join("; ")) }
 }
 
 /// The checks as [`parse`] reads them.
@@ -161,12 +146,13 @@ pub fn format(checks: &[QueryConfig]) -> String {
     serde_json::to_string(&written).unwrap_or_default()
 }
 
-fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
+fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig> {
     let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
     let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !first || !rest || name.len() > 40 || RESERVED.contains(&name) {
-        return Err(format!("a name is [a-z][a-z0-9-]{{0,39}}, and none of {}", RESERVED.join(", ")));
-    }
+    ensure(
+        first && rest && name.len() <= 40 && !RESERVED.contains(&name),
+        format!("a name is [a-z][a-z0-9-]{{0,39}}, and none of {}", RESERVED.join(", ")),
+    )?;
     let told = |error: serde_json::Error| error.to_string().replace("expected f64", "expected a number");
     let written: Written = serde_json::from_value(check).map_err(told)?;
     let (asked, threshold, hold) = match (&written.query, &written.alerts) {
@@ -175,29 +161,23 @@ fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
             (Asked::Value(PromQl::new(query)?), threshold, DEFAULT_HOLD)
         }
         (None, Some(alerts)) => {
-            if written.threshold.is_some() || written.breach.is_some() {
-                return Err("alerts have neither `threshold` nor `breach`: none of them may fire".to_owned());
-            }
-            if alerts.is_empty() {
-                return Err("`alerts` names none".to_owned());
-            }
-            let alerts = alerts.iter().map(|alert| self::alert(alert)).collect::<Result<_, _>>()?;
+            ensure(
+                written.threshold.is_none() && written.breach.is_none(),
+                "alerts have neither `threshold` nor `breach`: none of them may fire",
+            )?;
+            ensure(!alerts.is_empty(), "`alerts` is empty")?;
+            let alerts = alerts.iter().map(|alert| self::alert(alert)).collect::<Result<_>>()?;
             // An alert's rule has a `for` of its own.
             (Asked::Alerts(alerts), 0.0, Duration::ZERO)
         }
-        _ => return Err("it needs either `query` or `alerts`".to_owned()),
+        _ => return invalid("needs either `query` or `alerts`"),
     };
-    if !threshold.is_finite() {
-        return Err("`threshold` is not a number".to_owned());
-    }
-    let hold = written.hold.as_deref().map_or(Ok(hold), |text| {
-        let hold = parse_duration(text).map_err(|why| format!("`for`: {why}"))?;
-        if hold > LONGEST_HOLD {
-            Err(format!("`for` is longer than {}", duration_exact(LONGEST_HOLD)))
-        } else {
-            Ok(hold)
-        }
-    })?;
+    ensure(threshold.is_finite(), "`threshold` is not a number")?;
+    let hold = match &written.hold {
+        Some(text) => parse_duration(text).map_err(|why| format!("`for`: {why}"))?,
+        None => hold,
+    };
+    ensure(hold <= MAX_HOLD, format!("`for` is longer than {}", duration_exact(MAX_HOLD)))?;
     Ok(QueryConfig {
         name: name.to_owned(),
         asked,
@@ -209,12 +189,13 @@ fn one(name: &str, check: serde_json::Value) -> Result<QueryConfig, String> {
 }
 
 /// `HighErrorRate`, or with matchers `HighErrorRate{severity="page"}`.
-fn alert(text: &str) -> Result<PromQl, String> {
+fn alert(text: &str) -> Result<PromQl> {
     let name = text.split('{').next().unwrap_or_default();
     let matchers = &text[name.len()..];
-    if name.trim().is_empty() || (!matchers.is_empty() && !matchers.ends_with('}')) {
-        return Err(format!("`{}` is not an alert: expected Name or Name{{label=\"value\"}}", text.escape_debug()));
-    }
+    ensure(
+        !name.trim().is_empty() && (matchers.is_empty() || matchers.ends_with('}')),
+        format!("`{}` is not an alert: expected Name or Name{{label=\"value\"}}", text.escape_debug()),
+    )?;
     PromQl::new(text)
 }
 
@@ -258,11 +239,11 @@ mod tests {
     fn what_is_wrong_with_a_check_is_said_with_its_name() {
         for (text, why) in [
             ("[]", "not a JSON object of checks"),
-            ("{}", "there is no check in it"),
+            ("{}", "no check is given"),
             (r#"{"Q":{"query":"a","threshold":1}}"#, "checks.Q: a name is [a-z][a-z0-9-]{0,39}"),
             (r#"{"latency":{"query":"a","threshold":1}}"#, "checks.latency: a name is"),
-            (r#"{"q":{"threshold":1}}"#, "checks.q: it needs either `query` or `alerts`"),
-            (r#"{"q":{"query":"a","alerts":["b"]}}"#, "checks.q: it needs either"),
+            (r#"{"q":{"threshold":1}}"#, "checks.q: needs either `query` or `alerts`"),
+            (r#"{"q":{"query":"a","alerts":["b"]}}"#, "checks.q: needs either"),
             (r#"{"q":{"query":"a","threshold":"1"}}"#, "checks.q: invalid type: string \"1\", expected a number"),
             (r#"{"q":{"query":"a"}}"#, "checks.q: a query needs a `threshold`"),
             (r#"{"q":{"query":" ","threshold":1}}"#, "checks.q: the query is blank"),
@@ -270,9 +251,9 @@ mod tests {
             (r#"{"q":{"query":"a","threshold":1,"for":"30"}}"#, "checks.q: `for`: "),
             (r#"{"q":{"query":"a","threshold":1,"for":"1h"}}"#, "checks.q: `for` is longer than 10m"),
             (r#"{"q":{"query":"a","threshold":1,"breach":"over"}}"#, "checks.q: unknown variant `over`"),
-            (r#"{"q":{"query":"{{colour}}","threshold":1}}"#, "checks.q: `{{colour}}` is none of {{color}}"),
+            (r#"{"q":{"query":"{{colour}}","threshold":1}}"#, "checks.q: `{{colour}}` is not one of {{color}}"),
             (r#"{"q":{"query":"a{{color","threshold":1}}"#, "checks.q: `{{` has no `}}`"),
-            (r#"{"q":{"alerts":[]}}"#, "checks.q: `alerts` names none"),
+            (r#"{"q":{"alerts":[]}}"#, "checks.q: `alerts` is empty"),
             (r#"{"q":{"alerts":["{a=\"b\"}"]}}"#, "checks.q: `{a=\\\"b\\\"}` is not an alert"),
             (r#"{"q":{"alerts":["A"],"threshold":1}}"#, "checks.q: alerts have neither"),
         ] {

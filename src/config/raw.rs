@@ -1,5 +1,7 @@
 //! A value as a layer gave it, before it is judged.
 
+use super::invalid::{Result, invalid};
+
 /// What sort of TOML value a scalar was written as. Flags and variables are always strings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scalar {
@@ -27,18 +29,18 @@ impl Raw {
     }
 
     /// The text, if it was written as one of the `accepted` types; otherwise says that `expected` is needed.
-    pub fn scalar(&self, accepted: &[Scalar], expected: &str) -> Result<&str, String> {
+    pub fn scalar(&self, accepted: &[Scalar], expected: &str) -> Result<&str> {
         match self {
             Self::Scalar(scalar, text) if accepted.contains(scalar) => Ok(text),
-            other => Err(format!("expected {expected}, not {}", other.type_name())),
+            other => invalid(format!("expected {expected}, not {}", other.type_name())),
         }
     }
 
     /// The texts of an array, if all were written as one of the `accepted` types.
-    pub fn list(&self, accepted: &[Scalar], expected: &str) -> Result<Vec<&str>, String> {
+    pub fn list(&self, accepted: &[Scalar], expected: &str) -> Result<Vec<&str>> {
         match self {
             Self::List(items) => items.iter().map(|item| item.scalar(accepted, expected)).collect(),
-            other => Err(format!("expected {expected}, not {}", other.type_name())),
+            other => invalid(format!("expected {expected}, not {}", other.type_name())),
         }
     }
 

@@ -84,13 +84,13 @@ mod tests {
         let control = control(folder.path());
         let example = crate::config::keys().find(|key| key.name == "control.operator_token").unwrap().example;
         for (file, text, told) in [
-            ("operator", "hunter2-canary", "`control.operator_token`: its length has room for"),
-            ("operator", "two words canary", "is not a valid secret: the token holds a space"),
+            ("operator", "hunter2-canary", "`control.operator_token`: too short: its length allows"),
+            ("operator", "two words canary", "is not a valid secret: the token contains a space"),
             ("operator", "", "is not a valid secret: the token is empty"),
-            ("operator", VIEWER, "`control.viewer_token`: this is control.operator_token as well"),
-            ("operator", example, "this is the example of the documentation"),
+            ("operator", VIEWER, "`control.viewer_token`: the same as control.operator_token"),
+            ("operator", example, "this is the published example from the documentation"),
             ("order", "canary", "`control.order_secret`: it has to begin with whsec_"),
-            ("order", "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs", "this is notify.secret as well"),
+            ("order", "whsec_a2FuYXJpZW52b2dlbC1rYW5hcmllbnZvZ2Vs", "the same as notify.secret"),
         ] {
             std::fs::write(folder.path().join("operator"), OLD).unwrap();
             std::fs::write(folder.path().join("order"), SIGNING).unwrap();

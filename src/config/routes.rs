@@ -9,7 +9,8 @@ mod tests;
 
 use std::fmt;
 
-/// So many patterns may be given.
+use super::invalid::{Result, ensure, invalid};
+
 const MAX_PATTERNS: usize = 100;
 
 /// Last words of routes that answer for the process rather than for its users. A route that ends in a placeholder
@@ -69,15 +70,13 @@ enum Segment {
 
 impl Routes {
     /// Reads patterns; `none` alone stands for no pattern at all.
-    pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+    pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let items: Vec<&str> = items.into_iter().map(str::trim).collect();
         if items == ["none"] {
             return Ok(Self::default());
         }
-        if items.len() > MAX_PATTERNS {
-            return Err(format!("there are more than {MAX_PATTERNS} routes in it"));
-        }
-        let patterns = items.into_iter().map(pattern).collect::<Result<_, _>>()?;
+        ensure(items.len() <= MAX_PATTERNS, format!("more than {MAX_PATTERNS} routes"))?;
+        let patterns = items.into_iter().map(pattern).collect::<Result<_>>()?;
         Ok(Self { patterns, ..Self::default() })
     }
 
@@ -105,7 +104,6 @@ impl Routes {
         self
     }
 
-    /// Whether nothing is left out.
     pub const fn is_empty(&self) -> bool {
         self.patterns.is_empty() && self.own.is_empty()
     }
@@ -129,7 +127,6 @@ impl Routes {
     }
 }
 
-/// As it is written in a variable.
 impl fmt::Display for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.patterns.is_empty() {
@@ -152,32 +149,29 @@ impl fmt::Display for Routes {
     }
 }
 
-fn pattern(item: &str) -> Result<Vec<Segment>, String> {
-    if item.is_empty() {
-        return Err("a route is missing".to_owned());
-    }
-    if !item.starts_with('/') {
-        return Err(format!("the route `{}` does not begin with `/`", item.escape_debug()));
-    }
-    if item.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | ',')) {
-        return Err(format!("the route `{}` has a query, a fragment or a space in it", item.escape_debug()));
-    }
+fn pattern(item: &str) -> Result<Vec<Segment>> {
+    ensure(!item.is_empty(), "a route is empty")?;
+    ensure(item.starts_with('/'), format!("the route `{}` does not begin with `/`", item.escape_debug()))?;
+    ensure(
+        !item.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | ',')),
+        format!("the route `{}` has a query, a fragment or a space in it", item.escape_debug()),
+    )?;
     let segment = |word: &str| match word {
         "*" => Ok(Segment::One),
         "**" => Ok(Segment::Any),
         _ if word.contains('*') => {
-            Err(format!("`{}`: `*` stands for a whole segment, `**` for any number of them", word.escape_debug()))
+            invalid(format!("`{}`: `*` stands for a whole segment, `**` for any number of them", word.escape_debug()))
         }
         _ => Ok(Segment::Word(word.to_owned())),
     };
-    let pattern = item.split('/').filter(|word| !word.is_empty()).map(segment).collect::<Result<Vec<_>, _>>()?;
-    if !pattern.is_empty() && pattern.iter().all(|segment| *segment == Segment::Any) {
-        return Err("`/**` would leave out every request".to_owned());
-    }
+    let pattern = item.split('/').filter(|word| !word.is_empty()).map(segment).collect::<Result<Vec<_>>>()?;
+    ensure(
+        pattern.is_empty() || pattern.iter().any(|segment| *segment != Segment::Any),
+        "`/**` would leave out every request",
+    )?;
     Ok(pattern)
 }
 
-/// The path in what a label says; none where it says nothing.
 fn path_of(value: &[u8]) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let value = match value.iter().position(|byte| matches!(byte, b' ' | b':')) {

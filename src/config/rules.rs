@@ -25,7 +25,7 @@ use crate::model::number::duration_exact;
 use crate::model::{SigningKey, webhook};
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of unix(7) holds 108 with the NUL at its end.
-const LONGEST_SOCKET: usize = 107;
+const MAX_SOCKET_PATH: usize = 107;
 
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     problems.extend(interval_fits_window(draft, settled));
@@ -120,7 +120,7 @@ fn prometheus_is_known(draft: &Draft, settled: &Settled, problems: &mut Vec<Prob
         warnings.push(format!("prometheus.username ({}) is not used: prometheus.bearer_token is given", user.origin));
     }
     if prometheus.username.is_some() != prometheus.password.is_some() {
-        let what = "user name and password need each other";
+        let what = "user name and password are needed together";
         problems.extend(settled.problem("prometheus.username", what));
     }
 }
@@ -215,11 +215,11 @@ fn router_tells_colors_apart(draft: &Draft, settled: &Settled) -> Vec<Problem> {
 /// The path may be long although nobody gave it: by default it lies in the data folder, that beside the configuration.
 fn socket_has_room(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let length = draft.config.control.socket.as_os_str().len();
-    if length <= LONGEST_SOCKET {
+    if length <= MAX_SOCKET_PATH {
         return None;
     }
     let what = format!(
-        "this path is {length} bytes long, and a Unix socket takes {LONGEST_SOCKET} at most: set control.socket to a \
+        "this path is {length} bytes long, and a Unix socket takes {MAX_SOCKET_PATH} at most: set control.socket to a \
          shorter one"
     );
     settled.problem("control.socket", what)

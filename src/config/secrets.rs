@@ -14,7 +14,7 @@ use super::model::{Config, RouterKind};
 use super::values::InstanceUrl;
 
 /// Shorter ones stand in too many words for their masking to be of use.
-const SHORTEST: usize = 4;
+const MIN_SECRET: usize = 4;
 
 /// What is percent-encoded in URLs: all but the unreserved characters (RFC 3986, 2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -49,13 +49,13 @@ pub fn keep_secret(config: &Config) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     // What of a login is quoted is the header of basic authentication; its user name alone is none.
     known.extend(logins.flat_map(|login| [STANDARD.encode(&login), URL_SAFE.encode(&login)]));
-    known.extend(secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)));
+    known.extend(secrets.iter().filter(|secret| secret.len() >= MIN_SECRET).flat_map(|secret| forms(secret)));
 }
 
 /// From now on [`scrub`] masks this secret as well.
 pub fn keep_one_secret(secret: &SecretString) {
     let secret = secret.expose_secret();
-    if secret.len() >= SHORTEST {
+    if secret.len() >= MIN_SECRET {
         KNOWN.write().unwrap_or_else(PoisonError::into_inner).extend(forms(secret));
     }
 }
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn every_secret_of_a_configuration_is_masked_wherever_it_stands() {
         let env = [
-            ("SWITCHBACK_METRICS_TOKEN", "metrics-canary"),
+            ("SWITCHBACK_METRICS_BEARER_TOKEN", "metrics-canary"),
             ("SWITCHBACK_HEALTH_BEARER_TOKEN", "health-canary"),
-            ("SWITCHBACK_GREEN_METRICS", "http://ana:page-canary@g:2,http://h:2"),
+            ("SWITCHBACK_COLORS_GREEN_METRICS", "http://ana:page-canary@g:2,http://h:2"),
             ("SWITCHBACK_CONTROL_OPERATOR_TOKEN", "operator-canary-0123456789"),
             ("SWITCHBACK_PROMETHEUS_URL", "http://u:url%2Dcanary@p"),
             ("SWITCHBACK_PROMETHEUS_USERNAME", "ana"),
             ("SWITCHBACK_PROMETHEUS_PASSWORD", "metrics-canary-and-more"),
-            ("SWITCHBACK_GREEN_INSTANCES", "http://ana:green-canary@g:1,http://ana:abc@h:1"),
+            ("SWITCHBACK_COLORS_GREEN_INSTANCES", "http://ana:green-canary@g:1,http://ana:abc@h:1"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         keep_secret(&load(Inputs { env, folder: "/srv".into(), ..Inputs::default() }).unwrap().config);

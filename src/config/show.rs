@@ -56,8 +56,8 @@ mod tests {
 
     fn loaded() -> Loaded {
         let env = [
-            ("SWITCHBACK_METRICS_TOKEN", "s3cret"),
-            ("SWITCHBACK_BLUE_INSTANCES", "http://user:s3cret@blue:1"),
+            ("SWITCHBACK_METRICS_BEARER_TOKEN", "s3cret"),
+            ("SWITCHBACK_COLORS_BLUE_INSTANCES", "http://user:s3cret@blue:1"),
             ("SWITCHBACK_SOAK_WINDOW", "90s"),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

@@ -1,25 +1,22 @@
 //! Sizes as operators write them: `500MiB`, `1GiB`, `2GB`.
 
+use super::invalid::{Result, ensure};
 use crate::model::number::SIZES;
 
 /// Reads a size with its unit, in bytes. The error is a sentence fragment about the text, such as `the unit is missing…`.
-pub fn parse_size(text: &str) -> Result<u64, String> {
+pub fn parse_size(text: &str) -> Result<u64> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
     let number = number.trim_end();
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("not a whole number with a unit".to_owned());
-    }
-    if unit.is_empty() {
-        return Err("the unit is missing: say the unit, such as `MiB` or `GiB`".to_owned());
-    }
+    ensure(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()), "not a whole number with a unit")?;
+    ensure(!unit.is_empty(), "the unit is missing: say the unit, such as `MiB` or `GiB`")?;
     // `Mb` is a megabit to some and `m` a thousandth: only the exact spelling is taken.
     let (_, bytes) = SIZES
         .iter()
         .find(|(name, _)| *name == unit)
         .ok_or("the unit is unknown: use `MiB`, `GiB`, `TiB`, or `MB`, `GB`, `TB`, in this spelling")?;
     let number: Option<u64> = number.parse().ok();
-    number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| "the number is too large".to_owned())
+    number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| "the number is too large".into())
 }
 
 #[cfg(test)]
@@ -61,7 +58,7 @@ mod tests {
             ("GiB", "not a whole number with a unit"),
             ("", "not a whole number with a unit"),
         ] {
-            assert_eq!(parse_size(text), Err(why.to_owned()), "{text}");
+            assert_eq!(parse_size(text), Err(why.into()), "{text}");
         }
     }
 

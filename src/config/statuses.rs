@@ -8,14 +8,13 @@ use std::fmt;
 /// Which values of the status label count as errors: classes (`5xx`), codes (`429`) and words (`error`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusSet {
-    /// Leading digits of the classes.
+    /// Leading digits.
     pub classes: Vec<u8>,
     pub codes: Vec<u16>,
     /// Words, for labels that hold neither. Where there are some, a word that is not among them is no error.
     pub words: Vec<String>,
 }
 
-/// What kind of status a label holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatusKind {
     /// An HTTP status or its class.

@@ -2,26 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use super::invalid::{Result, ensure};
+
 /// Fewest bits of a token, after RFC 6749, section 10.10: a guess succeeds with a probability of at most 2^-128.
-pub const LEAST_BITS: u32 = 128;
+pub const MIN_BITS: u32 = 128;
 
 /// Fewer different characters are those of a word or of a row of zeros. Of 32 random hexadecimal digits so few are
 /// different with a probability below 10^-9.
-const LEAST_DIFFERENT: usize = 7;
+const MIN_DIFFERENT: usize = 7;
 
 /// Whether a character is one of a kind.
 type Class = fn(&char) -> bool;
 
 /// Says what is wrong with a token that could be guessed. What is random cannot be seen; what cannot be random can.
-pub fn check(token: &str) -> Result<(), String> {
+pub fn check(token: &str) -> Result<()> {
     let different = token.chars().collect::<BTreeSet<_>>().len();
-    if different < LEAST_DIFFERENT {
-        return Err(format!("only {different} characters of it are different: that is not random"));
-    }
+    ensure(different >= MIN_DIFFERENT, format!("only {different} different characters: not random"))?;
     let bits = most_bits(token);
-    if bits < LEAST_BITS {
-        return Err(format!("its length has room for {bits} bits, {LEAST_BITS} are wanted: `openssl rand -hex 16`"));
-    }
+    ensure(
+        bits >= MIN_BITS,
+        format!("too short: its length allows {bits} bits, at least {MIN_BITS} are needed: `openssl rand -hex 16`"),
+    )?;
     Ok(())
 }
 
@@ -58,12 +59,12 @@ mod tests {
             ("0F5B2C9D8E7A61430F5B2C9D8E7A6143", None),
             ("q7Zt0PfXcR2mVb9KyN4sLw", None),
             ("q7Zt0PfXcR2mVb9KyN4s+w==", None),
-            ("0f5b2c9d8e7a61430f5b2c9d8e7a614", Some("its length has room for 124 bits")),
-            ("q7Zt0PfXcR2mVb9KyN4sL", Some("its length has room for 125 bits")),
-            ("12345678901234567890123456789012345678", Some("its length has room for 126 bits")),
-            ("hunter2", Some("its length has room for 36 bits")),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Some("only 1 characters of it are different")),
-            ("", Some("only 0 characters of it are different")),
+            ("0f5b2c9d8e7a61430f5b2c9d8e7a614", Some("too short: its length allows 124 bits")),
+            ("q7Zt0PfXcR2mVb9KyN4sL", Some("too short: its length allows 125 bits")),
+            ("12345678901234567890123456789012345678", Some("too short: its length allows 126 bits")),
+            ("hunter2", Some("too short: its length allows 36 bits")),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Some("only 1 different characters")),
+            ("", Some("only 0 different characters")),
         ] {
             match (check(token), wrong) {
                 (Ok(()), None) => {}

@@ -34,10 +34,8 @@ fn entry(key: &Key, name: &str) -> String {
         Fallback::Text(text) => text,
         Fallback::Derived { .. } | Fallback::Unset => key.example,
     };
-    let mut text = format!("\n# {}\n# allowed: {}\n# default: {}", key.help, key.allowed(), key.default_text());
-    if let Some(env) = key.env {
-        let _ = write!(text, " | variable: {env}");
-    }
+    let (allowed, default, env) = (key.allowed(), key.default_text(), key.env());
+    let mut text = format!("\n# {}\n# allowed: {allowed}\n# default: {default} | variable: {env}", key.help);
     if let Some(flag) = key.flag {
         let _ = write!(text, " | flag: --{flag}");
     }
@@ -48,7 +46,7 @@ fn entry(key: &Key, name: &str) -> String {
     if !matches!(key.default, Fallback::Text(_)) {
         text.push_str("\n# not the default but an example:");
     }
-    let _ = writeln!(text, "\n#{name} = {}", key.kind.toml(value));
+    let _ = writeln!(text, "\n#{name} = {}", key.kind.sort().toml(value));
     text
 }
 

@@ -36,7 +36,7 @@ fn key_table() -> String {
     text.push_str("| --- | --- | --- | --- | --- | --- |\n");
     for key in keys() {
         let code = |text: &str| format!("`{text}`");
-        let env = key.env.map(code).unwrap_or_default();
+        let env = code(&key.env());
         let env = key.secret_file().map_or(env.clone(), |(_, file)| format!("{env}, `{file}`"));
         let flag = key.flag.map(|flag| code(&format!("--{flag}"))).unwrap_or_default();
         let (name, default, allowed, help) = (key.name, key.default_text(), key.allowed(), key.help);
@@ -50,8 +50,13 @@ fn variable_table() -> String {
     format!("| variable | what it does |\n| --- | --- |\n{}", rows.collect::<String>())
 }
 
+fn old_name_table() -> String {
+    let rows = keys().filter_map(|key| Some(format!("| `{}` | `{}` |\n", key.old_env?, key.env())));
+    format!("| old name | variable |\n| --- | --- |\n{}", rows.collect::<String>())
+}
+
 fn problems_as_printed() -> String {
-    let env = [("SWITCHBACK_SOAK_WINDOW", "30"), ("SWITCHBACK_BLUE_INSTANCES", "http://deploy:hunter2@:99999")];
+    let env = [("SWITCHBACK_SOAK_WINDOW", "30"), ("SWITCHBACK_COLORS_BLUE_INSTANCES", "http://deploy:hunter2@:99999")];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let flags = vec![("checks.error-rate.threshold".to_owned(), "5".to_owned())];
     let file = "[soak]\nwarmpu = \"30s\"\n\n[router]\nkind = \"command\"\n";
@@ -71,7 +76,7 @@ fn env_example() -> String {
         write!(text, "\n# {help}\n# example: {name}=switchback.toml\n#{name}=\n").unwrap();
     }
     for key in keys() {
-        let Some(env) = key.env else { continue };
+        let env = key.env();
         write!(text, "\n# {}\n# allowed: {} | default: {}\n", key.help, key.allowed(), key.default_text()).unwrap();
         if let Some((_, file)) = key.secret_file() {
             writeln!(text, "# better: {file}={}", key.secret_file_example()).unwrap();
@@ -90,6 +95,7 @@ fn env_example() -> String {
 fn the_page_for_operators_is_in_step_with_the_table() {
     let page = with_block(&read(PAGE), "keys", &key_table());
     let page = with_block(&page, "variables", &variable_table());
+    let page = with_block(&page, "old-names", &old_name_table());
     in_step(PAGE, &with_block(&page, "problems", &problems_as_printed()));
 }
 
@@ -145,5 +151,5 @@ fn the_example_of_dotenv_is_valid_with_every_variable_uncommented() {
     let expected = |warning: &String| alternatives.iter().chain(&in_the_open).any(|part| warning.contains(part));
     assert!(loaded.warnings.iter().all(expected), "{:?}", loaded.warnings);
     let given = loaded.settings.iter().filter(|setting| setting.origin.to_string().starts_with(".env:")).count();
-    assert_eq!(given, keys().filter(|key| key.env.is_some()).count());
+    assert_eq!(given, keys().count());
 }

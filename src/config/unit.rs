@@ -1,6 +1,5 @@
 //! In which unit a histogram measures time.
 
-/// The unit of a histogram's bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LatencyUnit {
     /// As the histogram's name or its page says.
@@ -27,7 +26,6 @@ const DOCUMENTED: [(&str, f64); 6] = [
     ("envoy_http_downstream_rq_time", 1.0),
 ];
 
-/// Words for the time that something takes.
 const DURATION: [&str; 12] = [
     "duration",
     "durations",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::instances;
+use super::invalid::Result;
 use crate::model::number::percent_exact;
 
 /// A share between 0 and 1, shown in percent.
@@ -51,7 +52,7 @@ impl InstanceUrl {
     }
 
     /// Reads a base URL; the error repeats nothing of it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self> {
         instances::base(text)
     }
 
@@ -109,12 +110,9 @@ impl InstanceUrl {
 
     /// The URL of `path` below the base URL, without its credentials.
     pub fn join(&self, path: &str) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.exact();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{}", path.trim_start_matches('/')));
-        // An http(s) URL with a host always takes both; these cannot fail.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
         url
     }
 
@@ -187,7 +185,6 @@ impl fmt::Debug for InstanceUrl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketAddress {
     Unix(PathBuf),
-    /// Host and port.
     Tcp(String),
 }
 
@@ -205,7 +202,6 @@ impl fmt::Display for SocketAddress {
 pub struct AdminUrl {
     /// The base URL; behind a Unix socket, one of this machine.
     pub base: InstanceUrl,
-    /// The Unix socket, if it is one.
     pub socket: Option<PathBuf>,
 }
 

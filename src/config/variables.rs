@@ -1,10 +1,10 @@
 //! Variables: which are ours, which were meant to be, and which somebody else put there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::ci;
-use super::keys::{Key, OTHER_VARIABLES, keys};
+use super::keys::{Key, OTHER_VARIABLES, keys, variable};
 use super::layers::{Entry, Layer, PREFIX};
 use super::meaning::{Likeness, in_our_words, likeness, may_be_the_release, words};
 use super::problem::{Origin, Problem, printable};
@@ -27,45 +27,41 @@ pub struct Variable {
 /// What was found beside the values.
 #[derive(Default)]
 pub struct Oddities {
-    /// Two variables that contradict each other.
-    pub problems: Vec<Problem>,
     /// Names that resemble ours and are none. Whether that is an error depends on what is to be done.
     pub misspelled: Vec<Problem>,
     /// What is odd and stops nothing.
     pub warnings: Vec<String>,
+    /// The old names that were used, each with what it is called today.
+    pub old_names: BTreeMap<String, String>,
+    /// Those of them whose variable has another value under its new name.
+    pub overruled: BTreeSet<String>,
 }
 
-#[derive(Clone, Copy)]
 struct Known {
     key: &'static Key,
     /// The name of the key, or of the key that names a secret's file.
     gives: &'static str,
+    is_old: bool,
 }
 
-/// Every variable that gives a key, under each of its names: the one in the table, and `SWITCHBACK_` with the key in capitals.
+/// Every variable that gives a key: the one that follows from its name, and what that was called before.
 static KNOWN: LazyLock<BTreeMap<String, Known>> = LazyLock::new(|| {
-    let own = keys().map(|key| (key, key.name, key.env));
-    let files = keys().filter_map(|key| key.secret_file().map(|(name, env)| (key, name, Some(env))));
+    let own = keys().map(|key| (key, key.name, key.old_env.map(str::to_owned)));
+    let old_file = |key: &Key| key.old_env.map(|old| format!("{old}_FILE"));
+    let files = keys().filter_map(|key| key.secret_file().map(|(name, _)| (key, name, old_file(key))));
     let mut known = BTreeMap::new();
-    for (key, gives, env) in own.chain(files) {
-        for name in env.map(str::to_owned).into_iter().chain([regular(gives)]) {
-            known.entry(name).or_insert(Known { key, gives });
-        }
+    for (key, gives, old) in own.chain(files) {
+        known.extend(old.map(|old| (old, Known { key, gives, is_old: true })));
+        known.insert(variable(gives), Known { key, gives, is_old: false });
     }
     known
 });
-
-/// `soak.interval` → `SWITCHBACK_SOAK_INTERVAL`.
-pub fn regular(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_ascii_uppercase().replace(['.', '-'], "_"))
-}
 
 /// The key that a variable gives, or the key that names the file of a secret.
 pub fn given_by(name: &str) -> Option<&'static str> {
     KNOWN.get(name).map(|known| known.gives)
 }
 
-/// Whether a key says where instances are.
 pub fn is_instances(key: &str) -> bool {
     key.starts_with("colors.") && (key.ends_with(".instances") || key.ends_with(".instances_file"))
 }
@@ -75,32 +71,38 @@ pub fn may_be_ours(name: &str) -> bool {
     ci::is_about(name) || name.starts_with(PREFIX) || without_prefix_like_ours(name).is_some()
 }
 
-/// Sorts out our variables. An empty one counts as unset.
+/// Sorts out our variables. An empty one counts as unset. Where a variable is given by its old name as well, the new one counts.
 pub fn sort_out(all: impl Iterator<Item = Variable>, found: &mut Oddities) -> Layer {
     let mut layer = Layer::new();
     let mut given_by: BTreeMap<&'static str, String> = BTreeMap::new();
     for Variable { name, value, origin } in all.filter(|one| may_be_ours(&one.name)) {
-        let Some(Known { key, gives }) = KNOWN.get(&name).copied() else {
+        let Some(Known { key, gives, is_old }) = KNOWN.get(&name) else {
             found.stranger(&name, &value, origin);
             continue;
         };
+        let other = given_by.get(gives).filter(|other| **other != name && layer.contains_key(gives));
         if value.is_empty() {
             // A later empty line of `.env` takes an earlier one back.
-            if given_by.get(gives) == Some(&name) {
+            if other.is_none() {
                 layer.remove(gives);
             }
-        } else if key.kind.is_number() && is_service_address(&value) {
+        } else if key.kind.sort().is_number() && is_service_address(&value) {
             let what = "is the address of a service, as Kubernetes and Docker put it there: it counts as unset";
             found.warnings.push(format!("{name} {what}"));
         } else {
-            if let Some(other) = given_by.insert(gives, name.clone()).filter(|other| *other != name)
-                && let Some(Entry { raw, .. }) = layer.get(gives)
-                && *raw != Raw::text(value.clone())
-            {
-                let what = format!("also given by {other}, with another value; one of the two has to go");
-                found.problems.push(Problem::about(&name, what).at(origin.clone()));
+            let raw = Raw::text(value);
+            let other = other.cloned();
+            let differs = other.is_some() && layer.get(gives).is_some_and(|entry| entry.raw != raw);
+            let old = if *is_old { Some(&name) } else { other.as_ref() };
+            if let Some(old) = old {
+                found.old_names.insert(old.clone(), variable(gives));
+                found.overruled.extend(differs.then(|| old.clone()));
             }
-            layer.insert(gives, Entry { raw: Raw::text(value), origin });
+            if *is_old && other.is_some() {
+                continue;
+            }
+            given_by.insert(gives, name);
+            layer.insert(gives, Entry { raw, origin });
         }
     }
     layer
@@ -117,6 +119,25 @@ pub fn ambient(env: &[(String, String)]) -> Layer {
 }
 
 impl Oddities {
+    /// What is only worth a warning, with one for all old names together, and one for each that contradicts the new one.
+    pub fn into_warnings(self) -> Vec<String> {
+        let mut warnings = self.warnings;
+        for old in &self.overruled {
+            let today = &self.old_names[old];
+            warnings.push(format!("{old} is the old name of {today}, which is set to another value and wins"));
+        }
+        let agreeing = || self.old_names.iter().filter(|(old, _)| !self.overruled.contains(*old));
+        warnings.extend(match agreeing().count() {
+            0 => None,
+            1 => agreeing().next().map(|(old, today)| format!("{old} is the old name of {today}")),
+            _ => {
+                let pairs: Vec<String> = agreeing().map(|(old, today)| format!("{old} is now {today}")).collect();
+                Some(format!("old names of variables: {}", pairs.join(", ")))
+            }
+        });
+        warnings
+    }
+
     /// A name that gives no key.
     fn stranger(&mut self, name: &str, value: &str, origin: Origin) {
         let is_other = OTHER_VARIABLES.iter().any(|(other, _)| *other == name) || HANDED_TO_COMMANDS.contains(&name);
@@ -155,14 +176,20 @@ fn meant(rest: &str) -> Option<(Likeness, String, &'static Key)> {
     };
     // In the order of the table, so that of two that are as likely the more important one is named.
     for key in keys() {
-        let regular = regular(key.name);
-        let env = key.env.unwrap_or(&regular);
-        for name in [Some(env), key.secret_file().map(|(_, env)| env), Some(&regular)].into_iter().flatten() {
-            consider(name.strip_prefix(PREFIX).unwrap_or(name), name, key);
+        let short = |name: &str| name.strip_prefix(PREFIX).unwrap_or(name).to_owned();
+        let env = key.env();
+        let old = key.old_env.map(short);
+        for alike in [short(&env)].iter().chain(&old) {
+            consider(alike, &env, key);
+        }
+        if let Some((_, file)) = key.secret_file() {
+            for alike in [short(&file)].into_iter().chain(old.map(|old| format!("{old}_FILE"))) {
+                consider(&alike, &file, key);
+            }
         }
         // A flag is what the key is called in short.
         if let Some(flag) = key.flag.filter(|flag| is_meant_by(flag, rest)) {
-            consider(flag, env, key);
+            consider(flag, &env, key);
         }
     }
     best

@@ -49,8 +49,8 @@ words! {
         LatencyUnjudged = "latency-unjudged",
         /// What the metrics pages offer to count by.
         Metrics = "metrics",
-        /// The release was switched to with `--no-way-back`.
-        NoWayBack = "no-way-back",
+        /// The release was switched to with `--no-rollback`.
+        NoRollback = "no-way-back",
         /// The target of the switch is not ready.
         NotReady = "not-ready",
         /// The operator ordered it.

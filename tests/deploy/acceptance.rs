@@ -10,7 +10,7 @@ use crate::watch::{soaked, watched};
 async fn a_healthy_soak_makes_no_rollback() {
     let deployment = Deployment::fresh().by_evidence();
     let ending =
-        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::Retained, Cause::Auto, 0), "{ending:?}");
     assert_eq!(deployment.kinds(), ["observe", "switching", "switch", "soak_start", "retain"]);
@@ -27,7 +27,7 @@ async fn a_breached_soak_rolls_back_by_itself() {
     let deployment = Deployment::fresh().by_evidence();
     deployment.green.fail(50);
     let ending =
-        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.cause, ending.exit_code()), (Outcome::RolledBack, Cause::Auto, 3), "{ending:?}");
     assert!(ending.reason.starts_with("error-rate: ") && ending.reason.contains("50"), "{}", ending.reason);

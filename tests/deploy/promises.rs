@@ -25,7 +25,7 @@ async fn a_switch_to_a_color_that_is_not_ready_is_refused_and_leaves_everything_
     deployment.blue.set_ready(false);
     let before = deployment.state_text();
     let ending =
-        watched(&deployment, Begin::Switch { to: Color::Blue, soak: true, no_way_back: false, force: false }).await;
+        watched(&deployment, Begin::Switch { to: Color::Blue, soak: true, no_rollback: false, force: false }).await;
 
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Refused, 9), "{ending:?}");
     assert!(ending.reason.starts_with("blue is not ready: 0 of 1 instances ("), "{}", ending.reason);
@@ -46,7 +46,7 @@ async fn a_switch_waits_for_a_color_that_is_about_to_be_ready() {
         |deployment| deployment.green.set_ready(true),
     );
     let ending =
-        watched(&deployment, Begin::Switch { to: Color::Green, soak: false, no_way_back: false, force: false }).await;
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: false, no_rollback: false, force: false }).await;
     becoming_ready.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Switched, 0), "{ending:?}");
     assert_eq!(deployment.state()["activeColor"], "green");
@@ -349,7 +349,7 @@ async fn a_switch_that_somebody_else_made_first_is_not_made_again() {
         },
     );
     let ending =
-        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
+        watched(&deployment, Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false }).await;
     moving.await.unwrap();
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::SwitchFailed, 12), "{ending:?}");
     assert!(ending.reason.contains("somebody else moved traffic to green first"), "{}", ending.reason);

@@ -34,7 +34,7 @@ pub fn replay(path: &std::path::Path) -> (Vec<(u64, Decision)>, Option<Ending>) 
 
 async fn replays_as_it_went(deployment: &Deployment) {
     let opened =
-        opened(deployment, Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false }).await;
+        opened(deployment, Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false }).await;
     let recording = opened.places.recording.clone();
     let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
 

@@ -90,7 +90,7 @@ pub fn config(bytes: &[u8]) {
     let dotenv = DotEnv { path: ".env".into(), bytes: Ok(bytes.to_vec()), is_cut: false };
     let _ = load(Inputs { dotenv: Some(dotenv), folder: folder(), ..Inputs::default() });
     if text.len() < 4_096 {
-        let all = switchback::config::keys().filter_map(|key| Some((key.env?.to_owned(), text.clone())));
+        let all = switchback::config::keys().map(|key| (key.env(), text.clone()));
         let _ = load(Inputs { env: all.collect(), folder: folder(), ..Inputs::default() });
     }
     let _ = parse_duration(&text);

@@ -101,7 +101,7 @@ fn all_problems_of_a_configuration_are_told_at_once() {
             "soak.window",
             "SWITCHBACK_SOAK_WINDOW",
             "checks.error-rate.threshold",
-            "SWITCHBACK_ERROR_RATE_THRESHOLD",
+            "SWITCHBACK_CHECKS_ERROR_RATE_THRESHOLD",
             "soak.widnow",
             "soak.window",
             "soak.grace",
@@ -138,13 +138,14 @@ fn a_mistyped_variable_stops_what_judges_a_release_and_nothing_else() {
         &["config", "check"],
     ] {
         run(args).expect(2).complains(&[
-            "SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_ERROR_RATE_THRESHOLD`?",
-            "example  SWITCHBACK_ERROR_RATE_THRESHOLD=5%",
+            "SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_CHECKS_ERROR_RATE_THRESHOLD`?",
+            "example  SWITCHBACK_CHECKS_ERROR_RATE_THRESHOLD=5%",
         ]);
     }
     run(&["doctor"]).expect(2).says(&["FAILURE  configuration SWITCHBACK_TRESHOLD: unknown variable"]);
     assert_eq!(deployment.files(), before, "nothing was touched");
-    let told = ["warning: SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_ERROR_RATE_THRESHOLD`?"];
+    let told =
+        ["warning: SWITCHBACK_TRESHOLD: unknown variable; did you mean `SWITCHBACK_CHECKS_ERROR_RATE_THRESHOLD`?"];
     run(&["status"]).expect(0).complains(&told);
     run(&["soak", "--supervised"]).expect(0).complains(&told);
     run(&["soak", "--resume", "--no-tui"]).expect(0).complains(&told);

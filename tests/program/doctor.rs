@@ -157,11 +157,11 @@ fn on_a_terminal_it_tells_what_that_can_show() {
 }
 
 #[test]
-fn a_release_without_a_way_back_is_told() {
+fn a_release_with_no_rollback_is_told() {
     let deployment = Deployment::fresh();
-    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
-    deployment.run(&["doctor"]).expect(0).says(&["warning  way back      the active release was switched to with"]);
-    deployment.run(&["rollback", "--dry-run"]).expect(9).complains(&["--no-way-back"]);
+    deployment.run(&["switch", "green", "--no-soak", "--no-rollback"]).expect(0);
+    deployment.run(&["doctor"]).expect(0).says(&["warning  rollback      the active release was switched to with"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(9).complains(&["--no-rollback"]);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn files_with_secrets_that_anybody_can_open_are_told_with_what_closes_them() {
     let deployment = &deployment;
     let doctor = || {
         let mut command = deployment.command(&["doctor"]);
-        command.env("SWITCHBACK_METRICS_TOKEN_FILE", deployment.path("token"));
+        command.env("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", deployment.path("token"));
         support::Running::start(command).wait().expect(0)
     };
     let path = |name: &str| deployment.path(name).canonicalize().unwrap().display().to_string();

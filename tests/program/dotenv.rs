@@ -14,15 +14,15 @@ fn switched_with(dotenv: impl AsRef<[u8]>) -> Deployment {
 
 #[test]
 fn lines_of_others_refuse_neither_rollback_nor_status() {
-    const OURS: &str = "export SWITCHBACK_VERIFY_WINDOW='700ms' # short\n";
+    const OURS: &str = "export SWITCHBACK_SOAK_VERIFY_WINDOW='700ms' # short\n";
     for text in [
         "name: shop\nports:\n  - \"3000:3000\"\nsecret: 'it''s\n",
         "#!/bin/sh\nset -euo pipefail\n. ./common.sh\nload() {\n  export TOKEN=$(cat /run/token)\n}\nload\n",
         "PRIVATE_KEY=\"-----BEGIN PRIVATE KEY-----\nMIIE\"quoted\"Q\n-----END PRIVATE KEY-----\"\n",
-        "RELEASE_NOTES='first deploy with\nSWITCHBACK_VERIFY_WINDOW=nonsense\nthen without'\n",
+        "RELEASE_NOTES='first deploy with\nSWITCHBACK_SOAK_VERIFY_WINDOW=nonsense\nthen without'\n",
         "MOTTO=\"never closed\n\n[section]\nkey value\n",
         "\u{feff}A=1\r\nB C\r\n",
-        "MY SWITCHBACK_VERIFY_WINDOW=nonsense\n",
+        "MY SWITCHBACK_SOAK_VERIFY_WINDOW=nonsense\n",
     ] {
         let deployment = switched_with(format!("{text}{OURS}"));
         deployment.run(&["status", "--json"]).expect(0);
@@ -55,7 +55,7 @@ fn a_dotenv_that_is_no_file_is_told_and_refuses_no_rollback() {
 
 #[test]
 fn a_line_of_ours_that_cannot_be_read_is_an_error_with_its_number() {
-    let deployment = switched_with("PORT: 3000\nSWITCHBACK_VERIFY_WINDOW: 1s\n");
+    let deployment = switched_with("PORT: 3000\nSWITCHBACK_SOAK_VERIFY_WINDOW: 1s\n");
     let done = deployment.run(&["rollback"]).expect(2);
     done.complains(&[".env: expected NAME=VALUE", "from     .env:2"]);
     assert_eq!(deployment.state()["activeColor"], "green");

@@ -1,4 +1,4 @@
-//! `freeze`, `unfreeze` and `switch --no-way-back`: a breach that is not acted on.
+//! `freeze`, `unfreeze` and `switch --no-rollback`: a breach that is not acted on.
 
 use std::fs;
 
@@ -90,14 +90,17 @@ fn a_freeze_that_cannot_be_written_fails() {
 #[test]
 fn a_release_without_a_way_back_is_held_and_goes_back_by_force_alone() {
     let deployment = failing();
-    let done = deployment.run(&["switch", "green", "--no-tui", "--no-way-back"]).expect(11);
-    done.says(&["no way back: a breach is only held", "the release was switched to with --no-way-back"]);
+    let done = deployment.run(&["switch", "green", "--no-tui", "--no-rollback"]).expect(11);
+    done.says(&["no rollback: a breach is only held", "the release was switched to with --no-rollback"]);
     assert_eq!(deployment.state()["transition"]["noWayBack"], true);
-    deployment.run(&["status"]).expect(0).says(&["way back  none: the release was switched to with --no-way-back"]);
-    deployment.run(&["rollback"]).expect(9).complains(&["--no-way-back", "switchback rollback --force"]);
+    deployment
+        .run(&["status"])
+        .expect(0)
+        .says(&["rollback  only by force: the release was switched to with --no-rollback"]);
+    deployment.run(&["rollback"]).expect(9).complains(&["--no-rollback", "switchback rollback --force"]);
     assert_eq!((deployment.state()["activeColor"].as_str(), deployment.count("rollback")), (Some("green"), 0));
     // Whoever watches it again is held to it as well.
-    deployment.run(&["soak", "--no-tui"]).expect(11).says(&["no way back"]);
+    deployment.run(&["soak", "--no-tui"]).expect(11).says(&["no rollback"]);
     deployment.run(&["rollback", "--force"]).expect(0).says(&["rolled back: traffic is on blue"]);
     assert_eq!(deployment.state()["transition"].get("noWayBack"), None, "the rollback is none of its release");
 }
@@ -105,22 +108,23 @@ fn a_release_without_a_way_back_is_held_and_goes_back_by_force_alone() {
 #[test]
 fn without_a_soak_the_next_rollback_is_told_all_the_same() {
     let deployment = Deployment::fresh();
-    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
+    deployment.run(&["switch", "green", "--no-soak", "--no-rollback"]).expect(0);
     deployment.run(&["rollback"]).expect(9);
     let said = "green is already active: nothing was moved";
-    let noted = "--no-way-back was ignored: it applies to a switch that moves traffic";
+    let noted = "--no-rollback was ignored: it applies to a switch that moves traffic";
+    // By the old name of the flag as well.
     deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0).says(&[said]).complains(&[noted]);
     deployment.run(&["switch", "blue", "--no-soak"]).expect(0).says(&["SWITCHED: blue is active"]);
     deployment.run(&["rollback"]).expect(0).says(&["traffic is on green"]);
 }
 
 #[test]
-fn a_running_soak_without_a_way_back_refuses_a_plain_rollback() {
+fn a_running_soak_with_no_rollback_refuses_a_plain_rollback() {
     let deployment = failing().with("soak.window", "60s");
-    let mut soak = deployment.start(&["switch", "green", "--no-tui", "--no-way-back"]);
+    let mut soak = deployment.start(&["switch", "green", "--no-tui", "--no-rollback"]);
     soak.hear("watching green");
-    deployment.run(&["ctl", "rollback"]).expect(13).complains(&["--no-way-back"]);
-    deployment.run(&["rollback"]).expect(9).complains(&["--no-way-back"]);
+    deployment.run(&["ctl", "rollback"]).expect(13).complains(&["--no-rollback"]);
+    deployment.run(&["rollback"]).expect(9).complains(&["--no-rollback"]);
     deployment.run(&["ctl", "rollback", "--force"]).expect(0);
     soak.wait().expect(4);
 }

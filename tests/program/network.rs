@@ -387,7 +387,7 @@ fn who_has_no_certificate_of_the_authority_is_told_so_and_who_has_one_rolls_back
     let here = here.with("control.client_certificate", file("client.pem"));
     here.run(&["status"])
         .expect(2)
-        .complains(&["control.client_key: client certificate and private key need each other"]);
+        .complains(&["control.client_key: client certificate and private key are needed together"]);
     let here = here.with("control.client_key", file("client.key"));
     here.run(&["status"]).expect(0).says(&["green"]);
     here.run(&["rollback", "--reason", "it is slow"]).expect(0).says(&["traffic is back on blue"]);

@@ -91,7 +91,7 @@ fn after_a_hold_for_a_dead_standby_it_is_started_first() {
 fn after_a_hold_without_a_way_back_only_force_goes_back() {
     let deployment = Deployment::fresh();
     deployment.green.fail(50);
-    let done = deployment.run(&["switch", "green", "--no-tui", "--no-way-back"]).expect(11);
+    let done = deployment.run(&["switch", "green", "--no-tui", "--no-rollback"]).expect(11);
     run_next(&deployment, &done, "fix green; or, where blue can live with what green has changed: ").expect(0);
     assert_eq!(active(&deployment), "blue");
 }

@@ -202,7 +202,7 @@ fn a_group_that_is_not_there_is_told_before_a_monitor_is_started() {
         .says(&["FAILURE  group         `control.group` = no-such-group: there is no such group"]);
     let spaced = deployment.with("control.group", "root ");
     for args in [&["config", "check"][..], &["doctor"], &["soak", "--no-tui"]] {
-        spaced.run(args).expect(2).complains(&["control.group: there is a space before or behind the name"]);
+        spaced.run(args).expect(2).complains(&["control.group: the name begins or ends with a space"]);
     }
     let elsewhere = spaced.with("control.group", "no-such-group").with("control.url", "https://127.0.0.1:9");
     let elsewhere = elsewhere.with("control.viewer_token", "0f5b2c9d8e7a61430f5b2c9d8e7a6143");

@@ -240,11 +240,11 @@ fn a_switch_without_a_soak_leaves_a_soak_that_was_cut_off_to_be_gone_on_with() {
 #[test]
 fn a_switch_that_was_not_watched_is_watched_when_it_is_run_again_with_a_soak() {
     let deployment = fresh();
-    deployment.run(&["switch", "green", "--no-soak", "--no-way-back"]).expect(0);
+    deployment.run(&["switch", "green", "--no-soak", "--no-rollback"]).expect(0);
     deployment.green.fail(50);
     let held = deployment.with("soak.max_extension", "3s");
     // What the switch said of the release holds for its soak.
-    held.run(&AGAIN).expect(11).says(&["no way back"]).complains(&[NOT_JUDGED]);
+    held.run(&AGAIN).expect(11).says(&["no rollback"]).complains(&[NOT_JUDGED]);
 }
 
 #[test]

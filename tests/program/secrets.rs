@@ -142,9 +142,9 @@ fn a_router_that_prints_its_environment_and_an_api_that_quotes_a_token_are_not_r
         printed.iter().find(|done| done.stderr.contains("ROLLBACK FAILED") || done.stderr.contains("exit code 1"));
     let rollback = rollback.expect("the rollback failed and said what the command printed");
     for masked in [
-        "SWITCHBACK_METRICS_TOKEN=***",
+        "SWITCHBACK_METRICS_BEARER_TOKEN=***",
         "SWITCHBACK_CONTROL_ORDER_SECRET=***",
-        "SWITCHBACK_GREEN_INSTANCES=http://ana:***@",
+        "SWITCHBACK_COLORS_GREEN_INSTANCES=http://ana:***@",
     ] {
         assert!(rollback.stderr.contains(masked), "{masked}: {rollback:#?}");
     }

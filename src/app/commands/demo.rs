@@ -38,7 +38,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         }
         say::line("");
     }
-    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let finished = match soak::watch(&loaded, begin, demo.output, OnSignal::Abort).await? {
         Watched::Ran(finished) => Some(finished),
         Watched::Nothing(_) => None,
@@ -71,7 +71,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let world = World::start(demo.scenario, timing, folder, demo.seed, true).map_err(Failure::internal)?;
     let loaded = configure(common, &world, folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    let begin = Begin::Switch { to: Color::Green, soak: true, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let ports = Ports::real();
     let opening = monitor::open(&ports, &loaded, begin, actor::starter(), say::warn).await?;
     let Opening::Ready(opened) = opening else {
@@ -109,6 +109,6 @@ fn configure(common: &Common, world: &World, folder: &Path) -> Result<Loaded, Fa
 }
 
 fn dotenv_line(key: &str, value: &str) -> Option<String> {
-    let variable = keys().find(|known| known.name == key)?.env?;
+    let variable = keys().find(|known| known.name == key)?.env();
     Some(format!("{variable}='{value}'\n"))
 }

@@ -125,7 +125,7 @@ pub async fn cleared(
     force: bool,
 ) -> Result<Option<SoakBlock>, Failure> {
     if !force {
-        refuse_without_a_way_back(state)?;
+        refuse_without_force(state)?;
         refuse_dead_standby(config, state).await?;
     }
     orphaned_soak(deployment, state)
@@ -234,12 +234,12 @@ pub fn elsewhere(routed: Color) -> Failure {
     Failure::new(7, format!("the router sends traffic to {routed} anyway; to move it to {to}: switchback switch {to}"))
 }
 
-/// Refuses a release that was switched to with `--no-way-back`.
-fn refuse_without_a_way_back(state: &State) -> Result<(), Failure> {
-    if Binding::to(state).is_err() || !state.no_way_back() {
+/// Refuses a release that was switched to with `--no-rollback`.
+fn refuse_without_force(state: &State) -> Result<(), Failure> {
+    if Binding::to(state).is_err() || !state.no_rollback() {
         return Ok(());
     }
-    let told = "the release was switched to with --no-way-back, nothing was moved; to roll back anyway: \
+    let told = "the release was switched to with --no-rollback, nothing was moved; to roll back anyway: \
                 switchback rollback --force";
     Err(Failure::new(9, told))
 }

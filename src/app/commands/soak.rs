@@ -154,12 +154,12 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };
-    if let Begin::Switch { to, no_way_back, .. } = begin {
+    if let Begin::Switch { to, no_rollback, .. } = begin {
         if soak.is_some() {
             say::warn(&format!("{to} is already live; nothing was moved. Printing its last outcome"));
         }
-        if no_way_back {
-            say::warn("--no-way-back was ignored: it applies to a switch that moves traffic");
+        if no_rollback {
+            say::warn("--no-rollback was ignored: it applies to a switch that moves traffic");
         }
     }
     let config = &loaded.config;

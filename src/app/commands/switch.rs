@@ -28,7 +28,7 @@ pub async fn run(common: &Common, color: Option<Color>, switch: &Switch) -> Resu
         say::line("nothing was moved");
         return Ok(ABORTED);
     };
-    let begin = Begin::Switch { to, soak: !switch.no_soak, no_way_back: switch.no_way_back, force: switch.force };
+    let begin = Begin::Switch { to, soak: !switch.no_soak, no_rollback: switch.no_rollback, force: switch.force };
     soak::run(common, begin, &switch.watch).await
 }
 

@@ -72,13 +72,13 @@ impl StatusReport {
         let back_by_hand = outcome == Outcome::RollbackFailed && self.router.active_color == Some(color.other());
         let outcome = if back_by_hand { Outcome::Held } else { outcome };
         let service = &self.service;
-        let no_way_back = self.no_way_back;
+        let no_rollback = self.no_rollback;
         Aftermath {
             outcome,
             begun: true,
             service,
             color,
-            no_way_back,
+            no_rollback,
             standby_down,
             foreign: None,
             back_unrecorded: false,

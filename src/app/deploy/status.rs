@@ -106,7 +106,7 @@ impl Deployment {
             },
             standby: StandbyStatus { color: active.other(), ready: standby_ready },
             release: state.release().or(seen).map(str::to_owned),
-            no_way_back: state.no_way_back(),
+            no_rollback: state.no_rollback(),
             journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
             soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
@@ -131,8 +131,8 @@ impl StatusReport {
             ("router", self.router.to_text(self.active_color)),
             ("standby", format!("{} {}", self.standby.color, readiness(self.standby.ready))),
         ]);
-        if self.no_way_back {
-            lines.push(("way back", "none: the release was switched to with --no-way-back".to_owned()));
+        if self.no_rollback {
+            lines.push(("rollback", "only by force: the release was switched to with --no-rollback".to_owned()));
         }
         if let Some(freeze) = &self.freeze {
             lines.push((

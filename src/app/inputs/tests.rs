@@ -40,7 +40,7 @@ fn an_empty_folder_gives_no_files_and_no_problem() {
 #[test]
 fn both_files_of_the_folder_are_read() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(".env"), "SWITCHBACK_GRACE=5s\n").unwrap();
+    fs::write(folder.path().join(".env"), "SWITCHBACK_SOAK_GRACE=5s\n").unwrap();
     fs::write(folder.path().join("switchback.toml"), "service = \"shop\"\n").unwrap();
     let loaded = load(gathered(folder.path(), &[], None)).unwrap();
     assert_eq!(loaded.config.service, "shop");
@@ -88,7 +88,7 @@ fn a_dotenv_that_cannot_be_read_stops_only_what_has_no_other_configuration() {
     let problems = load(gathered(folder.path(), &[], None)).unwrap_err().to_string();
     assert!(problems.contains(".env: the file cannot be read: not a regular file. There is no other"), "{problems}");
     let told = [".env cannot be read (not a regular file): if it sets SWITCHBACK_ variables, they are missing"];
-    let instances = [("SWITCHBACK_BLUE_INSTANCES", "http://a:1")];
+    let instances = [("SWITCHBACK_COLORS_BLUE_INSTANCES", "http://a:1")];
     assert_eq!(load(gathered(folder.path(), &instances, None)).unwrap().warnings, told);
     fs::write(folder.path().join("switchback.toml"), "service = \"shop\"\n").unwrap();
     assert_eq!(load(gathered(folder.path(), &[], None)).unwrap().warnings, told);
@@ -97,9 +97,9 @@ fn a_dotenv_that_cannot_be_read_stops_only_what_has_no_other_configuration() {
 #[test]
 fn a_dotenv_that_is_too_large_is_read_as_far_as_whole_lines_go() {
     let folder = tempfile::tempdir().unwrap();
-    let mut text = b"SWITCHBACK_GRACE=5s\n".to_vec();
+    let mut text = b"SWITCHBACK_SOAK_GRACE=5s\n".to_vec();
     text.resize(usize::try_from(folders::LARGEST_DOTENV).unwrap() - 18, b'x');
-    text.extend_from_slice(b"\nSWITCHBACK_GRACE=15s\n");
+    text.extend_from_slice(b"\nSWITCHBACK_SOAK_GRACE=15s\n");
     fs::write(folder.path().join(".env"), &text).unwrap();
     let loaded = load(gathered(folder.path(), &[], None)).unwrap();
     assert_eq!(loaded.config.soak.grace.as_secs(), 5);
@@ -115,13 +115,13 @@ fn bytes_that_are_no_text_are_problems_but_for_those_in_dotenv() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("switchback.toml"), [0xff]).unwrap();
     let bytes = || OsString::from_vec(vec![0xff]);
-    let env = [(OsString::from("SWITCHBACK_GRACE"), bytes()), (bytes(), bytes()), ("HOME".into(), bytes())];
+    let env = [(OsString::from("SWITCHBACK_SOAK_GRACE"), bytes()), (bytes(), bytes()), ("HOME".into(), bytes())];
     fs::write(folder.path().join(".env"), [0xff]).unwrap();
     let inputs = gather(around(folder.path(), env.into()), Vec::new(), None);
     assert_eq!(
         unreadable(&inputs),
         [
-            "SWITCHBACK_GRACE: the value is not UTF-8\n    from     environment SWITCHBACK_GRACE",
+            "SWITCHBACK_SOAK_GRACE: the value is not UTF-8\n    from     environment SWITCHBACK_SOAK_GRACE",
             "switchback.toml: the file cannot be read: the file is not UTF-8",
         ]
     );
@@ -138,7 +138,7 @@ const STATE: &str = "{\"activeColor\":\"green\"}";
 fn from_a_subfolder_the_deployment_above_is_found_and_shown_with_its_path() {
     let files = [
         ("switchback.toml", "service = \"shop\"\ndata_dir = \"data\"\n"),
-        (".env", "SWITCHBACK_GRACE=5x\nSWITCHBACK_GRACE=5s\n"),
+        (".env", "SWITCHBACK_SOAK_GRACE=5x\nSWITCHBACK_SOAK_GRACE=5s\n"),
         (".deployment-state.json", STATE),
         ("app/src/.env", "PORT=3000\n"),
     ];
@@ -171,13 +171,13 @@ fn a_nested_package_with_a_deployment_of_its_own_is_found_first() {
 #[test]
 fn a_dotenv_is_a_configuration_where_it_says_where_the_deployment_is() {
     for (text, found) in [
-        ("SWITCHBACK_BLUE_INSTANCES=http://a:1\n", true),
-        ("SWITCHBACK_GREEN_INSTANCES_FILE=g.json\n", true),
+        ("SWITCHBACK_COLORS_BLUE_INSTANCES=http://a:1\n", true),
+        ("SWITCHBACK_COLORS_GREEN_INSTANCES_FILE=g.json\n", true),
         ("SWITCHBACK_CONFIG=conf/prod.toml\n", true),
         ("SWITCHBACK_STATE_FILE=s.json\n", true),
-        ("SWITCHBACK_BLUE_INSTANCES=\n", false),
-        ("SWITCHBACK_GRACE=5s\n", false),
-        ("# SWITCHBACK_BLUE_INSTANCES=http://a:1\n", false),
+        ("SWITCHBACK_COLORS_BLUE_INSTANCES=\n", false),
+        ("SWITCHBACK_SOAK_GRACE=5s\n", false),
+        ("# SWITCHBACK_COLORS_BLUE_INSTANCES=http://a:1\n", false),
     ] {
         let (_kept, top) = tree(&[(".env", text), ("conf/prod.toml", "state_file = \"s.json\"\n"), ("sub/x", "")]);
         let inputs = gathered(&top.join("sub"), &[], None);
@@ -195,8 +195,8 @@ fn a_named_file_says_where_the_deployment_lies_from_wherever_it_is_called() {
     let files = [
         ("shop/conf.toml", "data_dir = \"data\"\nmetrics.bearer_token_file = \"token\"\n"),
         ("shop/token", "secret\n"),
-        ("shop/.env", "SWITCHBACK_GRACE=5s\n"),
-        ("home/.env", "SWITCHBACK_GRACE=9s\n"),
+        ("shop/.env", "SWITCHBACK_SOAK_GRACE=5s\n"),
+        ("home/.env", "SWITCHBACK_SOAK_GRACE=9s\n"),
     ];
     let (_kept, top) = tree(&files);
     let (shop, home) = (top.join("shop"), top.join("home"));
@@ -228,7 +228,7 @@ fn a_state_file_that_only_the_working_directory_has_is_used_and_told() {
     let (_kept, top) = tree(&[
         ("conf/prod.toml", "data_dir = \"d\"\n"),
         (".deployment-state.json", STATE),
-        (".env", "SWITCHBACK_GRACE=5s\n"),
+        (".env", "SWITCHBACK_SOAK_GRACE=5s\n"),
     ]);
     let loaded = load(gathered(&top, &[], Some("conf/prod.toml"))).unwrap();
     assert_eq!((loaded.config.data_dir, loaded.config.soak.grace.as_secs()), (top.join("d"), 5));
@@ -258,7 +258,7 @@ fn a_symlinked_file_lies_where_the_link_is_unless_the_state_file_is_where_it_lea
 fn what_others_can_write_is_not_used_from_below() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_kept, top) =
-        tree(&[("switchback.toml", "service = \"shop\"\n"), (".env", "SWITCHBACK_GRACE=5s\n"), ("sub/x", "")]);
+        tree(&[("switchback.toml", "service = \"shop\"\n"), (".env", "SWITCHBACK_SOAK_GRACE=5s\n"), ("sub/x", "")]);
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let below = || gathered(&top.join("sub"), &[], None);
     // Only `.env`: the rest is used.

@@ -80,9 +80,9 @@ impl EffectRunner {
             let replace = settings.force.into();
             // The state file names the release only as it was given on the command line, not as a metrics page names
             // it.
-            let release = Release { name: settings.release, no_way_back: settings.no_way_back };
+            let release = Release { name: settings.release, no_rollback: settings.no_rollback };
             let named = known.as_ref().map(|name| format!(" with release {name}")).unwrap_or_default();
-            let mark = if release.no_way_back { "; no way back" } else { "" };
+            let mark = if release.no_rollback { "; no rollback" } else { "" };
             let message = format!("{} → {to}{named} by {actor}{mark}", to.other());
             let mut decision = Decision::new(DecisionKind::Switch, actor, message);
             (decision.soak, decision.release) = (Some(settings.soak), known);

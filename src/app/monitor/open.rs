@@ -44,7 +44,7 @@ pub enum Begin {
         /// Whether a soak follows.
         soak: bool,
         /// Whether the release must not be rolled back.
-        no_way_back: bool,
+        no_rollback: bool,
         /// Whether it may replace what the router holds and Switchback did not write.
         force: bool,
     },
@@ -147,7 +147,7 @@ pub async fn open(
     // Before anything begins: a signal from here on ends the run in order.
     let listening = ports.signals.listen();
     let signals = listening.map_err(|source| OpenError::System { what: "listen for signals", source })?;
-    let no_way_back = matches!(begin, Begin::Switch { no_way_back: true, .. });
+    let no_rollback = matches!(begin, Begin::Switch { no_rollback: true, .. });
     let (begin, earlier) = match begin {
         Begin::Switch { to: color, soak, force, .. } => {
             let (release, replace) = (config.release.as_deref(), force.into());
@@ -181,7 +181,7 @@ pub async fn open(
             if let Some(settled) = unfinished::settle(&deployment).await? {
                 tell(&settled);
             }
-            fresh(ports, loaded, &deployment, begin, no_way_back, actor).await?
+            fresh(ports, loaded, &deployment, begin, no_rollback, actor).await?
         }
     };
     let resumed = matches!(run.first, Event::Resumed(_));
@@ -250,7 +250,7 @@ async fn fresh(
     loaded: &Loaded,
     deployment: &Deployment,
     begin: Begin,
-    no_way_back: bool,
+    no_rollback: bool,
     actor: Actor,
 ) -> Result<Run, OpenError> {
     let config = &loaded.config;
@@ -269,10 +269,10 @@ async fn fresh(
     let random = ports.clock.random().map_err(|source| OpenError::System { what: "draw a soak id", source })?;
     let now = deployment.now();
     let id = SoakId::new(now, SoakId::in_order(now, random));
-    let no_way_back = no_way_back || (origin == Origin::Soak && state.no_way_back());
+    let no_rollback = no_rollback || (origin == Origin::Soak && state.no_rollback());
     let force = matches!(begin, Begin::Switch { force: true, .. });
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
-    let settings = Settings { no_way_back, force, ..settings };
+    let settings = Settings { no_rollback, force, ..settings };
     let clock = RunClock::start(Arc::clone(&ports.clock));
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header, Arc::clone(&ports.disk))?;

@@ -36,7 +36,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         baseline_window_ms: millis(soak.baseline_window),
         warmup_ms: millis(soak.warmup),
         auto_rollback: soak.auto_rollback,
-        no_way_back: false,
+        no_rollback: false,
         force: false,
         on_breach: soak.on_breach,
         grace_ms: millis(soak.grace),

@@ -17,7 +17,7 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 }
 
 async fn switch(loaded: &Loaded) -> Finished {
-    let begin = Begin::Switch { to: Color::Green, soak: false, no_way_back: false, force: false };
+    let begin = Begin::Switch { to: Color::Green, soak: false, no_rollback: false, force: false };
     match open(&Ports::real(), loaded, begin, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap() {
         Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const OURS: &str = "SWITCHBACK_GRACE=5s\n";
+const OURS: &str = "SWITCHBACK_SOAK_GRACE=5s\n";
 
 fn values(text: impl AsRef<[u8]>) -> Vec<(usize, String, String)> {
     let Ours { assignments, bad, .. } = parse(text.as_ref());
@@ -15,7 +15,7 @@ fn bad(text: impl AsRef<[u8]>) -> Vec<(usize, &'static str)> {
 }
 
 fn grace(line: usize) -> Vec<(usize, String, String)> {
-    vec![(line, "SWITCHBACK_GRACE".to_owned(), "5s".to_owned())]
+    vec![(line, "SWITCHBACK_SOAK_GRACE".to_owned(), "5s".to_owned())]
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn lines_are_counted_across_values_that_span_some() {
 
 #[test]
 fn only_lines_of_ours_can_be_bad_and_the_others_are_still_read() {
-    let text = "nonsense\n=2\nSWITCHBACK_GRACE\nSWITCHBACK_A B=3\nSWITCHBACK_D=\"x\" y\nSWITCHBACK_A: 1\n\
+    let text = "nonsense\n=2\nSWITCHBACK_SOAK_GRACE\nSWITCHBACK_A B=3\nSWITCHBACK_D=\"x\" y\nSWITCHBACK_A: 1\n\
                 SWITCHBACK_A-B=1\nSWITCHBACK_E=5\nSWITCHBACK_F='open\nSWITCHBACK_G=6\n";
     let Ours { assignments, bad, .. } = parse(text.as_bytes());
     assert_eq!(assignments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["SWITCHBACK_E", "SWITCHBACK_G"]);
@@ -62,7 +62,7 @@ fn only_lines_of_ours_can_be_bad_and_the_others_are_still_read() {
     let expected = [
         (3, EXPECTED),
         (4, EXPECTED),
-        (5, "text stands behind the closing quote"),
+        (5, "text after the closing quote"),
         (6, EXPECTED),
         (7, EXPECTED),
         (9, "the quote is never closed"),
@@ -74,7 +74,7 @@ fn only_lines_of_ours_can_be_bad_and_the_others_are_still_read() {
 #[test]
 fn a_value_of_ours_that_is_not_utf8_is_bad_and_one_of_others_is_not() {
     assert_eq!(bad(b"NAME=Jos\xe9\nSWITCHBACK_A=Jos\xe9\n"), [(2, "the value is not UTF-8")]);
-    assert_eq!(values(b"\xff\xfb\x80=\x00\x01\nNAME=\"Jos\xe9\n\"\nSWITCHBACK_GRACE=5s\n"), grace(4));
+    assert_eq!(values(b"\xff\xfb\x80=\x00\x01\nNAME=\"Jos\xe9\n\"\nSWITCHBACK_SOAK_GRACE=5s\n"), grace(4));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn somebody_elses_lines_are_passed_over_whatever_they_look_like() {
         "A=don't\nB=won't\n",
         "\u{0}\u{0}\u{0}\n=\n==\n'\n\"\n`\n\\\n",
         "declare -x A=\"one\ntwo\"; export A\n",
-        "SWITCHBACKUP_DIR=/x\nMY_SWITCHBACK_GRACE: \"7s\n",
+        "SWITCHBACKUP_DIR=/x\nMY_SWITCHBACK_SOAK_GRACE: \"7s\n",
     ] {
         let line = 1 + text.matches('\n').count();
         assert_eq!(values(format!("{text}{OURS}")), grace(line), "{text}");
@@ -110,12 +110,12 @@ fn somebody_elses_lines_are_passed_over_whatever_they_look_like() {
 #[test]
 fn text_in_somebody_elses_quotes_is_not_ours() {
     for text in [
-        "NOTE=\"set\nSWITCHBACK_GRACE=1s\nbefore the deploy\"\n",
-        "NOTE='set\nSWITCHBACK_GRACE\nSWITCHBACK_A=\"\nbefore the deploy' # really\n",
-        "NOTE=`\nSWITCHBACK_GRACE=1s\n`\n",
-        "note: \"\nSWITCHBACK_GRACE=1s\n\"\n",
-        "export NOTE=\"say \\\"hi\\\"\nSWITCHBACK_GRACE=1s\n\"\n",
-        "JSON=\"{\\\"a\\\": \\\"b\\\"\nSWITCHBACK_GRACE=1s\n}\"\n",
+        "NOTE=\"set\nSWITCHBACK_SOAK_GRACE=1s\nbefore the deploy\"\n",
+        "NOTE='set\nSWITCHBACK_SOAK_GRACE\nSWITCHBACK_A=\"\nbefore the deploy' # really\n",
+        "NOTE=`\nSWITCHBACK_SOAK_GRACE=1s\n`\n",
+        "note: \"\nSWITCHBACK_SOAK_GRACE=1s\n\"\n",
+        "export NOTE=\"say \\\"hi\\\"\nSWITCHBACK_SOAK_GRACE=1s\n\"\n",
+        "JSON=\"{\\\"a\\\": \\\"b\\\"\nSWITCHBACK_SOAK_GRACE=1s\n}\"\n",
     ] {
         let line = 1 + text.matches('\n').count();
         assert_eq!(values(format!("{text}{OURS}")), grace(line), "{text}");
@@ -125,12 +125,12 @@ fn text_in_somebody_elses_quotes_is_not_ours() {
 #[test]
 fn a_quote_that_somebody_else_forgot_to_close_swallows_nothing() {
     for (text, line) in [
-        ("TITLE=\"open\nSWITCHBACK_GRACE=5s\n", 2),
-        ("TITLE=\"open\nSWITCHBACK_GRACE=5s\nNAME=\"shop\"\n", 2),
-        ("TITLE='open\nSWITCHBACK_GRACE=5s\nNAME='shop' # it's\n", 2),
-        ("TITLE=`open\nSWITCHBACK_GRACE=5s\nNAME=`date`\n", 2),
-        ("PATH=\"C:\\\"\nSWITCHBACK_GRACE=5s\nNAME=\"shop\"\n", 2),
-        ("A=\"\nB=\"\nC='\nSWITCHBACK_GRACE=5s\nD='x'\n", 4),
+        ("TITLE=\"open\nSWITCHBACK_SOAK_GRACE=5s\n", 2),
+        ("TITLE=\"open\nSWITCHBACK_SOAK_GRACE=5s\nNAME=\"shop\"\n", 2),
+        ("TITLE='open\nSWITCHBACK_SOAK_GRACE=5s\nNAME='shop' # it's\n", 2),
+        ("TITLE=`open\nSWITCHBACK_SOAK_GRACE=5s\nNAME=`date`\n", 2),
+        ("PATH=\"C:\\\"\nSWITCHBACK_SOAK_GRACE=5s\nNAME=\"shop\"\n", 2),
+        ("A=\"\nB=\"\nC='\nSWITCHBACK_SOAK_GRACE=5s\nD='x'\n", 4),
     ] {
         assert_eq!(values(text), grace(line), "{text}");
     }
@@ -139,13 +139,13 @@ fn a_quote_that_somebody_else_forgot_to_close_swallows_nothing() {
 #[test]
 fn lines_end_and_begin_as_other_systems_write_them() {
     for text in [
-        "\u{feff}SWITCHBACK_GRACE=5s\n".to_owned(),
-        "SWITCHBACK_GRACE=5s\r\n".to_owned(),
-        "SWITCHBACK_GRACE=\"5s\"\rNEXT=1\r".to_owned(),
+        "\u{feff}SWITCHBACK_SOAK_GRACE=5s\n".to_owned(),
+        "SWITCHBACK_SOAK_GRACE=5s\r\n".to_owned(),
+        "SWITCHBACK_SOAK_GRACE=\"5s\"\rNEXT=1\r".to_owned(),
     ] {
         assert_eq!(values(&text), grace(1), "{text}");
     }
-    assert_eq!(values("A=1\rSWITCHBACK_GRACE=5s\r"), grace(2));
+    assert_eq!(values("A=1\rSWITCHBACK_SOAK_GRACE=5s\r"), grace(2));
     assert_eq!(values("SWITCHBACK_A='x\r\ny'\r\n"), [(1, "SWITCHBACK_A".to_owned(), "x\ny".to_owned())]);
     let units: Vec<u16> = format!("\u{feff}A=Zoë\r\n{OURS}").encode_utf16().collect();
     let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -158,14 +158,14 @@ fn lines_end_and_begin_as_other_systems_write_them() {
 #[test]
 fn a_variable_of_ours_behind_something_else_is_overlooked_and_told() {
     for (text, overlooked) in [
-        ("declare -x SWITCHBACK_GRACE=5s", true),
-        ("export A=1 SWITCHBACK_GRACE=5s", true),
-        ("- SWITCHBACK_GRACE=5s", true),
-        ("A=${SWITCHBACK_GRACE}", false),
-        ("[ $SWITCHBACK_GRACE=x ]", false),
-        ("MY_SWITCHBACK_GRACE=5s", false),
-        ("# SWITCHBACK_GRACE=5s", false),
-        ("echo SWITCHBACK_GRACE", false),
+        ("declare -x SWITCHBACK_SOAK_GRACE=5s", true),
+        ("export A=1 SWITCHBACK_SOAK_GRACE=5s", true),
+        ("- SWITCHBACK_SOAK_GRACE=5s", true),
+        ("A=${SWITCHBACK_SOAK_GRACE}", false),
+        ("[ $SWITCHBACK_SOAK_GRACE=x ]", false),
+        ("MY_SWITCHBACK_SOAK_GRACE=5s", false),
+        ("# SWITCHBACK_SOAK_GRACE=5s", false),
+        ("echo SWITCHBACK_SOAK_GRACE", false),
     ] {
         assert_eq!(parse(text.as_bytes()).overlooked, if overlooked { vec![1] } else { vec![] }, "{text}");
     }

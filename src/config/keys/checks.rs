@@ -13,7 +13,6 @@ use crate::config::unit::LatencyUnit;
 use crate::config::values::Ratio;
 
 section! {
-    /// The error-rate check.
     #[derive(Clone, Debug, Default)]
     pub struct ErrorRateConfig, rows ERROR_RATE: "checks.error-rate." at |draft| draft.config.error_rate;
 
@@ -21,7 +20,7 @@ section! {
     threshold: Ratio {
         default: Text("5%"),
         kind: kind::Share,
-        env: "SWITCHBACK_ERROR_RATE_THRESHOLD", flag: "threshold",
+        old_env: "SWITCHBACK_ERROR_RATE_THRESHOLD", flag: "threshold",
         example: "5%",
     }
 
@@ -29,7 +28,7 @@ section! {
     min_requests: u64 {
         default: Text("20"),
         kind: kind::Count { min: 1_u64, max: 1_000_000 },
-        env: "SWITCHBACK_MIN_REQUESTS", flag: "min-requests",
+        old_env: "SWITCHBACK_MIN_REQUESTS", flag: "min-requests",
         example: "100",
     }
 
@@ -37,7 +36,7 @@ section! {
     method: Method {
         default: Text("evidence"),
         kind: kind::Choice(&[("evidence", Method::Evidence), ("window", Method::Window)]),
-        env: "SWITCHBACK_ERROR_RATE_METHOD", flag: "method",
+        old_env: "SWITCHBACK_ERROR_RATE_METHOD", flag: "method",
         example: "window",
     }
 
@@ -45,7 +44,7 @@ section! {
     false_alarm: Ratio {
         default: Text("1%"),
         kind: kind::ShareWithin { min: Ratio(0.000_01), max: Ratio(0.2) },
-        env: "SWITCHBACK_FALSE_ALARM", flag: "false-alarm",
+        old_env: "SWITCHBACK_FALSE_ALARM", flag: "false-alarm",
         example: "0.1%",
     }
 
@@ -53,7 +52,7 @@ section! {
     baseline: Baseline {
         default: Text("warn"),
         kind: kind::Choice(&[("off", Baseline::Off), ("warn", Baseline::Warn), ("judge", Baseline::Judge)]),
-        env: "SWITCHBACK_BASELINE", flag: "baseline",
+        old_env: "SWITCHBACK_BASELINE", flag: "baseline",
         example: "judge",
     }
 
@@ -61,7 +60,7 @@ section! {
     requests: Named {
         default: Text("auto"),
         kind: kind::Metric,
-        env: "SWITCHBACK_REQUESTS_METRIC", flag: "requests",
+        old_env: "SWITCHBACK_REQUESTS_METRIC", flag: "requests",
         example: "http_requests_total",
     }
 
@@ -69,7 +68,7 @@ section! {
     status_label: Named {
         default: Text("auto"),
         kind: kind::Label,
-        env: "SWITCHBACK_STATUS_LABEL", flag: "status-label",
+        old_env: "SWITCHBACK_STATUS_LABEL", flag: "status-label",
         example: "status_code",
     }
 
@@ -77,15 +76,14 @@ section! {
     errors: StatusSet {
         default: Text("5xx"),
         kind: kind::Statuses,
-        env: "SWITCHBACK_ERROR_STATUS", flag: "errors",
+        old_env: "SWITCHBACK_ERROR_STATUS", flag: "errors",
         example: "5xx,429",
     }
 
     /// Label filter for the series of this service on the metrics pages; applies to the latency histogram as well.
     series as "match": LabelFilter {
-        default: Unset,
         kind: kind::Series,
-        env: "SWITCHBACK_ERROR_RATE_MATCH", flag: "match",
+        old_env: "SWITCHBACK_ERROR_RATE_MATCH", flag: "match",
         example: "direction=\"inbound\"",
     }
 
@@ -93,37 +91,29 @@ section! {
     source: Source {
         default: Text("instances"),
         kind: kind::Choice(&[("instances", Source::Instances), ("prometheus", Source::Prometheus)]),
-        env: "SWITCHBACK_ERROR_RATE_SOURCE",
+        old_env: "SWITCHBACK_ERROR_RATE_SOURCE",
         example: "prometheus",
     }
 
     /// Series of the request counter, for source prometheus; {{color}} and {{service}} are filled in.
     selector: Option<PromQl> {
-        default: Unset,
         kind: kind::Query,
-        env: "SWITCHBACK_ERROR_RATE_SELECTOR",
+        old_env: "SWITCHBACK_ERROR_RATE_SELECTOR",
         example: "http_requests_total{color=\"{{color}}\"}",
     }
 
     /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
-    required: bool {
-        default: Text("true"),
-        kind: kind::Switch,
-        flag: "error-rate-required",
-        example: "true",
-    }
+    required: bool { default: Text("true"), kind: kind::Switch, flag: "error-rate-required", example: "true" }
 }
 
 section! {
-    /// The latency check.
     #[derive(Clone, Debug, Default)]
     pub struct LatencyConfig, rows LATENCY: "checks.latency." at |draft| draft.config.latency;
 
     /// Largest acceptable latency at the quantile; without it, latency is not judged.
     threshold: Option<Duration> {
-        default: Unset,
         kind: kind::Span { min: Duration::from_millis(1), max: Duration::from_hours(1) },
-        env: "SWITCHBACK_LATENCY_THRESHOLD", flag: "latency-threshold",
+        old_env: "SWITCHBACK_LATENCY_THRESHOLD", flag: "latency-threshold",
         example: "500ms",
     }
 
@@ -131,7 +121,7 @@ section! {
     quantile: Ratio {
         default: Text("0.99"),
         kind: kind::ShareWithin { min: Ratio(0.5), max: Ratio(0.9999) },
-        env: "SWITCHBACK_LATENCY_QUANTILE", flag: "latency-quantile",
+        old_env: "SWITCHBACK_LATENCY_QUANTILE", flag: "latency-quantile",
         example: "0.95",
     }
 
@@ -139,7 +129,7 @@ section! {
     histogram: Named {
         default: Text("auto"),
         kind: kind::Metric,
-        env: "SWITCHBACK_LATENCY_METRIC", flag: "latency-histogram",
+        old_env: "SWITCHBACK_LATENCY_METRIC", flag: "latency-histogram",
         example: "http_request_duration_seconds",
     }
 
@@ -153,7 +143,7 @@ section! {
             ("us", LatencyUnit::Microseconds),
             ("ns", LatencyUnit::Nanoseconds),
         ]),
-        env: "SWITCHBACK_LATENCY_UNIT",
+        old_env: "SWITCHBACK_LATENCY_UNIT",
         example: "ms",
     }
 
@@ -162,7 +152,7 @@ section! {
     excuse: Excuse {
         default: Text("previous"),
         kind: kind::Choice(&[("previous", Excuse::Previous), ("none", Excuse::None)]),
-        env: "SWITCHBACK_LATENCY_EXCUSE",
+        old_env: "SWITCHBACK_LATENCY_EXCUSE",
         example: "none",
     }
 
@@ -170,7 +160,7 @@ section! {
     ignore_routes: Routes {
         default: Text("none"),
         kind: kind::RouteList,
-        env: "SWITCHBACK_LATENCY_IGNORE_ROUTES",
+        old_env: "SWITCHBACK_LATENCY_IGNORE_ROUTES",
         example: "/events,/ws/**",
     }
 
@@ -178,28 +168,22 @@ section! {
     source: Source {
         default: Text("instances"),
         kind: kind::Choice(&[("instances", Source::Instances), ("prometheus", Source::Prometheus)]),
-        env: "SWITCHBACK_LATENCY_SOURCE",
+        old_env: "SWITCHBACK_LATENCY_SOURCE",
         example: "prometheus",
     }
 
     /// Buckets of the histogram, for source prometheus; {{color}} and {{service}} are filled in.
     selector: Option<PromQl> {
-        default: Unset,
         kind: kind::Query,
-        env: "SWITCHBACK_LATENCY_SELECTOR",
+        old_env: "SWITCHBACK_LATENCY_SELECTOR",
         example: "http_request_duration_seconds_bucket{color=\"{{color}}\"}",
     }
 
     /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
-    required: bool {
-        default: Text("true"),
-        kind: kind::Switch,
-        example: "true",
-    }
+    required: bool { default: Text("true"), kind: kind::Switch, example: "true" }
 }
 
 section! {
-    /// The readiness check.
     #[derive(Clone, Debug, Default)]
     pub struct ReadinessConfig, rows READINESS: "checks.readiness." at |draft| draft.config.readiness;
 
@@ -207,22 +191,18 @@ section! {
     failures: u32 {
         default: Text("3"),
         kind: kind::Count { min: 1_u32, max: 100 },
-        env: "SWITCHBACK_READY_FAILURES",
+        old_env: "SWITCHBACK_READY_FAILURES",
         example: "5",
     }
 
     /// Whether this check must be healthy for the soak to end retained; if not, it is only shown and recorded.
-    required: bool {
-        default: Text("true"),
-        kind: kind::Switch,
-        example: "true",
-    }
+    required: bool { default: Text("true"), kind: kind::Switch, example: "true" }
 }
 
 /// The checks by queries are a field of the whole configuration, and the file has a table for each of them.
 pub const QUERIES: &[Key] = &[Key {
     name: "checks.queries",
-    env: Some("SWITCHBACK_QUERIES"),
+    old_env: Some("SWITCHBACK_QUERIES"),
     flag: None,
     help: "Checks by queries to Prometheus, by their names; in the file each is a table [checks.NAME] of its own.",
     default: Unset,
@@ -230,5 +210,4 @@ pub const QUERIES: &[Key] = &[Key {
     also: None,
     example: r#"{"queue":{"query":"sum(queue_depth{color=\"{{color}}\"})","threshold":1000,"for":"30s"}}"#,
     file_name: "",
-    file_env: None,
 }];

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::key::{Derived, Unset};
+use super::key::Derived;
 use crate::config::kind;
 use crate::config::values::InstanceUrl;
 
@@ -26,79 +26,62 @@ section! {
             },
         },
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_SOCKET",
         also: "at most 107 bytes",
         example: "/run/switchback/checkout-api.sock",
     }
 
     /// Group whose members may use control.socket.
     group: Option<String> {
-        default: Unset,
         kind: kind::Group,
-        env: "SWITCHBACK_CONTROL_GROUP",
         also: "in /etc/group; by number where only a directory service knows it",
         example: "deploy",
     }
 
     /// IP address and port of a running monitor's API on the network.
     listen: Option<SocketAddr> {
-        default: Unset,
         kind: kind::Listen,
-        env: "SWITCHBACK_CONTROL_LISTEN",
         also: "needs a token or control.order_secret; TLS anywhere but on the loopback interface",
         example: "10.0.0.7:9710",
     }
 
     /// Certificate (PEM) for control.listen, with its intermediate certificates.
     certificate as "tls_certificate": Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_TLS_CERTIFICATE",
         also: "needs control.tls_key",
         example: "/etc/switchback/tls.pem",
     }
 
     /// Private key (PEM) of control.tls_certificate.
     key as "tls_key": Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_TLS_KEY",
         also: "needs control.tls_certificate",
         example: "/etc/switchback/tls.key",
     }
 
     /// CA certificates (PEM); every client at control.listen must show a certificate signed by one of them.
     client_ca_file: Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_CLIENT_CA_FILE",
         also: "needs control.tls_certificate; a token or a signature is needed all the same",
         example: "/etc/switchback/client-ca.pem",
     }
 
     /// Bearer token that grants full control over the network API.
     operator_token: Option<SecretString> {
-        default: Unset,
         kind: kind::Secret,
-        env: "SWITCHBACK_CONTROL_OPERATOR_TOKEN",
         also: "at least 128 random bits",
         example: "an-example-and-no-real-token-0123456789",
     }
 
     /// Bearer token that grants read-only access to the network API.
     viewer_token: Option<SecretString> {
-        default: Unset,
         kind: kind::Secret,
-        env: "SWITCHBACK_CONTROL_VIEWER_TOKEN",
         also: "at least 128 random bits, not those of control.operator_token",
         example: "another-example-and-no-real-token-0123456789",
     }
 
     /// Secret for signing orders that come without a token, by the Standard Webhooks specification.
     order_secret: Option<SecretString> {
-        default: Unset,
         kind: kind::Secret,
-        env: "SWITCHBACK_CONTROL_ORDER_SECRET",
         also: "whsec_ and the base64 of 24 to 64 random bytes, not those of notify.secret",
         // "an example and no real key"
         example: "whsec_YW4gZXhhbXBsZSBhbmQgbm8gcmVhbCBrZXk=",
@@ -106,35 +89,25 @@ section! {
 
     /// URL of a monitor on another machine, for attach, ctl, status and rollback; needs one of the tokens.
     url: Option<InstanceUrl> {
-        default: Unset,
         kind: kind::BaseUrl,
-        env: "SWITCHBACK_CONTROL_URL", flag: "url",
+        flag: "url",
         also: "needs a token; https anywhere but on the loopback interface",
         example: "https://deploy-1.example.com:9710",
     }
 
     /// CA certificates (PEM) to trust at control.url, instead of the system's.
-    ca_file: Option<PathBuf> {
-        default: Unset,
-        kind: kind::File,
-        env: "SWITCHBACK_CONTROL_CA_FILE",
-        example: "/etc/ssl/private-ca.pem",
-    }
+    ca_file: Option<PathBuf> { kind: kind::File, example: "/etc/ssl/private-ca.pem" }
 
     /// Client certificate (PEM) for control.url, if the monitor requires one.
     client_certificate: Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_CLIENT_CERTIFICATE",
         also: "needs control.client_key",
         example: "/etc/switchback/client.pem",
     }
 
     /// Private key (PEM) of control.client_certificate.
     client_key: Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_CONTROL_CLIENT_KEY",
         also: "needs control.client_certificate",
         example: "/etc/switchback/client.key",
     }

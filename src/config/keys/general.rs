@@ -19,18 +19,13 @@ section! {
     pub struct Config, rows KEYS: "" at |draft| draft.config;
 
     /// Name of the service, and of the folder of its journal and recordings.
-    service: String {
-        default: Text("default"),
-        kind: kind::Service,
-        env: "SWITCHBACK_SERVICE", flag: "service",
-        example: "checkout-api",
-    }
+    service: String { default: Text("default"), kind: kind::Service, flag: "service", example: "checkout-api" }
 
     /// Name of the release that is switched to and judged: a version, a commit, an image.
     release: Option<String> {
         default: Derived { text: "the commit that the CI names, GITHUB_SHA for one", fill: |_| None },
         kind: kind::Word,
-        env: "SWITCHBACK_RELEASE", flag: "release",
+        flag: "release",
         example: "v1.4.2",
     }
 
@@ -38,17 +33,11 @@ section! {
     state_file: PathBuf {
         default: Text(".deployment-state.json"),
         kind: kind::File,
-        env: "SWITCHBACK_STATE_FILE",
         example: "/srv/checkout/.deployment-state.json",
     }
 
     /// Folder of journals, recordings and logs.
-    data_dir: PathBuf {
-        default: Text(".switchback"),
-        kind: kind::File,
-        env: "SWITCHBACK_DATA_DIR",
-        example: "/var/lib/switchback",
-    }
+    data_dir: PathBuf { default: Text(".switchback"), kind: kind::File, example: "/var/lib/switchback" }
 
     with {
         /// The soak window and its policies.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::key::{Derived, Text, Unset};
+use super::key::{Derived, Text};
 use crate::config::instances;
 use crate::config::kind;
 use crate::config::model::Scheme;
@@ -13,7 +13,7 @@ use crate::config::values::InstanceUrl;
 use crate::model::number::duration_exact;
 
 /// The longest default for one scrape, however long the interval.
-const LONGEST_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
+const MAX_DEFAULT_SCRAPE: Duration = Duration::from_secs(5);
 
 section! {
     /// The base URLs of both colors' instances; no URL stands in both.
@@ -22,9 +22,8 @@ section! {
 
     /// A file with instances of blue, in the JSON of Prometheus' file_sd_config; it is read again as it changes.
     blue_file as "blue.instances_file": Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_BLUE_INSTANCES_FILE",
+        old_env: "SWITCHBACK_BLUE_INSTANCES_FILE",
         example: "/etc/prometheus/blue.json",
     }
 
@@ -39,25 +38,23 @@ section! {
             },
         },
         kind: kind::Instances,
-        env: "SWITCHBACK_BLUE_INSTANCES",
+        old_env: "SWITCHBACK_BLUE_INSTANCES",
         also: "none in both colors",
         example: "http://10.0.0.1:3001,http://10.0.0.2:3001",
     }
 
     /// Where the listed instances of blue show their metrics, one base URL for each in their order, if not on their own URL.
     blue_metrics as "blue.metrics": Vec<InstanceUrl> {
-        default: Unset,
         kind: kind::Instances,
-        env: "SWITCHBACK_BLUE_METRICS",
+        old_env: "SWITCHBACK_BLUE_METRICS",
         also: "as many as colors.blue.instances, none for a name (dns+http)",
         example: "http://10.0.0.1:9464,http://10.0.0.2:9464",
     }
 
     /// A file with instances of green, in the JSON of Prometheus' file_sd_config; it is read again as it changes.
     green_file as "green.instances_file": Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_GREEN_INSTANCES_FILE",
+        old_env: "SWITCHBACK_GREEN_INSTANCES_FILE",
         example: "/etc/prometheus/green.json",
     }
 
@@ -72,16 +69,15 @@ section! {
             },
         },
         kind: kind::Instances,
-        env: "SWITCHBACK_GREEN_INSTANCES",
+        old_env: "SWITCHBACK_GREEN_INSTANCES",
         also: "none in both colors",
         example: "http://10.0.0.1:3002,http://10.0.0.2:3002",
     }
 
     /// Where the listed instances of green show their metrics, one base URL for each in their order, if not on their own URL.
     green_metrics as "green.metrics": Vec<InstanceUrl> {
-        default: Unset,
         kind: kind::Instances,
-        env: "SWITCHBACK_GREEN_METRICS",
+        old_env: "SWITCHBACK_GREEN_METRICS",
         also: "as many as colors.green.instances, none for a name (dns+http)",
         example: "http://10.0.0.1:9465,http://10.0.0.2:9465",
     }
@@ -93,37 +89,20 @@ section! {
     pub struct Access, rows INSTANCES: "instances." at |draft| draft.config.access;
 
     /// CA certificates (PEM) to trust, instead of the system's.
-    ca_file: Option<PathBuf> {
-        default: Unset,
-        kind: kind::File,
-        env: "SWITCHBACK_INSTANCES_CA_FILE",
-        example: "/etc/ssl/private-ca.pem",
-    }
+    ca_file: Option<PathBuf> { kind: kind::File, example: "/etc/ssl/private-ca.pem" }
 
     /// Client certificate (PEM) for instances that require one.
     certificate as "tls_certificate": Option<PathBuf> {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_INSTANCES_TLS_CERTIFICATE",
         also: "together with instances.tls_key",
         example: "/etc/switchback/client.pem",
     }
 
     /// Private key (PEM) of instances.tls_certificate.
-    key as "tls_key": Option<PathBuf> {
-        default: Unset,
-        kind: kind::File,
-        env: "SWITCHBACK_INSTANCES_TLS_KEY",
-        example: "/etc/switchback/client.key",
-    }
+    key as "tls_key": Option<PathBuf> { kind: kind::File, example: "/etc/switchback/client.key" }
 
     /// Host name of the instances, sent as Host and compared with their certificates, instead of the host of the URL.
-    host: Option<String> {
-        default: Unset,
-        kind: kind::Host,
-        env: "SWITCHBACK_INSTANCES_HOST",
-        example: "shop.example.com",
-    }
+    host: Option<String> { kind: kind::Host, example: "shop.example.com" }
 }
 
 section! {
@@ -132,20 +111,10 @@ section! {
     pub struct MetricsConfig, rows METRICS: "metrics." at |draft| draft.config.metrics;
 
     /// Path of the metrics page, below an instance's base URL.
-    path: String {
-        default: Text("/metrics"),
-        kind: kind::UrlPath,
-        env: "SWITCHBACK_METRICS_PATH",
-        example: "/actuator/prometheus",
-    }
+    path: String { default: Text("/metrics"), kind: kind::UrlPath, example: "/actuator/prometheus" }
 
     /// Port of the metrics page, if it is not that of the instance's URL; metrics.path is then below the root there.
-    port: Option<u16> {
-        default: Unset,
-        kind: kind::Count { min: 1_u16, max: 65_535 },
-        env: "SWITCHBACK_METRICS_PORT",
-        example: "9464",
-    }
+    port: Option<u16> { kind: kind::Count { min: 1_u16, max: 65_535 }, example: "9464" }
 
     /// Scheme of the metrics page: that of the instance's URL, http, or https.
     scheme: Scheme {
@@ -160,22 +129,16 @@ section! {
             text: "min(interval, 5s)",
             fill: |draft| {
                 let config = &mut draft.config;
-                config.metrics.timeout = config.soak.interval.min(LONGEST_DEFAULT_SCRAPE);
+                config.metrics.timeout = config.soak.interval.min(MAX_DEFAULT_SCRAPE);
                 Some(duration_exact(config.metrics.timeout))
             },
         },
         kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },
-        env: "SWITCHBACK_METRICS_TIMEOUT",
         example: "1s",
     }
 
     /// Sent with every scrape as Authorization: Bearer.
-    bearer_token: Option<SecretString> {
-        default: Unset,
-        kind: kind::Secret,
-        env: "SWITCHBACK_METRICS_TOKEN",
-        example: "the-token",
-    }
+    bearer_token: Option<SecretString> { kind: kind::Secret, old_env: "SWITCHBACK_METRICS_TOKEN", example: "the-token" }
 }
 
 section! {
@@ -187,17 +150,12 @@ section! {
     path: String {
         default: Text("/health/ready"),
         kind: kind::UrlPath,
-        env: "SWITCHBACK_READY_PATH",
+        old_env: "SWITCHBACK_READY_PATH",
         example: "/actuator/health/readiness",
     }
 
     /// Port of the readiness probe, if it is not that of the instance's URL; health.path is then below the root there.
-    port: Option<u16> {
-        default: Unset,
-        kind: kind::Count { min: 1_u16, max: 65_535 },
-        env: "SWITCHBACK_HEALTH_PORT",
-        example: "8081",
-    }
+    port: Option<u16> { kind: kind::Count { min: 1_u16, max: 65_535 }, example: "8081" }
 
     /// Scheme of the readiness probe: that of the instance's URL, http, or https.
     scheme: Scheme {
@@ -210,23 +168,18 @@ section! {
     timeout: Duration {
         default: Text("3s"),
         kind: kind::Span { min: Duration::from_millis(50), max: Duration::from_mins(1) },
-        env: "SWITCHBACK_READY_TIMEOUT",
+        old_env: "SWITCHBACK_READY_TIMEOUT",
         example: "1s",
     }
 
     /// Sent with every readiness probe as Authorization: Bearer.
-    bearer_token: Option<SecretString> {
-        default: Unset,
-        kind: kind::Secret,
-        env: "SWITCHBACK_HEALTH_BEARER_TOKEN",
-        example: "the-token",
-    }
+    bearer_token: Option<SecretString> { kind: kind::Secret, example: "the-token" }
 
     /// How long switch waits for the target to become ready.
     switch_timeout: Duration {
         default: Text("60s"),
         kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_hours(1) },
-        env: "SWITCHBACK_SWITCH_TIMEOUT",
+        old_env: "SWITCHBACK_SWITCH_TIMEOUT",
         example: "2m",
     }
 }

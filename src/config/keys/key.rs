@@ -3,13 +3,15 @@
 use super::{checks, control, general, instances, notify, prometheus, requests, retention, rollback, router, soak};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
+use crate::config::layers::PREFIX;
 use crate::config::problem::{Origin, Problem};
 
 /// One row of the table: a key and everything that is to be known about it.
 pub struct Key {
     /// The dotted name in the file, such as `soak.window`. Flags are handed to [`load`](crate::config::load()) by it.
     pub name: &'static str,
-    pub env: Option<&'static str>,
+    /// What its variable was called before, where that was irregular. It still works.
+    pub(in crate::config) old_env: Option<&'static str>,
     /// The flag without its dashes, such as `window`; keys that are seldom changed by hand have none.
     pub flag: Option<&'static str>,
     /// What it does, in one sentence.
@@ -22,8 +24,6 @@ pub struct Key {
     pub(in crate::config) example: &'static str,
     /// The key that names a file with the value, for a secret.
     pub(in crate::config) file_name: &'static str,
-    /// The variable that does.
-    pub(in crate::config) file_env: Option<&'static str>,
 }
 
 /// What a key is when no layer gives it.
@@ -40,16 +40,25 @@ pub enum Fallback {
 
 pub(in crate::config) use Fallback::{Derived, Text, Unset};
 
+/// The variable that gives a key: `soak.interval` → `SWITCHBACK_SOAK_INTERVAL`.
+pub fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_ascii_uppercase().replace(['.', '-'], "_"))
+}
+
 impl Key {
+    pub fn env(&self) -> String {
+        variable(self.name)
+    }
+
     /// What is allowed, in words: `3s..24h`, `hold, keep, rollback`.
     pub fn allowed(&self) -> String {
-        let allowed = self.kind.allowed();
+        let allowed = self.kind.sort().allowed();
         self.also.map_or(allowed.clone(), |also| format!("{allowed}; {also}"))
     }
 
     /// The words that can be typed, where there are only so many.
     pub fn words(&self) -> Vec<&'static str> {
-        self.kind.words()
+        self.kind.sort().words()
     }
 
     /// The default, in words: `10m`, `= window`, `none`.
@@ -62,12 +71,12 @@ impl Key {
 
     /// Whether the value may never be shown, nor stand on the command line.
     pub fn is_secret(&self) -> bool {
-        self.kind.is_secret()
+        self.kind.sort().is_secret()
     }
 
     /// For a secret, the key and the variable that name a file with it.
-    pub(in crate::config) fn secret_file(&self) -> Option<(&'static str, &'static str)> {
-        self.file_env.filter(|_| self.is_secret()).map(|env| (self.file_name, env))
+    pub(in crate::config) fn secret_file(&self) -> Option<(&'static str, String)> {
+        self.is_secret().then(|| (self.file_name, variable(self.file_name)))
     }
 
     /// A file for the secret, where container platforms mount them.
@@ -77,12 +86,12 @@ impl Key {
 
     /// A good value, written for the place where the bad one stood.
     pub(in crate::config) fn example_at(&self, origin: &Origin) -> String {
-        match (origin, self.flag, self.env) {
-            (Origin::CommandLine { .. }, Some(flag), _) => format!("--{flag} {}", shell_word(self.example)),
-            (Origin::Environment { .. } | Origin::DotEnv { .. }, _, Some(env)) => {
-                format!("{env}={}", shell_word(self.example))
+        match (origin, self.flag) {
+            (Origin::CommandLine { .. }, Some(flag)) => format!("--{flag} {}", shell_word(self.example)),
+            (Origin::Environment { .. } | Origin::DotEnv { .. }, _) => {
+                format!("{}={}", self.env(), shell_word(self.example))
             }
-            _ => format!("{} = {}", self.name, self.kind.toml(self.example)),
+            _ => format!("{} = {}", self.name, self.kind.sort().toml(self.example)),
         }
     }
 
@@ -95,7 +104,7 @@ impl Key {
 
     /// Something wrong with the file that holds a secret. `given` must be safe to show.
     pub(in crate::config) fn secret_file_problem(&self, origin: Origin, given: &str, what: String) -> Problem {
-        let (name, env) = self.secret_file().unwrap_or((self.name, ""));
+        let (name, env) = (self.file_name, variable(self.file_name));
         let file = self.secret_file_example();
         let example = match origin {
             Origin::File { .. } => format!("{name} = \"{file}\""),
@@ -148,7 +157,6 @@ pub fn section(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(section, _)| section)
 }
 
-/// The rows that have a flag.
 pub fn flags() -> impl Iterator<Item = &'static Key> {
     keys().filter(|key| key.flag.is_some())
 }
@@ -172,8 +180,11 @@ mod tests {
         let mut seen = HashSet::new();
         for key in keys() {
             let file = key.secret_file();
-            let env = key.env.into_iter().chain(file.map(|(_, env)| env)).map(str::to_owned);
-            let names = [key.name].into_iter().chain(file.map(|(name, _)| name)).map(str::to_owned);
+            let names = [key.name].into_iter().chain(file.iter().map(|(name, _)| *name)).map(str::to_owned);
+            let env = [key.env()]
+                .into_iter()
+                .chain(key.old_env.map(str::to_owned))
+                .chain(file.iter().map(|(_, env)| env.clone()));
             for name in names.chain(env).chain(key.flag.map(|flag| format!("--{flag}"))) {
                 assert!(seen.insert(name.clone()), "{name} stands twice in the table");
             }

@@ -4,19 +4,11 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `checks` | `checks.*` |
-//! | `control` | `control` |
+//! | `checks`, `control`, `notify`, `prometheus`, `requests`, `retention`, `rollback`, `router`, `soak` | the section of that name |
 //! | `general` | keys outside of any section |
 //! | `instances` | `colors`, `instances`, `metrics` and `health` |
 //! | `key` | what a row of the table is made of, and the rows as one list |
-//! | `notify` | `notify` |
-//! | `prometheus` | `prometheus` |
-//! | `requests` | `requests` |
-//! | `retention` | `retention` |
-//! | `rollback` | `rollback` |
-//! | `router` | `router` |
 //! | `section` | how a section is declared |
-//! | `soak` | `soak` |
 
 // Its macros are known to those below it.
 #[macro_use]
@@ -40,7 +32,7 @@ pub(crate) use control::ControlConfig;
 pub use general::Config;
 pub(crate) use instances::{Access, Colors, HealthConfig, MetricsConfig};
 pub use key::keys;
-pub(in crate::config) use key::{Fallback, OTHER_VARIABLES};
+pub(in crate::config) use key::{Fallback, OTHER_VARIABLES, variable};
 pub(crate) use key::{Key, flags, section, shell_word};
 pub(crate) use notify::NotifyConfig;
 pub(crate) use prometheus::PrometheusConfig;

@@ -5,7 +5,6 @@ use crate::config::kind;
 use crate::config::routes::Routes;
 
 section! {
-    /// Which requests are those of users.
     #[derive(Clone, Debug, Default)]
     pub struct RequestsConfig, rows KEYS: "requests." at |draft| draft.config.requests;
 
@@ -14,7 +13,6 @@ section! {
     ignore_routes: Routes {
         default: Text("/health,/health/**,/healthz,/ready,/readyz,/readiness,/livez,/liveness,/ping,/metrics,/actuator/**"),
         kind: kind::RouteList,
-        env: "SWITCHBACK_REQUESTS_IGNORE_ROUTES",
         example: "/health/**,/internal/*/check",
     }
 }

@@ -6,7 +6,6 @@ use super::key::Text;
 use crate::config::kind;
 
 section! {
-    /// A rollback that fails.
     #[derive(Clone, Copy, Debug, Default)]
     pub struct RollbackConfig, rows KEYS: "rollback." at |draft| draft.config.rollback;
 
@@ -15,7 +14,6 @@ section! {
     give_up: Duration {
         default: Text("15m"),
         kind: kind::Span { min: Duration::from_secs(1), max: Duration::from_hours(24) },
-        env: "SWITCHBACK_ROLLBACK_GIVE_UP",
         example: "1h",
     }
 }

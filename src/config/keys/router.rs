@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::key::{Derived, Text, Unset};
+use super::key::{Derived, Text};
 use crate::config::draft::{Draft, RouterWord};
 use crate::config::instances;
 use crate::config::kind;
@@ -26,7 +26,7 @@ section! {
             ("nginx", RouterWord::Nginx),
             ("caddy", RouterWord::Caddy),
         ]),
-        env: "SWITCHBACK_ROUTER",
+        old_env: "SWITCHBACK_ROUTER",
         example: "haproxy",
     }
 
@@ -34,60 +34,44 @@ section! {
     timeout: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_mins(10) },
-        env: "SWITCHBACK_ROUTER_TIMEOUT",
         example: "10s",
     }
 
     /// Moves traffic to {color}; run without a shell, with {color} and {service} filled in.
     switch: Vec<String> {
-        default: Unset,
         kind: kind::CommandLine,
-        env: "SWITCHBACK_ROUTER_SWITCH",
         also: "needed for router.kind command, and only there",
         example: r#"["npm", "run", "deploy:switch-{color}"]"#,
     }
 
     /// Moves traffic back to {color}; without it, router.switch does.
     rollback: Vec<String> {
-        default: Unset,
         kind: kind::CommandLine,
-        env: "SWITCHBACK_ROUTER_ROLLBACK",
         also: "only for router.kind command",
         example: r#"["npm", "run", "deploy:switch-{color}"]"#,
     }
 
     /// Prints the active color, as a word or in JSON under activeColor; without it, the state file is read.
     read: Vec<String> {
-        default: Unset,
         kind: kind::CommandLine,
-        env: "SWITCHBACK_ROUTER_READ",
         also: "only for router.kind command",
         example: r#"["npm", "run", "deploy:status"]"#,
     }
 
     /// HAProxy's `stats socket` with `level admin`.
     socket: Option<SocketAddress> {
-        default: Unset,
         kind: kind::Socket,
-        env: "SWITCHBACK_ROUTER_SOCKET",
         also: "needed for router.kind haproxy, and only there",
         example: "/run/haproxy/admin.sock",
     }
 
     /// HAProxy's backend with the servers of both colors.
-    backend: String {
-        default: Unset,
-        kind: kind::Word,
-        env: "SWITCHBACK_ROUTER_BACKEND",
-        also: "needed for router.kind haproxy, and only there",
-        example: "app",
-    }
+    backend: String { kind: kind::Word, also: "needed for router.kind haproxy, and only there", example: "app" }
 
     /// Name of blue in the router: HAProxy's servers, nginx's upstream, Caddy's dial addresses.
     blue: Vec<String> {
         default: Derived { text: NAMES, fill: |draft| called(draft, Color::Blue) },
         kind: kind::Words,
-        env: "SWITCHBACK_ROUTER_BLUE",
         also: NAMED_FOR,
         example: "b1,b2",
     }
@@ -96,7 +80,6 @@ section! {
     green: Vec<String> {
         default: Derived { text: NAMES, fill: |draft| called(draft, Color::Green) },
         kind: kind::Words,
-        env: "SWITCHBACK_ROUTER_GREEN",
         also: NAMED_FOR,
         example: "g1,g2",
     }
@@ -114,16 +97,13 @@ section! {
             ("maint", Some(Away::Maint)),
             ("weight", Some(Away::Weight)),
         ]),
-        env: "SWITCHBACK_ROUTER_AWAY",
         also: "only for router.kind haproxy",
         example: "maint",
     }
 
     /// File that nginx includes to send requests to a color.
     include_file: PathBuf {
-        default: Unset,
         kind: kind::File,
-        env: "SWITCHBACK_ROUTER_INCLUDE_FILE",
         also: "needed for router.kind nginx, and only there",
         example: "/etc/nginx/switchback/checkout-api.conf",
     }
@@ -137,7 +117,6 @@ section! {
             },
         },
         kind: kind::Line,
-        env: "SWITCHBACK_ROUTER_TEMPLATE",
         also: "with {upstream} or {color}; only for router.kind nginx",
         example: "set $upstream {upstream};",
     }
@@ -149,7 +128,6 @@ section! {
             fill: |draft| default_command(draft, &["nginx", "-t"], |draft, words| draft.test = words),
         },
         kind: kind::CommandLine,
-        env: "SWITCHBACK_ROUTER_TEST",
         also: "only for router.kind nginx",
         example: r#"["sudo", "nginx", "-t"]"#,
     }
@@ -161,7 +139,6 @@ section! {
             fill: |draft| default_command(draft, &["nginx", "-s", "reload"], |draft, words| draft.reload = words),
         },
         kind: kind::CommandLine,
-        env: "SWITCHBACK_ROUTER_RELOAD",
         also: "only for router.kind nginx",
         example: r#"["sudo", "nginx", "-s", "reload"]"#,
     }
@@ -173,7 +150,6 @@ section! {
             fill: |draft| default_for(draft, RouterWord::Nginx, PID_FILE, |draft| draft.pid_file = PID_FILE.into()),
         },
         kind: kind::File,
-        env: "SWITCHBACK_ROUTER_PID_FILE",
         also: "only for router.kind nginx",
         example: PID_FILE,
     }
@@ -182,7 +158,6 @@ section! {
     admin as "admin_url": Option<AdminUrl> {
         default: Derived { text: ADMIN_URL, fill: default_admin },
         kind: kind::Admin,
-        env: "SWITCHBACK_ROUTER_ADMIN_URL",
         also: "only for router.kind caddy",
         example: "unix:///run/caddy/admin.sock",
     }
@@ -190,74 +165,43 @@ section! {
     /// Where the service's reverse_proxy is in Caddy's configuration; without it, or where that leads elsewhere, it is found by its
     /// upstreams.
     upstream_path: Option<String> {
-        default: Unset,
         kind: kind::UrlPath,
-        env: "SWITCHBACK_ROUTER_UPSTREAM_PATH",
         also: "only for router.kind caddy",
         example: "/id/checkout-api",
     }
 
     /// Page requested through the proxy after each move; the answer has to come from the color that traffic was moved to.
     probe_url: Option<InstanceUrl> {
-        default: Unset,
         kind: kind::BaseUrl,
-        env: "SWITCHBACK_ROUTER_PROBE_URL",
         also: "with router.probe_header, probe_json or probe_metric; the first of them counts",
         example: "http://127.0.0.1:8080/version",
     }
 
     /// Host header of that request, if it is not the host of router.probe_url.
-    probe_host: Option<String> {
-        default: Unset,
-        kind: kind::Word,
-        env: "SWITCHBACK_ROUTER_PROBE_HOST",
-        also: "needs router.probe_url",
-        example: "shop.example.com",
-    }
+    probe_host: Option<String> { kind: kind::Word, also: "needs router.probe_url", example: "shop.example.com" }
 
     /// Response header that names the color that answered.
-    probe_header: Option<String> {
-        default: Unset,
-        kind: kind::Word,
-        env: "SWITCHBACK_ROUTER_PROBE_HEADER",
-        also: "needs router.probe_url",
-        example: "X-Color",
-    }
+    probe_header: Option<String> { kind: kind::Word, also: "needs router.probe_url", example: "X-Color" }
 
     /// Member of a JSON answer that names the color that answered.
     probe_json: Option<String> {
-        default: Unset,
         kind: kind::Line,
-        env: "SWITCHBACK_ROUTER_PROBE_JSON",
         also: "a pointer (/release/color) or names (release.color); needs router.probe_url",
         example: "release.color",
     }
 
     /// Metric on a metrics page whose label or value names the color that answered.
     probe_metric: Option<String> {
-        default: Unset,
         kind: kind::Line,
-        env: "SWITCHBACK_ROUTER_PROBE_METRIC",
         also: "NAME{LABEL}, or NAME for its value; needs router.probe_url",
         example: "app_info{color}",
     }
 
     /// Value when blue answers.
-    probe_blue: String {
-        default: Text("blue"),
-        kind: kind::Line,
-        env: "SWITCHBACK_ROUTER_PROBE_BLUE",
-        example: "1.4.2",
-    }
+    probe_blue: String { default: Text("blue"), kind: kind::Line, example: "1.4.2" }
 
     /// Value when green answers.
-    probe_green: String {
-        default: Text("green"),
-        kind: kind::Line,
-        env: "SWITCHBACK_ROUTER_PROBE_GREEN",
-        also: "not that of blue",
-        example: "1.5.0",
-    }
+    probe_green: String { default: Text("green"), kind: kind::Line, also: "not that of blue", example: "1.5.0" }
 }
 
 /// How the defaults of `router.blue` and `router.green` come about.

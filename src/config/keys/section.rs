@@ -12,7 +12,6 @@
 ///     window: Duration {
 ///         default: Text("10m"),
 ///         kind: kind::Span { min: Duration::from_secs(3), max: Duration::from_hours(24) },
-///         env: "SWITCHBACK_SOAK_WINDOW",
 ///         flag: "window",
 ///         example: "10m",
 ///     }
@@ -20,9 +19,9 @@
 /// ```
 ///
 /// What is read is put into `draft.config.soak`, which has that type, and `KEYS` has the rows. A key is called like its section
-/// (`"soak."`) and its field, or like what stands behind `as` (`series as "match"`). Its comment is its help everywhere: on the
-/// command line, in the template and in the documents. `env`, `flag` and `also` can be left out; what is given has this order.
-/// Fields of the struct that are no keys stand at the end, in `with { … }`.
+/// (`"soak."`) and its field, or like the text after `as` (`series as "match"`). Its comment is its help everywhere: on the
+/// command line, in the template and in the documents. `default`, `old_env` (what the variable was called before), `flag` and
+/// `also` can be left out; what is given has this order. Fields of the struct that are not keys are at the end, in `with { … }`.
 macro_rules! section {
     (
         $(#[$about:meta])*
@@ -31,12 +30,12 @@ macro_rules! section {
         $(
             $(#[doc = $help:literal])+
             $field:ident $(as $name:literal)?: $Type:ty {
-                default: $default:expr,
+                $(default: $default:expr,)?
                 kind: $kind:expr,
-                $(env: $env:literal,)?
+                $(old_env: $old_env:literal,)?
                 $(flag: $flag:literal,)?
                 $(also: $also:expr,)?
-                example: $example:expr,
+                example: $example:expr $(,)?
             }
         )+
 
@@ -52,18 +51,16 @@ macro_rules! section {
             $($($other)*)?
         }
 
-        /// The rows of the section.
         pub const $ROWS: &[$crate::config::keys::Key] = &[$($crate::config::keys::Key {
             name: concat!($section, name_of!($field $(, $name)?)),
-            env: given!($($env)?),
+            old_env: given!($($old_env)?),
             flag: given!($($flag)?),
             help: $crate::config::keys::section::help_of(concat!($($help),+)),
-            default: $default,
+            default: fallback!($($default)?),
             kind: &$crate::config::kind::Entry { kind: $kind, set: |$draft, value| $place.$field = value.into() },
             also: given!($($also)?),
             example: $example,
             file_name: concat!($section, name_of!($field $(, $name)?), "_file"),
-            file_env: given!($(concat!($env, "_FILE"))?),
         }),+];
     };
 }
@@ -78,7 +75,15 @@ macro_rules! name_of {
     };
 }
 
-/// Something that may have been left out.
+macro_rules! fallback {
+    () => {
+        $crate::config::keys::key::Fallback::Unset
+    };
+    ($default:expr) => {
+        $default
+    };
+}
+
 macro_rules! given {
     () => {
         None
@@ -102,7 +107,7 @@ mod tests {
     fn a_declaration_gives_name_variable_flag_help_rule_and_field() {
         let key = |name: &str| keys().find(|key| key.name == name).unwrap();
         let window = key("soak.window");
-        assert_eq!((window.env, window.flag), (Some("SWITCHBACK_SOAK_WINDOW"), Some("window")));
+        assert_eq!((window.env().as_str(), window.flag), ("SWITCHBACK_SOAK_WINDOW", Some("window")));
         assert_eq!(window.help, "Length of the soak after a switch.");
         assert_eq!((window.allowed().as_str(), window.default_text()), ("3s..24h", "10m"));
         assert_eq!((window.secret_file(), window.is_secret()), (None, false));
@@ -110,8 +115,8 @@ mod tests {
         let series = key("checks.error-rate.match");
         assert_eq!((series.flag, series.default_text(), series.also), (Some("match"), "none", None));
         assert!(key("metrics.port").help.ends_with("below the root there."), "{}", key("metrics.port").help);
-        assert_eq!((key("metrics.scheme").env, key("metrics.scheme").flag), (None, None));
-        let file = ("metrics.bearer_token_file", "SWITCHBACK_METRICS_TOKEN_FILE");
+        assert_eq!((key("metrics.scheme").old_env, key("metrics.scheme").flag), (None, None));
+        let file = ("metrics.bearer_token_file", "SWITCHBACK_METRICS_BEARER_TOKEN_FILE".to_owned());
         assert_eq!(key("metrics.bearer_token").secret_file(), Some(file));
         // The field holds what was given.
         let flags = vec![("soak.window".to_owned(), "90s".to_owned())];

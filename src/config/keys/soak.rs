@@ -8,7 +8,6 @@ use crate::config::model::{OnBreach, OnFailingStandby, OnInconclusive, OnSharedC
 use crate::model::number::duration_exact;
 
 section! {
-    /// The soak window and its policies.
     #[derive(Clone, Debug, Default)]
     pub struct SoakConfig, rows KEYS: "soak." at |draft| draft.config.soak;
 
@@ -16,7 +15,7 @@ section! {
     window: Duration {
         default: Text("10m"),
         kind: kind::Span { min: Duration::from_secs(3), max: Duration::from_hours(24) },
-        env: "SWITCHBACK_SOAK_WINDOW", flag: "window",
+        flag: "window",
         example: "10m",
     }
 
@@ -31,7 +30,7 @@ section! {
             },
         },
         kind: kind::Span { min: Duration::from_millis(100), max: Duration::from_mins(5) },
-        env: "SWITCHBACK_SAMPLE_INTERVAL", flag: "interval",
+        old_env: "SWITCHBACK_SAMPLE_INTERVAL", flag: "interval",
         also: "at most a quarter of the window",
         example: "500ms",
     }
@@ -40,7 +39,7 @@ section! {
     baseline_window: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_mins(10) },
-        env: "SWITCHBACK_BASELINE_WINDOW", flag: "baseline-window",
+        old_env: "SWITCHBACK_BASELINE_WINDOW", flag: "baseline-window",
         example: "1m",
     }
 
@@ -48,7 +47,7 @@ section! {
     warmup: Duration {
         default: Text("0s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_hours(1) },
-        env: "SWITCHBACK_WARMUP", flag: "warmup",
+        old_env: "SWITCHBACK_WARMUP", flag: "warmup",
         example: "30s",
     }
 
@@ -56,7 +55,7 @@ section! {
     auto_rollback: bool {
         default: Text("true"),
         kind: kind::Switch,
-        env: "SWITCHBACK_AUTO_ROLLBACK", flag: "auto-rollback",
+        old_env: "SWITCHBACK_AUTO_ROLLBACK", flag: "auto-rollback",
         example: "true",
     }
 
@@ -64,7 +63,7 @@ section! {
     on_breach: OnBreach {
         default: Text("rollback"),
         kind: kind::Choice(&[("rollback", OnBreach::Rollback), ("hold", OnBreach::Hold), ("notify", OnBreach::Notify)]),
-        env: "SWITCHBACK_ON_BREACH", flag: "on-breach",
+        old_env: "SWITCHBACK_ON_BREACH", flag: "on-breach",
         example: "hold",
     }
 
@@ -72,7 +71,7 @@ section! {
     grace: Duration {
         default: Text("0s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_mins(10) },
-        env: "SWITCHBACK_GRACE", flag: "grace",
+        old_env: "SWITCHBACK_GRACE", flag: "grace",
         example: "30s",
     }
 
@@ -84,7 +83,7 @@ section! {
             ("keep", OnInconclusive::Keep),
             ("rollback", OnInconclusive::Rollback),
         ]),
-        env: "SWITCHBACK_ON_INCONCLUSIVE", flag: "on-inconclusive",
+        old_env: "SWITCHBACK_ON_INCONCLUSIVE", flag: "on-inconclusive",
         example: "keep",
     }
 
@@ -99,7 +98,7 @@ section! {
             },
         },
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_hours(24) },
-        env: "SWITCHBACK_MAX_EXTENSION", flag: "max-extension",
+        old_env: "SWITCHBACK_MAX_EXTENSION", flag: "max-extension",
         example: "10m",
     }
 
@@ -107,7 +106,7 @@ section! {
     verify_window: Duration {
         default: Text("30s"),
         kind: kind::Span { min: Duration::ZERO, max: Duration::from_mins(10) },
-        env: "SWITCHBACK_VERIFY_WINDOW", flag: "verify-window",
+        old_env: "SWITCHBACK_VERIFY_WINDOW", flag: "verify-window",
         example: "1m",
     }
 
@@ -115,7 +114,7 @@ section! {
     standby: StandbyPolicy {
         default: Text("require"),
         kind: kind::Choice(&[("require", StandbyPolicy::Require), ("ignore", StandbyPolicy::Ignore)]),
-        env: "SWITCHBACK_STANDBY", flag: "standby",
+        old_env: "SWITCHBACK_STANDBY", flag: "standby",
         example: "require",
     }
 
@@ -123,7 +122,7 @@ section! {
     on_shared_cause: OnSharedCause {
         default: Text("hold"),
         kind: kind::Choice(&[("hold", OnSharedCause::Hold), ("rollback", OnSharedCause::Rollback)]),
-        env: "SWITCHBACK_ON_SHARED_CAUSE", flag: "on-shared-cause",
+        old_env: "SWITCHBACK_ON_SHARED_CAUSE", flag: "on-shared-cause",
         example: "rollback",
     }
 
@@ -131,7 +130,7 @@ section! {
     on_failing_standby: OnFailingStandby {
         default: Text("tell"),
         kind: kind::Choice(&[("tell", OnFailingStandby::Tell), ("refuse", OnFailingStandby::Refuse)]),
-        env: "SWITCHBACK_ON_FAILING_STANDBY", flag: "on-failing-standby",
+        old_env: "SWITCHBACK_ON_FAILING_STANDBY", flag: "on-failing-standby",
         example: "refuse",
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::{NUMERIC, Value, string};
+use super::{NUMERIC, Sort, Value, string};
 use crate::config::instances;
+use crate::config::invalid::{Result, ensure};
 use crate::config::matchers::LabelFilter;
 use crate::config::model::Named;
 use crate::config::parse;
@@ -22,15 +23,18 @@ macro_rules! simple {
         $(#[$about])*
         pub struct $Name;
 
-        impl Value for $Name {
-            type Read = $Read;
-
+        impl Sort for $Name {
             fn allowed(&self) -> String {
                 $allowed.to_owned()
             }
+            $($($rest)+)?
+        }
 
-            fn read(&self, raw: &Raw, base: &Path) -> Result<$Read, String> {
-                let read: fn(&Raw, &Path) -> Result<$Read, String> = $read;
+        impl Value for $Name {
+            type Read = $Read;
+
+            fn read(&self, raw: &Raw, base: &Path) -> Result<$Read> {
+                let read: fn(&Raw, &Path) -> Result<$Read> = $read;
                 read(raw, base)
             }
 
@@ -38,7 +42,6 @@ macro_rules! simple {
                 let show: fn(&$Read) -> String = $show;
                 show(value)
             }
-            $($($rest)+)?
         }
     )+};
 }
@@ -97,7 +100,6 @@ simple! {
                 text.to_owned()
             }
         };
-    /// Names in the configuration of something else.
     Words: Vec<String>, "names without spaces, comma-separated or an array", |raw, _| words(raw), |words| words.join(","),
         {
             fn toml(&self, text: &str) -> String {
@@ -106,9 +108,7 @@ simple! {
         };
     Word: String, "a name without spaces", |raw, _| parse::word(string(raw)?), Clone::clone;
     Group: String, "name or number of a group, without spaces", |raw, _| parse::group(string(raw)?), Clone::clone;
-    /// Anything that can be written down.
     Line: String, "text", |raw, _| parse::text(string(raw)?), Clone::clone;
-    /// A socket for commands.
     Socket: SocketAddress, "path, or tcp://host:port",
         |raw, base| Ok(match parse::tcp(string(raw)?)? {
             Some(host_port) => SocketAddress::Tcp(host_port),
@@ -119,13 +119,11 @@ simple! {
     Admin: AdminUrl, "base URL (http, https), or unix:///path", |raw, _| instances::admin(string(raw)?), ToString::to_string;
     BaseUrl: InstanceUrl, "base URL (http, https)", |raw, _| instances::base(string(raw)?), ToString::to_string;
     Host: String, "name of a host, or name:port", |raw, _| parse::host(string(raw)?), Clone::clone;
-    /// A query, or the selector of series.
     Query: PromQl, "PromQL of at most 4,000 bytes", |raw, _| PromQl::new(string(raw)?), |text| text.as_str().to_owned();
     Queries: Vec<QueryConfig>,
         "JSON object; each check has query, threshold, breach (above, below), for (0s..10m), required, \
          or alerts instead of the first three",
         |raw, _| query::parse(string(raw)?), |checks| query::format(checks);
-    /// What may never be shown.
     Secret: SecretString, "secret, visible ASCII characters",
         |raw, _| Ok(SecretString::from(parse::token(string(raw)?)?.to_owned())),
         |_| "***".to_owned(),
@@ -144,31 +142,27 @@ fn array(text: &str) -> String {
 }
 
 /// Makes a path absolute: relative ones lie in `base`. `~` is the shell's business and is not expanded.
-fn absolute(base: &Path, text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() {
-        return Err("the path is empty".to_owned());
-    }
-    if text.contains('\0') {
-        return Err("the path holds a NUL character".to_owned());
-    }
+fn absolute(base: &Path, text: &str) -> Result<PathBuf> {
+    ensure(!text.is_empty(), "the path is empty")?;
+    ensure(!text.contains('\0'), "the path contains a NUL character")?;
     Ok(base.join(text).components().filter(|part| *part != Component::CurDir).collect())
 }
 
-fn urls(raw: &Raw) -> Result<Vec<String>, String> {
+fn urls(raw: &Raw) -> Result<Vec<String>> {
     match raw {
         Raw::Scalar(Scalar::String, text) => Ok(instances::split(text)),
         _ => Ok(raw.list(&[Scalar::String], "an array of strings")?.into_iter().map(str::to_owned).collect()),
     }
 }
 
-fn words(raw: &Raw) -> Result<Vec<String>, String> {
+fn words(raw: &Raw) -> Result<Vec<String>> {
     match raw {
         Raw::Scalar(Scalar::String, text) => parse::words(text.split(',')),
         _ => parse::words(raw.list(&[Scalar::String], "an array of strings")?),
     }
 }
 
-fn statuses(raw: &Raw) -> Result<StatusSet, String> {
+fn statuses(raw: &Raw) -> Result<StatusSet> {
     match raw {
         Raw::List(_) => parse::statuses(raw.list(&[Scalar::String, Scalar::Integer], "an array of statuses")?),
         _ => {
@@ -177,14 +171,14 @@ fn statuses(raw: &Raw) -> Result<StatusSet, String> {
     }
 }
 
-fn routes(raw: &Raw) -> Result<Routes, String> {
+fn routes(raw: &Raw) -> Result<Routes> {
     match raw {
         Raw::List(_) => Routes::parse(raw.list(&[Scalar::String], "an array of routes")?),
         _ => Routes::parse(string(raw)?.split(',')),
     }
 }
 
-fn command(raw: &Raw) -> Result<Vec<String>, String> {
+fn command(raw: &Raw) -> Result<Vec<String>> {
     let words = match raw {
         Raw::Scalar(Scalar::String, text) => parse::command_json(text)?,
         _ => raw.list(&[Scalar::String], "an array of strings")?.into_iter().map(str::to_owned).collect(),

@@ -60,10 +60,10 @@ fn a_filter_is_written_as_it_is_read() {
 #[test]
 fn what_is_no_filter_is_said() {
     for (text, why) in [
-        ("", "there is no matcher in it"),
-        ("{}", "there is no matcher in it"),
+        ("", "no matcher is given"),
+        ("{}", "no matcher is given"),
         ("{a='b'", "the closing `}` is missing"),
-        ("a", "expected `=`, `!=`, `=~` or `!~` behind `a`"),
+        ("a", "expected `=`, `!=`, `=~` or `!~` after `a`"),
         ("a=b", "expected text in quotes as the value of `a`"),
         ("a=\"b", "expected a closing quote as the value of `a`"),
         ("a=\"b\\", "expected a closing quote as the value of `a`"),
@@ -72,7 +72,7 @@ fn what_is_no_filter_is_said() {
         ("a='b' c='d'", "expected `,` before `c='d'`"),
         ("a=~'('", "`(` is not a valid regular expression, or is too large"),
         ("a=~'(x{1000}){1000}'", "`(x{1000}){1000}` is not a valid regular expression, or is too large"),
-        ("http_requests_total{a='b'}", "expected `=`, `!=`, `=~` or `!~` behind `http_requests_total`"),
+        ("http_requests_total{a='b'}", "expected `=`, `!=`, `=~` or `!~` after `http_requests_total`"),
     ] {
         assert_eq!(LabelFilter::parse(text).unwrap_err(), why, "{text}");
     }

@@ -14,7 +14,6 @@ impl Colors {
         }
     }
 
-    /// The file with more instances of one color.
     pub fn file_of(&self, color: Color) -> Option<&Path> {
         match color {
             Color::Blue => self.blue_file.as_deref(),
@@ -59,7 +58,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// The base URL of this place on an instance's host.
     pub fn on(self, instance: &InstanceUrl) -> InstanceUrl {
         let scheme = match self.scheme {
             Scheme::Same => None,

@@ -6,11 +6,9 @@ use std::time::Duration;
 use crate::config::values::{AdminUrl, InstanceUrl, SocketAddress};
 use crate::model::Color;
 
-/// How traffic is moved.
 #[derive(Clone, Debug, Default)]
 pub struct RouterConfig {
     pub kind: RouterKind,
-    /// Limit for one try.
     pub timeout: Duration,
     /// How a move is confirmed by its effect, where that is asked for.
     pub probe: Option<TrafficProbeConfig>,
@@ -77,17 +75,13 @@ pub enum RouterKind {
         /// Prints the active color, as a word or in JSON under `activeColor`; the state file is read where it is empty.
         read: Vec<String>,
     },
-    /// Servers of a backend of HAProxy.
     Haproxy(HaproxyConfig),
-    /// A file that nginx includes.
     Nginx(NginxConfig),
-    /// The upstreams of a `reverse_proxy` of Caddy.
     Caddy(CaddyConfig),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HaproxyConfig {
-    /// The Runtime API.
     pub socket: SocketAddress,
     /// The backend that has the servers of both colors.
     pub backend: String,
@@ -99,7 +93,6 @@ pub struct HaproxyConfig {
     pub away: Option<Away>,
 }
 
-/// What becomes of the servers of the color that traffic leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Away {
     /// No new sessions, but for those that are bound to the server by a cookie or a stick table; checked on.
@@ -119,7 +112,6 @@ pub struct NginxConfig {
     pub blue: String,
     /// `{upstream}` for green, another one than blue's.
     pub green: String,
-    /// Tests the configuration; exit code 0 says that it is good.
     pub test: Vec<String>,
     pub reload: Vec<String>,
     pub pid_file: PathBuf,

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn refused<T: std::fmt::Debug>(result: Result<T, String>) -> String {
-    result.unwrap_err()
+fn refused<T: std::fmt::Debug>(result: Result<T>) -> String {
+    result.unwrap_err().into()
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn booleans_have_four_spellings_each() {
     for text in ["false", "0", "No", "off"] {
         assert_eq!(boolean(text), Ok(false));
     }
-    assert_eq!(refused(boolean("maybe")), "neither yes nor no");
+    assert_eq!(refused(boolean("maybe")), "not yes or no");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn names_of_services_are_safe_as_folders() {
     assert_eq!(refused(service("")), "the name is empty");
     assert_eq!(refused(service(&"a".repeat(64))), "the name is longer than 63 characters");
     for text in ["-a", "Checkout", "a/b", "..", "a b", "ä"] {
-        let why = "only lower-case letters, digits and, after the first character, `-` may stand in a name";
+        let why = "only lower-case letters, digits and, after the first character, `-` are allowed";
         assert_eq!(refused(service(text)), why, "{text}");
     }
 }
@@ -141,7 +141,7 @@ fn commands_name_at_least_a_program() {
         (r#"["a", 1]"#, "not a JSON array of strings"),
         ("[]", "the command is empty"),
         (r#"[" "]"#, "the program has no name"),
-        (r#"["a", "b\u0000"]"#, "a word holds a NUL character"),
+        (r#"["a", "b\u0000"]"#, "a word contains a NUL character"),
     ] {
         assert_eq!(refused(read(text)), why, "{text}");
     }
@@ -152,7 +152,7 @@ fn tokens_can_stand_in_a_header() {
     assert_eq!(token("abc.DEF-1"), Ok("abc.DEF-1"));
     assert_eq!(refused(token("")), "the token is empty");
     for text in ["a b", "a\r\nHost: evil", "tökén"] {
-        assert_eq!(refused(token(text)), "the token holds a space, a line break or a character that is not ASCII");
+        assert_eq!(refused(token(text)), "the token contains a space, a line break or a character that is not ASCII");
     }
 }
 
@@ -181,9 +181,9 @@ fn names_of_something_else_are_single_words() {
     for (items, why) in [
         (vec![], "a name is missing"),
         (vec!["b1", " "], "a name is missing"),
-        (vec!["b 1"], "a name holds a space, a comma, a semicolon or a quote"),
-        (vec!["b1;shutdown"], "a name holds a space, a comma, a semicolon or a quote"),
-        (vec!["b1", "b1"], "`b1` stands here twice"),
+        (vec!["b 1"], "a name contains a space, a comma, a semicolon or a quote"),
+        (vec!["b1;shutdown"], "a name contains a space, a comma, a semicolon or a quote"),
+        (vec!["b1", "b1"], "`b1` is listed twice"),
     ] {
         assert_eq!(words(items).unwrap_err(), why);
     }
@@ -193,7 +193,7 @@ fn names_of_something_else_are_single_words() {
 fn a_text_can_be_written_down() {
     assert_eq!(text(" proxy_pass http://{upstream};").unwrap(), " proxy_pass http://{upstream};");
     assert_eq!(text(" ").unwrap_err(), "the text is blank");
-    assert_eq!(text("a\0").unwrap_err(), "the text holds a NUL character");
+    assert_eq!(text("a\0").unwrap_err(), "the text contains a NUL character");
 }
 
 #[test]
@@ -203,5 +203,5 @@ fn a_socket_is_a_path_or_begins_with_tcp() {
     for text in ["tcp://host", "tcp://:1", "tcp://host:0", "tcp://host:x", "tcp://a b:1"] {
         assert_eq!(tcp(text).unwrap_err(), "expected `tcp://HOST:PORT`", "{text}");
     }
-    assert_eq!(tcp("udp://host:1").unwrap_err(), "only `tcp://` can stand in front");
+    assert_eq!(tcp("udp://host:1").unwrap_err(), "the only allowed scheme is `tcp://`");
 }

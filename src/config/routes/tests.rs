@@ -132,8 +132,8 @@ fn patterns_are_written_as_they_are_read() {
 #[test]
 fn what_is_no_pattern_is_said() {
     for (text, why) in [
-        ("", "a route is missing"),
-        ("/a,", "a route is missing"),
+        ("", "a route is empty"),
+        ("/a,", "a route is empty"),
         ("health", "the route `health` does not begin with `/`"),
         ("none,/a", "the route `none` does not begin with `/`"),
         ("/a?b", "the route `/a?b` has a query, a fragment or a space in it"),

@@ -10,7 +10,6 @@ use crate::config::problem::{Origin, Problem};
 use crate::config::strength;
 use crate::model::SigningKey;
 
-/// Checks what listening, and asking, over the network needs.
 pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     let Config { control, notify, .. } = &draft.config;
     for (key, what) in wrong_secrets(control, notify.secret.as_ref()) {
@@ -28,22 +27,22 @@ pub fn wrong_secrets(control: &ControlConfig, notify: Option<&SecretString>) -> 
     for (name, secret) in control.secrets() {
         let example = keys().find(|key| key.name == name).map(|key| key.example);
         if secret.is_some_and(|secret| Some(secret.expose_secret()) == example) {
-            wrong.push((name, "this is the example of the documentation, which everybody knows".to_owned()));
+            wrong.push((name, "this is the published example from the documentation".to_owned()));
         }
     }
     for (key, token) in [("control.operator_token", operator_token), ("control.viewer_token", viewer_token)] {
         if let Some(Err(what)) = token.as_ref().map(|token| strength::check(token.expose_secret())) {
-            wrong.push((key, what));
+            wrong.push((key, what.into()));
         }
     }
     if same(operator_token.as_ref(), viewer_token.as_ref()) {
-        let what = "this is control.operator_token as well: viewers could give orders";
+        let what = "the same as control.operator_token: viewers could give orders";
         wrong.push(("control.viewer_token", what.to_owned()));
     }
     if let Some(Err(what)) = order_secret.as_ref().map(SigningKey::parse) {
         wrong.push(("control.order_secret", what));
     } else if same(order_secret.as_ref(), notify) {
-        let what = "this is notify.secret as well: whoever is notified could give orders";
+        let what = "the same as notify.secret: receivers of notifications could give orders";
         wrong.push(("control.order_secret", what.to_owned()));
     }
     wrong
@@ -59,7 +58,7 @@ fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &m
         (None, None) => false,
         (given, _) => {
             let missing = if given.is_some() { "control.tls_key" } else { "control.tls_certificate" };
-            problems.extend(settled.problem(missing, "certificate and private key need each other"));
+            problems.extend(settled.problem(missing, "certificate and private key are needed together"));
             return;
         }
     };
@@ -69,12 +68,13 @@ fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &m
         problems.extend(settled.problem("control.client_ca_file", what));
     }
     if !address.ip().is_loopback() && !tls {
-        let what = "tokens and answers would cross the network in the clear: set control.tls_certificate and \
+        let what = "tokens and answers would cross the network unencrypted: set control.tls_certificate and \
                     control.tls_key, or listen on 127.0.0.1";
         problems.extend(settled.problem("control.listen", what));
     }
     if control.operator_token.is_none() && control.viewer_token.is_none() && control.order_secret.is_none() {
-        let what = "nobody could use it: set control.operator_token, control.viewer_token or control.order_secret";
+        let what =
+            "no client could authenticate: set control.operator_token, control.viewer_token or control.order_secret";
         problems.extend(settled.problem("control.listen", what));
     }
 }
@@ -82,18 +82,18 @@ fn listening_is_guarded(control: &ControlConfig, settled: &Settled, problems: &m
 fn asking_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut Vec<Problem>) {
     if control.client_certificate.is_some() != control.client_key.is_some() {
         let missing = if control.client_key.is_none() { "control.client_key" } else { "control.client_certificate" };
-        problems.extend(settled.problem(missing, "client certificate and private key need each other"));
+        problems.extend(settled.problem(missing, "client certificate and private key are needed together"));
     }
     let Some(url) = &control.url else { return };
     if url.credentials().is_some() {
-        let what = "the URL has a user in it: a token stands in control.operator_token or control.viewer_token";
+        let what = "credentials are not allowed in this URL: put the token into control.operator_token or control.viewer_token";
         problems.extend(settled.problem("control.url", what));
     }
     if url.is_in_the_clear() {
-        problems.extend(settled.problem("control.url", "the token would cross the network in the clear: use https"));
+        problems.extend(settled.problem("control.url", "the token would cross the network unencrypted: use https"));
     }
     if control.operator_token.is_none() && control.viewer_token.is_none() {
-        let what = "it answers nobody without a token: set control.operator_token or control.viewer_token";
+        let what = "needs a token: set control.operator_token or control.viewer_token";
         problems.extend(settled.problem("control.url", what));
     }
 }

@@ -32,20 +32,18 @@ pub fn check(draft: &Draft, settled: &Settled, warnings: &mut Vec<String>) {
         for token in tokens(config) {
             let (file, origin) = (file.display(), &setting.origin);
             warnings.push(format!(
-                "{token} is sent to every host in `{file}` ({key}, {origin}): whoever can write that file can have it"
+                "{token} is sent to every host in `{file}` ({key}, {origin}): anyone who can write that file can get it"
             ));
         }
     }
 }
 
-/// The tokens that every instance is sent.
 fn tokens(config: &Config) -> Vec<&'static str> {
     let metrics = config.reads_pages() && config.metrics.bearer_token.is_some();
     let tokens = [("metrics.bearer_token", metrics), ("health.bearer_token", config.health.bearer_token.is_some())];
     tokens.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
 }
 
-/// What is sent to the instances of this configuration.
 pub fn to_instances(config: &Config) -> Vec<Sent> {
     let mut sent = vec![("metrics.bearer_token", Vec::new()), ("health.bearer_token", Vec::new())];
     for (color, instances_key, pages_key) in [
@@ -166,7 +164,7 @@ mod tests {
     fn a_file_that_names_instances_decides_who_is_sent_a_token() {
         let file = "[colors.green]\ninstances_file = \"green.json\"\n";
         let told = "metrics.bearer_token is sent to every host in `/srv/green.json` (colors.green.instances_file, \
-                    switchback.toml:2): whoever can write that file can have it";
+                    switchback.toml:2): anyone who can write that file can get it";
         assert_eq!(warnings(&format!("{file}{TOKEN}")), [told]);
         assert_eq!(warnings(file), [""; 0]);
     }

@@ -3,6 +3,7 @@
 use reqwest::header::HeaderName;
 
 use crate::config::draft::Draft;
+use crate::config::invalid::{Invalid, Result};
 use crate::config::keys::RouterDraft;
 use crate::config::load::Settled;
 use crate::config::model::{Named, ProbeSign};
@@ -15,10 +16,10 @@ const SIGNS: [&str; 3] = ["router.probe_header", "router.probe_json", "router.pr
 const NEED_URL: [&str; 4] = ["router.probe_header", "router.probe_json", "router.probe_metric", "router.probe_host"];
 
 /// Where in the answer the color stands; none where no key says so. An error names the key.
-pub fn sign(draft: &RouterDraft) -> Result<Option<ProbeSign>, (&'static str, String)> {
+pub fn sign(draft: &RouterDraft) -> std::result::Result<Option<ProbeSign>, (&'static str, Invalid)> {
     if let Some(name) = &draft.probe_header {
         let valid = HeaderName::from_bytes(name.as_bytes());
-        let name = valid.map_err(|_| (SIGNS[0], "not a valid name of a header".to_owned()))?;
+        let name = valid.map_err(|_| (SIGNS[0], "not a valid name of a header".into()))?;
         return Ok(Some(ProbeSign::Header(name.to_string())));
     }
     if let Some(path) = &draft.probe_json {
@@ -28,7 +29,7 @@ pub fn sign(draft: &RouterDraft) -> Result<Option<ProbeSign>, (&'static str, Str
 }
 
 /// `NAME`, or `NAME{LABEL}`.
-fn metric(text: &str) -> Result<ProbeSign, String> {
+fn metric(text: &str) -> Result<ProbeSign> {
     let text = text.trim();
     let (name, label) = match text.split_once('{') {
         Some((name, rest)) => (name, Some(rest.strip_suffix('}').ok_or("`}` is missing at the end")?)),
@@ -56,7 +57,7 @@ pub fn check(draft: &Draft, settled: &Settled, warnings: &mut Vec<String>) -> Ve
     if signs.is_empty() && SIGNS.iter().all(|name| settled.sound(name).is_some()) {
         return problem(
             "router.probe_url",
-            "needs router.probe_header, router.probe_json or router.probe_metric to say where the color stands",
+            "needs router.probe_header, router.probe_json or router.probe_metric to say where the answer names the color",
         );
     }
     if let [used, unused @ ..] = &signs[..] {

@@ -13,8 +13,8 @@ pub struct Aftermath<'a> {
     pub begun: bool,
     pub service: &'a str,
     pub color: Color,
-    /// Whether whoever switched said that there is no way back.
-    pub no_way_back: bool,
+    /// Whether the release was switched to with `--no-rollback`.
+    pub no_rollback: bool,
     /// Whether the previous color cannot take traffic: a rollback to it is refused.
     pub standby_down: bool,
     /// What the router holds and was not written by Switchback: a rollback leaves it alone.
@@ -63,7 +63,7 @@ impl Aftermath<'_> {
         let force = format!("switchback rollback --force --service {service}");
         if let Some(ForeignSeen { by_hand, .. }) = self.foreign {
             format!("{by_hand}, then: {roll_back}; or: {force}, which keeps a copy of what it replaces")
-        } else if self.no_way_back {
+        } else if self.no_rollback {
             format!("fix {color}; or, where {standby} can live with what {color} has changed: {force}")
         } else if self.standby_down {
             format!("start {standby}, then: {roll_back}")
@@ -82,7 +82,7 @@ mod tests {
         begun: true,
         service: "shop",
         color: Color::Green,
-        no_way_back: false,
+        no_rollback: false,
         standby_down: false,
         foreign: None,
         back_unrecorded: false,
@@ -95,7 +95,7 @@ mod tests {
             (SHOP, "switchback rollback --service shop"),
             (Aftermath { standby_down: true, ..SHOP }, "start blue, then: switchback rollback --service shop"),
             (
-                Aftermath { no_way_back: true, standby_down: true, ..SHOP },
+                Aftermath { no_rollback: true, standby_down: true, ..SHOP },
                 "fix green; or, where blue can live with what green has changed: switchback rollback --force --service shop",
             ),
             (

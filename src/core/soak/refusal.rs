@@ -30,11 +30,11 @@ pub enum Refusal {
     OnAlready,
     #[error("extensions may add up to 24h at most")]
     TooLong,
-    #[error("the release was switched to with --no-way-back: `rollback --force` moves traffic to {standby} anyway")]
-    NoWayBack { standby: Color },
+    #[error("the release was switched to with --no-rollback: `rollback --force` moves traffic to {standby} anyway")]
+    NoRollback { standby: Color },
     /// The same, where a held rollback was to go ahead.
-    #[error("the release was switched to with --no-way-back: only `rollback --force` takes it back")]
-    HeldForNoWayBack,
+    #[error("the release was switched to with --no-rollback: only `rollback --force` takes it back")]
+    HeldForNoRollback,
     #[error(
         "{standby} is DOWN ({why}): start it first; `rollback --force` moves traffic there as it is, and users may get no \
          answer"
@@ -73,7 +73,7 @@ impl Refusal {
     pub const fn code(&self) -> Option<RefusalCode> {
         match self {
             Self::RouterForeign(_) | Self::HeldForRouter => Some(RefusalCode::RouterForeign),
-            Self::NoWayBack { .. } | Self::HeldForNoWayBack | Self::StandbyDown { .. } | Self::HeldForStandby => {
+            Self::NoRollback { .. } | Self::HeldForNoRollback | Self::StandbyDown { .. } | Self::HeldForStandby => {
                 Some(RefusalCode::NeedsForce)
             }
             _ => None,

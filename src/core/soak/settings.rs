@@ -61,8 +61,8 @@ pub struct Settings {
     /// Whether a breach may be acted on without a person.
     pub auto_rollback: bool,
     /// Whether the release must not be rolled back: a breach is only held.
-    #[serde(default)]
-    pub no_way_back: bool,
+    #[serde(rename = "no_way_back", default)]
+    pub no_rollback: bool,
     /// Whether the switch may replace what the router holds and Switchback did not write.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,

@@ -87,8 +87,8 @@ impl Headline {
 
     /// What keeps a breach from being acted on, shown before there is one.
     fn watching(machine: &Machine, late_ms: u64) -> Self {
-        let detail = if machine.settings().no_way_back {
-            "NO WAY BACK".to_owned()
+        let detail = if machine.settings().no_rollback {
+            "NO ROLLBACK".to_owned()
         } else if machine.paused() {
             "automatic rollback PAUSED".to_owned()
         } else if let Some(frozen) = machine.frozen() {

@@ -78,7 +78,7 @@ pub fn next_step(machine: &Machine, ending: &Ending) -> Option<String> {
         begun: machine.summary().is_some(),
         service: &settings.service,
         color: settings.color,
-        no_way_back: settings.no_way_back,
+        no_rollback: settings.no_rollback,
         standby_down: machine.standby_is_down(),
         foreign: machine.foreign(),
         back_unrecorded: machine.back_unrecorded(),

@@ -66,10 +66,11 @@ impl Dashboard {
     /// What keeps a breach from being acted on.
     fn held_back(&self, now_ms: u64) -> Vec<StatusLine> {
         let machine = self.machine();
-        let way_back = machine.settings().no_way_back.then(|| "none: switched to with --no-way-back".to_owned());
+        let by_force =
+            machine.settings().no_rollback.then(|| "only by force: switched to with --no-rollback".to_owned());
         let freeze =
             machine.frozen().map(|frozen| format!("automatic rollback is {}", frozen.describe(self.wall(now_ms))));
-        let lines = [("way back", way_back), ("freeze", freeze)];
+        let lines = [("rollback", by_force), ("freeze", freeze)];
         lines.into_iter().filter_map(|(label, text)| Some(StatusLine::new(label, text?, Tone::Warning))).collect()
     }
 

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(found(&green).await, expected);
         for (text, why) in [
             ("{}", "is not a targets file: invalid type: map"),
-            (r#"[{"targets":["a b"]}]"#, "target 1: it holds a space or a control character"),
+            (r#"[{"targets":["a b"]}]"#, "target 1: contains a space or a control character"),
             (r#"[{"targets":["u:secret@:99999"]}]"#, "target 1: "),
             ("[]", "green has 0 instances: 1 to 1000 can be watched"),
         ] {

@@ -27,7 +27,7 @@ pub struct Transition {
     pub at: i64,
     /// Whether the release that was switched to must not be rolled back.
     #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_way_back: bool,
+    pub no_rollback: bool,
     /// Name of the release that was switched to, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
@@ -39,7 +39,7 @@ pub struct Release {
     /// Its name, where it has one.
     pub name: Option<String>,
     /// Whether it must not be rolled back.
-    pub no_way_back: bool,
+    pub no_rollback: bool,
 }
 
 /// How the soak stands, for everybody who reads the state file. Times are RFC 3339.
@@ -241,8 +241,8 @@ impl State {
     }
 
     /// Whether the release that is active must not be rolled back, as whoever switched to it said.
-    pub fn no_way_back(&self) -> bool {
-        self.last_move_is(Move::Switch) && self.transition().is_some_and(|last| last.no_way_back)
+    pub fn no_rollback(&self) -> bool {
+        self.last_move_is(Move::Switch) && self.transition().is_some_and(|last| last.no_rollback)
     }
 
     /// Name of the release that is active, as whoever switched to it said; none where nobody did.
@@ -253,7 +253,7 @@ impl State {
     /// Notes what is known of the release that was just switched to.
     pub fn describe_release(&mut self, release: &Release) {
         if let Some(transition) = &mut self.transition {
-            transition.no_way_back |= release.no_way_back;
+            transition.no_rollback |= release.no_rollback;
             if release.name.is_some() {
                 transition.release.clone_from(&release.name);
             }
@@ -279,7 +279,7 @@ impl State {
         if self.last_switch.is_none() {
             self.set_traffic(self.active, Some(now_ms), self.previous);
         }
-        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_way_back: false, release: None };
+        let transition = Transition { kind, at: self.last_switch.unwrap_or(now_ms), no_rollback: false, release: None };
         self.document.insert("transition".to_owned(), object(&transition));
         self.transition = Some(transition);
     }

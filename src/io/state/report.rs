@@ -29,8 +29,8 @@ pub struct StatusReport {
     pub router: RouterStatus,
     pub standby: StandbyStatus,
     /// Whether the active release must not be rolled back, as whoever switched to it said.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_way_back: bool,
+    #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_rollback: bool,
     /// The freeze of automatic rollback that holds now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,

@@ -86,7 +86,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.push(records::monitor(&deployment, config).await);
     findings.push(records::journal(&deployment, state.as_ref()));
     findings.extend(records::freeze(&deployment));
-    findings.extend(records::way_back(state.as_ref()));
+    findings.extend(records::no_rollback(state.as_ref()));
     findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
     let missing = place::missing_instances(loaded);
     match discover(&config.colors).await {

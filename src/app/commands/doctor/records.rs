@@ -163,10 +163,10 @@ pub fn freeze(deployment: &Deployment) -> Option<Finding> {
 }
 
 /// Whether the active release may be rolled back.
-pub fn way_back(state: Result<&State, &StateError>) -> Option<Finding> {
-    let barred = state.is_ok_and(State::no_way_back);
+pub fn no_rollback(state: Result<&State, &StateError>) -> Option<Finding> {
+    let barred = state.is_ok_and(State::no_rollback);
     barred.then(|| {
-        let text = "the active release was switched to with --no-way-back: a breach is held";
-        Finding::warning("way back", text, "nothing, if that is intended; the next switch ends it")
+        let text = "the active release was switched to with --no-rollback: a breach is held";
+        Finding::warning("rollback", text, "nothing, if that is intended; the next switch ends it")
     })
 }

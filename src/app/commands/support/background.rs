@@ -189,8 +189,8 @@ fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, O
 /// The command of the background process.
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
-        Begin::Switch { to, soak, no_way_back, force } => {
-            let flags = [(!soak, "--no-soak"), (no_way_back, "--no-way-back"), (force, "--force")];
+        Begin::Switch { to, soak, no_rollback, force } => {
+            let flags = [(!soak, "--no-soak"), (no_rollback, "--no-rollback"), (force, "--force")];
             let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.into());
             ["switch".into(), to.name().into()].into_iter().chain(flags).collect()
         }

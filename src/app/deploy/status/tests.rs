@@ -209,7 +209,7 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
     let mut report = bench.deployment.status(Some(true)).await.unwrap();
     let at = report.last_switch;
     let roll_back = "switchback rollback --service shop";
-    for (outcome, standby, no_way_back, next) in [
+    for (outcome, standby, no_rollback, next) in [
         ("held", Some(true), false, roll_back.to_owned()),
         ("held", None, false, roll_back.to_owned()),
         ("held", Some(false), false, format!("start blue, then: {roll_back}")),
@@ -223,7 +223,7 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
         ("rollback-failed", Some(true), false, format!("move traffic to blue by hand now, then: {roll_back}")),
     ] {
         report.soak.block = Some(ended(outcome, at));
-        (report.standby.ready, report.no_way_back) = (standby, no_way_back);
+        (report.standby.ready, report.no_rollback) = (standby, no_rollback);
         let alarm = report.alarm().unwrap();
         assert_eq!(alarm.text, "BAD RELEASE STILL LIVE on green. Nobody is acting", "{outcome}");
         assert_eq!(alarm.next, next, "{outcome}");

@@ -36,7 +36,7 @@ async fn a_switch_moves_the_router_writes_the_state_and_can_be_rolled_back() {
     let at = moved.last_switch.unwrap();
     let noted = state.transition().unwrap();
     assert_eq!((state.last_switch(), noted.kind, noted.at), (Some(at), Move::Switch, at));
-    assert_eq!((noted.no_way_back, &noted.release), (false, &None));
+    assert_eq!((noted.no_rollback, &noted.release), (false, &None));
     let decision = &bench.deployment.journal().history(1).unwrap()[0].decision;
     assert_eq!(decision.message, "traffic moves to green; the router said: moved to green");
     assert_eq!((decision.active_color, decision.previous_color), (Some(Color::Green), Some(Color::Blue)));
@@ -68,7 +68,7 @@ async fn what_a_router_command_wrote_is_kept_and_noted_as_a_switch() {
     bench.deployment.switch(request()).await.unwrap();
     let state = bench.state();
     let noted = state.transition().unwrap();
-    assert_eq!((noted.kind, noted.at, noted.no_way_back, &noted.release), (Move::Switch, 1020, false, &None));
+    assert_eq!((noted.kind, noted.at, noted.no_rollback, &noted.release), (Move::Switch, 1020, false, &None));
 }
 
 #[tokio::test]

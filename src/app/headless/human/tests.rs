@@ -40,7 +40,7 @@ fn settings() -> Settings {
         auto_rollback: true,
         release: None,
         builds: Vec::new(),
-        no_way_back: false,
+        no_rollback: false,
         force: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,

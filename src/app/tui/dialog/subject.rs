@@ -53,9 +53,9 @@ pub struct Facts {
     watched: Color,
     phase: Phase,
     paused: bool,
-    /// Why a plain rollback would be refused although a forced one is not: the standby is down, or there is no way back.
+    /// Why a plain rollback would be refused although a forced one is not: the standby is down, or it was switched to with --no-rollback.
     only_by_force: Option<String>,
-    no_way_back: bool,
+    no_rollback: bool,
     /// What the router holds and was not written by Switchback, where that alone is in the way.
     foreign: Option<String>,
     grace_ms: u64,
@@ -71,7 +71,7 @@ impl Facts {
             phase: machine.phase(),
             paused: machine.paused(),
             only_by_force: refusal(false).filter(|_| refusal(true).is_none()).map(|why| why.to_string()),
-            no_way_back: settings.no_way_back,
+            no_rollback: settings.no_rollback,
             foreign: machine.foreign().filter(|_| !machine.standby_is_down()).map(|foreign| foreign.what.clone()),
             grace_ms: settings.grace_ms,
         }
@@ -158,7 +158,7 @@ impl Subject {
         }
         let facts = Facts::of(machine);
         // A standby that was down may be up again: the command looks, and refuses.
-        let force = facts.no_way_back;
+        let force = facts.no_rollback;
         let proof = if force { Proof::Name } else { Proof::Yes };
         Ok(Self { facts, action: Action::Rollback { force }, proof })
     }
@@ -185,7 +185,7 @@ impl Subject {
         let (watched, standby) = (self.facts.watched, self.facts.standby());
         match self.action {
             Action::Rollback { force: false } => format!("Roll back to {standby}?"),
-            Action::Rollback { force: true } if self.facts.no_way_back => {
+            Action::Rollback { force: true } if self.facts.no_rollback => {
                 format!("Roll back to {standby} all the same?")
             }
             Action::Rollback { force: true } if self.facts.foreign.is_some() => {
@@ -206,7 +206,7 @@ impl Subject {
         let Facts { service, watched, .. } = &self.facts;
         let standby = self.facts.standby();
         if let (Action::Rollback { force: true }, false, Some(what)) =
-            (self.action, self.facts.no_way_back, &self.facts.foreign)
+            (self.action, self.facts.no_rollback, &self.facts.foreign)
         {
             return vec![
                 format!("{what}. A copy of it is kept."),
@@ -218,8 +218,8 @@ impl Subject {
             Action::Rollback { force: false } => {
                 vec![format!("Traffic of {service} moves from {watched} back to {standby} now, and the soak is over.")]
             }
-            Action::Rollback { force: true } if self.facts.no_way_back => vec![
-                format!("{watched} was switched to with --no-way-back: {standby} may not cope with what it has done."),
+            Action::Rollback { force: true } if self.facts.no_rollback => vec![
+                format!("{watched} was switched to with --no-rollback: {standby} may not cope with what it has done."),
                 format!("Traffic of {service} moves from {watched} to {standby} all the same, and the soak is over."),
             ],
             Action::Rollback { force: true } => vec![

@@ -57,7 +57,7 @@ fn a_guarded_address_is_listened_on() {
 fn what_is_not_guarded_is_refused() {
     let twice = [("LISTEN", "127.0.0.1:9710"), ("OPERATOR_TOKEN", OPERATOR), ("VIEWER_TOKEN", OPERATOR)];
     for (variables, key, what) in [
-        (&[("LISTEN", "127.0.0.1:9710")][..], "listen", "nobody could use it"),
+        (&[("LISTEN", "127.0.0.1:9710")][..], "listen", "no client could authenticate"),
         (&[("LISTEN", "0.0.0.0:9710"), ("VIEWER_TOKEN", VIEWER)], "listen", "tokens and answers would cross"),
         (&[("LISTEN", "[::]:9710"), ("ORDER_SECRET", SIGNING)], "listen", "tokens and answers would cross"),
         (&[("LISTEN", "localhost:9710"), ("VIEWER_TOKEN", VIEWER)], "listen", "not an IP address with a port"),
@@ -66,30 +66,38 @@ fn what_is_not_guarded_is_refused() {
             "listen",
             "port 0 is not allowed: clients could not know the port",
         ),
-        (&[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", "hunter2")], "viewer_token", "its length has room for 36 bits"),
-        (&[("LISTEN", "127.0.0.1:1"), ("OPERATOR_TOKEN", "hunter2")], "operator_token", "its length has room for"),
-        (&twice, "viewer_token", "this is control.operator_token as well: viewers could give orders"),
+        (
+            &[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", "hunter2")],
+            "viewer_token",
+            "too short: its length allows 36 bits",
+        ),
+        (&[("LISTEN", "127.0.0.1:1"), ("OPERATOR_TOKEN", "hunter2")], "operator_token", "too short: its length allows"),
+        (&twice, "viewer_token", "the same as control.operator_token: viewers could give orders"),
         (&[("LISTEN", "127.0.0.1:1"), ("ORDER_SECRET", "hunter2")], "order_secret", "it has to begin with whsec_"),
         (
             &[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", VIEWER), ("TLS_KEY", "/k")],
             "tls_certificate",
-            "certificate and private key need each other",
+            "certificate and private key are needed together",
         ),
         (
             &[("LISTEN", "127.0.0.1:1"), ("VIEWER_TOKEN", VIEWER), ("CLIENT_CA_FILE", "/ca")],
             "client_ca_file",
             "client certificates need TLS: set control.tls_certificate and control.tls_key",
         ),
-        (&[("CLIENT_KEY", "/k")], "client_certificate", "client certificate and private key need each other"),
+        (&[("CLIENT_KEY", "/k")], "client_certificate", "client certificate and private key are needed together"),
         (
             &[("URL", "https://deploy-1:9710"), ("VIEWER_TOKEN", VIEWER), ("CLIENT_CERTIFICATE", "/c")],
             "client_key",
-            "client certificate and private key need each other",
+            "client certificate and private key are needed together",
         ),
-        (&[("TLS_CERTIFICATE", "/c")], "tls_key", "certificate and private key need each other"),
+        (&[("TLS_CERTIFICATE", "/c")], "tls_key", "certificate and private key are needed together"),
         (&[("URL", "http://deploy-1:9710"), ("VIEWER_TOKEN", VIEWER)], "url", "the token would cross the network"),
-        (&[("URL", "https://ana@deploy-1"), ("VIEWER_TOKEN", VIEWER)], "url", "the URL has a user in it"),
-        (&[("URL", "https://deploy-1:9710")], "url", "it answers nobody without a token"),
+        (
+            &[("URL", "https://ana@deploy-1"), ("VIEWER_TOKEN", VIEWER)],
+            "url",
+            "credentials are not allowed in this URL",
+        ),
+        (&[("URL", "https://deploy-1:9710")], "url", "needs a token"),
     ] {
         let found = headlines(control(variables));
         assert!(
@@ -108,7 +116,7 @@ fn what_everybody_can_read_in_the_documentation_is_no_secret() {
         let name = format!("control.{name}");
         let example = keys().find(|key| key.name == name).unwrap().example;
         let found = headlines(control(&[("LISTEN", "127.0.0.1:9710"), (env, example)]));
-        assert_eq!(found, [format!("{name}: this is the example of the documentation, which everybody knows")]);
+        assert_eq!(found, [format!("{name}: this is the published example from the documentation")]);
     }
 }
 
@@ -117,7 +125,10 @@ fn whoever_is_notified_gives_no_orders() {
     let mut inputs = control(&[("LISTEN", "127.0.0.1:9710"), ("ORDER_SECRET", SIGNING)]);
     inputs.env.extend(owned(&[("SWITCHBACK_NOTIFY_URL", "https://hooks"), ("SWITCHBACK_NOTIFY_SECRET", SIGNING)]));
     let found = headlines(inputs);
-    assert_eq!(found, ["control.order_secret: this is notify.secret as well: whoever is notified could give orders"]);
+    assert_eq!(
+        found,
+        ["control.order_secret: the same as notify.secret: receivers of notifications could give orders"]
+    );
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn ports_schemes_names_and_certificates_are_checked() {
     for (text, expected) in [
         ("metrics.port = 0", "metrics.port: must be at least 1"),
         ("health.port = 65536", "health.port: must be at most 65535"),
-        ("metrics.scheme = \"ftp\"", "metrics.scheme: this is none of the allowed words"),
+        ("metrics.scheme = \"ftp\"", "metrics.scheme: not one of the allowed words"),
         ("instances.tls_key = \"k.pem\"", "instances.tls_key: it is of no use without instances.tls_certificate"),
         (
             "instances.tls_certificate = \"c.pem\"",

@@ -146,7 +146,7 @@ fn the_false_alarm_bound_has_bounds_of_its_own() {
     for (text, what) in
         [("0.0001%", "must be at least 0.001%"), ("21%", "must be at most 20%"), ("0", "must be above 0")]
     {
-        let report = load(env(&[("SWITCHBACK_FALSE_ALARM", text)])).unwrap_err().to_string();
+        let report = load(env(&[("SWITCHBACK_CHECKS_ERROR_RATE_FALSE_ALARM", text)])).unwrap_err().to_string();
         assert!(report.contains(what) && report.contains("0.001%..20%"), "{report}");
     }
 }
@@ -155,21 +155,21 @@ fn the_false_alarm_bound_has_bounds_of_its_own() {
 fn every_policy_is_found_by_its_word() {
     let soak = |variable, word| load(env(&[(variable, word)])).unwrap().config.soak;
     for (word, policy) in [("rollback", OnBreach::Rollback), ("hold", OnBreach::Hold), ("notify", OnBreach::Notify)] {
-        assert_eq!(soak("SWITCHBACK_ON_BREACH", word).on_breach, policy);
+        assert_eq!(soak("SWITCHBACK_SOAK_ON_BREACH", word).on_breach, policy);
     }
     for (word, policy) in
         [("hold", OnInconclusive::Hold), ("keep", OnInconclusive::Keep), ("rollback", OnInconclusive::Rollback)]
     {
-        assert_eq!(soak("SWITCHBACK_ON_INCONCLUSIVE", word).on_inconclusive, policy);
+        assert_eq!(soak("SWITCHBACK_SOAK_ON_INCONCLUSIVE", word).on_inconclusive, policy);
     }
     let check = |variable, word| load(env(&[(variable, word)])).unwrap().config.error_rate;
     for (word, policy) in [("off", Baseline::Off), ("warn", Baseline::Warn), ("judge", Baseline::Judge)] {
-        assert_eq!(check("SWITCHBACK_BASELINE", word).baseline, policy);
+        assert_eq!(check("SWITCHBACK_CHECKS_ERROR_RATE_BASELINE", word).baseline, policy);
     }
     for (word, method) in [("evidence", Method::Evidence), ("window", Method::Window)] {
-        assert_eq!(check("SWITCHBACK_ERROR_RATE_METHOD", word).method, method);
+        assert_eq!(check("SWITCHBACK_CHECKS_ERROR_RATE_METHOD", word).method, method);
     }
     for (word, policy) in [("require", StandbyPolicy::Require), ("ignore", StandbyPolicy::Ignore)] {
-        assert_eq!(soak("SWITCHBACK_STANDBY", word).standby, policy);
+        assert_eq!(soak("SWITCHBACK_SOAK_STANDBY", word).standby, policy);
     }
 }

@@ -19,7 +19,7 @@ fn checks_are_tables_of_the_file_and_one_key_everywhere_else() {
     assert_eq!((queue.breach, queue.hold), (Bound::Below, Duration::from_secs(30)));
     assert_eq!(origin(&loaded, "checks.queries"), "switchback.toml:1");
     let shown = loaded.settings.iter().find(|setting| setting.key == "checks.queries").unwrap();
-    let again = load(env(&[URL, ("SWITCHBACK_QUERIES", shown.value.as_deref().unwrap())])).unwrap();
+    let again = load(env(&[URL, ("SWITCHBACK_CHECKS_QUERIES", shown.value.as_deref().unwrap())])).unwrap();
     assert_eq!(again.config.queries, loaded.config.queries);
 }
 
@@ -43,8 +43,8 @@ fn what_is_wrong_with_a_check_of_the_file_is_said_with_its_name() {
 
 #[test]
 fn a_source_needs_an_api_and_a_selector() {
-    let source = ("SWITCHBACK_ERROR_RATE_SOURCE", "prometheus");
-    let selector = ("SWITCHBACK_ERROR_RATE_SELECTOR", "http_requests_total{color=\"{{color}}\"}");
+    let source = ("SWITCHBACK_CHECKS_ERROR_RATE_SOURCE", "prometheus");
+    let selector = ("SWITCHBACK_CHECKS_ERROR_RATE_SELECTOR", "http_requests_total{color=\"{{color}}\"}");
     let config = load(env(&[URL, source, selector])).unwrap().config;
     assert_eq!((config.error_rate.source, config.reads_pages()), (Source::Prometheus, false));
     assert_eq!(config.prometheus.url.unwrap().to_string(), "http://***@prom:9090");
@@ -52,18 +52,18 @@ fn a_source_needs_an_api_and_a_selector() {
         headlines(env(&[source])),
         [
             "checks.error-rate.selector: checks.error-rate.source = prometheus (environment \
-             SWITCHBACK_ERROR_RATE_SOURCE) needs it",
-            "prometheus.url: checks.error-rate.source (environment SWITCHBACK_ERROR_RATE_SOURCE) needs it",
+             SWITCHBACK_CHECKS_ERROR_RATE_SOURCE) needs it",
+            "prometheus.url: checks.error-rate.source (environment SWITCHBACK_CHECKS_ERROR_RATE_SOURCE) needs it",
         ]
     );
     let without = load(env(&[selector])).unwrap();
     assert_eq!(
         without.warnings,
-        ["checks.error-rate.selector (environment SWITCHBACK_ERROR_RATE_SELECTOR) has no effect: set \
+        ["checks.error-rate.selector (environment SWITCHBACK_CHECKS_ERROR_RATE_SELECTOR) has no effect: set \
           checks.error-rate.source = prometheus"]
     );
-    let queries = ("SWITCHBACK_QUERIES", r#"{"q":{"query":"a","threshold":1}}"#);
-    let needed = "prometheus.url: checks.queries (environment SWITCHBACK_QUERIES) needs it";
+    let queries = ("SWITCHBACK_CHECKS_QUERIES", r#"{"q":{"query":"a","threshold":1}}"#);
+    let needed = "prometheus.url: checks.queries (environment SWITCHBACK_CHECKS_QUERIES) needs it";
     assert_eq!(headlines(env(&[queries])), [needed]);
 }
 
@@ -73,9 +73,9 @@ fn user_name_and_password_need_each_other_and_a_token_comes_first() {
     let password = ("SWITCHBACK_PROMETHEUS_PASSWORD", "hunter2");
     assert!(load(env(&[user, password])).unwrap().warnings.is_empty());
     for alone in [user, password] {
-        assert_eq!(headlines(env(&[alone])), ["prometheus.username: user name and password need each other"]);
+        assert_eq!(headlines(env(&[alone])), ["prometheus.username: user name and password are needed together"]);
     }
-    let all = load(env(&[user, password, ("SWITCHBACK_PROMETHEUS_TOKEN", "t")])).unwrap();
+    let all = load(env(&[user, password, ("SWITCHBACK_PROMETHEUS_BEARER_TOKEN", "t")])).unwrap();
     assert_eq!(
         all.warnings,
         [

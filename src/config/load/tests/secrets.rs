@@ -13,7 +13,7 @@ fn token(inputs: Inputs) -> String {
 #[test]
 fn credentials_of_an_instance_never_appear() {
     for url in ["http://user:hunter2@:99999", "http://user:hun,hunter2@a:b", "user:hunter2@a"] {
-        let text = load(env(&[("SWITCHBACK_GREEN_INSTANCES", url)])).unwrap_err().to_string();
+        let text = load(env(&[("SWITCHBACK_COLORS_GREEN_INSTANCES", url)])).unwrap_err().to_string();
         assert!(!text.contains("hunter2") && !text.contains("hun,"), "{text}");
         let text = format!("metrics.path = \"{url}\"\ncolors.green.instances = [\"{url}\"]");
         assert!(!load(file(&text)).unwrap_err().to_string().contains("hunter2"));
@@ -25,8 +25,8 @@ fn a_secret_stands_in_a_variable_a_file_of_its_own_or_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("token"), "s3cret\r\n").unwrap();
     let here = |inputs| Inputs { folder: folder.path().to_owned(), ..inputs };
-    assert_eq!(token(env(&[("SWITCHBACK_METRICS_TOKEN", "s3cret")])), "s3cret");
-    assert_eq!(token(here(env(&[("SWITCHBACK_METRICS_TOKEN_FILE", "token")]))), "s3cret");
+    assert_eq!(token(env(&[("SWITCHBACK_METRICS_BEARER_TOKEN", "s3cret")])), "s3cret");
+    assert_eq!(token(here(env(&[("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", "token")]))), "s3cret");
     assert_eq!(token(here(file("metrics.bearer_token_file = \"token\""))), "s3cret");
     assert_eq!(token(file("metrics.bearer_token = \"s3cret\"")), "s3cret");
 }
@@ -36,17 +36,17 @@ fn a_stronger_layer_may_replace_a_secret_by_a_file_but_one_layer_cannot_have_bot
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("token"), "from-file").unwrap();
     let inputs = Inputs {
-        env: owned(&[("SWITCHBACK_METRICS_TOKEN_FILE", "token")]),
+        env: owned(&[("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", "token")]),
         folder: folder.path().to_owned(),
         ..file("metrics.bearer_token = \"hunter2\"")
     };
     assert_eq!(token(inputs), "from-file");
-    let both = [("SWITCHBACK_METRICS_TOKEN", "hunter2"), ("SWITCHBACK_METRICS_TOKEN_FILE", "/hunter2")];
+    let both = [("SWITCHBACK_METRICS_BEARER_TOKEN", "hunter2"), ("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", "/hunter2")];
     let found = problems(env(&both));
     assert!(
         found[0].starts_with(
-            "metrics.bearer_token: also given by environment SWITCHBACK_METRICS_TOKEN_FILE; one of the two has to go\n    \
-             from     environment SWITCHBACK_METRICS_TOKEN\n    given    ***\n"
+            "metrics.bearer_token: also given by environment SWITCHBACK_METRICS_BEARER_TOKEN_FILE: remove one of the two\n    \
+             from     environment SWITCHBACK_METRICS_BEARER_TOKEN\n    given    ***\n"
         ),
         "{found:?}"
     );
@@ -59,14 +59,14 @@ fn a_secret_is_never_repeated_in_a_problem() {
     fs::write(folder.path().join("two-words"), "hunter2 hunter2").unwrap();
     let path = folder.path().join("two-words").display().to_string();
     for inputs in [
-        env(&[("SWITCHBACK_METRICS_TOKEN", "hunter2 hunter2")]),
-        env(&[("SWITCHBACK_METRICS_TOKEN_FILE", &path)]),
-        env(&[("SWITCHBACK_METRICS_TOKEN_FILE", "hunter2")]),
+        env(&[("SWITCHBACK_METRICS_BEARER_TOKEN", "hunter2 hunter2")]),
+        env(&[("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", &path)]),
+        env(&[("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", "hunter2")]),
         file("metrics.bearer_token = [\"hunter2\"]"),
         file("metrics.bearer_token_file = [\"hunter2\"]"),
         file("metrics.bearer_tokn = \"hunter2\""),
         Inputs { flags: owned(&[("metrics.bearer_token", "hunter2")]), ..env(&[]) },
-        Inputs { dotenv: Some("SWITCHBACK_METRICS_TOKEN='hunter2\n".into()), ..env(&[]) },
+        Inputs { dotenv: Some("SWITCHBACK_METRICS_BEARER_TOKEN='hunter2\n".into()), ..env(&[]) },
     ] {
         let problems = load(inputs).unwrap_err();
         assert!(!format!("{problems}{problems:?}").contains("hunter2"), "{problems}");
@@ -76,12 +76,12 @@ fn a_secret_is_never_repeated_in_a_problem() {
 #[test]
 fn a_secret_file_that_cannot_be_read_is_named() {
     assert_eq!(
-        problems(env(&[("SWITCHBACK_METRICS_TOKEN_FILE", "/nowhere/token")])),
+        problems(env(&[("SWITCHBACK_METRICS_BEARER_TOKEN_FILE", "/nowhere/token")])),
         [
             "metrics.bearer_token_file: the file with the secret cannot be read: No such file or directory (os error 2)\n    \
-          from     environment SWITCHBACK_METRICS_TOKEN_FILE\n    given    /nowhere/token\n    allowed  path of a \
+          from     environment SWITCHBACK_METRICS_BEARER_TOKEN_FILE\n    given    /nowhere/token\n    allowed  path of a \
           readable file with nothing but the secret in it\n    example  \
-          SWITCHBACK_METRICS_TOKEN_FILE=/run/secrets/metrics-bearer-token"
+          SWITCHBACK_METRICS_BEARER_TOKEN_FILE=/run/secrets/metrics-bearer-token"
         ]
     );
     let found = problems(file("metrics.bearer_token_file = \"/nowhere/token\""));

@@ -216,9 +216,9 @@ impl Machine {
             many => format!("{many} instances"),
         };
         let release = settings.known_release().map(|release| format!(", release {release}")).unwrap_or_default();
-        let no_way_back = if settings.no_way_back { "; no way back: a breach is only held" } else { "" };
+        let no_rollback = if settings.no_rollback { "; no rollback: a breach is only held" } else { "" };
         format!(
-            "watching {}{release} ({instances}) for {}{warmup}: {}; standby {}{no_way_back}",
+            "watching {}{release} ({instances}) for {}{warmup}: {}; standby {}{no_rollback}",
             settings.color,
             span(settings.window_ms),
             self.checks.describe(),

@@ -24,8 +24,8 @@ impl Machine {
     fn hold_cause(&self, probes: u32) -> Option<HoldCause> {
         let inconclusive = self.response.trigger().is_some_and(|trigger| trigger.cause == Cause::Inconclusive);
         let released = self.response.is_released();
-        if self.settings.no_way_back {
-            Some(HoldCause::NoWayBack)
+        if self.settings.no_rollback {
+            Some(HoldCause::NoRollback)
         } else if self.response.is_paused() {
             Some(HoldCause::Paused)
         } else if self.response.frozen().is_some() {
@@ -78,7 +78,7 @@ impl Machine {
         match cause {
             HoldCause::Policy => "the policy on_breach asks to wait for the operator".to_owned(),
             HoldCause::AutoRollbackOff => "automatic rollback is off (soak.auto_rollback)".to_owned(),
-            HoldCause::NoWayBack => "the release was switched to with --no-way-back".to_owned(),
+            HoldCause::NoRollback => "the release was switched to with --no-rollback".to_owned(),
             HoldCause::Frozen => {
                 let frozen = self.response.frozen().map(|frozen| frozen.describe(self.time.wall())).unwrap_or_default();
                 format!("automatic rollback is {frozen}")

@@ -49,7 +49,9 @@ impl Machine {
             (_, Action::Extend { by_ms }) if self.window.extended_by().saturating_add(by_ms) > MOST_EXTENSION_MS => {
                 Some(Refusal::TooLong)
             }
-            (_, Action::Rollback { force: false }) if self.settings.no_way_back => Some(Refusal::NoWayBack { standby }),
+            (_, Action::Rollback { force: false }) if self.settings.no_rollback => {
+                Some(Refusal::NoRollback { standby })
+            }
             (_, Action::Rollback { force: false }) if self.standby_missing(1) => {
                 Some(Refusal::StandbyDown { standby, why: self.standby.first_failure().unwrap_or_default() })
             }
@@ -63,7 +65,7 @@ impl Machine {
         match self.stage {
             Stage::Held(HoldCause::StandbyDown) if !is_paused => Some(Refusal::HeldForStandby),
             Stage::Held(HoldCause::RouterForeign) if !is_paused => Some(Refusal::HeldForRouter),
-            Stage::Held(HoldCause::NoWayBack) => Some(Refusal::HeldForNoWayBack),
+            Stage::Held(HoldCause::NoRollback) => Some(Refusal::HeldForNoRollback),
             Stage::Held(HoldCause::Frozen) => Some(Refusal::Frozen),
             Stage::Held(_) => None,
             _ if is_paused => None,

@@ -40,7 +40,7 @@ pub(super) enum Stage {
 pub(super) enum HoldCause {
     Policy,
     AutoRollbackOff,
-    NoWayBack,
+    NoRollback,
     Frozen,
     Paused,
     StandbyDown,
@@ -82,7 +82,7 @@ impl HoldCause {
         match self {
             Self::Policy => ReasonCode::Policy,
             Self::AutoRollbackOff => ReasonCode::AutoRollbackOff,
-            Self::NoWayBack => ReasonCode::NoWayBack,
+            Self::NoRollback => ReasonCode::NoRollback,
             Self::Frozen => ReasonCode::Frozen,
             Self::Paused => ReasonCode::Paused,
             Self::StandbyDown => ReasonCode::StandbyDown,

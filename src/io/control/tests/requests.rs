@@ -77,7 +77,7 @@ async fn a_refusal_has_a_code_where_a_program_can_do_something_about_it() {
     let mut bench = Bench::start().await;
     let foreign = ForeignSeen { what: "the map holds `maintenance`".to_owned(), by_hand: "restore it".to_owned() };
     let refusals = [
-        (Refusal::NoWayBack { standby: Color::Blue }, "needs-force", RefusalCode::NeedsForce),
+        (Refusal::NoRollback { standby: Color::Blue }, "needs-force", RefusalCode::NeedsForce),
         (Refusal::RouterForeign(foreign), "router-foreign", RefusalCode::RouterForeign),
     ];
     for (refusal, word, code) in refusals {

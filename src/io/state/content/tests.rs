@@ -56,7 +56,7 @@ fn last_switch_grows_even_when_the_clock_was_set_back() {
     assert_eq!(state.last_switch(), Some(1_795_476_145_184));
     assert_eq!(
         state.transition(),
-        Some(&Transition { kind: Move::Rollback, at: 1_795_476_145_184, no_way_back: false, release: None })
+        Some(&Transition { kind: Move::Rollback, at: 1_795_476_145_184, no_rollback: false, release: None })
     );
 }
 
@@ -66,7 +66,7 @@ fn a_note_belongs_to_the_move_that_somebody_else_wrote_down() {
     state.note(Move::Rollback, 9);
     assert_eq!(
         state.transition(),
-        Some(&Transition { kind: Move::Rollback, at: 1_795_476_145_183, no_way_back: false, release: None })
+        Some(&Transition { kind: Move::Rollback, at: 1_795_476_145_183, no_rollback: false, release: None })
     );
     let mut timeless = parse(&json!({"activeColor": "blue"}));
     timeless.note(Move::Rollback, 9);

@@ -268,7 +268,7 @@ impl Run {
         report.previous_color = Some(active.other());
         report.last_switch = self.moved.or(last.last_switch);
         report.standby = StandbyStatus { color: active.other(), ready: None };
-        (report.release, report.no_way_back) = (None, false);
+        (report.release, report.no_rollback) = (None, false);
         let routed = machine.router().and_then(|router| router.as_ref().ok()).copied();
         (report.router.active_color, report.router.in_sync) = (routed, routed.map(|routed| routed == active));
         report

@@ -32,7 +32,7 @@ fn report(name: &str) -> (StatusReport, ZonedDateTime) {
         release: None,
         router: RouterStatus { kind: "haproxy".into(), active_color: Some(active), in_sync: Some(true), error: None },
         standby: StandbyStatus { color: active.other(), ready: Some(true) },
-        no_way_back: false,
+        no_rollback: false,
         freeze: None,
         soak: SoakStatus { block: Some(block_of_run(machine, wall_ms)), running: machine.ending().is_none() },
         previous_soak: None,

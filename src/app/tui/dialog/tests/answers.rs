@@ -82,8 +82,8 @@ fn leaving_detaches_unless_told_otherwise() {
 fn after_the_end_only_what_still_helps_is_asked() {
     let mut aborted = Bench::new(settings());
     aborted.order("abort").unwrap();
-    let mut no_way_back = Bench::new(Settings { no_way_back: true, ..settings() });
-    no_way_back.until_over(200, FAILING);
+    let mut no_rollback = Bench::new(Settings { no_rollback: true, ..settings() });
+    no_rollback.until_over(200, FAILING);
     let mut back = Bench::new(settings());
     back.seconds(30, FAILING);
     back.rollback_done(1, crate::core::soak::RollbackResult::Back);
@@ -93,7 +93,7 @@ fn after_the_end_only_what_still_helps_is_asked() {
     let refused = |why: &str| Err(why.to_owned());
     for (way, what, machine, wanted) in [
         (Way::Command, Ask::RollBack, &aborted.machine, plain),
-        (Way::Command, Ask::RollBack, &no_way_back.machine, force),
+        (Way::Command, Ask::RollBack, &no_rollback.machine, force),
         (Way::Command, Ask::Keep, &aborted.machine, refused("the soak is over")),
         (Way::Command, Ask::RollBack, &back.machine, refused("the soak is over: blue is active again")),
         (

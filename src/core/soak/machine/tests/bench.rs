@@ -28,7 +28,7 @@ pub fn settings() -> Settings {
         baseline_window_ms: 10_000,
         warmup_ms: 0,
         auto_rollback: true,
-        no_way_back: false,
+        no_rollback: false,
         force: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,

@@ -74,19 +74,19 @@ fn frozen_the_operator_rolls_back_all_the_same() {
 #[test]
 fn without_a_way_back_a_breach_is_held_and_only_force_takes_it_back() {
     let mut settings = settings();
-    settings.no_way_back = true;
+    settings.no_rollback = true;
     let mut bench = Bench::new(settings);
-    assert!(bench.message(DecisionKind::SoakStart).contains("no way back"));
+    assert!(bench.message(DecisionKind::SoakStart).contains("no rollback"));
     bench.seconds(5, FAILING);
     assert_eq!(bench.machine.phase(), Phase::Held);
-    assert_eq!(bench.machine.held_because().as_deref(), Some("the release was switched to with --no-way-back"));
+    assert_eq!(bench.machine.held_because().as_deref(), Some("the release was switched to with --no-rollback"));
     for action in ["resume", "rollback"] {
         let why = bench.order(action).unwrap_err();
         assert!(why.contains("rollback --force"), "{why}");
     }
     bench.feed(freeze(None));
     bench.feed(LIFTED);
-    assert_eq!(bench.machine.phase(), Phase::Held, "a freeze that ends opens no way back");
+    assert_eq!(bench.machine.phase(), Phase::Held, "a freeze that ends allows no rollback");
     bench.order("rollback --force").unwrap();
     assert_eq!(bench.machine.phase(), Phase::RollingBack);
 }

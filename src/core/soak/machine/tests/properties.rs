@@ -150,7 +150,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let asks = proptest::array::uniform3(any::<bool>());
     (policy, unknown, flags, asks, 0..20_000_u64, 0..20_000_u64).prop_map(
         |(on_breach, on_inconclusive, flags, [asks, metered, shared], grace_ms, warmup_ms)| {
-            let (auto_rollback, switch, no_way_back, judges_latency) = flags;
+            let (auto_rollback, switch, no_rollback, judges_latency) = flags;
             let latency = LatencySettings {
                 threshold_ms: 500.0,
                 quantile: Ratio(0.95),
@@ -170,7 +170,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 origin,
                 warmup_ms,
                 auto_rollback,
-                no_way_back,
+                no_rollback,
                 on_breach,
                 grace_ms,
                 on_inconclusive,
@@ -199,7 +199,7 @@ proptest! {
             bench.feed(event);
             if !handed_over && !bench.attempts().is_empty() {
                 prop_assert!(ordered || bench.machine.frozen().is_none(), "a freeze stops every rollback but an operator's");
-                prop_assert!(forced || !settings.no_way_back, "without a way back only force goes back");
+                prop_assert!(forced || !settings.no_rollback, "without a way back only force goes back");
             }
             if before.is_some() {
                 prop_assert_eq!(bench.machine.ending().cloned(), before, "an end is final");
