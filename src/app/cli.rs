@@ -81,6 +81,8 @@ impl Args for Settings {
             let (value, heading) = match key.name {
                 "service" => ("NAME", help::GLOBAL.to_owned()),
                 "control.url" => ("URL", help::GLOBAL.to_owned()),
+                // It stands beside the other flags of the terminal UI.
+                "terminal.theme" => ("WHICH", help::GLOBAL.to_owned()),
                 name => ("VALUE", help::heading(name)),
             };
             let arg = Arg::new(key.name).long(flag).help(help).global(true).allow_hyphen_values(true);

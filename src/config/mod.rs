@@ -82,7 +82,7 @@ pub(crate) use model::{
     LatencyConfig, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive,
     OnSharedCause, ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig,
 };
-pub use model::{Config, Method};
+pub use model::{Config, Method, ThemeChoice};
 pub(crate) use place::{Distrust, End, Location};
 pub(crate) use problem::printable;
 pub(crate) use problem::{Origin, Problem, Problems};

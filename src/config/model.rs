@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `endpoints` | where the instances are, where each shows its metrics and says that it is ready, and how they are asked |
 //! | `router` | what kind of router there is, and what each kind needs |
+//! | `theme` | the themes of the terminal UI, by their names |
 
 mod endpoints;
 mod router;
+mod theme;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,7 @@ pub(crate) use self::endpoints::Scheme;
 pub(crate) use self::router::{
     Away, CaddyConfig, HaproxyConfig, NginxConfig, ProbeSign, RouterConfig, RouterKind, TrafficProbeConfig,
 };
+pub use self::theme::ThemeChoice;
 pub use super::keys::Config;
 pub(crate) use super::keys::{
     Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,

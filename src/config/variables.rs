@@ -18,6 +18,9 @@ const RESEMBLES: f64 = 0.51;
 /// The same where not even the prefix is ours.
 const RESEMBLES_ALTOGETHER: f64 = 0.8;
 
+/// Least likeness of a word that is taken for a mistyped flag of one word.
+const SAME_WORD: f64 = 0.7;
+
 pub struct Variable {
     pub name: String,
     pub value: String,
@@ -195,8 +198,12 @@ fn meant(rest: &str) -> Option<(Likeness, String, &'static Key)> {
     best
 }
 
-/// Whether a name may be a flag's with something around it: `url` says too little for that, because many keys have one.
+/// Whether a name may be a flag's with something around it: `url` says too little for that, because many keys have one. Of two single
+/// words more than a letter or two have to agree: `HOME` is no `theme`.
 fn is_meant_by(flag: &str, rest: &str) -> bool {
+    if let ([flag], [rest]) = (&*words(flag), &*words(rest)) {
+        return strsim::normalized_damerau_levenshtein(flag, rest) >= SAME_WORD;
+    }
     let of_many = |word: &str| keys().filter(|key| words(key.name).iter().any(|known| known == word)).count() > 1;
     let flag = words(flag);
     words(rest).len() <= flag.len() || !flag.iter().any(|word| of_many(word))

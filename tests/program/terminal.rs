@@ -312,6 +312,41 @@ fn without_color_and_beyond_ascii_nothing_of_it_is_written() {
 }
 
 #[test]
+fn the_theme_is_the_terminal_s_or_the_one_that_was_chosen() {
+    const QUESTION: &[u8] = b"\x1b]11;?\x07";
+    let wrote = |emulator: &Emulator, bytes: &[u8]| emulator.bytes.windows(bytes.len()).any(|part| part == bytes);
+    // The green of a light ground in 24 bits, and of a dark one in the 256 of xterm.
+    let (on_light, on_dark) = (b"38;2;0;112;79".as_slice(), b"38;5;36".as_slice());
+    let deployment = endless();
+    let in_true_color = [("COLORTERM", "truecolor")];
+    let mut operator = Operator::start_with(&deployment, SIZES[1], &["soak"], &in_true_color);
+    operator.emulator.wait_until("asked", |emulator| wrote(emulator, QUESTION));
+    // With two answers at once, and what an order would be.
+    operator.types("\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\\x1b]11;Ry\x07");
+    operator.emulator.wait_until("drawn as on light", |emulator| wrote(emulator, on_light));
+    operator.sees("1 of 1");
+    operator.types("\x03\x03");
+    operator.leaves(0, &["goes on"]);
+    assert_eq!(deployment.count("rollback"), 0);
+
+    let chosen = [
+        (["attach", "--theme", "light"].as_slice(), in_true_color.as_slice(), on_light),
+        (&["attach", "--theme=dark"], &[("COLORFGBG", "0;15")], on_dark),
+        (&["attach"], &[("SWITCHBACK_TERMINAL_THEME", "light"), ("COLORTERM", "truecolor")], on_light),
+    ];
+    for (args, env, ink) in chosen {
+        let mut operator = Operator::start_with(&deployment, SIZES[1], args, env);
+        operator.emulator.wait_until("drawn as chosen", |emulator| wrote(emulator, ink));
+        assert!(!wrote(&operator.emulator, QUESTION), "{args:?}");
+        operator.types("\x03\x03");
+        operator.leaves(0, &["goes on"]);
+    }
+    let said = deployment.run(&["attach", "--theme", "solarized"]).expect(2);
+    assert!(said.stderr.contains("auto, dark, light, color-blind, mono"), "{}", said.stderr);
+    deployment.run(&["ctl", "abort"]).expect(0);
+}
+
+#[test]
 fn a_terminal_that_cannot_draw_gets_lines() {
     let deployment = Deployment::switched();
     let operator = Operator::start_with(&deployment, SIZES[1], &["soak"], &[("TERM", "dumb")]);

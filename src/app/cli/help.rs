@@ -188,7 +188,7 @@ fn applies(path: &str, id: &str) -> bool {
     match id {
         "directory" | "config" | "service" => true,
         "log_level" => is_one_of(&LOGS),
-        "color" | "charset" => is_one_of(&SCREENS),
+        "color" | "charset" | "terminal.theme" => is_one_of(&SCREENS),
         "control.url" => is_one_of(&REMOTE),
         key if path == "backtest" => BACKTEST.contains(&key),
         _ => is_one_of(&JUDGES),

@@ -39,6 +39,11 @@ impl Canvas {
         self.terminal.clear().map_err(drawing)
     }
 
+    /// Asks the terminal something; see [`Guard::ask`].
+    pub fn ask(&self, question: &[u8]) -> Result<(), TerminalError> {
+        self.guard.ask(question)
+    }
+
     pub fn give_back(&self) {
         self.guard.give_back();
     }

@@ -84,6 +84,15 @@ impl Guard {
             _ => Err(TerminalError::Released),
         }
     }
+
+    /// Asks the terminal something; its answer comes among the keys. Nothing is asked while it is the shell's, which would read the
+    /// answer.
+    pub fn ask(&self, question: &[u8]) -> Result<(), TerminalError> {
+        match self.0.state.load(Ordering::SeqCst) {
+            TAKEN => self.0.tty.write_all(question),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Drop for Guard {

@@ -2,13 +2,15 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
+use crossterm::event::{self, KeyEvent};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
+use super::replies::Replies;
+use super::theme::Ground;
 use super::tty::{TerminalError, Tty, Waited};
 
 /// So many keys may wait for the loop; typing is slower than that.
@@ -20,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub enum Input {
     Key(KeyEvent),
     Paste(String),
+    /// The terminal told its background.
+    Ground(Ground),
     /// The terminal hung up. Nothing follows.
     Gone,
 }
@@ -71,11 +75,15 @@ fn await_hang_up(tty: &Tty, wake: &OwnedFd, _: &mpsc::Sender<Input>) -> Result<(
 /// in the background may not read.
 fn read_keys(tty: &Tty, wake: &OwnedFd, inputs: &mpsc::Sender<Input>) -> Result<(), TerminalError> {
     let io = |source| TerminalError::Io { action: "read keys from", source };
+    let mut replies = Replies::default();
     loop {
-        match tty.await_keys(wake.as_fd())? {
+        match tty.await_keys(wake.as_fd(), replies.wait(Instant::now()))? {
             Waited::Told => return Ok(()),
+            Waited::Nothing => {
+                send(replies.settle(Instant::now()), inputs);
+            }
             Waited::Keys => {
-                let came = !tty.in_background() && forward_keys(inputs).map_err(io)?;
+                let came = !tty.in_background() && forward_keys(&mut replies, inputs).map_err(io)?;
                 if inputs.is_closed() {
                     return Ok(());
                 }
@@ -90,20 +98,20 @@ fn read_keys(tty: &Tty, wake: &OwnedFd, inputs: &mpsc::Sender<Input>) -> Result<
 }
 
 /// Sends on what crossterm has read; says whether there was anything.
-fn forward_keys(inputs: &mpsc::Sender<Input>) -> io::Result<bool> {
+fn forward_keys(replies: &mut Replies, inputs: &mpsc::Sender<Input>) -> io::Result<bool> {
     let mut came = false;
     while event::poll(Duration::ZERO)? {
         came = true;
-        let input = match event::read()? {
-            Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
-            Event::Paste(text) => Input::Paste(text),
-            _ => continue,
-        };
-        if inputs.blocking_send(input).is_err() {
+        if !send(replies.take(event::read()?, Instant::now()), inputs) {
             break;
         }
     }
     Ok(came)
+}
+
+/// Says whether there is still somebody who wants them.
+fn send(all: Vec<Input>, inputs: &mpsc::Sender<Input>) -> bool {
+    all.into_iter().all(|input| inputs.blocking_send(input).is_ok())
 }
 
 #[cfg(test)]

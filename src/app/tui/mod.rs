@@ -11,9 +11,10 @@
 //! | `after` | a rollback once the monitor is gone |
 //! | `link`, `live` | all that is known of the monitor: a stream of items, and orders; the same over the control API |
 //! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
+//! | `question`, `replies` | what the terminal is asked, and its answers, told from keys |
 //! | `state` | what the operator looks at, as plain data |
 //! | `screen`, `widgets/` | the whole screen, and its parts |
-//! | `theme`, `charset`, `scale` | colors, glyphs, the value axis |
+//! | `theme/`, `charset`, `scale` | colors, glyphs, the value axis |
 //! | `svg` | a screen as a picture and as text |
 
 mod after;
@@ -27,7 +28,9 @@ mod keys;
 mod link;
 mod live;
 mod pace;
+mod question;
 mod replay;
+mod replies;
 mod run;
 mod scale;
 mod screen;
@@ -58,7 +61,7 @@ pub(crate) use state::{
     Subject, WeatherView,
 };
 pub(crate) use svg::{to_svg, to_text};
-pub(crate) use theme::{ColorChoice, ColorEnv};
+pub(crate) use theme::{ColorChoice, ColorEnv, GroundEnv};
 pub use theme::{Depth, Theme};
 pub(crate) use tty::TerminalError;
 

@@ -21,6 +21,8 @@ use super::canvas::Canvas;
 use super::input::{Input, Keyboard};
 use super::link::{Item, Link};
 use super::pace::Pace;
+use super::question;
+use super::question::Question;
 use super::replay::Player;
 use super::signals::{Asked, Signals};
 use super::tty::{TerminalError, Tty};
@@ -119,6 +121,8 @@ struct Show<L> {
     canvas: Canvas,
     keyboard: Keyboard,
     signals: Signals,
+    /// What the terminal's background is.
+    question: Question,
     pace: Pace,
     began: Instant,
     answers: mpsc::Sender<Happening>,
@@ -150,6 +154,7 @@ impl<L: Link> Show<L> {
             canvas,
             keyboard,
             signals,
+            question: Question::default(),
             pace: Pace::default(),
             began: Instant::now(),
             answers,
@@ -164,6 +169,9 @@ impl<L: Link> Show<L> {
             Err(TerminalError::Gone) => Departure::TerminalGone,
             Err(error) => return Err(error),
         };
+        if by != Departure::TerminalGone {
+            self.await_answer().await;
+        }
         let Self { app, places, canvas, mut orders, .. } = self;
         drop(canvas);
         if by != Departure::TerminalGone {
@@ -189,6 +197,7 @@ impl<L: Link> Show<L> {
             if wait == Some(Duration::ZERO) {
                 self.handle(Happening::Tick).await?;
                 self.draw()?;
+                self.ask()?;
                 continue;
             }
             let wait = if self.app.is_playing() { Some(PLAY_STEP) } else { wait };
@@ -200,6 +209,10 @@ impl<L: Link> Show<L> {
                 input = self.keyboard.next() => match input {
                     Some(Input::Key(key)) => Happening::Key(key),
                     Some(Input::Paste(text)) => Happening::Paste(text),
+                    Some(Input::Ground(ground)) => {
+                        self.question.answered();
+                        Happening::Ground(ground)
+                    }
                     Some(Input::Gone) | None => return Ok(Departure::TerminalGone),
                 },
                 asked = self.signals.next() => match asked {
@@ -244,6 +257,7 @@ impl<L: Link> Show<L> {
                 Effect::Leave => return Ok(true),
                 Effect::Redraw => self.canvas.forget()?,
                 Effect::Suspend => {
+                    self.await_answer().await;
                     self.canvas.give_back();
                     self.signals.stop_until_continued().await;
                     self.canvas.take_again()?;
@@ -282,11 +296,31 @@ impl<L: Link> Show<L> {
         }
     }
 
+    /// Asks the terminal for its background, once, where that decides about the colors. Nothing waits for the answer.
+    fn ask(&mut self) -> Result<(), TerminalError> {
+        if !self.question.is_asked() && self.app.ui().theme.wants_ground() {
+            self.question.asked(Instant::now());
+            self.canvas.ask(question::GROUND)?;
+        }
+        Ok(())
+    }
+
+    /// Lets an answer arrive that is on its way: once the terminal is the shell's, it would land on the command line.
+    async fn await_answer(&mut self) {
+        while let Some(rest) = self.question.rest(Instant::now()) {
+            match timeout(rest, self.keyboard.next()).await {
+                Ok(Some(Input::Ground(_))) => self.question.answered(),
+                Ok(Some(Input::Key(_) | Input::Paste(_))) => {}
+                Ok(Some(Input::Gone) | None) | Err(_) => return,
+            }
+        }
+    }
+
     fn save_screen(&mut self) -> Result<(), TerminalError> {
         let shown = self.draw()?.clone();
         let zone = self.app.ui().zone.clone();
         let stem = format!("switchback-{}", Timestamp::now().to_zoned_datetime(zone).strftime("%Y%m%dT%H%M%S"));
-        let files = [("svg", to_svg(&shown, &stem)), ("txt", to_text(&shown))];
+        let files = [("svg", to_svg(&shown, &stem, self.app.ui().theme.ground())), ("txt", to_text(&shown))];
         let said =
             write_files(&self.folder.join(&stem), &files).map_err(|error| format!("the screen was not saved: {error}"));
         let now_ms = self.now_ms();

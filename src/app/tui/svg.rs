@@ -5,15 +5,23 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use super::theme::Ground;
+
 /// Size of a cell in pixels: the proportions of most terminal fonts.
 const CELL: (u32, u32) = (9, 19);
 /// Margin around the screen, in pixels.
 const MARGIN: u32 = 12;
 /// Height of the baseline above the bottom of a cell, in pixels.
 const DESCENT: u32 = 5;
-/// The ground, and the ink of cells without a color: as on a dark terminal.
-const GROUND: &str = "#14171c";
-const INK: &str = "#d6dae0";
+/// What is drawn on, and the ink of cells without a color.
+#[derive(Clone, Copy)]
+struct Paper {
+    ground: &'static str,
+    ink: &'static str,
+}
+
+const DARK: Paper = Paper { ground: "#14171c", ink: "#d6dae0" };
+const LIGHT: Paper = Paper { ground: "#ffffff", ink: "#1f2328" };
 /// The sixteen colors of a terminal, as xterm has them (XTerm-col.ad), somewhat lighter blues for the dark ground.
 const SIXTEEN: [&str; 16] = [
     "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#cccccc", "#666666", "#f14c4c",
@@ -27,19 +35,25 @@ pub fn to_text(buffer: &Buffer) -> String {
     rows(buffer).map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
 }
 
-/// A screen as a picture with selectable text. It needs no fonts of its own: each run of cells is stretched to its columns.
-pub fn to_svg(buffer: &Buffer, title: &str) -> String {
+/// A screen as a picture with selectable text, as on a terminal with that background. It needs no fonts of its own: each run of
+/// cells is stretched to its columns.
+pub fn to_svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
+    let paper = match ground {
+        Ground::Dark => DARK,
+        Ground::Light => LIGHT,
+    };
     let (width, height) = (u32::from(buffer.area.width) * CELL.0, u32::from(buffer.area.height) * CELL.1);
     let (whole, tall) = (width + 2 * MARGIN, height + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole} {tall}\" role=\"img\">\n\
          <title>{}</title>\n\
-         <rect width=\"{whole}\" height=\"{tall}\" rx=\"8\" fill=\"{GROUND}\"/>\n\
+         <rect width=\"{whole}\" height=\"{tall}\" rx=\"8\" fill=\"{}\"/>\n\
          <g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n",
-        escaped(title)
+        escaped(title),
+        paper.ground,
     );
     for (y, row) in (0..).zip(rows(buffer)) {
-        for run in runs(row) {
+        for run in runs(row, paper) {
             run.draw(&mut svg, y);
         }
     }
@@ -68,15 +82,15 @@ struct Look {
 }
 
 impl Look {
-    fn of(cell: &Cell) -> Self {
+    fn of(cell: &Cell, paper: Paper) -> Self {
         let (mut ink, mut ground) = (hex(cell.fg), hex(cell.bg));
         if cell.modifier.contains(Modifier::REVERSED) {
             let before = ink.take();
-            ink = Some(ground.take().unwrap_or_else(|| GROUND.to_owned()));
-            ground = Some(before.unwrap_or_else(|| INK.to_owned()));
+            ink = Some(ground.take().unwrap_or_else(|| paper.ground.to_owned()));
+            ground = Some(before.unwrap_or_else(|| paper.ink.to_owned()));
         }
         Self {
-            ink: ink.unwrap_or_else(|| INK.to_owned()),
+            ink: ink.unwrap_or_else(|| paper.ink.to_owned()),
             ground,
             bold: cell.modifier.contains(Modifier::BOLD),
             dim: cell.modifier.contains(Modifier::DIM),
@@ -84,10 +98,10 @@ impl Look {
     }
 }
 
-fn runs(row: &[Cell]) -> Vec<Run> {
+fn runs(row: &[Cell], paper: Paper) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (column, cell) in (0..).zip(row) {
-        let look = Look::of(cell);
+        let look = Look::of(cell, paper);
         match runs.last_mut() {
             Some(run) if run.look == look => {
                 run.columns += 1;
@@ -186,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_picture_has_every_run_with_its_colors_in_its_place() {
-        let svg = to_svg(&buffer(), "a & b");
+        let svg = to_svg(&buffer(), "a & b", Ground::Dark);
         for part in [
             "viewBox=\"0 0 96 62\"",
             "<title>a &amp; b</title>",
@@ -196,6 +210,14 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part} is not in {svg}");
         }
+    }
+
+    #[test]
+    fn a_picture_has_the_background_of_its_terminal() {
+        let picture = |ground| to_svg(&buffer(), "title", ground);
+        assert!(picture(Ground::Dark).contains("rx=\"8\" fill=\"#14171c\""));
+        let light = picture(Ground::Light);
+        assert!(light.contains("rx=\"8\" fill=\"#ffffff\"") && light.contains("fill=\"#1f2328\">on<"), "{light}");
     }
 
     #[test]
@@ -210,6 +232,9 @@ mod tests {
             assert_eq!(super::hex(color).as_deref(), Some(hex), "{color}");
         }
         let reversed = Cell::new("x").set_style(Style::new().add_modifier(Modifier::REVERSED)).clone();
-        assert_eq!((Look::of(&reversed).ink.as_str(), Look::of(&reversed).ground.as_deref()), (GROUND, Some(INK)));
+        for paper in [DARK, LIGHT] {
+            let look = Look::of(&reversed, paper);
+            assert_eq!((look.ink.as_str(), look.ground.as_deref()), (paper.ground, Some(paper.ink)));
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, stdin, stdout};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use ratatui::layout::Size;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
@@ -42,6 +43,8 @@ impl TerminalError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
     Keys,
+    /// The time is over.
+    Nothing,
     /// The other descriptor was closed, or has something.
     Told,
 }
@@ -106,26 +109,29 @@ impl Tty {
         Ok(())
     }
 
-    /// Waits for keys, or for the other descriptor.
-    pub(super) fn await_keys(&self, other: BorrowedFd<'_>) -> Result<Waited, TerminalError> {
-        self.wait(PollFlags::IN, other)
+    /// Waits for keys, or for the other descriptor; for ever where there is no limit.
+    pub(super) fn await_keys(&self, other: BorrowedFd<'_>, limit: Option<Duration>) -> Result<Waited, TerminalError> {
+        self.wait(PollFlags::IN, other, limit)
     }
 
     /// Waits until the terminal hangs up, which is an error like any other, or for the other descriptor.
     pub(super) fn await_hang_up(&self, other: BorrowedFd<'_>) -> Result<(), TerminalError> {
-        self.wait(PollFlags::empty(), other).map(drop)
+        self.wait(PollFlags::empty(), other, None).map(drop)
     }
 
-    fn wait(&self, wanted: PollFlags, other: BorrowedFd<'_>) -> Result<Waited, TerminalError> {
+    fn wait(&self, wanted: PollFlags, other: BorrowedFd<'_>, limit: Option<Duration>) -> Result<Waited, TerminalError> {
+        // A time that the system cannot count is as good as none.
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         let mut both = [PollFd::new(&self.input, wanted), PollFd::from_borrowed_fd(other, PollFlags::IN)];
-        retried(|| poll(&mut both, None)).map_err(|errno| TerminalError::of("wait for", errno))?;
+        let ready =
+            retried(|| poll(&mut both, limit.as_ref())).map_err(|errno| TerminalError::of("wait for", errno))?;
         let [here, told] = [both[0].revents(), both[1].revents()];
         if !told.is_empty() {
             Ok(Waited::Told)
         } else if here.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             Err(TerminalError::Gone)
         } else {
-            Ok(Waited::Keys)
+            Ok(if ready == 0 { Waited::Nothing } else { Waited::Keys })
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::key::{Derived, Text};
 use crate::config::keys::{
     Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
-    PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig,
+    PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig, TerminalConfig,
 };
 use crate::config::kind;
 use crate::config::model::RouterConfig;
@@ -72,5 +72,7 @@ section! {
         pub notify: NotifyConfig,
         /// Which recordings are kept.
         pub retention: RetentionConfig,
+        /// How the terminal UI looks.
+        pub terminal: TerminalConfig,
     }
 }

@@ -1,6 +1,8 @@
 //! What a row of the table is made of, and the rows as one list.
 
-use super::{checks, control, general, instances, notify, prometheus, requests, retention, rollback, router, soak};
+use super::{
+    checks, control, general, instances, notify, prometheus, requests, retention, rollback, router, soak, terminal,
+};
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
 use crate::config::layers::PREFIX;
@@ -147,6 +149,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         control::KEYS,
         notify::KEYS,
         retention::KEYS,
+        terminal::KEYS,
     ]
     .into_iter()
     .flatten()

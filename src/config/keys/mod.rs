@@ -4,7 +4,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `checks`, `control`, `notify`, `prometheus`, `requests`, `retention`, `rollback`, `router`, `soak` | the section of that name |
+//! | `checks`, `control`, `notify`, `prometheus`, `requests`, `retention`, `rollback`, `router`, `soak`, `terminal` | the section of that name |
 //! | `general` | keys outside of any section |
 //! | `instances` | `colors`, `instances`, `metrics` and `health` |
 //! | `key` | what a row of the table is made of, and the rows as one list |
@@ -26,6 +26,7 @@ mod retention;
 mod rollback;
 mod router;
 mod soak;
+mod terminal;
 
 pub(crate) use checks::{ErrorRateConfig, LatencyConfig, ReadinessConfig};
 pub(crate) use control::ControlConfig;
@@ -41,3 +42,4 @@ pub(crate) use retention::RetentionConfig;
 pub(crate) use rollback::RollbackConfig;
 pub(in crate::config) use router::RouterDraft;
 pub(crate) use soak::SoakConfig;
+pub(crate) use terminal::TerminalConfig;

@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::app::tui::{
-    After, Charset, CharsetEnv, ColorEnv, Departure, Depth, Left, Places, Setup, TerminalError, Theme, UiState,
+    After, Charset, CharsetEnv, ColorEnv, Departure, Depth, GroundEnv, Left, Places, Setup, TerminalError, Theme,
+    UiState,
 };
 use crate::config::{Config, ControlConfig, keys};
 use crate::io::journal::Journal;
@@ -44,10 +45,19 @@ pub fn look(common: &Common) -> (Depth, Charset) {
     (color.depth(common.color), charset.charset(common.charset))
 }
 
+/// The theme: of what is chosen wherever things are configured, and of the terminal's background as the environment tells it.
+fn theme(config: &Config, depth: Depth) -> Theme {
+    let var = |name| std::env::var(name).ok();
+    let (colorfgbg, term) = (var("COLORFGBG"), var("TERM"));
+    let environment = GroundEnv { colorfgbg: colorfgbg.as_deref(), term: term.as_deref() };
+    let (ground, told) = environment.ground();
+    Theme::new(depth).with_choice(config.terminal.theme).on(ground, told)
+}
+
 /// A screen for a service, with colors and glyphs as flags and environment say.
 pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let (depth, charset) = look(common);
-    let mut ui = UiState::new(Theme::new(depth), charset, TimeZone::system());
+    let mut ui = UiState::new(theme(config, depth), charset, TimeZone::system());
     let ControlConfig { url, operator_token, .. } = &config.control;
     // A viewer's token orders nothing.
     ui.read_only = read_only || (url.is_some() && operator_token.is_none());

@@ -70,6 +70,7 @@ impl App {
         match command {
             Command::Leave => return self.leave(),
             Command::Save => return vec![Effect::Save],
+            Command::Theme => self.next_theme(),
             Command::Help => self.open_help(),
             Command::Freeze => self.freeze(),
             Command::Filter => self.layer = Some(Layer::Filter(Field::from(self.ui.decisions.filter.as_str()))),
@@ -95,6 +96,11 @@ impl App {
             Ok(dialog) => self.layer = Some(Layer::Dialog { dialog: Box::new(dialog), order: None }),
             Err(why) => self.say(format!("not now: {why}"), Tone::Warning),
         }
+    }
+
+    fn next_theme(&mut self) {
+        self.ui.theme = self.ui.theme.next();
+        self.say(self.ui.theme.described(), Tone::Plain);
     }
 
     fn freeze(&mut self) {

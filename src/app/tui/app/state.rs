@@ -7,6 +7,7 @@ use crate::app::tui::keys;
 use crate::app::tui::keys::{Context, Scope};
 use crate::app::tui::link::Item;
 use crate::app::tui::replay::Player;
+use crate::app::tui::theme::{Ground, Told};
 use crate::app::tui::{Message, Mode, Pane, Subject, UiState};
 use crate::core::view::{Dashboard, Tone};
 use crate::model::{Action, Ending};
@@ -21,6 +22,8 @@ pub enum Happening {
     Paste(String),
     /// The terminal has another size, or was given back to us.
     Resized,
+    /// The terminal told its background.
+    Ground(Ground),
     Item(Item),
     Answered {
         /// The number in [`Effect::Order`].
@@ -170,6 +173,10 @@ impl App {
         let mut effects = match happening {
             Happening::Key(key) => self.key(key),
             Happening::Paste(text) => self.paste(&text),
+            Happening::Ground(ground) => {
+                self.ui.theme = self.ui.theme.on(ground, Told::Terminal);
+                Vec::new()
+            }
             Happening::Item(item) => self.item(item),
             Happening::Answered { order, answer } => self.answered(order, answer),
             Happening::Told(said) => self.told(said),

@@ -1,5 +1,6 @@
 mod layers;
 mod link;
+mod looks;
 mod panes;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

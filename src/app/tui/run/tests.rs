@@ -1,3 +1,5 @@
+mod background;
+
 use std::os::unix::process::CommandExt as _;
 use std::sync::Mutex;
 use std::{env, fs};
@@ -64,9 +66,9 @@ fn setup() -> Setup {
 }
 
 /// Runs the screen and says on the terminal how it was left.
-fn show() {
+fn show(setup: Setup) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let left = runtime.block_on(run(setup(), Monitor::default()));
+    let left = runtime.block_on(run(setup, Monitor::default()));
     let said = match left {
         Ok(left) => format!("left {:?} detached={} {:?}", left.by, left.detached(), left.outcome),
         Err(error) => format!("failed: {error}"),
@@ -83,13 +85,18 @@ fn show() {
 #[test]
 fn the_process_in_a_role() {
     match role().as_deref() {
-        Some("show" | "job") => show(),
+        Some("show" | "job") => show(setup()),
+        Some("colored") => {
+            let mut setup = setup();
+            setup.ui.theme = Theme::new(Depth::True);
+            show(setup);
+        }
         Some("panic") => {
             std::thread::spawn(|| {
                 std::thread::sleep(Duration::from_millis(500));
                 panic!("boom");
             });
-            show();
+            show(setup());
         }
         Some("play") => {
             let mut bench = Bench::new(settings());

@@ -1,5 +1,6 @@
 //! Whole screens.
 
+mod contrast;
 mod pictures;
 mod properties;
 mod scenes;

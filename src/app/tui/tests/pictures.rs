@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::scenes::{dashboard, drawn, ui};
+use crate::app::tui::theme::Ground;
 use crate::app::tui::{Charset, Depth, to_svg};
 
 #[test]
@@ -15,7 +16,7 @@ fn the_screenshots_show_what_the_program_draws() {
         ("blind", "Metrics that cannot be read"),
     ] {
         let buffer = drawn(&dashboard(scene), &mut ui(Depth::True, Charset::Unicode), (120, 36));
-        let svg = to_svg(&buffer, title);
+        let svg = to_svg(&buffer, title, Ground::Dark);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screens/{scene}.svg"));
         if std::env::var_os("UPDATE_DOCS").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
