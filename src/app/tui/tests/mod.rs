@@ -5,3 +5,4 @@ mod pictures;
 mod properties;
 mod scenes;
 mod snapshots;
+mod themes;

@@ -13,6 +13,9 @@ pub(crate) use crate::core::soak::scenes::bench;
 use crate::core::soak::testing::Bench;
 use crate::core::view::Dashboard;
 
+/// The sizes that snapshots are taken at: columns and rows.
+pub const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 50)];
+
 /// The dashboard of a run.
 pub fn dashboard(name: &str) -> Dashboard {
     fold(&bench(name))

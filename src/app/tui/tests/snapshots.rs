@@ -3,15 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
+use super::scenes::{ALL, SIZES, bench, dashboard, drawn, text, ui};
 use crate::app::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
     Playback, Subject, WeatherView,
 };
 use crate::core::view::{Dashboard, Progress, Tone, next_step};
 use crate::model::{CheckId, Verdict};
-
-const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 50)];
 
 #[test]
 fn every_phase_and_outcome_at_four_sizes() {
