@@ -34,11 +34,19 @@ pub fn more(buffer: &mut Buffer, inside: Rect, hidden: usize, ui: &UiState) {
     }
 }
 
+/// Writes onto a frame, whose own style does not shine through.
+fn on_frame(buffer: &mut Buffer, row: Rect, text: &[Span<'_>], ui: &UiState) {
+    let width = u16::try_from(text.iter().map(Span::width).sum::<usize>()).unwrap_or(u16::MAX);
+    buffer.set_style(Rect { width: width.min(row.width), ..row }.intersection(buffer.area), Style::reset());
+    pen::write(buffer, row, text, ui);
+}
+
 /// Writes into the upper right of a frame, where its title leaves room.
 pub fn right_title(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], text: &[Span<'_>], ui: &UiState) {
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let taken = u16::try_from(width(text)).unwrap_or(u16::MAX);
     if width(title) + width(text) + 3 <= usize::from(area.width) {
-        pen::write_right(buffer, Rect { width: area.width.saturating_sub(2), height: 1, ..area }, text, ui);
+        on_frame(buffer, Rect { x: area.right() - 2 - taken, width: taken, height: 1, ..area }, text, ui);
     }
 }
 
@@ -68,6 +76,6 @@ pub fn framed(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], style: Style,
     ] {
         buffer.set_string(x, y, corner, style);
     }
-    pen::write(buffer, Rect { x: area.x + 1, width: area.width - 2, height: 1, ..area }, title, ui);
+    on_frame(buffer, Rect { x: area.x + 1, width: area.width - 2, height: 1, ..area }, title, ui);
     Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
 }

@@ -86,6 +86,8 @@ impl Plot {
                 (Charset::Ascii, false) => '.',
             };
             if let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) {
+                // What a mark left there is not to shine through.
+                cell.reset();
                 cell.set_char(glyph).set_style(dots.style);
             }
         }
