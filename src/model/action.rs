@@ -55,13 +55,10 @@ impl fmt::Display for Action {
     }
 }
 
-/// The text is no action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownAction {
-    /// The word is not known.
     #[error("`{0}` is not a valid action: expected abort, rollback, pause, resume, extend DURATION or keep")]
     Word(String),
-    /// `extend` wants a duration.
     #[error("`extend` takes a duration above 0 and at most 24h, such as `extend 5m`{}", if .0.is_empty() { String::new() } else { format!(", not `{}`", .0) })]
     Extension(String),
 }

@@ -29,7 +29,6 @@ impl fmt::Display for Actor {
     }
 }
 
-/// The text names no actor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a valid actor: expected `auto`, `resume`, `operator:<user>@<host>` or `ci:<user>@<host>`")]
 pub struct UnknownActor(String);

@@ -45,7 +45,6 @@ impl fmt::Display for Color {
     }
 }
 
-/// The text was neither `blue` nor `green`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a color: expected `blue` or `green`")]
 pub struct UnknownColor(pub String);

@@ -82,9 +82,7 @@ impl DecisionKind {
     }
 }
 
-/// One choice of the monitor or the operator, with the numbers it rests on.
-///
-/// The journal adds `seq`, `ts`, `event` and the hash chain around it.
+/// A choice of the monitor or the operator, with its numbers; the journal adds `seq`, `ts`, `event` and the hash chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
@@ -130,8 +128,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether somebody has to be told: a rollback fails, or has succeeded after failures, or the color that it would lead to fails
-    /// before traffic has left it.
+    /// Whether to notify somebody: a rollback fails, or succeeded late, or the color it would lead to fails already.
     pub fn is_urgent_observation(&self) -> bool {
         let urgent = [ReasonCode::RollbackAttempt, ReasonCode::RollbackLate, ReasonCode::StandbyFailing];
         self.decision == DecisionKind::Observe && urgent.into_iter().any(|code| self.is_because(code))

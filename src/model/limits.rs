@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How many recordings are kept, for how long, and how much room they may take. The strictest decides.
+/// The strictest decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// So many, the newest.

@@ -10,7 +10,6 @@ use std::time::Duration;
 /// Nanoseconds in a second.
 const SECOND: u128 = 1_000_000_000;
 
-/// A day, in nanoseconds.
 const DAY: u128 = 24 * 3_600 * SECOND;
 
 /// The units of time, largest first, in nanoseconds.
@@ -110,8 +109,7 @@ pub fn percent_exact(share: f64) -> String {
     format!("{}%", trimmed(&format!("{:.9}", share * 100.0)))
 }
 
-/// A limit between 0 and 1, as it was set: `0.125%`. One that was computed, and that nobody could have set, is rounded like any
-/// measured share.
+/// A limit between 0 and 1, as it was set: `0.125%`. A computed one is rounded like any measured share.
 pub fn percent_limit(share: f64) -> String {
     /// More characters than anybody writes into a setting.
     const WRITTEN: usize = 9;

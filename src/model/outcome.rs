@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::words::words;
 
 words! {
-    /// What a check, or the soak, says of the release.
-    ///
-    /// The order is how verdicts combine: the worst wins, and not knowing is worse than healthy.
+    /// What a check, or the soak, says of the release. When combined the last in this order wins: the worst.
     #[derive(PartialOrd, Ord)]
     pub enum Verdict {
         /// As good as asked for.
@@ -24,9 +22,7 @@ words! {
     pub enum Phase {
         /// Waiting until the target of a switch is ready.
         Gating = "gating",
-        /// Looking at the previous color before traffic moves.
         Baseline = "baseline",
-        /// Moving traffic to the target.
         Switching = "switching",
         /// Before the window: only outages and crash loops are judged.
         Warmup = "warmup",
@@ -36,11 +32,9 @@ words! {
         Held = "held",
         /// Counting down to the automatic rollback.
         Grace = "grace",
-        /// Moving traffic back.
         RollingBack = "rolling-back",
         /// Traffic is back; is the previous color well?
         Verifying = "verifying",
-        /// Over.
         Finished = "finished",
     }
 }

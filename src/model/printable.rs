@@ -1,11 +1,8 @@
 //! Text from outside, made safe to print.
 //!
-//! Answers of servers, output of commands and what people type may hold anything. What is printed of it
-//!
-//! * moves no cursor and ends no line: control characters are shown as `·`;
-//! * reads as it is: characters that reorder or hide others (Unicode's format characters, and its line and paragraph separators) are
-//!   shown as escapes, such as `\u{202e}`;
-//! * may not give orders to a CI runner: see [`line()`].
+//! Answers of servers, output of commands and what people type may hold anything. Printed, it moves no cursor and ends
+//! no line (control characters show as `·`), hides and reorders nothing (Unicode's format characters and separators
+//! show as escapes, such as `\u{202e}`), and gives no orders to a CI runner: see [`line()`].
 
 use std::borrow::Cow;
 
@@ -59,8 +56,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(COMMANDS.iter().fold(clean, |text, mark| text.replace(mark, &format!("#·{}", &mark[1..]))))
 }
 
-/// The same for a text that begins a line. GitHub Actions takes a line for a command that begins with `::`, spaces before it or not:
-/// `| ` stands before such a line.
+/// The same for the beginning of a line: `| ` goes before `::`, which GitHub Actions takes for a command.
 pub fn line(text: &str) -> Cow<'_, str> {
     let clean = clean(text);
     if clean.trim_start().starts_with("::") { Cow::Owned(format!("| {clean}")) } else { clean }

@@ -11,89 +11,62 @@ words! {
     pub enum ReasonCode {
         /// Another release was asked for on the color that is live.
         AlreadyLive = "already-live",
-        /// The evidence decided.
         Auto = "auto",
-        /// Automatic rollback is off in the configuration.
         AutoRollbackOff = "auto-rollback-off",
         /// What the previous color was like, or that the new one is worse.
         Baseline = "baseline",
-        /// A required check is breached.
         Breach = "breach",
         /// A rollback failed for too long, and what led to it is not seen any more.
         BreachGone = "breach-gone",
         /// Nothing was seen for a while: the process or the machine stood still.
         ClockGap = "clock-gap",
-        /// An exercise.
         Drill = "drill",
         /// Window and extension are over.
         End = "end",
-        /// The operator forced it.
         Forced = "forced",
-        /// Somebody froze automatic rollback, or lifted that.
         Freeze = "freeze",
-        /// Automatic rollback is frozen for the service.
         Frozen = "frozen",
-        /// A rollback is counting down.
         Grace = "grace",
-        /// There was no verdict.
         Inconclusive = "inconclusive",
-        /// Instances came or went.
         Instances = "instances",
         /// What the previous color excuses.
         LatencyExcuse = "latency-excuse",
-        /// The latency is judged.
         LatencyJudged = "latency-judged",
-        /// The histogram has no bucket near the threshold.
         LatencyUnfit = "latency-unfit",
-        /// The latency is not judged.
         LatencyUnjudged = "latency-unjudged",
         /// What the metrics pages offer to count by.
         Metrics = "metrics",
-        /// The release was switched to with `--no-rollback`.
         NoRollback = "no-way-back",
-        /// The target of the switch is not ready.
         NotReady = "not-ready",
-        /// The operator ordered it.
         Operator = "operator",
         /// A check is breached that is not required.
         Optional = "optional",
-        /// Automatic rollback is paused.
         Paused = "paused",
-        /// The configuration asks for it.
         Policy = "policy",
         /// Several processes answer behind one URL.
         Processes = "processes",
         /// A readiness route does not say.
         Readiness = "readiness",
-        /// The readiness of the target is not known.
         ReadinessUnknown = "readiness-unknown",
-        /// Which release the pages name.
         Release = "release",
-        /// Another monitor goes on.
         Resumed = "resumed",
-        /// An attempt to roll back failed, and there is another one.
         RollbackAttempt = "rollback-attempt",
         /// A rollback that failed has succeeded after all.
         RollbackLate = "rollback-late",
         /// The router holds what Switchback did not write.
         RouterForeign = "router-foreign",
-        /// Both colors fail in the same way.
         SharedCause = "shared-cause",
-        /// The previous color is down.
         StandbyDown = "standby-down",
         /// The previous color fails before traffic leaves it.
         StandbyFailing = "standby-failing",
-        /// Traffic stayed where the rollback brought it.
         Verified = "verified",
         /// The warmup is over.
         Window = "window",
     }
 }
 
-/// Why a decision was made: a word of the program, or what a person typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// A word of the program.
     Code(ReasonCode),
     /// As the operator typed it, or the name of the signal that asked for it.
     Text(String),

@@ -6,17 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Color;
 
-/// Where user traffic is after a failure, as far as can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Traffic {
-    /// On this color.
     On(Color),
     /// Where it was: nothing was touched.
     Unmoved,
     /// On this color by the router's own word, which could not be read back.
     Unconfirmed(Color),
-    /// Nobody can say.
     Unknown,
 }
 

@@ -50,8 +50,7 @@ pub struct Judged {
     pub setting: Setting,
 }
 
-/// Judges `trace`, called `file`, by `setting`, as a soak would have. What the trace has beyond the window is used only
-/// for an extension. Missing ticks count as missing.
+/// Judges `trace`, called `file`, as a soak would have. What lies beyond the window is used only for an extension.
 pub fn judge(file: &str, trace: &Trace, setting: &Setting) -> Result<Judged, EvidenceConfigError> {
     let window_ms = setting.window_ms.unwrap_or_else(|| trace.length_ms());
     let recorded_ms = trace.interval_ms();
@@ -94,7 +93,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The judgement, and when it was made.
     fn judge(&mut self) -> (Closing, u64) {
         let mut ticks = joined(&self.trace.ticks, self.recorded_ms, self.interval_ms).peekable();
         while let Some(tick) = ticks.next_if(|tick| tick.at_ms <= self.window_ms) {
@@ -115,7 +113,6 @@ impl Run<'_> {
         (self.detector.conclude(self.last_ms), self.last_ms)
     }
 
-    /// One tick; the breach, if it brings one.
     fn live(&mut self, TraceTick { at_ms, counts }: TraceTick) -> Option<Closing> {
         self.skip_to(at_ms);
         self.detector.tick(at_ms, counts);

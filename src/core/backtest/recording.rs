@@ -14,8 +14,7 @@ pub fn ending_of<'a>(settings: Settings, envelopes: impl IntoIterator<Item = &'a
     machine.ending().cloned()
 }
 
-/// Replays a recorded soak and notes the counts of its error-rate check at each tick of the window. The machine never
-/// acts, so the trace continues to the end of the recording, also after a breach.
+/// Counts of the error-rate check at each tick of the window. The machine never acts: they continue after a breach.
 pub fn trace_of(settings: Settings, envelopes: impl IntoIterator<Item = Envelope>) -> Trace {
     let mut machine = Machine::new(Settings { on_breach: OnBreach::Hold, ..settings });
     let mut trace = Trace::default();

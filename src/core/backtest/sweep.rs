@@ -12,7 +12,6 @@ const SWEPT: [(&str, &str); 6] = [
     ("interval", "soak.interval"),
 ];
 
-/// One setting with the values it is to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
     pub key: &'static str,

@@ -5,15 +5,13 @@ use super::truth::Truth;
 use crate::core::detect::ClosingVerdict;
 use crate::model::number::{span, thousands, wealth};
 
-/// One trace with its result under each setting, in the order of the settings.
 pub struct Row {
     pub file: String,
     pub truth: Truth,
     pub judged: Vec<Judged>,
 }
 
-/// The table: with one setting a line a trace with its numbers and reason, with several a column a setting. Below it, for
-/// each setting, how many good releases it would have rolled back, how many bad ones, and how late.
+/// One setting: a line a trace with its reason; several: a column each. Below: false and right rollbacks, and delays.
 pub fn table(rows: &[Row], settings: &[String]) -> String {
     let mut lines: Vec<Vec<String>> = Vec::new();
     if settings.len() == 1 {
@@ -94,7 +92,6 @@ fn median(mut delays: Vec<u64>) -> Option<u64> {
     delays.get(delays.len() / 2).copied()
 }
 
-/// Columns padded to their widest cell; the last one is left as it is.
 fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);

@@ -41,9 +41,8 @@ pub enum TraceError {
 }
 
 impl Trace {
-    /// Reads cumulative counters in CSV with the header `tick_ms,total,errors`. The first row is the baseline, and time
-    /// counts from it; both counters empty are a failed scrape. Counters that go back count from zero, and three times
-    /// of that are a crash loop. Blank lines are skipped.
+    /// Reads CSV `tick_ms,total,errors` of cumulative counters. The first row is the baseline, and time counts from it;
+    /// both counters empty: a failed scrape. Counters that go back count from zero; three times are a crash loop.
     pub fn from_csv(text: &str) -> Result<Self, TraceError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());

@@ -6,22 +6,19 @@ use serde::Serialize;
 
 use crate::model::{Cause, Ending, Outcome};
 
-/// What a release really was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truth {
-    /// Good: a rollback is wrong.
+    /// A rollback is wrong.
     Good,
-    /// Bad: a rollback is right.
+    /// A rollback is right.
     Bad,
-    /// Unknown: it was not judged to the end, or its outcome does not tell.
+    /// Not judged to the end, or the outcome does not tell.
     Unknown,
 }
 
 impl Truth {
-    /// The truth about a release by the outcome of its recorded soak; `Unknown` if that has not ended.
-    ///
-    /// A release that an operator rolled back is bad whatever the error rate was: people see more than the check.
+    /// By how its recorded soak ended. A release that an operator rolled back is bad: people see more than the check.
     pub fn of(ending: Option<&Ending>) -> Self {
         let Some(ending) = ending else { return Self::Unknown };
         match (ending.outcome, ending.cause) {

@@ -7,10 +7,10 @@ use crate::model::number::latency_exact;
 
 /// How far from a threshold a bound may be to stand for it.
 const NEAR: f64 = 2.0;
-/// So many bounds are named.
+/// Bounds that are named in a sentence.
 const SHOWN: usize = 16;
 
-/// What one instance says of how long its requests took, as read from one good metrics page.
+/// How long the requests of one instance took, by one good metrics page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Latency {
@@ -24,9 +24,7 @@ pub enum Latency {
     Unfit(String),
 }
 
-/// How many requests took how long: a histogram of the text format, its series added up.
-///
-/// A series that leaves the page keeps its last values in the sums, so they go back only when the process counts anew.
+/// A histogram's series, added up. Those that leave the page stay in the sums, which fall only if it counts anew.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Buckets {
     /// Upper bounds in milliseconds, rising; the last bucket has none and is left out.
@@ -47,14 +45,12 @@ impl Buckets {
         self.bounds_ms.iter().rfind(within).copied()
     }
 
-    /// The bound that a threshold is judged by: the largest one up to it, else the smallest above it. None where neither is near,
-    /// for what a bound says of a threshold beyond a factor of two is no judgement.
+    /// The bound a threshold is judged by: the largest up to it, else the smallest above; none beyond a factor of two.
     pub fn bound_near(&self, threshold_ms: f64) -> Option<f64> {
         let below = self.bound_within(threshold_ms).filter(|bound| *bound >= threshold_ms / NEAR * (1.0 - 1e-9));
         below.or_else(|| self.bound_from(threshold_ms).filter(|bound| *bound <= threshold_ms * NEAR * (1.0 + 1e-9)))
     }
 
-    /// The smallest bound that is not below a latency.
     pub fn bound_from(&self, latency_ms: f64) -> Option<f64> {
         self.bounds_ms.iter().find(|bound| **bound >= latency_ms * (1.0 - 1e-9)).copied()
     }
@@ -86,7 +82,6 @@ impl Buckets {
         }
     }
 
-    /// How many requests took longer than one of the bounds.
     pub fn slower_than(&self, bound_ms: f64) -> u64 {
         let at = self.bounds_ms.iter().position(|known| known.total_cmp(&bound_ms).is_eq());
         let within = at.and_then(|at| self.counts.get(at)).copied().unwrap_or(0);
@@ -102,7 +97,7 @@ impl Buckets {
         Some(Self { bounds_ms: self.bounds_ms.clone(), counts: counts.collect::<Option<_>>()? })
     }
 
-    /// The requests of both, in the bounds that both have.
+    /// In the bounds that both have.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
         if self.counts.is_empty() || other.counts.is_empty() {
@@ -120,9 +115,8 @@ impl Buckets {
         merged
     }
 
-    /// The latency that this share of the requests stayed within, in milliseconds: linear within a bucket, the largest bound
-    /// beyond it, as PromQL's `histogram_quantile` has it
-    /// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>). None without a request.
+    /// Milliseconds; linear within a bucket, the largest bound beyond it, as PromQL has it; none without a request
+    /// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>).
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let total = self.total();
         if total == 0 || self.bounds_ms.is_empty() {

@@ -19,11 +19,10 @@ use super::{Reading, TickCounts};
 /// Restarts of one instance in a soak that make a crash loop.
 pub const CRASH_LOOP_RESETS: u32 = 3;
 
-/// So many processes behind one URL are followed apart; the one read longest ago is forgotten first.
+/// Processes behind one URL that are followed apart; the one read longest ago is forgotten first.
 pub const MAX_PROCESSES: usize = 64;
 
-/// A start time is older than the last reading if it lies so far before it: the `Date` of an answer is cut to the second, and
-/// start times jitter by up to two. Without `Date` the clock of this machine has to do.
+/// A start so far before the last reading is older: `Date` is cut to the second, and starts jitter by up to 2s.
 const OLDER_MS: i64 = 2_000;
 const OLDER_BY_OUR_CLOCK_MS: i64 = 5_000;
 
@@ -35,17 +34,13 @@ const SECOND_MS: i64 = 1_000;
 
 /// The counters of one instance.
 ///
-/// A **lineage** is what one process counts: totals that only grow. Where start times tell processes apart, each is followed
-/// by itself and what they count is added up. A process that was not seen before counts
+/// A **lineage** is what one process counts: totals that only grow. Where start times tell processes apart, each is
+/// followed by itself, and their counts are added up. A new one counts from zero if it started after the soak began,
+/// else from its first page. Without start times: see `without_starts`.
 ///
-/// * from zero, if it started after the soak began;
-/// * from its first page on, if it is older: what it counted before is not this soak's.
-///
-/// Every time is the instance's own: the `Date` of its answers, so that its clock may differ from this machine's. A start time
-/// that is newer than the last reading is a **restart**; one that is older shows that another process was there all along.
-/// Three restarts are a crash loop, unless several processes answer.
-///
-/// Where start times are missing or equal, counters that go back are a riddle: see `without_starts`.
+/// Times are the instance's own (the `Date` of its answers). A start newer than the last reading is a **restart**;
+/// three are a crash loop, unless several processes answer. An older start shows that another process was there all
+/// along.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     since: Since,
@@ -63,7 +58,7 @@ pub struct Counters {
     resumed: bool,
 }
 
-/// What is known for good of who answers.
+/// What is certain about who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
@@ -76,7 +71,6 @@ enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Processes {
-    /// One process, as far as can be told.
     One,
     /// Several, which their start times tell apart: so many were seen.
     Apart(u32),
@@ -86,13 +80,12 @@ pub enum Processes {
     Mixed,
 }
 
-/// What happened between two readings of an instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     pub requests: u64,
     /// Those of them that failed, never more than `requests`.
     pub errors: u64,
-    /// What of both came on series without a route.
+    /// On series without a route.
     #[serde(default)]
     pub unrouted: TickCounts,
     /// Whether the process was restarted, so that requests between the last reading and the restart are lost.
@@ -108,14 +101,11 @@ pub struct Since {
     pub at_ms: u64,
 }
 
-/// What a reading is counted from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum From {
-    /// What was read of the same process before.
     Before(Lineage),
-    /// Nothing: the process started since.
+    /// The process started since.
     Zero,
-    /// The reading itself.
     Here,
 }
 
@@ -124,7 +114,6 @@ enum From {
 struct Clock {
     now: i64,
     last: i64,
-    /// From when on a process counts from zero.
     since: i64,
     /// A start that lies so far before a reading is older than that, in milliseconds.
     margin: i64,
@@ -136,7 +125,6 @@ impl Counters {
         Self::since(Since { run_wall, at_ms: 0 })
     }
 
-    /// The same for processes that start later than this.
     pub const fn since(since: Since) -> Self {
         Self {
             since,
@@ -188,8 +176,7 @@ impl Counters {
         self.pace.missed();
     }
 
-    /// Counts from here on: a process that is read again only later counts from its next page, for what it counted in between
-    /// cannot be distinguished from what it had counted before. The one that was read last goes on.
+    /// Counts from here on. The process read last goes on; any other one counts from its next page.
     pub fn rebase(&mut self) {
         if let Some((_, others)) = self.lineages.split_last_mut() {
             for lineage in others {
@@ -198,8 +185,7 @@ impl Counters {
         }
     }
 
-    /// The program was restarted, and has forgotten the series that had left the page. If the next reading goes back for
-    /// no other reason than that, it is a baseline and no reset: its requests were counted before.
+    /// The program restarted and forgot series that left the page: a reading that goes back for that is a baseline.
     pub fn resume(&mut self) {
         self.resumed = true;
         self.lineages.iter_mut().for_each(|lineage| lineage.id = None);
@@ -245,7 +231,6 @@ impl Counters {
         Delta { requests, errors: errors.min(requests), unrouted, reset: false }
     }
 
-    /// The page says when its process started.
     fn by_start(&mut self, now: Lineage, started_ms: i64, reading: &Reading, at_ms: u64) -> (Option<usize>, From) {
         let resumed = std::mem::take(&mut self.resumed);
         let Some(at) = self.known(&now, started_ms, reading) else {
@@ -267,7 +252,6 @@ impl Counters {
         (Some(at), from)
     }
 
-    /// The lineage of a process that was read before.
     fn known(&self, now: &Lineage, started_ms: i64, reading: &Reading) -> Option<usize> {
         let position = |wanted: &dyn Fn(&Lineage) -> bool| self.lineages.iter().rposition(wanted);
         if let Some(process) = reading.process.filter(|process| !process.first) {

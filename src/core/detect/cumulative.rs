@@ -1,7 +1,6 @@
 //! Cumulative counters of one process, as recorded in a trace, taken apart into ticks.
 //!
-//! A trace knows neither start times nor several processes behind one URL, so its rule is the plain one of the
-//! specification; [`Counters`](super::Counters) is the one for live instances.
+//! A trace has neither start times nor several processes: the plain rule will do. Live: [`Counters`](super::Counters).
 
 use serde::{Deserialize, Serialize};
 

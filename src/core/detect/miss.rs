@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::counts::TickCounts;
 use crate::model::number::{latency, latency_exact, percent, thousands};
 
-/// What makes a request count against the release. The detectors judge both alike; only their sentences differ.
+/// The detectors judge both alike; only their sentences differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Miss {

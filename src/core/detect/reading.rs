@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Latency, TickCounts};
 
-/// The request counters of one instance, as read from one good metrics page.
-///
-/// `total` and `errors` are cumulative since the process started that answered. A series that leaves the page keeps its last value in
-/// the sums, so they go back only when the process really counts anew.
+/// Cumulative since its process started. Series that leave the page stay in the sums: they fall only if it counts anew.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Requests since the process started.
@@ -17,8 +14,7 @@ pub struct Reading {
     /// Requests since the start on routes that are left out (probes, scrapes, what else no user does); not in `total`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ignored: u64,
-    /// What of `total` and `errors` stands on series that do not say which route was asked: requests of this program may be
-    /// among it. None in recordings from before it was told apart.
+    /// Of both, on series without a route: requests of this program may be among it. None in older recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrouted: Option<TickCounts>,
     /// What this program itself asked of the instance until then, where it may be among `unrouted`.
@@ -57,8 +53,7 @@ pub struct Reading {
     /// On which labels what failed since the page before, where anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blame: Option<Box<Blame>>,
-    /// What a person should know of this page although it was readable: no request counter on it yet (and which ones
-    /// there are), values that were no counts, series that stood on it twice.
+    /// What a person should know of a readable page: no request counter yet, values that are no counts, series twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// How long the scrape took, in milliseconds.
@@ -97,7 +92,6 @@ impl Requests {
     }
 }
 
-/// By what the requests of a page are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counting {
     pub metric: String,
@@ -110,8 +104,7 @@ const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// A process among those that answer at one URL, as the reader of its pages knows it. `total` and `errors` of the reading are
-/// those of this process alone.
+/// One of the processes at one URL, as the reader of its pages knows it; the reading's counts are its alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// Its number: the same for all its pages, as long as the reader lives.
@@ -119,12 +112,10 @@ pub struct Process {
     /// Whether this is its first page for the reader, which knows nothing of series that left its pages earlier.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
-    /// Whether it says for the first time that it started a little earlier or later. It may be another process: nothing is counted
-    /// that came between the two pages.
+    /// Whether its start time moved for the first time. It may be another process: what came in between is not counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub start_moved: bool,
-    /// Whether one of its series is lower than on its page before, or so it seems: where start times do not tell processes apart
-    /// it may be another process.
+    /// Whether a series is, or seems, lower than on its page before: without start times it may be another process.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub went_back: bool,
 }
@@ -134,14 +125,13 @@ pub struct Process {
 pub struct Blame {
     /// All that came between the two.
     pub all: TickCounts,
-    /// Labels whose requests failed, those with the most failures first.
+    /// Those with the most failures first.
     pub culprits: Vec<Culprit>,
     /// Failures on series of which no label is told apart.
     #[serde(default)]
     pub untracked: u64,
 }
 
-/// The requests that carry one value of one label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Culprit {
     /// The label's name, such as `route`.

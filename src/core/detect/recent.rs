@@ -12,7 +12,6 @@ pub const RECENT_MS: u64 = 10_000;
 /// Ticks closer together than this share an entry, which bounds the ring to 100 of them.
 const RESOLUTION_MS: u64 = 100;
 
-/// One good tick: the counts between `since_ms` and `at_ms`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Entry {
     since_ms: u64,
@@ -53,7 +52,6 @@ impl RecentCounts {
         self.entries.iter().fold(TickCounts::default(), |sum, entry| sum.plus(entry.counts))
     }
 
-    /// Errors / requests, between 0 and 1; `None` without a request in that time.
     pub fn rate(&self) -> Option<f64> {
         self.counts().rate()
     }

@@ -58,8 +58,7 @@ impl WindowDetector {
         self.miss = miss;
     }
 
-    /// Takes in one tick: what came since the last good one, or `None` when the tick is missing. A missing tick neither
-    /// feeds nor ends a streak. A breach stays, whatever follows.
+    /// Takes in one tick; `None` (missing) neither feeds nor ends a streak. A breach stays, whatever follows.
     pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {
         self.ticks = self.ticks.saturating_add(1);
         self.recent.tick(at_ms, counts);

@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use crate::core::detect::{Blame, TickCounts};
 use crate::model::number::percent;
 
-/// From this share on the errors of one instance, or on one label, are worth naming.
+/// Smallest share of the errors of one instance, or on one label, that is worth naming.
 const SHARE: f64 = 0.6;
-/// A label or an instance is named only if its share of the errors is so many times its share of the requests: what all
-/// requests carry explains nothing.
+/// Smallest ratio of its share of the errors to its share of the requests: what all requests carry explains nothing.
 const LIFT: f64 = 1.5;
 /// Fewer errors than these blame nobody.
 const ERRORS: u64 = 3;
 /// What the clients call the route of a request.
 const ROUTES: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
-/// So many labels with their values are told apart.
+/// Labels with their values that are told apart.
 const MOST_LABELS: usize = 1_000;
 
-/// What failed since the window began, by label.
+/// Since the window began, by label.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
     /// Everything that came between pages of which something failed.
@@ -76,8 +75,7 @@ impl Ledger {
         (share >= 0.1).then(|| format!("{} of the errors on labels beyond the first 1,000", percent(share)))
     }
 
-    /// The instance and the label that most of the errors are on, and what is not known. `instances` are names and what came on
-    /// each. Nothing where nothing stands out.
+    /// The instance and the label that most of the errors are on, and what is not known. None where nothing stands out.
     pub fn sentence(&self, instances: &[(&str, TickCounts)]) -> Option<String> {
         let all = instances.iter().fold(TickCounts::default(), |sum, (_, counts)| sum.plus(*counts));
         if all.errors < ERRORS {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many different releases of one instance are told apart.
+/// Different releases of one instance that are told apart.
 const MOST: usize = 8;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Builds {
     has_news: bool,
 }
 
-/// What one instance named, the last one last.
+/// The releases that one instance named, the last one last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Named {
     releases: Vec<String>,
@@ -20,7 +20,6 @@ struct Named {
 }
 
 impl Builds {
-    /// An instance's page names another release than before.
     pub fn named(&mut self, place: usize, release: &str) {
         let Named { releases, several } = self.by_place.entry(place).or_default();
         if releases.last().is_some_and(|last| last == release) {

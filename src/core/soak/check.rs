@@ -8,8 +8,7 @@ use super::roster::Changes;
 use super::{Answer, Metered, Readiness, Sample};
 use crate::model::{CheckId, Verdict};
 
-/// One check of the watched color. A run has one of each; [`Machine`](super::Machine) tells all of them the same, and what a
-/// check does not need it does not listen to.
+/// One check of the watched color. [`Machine`](super::Machine) tells each of them the same; each takes what it needs.
 pub trait Check: fmt::Debug + Send + Sync {
     /// Its name.
     fn id(&self) -> &CheckId;

@@ -169,22 +169,18 @@ pub enum Sample {
     Failed(String),
 }
 
-/// What Prometheus says of the counters of a color.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "a reading is the usual case: boxing it would allocate for every page")]
 pub enum Metered {
-    /// Samples that it did not have before.
     New(Reading),
     Same {
-        /// How old its newest sample is.
         age_ms: u64,
     },
     /// Nothing, or nothing that says anything about now, and why.
     Failed(String),
 }
 
-/// What Prometheus says to a check's query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
@@ -194,9 +190,8 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// The alerts that fire, sorted.
+    /// The alerts that fire, sorted, each with its labels.
     Firing {
-        /// Each with its labels.
         alerts: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -249,7 +244,6 @@ pub struct ForeignSeen {
     pub by_hand: String,
 }
 
-/// How a switch went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchResult {
@@ -261,7 +255,6 @@ pub enum SwitchResult {
     Failed(String),
 }
 
-/// How one attempt to roll back went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RollbackResult {
@@ -273,15 +266,12 @@ pub enum RollbackResult {
     Foreign(ForeignSeen),
     /// It failed or could not be confirmed: recordings from before more was known of a failure.
     Failed(String),
-    /// It failed or could not be confirmed.
     NotDone(RollbackFailure),
 }
 
-/// What is known of an attempt to roll back that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollbackFailure {
     pub why: String,
-    /// Where users are, as far as can be said.
     pub traffic: Traffic,
     /// Whether trying again does not help before a person has changed something.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

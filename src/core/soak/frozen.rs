@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::number::span;
 
-/// Automatic rollback is off for the whole service.
+/// For the whole service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     pub by: String,

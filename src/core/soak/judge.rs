@@ -20,7 +20,7 @@ pub struct OldColor {
     pub measured_ms: u64,
 }
 
-/// Judges the error rate of one soak. Time is in milliseconds since the window's start.
+/// Times are milliseconds since the window's start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judge {
     detector: Detector,
@@ -32,7 +32,6 @@ pub struct Judge {
     longest_silence_ms: Option<u64>,
 }
 
-/// The new color against the old one.
 #[derive(Clone, Debug, PartialEq)]
 struct Comparison {
     old: TickCounts,
@@ -63,7 +62,6 @@ impl Judge {
         self.detector.speak_of(miss);
     }
 
-    /// Takes in one tick; `None` for a missing one.
     pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {
         self.detector.tick(at_ms, counts);
         self.recent.tick(at_ms, counts);
@@ -77,7 +75,6 @@ impl Judge {
         }
     }
 
-    /// Counts scheduled ticks that never ran as missing.
     pub fn skip(&mut self, ticks: u64) {
         self.detector.skip(ticks);
         if let Some(comparison) = &mut self.comparison {
@@ -105,7 +102,6 @@ impl Judge {
         })
     }
 
-    /// The judgement if the window ended now and the soak already ran on for `overtime` ticks.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
         match self.breach() {
             Some(reason) => Ending::Closed(Closing::new(ClosingVerdict::Breached, reason)),
@@ -121,7 +117,7 @@ impl Judge {
         self.detector.explain()
     }
 
-    /// What comes next at the rate of the last ten seconds; the plain rule does not look ahead.
+    /// None for the plain rule, which does not look ahead.
     pub fn outlook(&self, at_ms: u64) -> Option<Outlook> {
         match &self.detector {
             Detector::Evidence(detector) => Some(detector.outlook(at_ms, &self.recent)),
@@ -129,12 +125,11 @@ impl Judge {
         }
     }
 
-    /// Against the release, in nats; none where the method has no evidence.
     pub fn evidence(&self) -> Option<f64> {
         self.detector.evidence()
     }
 
-    /// Requests and errors of the last ten seconds.
+    /// Of the last ten seconds.
     pub fn recent(&self) -> TickCounts {
         self.recent.counts()
     }
@@ -178,8 +173,7 @@ const fn evidence_config(settings: &ErrorRateSettings, window_ms: u64, tick_ms: 
     EvidenceConfig { threshold, false_alarm, min_requests: settings.min_requests, window_ms, tick_ms }
 }
 
-/// The evidence method judges what lies within its ranges. The key table lets a threshold in that is closer to 0 or 1 than
-/// they reach; there the odds of any bet are lost in rounding, and the plain rule judges.
+/// The plain rule judges a threshold that is so close to 0 or 1 that any bet's odds would be lost in rounding.
 fn detector(settings: &ErrorRateSettings, config: EvidenceConfig) -> Detector {
     let plain = || {
         let EvidenceConfig { threshold, min_requests, window_ms, .. } = config;

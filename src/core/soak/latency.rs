@@ -1,5 +1,4 @@
-//! The latency check: a request that took longer than the threshold is a miss, and of those no more than `1 - quantile` are
-//! allowed.
+//! The latency check: a request slower than the threshold is a miss; no more than `1 - quantile` of them are allowed.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -43,14 +42,13 @@ struct Instance {
     missing: Option<String>,
 }
 
-/// The latency check over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatencyCheck {
     settings: LatencySettings,
     rate: RateCheck,
     names: Vec<String>,
     instances: Vec<Instance>,
-    /// What came since the last tick, and at the ticks of the last [`RECENT_MS`].
+    /// Since the last tick, and at the ticks of the last [`RECENT_MS`].
     pending: Buckets,
     recent: VecDeque<(u64, Buckets)>,
     /// The previous color, what it excuses, and whether that is decided.
@@ -62,8 +60,7 @@ pub struct LatencyCheck {
 }
 
 impl LatencyCheck {
-    /// A check over these instances, none of which was read yet, after a previous color of so many. Method, bound on false
-    /// alarms and least number of requests are those of the error rate.
+    /// Method, bound on false alarms and least number of requests are those of the error rate.
     pub fn new(
         settings: LatencySettings,
         error_rate: &ErrorRateSettings,
@@ -117,7 +114,6 @@ impl LatencyCheck {
         }
     }
 
-    /// Takes one page of the previous color, as long as it is open what that excuses.
     pub fn previous_sampled(&mut self, instance: usize, sample: &Sample) {
         if !self.is_decided {
             self.previous.sampled(instance, sample);
@@ -134,17 +130,14 @@ impl LatencyCheck {
         self.previous.begin_window();
     }
 
-    /// Whether it is still open what the previous color excuses.
     pub const fn wants_previous(&self) -> bool {
         !self.is_decided
     }
 
-    /// Whether every instance of the previous color was read, well or not.
     pub fn previous_tried(&self) -> bool {
         self.previous.all_tried()
     }
 
-    /// Decides what the previous color excuses, by what is known of it now.
     pub fn decide_excuse(&mut self) {
         self.is_decided = true;
         self.weigh_excuse();
@@ -158,7 +151,6 @@ impl LatencyCheck {
         self.rate.allow(Ratio(self.allowed()));
     }
 
-    /// Why more may be slow than the quantile allows, where that is so.
     pub fn excuse(&self) -> Option<String> {
         self.excused.as_ref().map(Excused::describe)
     }
@@ -173,7 +165,6 @@ impl LatencyCheck {
         self.bound().is_some()
     }
 
-    /// Why nothing is judged at the moment, where a reason is known.
     pub fn unjudged(&self) -> Option<String> {
         let none = || if self.is_judged() { None } else { self.rate.why() };
         self.unfit().or_else(|| self.missing()).or_else(none)
@@ -192,7 +183,6 @@ impl LatencyCheck {
         self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp)
     }
 
-    /// The verdict and its sentence, with what else belongs to them.
     fn told(&self, verdict: Verdict, message: String) -> (Verdict, String) {
         if let Some(unfit) = self.unfit().filter(|_| verdict != Verdict::Breached) {
             return (Verdict::Unknown, unfit);
@@ -205,13 +195,12 @@ impl LatencyCheck {
         (verdict, parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 
-    /// The quantile of the last 10s, in milliseconds.
+    /// Of the last 10s, in milliseconds.
     fn quantile(&self) -> Option<f64> {
         let recent = self.recent.iter().fold(Buckets::default(), |sum, (_, buckets)| sum.merged(buckets));
         recent.quantile(self.settings.quantile.0)
     }
 
-    /// Requests since the window began, and those of them that took too long.
     pub fn seen(&self) -> TickCounts {
         self.rate.seen()
     }
@@ -220,7 +209,6 @@ impl LatencyCheck {
         Miss::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
     }
 
-    /// The share of requests that may be misses.
     pub fn allowed(&self) -> f64 {
         self.excused.map_or_else(|| self.settings.allowed(), |excused| excused.limit)
     }
@@ -238,7 +226,6 @@ impl Check for LatencyCheck {
         &CheckId::Latency
     }
 
-    /// Value and threshold in seconds.
     fn observe(&self, now: &Now) -> Observation {
         let seen = self.rate.observe(now);
         let (verdict, message) = self.told(seen.verdict, seen.message);
@@ -281,7 +268,6 @@ impl Check for LatencyCheck {
         self.restart(now);
     }
 
-    /// The counts as they are now are the baseline.
     fn restart(&mut self, now: &Now) {
         self.rate.restart(now);
         self.pending = Buckets::default();
@@ -378,7 +364,6 @@ impl Instance {
         judged(total, slow, None)
     }
 
-    /// Nothing can be judged by what the page has.
     fn refuse(&mut self, why: String) -> Sample {
         (self.unfit, self.bound_ms) = (Some(why.clone()), None);
         Sample::Failed(why)

@@ -19,13 +19,11 @@ pub struct Aftermath<'a> {
     pub standby_down: bool,
     /// What the router holds and was not written by Switchback: a rollback leaves it alone.
     pub foreign: Option<&'a ForeignSeen>,
-    /// Whether a failed rollback has moved traffic, and only the rest of it is missing.
     pub back_unrecorded: bool,
 }
 
 impl Aftermath<'_> {
-    /// The step that helps in this state, with its command; none where there is nothing to do. A command that would be refused
-    /// comes behind what makes it work.
+    /// The step that helps now, with its command; a command that would be refused comes behind what makes it work.
     pub fn next(&self) -> Option<String> {
         let Self { outcome, begun, service, color, .. } = *self;
         let roll_back = format!("switchback rollback --service {service}");

@@ -1,13 +1,13 @@
 //! Which of the counted requests this program may have sent itself.
 //!
-//! A counter without a route label says of no request who sent it. Most services count neither scrapes nor probes there, some
-//! count one of the two, some both. So there are four **cases**, and every count is kept for each that is still possible: what is
-//! said of the release has to be so in all of them.
+//! A counter without a route label says of no request who sent it. Services count scrapes, probes, both or, mostly,
+//! neither there: four **cases**. Every count is kept for each that is still possible, and what is said of the release
+//! has to be so in all of them.
 //!
-//! * In a case, users sent at least what was counted less what this program sent at most. They never take requests back, so the
-//!   largest of these bounds so far holds.
-//! * They sent at most what was counted less what this program sent at least. Where that is less than the bound from below, the
-//!   case is impossible: the counter rose by less than was asked. It is ruled out for good.
+//! * In a case, users sent at least what was counted less what this program sent at most. They never take requests back,
+//!   so the largest of these bounds so far holds.
+//! * They sent at most what was counted less what this program sent at least. Where that is less than the lower bound,
+//!   the case is ruled out for good: the counter rose by less than was asked.
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +50,6 @@ impl Counts {
     }
 }
 
-/// What a service counts of what this program asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case(Option<usize>);
 
@@ -58,7 +57,6 @@ pub struct Case(Option<usize>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cases {
     impossible: [bool; CASES],
-    /// How often it was tried what is counted.
     trials: u32,
     /// Ticks at which that was open.
     open_for: u32,
@@ -71,26 +69,23 @@ impl Cases {
         [None].into_iter().chain(others).map(Case)
     }
 
-    /// Takes note of the cases that an instance rules out.
     pub fn learn(&mut self, instance: &Share) {
         for (known, impossible) in self.impossible.iter_mut().zip(instance.impossible) {
             *known |= impossible;
         }
     }
 
-    /// The counts in the case with the fewest requests of users.
     pub fn fewest(&self, counts: &Counts) -> TickCounts {
         self.possible().map(|case| counts.of(case)).min_by_key(|counts| counts.requests).unwrap_or(counts.all)
     }
 
-    /// All requests, with as few errors of users as there can be.
+    /// As few errors of users as there can be.
     pub fn at_best(&self, counts: &Counts) -> TickCounts {
         let errors = self.possible().map(|case| counts.of(case).errors).min().unwrap_or(counts.all.errors);
         TickCounts { errors, ..counts.all }
     }
 
-    /// Whether an instance should be asked more than usual now: less than half of `all` are surely users', and a counter that
-    /// does not follow shows that it counts nothing of this program's.
+    /// Where less than half of `all` are surely users': a counter that does not follow has nothing of this program's.
     pub fn wants_trial(&mut self, all: TickCounts, users: TickCounts) -> bool {
         if all.requests == 0 || users.requests.saturating_mul(2) >= all.requests {
             return false;
@@ -102,7 +97,6 @@ impl Cases {
     }
 }
 
-/// What one instance counted, and what of it this program may have sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Share {
     /// What was asked when counting began, and what was counted since without a route.

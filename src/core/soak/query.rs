@@ -9,7 +9,7 @@ use crate::config::Bound;
 use crate::model::number::{number, span};
 use crate::model::{CheckId, Verdict};
 
-/// So many alerts are named in a sentence.
+/// Alerts that are named in a sentence.
 const SHOWN: usize = 3;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,6 @@ pub struct QueryCheck {
     settings: QuerySettings,
     /// The last answer that said something: when, and what.
     last: Option<(u64, Known)>,
-    /// Why the last question has no answer.
     why: Option<String>,
     /// Since when the value is beyond its threshold without a break, and in how many answers.
     beyond: Option<(u64, u32)>,
@@ -29,7 +28,6 @@ pub struct QueryCheck {
 #[derive(Clone, Debug, PartialEq)]
 struct Known {
     value: f64,
-    /// New alerts that fire.
     firing: Vec<String>,
     note: Option<String>,
 }
@@ -205,7 +203,6 @@ impl Check for QueryCheck {
     }
 }
 
-/// The first few of them.
 fn listed<'a>(alerts: impl ExactSizeIterator<Item = &'a String>) -> String {
     let beyond = alerts.len().saturating_sub(SHOWN);
     let shown = alerts.take(SHOWN).cloned().collect::<Vec<_>>().join(", ");

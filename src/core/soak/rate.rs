@@ -44,7 +44,6 @@ pub struct RateCheck {
     names: Vec<String>,
     instances: Vec<Instance>,
     judge: Ends,
-    /// Which of this program's own requests may be counted.
     cases: Cases,
     old: Option<OldColor>,
     started_at: u64,
@@ -86,7 +85,7 @@ impl RateCheck {
         self.judge.speak_of(miss);
     }
 
-    /// So large a share may be misses, from the next count on: nothing was counted yet, or what was no longer matters.
+    /// From the next count on: nothing was counted yet, or what was counted no longer matters.
     pub fn allow(&mut self, threshold: Ratio) {
         if self.settings.threshold != threshold {
             self.settings.threshold = threshold;
@@ -94,12 +93,11 @@ impl RateCheck {
         }
     }
 
-    /// What the previous color was like; counts from the next restart on.
+    /// Counts from the next restart on.
     pub const fn compare_with(&mut self, old: OldColor) {
         self.old = Some(old);
     }
 
-    /// What the previous color was like, where it was looked at.
     pub const fn old(&self) -> Option<OldColor> {
         self.old
     }
@@ -110,7 +108,6 @@ impl RateCheck {
         Ends::new(judge)
     }
 
-    /// Which instance and which labels carry the misses, once there are a few.
     pub fn blame(&self) -> Option<String> {
         self.ledger.sentence(&self.by_instance())
     }
@@ -119,7 +116,6 @@ impl RateCheck {
         self.ledger.routes()
     }
 
-    /// The instances, each with its requests and misses since the window began.
     fn by_instance(&self) -> Vec<(&str, TickCounts)> {
         self.names.iter().map(String::as_str).zip(self.instances.iter().map(|known| known.seen)).collect()
     }
@@ -137,7 +133,6 @@ impl RateCheck {
         self.instances.iter_mut().map(anew).fold(false, |any, anew| any | anew)
     }
 
-    /// Whether every instance was sampled at least once, well or not.
     pub fn all_tried(&self) -> bool {
         self.instances.iter().all(|known| known.tried || known.gone)
     }
@@ -147,7 +142,6 @@ impl RateCheck {
         format!("{}, limit {}", self.miss.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
     }
 
-    /// Evidence that the threshold is exceeded, in nats, where the method weighs it.
     pub fn evidence(&self) -> Option<f64> {
         self.judge.evidence()
     }
@@ -156,17 +150,15 @@ impl RateCheck {
         self.cases.wants_trial(self.judge.all_seen(), self.judge.seen())
     }
 
-    /// Requests and errors of the last 10s, with as few errors of users as there can be.
+    /// As few errors of users as there can be.
     pub fn recent_at_best(&self) -> TickCounts {
         self.judge.recent_at_best()
     }
 
-    /// Requests and errors of the last 10s.
     pub fn recent(&self) -> TickCounts {
         self.judge.recent()
     }
 
-    /// Requests and errors since the window began.
     pub fn seen(&self) -> TickCounts {
         self.judge.seen()
     }

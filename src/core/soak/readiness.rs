@@ -57,17 +57,17 @@ impl ReadinessCheck {
         self.names.iter().zip(&self.instances).filter(|(_, known)| !known.gone)
     }
 
-    /// Whether every instance answered a probe, well or not, since the streaks began.
+    /// Well or not, since the streaks began.
     pub fn all_answered(&self) -> bool {
         self.present().all(|known| known.failures > 0 || known.good > 0 || known.unsaid)
     }
 
-    /// Instances whose last probe that said anything was good.
+    /// By the last probe that said anything.
     pub fn ready(&self) -> usize {
         self.present().filter(|known| known.good > 0).count()
     }
 
-    /// Instances whose last probe that said anything was bad. Who was not asked yet is neither this nor ready.
+    /// By the last probe that said anything. Who was not asked yet is neither this nor ready.
     pub fn failing(&self) -> usize {
         self.present().filter(|known| known.failures > 0).count()
     }
@@ -76,13 +76,11 @@ impl ReadinessCheck {
         self.present().count()
     }
 
-    /// Whether every instance's last `probes` probes were good.
     pub fn all_ready(&self, probes: u32) -> bool {
         self.present().all(|known| known.good >= probes && !known.unsaid)
     }
 
-    /// Whether the color can take traffic: at least half of the instances' last `probes` probes were good. An instance that
-    /// never said more than "too many requests" answers, which a dead one would not.
+    /// Whether at least half of the instances' last `probes` probes were good. "Too many requests" alone is good here.
     pub fn alive(&self, probes: u32) -> bool {
         let alive = |known: &&Instance| known.good >= probes || known.only_unsaid();
         self.present().filter(alive).count() * 2 >= self.all()
@@ -95,7 +93,6 @@ impl ReadinessCheck {
         Some(named(name, known.why()))
     }
 
-    /// Whether nothing but answers that do not say keeps the color from being ready.
     pub fn only_unsaid(&self) -> bool {
         !self.all_ready(1) && self.present().all(|known| known.good > 0 || known.only_unsaid())
     }
@@ -191,7 +188,6 @@ impl Check for ReadinessCheck {
         self.summary()
     }
 
-    /// An instance that is not in the settings is ignored.
     fn probed(&mut self, now: &Now, instance: usize, answer: &Readiness) {
         let at_ms = now.at_ms;
         let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else { return };

@@ -6,7 +6,6 @@ use thiserror::Error;
 use super::ForeignSeen;
 use crate::model::Color;
 
-/// Why an order cannot be taken now, and what can be done instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     #[error("the soak is over")]
@@ -21,7 +20,7 @@ pub enum Refusal {
     Switching,
     #[error("traffic has not moved yet")]
     NotMovedYet,
-    /// A rollback begins in a moment: there is nothing to watch longer.
+    /// A rollback begins in a moment: an extension would be of no use.
     #[error("a rollback is counting down: pause or keep first")]
     CountingDown,
     #[error("automatic rollback is paused already")]

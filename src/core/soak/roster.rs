@@ -1,10 +1,8 @@
-//! The instances of a color while they come and go. Each has a place that stays its own, so that what is on its way to it
-//! finds it.
+//! The instances of a color, which come and go. Each keeps its place, so that what is on its way to it finds it.
 
-/// So many different instances of a color are told apart in a run.
+/// Different instances of a color that are told apart in a run.
 const MOST: usize = 10_000;
 
-/// The instances of one color by their places.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Roster {
     names: Vec<String>,
@@ -43,7 +41,7 @@ impl Roster {
         self.names.iter().position(|known| known == name)
     }
 
-    /// Takes the list of those that are there now. What goes beyond 10,000 different ones is not watched.
+    /// What goes beyond 10,000 different ones is not watched.
     pub fn update(&mut self, now: &[String]) -> Changes {
         let mut changes = Changes::default();
         for name in now {
@@ -62,7 +60,6 @@ impl Roster {
         changes
     }
 
-    /// `http://a, http://b`.
     pub fn listed(&self, places: &[usize]) -> String {
         let names = places.iter().filter_map(|place| self.names.get(*place));
         names.cloned().collect::<Vec<_>>().join(", ")

@@ -9,7 +9,6 @@ use crate::core::detect::Buckets;
 use crate::model::number::{latency_exact, number, span};
 use crate::model::{Actor, CheckId, Color};
 
-/// How a run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "with", rename_all = "lowercase")]
 pub enum Origin {
@@ -17,7 +16,6 @@ pub enum Origin {
     Switch {
         /// How long the gate waits for readiness, in milliseconds.
         gate_ms: u64,
-        /// Whether a soak follows.
         soak: bool,
     },
     /// With the deployment that is active already.
@@ -34,8 +32,7 @@ pub struct Settings {
     /// Name of the release that is judged, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// The releases that the watched color's instances name in a build info on their pages; more than one where they differ. Not
-    /// recorded with the settings: the machine learns it.
+    /// Releases that the watched color's pages name in a build info; several where they differ. Learned, not recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<String>,
     /// How the run begins.
@@ -102,7 +99,6 @@ pub struct Settings {
     pub readiness: ReadinessSettings,
 }
 
-/// The release that somebody named, else the one that all instances name.
 pub fn known_release<'a>(named: Option<&'a str>, builds: &'a [String]) -> Option<&'a str> {
     named.or(match builds {
         [one] => Some(one),
@@ -110,7 +106,7 @@ pub fn known_release<'a>(named: Option<&'a str>, builds: &'a [String]) -> Option
     })
 }
 
-/// What a rollback is verified by. Recorded, so that an old recording replays as it went.
+/// Recorded, so that an old recording replays as it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verification {
@@ -136,29 +132,24 @@ impl Settings {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRateSettings {
-    /// Largest acceptable share of failing requests.
     pub threshold: Ratio,
-    /// No verdict on fewer requests.
     pub min_requests: u64,
     pub method: Method,
     /// The bound on ever rolling back a release that sits exactly at the threshold.
     pub false_alarm: Ratio,
-    /// Whether the previous color's rate counts as well.
     pub baseline: Baseline,
     /// The API that its counters are read from; none where they are read from the instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<String>,
-    /// Whether `retained` needs it.
     pub required: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LatencySettings {
-    /// How long the quantile of the requests may take, in milliseconds.
+    /// How long the quantile may take.
     pub threshold_ms: f64,
     /// The share of requests that have to stay within it.
     pub quantile: Ratio,
-    /// Whether what was slow before the switch is excused.
     #[serde(default)]
     pub excuse: Excuse,
     /// Whether only a bound near the threshold is judged by. Recordings from before: by the next bound below, however far.
@@ -181,7 +172,6 @@ impl LatencySettings {
         latency_exact(self.threshold_ms)
     }
 
-    /// The share of requests that may take longer.
     pub fn allowed(&self) -> f64 {
         1.0 - self.quantile.0
     }

@@ -10,7 +10,6 @@ use crate::core::detect::{Counters, Since, TickCounts};
 pub struct RecoveryWatch {
     instances: Vec<Option<Instance>>,
     counts: Counts,
-    /// Which of this program's own requests may be among them.
     cases: Cases,
     /// When the first page was read, the last one, and the last on which there were new requests; ms since the run began.
     first_ms: Option<u64>,
@@ -63,7 +62,7 @@ impl RecoveryWatch {
         }
     }
 
-    /// Instances came and went: one that is back may be another process.
+    /// One that is back may be another process.
     pub fn come_and_go(&mut self, instances: usize, changes: &Changes) {
         self.instances.resize(instances, None);
         for place in &changes.joined {
@@ -97,7 +96,6 @@ impl RecoveryWatch {
         self.first_ms.is_some_and(|first_ms| self.last_ms > first_ms)
     }
 
-    /// What was counted since, in each case of who sent it.
     pub fn in_each_case(&self) -> Vec<TickCounts> {
         self.cases.possible().map(|case| self.counts.of(case)).collect()
     }

@@ -4,22 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::detect::{Reading, TickCounts};
 
-/// Start times that differ by at most this may be one process's: the kernel's boot time, from which many clients compute theirs,
-/// moves by whole seconds, and others compute it anew for every page.
+/// Starts this close may be of one process: many compute theirs from the boot time, which moves by whole seconds.
 const SAME_START_MS: u64 = 2_000;
 
-/// The last that was read of one process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lineage {
     pub total: u64,
     pub errors: u64,
-    /// What of both stands on series without a route.
+    /// On series without a route.
     #[serde(default)]
     pub unrouted: TickCounts,
     /// Errors that were read before their request.
     pub carry: u64,
     pub started_ms: Option<i64>,
-    /// The number that the reader of its pages gave it.
+    /// Given by the reader of its pages.
     pub id: Option<u32>,
     /// Whether it counts from its next page on.
     pub stale: bool,
@@ -43,7 +41,6 @@ impl Lineage {
     }
 }
 
-/// Whether both may be the start of one process.
 pub(super) const fn is_same_start(a: i64, b: i64) -> bool {
     a.abs_diff(b) <= SAME_START_MS
 }

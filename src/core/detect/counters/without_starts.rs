@@ -27,7 +27,7 @@ const STEADY: u64 = 3;
 /// A life has to be read so often before its end can be told from one of several processes taking its turn.
 const READINGS_OF_A_LIFE: usize = 3;
 
-/// So many readings make the pace.
+/// Readings that make the pace.
 const PACES: usize = 8;
 
 /// One that takes its turn again shows a little more than the last time: at most this share of it.
@@ -41,14 +41,12 @@ pub(super) struct Pace {
     missed: bool,
 }
 
-/// What a counter that fell shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fall {
-    /// A restart, by all signs.
+    /// By all signs.
     Restart,
     /// No more than could have come since a restart, but no life that ended either.
     Perhaps,
-    /// More than can have come since a restart.
     Impossible,
 }
 
@@ -104,7 +102,6 @@ impl Pace {
     }
 }
 
-/// Whether it is in doubt who counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Doubt {
     since: Option<u64>,
@@ -159,7 +156,6 @@ impl Doubt {
 }
 
 impl Counters {
-    /// The page does not say when its process started.
     pub(super) fn by_totals(&mut self, now: Lineage, reading: &Reading, at_ms: u64) -> (Option<usize>, From) {
         let resumed = std::mem::take(&mut self.resumed);
         let Some(last) = self.lineages.len().checked_sub(1) else { return (None, From::Here) };
@@ -180,7 +176,6 @@ impl Counters {
         (Some(at), From::Before(Lineage { errors: nearest.errors.max(before.errors), ..nearest }))
     }
 
-    /// The counters went back, and no start time says why.
     fn turned_back(&mut self, before: Lineage, now: Lineage, at_ms: u64) -> (Option<usize>, From) {
         self.doubt.open(at_ms);
         let nearest = self.nearest(&now);
@@ -203,8 +198,7 @@ impl Counters {
         (None, From::Zero)
     }
 
-    /// The counters of a process went back whose start time did not change, so it did not crash: it, or one that started with it,
-    /// counts anew. A reader that follows its series has added them up already.
+    /// The start time is the same: no crash, it counts anew. A reader that follows series added them up already.
     pub(super) fn went_back(&mut self, before: Lineage, now: Lineage, at_ms: u64) -> From {
         self.doubt.open(at_ms);
         self.is_strange();
@@ -217,7 +211,7 @@ impl Counters {
         }
     }
 
-    /// No restart explains it. Once may be a cluster that lost a worker whose counts it had added up; twice is not.
+    /// No restart explains it. Once may be a cluster that lost a worker it had added up; twice is not.
     const fn is_strange(&mut self) {
         if self.doubt.strange {
             self.kind = Kind::Mixed;

@@ -26,27 +26,23 @@ impl Default for BaselineRule {
 }
 
 impl BaselineRule {
-    /// The relative threshold: `min(p0, max(floor, (1 + margin) × upper bound of the old rate))`, the bound after Clopper
-    /// and Pearson at `false_alarm / 2`. Without a request of the previous color it is `p0` itself.
+    /// `min(p0, max(floor, (1 + margin) × Clopper-Pearson bound at false_alarm / 2))`; `p0` without old requests.
     pub fn threshold(&self, old: TickCounts, config: &EvidenceConfig) -> f64 {
         let old = old.clamped();
         let bound = upper_bound(to_f64(old.errors), to_f64(old.requests), config.false_alarm / 2.0);
         ((1.0 + self.margin) * bound).max(self.floor).min(config.threshold)
     }
 
-    /// The configuration of the relative part of the judgement: its threshold, and half the false alarm bound. The part
-    /// against the absolute threshold has [`EvidenceConfig::halved`].
+    /// The relative part: its threshold, half the false alarm bound; the absolute one has [`EvidenceConfig::halved`].
     #[must_use]
     pub fn relative(&self, old: TickCounts, config: &EvidenceConfig) -> EvidenceConfig {
         EvidenceConfig { threshold: self.threshold(old, config), ..config.halved() }
     }
 }
 
-/// The share of misses that the previous color excuses, where that is more than what is `allowed`: the upper bound of its own
-/// share, after Clopper and Pearson at `false_alarm / 2`, so that a release that is no worse is not rolled back for it.
-///
-/// None where less than half of what is allowed was seen of it: then the bound would only say that little was seen. Never
-/// above 99.9%, beyond which nothing could be judged at all.
+/// The share of misses that the previous color excuses, where above `allowed`: the upper bound of its own (Clopper and
+/// Pearson at `false_alarm / 2`, at most 99.9%), so that a release no worse is not rolled back. None where less than
+/// half of what is allowed was seen of it: then the bound would only say that little was seen.
 pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
     const MOST: f64 = 0.999;
     const OF_ALLOWED: f64 = 0.5;
@@ -59,11 +55,9 @@ pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
     Some(bound.min(MOST)).filter(|bound| *bound > allowed)
 }
 
-/// How long the new color may be without a request before one asks whether the router switched at all: `None` when the
-/// old color had no traffic in the `measured_ms` milliseconds it was looked at.
-///
-/// `max(3s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old traffic such a gap comes by chance with probability
-/// `alpha` in the whole window of `T` seconds.
+/// How long the new color may be without a request before it is asked whether the router switched at all; `None` where
+/// the old one had no traffic in `measured_ms`. `max(3s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old
+/// traffic such a gap comes by chance with probability `alpha` in the whole window of `T` seconds.
 pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfig) -> Option<Duration> {
     const LEAST_S: f64 = 3.0;
     const SHARE_OF_OLD: f64 = 0.1;

@@ -18,10 +18,8 @@ pub struct EvidenceConfig {
     pub tick_ms: u64,
 }
 
-/// A value of an [`EvidenceConfig`] is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum EvidenceConfigError {
-    /// The threshold is no probability that both a failed and a good request could speak against.
     #[error("threshold {0} is not above 0 and below 1")]
     Threshold(f64),
     #[error("false alarm bound {0} is not between 0.000005 and 0.2")]

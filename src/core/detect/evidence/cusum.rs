@@ -18,7 +18,6 @@ pub(super) struct Cusum {
     /// Whether the bell may ring: it has to fall silent first.
     armed: bool,
     bells: u64,
-    /// Trigger capital to be bet with the next tick.
     due: f64,
     /// Ticks since the sum left 0.
     run: u64,
@@ -33,12 +32,10 @@ impl Cusum {
         Self { nats: 0.0, armed: true, bells: 0, due: 0.0, run: 0, against: 0, contradicted: false }
     }
 
-    /// The trigger capital that is due with this tick.
     pub const fn take_due(&mut self) -> f64 {
         std::mem::replace(&mut self.due, 0.0)
     }
 
-    /// Takes in the log ratio of the watching bet for one tick.
     pub fn see(&mut self, log_ratio: f64, requests: u64) {
         self.nats = (self.nats + log_ratio).clamp(0.0, CEILING);
         if self.nats <= 0.0 {

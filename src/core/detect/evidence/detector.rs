@@ -10,12 +10,11 @@ use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
 use crate::core::detect::counts::{TickCounts, to_f64};
 use crate::core::detect::miss::Miss;
 
-/// Weighs the evidence that a release fails more often than allowed, tick by tick.
+/// Weighs the evidence that a release fails more often than allowed. Time is in milliseconds since the window's start.
 ///
 /// If every request, given the past, fails with at most the threshold's probability, a breach is declared with at most
-/// probability `false_alarm` over the whole soak, however often it is looked at (Ville's inequality). Time is in
-/// milliseconds since the start of the window. State and work a tick are constant. Saved and read back with `serde_json`
-/// it goes on to the same bits.
+/// probability `false_alarm` over the whole soak, however often it is looked at (Ville's inequality). State and work a
+/// tick are constant. Saved and read back with `serde_json` it goes on to the same bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct EvidenceDetector {
@@ -34,7 +33,6 @@ struct Saved {
     miss: Miss,
 }
 
-/// Everything that ticks change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
     pub mixture: Mixture,
@@ -60,8 +58,7 @@ pub(super) struct State {
 }
 
 /// A blip is over after `m` ticks; evidence that lasts this many times longer is none, even where no single tick speaks
-/// for the bet that watches for blips. Its rate lies between 1 and 1.4 times the threshold. The bound holds as before: a
-/// breach still needs evidence at the bar.
+/// for the watching bet (1 to 1.4 times the threshold). A breach still needs evidence at the bar, so the bound holds.
 const LASTING: u64 = 10;
 
 impl EvidenceDetector {
@@ -94,9 +91,7 @@ impl EvidenceDetector {
         self.miss = miss;
     }
 
-    /// Takes in one tick: what came since the last good one, or `None` when the tick is missing, which adds nothing.
-    /// After a breach nothing moves any more: the numbers stay those of the decision. After the window's end no new bets
-    /// on "bad since this tick" are made.
+    /// Takes in one tick; `None`: missing. Nothing moves after a breach, no bets on "bad since now" after the window.
     pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {
         if self.state.breach.is_some() {
             return;
@@ -152,7 +147,6 @@ impl EvidenceDetector {
         }
     }
 
-    /// Whether there are requests and errors enough for a breach.
     pub(super) fn enough(&self) -> bool {
         self.state.seen.requests >= self.config.min_requests && self.state.seen.errors >= MIN_ERRORS
     }
@@ -172,8 +166,7 @@ impl EvidenceDetector {
         self.state.seen
     }
 
-    /// The evidence against the release in nats: a bet against it has multiplied its stake by `e^evidence`. Below 0 it speaks for
-    /// the release.
+    /// Against the release, in nats: a bet against it multiplied its stake by `e^evidence`. Below 0 it speaks for it.
     pub const fn evidence(&self) -> f64 {
         self.state.evidence
     }

@@ -5,10 +5,8 @@ use serde::{Deserialize, Serialize};
 /// The estimate must exceed `1 + BAND / sqrt(weight)` to count.
 const BAND: f64 = 0.5;
 
-/// The dispersion of failures, from differences of successive ticks or blocks of ticks.
-///
-/// Each pair adds its squared difference over the variance that independent failures would have, an expectation of 1 at
-/// any error rate. Differences see one step of the rate once only, so a regression is not taken for clumping.
+/// The dispersion of failures: each pair of successive ticks or blocks adds its squared difference over the variance of
+/// independent failures, 1 at any error rate. Differences see a step of the rate once, so a regression is no clumping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dispersion {
     block_ms: u64,

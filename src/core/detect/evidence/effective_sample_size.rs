@@ -44,7 +44,7 @@ impl EffectiveSampleSize {
         self.blocks.iter().flatten().fold(self.ticks.value(), |largest, block| largest.max(block.value()))
     }
 
-    /// Learns from a tick, after it was judged.
+    /// After the tick was judged.
     pub fn see(&mut self, millis: u64, requests: f64, errors: f64, counting: f64) {
         let rate = if requests > 0.0 { errors / requests } else { 0.0 };
         if requests > 0.0 {

@@ -32,8 +32,7 @@ pub enum Ending {
 }
 
 impl EvidenceDetector {
-    /// The judgement if the window ends `at_ms` milliseconds after its start and the soak already ran on for `overtime`
-    /// ticks. Before the end it says how the soak would end now; in an extension it is asked at every tick.
+    /// The judgement at the window's end `at_ms`, after `overtime` ticks of running on; earlier: if it ended now.
     pub fn close(&self, at_ms: u64, overtime: u64) -> Ending {
         let min_ticks = self.plan.min_ticks;
         let run = self.state.cusum.run();
@@ -54,8 +53,7 @@ impl EvidenceDetector {
         matches!(self.close(at_ms, 0), Ending::Closed(Closing { verdict: ClosingVerdict::Healthy, .. }))
     }
 
-    /// Whether there is evidence without the blip cap, in a run of trouble that nothing contradicts. Uncapped capital is
-    /// a fair bet too, so the bound on false alarms covers it.
+    /// Whether trouble that nothing contradicts has the evidence without the blip cap, which is a fair bet too.
     fn in_trouble(&self) -> bool {
         let state = &self.state;
         let running = state.cusum.run() > 0 && !state.cusum.contradicted();
@@ -121,7 +119,6 @@ impl EvidenceDetector {
         }
     }
 
-    /// Requests below which nothing is cleared.
     pub(super) fn needed(&self) -> f64 {
         requests_to_clear(self.config.threshold, self.config.min_requests)
     }
@@ -133,7 +130,6 @@ impl EvidenceDetector {
         errors < threshold * requests && binomial_cdf(errors, requests, threshold) <= CLEAR_BETA
     }
 
-    /// The upper confidence bound of the error rate so far.
     pub(super) fn upper_rate(&self) -> f64 {
         let (requests, errors) = self.undispersed(to_f64(self.state.seen.requests), to_f64(self.state.seen.errors));
         upper_bound(errors, requests, CLEAR_BETA)

@@ -39,19 +39,16 @@ impl Component {
         }
     }
 
-    /// The bet with the most capital, and the log of that.
     fn leader(&self) -> (usize, f64) {
         let bets = self.capped.iter().copied().enumerate();
         bets.fold((0, f64::NEG_INFINITY), |best, bet| if bet.1 > best.1 { bet } else { best })
     }
 }
 
-/// The bet that holds most of the capital.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leader {
-    /// One that began with the switch.
     SinceStart,
-    /// One that began later: the number of the bet.
+    /// The number of the bet.
     Later(usize),
 }
 
@@ -64,9 +61,7 @@ pub(super) struct Mixture {
     late: Option<Component>,
     /// Bad since it began to look off.
     trigger: Option<Component>,
-    /// What is left for [`Mixture::bet_late`].
     reserve_late: f64,
-    /// What is left for [`Mixture::bet_trigger`].
     reserve_trigger: f64,
 }
 
@@ -132,7 +127,7 @@ impl Mixture {
         })
     }
 
-    /// The bet with the most capital; the earlier component where two hold the same.
+    /// The earlier component where two hold the same.
     pub fn leader(&self) -> Leader {
         let mut leader = Leader::SinceStart;
         let (_, mut most) = self.start.leader();

@@ -16,11 +16,8 @@ pub(super) fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     highest + scaled.map(f64::exp).sum::<f64>().ln()
 }
 
-/// `P(X <= k)` for `X` binomial with `n` trials of probability `p` in (0, 1); `k` and `n` are whole numbers.
-///
-/// The largest term comes from `lgamma`, which `libm` ports from FreeBSD's msun (error of a few units in the last
-/// place); the others follow by their ratios, downwards until they no longer matter. With `k` at or below the mean that
-/// is a matter of a few standard deviations.
+/// `P(X <= k)` for `X` binomial with `n` trials of probability `p` in (0, 1); `k` and `n` whole. The largest term comes
+/// from `lgamma` (`libm`, after FreeBSD's msun, off by a few units in the last place), the others by their ratios.
 pub(super) fn binomial_cdf(k: f64, n: f64, p: f64) -> f64 {
     if k >= n {
         return 1.0;
@@ -36,8 +33,7 @@ pub(super) fn binomial_cdf(k: f64, n: f64, p: f64) -> f64 {
     (log_first + sum.ln()).exp().min(1.0)
 }
 
-/// The upper Clopper-Pearson bound of a rate of which `k` of `n` were seen: the largest `p` at which `k` or fewer still
-/// have a probability above `beta` (Clopper and Pearson 1934). 1 without a trial.
+/// Upper bound of `k` in `n` (Clopper and Pearson 1934): the largest `p` with `P(X <= k) > beta`; 1 without a trial.
 pub(super) fn upper_bound(k: f64, n: f64, beta: f64) -> f64 {
     /// Halvings of an interval of at most 1: what remains is below the resolution of the result.
     const HALVINGS: usize = 60;

@@ -69,7 +69,6 @@ impl EvidenceDetector {
         Some(late_ms)
     }
 
-    /// Whether `later_ms` more of the same would end the soak `healthy`.
     fn would_clear(&self, later_ms: u64, recent: &RecentCounts) -> bool {
         let state = &self.state;
         let pace = to_f64(later_ms) / to_f64(recent.span_ms().max(1));
@@ -98,7 +97,7 @@ impl EvidenceDetector {
     }
 }
 
-/// The whole counts between two moments ahead at the rate of `recent`; they sum to that rate.
+/// The whole counts between two moments ahead sum to the rate of `recent`.
 fn between(recent: &RecentCounts, from_ms: u64, to_ms: u64) -> TickCounts {
     let until = |count: u64, later_ms: u64| {
         let expected = u128::from(count) * u128::from(later_ms) / u128::from(recent.span_ms().max(1));

@@ -39,12 +39,10 @@ const BURST_ERRORS: f64 = 5.0;
 pub(super) struct Bets {
     gain: PerBet,
     loss: PerBet,
-    /// The log of each bet's share of a component.
     pub log_weight: PerBet,
 }
 
 impl Bets {
-    /// Bets against the threshold `p0`.
     fn against(p0: f64) -> Self {
         let q = ODDS.map(|odds| odds * p0 / (1.0 - p0 + odds * p0));
         Self {
@@ -69,13 +67,11 @@ pub(super) struct Caps {
 }
 
 impl Caps {
-    /// What so many ticks may add together.
     pub fn over(&self, ticks: f64) -> Self {
         Self { start: self.start * ticks, late: self.late * ticks, trigger: self.trigger * ticks }
     }
 }
 
-/// What a configuration means in numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
     pub bets: Bets,
@@ -91,7 +87,6 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The numbers for a valid configuration.
     pub fn of(config: &EvidenceConfig) -> Self {
         let bar = -config.false_alarm.ln();
         let min_ticks = SUSTAIN_MS.div_ceil(config.tick_ms).max(2);

@@ -3,7 +3,7 @@
 use super::last::Who;
 use crate::core::detect::Reading;
 
-/// So many processes are told apart; the one read longest ago is forgotten first.
+/// Processes that are told apart; the one read longest ago is forgotten first.
 const MAX_PROCESSES: usize = 64;
 
 /// What is added to the counts of each process's histogram.
@@ -20,7 +20,6 @@ type Counts = (u64, u64);
 struct Process {
     who: Who,
     histogram: Option<String>,
-    /// What its histogram said last.
     last: Counts,
     /// What goes on top of it; less than nothing where the histogram before had counted less.
     more: (i128, i128),

@@ -2,10 +2,9 @@
 
 use crate::core::detect::{Buckets, Reading};
 
-/// So many processes are told apart; the one read longest ago is forgotten first.
+/// Processes that are told apart; the one read longest ago is forgotten first.
 const MAX_PROCESSES: usize = 64;
 
-/// The last buckets of each process.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LastBuckets {
     /// The one read last comes last.
@@ -20,7 +19,6 @@ pub(super) enum Who {
 }
 
 impl Who {
-    /// The one whose latencies a page has.
     pub(super) fn of(reading: &Reading) -> Self {
         match reading.latency_process {
             Some(process) => Self::Numbered(process.id),
@@ -45,7 +43,7 @@ impl LastBuckets {
         };
         self.processes.push((who, now.clone()));
         let since = last.and_then(|last| now.since(&last));
-        // A process that was restarted counts from zero.
+        // A restarted process counts from zero.
         since.or_else(|| (read_before && counted > 0 && counted >= now.total()).then(|| now.clone()))
     }
 }

@@ -6,7 +6,7 @@ use crate::core::soak::rate::CountingTold;
 use crate::model::Color;
 
 impl LatencyCheck {
-    /// By what the latency of its color is measured; nothing before every instance was read.
+    /// Nothing before every instance was read.
     pub fn measuring(&self, color: Color) -> Vec<CountingTold> {
         if !self.rate.all_tried() {
             return Vec::new();

@@ -7,10 +7,9 @@ use crate::core::detect::{Buckets, Latency, Miss, TickCounts, excused, requests_
 use crate::core::soak::{LatencySettings, Sample};
 use crate::model::number::percent;
 
-/// So many processes of an instance are told apart.
+/// Processes of an instance that are told apart.
 const MAX_PROCESSES: usize = 64;
 
-/// The requests of the previous color's instances, by how long they took.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Previous {
     instances: Vec<Instance>,
@@ -26,24 +25,20 @@ struct Instance {
     processes: BTreeMap<(Option<u32>, Option<i64>), Last>,
 }
 
-/// What a process said last, and by which histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Last {
     histogram: Option<String>,
     buckets: Buckets,
 }
 
-/// What is excused, and by what.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Excused {
-    /// The share of requests that may be slow now.
     pub limit: f64,
     /// The requests of the previous color, and the slow ones among them.
     old: TickCounts,
     miss: Miss,
     /// Whether they are all since its processes began, rather than those right before the switch.
     is_lifetime: bool,
-    /// What the quantile allows.
     allowed: f64,
 }
 
@@ -56,7 +51,6 @@ impl Previous {
         self.instances.resize(instances, Instance::default());
     }
 
-    /// The look at the previous color begins.
     pub fn begin_window(&mut self) {
         self.window = Buckets::default();
     }
@@ -81,13 +75,11 @@ impl Previous {
         }
     }
 
-    /// Whether every instance was read at least once, well or not.
     pub fn all_tried(&self) -> bool {
         self.instances.iter().all(|known| known.tried)
     }
 
-    /// What is excused. `bound_ms` is what the release is judged by, where that is known yet; a previous color that has another
-    /// bound excuses by its next one above, which counts no request as slow that would not be.
+    /// By the bound of the release, where known, or the next one above, which counts no faster request as slow.
     pub fn excuses(
         &self,
         settings: &LatencySettings,

@@ -22,7 +22,6 @@ impl Machine {
         }
     }
 
-    /// The counters of a color, for one check.
     pub(super) fn metered(&mut self, color: Color, check: &CheckId, outcome: &Metered) {
         let now = self.now();
         if color == self.settings.color {

@@ -9,7 +9,7 @@ use crate::core::soak::roster::Changes;
 use crate::core::soak::{Answer, Check, Metered, Readiness, Sample, Settings};
 use crate::model::CheckId;
 
-/// The checks of a run. Three of them have a part in more than the verdict; any other one is only a check.
+/// Three of them have a part in more than the verdict.
 #[derive(Clone, Debug)]
 pub(super) struct Checks {
     error_rate: RateCheck,

@@ -8,7 +8,7 @@ use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::stage::Stage;
 
-/// Most sentences of trouble that are kept; more would only repeat the first ones.
+/// Sentences of trouble that are kept; more would only repeat the first ones.
 const MOST_TROUBLES: usize = 20;
 
 impl Machine {
@@ -119,7 +119,6 @@ impl Machine {
         decision
     }
 
-    /// The same, with the numbers of a check.
     pub(super) fn judged(
         &self,
         kind: DecisionKind,
@@ -139,7 +138,6 @@ impl Machine {
         decision
     }
 
-    /// Something worth keeping was seen.
     pub(super) fn observe(&self, code: ReasonCode, message: impl Into<String>) -> Decision {
         self.decision(DecisionKind::Observe, Actor::Auto, message).because(code)
     }

@@ -7,9 +7,9 @@ use crate::model::{Color, Phase, ReasonCode};
 
 use super::outbox::Outbox;
 
-/// So many different sentences are told of the release in a run.
+/// Different sentences about the release that are told in a run.
 const MOST_TOLD: usize = 8;
-/// So many releases are named in a sentence.
+/// Releases that are named in a sentence.
 const SHOWN: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Machine {
         out.journal(self.observe(ReasonCode::Instances, message));
     }
 
-    /// Takes over which release the pages name, and tells it once: between two rounds of samples, so that all had their say.
+    /// Takes over and tells once which release the pages name: between two rounds of samples, so that all were read.
     pub(super) fn learn_release(&mut self, out: &mut Outbox) {
         // The journal and the lines name the same release of one move.
         if self.phase() == Phase::Switching {

@@ -8,7 +8,7 @@ use super::router::Routed;
 use super::stage::{HoldCause, Stage};
 
 impl Machine {
-    /// What the router holds that is neither color's and was not written by Switchback, as last seen.
+    /// What the router was last seen holding that is neither color's and was not written by Switchback.
     pub const fn foreign(&self) -> Option<&ForeignSeen> {
         self.router.foreign()
     }
@@ -19,8 +19,7 @@ impl Machine {
         format!("{what}; it was left alone")
     }
 
-    /// Notes what a reading of the router says of it. A rollback that was held goes ahead once the router shows the watched
-    /// color again: whoever put something else there took it away.
+    /// A held rollback goes ahead once the router shows the watched color again: what was there is gone.
     pub(super) fn note_foreign(&mut self, reading: Routed<'_>, out: &mut Outbox) {
         // While a rollback is held for it, a reading that fails says nothing new.
         if reading != Routed::Unread || self.stage != Stage::Held(HoldCause::RouterForeign) {
@@ -32,8 +31,7 @@ impl Machine {
         }
     }
 
-    /// A rollback found the router in other hands. Nothing was moved: a breach is held, and what the operator ordered without
-    /// one goes back to the watch.
+    /// Nothing was moved: a breach is held; what the operator ordered without one goes back to the watch.
     pub(super) fn rollback_held(&mut self, foreign: &ForeignSeen, out: &mut Outbox) {
         self.router.refused(foreign);
         self.stage = Stage::Watching;

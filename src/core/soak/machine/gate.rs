@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::told::Fact;
 use super::window::Window;
 
-/// The look at the previous color ends early at so many requests: more would not change the threshold much.
+/// Ends the look at the previous color early: more would not change the threshold much.
 const BASELINE_REQUESTS: u64 = 2_000;
 
 impl Machine {
@@ -121,7 +121,6 @@ impl Machine {
         out.journal(decision.because(ReasonCode::Baseline));
     }
 
-    /// The gate's time is over: refuse, and leave everything as it was.
     pub(super) fn refuse_switch(&mut self, out: &mut Outbox) {
         let color = self.settings.color;
         let why = self.checks.readiness().first_failure().unwrap_or_else(|| "its metrics did not answer".to_owned());

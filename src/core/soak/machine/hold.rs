@@ -99,7 +99,7 @@ impl Machine {
         }
     }
 
-    /// The standby answered: a rollback that waited for it may go ahead.
+    /// A rollback that waited for it may go ahead.
     pub(super) fn standby_changed(&mut self, out: &mut Outbox) {
         if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
             self.act(REVIVED_PROBES, out);
@@ -150,7 +150,6 @@ impl Machine {
         self.start_rollback(trigger.cause, intent.because(why), false, out);
     }
 
-    /// Window and extension are over while a breach is held.
     pub(super) fn hold_over(&mut self, out: &mut Outbox) {
         let Stage::Held(cause) = self.stage else { return };
         let what = match self.response.trigger() {

@@ -9,7 +9,7 @@ use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::told::Fact;
 
-/// So many different things are told of what is measured by.
+/// Different sentences about the histogram that are told in a run.
 const MAX_TOLD: usize = 32;
 
 impl Machine {
@@ -49,7 +49,6 @@ impl Machine {
         self.finish(Ending { outcome: Outcome::Refused, cause: Cause::Configuration, reason }, out);
     }
 
-    /// Decides what the previous color excuses, once, and tells it where that is something.
     pub(super) fn learn_excuse(&mut self, out: &mut Outbox) {
         let Some(latency) = self.checks.latency_mut().filter(|latency| latency.wants_previous()) else { return };
         latency.decide_excuse();
@@ -67,7 +66,6 @@ impl Machine {
         }
     }
 
-    /// What is to be told of how latency is measured, and was not told yet.
     pub(super) fn measuring_news(&mut self) -> Vec<String> {
         let Some(latency) = self.checks.latency() else { return Vec::new() };
         let news = latency.measuring(self.settings.color).into_iter();
@@ -75,8 +73,7 @@ impl Machine {
         news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 
-    /// Tells by what latency is measured, where that is another histogram than before. Tells once that nothing is judged, as soon as
-    /// there is something that could be, or it is known that there never will be, and once that it is.
+    /// Tells a changed histogram; once that nothing is judged (something could be, or never will), and once that it is.
     pub(super) fn tell_unjudged(&mut self, out: &mut Outbox) {
         for sentence in self.measuring_news() {
             self.tell_latency(ReasonCode::Metrics, sentence, out);

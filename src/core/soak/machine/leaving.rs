@@ -7,9 +7,9 @@ use crate::model::{Actor, Cause, DecisionKind, Ending, Outcome, ReasonCode};
 
 use super::outbox::Outbox;
 
-/// So many errors, above the threshold, in every case of who sent the requests. One or two may be chance.
+/// Least errors, above the threshold, in every case of who sent the requests. One or two may be chance.
 const ERRORS: u64 = 3;
-/// For so many intervals an open gate waits for two readings of the previous color, where a switch may be refused for it.
+/// Intervals that an open gate waits for two readings of the previous color, where a switch may be refused for it.
 const READINGS: u64 = 3;
 
 impl Machine {
@@ -17,7 +17,6 @@ impl Machine {
         self.settings.on_failing_standby.is_some() && self.soak_follows()
     }
 
-    /// The previous color is asked whether it is ready, until it is.
     pub(super) fn ask_standby_in_the_gate(&self, out: &mut Outbox) {
         let ready = self.standby.all_answered() && self.standby.is_alive(1);
         if self.looks_at_standby() && self.is_before_the_move() && !ready {
@@ -65,8 +64,7 @@ impl Machine {
         out.journal(decision);
     }
 
-    /// Whether the gate waits for a second reading of the previous color: one alone counts nothing. The look at the baseline has
-    /// time enough; else it is waited for where a switch may be refused for it, within bounds.
+    /// One reading of the previous color counts nothing: the gate waits for a second one that a refusal depends on.
     pub(super) fn awaits_standby(&mut self) -> bool {
         if self.settings.on_failing_standby != Some(OnFailingStandby::Refuse) || !self.looks_at_standby() {
             return false;

@@ -1,6 +1,6 @@
 //! The machine: where a run is, and what leads from one stage to the next.
 //!
-//! Its state, each part with its own rules:
+//! Its state, each part with its own rules (to `outbox`), what happens in each stage (to `recovery`), and in any stage:
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -14,11 +14,6 @@
 //! | `response` | what there is to act on, and what holds that back |
 //! | `told` | what was told already |
 //! | `outbox` | what is to be done, in order |
-//!
-//! What happens in each stage:
-//!
-//! | file | stage |
-//! | --- | --- |
 //! | `gate` | gate, look at the previous color, switch, start of the soak |
 //! | `leaving` | the previous color before traffic leaves it |
 //! | `watch` | ticks, breaches, the end of the window, moves by somebody else |
@@ -30,11 +25,6 @@
 //! | `rollback` | attempts to roll back, one after the other |
 //! | `verify` | after a rollback: is traffic still back? |
 //! | `recovery` | and is the previous color well? |
-//!
-//! In any stage:
-//!
-//! | file | part |
-//! | --- | --- |
 //! | `dispatch` | who takes which event |
 //! | `asked` | pages, counters and answers to queries |
 //! | `orders` | the operator's actions and signals |
@@ -108,7 +98,6 @@ pub struct Machine {
     /// Who wants the process to stop once the move under way is over.
     stop: Option<(Actor, String)>,
     told: Told,
-    /// What the run went on without, first things first.
     troubles: Vec<String>,
 }
 

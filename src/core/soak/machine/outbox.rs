@@ -3,7 +3,6 @@
 use crate::core::soak::{Effect, Refusal};
 use crate::model::{Color, Decision, Ending};
 
-/// The effects of one event, in the order in which they are carried out.
 #[derive(Default)]
 pub(super) struct Outbox {
     effects: Vec<Effect>,

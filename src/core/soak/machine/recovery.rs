@@ -6,22 +6,18 @@ use crate::core::soak::{Machine, Verification};
 use crate::model::number::span;
 use crate::model::{Cause, CheckId, DecisionKind};
 
-/// A silence in which so many requests were to be expected is none of chance: with requests that come independently of each
-/// other (Poisson) it has a probability of e^-7, below 0.1%.
+/// A silence in which so many requests were expected is not chance: with Poisson arrivals e^-7, below 0.1%.
 const EXPECTED: f64 = 7.0;
 /// A shorter silence says nothing, however many requests there were.
 const SILENCE_MS: u64 = 3_000;
 
-/// How the previous color does after the rollback, beside what the bad one did before.
 #[derive(Clone)]
 pub(super) struct Recovery {
     pub(super) after: TickCounts,
-    /// The same in each case of who sent the requests.
     pub(super) cases: Vec<TickCounts>,
     pub(super) before: TickCounts,
     pub(super) allowed: f64,
     pub(super) miss: Miss,
-    /// Whether there was anything to recover from.
     pub(super) something_failed: bool,
     /// For how long no request came any more, where that is no chance.
     pub(super) silent_ms: Option<u64>,
@@ -34,7 +30,6 @@ pub(super) struct Verified {
 }
 
 impl Machine {
-    /// What is so after the rollback, in a sentence.
     pub(super) fn told_of(&self, recovery: &Recovery) -> Verified {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Recovery { after, ref cases, before, allowed, miss, silent_ms, something_failed } = *recovery;

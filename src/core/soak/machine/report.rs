@@ -17,9 +17,7 @@ pub struct Summary {
     pub cause: Option<Cause>,
     /// The check that breached or kept the verdict unknown.
     pub check: Option<CheckId>,
-    /// The sentence with the numbers.
     pub reason: Option<String>,
-    /// What the previous color was like before traffic moved, where it was looked at and had traffic.
     pub baseline: Option<OldColor>,
     /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
@@ -75,8 +73,7 @@ impl Machine {
         self.checks.error_rate().recent()
     }
 
-    /// Which instance and which labels carry the errors, once there are a few: `67 % of the errors on 10.0.0.8:3002, 92 % of the
-    /// errors with route=/pay (8 % of the requests)`.
+    /// Where the errors are, once there are a few: `92 % of the errors with route=/pay (8 % of the requests)`.
     pub fn blame(&self) -> Option<String> {
         self.checks.error_rate().blame()
     }
@@ -230,7 +227,6 @@ impl Machine {
         (worst.verdict != Verdict::Healthy).then_some(worst.check)
     }
 
-    /// The reason while the run goes on: the breach, or why it is held.
     fn standing_reason(&self) -> Option<String> {
         let breach = self.response.trigger().map(|trigger| trigger.observation.message.clone());
         if let Some(retrying) = self.retrying() {

@@ -3,14 +3,12 @@
 use crate::core::soak::{Frozen, Observation};
 use crate::model::Cause;
 
-/// What the machine acts on: a breach, or a window that ended without a verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Trigger {
     pub cause: Cause,
     pub observation: Observation,
 }
 
-/// What the operator made of automatic rollback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Automatic {
     #[default]
@@ -29,7 +27,7 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// What there is to act on. The first breach counts; later samples never clear it.
+    /// The first breach counts; later samples never clear it.
     pub const fn trigger(&self) -> Option<&Trigger> {
         self.trigger.as_ref()
     }
@@ -63,14 +61,13 @@ impl Response {
         self.frozen.as_ref()
     }
 
-    /// This freeze holds now, or none. Says whether that is new.
+    /// Whether that is new.
     pub fn freeze(&mut self, frozen: Option<Frozen>) -> bool {
         let is_new = self.frozen != frozen;
         self.frozen = frozen;
         is_new
     }
 
-    /// Whether the countdown before an automatic rollback is over.
     pub const fn is_grace_served(&self) -> bool {
         self.is_grace_served
     }

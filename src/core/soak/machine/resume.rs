@@ -15,7 +15,7 @@ use super::stage::Stage;
 const ASK_AGAIN_MS: u64 = 1_000;
 
 impl Machine {
-    /// Takes the run up again. `before_ms` is the time of the last event that is known.
+    /// `before_ms` is the time of the last event that is known.
     pub(super) fn resumed(&mut self, before_ms: u64, by: &Resumption, out: &mut Outbox) {
         let gap_ms = self.time.since(before_ms);
         self.time.resume(gap_ms);
@@ -107,7 +107,6 @@ impl Machine {
         out.probe_standby();
     }
 
-    /// The answer to where traffic is after a switch that was cut off.
     pub(super) fn settle_switch(
         &mut self,
         router: &Result<Color, ReadError>,
@@ -136,7 +135,6 @@ impl Machine {
         }
     }
 
-    /// Asks where traffic is, and again until there is an answer.
     pub(super) fn ask_where_traffic_is(&mut self, gate_deadline_ms: u64, out: &mut Outbox) {
         let ask_at = self.time.after(ASK_AGAIN_MS);
         self.stage = Stage::Unsettled { gate_deadline_ms, ask_at };

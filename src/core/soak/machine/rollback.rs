@@ -1,5 +1,4 @@
-//! A rollback that fails is tried again, for as long as that can help: users are on a bad release meanwhile.
-//! `retry` plans the next attempt.
+//! A failed rollback is tried again while that can help, as users are on a bad release. `retry` plans the next attempt.
 
 mod retry;
 
@@ -11,7 +10,7 @@ use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome, Reason
 use super::outbox::Outbox;
 use super::stage::{Finished, HoldCause, Stage};
 
-/// Attempts where there is no time limit: by an operator's order, after a first signal, in recordings from before there was one.
+/// Where there is no time limit: by an operator's order, after a first signal, in older recordings.
 const ATTEMPTS: u32 = 5;
 
 /// A failure that goes on is told once in this time.
@@ -81,7 +80,6 @@ impl Machine {
         }
     }
 
-    /// `force` replaces whatever the router holds.
     pub(super) fn start_rollback(&mut self, cause: Cause, intent: Decision, force: bool, out: &mut Outbox) {
         self.router.begin_epoch();
         let rolling = Rolling {
@@ -158,13 +156,12 @@ impl Machine {
         }
     }
 
-    /// Whether the number of attempts is limited, rather than their time.
     fn is_bounded(&self) -> bool {
         let ordered = self.rollback_cause() == Cause::Operator;
         ordered || self.stop.is_some() || self.settings.give_up_ms.is_none()
     }
 
-    /// The next attempt is due. What it depends on is looked at first; state file and router are read by the attempt itself.
+    /// What it depends on is looked at first; state file and router are read by the attempt itself.
     pub(super) fn retry(&mut self, out: &mut Outbox) {
         match self.objection() {
             Some(Objection::Hold(cause)) => self.hold_instead(cause, out),
@@ -177,7 +174,6 @@ impl Machine {
         }
     }
 
-    /// A rollback that waits for its next attempt makes it now.
     pub(super) fn retry_now(&mut self, force: bool, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
             rolling.force |= force;
@@ -185,7 +181,7 @@ impl Machine {
         self.try_again(out);
     }
 
-    /// Another process goes on with it. An attempt that was under way may have moved traffic or not; asking once more is safe.
+    /// An attempt of the old process may have moved traffic or not; asking once more is safe.
     pub(super) fn take_up_attempt(&self, out: &mut Outbox) {
         let Stage::RollingBack(rolling) = &self.stage else { return };
         match rolling.retry_at {
@@ -221,14 +217,12 @@ impl Machine {
         self.hold(cause, out);
     }
 
-    /// Held because the breach was gone, and it is back.
     pub(super) fn breach_came_back(&mut self, out: &mut Outbox) {
         if self.stage == Stage::Held(HoldCause::BreachGone) && self.breach_is_seen() {
             self.act(1, out);
         }
     }
 
-    /// Nobody goes on with it in the background.
     pub(super) fn give_up(&mut self, out: &mut Outbox) {
         if self.overdue() && !self.is_moving() {
             self.rollback_failed(out);
@@ -262,7 +256,7 @@ impl Machine {
         self.finish(Finished::failed(ending, back_unrecorded), out);
     }
 
-    /// A rollback that took more than one attempt has succeeded: how long users waited for it.
+    /// Tells how long users waited for it, where it took more than one attempt.
     pub(super) fn tell_late_success(&self, out: &mut Outbox) {
         let Some(retrying) = self.retrying().filter(|_| self.settings.give_up_ms.is_some()) else { return };
         let message = format!(

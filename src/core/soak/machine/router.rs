@@ -8,13 +8,10 @@ const ELSEWHERE: u32 = 2;
 /// So many readings in a row must show the watched color before a held rollback goes ahead: one may fall into a change.
 const OURS_AGAIN: u32 = 2;
 
-/// What one reading of the router showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Routed<'a> {
     On(Color),
-    /// Neither color's, and not written by Switchback.
     Foreign(&'a ForeignSeen),
-    /// It could not be read: where traffic is is not known.
     Unread,
 }
 
@@ -35,13 +32,12 @@ impl<'a> Routed<'a> {
     }
 }
 
-/// What was read of the router since the last move.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RouterSeen {
     /// Counts the moves: an answer to a question from before the last one says nothing about now.
     epoch: u32,
     last: Option<Result<Color, ReadError>>,
-    /// Readings in a row that show another color, and those that show the watched one.
+    /// Readings in a row that show another color, and the watched one.
     elsewhere: u32,
     ours: u32,
     foreign: Option<ForeignSeen>,
@@ -92,7 +88,6 @@ impl RouterSeen {
         self.foreign.as_ref()
     }
 
-    /// It holds this, or nothing of the kind any more.
     pub fn holds(&mut self, foreign: Option<&ForeignSeen>) {
         self.foreign = foreign.cloned();
     }

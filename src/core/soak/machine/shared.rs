@@ -9,12 +9,11 @@ use crate::model::CheckId;
 use super::outbox::Outbox;
 use super::stage::{HoldCause, Stage};
 
-/// The standby fails in the same way with so many errors in the last 10 s, above the threshold, and, where the method weighs it,
-/// this evidence in nats: 10×. Less than a rollback takes, for a standby has few requests, and a hold that was wrong
-/// ends by itself within 10 s.
+/// The standby fails in the same way: so many errors in the last 10 s, above the threshold, and this evidence in nats
+/// (10×) where it is weighed. Less than a rollback takes: it has few requests, and a wrong hold ends within 10 s.
 const ERRORS: u64 = 3;
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;
-/// So many requests of the last 10 s, all in all within the threshold, show that it is well again.
+/// Requests of the last 10 s, within the threshold all in all, that show that it is well again.
 const WELL_AGAIN: u64 = 3;
 
 impl Machine {
@@ -23,7 +22,6 @@ impl Machine {
         self.settings.on_shared_cause == OnSharedCause::Hold && self.soaking()
     }
 
-    /// The sentence of a shared cause: the error rate is what breached, and the standby fails as well.
     pub(super) fn shared_cause(&self) -> Option<String> {
         let by_errors = self.response.trigger().is_some_and(|trigger| trigger.observation.check == CheckId::ErrorRate);
         if !by_errors || !self.compares_with_standby() {
@@ -48,7 +46,6 @@ impl Machine {
         })
     }
 
-    /// Whether more than the threshold failed in the last 10 s.
     fn is_failing(&self, check: &RateCheck) -> bool {
         check.recent().rate().is_some_and(|rate| rate > self.settings.error_rate.threshold.0)
     }

@@ -7,7 +7,6 @@ use super::outbox::Outbox;
 use super::rollback::Rolling;
 use super::verify::Verifying;
 
-/// Where the run is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
     Gating {
@@ -21,7 +20,6 @@ pub(super) enum Stage {
     /// A switch that was cut off: is traffic here, there or between?
     Unsettled {
         gate_deadline_ms: u64,
-        /// When to ask again.
         ask_at: u64,
     },
     Warmup,
@@ -35,7 +33,6 @@ pub(super) enum Stage {
     Finished(Finished),
 }
 
-/// Why a breach is not acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HoldCause {
     Policy,
@@ -46,7 +43,6 @@ pub(super) enum HoldCause {
     StandbyDown,
     RouterForeign,
     SharedCause,
-    /// A rollback failed for too long, and what led to it cannot be seen any more.
     BreachGone,
 }
 
@@ -55,7 +51,6 @@ pub(super) struct Finished {
     ending: Ending,
     /// Whether the previous color did well after a rollback, where that is known.
     recovered: Option<bool>,
-    /// Whether a rollback failed with traffic on the previous color: only the rest of it is missing.
     back_unrecorded: bool,
 }
 
@@ -77,7 +72,7 @@ impl Stage {
 }
 
 impl HoldCause {
-    /// The reason in the journal.
+    /// In the journal.
     pub const fn code(self) -> ReasonCode {
         match self {
             Self::Policy => ReasonCode::Policy,

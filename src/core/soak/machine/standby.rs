@@ -22,10 +22,8 @@ pub(super) struct Standby {
     look: Look,
 }
 
-/// The look at it before traffic leaves it.
 #[derive(Clone, Debug, Default)]
 struct Look {
-    /// When everything else was ready for the switch.
     ready_ms: Option<u64>,
     is_told: bool,
 }
@@ -49,12 +47,10 @@ impl Standby {
         self.readiness.probed(now, instance, answer);
     }
 
-    /// Whether every instance answered a probe, well or not.
     pub fn all_answered(&self) -> bool {
         self.readiness.all_answered()
     }
 
-    /// Whether it can take traffic, by its last `probes` probes.
     pub fn is_alive(&self, probes: u32) -> bool {
         self.readiness.alive(probes)
     }
@@ -63,27 +59,25 @@ impl Standby {
         self.readiness.first_failure()
     }
 
-    /// Instances that are ready, and all of them.
     pub fn ready(&self) -> (usize, usize) {
         (self.readiness.ready(), self.readiness.all())
     }
 
-    /// A page of it was read while the watched color is judged.
+    /// While the watched color is judged.
     pub fn compared(&mut self, now: &Now, instance: usize, sample: &Sample) {
         self.rate.page(now, instance, sample);
     }
 
-    /// Its counters came from Prometheus while the watched color is judged.
+    /// While the watched color is judged.
     pub fn metered(&mut self, now: &Now, outcome: &Metered) {
         self.rate.metered(now, outcome);
     }
 
-    /// A page of it was read before traffic leaves it, or after it is back.
+    /// Before traffic leaves it, or after it is back.
     pub fn counted(&mut self, now: &Now, since: Since, instance: usize, sample: &Sample) {
         self.recovery.sampled(now.at_ms, since, instance, sample);
     }
 
-    /// The same for requests that take too long.
     pub fn counted_slow(&mut self, now: &Now, since: Since, instance: usize, slow: &Sample) {
         self.slow_recovery.sampled(now.at_ms, since, instance, slow);
     }
@@ -100,7 +94,6 @@ impl Standby {
         &self.slow_recovery
     }
 
-    /// Requests and errors before traffic leaves it, or since it is back.
     pub fn counts(&self) -> TickCounts {
         self.recovery.counts()
     }
@@ -158,7 +151,6 @@ impl Standby {
         *self.look.ready_ms.get_or_insert(at_ms)
     }
 
-    /// Whether it was told that it fails before traffic leaves it.
     pub const fn is_told(&self) -> bool {
         self.look.is_told
     }

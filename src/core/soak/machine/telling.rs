@@ -8,11 +8,10 @@ use crate::model::{Actor, CheckId, Color, DecisionKind, Phase, ReasonCode, Verdi
 use super::outbox::Outbox;
 use super::told::Fact;
 
-/// So many different things are told of how requests are counted.
+/// Different sentences about the counters that are told in a run.
 const MOST_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
-    /// That the metrics cannot be read, and that they can be read again.
     pub(super) fn tell_blindness(&mut self, out: &mut Outbox) {
         let observation = self.observed_error_rate();
         match self.checks.error_rate().blind(self.time.at()) {
@@ -49,7 +48,6 @@ impl Machine {
         }
     }
 
-    /// What is to be told of how requests are counted, and was not told yet.
     pub(super) fn counting_news(&mut self) -> Vec<String> {
         if !self.checks.error_rate_mut().counts_anew() {
             return Vec::new();
@@ -59,7 +57,7 @@ impl Machine {
         news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 
-    /// That several processes answer behind one URL is told once for each instance.
+    /// Once for each instance.
     pub(super) fn tell_processes(&mut self, out: &mut Outbox) {
         let several = self.checks.error_rate().several().into_iter();
         let mut is_new = |instance, is_mixed| self.told.first(Fact::Several { instance, is_mixed });
@@ -73,7 +71,6 @@ impl Machine {
         out.journal(self.observe(ReasonCode::Processes, message));
     }
 
-    /// A release that is worse than the previous color, though within the threshold.
     pub(super) fn tell_warning(&mut self, out: &mut Outbox) {
         if self.phase() == Phase::Warmup {
             return;

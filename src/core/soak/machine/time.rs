@@ -8,7 +8,7 @@ pub struct Unwatched {
     pub gaps: u32,
 }
 
-/// The times of a run. `at` is milliseconds since it began and never goes back; `wall` is the wall clock, and only shown.
+/// `at` is milliseconds since the run began and never goes back; `wall` is the wall clock, and only shown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunTime {
     at: u64,
@@ -26,7 +26,6 @@ impl RunTime {
         self.wall = envelope.wall_ms;
     }
 
-    /// Milliseconds since the run began.
     pub const fn at(&self) -> u64 {
         self.at
     }
@@ -35,7 +34,6 @@ impl RunTime {
         self.at.saturating_add(ms)
     }
 
-    /// Milliseconds since then.
     pub const fn since(&self, then: u64) -> u64 {
         self.at.saturating_sub(then)
     }
@@ -48,7 +46,6 @@ impl RunTime {
         self.run_wall
     }
 
-    /// Wall clock of the soak's beginning, once it has begun.
     pub const fn soak_wall(&self) -> Option<i64> {
         self.soak_wall
     }
@@ -69,7 +66,6 @@ impl RunTime {
         self.end_wall = Some(self.wall);
     }
 
-    /// Another process took the run up, so long after the last event.
     pub const fn resume(&mut self, gap_ms: u64) {
         self.resumed_at = Some(self.at);
         self.add_gap(gap_ms);

@@ -6,10 +6,8 @@ use crate::model::Color;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fact {
-    /// A check that is not required is breached.
     Optional,
     Blind,
-    /// The release is worse than the previous color.
     Worse,
     Unjudged,
     Judged,
@@ -30,7 +28,6 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Whether this is told for the first time.
     pub fn first(&mut self, fact: Fact) -> bool {
         self.facts.insert(fact)
     }
@@ -39,7 +36,7 @@ impl Told {
         self.facts.contains(fact)
     }
 
-    /// It is so no longer, and is told again if it comes back. Says whether it was told.
+    /// Told again if it comes back. Says whether it was told.
     pub fn forget(&mut self, fact: &Fact) -> bool {
         self.facts.remove(fact)
     }
@@ -49,7 +46,6 @@ impl Told {
         self.counting.len() < most && self.counting.insert(counter)
     }
 
-    /// The same for what is told of the release.
     pub fn is_new_release(&mut self, message: &str, most: usize) -> bool {
         self.releases.len() < most && self.releases.insert(message.to_owned())
     }

@@ -11,8 +11,7 @@ use super::recovery::Verified;
 use super::router::Routed;
 use super::stage::{Finished, Stage};
 
-/// So many readings in a row must show that traffic is not there any more, and for so long, before the rollback counts as
-/// undone: a reading may fall into somebody's move, which is told by its `lastSwitch` once it is complete.
+/// Readings in a row, over so long, that count as undone: one may fall into a move, which its `lastSwitch` tells later.
 const READINGS: u32 = 2;
 const UNDONE_FOR_MS: u64 = 1_000;
 
@@ -43,7 +42,6 @@ pub(super) struct Verifying {
 }
 
 impl Verifying {
-    /// When the window of the verification is over.
     pub(super) const fn until_ms(&self) -> u64 {
         self.until_ms
     }
@@ -52,7 +50,6 @@ impl Verifying {
         self.ask_at.is_some_and(|ask_at| at_ms >= ask_at)
     }
 
-    /// What the router said last, where traffic is not where the rollback brought it.
     fn last_seen(&self, bad: Color) -> String {
         let to_bad = || format!("the router was last seen sending traffic to {bad}");
         self.elsewhere.as_ref().map_or_else(to_bad, |elsewhere| elsewhere.what.clone())
@@ -60,7 +57,7 @@ impl Verifying {
 }
 
 impl Machine {
-    /// Traffic is back. What came on the previous color before says nothing about how it does now.
+    /// What came on the previous color before says nothing about how it does now.
     pub(super) fn rolled_back(&mut self, last_switch: Option<i64>, out: &mut Outbox) {
         self.router.begin_epoch();
         let ending =
@@ -88,7 +85,6 @@ impl Machine {
         out.schedule(until_ms);
     }
 
-    /// Whether the router is read while the recovery is verified.
     fn watches_router(&self) -> bool {
         self.settings.verification == Verification::RouterAndRequests
     }
@@ -104,14 +100,12 @@ impl Machine {
         Since { run_wall: self.time.run_wall(), at_ms }
     }
 
-    /// At every tick of the verification: where is traffic?
     pub(super) fn look_while_verifying(&self, out: &mut Outbox) {
         if matches!(self.stage, Stage::Verifying(_)) && self.watches_router() {
             out.read_router(self.router.epoch());
         }
     }
 
-    /// Asks the router once more, for an answer that the verification waits for.
     pub(super) fn look_again(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &mut self.stage else { return };
         let ask_at = self.time.after(ASK_AGAIN_MS);
@@ -121,7 +115,7 @@ impl Machine {
         self.verified(out);
     }
 
-    /// Another monitor goes on with the verification: what the router said before is not known to hold any more.
+    /// What the router said before is not known to hold any more.
     pub(super) fn verify_on(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &mut self.stage else { return };
         (verifying.seen, verifying.undone, verifying.last_look_ms, verifying.ask_at) = (None, 0, None, None);
@@ -130,7 +124,6 @@ impl Machine {
         self.look_while_verifying(out);
     }
 
-    /// Router and state file were read while the recovery is verified.
     pub(super) fn observed_while_verifying(
         &mut self,
         router: &Result<Color, ReadError>,
@@ -234,7 +227,6 @@ impl Machine {
         self.finish(Ending { outcome, cause: Cause::External, reason }, out);
     }
 
-    /// The verify window is over: say whether the rollback helped.
     pub(super) fn verified(&mut self, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         if self.time.at() < verifying.until_ms || !self.router_was_asked(out) {
@@ -281,7 +273,6 @@ impl Machine {
         }
     }
 
-    /// Why it is not known where traffic was at the end of the verification, if it is not.
     pub(super) fn where_traffic_is_not_known(&self) -> Option<String> {
         let Stage::Verifying(verifying) = &self.stage else { return None };
         if !self.watches_router() {

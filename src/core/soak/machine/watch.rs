@@ -50,7 +50,6 @@ impl Machine {
         }
     }
 
-    /// Whatever is due by the clock alone.
     pub(super) fn deadlines(&mut self, out: &mut Outbox) {
         match &self.stage {
             Stage::Gating { deadline_ms } if self.time.at() >= *deadline_ms => self.refuse_switch(out),
@@ -68,8 +67,7 @@ impl Machine {
         }
     }
 
-    /// What ends a window wants a sample from the end itself; the tick after it judges. Only a timer asks for one: a tick that
-    /// did would lead to the next one at once.
+    /// A window's end needs a sample from the end itself. Only a timer asks for it: a tick would cause the next tick.
     pub(super) fn sample_at_an_end(&self, out: &mut Outbox) {
         let due = match &self.stage {
             Stage::Watching | Stage::Held(_) => self.time.at() >= self.window.end(),
@@ -81,7 +79,7 @@ impl Machine {
         }
     }
 
-    /// A breach is latched by the trigger: the first one counts, later samples never clear it.
+    /// The first breach counts; later samples never clear it.
     fn look_for_breach(&mut self, out: &mut Outbox) {
         if self.response.trigger().is_some() {
             return;

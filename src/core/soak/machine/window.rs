@@ -2,7 +2,7 @@
 
 use crate::core::soak::Settings;
 
-/// The window. Times are milliseconds since the run began.
+/// Times are milliseconds since the run began.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
     start: u64,
@@ -15,7 +15,6 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The window of a soak that begins now, behind its warmup.
     pub const fn open(at: u64, settings: &Settings) -> Self {
         let start = at.saturating_add(settings.warmup_ms);
         let end = start.saturating_add(settings.window_ms);
@@ -23,7 +22,7 @@ impl Window {
         Self { start, end, max_extension, extended_by: 0, overtime: 0, runs_on: false }
     }
 
-    /// When the warmup is over.
+    /// After the warmup.
     pub const fn start(&self) -> u64 {
         self.start
     }
@@ -45,14 +44,14 @@ impl Window {
         self.extended_by
     }
 
-    /// An operator wants it longer. The end is judged anew then.
+    /// The end is judged anew then.
     pub const fn extend(&mut self, by_ms: u64) {
         self.extended_by = self.extended_by.saturating_add(by_ms);
         self.end = self.end.saturating_add(by_ms);
         (self.runs_on, self.overtime) = (false, 0);
     }
 
-    /// The soak runs on beyond its end for want of a verdict. Says whether that is new.
+    /// Says whether that is new.
     pub const fn run_on(&mut self) -> bool {
         !std::mem::replace(&mut self.runs_on, true)
     }

@@ -43,7 +43,6 @@ impl Check for RateCheck {
         Box::new(self.clone())
     }
 
-    /// None while trouble is too young to be told from a blip.
     fn close(&self, now: &Now, overtime: u64) -> Option<(Verdict, String)> {
         if let Some(reason) = self.crash_loop() {
             return Some((Verdict::Breached, reason));
@@ -78,7 +77,6 @@ impl Check for RateCheck {
         self.restart(now);
     }
 
-    /// The counters as they are now are the baseline.
     fn restart(&mut self, now: &Now) {
         self.judge = self.new_judge();
         self.started_at = now.at_ms;
@@ -108,8 +106,7 @@ impl Check for RateCheck {
         }
     }
 
-    /// It is missing when an instance that is known gave no good page since the last one; one that has been silent for too long
-    /// no longer keeps the others from being judged.
+    /// Missing when a known instance gave no good page since the last one, unless it has been silent for too long.
     fn tick(&mut self, now: &Now, skipped: u32) {
         let Now { at_ms, patience_ms, .. } = *now;
         let since_start = at_ms.saturating_sub(self.started_at);
@@ -172,7 +169,7 @@ impl Check for RateCheck {
 }
 
 impl RateCheck {
-    /// Takes one page. An instance that is not in the settings is ignored. Says what was counted.
+    /// An instance that is not in the settings is ignored. Says what was counted.
     pub fn read(&mut self, now: &Now, instance: usize, sample: &Sample) -> TickCounts {
         let Some(known) = self.instances.get_mut(instance).filter(|known| !known.gone) else {
             return TickCounts::default();
@@ -199,7 +196,7 @@ impl RateCheck {
         counts.all
     }
 
-    /// The source was asked and has nothing newer. Nothing is wrong, and there is nothing to judge at the next tick.
+    /// The source has nothing newer: nothing is wrong, and nothing is judged at the next tick.
     pub fn nothing_new(&mut self, now: &Now) {
         (self.missing_ticks, self.sighted_at) = (0, now.at_ms);
         for known in &mut self.instances {

@@ -6,11 +6,9 @@ use crate::core::soak::check::named;
 use crate::model::number::{percent, thousands};
 use crate::model::{Color, Verdict};
 
-/// What an instance's pages said of how its requests are counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counted {
     by: Option<Box<Counting>>,
-    /// Whether its last page has no counter to count by.
     uncounted: bool,
     users: u64,
     left_out: u64,
@@ -19,7 +17,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Takes in a page. Says whether it is counted by something else than before.
+    /// Says whether it is counted by something else than before.
     pub fn see(&mut self, reading: &Reading) -> bool {
         (self.users, self.left_out) = (reading.total, reading.ignored);
         self.unclear = self.unclear.saturating_add(reading.unclear);
@@ -88,7 +86,6 @@ impl RateCheck {
         Some(format!("requests cannot be counted{some}: {}", named(name, why)))
     }
 
-    /// Why nothing can be counted on any instance, where that is so.
     pub(super) fn uncountable(&self) -> Option<String> {
         let nowhere = self.present().all(|(_, known)| known.counted.uncounted);
         if nowhere { self.uncounted() } else { None }

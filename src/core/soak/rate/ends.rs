@@ -5,7 +5,6 @@ use crate::core::soak::judge::Judge;
 use crate::core::soak::own::{Case, Cases, Counts};
 use crate::model::number::thousands;
 
-/// One judge for each case in which something else was counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ends {
     all: Judge,
@@ -27,7 +26,6 @@ impl Ends {
         self.others.iter_mut().map(|(_, judge)| judge).chain([&mut self.all])
     }
 
-    /// The judge in the case with the fewest requests of users, by which everything is told.
     fn lead(&self) -> &Judge {
         self.judges().min_by_key(|judge| judge.seen().requests).unwrap_or(&self.all)
     }
@@ -36,7 +34,6 @@ impl Ends {
         self.judges_mut().for_each(|judge| judge.speak_of(miss));
     }
 
-    /// Takes in one tick; `None` for a missing one.
     pub fn tick(&mut self, at_ms: u64, counts: Option<&Counts>, cases: &Cases) {
         self.others.retain(|(case, _)| cases.possible().any(|possible| possible == *case));
         if let Some(counts) = counts {
@@ -126,12 +123,10 @@ impl Ends {
         self.judges().filter_map(Judge::evidence).min_by(f64::total_cmp)
     }
 
-    /// Of the last ten seconds.
     pub fn recent(&self) -> TickCounts {
         self.lead().recent()
     }
 
-    /// [`Self::recent`] with as few errors as there can be.
     pub fn recent_at_best(&self) -> TickCounts {
         let errors = self.judges().map(|judge| judge.recent().errors).min().unwrap_or(0);
         TickCounts { errors, ..self.all.recent() }

@@ -14,7 +14,6 @@ pub struct Instance {
     counters: Option<Counters>,
     /// What is in doubt: it counts once it is clear who counted it.
     held: Counts,
-    /// Requests and misses since the window began.
     pub seen: TickCounts,
     /// Whether it was sampled at all, well or not.
     pub tried: bool,
@@ -27,26 +26,21 @@ pub struct Instance {
     /// Why the last scrape failed; what the last good page should be known for.
     pub why: Option<String>,
     pub note: Option<String>,
-    /// What of it this program may have sent.
     pub share: Share,
     pub counted: Counted,
-    /// Whether that is news since it was told.
+    /// Since it was told.
     pub counted_anew: bool,
 }
 
-/// What an instance said since the last tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum News {
-    /// Nothing, or nothing good.
     #[default]
     None,
-    /// That there is nothing new.
     Same,
     Page,
 }
 
 impl Instance {
-    /// Takes one scrape, and says what is to be counted.
     pub fn sampled(&mut self, at_ms: u64, run_started_wall: i64, sample: &Sample) -> Counts {
         self.tried = true;
         let reading = match sample {
@@ -107,7 +101,6 @@ impl Instance {
         self.counters.as_ref().map_or(Processes::One, Counters::processes)
     }
 
-    /// How often it was restarted, where that is a crash loop.
     pub fn crash_loop(&self) -> Option<u32> {
         self.counters.as_ref().filter(|counters| counters.is_crash_loop()).map(Counters::resets)
     }

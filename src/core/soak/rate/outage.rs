@@ -3,7 +3,7 @@
 use crate::core::detect::{Miss, TickCounts};
 use crate::model::number::span;
 
-/// For so long.
+/// Least length of an outage.
 const LASTING_MS: u64 = 3_000;
 /// No outage on fewer failed requests.
 const ERRORS: u64 = 3;
@@ -17,7 +17,7 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// Takes in one tick, which covers the time since the one before it.
+    /// The tick covers the time since the one before it.
     pub fn see(&mut self, before_ms: u64, at_ms: u64, counts: TickCounts, min_requests: u64, miss: Miss) {
         if counts.requests == 0 {
             return;
@@ -40,7 +40,6 @@ impl Outage {
         (self.since, self.counts) = (None, TickCounts::default());
     }
 
-    /// The sentence of an outage, once there was one.
     pub const fn reason(&self) -> Option<&String> {
         self.reason.as_ref()
     }

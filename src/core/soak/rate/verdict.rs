@@ -55,13 +55,11 @@ impl RateCheck {
             .then(|| (lasted, self.why().unwrap_or_else(|| "no page received".to_owned())))
     }
 
-    /// The first scrape that failed, by instance.
     pub fn why(&self) -> Option<String> {
         let failing = |(name, known): (&String, &Instance)| Some(named(name, known.why.as_deref()?));
         self.present().find_map(failing)
     }
 
-    /// What keeps the check from knowing, whatever the counts say.
     pub(super) fn unknowable(&self, now: &Now) -> Option<String> {
         let Now { at_ms, patience_ms, .. } = *now;
         if let Some(why) = self.present().find_map(|(name, known)| known.unclear(name)) {
@@ -80,13 +78,11 @@ impl RateCheck {
         })
     }
 
-    /// What a good page should be known for, of the first instance that has something.
     fn note(&self) -> Option<String> {
         let noted = |(name, known): (&String, &Instance)| Some(format!("{name}: {}", known.note.as_deref()?));
         self.present().find_map(noted)
     }
 
-    /// The reason for not knowing, with what the pages say about themselves.
     pub(super) fn noted(&self, reason: String) -> String {
         match self.note() {
             Some(note) => format!("{reason} ({note})"),
@@ -98,7 +94,6 @@ impl RateCheck {
         at_ms.saturating_sub(self.started_at)
     }
 
-    /// What the counts say while the window is open.
     pub(super) fn so_far(&self, now: &Now) -> (Verdict, String) {
         let since_start = self.since_start(now.at_ms);
         if let Some(why) = self.unknowable(now) {

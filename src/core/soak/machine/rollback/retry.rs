@@ -13,19 +13,15 @@ const FIRST_BACKOFF_MS: u64 = 200;
 const MOST_BACKOFF_MS: u64 = 10_000;
 const LATE_BACKOFF_MS: u64 = 30_000;
 
-/// So many failures are told as they come; after that one for each interval.
+/// Failures that are told as they come; after that one for each interval.
 const TOLD_AT_ONCE: u32 = 3;
 
-/// What speaks against another attempt.
 pub(super) enum Objection {
-    /// It is not made any more.
     Hold(HoldCause),
-    /// It is not made now.
     Wait(String),
 }
 
 impl Machine {
-    /// Plans the next attempt, and tells why there has to be one.
     pub(super) fn wait_to_retry(&mut self, out: &mut Outbox) {
         let (at, overdue, bounded) = (self.time.at(), self.overdue(), self.is_bounded());
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
@@ -58,7 +54,6 @@ impl Machine {
         out.reflect();
     }
 
-    /// Where users are while a rollback is under way, in a few words.
     fn traffic_now(&self) -> String {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
         let Stage::RollingBack(Rolling { traffic, .. }) = &self.stage else { return String::new() };
@@ -71,7 +66,7 @@ impl Machine {
         }
     }
 
-    /// What speaks against another attempt now. Nothing does where traffic may have moved: then it is brought to an end.
+    /// Nothing speaks against another attempt where traffic may have moved: then it is brought to an end.
     pub(super) fn objection(&self) -> Option<Objection> {
         let Stage::RollingBack(rolling) = &self.stage else { return None };
         if self.is_bounded() || rolling.traffic != Traffic::On(self.settings.color) {
@@ -95,7 +90,6 @@ impl Machine {
         self.time.at() < began.saturating_add(PATIENCE_MS) || self.breach_is_seen()
     }
 
-    /// Whether what led to the rollback is seen now.
     pub(super) fn breach_is_seen(&self) -> bool {
         let Some(known) = self.response.breach() else { return false };
         let is_bad = |seen: &Observation| match seen.check {
