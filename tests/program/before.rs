@@ -71,6 +71,23 @@ fn a_rollback_that_it_made_is_told_again() {
 }
 
 #[test]
+fn a_soak_that_it_recorded_becomes_a_picture() {
+    let deployment = left("breached");
+    deployment.run(&["replay", "--svg", "soak.svg", "--size", "80x24"]).expect(0).says(&["saved as soak.svg ("]);
+    let svg = fs::read_to_string(deployment.path("soak.svg")).unwrap();
+    for part in ["<title>checkout-api soak 20261129T133045Z-b73a</title>", "viewBox=\"0 0 744 480\"", "ROLLED BACK"] {
+        assert!(svg.contains(part), "{part} is not in {svg}");
+    }
+    let replay = ["replay", "--svg"];
+    deployment
+        .run(&[&replay[..], &["no/such/folder/soak.svg"]].concat())
+        .expect(2)
+        .complains(&["cannot write `no/such"]);
+    deployment.run(&[&replay[..], &["soak.svg", "--no-tui"]].concat()).expect(2);
+    deployment.run(&["replay", "--size", "80x24"]).expect(2);
+}
+
+#[test]
 fn a_soak_whose_monitor_was_killed_is_shown_as_unwatched_and_taken_up() {
     let deployment = left("unfinished");
     let next = "next      switchback soak --resume --service checkout-api\n";

@@ -96,6 +96,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
         &[
             ("switchback replay", "the last soak"),
             ("switchback replay 20261123T140211Z-3f2a --speed 10", "another one, ten times faster"),
+            ("switchback replay --svg soak.svg", "an animated picture of it, for a post-mortem"),
         ],
     ),
     (

@@ -1,4 +1,4 @@
-//! `replay`: a recording through the same screens, or as the lines it was.
+//! `replay`: a recording through the same screens, as a picture of them that moves, or as the lines it was.
 
 use std::fs;
 use std::io::stdout;
@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use crate::app::cli::{Common, Replay};
 use crate::app::headless::{Form, JobFiles, Output, Places, Printer};
 use crate::app::tui;
-use crate::app::tui::Player;
+use crate::app::tui::{
+    Camera, Charset, CharsetChoice, ColorChoice, Depth, Palette, Player, Setup, Theme, film, to_animated_svg,
+};
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
 use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
+use crate::model::number::size;
 
 use super::support::failure::Failure;
-use super::support::{context, place, screen};
+use super::support::{context, place, say, screen};
 
 /// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
 const LARGEST: u64 = 1 << 30;
@@ -23,12 +26,15 @@ pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
     let path = find(&loaded.config, replay.recording.as_deref())?;
     let (header, events) = read(&path)?;
+    if let Some(file) = &replay.svg {
+        return paint(&loaded.config, common, replay, file, (header, &events));
+    }
     if replay.no_tui || replay.output != Output::Human || !screen::is_possible() {
         return print(&loaded.config, replay.output, path, header, events).await;
     }
     let mut setup = screen::setup(&loaded.config, common, true);
     setup.places.recording = path;
-    let player = Player::new(header, events).with_speed(replay.speed);
+    let player = Player::new(header, events).with_speed(replay.speed.unwrap_or(1));
     tui::replay(setup, player).await.map_err(Failure::internal)?;
     Ok(0)
 }
@@ -57,6 +63,27 @@ fn read(path: &Path) -> Result<(RecordingHeader, Vec<Envelope>), Failure> {
     let (header, envelopes) = RecordingReader::open(path).map_err(Failure::usage)?;
     let events = envelopes.collect::<Result<_, _>>().map_err(Failure::usage)?;
     Ok((header, events))
+}
+
+/// A picture is for others: it depends on no terminal, only on what is asked for.
+fn paint(
+    config: &Config,
+    common: &Common,
+    replay: &Replay,
+    file: &Path,
+    (header, events): (RecordingHeader, &[Envelope]),
+) -> Result<u8, Failure> {
+    let depth = if common.color == ColorChoice::Never { Depth::None } else { Depth::True };
+    let charset = if common.charset == CharsetChoice::Ascii { Charset::Ascii } else { Charset::Unicode };
+    let Setup { mut ui, router_kind, .. } = screen::setup(config, common, true);
+    (ui.theme, ui.charset, ui.read_only) = (Theme::new(depth).with_choice(config.terminal.theme), charset, false);
+    let palette = Palette::from(ui.theme.ground());
+    let title = format!("{} soak {}", header.settings.service, header.settings.soak);
+    let camera = Camera { ui, router_kind, size: replay.size, speed: replay.speed };
+    let svg = to_animated_svg(&film(camera, header.settings, events), &title, palette);
+    fs::write(file, &svg).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", file.display())))?;
+    say::line(&format!("saved as {} ({})", file.display(), size(u64::try_from(svg.len()).unwrap_or(u64::MAX))));
+    Ok(0)
 }
 
 async fn print(

@@ -15,13 +15,15 @@
 //! | `state` | what the operator looks at, as plain data |
 //! | `screen`, `widgets/` | the whole screen, and its parts |
 //! | `theme/`, `charset`, `scale` | colors, glyphs, the value axis |
-//! | `svg` | a screen as a picture and as text |
+//! | `film` | a recording as the screens that were seen |
+//! | `svg` | a screen as a picture and as text, several as one that moves |
 
 mod after;
 mod app;
 mod canvas;
 mod charset;
 mod dialog;
+mod film;
 mod guard;
 mod input;
 mod keys;
@@ -47,6 +49,7 @@ pub(crate) use after::After;
 pub(crate) use app::{Places, WeatherMenu};
 pub use charset::Charset;
 pub(crate) use charset::{CharsetChoice, CharsetEnv};
+pub(crate) use film::{Camera, film};
 pub(crate) use link::{Item, Link};
 pub(crate) use live::Live;
 pub(crate) use replay::Player;
@@ -60,7 +63,7 @@ pub(crate) use state::{
     ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay, Pane, Playback,
     Subject, WeatherView,
 };
-pub(crate) use svg::{to_svg, to_text};
+pub(crate) use svg::{Palette, to_animated_svg, to_svg, to_text};
 pub(crate) use theme::{ColorChoice, ColorEnv, GroundEnv};
 pub use theme::{Depth, Theme};
 pub(crate) use tty::TerminalError;

@@ -320,7 +320,7 @@ impl<L: Link> Show<L> {
         let shown = self.draw()?.clone();
         let zone = self.app.ui().zone.clone();
         let stem = format!("switchback-{}", Timestamp::now().to_zoned_datetime(zone).strftime("%Y%m%dT%H%M%S"));
-        let files = [("svg", to_svg(&shown, &stem, self.app.ui().theme.ground())), ("txt", to_text(&shown))];
+        let files = [("svg", to_svg(&shown, &stem, self.app.ui().theme.ground().into())), ("txt", to_text(&shown))];
         let said =
             write_files(&self.folder.join(&stem), &files).map_err(|error| format!("the screen was not saved: {error}"));
         let now_ms = self.now_ms();
