@@ -1,8 +1,7 @@
 //! Processes that this one starts, and those that it inherits.
 //!
-//! Process 1 of a container, and a child subreaper, becomes the parent of whatever its commands leave behind: `ssh` with
-//! `ControlPersist`, a wrapper's background job. Nobody waits for those, so they stay zombies until the process table is full.
-//! [`reap_orphans`] waits for them, and for none of the processes whose exit status somebody here wants.
+//! As process 1 or a child subreaper it inherits what its commands leave behind (`ssh` with `ControlPersist`): zombies
+//! that fill the process table. [`reap_orphans`] reaps them, never a process whose exit status is wanted here.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,10 +15,9 @@ use tokio::process::{Child, Command};
 
 use crate::io::descriptors;
 
-/// How often is looked whether there are zombies.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// The processes that somebody here waits for. Held while one is started, so that none can end before it is known.
+/// Processes whose exit status is wanted. Locked while one is started, so that none can end before it is known.
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 fn own() -> MutexGuard<'static, BTreeSet<u32>> {
@@ -36,24 +34,23 @@ impl Drop for Own {
     }
 }
 
-/// How a service manager reaches this process. Nothing that it starts is to answer for it.
+/// How a service manager reaches this process; a started process must not answer for it.
 const SERVICE_MANAGER: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
 
-/// Starts a process whose exit status is wanted.
 pub fn spawn(command: &mut Command) -> io::Result<(Child, Own)> {
     for name in SERVICE_MANAGER {
         command.env_remove(name);
     }
     let mut own = own();
     let child = command.spawn()?;
-    // The runtime has not looked at it yet, so that its number is known.
+    // Not polled yet, so its number is known.
     let id = child.id().unwrap_or_default();
     own.insert(id);
     descriptors::give_back(id);
     Ok((child, Own(id)))
 }
 
-/// Waits, as long as the program runs, for processes that others started, where it inherits any: as process 1 or a subreaper.
+/// Reaps inherited processes for as long as the program runs; does nothing unless it is process 1 or a subreaper.
 pub fn reap_orphans() {
     let inherits = getpid().is_init() || child_subreaper().is_ok_and(|set| set.is_some());
     if !inherits {
@@ -70,9 +67,8 @@ pub fn reap_orphans() {
     }
 }
 
-/// Reaps what has ended by now, and says how many there were.
 fn reap() -> usize {
-    // One call tells whether there is anything to do, and takes nothing.
+    // One call that takes nothing: is there anything to do?
     let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     if !matches!(waitid(WaitId::All, peek), Ok(Some(_))) {
         return 0;
@@ -80,7 +76,7 @@ fn reap() -> usize {
     let own = own();
     let ended = zombies().into_iter().filter(|pid| !own.contains(pid));
     let reaped = ended.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).filter(|pid| {
-        // It is a child and has ended, so that this neither waits nor takes anybody else's.
+        // A child that has ended, so this neither waits nor reaps anybody else's.
         matches!(waitpid(Some(*pid), WaitOptions::NOHANG), Ok(Some(_)))
     });
     reaped.count()

@@ -8,13 +8,13 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
-/// Time, and what makes a run unlike any other.
+/// Time and randomness.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The wall clock, Unix milliseconds.
+    /// Unix milliseconds.
     fn wall_ms(&self) -> i64;
     /// Milliseconds since the machine booted, on `CLOCK_BOOTTIME`: it never goes back and counts the time it was suspended.
     fn boot_ms(&self) -> i64;
-    /// Which boot that was: the kernel draws an id at each.
+    /// The id that the kernel draws at each boot.
     fn boot_id(&self) -> String;
     /// Two random bytes.
     fn random(&self) -> io::Result<[u8; 2]>;
@@ -25,7 +25,6 @@ pub trait Clock: fmt::Debug + Send + Sync {
     }
 }
 
-/// The clocks of the kernel, and its random numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 

@@ -1,8 +1,7 @@
 //! File descriptors: as many as the system allows, a few kept back for what must not fail.
 //!
-//! A watch holds a connection or two for each instance. A shell allows 1,024 descriptors (the soft limit) and a system many more (the
-//! hard limit): the soft limit is raised at start. What is left is for the rollback: its files, its command, its connections
-//! to the router.
+//! A watch needs a connection or two an instance. The soft limit (1,024 in shells) is raised to the hard one at start;
+//! a few are kept for the rollback: its files, its command, its connections to the router.
 
 use std::fs::File;
 use std::io;
@@ -12,14 +11,14 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::model::number::thousands;
 
-/// Kept back for a rollback: state file, lock and journal, pipes of a command, a connection to the router and to the standby.
+/// Kept for a rollback: state file, lock and journal, pipes of a command, connections to the router and the standby.
 const KEPT_BACK: usize = 32;
-/// What a watch needs beside its instances: log, recording, sockets of clients, the runtime's own.
+/// Needed beside the instances: log, recording, client sockets, the runtime's own.
 const BESIDE: u64 = 128;
-/// Connections of one instance at the most: its page and its readiness may be asked for at the same time.
+/// Connections of one instance at most: page and readiness may be asked at the same time.
 const EACH: u64 = 2;
 
-/// The limits that this process was started with.
+/// The limits at the start of this process.
 static BEFORE: OnceLock<Rlimit> = OnceLock::new();
 static RESERVE: Mutex<Vec<File>> = Mutex::new(Vec::new());
 
@@ -30,42 +29,41 @@ pub fn raise() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a process that was just started the soft limit that this one was started with: some programs close every descriptor
-/// that they may have, or cannot use those above 1,024.
+/// Gives a new process the soft limit this one started with: some programs close every descriptor, or fail above 1,024.
 pub fn give_back(process: u32) {
     let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
     if let Some((before, pid)) = BEFORE.get().zip(pid) {
-        // One that ended already needs none.
+        // It may have ended already.
         let _ = prlimit(Some(pid), Resource::Nofile, *before);
     }
 }
 
-/// Keeps some back, until they are [needed](release).
+/// Keeps some back until [`release`].
 pub fn keep_back() {
     let mut reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
     while reserve.len() < KEPT_BACK {
-        // Where there are none left there is nothing to keep.
+        // If there are none left there is nothing to keep.
         let Ok(file) = File::open("/dev/null") else { return };
         reserve.push(file);
     }
 }
 
-/// Gives those up that were kept back: now is what they were kept for.
+/// Frees the descriptors that were kept back.
 pub fn release() {
     RESERVE.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
-/// How many a watch over so many instances may need.
+/// Upper estimate.
 pub const fn needed(instances: u64) -> u64 {
     instances.saturating_mul(EACH).saturating_add(KEPT_BACK as u64).saturating_add(BESIDE)
 }
 
-/// How many this process may have; without a limit, none.
+/// `None` if unlimited.
 pub fn allowed() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Whether a watch over so many instances fits, in a sentence: `Err` where it does not.
+/// Whether a watch over so many instances fits, in a sentence; `Err` if not.
 pub fn fit(instances: u64) -> Result<String, String> {
     let (needed, was) = (needed(instances), BEFORE.get().and_then(|before| before.current));
     let Some(allowed) = allowed() else { return Ok("file descriptors are not limited".to_owned()) };

@@ -1,4 +1,4 @@
-//! What must survive a crash is written through here, and so is what waits for a disk.
+//! Writes that must survive a crash, and work that waits for a disk.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -17,23 +17,23 @@ pub type Work = Box<dyn FnOnce() + Send>;
 /// Work that is done again whenever there is some.
 pub type Chore = Box<dyn FnMut() + Send>;
 
-/// What writes durably. `path` is the file's name where `file` is given.
+/// Durable writes. `path` is the name of `file`.
 pub trait Disk: fmt::Debug + Send + Sync {
-    /// Writes at this place of a file.
+    /// Writes at offset `at`.
     fn write(&self, path: &Path, file: &File, at: u64, bytes: &[u8]) -> io::Result<()>;
-    /// Makes what was written to a file durable: `fdatasync`.
+    /// `fdatasync`.
     fn sync_data(&self, path: &Path, file: &File) -> io::Result<()>;
-    /// The same with owner and mode: `fsync`.
+    /// `fsync`: with owner and mode.
     fn sync_all(&self, path: &Path, file: &File) -> io::Result<()>;
-    /// Gives the file `new` the name of `path`, in place of what stands there.
+    /// Renames `new` to `path`, replacing what stands there.
     fn replace(&self, path: &Path, new: &Path) -> io::Result<()>;
     /// Exchanges the names of two files.
     fn exchange(&self, path: &Path, other: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-    /// Takes so many bytes of room for a file.
+    /// Allocates room for a file.
     fn take_room(&self, path: &Path, file: &File, bytes: u64) -> io::Result<()>;
-    /// Makes a file so short, for others to have the room.
+    /// Truncates a file to `left` bytes, which frees room for others.
     fn give_room(&self, path: &Path, file: &File, left: u64) -> io::Result<()>;
     /// Does work that waits for the disk on a thread of its own.
     fn spawn(&self, work: Work);
@@ -43,13 +43,13 @@ pub trait Disk: fmt::Debug + Send + Sync {
 
 /// A thread with a chore.
 pub trait Helper: Send + Sync {
-    /// There is work. It is done soon, or before this returns; where it is `urgent`, nothing is waited for.
+    /// There is work, done soon or before this returns. With `urgent`, nothing is waited for.
     fn call(&mut self, urgent: bool);
-    /// Waits until all work is done, and ends. `false` where the thread broke down.
+    /// Waits until all work is done, and ends. `false` if the thread panicked.
     fn finish(self: Box<Self>) -> bool;
 }
 
-/// Begins work on a thread that may wait for this disk. Whoever does not wait for the answer leaves the work to itself.
+/// Begins work on a thread that may wait for this disk. Dropping the future does not stop the work.
 pub fn on_thread<T, W>(disk: &dyn Disk, work: W) -> impl Future<Output = Result<T, BrokeDown>> + use<T, W>
 where
     T: Send + 'static,

@@ -1,5 +1,4 @@
-//! What every HTTP client of this program has in common: where it goes, and why it got no answer in the words of somebody
-//! who has to fix it.
+//! What every HTTP client here shares: where requests go, and why one got no answer, in words that help to fix it.
 
 mod certificate;
 
@@ -20,9 +19,9 @@ use url::Url;
 pub(crate) use self::certificate::{Validity, validities};
 use crate::config::InstanceUrl;
 
-/// A client that goes where it is told: no proxy from the environment, no redirect of its own, no referer.
+/// No proxy from the environment, no automatic redirects, no referer.
 pub fn client() -> ClientBuilder {
-    // Fails only when a provider is installed already, and then that one serves as well.
+    // Fails only if a provider is installed already, and that one serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .user_agent(concat!("switchback/", env!("CARGO_PKG_VERSION")))
@@ -38,7 +37,7 @@ pub fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
     if found.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(found) }
 }
 
-/// A certificate and its private key (PEM) that are shown to servers, or which of the two files is wrong, and how.
+/// A client certificate and its private key (PEM), or which of the two files is wrong, and how.
 pub fn identity<'a>(certificate: &'a Path, key: &'a Path) -> Result<Identity, (&'a Path, String)> {
     let read = |path: &'a Path| std::fs::read(path).map_err(|error| (path, format!("cannot be read: {error}")));
     let (mut pem, private) = (read(certificate)?, read(key)?);
@@ -60,7 +59,7 @@ pub fn identity<'a>(certificate: &'a Path, key: &'a Path) -> Result<Identity, (&
     Identity::from_pem(&pem).map_err(|error| (key, root(&error)))
 }
 
-/// The body, where it has at most so many bytes.
+/// The body, or `None` if it is longer than `most` bytes.
 pub async fn body(mut response: Response, most: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -80,19 +79,19 @@ pub struct Login {
 }
 
 impl Login {
-    /// Those of this URL, where it has them.
+    /// The credentials in this URL, if any.
     pub fn of(url: &InstanceUrl) -> Option<Self> {
         let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned().into();
         let (user, password) = url.credentials()?;
         Some(Self { user: decoded(user), password: decoded(password.unwrap_or_default()) })
     }
 
-    /// These.
+    /// From a user name and a password.
     pub fn new(user: &str, password: &SecretString) -> Self {
         Self { user: user.into(), password: password.clone() }
     }
 
-    /// The request with them.
+    /// The request with basic authentication.
     pub fn sign(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(self.user.expose_secret(), Some(self.password.expose_secret()))
     }
@@ -110,7 +109,7 @@ pub enum NoAnswer {
         /// The name.
         host: String,
     },
-    /// No secure connection; what is wrong, in words.
+    /// No secure connection.
     #[error("could not be reached securely: {0}")]
     Tls(TlsFault),
     /// Anything else on the way: connection reset, not HTTP, …
@@ -119,7 +118,7 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// The reason of a library's error about this URL.
+    /// Classifies a library's error about this URL.
     pub fn because(url: &Url, error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut next = error.source();
@@ -135,7 +134,7 @@ impl NoAnswer {
             if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
                 return Self::Refused;
             }
-            // As its source, an I/O error names the source of the error it wraps, and so leaves that one out.
+            // An I/O error's source skips the error that it wraps, so that one is read directly.
             next = match io.and_then(io::Error::get_ref) {
                 Some(wrapped) => Some(wrapped),
                 None => cause.source(),
@@ -145,14 +144,14 @@ impl NoAnswer {
     }
 }
 
-/// The last cause in the chain: what really happened.
+/// The innermost cause.
 pub fn root(error: &reqwest::Error) -> String {
     let mut last: &dyn Error = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
     match last.downcast_ref::<io::Error>().map(io::Error::kind) {
-        // What TLS says of it leads to the documentation of a library.
+        // rustls only refers to its documentation here.
         Some(io::ErrorKind::UnexpectedEof) => "it was cut off in the middle".to_owned(),
         _ => last.to_string(),
     }
@@ -170,19 +169,19 @@ pub enum TlsFault {
     /// The certificate names other hosts.
     #[error("its certificate is for another host name")]
     Name,
-    /// What an authority has, and no server.
+    /// An authority's certificate, used by a server.
     #[error("its certificate is a CA certificate (CA:TRUE); a server needs its own")]
     Authority,
-    /// Nobody who is trusted vouches for it; what the verifier says.
+    /// No trusted authority signed it; what the verifier says.
     #[error("its certificate is not trusted ({0})")]
     Untrusted(String),
-    /// The server wants to see a certificate of ours, or another one.
+    /// The server requires a client certificate, or another one.
     #[error("it asks for a client certificate that it trusts")]
     ClientCertificate,
-    /// The server ends the handshake and does not say why.
+    /// The server ends the handshake without a reason.
     #[error("it refuses the TLS handshake, perhaps because it requires a client certificate")]
     Handshake,
-    /// No TLS at all.
+    /// The server does not speak TLS.
     #[error("the port does not speak TLS; should the URL begin with http?")]
     Plain,
     /// Anything else.
@@ -199,11 +198,11 @@ impl TlsFault {
             rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Self::Expired,
             rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => Self::NotYet,
             rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => Self::Name,
-            // The verifier's own error is not to be had by type.
+            // The verifier's own error type is private.
             rustls::Error::InvalidCertificate(_) if error.to_string().contains("CaUsedAsEndEntity") => Self::Authority,
             rustls::Error::InvalidCertificate(_) => Self::Untrusted(error.to_string()),
             rustls::Error::InvalidMessage(_) => Self::Plain,
-            // What servers send, by their version of TLS, to a client whose certificate is missing or not trusted.
+            // What servers send, by TLS version, to a client whose certificate is missing or not trusted.
             rustls::Error::AlertReceived(
                 AlertDescription::CertificateRequired
                 | AlertDescription::BadCertificate

@@ -1,11 +1,4 @@
-//! What a run asks of the world around it. Whoever opens a run hands it in: the program the real one, [`Ports::real`], a
-//! simulation one of its own. A port lies where its neighbor does.
-//!
-//! * [`Clock`]: time, boot, and what makes an id unique; [`SystemClock`].
-//! * [`Disk`]: what is written durably, and the threads that wait for it; [`SystemDisk`].
-//! * [`Source`]: metrics and readiness of an instance; [`Network`].
-//! * [`Routers`]: what moves traffic; [`Configured`].
-//! * [`Signals`]: SIGINT, SIGTERM and SIGHUP; [`Kernel`].
+//! What a run needs from the world: the program hands in [`Ports::real`], a simulation its own.
 
 use std::sync::Arc;
 
@@ -23,17 +16,17 @@ pub use crate::io::source::{Asked, Later, Metrics, ReadinessProbe, Source};
 /// Everything outside of a run.
 #[derive(Clone, Debug)]
 pub struct Ports {
-    /// What time it is.
+    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Where state, decisions and events are written.
+    /// Durable writes.
     pub disk: Arc<dyn Disk>,
-    /// Who answers for an instance.
+    /// Metrics and readiness of instances.
     pub source: Arc<dyn Source>,
-    /// Who moves traffic.
+    /// What moves traffic.
     pub routers: Arc<dyn Routers>,
-    /// Who asks the process to stop.
+    /// Requests to stop.
     pub signals: Arc<dyn Signals>,
-    /// Whether the run listens for orders, at the socket and the address that are configured.
+    /// Whether the run accepts orders, at the configured socket and address.
     pub listens: bool,
 }
 

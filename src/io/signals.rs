@@ -6,27 +6,27 @@ use std::pin::Pin;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The name of the signal of a keyboard.
+/// From a keyboard.
 pub const SIGINT: &str = "SIGINT";
-/// The name of the signal of a supervisor.
+/// From a supervisor.
 pub const SIGTERM: &str = "SIGTERM";
 
-/// What listens for signals.
+/// Registers for signals.
 pub trait Signals: fmt::Debug + Send + Sync {
-    /// From now on signals ask the run to stop, and end the process no more.
+    /// From now on signals ask the run to stop instead of ending the process.
     fn listen(&self) -> io::Result<Box<dyn Asking>>;
 }
 
 /// The name of the next signal.
 pub type Next<'a> = Pin<Box<dyn Future<Output = &'static str> + Send + 'a>>;
 
-/// The signals that come.
+/// The stream of signals.
 pub trait Asking: Send {
-    /// The name of the next signal that asks to stop.
+    /// The next signal that asks to stop.
     fn next(&mut self) -> Next<'_>;
 }
 
-/// The signals of the kernel: SIGINT, SIGTERM and SIGHUP, taken over for the rest of the process's life.
+/// SIGINT, SIGTERM and SIGHUP, taken over for the rest of the process's life.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel;
 
@@ -47,7 +47,7 @@ struct Listening {
 }
 
 impl Asking for Listening {
-    /// A hang-up ends nothing: it is logged and waited over.
+    /// A hang-up ends nothing: it is logged and ignored.
     fn next(&mut self) -> Next<'_> {
         Box::pin(async {
             loop {

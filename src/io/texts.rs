@@ -1,4 +1,4 @@
-//! Small files, read whole, and the beginning of those that may be large.
+//! Small files as a whole, and the beginning of large ones.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Reads a UTF-8 text of at most `limit` bytes.
+/// UTF-8, of at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -15,7 +15,7 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     text(bytes, exceeded.then_some(limit))
 }
 
-/// The same of a regular file: nothing waits for whoever writes into a FIFO.
+/// Likewise, of a regular file: never blocks on a FIFO.
 pub fn read_regular_text(path: &Path, limit: u64) -> io::Result<String> {
     let (bytes, is_cut) = read_some(path, limit)?;
     text(bytes, is_cut.then_some(limit))
@@ -28,8 +28,7 @@ fn text(bytes: Vec<u8>, exceeded: Option<u64>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8"))
 }
 
-/// Reads at most `limit` bytes of a file that may be anything, and says whether there are more. What is no regular file is an
-/// error, and nothing waits for whoever writes into a FIFO.
+/// At most `limit` bytes of a regular file, and whether there are more. Anything else is an error, without blocking.
 pub fn read_some(path: &Path, limit: u64) -> io::Result<(Vec<u8>, bool)> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;

@@ -1,27 +1,25 @@
-//! What the users and groups of this machine are called.
+//! Names of this machine's users and groups.
 
 use std::fs;
 
-/// The passwd database of this machine. Users that only a directory service knows have a number and no name here: asking it could
-/// take longer than a rollback may wait.
+/// Users known only to a directory service have no name here: asking it could take longer than a rollback may wait.
 const PASSWD: &str = "/etc/passwd";
 
-/// The group database of this machine, for which the same holds.
+/// Likewise, without directory services.
 const GROUP: &str = "/etc/group";
 
-/// The number of a group by its name in the machine's group database, or written as a number.
+/// By its name in the group database, or as a number.
 pub fn group(name: &str) -> Option<u32> {
     let known = fs::read(GROUP).ok().and_then(|text| number_in(&String::from_utf8_lossy(&text), name));
-    // The highest number stands for no group: chown(2) would leave the group as it is.
+    // The highest number means no group: chown(2) would ignore it.
     known.or_else(|| name.parse().ok()).filter(|gid| *gid != u32::MAX)
 }
 
-/// The name of a group, where the machine's group database has one.
 pub fn group_name(gid: u32) -> Option<String> {
     name_in(&String::from_utf8_lossy(&fs::read(GROUP).ok()?), gid)
 }
 
-/// The number of the first line with this name, see group(5).
+/// The first line with this name, see group(5).
 fn number_in(database: &str, name: &str) -> Option<u32> {
     database.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -30,14 +28,12 @@ fn number_in(database: &str, name: &str) -> Option<u32> {
     })
 }
 
-/// The name of a user, where the machine's passwd database has one.
 pub fn name_of(uid: u32) -> Option<String> {
-    // A name in another encoding is shown with replacement characters, and stops nobody else's from being read.
+    // Another encoding is shown with replacement characters, so that other names remain readable.
     name_in(&String::from_utf8_lossy(&fs::read(PASSWD).ok()?), uid)
 }
 
-/// `name:password:uid:gid:comment:home:shell`, see passwd(5), or `name:password:gid:members`, see group(5); the first line of a
-/// number counts.
+/// `name:password:uid:…`, see passwd(5), or `name:password:gid:members`, see group(5); the first line counts.
 fn name_in(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');

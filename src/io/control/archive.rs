@@ -13,19 +13,17 @@ use crate::io::journal::RecordingReader;
 use super::ring::Frame;
 use super::sse;
 
-/// Most events that are read ahead of a client.
 const BATCH: usize = 256;
 
 type Reader = RecordingReader<Box<RawValue>>;
 
-/// A recording that is read at a client's pace, off the async threads. Its lines are sent as they stand in the file.
+/// A recording, read at a client's pace off the async threads. Lines are sent as they stand in the file.
 #[derive(Debug)]
 pub(super) struct Archive {
     path: Arc<PathBuf>,
     reader: Option<Reader>,
 }
 
-/// All that has to be known of a line.
 #[derive(Deserialize)]
 struct Place {
     seq: u64,
@@ -36,7 +34,7 @@ impl Archive {
         Self { path, reader: None }
     }
 
-    /// The next events from `seq` on. None where the file has no more for now: asking again opens it anew.
+    /// The next events from `seq` on; `None` if the file has no more for now (asking again reopens it).
     pub async fn read(&mut self, seq: u64) -> Result<VecDeque<Frame>, String> {
         let (path, reader) = (Arc::clone(&self.path), self.reader.take());
         let reading = tokio::task::spawn_blocking(move || read(&path, reader, seq));
@@ -56,7 +54,7 @@ fn read(path: &Path, reader: Option<Reader>, seq: u64) -> Result<(Option<Reader>
         let line = match line {
             Ok(line) => line,
             Err(error) if frames.is_empty() => return Err(error.to_string()),
-            // What stands before the damage is sent first; the next reading comes upon it again.
+            // What stands before the damage is sent first; the next read finds it again.
             Err(_) => break,
         };
         let place: Place = serde_json::from_str(line.get()).map_err(|error| error.to_string())?;

@@ -13,19 +13,11 @@ use super::network::Role;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     Local(Peer),
-    Token {
-        from: IpAddr,
-        role: Role,
-    },
-    /// Somebody on the network who has signed the message of this id.
-    Signed {
-        id: String,
-        from: IpAddr,
-    },
+    Token { from: IpAddr, role: Role },
+    Signed { id: String, from: IpAddr },
 }
 
 impl Caller {
-    /// Whose places an event stream takes.
     pub const fn quota(&self) -> Quota {
         match self {
             Self::Local(_) => Quota::Local,
@@ -34,8 +26,7 @@ impl Caller {
         }
     }
 
-    /// What they are called: as they say, and over the network how they showed that they may. Only a person and a job of a CI
-    /// give orders, so every other actor counts as somebody without a name.
+    /// The name given and, over the network, how it was proved. Only people and CI jobs order; others are nameless.
     pub fn actor(&self, named: Option<Actor>) -> Actor {
         match named {
             Some(Actor::Operator(who)) => Actor::Operator(self.vouched(Some(&who))),
@@ -44,7 +35,6 @@ impl Caller {
         }
     }
 
-    /// The name with what vouches for it.
     fn vouched(&self, named: Option<&str>) -> String {
         let name = named.unwrap_or("somebody");
         match self {
@@ -57,10 +47,10 @@ impl Caller {
     }
 }
 
-/// What somebody on this machine calls themselves, with the kernel's word behind it where that is another.
+/// A local user's own name, followed by the kernel's if it differs.
 fn beside(named: &str, kernel: Option<String>, uid: u32) -> String {
     let user = named.split(['@', ' ', ',']).next();
-    // What stands in brackets is the kernel's word, and is not taken from anybody else.
+    // What stands in brackets is the kernel's word and cannot be claimed.
     if kernel.as_deref().is_some_and(|kernel| user == Some(kernel)) && !named.contains('(') {
         return named.to_owned();
     }
@@ -68,7 +58,6 @@ fn beside(named: &str, kernel: Option<String>, uid: u32) -> String {
     if named.ends_with(&vouched) { named.to_owned() } else { format!("{named} {vouched}") }
 }
 
-/// Who is at the other end of a Unix socket, by the kernel's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peer {
     pub uid: u32,

@@ -21,38 +21,31 @@ use crate::model::{Action, Actor};
 use super::Events;
 use super::wire::{Accepted, ActionRequest, Failure};
 
-/// How long an answer may take. An order is answered once its decision is on disk.
+/// For an answer. An order is answered once its decision is on disk.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How often a request is given to a connection that may end before it is sent.
+/// For a connection that may end before the request is sent.
 const TRIES: usize = 4;
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// The monitor cannot be asked, or did not take the order.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     #[error("no monitor answers at `{}`", socket.display())]
     NotRunning { socket: PathBuf },
     #[error("no monitor answers: {url} {why}")]
     OutOfReach { url: Url, why: NoAnswer },
-    /// What is needed to ask over the network is not to be had.
     #[error("`{key}`: `{}` {why}", path.display())]
     File { key: &'static str, path: PathBuf, why: String },
-    /// The monitor on another machine wants a client certificate, or another one.
+    /// The remote monitor requires a client certificate, or another one.
     #[error("{url} {}", if *shown {
         "does not accept the client certificate: `control.client_certificate` has to be signed by an authority in its \
          `control.client_ca_file`, and must not have expired"
     } else {
         "requires a client certificate: set `control.client_certificate` and `control.client_key`"
     })]
-    Certificate {
-        url: Url,
-        /// Whether it was shown one.
-        shown: bool,
-    },
+    Certificate { url: Url, shown: bool },
     #[error("{why}")]
     Refused { why: String, code: Option<RefusalCode> },
-    /// The monitor does not let us in, or not do that.
     #[error("{0}")]
     Forbidden(String),
     #[error("the monitor does not answer")]
@@ -63,7 +56,6 @@ pub enum ClientError {
     Io(String),
 }
 
-/// Asks one monitor. Clones ask the same one.
 #[derive(Clone, Debug)]
 pub struct Client {
     to: Target,
@@ -81,7 +73,7 @@ impl Client {
         Self { to: Target::Socket(socket.to_owned()), service: None }
     }
 
-    /// A client of the monitor that the configuration is about: the one at `control.url`, or else the one of this machine.
+    /// The monitor at `control.url`, else the one of this machine.
     pub fn of(config: &Config) -> Self {
         let ControlConfig { socket, url, operator_token, viewer_token, ca_file, .. } = &config.control;
         let identity = config.control.client_certificate.clone().zip(config.control.client_key.clone());
@@ -94,19 +86,18 @@ impl Client {
         Self { to, service: None }
     }
 
-    /// The same for orders to this service's monitor alone; none is for whichever it is.
+    /// Orders only this service's monitor; `None` means whichever it is.
     #[must_use]
     pub fn meant_for(self, service: Option<&str>) -> Self {
         Self { service: service.map(str::to_owned), ..self }
     }
 
-    /// What `status --json` prints.
     pub async fn status(&self) -> Result<serde_json::Value, ClientError> {
         let response = self.send(Method::GET, "/v1/status", None, Some(ANSWER_LIMIT)).await?;
         read(response).await
     }
 
-    /// Gives an order: the place of the action's event once its decision is journaled.
+    /// Returns the place of the action's event once its decision is journaled.
     pub async fn act(&self, action: Action, actor: &Actor, reason: Option<&str>) -> Result<u64, ClientError> {
         let order = |actor: Actor| {
             let (reason, service) = (reason.map(str::to_owned), self.service.clone());
@@ -115,14 +106,14 @@ impl Client {
         let give =
             async |order: ActionRequest| self.send(Method::POST, "/v1/actions", Some(&order), Some(ANSWER_LIMIT)).await;
         let mut response = give(order(actor.clone())).await?;
-        // A monitor that is older than this program takes orders from operators only. Nothing came of what it could not read.
+        // An older monitor takes orders from operators only, and did nothing with what it could not read.
         if let (StatusCode::BAD_REQUEST, Actor::Ci(who)) = (response.status(), actor) {
             response = give(order(Actor::Operator(who.clone()))).await?;
         }
         read::<Accepted>(response).await.map(|accepted| accepted.seq)
     }
 
-    /// Follows the events of the run from `since` on, 0 being all of them.
+    /// Follows the events from `since` on; 0 means all.
     pub async fn events(&self, since: u64) -> Result<Events, ClientError> {
         let path = format!("/v1/events?since={since}");
         let sent = tokio::time::timeout(ANSWER_LIMIT, self.send(Method::GET, &path, None, None)).await;
@@ -188,7 +179,6 @@ impl Client {
     }
 }
 
-/// Reads the files with which a monitor on another machine is asked, and says what is wrong with them.
 pub fn check_client_files(config: &ControlConfig) -> Result<(), ClientError> {
     let identity = config.client_certificate.clone().zip(config.client_key.clone());
     secured(http::client(), "https", config.ca_file.as_deref(), identity.as_ref()).map(drop)
@@ -217,11 +207,11 @@ fn secured(
     Ok(client)
 }
 
-/// Why a monitor on another machine did not answer; `shown` says whether it was shown a client certificate.
+/// `shown`: whether a client certificate was presented.
 fn over_the_network(url: &Url, shown: bool, error: reqwest::Error) -> ClientError {
     let (connecting, late, trouble) = (error.is_connect(), error.is_timeout(), network_trouble(url, &error));
     match NoAnswer::because(url, error) {
-        // With TLS 1.3 it comes behind the handshake, in place of an answer.
+        // TLS 1.3 reports it after the handshake, in place of an answer.
         NoAnswer::Tls(TlsFault::ClientCertificate) => ClientError::Certificate { url: url.clone(), shown },
         why if connecting => ClientError::OutOfReach { url: url.clone(), why },
         _ if late => ClientError::Timeout,
@@ -229,8 +219,7 @@ fn over_the_network(url: &Url, shown: bool, error: reqwest::Error) -> ClientErro
     }
 }
 
-/// Whether the connection ended before the request was on its way. Why it ended is not told then: a server that does not accept
-/// a client certificate may be quicker than the request.
+/// Whether the connection ended before the request was sent: a server may reject the certificate sooner than that.
 fn was_not_sent(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
@@ -241,7 +230,7 @@ fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
     format!("{}{clear}", http::root(error))
 }
 
-/// A path without a socket is told at once, and in plain words.
+/// Reports a missing socket at once, in plain words.
 fn look(socket: &Path) -> Result<(), ClientError> {
     match std::fs::symlink_metadata(socket) {
         Err(error) => Err(unseen(socket, &error)),
@@ -249,7 +238,6 @@ fn look(socket: &Path) -> Result<(), ClientError> {
     }
 }
 
-/// What somebody is told whom the kernel keeps from the socket.
 fn kept_from(socket: &Path) -> String {
     let group =
         std::fs::symlink_metadata(socket).ok().filter(|found| found.mode() & 0o060 != 0).map(|found| found.gid());
@@ -260,7 +248,7 @@ fn kept_from(socket: &Path) -> String {
     format!("the monitor belongs to another user: run this as that user{group} or as root")
 }
 
-/// Why a socket is not seen: that there is none is not the same as that this user may not look.
+/// A missing socket is not the same as one that this user may not see.
 fn unseen(socket: &Path, error: &io::Error) -> ClientError {
     match error.kind() {
         io::ErrorKind::NotFound => not_running(socket),
@@ -302,7 +290,7 @@ async fn body(response: Response) -> Result<Vec<u8>, ClientError> {
     body.ok_or_else(|| ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")))
 }
 
-/// The code of a refusal by a monitor of a version that sends none.
+/// The code of a refusal by an older monitor that sends none.
 fn in_words(why: &str) -> Option<RefusalCode> {
     let force = why.contains("--force").then_some(RefusalCode::NeedsForce);
     if why.contains(NOT_OURS) { Some(RefusalCode::RouterForeign) } else { force }
@@ -319,7 +307,7 @@ async fn failed(response: Response) -> ClientError {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
         }
-        // The second is for an order that nobody could carry out.
+        // The second means an order that cannot be carried out.
         StatusCode::CONFLICT | StatusCode::BAD_REQUEST => {
             let why = why.unwrap_or_else(|| "refused".to_owned());
             ClientError::Refused { code: code.flatten().or_else(|| in_words(&why)), why }

@@ -13,15 +13,14 @@ use super::sse::{self, Message, Parser};
 use super::wire::Dropped;
 use super::{ClientError, StreamEnd};
 
-/// A monitor that says nothing for so long is dead: it says every 5s at least that it is alive.
+/// A monitor that is silent for this long is dead: it sends a keep-alive at least every 5s.
 const SILENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub enum StreamItem {
-    /// What the run began with; always first.
+    /// Always first.
     Header(Box<RecordingHeader>),
     Event(Box<Envelope>),
-    /// The stream ends before the run does, and why.
     Dropped(String),
     End(StreamEnd),
 }
@@ -43,8 +42,7 @@ impl Events {
         Self { silence, ..self }
     }
 
-    /// Waits for the next item. After [`StreamItem::Dropped`], [`StreamItem::End`] or an error nothing more comes. Waiting can be
-    /// given up at any time: nothing is lost by it.
+    /// Nothing follows [`StreamItem::Dropped`], [`StreamItem::End`] or an error. Cancel-safe.
     pub async fn next(&mut self) -> Result<StreamItem, ClientError> {
         loop {
             let message = self.parser.next().map_err(|error| ClientError::Protocol(error.to_string()))?;
@@ -60,7 +58,7 @@ impl Events {
     }
 }
 
-/// What a message says; none for one that a later version of the server added.
+/// `None` for a message that a later server version added.
 fn item(message: &Message) -> Result<Option<StreamItem>, ClientError> {
     Ok(Some(match message.event.as_str() {
         sse::HEADER => StreamItem::Header(parse(message)?),

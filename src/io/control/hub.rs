@@ -17,11 +17,10 @@ use super::metrics::{self, Clients, Tally};
 use super::ring::{Frame, Next, Ring};
 use super::{StreamEnd, Subscription, sse};
 
-/// So many events are kept in memory. At a thousand a second a client may stand still for four seconds.
+/// Events in memory: at a thousand a second a client may stand still for four seconds.
 const KEPT: usize = 4_096;
-/// Most subscriptions at a time: of this machine, of operators on the network, and of viewers there, each for themselves.
+/// Subscriptions at a time, for each [`Quota`].
 const MOST_CLIENTS: usize = 64;
-/// So many orders may wait for the loop.
 const MOST_ORDERS: usize = 16;
 const ORDER_LIMIT: Duration = Duration::from_secs(10);
 
@@ -30,11 +29,10 @@ pub struct Order {
     pub action: Action,
     pub actor: Actor,
     pub reason: Option<String>,
-    /// Takes the place of the action's event once its decision is journaled, or why it was refused.
+    /// The place of the action's event once its decision is journaled, or why it was refused.
     pub answer: oneshot::Sender<Result<u64, Refusal>>,
 }
 
-/// An order was not carried out, or nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     #[error("{0}")]
@@ -45,14 +43,13 @@ pub enum Refused {
     NoAnswer,
 }
 
-/// By which way a subscription came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quota {
     /// The socket, or this process.
     Local,
     /// The network, with a token that may order.
     Operators,
-    /// The network, with a token that may look.
+    /// The network, with a token that may only look.
     Viewers,
 }
 
@@ -60,8 +57,7 @@ pub(super) enum Quota {
 #[error("{MOST_CLIENTS} clients already follow the events, the limit")]
 pub struct TooMany;
 
-/// The meeting point of one run. Clones are the same hub. Publishing never waits: clients come and take what is kept in memory,
-/// and who is too late for that is told so.
+/// The meeting point of one run; clones share it. Publishing never waits: clients that fall behind memory are told so.
 #[derive(Clone, Debug)]
 pub struct Hub(Arc<Shared>);
 
@@ -94,7 +90,7 @@ impl State {
 }
 
 impl Hub {
-    /// The hub of a run with this recording, and where its orders come out. `view` has taken every event recorded before.
+    /// `view` has taken every event recorded before. Also returns where the orders come out.
     pub fn new(header: &RecordingHeader, recording: PathBuf, view: View) -> (Self, mpsc::Receiver<Order>) {
         Self::with_kept(KEPT, header, recording, view)
     }
@@ -117,7 +113,7 @@ impl Hub {
         (Self(Arc::new(shared)), inbox)
     }
 
-    /// Tells everybody of the next event, and returns what it changed. Never waits, and needs no runtime.
+    /// Returns what the event changed. Never waits, and needs no runtime.
     pub fn publish(&self, envelope: &Envelope) -> News {
         let seq = envelope.seq;
         let bytes = sse::message(sse::SOAK, Some(seq), &json(envelope));
@@ -132,18 +128,17 @@ impl Hub {
         news
     }
 
-    /// Says that no more events follow: clients get what there is, and then the end.
     pub fn finish(&self, end: StreamEnd) {
         self.state().ring.finish(end);
         self.0.news.send_modify(|_| {});
     }
 
-    /// Looks at how the run stands. The loop's next event waits until `look` is done.
+    /// Blocks the loop's next event until `look` is done.
     pub fn with_view<T>(&self, look: impl FnOnce(&View) -> T) -> T {
         look(&self.state().view)
     }
 
-    /// Follows the events from `since` on, 0 and 1 being all of them. At most 64 at a time.
+    /// Follows the events from `since` on; 0 and 1 mean all. At most 64 at a time.
     pub fn subscribe(&self, since: u64) -> Result<Subscription, TooMany> {
         self.subscribe_as(Quota::Local, since)
     }
@@ -159,7 +154,7 @@ impl Hub {
         Ok(Subscription::new(self.clone(), quota, since))
     }
 
-    /// Hands an order to the loop and waits for its answer, 10s at most: the place of the action's event.
+    /// Waits at most 10s for the loop's answer: the place of the action's event.
     pub async fn order(&self, action: Action, actor: Actor, reason: Option<String>) -> Result<u64, Refused> {
         self.order_within(ORDER_LIMIT, action, actor, reason).await
     }
@@ -214,13 +209,13 @@ impl Hub {
         *self.state().following(quota) -= 1;
     }
 
-    /// Nothing that is done under the lock leaves the state half changed, so a panic of a reader is no reason to stop.
+    /// No work under the lock leaves the state half changed, so a panic of a reader does not matter.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Types of this program, whose keys are all text: they always have a JSON form.
+/// All keys are text, so there is always a JSON form.
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -6,23 +6,20 @@ use axum::body::Bytes;
 
 use super::StreamEnd;
 
-/// Most frames that are handed out at once.
 const BATCH: usize = 256;
 
 /// One event, ready to be sent. Clones share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub seq: u64,
-    /// The event as a server-sent one.
     pub bytes: Bytes,
 }
 
-/// What there is for a client that wants to go on at some place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// These frames; the first may lie behind the place wanted.
+    /// The first may lie behind the place wanted.
     Kept(VecDeque<Frame>),
-    /// Only newer ones, from this place on.
+    /// Only newer frames are kept.
     Older {
         oldest: u64,
     },
@@ -30,7 +27,6 @@ pub(super) enum Next {
     End(StreamEnd),
 }
 
-/// The last events of a run, and how it ended.
 #[derive(Debug)]
 pub(super) struct Ring {
     frames: VecDeque<Frame>,
@@ -45,7 +41,7 @@ impl Ring {
         Self { frames: VecDeque::with_capacity(capacity), capacity, last, end: None }
     }
 
-    /// Keeps one more; the oldest one makes room for it.
+    /// Drops the oldest frame if full.
     pub fn push(&mut self, frame: Frame) {
         if self.frames.len() == self.capacity {
             self.frames.pop_front();

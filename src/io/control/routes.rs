@@ -24,9 +24,8 @@ use super::{Hub, Refused};
 
 const LONGEST_BODY: usize = 16 << 10;
 const LONGEST_REASON: usize = 500;
-/// How long a client may take to send the body of an order.
 const BODY_LIMIT: Duration = Duration::from_secs(5);
-/// How long the status may take: a router is asked for it.
+/// Generous, since a router is asked.
 const STATUS_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
@@ -38,11 +37,10 @@ pub(super) struct Api {
 
 pub(super) const ACTIONS: &str = "/v1/actions";
 
-/// How a connection is broken off.
 #[derive(Clone)]
 struct Cut(Arc<Notify>);
 
-/// The endpoints for one connection, which `cut` breaks off. Who asks, a [`Caller`], is an extension of the requests.
+/// The endpoints for one connection, which `cut` closes. The [`Caller`] is a request extension.
 pub(super) fn router(api: Api, cut: Arc<Notify>) -> Router {
     Router::new()
         .route("/v1/status", get(status))
@@ -55,7 +53,6 @@ pub(super) fn router(api: Api, cut: Arc<Notify>) -> Router {
         .with_state(api)
 }
 
-/// What a peer gets that may not connect.
 pub(super) fn forbidden() -> Router {
     Router::new().fallback(async || {
         failure(StatusCode::FORBIDDEN, "the control socket is for the monitor's own user and for root")
@@ -94,7 +91,7 @@ async fn events(
     }
 }
 
-/// The first place that is wanted: `since`, or the one behind `Last-Event-ID`.
+/// The first place wanted: `since`, or the one behind `Last-Event-ID`.
 fn since(uri: &Uri, headers: &HeaderMap) -> Result<u64, String> {
     let mut since = None;
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
@@ -134,7 +131,6 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
     }
 }
 
-/// What is ordered, by a person, a job of a CI or nobody in particular.
 async fn order(request: Request) -> Result<ActionRequest, String> {
     let body = whole(request.into_body()).await?;
     let asked: ActionRequest = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
@@ -173,7 +169,7 @@ pub(super) fn failure(status: StatusCode, error: &str) -> Response<Body> {
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
-    // Types of this program, whose keys are all text, always have a JSON form.
+    // All keys are text, so there is always a JSON form.
     answer(status, "application/json", Body::from(serde_json::to_vec(value).unwrap_or_default()))
 }
 

@@ -30,21 +30,21 @@ use super::stream::Pace;
 use super::{ControlSocket, Hub};
 
 const MOST_CONNECTIONS: usize = 128;
-/// A client that connects and sends no whole request is closed after this.
+/// For a whole request.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
-/// How long clients may take to fetch what is left for them at the end.
+/// For clients to fetch what is left at the end.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
-/// How long, and for how many bytes, a client that is refused may take to hear so.
+/// Time, and bytes, for a refused client to read why.
 const REFUSED_LIMIT: Duration = Duration::from_secs(1);
 const REFUSED_BYTES: u64 = 64 << 10;
-/// Pause after a failed accept: the process is out of file descriptors, and asking again at once would only burn CPU.
+/// After a failed accept: the process is out of file descriptors, and retrying at once only burns CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// A client that hears nothing for 20s takes us for dead (`SILENCE` in its `events`): within that it hears of us several times.
+/// A client gives up after 20s of silence (`SILENCE` in its `events`), so it hears from us several times within that.
 const PACE: Pace = Pace { keep_alive: Duration::from_secs(5), stuck: Duration::from_secs(30) };
-/// So long everybody who asks for the status is told the same reading.
+/// One status reading serves everybody for this long.
 const SHARED: Duration = Duration::from_secs(1);
 
-/// Tells the status as `status --json` prints it, or why it cannot be told.
+/// Reads the status as `status --json` prints it, or why that fails.
 pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on the socket, to our own user, to whom it belongs and to root, and on the network, to whom is let in there.
+    /// The socket serves our own user, its owner and root; the network, whoever is let in there.
     pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
         let user = rustix::process::geteuid().as_raw();
         Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
@@ -80,7 +80,7 @@ impl Server {
         Self { listeners, stop }
     }
 
-    /// Takes no more connections, and gives those that there are 2s to fetch what is left for them.
+    /// Stops accepting, and gives open connections 2s to fetch what is left.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-/// A way in, with its own number of connections: whoever floods one keeps nobody from the other.
+/// A way in with its own connection limit: flooding one does not block the other.
 trait Listener: Send + 'static {
     type Client: Send + 'static;
 
@@ -100,11 +100,11 @@ trait Listener: Send + 'static {
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
-    /// Serves a client until one of both is done.
+    /// Returns once the client or the server is done.
     fn serve(&self, client: Self::Client, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// Becomes true when the server stops.
+/// True once the server stops.
 type Stopped = watch::Receiver<bool>;
 
 async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
@@ -122,7 +122,7 @@ async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
             _ = stopped.changed() => break,
         }
     }
-    // The socket's file goes first: nobody is to find a socket that answers no more.
+    // The socket's file goes first: nobody may find a socket that no longer answers.
     drop(listener);
     let served = async { while connections.join_next().await.is_some() {} };
     if timeout(STOP_LIMIT, served).await.is_err() {
@@ -169,7 +169,7 @@ struct Network {
 impl Listener for Network {
     type Client = (TcpStream, SocketAddr);
 
-    /// A newcomer takes the seat of another one, whose connection may take a moment to end.
+    /// A newcomer takes another one's seat, whose connection may take a moment to end.
     const MOST: usize = 2 * MOST_CONNECTIONS;
 
     async fn accept(&self) -> io::Result<Self::Client> {
@@ -219,7 +219,7 @@ impl Listener for Network {
     }
 }
 
-/// Lets a client hear why it is refused: closing on what it has sent already would reset the connection, and lose the reason.
+/// Drains what the client sent: closing at once would reset the connection, and lose the reason for the refusal.
 async fn see_off(mut client: TcpStream) {
     let rest = async {
         client.shutdown().await?;
@@ -232,8 +232,7 @@ async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>,
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    // Whoever takes nothing of an answer is cut off, whatever it is an answer to. An event stream notices by itself, sooner, and
-    // counts it.
+    // Cuts off clients that read no answer. Event streams notice this sooner, and count it.
     let mut client = TimeoutStream::new(client);
     client.set_write_timeout(Some(pace.stuck * 2));
     let connection = http1::Builder::new()
@@ -242,7 +241,7 @@ where
         .serve_connection(TokioIo::new(Box::pin(client)), TowerToHyperService::new(endpoints));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
-        // A connection that breaks is the client's to report.
+        // A broken connection is the client's to report.
         _ = connection.as_mut() => return,
         () = cut.notified() => return,
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),

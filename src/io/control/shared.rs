@@ -12,7 +12,7 @@ use crate::io::state::StatusReport;
 use super::StatusOf;
 
 struct Reading {
-    /// When it was there, and how many orders had been given when it began.
+    /// When it was read, and how many orders had been given when it began.
     at: Instant,
     orders: u64,
     status: Result<StatusReport, String>,
@@ -31,7 +31,7 @@ impl SharedStatus {
         Self { read, last: Arc::default(), orders: Arc::default(), age }
     }
 
-    /// The status. Whoever asks while it is read waits for that reading.
+    /// Callers during a reading wait for it.
     pub async fn get(&self) -> Result<StatusReport, String> {
         let mut last = self.last.lock().await;
         let orders = self.orders.load(Ordering::SeqCst);
@@ -44,7 +44,7 @@ impl SharedStatus {
         status
     }
 
-    /// Something was ordered: what was read before says nothing any more. Waits for nobody who reads now.
+    /// Invalidates the last reading, after an order. Does not wait for a current one.
     pub fn forget(&self) {
         self.orders.fetch_add(1, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The socket's file: bound where nobody else can get at it, and never in place of something that is not ours to remove.
+//! The socket's file: bound where nobody else can get at it, never in place of something that is not ours to remove.
 
 use std::fs::{self, File, Metadata, Permissions};
 use std::io;
@@ -18,14 +18,12 @@ mod group;
 use self::group::{KeptOut, SocketGroup};
 pub(crate) use self::group::{check as check_group, unknown as no_such_group};
 
-/// Longest path of a Unix socket, in bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
+/// In bytes: `sun_path` of `unix(7)` holds 108 with its terminating zero.
 pub const MAX_PATH: usize = 107;
 
-/// So many clients may wait to be accepted.
 const BACKLOG: u32 = 128;
-/// How long whatever answers at the path may take to do so.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long another process that is binding in the same folder is waited for.
+/// For another process that is binding in the same folder.
 const FOLDER_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +46,7 @@ pub enum SocketError {
     Io { action: &'static str, path: PathBuf, source: io::Error },
 }
 
-/// A bound control socket, `0600`, or `0660` where it is for a group. Dropped, it removes its file, unless another stands there.
+/// A bound socket, `0600`, or `0660` for a group. Dropped, it removes its file, unless it was replaced.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
@@ -60,8 +58,7 @@ pub struct ControlSocket {
 }
 
 impl ControlSocket {
-    /// Binds and listens, for the members of a group as well where one is named, by its name or number. Missing folders are
-    /// created `0700`; the socket of a dead monitor is replaced.
+    /// Binds and listens, also for a `group` (name or number). New folders are `0700`; replaces a dead socket.
     pub async fn bind(path: &Path, group: Option<&str>) -> Result<Self, SocketError> {
         let named = group
             .map(|name| SocketGroup::named(name).map_err(|why| SocketError::Group { group: name.to_owned(), why }));
@@ -81,8 +78,7 @@ impl ControlSocket {
         if let Some(why) = unsafe_folder(&metadata, user, folder) {
             return Err(SocketError::Folder { folder: folder.to_owned(), why });
         }
-        // From looking at what stands there until it answers: two monitors that start at once must not both find a dead
-        // socket, and one remove the other's new one.
+        // Held from the check until it answers: two monitors starting at once could remove each other's socket.
         let _binding = lock(folder).await?;
         make_way(path).await?;
         let mut listening = Self::listen(path, group.as_ref()).map_err(io("bind", path))?;
@@ -94,7 +90,7 @@ impl ControlSocket {
     fn listen(path: &Path, group: Option<&SocketGroup>) -> io::Result<Self> {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path)?;
-        // For whom the folder is: its owner, and in the folder of a team (setgid) its group.
+        // Belongs to the folder's owner, and in a team's folder (setgid) to its group.
         let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
         if geteuid().is_root() && folder.uid() != 0 && folder.mode() & 0o002 == 0 {
             std::os::unix::fs::chown(path, Some(folder.uid()), Some(folder.gid()))?;
@@ -112,13 +108,12 @@ impl ControlSocket {
         Ok(Self { listener, path, identity, owner, is_shared, kept_out: None })
     }
 
-    /// Whether another user than the `monitor`'s may ask: the one to whom root gave it, and where it is for a group, or in the folder
-    /// of a team, whoever the bits of its file let in.
+    /// Whether another user than the `monitor`'s may ask: the owner root gave it to, and with a group or a team folder
+    /// whoever the file's mode lets in.
     pub(super) const fn admits(&self, user: u32, monitor: u32) -> bool {
         (monitor == 0 && user == self.owner) || self.is_shared
     }
 
-    /// What keeps the members of its group from it.
     pub const fn kept_out(&self) -> Option<&KeptOut> {
         self.kept_out.as_ref()
     }
@@ -131,7 +126,7 @@ impl ControlSocket {
 impl Drop for ControlSocket {
     fn drop(&mut self) {
         if fs::symlink_metadata(&self.path).is_ok_and(|found| identity(&found) == self.identity) {
-            // A file that stays behind refuses connections and is replaced by the next monitor.
+            // A leftover file refuses connections, and the next monitor replaces it.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -146,18 +141,18 @@ fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> SocketError {
     move |source| SocketError::Io { action, path: path.clone(), source }
 }
 
-/// Why a folder is not safe for a user's socket, and what to do about it.
+/// Why the folder is unsafe, and what to do about it.
 fn unsafe_folder(metadata: &Metadata, user: u32, folder: &Path) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const SETGID: u32 = 0o2000;
     let (owner, mode) = (metadata.uid(), metadata.mode());
-    // What root makes belongs to the owner of the deployment.
+    // What root creates belongs to the owner of the deployment.
     if owner != user && owner != 0 && user != 0 {
         return Some(format!(
             "belongs to the user {owner}: run as that user, or set `control.socket` to a path in a folder of your own"
         ));
     }
-    // In the folder of a team the group may do everything else as well.
+    // In a team's folder the group may do everything else as well.
     let others = if mode & SETGID == 0 { 0o022 } else { 0o002 };
     match (mode & others, mode & STICKY) {
         (0, _) => None,
@@ -179,7 +174,7 @@ async fn lock(folder: &Path) -> Result<File, SocketError> {
     locked.and_then(|file| file.ok_or_else(busy)).map_err(io("lock the folder", folder))
 }
 
-/// Removes the socket of a dead monitor; everything else that stands at the path is an error.
+/// Removes the socket of a dead monitor; anything else at the path is an error.
 async fn make_way(path: &Path) -> Result<(), SocketError> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
@@ -198,7 +193,7 @@ async fn make_way(path: &Path) -> Result<(), SocketError> {
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
             fs::remove_file(path).map_err(io("remove the dead socket", path))
         }
-        // A full backlog is the sign of a monitor that is alive and busy.
+        // A full backlog means a live, busy monitor.
         Ok(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Err(io("connect to", path)(error)),
         _ => Err(SocketError::Live { path: path.to_owned() }),
     }

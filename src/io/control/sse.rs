@@ -1,22 +1,21 @@
 //! Server-sent events: writing them, and reading them from chunks.
 //!
-//! Format: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>. What the server never
-//! writes is not read either: no `retry`, no lines that end in a lone carriage return.
+//! Format: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>, without what our
+//! server never writes: `retry`, and lines that end in a lone carriage return.
 
 use axum::body::Bytes;
 
-/// Name of the first event of every stream: the recording's header.
+/// The first event of every stream: the recording's header.
 pub(super) const HEADER: &str = "header";
 pub(super) const SOAK: &str = "soak";
 pub(super) const DROPPED: &str = "dropped";
 pub(super) const END: &str = "end";
-/// A comment, which says only that the server is alive.
 pub(super) const KEEP_ALIVE: &[u8] = b": alive\n\n";
 
-/// Longest message that is read, in bytes: a line of a recording is at most 1 MiB, and has a few words around it.
+/// In bytes: a recording's line is at most 1 MiB, with a few words around it.
 const LONGEST: usize = (1 << 20) + 1024;
 
-/// One message as it is sent. `data` must be one line, as JSON is.
+/// `data` must be one line, as JSON is.
 pub(super) fn message(event: &str, id: Option<u64>, data: &str) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     Bytes::from(format!("event: {event}\n{id}data: {data}\n\n"))
@@ -32,11 +31,10 @@ pub(super) struct Message {
 #[error("a message of more than {LONGEST} bytes")]
 pub(super) struct TooLong;
 
-/// Puts messages together from chunks; holds at most one message and one chunk.
+/// Assembles messages from chunks; holds at most one message and one chunk.
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     buffer: Vec<u8>,
-    /// How much of the buffer is read.
     read: usize,
     message: Message,
     has_data: bool,
@@ -63,7 +61,7 @@ impl Parser {
         if self.buffer.len() - self.read > LONGEST { Err(TooLong) } else { Ok(None) }
     }
 
-    /// Takes one line; a blank one ends a message.
+    /// A blank line ends a message.
     fn line(&mut self, line: &[u8]) -> Option<Message> {
         if line.is_empty() {
             let message = std::mem::take(&mut self.message);
@@ -80,7 +78,7 @@ impl Parser {
                 }
                 self.message.data.push_str(value);
             }
-            // Comments have no field's name; ids repeat what the data says.
+            // Comments have an empty field name; ids repeat what the data says.
             _ => {}
         }
         None

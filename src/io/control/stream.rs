@@ -1,4 +1,4 @@
-//! The event stream of one client: what it is sent, when it is told that we are alive, and when it is given up.
+//! The event stream of one client: what is sent, when a keep-alive is due, and when the client is given up.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,19 +13,18 @@ use tokio::time::{sleep, timeout};
 use super::wire::Dropped;
 use super::{Delivery, Hub, Subscription, sse};
 
-/// So many events may wait for the connection to take them.
+/// Events waiting for the connection.
 const QUEUE: usize = 16;
 
-/// How long a stream may be silent, and how long a client may take nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// After so long without an event a comment is sent.
+    /// Silence before a comment is sent.
     pub keep_alive: Duration,
-    /// A client that takes nothing for so long, although there is something, is cut off.
+    /// A client that reads nothing for this long, although there is something, is cut off.
     pub stuck: Duration,
 }
 
-/// Starts to send a subscription's events. `cut` is told when the connection has to be broken off.
+/// `cut` is notified when the connection has to be closed.
 pub(super) fn body(hub: Hub, subscription: Subscription, pace: Pace, cut: Arc<Notify>) -> Body {
     let (frames, queued) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
@@ -78,7 +77,6 @@ fn last(event: &str, data: &impl serde::Serialize) -> Bytes {
     sse::message(event, None, &serde_json::to_string(data).unwrap_or_default())
 }
 
-/// A body of what is queued, until the sender goes.
 struct Queued(mpsc::Receiver<Bytes>);
 
 impl HttpBody for Queued {

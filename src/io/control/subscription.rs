@@ -13,25 +13,22 @@ use super::hub::Quota;
 use super::ring::{Frame, Next};
 use super::{Hub, StreamEnd};
 
-/// How often, and after which pause, a recording is looked at again for events that its writer has not written yet.
+/// How often, and after which pause, a recording is reread for events not written yet.
 const LOOKS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// The next event of the run, as a server-sent one.
     Event(Bytes),
-    /// Events are missing, or the client was too slow: the subscription is over, and a new one can be made.
+    /// Events are missing, or the client was too slow: the subscription is over.
     Dropped {
         reason: String,
-        /// Where a new one goes on.
         next: u64,
     },
     End(StreamEnd),
 }
 
-/// The events of a run from some place on: first from the recording, then from memory, then live. Holds a few hundred events at
-/// most. Nobody waits for it: who is further behind than the hub remembers is dropped.
+/// Events from some place on: from the recording, then memory, then live. Holds a few hundred; laggards are dropped.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
@@ -39,13 +36,13 @@ pub struct Subscription {
     news: watch::Receiver<u64>,
     cursor: u64,
     ready: VecDeque<Frame>,
-    /// Until the subscription has caught up with what the hub remembers.
+    /// Until the subscription has caught up with the hub's memory.
     archive: Option<Archive>,
     looks: u32,
 }
 
 impl Subscription {
-    /// The events of a hub from `since` on; the hub counts it until it is dropped.
+    /// From `since` on; the hub counts it until it is dropped.
     pub(super) fn new(hub: Hub, quota: Quota, since: u64) -> Self {
         let (news, archive) = (hub.news(), Archive::new(hub.recording()));
         Self { hub, quota, news, cursor: since.max(1), ready: VecDeque::new(), archive: Some(archive), looks: 0 }

@@ -9,26 +9,25 @@ use crate::model::{Action, Actor, Ending};
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionRequest {
     pub action: Action,
-    /// Who orders it; without it the server names the peer.
+    /// Without it the server names the peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The service that is meant, so that an order that went astray moves no other one.
+    /// Guards against a stray order to another service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Accepted {
-    /// The place of its event in the order of events.
     pub seq: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub error: String,
-    /// Of an order that was refused, where a program can do something about it.
+    /// For refused orders, if a program can do something about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<RefusalCode>,
 }
@@ -36,7 +35,7 @@ pub(super) struct Failure {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Dropped {
     pub reason: String,
-    /// Where a new stream goes on.
+    /// Where a new stream continues.
     pub next: u64,
 }
 
@@ -44,14 +43,13 @@ pub(super) struct Dropped {
 #[serde(tag = "end", rename_all = "kebab-case")]
 pub enum StreamEnd {
     Ended(Ending),
-    /// The monitor was asked to stop: everything is saved, and the soak can be resumed.
+    /// Everything is saved; the soak can be resumed.
     Stopped {
         why: String,
     },
 }
 
 impl StreamEnd {
-    /// The program's exit code, as the contract lists them.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Ended(ending) => ending.exit_code(),

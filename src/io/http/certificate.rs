@@ -1,4 +1,4 @@
-//! From when and until when certificates are valid.
+//! Validity periods of certificates.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Validity {
     pub until: Timestamp,
 }
 
-/// The validity of each certificate (PEM) in this file, its owner's first, then the authorities'; or why it cannot be told.
+/// Of each certificate (PEM) in this file, the owner's first, then the authorities'; or why it cannot be read.
 pub fn validities(path: &Path) -> Result<Vec<Validity>, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
@@ -26,8 +26,7 @@ pub fn validities(path: &Path) -> Result<Vec<Validity>, String> {
     chain.iter().map(|one| of(one).map_err(|error| format!("is not a usable certificate: {error}"))).collect()
 }
 
-/// A certificate keeps its dates to itself, and the verifier tells them where they are the reason of a refusal: it looks at them
-/// before anything else. Nothing but the dates is asked of it, so that it may trust the certificate itself.
+/// The verifier checks the dates first and reports them; nothing else is asked, so the certificate may trust itself.
 fn of(certificate: &CertificateDer<'_>) -> Result<Validity, Error> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone().into_owned())?;
@@ -40,7 +39,7 @@ fn of(certificate: &CertificateDer<'_>) -> Result<Validity, Error> {
     };
     let from = match refused(Duration::ZERO) {
         Some(Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => not_before,
-        // It is that old.
+        // Already valid at the epoch.
         _ => UnixTime::since_unix_epoch(Duration::ZERO),
     };
     match refused(Duration::from_secs(u64::MAX)) {
@@ -51,7 +50,7 @@ fn of(certificate: &CertificateDer<'_>) -> Result<Validity, Error> {
     }
 }
 
-/// A time that cannot be written down is the last one that can: RFC 5280 has the end of 9999 for what never expires.
+/// Clamps to the last representable time: RFC 5280 uses the end of 9999 for what never expires.
 fn timestamp(time: UnixTime) -> Timestamp {
     let seconds = i64::try_from(time.as_secs()).ok();
     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::MAX)

@@ -1,6 +1,4 @@
-//! Whether something could be written, found out without writing anything.
-//!
-//! What the system says of it holds for this moment and this user; a quota, say, only shows in the write itself.
+//! Whether something could be written, without writing: as of now and for this user; a quota only shows in a write.
 
 use std::fs;
 use std::io;
@@ -11,10 +9,10 @@ use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags, access, stat
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-/// The bit of a folder in which only owners may rename or delete.
+/// In such a folder only owners may rename or delete.
 const STICKY: u32 = 0o1000;
 
-/// Whether a file could be made in a folder, or the folder itself where it is missing.
+/// Whether a file could be made in a folder, or the folder itself if it is missing.
 pub fn could_write_into(folder: &Path) -> io::Result<()> {
     let there = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     if !there.is_dir() {
@@ -30,7 +28,6 @@ pub fn could_write_into(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file could be replaced by another one of its folder, by renaming.
 pub fn could_replace(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     could_write_into(folder)?;
@@ -38,12 +35,12 @@ pub fn could_replace(path: &Path) -> io::Result<()> {
     if file.is_dir() {
         return Err(Errno::ISDIR.into());
     }
-    // A file that is a mount of its own, as in a container, stays where it is.
+    // A file that is a mount of its own, as in a container, cannot be replaced.
     let mounted = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
     if mounted.is_ok_and(|statx| statx.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)) {
         return Err(Errno::BUSY.into());
     }
-    // Its mode does not matter, but that it must not be changed at all does.
+    // Its mode does not matter, but the immutable flag does.
     if access(path, Access::WRITE_OK) == Err(Errno::PERM) {
         return Err(Errno::PERM.into());
     }
@@ -55,7 +52,7 @@ pub fn could_replace(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file could be appended to, or made where it is missing.
+/// Or created, if it is missing.
 pub fn could_append(path: &Path) -> io::Result<()> {
     if path.exists() {
         if path.is_dir() {

@@ -18,7 +18,7 @@ use super::tail::{Tail, TailError, inspect};
 use crate::io::disk::{Disk, SystemDisk};
 use crate::model::{Actor, Decision, DecisionKind};
 
-/// How long an append waits for another process that is appending. Such a process holds the lock for one fsync.
+/// For another process that appends; it holds the lock for one fsync.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
@@ -27,16 +27,11 @@ pub enum JournalError {
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the decision journal `{}` is locked by another process", path.display())]
     Locked { path: PathBuf },
-    /// The file is something else, or too damaged to be continued.
+    /// Another kind of file, or too damaged to be continued.
     #[error("`{}` cannot be continued as the decision journal: {reason}", path.display())]
     NotOurs { path: PathBuf, reason: String },
     #[error("line {line} of the decision journal `{}` is damaged ({reason}); `switchback verify` tells more", path.display())]
-    Damaged {
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        reason: String,
-    },
+    Damaged { path: PathBuf, line: u64, reason: String },
     #[error("a decision of {bytes} bytes is too long for the decision journal `{}`", path.display())]
     TooLong { path: PathBuf, bytes: usize },
 }
@@ -46,26 +41,22 @@ pub enum JournalError {
 pub enum Intent {
     /// No rollback was ever intended, or the last one failed for good, was held or was superseded.
     None,
-    /// This intent was written and nothing after it says how it ended.
+    /// This intent has no recorded outcome.
     Open(Box<Decision>),
     /// The last intent ended in `rolled_back`.
     Done,
 }
 
-/// How far the switch of a soak's run has come, according to the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SwitchProgress {
     /// None was ever intended, or the last one failed and was undone.
     None,
-    /// An intent was written and nothing after it says how it ended.
+    /// The intent has no recorded outcome.
     Open,
-    /// The last intent ended in `switch`.
     Done,
 }
 
-/// The decision journal of one service, `DATA_DIR/SERVICE/decisions.jsonl`.
-///
-/// The value holds no file: each call opens it, so that any number of processes can append.
+/// The journal `DATA_DIR/SERVICE/decisions.jsonl`. Each call opens the file, so any number of processes can append.
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -86,32 +77,28 @@ impl Journal {
         Self { disk, ..self }
     }
 
-    /// Room beside it for what has to be written on a full disk.
+    /// Room beside it for writes on a full disk.
     pub fn reserve(&self) -> Reserve {
         Reserve::new(&self.path.with_file_name("reserve"), Arc::clone(&self.disk))
     }
 
-    /// The file.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Creates the journal where it is missing and repairs a torn last line, which is journaled as `repaired`.
-    ///
-    /// [`Journal::append`] does the same first; this is for a start that wants to know early.
+    /// Creates a missing journal and repairs a torn last line (journaled as `repaired`), as [`Journal::append`] does.
     pub fn repair(&self, now: Timestamp) -> Result<(), JournalError> {
         self.commit(None, now).map(drop)
     }
 
-    /// Appends one decision and returns where the journal ends now. It is on disk when this returns.
-    ///
-    /// Waits up to 2s for other processes that append. After an error nothing of the line is left in the file, unless the
-    /// file cannot be shortened either; then the next append repairs it.
+    /// Appends durably, waiting up to 2s for other processes, and returns the new end. A failed append leaves nothing
+    /// of its line, unless the file cannot be shortened; then the next append repairs it.
     pub fn append(&self, decision: &Decision, now: Timestamp) -> Result<Head, JournalError> {
         self.commit(Some(decision), now)
     }
 
-    /// Where the journal ends; none where there is none, or nothing in it.
+    /// Where the journal ends; `None` if it is missing or empty.
     pub fn head(&self) -> Result<Option<Head>, JournalError> {
         let file = match open_private(&self.path, Open::Read) {
             Ok(file) => file,
@@ -126,7 +113,6 @@ impl Journal {
         Head { service: self.service.clone(), decisions, hash }
     }
 
-    /// The header's line, and where the next line goes.
     fn tail(&self, file: &File) -> Result<(Vec<u8>, Tail), JournalError> {
         let header = Header::new(&self.service);
         let header_line = serde_json::to_vec(&header).map_err(|error| self.io("write", error.into()))?;
@@ -160,9 +146,7 @@ impl Journal {
         Ok(found)
     }
 
-    /// How far the rollback of `soak` has come; with `None`, the last one outside any soak.
-    ///
-    /// Outside a soak a later `switch` of any kind closes the intent as well: it belonged to the deployment before.
+    /// The rollback of `soak`; with `None` the last one outside any soak, whose intent a later `switch` closes as well.
     pub fn intent(&self, soak: Option<&str>) -> Result<Intent, JournalError> {
         let mut intent = Intent::None;
         self.scan(|Entry { decision, .. }| {
@@ -178,7 +162,7 @@ impl Journal {
         Ok(intent)
     }
 
-    /// How far the switch of this soak's run has come.
+    /// How far the switch of this soak has come.
     pub fn switch_progress(&self, soak: &str) -> Result<SwitchProgress, JournalError> {
         let mut progress = SwitchProgress::None;
         self.scan(|Entry { decision, .. }| {
@@ -214,7 +198,7 @@ impl Journal {
         }
     }
 
-    /// Repairs the end of the file if need be and appends, all in one write under the file's lock.
+    /// Repairs the end if need be and appends, in one write under the file's lock.
     fn commit(&self, decision: Option<&Decision>, now: Timestamp) -> Result<Head, JournalError> {
         let file = self.open_locked()?;
         let (header_line, tail) = self.tail(&file)?;
@@ -257,8 +241,8 @@ impl Journal {
 
     fn write(&self, file: &File, tail: &Tail, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
-            // A process that was killed may have written the last line and not made it durable; from now on the state file may
-            // name that line. Where it cannot be done the lines are there all the same, until the power fails.
+            // A killed writer may have left the last line undurable, and the state file may name it from now on. If
+            // this fails, the line is still there until the power fails.
             if let Err(error) =
                 self.disk.sync_data(&self.path, file).and_then(|()| self.disk.sync_folder(self.folder()))
             {
@@ -272,7 +256,7 @@ impl Journal {
         let written =
             self.disk.write(&self.path, file, tail.end, bytes).and_then(|()| self.disk.sync_data(&self.path, file));
         if let Err(error) = written {
-            // Half a line must not stay; where even this fails the next append repairs it.
+            // No half line may stay; if this fails too, the next append repairs it.
             let _ = file.set_len(tail.end);
             return Err(error);
         }

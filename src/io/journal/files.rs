@@ -11,23 +11,21 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-/// Bits of a folder: what is made in it gets its group; only owners may rename or delete in it.
+/// Folder bits: new entries inherit its group; only owners may rename or delete in it.
 const SETGID: u32 = 0o2000;
 const STICKY: u32 = 0o1000;
 
-/// What may already stand at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Open {
-    /// It must exist; it is opened for reading only.
+    /// Must exist; opened read-only.
     Read,
-    /// It must exist.
+    /// Must exist.
     Existing,
     OrCreate,
     CreateNew,
 }
 
-/// Opens a regular file for reading and, except with [`Open::Read`], writing. New files are `0600` whatever the umask, and
-/// [belong to whom their folder belongs](hand_over). What is no regular file is refused, and so is a symlink at the path's end.
+/// Opens a regular file, no symlink (read-only with [`Open::Read`]). New ones are `0600`; see [`hand_over`].
 pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     let access = match open {
         Open::Read => OFlags::RDONLY,
@@ -35,7 +33,7 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
         Open::OrCreate => OFlags::RDWR | OFlags::CREATE,
         Open::CreateNew => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
     };
-    // NONBLOCK: a FIFO at our path must not stop us; it has no effect on a regular file.
+    // NONBLOCK: a FIFO at our path must not block us; it has no effect on a regular file.
     let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(fd) => File::from(fd),
@@ -46,16 +44,15 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    // An empty file is one that was just created, or could as well be.
+    // An empty file was just created, or might as well have been.
     if flags.contains(OFlags::CREATE) && metadata.len() == 0 && metadata.uid() == geteuid().as_raw() {
         hand_over(&file, path.parent().unwrap_or(Path::new("/")))?;
     }
     Ok(file)
 }
 
-/// Makes a new file or folder one of those whose folder it lies in: what root makes belongs to the folder's owner and group, and
-/// in a setgid folder (of a team) the group may do with it what it may do with the folder. Else it is its owner's alone, whatever
-/// the umask.
+/// Root's new files belong to the folder's owner and group; in a setgid folder (of a team) the group gets the folder's
+/// rights. Otherwise only the owner has access, whatever the umask.
 pub(crate) fn hand_over(new: &File, folder: &Path) -> io::Result<()> {
     let (of, made) =
         (fs::metadata(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?, new.metadata()?);
@@ -73,15 +70,14 @@ pub(crate) fn hand_over(new: &File, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a private log of text lines to append to; what several processes write there does not mix within a line.
+/// Appends to a private text log; lines of several processes do not mix.
 pub fn open_log(path: &Path) -> io::Result<File> {
     let file = open_private(path, Open::OrCreate)?;
     rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
     Ok(file)
 }
 
-/// Creates a folder and its missing parents, `0700` whatever the umask; each belongs to whom the one above it belongs, as
-/// files do. Folders that exist stay as they are.
+/// Creates a folder and its missing parents as `0700`, owned like their parents. Existing folders stay as they are.
 pub fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -96,7 +92,7 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Tries for `wait` to take a file's lock with `try_lock`; `false` where another process kept it all that time.
+/// Retries `try_lock` for `wait`; `false` if another process kept the lock.
 pub(crate) fn lock_within(wait: Duration, try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool> {
     let since = Instant::now();
     loop {
@@ -109,7 +105,6 @@ pub(crate) fn lock_within(wait: Duration, try_lock: impl Fn() -> Result<(), TryL
     }
 }
 
-/// Makes the names in the folder of `path` durable.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) => File::open(folder)?.sync_all(),

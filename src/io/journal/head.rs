@@ -1,4 +1,4 @@
-//! How far a decision journal goes. Kept where the journal is not, it shows that lines were cut off its end.
+//! How far a decision journal goes. Stored elsewhere, it reveals lines that were cut off the end.
 
 use serde::{Deserialize, Serialize};
 

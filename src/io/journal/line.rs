@@ -6,21 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Actor, CheckId, Color, Decision, DecisionKind};
 
-/// The value of `event` on every line.
 const EVENT: &str = "deploy_decision";
 
-/// `,"hash":"` + 64 hex digits + `"}`: what stands at the end of a sealed line and is not part of its hash.
+/// Length of `,"hash":"` + 64 hex digits + `"}`, which ends a sealed line and is not part of its hash.
 const SEAL: usize = 9 + 64 + 2;
 
-/// A time as the journal writes it: RFC 3339 in UTC with milliseconds, such as `2026-11-23T14:02:25.183Z`.
+/// RFC 3339 in UTC with milliseconds, such as `2026-11-23T14:02:25.183Z`.
 pub fn rfc3339_ms(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// The first line of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Header {
-    /// Version of the format.
     pub v: u32,
     pub journal: String,
     pub service: String,
@@ -42,10 +39,10 @@ impl Header {
     }
 }
 
-/// One line of the decision journal, read back.
+/// One line of the decision journal.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Entry {
-    /// Number of the line, from 1, without gaps.
+    /// Line number from 1, without gaps.
     pub seq: u64,
     /// When it was written.
     #[serde(deserialize_with = "timestamp")]
@@ -64,14 +61,14 @@ fn timestamp<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timest
 }
 
 impl Serialize for Entry {
-    /// Writes the fields exactly as they stand in the journal, in the same order.
+    /// Same fields and order as in the journal.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let body = Body::new(self.seq, self.ts, &self.decision, &self.prev);
         Body { hash: Some(&self.hash), ..body }.serialize(serializer)
     }
 }
 
-/// The fields of a line in the order of the file.
+/// In the order of the file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
@@ -134,7 +131,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Writes one sealed line with its newline to `out` and returns its hash.
+/// Writes one sealed line with its newline, and returns its hash.
 pub(super) fn seal(
     out: &mut Vec<u8>,
     seq: u64,
@@ -149,13 +146,12 @@ pub(super) fn seal(
     Ok(hash)
 }
 
-/// The hash that a sealed line should carry, computed from its bytes; `None` where it has no seal at its end.
+/// The hash computed from a sealed line's bytes; `None` if it has no seal.
 pub(super) fn computed_hash(line: &[u8]) -> Option<String> {
     let (body, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
     (seal.starts_with(b",\"hash\":\"") && seal.ends_with(b"\"}")).then(|| sha256_hex(&[body, b"}"]))
 }
 
-/// SHA-256 of the joined parts, in lower-case hex.
 pub(super) fn sha256_hex(parts: &[&[u8]]) -> String {
     let mut hasher = Context::new(&SHA256);
     for part in parts {

@@ -2,22 +2,20 @@
 
 use std::io::{self, BufRead, Read as _};
 
-/// The longest line that is written or read, without its newline, in bytes.
+/// In bytes, without the newline.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// What stood at the reader's position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// A whole line, now in the buffer without its newline.
+    /// A whole line, in the buffer without its newline.
     Line,
-    /// The rest of the file, without a newline at its end, now in the buffer.
+    /// The rest of the file, without a newline, in the buffer.
     Torn,
-    /// More than [`MAX_LINE`] bytes without a newline.
     TooLong,
     End,
 }
 
-/// Reads the next line into `buffer`, which is cleared first.
+/// Clears `buffer` first.
 pub(crate) fn next_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<Next> {
     buffer.clear();
     let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(1);

@@ -1,26 +1,19 @@
 //! Decisions and recordings on disk.
 //!
-//! * [`Journal`]: `decisions.jsonl`, durable and hash-chained, appended to by every process that decides something.
-//! * [`verify()`]: whether a journal is still what was written; [`Head`]: how far it went when that was noted elsewhere.
-//! * [`RecordingWriter`] and [`RecordingReader`]: one file a soak, generic over what is recorded.
-//! * [`prune`]: which recordings are kept, and the removal of the others.
-//! * `Reserve`: room on a disk for what must be written when it is full.
-//! * [`SoakId`]: the name of a soak, which is also the name of its recording.
-//!
 //! | file | holds |
 //! | --- | --- |
 //! | `could` | whether something could be written, found out without writing anything |
-//! | `decisions` | the decision journal |
+//! | `decisions` | the decision journal: durable, hash-chained, appended to by every process that decides |
 //! | `files` | files that only their owner may read, opened so that nobody can slip another file under our name |
 //! | `head` | how far a decision journal goes |
 //! | `line` | one line of the decision journal |
 //! | `lines` | reading a file line by line in bounded memory |
-//! | `recording` | recordings |
+//! | `recording` | recordings: one file a soak, generic over what is recorded |
 //! | `reserve` | room on a disk that is kept for what must be written when the disk is full |
 //! | `retention` | which recordings are kept, and the removal of the others |
 //! | `soak_id` | the name of a soak |
 //! | `tail` | where the next line of a decision journal goes, found by reading its first and its last lines only |
-//! | `verify` | whether a decision journal is still what was written |
+//! | `verify` | whether a decision journal is still what was written, also compared with a `Head` noted elsewhere |
 
 mod could;
 mod decisions;

@@ -1,6 +1,4 @@
-//! Recordings: every event of one soak, one JSON line each, in a file of its own.
-//!
-//! What a line holds is the caller's; this module knows files, lines and what a crash leaves of them.
+//! Recordings: every event of one soak, one JSON line each, in its own file. What a line holds is up to the caller.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -23,7 +21,7 @@ pub enum RecordingError {
     #[error("line {line} of the recording `{}` is damaged: {reason}", path.display())]
     Damaged {
         path: PathBuf,
-        /// Number of the line, from 1; the header is line 1.
+        /// From 1; the header is line 1.
         line: u64,
         reason: String,
     },
@@ -34,7 +32,7 @@ pub fn recording_path(service_dir: &Path, id: &SoakId) -> PathBuf {
     service_dir.join("soaks").join(format!("{id}.jsonl"))
 }
 
-/// The IDs of all recordings of a service, oldest first. A missing folder has none; other files are ignored.
+/// Oldest first. A missing folder has none; other files are ignored.
 pub fn recordings(service_dir: &Path) -> Result<Vec<SoakId>, RecordingError> {
     let folder = service_dir.join("soaks");
     let io = |source| RecordingError::Io { action: "list", path: folder.clone(), source };
@@ -52,18 +50,18 @@ pub fn recordings(service_dir: &Path) -> Result<Vec<SoakId>, RecordingError> {
     Ok(ids)
 }
 
-/// Writes one recording. One writer at a time: the monitor's lock sees to that.
+/// One writer at a time, which the monitor's lock ensures.
 #[derive(Debug)]
 pub struct RecordingWriter {
     file: File,
     path: PathBuf,
-    /// Offset of the end of the last whole line.
+    /// Offset after the last whole line.
     end: u64,
     disk: Arc<dyn Disk>,
 }
 
 impl RecordingWriter {
-    /// Creates the recording of a new soak with its header line, on disk when this returns. Fails where one of that ID exists.
+    /// Creates a recording with its header, durably. Fails if that ID exists.
     pub fn create(
         service_dir: &Path,
         id: &SoakId,
@@ -82,7 +80,7 @@ impl RecordingWriter {
         Ok(writer)
     }
 
-    /// Opens the recording of an unfinished soak to go on with it. The second value is how long the torn line was that was cut.
+    /// Reopens the recording of an unfinished soak. Also returns the length of the torn line that was cut.
     pub fn resume(service_dir: &Path, id: &SoakId, disk: Arc<dyn Disk>) -> Result<(Self, u64), RecordingError> {
         let path = recording_path(service_dir, id);
         let io = |source| RecordingError::Io { action: "resume", path: path.clone(), source };
@@ -97,7 +95,7 @@ impl RecordingWriter {
         &self.path
     }
 
-    /// Writes one line; a reader of the file sees it when this returns. After an error nothing of it is left.
+    /// Readers see the line when this returns. After an error nothing of it is left.
     pub fn write(&mut self, record: &impl Serialize) -> Result<(), RecordingError> {
         let io = |source| RecordingError::Io { action: "write", path: self.path.clone(), source };
         let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
@@ -106,7 +104,7 @@ impl RecordingWriter {
         }
         line.push(b'\n');
         if let Err(error) = self.disk.write(&self.path, &self.file, self.end, &line) {
-            // Half a line must not stay; where even this fails a reader takes it for a torn last line.
+            // No half line may stay; if this fails too, readers treat it as torn.
             let _ = self.file.set_len(self.end);
             return Err(io(error));
         }
@@ -114,14 +112,13 @@ impl RecordingWriter {
         Ok(())
     }
 
-    /// Makes everything written so far durable.
     pub fn sync(&self) -> Result<(), RecordingError> {
         let synced = self.disk.sync_data(&self.path, &self.file);
         synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
     }
 }
 
-/// Offset behind the last newline of the file, found in one pass and in bounded memory.
+/// Offset after the last newline, found in bounded memory.
 fn end_of_last_line(file: &File) -> io::Result<u64> {
     let mut reader = BufReader::new(file);
     let (mut at, mut end) = (0_u64, 0_u64);
@@ -138,9 +135,7 @@ fn end_of_last_line(file: &File) -> io::Result<u64> {
     }
 }
 
-/// Reads a recording line by line. Iterating yields the records behind the header.
-///
-/// A last line without its newline ends the iteration like the end of the file does; [`RecordingReader::torn`] tells.
+/// Iterates over the records after the header. A torn last line ends the iteration; [`RecordingReader::torn`] tells.
 #[derive(Debug)]
 pub struct RecordingReader<T> {
     reader: BufReader<File>,
@@ -175,7 +170,7 @@ impl<T: DeserializeOwned> RecordingReader<T> {
         }
     }
 
-    /// How many bytes of a torn last line stand at the end, once the iteration is over.
+    /// Length in bytes of a torn last line, once the iteration is over.
     pub const fn torn(&self) -> Option<usize> {
         self.torn
     }
@@ -201,7 +196,7 @@ impl<T: DeserializeOwned> RecordingReader<T> {
                 serde_json::from_slice(&self.buffer).map_err(|error| damaged(self.line, error.to_string()))
             }
         };
-        // Behind an error the position means nothing any more.
+        // After an error the position is meaningless.
         self.done = record.is_err();
         Some(record)
     }

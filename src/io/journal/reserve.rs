@@ -1,7 +1,7 @@
 //! Room on a disk that is kept for what must be written when the disk is full.
 //!
-//! A file of some blocks lies beside the journal, and one beside the state file. Where a write of a rollback finds no room, one
-//! of them is made shorter by a step, and the write is tried again: the intent, the state file and `rolled_back` take three steps.
+//! A file of some blocks lies beside the journal and one beside the state file. If a write of a rollback finds no room,
+//! one is shortened by a step and the write retried: intent, state file and `rolled_back` take three steps.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,8 @@ use std::sync::Arc;
 use super::files::{Open, open_private};
 use crate::io::disk::Disk;
 
-/// What one write gets: a block of the coarsest file systems, and more than a line of the journal or a state file takes.
+/// For one write: a block of the coarsest file systems, more than a journal line or a state file.
 const STEP: u64 = 64 << 10;
-/// So many writes in all.
 const STEPS: u64 = 4;
 
 #[derive(Clone, Debug)]
@@ -26,7 +25,6 @@ impl Reserve {
         Self { path: path.to_owned(), disk }
     }
 
-    /// Takes the room, where it is not taken yet.
     pub fn keep(&self) -> io::Result<()> {
         let file = open_private(&self.path, Open::OrCreate)?;
         if file.metadata()?.len() >= STEP * STEPS {
@@ -35,7 +33,7 @@ impl Reserve {
         self.disk.take_room(&self.path, &file, STEP * STEPS)
     }
 
-    /// Writes, giving up a step of the room as often as there is none left for it.
+    /// Writes, giving up a step of the reserve each time there is no room.
     pub fn write<T>(&self, mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         loop {
             match write() {
@@ -47,7 +45,7 @@ impl Reserve {
         }
     }
 
-    /// Makes room; `false` where none is left.
+    /// `false` if none is left.
     fn give_up_a_step(&self) -> io::Result<bool> {
         let file = open_private(&self.path, Open::Existing)?;
         let Some(left) = file.metadata()?.len().checked_sub(STEP) else { return Ok(false) };
@@ -56,7 +54,7 @@ impl Reserve {
     }
 }
 
-/// Whether there is no room, on the disk or for this user.
+/// No room, on the disk or in this user's quota.
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -15,24 +15,20 @@ use crate::model::Limits;
 pub struct Stored {
     pub id: SoakId,
     pub bytes: u64,
-    /// Time since its last event was written; zero where that lies in the future.
+    /// Since the last event was written; zero if that is in the future.
     pub age: Duration,
 }
 
-/// What [`prune`] did, or would do.
 #[derive(Debug, Default)]
 pub struct Pruned {
     pub removed: Vec<Stored>,
     pub kept: Vec<Stored>,
-    /// What should have gone and could not; it is among the kept.
+    /// Could not be removed; among the kept.
     pub failed: Vec<RecordingError>,
 }
 
-/// Removes the recordings that are beyond one of the limits, or with `dry_run` only says which those are.
-///
-/// Never removed are the soaks `in_use`, and whatever does not bear the name of a recording or is no regular file: a
-/// symlink, a folder. A recording that was begun just now is within any limits that the configuration allows. One that
-/// cannot be removed does not stop the others. Fails only where the folder cannot be listed; a missing one is empty.
+/// Removes recordings beyond a limit; with `dry_run` only names them. Keeps soaks `in_use`, and all but regular files
+/// named like recordings. One failure does not stop the rest; only an unlistable folder is an error.
 pub fn prune(
     service_dir: &Path,
     limits: &Limits,
@@ -49,13 +45,12 @@ pub fn prune(
     Ok(carry_out(kept, beyond, remove))
 }
 
-/// Removes what is beyond a limit; what cannot be removed is kept.
 fn carry_out(kept: Vec<Stored>, beyond: Vec<Stored>, remove: impl Fn(&Stored) -> Result<(), RecordingError>) -> Pruned {
     let mut pruned = Pruned { kept, ..Pruned::default() };
     for recording in beyond {
         match remove(&recording) {
             Ok(()) => pruned.removed.push(recording),
-            // Somebody else prunes as well.
+            // Another process prunes as well.
             Err(RecordingError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 pruned.failed.push(error);
@@ -68,8 +63,7 @@ fn carry_out(kept: Vec<Stored>, beyond: Vec<Stored>, remove: impl Fn(&Stored) ->
     pruned
 }
 
-/// What is kept and what is beyond a limit. The newest are kept: from the first that finds no more room on, all older
-/// ones go. What is in use is kept in any case and counts like the others.
+/// Keeps the newest: from the first that finds no room, all older ones go. Those in use are kept, and count as well.
 fn divide(mut recordings: Vec<Stored>, limits: &Limits, in_use: &[SoakId]) -> (Vec<Stored>, Vec<Stored>) {
     recordings.sort_unstable_by(|a, b| b.id.cmp(&a.id));
     let (mut soaks, mut bytes, mut full) = (0_u64, 0_u64, false);
@@ -101,7 +95,7 @@ fn stored(service_dir: &Path, now: Timestamp) -> Result<Vec<Stored>, RecordingEr
     Ok(found)
 }
 
-/// The recording behind a name in the folder; none if it is something else, or gone by now.
+/// `None` if it is no recording, or is gone by now.
 fn inspect(entry: &DirEntry, now: Timestamp) -> io::Result<Option<Stored>> {
     let name = entry.file_name();
     let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).and_then(|id| id.parse().ok()) else {
@@ -113,7 +107,7 @@ fn inspect(entry: &DirEntry, now: Timestamp) -> io::Result<Option<Stored>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    // A time that no calendar has is taken for now: in doubt the recording stays.
+    // An impossible time is taken for now: when in doubt the recording stays.
     let modified = Timestamp::try_from(metadata.modified()?).unwrap_or(now);
     let age = Duration::try_from(now.duration_since(modified)).unwrap_or_default();
     Ok(Some(Stored { id, bytes: metadata.len(), age }))

@@ -6,21 +6,19 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The name of a soak, such as `20261123T140211Z-3f2a`: when it began (UTC), to the second and within it, and a random byte.
-///
-/// IDs sort by time. An ID is safe as a file name.
+/// The name of a soak, such as `20261123T140211Z-3f2a`: start (UTC) in seconds and within the second, and a random
+/// byte. IDs sort by time, and are safe as file names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SoakId(String);
 
 impl SoakId {
-    /// The ID of a soak that begins at `at`, told apart from others of that second by `random`.
+    /// `random` tells soaks of the same second apart.
     pub fn new(at: Timestamp, random: [u8; 2]) -> Self {
         Self(format!("{}-{:02x}{:02x}", at.strftime("%Y%m%dT%H%M%SZ"), random[0], random[1]))
     }
 
-    /// The bytes with the first in the place of the time within the second, in steps of 4ms: so IDs of one second sort by time as
-    /// well, and the newest of a folder is the one that began last.
+    /// Replaces the first byte by the time within the second, in 4ms steps, so that IDs of one second sort by time.
     pub fn in_order(at: Timestamp, random: [u8; 2]) -> [u8; 2] {
         let step = at.subsec_nanosecond().unsigned_abs() / 3_906_250;
         [u8::try_from(step).unwrap_or(u8::MAX), random[1]]
@@ -38,7 +36,6 @@ impl fmt::Display for SoakId {
     }
 }
 
-/// The text is no soak ID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a valid soak: expected an ID such as `20261123T140211Z-3f2a`")]
 pub struct InvalidSoakId(String);

@@ -1,4 +1,4 @@
-//! Where the next line of a decision journal goes, found by reading its first and its last lines only.
+//! Where the next line of a decision journal goes, from its first and last lines only.
 
 use std::fs::File;
 use std::io;
@@ -7,17 +7,16 @@ use std::os::unix::fs::FileExt as _;
 use super::line::{Entry, Header, sha256_hex};
 use super::lines::MAX_LINE;
 
-/// The longest first line, in bytes. A service's name is at most 63 bytes.
+/// In bytes. A service's name is at most 63 bytes.
 const MAX_HEADER: usize = 512;
 
-/// Where and how the next line is to be written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tail {
-    /// Offset of the end of the last whole line.
+    /// Offset after the last whole line.
     pub end: u64,
-    /// Bytes behind `end`: what a crash left of a line.
+    /// Bytes after `end`: what a crash left of a line.
     pub torn: u64,
-    /// Number of the next line; `None` where the header is still to be written.
+    /// `None` if the header is still to be written.
     pub next_seq: Option<u64>,
     pub prev: String,
 }
@@ -25,7 +24,7 @@ pub(super) struct Tail {
 #[derive(Debug)]
 pub(super) enum TailError {
     Io(io::Error),
-    /// It is not this service's journal, or its last lines make no sense.
+    /// Not this service's journal, or its last lines make no sense.
     NotOurs(String),
 }
 
@@ -35,13 +34,13 @@ impl From<io::Error> for TailError {
     }
 }
 
-/// Reads the header and the last line. The file's lock is held, so nobody is in the middle of a line.
+/// Reads header and last line. Requires the file's lock, so that no line is half written.
 pub(super) fn inspect(file: &File, header: &Header, header_line: &[u8]) -> Result<Tail, TailError> {
     let length = file.metadata()?.len();
     let first = read_range(file, 0, length.min(to_u64(MAX_HEADER)))?;
     let fresh = Tail { end: 0, torn: length, next_seq: None, prev: sha256_hex(&[header_line]) };
     let Some(newline) = first.iter().position(|byte| *byte == b'\n') else {
-        // A crash while the very first line was written leaves a part of it, and nothing else may be overwritten.
+        // A crash during the first line leaves a part of it, and nothing else may be overwritten.
         let ours = header_line.starts_with(&first);
         return if ours { Ok(fresh) } else { Err(TailError::NotOurs("it has no journal header".to_owned())) };
     };
@@ -54,7 +53,7 @@ pub(super) fn inspect(file: &File, header: &Header, header_line: &[u8]) -> Resul
     last_line(file, start, length, after_header)
 }
 
-/// Looks for the last line that reads back. What stands behind it is torn, but a second unreadable line is damage.
+/// The last line that reads back. What follows is torn, but a second unreadable line is damage.
 fn last_line(file: &File, start: u64, length: u64, after_header: Tail) -> Result<Tail, TailError> {
     let mut end = after_newline(file, start, length)?;
     let mut torn = length - end;
@@ -70,7 +69,7 @@ fn last_line(file: &File, start: u64, length: u64, after_header: Tail) -> Result
     Ok(Tail { end, torn, ..after_header })
 }
 
-/// The offset behind the last newline between `start` and `end`; else `start` itself, for a newline stands before it.
+/// The offset after the last newline in the range; else `start`, which a newline precedes.
 fn after_newline(file: &File, start: u64, end: u64) -> Result<u64, TailError> {
     let mut window = 4096;
     loop {
@@ -94,7 +93,7 @@ fn read_range(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A `usize` is at most 64 bits wide on every platform this builds for.
+/// A `usize` has at most 64 bits on every platform this builds for.
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -10,12 +10,11 @@ use super::head::Head;
 use super::line::{Entry, Header, computed_hash, sha256_hex};
 use super::lines::{MAX_LINE, Next, next_line};
 
-/// What a journal without damage holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub service: String,
     pub records: u64,
-    /// Hash of the last line, else of the header. Kept elsewhere, it also proves that nothing was cut off the end.
+    /// Hash of the last line, else of the header. Stored elsewhere, it proves that the end was not cut off.
     pub head: String,
 }
 
@@ -23,37 +22,36 @@ pub struct Report {
 #[error("line {line} of `{}`: {kind}", path.display())]
 pub struct Damage {
     pub path: PathBuf,
-    /// Number of the line, from 1; the header is line 1.
+    /// From 1; the header is line 1.
     pub line: u64,
     pub kind: DamageKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DamageKind {
-    /// The first line is no header of a decision journal.
     Header(String),
     NoRecord(String),
-    /// The line's bytes are not those that were sealed.
+    /// Its bytes are not those that were sealed.
     Changed,
     /// Decisions before this line are missing.
     Removed {
         expected: u64,
         found: u64,
     },
-    /// The line stands too late: it was moved, repeated or inserted.
+    /// Moved, repeated or inserted.
     OutOfOrder {
         expected: u64,
         found: u64,
     },
-    /// The line was not written after the one before it: one of the two was replaced.
+    /// Not chained to the line before: one of the two was replaced.
     Unchained,
     Torn,
-    /// The state file knows of more decisions than there are: the last ones were cut off.
+    /// The state file knows of later decisions.
     CutOff {
         known: u64,
         found: u64,
     },
-    /// The state file knows of another decision in this place: the chain was computed anew.
+    /// The state file knows another decision here: the chain was recomputed.
     Replaced,
 }
 
@@ -80,7 +78,6 @@ impl fmt::Display for DamageKind {
     }
 }
 
-/// A journal is damaged, or could not be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     #[error(transparent)]
@@ -89,10 +86,8 @@ pub enum VerifyError {
     Io { path: PathBuf, source: io::Error },
 }
 
-/// Reads a whole decision journal, in memory that does not grow with it, and checks every line and the chain.
-///
-/// `known` is where it ended when that was last noted elsewhere. Without it, whole lines cut off at the end and a chain that
-/// somebody computed anew from some line on cannot be seen; with it, only what came later.
+/// Checks every line and the chain of a journal, in constant memory. `known` is where it ended when last noted
+/// elsewhere; only with it are cut-off lines and a recomputed chain detected, up to that point.
 pub fn verify(path: &Path, known: Option<&Head>) -> Result<Report, VerifyError> {
     let io = |source| VerifyError::Io { path: path.to_owned(), source };
     let file = match open_private(path, Open::Read) {
@@ -103,7 +98,7 @@ pub fn verify(path: &Path, known: Option<&Head>) -> Result<Report, VerifyError> 
         }
         Err(error) => return Err(io(error)),
     };
-    // Keeps a line that is being written from looking torn. Whoever holds the lock for long is not writing a line.
+    // Lets a writer finish its line. Whoever holds the lock for long is not writing a line.
     lock_within(LOCK_WAIT, || file.try_lock_shared()).map_err(io)?;
     let mut reader = BufReader::new(file);
     let mut buffer = Vec::new();
@@ -124,7 +119,7 @@ pub fn verify(path: &Path, known: Option<&Head>) -> Result<Report, VerifyError> 
         && report.records < *decisions
     {
         let kind = DamageKind::CutOff { known: *decisions, found: report.records };
-        // The header is line 1, and the first that is missing comes behind the last that is there.
+        // The header is line 1, and the first missing line follows the last.
         return Err(Damage { path: path.to_owned(), line: report.records + 2, kind }.into());
     }
     let empty = || Damage { path: path.to_owned(), line: 1, kind: DamageKind::Header("the file is empty".to_owned()) };
@@ -136,7 +131,7 @@ fn start(line: &[u8]) -> Result<Report, DamageKind> {
     Ok(Report { service: header.service, records: 0, head: sha256_hex(&[line]) })
 }
 
-/// The decision that is known from elsewhere is the one that stands here.
+/// Whether the decision known from elsewhere stands here.
 fn as_known(report: &Report, known: Option<&Head>) -> Result<(), DamageKind> {
     let replaced = known.is_some_and(|known| known.decisions == report.records && known.hash != report.head);
     if replaced { Err(DamageKind::Replaced) } else { Ok(()) }

@@ -9,7 +9,7 @@ use crate::core::view::News;
 use crate::io::journal::rfc3339_ms;
 use crate::model::DecisionKind;
 
-/// The decisions that are told. Failed and refused moves are outcomes, which are told as well.
+/// Failed and refused moves are outcomes, which are notified as well.
 const TOLD: [DecisionKind; 7] = [
     DecisionKind::Switch,
     DecisionKind::Breach,
@@ -20,10 +20,10 @@ const TOLD: [DecisionKind; 7] = [
     DecisionKind::RolledBack,
 ];
 
-/// One notification, the same at every try to deliver it.
+/// One notification, the same on every delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Unique, and the same for the same decision: receivers tell repetitions by it.
+    /// Derived from the decision: receivers deduplicate by it.
     pub id: String,
     pub body: String,
 }
@@ -37,11 +37,11 @@ struct Payload<'a> {
 }
 
 impl Message {
-    /// What there is to tell of the event at place `seq` of a run, in order.
+    /// The messages for the event at place `seq` of a run, in order.
     pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
         let Settings { service, soak, color, .. } = settings;
         let release = settings.known_release();
-        // Behind the sentence: receivers know messages by their beginning.
+        // After the sentence: receivers recognize messages by their beginning.
         let named = release.map(|release| format!(" (release {release})")).unwrap_or_default();
         let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
         let told = news
@@ -75,7 +75,7 @@ impl Message {
     }
 }
 
-/// Slack takes these three characters for markup.
+/// Slack treats these three characters as markup.
 fn slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

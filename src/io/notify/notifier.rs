@@ -1,4 +1,4 @@
-//! Delivery: in order, with patience, and nobody's business but its own.
+//! Delivery: in order, with retries, in the background.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,15 +19,15 @@ use crate::core::view::News;
 use crate::io::http::{NoAnswer, client};
 use crate::model::{SigningKey, webhook};
 
-/// So many messages may wait. A soak has a dozen.
+/// Messages waiting. A soak has a dozen.
 const BACKLOG: usize = 256;
-/// How often one is tried, and the pause after the first try; it doubles.
+/// Attempts, and the first pause, which doubles.
 const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// How long the end of a run waits for what is still to be told.
+/// For the messages left at the end of a run.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
-/// Delivers messages in the background. Dropped, it leaves undone what is not delivered yet.
+/// Dropping it abandons what is not delivered yet.
 pub struct Notifier {
     queue: mpsc::Sender<Message>,
     task: JoinHandle<()>,
@@ -35,7 +35,7 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Starts delivering; none where nobody is to be told.
+    /// `None` if nobody is to be notified.
     pub fn start(config: &NotifyConfig) -> Option<Self> {
         let url = webhook(config.url.as_ref()?).ok()?;
         let key = config.secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
@@ -47,7 +47,7 @@ impl Notifier {
         Some(Self { queue, task: tokio::spawn(courier.deliver_all(messages)), waiting })
     }
 
-    /// Tells what an event changed, where it is worth telling; never waits.
+    /// Notifies of what an event changed, if it matters; never waits.
     pub fn tell(&self, news: &News, envelope: &Envelope, settings: &Settings) {
         for message in Message::of(news, envelope.seq, envelope.wall_ms, settings) {
             self.queue(message);
@@ -63,7 +63,7 @@ impl Notifier {
         }
     }
 
-    /// Waits, within bounds, until everything is delivered or given up.
+    /// Waits, at most [`END_LIMIT`], until everything is delivered or given up.
     pub async fn finish(self) {
         self.finish_within(END_LIMIT).await;
     }
@@ -79,7 +79,6 @@ impl Notifier {
     }
 }
 
-/// Takes one message after the other to its receiver.
 struct Courier {
     client: Client,
     url: Url,
@@ -95,7 +94,7 @@ impl Courier {
         }
     }
 
-    /// Tries until the message is taken or there is no more hope. Later ones wait: order matters more than speed.
+    /// Retries until delivered or hopeless. Later messages wait: order matters more than speed.
     async fn deliver(&self, message: &Message) {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=TRIES {

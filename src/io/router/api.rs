@@ -13,25 +13,24 @@ use crate::config::{Config, RouterConfig, RouterKind};
 use crate::io::state::{StateError, StateFile};
 use crate::model::Color;
 
-/// The answer of a router, later.
+/// A router's answer.
 pub type RouterFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RouterError>> + Send + 'a>>;
 
-/// What a router says after a move it believes has worked.
+/// The result of a move that seems to have worked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// The last lines that the router printed, for the journal; without control characters, at most a few kilobytes.
+    /// The router's last lines, for the journal; no control characters, at most a few kilobytes.
     pub output: Option<String>,
-    /// Where a copy is of what a forced move replaced and Switchback had not written.
+    /// The copy of what a forced move replaced and Switchback had not written.
     pub kept: Option<PathBuf>,
-    /// What a person should know of it beyond that, a sentence each: a server that was left out, a route that was not moved.
+    /// Further remarks, a sentence each: a server that was left out, a route that was not moved.
     pub notes: Vec<String>,
 }
 
-/// Something that `doctor` says of a router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub text: String,
-    /// What to do about it; none where all is well.
+    /// `None` if all is well.
     pub next: Option<String>,
 }
 
@@ -45,19 +44,16 @@ impl Remark {
     }
 }
 
-/// Whatever sends user traffic to a color.
+/// Sends user traffic to a color. Every call ends within the router's timeout. Moves are idempotent. Dropping a future
+/// abandons the move; traffic is then on either color.
 ///
-/// Every call ends within the router's configured timeout. Moves are idempotent: moving to the color that takes traffic
-/// already changes nothing. Dropping a future gives the move up; traffic is then on either color.
-///
-/// A move reads what is there first. What belongs to neither color and was not written by Switchback is
-/// [`RouterError::Foreign`] and stays as it is, unless [`Replace::Anything`] is given; what cannot be read is
-/// [`RouterError::Unread`], and stays as well.
+/// A move reads first. What is neither color's nor written by Switchback is [`RouterError::Foreign`] and stays, unless
+/// [`Replace::Anything`] is given; what cannot be read is [`RouterError::Unread`], and stays as well.
 pub trait Router: Send + Sync + fmt::Debug {
-    /// The kind as the configuration spells it, such as `command`.
+    /// As the configuration spells it, such as `command`.
     fn kind(&self) -> &'static str;
 
-    /// Whether [`Router::read`] reads the state file. Then a move can be read back only after the state file was written.
+    /// Whether [`Router::read`] reads the state file. Then a move can be read back only after the state write.
     fn reads_state_file(&self) -> bool;
 
     /// Moves traffic to a new color.
@@ -66,14 +62,13 @@ pub trait Router: Send + Sync + fmt::Debug {
     /// Moves traffic back to a color it was on before.
     fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved>;
 
-    /// The color that takes traffic now. What belongs to neither color is [`RouterError::Foreign`].
+    /// The color that takes traffic. What belongs to neither color is [`RouterError::Foreign`].
     fn read(&self) -> RouterFuture<'_, Color>;
 
-    /// What such a move to this color would do, in lines, looked into as far as that is possible without moving anything. An
-    /// error says why it could not work now.
+    /// What a move to this color would do, in lines, as far as can be told without moving; or why it would fail now.
     fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>>;
 
-    /// What `doctor` says of it beyond that: what was found, and what is odd about it.
+    /// Further findings for `doctor`.
     fn remarks(&self) -> RouterFuture<'_, Vec<Remark>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -103,13 +98,13 @@ pub enum RouterError {
     /// What is there could not be read before a move, so nothing was touched.
     #[error("{0}")]
     Unread(Box<RouterError>),
-    /// The move failed before it had an effect, or everything is back as it was.
+    /// The move failed without effect, or was undone.
     #[error("{0}")]
     PutBack(Box<RouterError>),
 }
 
 impl RouterError {
-    /// The same failure, of the reading that precedes a move.
+    /// The same failure, of the reading before a move.
     #[must_use]
     pub fn unread(self) -> Self {
         match self {
@@ -118,7 +113,7 @@ impl RouterError {
         }
     }
 
-    /// The same failure, of a move after which everything is as it was before.
+    /// The same failure, of a move without effect.
     #[must_use]
     pub fn put_back(self) -> Self {
         match self {
@@ -127,7 +122,7 @@ impl RouterError {
         }
     }
 
-    /// What is there and was not written by Switchback, where that is why.
+    /// What was found that Switchback did not write, if that is the reason.
     pub fn foreign(&self) -> Option<&Foreign> {
         match self {
             Self::Foreign(foreign) => Some(foreign),
@@ -135,7 +130,7 @@ impl RouterError {
         }
     }
 
-    /// Whether a move that failed with this has left everything as it was.
+    /// Whether a move that failed like this left everything as it was.
     pub const fn is_untouched(&self) -> bool {
         matches!(self, Self::Foreign(_) | Self::Unread(_) | Self::PutBack(_))
     }
@@ -162,7 +157,7 @@ impl Routers for Configured {
     }
 }
 
-/// The configured router of a service. What it writes is recorded in the service's folder.
+/// What it writes is recorded in the service's folder.
 pub fn from_config(
     config: &RouterConfig,
     state_file: &StateFile,

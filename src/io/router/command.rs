@@ -12,7 +12,7 @@ use crate::config::shell_word;
 use crate::io::state::StateFile;
 use crate::model::Color;
 
-/// A color that was read so long ago at most is not read once more before a move.
+/// A color read this recently is not read again before a move.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// A command of the router failed, or what it printed is no color.
@@ -26,7 +26,7 @@ pub enum CommandError {
         /// How it failed.
         source: ProcessError,
     },
-    /// It failed, and the script that it runs is not there.
+    /// It failed, and the script that it runs is missing.
     #[error("router command `{command}`: {source}; {missing}")]
     FailedScript {
         /// The command with its words filled in.
@@ -36,7 +36,7 @@ pub enum CommandError {
         /// The script.
         missing: Box<MissingScript>,
     },
-    /// The script that it runs is not there.
+    /// The script that it runs is missing.
     #[error("router command `{command}` cannot work: {missing}")]
     NoScript {
         /// The command with its words filled in.
@@ -53,10 +53,10 @@ pub enum CommandError {
         command: String,
         /// The last lines it printed.
         output: String,
-        /// Whether it printed nothing but blanks.
+        /// Whether it printed only whitespace.
         said_nothing: bool,
     },
-    /// It printed both colors, and does not say which of them is active.
+    /// It printed both colors without saying which is active.
     #[error(
         "router command `{command}` printed both colors, and no `activeColor` that says which is active; it said: {output}"
     )]
@@ -68,26 +68,23 @@ pub enum CommandError {
     },
 }
 
-/// Commands move traffic. They run without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in their environment.
+/// Runs without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in the environment.
 #[derive(Clone, Debug)]
 pub struct CommandRouter {
     state_file: StateFile,
     service: String,
-    /// The folder that its commands run in.
     pub(super) folder: PathBuf,
     timeout: Duration,
-    /// The command that moves traffic to `{color}`.
     pub(super) switch: Vec<String>,
-    /// The command that moves traffic back to `{color}`.
     pub(super) rollback: Vec<String>,
-    /// The command that prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
+    /// Prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
     pub(super) read: Vec<String>,
-    /// When `read` showed a color last.
+    /// When `read` last showed a color.
     shown: Arc<Mutex<Option<Instant>>>,
 }
 
 impl CommandRouter {
-    /// A router without commands yet, in the working directory; each command gets `timeout`.
+    /// Without commands yet, in the working directory; each command gets `timeout`.
     pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
         let service = service.to_owned();
         let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
@@ -109,7 +106,7 @@ impl CommandRouter {
         Ok(Moved { output, notes: replaced.into_iter().collect(), ..Moved::default() })
     }
 
-    /// Reads what is there before a move, where there is a way to. What was replaced because of `--force`, in a sentence.
+    /// Reads before a move, if possible. Returns what `--force` replaced, in a sentence.
     async fn look_before(&self, words: &[String], replace: Replace) -> Result<Option<String>, RouterError> {
         if self.read.is_empty() || self.was_just_read() {
             return Ok(None);
@@ -125,7 +122,7 @@ impl CommandRouter {
         }
     }
 
-    /// A reading that shows something, and no color: the router is in other hands. `words` are the command that brings it back.
+    /// A reading without a color: the router is in other hands. `words` are the command that brings it back.
     fn or_foreign(&self, words: &[String], error: CommandError) -> RouterError {
         match error {
             CommandError::NoColor { command, output, said_nothing: false } => {
@@ -141,7 +138,7 @@ impl CommandRouter {
         shown.is_some_and(|at| at.elapsed() < FRESH)
     }
 
-    /// Whether the programs are there and the reading works; the commands themselves may do anything.
+    /// Whether the programs exist and the reading works; the commands themselves may do anything.
     fn preview(&self, to: Color) -> Result<Vec<String>, CommandError> {
         let words = self.filled(&self.rollback, to);
         let program = words.first().map_or("", String::as_str);
@@ -175,7 +172,7 @@ impl CommandRouter {
         }
     }
 
-    /// How a command failed. A package manager that is told to be silent does not say that it knows no such script.
+    /// A silenced package manager does not report a missing script, so it is looked for.
     fn failed(&self, words: &[String], source: ProcessError) -> CommandError {
         let command = words.join(" ");
         match self.missing_script(words) {
@@ -191,7 +188,6 @@ impl CommandRouter {
         if never_ran { error.put_back() } else { error }
     }
 
-    /// The script that a command runs, if it is not there.
     fn missing_script(&self, words: &[String]) -> Option<Box<MissingScript>> {
         let folder = std::path::absolute(Path::new(".").join(&self.folder)).ok()?;
         match script_of(words, &folder)? {
@@ -201,7 +197,6 @@ impl CommandRouter {
     }
 }
 
-/// A command as it can be pasted into a shell.
 fn for_a_shell(words: &[String]) -> String {
     words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }

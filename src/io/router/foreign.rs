@@ -6,9 +6,9 @@ use super::output::quote;
 use crate::config::scrub;
 use crate::model::Color;
 
-/// What every [`Foreign`] says of itself, to know such a sentence by.
+/// What every [`Foreign`] says, to recognize such a sentence.
 pub const NOT_OURS: &str = "was not written by Switchback";
-/// Longest excerpt of what was found, in characters.
+/// In characters.
 const MAX_FOUND: usize = 200;
 
 /// Whether a move may replace what was not written by Switchback.
@@ -17,30 +17,29 @@ pub enum Replace {
     /// Only what is ours: the content of either color, what was written last, nothing at all.
     #[default]
     Ours,
-    /// Anything, because the operator said `--force`. A copy of it is kept.
+    /// Anything, because of `--force`. A copy is kept.
     Anything,
 }
 
 impl From<bool> for Replace {
-    /// As `--force` says.
     fn from(force: bool) -> Self {
         if force { Self::Anything } else { Self::Ours }
     }
 }
 
-/// What a router holds that is neither color's and not written by Switchback: another service's upstream, a maintenance page.
+/// Neither color's and not written by Switchback: another service's upstream, a maintenance page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreign {
     place: String,
     found: String,
-    /// Whether it leads to a color, and it is not known whether users come that way.
+    /// It leads to a color, but perhaps not the way that users come.
     unclear: bool,
-    /// What to do by hand, to move traffic to blue and to green.
+    /// Manual steps to move traffic to blue and to green.
     steps: [String; 2],
 }
 
 impl Foreign {
-    /// `place` is where it is, such as a file; `found` an excerpt of it; `step` what a person does to move traffic to a color.
+    /// `place` is where it is, such as a file; `found` an excerpt; `step` a manual step to move traffic to a color.
     pub fn new(place: impl Into<String>, found: &[u8], step: impl Fn(Color) -> String) -> Self {
         let found = quote(found).split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = found.char_indices().nth(MAX_FOUND).map(|(at, _)| at);
@@ -49,7 +48,7 @@ impl Foreign {
         Self { place: place.into(), found, unclear: false, steps: [step(Color::Blue), step(Color::Green)] }
     }
 
-    /// The same where several things lead to a color, and which of them is the service's is not known.
+    /// Several things lead to a color, and which is the service's is unknown.
     #[must_use]
     pub fn unclear(self) -> Self {
         Self { unclear: true, ..self }

@@ -1,7 +1,7 @@
 //! Which failures of a router last: trying again does not help, a person has to change something first.
 //!
-//! Lasting: what is there is not ours, access is denied, a file system is read-only, a command does not exist, the configuration
-//! does not fit what is there. Everything else may pass: no space, no connection, a time limit, a command that failed.
+//! Lasting: foreign content, denied access, a read-only file system, a missing command, a configuration that does not
+//! fit. The rest may pass: no space, no connection, a time limit, a failed command.
 
 use std::io::ErrorKind;
 
@@ -15,11 +15,11 @@ use super::nginx::{IncludeError, NginxError, PlaceError, WorkersError};
 use super::process::ProcessError;
 use crate::io::state::is_lasting;
 
-/// What a shell returns for a command that it may not run (126) or does not find (127): POSIX, "Exit Status for Commands".
+/// Shell exit codes: may not run (126), not found (127); POSIX, "Exit Status for Commands".
 const NOT_RUN: [i32; 2] = [126, 127];
 
 impl RouterError {
-    /// Whether trying again does not help: a person has to change something first.
+    /// Whether a person must act, as retrying does not help.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::StateFile(error) => error.is_lasting(),
@@ -36,7 +36,7 @@ impl RouterError {
 fn process(error: &ProcessError) -> bool {
     match error {
         ProcessError::NoProgram(_) | ProcessError::Empty => true,
-        // A path that leads nowhere is no other fault than a name that is not found.
+        // A path that leads nowhere counts like a name that is not found.
         ProcessError::Start(error) => error.kind() == ErrorKind::NotFound || is_lasting(error),
         ProcessError::Wait(error) => is_lasting(error),
         ProcessError::Exit { code, .. } => NOT_RUN.contains(code),

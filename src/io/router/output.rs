@@ -4,18 +4,18 @@ use crate::config::scrub;
 use crate::model::printable::clean;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// How much of each stream is kept, in bytes; of more, the end.
+/// Of each stream's end, in bytes.
 pub(super) const KEPT: usize = 64 << 10;
 
-/// How much of it is quoted in messages.
+/// In messages.
 const QUOTED_LINES: usize = 12;
 const QUOTED_BYTES: usize = 2048;
 
-/// Reads a stream, if there is one, to its end into `kept`, which holds at most the last `most` bytes.
+/// Reads a stream to its end; `kept` holds at most the last `most` bytes.
 pub(super) async fn keep_tail(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>, most: usize) {
     let Some(mut stream) = stream else { return };
     let mut chunk = vec![0; 8192];
-    // A pipe that fails has nothing more to say; the command's exit tells how it went.
+    // A failed pipe is at its end; the command's exit tells how it went.
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {
         kept.extend_from_slice(&chunk[..read]);
         let surplus = kept.len().saturating_sub(most);
@@ -23,10 +23,10 @@ pub(super) async fn keep_tail(stream: Option<impl AsyncRead + Unpin>, kept: &mut
     }
 }
 
-/// The last lines of what was printed, without control characters and known secrets; empty where nothing was.
+/// The last lines printed, without control characters and known secrets; empty if there were none.
 pub(super) fn quote(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
-    // Before anything is cut, or half a secret would be left.
+    // Before cutting, or half a secret would be left.
     let text = scrub(&text);
     let shown = |line: &str| clean(&line.chars().filter(|c| !c.is_control()).collect::<String>()).into_owned();
     let lines: Vec<String> = text.lines().map(shown).filter(|line| !line.trim().is_empty()).collect();

@@ -1,7 +1,5 @@
-//! A move is confirmed by its effect: a page is asked through the proxy, and says which color answered.
-//!
-//! Reading back what a router was told proves little: the file may not be the one that nginx reads, the process not the one
-//! that users reach. What answers behind the proxy's own address does.
+//! Confirms a move by its effect: asks through the proxy which color answers. Reading back what a router was told
+//! proves little: nginx may read another file, users may reach another process.
 
 use std::time::Duration;
 
@@ -17,16 +15,15 @@ use crate::io::source::metric_value;
 use crate::model::Color;
 use crate::model::number::span;
 
-/// So many answers in a row have to come from the color, each over a connection of its own: a proxy that still sends some of
-/// its users elsewhere shows it.
+/// Answers in a row, over a new connection each, to detect a proxy that still sends some users elsewhere.
 const IN_A_ROW: u32 = 3;
-/// Time between two questions. The answers in a row span more than the 100ms for which nginx lets old workers accept beside
-/// the new ones (`ngx_msleep(100)` in its `ngx_process_cycle.c`).
+/// Between questions. The row outlasts the 100ms for which nginx's old workers still accept (`ngx_msleep(100)` in
+/// `ngx_process_cycle.c`).
 const POLL: Duration = Duration::from_millis(75);
-/// Limit for one question, where `router.timeout` is longer.
+/// For one question, if `router.timeout` is longer.
 const MAX_QUESTION: Duration = Duration::from_secs(5);
 const MAX_BODY: usize = 1 << 20;
-/// So much of a value is quoted, in characters.
+/// In characters.
 const MAX_QUOTED: usize = 60;
 
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +37,7 @@ pub enum TrafficProbeError {
 }
 
 impl TrafficProbeError {
-    /// The color that users reach, where that is known.
+    /// The color that users reach, if known.
     pub const fn seen(&self) -> Option<Color> {
         match self {
             Self::Contradicted { seen, .. } => Some(*seen),
@@ -49,7 +46,6 @@ impl TrafficProbeError {
     }
 }
 
-/// Asks through the proxy which color answers.
 #[derive(Clone, Debug)]
 pub struct TrafficProbe {
     config: TrafficProbeConfig,
@@ -57,23 +53,22 @@ pub struct TrafficProbe {
 }
 
 impl TrafficProbe {
-    /// A probe that takes at most `limit` to confirm a move.
+    /// Takes at most `limit` to confirm a move.
     pub const fn new(config: TrafficProbeConfig, limit: Duration) -> Self {
         Self { config, limit }
     }
 
-    /// The page that is asked, credentials masked.
+    /// Credentials masked.
     pub fn url(&self) -> String {
         self.config.url.to_string()
     }
 
-    /// Asks once which color users reach.
     pub async fn look(&self) -> Result<Color, TrafficProbeError> {
         let client = self.client()?;
         self.ask(&client, self.limit.min(MAX_QUESTION)).await.map(|(color, _)| color)
     }
 
-    /// Waits, within the limit, until this color answers several times in a row.
+    /// Waits, within the limit, until this color answers [`IN_A_ROW`] times.
     pub async fn confirm(&self, to: Color) -> Result<(), TrafficProbeError> {
         let client = self.client()?;
         let deadline = Instant::now() + self.limit;
@@ -85,7 +80,7 @@ impl TrafficProbe {
                 Ok((seen, found)) => {
                     (agreed, doubt) = (0, Some(TrafficProbeError::Contradicted { seen, url: self.url(), found }));
                 }
-                // The last question is cut short by the limit: what was answered before says more.
+                // The limit cuts the last question short: earlier answers say more.
                 Err(TrafficProbeError::NoAnswer { .. }) if left < MAX_QUESTION && doubt.is_some() => agreed = 0,
                 Err(error) => (agreed, doubt) = (0, Some(error)),
             }
@@ -109,7 +104,7 @@ impl TrafficProbe {
         TrafficProbeError::NoAnswer { url: self.url(), why }
     }
 
-    /// The color that answers, and the words by which it is known.
+    /// The color that answers, and the text that identified it.
     async fn ask(&self, client: &Client, limit: Duration) -> Result<(Color, String), TrafficProbeError> {
         let answered = timeout(limit, self.get(client)).await;
         let answered = answered.unwrap_or_else(|_| Err(format!("did not answer within {}", within(limit))));
@@ -180,12 +175,12 @@ impl TrafficProbe {
     }
 }
 
-/// For a person, who has no use for microseconds.
+/// Without microseconds, for people.
 fn within(limit: Duration) -> String {
     span(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Words are compared without their case, values of a metric as numbers.
+/// Words compare without case, metric values as numbers.
 fn same(value: &str, wanted: &str, sign: &ProbeSign) -> bool {
     if matches!(sign, ProbeSign::Metric { label: None, .. }) {
         let number = |text: &str| text.parse::<f64>().ok();
@@ -194,12 +189,12 @@ fn same(value: &str, wanted: &str, sign: &ProbeSign) -> bool {
     value.eq_ignore_ascii_case(wanted)
 }
 
-/// The member at a JSON pointer (`/release/color`, RFC 6901) or at names with dots between them (`release.color`).
+/// By JSON pointer (`/release/color`, RFC 6901) or dotted names (`release.color`).
 fn member<'a>(json: &'a Value, path: &str) -> Option<&'a Value> {
     if path.starts_with('/') {
         return json.pointer(path);
     }
-    // A name with a dot in it comes before names between dots.
+    // A key that contains a dot wins over a dotted path.
     json.get(path).or_else(|| path.split('.').try_fold(json, |value, name| value.get(name)))
 }
 

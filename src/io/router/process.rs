@@ -16,10 +16,10 @@ use crate::io::children;
 use crate::io::children::Own;
 use crate::model::number::duration_exact;
 
-/// How long output is still read after the command ended: something it left running may hold the pipe for ever.
+/// For output after the command ended: something left running may hold the pipe forever.
 const DRAIN: Duration = Duration::from_millis(200);
 
-/// How long a killed command may take to end.
+/// For a killed command to end.
 const REAP: Duration = Duration::from_secs(1);
 
 /// How a command failed.
@@ -37,7 +37,7 @@ pub enum ProcessError {
     /// The system could not say how it ended.
     #[error("cannot wait for its end: {0}")]
     Wait(io::Error),
-    /// It said itself that it failed.
+    /// It failed.
     #[error("it ended with exit code {code}{}", said(output))]
     Exit {
         /// Its exit code.
@@ -53,7 +53,7 @@ pub enum ProcessError {
         /// The last lines it printed.
         output: String,
     },
-    /// It took too long and was killed with everything it had started.
+    /// It was killed, with everything it had started.
     #[error("it did not end within {} and was killed{}", duration_exact(*limit), said(output))]
     Timeout {
         /// The limit.
@@ -67,7 +67,7 @@ fn said(output: &str) -> String {
     if output.is_empty() { ", without output".to_owned() } else { format!("; it said: {output}") }
 }
 
-/// What a command printed that ended with exit code 0: the end of each stream.
+/// From a command that ended with exit code 0: the end of each stream.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
     pub stdout: Vec<u8>,
@@ -81,12 +81,12 @@ impl Printed {
     }
 }
 
-/// The program as it is started in `folder`: a path that is relative lies there. An empty folder is the working directory.
+/// A relative path lies in `folder`; an empty one is the working directory.
 pub(super) fn program_in(folder: &Path, program: &str) -> PathBuf {
     if program.contains('/') { folder.join(program) } else { PathBuf::from(program) }
 }
 
-/// Where the system would find a program: by its path, or in one of the folders of `PATH`.
+/// By path, or in a folder of `PATH`.
 pub fn program_in_path(program: &str) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if program.contains('/') {
@@ -96,12 +96,12 @@ pub fn program_in_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(is_program)
 }
 
-/// A child whose whole process group is killed when the value is dropped before the child was reaped.
+/// Dropped before the child was reaped, it kills the whole process group.
 struct Group(Child, #[expect(dead_code, reason = "it is kept for as long as the child")] Own);
 
 impl Group {
     fn kill(&self) {
-        // The ID is gone once the child was reaped, so the group cannot be a stranger's that took over its number.
+        // A reaped child has no ID, so this cannot hit a stranger's group with the same number.
         let pid = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process_group(pid, Signal::KILL);
@@ -115,8 +115,7 @@ impl Drop for Group {
     }
 }
 
-/// Runs `words` in a folder, to their end; an empty one is the working directory. Dropping the future kills the command and
-/// everything it started.
+/// Runs `words` in a folder (empty: the working directory). Dropping the future kills the command and its children.
 pub(super) async fn run(
     folder: &Path,
     words: &[String],
@@ -126,7 +125,7 @@ pub(super) async fn run(
     run_keeping(folder, words, env, limit, KEPT).await
 }
 
-/// The same, keeping so many bytes of what it prints on each stream.
+/// Keeps `kept` bytes of each stream.
 pub(super) async fn run_keeping(
     folder: &Path,
     words: &[String],
@@ -153,7 +152,7 @@ pub(super) async fn run_keeping(
     let status = supervise(&mut group, &mut printed, limit, most).await;
     if status.is_none() {
         group.kill();
-        // Reaps it, so that no zombie stays. Only a process stuck in the kernel outlasts this; the runtime reaps it later.
+        // Prevents a zombie. Only a process stuck in the kernel takes longer; the runtime reaps it later.
         let _ = timeout(REAP, group.0.wait()).await;
         return Err(ProcessError::Timeout { limit, output: printed.quote() });
     }
@@ -163,7 +162,7 @@ pub(super) async fn run_keeping(
     }
 }
 
-/// Reads both streams until the command ends and a little longer; `None` when the time was over before it ended.
+/// Reads until the command ends and a little longer; `None` if the time ran out first.
 async fn supervise(
     group: &mut Group,
     printed: &mut Printed,

@@ -1,4 +1,4 @@
-//! A small record in the service's folder of what was done to a router, in JSON.
+//! A small JSON record, in the service's folder, of what was done to a router.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,10 +9,9 @@ use serde::de::DeserializeOwned;
 
 use crate::io::journal::files::{create_private_dir, hand_over, sync_folder_of};
 
-/// Longest record that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What is recorded. What is missing or damaged knows nothing.
+/// A missing or damaged record is the default.
 pub fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
     let read = || -> io::Result<T> {
         let metadata = fs::metadata(path)?;
@@ -29,7 +28,7 @@ pub fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
     })
 }
 
-/// Records it durably.
+/// Durably.
 pub fn write(path: &Path, record: &impl Serialize) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_private_dir(folder)?;

@@ -1,23 +1,19 @@
-//! Which color a command's output names: a word, `activeColor` of JSON, of Node's inspect form, of YAML or of an environment
-//! file.
+//! The color in a command's output: a word, or `activeColor` in JSON, Node's inspect form, YAML or an env file.
 
 use serde_json::Value;
 
 use crate::model::Color;
 
-/// Why an output names no color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoColor {
-    /// No color, or none that is said to be the active one.
+    /// No color, or none marked as active.
     None,
     Ambiguous,
 }
 
-/// The active color in what a command printed.
-///
-/// In this order: the whole output is a color; it is JSON with `activeColor`; it names `activeColor` (however it is spelled:
-/// `active_color`, `ACTIVE_COLOR=`) or else `active`, of which the least nested one counts; one line is a color, and no other
-/// line mentions the other one. Colors in prose are not guessed from: `blue is idle` says nothing of green.
+/// In this order: the whole output is a color; JSON with `activeColor`; the least nested `activeColor` (also
+/// `active_color`, `ACTIVE_COLOR=`), else `active`; one line is a color and no other line mentions the other one. Prose
+/// is not interpreted: `blue is idle` says nothing of green.
 pub fn color_in(printed: &str) -> Result<Color, NoColor> {
     let plain = without_escapes(printed);
     let text = without_banner(&plain);
@@ -36,19 +32,19 @@ pub fn color_in(printed: &str) -> Result<Color, NoColor> {
     lonely_line(&text)
 }
 
-/// A color, perhaps quoted, whatever the case.
+/// A color in any case, perhaps quoted.
 fn word(text: &str) -> Option<Color> {
     let bare = text.trim_matches(|c| matches!(c, '\'' | '"' | '`'));
     Color::ALL.into_iter().find(|color| bare.eq_ignore_ascii_case(color.name()))
 }
 
-/// What `activeColor` of a JSON object says, where it has one.
+/// `activeColor` of a JSON object.
 fn in_json(value: &Value) -> Option<Result<Color, NoColor>> {
     let said = value.get("activeColor")?;
     Some(said.as_str().and_then(word).ok_or(NoColor::None))
 }
 
-/// Without what a terminal obeys: CSI sequences such as colors, and OSC sequences such as links; and without byte order marks.
+/// Removes CSI sequences such as colors, OSC sequences such as links, and byte order marks.
 fn without_escapes(printed: &str) -> String {
     let mut plain = String::with_capacity(printed.len());
     let mut rest = printed.chars().peekable();
@@ -68,8 +64,8 @@ fn without_escapes(printed: &str) -> String {
     plain
 }
 
-/// Without what package managers print around a script's own output: npm and pnpm `> shop@1.0.0 deploy:status`, yarn
-/// `yarn run v1.22.19`, `$ node deploy.js status` and `Done in 0.05s.`, bun `$ node deploy.js status`.
+/// Removes package manager banners: npm and pnpm `> shop@1.0.0 deploy:status`, yarn `yarn run v1.22.19`,
+/// `$ node deploy.js status` and `Done in 0.05s.`, bun `$ node deploy.js status`.
 fn without_banner(plain: &str) -> String {
     let is_banner = |line: &str| {
         line.trim().is_empty() || line.starts_with("> ") || line.starts_with("$ ") || line.starts_with("yarn run v")
@@ -79,7 +75,7 @@ fn without_banner(plain: &str) -> String {
     own.join("\n")
 }
 
-/// A key whose value is a word, with how deep it is nested: by brackets, and outside of them by indentation.
+/// A key with a word as its value, and its nesting depth: by brackets, outside of them by indentation.
 #[derive(Debug, PartialEq, Eq)]
 struct Named {
     /// In lower case, without `_`, `-` and blanks.
@@ -97,7 +93,7 @@ enum Said {
 /// Between a key and its value: `:` (JSON, YAML, Node), `=` (a shell), `=>` (a map in Node), `│` (a table in Node), or `is`.
 const BETWEEN: [&str; 6] = ["=>", ":", "=", "│", "|", "is "];
 
-/// Words that make a key of its own with the word that follows: `active color`, and what is not the active color.
+/// Words that form another key with the next word: `active color`, and what is not the active color.
 const FIRST_WORDS: [&str; 8] = ["active", "not", "no", "non", "previous", "previously", "last", "next"];
 
 fn named_colors(text: &str) -> Vec<Named> {
@@ -140,10 +136,9 @@ enum Token<'a> {
     Other,
 }
 
-/// The tokens of one line.
 struct Tokens<'a> {
     rest: &'a str,
-    /// The character before the rest: an apostrophe within a word opens no string.
+    /// The preceding character: an apostrophe within a word opens no string.
     before: Option<char>,
 }
 
@@ -186,7 +181,7 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    /// The string that begins here, where it ends on this line and does not begin within a word.
+    /// A string that ends on this line and does not begin within a word.
     fn quoted(&mut self, quote: char) -> Option<&'a str> {
         if self.before.is_some_and(is_word) {
             return None;
@@ -202,8 +197,7 @@ impl<'a> Tokens<'a> {
         Some(&inner[..end])
     }
 
-    /// What follows a key, where a value does. One that is no color is not taken: it may be a key itself, as in
-    /// `proxy-1 | activeColor: green`.
+    /// The value after a key. Anything but a color is left, as it may be a key itself: `proxy-1 | activeColor: green`.
     fn value(&mut self) -> Option<Said> {
         let rest = self.rest.trim_start();
         let between = BETWEEN.iter().find(|between| rest.starts_with(**between))?;
@@ -224,7 +218,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// What the least nested keys of this name say; none where there is no such key.
+/// `None` if there is no such key.
 fn least_nested(named: &[Named], key: &str) -> Option<Result<Color, NoColor>> {
     let depth = named.iter().filter(|one| one.key == key).map(|one| one.depth).min()?;
     let mut said = named.iter().filter(|one| one.key == key && one.depth == depth).map(|one| one.said);
@@ -236,7 +230,7 @@ fn least_nested(named: &[Named], key: &str) -> Option<Result<Color, NoColor>> {
     })
 }
 
-/// The color that one line consists of, where the rest of the text does not mention the other one.
+/// The color on a line of its own, if the rest of the text does not mention the other one.
 fn lonely_line(text: &str) -> Result<Color, NoColor> {
     let mentioned = |color: Color| text.split(|c| !is_word(c)).any(|part| part.eq_ignore_ascii_case(color.name()));
     if Color::ALL.into_iter().all(mentioned) {

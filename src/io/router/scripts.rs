@@ -1,7 +1,5 @@
-//! Scripts of a `package.json` that a command runs: are they there?
-//!
-//! `npm run --silent deploy:switch-blue` with no such script prints nothing and ends with exit code 1, and with `--if-present` even
-//! with 0. Better to know before anything has to move.
+//! Looks for the `package.json` scripts that commands run, before a move: a missing one makes `npm run --silent` fail
+//! without output, and with `--if-present` even succeed.
 
 use std::fmt;
 use std::fs;
@@ -9,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-/// Programs that run another program as they find it.
+/// Programs that run another program.
 const WRAPPERS: [&str; 13] = [
     "chronic", "command", "corepack", "doas", "env", "exec", "ionice", "nice", "nohup", "setsid", "stdbuf", "sudo",
     "timeout",
 ];
 const SHELLS: [&str; 5] = ["ash", "bash", "dash", "sh", "zsh"];
-/// Options whose value is the next word, and those of them that say where the package is.
+/// Options with a value, and those among them that name the package's folder.
 const VALUED: [&str; 8] = [
     "--loglevel",
     "--script-shell",
@@ -27,31 +25,28 @@ const VALUED: [&str; 8] = [
     "--shell",
 ];
 const FOLDER: [&str; 4] = ["--prefix", "-C", "--dir", "--cwd"];
-/// Options that choose other packages than the one in the folder.
+/// Options that choose packages outside of the folder.
 const ELSEWHERE: [&str; 9] =
     ["-w", "--workspace", "-ws", "--workspaces", "--filter", "-F", "-r", "--recursive", "--workspace-root"];
-/// So many scripts are named.
 const NAMED: usize = 8;
 
-/// What there is of the script that a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Script {
     Found { script: String, package: PathBuf },
     Missing(MissingScript),
 }
 
-/// A script that a command would run and that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingScript {
     pub script: String,
     why: Why,
-    /// Whether the package manager is told to take it for a success.
+    /// The package manager reports success if the script is missing.
     if_present: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Why {
-    /// There is none in this folder, nor above.
+    /// In neither this folder nor those above.
     NoPackage(PathBuf),
     Unreadable(PathBuf, String),
     /// It has these scripts.
@@ -78,8 +73,7 @@ impl fmt::Display for MissingScript {
     }
 }
 
-/// Looks for the script that a command runs through npm, pnpm, yarn or bun in `folder`; none where it runs none that can be
-/// found out without running it.
+/// The script run through npm, pnpm, yarn or bun in `folder`; `None` if none can be found without running it.
 pub fn script_of(words: &[String], folder: &Path) -> Option<Script> {
     let (program, rest) = words.split_first()?;
     if SHELLS.contains(&base(program)) {
@@ -91,13 +85,13 @@ pub fn script_of(words: &[String], folder: &Path) -> Option<Script> {
     Call::of(&words, folder).map(Call::look)
 }
 
-/// The first script in a shell's command line that is missing, else the first one that is found.
+/// The first missing script of a shell's command line, else the first one found.
 fn in_shell(text: &str, folder: &Path) -> Option<Script> {
     let mut folder = folder.to_owned();
     let mut found = None;
     for part in text.split(['\n', ';', '|', '&', '(', ')']) {
         let words: Vec<&str> = part.split_whitespace().map(|word| word.trim_matches(['\'', '"'])).collect();
-        // What the shell would put in is not known.
+        // Shell substitutions are unknown.
         if words.iter().any(|word| word.contains(['$', '`'])) {
             return found;
         }
@@ -116,15 +110,14 @@ fn base(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
-/// A script, as a command calls it.
 #[derive(Debug, PartialEq, Eq)]
 struct Call {
     script: String,
     folder: PathBuf,
-    /// Whether only that folder counts, or those above it as well.
+    /// Only that folder counts, not those above.
     exactly: bool,
     if_present: bool,
-    /// Whether programs of `node_modules` count as scripts.
+    /// Programs in `node_modules` count as scripts.
     programs: bool,
 }
 
@@ -159,10 +152,10 @@ impl Call {
                 "--if-present" => call.if_present = true,
                 _ if VALUED.contains(&option) && value.is_none() => drop(rest.next()),
                 _ if option.starts_with('-') => {}
-                // What follows the script is its own; npm also finds its options there.
+                // What follows belongs to the script; npm also finds its own options there.
                 _ if named => {}
                 "run" | "run-script" | "rum" | "urn" if !runs => runs = true,
-                // `yarn deploy:status`: a name with a colon is no command of the package manager's own.
+                // `yarn deploy:status`: a package manager's own commands have no colon.
                 _ if runs || (manager != "npm" && word.contains(':')) => {
                     (*word).clone_into(&mut call.script);
                     named = true;
@@ -188,7 +181,7 @@ impl Call {
             Err(why) => return missing(Why::Unreadable(package, why)),
         };
         let program = package.with_file_name("node_modules").join(".bin").join(&script);
-        // npm knows these without a script.
+        // npm has these even without a script.
         let built_in = !programs && matches!(script.as_str(), "start" | "restart" | "env");
         if scripts.contains_key(&script) || built_in || (programs && program.exists()) {
             return Script::Found { script, package };
@@ -203,7 +196,7 @@ fn scripts(package: &Path) -> Result<Map<String, Value>, String> {
     Ok(value.get("scripts").and_then(Value::as_object).cloned().unwrap_or_default())
 }
 
-/// The scripts that begin alike, else all of them; sorted, and not too many.
+/// Similarly named scripts, else all; sorted and limited.
 fn alike(script: &str, scripts: &Map<String, Value>) -> Vec<String> {
     let family = script.split_once(':').map(|(family, _)| format!("{family}:"));
     let mut known: Vec<String> = scripts.keys().cloned().collect();

@@ -14,7 +14,7 @@ impl StateFileRouter {
     /// The kind as the configuration spells it.
     pub const KIND: &str = "state-file";
 
-    /// The router that reads this state file.
+    /// For this state file.
     pub const fn new(state_file: StateFile) -> Self {
         Self { state_file }
     }

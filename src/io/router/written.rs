@@ -1,5 +1,5 @@
-//! A record of what Switchback wrote into a router last, so that an edited template or an edited list of upstreams does
-//! not turn our own words into somebody else's. Also keeps copies of what a forced move replaces.
+//! Records what Switchback last wrote into a router, so that an edited template or list of upstreams does not make it
+//! foreign. Also keeps copies of what a forced move replaces.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,23 +18,22 @@ use crate::io::journal::create_private_dir;
 use crate::io::journal::files::hand_over;
 use crate::model::Color;
 
-/// How many contents are known for each target: the last one, and the one before, for a crash between record and write.
+/// Contents for each target: the last, and the one before for a crash between record and write.
 const MAX_KNOWN: usize = 2;
 
-/// The record of one service, `DATA_DIR/SERVICE/router.json`, and the folder `replaced` beside it.
+/// `DATA_DIR/SERVICE/router.json`, and the folder `replaced` beside it.
 #[derive(Clone, Debug)]
 pub struct Written {
     folder: PathBuf,
 }
 
-/// What is in the record: for each target what was written last, newest first.
+/// By target: what was written, newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {
     targets: BTreeMap<String, Vec<Known>>,
-    /// Links that say which color's own file is included.
+    /// Links that select a color's own file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     links: BTreeMap<String, KnownLink>,
-    /// A write in place that was begun and not seen to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     under_way: Option<UnderWay>,
 }
@@ -52,7 +51,7 @@ impl KnownLink {
     }
 }
 
-/// A write in place: a crash in its middle leaves a part of the new content and a part of the old one.
+/// A crash during a write in place leaves parts of both contents.
 #[derive(Debug, Serialize, Deserialize)]
 struct UnderWay {
     target: String,
@@ -75,18 +74,17 @@ impl Written {
         self.folder.join("router.json")
     }
 
-    /// The color for which we wrote this content into this target, if we did. A record that cannot be read knows nothing.
+    /// The color we wrote this content for, if we did. An unreadable record knows nothing.
     pub fn color_of(&self, target: &str, content: &[u8]) -> Option<Color> {
         let sha256 = hash(content);
         let known = self.read().targets.remove(target)?;
         known.into_iter().find(|known| known.sha256 == sha256).map(|known| known.color)
     }
 
-    /// Records what is about to be written, durably. To be called before the write: a crash in between leaves a record that
-    /// still knows what is there.
+    /// Records, durably, what is about to be written. Call it before the write: a crash in between must leave it known.
     pub fn note(&self, target: &str, color: Color, content: &[u8]) -> io::Result<()> {
         let mut record = self.read();
-        // Whoever is written into is no link any more.
+        // A target that is written into is no longer a link.
         let was_link = record.links.remove(target).is_some();
         let known = record.targets.entry(target.to_owned()).or_default();
         let sha256 = hash(content);
@@ -99,12 +97,12 @@ impl Written {
         record::write(&self.path(), &record)
     }
 
-    /// The link of a target, as it was last seen to lead to a color's own file.
+    /// The link, as it last led to a color's own file.
     pub fn link_of(&self, target: &str) -> Option<KnownLink> {
         self.read().links.remove(target)
     }
 
-    /// Records a link that leads to a color's own file, so that the way back is known when it leads elsewhere.
+    /// Remembers a link to a color's own file, so that it can be restored if it leads elsewhere.
     pub fn note_link(&self, target: &str, link: KnownLink) -> io::Result<()> {
         let mut record = self.read();
         if record.links.get(target) == Some(&link) {
@@ -115,7 +113,7 @@ impl Written {
         record::write(&self.path(), &record)
     }
 
-    /// Records, durably, that `old` is about to be written over by `new` in place.
+    /// Durably, before `new` overwrites `old` in place.
     pub fn begin_in_place(&self, target: &str, old: &[u8], new: &[u8]) -> io::Result<()> {
         let mut record = self.read();
         record.under_way =
@@ -123,13 +121,12 @@ impl Written {
         record::write(&self.path(), &record)
     }
 
-    /// Records that the write was seen to its end.
     pub fn end_in_place(&self) -> io::Result<()> {
         let mut record = self.read();
         if record.under_way.take().is_some() { record::write(&self.path(), &record) } else { Ok(()) }
     }
 
-    /// Whether this is what a write in place left that was cut off: new content up to some byte, the old one from there on.
+    /// Whether a write in place was interrupted: new content up to some byte, then old.
     pub fn is_torn(&self, target: &str, content: &[u8]) -> bool {
         let Some(under_way) = self.read().under_way.filter(|under_way| under_way.target == target) else {
             return false;
@@ -145,8 +142,7 @@ impl Written {
         record::read(&self.path())
     }
 
-    /// Keeps a copy of what a forced move replaces, durably, and says where: in `DATA_DIR/SERVICE/replaced`, or in the folder
-    /// for temporary files where that cannot be written.
+    /// Durably saves what a forced move replaces, and returns the path: in `replaced`, else in the temporary folder.
     pub fn keep(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
         let name: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();

@@ -1,4 +1,4 @@
-//! Which instances a color has now: those that are listed, those behind a name, those in a file.
+//! The current instances of a color: those listed, those behind a name, those in a file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -15,11 +15,11 @@ use crate::config::{Colors, InstanceUrl};
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
-/// So many instances of a color are watched.
+/// Instances of a color.
 pub const MOST_INSTANCES: usize = 1_000;
 const LONGEST_FILE: u64 = 4 << 20;
 const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
-/// The label by which a file of Prometheus says `http` or `https`.
+/// Prometheus' label for `http` or `https`.
 const SCHEME: &str = "__scheme__";
 
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,6 @@ pub enum DiscoveryError {
     Count { color: Color, count: usize },
 }
 
-/// What the instances of one color are found by.
 #[derive(Clone, Debug)]
 pub struct Discovery {
     color: Color,
@@ -44,7 +43,7 @@ pub struct Discovery {
     file: Option<PathBuf>,
 }
 
-/// A group of targets (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config>).
+/// <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config>
 #[derive(Deserialize)]
 struct Group {
     targets: Vec<String>,
@@ -57,7 +56,6 @@ impl Discovery {
         Self { color, listed: colors.of(color).to_vec(), file: colors.file_of(color).map(Path::to_owned) }
     }
 
-    /// Whether the instances may come and go.
     pub fn changes(&self) -> bool {
         self.file.is_some() || self.has_names()
     }
@@ -66,13 +64,13 @@ impl Discovery {
         self.listed.iter().any(InstanceUrl::is_name)
     }
 
-    /// The instances now, sorted behind those that are listed, each once.
+    /// Each once, sorted after those that are listed.
     pub async fn look(&self) -> Result<Vec<InstanceUrl>, DiscoveryError> {
         let mut found: Vec<InstanceUrl> = self.listed.iter().filter(|url| !url.is_name()).cloned().collect();
         let mut others = match &self.file {
             Some(path) => {
                 let path = path.clone();
-                // A disk may be slow, or be somewhere else.
+                // The disk may be slow or remote.
                 spawn_blocking(move || targets(&path)).await.map_err(|error| DiscoveryError::File {
                     path: self.file.clone().unwrap_or_default(),
                     source: io::Error::other(error),
@@ -96,7 +94,7 @@ impl Discovery {
     }
 }
 
-/// The colors with the instances that they have now.
+/// The colors with their current instances.
 pub async fn discover(colors: &Colors) -> Result<Colors, DiscoveryError> {
     let mut found = colors.clone();
     for color in Color::ALL {
@@ -109,7 +107,7 @@ pub async fn discover(colors: &Colors) -> Result<Colors, DiscoveryError> {
     Ok(found)
 }
 
-/// No instance may be one of both colors.
+/// No instance may belong to both colors.
 pub fn apart(colors: &Colors) -> Result<(), DiscoveryError> {
     let blue: HashSet<String> = colors.blue.iter().map(ToString::to_string).collect();
     match colors.green.iter().map(ToString::to_string).find(|green| blue.contains(green)) {
@@ -135,14 +133,13 @@ async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> 
     Ok(addresses.into_iter().map(|address| url.at(address)).collect())
 }
 
-/// The IPv4 addresses alone, where a name has as many of IPv6: then each of its hosts has one of either kind, and would count
-/// twice. Any client asks only one of the two as well.
+/// Only IPv4 if there are as many IPv6 addresses: each host then has one of both, and would count twice.
 fn each_host_once(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     let four = addresses.iter().filter(|address| address.is_ipv4()).count();
     if 2 * four == addresses.len() { addresses.into_iter().filter(IpAddr::is_ipv4).collect() } else { addresses }
 }
 
-/// The instances of a file in the format of Prometheus' `file_sd_config`, as JSON.
+/// From a JSON file in Prometheus' `file_sd_config` format.
 fn targets(path: &Path) -> Result<Vec<InstanceUrl>, DiscoveryError> {
     let unreadable = |source| DiscoveryError::File { path: path.to_owned(), source };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();

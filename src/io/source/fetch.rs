@@ -1,4 +1,4 @@
-//! One GET: who is asked, how long it may take, where it may lead, and what went wrong in words.
+//! One GET: target, time limit, redirects, and errors in words.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -27,26 +27,25 @@ use crate::io::http;
 use crate::io::http::{Login, NoAnswer};
 use crate::model::number::duration_exact;
 
-/// So many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
 
 /// Why no HTTP client could be made for an instance.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// What a key gives cannot stand in a header.
+    /// This key's value cannot be a header.
     #[error("`{0}` has characters that are not allowed in an HTTP header")]
     Header(&'static str),
     /// A file with certificates or a key cannot be used.
     #[error("`{key}`: `{}` {why}", path.display())]
     File {
-        /// The key of the configuration that names it.
+        /// Its configuration key.
         key: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// TLS could not be set up, for example because the machine has no root certificates.
+    /// TLS could not be set up, for example without root certificates.
     #[error("no HTTP client for {instance}")]
     Setup {
         /// The instance, credentials masked.
@@ -56,16 +55,16 @@ pub enum ClientError {
     },
 }
 
-/// Why a GET got no answer. URLs are without credentials.
+/// URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("{url} did not answer within {limit}")]
     Timeout { url: String, limit: Limit },
-    /// A redirect away from the instance; metrics of another server say nothing about this one.
+    /// A redirect to another server, whose metrics say nothing about this one.
     #[error("{url} redirects to another server, {target}: it was not asked")]
     OtherHost {
         url: String,
-        /// Scheme, host and port that the redirect names.
+        /// Scheme, host and port of the redirect.
         target: String,
     },
     #[error("{url} redirects more than {MAX_REDIRECTS} times, or to nowhere")]
@@ -74,12 +73,12 @@ pub enum FetchError {
     NoAnswer {
         url: String,
         why: NoAnswer,
-        /// The key to set, where one would help.
+        /// The key to set, if one would help.
         hint: String,
     },
 }
 
-/// How long an answer may take, and the key of the configuration that says so.
+/// A time limit, and its configuration key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub key: &'static str,
@@ -93,17 +92,17 @@ impl fmt::Display for Limit {
     }
 }
 
-/// Asks one path of one instance, over a connection that is kept.
+/// Asks one path of one instance, over a persistent connection.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: Client,
-    /// The same without kept connections. HTTP/2 knows no `Connection: close`, and is only spoken over TLS here.
+    /// Without kept connections. HTTP/2 has no `Connection: close`, and is only spoken over TLS here.
     anew: Option<Client>,
-    /// What is asked for, as it is shown.
+    /// As shown.
     url: Url,
-    /// The same with the name that the server goes by, where it is told one.
+    /// With the configured host name, if any.
     asked: Url,
-    /// The name in the `Host` header, where it is told one.
+    /// For the `Host` header, if configured.
     host: Option<String>,
     limit: Limit,
     login: Option<Login>,
@@ -112,12 +111,11 @@ pub struct Fetcher {
     tally: Arc<Tally>,
 }
 
-/// What becomes of the connection once the answer is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// It is kept for the next request.
+    /// Kept for the next request.
     Kept,
-    /// It is closed: the next request takes a new one.
+    /// Closed: the next request takes a new one.
     Closed,
 }
 
@@ -152,25 +150,24 @@ impl Fetcher {
         Ok(Self { client, anew, url, asked, host, limit, login, headers, keys: access.keys, tally: Arc::default() })
     }
 
-    /// What is asked for, without credentials.
+    /// Without credentials.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The same over the connections of another one, where both ask the same server.
+    /// Shares the connections of `other`, if both ask the same server.
     #[must_use]
     pub fn beside(self, other: &Self) -> Self {
         let same = self.asked.origin() == other.asked.origin() && self.url.origin() == other.url.origin();
         if same { Self { client: other.client.clone(), anew: other.anew.clone(), ..self } } else { self }
     }
 
-    /// What was sent so far, by this and by its clones.
+    /// Requests sent by this and its clones.
     pub fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally)
     }
 
-    /// Sends the request with this query string behind the path, over a connection of which this becomes; follows redirects,
-    /// and hands the answer's head to `read`, all within the limit.
+    /// GETs with this query string, follows redirects, and passes the response's head to `read`, all within the limit.
     pub async fn get<T, E, F>(
         &self,
         query: Option<&str>,
@@ -216,7 +213,7 @@ impl Fetcher {
         Err(FetchError::Redirects { url: self.url.to_string() })
     }
 
-    /// Where a redirect leads on the same server, which may call itself by the name that it was told.
+    /// A redirect's target on the same server, which may use its configured name.
     fn same_server(&self, from: &Url, to: &Url) -> Result<Url, FetchError> {
         let by_name = self.host.as_deref().is_some_and(|host| {
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

@@ -13,12 +13,12 @@ use crate::config::{Config, InstanceUrl};
 use crate::core::soak::{Readiness, Sample};
 use crate::model::Color;
 
-/// An answer that comes later.
+/// An asynchronous answer.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where the samples of an instance come from.
 pub trait Source: fmt::Debug + Send + Sync {
-    /// What asks an instance. Those of both colors agree by what requests are counted.
+    /// Both colors agree on the counter of requests.
     fn instance(
         &self,
         config: &Config,
@@ -30,7 +30,7 @@ pub trait Source: fmt::Debug + Send + Sync {
 
 /// What asks one instance.
 pub struct Asked {
-    /// For its metrics; none where no check reads them.
+    /// `None` if no check reads metrics.
     pub metrics: Option<Box<dyn Metrics>>,
     /// For its readiness.
     pub readiness: Box<dyn ReadinessProbe>,
@@ -44,11 +44,10 @@ pub trait Metrics: Send {
 
 /// The readiness of one instance.
 pub trait ReadinessProbe: Send {
-    /// Asks once, after so many questions whose answers are not looked at.
+    /// Asks once, after `before` questions whose answers are ignored.
     fn probe(&mut self, before: u64) -> Later<'_, Readiness>;
 }
 
-/// Instances that are asked over HTTP.
 #[derive(Clone, Copy, Debug)]
 pub struct Network;
 

@@ -2,8 +2,7 @@
 
 use super::exposition::{Exposition, Fault, Format, Page, Sample, Text};
 
-/// The first sample of this metric: the text of a label, of a sample that is not 0, or else the value. None where the page
-/// has none, or is no metrics page.
+/// The label's text on the first sample that is not 0, or the first value. `None` if there is none, or no metrics page.
 pub fn metric_value(body: &[u8], name: &str, label: Option<&str>) -> Option<String> {
     let mut wanted = Wanted { name, label, found: None };
     let mut page = Exposition::default();
@@ -34,7 +33,7 @@ impl Page for Wanted<'_> {
         })?;
         self.found = match self.label {
             None => Some(value.to_string()),
-            // An info metric is 1 for what is so, and may be 0 for what is not.
+            // An info metric is 1 for what holds, and may be 0 otherwise.
             Some(_) if value == 0.0 => None,
             Some(_) => labeled,
         };

@@ -14,10 +14,10 @@ use super::exposition::quote;
 use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use crate::config::{self, Config, HealthConfig, InstanceUrl};
 
-/// So much of a probe's body is read, so that the connection can be kept; a longer one costs the connection.
+/// Bytes of a body read to keep the connection; a longer body closes it.
 const MAX_BODY: usize = 64 << 10;
 
-/// How long probes pause at most when an instance asks for it: whether it is ready has to be known again within the soak.
+/// The longest pause at an instance's request: readiness must be known again within the soak.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why an instance is not known to be ready. URLs are without credentials.
@@ -29,25 +29,21 @@ pub enum ProbeError {
     Status {
         url: String,
         status: StatusCode,
-        /// The key to set, where the status tells that the question was wrong.
+        /// The key to set, if the status hints at a wrong request.
         advice: &'static str,
     },
-    /// 429: it was asked too often, which says nothing about the release.
+    /// 429: asked too often, which says nothing about the release.
     #[error("{url} answered {}, so readiness is not known{}", StatusCode::TOO_MANY_REQUESTS, wish(*.retry_after))]
-    Limited {
-        url: String,
-        /// How long it wants not to be asked, where it says so.
-        retry_after: Option<Duration>,
-    },
+    Limited { url: String, retry_after: Option<Duration> },
 }
 
 impl ProbeError {
-    /// Whether it says that the instance is not ready, rather than that nobody knows.
+    /// Not ready, rather than unknown.
     pub const fn is_not_ready(&self) -> bool {
         !matches!(self, Self::Limited { .. })
     }
 
-    /// How long the next probes are to be left out.
+    /// How long to skip the next probes.
     pub fn pause(&self) -> Option<Duration> {
         match self {
             Self::Limited { retry_after, .. } => retry_after.map(|wished| wished.min(LONGEST_PAUSE)),
@@ -56,7 +52,7 @@ impl ProbeError {
     }
 }
 
-/// A longer wish is a mistake of whoever answers, and not told as a number.
+/// A longer value is a mistake, and not quoted.
 const LONGEST_WISH: Duration = Duration::from_hours(24);
 
 fn wish(retry_after: Option<Duration>) -> String {
@@ -67,14 +63,13 @@ fn wish(retry_after: Option<Duration>) -> String {
     }
 }
 
-/// What a good answer says besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ready {
-    /// The header by which it limits how often it may be asked, where it has one: `X-RateLimit-Limit: 60`.
+    /// The rate limit header, if any: `X-RateLimit-Limit: 60`.
     pub rate_limit: Option<String>,
 }
 
-/// Probes one instance's readiness. A clone shares the connection.
+/// A clone shares the connection.
 #[derive(Clone, Debug)]
 pub struct Probe {
     fetcher: Fetcher,
@@ -86,7 +81,7 @@ impl Probe {
         Self::new(&config.health_url(instance), &config.health, &config.access)
     }
 
-    /// A probe below the base URL `base`, with the token of `health` or else the credentials of the URL.
+    /// For the base URL `base`, with the token of `health` or else the URL's credentials.
     pub fn new(base: &InstanceUrl, health: &HealthConfig, access: &config::Access) -> Result<Self, ClientError> {
         let token = health.bearer_token.as_ref().map(|token| ("health.bearer_token", token));
         let access = Access { token, ..Access::to_instances(access) };
@@ -108,7 +103,7 @@ impl Probe {
         self.fetcher.tally()
     }
 
-    /// Asks once: ready is any status 2xx within the limit, whatever the body.
+    /// Ready is any status 2xx within the limit, whatever the body.
     pub async fn probe(&self) -> Result<Ready, ProbeError> {
         let (url, refused) = (self.fetcher.url().as_str(), self.refused);
         self.fetcher.get(None, Connection::Kept, |answer| judge(url, refused, answer)).await
@@ -139,7 +134,7 @@ async fn judge(url: &str, refused: &'static str, mut answer: Response) -> Result
     Ok(Ready { rate_limit })
 }
 
-/// `Retry-After` in seconds, or until a time by the instance's own clock (RFC 9110, 10.2.3).
+/// In seconds, or until a time by the instance's own clock (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let wish = text(RETRY_AFTER)?;
@@ -151,8 +146,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(u64::try_from(until.as_second().saturating_sub(now.as_second())).unwrap_or(0)))
 }
 
-/// The header of a rate limit: `RateLimit`, `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) and their many
-/// `X-RateLimit-…` forerunners.
+/// `RateLimit`, `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), or their `X-RateLimit-…` forerunners.
 fn rate_limit(headers: &HeaderMap) -> Option<String> {
     let is_limit = |name: &str| {
         let bare = name.strip_prefix("x-").unwrap_or(name);

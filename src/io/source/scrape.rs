@@ -24,18 +24,18 @@ use crate::core::detect::{Asked, Reading, Requests};
 use crate::model::Color;
 use crate::model::number::size;
 
-/// The largest page that is read, in bytes, unpacked (and packed).
+/// In bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;
 
-/// A connection leads to one of the processes that share a port, and stays there. The first scrapes take a new one each, so that
-/// all of the processes are seen soon; later one in so many does, for a connection over TLS has its price.
+/// A connection reaches one of the processes that share a port. The first scrapes use new ones, to see all soon; later
+/// one in so many, since TLS connections are costly.
 const NEW_CONNECTIONS: u64 = 16;
 const SCRAPES_A_CONNECTION: u64 = 4;
 
 const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-text;version=1.0.0;q=0.8,\
                         text/plain;q=0.5,*/*;q=0.1";
 
-/// Why an instance's page is no reading. URLs are without credentials.
+/// URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrapeError {
     #[error(transparent)]
@@ -45,7 +45,7 @@ pub enum ScrapeError {
     Denied {
         url: String,
         status: StatusCode,
-        /// Which key to set, or that the one that is set was refused.
+        /// Which key to set, or that the configured one was refused.
         advice: &'static str,
     },
     #[error("{url} answered 404: set `metrics.path` to where the service shows its metrics")]
@@ -60,10 +60,10 @@ pub enum ScrapeError {
     Encoding { url: String, found: String },
     #[error("the page of {url} is larger than {}", size(MAX_BODY as u64))]
     TooLarge { url: String },
-    /// The transport says that bytes are missing.
+    /// By the transport.
     #[error("the page of {url} was cut in the middle")]
     Cut { url: String, source: io::Error },
-    /// Not what the gzip format promises: too short, a wrong checksum, or something else altogether.
+    /// Invalid gzip: too short, a wrong checksum, or something else altogether.
     #[error("the gzip page of {url} is cut or damaged")]
     Damaged { url: String, source: io::Error },
     #[error("{url}: {source}")]
@@ -71,7 +71,7 @@ pub enum ScrapeError {
 }
 
 impl ScrapeError {
-    /// Whether something answers that has no metrics there.
+    /// Something answers that has no metrics there.
     pub fn is_no_page(&self) -> bool {
         match self {
             Self::NotFound { .. } | Self::Html { .. } | Self::ContentType { .. } | Self::Page { .. } => true,
@@ -82,7 +82,7 @@ impl ScrapeError {
     }
 }
 
-/// Scrapes one instance. Owns what is remembered of its series, so there is one for each instance and soak.
+/// Remembers an instance's series, so there is one for each instance and soak.
 #[derive(Debug)]
 pub struct Scraper {
     fetcher: Fetcher,
@@ -90,14 +90,12 @@ pub struct Scraper {
     refused: &'static str,
     limit: usize,
     scrapes: u64,
-    /// What was probed meanwhile.
     probes: Arc<Tally>,
 }
 
 impl Scraper {
-    /// A scraper of an instance of a color, with the token of `metrics` or else the credentials of its URL. Requests to the
-    /// metrics and health paths, and to `router.probe_url`, are this program's own and are not counted, nor are those on
-    /// routes to ignore.
+    /// For an instance of a color, with the token of `metrics` or else its URL's credentials. Ignores this program's
+    /// own requests (the metrics and health paths, `router.probe_url`) and the configured routes.
     pub fn of(config: &Config, color: Color, instance: &InstanceUrl) -> Result<Self, ClientError> {
         let Config { metrics, health, requests, router, error_rate, latency, .. } = config;
         let headers = HeaderMap::from_iter([
@@ -124,14 +122,14 @@ impl Scraper {
         Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, probes: Arc::default() })
     }
 
-    /// The same, counting by what the scrapers of a run agreed on, or telling them.
+    /// Shares its choice with the scrapers of a run.
     #[must_use]
     pub fn agreeing(self, agreement: &Agreement) -> Self {
         let Self { reader, .. } = self;
         Self { reader: reader.agreeing(agreement), ..self }
     }
 
-    /// The same, beside probes of the instance, which it may count, and over their connection where both go to the same server.
+    /// Beside probes of the instance, which it may count; shares their connection if they go to the same server.
     #[must_use]
     pub fn beside(self, probe: &Probe) -> Self {
         Self { probes: probe.tally(), fetcher: self.fetcher.beside(probe.fetcher()), ..self }
@@ -141,17 +139,17 @@ impl Scraper {
         self.reader.histogram()
     }
 
-    /// The request counter and the label with the status, once a page had both.
+    /// The request counter and its status label, once a page had both.
     pub fn counter(&self) -> Option<(&str, &str)> {
         self.reader.counter()
     }
 
-    /// Whether the last page had a sample at all.
+    /// Whether the last page had a sample.
     pub const fn saw_samples(&self) -> bool {
         self.reader.saw_samples()
     }
 
-    /// Reads the page once. Dropping the future in the middle loses that page and nothing else.
+    /// Reads the page once. Dropping the future loses only that page.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
         let begun = Instant::now();
         let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
@@ -175,7 +173,7 @@ impl Scraper {
     }
 }
 
-/// Makes a reading of the body, which may be up to `limit` bytes long.
+/// Reads the body, of at most `limit` bytes.
 async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
     reader.begin(format(url, &answer)?);
     let mut sink = Sink { url, reader, room: limit, fault: None };
@@ -203,17 +201,16 @@ async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: u
     reader.finish(is_framed(&answer)).map_err(|source| page_error(url, source))
 }
 
-/// Hands unpacked bytes on as long as there is room.
+/// Passes unpacked bytes on while there is room.
 struct Sink<'a> {
     url: &'a str,
     reader: &'a mut PageReader,
-    /// So many more bytes are taken.
     room: usize,
     fault: Option<ScrapeError>,
 }
 
 impl Sink<'_> {
-    /// What stopped the page: our own fault if there was one, else the transport's.
+    /// Our own fault if there was one, else the transport's.
     fn explain(&mut self, error: io::Error) -> ScrapeError {
         let url = || self.url.to_owned();
         match self.fault.take() {
@@ -272,13 +269,13 @@ fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a [u8] {
     answer.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default().trim_ascii()
 }
 
-/// The server's clock when it answered, Unix milliseconds.
+/// The server's clock, Unix milliseconds.
 fn date(answer: &Response) -> Option<i64> {
     let text = std::str::from_utf8(header(answer, &DATE)).ok()?;
     Some(rfc2822::parse(text).ok()?.timestamp().as_millisecond())
 }
 
-/// The format that the content type names; without a content type the plainest one.
+/// By content type; the plainest without one.
 fn format(url: &str, answer: &Response) -> Result<Format, ScrapeError> {
     let found = header(answer, &CONTENT_TYPE);
     let media = found.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
@@ -299,7 +296,7 @@ fn is_packed(url: &str, answer: &Response) -> Result<bool, ScrapeError> {
     }
 }
 
-/// Whether the end of the body is announced rather than being the end of the connection.
+/// Whether the end of the body is marked, rather than being the end of the connection.
 fn is_framed(answer: &Response) -> bool {
     let has = |name: HeaderName| answer.headers().contains_key(name);
     answer.version() >= Version::HTTP_2

@@ -1,4 +1,4 @@
-//! What the state file says, and whether there is anything to roll back. Pure: no file is touched here.
+//! The state file's content, and whether there is anything to roll back. Pure.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +11,6 @@ mod reading;
 
 pub(super) use reading::not_utf8;
 
-/// Which way traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Move {
@@ -19,13 +18,13 @@ pub enum Move {
     Rollback,
 }
 
-/// Our note of what kind of move the last one was.
+/// Our note of the last move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     pub kind: Move,
     /// The `lastSwitch` it belongs to. If they differ, somebody else moved traffic since.
     pub at: i64,
-    /// Whether the release that was switched to must not be rolled back.
+    /// The active release must not be rolled back.
     #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
     pub no_rollback: bool,
     /// Name of the release that was switched to, where it has one.
@@ -33,32 +32,32 @@ pub struct Transition {
     pub release: Option<String>,
 }
 
-/// What is to be known of a release that is switched to.
+/// What is known of a release that is switched to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub name: Option<String>,
     /// Whether it must not be rolled back.
     pub no_rollback: bool,
 }
 
-/// How the soak stands, for everybody who reads the state file. Times are RFC 3339.
+/// The state of the soak, for readers of the file. Times are RFC 3339.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SoakBlock {
     pub id: String,
-    /// The machine's phase, such as `watching`.
+    /// Such as `watching`.
     pub phase: String,
-    /// The `lastSwitch` of the deployment it watches, in Unix milliseconds.
+    /// Of the watched deployment, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_switch: Option<i64>,
-    /// Name of the release that it judges, where it has one.
+    /// The release that it judges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// The releases that its instances name in a build info on their pages; more than one where they differ.
+    /// Releases from the build infos of its instances; several if they differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<String>,
-    /// The worst verdict of its checks.
+    /// The worst of its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,24 +65,22 @@ pub struct SoakBlock {
     /// Who or what ended it, such as `auto` or `operator`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// The check that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
-    /// The sentence with the numbers.
+    /// A sentence with the numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What the previous color was like before traffic moved, where it was looked at.
+    /// The previous color before traffic moved, if measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineBlock>,
-    /// After a rollback: whether the previous color does well.
+    /// After a rollback: the previous color is healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<bool>,
-    /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
+    /// Its rollback has failed for longer than `rollback.give_up` and is still tried.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
-    /// When its window ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,25 +88,23 @@ pub struct SoakBlock {
 }
 
 impl SoakBlock {
-    /// The release that it judges: as somebody named it, else as all instances name it.
+    /// The release as somebody named it, else as all instances name it.
     pub fn known_release(&self) -> Option<&str> {
         known_release(self.release.as_deref(), &self.builds)
     }
 }
 
-/// What the previous color was like before traffic moved.
+/// The previous color before traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BaselineBlock {
     pub requests: u64,
     pub errors: u64,
-    /// For how long it was looked at, in milliseconds.
+    /// In milliseconds.
     pub measured_ms: u64,
 }
 
-/// The deployment state, as one reading of the state file gave it.
-///
-/// Keys that are not ours are kept, with their order.
+/// The deployment state, as read from the state file. Keeps unknown keys, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     document: Map<String, Value>,
@@ -128,24 +123,24 @@ pub struct State {
 pub enum Corrupt {
     #[error("it is empty")]
     Empty,
-    /// It ends before its object does; the parser's message ends with line and column.
+    /// It ends early; the parser's message ends with line and column.
     #[error("{0}")]
     CutOff(String),
-    /// It begins with a byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
+    /// A byte order mark, which `JSON.parse` of `deploy.ts` refuses as well.
     #[error("it begins with a byte order mark ({0}), which deploy.ts cannot read either: save it as UTF-8 without one")]
     ByteOrderMark(&'static str),
-    /// It does not parse; the parser's message ends with line and column.
+    /// The parser's message ends with line and column.
     #[error("{0}")]
     Json(String),
     #[error("it is not a JSON object")]
     NoObject,
-    /// A key of ours is missing or has a value it cannot have.
+    /// Missing, or an invalid value.
     #[error("key `{key}`: {reason}")]
     Key { key: &'static str, reason: String },
 }
 
 impl Corrupt {
-    /// Whether it can be the work of a writer that is not done: `deploy.ts` empties the file and then writes it.
+    /// Whether a writer may not be done: `deploy.ts` empties the file before writing.
     pub(crate) const fn may_be_half_written(&self) -> bool {
         matches!(self, Self::Empty | Self::CutOff(_))
     }
@@ -167,7 +162,7 @@ impl State {
         }
     }
 
-    /// Reads the text of a state file. `null` in an optional key means that it is missing.
+    /// Parses a state file. `null` in an optional key means that it is missing.
     pub fn parse(text: &str) -> Result<Self, Corrupt> {
         if text.starts_with('\u{feff}') {
             return Err(Corrupt::ByteOrderMark(reading::UTF8_MARK));
@@ -196,7 +191,7 @@ impl State {
         })
     }
 
-    /// The text to write: as `JSON.stringify(state, null, 2)` prints it, with a newline at the end if there was one.
+    /// As `JSON.stringify(state, null, 2)` prints it; keeps a newline at the end.
     pub fn to_text(&self) -> serde_json::Result<String> {
         let mut text = serde_json::to_string_pretty(&self.document)?;
         if self.newline {
@@ -230,12 +225,12 @@ impl State {
         self.transition.as_ref()
     }
 
-    /// How the last soak stands.
+    /// The state of the last soak.
     pub const fn soak(&self) -> Option<&SoakBlock> {
         self.soak.as_ref()
     }
 
-    /// Whether the last move is known to have been of this kind: we noted it, and nobody else moved traffic since.
+    /// Whether the last move is known to be of this kind: we noted it, and nobody else moved traffic since.
     pub fn last_move_is(&self, kind: Move) -> bool {
         self.transition().is_some_and(|last| last.kind == kind && Some(last.at) == self.last_switch)
     }
@@ -245,12 +240,12 @@ impl State {
         self.last_move_is(Move::Switch) && self.transition().is_some_and(|last| last.no_rollback)
     }
 
-    /// Name of the release that is active, as whoever switched to it said; none where nobody did.
+    /// The active release, as named at its switch.
     pub fn release(&self) -> Option<&str> {
         self.transition().filter(|_| self.last_move_is(Move::Switch))?.release.as_deref()
     }
 
-    /// Notes what is known of the release that was just switched to.
+    /// Notes the release that was just switched to.
     pub fn describe_release(&mut self, release: &Release) {
         if let Some(transition) = &mut self.transition {
             transition.no_rollback |= release.no_rollback;
@@ -261,20 +256,19 @@ impl State {
         }
     }
 
-    /// Whether the last move is known to have been a rollback.
+    /// Whether the last move is known to be a rollback.
     pub fn is_rolled_back(&self) -> bool {
         self.last_move_is(Move::Rollback)
     }
 
-    /// Traffic moved to `to` at `now_ms`. `lastSwitch` always grows, so that a move can be told from the one before it even
-    /// when the clock was set back.
+    /// Records a move to `to`. `lastSwitch` always grows, so that moves differ even if the clock was set back.
     pub fn record_move(&mut self, kind: Move, to: Color, now_ms: i64) {
         let at = self.last_switch.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)));
         self.set_traffic(to, Some(at), Some(to.other()));
         self.note(kind, now_ms);
     }
 
-    /// Notes what kind of move the last one was, which somebody else wrote down; `now_ms` stands in for a missing time.
+    /// Notes the kind of a move that somebody else recorded; `now_ms` replaces a missing time.
     pub fn note(&mut self, kind: Move, now_ms: i64) {
         if self.last_switch.is_none() {
             self.set_traffic(self.active, Some(now_ms), self.previous);
@@ -284,7 +278,7 @@ impl State {
         self.transition = Some(transition);
     }
 
-    /// Takes over where traffic is from `before`, when a move was undone.
+    /// Restores `before`'s traffic, when a move was undone.
     pub(crate) fn restore_traffic(&mut self, before: &Self) {
         self.set_traffic(before.active, before.last_switch, before.previous);
         match &before.transition {
@@ -294,18 +288,18 @@ impl State {
         self.transition.clone_from(&before.transition);
     }
 
-    /// Replaces the soak's block and nothing else.
+    /// Replaces the soak's block only.
     pub fn set_soak(&mut self, soak: SoakBlock) {
         self.document.insert("soak".to_owned(), object(&soak));
         self.soak = Some(soak);
     }
 
-    /// Where the decision journal ended when the file was last written by us.
+    /// The end of the decision journal when we last wrote the file.
     pub const fn journal(&self) -> Option<&Head> {
         self.journal.as_ref()
     }
 
-    /// Notes where the decision journal ends.
+    /// Notes the end of the decision journal.
     pub fn set_journal(&mut self, head: Head) {
         self.document.insert("journal".to_owned(), object(&head));
         self.journal = Some(head);
@@ -330,26 +324,24 @@ fn key<T: serde::de::DeserializeOwned>(document: &Map<String, Value>, key: &'sta
     serde_json::from_value(value).map_err(|error| Corrupt::Key { key, reason: error.to_string() })
 }
 
-/// Structs of strings, numbers and flags always become a value.
+/// Strings, numbers and flags always have a JSON form.
 fn object(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// Why a rollback would do nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NothingToRollBack {
     #[error("{active} is active since a rollback; only a switch can be rolled back")]
     RolledBack { active: Color },
     #[error("{active} is active and was never switched to: no previous color is known")]
     NeverSwitched { active: Color },
-    /// Active and previous color are the same, as `deploy.ts` leaves them after a rollback.
+    /// As `deploy.ts` leaves them after a rollback.
     #[error("{active} is active and is the previous color as well: the last move was a rollback")]
     SameColor { active: Color },
 }
 
-/// The color that a rollback would move traffic to. Only a switch can be rolled back.
-///
-/// A `transition` whose `at` is not `lastSwitch` is ignored: somebody else moved since, and theirs counts as a switch.
+/// The target of a rollback. Only a switch can be rolled back. A `transition` whose `at` is not `lastSwitch` is
+/// ignored: somebody else moved since, and theirs counts as a switch.
 pub fn rollback_target(state: &State) -> Result<Color, NothingToRollBack> {
     let active = state.active;
     if state.is_rolled_back() {

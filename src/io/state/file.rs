@@ -17,23 +17,23 @@ use crate::io::journal::{Reserve, could_replace};
 use crate::io::state::content::not_utf8;
 use crate::io::state::{Corrupt, State};
 
-/// How long a program may take between opening the file and writing into it. Node takes well under a millisecond.
+/// Between opening the file and writing into it. Node takes well under a millisecond.
 pub(crate) const WRITERS: Duration = Duration::from_millis(10);
 
-/// How often a file that seems half written is read before it counts as corrupt, [`WRITERS`] apart.
+/// Readings of a seemingly half-written file before it counts as corrupt, [`WRITERS`] apart.
 const READINGS: usize = 10;
 
-/// The largest state file that is read, in bytes.
+/// In bytes.
 const MAX_STATE: u64 = 1 << 20;
 
-/// How many symlinks in a row are followed, as many as Linux does.
+/// As many as Linux follows.
 const MAX_LINKS: usize = 40;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error("cannot read the state file `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// It is not what a state file must be. It is never overwritten and never read as blue.
+    /// Never overwritten and never read as blue.
     #[error("the state file `{}` is corrupt: {source}", path.display())]
     Corrupt { path: PathBuf, source: Corrupt },
     /// The new content could not be put in place; the old one is untouched.
@@ -42,7 +42,7 @@ pub enum StateError {
 }
 
 impl StateError {
-    /// Whether trying again does not help: a person has to change something first. A corrupt file may be one that is being written.
+    /// Whether a person must act, as retrying does not help. A corrupt file may be one that is being written.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Read { source, .. } | Self::Write { source, .. } => is_lasting(source),
@@ -51,7 +51,7 @@ impl StateError {
     }
 }
 
-/// Where the state file is. The value holds no open file.
+/// Where the state file is. Holds no open file.
 #[derive(Clone, Debug)]
 pub struct StateFile {
     path: PathBuf,
@@ -59,8 +59,7 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Finds the file behind `path`: symlinks are followed, so that writing replaces their target and not the link. The file
-    /// need not exist.
+    /// Follows symlinks, so that writing replaces the target and not the link. The file need not exist.
     pub fn open(path: &Path) -> Result<Self, StateError> {
         let error = |source| StateError::Read { path: path.to_owned(), source };
         let mut current = std::path::absolute(path).map_err(error)?;
@@ -70,7 +69,7 @@ impl StateFile {
                 current = folder.join(target);
                 continue;
             }
-            // A folder that does not exist yet has no canonical path; the write that needs it will name it.
+            // A missing folder has no canonical path; the write that needs it will name it.
             let folder = folder.canonicalize().unwrap_or(folder);
             let name = current.file_name().ok_or_else(|| error(io::Error::other("it names no file")))?;
             return Ok(Self { path: folder.join(name), disk: Arc::new(SystemDisk) });
@@ -84,21 +83,19 @@ impl StateFile {
         Self { disk, ..self }
     }
 
-    /// The file's canonical path.
+    /// Canonical.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path with `suffix` at its end: the file's locks.
+    /// For the file's locks.
     pub(crate) fn sibling(&self, suffix: &str) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
         path.push(suffix);
         path.into()
     }
 
-    /// Reads the state. A missing file is [`State::never_switched`].
-    ///
-    /// A file that ends early is read again for a tenth of a second: `deploy.ts` may be writing it.
+    /// A missing file is [`State::never_switched`]. One that ends early is reread for 100ms: `deploy.ts` may be at it.
     pub fn read(&self) -> Result<State, StateError> {
         for _ in 1..READINGS {
             match self.read_at(&self.path) {
@@ -109,11 +106,11 @@ impl StateFile {
         self.read_at(&self.path)
     }
 
-    /// Reads the state in a file; whatever is wrong is said of the state file.
+    /// Reads the state at `path`; errors name the state file.
     fn read_at(&self, path: &Path) -> Result<State, StateError> {
         let error = |source| StateError::Read { path: self.path.clone(), source };
         let corrupt = |source| StateError::Corrupt { path: self.path.clone(), source };
-        // NONBLOCK: a FIFO in place of the file must not stop us.
+        // NONBLOCK: a FIFO in place of the file must not block us.
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Ok(file) => file,
@@ -132,10 +129,8 @@ impl StateFile {
         State::parse(text).map_err(corrupt)
     }
 
-    /// Replaces the file in one step: a reader sees the old content or the new, and so does the next start after a crash.
-    ///
-    /// The file's mode is kept, and its owner where the system allows it; a new file is `0600`. Hold the deploy lock.
-    /// Where the disk is full, room that was [kept](Self::reserve) is used: this is for moves of traffic.
+    /// Replaces the file atomically, also across a crash; keeps mode and, if allowed, owner; new files are `0600`.
+    /// Requires the deploy lock. A full disk's [reserve](Self::reserve) is used: this is for moves of traffic.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
         let mut refused = None;
         let prepared = self.reserve().write(|| {
@@ -152,22 +147,20 @@ impl StateFile {
         }
     }
 
-    /// Room beside it for what has to be written on a full disk.
+    /// Room beside it for writes on a full disk.
     pub fn reserve(&self) -> Reserve {
         Reserve::new(&self.sibling(".reserve"), Arc::clone(&self.disk))
     }
 
-    /// Whether [`StateFile::write`] would work now, as far as that can be known without writing.
+    /// Whether [`StateFile::write`] would work now, as far as can be told without writing.
     pub(crate) fn could_be_written(&self) -> Result<(), StateError> {
         could_replace(&self.path).map_err(self.failed("renaming"))
     }
 
-    /// As [`write`](Self::write), unless the file no longer says `before`; then nothing is written and there is none.
-    ///
-    /// For programs that write the file without our lock and in place, as `deploy.ts` does: their move must not be written over.
-    /// The two files are exchanged, so that whoever opened the old one a moment before still writes into a file that can be
-    /// looked at: [`is_settled`](Self::is_settled), after [`WRITERS`]. Where that is impossible, it is looked at once, before the
-    /// rename.
+    /// As [`write`](Self::write), but returns `None` and writes nothing if the file no longer says `before`: programs
+    /// like `deploy.ts` write in place without our lock, and must not be overwritten. Exchanges the files if possible:
+    /// a late write to the old one is then seen by [`is_settled`](Self::is_settled), after [`WRITERS`]. Else checks
+    /// right before the rename.
     pub(crate) fn write_over(&self, before: State, ours: State) -> Result<Option<Replaced>, StateError> {
         let new = self.prepare(&ours)?;
         if !self.says(&self.path, &before) {
@@ -187,12 +180,12 @@ impl StateFile {
         Ok(Some(Replaced { old, before, ours }))
     }
 
-    /// Whether nobody wrote into the file that was replaced.
+    /// Whether nobody wrote into the replaced file.
     pub(crate) fn is_settled(&self, replaced: &Replaced) -> bool {
         replaced.old.as_ref().is_none_or(|old| self.says(old.path(), &replaced.before))
     }
 
-    /// Puts the file that was replaced back into its place, unless something newer stands there.
+    /// Restores the replaced file, unless something newer stands there.
     pub(crate) fn put_back(&self, replaced: &Replaced) -> Result<(), StateError> {
         match &replaced.old {
             Some(old) if self.says(&self.path, &replaced.ours) => {
@@ -210,7 +203,7 @@ impl StateFile {
         self.disk.exchange(&self.path, other.path())
     }
 
-    /// The new content in a file beside the old one, safe on disk.
+    /// The new content in a file beside the old one, durably.
     fn prepare(&self, state: &State) -> Result<NamedTempFile, StateError> {
         let text = state.to_text().map_err(|json| self.failed("formatting it")(json.into()))?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
@@ -247,18 +240,18 @@ impl StateFile {
     }
 }
 
-/// A state file that took the place of another one a moment ago.
+/// A state file that was just replaced.
 pub(crate) struct Replaced {
-    /// The other one, where the file system could keep it.
+    /// If the file system could keep it.
     old: Option<NamedTempFile>,
     before: State,
     ours: State,
 }
 
-/// Gives the new file the mode of the old one, and its owner where that is allowed.
+/// Keeps the old mode, and the owner if allowed.
 fn adopt(new: &File, old: &Metadata) -> io::Result<()> {
     if new.metadata().is_ok_and(|new| (new.uid(), new.gid()) != (old.uid(), old.gid())) {
-        // Only root may give a file away; without that the writer owns it, which is what a plain write would not change.
+        // Only root may change owners; otherwise the writer owns it, as with a plain write.
         let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
     }
     new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))

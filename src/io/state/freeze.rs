@@ -1,4 +1,4 @@
-//! The freeze: automatic rollback is off for a whole service, until somebody says otherwise or its time is over.
+//! The freeze: no automatic rollback for a whole service, until it is lifted or expires.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -13,11 +13,11 @@ use crate::io::journal::{create_private_dir, rfc3339_ms};
 
 const LONGEST: u64 = 64 << 10;
 
-/// A freeze as it stands in its file and in `status --json`. Times are RFC 3339.
+/// As in its file and in `status --json`. Times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     pub since: String,
-    /// When it ends by itself; without it, never.
+    /// Without it, it never ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     pub by: String,
@@ -30,7 +30,7 @@ impl Freeze {
         Self { since: rfc3339_ms(now), until: until.map(rfc3339_ms), by, reason }
     }
 
-    /// Whether it holds at this time. An end that cannot be read never comes.
+    /// An unreadable end never comes.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.end().is_none_or(|end| now < end)
     }
@@ -39,7 +39,6 @@ impl Freeze {
         self.until.as_deref()?.parse().ok()
     }
 
-    /// What the machine has to know of it.
     pub fn frozen(&self) -> Frozen {
         let until_ms = self.end().map(Timestamp::as_millisecond);
         Frozen { by: self.by.clone(), reason: self.reason.clone(), until_ms }
@@ -69,7 +68,7 @@ impl FreezeFile {
         &self.path
     }
 
-    /// What is in it, whether it still holds or not.
+    /// Also if it has expired.
     pub fn read(&self) -> Result<Option<Freeze>, FreezeError> {
         let failed = |source| FreezeError::Io { action: "read", path: self.path.clone(), source };
         let corrupt = |reason: String| FreezeError::Corrupt { path: self.path.clone(), reason };
@@ -86,9 +85,8 @@ impl FreezeFile {
         serde_json::from_slice(&text).map(Some).map_err(|error| corrupt(error.to_string()))
     }
 
-    /// The freeze that holds at this time, if one does. A file whose content cannot be understood was written by somebody who
-    /// wanted automatic rollback off, so it holds. One that cannot be read at all (another user's, a symlink) holds nothing: a
-    /// bad release does not stay live for a file that says nothing. Whoever asks has to [tell](Self::unreadable) of it.
+    /// The current freeze. An invalid file is one: its author wanted no rollback. An unreadable one (another user's, a
+    /// symlink) is none, so that no bad release stays live for it: callers must report [`Self::unreadable`].
     pub fn holding(&self, now: Timestamp) -> Option<Freeze> {
         match self.read() {
             Ok(freeze) => freeze.filter(|freeze| freeze.holds(now)),
@@ -100,13 +98,13 @@ impl FreezeFile {
         }
     }
 
-    /// Why the file cannot be read, where it is there and that is so; in a sentence.
+    /// Why the existing file cannot be read, in a sentence.
     pub fn unreadable(&self) -> Option<String> {
         let error = self.read().err().filter(|error| matches!(error, FreezeError::Io { .. }))?;
         Some(format!("{error}: automatic rollback is NOT frozen; `switchback unfreeze` removes it"))
     }
 
-    /// Puts a freeze in the place of any other, whole or not at all.
+    /// Replaces any other freeze atomically.
     pub fn write(&self, freeze: &Freeze) -> Result<(), FreezeError> {
         let write = || {
             let folder = self.path.parent().unwrap_or(Path::new("."));
@@ -121,7 +119,7 @@ impl FreezeFile {
         write().map_err(|source| FreezeError::Io { action: "write", path: self.path.clone(), source })
     }
 
-    /// Takes it away; says whether there was one.
+    /// Returns whether there was one.
     pub fn remove(&self) -> Result<bool, FreezeError> {
         match fs::remove_file(&self.path) {
             Ok(()) => Ok(true),

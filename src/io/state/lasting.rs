@@ -1,8 +1,8 @@
-//! Which failures of the system last: trying again does not help.
+//! Which system errors last: retrying does not help.
 
 use std::io;
 
-/// Whether a system error stays until a person changes permissions or mounts.
+/// Whether an error stays until a person changes permissions or mounts.
 pub(crate) fn is_lasting(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }

@@ -1,7 +1,5 @@
-//! Locks between processes. They belong to the state file: two services that share one share its locks.
-//!
-//! Both are `flock`s, so the kernel releases them when their holder dies, however it dies. The files themselves are never
-//! deleted: whoever waits on a deleted file would hold a lock that nobody else can see.
+//! Locks between processes, beside the state file: services that share it share them. As `flock`s they end with their
+//! holder. The files are never deleted: whoever waits on a deleted one would hold a lock that nobody else sees.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
@@ -17,26 +15,23 @@ use super::is_lasting;
 use crate::io::journal::could_write_into;
 use crate::io::journal::files::{Open, open_private};
 
-/// Time between two tries to take a lock that is held.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How long a monitor tries: long enough to outlast [`monitor_state`], which holds the lock for an instant to test it, and a
-/// killed monitor whose last thread still waits for the disk.
+/// Outlasts [`monitor_state`], which briefly tests the lock, and a killed monitor whose last thread waits for the disk.
 const MONITOR_WAIT: Duration = Duration::from_secs(1);
 
-/// What it means that somebody holds the lock of moves.
 const MOVING: &str = "another process is moving traffic";
 
-/// The largest description of a holder that is read, in bytes.
+/// In bytes.
 const MAX_HOLDER: u64 = 16 << 10;
 
-/// Who holds a lock; written into the lock's file for the error message of the next.
+/// Written into the lock's file, for the next one's error message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     pub pid: u32,
     pub service: String,
     pub folder: String,
-    /// When it took the lock, RFC 3339.
+    /// RFC 3339.
     pub since: String,
 }
 
@@ -53,7 +48,7 @@ pub enum LockError {
     Busy {
         what: &'static str,
         path: PathBuf,
-        /// Who holds it, where its file says so.
+        /// If its file says so.
         holder: Option<Holder>,
     },
     #[error("cannot lock `{}`: {source}", path.display())]
@@ -61,7 +56,6 @@ pub enum LockError {
 }
 
 impl LockError {
-    /// Whether trying again does not help: a person has to change something first.
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Busy { .. } => false,
@@ -74,19 +68,19 @@ fn named(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "an unknown process".to_owned(), Holder::to_string)
 }
 
-/// A lock that is held until the value is dropped or the process ends.
+/// Held until dropped, or the process ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// `STATE_FILE.lock`: whoever moves traffic or writes the state file holds it. Waits for at most `wait`.
+    /// `STATE_FILE.lock`: held to move traffic or write the state file. Waits for at most `wait`.
     pub async fn moves(state_file: &StateFile, holder: &Holder, wait: Duration) -> Result<Self, LockError> {
         Self::take(state_file.sibling(".lock"), MOVING, holder, wait).await
     }
 
-    /// Whether [`Lock::moves`] would get the lock within `wait`, found out without taking it or making its file.
+    /// Whether [`Lock::moves`] would succeed, without taking the lock or creating its file.
     pub async fn could_be_taken(state_file: &StateFile, wait: Duration) -> Result<(), LockError> {
         let path = state_file.sibling(".lock");
         let io = |source| LockError::Io { path: path.clone(), source };
@@ -111,7 +105,7 @@ impl Lock {
         }
     }
 
-    /// Whether this user may take [`Lock::moves`] at all: another user's lock file would only be in the way once traffic moves.
+    /// Whether this user may take [`Lock::moves`] at all: another user's lock file would fail the move.
     pub fn is_ours(state_file: &StateFile) -> Result<(), LockError> {
         let path = state_file.sibling(".lock");
         match open_private(&path, Open::Existing) {
@@ -140,7 +134,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => sleep(POLL).await,
             }
         }
-        // The lock is what counts; on a full disk the description is missing and nothing else.
+        // The lock is what counts; on a full disk only the description is missing.
         let _ = describe(&file, holder);
         Ok(Self { _file: file })
     }
@@ -165,11 +159,11 @@ fn read_holder(file: &File) -> Option<Holder> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MonitorState {
     NotRunning,
-    /// One is running; who, where its lock's file says so.
+    /// With its holder, if the file says so.
     Running(Option<Holder>),
 }
 
-/// Whether a monitor is running for this state file. Takes its lock for an instant, shared, where nobody holds it.
+/// Takes the lock for an instant, shared, if nobody holds it.
 pub fn monitor_state(state_file: &StateFile) -> Result<MonitorState, LockError> {
     Ok(match held(monitor_path(state_file))? {
         None => MonitorState::NotRunning,
@@ -177,12 +171,12 @@ pub fn monitor_state(state_file: &StateFile) -> Result<MonitorState, LockError> 
     })
 }
 
-/// Who is moving traffic this moment, in words, if anybody is. Takes the lock for an instant, shared, where nobody holds it.
+/// Who is moving traffic, in words. Takes the lock for an instant, shared, if nobody holds it.
 pub fn mover(state_file: &StateFile) -> Result<Option<String>, LockError> {
     Ok(held(state_file.sibling(".lock"))?.map(|file| named(read_holder(&file).as_ref())))
 }
 
-/// The file of a lock, where somebody holds it. None is created.
+/// The file of a lock that is held. Creates none.
 fn held(path: PathBuf) -> Result<Option<File>, LockError> {
     let file = match open_private(&path, Open::Read) {
         Ok(file) => file,

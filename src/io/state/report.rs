@@ -10,20 +10,20 @@ use crate::model::Color;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReport {
-    /// The color that takes user traffic, by the state file.
+    /// By the state file.
     pub active_color: Color,
-    /// When traffic was last moved, in Unix milliseconds; `null` where it never was.
+    /// Unix milliseconds; `null` if it never was.
     pub last_switch: Option<i64>,
-    /// The color that took user traffic before; `null` where none is known.
+    /// `null` if unknown.
     pub previous_color: Option<Color>,
     pub service: String,
-    /// The state file; none where an older monitor answers.
+    /// `None` from an older monitor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_file: Option<StateFileStatus>,
-    /// What the configuration is, as whoever asks sees it; none where a monitor answers for itself.
+    /// The caller's view; `None` if a monitor answers for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ConfigurationStatus>,
-    /// Name of the active release, as whoever switched to it said, or else as its instances named it while they were watched.
+    /// As named at its switch, else by its instances while watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     pub router: RouterStatus,
@@ -34,12 +34,12 @@ pub struct StatusReport {
     /// The freeze of automatic rollback that holds now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,
-    /// How the last soak stands, or the last run that ended before its soak began.
+    /// The last soak, or run that ended before its soak began.
     pub soak: SoakStatus,
-    /// The soak before that, where the state file still shows it.
+    /// The soak before that, if the state file still shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_soak: Option<SoakBlock>,
-    /// Where the decision journal ended when that was last noted in the state file.
+    /// Its end when last noted in the state file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<Head>,
 }
@@ -47,16 +47,16 @@ pub struct StatusReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFileStatus {
     pub path: String,
-    /// Whether it is there. Without it blue is taken for active, never switched.
+    /// Without it blue counts as active, never switched.
     pub exists: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationStatus {
     pub folder: String,
-    /// The configuration file; `null` where there is none.
+    /// `null` if there is none.
     pub file: Option<String>,
-    /// Instances that are assumed because nobody configured any, in a sentence.
+    /// Instances assumed for lack of configuration, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed: Option<String>,
 }
@@ -65,9 +65,9 @@ pub struct ConfigurationStatus {
 #[serde(rename_all = "camelCase")]
 pub struct RouterStatus {
     pub kind: String,
-    /// The color it sends traffic to; `null` where it cannot be read.
+    /// `null` if it cannot be read.
     pub active_color: Option<Color>,
-    /// Whether that is the state file's; `null` where it cannot be read.
+    /// Equals the state file's; `null` if it cannot be read.
     pub in_sync: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -76,15 +76,15 @@ pub struct RouterStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandbyStatus {
     pub color: Color,
-    /// Whether it could take traffic; `null` where nobody asked it.
+    /// `null` if nobody asked it.
     pub ready: Option<bool>,
 }
 
-/// How the last soak stands; without one only `running`.
+/// Without a soak only `running`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoakStatus {
     #[serde(flatten)]
     pub block: Option<SoakBlock>,
-    /// Whether a monitor is running and this soak is not finished.
+    /// A monitor is running and this soak is not finished.
     pub running: bool,
 }

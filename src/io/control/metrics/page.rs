@@ -25,11 +25,8 @@ const VERDICTS: [Verdict; 3] = [Verdict::Healthy, Verdict::Unknown, Verdict::Bre
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clients {
-    /// Those that follow the events now, on this machine.
     pub local: usize,
-    /// The same over the network, who may order.
     pub operators: usize,
-    /// The same over the network, who may look.
     pub viewers: usize,
     pub dropped: u64,
     pub refused: u64,

@@ -11,9 +11,8 @@ pub struct Tally {
     pub scrapes: BTreeMap<String, Scrapes>,
     /// Rollbacks after which traffic was back.
     pub rolled_back: u64,
-    /// Rollbacks that were given up after their last attempt.
     pub rollbacks_failed: u64,
-    /// Rollbacks that somebody undid while the recovery was verified; they are counted as rolled back as well.
+    /// Undone by somebody while the recovery was verified; also counted as rolled back.
     pub rollbacks_undone: u64,
 }
 

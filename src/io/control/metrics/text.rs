@@ -15,7 +15,6 @@ impl Text {
         self.write(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"))
     }
 
-    /// A sample of the metric that was begun last.
     pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) -> &mut Self {
         let name = self.name;
         self.write(format_args!("{name}"));
@@ -27,7 +26,7 @@ impl Text {
         self.write(format_args!("{after} {value}\n"))
     }
 
-    /// One sample for every name: 1 for the one that holds, 0 for the others.
+    /// One sample a name: 1 for the one that holds, else 0.
     pub fn states<'a>(&mut self, label: &str, names: impl IntoIterator<Item = &'a str>, holds: &str) -> &mut Self {
         for name in names {
             self.sample(&[(label, name)], u8::from(name == holds));

@@ -26,9 +26,9 @@ use crate::io::control::caller::Caller;
 use crate::io::control::routes;
 use crate::model::SigningKey;
 
-/// How long somebody waits for being told that nothing from there is looked at, so that a flood fills no log.
+/// Delay before a blocked client is told so, so that a flood fills no log.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// So many characters of a path stand in the log.
+/// Characters of a path in the log.
 const PATH_IN_LOG: usize = 100;
 
 pub struct Guard {
@@ -41,7 +41,6 @@ pub struct Guard {
 struct Refusal {
     status: StatusCode,
     why: String,
-    /// For how long nothing from there is looked at.
     retry_after: Option<Duration>,
 }
 
@@ -51,7 +50,7 @@ impl Refusal {
     }
 }
 
-/// The endpoints for those whom the guard lets in. Where a client comes from, and its seat, are extensions of its requests.
+/// The endpoints behind the guard. Requests carry the client's address and seat as extensions.
 pub fn guarded(endpoints: Router, guard: Arc<Guard>, hub: Hub, from: SocketAddr, seat: Arc<Seat>) -> Router {
     let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, hub), let_in));
     endpoints.layer(Extension(from)).layer(Extension(seat))
@@ -85,7 +84,7 @@ impl Guard {
         Self { tokens, signed, limit: Limit::default(), refusals: Refusals::default() }
     }
 
-    /// From now on the tokens and the key of signed orders are these, as far as there were any.
+    /// Replaces the tokens and the signing key, if there were any.
     pub fn renew(&self, config: &ControlConfig) {
         self.tokens.set(Tokens::of(config));
         let key = config.order_secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
@@ -94,17 +93,16 @@ impl Guard {
         }
     }
 
-    /// Tells of a refusal, unless there were many.
+    /// Logs a refusal, unless there were many.
     pub fn refused(&self, tell: impl FnOnce()) {
         self.refusals.note(Instant::now(), tell);
     }
 
-    /// The request, with who asks.
     async fn admit(&self, request: Request, from: SocketAddr, seat: &Seat) -> Result<Request, Refusal> {
         let (parts, body) = request.into_parts();
         let order = parts.uri.path() == routes::ACTIONS && parts.method == Method::POST;
         let signed = self.signed.as_ref().filter(|_| order && parts.headers.contains_key(SIGNATURE));
-        // What has a token is judged by that alone.
+        // A request with a token is judged by the token alone.
         let Some(signed) = signed.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) else {
             let role = self.attempt(from, || self.role(&parts.headers))?;
             seat.has_shown(role.into());
@@ -137,7 +135,7 @@ impl Guard {
         let Some(authorization) = headers.get(AUTHORIZATION) else {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "a token is required: `Authorization: Bearer TOKEN`"));
         };
-        // The scheme's name is told by RFC 9110, section 11.1, to be read in either case.
+        // RFC 9110, section 11.1: the scheme's name is case-insensitive.
         let token = authorization.as_bytes().split_at_checked(7);
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer ")).map(|(_, token)| token);
         token
@@ -146,7 +144,6 @@ impl Guard {
     }
 }
 
-/// Remembers a signed order before it is carried out.
 async fn take(orders: &Arc<SignedOrders>, order: Signed, now: i64) -> Result<(), Refusal> {
     let orders = Arc::clone(orders);
     let taken = tokio::task::spawn_blocking(move || orders.take(&order, now)).await;

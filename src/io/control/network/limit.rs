@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many attempts may fail one after the other …
+/// This many attempts may fail in a row …
 const BURST: u32 = 10;
-/// … and one more after each of these. A hundred thousand addresses would need 10^26 years for a token of 128 bits.
+/// … and one more after each of these. 100,000 addresses would need 10^26 years for a token of 128 bits.
 const EVERY: Duration = Duration::from_secs(6);
-/// So many addresses are told apart. What comes from further ones counts together.
+/// Addresses tracked separately; any further ones share one count.
 const ADDRESSES: usize = 1_024;
 
-/// Counts failed attempts by address: a token bucket each, after which nothing is looked at until it has filled up again.
+/// Failed attempts by address: a token bucket each; an empty one blocks its address until it has refilled.
 #[derive(Debug, Default)]
 pub struct Limit {
     /// When the failures of an address are forgotten.
@@ -22,14 +22,14 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Lets the attempt be looked at, or tells for how long none from there is.
+    /// Checks the attempt, or returns for how long none from this address is checked.
     pub fn attempt<T, E>(
         &self,
         from: IpAddr,
         now: Instant,
         look: impl FnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>, Duration> {
-        // Held while it is looked at, so that attempts at the same time are attempts one after the other.
+        // Held during the check, so that simultaneous attempts count one after the other.
         let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
         let from = place(&mut forgotten, neighbourhood(from), now);
         let until = forgotten.get(&from).copied().unwrap_or(now).max(now);
@@ -53,7 +53,7 @@ pub fn neighbourhood(from: IpAddr) -> IpAddr {
     }
 }
 
-/// Where failures from an address are counted: at that address, or with others where there are too many.
+/// The key that failures count under: the address, or a shared one if there are too many.
 fn place(forgotten: &mut HashMap<IpAddr, Instant>, from: IpAddr, now: Instant) -> IpAddr {
     if forgotten.contains_key(&from) || forgotten.len() < ADDRESSES {
         return from;

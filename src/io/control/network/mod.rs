@@ -52,7 +52,6 @@ pub enum ListenError {
     Seen { path: PathBuf, source: io::Error },
 }
 
-/// Where a monitor listens on the network, bound, and who is let in there.
 pub struct NetworkListener {
     pub(super) listener: TcpListener,
     pub(super) tls: Option<Arc<Current<TlsAcceptor>>>,
@@ -61,8 +60,8 @@ pub struct NetworkListener {
 }
 
 impl NetworkListener {
-    /// Reads the certificate and listens, if the configuration says so. `signed_orders` is the file that remembers the ids of
-    /// orders that were signed; `now` is in Unix seconds; `notify` is what notifications are signed with, which no order may be.
+    /// Binds if configured. `signed_orders` remembers ids of signed orders; `now` is in Unix seconds; `notify` is
+    /// the key of notifications, which must not sign orders.
     pub async fn bind(
         config: &ControlConfig,
         notify: Option<&SecretString>,
@@ -74,7 +73,7 @@ impl NetworkListener {
         let tls = TlsFiles::of(config).map(|files| renewal.of_tls(files)).transpose()?;
         let listener = TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })?;
         let failed = |source| ListenError::Seen { path: signed_orders.to_owned(), source };
-        // The rules of the configuration refuse a key that is none.
+        // The configuration's rules reject an invalid key.
         let key = config.order_secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
         let signed = key.map(|key| SignedOrders::new(key, signed_orders, now)).transpose().map_err(failed)?;
         let tokens = Tokens::of(config);
@@ -84,12 +83,11 @@ impl NetworkListener {
     }
 }
 
-/// Reads certificate, key and the clients' authorities, and says what is wrong with them.
 pub fn check_tls(config: &ControlConfig) -> Result<(), ListenError> {
     TlsFiles::of(config).map_or(Ok(()), |files| files.acceptor().map(drop))
 }
 
-/// An IPv4 address reads like one also where the listener is of both kinds.
+/// An IPv4 address, also on a dual-stack listener.
 pub(super) fn plain(from: SocketAddr) -> SocketAddr {
     SocketAddr::new(from.ip().to_canonical(), from.port())
 }

@@ -1,11 +1,11 @@
-//! Refusals in the log: the first of each minute in full, the others as a number. Nobody fills a disk by being refused.
+//! Refusals in the log: the first of each minute in full, the others as a number, so that refusals cannot fill a disk.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many are told in full …
+/// This many are logged in full …
 const IN_FULL: u32 = 20;
 /// … in each of these.
 const SPAN: Duration = Duration::from_mins(1);

@@ -1,7 +1,6 @@
 //! Certificates and secrets are read again when their files change, so that renewing them needs no new monitor.
 //!
-//! Files are looked at by their stamps, through symlinks: what Kubernetes mounts and certbot keeps are symlinks that are moved to
-//! another file. What cannot be used leaves in force what was valid before.
+//! Stamps follow symlinks, which Kubernetes and certbot move. Unusable files leave the old values in force.
 
 use std::fs;
 use std::io;
@@ -25,7 +24,6 @@ use crate::io::texts::read_text;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A value that is replaced while others use it.
 pub struct Current<T>(RwLock<Arc<T>>);
 
 impl<T> Current<T> {
@@ -42,10 +40,10 @@ impl<T> Current<T> {
     }
 }
 
-/// What tells one state of a file from another: device, inode, size, and when content and metadata changed.
+/// Identifies a file's version: device, inode, size, mtime and ctime.
 type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 
-/// The stamp of what a path leads to, which has to be a regular file: reading anything else may take for ever.
+/// Only for regular files: reading anything else may block forever.
 fn stamp(path: &Path) -> io::Result<Stamp> {
     let of = fs::metadata(path)?;
     if !of.is_file() {
@@ -54,39 +52,37 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
     Ok((of.dev(), of.ino(), of.size(), (of.mtime(), of.mtime_nsec()), (of.ctime(), of.ctime_nsec())))
 }
 
-/// Whether a file can be read again: a pipe cannot, and what is called by the number of a descriptor may be another file by then.
+/// Whether it can be reread: a pipe cannot, and a descriptor's path may be another file by then.
 fn is_lasting(path: &Path) -> bool {
     !path.starts_with("/dev") && !path.starts_with("/proc") && fs::metadata(path).is_ok_and(|found| found.is_file())
 }
 
-/// Files that belong together.
 #[derive(Debug)]
 struct Watched {
     what: &'static str,
-    /// With their keys in the configuration.
+    /// With their configuration keys.
     files: Vec<(&'static str, PathBuf)>,
-    /// What they were when they were read last. None before that: they may have changed since the configuration was read.
+    /// Stamps of the last read; `None` before it: the files may have changed since the configuration was read.
     seen: Option<Vec<Option<Stamp>>>,
     trouble: Trouble,
 }
 
-/// Whether what the files hold is of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     None,
-    /// It is not, perhaps because somebody is in the middle of replacing them.
+    /// Unusable, perhaps because they are being replaced.
     Fresh,
-    /// It is not, and the log says so.
+    /// Unusable, and logged.
     Told,
 }
 
 impl Watched {
-    /// None where no file can be read again.
+    /// `None` if no file can be reread.
     fn new(what: &'static str, files: Vec<(&'static str, PathBuf)>) -> Option<Self> {
         (!files.is_empty()).then_some(Self { what, files, seen: None, trouble: Trouble::None })
     }
 
-    /// Reads the files if they changed, or were of no use before. Says in the log what came of it, once for each change.
+    /// Rereads the files if they changed, or were unusable. Logs the result once for each change.
     fn look<T>(&mut self, read: impl FnOnce() -> Result<Option<T>, String>) -> Option<T> {
         let stamps: Vec<io::Result<Stamp>> = self.files.iter().map(|(_, path)| stamp(path)).collect();
         let unreadable = self.files.iter().zip(&stamps).find_map(|((key, path), stamp)| {
@@ -107,7 +103,7 @@ impl Watched {
                 new
             }
             Err(why) => {
-                // Files are replaced one after the other: what is still wrong the next time is meant.
+                // Files are replaced one after the other: only what is still wrong at the next look counts.
                 if !changed && self.trouble == Trouble::Fresh {
                     tracing::warn!(
                         what = self.what,
@@ -127,7 +123,7 @@ impl Watched {
 struct Tls {
     watched: Watched,
     files: TlsFiles,
-    /// SHA-256 of what stood in them when they were read last.
+    /// SHA-256 of the contents when last read.
     digest: Vec<u8>,
     current: Arc<Current<TlsAcceptor>>,
 }
@@ -153,7 +149,7 @@ fn digest_of(files: &TlsFiles) -> Result<Vec<u8>, String> {
     for (key, path) in files.by_key() {
         let text = fs::read(&path).map_err(|error| format!("`{key}`: `{}` cannot be read: {error}", path.display()))?;
         all.update(&text);
-        // No PEM has it, so that what moves from one file to the next is a change.
+        // Not part of any PEM, so that moving text from one file to the next is a change.
         all.update(&[0]);
     }
     Ok(all.finish().as_ref().to_vec())
@@ -162,7 +158,7 @@ fn digest_of(files: &TlsFiles) -> Result<Vec<u8>, String> {
 struct Secrets {
     watched: Watched,
     config: ControlConfig,
-    /// What notifications are signed with, which must not be the key of signed orders.
+    /// The key of notifications, which must differ from that of signed orders.
     notify: Option<SecretString>,
 }
 
@@ -181,7 +177,7 @@ impl Secrets {
             (&config.viewer_token, &renewed.viewer_token, Role::Viewer),
         ] {
             if differ(old.as_ref(), new.as_ref()) {
-                // An event stream asks for its token once, and could go on for hours with one that was withdrawn.
+                // An event stream shows its token once, and could outlive a revoked one by hours.
                 seats.revoke(role);
             }
         }
@@ -193,7 +189,6 @@ fn differ(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {
     old.map(SecretString::expose_secret) != new.map(SecretString::expose_secret)
 }
 
-/// What is read again while a monitor listens on the network.
 #[derive(Default)]
 pub struct Renewal {
     tls: Option<Tls>,
@@ -201,7 +196,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// The files of this configuration. Those that cannot be read a second time are left alone.
+    /// Watches the files of this configuration, except those that cannot be reread.
     pub fn new(config: &ControlConfig, notify: Option<&SecretString>) -> Self {
         let mut config = config.clone();
         config.secret_files.retain(|_, path| is_lasting(path));
@@ -214,11 +209,10 @@ impl Renewal {
         Self { tls: None, secrets }
     }
 
-    /// The acceptor of these files, as they are now and as they will be.
     pub fn of_tls(&mut self, files: TlsFiles) -> Result<Arc<Current<TlsAcceptor>>, ListenError> {
         let by_key = files.by_key();
         let lasting = by_key.iter().all(|(_, path)| is_lasting(path));
-        // Read before the acceptor reads them: what changes in between is noticed.
+        // Read before the acceptor reads them, so that a change in between is noticed.
         let digest = if lasting { digest_of(&files).unwrap_or_default() } else { Vec::new() };
         let current = Arc::new(Current::new(files.acceptor()?));
         let watched = Watched::new("certificate of the control API", by_key).filter(|_| lasting);
@@ -226,7 +220,7 @@ impl Renewal {
         Ok(current)
     }
 
-    /// Looks at the files every second until `stopped`. A file system that hangs holds up nobody else.
+    /// Looks at the files every second until `stopped`. A hanging file system delays nobody else.
     pub async fn run(self, guard: Arc<Guard>, seats: Arc<Seats>, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = self.keep_looking(guard, seats) => {}

@@ -1,6 +1,5 @@
-//! Who keeps a connection when there are too many: whoever has shown that they may order comes before whoever may look, and both
-//! before whoever has shown nothing and had the time for it. Of equals the newest stays, so that idle connections keep nobody
-//! out.
+//! Who keeps a connection when there are too many: those who may order first, then viewers, then those who have shown
+//! nothing for [`TO_SHOW`]. Among equals the newest stays, so that idle connections keep nobody out.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +12,11 @@ use super::limit::neighbourhood;
 use super::tokens::Role;
 
 const MOST: usize = 128;
-/// Most of them from one address.
 const MOST_FROM_ONE: usize = 32;
 
-/// So long a client may take to show who it is before it makes room for others.
+/// Time to authenticate before a client makes room for others.
 const TO_SHOW: Duration = Duration::from_secs(2);
 
-/// What a client has shown so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     Unknown,
@@ -54,7 +51,7 @@ struct Entry {
     cut: Arc<Notify>,
 }
 
-/// One connection's; dropped, it makes room.
+/// A connection's seat, freed on drop.
 #[derive(Debug)]
 pub struct Seat {
     seats: Arc<Seats>,
@@ -62,7 +59,7 @@ pub struct Seat {
 }
 
 impl Seats {
-    /// A seat for a client; `cut` breaks its connection off once it has to make room. None where everybody else may order.
+    /// `cut` closes the connection once it has to make room. `None` if everybody else may order.
     pub fn take(self: &Arc<Self>, from: IpAddr, cut: Arc<Notify>, now: Instant) -> Option<Seat> {
         let from = neighbourhood(from);
         let mut taken = self.taken();
@@ -78,7 +75,7 @@ impl Seats {
         Some(Seat { seats: Arc::clone(self), number })
     }
 
-    /// Breaks the connections off that have shown a token of this role, which is valid no more.
+    /// Closes the connections that authenticated with a revoked token of this role.
     pub fn revoke(&self, role: Role) {
         let rank = Rank::from(role);
         self.taken().seats.iter().filter(|seat| seat.rank == rank).for_each(|seat| seat.cut.notify_one());
@@ -90,7 +87,7 @@ impl Seats {
 }
 
 impl Taken {
-    /// Breaks the connection off that has shown least, the oldest of those; one that is only beginning last of all.
+    /// Closes the oldest connection that has shown least; one that has just begun comes last of all.
     fn make_room(&mut self, now: Instant, of: impl Fn(&Entry) -> bool) -> Option<()> {
         let least = self.seats.iter().enumerate().filter(|(_, seat)| seat.rank < Rank::Operator && of(seat));
         let begins = |seat: &Entry| seat.rank == Rank::Unknown && now.duration_since(seat.since) < TO_SHOW;

@@ -12,23 +12,22 @@ use super::renewal::Current;
 use crate::io::journal::files::{open_log, sync_folder_of};
 use crate::model::SigningKey;
 
-/// Header of the message's name, the same at every try to deliver it.
+/// The message's id, the same for every delivery attempt.
 const ID: &str = "webhook-id";
-/// Header of the time at which it was signed, in Unix seconds.
+/// Unix seconds.
 const TIMESTAMP: &str = "webhook-timestamp";
 pub const SIGNATURE: &str = "webhook-signature";
 
-/// A message is taken so many seconds before and after its signing, which is what the specification's libraries allow.
+/// Seconds before and after signing, as in the specification's libraries.
 const TOLERANCE_S: i64 = 300;
-/// Ids are remembered for so many seconds: far longer than the tolerance, for clocks that are set back.
+/// Seconds: far longer than the tolerance, for clocks that are set back.
 const REMEMBERED_S: i64 = 24 * 3600;
-/// So many ids are remembered. Whoever signs more orders in a day has a program that runs wild.
+/// Ids remembered. Signing more orders in a day means a program that runs wild.
 const MOST_IDS: usize = 4_096;
 const LONGEST_ID: usize = 128;
-/// Longest file of ids that is read, in bytes; one of 4,096 ids has at most 600 kB.
+/// In bytes; 4,096 ids take at most 600 kB.
 const LONGEST_FILE: u64 = 16 << 20;
 
-/// A message is not what it says, or comes too late, or again.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
     #[error("a signed order needs the headers {ID}, {TIMESTAMP} and {SIGNATURE}: {0}")]
@@ -39,7 +38,7 @@ pub enum NotSigned {
     Late(i64),
 }
 
-/// A message that was taken before, or that cannot be distinguished from such a one.
+/// A message that was taken before, or cannot be told from one that was.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNew {
     #[error("order `{0}` was already received (replay rejected)")]
@@ -62,25 +61,25 @@ pub struct SignedOrders {
     seen: Mutex<Seen>,
 }
 
-/// Ids of messages that were taken, in memory and in a file, so that another monitor does not take them again.
+/// Ids of messages taken, in memory and in a file, so that another monitor does not take them again.
 struct Seen {
     file: File,
-    /// With the time of their signature.
+    /// Id to the time of its signature.
     ids: HashMap<String, i64>,
 }
 
 impl SignedOrders {
-    /// Those signed with this key. The ids of what is taken are kept in this file.
+    /// `file` keeps the ids of the messages taken.
     pub fn new(key: SigningKey, file: &Path, now: i64) -> io::Result<Self> {
         Ok(Self { key: Current::new(key), seen: Mutex::new(Seen::open(file, now)?) })
     }
 
-    /// From now on orders are signed with this key. The ids of those that came stay known.
+    /// Replaces the key. The known ids stay.
     pub fn renew(&self, key: SigningKey) {
         self.key.set(key);
     }
 
-    /// Checks the signature and its time; `now` is in Unix seconds.
+    /// Checks signature and time; `now` is in Unix seconds.
     pub fn check(&self, headers: &HeaderMap, body: &[u8], now: i64) -> Result<Signed, NotSigned> {
         let id = header(headers, ID)?;
         if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
@@ -103,7 +102,7 @@ impl SignedOrders {
         Ok(Signed { id: id.to_owned(), at })
     }
 
-    /// Takes a message once. Waits for the disk.
+    /// Takes a message once. Blocks on the disk.
     pub fn take(&self, signed: &Signed, now: i64) -> Result<(), NotNew> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).take(signed, now)
     }
@@ -115,7 +114,7 @@ impl Seen {
         sync_folder_of(path)?;
         let mut text = String::new();
         (&file).take(LONGEST_FILE).read_to_string(&mut text)?;
-        // A line that is cut off belongs to an order that was never carried out.
+        // A cut line belongs to an order that was never carried out.
         let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')?.split_once(' '));
         let mut ids: HashMap<String, i64> =
             lines.filter_map(|(at, id)| Some((id.to_owned(), at.parse().ok()?))).collect();
@@ -136,7 +135,7 @@ impl Seen {
         if self.ids.len() >= MOST_IDS {
             return Err(NotNew::TooMany);
         }
-        // In one write: what several processes append does not mix.
+        // A single write, so that appends of several processes do not mix.
         self.file.write_all(format!("{} {}\n", signed.at, signed.id).as_bytes())?;
         self.file.sync_data()?;
         self.ids.insert(signed.id.clone(), signed.at);

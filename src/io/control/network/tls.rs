@@ -22,7 +22,7 @@ const CLIENT_CA: &str = "control.client_ca_file";
 pub struct TlsFiles {
     certificate: PathBuf,
     key: PathBuf,
-    /// The authorities of the clients, where these need a certificate.
+    /// `None` if clients need no certificate.
     client_ca: Option<PathBuf>,
 }
 
@@ -32,14 +32,13 @@ impl TlsFiles {
         Some(Self { certificate, key, client_ca: config.client_ca_file.clone() })
     }
 
-    /// Each with its key in the configuration.
     pub fn by_key(&self) -> Vec<(&'static str, PathBuf)> {
         let own = [(CERTIFICATE, &self.certificate), (KEY, &self.key)];
         let all = own.into_iter().chain(self.client_ca.iter().map(|path| (CLIENT_CA, path)));
         all.map(|(key, path)| (key, path.clone())).collect()
     }
 
-    /// TLS 1.2 and 1.3 with what stands in them now.
+    /// TLS 1.2 and 1.3 with the current files.
     pub fn acceptor(&self) -> Result<TlsAcceptor, ListenError> {
         let chain = certificates(CERTIFICATE, &self.certificate)?;
         let private = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| wrong(KEY, &self.key, told(&error)))?;
@@ -58,7 +57,7 @@ impl TlsFiles {
     }
 }
 
-/// Lets in whoever has a certificate of one of the authorities in this file.
+/// Requires a client certificate from an authority in this file.
 fn clients_of(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, ListenError> {
     let of_no_use = |error: &dyn std::fmt::Display| wrong(CLIENT_CA, path, format!("cannot be used: {error}"));
     let mut roots = RootCertStore::empty();

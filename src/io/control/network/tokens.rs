@@ -12,8 +12,7 @@ pub enum Role {
     Operator,
 }
 
-/// The tokens that are known, as their SHA-256: of that nothing is to be had from how long a comparison takes, or from a
-/// dump of the memory that holds it.
+/// Kept as SHA-256: neither comparison time nor a memory dump reveals a token.
 pub struct Tokens {
     operator: Option<[u8; 32]>,
     viewer: Option<[u8; 32]>,
@@ -29,7 +28,7 @@ impl Tokens {
         Self { operator: operator.map(digest), viewer: viewer.map(digest) }
     }
 
-    /// Whose token this is. Takes as long for one as for the other, and for none.
+    /// Constant time, whichever token matches, if any.
     pub fn role(&self, presented: &[u8]) -> Option<Role> {
         let presented = digest(presented);
         let is = |known: &Option<[u8; 32]>| {

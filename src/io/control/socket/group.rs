@@ -10,10 +10,9 @@ use rustix::process::{getegid, geteuid, getgroups};
 use crate::config::shell_word;
 use crate::io::users;
 
-/// Where the access control list of a folder is, which lets in whom its mode does not: see acl(5).
+/// A folder's access control list, which lets in users its mode does not: see acl(5).
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
-/// What is said of a group that this machine does not know.
 const UNKNOWN: &str = "there is no such group in /etc/group; a group that only a directory service (NSS) knows is given by its \
                        number, which `getent group NAME` prints";
 
@@ -25,7 +24,7 @@ pub struct SocketGroup {
 }
 
 impl SocketGroup {
-    /// The group of this name or number, or why the socket cannot be given to it.
+    /// By name or number, or why the socket cannot be given to it.
     pub fn named(name: &str) -> Result<Self, String> {
         let gid = users::group(name).ok_or(UNKNOWN)?;
         let is_member = getegid().as_raw() == gid
@@ -46,7 +45,7 @@ impl SocketGroup {
         self.gid
     }
 
-    /// What keeps its members from a socket in this folder; none where nothing does.
+    /// What blocks its members from a socket in this folder, if anything.
     pub fn kept_out(&self, folder: &Path) -> Option<KeptOut> {
         let there = folder.ancestors().find(|folder| folder.exists())?;
         let missing = folder.strip_prefix(there).ok().filter(|rest| !rest.as_os_str().is_empty());
@@ -67,13 +66,13 @@ impl SocketGroup {
 
     fn may_enter(&self, folder: &Path) -> bool {
         let Ok(found) = fs::metadata(folder) else { return false };
-        // Of the three sets of bits the first that fits counts, even where a later one would allow more.
+        // The first of the three sets of mode bits that fits counts, even if a later one allows more.
         let needed = if found.gid() == self.gid { 0o010 } else { 0o001 };
         found.mode() & needed != 0 || getxattr(folder, ACCESS_LIST, &mut [0_u8; 0]).is_ok_and(|length| length > 0)
     }
 }
 
-/// Members of the group cannot pass through the folders above the socket.
+/// Members cannot pass through the folders above the socket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("members of the group `{group}` cannot reach the control socket")]
 pub struct KeptOut {
@@ -87,12 +86,11 @@ impl KeptOut {
     }
 }
 
-/// What is wrong with a group that this machine does not know.
 pub fn unknown(name: &str) -> Option<&'static str> {
     users::group(name).is_none().then_some(UNKNOWN)
 }
 
-/// What keeps the members of a group from a socket at this path, if anything does, or why the socket cannot be given to them.
+/// What blocks the group's members from a socket at this path, if anything; or why it cannot be given to them.
 pub fn check(group: &str, socket: &Path) -> Result<Option<KeptOut>, String> {
     SocketGroup::named(group).map(|group| socket.parent().and_then(|folder| group.kept_out(folder)))
 }

@@ -1,4 +1,4 @@
-//! Caddy's admin API: one request, one answer (<https://caddyserver.com/docs/api>).
+//! Caddy's admin API (<https://caddyserver.com/docs/api>).
 
 use http_body_util::BodyExt as _;
 use reqwest::header::{CONTENT_TYPE, ETAG, HOST, HeaderValue, IF_MATCH};
@@ -11,15 +11,15 @@ use crate::config::{AdminUrl, scrub};
 use crate::io::http;
 use crate::io::http::{Login, NoAnswer};
 
-/// Longest answer that is read, in bytes: a configuration of many thousand sites.
+/// In bytes: a configuration of many thousand sites.
 const LONGEST: usize = 32 << 20;
-/// So much of an answer that is no JSON is quoted.
+/// Characters of a non-JSON answer.
 const QUOTED: usize = 300;
 
 #[derive(Debug)]
 pub struct Part {
     pub value: Value,
-    /// The version read: a change is made to no other. It names its own path, so it also guards what lies below or beside.
+    /// Writes require this version. It names its own path, so it also guards what lies below or beside.
     pub etag: Option<HeaderValue>,
 }
 
@@ -37,12 +37,12 @@ impl AdminApi {
         self.admin.base.join(path)
     }
 
-    /// Reads a part of the configuration; none where there is no such path.
+    /// `None` if there is no such path.
     pub async fn get(&self, path: &str) -> Result<Option<Part>, CaddyError> {
         let url = self.url(path);
         let response = match self.ask(Method::GET, &url, None).await {
             Ok(response) => response,
-            // A path that leads nowhere, an `@id` that nobody has.
+            // A path that leads nowhere, or an unknown `@id`.
             Err(CaddyError::Refused { status: StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND, .. }) => {
                 return Ok(None);
             }
@@ -57,12 +57,11 @@ impl AdminApi {
             return Err(answer(format!("more than {LONGEST} bytes")));
         }
         let value = serde_json::from_slice(&bytes).map_err(|error| answer(format!("what is not JSON ({error})")))?;
-        // Before version 2.7 it comes behind the answer.
+        // Before version 2.7 it is a trailer.
         Ok(Some(Part { value, etag: header.or(trailer) }))
     }
 
-    /// Puts a list of upstreams at a path, if the configuration is still the one that was read: PATCH replaces what is there, PUT
-    /// makes what is missing. `false` where somebody else changed it in between.
+    /// PATCH replaces upstreams, PUT creates them; `false` if somebody changed the configuration since it was read.
     pub async fn write(
         &self,
         method: Method,
@@ -88,7 +87,7 @@ impl AdminApi {
             builder = builder.unix_socket(socket.clone());
         }
         if url.scheme() == "http" {
-            // A client that needs no root certificates must work where there are none.
+            // Needed if the machine has no root certificates.
             builder = builder.tls_certs_only([]);
         }
         let mut request = builder.build().map_err(CaddyError::Client)?.request(method.clone(), url.clone());
@@ -116,14 +115,14 @@ impl AdminApi {
     }
 }
 
-/// The message of an error, which Caddy gives as JSON.
+/// Caddy's error message, given as JSON.
 fn said(body: &[u8]) -> String {
     let json = serde_json::from_slice::<Value>(body).ok().and_then(|value| Some(value["error"].as_str()?.to_owned()));
     let text = json.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
     scrub(&text).chars().filter(|c| !c.is_control()).take(QUOTED).collect::<String>().trim().to_owned()
 }
 
-/// The answer as far as it is read, and the version that comes behind it.
+/// The answer up to the limit, and the version in its trailer.
 async fn read(response: Response) -> Result<(Vec<u8>, Option<HeaderValue>), reqwest::Error> {
     let mut body = Body::from(response);
     let (mut bytes, mut etag) = (Vec::new(), None);

@@ -21,7 +21,7 @@ pub enum CaddyError {
     Answer { url: String, reason: String },
     #[error("Caddy's configuration at {url} keeps being changed by somebody else; it was left alone")]
     Changed { url: String },
-    /// There is nothing that could be written, not even with `--force`.
+    /// Nothing can be written, not even with `--force`.
     #[error("no reverse_proxy at {url}: {found}; set `router.upstream_path` to one")]
     NoUpstreams { url: String, found: String },
     #[error("Caddy sends traffic to both colors: {dials} at {url}")]

@@ -10,24 +10,21 @@ use crate::config::same_listener;
 use crate::io::router::{Foreign, Remark, RouterError};
 use crate::model::Color;
 
-/// At most so many places are named in one message.
 const MAX_NAMED: usize = 8;
 
 /// Hosts and paths of the requests that lead to a place.
 pub type Matchers = (Vec<String>, Vec<String>);
 
-/// Upstreams that may be replaced.
 #[derive(Debug)]
 pub struct Found {
     pub upstreams: String,
     pub list: Vec<Value>,
     pub exists: bool,
     pub etag: Option<HeaderValue>,
-    /// The place, and what is at the configured path instead, where it was found by its upstreams.
+    /// The place, and what is at the configured path instead, if it was found by its upstreams.
     pub by_content: Option<(String, Option<String>)>,
 }
 
-/// The service's `reverse_proxy`, or what is there instead.
 pub enum Located {
     Ours(Found),
     Foreign(Box<Elsewhere>),
@@ -35,20 +32,18 @@ pub enum Located {
 
 pub struct Elsewhere {
     pub error: Foreign,
-    /// What a forced move replaces; none where nothing can be.
+    /// What a forced move replaces; `None` if nothing can be.
     pub replaceable: Option<Found>,
-    /// Why nothing can be.
     pub nothing: CaddyError,
 }
 
-/// What is at the configured path.
 enum Named {
-    /// Something that leads to a color, and the way to it where that is known.
+    /// Leads to a color; the way to it if that is known.
     Ours(Found, Option<Place>),
     /// A `reverse_proxy` without upstreams.
     Empty(Found),
     Missing,
-    /// Something else, in words; with its upstreams where it has some.
+    /// Something else, in words; with its upstreams if it has some.
     Other(String, Option<Found>),
 }
 
@@ -58,7 +53,7 @@ impl Found {
         own == place.path || place.id.as_ref().is_some_and(|id| own == format!("/id/{id}"))
     }
 
-    /// How it was found, where not by the configured path.
+    /// How it was found, if not by the configured path.
     pub fn note(&self) -> Option<String> {
         let (place, instead) = self.by_content.as_ref()?;
         let instead = instead.as_ref()?;
@@ -79,7 +74,7 @@ impl CaddyRouter {
                 }
             },
             Named::Ours(found, _) => Ok(Located::Ours(found)),
-            // Who has the `@id` is the service's own, whatever became of it.
+            // The `@id` marks it as the service's own, whatever became of it.
             Named::Other(what, found) if self.is_by_id() => Ok(self.elsewhere(&what, &[], found)),
             named => self.search(Some(named)).await,
         }
@@ -89,7 +84,7 @@ impl CaddyRouter {
         self.leads_to(place.list()) != LeadsTo::Elsewhere
     }
 
-    /// Looks at the configured path, with the matchers of its whole route where that may be seen.
+    /// What is at the configured path, with the matchers of its whole route if readable.
     async fn named(&self, path: &str) -> Result<Named, CaddyError> {
         let route = route_of(path).unwrap_or(path);
         let (part, within) = match self.api.get(route).await {
@@ -128,11 +123,11 @@ impl CaddyRouter {
         })
     }
 
-    /// By its upstreams: exactly one `reverse_proxy` has to lead to a color, and the same requests to it as before.
+    /// By upstreams: exactly one `reverse_proxy` must lead to a color, with the same requests as before.
     async fn search(&self, named: Option<Named>) -> Result<Located, CaddyError> {
         let part = match self.api.get(CONFIG).await {
             Ok(part) => part,
-            // Whoever may see only a part of the configuration sees at least that.
+            // A user with limited access sees at least the configured part.
             Err(CaddyError::Refused { .. }) if named.is_some() => None,
             Err(error) => return Err(error),
         };
@@ -173,10 +168,9 @@ impl CaddyRouter {
         Located::Foreign(Box::new(Elsewhere { error, replaceable, nothing }))
     }
 
-    /// What is at a path and leads to neither color.
     pub(super) fn foreign(&self, path: &str, what: &str, list: &[Value]) -> Foreign {
         let place = format!("Caddy {}", self.api.url(path));
-        // An instance that somebody added to a color's own makes it neither color's.
+        // An extra instance among a color's own makes it neither color's.
         let dials = || list.iter().filter_map(|entry| entry["dial"].as_str());
         let added: Vec<&str> = dials().filter(|dial| !self.is_dial(dial)).collect();
         let added = if added.is_empty() || added.len() == list.len() {
@@ -263,7 +257,7 @@ fn by_content(place: &Place, etag: Option<HeaderValue>) -> Found {
     }
 }
 
-/// The route that a path of Caddy's configuration lies in: its first part up to `/routes/N`.
+/// The first part of a path, up to `/routes/N`.
 fn route_of(path: &str) -> Option<&str> {
     let start = path.find("/routes/")? + "/routes/".len();
     let end = path[start..].find('/')? + start;
@@ -274,14 +268,14 @@ fn same(known: &Matchers, place: &Place) -> bool {
     (&place.hosts, &place.paths) == (&known.0, &known.1)
 }
 
-/// Those to which the same requests lead, or else those to which some of them do: names come and go.
+/// Places with the same requests, else with some of them: host names come and go.
 fn like<'a>(known: &Matchers, places: Vec<&'a Place>) -> Vec<&'a Place> {
     let akin = |place: &Place| place.hosts.iter().any(|host| known.0.contains(host));
     let any_same = places.iter().any(|place| same(known, place));
     places.into_iter().filter(|place| if any_same { same(known, place) } else { akin(place) }).collect()
 }
 
-/// What is at a path that is not a `reverse_proxy`.
+/// Something at a path that is not a `reverse_proxy`.
 fn described(value: &Value) -> String {
     match value {
         Value::Object(object) => match object.get("handler").and_then(Value::as_str) {

@@ -1,8 +1,8 @@
-//! Router `caddy`: the upstreams of a `reverse_proxy` are replaced over Caddy's admin API
-//! (<https://caddyserver.com/docs/api>), and read back from it: it answers with the configuration that runs.
+//! Router `caddy`: replaces the upstreams of a `reverse_proxy` over Caddy's admin API
+//! (<https://caddyserver.com/docs/api>), and reads them back: Caddy answers with the configuration that runs.
 //!
-//! Caddy takes a change over as a whole: a new server listens before the old one stops, on the same port (`SO_REUSEPORT`). It
-//! answers once the new configuration runs.
+//! Caddy applies a change as a whole, and answers once it runs: a new server listens before the old one stops, on the
+//! same port (`SO_REUSEPORT`).
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -31,13 +31,13 @@ pub(crate) use error::CaddyError;
 use find::{Elsewhere, Found, Located, Matchers};
 use places::{Place, dials, places_in};
 
-/// Whether Linux hands connections that are just being made from a socket that stops listening to the others of its port.
-/// Where it does not, it resets them (<https://docs.kernel.org/networking/ip-sysctl.html>).
+/// Whether Linux migrates pending connections of a closing listener instead of resetting them
+/// (<https://docs.kernel.org/networking/ip-sysctl.html>).
 const MIGRATES: &str = "/proc/sys/net/ipv4/tcp_migrate_req";
-/// How often a move begins anew because somebody else changed the configuration at the same moment.
+/// A move restarts if somebody else changed the configuration at the same moment.
 const TRIES: u32 = 5;
 const CONFIG: &str = "/config/";
-/// The name of what is written in the record of it.
+/// Key in the record of what was written.
 const TARGET: &str = "caddy";
 
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct CaddyRouter {
     config: CaddyConfig,
     limit: Duration,
     written: Written,
-    /// Which requests lead to our `reverse_proxy`, once that is known.
+    /// Requests that lead to our `reverse_proxy`, once known.
     matchers: Arc<Mutex<Option<Matchers>>>,
 }
 
@@ -58,7 +58,7 @@ enum LeadsTo {
 }
 
 impl CaddyRouter {
-    /// A router over this admin API; each move and each reading gets `limit`. `written` is the record of what was written to it.
+    /// `limit` applies to each move and each reading; `written` records what was written.
     pub fn new(config: CaddyConfig, limit: Duration, written: Written) -> Self {
         Self { api: AdminApi::new(config.admin.clone()), config, limit, written, matchers: Arc::default() }
     }
@@ -67,7 +67,7 @@ impl CaddyRouter {
         color.pick(&self.config.blue, &self.config.green)
     }
 
-    /// What upstreams lead to: a color's own addresses, or what was written for it last.
+    /// The color whose own addresses these are, or for which they were written last.
     fn leads_to(&self, list: &[Value]) -> LeadsTo {
         let of = |entry: &Value| {
             let dial = entry["dial"].as_str()?;
@@ -109,7 +109,7 @@ impl CaddyRouter {
         Err(RouterError::from(CaddyError::Changed { url }).unread())
     }
 
-    /// Writes a color's upstreams, and says so; none where somebody else changed the configuration since it was read.
+    /// Writes a color's upstreams, and says so; `None` if somebody changed the configuration since it was read.
     async fn write(&self, found: &Found, to: Color) -> Result<Option<String>, CaddyError> {
         let (url, wanted) = (self.api.url(&found.upstreams), self.dials(to));
         let there = |dial: &String| found.list.iter().any(|entry| entry["dial"] == dial.as_str());
@@ -127,7 +127,7 @@ impl CaddyRouter {
         Ok(Some(format!("upstreams of {url}: {} (before: {})", wanted.join(", "), dials(&found.list))))
     }
 
-    /// The other places that still lead to the color that traffic left: they are not the service's own by configuration.
+    /// Other places that still lead to the old color: by configuration they are not the service's own.
     async fn left_on(&self, color: Color, moved: &Found) -> Option<String> {
         let places = self.others(moved).await.unwrap_or_default();
         let left = places.iter().filter(|place| self.leads_to(place.list()) == LeadsTo::Color(color));
@@ -135,7 +135,6 @@ impl CaddyRouter {
         (!left.is_empty()).then(|| format!("not moved, still on {color}: {}", left.join(", ")))
     }
 
-    /// Every `reverse_proxy` but the one that is moved.
     async fn others(&self, moved: &Found) -> Result<Vec<Place>, CaddyError> {
         let mut places = self.api.get(CONFIG).await?.map(|part| places_in("/config", &part.value)).unwrap_or_default();
         places.retain(|place| !moved.is(place));
@@ -176,7 +175,7 @@ impl CaddyRouter {
         Ok(lines)
     }
 
-    /// Does it all within the limit. Giving a change up leaves traffic on either color.
+    /// Giving up a change leaves traffic on either color.
     async fn within<T>(&self, work: impl Future<Output = Result<T, RouterError>>) -> Result<T, RouterError> {
         tokio::time::timeout(self.limit, work).await.unwrap_or_else(|_| {
             let url = self.api.url(self.config.upstream_path.as_deref().unwrap_or(CONFIG)).to_string();
@@ -185,7 +184,7 @@ impl CaddyRouter {
     }
 }
 
-/// The new upstreams, with whatever else the first of the old ones has, such as `max_requests`.
+/// The new upstreams, with the other fields of the first old one, such as `max_requests`.
 fn entries(old: &[Value], dials: &[String]) -> Vec<Value> {
     let kept = old.first().and_then(Value::as_object).cloned().unwrap_or_default();
     let entry = |dial: &String| {
@@ -196,7 +195,7 @@ fn entries(old: &[Value], dials: &[String]) -> Vec<Value> {
     dials.iter().map(entry).collect()
 }
 
-/// What a list of upstreams is recorded by: its addresses, whatever else an entry has.
+/// The recorded form of upstreams: their addresses alone.
 fn content(list: &[Value]) -> String {
     let mut dials: Vec<&str> = list.iter().filter_map(|entry| entry["dial"].as_str()).collect();
     dials.sort_unstable();

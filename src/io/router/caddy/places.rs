@@ -1,34 +1,32 @@
 //! The `reverse_proxy` places of Caddy's configuration. Pure.
 //!
-//! Sites with a host name nest, and Caddy sorts sites: the same `reverse_proxy` of a Caddyfile is at another path once another
-//! site came (<https://caddyserver.com/docs/api#get-configpath>).
+//! A place's path changes whenever a site is added: sites with a host name nest, and Caddy sorts sites
+//! (<https://caddyserver.com/docs/api#get-configpath>).
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// How deep a configuration is looked into: the standard handlers nest three levels for each `handle`.
+/// Nesting: the standard handlers take three levels for each `handle`.
 const MAX_DEPTH: usize = 200;
 
-/// A `reverse_proxy` and what leads there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its path, such as `/config/apps/http/servers/srv0/routes/0/handle/0`.
+    /// Such as `/config/apps/http/servers/srv0/routes/0/handle/0`.
     pub path: String,
-    /// The `@id` that it has itself.
     pub id: Option<String>,
-    /// Host names of the matchers on the way to it.
+    /// From the matchers on the way to it.
     pub hosts: Vec<String>,
-    /// Paths of the matchers on the way to it.
+    /// From the matchers on the way to it.
     pub paths: Vec<String>,
-    /// Its upstreams; none where it has no list of them.
+    /// `None` without a list of upstreams.
     pub upstreams: Option<Vec<Value>>,
-    /// Whether it gets its upstreams elsewhere, from DNS for example.
+    /// Gets its upstreams elsewhere, such as from DNS.
     pub dynamic: bool,
 }
 
 impl Place {
-    /// What is at a path, if it is a `reverse_proxy`.
+    /// `None` if the value is not a `reverse_proxy`.
     pub fn of(path: &str, value: &Value) -> Option<Self> {
         is_proxy(value).then(|| Self {
             path: path.to_owned(),
@@ -49,12 +47,12 @@ impl Place {
         }
     }
 
-    /// Its upstreams; empty where it has no list.
+    /// Empty without a list.
     pub fn list(&self) -> &[Value] {
         self.upstreams.as_deref().unwrap_or_default()
     }
 
-    /// The path by which it is best named: that of its `@id` does not change when sites come and go.
+    /// The most stable path: that of its `@id` does not change when sites come and go.
     pub fn name(&self) -> String {
         self.id.as_ref().map_or_else(|| self.path.clone(), |id| format!("/id/{id}"))
     }
@@ -78,7 +76,7 @@ pub fn dials(list: &[Value]) -> String {
     if dials.is_empty() { "nothing".to_owned() } else { dials.join(", ") }
 }
 
-/// Every `reverse_proxy` in a part of the configuration, in its order; `path` is that of the part.
+/// In order; `path` is that of `part`.
 pub fn places_in(path: &str, part: &Value) -> Vec<Place> {
     let mut found = Vec::new();
     walk(part, &Way { path: path.to_owned(), hosts: Vec::new(), paths: Vec::new() }, 0, &mut found);
@@ -118,7 +116,7 @@ fn walk(value: &Value, way: &Way, depth: usize, found: &mut Vec<Place>) {
                 found.push(Place { hosts: way.hosts.clone(), paths: way.paths.clone(), ..place });
             }
             let way = way.clone().through(value);
-            // A name with a slash cannot be asked for.
+            // A name with a slash cannot be requested.
             for (name, field) in fields.iter().filter(|(name, _)| !name.contains('/')) {
                 walk(field, &way.step(name), depth + 1, found);
             }

@@ -1,8 +1,7 @@
-//! Router `haproxy`: servers of a backend are taken in and out over HAProxy's Runtime API
-//! (<https://docs.haproxy.org/2.6/management.html#9.3>).
+//! Router `haproxy`: moves servers by the Runtime API (<https://docs.haproxy.org/2.6/management.html#9.3>).
 //!
-//! The new color's servers are brought in first; once they are up the other color's are put away, so that there is always
-//! somebody to answer. What HAProxy does is read from `show servers state`, which is how it runs, not how it is configured.
+//! The new color's servers are up before the other color's go, so that somebody always answers. HAProxy's state is
+//! read from `show servers state`: how it runs, not how it is configured.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -39,16 +38,14 @@ pub use servers::parse as read_servers;
 use servers::{Server, backups, parse};
 use told::{Decided, names, states};
 
-/// Time between two looks at servers that are coming up.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The share of the limit that is left for taking servers out, or in again, once others came up or did not.
+/// Share of the limit left for taking servers out, or in again, after the others came up or did not.
 const RESERVE: f32 = 0.25;
 
-/// How long a move waits for its record before it goes on without it. A disk may hang without ever failing.
+/// For the record of a move, which then continues without it: a disk may hang without ever failing.
 const RECORD_LIMIT: Duration = Duration::from_secs(1);
 
-/// A backend of HAProxy whose servers belong to blue and green.
 #[derive(Clone)]
 pub struct HaproxyRouter {
     api: RuntimeApi,
@@ -65,7 +62,7 @@ impl fmt::Debug for HaproxyRouter {
 }
 
 impl HaproxyRouter {
-    /// A router over this Runtime API; each move and each reading gets `limit`. What is put away is recorded in `service_dir`.
+    /// `limit` applies to each move and each reading. What is put away is recorded in `service_dir`.
     pub fn new(config: HaproxyConfig, limit: Duration, service_dir: &std::path::Path) -> Self {
         let parked = ParkedFile::new(service_dir, &config.backend);
         Self { api: RuntimeApi::new(config.socket.clone()), config, limit, parked, written: Written::new(service_dir) }
@@ -81,7 +78,7 @@ impl HaproxyRouter {
         parse(&answer).map_err(|reason| HaproxyError::Answer { command, reason })
     }
 
-    /// The servers of a color, in the order of the configuration.
+    /// In the order of the configuration.
     fn of<'a>(&self, color: Color, servers: &'a [Server]) -> Result<Vec<&'a Server>, HaproxyError> {
         let find = |name: &String| {
             servers.iter().find(|server| server.name == *name).ok_or_else(|| HaproxyError::NoServer {
@@ -93,7 +90,6 @@ impl HaproxyRouter {
         self.names(color).iter().map(find).collect()
     }
 
-    /// Servers that belong to neither color and take traffic.
     fn others(&self, servers: &[Server]) -> Vec<Server> {
         let ours =
             |server: &&Server| self.config.blue.contains(&server.name) || self.config.green.contains(&server.name);
@@ -103,7 +99,7 @@ impl HaproxyRouter {
     async fn set(&self, server: &str, what: &str, deadline: Instant) -> Result<(), HaproxyError> {
         let command = format!("set server {}/{server} {what}", self.config.backend);
         let answer = self.api.ask(&command, self.limit, deadline).await?;
-        // Whatever was done is answered with an empty line.
+        // Success is an empty line.
         let refused = answer.trim();
         if refused.is_empty() {
             return Ok(());
@@ -111,7 +107,7 @@ impl HaproxyRouter {
         Err(RuntimeError::Refused { command, answer: refused.to_owned() }.into())
     }
 
-    /// Reads and decides. A backend in which neither color serves while another server does is in other hands.
+    /// A backend in which only servers of neither color serve is in other hands.
     async fn decide(&self, to: Color, deadline: Instant) -> Result<(Decided, Option<Foreign>), HaproxyError> {
         let servers = self.servers(deadline).await?;
         let (coming, going) = (self.of(to, &servers)?, self.of(to.other(), &servers)?);
@@ -150,8 +146,7 @@ impl HaproxyRouter {
         Ok(Moved { kept, output: Some(decided.told()), notes })
     }
 
-    /// Brings `to` in, waits until enough of it is up, and puts the other color away. Where it does not come up, what was brought
-    /// in is as it was before. Returns why it could not be recorded, if so.
+    /// Brings `to` in, waits for enough of it, puts the other away, or else reverts. Returns why recording failed.
     async fn carry_out(
         &self,
         to: Color,
@@ -187,14 +182,14 @@ impl HaproxyRouter {
     async fn bring_in(&self, raise: &Raise, deadline: Instant) -> Result<(), HaproxyError> {
         let Raise { server, ready, weight } = raise;
         if let Some(weight) = weight {
-            // Balancing that is fixed takes no other weight than the configured one, and no weight at all.
+            // Fixed balancing takes no weight but the configured one, and none at all.
             let weight = if *weight == server.initial_weight { "100%".to_owned() } else { weight.to_string() };
             self.set(&server.name, &format!("weight {weight}"), deadline).await?;
         }
         if *ready { self.set(&server.name, "state ready", deadline).await } else { Ok(()) }
     }
 
-    /// Puts servers back to how they were. Whether all of them are; why not is left for the caller's own error to be told.
+    /// Reverts the servers. Returns whether all are back; the caller's own error tells why a move failed.
     async fn take_back(&self, raised: &[Raise], known: &Parked, deadline: Instant) -> bool {
         let mut all = true;
         for Raise { server, ready, weight } in raised {
@@ -214,7 +209,7 @@ impl HaproxyRouter {
         all
     }
 
-    /// Records durably, on another thread and not for long: users come before records.
+    /// Durably, on another thread, and not for long: users come before records.
     async fn record(&self, parked: &Parked) -> Result<(), String> {
         let (file, parked) = (self.parked.clone(), parked.clone());
         let written = tokio::task::spawn_blocking(move || file.write(&parked));
@@ -272,7 +267,7 @@ impl HaproxyRouter {
         }
     }
 
-    /// The color that serves where servers of both are ready, and those of one color wait as `backup`; none where both serve.
+    /// The color that serves if the other's ready servers are `backup`s; `None` if both serve.
     async fn beside_backups(
         &self,
         [blue, green]: [&[&Server]; 2],
@@ -284,7 +279,7 @@ impl HaproxyRouter {
         let waits = |servers: &[&Server]| {
             servers.iter().filter(|server| server.is_ready()).all(|server| backups.contains(&server.name))
         };
-        // A backup serves once nobody else is up.
+        // A backup serves only if nobody else is up.
         let (serving, first, second) = match (waits(blue), waits(green)) {
             (false, true) => (Color::Blue, blue, green),
             (true, false) => (Color::Green, green, blue),
@@ -316,12 +311,12 @@ impl HaproxyRouter {
     }
 }
 
-/// How many servers of a color have to be up before the other color is put away.
+/// Servers that must be up before the other color is put away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Least {
-    /// All of them: nobody waits for a switch.
+    /// Nobody waits for a switch.
     All,
-    /// Half, as for a standby that counts as alive: users wait for a rollback.
+    /// As for a standby that counts as alive: users wait for a rollback.
     Half,
 }
 

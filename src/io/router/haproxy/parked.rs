@@ -1,5 +1,4 @@
-//! A record of the servers that a move put away, and of those that somebody else had taken out before. HAProxy itself keeps no
-//! note of who did it.
+//! A record of servers put away by a move, or earlier by somebody else: HAProxy keeps no note of who did it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +10,6 @@ use super::servers::Server;
 use crate::io::router::record;
 use crate::model::Color;
 
-/// How a server is put away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
@@ -33,18 +31,17 @@ impl Way {
     }
 }
 
-/// A server that was put away by a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
     pub way: Way,
-    /// Its weight while it served.
+    /// While it served.
     pub weight: u32,
 }
 
-/// A server that somebody else had taken out while its color served.
+/// Taken out by somebody else while its color served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theirs {
-    /// Whether HAProxy's configuration said `disabled` then: what a restart made of it is another matter.
+    /// Whether HAProxy's configuration said `disabled` then; if that changed since, the record is void.
     pub disabled: bool,
 }
 
@@ -53,18 +50,16 @@ pub struct Entry {
     /// Put away by a move, or about to be brought back by one that has begun.
     #[serde(default)]
     pub ours: BTreeMap<String, Ours>,
-    /// Taken out by somebody else before.
     #[serde(default)]
     pub theirs: BTreeMap<String, Theirs>,
 }
 
-/// What is known of both colors' servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
-    /// The backend; a record of another one says nothing.
+    /// A record of another backend says nothing.
     #[serde(default)]
     pub backend: String,
-    /// The color that a move has begun to bring in; none once it was made.
+    /// The color being brought in by a move; `None` once it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving: Option<Color>,
     #[serde(default)]
@@ -78,18 +73,17 @@ impl Parked {
         color.pick(self.blue.as_ref(), self.green.as_ref())
     }
 
-    /// What is known of a server of this color that a move put away, where it is still away in that way.
+    /// The record of a server that a move put away, if it is still away in that way.
     pub fn ours(&self, color: Color, server: &Server) -> Option<&Ours> {
         self.entry(color)?.ours.get(&server.name).filter(|ours| ours.way.holds(server))
     }
 
-    /// Whether somebody else had taken a server of this color out while its color served. The record says nothing any more once
-    /// what a move put away has been brought back, by hand or by a restart.
+    /// Taken out by somebody else while its color served. Void once a server put away by a move is back otherwise.
     pub fn is_theirs(&self, color: Color, server: &Server, of_color: &[&Server]) -> bool {
         let Some(entry) = self.entry(color) else { return false };
         let find = |name: &String| of_color.iter().find(|server| server.name == *name);
         let stands = |(name, ours): (&String, &Ours)| find(name).is_none_or(|server| ours.way.holds(server));
-        // A list of servers that was edited since makes it a record of others.
+        // If the servers were edited since, the record is about others.
         let of_these = entry.ours.keys().any(|name| find(name).is_some());
         let theirs = entry.theirs.get(&server.name).filter(|_| of_these);
         theirs.is_some_and(|theirs| theirs.disabled == server.is_disabled())
@@ -108,7 +102,7 @@ impl Parked {
     }
 }
 
-/// The record's file, `DATA_DIR/SERVICE/haproxy.json`.
+/// `DATA_DIR/SERVICE/haproxy.json`.
 #[derive(Clone, Debug)]
 pub struct ParkedFile {
     path: PathBuf,
@@ -120,7 +114,7 @@ impl ParkedFile {
         Self { path: service_dir.join("haproxy.json"), backend: backend.to_owned() }
     }
 
-    /// What was recorded of this backend. What is missing or damaged knows nothing.
+    /// The record of this backend; empty if missing or damaged.
     pub fn read(&self) -> Parked {
         let parked: Parked = record::read(&self.path);
         if parked.backend == self.backend {

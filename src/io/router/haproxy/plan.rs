@@ -1,4 +1,4 @@
-//! What a move does with the servers of both colors, decided from what HAProxy shows and what earlier moves recorded. Pure.
+//! What a move does with the servers, decided from what HAProxy shows and earlier moves recorded. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +7,33 @@ use super::servers::Server;
 use crate::config::Away;
 use crate::model::Color;
 
-/// The weight of a server that never had one, beside none that has.
+/// Default, if neither the server nor the others have one.
 const WEIGHT: u32 = 100;
 
-/// A server that is brought in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raise {
     pub server: Server,
-    /// Whether its state has to be set to `ready`.
+    /// Its state has to be set to `ready`.
     pub ready: bool,
     pub weight: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Servers of the color that gets traffic which are brought in.
+    /// Of the color that gets traffic: brought in.
     pub raise: Vec<Raise>,
-    /// Servers of it that have to come up: those that serve already as well.
+    /// Of it: must come up, including those that already serve.
     pub counted: Vec<String>,
-    /// Servers of it that stay out: they were out while their color served.
+    /// Of it: stay out, as they were out while their color served.
     pub stay: Vec<Server>,
-    /// Servers of it that have no address.
+    /// Of it: without an address.
     pub absent: Vec<Server>,
-    /// Servers of the other color that are put away.
+    /// Of the other color: put away.
     pub away: Vec<Server>,
     pub way: Way,
-    /// What is recorded before the first step.
+    /// Recorded before the first step.
     pub begun: Parked,
-    /// What is recorded after the last.
+    /// Recorded after the last.
     pub done: Parked,
 }
 
@@ -42,11 +41,10 @@ pub struct Plan {
 pub struct Servers<'a> {
     /// Of the color that gets traffic.
     pub coming: &'a [&'a Server],
-    /// Of the other one.
     pub going: &'a [&'a Server],
 }
 
-/// A server that is out comes back if a move put it away, or if its whole color is out; one taken out while that served stays.
+/// A server that is out comes back if a move put it away, or if its whole color is out; others stay out.
 pub fn plan(to: Color, servers: Servers, away: Option<Away>, known: &Parked) -> Plan {
     let Servers { coming, going } = servers;
     let is_live = coming.iter().any(|server| server.is_ready());
@@ -58,7 +56,7 @@ pub fn plan(to: Color, servers: Servers, away: Option<Away>, known: &Parked) -> 
     let usable = used.iter().filter(|server| server.has_address());
     let absent: Vec<&Server> = coming.iter().copied().filter(|server| !server.has_address()).collect();
     let named: Vec<&Server> = stay.iter().copied().filter(|server| server.has_address()).collect();
-    // Whoever has no address only because its name does not resolve gets traffic once it does.
+    // A server without an address because its name does not resolve gets traffic once it does.
     let liftable = used.iter().filter(|server| server.is_out() && (server.has_address() || server.waits_for_address()));
     let weight_of = |server: &Server| served_with(server, known.ours(to, server), going);
     let raise: Vec<Raise> = liftable
@@ -92,7 +90,6 @@ pub fn plan(to: Color, servers: Servers, away: Option<Away>, known: &Parked) -> 
 }
 
 impl Raise {
-    /// How it is away before it is brought in.
     fn entry(&self) -> (String, Ours) {
         let Self { server, weight, .. } = self;
         let way = if server.is_in_maintenance() {
@@ -106,14 +103,14 @@ impl Raise {
     }
 }
 
-/// The weight of a server that waits with weight 0: the one it served with, the configured one, that of the servers beside it.
+/// The weight for a server at 0: the one it served with, the configured one, or its neighbors'.
 fn served_with(server: &Server, ours: Option<&Ours>, going: &[&Server]) -> u32 {
     let recorded = ours.map_or(0, |ours| ours.weight);
     let beside = going.iter().map(|server| server.weight).max().unwrap_or(0);
     [recorded, server.initial_weight, beside].into_iter().find(|weight| *weight > 0).unwrap_or(WEIGHT)
 }
 
-/// How the other color is put away: as configured, else as the one that gets traffic was.
+/// As configured, else as the color that gets traffic was put away.
 fn way(away: Option<Away>, raise: &[Raise]) -> Way {
     match away {
         Some(Away::Maint) => Way::Maint,
@@ -123,7 +120,7 @@ fn way(away: Option<Away>, raise: &[Raise]) -> Way {
     }
 }
 
-/// The record of a color that is put away. Where it is away already the old one goes on.
+/// The record of a color that is put away; the old one stays for servers that are away already.
 fn left(known: &Parked, color: Color, servers: &[&Server], way: Way) -> Option<Entry> {
     if !servers.iter().any(|server| server.is_ready()) {
         return known.kept(color);
@@ -131,7 +128,7 @@ fn left(known: &Parked, color: Color, servers: &[&Server], way: Way) -> Option<E
     let mut entry = Entry::default();
     for server in servers {
         let name = server.name.clone();
-        // A move that was cut off may have put some of them away already.
+        // An interrupted move may have put some away already.
         let half_made = known.ours(color, server).filter(|_| known.moving.is_some());
         if !server.is_out() {
             entry.ours.insert(name, Ours { way, weight: server.weight });

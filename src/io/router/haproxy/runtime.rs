@@ -1,4 +1,4 @@
-//! HAProxy's Runtime API: one command a connection, one answer.
+//! HAProxy's Runtime API: one command a connection.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{SocketAddress, scrub};
 use crate::model::number::duration_exact;
 
-/// Longest answer that is read, in bytes: many thousand servers.
+/// In bytes: many thousand servers.
 const LONGEST: u64 = 4 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -20,11 +20,7 @@ pub enum RuntimeError {
     #[error("HAProxy answered `{command}` with: {answer}{}", hint(answer))]
     Refused { command: String, answer: String },
     #[error("HAProxy did not answer `{command}` within {}", duration_exact(*limit))]
-    Timeout {
-        command: String,
-        /// The limit of the whole move or reading.
-        limit: Duration,
-    },
+    Timeout { command: String, limit: Duration },
     #[error("HAProxy's answer to `{command}` is longer than {LONGEST} bytes")]
     TooLong { command: String },
 }
@@ -55,7 +51,7 @@ impl RuntimeApi {
         Self { address }
     }
 
-    /// Gives one command and returns the whole answer. `limit` is only named where the deadline passes.
+    /// `limit` is only for the error if `deadline` passes.
     pub async fn ask(&self, command: &str, limit: Duration, deadline: Instant) -> Result<String, RuntimeError> {
         let asked = timeout_at(deadline, self.converse(command)).await;
         let bytes = asked.map_err(|_| RuntimeError::Timeout { command: command.to_owned(), limit })?;
@@ -64,7 +60,7 @@ impl RuntimeApi {
             return Err(RuntimeError::TooLong { command: command.to_owned() });
         }
         let answer = String::from_utf8_lossy(&bytes).into_owned();
-        // An error has a line of its own, such as `Can't find backend.`, and begins no other answer.
+        // An error is a line of its own, such as `Can't find backend.`, and starts no other answer.
         let refused = ["Permission denied", "Unknown command", "Can't find", "No such"];
         if refused.iter().any(|refusal| answer.starts_with(refusal)) {
             let answer = scrub(answer.lines().next().unwrap_or_default().trim()).into_owned();
@@ -81,7 +77,7 @@ impl RuntimeApi {
     }
 }
 
-/// Without a prompt HAProxy closes the connection behind its answer.
+/// Without a prompt HAProxy closes the connection after its answer.
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, command: &str) -> io::Result<Vec<u8>> {
     stream.write_all(format!("{command}\n").as_bytes()).await?;
     let mut answer = Vec::new();

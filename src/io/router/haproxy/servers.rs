@@ -1,34 +1,33 @@
 //! The answer to `show servers state`, version 1 (HAProxy 1.6 and later).
 
-/// Bits of `srv_admin_state` (management.txt, "show servers state"): maintenance that was forced at runtime or by the
-/// configuration, inherited from a tracked server, or for want of an address.
+/// `srv_admin_state` bits (management.txt, "show servers state"): maintenance forced at runtime or by configuration,
+/// inherited from a tracked server, or for lack of an address.
 const FORCED_MAINT: u32 = 0x01;
 const INHERITED_MAINT: u32 = 0x02;
 const UNRESOLVED: u32 = 0x20;
 const MAINT: u32 = FORCED_MAINT | INHERITED_MAINT | UNRESOLVED;
-/// Drain that was forced, and drain that was inherited.
+/// Forced drain, and inherited drain.
 const FORCED_DRAIN: u32 = 0x08;
 const DRAIN: u32 = FORCED_DRAIN | 0x10;
-/// The bit that remembers that the configuration said `disabled`.
+/// The configuration said `disabled`.
 const DISABLED: u32 = 0x04;
-/// `srv_op_state` of a server that gets no traffic, and of one that gets its share: all of it, or a growing one (`slowstart`).
+/// `srv_op_state`: without traffic, and with its share, full or growing (`slowstart`).
 const STOPPED: u32 = 0;
 const STARTING: u32 = 1;
 const RUNNING: u32 = 2;
-/// The bits of `srv_check_state` that say that the server is checked, and that its checks pause, as in maintenance.
+/// `srv_check_state` bits: checked, and checks paused, as in maintenance.
 const CHECKED: u32 = 0x02 | 0x04;
 const PAUSED: u32 = 0x08;
-/// `srv_check_result` of a check that passed, also conditionally.
+/// `srv_check_result`: passed, also conditionally.
 const PASSED: [u32; 2] = [3, 4];
-/// What `srv_addr` says of a server that has no address (yet).
+/// `srv_addr` without an address (yet).
 const NO_ADDRESS: [&str; 3] = ["-", "0.0.0.0", "::"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub name: String,
-    /// Its weight now, from 0 to 256.
+    /// From 0 to 256.
     pub weight: u32,
-    /// Its weight in HAProxy's configuration.
     pub initial_weight: u32,
     operational: u32,
     admin: u32,
@@ -38,22 +37,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether the administrator lets it take traffic.
     pub const fn is_ready(&self) -> bool {
         self.admin & (MAINT | DRAIN) == 0 && self.weight > 0 && self.address
     }
 
-    /// Whether somebody took it out, by maintenance, by drain or by weight 0.
+    /// Taken out by maintenance, drain or weight 0.
     pub const fn is_out(&self) -> bool {
         self.is_in_maintenance() || self.is_draining() || self.weight == 0
     }
 
-    /// Whether it is in maintenance because somebody said so, or HAProxy's configuration.
+    /// By an administrator or HAProxy's configuration, not inherited.
     pub const fn is_in_maintenance(&self) -> bool {
         self.admin & FORCED_MAINT != 0
     }
 
-    /// Whether it drains because somebody said so.
+    /// By an administrator, not inherited.
     pub const fn is_draining(&self) -> bool {
         self.admin & FORCED_DRAIN != 0
     }
@@ -62,30 +60,28 @@ impl Server {
         self.admin & DISABLED != 0
     }
 
-    /// Whether there is an address to send requests to: not where its name does not resolve, or its place is kept free.
+    /// False if its name does not resolve, or its slot is unused.
     pub const fn has_address(&self) -> bool {
         self.address
     }
 
-    /// Whether HAProxy gives it traffic by itself once its name resolves.
+    /// HAProxy gives it traffic once its name resolves.
     pub const fn waits_for_address(&self) -> bool {
         self.admin & UNRESOLVED != 0
     }
 
-    /// Whether it takes traffic now. HAProxy believes for a moment that a server which comes back is up: where it is checked,
-    /// only a check that passed counts.
+    /// A returning server briefly counts as up in HAProxy: if it is checked, a check must have passed.
     pub fn is_up(&self) -> bool {
         let checked = self.check_state & CHECKED == CHECKED;
         let running = self.operational == RUNNING || self.operational == STARTING;
         self.is_ready() && running && (!checked || PASSED.contains(&self.check_result))
     }
 
-    /// Whether HAProxy sends it requests, for all that it knows.
     pub const fn is_serving(&self) -> bool {
         self.is_ready() && self.operational != STOPPED
     }
 
-    /// Whether its checks, which also run while it drains, say that it is down.
+    /// Checks, which also run while it drains, say that it is down.
     pub const fn is_known_down(&self) -> bool {
         self.operational == STOPPED && self.admin & MAINT == 0 && self.check_state & PAUSED == 0
     }
@@ -111,8 +107,7 @@ impl Server {
     }
 }
 
-/// The servers that are only backups: HAProxy sends them nothing while another one is up. From the answer to `show stat` (CSV,
-/// management.txt, section 9.1), column `bck`.
+/// Backups get no traffic while others are up: `show stat` (CSV, management.txt, section 9.1), column `bck`.
 pub fn backups(answer: &str) -> Result<Vec<String>, String> {
     let mut lines = answer.lines().map(str::trim).filter(|line| !line.is_empty());
     let header = lines.next().and_then(|line| line.strip_prefix("# ")).ok_or("its first line does not name columns")?;
@@ -123,7 +118,7 @@ pub fn backups(answer: &str) -> Result<Vec<String>, String> {
     Ok(lines.filter(is_backup).filter_map(|line| line.split(',').nth(name)).map(str::to_owned).collect())
 }
 
-/// Reads the whole answer. The columns are found by their names: versions add some at the end.
+/// Reads the columns of `show servers state` by name: versions append some.
 pub fn parse(answer: &str) -> Result<Vec<Server>, String> {
     let mut lines = answer.lines().map(str::trim).filter(|line| !line.is_empty());
     let version = lines.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is said about servers: of a move, of a dry run, of a backend in other hands, and by `doctor`.
+//! Texts about servers: of a move, a dry run, a backend in other hands, and `doctor`.
 
 use tokio::time::Instant;
 
@@ -9,13 +9,11 @@ use super::servers::Server;
 use crate::io::router::{Foreign, Remark, RouterError};
 use crate::model::Color;
 
-/// What a move is to do, decided from what was read, and with what else there is to say.
 pub struct Decided {
     pub plan: Plan,
-    /// The color's servers, as they were read.
     pub coming: Vec<Server>,
     pub going: Vec<Server>,
-    /// Servers that belong to neither color and take traffic.
+    /// Of neither color, but with traffic.
     pub others: Vec<Server>,
     pub known: Parked,
 }
@@ -29,7 +27,6 @@ impl Decided {
         }
     }
 
-    /// What a move would do, for a dry run.
     pub fn foreseen(&self, backend: &str) -> Vec<String> {
         let counted = self.coming.iter().filter(|server| self.plan.counted.contains(&server.name));
         let first = match &self.plan.raise[..] {
@@ -67,7 +64,7 @@ impl Decided {
         notes
     }
 
-    /// Servers that take traffic beside the color, after a forced move.
+    /// Servers with traffic beside the color, after a forced move.
     pub fn beside(&self, backend: &str) -> String {
         format!(
             "{} still takes traffic as well (to end that: {})",
@@ -77,7 +74,6 @@ impl Decided {
     }
 }
 
-/// The commands with which a person brings a server back.
 fn brings_back(backend: &str, server: &Server, weight: u32) -> Vec<String> {
     let name = &server.name;
     let ready = server.is_in_maintenance() || server.is_draining();
@@ -91,7 +87,7 @@ fn takes_out(backend: &str, servers: &[Server]) -> String {
     servers.iter().map(maint).collect::<Vec<_>>().join(", ")
 }
 
-/// The servers that are brought in, and how: `g1, g2 ready` or `g1 to weight 100`.
+/// Such as `g1, g2 ready` or `g1 to weight 100`.
 fn raised(raise: &[Raise], nothing: &str) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for raise in raise {
@@ -110,7 +106,7 @@ fn raised(raise: &[Raise], nothing: &str) -> String {
 }
 
 impl HaproxyRouter {
-    /// What is there where neither color serves while another server does; none where it is ours.
+    /// What is there if neither color serves while another server does; `None` if it is ours.
     pub(super) fn foreign(&self, blue: &[&Server], green: &[&Server], others: &[Server]) -> Option<Foreign> {
         let known = self.parked.read();
         let plans = |color: Color| {
@@ -161,7 +157,6 @@ impl HaproxyRouter {
 }
 
 impl Way {
-    /// What the Runtime API is told.
     pub const fn command(self) -> &'static str {
         match self {
             Self::Drain => "state drain",

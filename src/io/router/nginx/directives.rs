@@ -1,4 +1,4 @@
-//! Whether two pieces of nginx configuration say the same: by their words, whatever blanks, line ends and comments there are.
+//! Whether two pieces of nginx configuration have the same words, regardless of whitespace and comments.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -11,8 +11,8 @@ pub fn is_empty(text: &str) -> bool {
     Words::of(text).next().is_none()
 }
 
-/// The words of a configuration. As in nginx a `#` begins a comment only where a word could begin, quotes and backslashes
-/// keep what is behind them together, and `;`, `{` and `}` are words of their own.
+/// As in nginx, `#` begins a comment only at the start of a word, quotes and backslashes keep text together, and `;`,
+/// `{` and `}` are words.
 struct Words<'a>(Peekable<Chars<'a>>);
 
 impl<'a> Words<'a> {
@@ -41,7 +41,6 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// `${name}` is part of a word, braces included.
     fn variable(&mut self, word: &mut String) {
         if self.0.peek() == Some(&'{') {
             for next in self.0.by_ref() {

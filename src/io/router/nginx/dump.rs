@@ -1,14 +1,12 @@
-//! What `nginx -T` prints: every file of the configuration with its content, as nginx itself would read them.
+//! The output of `nginx -T`: every file of the configuration with its content.
 
 use std::path::{Path, PathBuf};
 
-/// What stands in front of each file.
 const HEADER: &[u8] = b"# configuration file ";
-/// Names of nginx's program and of its relatives.
+/// nginx and its forks.
 const PROGRAMS: [&str; 4] = ["nginx", "openresty", "angie", "freenginx"];
 
-/// The command that prints the configuration which `test` tests: `nginx -t` with `-T` in place of `-t`, so that it runs in the
-/// same namespaces with the same rights. None where the test is another program.
+/// `test` with `-T` in place of `-t`, so with the same namespaces and rights. `None` if it is another program.
 pub fn command(test: &[String]) -> Option<Vec<String>> {
     let is_nginx =
         |word: &String| Path::new(word).file_name().is_some_and(|name| PROGRAMS.iter().any(|known| name == *known));
@@ -37,12 +35,12 @@ pub fn files(dump: &[u8]) -> Vec<(PathBuf, &[u8])> {
 
 fn header(line: &[u8]) -> Option<PathBuf> {
     let path = line.strip_prefix(HEADER)?.strip_suffix(b":\n")?;
-    // Only whole paths stand there; a comment that somebody wrote has no business to look like one.
+    // nginx prints absolute paths; a comment could look similar.
     let path = std::str::from_utf8(path).ok().filter(|path| path.starts_with('/'))?;
     Some(PathBuf::from(path))
 }
 
-/// nginx prints a line feed behind each file.
+/// nginx prints a line feed after each file.
 fn content(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\n").unwrap_or(bytes)
 }

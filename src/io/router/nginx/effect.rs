@@ -1,4 +1,4 @@
-//! Whether nginx reads the included file at all: by what `nginx -T` prints, and by what its master sees.
+//! Whether nginx reads the included file at all: by `nginx -T`, and by its master's view.
 
 use std::fs;
 use std::io;
@@ -9,14 +9,13 @@ use super::dump;
 use super::master::Master;
 use crate::io::router::process::run_keeping;
 
-/// Longest configuration that is looked through, in bytes.
 const MAX_DUMP: usize = 16 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EffectError {
     #[error("nginx does not include `{}`: it is none of the {files} files that `{command}` names", path.display())]
     NotIncluded { path: PathBuf, files: usize, command: String },
-    /// `nginx -T` reads it, and the nginx that runs sees another one.
+    /// `nginx -T` reads it, but the running nginx sees another one.
     #[error("the nginx that runs (process {master}) does not see what is in `{}`: at `{}` it sees something else", path.display(), at.display())]
     NotSeen { master: u32, path: PathBuf, at: PathBuf },
 }
@@ -24,11 +23,11 @@ pub enum EffectError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     Read,
-    /// That cannot be looked at; why.
+    /// Why it cannot be checked.
     Unknown(String),
 }
 
-/// Looks whether the nginx behind `test` reads these bytes from this file, and whether the master that runs does.
+/// Whether the nginx behind `test` reads these bytes from this file, and whether the running master does.
 pub async fn look(
     folder: &Path,
     test: &[String],
@@ -60,7 +59,7 @@ pub async fn look(
     let paths = |is: &dyn Fn(&Path, &[u8]) -> bool| -> Vec<&PathBuf> {
         files.iter().filter(|(named, content)| is(named, content)).map(|(named, _)| named).collect()
     };
-    // By its number where that can be seen; in another view of the file system by what is in it.
+    // By inode if visible; by content in another mount namespace.
     let by_number = paths(&|named, _| same_file(named));
     let named = if by_number.is_empty() { paths(&|_, content| content == bytes) } else { by_number };
     let Some(first) = named.first() else {

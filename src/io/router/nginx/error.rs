@@ -21,20 +21,20 @@ pub enum NginxError {
     Test {
         command: String,
         source: ProcessError,
-        /// Why the old file is not back, where it is not.
+        /// Why the old file could not be restored, if so.
         restored: Option<Box<IncludeError>>,
     },
     /// nginx would not read what was written; the old file is back, and nginx was not reloaded.
     #[error("{source}{}", unrestored(restored.as_deref()))]
     Effect { source: EffectError, restored: Option<Box<IncludeError>> },
-    /// What was written cannot be read again; the old file is back, and nginx was not reloaded.
+    /// What was written cannot be read back; the old file is back, and nginx was not reloaded.
     #[error("{source}{}", unrestored(restored.as_deref()))]
     Reread { source: IncludeError, restored: Option<Box<IncludeError>> },
     #[error("`{}` was changed by somebody else while nginx was reloaded", path.display())]
     Changed { path: PathBuf },
     #[error("nginx's current configuration does not pass `{command}`: {source}")]
     Broken { command: String, source: ProcessError },
-    /// The reload failed. The new file stays: it is what the next start of nginx reads.
+    /// The new file stays: the next start of nginx reads it.
     #[error("nginx could not be reloaded with `{command}`: {source}")]
     Reload { command: String, source: ProcessError },
     #[error("nginx was reloaded, but its old workers still serve after {}: its error log says why", duration_exact(*limit))]
@@ -46,7 +46,7 @@ pub enum NginxError {
 }
 
 impl NginxError {
-    /// Whether it failed before nginx was reloaded, and everything is back as it was.
+    /// Failed before the reload, and everything was restored.
     pub(super) const fn is_put_back(&self) -> bool {
         matches!(
             self,
@@ -65,10 +65,10 @@ fn unrestored(error: Option<&IncludeError>) -> String {
 pub enum IncludeError {
     #[error("cannot {action} nginx's included file `{}`: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    /// It has no directive, so it sends traffic to neither color.
+    /// No directive, so neither color gets traffic.
     #[error("nginx's included file `{}` is empty", path.display())]
     Empty { path: PathBuf },
-    /// A write in place was cut off, so it sends traffic to neither color.
+    /// An interrupted write in place, so neither color gets traffic.
     #[error("nginx's included file `{}` holds the remains of an interrupted write", path.display())]
     Torn { path: PathBuf },
     #[error("nginx's included file: {0}")]
@@ -76,7 +76,7 @@ pub enum IncludeError {
     #[error("`{}`, which is {color}'s own file, says the same as {}", file.display(), other)]
     Mixed {
         file: PathBuf,
-        /// Whose it is by its name.
+        /// By its name.
         color: Color,
         other: String,
     },

@@ -1,4 +1,4 @@
-//! The file that nginx includes: what is in it, and how it is changed for a color.
+//! The included file: what is in it, and how it is changed for a color.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,11 +19,11 @@ use crate::model::Color;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// No directive, or there is no file.
+    /// No directive, or no file.
     Nothing,
-    /// What a write in place of ours left behind that was cut off.
+    /// Left by an interrupted write in place.
     Torn,
-    /// What makes traffic go to this color: by the template, as we wrote it last, or by the link that leads there.
+    /// Leads to this color: by the template, as we wrote it last, or by the link.
     Color(Color),
     Foreign(Vec<u8>),
 }
@@ -32,13 +32,13 @@ pub enum Holds {
 pub struct Standing {
     pub place: Place,
     pub holds: Holds,
-    /// Its bytes; none where there is no file.
+    /// `None` if there is no file.
     bytes: Option<Vec<u8>>,
-    /// What nginx still sees of it, where it was replaced behind a mount.
+    /// What nginx still sees of it, if it was replaced behind a mount.
     seen: Option<Vec<u8>>,
-    /// When it or its link was changed last.
+    /// The last change of it or its link.
     pub changed: Option<SystemTime>,
-    /// How it is mounted by itself where nginx sees it.
+    /// How nginx sees it mounted by itself.
     pub mount: Option<FileMount>,
 }
 
@@ -50,7 +50,7 @@ impl Standing {
         }
     }
 
-    /// The bytes that nginx sees, where there is a file.
+    /// `None` if there is no file.
     pub fn seen(&self) -> Option<&[u8]> {
         self.seen.as_deref().or_else(|| self.bytes())
     }
@@ -60,12 +60,12 @@ impl Standing {
     }
 }
 
-/// What a move changed, to put it back.
+/// What a move changed, to undo it.
 #[derive(Debug)]
 pub enum Change {
-    /// The content of a file; none where it was missing.
+    /// `before` is `None` if there was no file.
     Content { path: PathBuf, before: Option<Vec<u8>>, mount: Option<FileMount> },
-    /// A link, which led there.
+    /// The link's old target.
     Link { link: PathBuf, text: PathBuf },
 }
 
@@ -104,12 +104,12 @@ impl IncludeFile {
         color.pick(&self.blue, &self.green)
     }
 
-    /// Its name in the record of what was written.
+    /// Its key in the record of what was written.
     fn target(&self) -> String {
         format!("nginx {}", self.path.display())
     }
 
-    /// What a person does to make nginx send traffic to a color, but for the reload.
+    /// The manual steps to a color, without the reload.
     pub fn by_hand(&self, color: Color) -> String {
         let links = self.links();
         if let Some(known) = self.known_link(&links) {
@@ -123,7 +123,6 @@ impl IncludeFile {
         }
     }
 
-    /// The links on the way to the included file, as they are now.
     fn links(&self) -> Vec<Hop> {
         match find(&self.path, &self.names) {
             Ok(Place::File { through, .. }) => through,
@@ -131,7 +130,7 @@ impl IncludeFile {
         }
     }
 
-    /// The link that says which color's own file is included: as it was last seen, or as the files beside it suggest.
+    /// The link that selects a color's own file: as last seen, or as the files beside it suggest.
     fn known_link(&self, links: &[Hop]) -> Option<KnownLink> {
         self.written.link_of(&self.target()).or_else(|| {
             links.iter().rev().find_map(|hop| pair::beside(hop, &self.names, |text| self.color_by_template(text)))
@@ -142,7 +141,7 @@ impl IncludeFile {
         Color::ALL.into_iter().find(|color| same(text, self.text(*color)))
     }
 
-    /// Where the file is. A color's own file that is gone does not hide the link that leads to it.
+    /// Finds the file. A color's own file that is gone does not hide the link to it.
     fn place(&self) -> Result<Place, IncludeError> {
         match find(&self.path, &self.names) {
             Err(PlaceError::NoSibling { link, file, missing }) => {
@@ -154,7 +153,7 @@ impl IncludeFile {
         }
     }
 
-    /// The same place, where the file behind a link was not written by us and the other color's file lies beside it.
+    /// The same place, if the linked file was not written by us and the other color's file lies beside it.
     fn paired(&self, place: Place, bytes: Option<&[u8]>) -> Result<Place, IncludeError> {
         let (Place::File { path, through }, Some(bytes)) = (&place, bytes) else { return Ok(place) };
         let Some(hop) = through.last().filter(|_| self.written.color_of(&self.target(), bytes).is_none()) else {
@@ -166,7 +165,7 @@ impl IncludeFile {
         Ok(link.map_or(place, Place::Link))
     }
 
-    /// What is there now, as nginx's master sees it. A missing file holds nothing.
+    /// As nginx's master sees it. A missing file holds nothing.
     pub fn look(&self, master: Option<Master>) -> Result<Standing, IncludeError> {
         let place = self.place()?;
         let path = match &place {
@@ -191,7 +190,7 @@ impl IncludeFile {
         Ok(Standing { place, holds, bytes, seen, changed: changed.max(linked), mount })
     }
 
-    /// A link shows the color whose own file it leads to. That file has to be what its name says.
+    /// A link shows the color whose own file it leads to. That file must be what its name says.
     fn by_link(&self, link: &ColorLink) -> Result<Holds, IncludeError> {
         let [blue, green] = Color::ALL.map(|color| {
             let file = link.file(color);
@@ -213,14 +212,14 @@ impl IncludeFile {
         }
         let [blue, green] = Color::ALL.map(|color| link.text(color).to_owned());
         let known = KnownLink { link: link.link.clone(), blue, green };
-        // Nothing depends on it but the words for whoever has to do it by hand.
+        // Only the wording of manual steps depends on it.
         if let Err(error) = self.written.note_link(&self.target(), known) {
             tracing::debug!(%error, "the link that nginx includes is not recorded");
         }
         Ok(Holds::Color(link.shows))
     }
 
-    /// What the file says, and what nginx still sees in its place, which decides.
+    /// What the file says; what nginx still sees in its place decides.
     fn by_content(&self, bytes: Option<&[u8]>, seen: Option<&[u8]>) -> Holds {
         let Some(bytes) = bytes else { return Holds::Nothing };
         let holds = self.of(bytes);
@@ -241,13 +240,13 @@ impl IncludeFile {
         }
     }
 
-    /// Keeps a copy of what is not ours, before a forced move replaces it.
+    /// Saves a copy before a forced move replaces it.
     pub fn keep(&self, foreign: &[u8]) -> Result<PathBuf, IncludeError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         self.written.keep(&name, foreign).map_err(failed("keep a copy of", &self.path))
     }
 
-    /// Makes it send traffic to a color: moves the link, or writes the file.
+    /// Moves the link, or writes the file.
     pub fn change(&self, standing: &Standing, to: Color, master: Option<Master>) -> Result<Change, IncludeError> {
         match &standing.place {
             Place::Link(link) => point(&link.link, link.text(to), link.text(link.shows)),
@@ -290,7 +289,7 @@ impl IncludeFile {
     }
 
     fn note(&self, to: Color) {
-        // A record that cannot be written stops no move: our words are known by the template as well.
+        // A failed record stops no move: our words are known by the template as well.
         if let Err(error) = self.written.note(&self.target(), to, self.text(to).as_bytes()) {
             tracing::warn!(%error, "what is written into nginx's included file is not recorded");
         }
@@ -310,8 +309,7 @@ impl IncludeFile {
         Ok(Change::Content { path: path.to_owned(), before, mount })
     }
 
-    /// Puts bytes into the file: by a rename, whole or not at all, where nginx sees the folder; in place where it sees the file
-    /// alone, or only the file can be written.
+    /// By atomic rename; in place if nginx sees only the file, or only the file is writable.
     fn put(
         &self,
         path: &Path,
@@ -348,7 +346,7 @@ impl IncludeFile {
         Ok(())
     }
 
-    /// Puts back what was there, and when it was changed: nginx has read that already.
+    /// Restores the content and its time: nginx has read that already.
     pub fn restore(
         &self,
         change: &Change,

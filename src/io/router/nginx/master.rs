@@ -1,4 +1,4 @@
-//! The files as nginx's master sees them, which may live in mounts and under a root of its own.
+//! Files as nginx's master sees them, perhaps in its own mounts and root.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
-/// Longest file and table of mounts that are read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-/// What the kernel writes behind the path of a mounted file that was replaced or removed.
+/// The kernel's suffix for a mounted file that was replaced or removed.
 const DELETED: &str = "//deleted";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +19,10 @@ pub struct Master {
 /// A mount of a single file, as the master sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileMount {
-    /// Our file is mounted: it has to be written in place, or nginx keeps the old one.
+    /// Our file is mounted: it must be written in place, or nginx keeps the old one.
     Ours,
-    /// A file that was at our path is mounted, and was replaced since: nginx has the old one.
-    Replaced {
-        /// Where nginx sees it.
-        at: PathBuf,
-    },
+    /// The file mounted from our path was replaced: nginx has the old one.
+    Replaced { at: PathBuf },
 }
 
 impl Master {
@@ -38,8 +34,7 @@ impl Master {
         self.pid
     }
 
-    /// The content of a file as it sees it, following links below its own root. An error says that there is no right to look,
-    /// or that it has no such file.
+    /// Its view of a file, following links below its root. An error: no permission to look, or no such file.
     pub fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open(path, OFlags::RDONLY)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
@@ -47,7 +42,7 @@ impl Master {
     }
 
     pub fn open(self, path: &Path, access: OFlags) -> io::Result<File> {
-        // The root is entered first: a link below it may begin with `/`, which is this root and not ours.
+        // Entered first: an absolute link below it means this root, not ours.
         let root = File::open(format!("/proc/{}/root", self.pid))?;
         let below = path.strip_prefix("/").unwrap_or(path);
         let flags = access | OFlags::CLOEXEC | OFlags::NONBLOCK;
@@ -61,7 +56,6 @@ impl Master {
         Ok((metadata.dev(), metadata.ino()) == (file.dev(), file.ino()))
     }
 
-    /// How our file is mounted by itself, where it is.
     pub fn file_mount(self, path: &Path) -> io::Result<Option<FileMount>> {
         let table = format!("/proc/{}/mountinfo", self.pid);
         let mut text = String::new();
@@ -88,9 +82,9 @@ fn last_name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// One line of `/proc/PID/mountinfo` (proc(5)).
+/// A line of `/proc/PID/mountinfo` (proc(5)).
 struct Mount {
-    /// The path in the file system that is mounted.
+    /// The path inside the mounted file system.
     root: String,
     at: PathBuf,
 }
@@ -102,7 +96,7 @@ impl Mount {
     }
 }
 
-/// Blanks, line feeds and backslashes are written as three octal digits.
+/// Decodes the octal escapes of blanks, line feeds and backslashes.
 fn unescape(field: &str) -> String {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field.as_bytes();
@@ -115,14 +109,13 @@ fn unescape(field: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// How the file is mounted by itself, here or where nginx sees it. Where there is no right to look nothing is known of it.
+/// How the file is mounted by itself, here or for nginx. `None` without permission to look.
 pub fn mount_of(path: &Path, master: Option<Master>) -> Option<FileMount> {
     let here = Master::new(std::process::id()).file_mount(path).ok().flatten();
     let there = master.and_then(|master| master.file_mount(path).ok().flatten());
     here.filter(|mount| *mount == FileMount::Ours).or(there)
 }
 
-/// What nginx still sees of a file that was replaced behind its mount.
 pub fn seen(master: Option<Master>, mount: Option<&FileMount>) -> Option<Vec<u8>> {
     match (master, mount) {
         (Some(master), Some(FileMount::Replaced { at })) => master.read(at).ok(),

@@ -1,8 +1,7 @@
-//! Router `nginx`: a file that nginx includes names the color's upstream; it is written, tested with `nginx -t`, and nginx
-//! reloaded.
+//! Router `nginx`: writes the color's upstream into an included file, tests it with `nginx -t`, and reloads nginx.
 //!
-//! A reload goes wrong in silence: the master logs why, and the workers run on with what they read before. So a move is over
-//! only when workers run that were started after it, and a reading that finds older ones than the file is an error.
+//! A failed reload is silent: the master logs it, and workers keep the old configuration. So a move ends only once
+//! newer workers run, and a reading that finds workers older than the file is an error.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -51,7 +50,6 @@ pub(super) use place::PlaceError;
 pub(super) use workers::WorkersError;
 use workers::{Workers, master, serving};
 
-/// Time between two looks at workers that are starting.
 const POLL: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug)]
@@ -63,8 +61,8 @@ pub struct NginxRouter {
 }
 
 impl NginxRouter {
-    /// A router over an included file; each move and each reading gets `limit`. Test and reload run in `folder`, an empty one
-    /// being the working directory; `written` is the record of what we wrote.
+    /// `limit` applies to each move and each reading. Test and reload run in `folder` (empty: the working directory);
+    /// `written` records what we wrote.
     pub fn new(config: NginxConfig, service: &str, folder: &Path, limit: Duration, written: Written) -> Self {
         let include = IncludeFile::new(&config, service, written);
         Self { config, include, folder: folder.to_owned(), limit }
@@ -76,7 +74,6 @@ impl NginxRouter {
         Foreign::new(self.include.path().display().to_string(), found, step).into()
     }
 
-    /// The master that runs, where there is one that can be seen.
     fn master(&self) -> Option<Master> {
         master(&self.config.pid_file).ok().map(Master::new)
     }
@@ -105,7 +102,7 @@ impl NginxRouter {
     ) -> Result<Moved, NginxError> {
         let deadline = Instant::now() + self.limit;
         let left = || deadline.saturating_duration_since(Instant::now());
-        // An nginx that does not run has no workers yet; the reload says so.
+        // A stopped nginx has no workers yet; the reload reports that.
         let before = serving(&self.config.pid_file);
         let change = self.include.change(standing, to, master)?;
         let put_back = || self.include.restore(&change, standing.changed, master).err().map(Box::new);
@@ -122,7 +119,7 @@ impl NginxRouter {
             Err(WorkersError::NoRight { .. }) => Some("not permitted to see its workers".to_owned()),
             before => self.await_new_workers(&before.unwrap_or_default(), deadline).await.map(|()| None)?,
         };
-        // Whoever changed it in between may have made the new workers read something else.
+        // A change by somebody else in between may have reached the new workers.
         let after = self.include.look(self.master())?;
         if after.holds != Holds::Color(to) || after.bytes() != now.bytes() {
             return Err(NginxError::Changed { path: after.file().to_owned() });
@@ -138,7 +135,6 @@ impl NginxRouter {
         Ok(Moved { output, kept: None, notes })
     }
 
-    /// Whether nginx reads what is in the file.
     async fn effect(
         &self,
         standing: &Standing,
@@ -156,7 +152,7 @@ impl NginxRouter {
                 return Ok(());
             }
             if Instant::now() + POLL >= deadline {
-                // A worker that has just begun has its master's title: for a moment there may seem to be none.
+                // A new worker has its master's title for a moment: there may seem to be none.
                 now?;
                 return Err(NginxError::NotReloaded { limit: self.limit });
             }
@@ -197,7 +193,7 @@ impl NginxRouter {
         let master = if hidden { None } else { workers.map_err(NginxError::from).map(|_| self.master())? };
         let standing = self.include.look(master).map_err(NginxError::from)?;
         let how = foreseen::how(&standing, to).map_err(NginxError::from)?;
-        // A missing or empty file is written by a move. Without one that nginx understands no test could pass before that.
+        // A missing or empty file is written by a move; without a valid one no test could pass before that.
         let (now, tested) = match &standing.holds {
             Holds::Foreign(found) if replace == Replace::Ours => return Err(self.foreign(found)),
             Holds::Foreign(_) => ("not ours, a copy of it is kept".to_owned(), TESTED_THEN.to_owned()),

@@ -1,7 +1,7 @@
-//! The two color files beside a link, where the link's own text does not tell them: by what is in them, or by their names.
+//! The two color files beside a link whose own text does not tell them: by content or by name.
 //!
-//! `active.conf` may lead to `app-3001.conf`, whose name is about no color, or to a maintenance page beside `blue.conf` and
-//! `green.conf`. Writing through such a link would change a color's own file.
+//! Writing through such a link would change a color's own file: `active.conf` may lead to `app-3001.conf`, or to a
+//! maintenance page beside `blue.conf` and `green.conf`.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -13,13 +13,11 @@ use super::place::{ColorLink, Hop, Names, PlaceError};
 use crate::io::router::KnownLink;
 use crate::model::Color;
 
-/// So many files of a folder are looked at: a folder of nginx's configuration has a few.
+/// Files of a folder; nginx folders have few.
 const MAX_FILES: usize = 1_000;
-/// A color's own file is not longer, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// The link over which a file of one color is included, where exactly one file beside it sends traffic to the other color. None
-/// where there is no such file; an error where there are several.
+/// The link that includes one color's file, if exactly one other is the other color's; several are an error.
 pub fn of_content(
     hop: &Hop,
     file: &Path,
@@ -49,8 +47,7 @@ pub fn of_content(
     }
 }
 
-/// Where a link that leads to neither color could lead: to the one pair of color files beside what it leads to, or beside
-/// itself. None where there is no pair, or more than one.
+/// Targets for a link to neither color: the only pair of color files beside its target or itself.
 pub fn beside(hop: &Hop, names: &Names, color_of: impl Fn(&str) -> Option<Color>) -> Option<KnownLink> {
     let here = hop.link.parent()?;
     let extension = hop.text.extension().or_else(|| hop.link.extension());
@@ -61,7 +58,7 @@ pub fn beside(hop: &Hop, names: &Names, color_of: impl Fn(&str) -> Option<Color>
     })
 }
 
-/// A recorded link that leads to this file, which may be gone.
+/// A recorded link to this file, which may be gone.
 pub fn recorded(known: KnownLink, file: &Path) -> Option<ColorLink> {
     let shows = Color::ALL.into_iter().find(|color| known.text(*color) == file)?;
     let folder = known.link.parent()?.to_owned();
@@ -95,7 +92,6 @@ fn by_name(files: &[(OsString, PathBuf)], names: &Names) -> Option<(OsString, Os
     pairs.next().is_none().then_some(pair)
 }
 
-/// The files of a folder that end like this, by name.
 fn files<'a>(folder: &Path, extension: Option<&'a OsStr>) -> impl Iterator<Item = (OsString, PathBuf)> + use<'a> {
     let entries = fs::read_dir(folder).into_iter().flatten().take(MAX_FILES).filter_map(Result::ok);
     let files = entries.map(|entry| (entry.file_name(), entry.path()));

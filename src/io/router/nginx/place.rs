@@ -1,7 +1,7 @@
 //! Where the included file really is: a file, or a link to one color's own file.
 //!
-//! Many people switch with `ln -sfn`: `active.conf` is a link to `blue.conf` or `green.conf`, or a folder on the way is. Then the
-//! link is what is moved. A color's own file is never written.
+//! Many switch with `ln -sfn`: `active.conf`, or a folder on the way, is a link to a color. Then the link is moved: a
+//! color's own file is never written.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -11,10 +11,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::model::Color;
 
-/// So many links are followed, as Linux does.
+/// As many as Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// Where the included file is cannot be said, or it is a color's own.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
     #[error("cannot follow `{}`: {source}", path.display())]
@@ -33,23 +32,21 @@ pub struct Hop {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A file that is no color's own, or nothing yet.
+    /// No color's own file, or nothing yet.
     File {
         path: PathBuf,
-        /// The links on the way, where the file's own path is one.
+        /// The links on the way, if the file's own path is one.
         through: Vec<Hop>,
     },
-    /// A link that says which color's own file is included.
+    /// A link that selects a color's own file.
     Link(ColorLink),
 }
 
-/// A link to one color's own file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColorLink {
     pub link: PathBuf,
-    /// The color whose file it leads to.
     pub shows: Color,
-    /// What it says for blue and for green.
+    /// Its text for blue and for green.
     texts: [PathBuf; 2],
     files: [PathBuf; 2],
 }
@@ -68,7 +65,7 @@ impl ColorLink {
     }
 }
 
-/// What colors are called in names of files: `blue` and `green`, and what they are called in the configuration.
+/// Color names in file names: `blue` and `green`, and those of the configuration.
 #[derive(Clone, Debug)]
 pub struct Names {
     blue: String,
@@ -80,14 +77,13 @@ impl Names {
         Self { blue: blue.to_owned(), green: green.to_owned() }
     }
 
-    /// The color that a name is about, the name for the other color, and whether the color stands in it as a word. None where
-    /// the name is about neither or both.
+    /// The color in a name, the other color's name, and whether it is a whole word. `None` if it names neither or both.
     pub fn swap(&self, name: &str) -> Option<(Color, String, bool)> {
         swap(name, "blue", "green", false).or_else(|| swap(name, &self.blue, &self.green, true))
     }
 }
 
-/// Replaces every `blue` by `green`, or the other way round, where one of them is in the name. The case of letters is kept.
+/// Replaces one color by the other, preserving case; `None` unless exactly one is in the name.
 fn swap(name: &str, blue: &str, green: &str, only_words: bool) -> Option<(Color, String, bool)> {
     let places = |word: &str| places(name, word, only_words);
     let (of_blue, of_green) = (places(blue), places(green));
@@ -109,7 +105,7 @@ fn swap(name: &str, blue: &str, green: &str, only_words: bool) -> Option<(Color,
     Some((color, other, words))
 }
 
-/// Where a word stands in a name, whatever the case of its letters.
+/// Where a word is in a name, ignoring case.
 fn places(name: &str, word: &str, only_words: bool) -> Vec<usize> {
     let (lower, word) = (name.to_ascii_lowercase(), word.to_ascii_lowercase());
     if word.is_empty() {
@@ -119,7 +115,7 @@ fn places(name: &str, word: &str, only_words: bool) -> Vec<usize> {
     found.filter(|at| !only_words || is_word(name, *at, word.len())).collect()
 }
 
-/// Whether no letter and no digit stands right before or behind it.
+/// No letter or digit right before or after it.
 fn is_word(name: &str, at: usize, length: usize) -> bool {
     let before = name[..at].chars().next_back();
     let behind = name[at + length..].chars().next();
@@ -139,7 +135,7 @@ fn in_case_of(model: &str, word: &str) -> String {
     }
 }
 
-/// Follows a path link by link. What is moved is the first link to one color's own file with the other color's beside it.
+/// Follows links. The first to a color's own file with the other color's beside it is the one to move.
 pub fn find(path: &Path, names: &Names) -> Result<Place, PlaceError> {
     let failed = |source| PlaceError::Io { path: path.to_owned(), source };
     let mut resolved = PathBuf::new();
@@ -188,7 +184,7 @@ fn components(path: &Path) -> VecDeque<OsString> {
     path.components().filter(|part| *part != Component::CurDir).map(|part| part.as_os_str().to_owned()).collect()
 }
 
-/// One component further. What is resolved has no links, so `..` is its parent.
+/// `resolved` has no links, so `..` is its parent.
 fn step(resolved: &Path, component: &OsStr) -> PathBuf {
     if component == ".." {
         return resolved.parent().map_or_else(|| resolved.to_owned(), Path::to_owned);
@@ -202,7 +198,7 @@ enum Leads {
     Elsewhere,
 }
 
-/// Whether a link's text is about one color, and the same text for the other color leads to a file as well.
+/// Whether a link names a color, and the other color's name leads to a file as well.
 fn color_link(folder: &Path, link: &Path, text: &Path, tail: &Path, names: &Names) -> Leads {
     let parts: Vec<&str> = match text.iter().map(OsStr::to_str).collect::<Option<_>>() {
         Some(parts) => parts,
@@ -213,7 +209,7 @@ fn color_link(folder: &Path, link: &Path, text: &Path, tail: &Path, names: &Name
         let file = folder.join(text);
         if tail.as_os_str().is_empty() { file } else { file.join(tail) }
     };
-    // Everything that is about the color at once, then the last name alone, then those before it.
+    // All parts that name the color, then the last name alone, then those before it.
     let one_by_one = (0..parts.len()).rev().map(|at| vec![at]);
     for chosen in std::iter::once((0..parts.len()).collect()).chain(one_by_one) {
         let Some(other) = with_other_color(&parts, &swapped, &chosen) else { continue };
@@ -234,7 +230,7 @@ fn color_link(folder: &Path, link: &Path, text: &Path, tail: &Path, names: &Name
     }
 }
 
-/// The text with the other color in the chosen parts; none where they are about no color, or not about the same.
+/// The text for the other color in these parts; `None` if they name none, or different ones.
 fn with_other_color(
     parts: &[&str],
     swapped: &[Option<(Color, String, bool)>],

@@ -1,4 +1,4 @@
-//! nginx's processes: the master by its pid file, the workers that serve by their parent and their title.
+//! nginx's processes: the master by its pid file, workers by parent and title.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,13 @@ use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, test_kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
-/// The title of a process that is named in a pid file, and of a worker; a worker that shuts down says so behind it.
+/// Process titles; a worker that shuts down has a longer one.
 const MASTER: &str = "nginx: master process";
 const WORKER: &str = "nginx: worker process";
 const LEAVING: &str = "is shutting down";
-/// How much older than the file a worker may seem: the clocks behind the two times are not the same.
+/// The clocks of processes and files differ by up to this much.
 const TOLERANCE: Duration = Duration::from_secs(1);
-/// Longest pid file and process title that are read, in bytes.
+/// For pid files and process titles, in bytes.
 const LONGEST: usize = 4096;
 
 #[derive(Debug, thiserror::Error)]
@@ -32,17 +32,16 @@ pub enum WorkersError {
     NoWorkers { master: u32 },
 }
 
-/// The workers that serve, each with its start in clock ticks since boot.
+/// By pid, with their start in clock ticks since boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Workers(BTreeMap<u32, u64>);
 
 impl Workers {
-    /// Whether all of them were started since `before` was looked at. A number that was given out anew has another start.
+    /// Whether all were started after `before`. A reused pid has another start.
     pub fn all_new_since(&self, before: &Self) -> bool {
         self.0.iter().all(|(pid, started)| before.0.get(pid) != Some(started))
     }
 
-    /// Whether one of them was started before this time.
     pub fn any_older_than(&self, time: SystemTime) -> bool {
         let boot = boot_time();
         let ticks = clock_ticks_per_second().max(1);
@@ -53,13 +52,13 @@ impl Workers {
     }
 }
 
-/// The wall clock's time at which the clock of the processes' starts was 0.
+/// The wall clock at tick 0 of process starts.
 fn boot_time() -> Option<SystemTime> {
     let up = Duration::try_from(clock_gettime(ClockId::Boottime)).ok()?;
     wall_clock().checked_sub(up)
 }
 
-/// Only compared with the time of a file.
+/// Only compared with file times.
 fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
@@ -75,7 +74,7 @@ pub fn master(pid_file: &Path) -> Result<u32, WorkersError> {
     pid.filter(|pid| title(*pid).starts_with(MASTER)).ok_or_else(|| WorkersError::NoMaster { path: path(), named })
 }
 
-/// Whether a process is there and `/proc` does not show it (`hidepid`, proc(5)). Process 1 is never nginx outside a container.
+/// The process exists but `/proc` hides it (`hidepid`, proc(5)). Process 1 is never nginx outside a container.
 fn is_hidden(pid: u32) -> bool {
     let exists = || {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
@@ -84,7 +83,7 @@ fn is_hidden(pid: u32) -> bool {
     pid > 1 && fs::metadata(format!("/proc/{pid}")).is_err() && exists()
 }
 
-/// The workers of the nginx behind a pid file that take new connections; at least one.
+/// Workers that accept connections; at least one.
 pub fn serving(pid_file: &Path) -> Result<Workers, WorkersError> {
     let master = master(pid_file)?;
     let workers: BTreeMap<u32, u64> = processes()

@@ -1,4 +1,4 @@
-//! Changing files and links: whole or not at all, or in place where only that reaches nginx.
+//! Changes files and links: atomically, or in place if only that reaches nginx.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Seek as _, Write as _};
@@ -9,11 +9,10 @@ use std::time::SystemTime;
 use rustix::fs::Access;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, access, utimensat};
 
-/// Whoever nginx runs as has to read it; there is nothing secret in it.
+/// Readable for nginx's user; there is nothing secret in it.
 const MODE: u32 = 0o644;
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A file's bytes and when it was changed; none where there is none.
 pub fn read(path: &Path) -> io::Result<Option<(Vec<u8>, SystemTime)>> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -33,20 +32,20 @@ pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A name for a file that is to take another's place. nginx includes `*.conf` in many places: this name is none of them.
+/// Must not match `*.conf`, which nginx often includes.
 fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".switchback-").suffix(".tmp");
     builder
 }
 
-/// Puts a file in the place of another, whole or not at all, with its owner and permissions.
+/// Replaces a file atomically, keeping owner and permissions.
 pub fn replace(path: &Path, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     let folder = folder(path);
     let mut file = temporary().tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Some(old) = old {
-        // Only root may give files away. Without, the group is kept where this user is in it.
+        // Only root may give files away. Otherwise keep the group if this user is in it.
         let (uid, gid) = (Some(old.uid()), Some(old.gid()));
         let given = std::os::unix::fs::fchown(file.as_file(), uid, gid);
         let _ = given.or_else(|_| std::os::unix::fs::fchown(file.as_file(), None, gid));
@@ -57,13 +56,13 @@ pub fn replace(path: &Path, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Res
     File::open(folder)?.sync_all()
 }
 
-/// Whether a rename failed as a write in place would not: the file is a mount of its own, or its folder is not ours to write.
+/// A rename fails if the file is a mount, or its folder not writable; a write in place would work.
 pub fn only_in_place(error: &io::Error, path: &Path) -> bool {
     let kind = matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::PermissionDenied);
     kind && access(path, Access::WRITE_OK).is_ok()
 }
 
-/// Writes over what is in a file, durably. The file is never empty in between.
+/// Durable, and never empty in between.
 pub fn overwrite(mut file: File, bytes: &[u8]) -> io::Result<()> {
     file.rewind()?;
     file.write_all(bytes)?;
@@ -71,7 +70,7 @@ pub fn overwrite(mut file: File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Puts a link in the place of whatever is there, in one step.
+/// Replaces whatever is there, atomically.
 pub fn place_link(link: &Path, text: &Path) -> io::Result<()> {
     let folder = folder(link);
     let new = temporary().make_in(folder, |path| symlink(text, path))?;
@@ -79,7 +78,7 @@ pub fn place_link(link: &Path, text: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Says that a file, or a link itself, was changed at that time.
+/// Sets the mtime of a file, or of a link itself.
 pub fn date(path: &Path, changed: SystemTime) -> io::Result<()> {
     let since = changed.duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other)?;
     let seconds = i64::try_from(since.as_secs()).map_err(io::Error::other)?;

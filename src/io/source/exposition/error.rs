@@ -6,17 +6,17 @@ use super::MAX_LINE;
 pub enum PageError {
     #[error("line {number} of the page is malformed: expected {expected}, found `{text}`")]
     Malformed {
-        /// Counted from 1.
+        /// From 1.
         number: u64,
         expected: &'static str,
-        /// The line, cut after 80 characters.
+        /// Cut after 80 characters.
         text: String,
     },
     #[error("line {number} of the page is longer than {MAX_LINE} bytes")]
     LineTooLong { number: u64 },
     #[error("the page was cut after line {number}: {missing}")]
     Cut {
-        /// The last line that was there, counted from 1.
+        /// The last line present, from 1.
         number: u64,
         missing: &'static str,
     },
@@ -28,7 +28,7 @@ pub enum PageError {
     TooManySeries,
 }
 
-/// What is wrong with one line; the reader knows which line it is.
+/// A fault in one line; the reader knows which line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Expected(&'static str),
@@ -52,7 +52,7 @@ fn is_html(line: &[u8]) -> bool {
         .any(|tag| line.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
 }
 
-/// Text from outside in a form fit for a message: at most 80 characters, control characters escaped.
+/// For messages: at most 80 characters, control characters escaped.
 pub fn quote(text: &[u8]) -> String {
     const LIMIT: usize = 80;
     let shown = String::from_utf8_lossy(text.get(..4 * LIMIT).unwrap_or(text));

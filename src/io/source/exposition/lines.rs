@@ -4,10 +4,10 @@ use memchr::memchr;
 
 use super::PageError;
 
-/// The longest line that is read, in bytes without its line feed.
+/// In bytes, without the line feed.
 pub const MAX_LINE: usize = 1 << 20;
 
-/// Cuts a stream of chunks into lines. Holds at most one line that straddles chunks.
+/// Holds at most one line that straddles chunks.
 #[derive(Debug, Default)]
 pub struct Lines {
     carry: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Forgets the page before; keeps the memory.
+    /// Keeps the memory.
     pub fn reset(&mut self) {
         self.carry.clear();
         self.number = 0;
@@ -25,7 +25,7 @@ impl Lines {
         self.number
     }
 
-    /// Calls `line` with the number and the bytes of every line that ends in `chunk`.
+    /// Calls `line` with the number and bytes of each line that ends in `chunk`.
     pub fn push(
         &mut self,
         mut chunk: &[u8],
@@ -48,7 +48,7 @@ impl Lines {
         self.keep(chunk)
     }
 
-    /// The last line, where it does not end in a line feed.
+    /// A last line without a line feed.
     pub fn unterminated(&self) -> Option<&[u8]> {
         (!self.carry.is_empty()).then_some(&self.carry)
     }

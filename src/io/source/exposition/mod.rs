@@ -1,7 +1,7 @@
 //! A streaming reader of the Prometheus text format 0.0.4 and of OpenMetrics 1.0.
 //!
-//! Chunks are cut into lines where they lie; only a line that straddles two chunks is copied. Of a line nothing but the
-//! metric's name is looked at until the page says that it wants it. Every byte is looked at a constant number of times.
+//! Each byte is visited a constant number of times. Only lines that straddle chunks are copied, and only the metric's
+//! name is parsed until the page wants the line.
 //!
 //! Formats: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.

@@ -4,7 +4,7 @@ use super::lines::Lines;
 use super::sample::Line;
 use super::{Fault, PageError, Sample, Text};
 
-/// Which of the two text formats a page is written in.
+/// The text format of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Prometheus text 0.0.4 (and 1.0.0, which adds quoted names).
@@ -14,9 +14,8 @@ pub enum Format {
     OpenMetrics,
 }
 
-/// What wants to know what stands on a page.
 pub trait Page {
-    /// The page declares a metric family and its type.
+    /// Declares a metric family and its type.
     fn family(&mut self, name: Text<'_>, kind: &[u8]);
 
     fn unit(&mut self, name: Text<'_>, unit: &[u8]) {
@@ -26,7 +25,7 @@ pub trait Page {
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
 }
 
-/// Reads one page after the other; keeps its memory in between.
+/// Reads pages one after the other; keeps its memory in between.
 #[derive(Debug, Default)]
 pub struct Exposition {
     lines: Lines,
@@ -35,21 +34,20 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    /// Begins a new page, whatever became of the one before.
+    /// Discards an unfinished page.
     pub fn begin(&mut self, format: Format) {
         self.lines.reset();
         self.format = format;
         self.ended = false;
     }
 
-    /// Reads the next bytes of the page. After an error the page is lost.
+    /// After an error the page is lost.
     pub fn push(&mut self, chunk: &[u8], page: &mut impl Page) -> Result<(), PageError> {
         let Self { lines, format, ended } = self;
         lines.push(chunk, |number, line| read(number, line, *format, ended, page))
     }
 
-    /// Ends the page. `complete` says that the transport proved that no byte is missing at the end; without that proof a
-    /// last line without line feed may be half a line.
+    /// `complete`: the transport proved that nothing is missing. Without it a last line without line feed may be cut.
     pub fn finish(&mut self, complete: bool, page: &mut impl Page) -> Result<(), PageError> {
         if let Some(line) = self.lines.unterminated() {
             let number = self.lines.number() + 1;
@@ -70,7 +68,7 @@ fn read(number: u64, line: &[u8], format: Format, ended: &mut bool, page: &mut i
         return Err(PageError::AfterEof { number });
     }
     let read = match Line::read(line) {
-        // In the text format `# EOF` is a comment like any other: pages that were merged have it in the middle.
+        // In the text format `# EOF` is a comment: merged pages have it in the middle.
         Ok(Line::Eof) => {
             *ended = format == Format::OpenMetrics;
             Ok(())

@@ -1,4 +1,4 @@
-//! One line of a page, taken apart where it lies.
+//! One line of a page, parsed in place.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::{Fault, quote};
 
 #[derive(Debug)]
 pub enum Line<'a> {
-    /// Blank, or a comment that says nothing to us.
+    /// Blank, or an irrelevant comment.
     Nothing,
     /// `# EOF`.
     Eof,
@@ -29,7 +29,7 @@ pub enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line (without its line feed) apart as far as its metric's name.
+    /// Parses a line (without its line feed) up to its metric's name.
     pub fn read(line: &'a [u8]) -> Result<Self, Fault> {
         let line = line.trim_ascii();
         match line.first() {
@@ -65,7 +65,7 @@ fn unit(rest: &[u8]) -> Option<Line<'_>> {
     (!unit.is_empty() && rest.trim_ascii().is_empty()).then_some(Line::Unit { name, unit })
 }
 
-/// A sample, of which only the name has been read.
+/// Only the name has been parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     pub name: Text<'a>,
@@ -93,18 +93,18 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// Whether the sample has braces, and so perhaps labels.
+    /// Has braces, and so perhaps labels.
     pub const fn is_labeled(&self) -> bool {
         self.in_braces
     }
 
-    /// Calls `label` with every label and returns the value. A timestamp is checked, an exemplar is not looked at.
+    /// Calls `label` with every label and returns the value. A timestamp is checked, an exemplar is not.
     pub fn read(&self, label: impl FnMut(Text<'a>, Text<'a>)) -> Result<f64, Fault> {
         value(if self.in_braces { labels(self.body, label)? } else { self.body })
     }
 }
 
-/// Calls `label` with every label up to the closing brace, and returns what follows it.
+/// Calls `label` for each label, and returns what follows the closing brace.
 fn labels<'a>(mut rest: &'a [u8], mut label: impl FnMut(Text<'a>, Text<'a>)) -> Result<&'a [u8], Fault> {
     loop {
         rest = rest.trim_ascii_start();
@@ -142,7 +142,6 @@ fn float(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The next word, and what follows it.
 fn token(text: &[u8]) -> (&[u8], &[u8]) {
     let text = text.trim_ascii_start();
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
@@ -154,7 +153,7 @@ fn metric_name(text: &[u8]) -> Result<(Text<'_>, &[u8]), Fault> {
 }
 
 fn label_name(text: &[u8]) -> Result<(Text<'_>, &[u8]), Fault> {
-    // Dots stand in OpenTelemetry's own names, and cannot be mistaken for anything else here.
+    // OpenTelemetry's own names have dots, which are unambiguous here.
     name(text, |byte| byte == b'.').ok_or(Fault::Expected("a label's name or `}`"))
 }
 
@@ -178,7 +177,7 @@ fn quoted(text: &[u8]) -> Result<(Text<'_>, &[u8]), Fault> {
     Err(Fault::Expected("a closing double quote"))
 }
 
-/// A name or a label's value as it stands on the page, escapes and all.
+/// A name or label value as on the page, with escapes.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     raw: &'a [u8],
@@ -194,7 +193,7 @@ impl<'a> Text<'a> {
         if self.escaped { self.bytes().eq(text.bytes()) } else { self.raw == text.as_bytes() }
     }
 
-    /// As a text of its own, with escapes resolved.
+    /// Resolves escapes.
     pub fn to_owned_text(self) -> String {
         String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
     }
@@ -203,7 +202,7 @@ impl<'a> Text<'a> {
         if self.escaped { self.bytes().collect() } else { self.raw.into() }
     }
 
-    /// `\\`, `\"` and `\n` resolved.
+    /// Resolves `\\`, `\"` and `\n`.
     fn bytes(self) -> impl Iterator<Item = u8> + use<'a> {
         let mut raw = self.raw.iter().copied();
         std::iter::from_fn(move || match raw.next()? {
@@ -217,7 +216,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Fit for a message: at most 80 characters, control characters escaped.
+/// For messages: at most 80 characters, control characters escaped.
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&quote(&self.bytes().take(400).collect::<Vec<_>>()))

@@ -1,4 +1,4 @@
-//! How a server is asked: as whom, by which name, and by whose word it is believed to be itself.
+//! How a server is asked: credentials, host name, trusted certificates.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -15,23 +15,22 @@ use crate::config::{self, InstanceUrl};
 use crate::io::http;
 use crate::io::http::{Login, NoAnswer, TlsFault};
 
-/// How a server is asked: as whom, and by whose word it is believed to be itself.
 #[derive(Clone, Debug, Default)]
 pub struct Access<'a> {
-    /// A bearer token, and the key that gave it.
+    /// A bearer token, and its configuration key.
     pub token: Option<(&'static str, &'a SecretString)>,
-    /// User name and password; those of the URL, where there are none and no token.
+    /// User name and password; without these and a token, those of the URL.
     pub login: Option<Login>,
-    /// A file with the certificates (PEM) of the authorities that are trusted, instead of those of the system.
+    /// Trusted authorities (PEM) instead of the system's.
     pub ca_file: Option<&'a Path>,
-    /// Files with the certificate and the private key (PEM) that are shown to a server that asks for them.
+    /// The client certificate and private key (PEM).
     pub identity: Option<(&'a Path, &'a Path)>,
-    /// The name that the server goes by, for the `Host` header and its certificate, instead of the URL's host.
+    /// Replaces the URL's host in the `Host` header and for the certificate.
     pub host: Option<&'a str>,
     pub keys: TlsKeys,
 }
 
-/// The keys of the configuration by which a server is believed, for messages.
+/// Configuration keys that control TLS trust, for messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum TlsKeys {
     /// `prometheus.ca_file`.
@@ -42,7 +41,7 @@ pub enum TlsKeys {
 }
 
 impl<'a> Access<'a> {
-    /// How instances are asked, without a token.
+    /// For instances, without a token.
     pub fn to_instances(access: &'a config::Access) -> Self {
         Self {
             ca_file: access.ca_file.as_deref(),
@@ -54,10 +53,10 @@ impl<'a> Access<'a> {
     }
 }
 
-/// What a status tells of how the question was put; empty where it tells nothing.
+/// Hints at a wrong request by status; empty if there is none.
 pub fn advice(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        // Django refuses a `Host` that it does not know; nginx a client without the certificate that it asked for.
+        // Django refuses an unknown `Host`; nginx a client without the required certificate.
         400 => ": if it wants another Host set `instances.host`, if a client certificate `instances.tls_certificate`",
         421 => ": set `instances.host` to the name that it answers to",
         429 => ": it limits how often it may be asked",
@@ -73,7 +72,7 @@ impl TlsKeys {
         }
     }
 
-    /// What to set so that the connection comes about.
+    /// What to set so that the connection works.
     pub(super) fn hint(self, why: &NoAnswer) -> String {
         let NoAnswer::Tls(fault) = why else { return String::new() };
         match (fault, self) {
@@ -89,12 +88,12 @@ impl TlsKeys {
     }
 }
 
-/// The URL with the name that the server goes by, so that its certificate is compared with that.
+/// With the server's own name, so that its certificate matches.
 pub(super) fn called(url: &Url, host: Option<&str>) -> Url {
     let mut called = url.clone();
     if let Some(host) = host.filter(|_| url.scheme() == "https") {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        // A name that is none stays without effect here, and is refused by the configuration.
+        // An invalid name has no effect here, and is refused by the configuration.
         let _ = called.set_host(Some(name));
     }
     called
@@ -102,7 +101,7 @@ pub(super) fn called(url: &Url, host: Option<&str>) -> Url {
 
 pub(super) fn secured(builder: ClientBuilder, url: &Url, access: &Access<'_>) -> Result<ClientBuilder, ClientError> {
     if url.scheme() == "http" {
-        // A client that needs no root certificates must work where there are none, as in a container from scratch.
+        // Needed without root certificates, as in a container from scratch.
         return Ok(builder.tls_certs_only([]));
     }
     let wrong = |key, path: &Path, why| ClientError::File { key, path: path.to_owned(), why };
@@ -119,11 +118,11 @@ pub(super) fn secured(builder: ClientBuilder, url: &Url, access: &Access<'_>) ->
         })?;
         builder = builder.identity(identity);
     }
-    // With HTTP/2 the name is taken from the URL, which has the port as well.
+    // HTTP/2 takes the name from the URL, which has the port as well.
     Ok(if access.host.is_some() { builder.http1_only() } else { builder })
 }
 
-/// Where the connection goes: the address that the instance stands for, else its host, whatever it is called.
+/// Resolves to the instance's address, else its host, whatever name it is called by.
 pub(super) fn resolved(builder: ClientBuilder, base: &InstanceUrl, url: &Url, asked: &Url) -> ClientBuilder {
     let name = asked.host_str().unwrap_or_default();
     let ip = match url.host() {

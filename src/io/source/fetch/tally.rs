@@ -1,4 +1,4 @@
-//! How many requests were sent to an instance: it may count them as well.
+//! Requests sent to an instance, which may count them as well.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,13 +8,13 @@ use crate::core::detect::Requests;
 pub struct Tally {
     sent: AtomicU64,
     answered: AtomicU64,
-    /// Sent without an answer to be expected any more: no connection, time over.
+    /// No answer can come any more: no connection, time over.
     lost: AtomicU64,
     /// Answered with a status of 400 or more.
     refused: AtomicU64,
 }
 
-/// A request under way. Where it is dropped without an answer it is lost.
+/// A request under way; dropped without an answer it is lost.
 #[derive(Debug)]
 pub struct Sent<'a> {
     tally: &'a Tally,
@@ -31,7 +31,7 @@ impl Tally {
         self.answered.load(Ordering::SeqCst)
     }
 
-    /// What the instance may have counted of them: those that were answered, and perhaps those that were not.
+    /// Upper and lower bound of what the instance counted of them.
     pub fn requests(&self) -> Requests {
         let [answered, lost, refused] =
             [&self.answered, &self.lost, &self.refused].map(|count| count.load(Ordering::SeqCst));

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The request counter and the latency histogram that the instances of both colors are measured by, once one of them is seen to
-/// count users. Others take them too where they have them, so that both colors are measured by the same.
+/// The request counter and latency histogram chosen by the first instance that seems to count users, so that both
+/// colors are measured by the same, where they have them.
 #[derive(Clone, Debug, Default)]
 pub struct Agreement(Arc<Mutex<Agreed>>);
 
@@ -11,7 +11,7 @@ pub struct Agreement(Arc<Mutex<Agreed>>);
 struct Agreed {
     counter: Option<String>,
     histogram: Option<String>,
-    /// Whether an instance that does not have the first histogram put its own in the place of it.
+    /// An instance without the first histogram replaced it by its own.
     is_revised: bool,
 }
 
@@ -24,7 +24,7 @@ impl Agreement {
         self.lock().counter.clone()
     }
 
-    /// Agrees on a counter where there is none yet, or where it turned out that there is a better one.
+    /// Agrees on a counter, or replaces one by a better one.
     pub(super) fn count_by(&self, metric: &str, is_better: bool) {
         let mut agreed = self.lock();
         if agreed.counter.is_none() || is_better {
@@ -36,8 +36,7 @@ impl Agreement {
         self.lock().histogram.clone()
     }
 
-    /// An instance that would have taken the histogram of the others, if it had it, is measured by this one. Once that replaces what
-    /// was agreed on: those that were first may have this one as well. Only once, for where they do not, nothing fits all.
+    /// An instance without the agreed one offers its own, which others may have too; once, as none may fit all.
     pub(super) fn measure_by(&self, histogram: &str) {
         let mut agreed = self.lock();
         match &agreed.histogram {

@@ -1,4 +1,4 @@
-//! What the series of one instance's request counter add up to over many pages.
+//! The sums of one instance's request counter over many pages.
 
 mod process;
 #[cfg(test)]
@@ -9,57 +9,52 @@ use super::super::exposition::PageError;
 use super::rows::UNIT;
 use crate::core::detect::Process;
 
-/// So many series of a request counter are kept; beyond, the page is an error.
+/// Series of a request counter; more are an error.
 pub const MAX_SERIES: usize = 500_000;
 
-/// So many processes of one instance are told apart; the one read longest ago is forgotten first.
+/// Processes of one instance; the one read longest ago is forgotten first.
 const MAX_PROCESSES: usize = 64;
 
-/// So many processes with close start times may appear without one of them being seen again; beyond, the start times are made up
-/// anew for every page and tell nobody apart.
+/// New processes with close start times before one is seen again; more mean that start times change with every page.
 const MAX_STRANGERS: u32 = 12;
 
-/// So many start times may be one process's before another one is taken for noise: then nothing is left out for it.
+/// Start times of one process before another one counts as noise, so that nothing is left out for it.
 const FEW_STARTS: usize = 4;
 
 pub trait Counted {
     /// Identity of the label set, whatever its order.
     fn id(&self) -> u64;
-    /// The count, in 1/[`UNIT`].
+    /// In 1/[`UNIT`].
     fn count(&self) -> u64;
     fn group(&self) -> usize;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
-    /// Series that stood on it twice.
+    /// Series that stood on the page twice.
     pub duplicates: usize,
     pub process: Process,
 }
 
-/// The series of one instance, each with its last value, for each process that answers at its URL.
-///
-/// A series that leaves the page keeps its value in the sums (OpenTelemetry and Envoy drop idle ones). If it comes back
-/// lower, it counts afresh on top.
-///
-/// Processes are told apart by their start times. Two that are close may be one process's, whose start time jitters, or those of
-/// workers that were forked together: if a series goes back when the start time moves, they are two processes.
+/// One instance's series with their last values, for each process that answers at its URL. A series that leaves the
+/// page stays in the sums (OpenTelemetry and Envoy drop idle ones); if it comes back lower, it counts afresh. Processes
+/// differ by start time; close ones may be jitter, or forked workers: two, if a series falls when the time moves.
 #[derive(Debug)]
 pub struct SeriesBook {
-    /// The one read last comes last.
+    /// Most recently read last.
     processes: Vec<ProcessBook>,
     next_id: u32,
-    /// Processes with close start times since one of them was seen again.
+    /// Processes with close start times since one was seen again.
     strangers: u32,
     /// How often another counter was chosen.
     choice: u32,
-    /// Whether the first page after a choice is where counting begins; none once it came.
+    /// Whether the first page after a choice is where counting begins; `None` once it came.
     fresh: Option<bool>,
     limit: usize,
 }
 
 enum Pick {
-    /// A process that is known, at this place, perhaps with another start time than before.
+    /// A known process, perhaps with a new start time.
     Known {
         at: usize,
         moved: bool,
@@ -68,13 +63,11 @@ enum Pick {
 }
 
 impl SeriesBook {
-    /// An empty book that takes at most `limit` series.
     pub const fn new(limit: usize) -> Self {
         Self { processes: Vec::new(), next_id: 0, strangers: 0, choice: 0, fresh: None, limit }
     }
 
-    /// Enters a whole page, and says who answered and how many series stood on it twice: the first of each counts, the others are
-    /// removed from `rows`. `each` is told how much more every series has.
+    /// Enters a page. Of duplicate series the first counts; others leave `rows`. `each` gets the increases.
     pub fn enter<R: Counted>(
         &mut self,
         rows: &mut Vec<R>,
@@ -97,7 +90,7 @@ impl SeriesBook {
         };
         self.make_room(rows.len());
         let Some(process) = self.processes.last_mut() else { return Err(PageError::TooManySeries) };
-        // A process that is read again only later may have counted by the new counter for long.
+        // A process that is read again only later may long have counted by the new counter.
         let is_late = !first && process.choice != self.choice;
         process.choice = self.choice;
         if self.fresh.take().unwrap_or(is_late) {
@@ -107,13 +100,13 @@ impl SeriesBook {
         Ok(Entered { duplicates, process: Process { id: process.id, first, start_moved, went_back } })
     }
 
-    /// From now on another counter is entered. With `is_baseline` the next page is where its counting begins, else it is news.
+    /// Switches to another counter. With `is_baseline` counting begins at the next page, else that page is news.
     pub const fn count_anew(&mut self, is_baseline: bool) {
         self.choice = self.choice.wrapping_add(1);
         self.fresh = Some(is_baseline);
     }
 
-    /// What the series of these groups add up to, over all pages of the process that answered last; whole, the rest is dropped.
+    /// Whole requests in these groups, over all pages of the process that answered last.
     pub fn sum(&self, groups: &[usize]) -> u64 {
         let Some(process) = self.processes.last() else { return 0 };
         whole(groups.iter().filter_map(|group| process.sums.get(*group)).sum())
@@ -124,7 +117,7 @@ impl SeriesBook {
             let process = &mut self.processes[at];
             self.strangers = 0;
             if process.starts.len() > 1 && process.falls(rows) {
-                // What was taken for jitter were two processes.
+                // What looked like jitter were two processes.
                 process.starts.retain(|known| *known != started_ms);
                 return Pick::New;
             }
@@ -146,7 +139,7 @@ impl SeriesBook {
                 return Pick::New;
             }
         }
-        // Its pages said nothing of its start before.
+        // Its earlier pages had no start time.
         match self.processes.last_mut() {
             Some(last) if last.starts.is_empty() && !last.falls(rows) => {
                 last.also_started(started_ms);
@@ -173,7 +166,6 @@ impl SeriesBook {
     }
 }
 
-/// Whole requests; the rest is dropped.
 fn whole(count: u128) -> u64 {
     u64::try_from(count / u128::from(UNIT)).unwrap_or(u64::MAX)
 }

@@ -1,21 +1,20 @@
-//! Which release answers, as its own page says: a build info.
+//! The release that answers, by a build info on its own page.
 //!
-//! A series of value 1 whose labels name the build. `NAME_build_info{version,revision}` is the convention of Prometheus' own
-//! programs (<https://github.com/prometheus/common/tree/main/version>), `target_info{service_version}` that of OpenTelemetry
-//! (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>). Runtimes, libraries and exporters have
-//! such series too, which say nothing of the release.
+//! A series of value 1 with the build in its labels, by Prometheus' convention `NAME_build_info{version,revision}`
+//! (<https://github.com/prometheus/common/tree/main/version>), by OpenTelemetry's `target_info{service_version}`
+//! (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>). Libraries have some, too.
 
 use super::super::exposition::{Fault, Sample, Text};
 use crate::config::LabelFilter;
 
-/// So many different build infos of one page are looked at.
+/// Different build infos of one page.
 const MOST: usize = 32;
-/// Longer values are no names of a release.
+/// Longer values name no release.
 const MAX_VALUE: usize = 200;
-/// Longer commits are told by their beginning, where a version stands beside them.
+/// Characters of a commit beside a version.
 const SHORT_COMMIT: usize = 8;
 
-/// Labels that hold a version, the best one first, without case and punctuation.
+/// Version labels, best first, without case and punctuation.
 const VERSION: [&str; 12] = [
     "serviceversion",
     "version",
@@ -30,7 +29,7 @@ const VERSION: [&str; 12] = [
     "tag",
     "image",
 ];
-/// The same of a commit.
+/// Commit labels, likewise.
 const COMMIT: [&str; 17] = [
     "revision",
     "commit",
@@ -50,9 +49,8 @@ const COMMIT: [&str; 17] = [
     "sha",
     "hash",
 ];
-/// Labels that name the service.
 const SERVICE: [&str; 6] = ["servicename", "service", "app", "application", "component", "job"];
-/// What build tools leave where nobody told them a version.
+/// What build tools write for want of a version.
 const PLACEHOLDERS: [&str; 16] = [
     "unknown",
     "(devel)",
@@ -71,7 +69,7 @@ const PLACEHOLDERS: [&str; 16] = [
     "(unknown)",
     "0.0.0",
 ];
-/// What `NAME_build_info` and `NAME_info` of these names say is not the service's release: languages and their runtimes.
+/// Prefixes of `NAME_build_info` and `NAME_info` that are not the service's: languages and their runtimes.
 const RUNTIMES: [&str; 20] = [
     "go",
     "golang",
@@ -94,7 +92,7 @@ const RUNTIMES: [&str; 20] = [
     "uvicorn",
     "gunicorn",
 ];
-/// The same of programs that stand beside a service, or show metrics of it; their names may go on (`haproxy_process`).
+/// The same of programs beside a service, or that export its metrics; names may go on (`haproxy_process`).
 const PROGRAMS: [&str; 50] = [
     "prometheus",
     "pushgateway",
@@ -148,7 +146,7 @@ const PROGRAMS: [&str; 50] = [
     "dapr",
 ];
 
-/// How surely a build info is that of the service; the least is the best.
+/// How surely a build info is the service's, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// It has the service's name.
@@ -175,7 +173,6 @@ impl BuildInfo {
         Self { service: plain(service.as_bytes()), ..Self::default() }
     }
 
-    /// Whether a metric is a build info that may be one of a service.
     pub fn is_one(name: Text<'_>) -> bool {
         rank(&name.resolved().to_ascii_lowercase()).is_some()
     }
@@ -184,7 +181,6 @@ impl BuildInfo {
         self.found.clear();
     }
 
-    /// Takes in a series of a metric that is one.
     pub fn sample(&mut self, sample: &Sample<'_>, filter: &LabelFilter) -> Result<(), Fault> {
         let name = sample.name.resolved().to_ascii_lowercase();
         let Some((mut rank, prefix)) = rank(&name) else { return Ok(()) };
@@ -212,8 +208,7 @@ impl BuildInfo {
         Ok(())
     }
 
-    /// A good page is over: the release that it names, where that is another one than before. Where those that are most likely
-    /// the service's differ, nobody can say which one it is.
+    /// Ends a good page: returns its release if that changed. `None` if the likeliest build infos differ.
     pub fn news(&mut self) -> Option<String> {
         let best = self.found.iter().map(|(rank, _)| *rank).min()?;
         let mut likely = self.found.iter().filter(|(rank, _)| *rank == best);
@@ -254,7 +249,7 @@ impl Best {
     }
 }
 
-/// Which kind of build info a metric is, in lower case, and whose by its name.
+/// The kind of a build info, and its name's prefix, in lower case.
 fn rank(name: &[u8]) -> Option<(Rank, &[u8])> {
     let stem = name.strip_suffix(b"info")?;
     let (rest, separated) = match stem {
@@ -270,7 +265,7 @@ fn rank(name: &[u8]) -> Option<(Rank, &[u8])> {
     }
 }
 
-/// Whether `NAME_build_info` is one of a runtime, a library or another program.
+/// Whether `NAME_build_info` is a runtime's, a library's or another program's.
 fn is_foreign(prefix: &[u8]) -> bool {
     let text = String::from_utf8_lossy(prefix);
     let words: Vec<&str> = text.split(['_', '.', ':']).collect();
@@ -285,12 +280,11 @@ fn is_foreign(prefix: &[u8]) -> bool {
         || words.iter().any(|word| word.ends_with("exporter") || matches!(*word, "client" | "sdk" | "library" | "lib"))
 }
 
-/// A name without case and punctuation.
 fn plain(name: &[u8]) -> String {
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
 
-/// What a label says of the build, where it says anything.
+/// A label's value, unless it is a placeholder.
 fn meant(value: Text<'_>) -> Option<String> {
     let text = value.to_owned_text();
     let text = text.trim();
@@ -308,7 +302,7 @@ fn told(version: Option<String>, commit: Option<String>) -> Option<String> {
     };
     let is_hash = commit.len() > SHORT_COMMIT && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     let short = if is_hash { &commit[..SHORT_COMMIT] } else { commit.as_str() };
-    // The build number of a version often is the commit, and a few characters of it are enough.
+    // The build number of a version is often the commit's first characters.
     let is_said = version.contains(short) || commit.get(..7).is_some_and(|short| version.contains(short));
     Some(if is_said { version } else { format!("{version} ({short})") })
 }

@@ -6,12 +6,11 @@ use super::names::{Standing, Tier};
 use super::rows::Row;
 use crate::config::{Named, Status, StatusKind, Whose};
 
-/// So many labels of one counter may hold its status.
+/// Labels of one counter that may hold its status.
 pub const MOST_SLOTS: usize = 8;
-/// So many values that were not understood are kept for the sentence that names them.
+/// Values not understood, kept for messages.
 const MOST_VALUES: usize = 4;
 
-/// A label that may hold the status.
 #[derive(Debug)]
 pub struct Slot {
     /// Its place among the labels.
@@ -19,9 +18,9 @@ pub struct Slot {
     pub name: String,
     rank: u8,
     kind: StatusKind,
-    /// Whether it held a status that is understood.
+    /// A status was understood.
     pub is_understood: bool,
-    /// The word `success` where it was held; it says nothing of how failures are written.
+    /// The word `success` if seen; it says nothing of how failures are written.
     pub success: Option<String>,
     /// Values that are no statuses.
     pub strange: Vec<String>,
@@ -30,11 +29,10 @@ pub struct Slot {
 /// Requests on one page, in 1/[`super::rows::UNIT`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Those of users, by their routes.
+    /// Users', by route.
     pub users: u64,
-    /// Those on series without a route.
+    /// Without a route.
     pub unsaid: u64,
-    /// Those that are left out.
     pub left_out: u64,
 }
 
@@ -43,23 +41,21 @@ impl Seen {
         self.users.saturating_add(self.unsaid).saturating_add(self.left_out)
     }
 
-    /// What may be users'.
+    /// Possibly users'.
     pub const fn counted(self) -> u64 {
         self.users.saturating_add(self.unsaid)
     }
 }
 
-/// What a page has of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
     None,
     /// Only series of others.
     Others,
-    /// A series that is let in by the filter.
+    /// A series that passes the filter.
     Ours,
 }
 
-/// One counter of a page that may be the one of requests.
 #[derive(Debug)]
 pub struct Candidate {
     pub raw: Vec<u8>,
@@ -67,16 +63,16 @@ pub struct Candidate {
     pub standing: Standing,
     pub labels: Labels,
     pub slots: Vec<Slot>,
-    /// What the page at hand has of it.
+    /// On the current page.
     pub now: Presence,
-    /// Whether a series was ever let in.
+    /// A series has passed the filter.
     pub is_ours: bool,
-    /// What stands on the page at hand, and what stood on the one before.
+    /// On the current page, and on the one before.
     pub seen: Seen,
     pub before: Option<Seen>,
-    /// Whether a route was read of any of its series.
+    /// A series has had a route.
     pub says_route: bool,
-    /// Whether there were too many series to keep it.
+    /// Too many series to keep it.
     pub dropped: bool,
 }
 
@@ -102,12 +98,12 @@ impl Candidate {
         (self.now, self.seen) = (Presence::None, Seen::default());
     }
 
-    /// The page was a good one: what stands on it is what the next one is compared with.
+    /// After a good page: the next one is compared with it.
     pub fn keep(&mut self) {
         self.before = self.is_there().then_some(self.seen).or(self.before);
     }
 
-    /// The slot of a label, where it may hold the status.
+    /// The slot of a label that may hold the status.
     pub fn slot(&mut self, place: usize, label: Text<'_>, good_for: Use, wanted: &Named) -> Option<usize> {
         if let Some(at) = self.slots.iter().position(|slot| slot.place == place) {
             return Some(at);
@@ -128,14 +124,13 @@ impl Candidate {
         Some(self.slots.len() - 1)
     }
 
-    /// The label that holds the status best, once one does.
+    /// The best slot, once there is one.
     pub fn best_slot(&self) -> Option<usize> {
         let understood = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_understood);
         understood.min_by_key(|(_, slot)| (slot.rank, slot.place)).map(|(at, _)| at)
     }
 
-    /// The slots by which a request may fail: that of the status, and beside an HTTP status that of gRPC, whose failures are
-    /// answered with 200. Bit `i` is the `i`th slot.
+    /// Bits of the slots by which requests fail: the status and, beside HTTP's, gRPC's, whose failures answer 200.
     pub fn failing(&self, main: usize) -> u8 {
         let is_grpc = |slot: &Slot| slot.kind == StatusKind::Grpc;
         let beside = |at: usize| self.slots.get(main).is_some_and(|slot| !is_grpc(slot)) && is_grpc(&self.slots[at]);
@@ -147,7 +142,7 @@ impl Candidate {
         may_be && self.is_ours && !self.dropped && self.best_slot().is_some()
     }
 
-    /// Whether it has a sample on the page at hand.
+    /// Has a sample on the current page.
     pub fn is_there(&self) -> bool {
         self.now > Presence::None
     }
@@ -161,7 +156,7 @@ impl Candidate {
         *sum = sum.saturating_add(row.count);
     }
 
-    /// How many more requests that may be users' there are than on the page before.
+    /// The increase of possible users' requests since the page before.
     pub fn growth(&self) -> u64 {
         self.seen.counted().saturating_sub(self.before.unwrap_or_default().counted())
     }
@@ -187,7 +182,7 @@ impl Slot {
         }
     }
 
-    /// The values that say nothing of whether a request failed.
+    /// Values that do not tell success from failure.
     pub fn unclear(&self) -> Vec<&str> {
         self.success.iter().chain(&self.strange).map(String::as_str).collect()
     }

@@ -1,4 +1,4 @@
-//! The counters of a page that may be the one of requests, and which of them is.
+//! A page's candidates for the request counter, and the choice among them.
 
 use std::cmp::Ordering;
 
@@ -11,31 +11,26 @@ use super::names::{Standing, Tier};
 use super::rows::UNIT;
 use crate::config::Named;
 
-/// So many counters are looked at.
 const MOST_CANDIDATES: usize = 64;
-/// Requests of this program that may have been counted when its first page is read, and how many more may be with every
-/// page: a scrape, a probe, and where the scrape was sent on to.
+/// This program's own requests by the first page, and with each further one: a scrape, a probe, and redirects.
 const OWN: (u64, u64) = (5, 3);
-/// A counter of a better tier takes over from one that counts users if it counts at least one in so many of them.
+/// A counter of a better tier takes over from one that counts users if it has at least this fraction of its requests.
 const TAKES_OVER: u64 = 10;
 
-/// What to do with the samples of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Nobody,
     Start,
-    /// It names a build, perhaps the service's.
+    /// Names a build, perhaps the service's.
     Build,
-    /// It may be the request counter.
     Candidate(usize),
 }
 
-/// A choice that is another one than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The counter, and the slot of its status.
+    /// The counter, and its status slot.
     pub to: (usize, usize),
-    /// Whether what stands on the page was there before it was chosen, and is only what counting begins at.
+    /// The current values predate the choice, and are only the baseline.
     pub is_baseline: bool,
 }
 
@@ -43,28 +38,28 @@ pub struct Change {
 pub struct Catalog {
     requests: Named,
     pub candidates: Vec<Candidate>,
-    /// The request counter, and the slot of its status.
+    /// The request counter, and its status slot.
     pub chosen: Option<(usize, usize)>,
-    /// Whether it counts users for certain: only a counter of a better tier can take over.
+    /// It certainly counts users: only a better tier can take over.
     is_final: bool,
     names: Memo<Who>,
     family: Family,
-    /// Counters that are declared and have no sample, as long as none is chosen.
+    /// Counters declared without samples, until one is chosen.
     pub declared: Vec<String>,
     pages: u64,
 }
 
-/// How a counter stands among the others; the least is the best.
+/// Best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     /// How doubtful it is that it counts users.
     doubt: u8,
-    /// It is not the one that the other color is counted by.
+    /// The other color is counted by another one.
     is_strange: bool,
     tier: Tier,
     /// Another one of its tier counts more than twice as many requests.
     is_thin: bool,
-    /// It does not say the route of a request.
+    /// Without routes.
     is_unrouted: bool,
     order: u16,
 }
@@ -89,7 +84,7 @@ impl Catalog {
         self.candidates.iter_mut().for_each(Candidate::clear);
     }
 
-    /// A family is declared. Says whether it is that of the chosen counter.
+    /// Returns whether the family is that of the chosen counter.
     pub fn declare(&mut self, name: Text<'_>, kind: &[u8]) -> bool {
         self.family.declare(name, kind);
         if let Some((at, _)) = self.chosen {
@@ -138,8 +133,7 @@ impl Catalog {
         Who::Candidate(self.candidates.len() - 1)
     }
 
-    /// A good page is over, whose series were counted. Says which counter is to be used from here on, where that is another
-    /// one than before. `agreed` is the name of the one that the instances of both colors are to be counted by.
+    /// Ends a good page: returns a changed choice. `agreed` is the counter that both colors are to use.
     pub fn choose(&mut self, agreed: Option<&str>) -> Option<Change> {
         self.pages += 1;
         let to = match self.chosen {
@@ -167,12 +161,12 @@ impl Catalog {
         change
     }
 
-    /// Whether the chosen counter is known to count users.
+    /// The chosen counter certainly counts users.
     pub const fn is_final(&self) -> bool {
         self.is_final
     }
 
-    /// Whether the page's other counters are of interest.
+    /// Other counters of the page still matter.
     pub const fn is_open(&self) -> bool {
         self.chosen.is_none()
     }
@@ -203,8 +197,7 @@ impl Catalog {
         }
     }
 
-    /// Whether users were seen on it. A counter without routes may count nothing but what this program asks; of one that is not
-    /// known by its name it is not certain whose requests it counts at all.
+    /// Whether users were seen: without routes it may count only this program, under an unknown name anybody.
     fn counts_users(&self, one: &Candidate) -> bool {
         let own = (OWN.0 + OWN.1 * self.pages).saturating_mul(u64::from(UNIT));
         match one.standing.tier {
@@ -214,7 +207,7 @@ impl Catalog {
         }
     }
 
-    /// Users that are seen on one counter of the service and not on another decide between them; what a proxy counts does not.
+    /// Users seen on only one of the service's counters decide between them; what a proxy counts does not.
     fn doubt(&self, one: &Candidate) -> u8 {
         match one.standing.tier {
             Tier::Known | Tier::Likely if self.counts_users(one) => 0,
@@ -223,7 +216,7 @@ impl Catalog {
         }
     }
 
-    /// Whether there is a reason to leave the counter that was chosen, which was not yet seen to count users, for another one.
+    /// Whether to leave a chosen counter, not yet seen to count users, for another.
     fn is_better(&self, new: usize, old: usize, agreed: Option<&str>) -> bool {
         let reason = |at: usize| {
             let rank = self.rank(&self.candidates[at], agreed);
@@ -232,14 +225,13 @@ impl Catalog {
         reason(new) < reason(old)
     }
 
-    /// Whether a counter takes over from one that counts users: it is of a better tier, and counts a good part of what the
-    /// other one does.
+    /// Takes over from one that counts users: of a better tier, with at least 1/[`TAKES_OVER`] of its requests.
     fn takes_over(&self, new: &Candidate, old: &Candidate) -> bool {
         let grows = new.growth() > 0 && new.growth() >= old.growth() / TAKES_OVER;
         new.standing.tier < old.standing.tier && self.counts_users(new) && grows
     }
 
-    /// Those that can no longer take over are not read any more.
+    /// Drops those that can no longer take over.
     fn forget_worse(&mut self, chosen: usize) {
         let tier = self.candidates[chosen].standing.tier;
         let candidates = &self.candidates;
@@ -250,7 +242,7 @@ impl Catalog {
         });
     }
 
-    /// There is no room for the series of all counters: the worst that is not chosen is given up. None where there is no other.
+    /// Makes room for series: drops the worst counter that is not chosen. `None` if there is no other.
     pub fn give_up_one(&mut self) -> Option<usize> {
         let chosen = self.chosen.map(|(at, _)| at);
         let others = self
@@ -265,7 +257,7 @@ impl Catalog {
     }
 }
 
-/// Whether a metric is the one that was named; the name of its family will do.
+/// By its own name, or its family's.
 fn is_named(name: Text<'_>, wanted: &str) -> bool {
     name.is(wanted) || ["_total", "_count"].iter().any(|suffix| name.is(&format!("{wanted}{suffix}")))
 }

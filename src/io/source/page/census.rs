@@ -1,15 +1,12 @@
-//! What counters a page has, for the sentence that says why none of them was taken.
+//! The counters of a page, for the message that none was taken.
 
 use super::super::exposition::{Fault, Sample, Text};
 use super::family::Family;
 use super::labels::Use;
 use crate::config::{StatusKind, StatusSet};
 
-/// So many counters are remembered.
 const LIMIT: usize = 256;
-/// So many are named in the note.
 const SHOWN: usize = 5;
-/// So many labels of one counter are named.
 const LABELS_SHOWN: usize = 8;
 
 /// The counters of one page, each with the labels of its first series.
@@ -57,7 +54,7 @@ impl Census {
         Ok(())
     }
 
-    /// Those whose names hold the status (`…_5xx_responses_total`, `…_status_500`); at most two.
+    /// Those with the status in their names (`…_5xx_responses_total`, `…_status_500`); at most two.
     pub fn by_name(&self) -> Vec<&str> {
         let holds_status = |counter: &&Counter| {
             let words = counter.name.split('_');
@@ -69,8 +66,7 @@ impl Census {
         self.counters.iter().filter(holds_status).map(|counter| counter.name.as_str()).take(2).collect()
     }
 
-    /// The counters nearest to `name`, those with a status first: `a_total` {code, method}, `b_total` and 3 more; none where the
-    /// page has none.
+    /// The counters nearest to `name`, those with a status first: `a_total` {code, method}, `b_total` and 3 more.
     pub fn nearest(&self, name: &str) -> Option<String> {
         let mut ranked: Vec<_> = self
             .counters

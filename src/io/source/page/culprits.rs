@@ -8,14 +8,14 @@ use super::super::exposition::Text;
 use super::rows::UNIT;
 use crate::core::detect::{Blame, Culprit, TickCounts};
 
-/// So many labels with their values are told apart; what comes later is counted as untracked.
+/// Label values; later ones count as untracked.
 pub const MOST_LABELS: usize = 1_000;
-/// So many of them are told of one page: those with the most failures.
+/// Reported for one page: those with the most failures.
 const MOST_TOLD: usize = 16;
-/// Values are shortened to so many characters.
+/// In characters.
 const LONGEST: usize = 80;
 
-/// The labels of the request counter's series, each with what came on it since the page before.
+/// Increases of the request counter, by label.
 #[derive(Debug, Default)]
 pub struct Culprits {
     places: HashMap<u64, usize>,
@@ -26,14 +26,13 @@ pub struct Culprits {
     untracked: u64,
 }
 
-/// Where the labels of one series stand; [`NO_ROOM`] for one that found none.
+/// Places of one series' labels; [`NO_ROOM`] without one.
 pub type Places = [Option<u16>; 6];
 
-/// The place of a label that came when [`MOST_LABELS`] were told apart already.
+/// For labels beyond [`MOST_LABELS`].
 const NO_ROOM: u16 = u16::MAX;
 
-/// Labels that say how a request ended, in words or in codes of another protocol than the counted status. That all errors carry
-/// them explains nothing.
+/// Labels that say how a request ended, in words or other protocols' codes: all errors carry them, so no cause.
 const ENDINGS: [&str; 16] = [
     "status",
     "status_code",
@@ -53,7 +52,6 @@ const ENDINGS: [&str; 16] = [
     "classification",
 ];
 
-/// Whether a label says how a request ended, so that it is no cause.
 pub fn is_ending(label: Text<'_>) -> bool {
     ENDINGS.iter().any(|name| label.is(name))
 }
@@ -75,11 +73,11 @@ impl Culprits {
         u16::try_from(at).unwrap_or(NO_ROOM)
     }
 
-    /// So many more requests on a series, in 1/[`UNIT`].
+    /// Adds an increase, in 1/[`UNIT`].
     pub fn add(&mut self, places: &Places, more: u64, failed: bool) {
         let failures = if failed { more } else { 0 };
         self.all = (self.all.0.saturating_add(more), self.all.1.saturating_add(failures));
-        // A series that has no label at all, or none but its status, is not one whose labels found no room.
+        // A series without labels, other than its status, is not one whose labels found no room.
         let (mut tracked, mut labeled) = (false, false);
         for place in places.iter().flatten() {
             labeled = true;
@@ -92,7 +90,7 @@ impl Culprits {
         }
     }
 
-    /// What came on the page, where anything failed; the next page begins at zero.
+    /// The increases, if anything failed; starts the next page at zero.
     pub fn take(&mut self) -> Option<Blame> {
         let whole = |(requests, errors): (u64, u64)| TickCounts {
             requests: requests / u64::from(UNIT),

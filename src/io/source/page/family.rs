@@ -11,9 +11,9 @@ pub struct Family {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     Counter,
-    /// Histogram or summary: `_count` does.
+    /// Histogram or summary: `_count` counts.
     Distribution,
-    /// Gauge or the like: none does.
+    /// Gauge or the like: nothing counts.
     Other,
     #[default]
     None,
@@ -49,12 +49,11 @@ impl Family {
         !NO_COUNTS.iter().any(|suffix| name.ends_with(suffix))
     }
 
-    /// Whether samples with this name are quantiles of a summary.
     pub fn is_quantile(&self, name: &[u8]) -> bool {
         self.kind == Kind::Distribution && self.name == name
     }
 
-    /// The counter that a family of this type has, if it has one: the names that its samples may have.
+    /// Possible sample names of the family's counter, if it has one.
     pub fn counters(name: Text<'_>, kind: &[u8]) -> Vec<String> {
         let name = name.to_string();
         match kind {

@@ -1,4 +1,4 @@
-//! Which histogram says how long requests took, and what its buckets add up to over many pages.
+//! The histogram of request durations, and the sums of its buckets over many pages.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -26,7 +26,6 @@ use super::rows::count;
 use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose, unit_of_time};
 use crate::core::detect::{Buckets, Latency, Process};
 
-/// So many histograms are looked at.
 const MAX_CANDIDATES: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +35,7 @@ struct Row {
     candidate: u16,
     /// The number of its bucket's sum.
     group: u16,
-    /// Whether these requests were redirected, and do not say their route.
+    /// Redirected requests without a route.
     is_redirect: bool,
 }
 
@@ -54,13 +53,12 @@ impl Counted for Row {
     }
 }
 
-/// The counter of requests on a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<'a> {
     pub name: &'a str,
-    /// Whether it is known to count users.
+    /// It is known to count users.
     pub is_final: bool,
-    /// Whether it counted anything at all.
+    /// It counted anything at all.
     pub counts: bool,
 }
 
@@ -69,40 +67,36 @@ pub struct Counter<'a> {
 pub struct Timed {
     /// The buckets, or why there are none.
     pub latency: Latency,
-    /// Whose buckets they are, where there are any.
+    /// Whose buckets, if any.
     pub process: Option<Process>,
 }
 
-/// The latency histogram of one instance, over all its pages.
-///
-/// It is the one that belongs to the counter of requests, else the best by its name. The choice is open until that counter is known
-/// to count users and the histogram has some; then it moves only to the one that the other color is measured by.
+/// The latency histogram of one instance: the request counter's, else the best by name. Open until the counter is known
+/// to count users and the histogram has some; then only an agreement changes it.
 #[derive(Debug)]
 pub struct Histogram {
     wanted: Named,
     unit: LatencyUnit,
     routes: Routes,
-    /// Which series are ours; a label that the histogram does not have is not asked for.
+    /// Labels that the histogram does not have are not required.
     filter: LabelFilter,
-    /// Which candidate the samples of a metric belong to.
     names: Memo<Option<usize>>,
     candidates: Vec<Candidate>,
     chosen: Option<usize>,
     is_final: bool,
-    /// The one that the other color is measured by: it is taken on the next page.
+    /// The other color's, taken on the next page.
     next: Option<usize>,
     next_group: u16,
     book: SeriesBook,
     hasher: RandomState,
     limit: usize,
-    // What the page at hand says.
+    // The current page.
     rows: Vec<Row>,
     inventory: Inventory,
 }
 
 impl Histogram {
-    /// Nothing read yet. `routes` are left out of every check, those of the configuration of latency alone. More than `limit`
-    /// bucket series are not counted.
+    /// No check counts `routes`, and latency not those of `config`. Ignores bucket series beyond `limit`.
     pub fn new(config: &LatencyConfig, routes: Routes, filter: LabelFilter, limit: usize) -> Self {
         Self {
             wanted: config.histogram.clone(),
@@ -127,17 +121,16 @@ impl Histogram {
         self.candidates.get(self.chosen?).map(|candidate| candidate.name.as_str())
     }
 
-    /// Whether it is decided for good.
     pub const fn is_final(&self) -> bool {
         self.is_final
     }
 
-    /// Whether the page at hand has a histogram of this name.
+    /// The current page has a histogram of this name.
     pub fn shows(&self, name: &str) -> bool {
         self.candidates.iter().any(|one| one.now.is_there && one.name == name)
     }
 
-    /// Forgets the page before; keeps the memory.
+    /// Keeps the memory.
     pub fn clear(&mut self) {
         self.rows.clear();
         self.inventory.clear();
@@ -156,7 +149,7 @@ impl Histogram {
         }
     }
 
-    /// A sample stands on the page. Says whether it is one of a latency histogram's buckets.
+    /// Returns whether it is a bucket of a latency histogram.
     pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
         if !sample.name.raw().ends_with(b"_bucket") {
             return Ok(false);
@@ -223,8 +216,7 @@ impl Histogram {
         Ok(())
     }
 
-    /// There is no room for the buckets of all histograms: the worst one that is not chosen is given up. Says whether there is room
-    /// for another bucket of the one at `at`.
+    /// Drops the worst histogram that is not chosen. Returns whether the one at `at` has room for another bucket.
     fn make_room(&mut self, at: usize) -> bool {
         let others = self.candidates.iter().enumerate();
         let others = others.filter(|(other, one)| self.chosen != Some(*other) && one.now.has_rows && !one.dropped);
@@ -237,7 +229,7 @@ impl Histogram {
         *worst != at
     }
 
-    /// Ends the page, of which the rest is good. `agreed` is the histogram that the other color is measured by.
+    /// Ends a good page. `agreed` is the other color's histogram.
     pub fn finish(&mut self, started_ms: Option<i64>, counter: Option<Counter<'_>>, agreed: Option<&str>) -> Timed {
         self.choose(counter, agreed);
         let Some(at) = self.chosen else {
@@ -252,7 +244,7 @@ impl Histogram {
             return Timed { latency: Latency::Unfit(no_unit(&candidate.name)), process: None };
         };
         let number = u16::try_from(at).unwrap_or(u16::MAX);
-        // As with the counter: a redirect without a route is nobody's where others say theirs.
+        // As with the counter: redirects without a route are nobody's if others have one.
         self.rows.retain(|row| row.candidate == number && !(row.is_redirect && candidate.says_route));
         let entered = self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok().filter(|_| !candidate.now.too_many);
         let name = &candidate.name;
@@ -293,7 +285,7 @@ impl Histogram {
         self.is_final = has_users && counter.is_some_and(|counter| counter.is_final);
     }
 
-    /// The sums so far, in milliseconds. A bound that only some series have would make the others look slow: it is left out.
+    /// In milliseconds. A bound that only some series have is left out, as it would make the others look slow.
     fn buckets(&self, candidate: &Candidate, scale: f64) -> Option<Buckets> {
         let all = candidate.all()?;
         let mut series = vec![0_usize; usize::from(self.next_group)];

@@ -1,11 +1,10 @@
-//! What the labels of a request counter are good for, by their names.
+//! What the labels of a request counter mean, by name.
 
 use super::super::exposition::Text;
 use super::names::normalized;
 use crate::config::{StatusKind, Whose};
 
-/// The labels in which `auto` looks for the status first, in this order. After them comes every other one whose name speaks of
-/// a status or a code.
+/// Status labels for `auto`, best first. Any other label whose name mentions a status or a code comes after them.
 pub const LABELS: [&str; 12] = [
     "status_code",
     "status",
@@ -21,7 +20,7 @@ pub const LABELS: [&str; 12] = [
     "status_class",
 ];
 
-/// Labels that hold a request's path. What is no path in them (`handler="subroute"`) says nothing.
+/// Labels with a request's path. Other values in them (`handler="subroute"`) say nothing.
 const ROUTES: [&str; 30] = [
     "route",
     "path",
@@ -55,16 +54,15 @@ const ROUTES: [&str; 30] = [
     "location",
 ];
 
-/// Labels that may hold the service of a call of gRPC.
+/// Labels that may hold a gRPC call's service.
 const SERVICES: [&str; 6] = ["grpc_service", "rpc_service", "rpc_method", "full_method", "grpc_full_method", "service"];
 
-/// Labels that say in which direction a request went.
 const DIRECTIONS: [&str; 7] = ["direction", "reporter", "span_kind", "kind", "side", "flow", "traffic_direction"];
-/// What such a label holds where the service asks somebody else.
+/// Values of direction labels for outgoing requests.
 const OUTBOUND: [&str; 8] =
     ["outbound", "outgoing", "egress", "client", "span_kind_client", "producer", "span_kind_producer", "source"];
 
-/// Words of labels that hold no status, although another word of theirs speaks of a code.
+/// Words of labels that hold no status despite mentioning a code.
 const NO_STATUS: [&str; 22] = [
     "error",
     "exit",
@@ -90,10 +88,9 @@ const NO_STATUS: [&str; 22] = [
     "protocol",
 ];
 
-/// What a label is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// It may hold the status; the lower the rank the likelier.
+    /// May hold the status; a lower rank is likelier.
     Status {
         rank: u8,
         kind: StatusKind,
@@ -105,7 +102,6 @@ pub enum Use {
 }
 
 impl Use {
-    /// What a label with this name is good for, on a counter of calls of gRPC or not.
     pub fn of(label: &str, is_grpc: bool) -> Self {
         let name = normalized(label);
         let name = name.as_str();
@@ -139,24 +135,23 @@ impl Use {
     }
 }
 
-/// Whether a label of a direction says that the service asked somebody else.
 pub fn is_outbound(value: Text<'_>) -> bool {
     let raw = value.raw();
     OUTBOUND.iter().any(|word| raw.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether a service of gRPC is there for probes and tools, not for users.
+/// Services of gRPC for probes and tools, not for users.
 pub fn is_grpc_tool(value: Text<'_>) -> bool {
     let raw = value.raw().strip_prefix(b"/").unwrap_or(value.raw());
     raw.starts_with(b"grpc.health.") || raw.starts_with(b"grpc.reflection.")
 }
 
-/// The words that a series which is the sum of others has in the place of a label's value.
+/// Label values of series that sum up others.
 pub fn is_sum(value: Text<'_>) -> bool {
     matches!(value.raw(), b"*" | b"all" | b"ALL" | b"All" | b"total" | b"_total" | b"__total__" | b"any" | b"sum")
 }
 
-/// What two labels of one series say of its route: one that is left out wins, then one that is a user's.
+/// Merges what two labels say: left out wins, then a user's route.
 pub fn worst(a: Option<Whose>, b: Option<Whose>) -> Option<Whose> {
     match (a, b) {
         (Some(Whose::LeftOut), _) | (_, Some(Whose::LeftOut)) => Some(Whose::LeftOut),
@@ -165,16 +160,15 @@ pub fn worst(a: Option<Whose>, b: Option<Whose>) -> Option<Whose> {
     }
 }
 
-/// A label's name as it stands on the page, with what it is good for.
 #[derive(Debug)]
 struct Known {
     raw: Vec<u8>,
     good_for: Use,
-    /// Whether one of its values looked like the sum of the others.
+    /// One of its values looked like the sum of the others.
     sums: bool,
 }
 
-/// The labels of one counter. Their names are looked at once.
+/// The labels of one counter. Each name is classified once.
 #[derive(Debug, Default)]
 pub struct Labels {
     known: Vec<Known>,
@@ -182,10 +176,9 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// So many labels are told apart; more are good for nothing.
+    /// Labels told apart; more are ignored.
     const MOST: usize = 64;
 
-    /// No label seen yet, of a counter with this name.
     pub fn of(metric: &str) -> Self {
         let is_grpc = normalized(metric).split('_').any(|word| matches!(word, "grpc" | "rpc"));
         Self { known: Vec::new(), is_grpc }
@@ -195,7 +188,7 @@ impl Labels {
         self.is_grpc
     }
 
-    /// The place of a label; series carry their labels in the same order, so the place `near` is tried first.
+    /// Tries `near` first: series carry their labels in the same order.
     pub fn place(&mut self, label: Text<'_>, near: usize) -> Option<usize> {
         let is = |known: &Known| known.raw == label.raw();
         if self.known.get(near).is_some_and(is) {
@@ -216,7 +209,7 @@ impl Labels {
         self.known.get(place).map_or(Use::Other, |known| known.good_for)
     }
 
-    /// Whether one of the label's values looked like the sum of the others; `is_sum` says that another one does.
+    /// Whether a value of the label ever looked like a sum; `is_sum`: this one does.
     pub fn has_sums(&mut self, place: usize, is_sum: bool) -> bool {
         self.known.get_mut(place).is_some_and(|known| {
             known.sums |= is_sum;

@@ -1,11 +1,11 @@
-//! What is to be done with the samples of each metric, by its name.
+//! What to do with the samples of each metric, by name.
 
 use std::collections::HashMap;
 
-/// So many names are remembered; what comes later is looked at anew on every page.
+/// Names remembered; later ones are classified on every page.
 const MAX_NAMES: usize = 8_192;
 
-/// What was decided for each name as it stands on the page. Most lines have the name of the line before.
+/// Decisions by name as on the page. Most lines have the name of the line before.
 #[derive(Debug)]
 pub struct Memo<T> {
     known: HashMap<Vec<u8>, T>,
@@ -37,7 +37,7 @@ impl<T: Copy> Memo<T> {
         self.is_last(name, value);
     }
 
-    /// Decides anew for the names that are known.
+    /// Revises the known decisions.
     pub fn revise(&mut self, revised: impl Fn(T) -> T) {
         self.known.values_mut().for_each(|value| *value = revised(*value));
         self.last = None;

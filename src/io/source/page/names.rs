@@ -1,10 +1,9 @@
-//! What the name of a counter says: whether it counts requests, and whose.
+//! Whether a counter counts requests, and whose, by its name.
 
 #[cfg(test)]
 mod tests;
 
-/// The request counters that are known by name, best first, and who writes them. Those of proxies stand at the end: a
-/// service's own counter comes before the one of a proxy whose metrics stand on the same page.
+/// Known request counters, best first, and who writes them. Proxies are last: a service's own counter wins.
 pub const METRICS: [(&str, &str); 36] = [
     ("http_requests_total", "prom-client, Python and Go by convention, prometheus-fastapi-instrumentator"),
     ("http_server_requests_seconds_count", "Micrometer: Spring Boot, Quarkus, Micronaut"),
@@ -44,39 +43,36 @@ pub const METRICS: [(&str, &str); 36] = [
     ("caddy_http_response_duration_seconds_count", "Caddy"),
 ];
 
-/// Where the proxies begin in [`METRICS`].
+/// Of [`METRICS`].
 const FIRST_PROXY: usize = 23;
 
-/// How a counter stands among the others of its page, best first. What is `Unlikely` is taken only where there is nothing
-/// else, what comes behind it never.
+/// A counter's standing, best first. `Unlikely` is a last resort; what follows it is never taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
-    /// One of the service that is known by name, or the one that was named.
+    /// A service's, known by name or named in the configuration.
     Known,
-    /// Another one that speaks of requests.
+    /// Another one that mentions requests.
     Likely,
-    /// One of a proxy that is known by name.
+    /// A proxy's, known by name.
     KnownProxy,
-    /// Another one of a proxy.
     Proxy,
-    /// One that speaks of requests to something else, as it seems.
+    /// Apparently of requests to something else.
     Unlikely,
-    /// One that never counts what users do, and why.
     Never(Foreign),
-    /// One that does not speak of requests.
+    /// Does not mention requests.
     Other,
 }
 
-/// Why a counter of requests does not count those of users.
+/// Why a counter does not count users' requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Foreign {
-    /// The service asks somebody else.
+    /// The service calls somebody else.
     Outbound,
-    /// It counts what scrapes the metrics.
+    /// Requests for metrics.
     Scrapes,
-    /// An interface for administration, or health checks.
+    /// Administration, or health checks.
     Admin,
-    /// Only requests that failed, or that are under way, or parts of requests.
+    /// Only requests that failed or are under way, or parts of requests.
     Part,
 }
 
@@ -91,7 +87,7 @@ impl Foreign {
     }
 }
 
-/// How a counter stands by its name, and its place among those of the same tier: the lower the better.
+/// Tier, and place within it: lower is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Standing {
     pub tier: Tier,
@@ -99,7 +95,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The standing of the counter that the configuration names.
+    /// Of the counter named in the configuration.
     pub const NAMED: Self = Self { tier: Tier::Known, order: 0 };
 
     pub const fn is_proxy(self) -> bool {
@@ -112,14 +108,14 @@ impl Standing {
         known.unwrap_or_else(|| Self::by_words(&words(&name)))
     }
 
-    /// The standing of a metric in a table of names, of which those of proxies begin at `first_proxy`.
+    /// For names in a table, best first, with proxies from `first_proxy` on.
     pub fn known<'a>(name: &str, mut table: impl Iterator<Item = &'a str>, first_proxy: usize) -> Option<Self> {
         let at = table.position(|known| known == name)?;
         let tier = if at < first_proxy { Tier::Known } else { Tier::KnownProxy };
         Some(Self { tier, order: u16::try_from(at).unwrap_or(u16::MAX) })
     }
 
-    /// What the words of a name say that is not known.
+    /// For an unknown name.
     pub fn by_words(words: &[&str]) -> Self {
         Self { tier: tier(words), order: 1_000 - quality(words) }
     }
@@ -129,7 +125,7 @@ pub fn words(name: &str) -> Vec<&str> {
     name.split('_').filter(|word| !word.is_empty()).collect()
 }
 
-/// In lower case, with `_` between its words: `http.server.requestDuration` is `http_server_request_duration`.
+/// Lower case with `_` between words: `http.server.requestDuration` is `http_server_request_duration`.
 pub fn normalized(name: &str) -> String {
     let (mut text, mut after_lower) = (String::with_capacity(name.len() + 4), false);
     for character in name.chars() {
@@ -143,7 +139,7 @@ pub fn normalized(name: &str) -> String {
     text
 }
 
-/// Words that make a counter one of requests, as they are or within another word (`aiohttp`, `httprequests`).
+/// Words of request counters, also within other words (`aiohttp`, `httprequests`).
 const WITHIN: [&str; 5] = ["http", "request", "response", "rpc", "servlet"];
 const REQUESTS: [&str; 5] = ["rq", "req", "reqs", "web", "handled"];
 const OUTBOUND: [&str; 29] = [
@@ -253,8 +249,7 @@ const PROXIES: [&str; 17] = [
     "krakend",
     "proxy",
 ];
-/// What a service asks for data or deliveries: a counter of requests with such a word counts its own questions, unless another
-/// word says that they are served.
+/// Backends for data or deliveries: these are the service's own calls, unless another word says that they are served.
 const DEPENDENCIES: [&str; 23] = [
     "s3",
     "aws",
@@ -283,7 +278,7 @@ const DEPENDENCIES: [&str; 23] = [
 const SERVED: [&str; 12] = [
     "http", "rest", "api", "gateway", "server", "inbound", "incoming", "received", "handled", "frontend", "web", "grpc",
 ];
-/// What may be a dependency or the service itself.
+/// A dependency, or the service itself.
 const PERHAPS: [&str; 9] =
     ["vault", "consul", "external", "thirdparty", "dependency", "dependencies", "provider", "webhook", "webhooks"];
 
@@ -309,7 +304,7 @@ fn tier(words: &[&str]) -> Tier {
     }
 }
 
-/// How well a name that is not known fits a count of all requests, up to 20.
+/// How well an unknown name fits a count of all requests, up to 20.
 fn quality(words: &[&str]) -> u16 {
     let any = |known: &[&str]| words.iter().any(|word| known.contains(word));
     let mut quality = 8;
@@ -320,7 +315,7 @@ fn quality(words: &[&str]) -> u16 {
     add(2, words.last() == Some(&"total"));
     add(1, words.last() == Some(&"count"));
     let subtract = |less: u16, is: bool| if is { less } else { 0 };
-    // Bodies are not always there, and summaries and caches count a part.
+    // Not all requests have bodies, and summaries and caches count a part.
     let less = subtract(6, any(&["size", "bytes", "body", "length", "cache", "bucket"]))
         + subtract(1, any(&["summary", "highr", "ttfb"]));
     quality.saturating_sub(less)

@@ -4,10 +4,9 @@ use super::super::exposition::Text;
 use super::labels::{Labels, Use, is_grpc_tool, is_outbound, worst};
 use crate::config::{LabelFilter, Matching, Routes, Whose};
 
-/// What the labels of one series said so far.
 #[derive(Debug)]
 pub struct Origin {
-    /// Where the next label probably stands among those that are known.
+    /// Where the next label probably is among the known ones.
     near: usize,
     of_route: Option<Whose>,
     matching: Matching,
@@ -19,7 +18,7 @@ impl Origin {
         Self { near: 0, of_route: None, matching: LabelFilter::begin(), is_outbound: false }
     }
 
-    /// Reads a label. Says its place among those of its metric, and what it is good for.
+    /// Returns a label's place within its metric, and its use.
     pub fn see(
         &mut self,
         labels: &mut Labels,
@@ -33,7 +32,6 @@ impl Origin {
         Some((place, labels.good_for(place)))
     }
 
-    /// Takes in what a label says of who asked.
     pub fn note(&mut self, good_for: Use, routes: &Routes, filter: &LabelFilter, label: Text<'_>, value: Text<'_>) {
         match good_for {
             Use::Route => self.of_route = worst(self.of_route, Some(routes.whose(value.raw()))),
@@ -43,12 +41,12 @@ impl Origin {
         }
     }
 
-    /// Whether the series is one of this service's. `leniently` asks for no label that it does not have.
+    /// Whether the series is this service's. `leniently` ignores required labels that it lacks.
     pub fn is_ours(&self, filter: &LabelFilter, leniently: bool) -> bool {
         !self.is_outbound && filter.lets_in(self.matching, leniently)
     }
 
-    /// Whose requests they are by their route; none where no label holds one.
+    /// By route; `None` without one.
     pub const fn of_route(&self) -> Option<Whose> {
         self.of_route
     }

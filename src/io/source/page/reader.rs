@@ -12,10 +12,8 @@ use super::why::why_none;
 use crate::config::{ErrorRateConfig, LatencyConfig, Routes};
 use crate::core::detect::{Counting, Reading, TickCounts};
 
-/// Turns the pages of one instance into readings.
-///
-/// Which metric and label count is decided on the first page that has one of each. The choice stays, unless the counter turns out to
-/// count no user, or one that is known to be better appears.
+/// Turns one instance's pages into readings. The first page with a metric and a label decides which count. That changes
+/// only if the counter turns out to count no user, or a better one appears.
 #[derive(Debug)]
 pub struct PageReader {
     exposition: Exposition,
@@ -25,12 +23,12 @@ pub struct PageReader {
 }
 
 impl PageReader {
-    /// A reader that has seen no page. Series on one of `routes` are not counted.
+    /// Series on one of `routes` are not counted.
     pub fn new(config: &ErrorRateConfig, routes: Routes) -> Self {
         Self::with_limit(config, routes, MAX_SERIES)
     }
 
-    /// The same, also reading how long requests took.
+    /// Also reads request durations.
     #[must_use]
     pub fn with_latency(mut self, config: &LatencyConfig) -> Self {
         let Wanted { routes, filter, .. } = self.rows.wanted.clone();
@@ -38,13 +36,13 @@ impl PageReader {
         self
     }
 
-    /// The same, counting by what others agreed on, or telling them.
+    /// Shares its choice with other readers.
     #[must_use]
     pub fn agreeing(self, agreement: &Agreement) -> Self {
         Self { agreement: agreement.clone(), ..self }
     }
 
-    /// The same, of a service: its build infos are told from others by its name.
+    /// Tells the build infos of this service from others.
     #[must_use]
     pub fn of_service(mut self, service: &str) -> Self {
         self.rows.build = BuildInfo::of(service);
@@ -60,36 +58,35 @@ impl PageReader {
         }
     }
 
-    /// The request counter and the label with the status, once they are decided.
+    /// The request counter and its status label, once decided.
     pub fn counter(&self) -> Option<(&str, &str)> {
         let (at, slot) = self.rows.catalog.chosen?;
         let candidate = self.rows.catalog.candidates.get(at)?;
         Some((&candidate.name, &candidate.slots.get(slot)?.name))
     }
 
-    /// The latency histogram, once it is decided.
+    /// The latency histogram, once decided.
     pub fn histogram(&self) -> Option<&str> {
         self.rows.histogram.as_ref()?.name()
     }
 
-    /// Whether the page at hand has a sample.
+    /// Whether the current page has a sample.
     pub const fn saw_samples(&self) -> bool {
         self.rows.sampled
     }
 
-    /// Begins a page. One that was begun and not finished leaves no trace.
+    /// Begins a page. An unfinished one leaves no trace.
     pub fn begin(&mut self, format: Format) {
         self.exposition.begin(format);
         self.rows.clear();
     }
 
-    /// Reads the next bytes of the page. After an error the page is lost: [`begin`](Self::begin) anew.
+    /// After an error the page is lost: [`begin`](Self::begin) anew.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), PageError> {
         self.exposition.push(chunk, &mut self.rows)
     }
 
-    /// Ends the page. `complete` says that the transport proved that no byte is missing at the end. The reading's
-    /// `took_ms` is left at 0.
+    /// `complete`: the transport proved that nothing is missing. The reading's `took_ms` stays 0.
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
         let reading = self.reading()?;
@@ -126,7 +123,7 @@ impl PageReader {
             }
         };
         let Entered { duplicates, process } = self.book.enter(series, started_ms, tell)?;
-        // The first page is where counting begins: what stands on it may have failed at any time before.
+        // Counting begins at the first page: its failures may have happened at any time before.
         let blame = culprits.take().filter(|_| !begins && change.is_none()).map(Box::new);
         let counting = change.and_then(|_| self.counting());
         let note = self.remarks(duplicates);
@@ -148,7 +145,6 @@ impl PageReader {
         })
     }
 
-    /// What the page says of how long its requests took, where that is asked for.
     fn timed(&mut self, started_ms: Option<i64>) -> Reading {
         let Rows { histogram, catalog, .. } = &mut self.rows;
         let Some(histogram) = histogram else { return Reading { started_ms, ..Reading::default() } };
@@ -160,7 +156,7 @@ impl PageReader {
         let agreed = self.agreement.histogram();
         let Timed { latency, process } = histogram.finish(started_ms, counter, agreed.as_deref());
         let own = histogram.name().filter(|name| histogram.is_final() && histogram.shows(name));
-        // Where the page has the one that was agreed on, that is taken.
+        // Takes the agreed one if the page has it.
         if let Some(own) = own.filter(|_| agreed.as_deref().is_none_or(|agreed| !histogram.shows(agreed))) {
             self.agreement.measure_by(own);
         }

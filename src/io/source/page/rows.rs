@@ -1,4 +1,4 @@
-//! The series of one page, before it is known that the page is whole.
+//! The series of one page, until it is known to be complete.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -16,7 +16,7 @@ use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusS
 /// When a process started, as all clients write it.
 pub const START_TIME: &str = "process_start_time_seconds";
 
-/// Counts are kept in 1/1024: sums of whole numbers, unlike those of floats, do not depend on their order.
+/// Counts are kept in 1/1024: unlike floats, sums of integers do not depend on their order.
 pub const UNIT: u32 = 1024;
 
 #[derive(Clone, Debug)]
@@ -25,12 +25,11 @@ pub struct Wanted {
     pub status_label: Named,
     pub errors: StatusSet,
     pub filter: LabelFilter,
-    /// Routes whose requests are not users'.
     pub routes: Routes,
 }
 
 impl Wanted {
-    /// What `config` asks for. Series on `routes` are not counted.
+    /// Series on `routes` are not counted.
     pub fn new(config: &ErrorRateConfig, routes: Routes) -> Self {
         Self {
             requests: config.requests.clone(),
@@ -46,9 +45,9 @@ impl Wanted {
 pub struct Row {
     /// Identity of the label set, whatever its order.
     pub id: u64,
-    /// The count, in 1/[`UNIT`].
+    /// In 1/[`UNIT`].
     pub count: u64,
-    /// What the identity would be without a label one of whose values looked like the sum of the others; else 0.
+    /// The identity without the label one of whose values looked like a sum; else 0.
     pub rest: u64,
     pub candidate: u16,
     /// Bit `i`: the `i`th slot says that these requests failed.
@@ -57,13 +56,13 @@ pub struct Row {
     pub unclear: u8,
     /// Bit `i`: the `i`th slot says that the series is a sum.
     pub status_sum: u8,
-    /// Whether that label looks like the sum of the others here.
+    /// That label looks like the sum of the others.
     pub is_sum: bool,
     pub is_redirect: bool,
     pub whose: Whose,
-    /// Where it is added up, once the counter is decided; see [`super::settle`].
+    /// Its sum, once the counter is decided; see [`super::settle`].
     pub group: u8,
-    /// Its labels but for the status, once the request counter is decided.
+    /// Labels other than the status, once the counter is decided.
     pub labels: Places,
 }
 
@@ -89,27 +88,25 @@ impl Row {
 #[derive(Debug)]
 pub struct Rows {
     pub wanted: Wanted,
-    /// The counters that may be the one of requests.
     pub catalog: Catalog,
     pub series: Vec<Row>,
     pub declared: bool,
-    /// When the process started, in Unix milliseconds.
+    /// Unix milliseconds.
     pub started_ms: Option<i64>,
     pub sampled: bool,
-    /// Values that are no counts: negative, NaN, infinite, or above 2^53.
+    /// No counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
-    /// The labels of the request counter.
     pub culprits: Culprits,
     pub histogram: Option<Histogram>,
     pub build: BuildInfo,
-    /// All counters of the page, as long as the request counter has not been found.
+    /// All counters of the page, until the request counter is found.
     pub census: Census,
     hasher: RandomState,
     limit: usize,
 }
 
 impl Rows {
-    /// Nothing found yet. More than `limit` series are an error.
+    /// More than `limit` series are an error.
     pub fn new(wanted: Wanted, limit: usize) -> Self {
         Self {
             catalog: Catalog::new(&wanted.requests),
@@ -132,7 +129,7 @@ impl Rows {
         self.limit
     }
 
-    /// Forgets the page before; keeps the memory.
+    /// Keeps the memory.
     pub fn clear(&mut self) {
         self.series.clear();
         self.catalog.clear();
@@ -187,7 +184,6 @@ impl Rows {
     }
 }
 
-/// One series while its labels are read.
 struct Series<'a> {
     wanted: &'a Wanted,
     candidate: &'a mut Candidate,
@@ -202,7 +198,7 @@ impl<'a> Series<'a> {
         Self { wanted, candidate, row, origin: Origin::begin(), sum: None }
     }
 
-    /// Reads one label and says whether it holds a status.
+    /// Returns whether the label holds a status.
     fn see(&mut self, label: Text<'_>, value: Text<'_>, hash: u64) -> bool {
         let wanted = self.wanted;
         self.row.id = self.row.id.wrapping_add(hash);
@@ -235,7 +231,7 @@ impl<'a> Series<'a> {
         status.is_understood()
     }
 
-    /// The series, where it is one of ours.
+    /// `None` if it is not ours.
     fn finish(self) -> Option<Row> {
         let Self { wanted, candidate, row, origin, sum } = self;
         if !origin.is_ours(&wanted.filter, false) {
@@ -244,9 +240,9 @@ impl<'a> Series<'a> {
         let of_route = origin.of_route();
         candidate.says_route |= of_route.is_some_and(|of| of != Whose::Unsaid);
         let whose = match of_route.unwrap_or(Whose::Unsaid) {
-            // Probes and scrapes are no calls of gRPC.
+            // Probes and scrapes are no gRPC calls.
             Whose::Unsaid if candidate.labels.is_grpc() => Whose::Users,
-            // The route of a proxy is the rule that it followed, under which probes are counted as well.
+            // A proxy's route is a rule, which may also match probes.
             Whose::Users if candidate.standing.is_proxy() => Whose::Unsaid,
             whose => whose,
         };
@@ -289,7 +285,7 @@ impl Page for Rows {
                 self.started_ms = self.started_ms.or(started_ms);
             }
             Who::Build => self.build.sample(sample, &self.wanted.filter)?,
-            // Few and short; and prose (`Not Found`) is told from metrics by its lack of numbers.
+            // Few and short; prose (`Not Found`) differs from metrics by its lack of numbers.
             Who::Nobody if !sample.is_labeled() => drop(sample.read(|_, _| {})?),
             Who::Nobody => {}
         }
@@ -297,7 +293,7 @@ impl Page for Rows {
     }
 }
 
-/// A count in 1/[`UNIT`], where `value` is one.
+/// In 1/[`UNIT`]; `None` if `value` is no count.
 pub fn count(value: f64) -> Option<u64> {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     #[expect(
@@ -308,8 +304,7 @@ pub fn count(value: f64) -> Option<u64> {
     (0.0..=LARGEST).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
 }
 
-/// Unix seconds in milliseconds, where they lie between 1970 and the year 5138. What would lie beyond are milliseconds already:
-/// some services take the clock of their language as it is.
+/// Unix seconds (1970 to 5138) in milliseconds. Larger values already are: some services use their language's clock.
 fn milliseconds(since_1970: f64) -> Option<i64> {
     let ms = if since_1970 <= 1e11 { since_1970 * 1000.0 } else { since_1970 };
     #[expect(clippy::cast_possible_truncation, reason = "at most 10^14")]

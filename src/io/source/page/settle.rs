@@ -7,21 +7,20 @@ use super::candidate::Candidate;
 use super::rows::{Row, UNIT};
 use crate::config::Whose;
 
-/// Requests of users that did not fail, by their routes; those that did come next.
+/// Users' requests that did not fail, by route; failed ones come next.
 pub const GOOD: usize = 0;
-/// The same on series that do not say which route was asked.
+/// Likewise, without a route.
 pub const GOOD_UNSAID: usize = 2;
 /// Requests that are not users'.
 pub const LEFT_OUT: usize = 4;
-/// Requests whose status is not understood, by their routes, and on series without one.
+/// Status not understood, by route.
 pub const UNCLEAR: usize = 5;
-/// The same on series without a route.
+/// Likewise, without a route.
 pub const UNCLEAR_UNSAID: usize = 6;
-/// What is not counted: sums of other series.
+/// Sums of other series.
 pub const NOT_COUNTED: usize = 7;
 
-/// The sum of others is taken for one if it differs from what they add up to by at most so many parts of it, or requests: a
-/// page is not written in one moment.
+/// A sum may differ from its parts by one in so many, or so many requests: a page is not written at one moment.
 const SLACK_PARTS: u64 = 50;
 const SLACK: u64 = 2 * UNIT as u64;
 
@@ -39,7 +38,7 @@ impl Counted for Row {
     }
 }
 
-/// Gives every series of the chosen counter its group. `slot` is the one with the status.
+/// Assigns the chosen counter's series to groups. `slot` is its status.
 pub fn settle(rows: &mut [Row], candidate: &Candidate, slot: usize) {
     let failing = candidate.failing(slot);
     let main = 1_u8 << slot;
@@ -47,8 +46,7 @@ pub fn settle(rows: &mut [Row], candidate: &Candidate, slot: usize) {
     let has_parts = rows.iter().any(|row| row.status_sum & main == 0);
     for row in rows {
         let is_sum = (row.status_sum & main != 0 && has_parts) || (row.is_sum && sums.contains(&row.rest));
-        // Without a route a redirect is that of a router, such as to a trailing slash; nobody's failure, and often that of a
-        // scrape.
+        // Without a route a redirect is a router's, such as to a trailing slash: no failure, and often a scrape's.
         let is_left_out =
             row.whose == Whose::LeftOut || (row.whose == Whose::Unsaid && row.is_redirect && candidate.says_route);
         let (said, unsaid) = match () {
@@ -63,7 +61,7 @@ pub fn settle(rows: &mut [Row], candidate: &Candidate, slot: usize) {
     }
 }
 
-/// The rests of those series that are really the sum of the others with the same rest.
+/// The rests of those series that really are the sum of the others with the same rest.
 fn sums(rows: &[Row]) -> std::collections::HashSet<u64> {
     if !rows.iter().any(|row| row.is_sum) {
         return std::collections::HashSet::new();

@@ -7,10 +7,10 @@ use super::names::Tier;
 use super::rows::Wanted;
 use crate::config::Named;
 
-/// So many counters that are not users' are named.
+/// Counters that are not users'.
 const SHOWN: usize = 3;
 
-/// Why no counter of the page is taken; none where one is declared and merely has no samples yet.
+/// `None` if a counter is declared and merely has no samples yet.
 pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<String> {
     let sampled = || catalog.candidates.iter().filter(|one| one.is_there());
     if let Named::Name(name) = &wanted.requests {
@@ -23,7 +23,7 @@ pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<S
             )),
         };
     }
-    // One whose label says something comes before one without any.
+    // Counters with a meaningful label come first.
     let told = |one: &&Candidate| (one.standing.tier, one.slots.is_empty(), one.standing.order);
     if let Some(found) = sampled().filter(|one| one.standing.tier <= Tier::Unlikely).min_by_key(told) {
         return Some(match census.by_name().as_slice() {
@@ -61,7 +61,7 @@ fn its_counters(census: &Census, name: &str) -> String {
         .map_or_else(|| "it has no counters".to_owned(), |counters| format!("its counters are {counters}"))
 }
 
-/// Clients that count each status by a name of its own leave nothing to choose by a label.
+/// Clients that count each status by its own name have no label to choose.
 fn in_names(names: &[&str]) -> String {
     format!(
         "the status is in the names of its counters (`{}`), and only a label can be read; add a counter with a label for the \
@@ -70,7 +70,6 @@ fn in_names(names: &[&str]) -> String {
     )
 }
 
-/// Why this counter, which is on the page, is not taken.
 fn of_candidate(wanted: &Wanted, candidate: &Candidate) -> String {
     let name = &candidate.name;
     if candidate.now < Presence::Ours && !wanted.filter.is_empty() {

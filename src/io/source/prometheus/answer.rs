@@ -6,10 +6,9 @@ use crate::config::scrub;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// So many characters of a message are shown.
+/// In characters.
 const LONGEST_MESSAGE: usize = 300;
 
-/// What every answer is wrapped in.
 #[derive(Debug, Deserialize)]
 pub struct Wrapped<T> {
     status: String,
@@ -19,45 +18,42 @@ pub struct Wrapped<T> {
     warnings: Vec<String>,
 }
 
-/// What was asked for, and what the API wants to have said about it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Told<T> {
     pub data: T,
-    /// Warnings, such as of a part of the data that could not be had; printable.
+    /// Such as of missing data; printable.
     pub warnings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
 pub enum Outcome {
-    /// Series with a value each.
     Vector(Vec<Series>),
     Scalar(Value),
-    /// Series with many values each.
     Matrix(IgnoredAny),
     String(IgnoredAny),
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Series {
-    /// Its labels, its name under `__name__`.
+    /// With the name under `__name__`.
     pub metric: BTreeMap<String, String>,
-    /// Its value; none for a native histogram.
+    /// `None` for a native histogram.
     pub value: Option<Value>,
 }
 
-/// Unix seconds, and the number as a text.
+/// Unix seconds, and the number as text.
 #[derive(Debug, Deserialize)]
 pub struct Value(pub f64, pub String);
 
 impl Value {
-    /// The number; NaN for what is none.
+    /// NaN if it is no number.
     pub fn number(&self) -> f64 {
         self.1.parse().unwrap_or(f64::NAN)
     }
 }
 
-/// What `/api/v1/rules` shows.
+/// The answer of `/api/v1/rules`.
 #[derive(Debug, Default, Deserialize)]
 pub struct Rules {
     #[serde(default)]
@@ -82,7 +78,7 @@ impl Rules {
 }
 
 impl<T> Wrapped<T> {
-    /// What is in it, or what the API says went wrong.
+    /// The content, or the API's error.
     pub fn open(self) -> Result<Told<T>, String> {
         match self.data {
             Some(data) if self.status == "success" => {
@@ -93,7 +89,7 @@ impl<T> Wrapped<T> {
     }
 }
 
-/// How many series the answer to a query has, or rules the answer to the question for them; or what is wrong with it.
+/// The number of series in an answer to a query, or of rules; or what is wrong with it.
 pub fn read_answer(body: &[u8]) -> Result<usize, String> {
     if let Ok(wrapped) = serde_json::from_slice::<Wrapped<Outcome>>(body) {
         return wrapped.open().map(|told| match told.data {
@@ -108,7 +104,7 @@ pub fn read_answer(body: &[u8]) -> Result<usize, String> {
     rules.open().map(|told| told.data.names().count())
 }
 
-/// A text of somebody else on one line, without known secrets, and not too long.
+/// Foreign text on one line, without known secrets, shortened.
 pub fn printable(text: &str) -> String {
     let text = scrub(text);
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE + 1).collect();

@@ -19,13 +19,13 @@ const MAX_BODY: usize = 16 << 20;
 
 const QUERY: &str = "/api/v1/query";
 const RULES: &str = "/api/v1/rules";
-/// The rules are asked for without the alerts that they made.
+/// Without the alerts of the rules.
 const ALERTING: &str = "type=alert&exclude_alerts=true";
 
-/// What an answer that makes no sense says about the URL.
+/// The hint for a nonsensical answer.
 const FOREIGN: &str = ", and not as Prometheus does: see prometheus.url";
 
-/// Why a query has no answer. URLs are without credentials and without the query.
+/// URLs are without credentials and without the query.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
     #[error(transparent)]
@@ -35,12 +35,11 @@ pub enum QueryError {
     Denied {
         url: String,
         status: StatusCode,
-        /// Which key to set, or that the one that is set was refused.
+        /// Which key to set, or that the configured one was refused.
         advice: &'static str,
     },
     #[error("{url} refuses the query: {why}")]
     Refused { url: String, why: String },
-    /// An answer that is none of this API.
     #[error("{url} answered {status}{}", if status.is_server_error() { "" } else { FOREIGN })]
     Foreign { url: String, status: StatusCode },
     #[error("the answer of {url} was cut in the middle")]
@@ -49,7 +48,7 @@ pub enum QueryError {
     TooLarge { url: String },
 }
 
-/// The API of one server. A clone shares the connection.
+/// A clone shares the connection.
 #[derive(Clone, Debug)]
 pub struct Api {
     queries: Fetcher,
@@ -83,7 +82,7 @@ impl Api {
         Ok(Self { queries: fetcher(QUERY)?, rules: fetcher(RULES)?, refused })
     }
 
-    /// The result of an instant query, now or at a time (Unix milliseconds).
+    /// An instant query, now or at a time (Unix milliseconds).
     pub async fn query(&self, query: &str, at_ms: Option<i64>) -> Result<Told<Outcome>, QueryError> {
         self.ask(&self.queries, &encoded(query, at_ms)).await
     }
@@ -98,10 +97,9 @@ impl Api {
     }
 }
 
-/// The query string of an instant query.
 fn encoded(query: &str, at_ms: Option<i64>) -> String {
     let mut text = Serializer::new(String::new());
-    // VictoriaMetrics holds back what is younger than 30s unless it is told not to use its cache; others do not know this word.
+    // Without it VictoriaMetrics omits the last 30s; others ignore it.
     text.append_pair("query", query).append_pair("nocache", "1");
     if let Some(at_ms) = at_ms {
         text.append_pair("time", &format!("{}.{:03}", at_ms / 1000, at_ms.rem_euclid(1000)));
@@ -117,7 +115,7 @@ async fn read<T: DeserializeOwned>(url: &str, answer: Response, refused: &'stati
     }
     let body = http::body(answer, MAX_BODY).await.map_err(|source| QueryError::Cut { url: url(), source })?;
     let body = body.ok_or_else(|| QueryError::TooLarge { url: url() })?;
-    // A refused query has a status other than 200, and a reason in the same JSON.
+    // A refused query has an error status, and a reason in the same JSON.
     let wrapped: Wrapped<T> = serde_json::from_slice(&body).map_err(|_| QueryError::Foreign { url: url(), status })?;
     wrapped.open().map_err(|why| QueryError::Refused { url: url(), why })
 }

@@ -2,24 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// So many series are remembered; a selector that has more has to be added up further.
+/// Series; a selector with more has to be aggregated further.
 const MOST_SERIES: usize = 100_000;
 
-/// One counter series of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
     pub labels: BTreeMap<String, String>,
     pub value: f64,
-    /// Which sum it goes into.
+    /// The sum that it goes into.
     pub group: usize,
 }
 
-/// What its series add up to.
-///
-/// As PromQL's `rate` does, a series that goes back is taken for one that began anew at zero
-/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#rate>). One that was not there before began at zero
-/// if its target was there; a whole target that turns up counts from its first value on, since nobody knows how long it has
-/// been at work. What leaves keeps what it counted.
+/// As in PromQL's `rate`, a series that falls began anew at zero
+/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#rate>). A new series began at zero if its target
+/// was there; a new target counts from its first value on, since its age is unknown. What leaves keeps its count.
 #[derive(Debug, Default)]
 pub struct Fleet {
     last: HashMap<BTreeMap<String, String>, f64>,
@@ -29,7 +25,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Takes the series of one answer; `each` is told what every one has added since the answer before. Fails for too many.
+    /// Enters one answer; `each` gets every series' increase. Fails for too many.
     pub fn enter(&mut self, series: Vec<Counted>, mut each: impl FnMut(&Counted, f64)) -> Result<(), String> {
         let known_targets = self.targets.clone();
         for one in series {
@@ -37,7 +33,7 @@ impl Fleet {
             let begins_at = match self.last.get(&one.labels) {
                 Some(last) if one.value >= *last => *last,
                 Some(_) => 0.0,
-                // Everything that was there at first is in the sums: they must not be smaller after a restart of our own.
+                // The first answer is already in the sums, which must not fall after our own restart.
                 None if !self.begun || known_targets.contains(&target) => 0.0,
                 None => one.value,
             };

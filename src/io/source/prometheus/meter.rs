@@ -1,4 +1,4 @@
-//! The error rate and the latency of a color, from the series that a selector names.
+//! Error rate and latency of a color, from the series that a selector names.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,19 +16,19 @@ use crate::io::source::page::LABELS;
 use crate::model::CheckId;
 use crate::model::number::span;
 
-/// By what the instances of a color are told apart: the labels that every scrape adds.
+/// Labels that every scrape adds, which tell instances apart.
 const TARGET: &str = "job, instance";
 
-/// Reads one check's counters of one color. Owns what is remembered of its series, so there is one for each color and soak.
+/// One check's counters of one color. Remembers its series, so there is one for each color and soak.
 #[derive(Debug)]
 pub struct Meter {
     api: Api,
     selector: PromQl,
     max_age_ms: u64,
     fleet: Fleet,
-    /// How far back is looked, as PromQL has it: ` offset 2000ms`.
+    /// In PromQL: ` offset 2000ms`.
     offset: String,
-    /// When the newest sample of the last answer was taken, in Unix seconds.
+    /// The newest sample of the last answer, in Unix seconds.
     taken: Option<f64>,
     seen_any: bool,
     read: Reads,
@@ -40,7 +40,7 @@ enum Reads {
         labels: Vec<String>,
         errors: StatusSet,
     },
-    /// Buckets by upper bound: the bounds in the order of their appearance, in their own unit.
+    /// By upper bound, as they appeared, in their own unit.
     Buckets {
         unit: LatencyUnit,
         bounds: Vec<f64>,
@@ -48,7 +48,7 @@ enum Reads {
 }
 
 impl Meter {
-    /// The meters of one color by the names of their checks: of those that are judged by what Prometheus says.
+    /// A color's meters by check, for checks that Prometheus judges.
     pub fn of(config: &Config, api: &Api) -> Vec<(CheckId, Self)> {
         let Config { error_rate, latency, prometheus, .. } = config;
         let mut meters = Vec::new();
@@ -78,8 +78,8 @@ impl Meter {
         self.ask(blanks).await.unwrap_or_else(Metered::Failed)
     }
 
-    /// Whether every series has a sample that was not there the last time. Targets are scraped one after the other; what comes
-    /// from some of them only would look like failures that clump. One that is not scraped any more is not waited for for ever.
+    /// Whether every series has a new sample: an answer with only some of the targets would look like clumped failures.
+    /// Targets that are no longer scraped are not awaited forever.
     fn is_next(&self, times: &Times) -> bool {
         let Some(taken) = self.taken else { return true };
         #[expect(clippy::cast_precision_loss, reason = "at most a few minutes")]
@@ -104,7 +104,7 @@ impl Meter {
                 return Ok(Metered::Same { age_ms: times.age_ms() });
             }
         }
-        // At the time at which all of them had a new sample: later some would have one more.
+        // When all of them had a new sample: later some would have one more.
         let at_ms = times.as_ref().map(Times::at_ms);
         let counters = format!("sum by ({TARGET}, {by}) ({selector}{offset})");
         let Told { data, warnings } = self.api.query(&counters, at_ms).await.map_err(|error| error.to_string())?;
@@ -137,12 +137,11 @@ impl Meter {
     }
 }
 
-/// When samples were taken, in Unix seconds by the clock of the API.
+/// Sample times, in Unix seconds by the API's clock.
 #[derive(Clone, Copy, Debug)]
 struct Times {
     oldest: f64,
     newest: f64,
-    /// When the API was asked.
     now: f64,
 }
 
@@ -158,7 +157,7 @@ impl Times {
     }
 }
 
-/// The times of the samples that a query finds; none where it finds none.
+/// `None` if the query finds no samples.
 async fn times(api: &Api, query: &str) -> Result<Option<Times>, String> {
     let edge = |name: &str| format!("label_replace({name}({query}), \"edge\", \"{name}\", \"\", \"\")");
     let both = format!("{} or {}", edge("min"), edge("max"));
@@ -172,7 +171,7 @@ async fn times(api: &Api, query: &str) -> Result<Option<Times>, String> {
     Ok(of("min").zip(of("max")).map(|((oldest, now), (newest, _))| Times { oldest, newest, now }))
 }
 
-/// The series as counters that go into a group each; what has no value, or an impossible one, is left out.
+/// Assigns series to groups; drops missing and impossible values.
 fn counted(series: Vec<Series>, mut group: impl FnMut(&BTreeMap<String, String>) -> Option<usize>) -> Vec<Counted> {
     let one = |Series { metric, value }| {
         let value = value?.number();
@@ -208,8 +207,7 @@ fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &
     Ok(Reading { total: good + failed, errors: failed, blame: blame(instances).map(Box::new), ..Reading::default() })
 }
 
-/// 1 for failed requests, 0 for others; none where no label holds a status. Beside an HTTP status that of gRPC counts, whose
-/// failures are answered with 200.
+/// 1 if failed, else 0; `None` without a status label. Beside HTTP's, gRPC's counts, whose failures answer 200.
 fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSet) -> Option<usize> {
     let judged = labels.iter().filter_map(|label| {
         let is_grpc = label.split('_').any(|word| matches!(word, "grpc" | "rpc"));
@@ -222,7 +220,7 @@ fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSe
     Some(usize::from(*failed || judged.iter().any(|(is_grpc, failed)| *is_grpc && *failed)))
 }
 
-/// Who carries the errors: the instances that have any.
+/// The instances that have errors.
 fn blame(instances: BTreeMap<String, TickCounts>) -> Option<Blame> {
     let all = instances.values().fold(TickCounts::default(), |sum, counts| sum.plus(*counts));
     let culprit = |(value, counts)| Culprit { label: "instance".to_owned(), value, counts };
@@ -252,7 +250,7 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
     let latency = if any {
         let all = bounds.iter().position(|bound| *bound == f64::INFINITY);
         let all = all.ok_or("no bucket `le=\"+Inf\"`: the histogram is incomplete")?;
-        // A bound that only some of the instances have would make the others look slow.
+        // A bound that only some instances have would make the others look slow.
         let shared = |at: &usize| *at != all && targets[*at] == targets[all];
         let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();
         kept.sort_by(|a, b| bounds[*a].total_cmp(&bounds[*b]));

@@ -7,14 +7,13 @@ use super::api::Api;
 use crate::config::{Asked, Blanks, PromQl};
 use crate::core::soak::Answer;
 
-/// So many firing alerts are told apart.
 const MOST_ALERTS: usize = 100;
 
 #[derive(Debug)]
 pub struct Querier {
     api: Api,
     asked: Asked,
-    /// Whether the alerting rules were seen, or the API shows none.
+    /// The rules found, or that the API shows none.
     rules: Option<Rules>,
 }
 
@@ -33,7 +32,7 @@ impl Querier {
         matches!(self.asked, Asked::Alerts(_))
     }
 
-    /// Asks once, for now or for a time in the past (Unix milliseconds).
+    /// Now, or at a past time (Unix milliseconds).
     pub async fn ask(&mut self, blanks: Blanks<'_>, at_ms: Option<i64>) -> Answer {
         let asked = match &self.asked {
             Asked::Value(query) => self.value(&query.fill(blanks), at_ms).await,
@@ -66,7 +65,7 @@ impl Querier {
         Ok(Answer::Firing { alerts, note: note(&warnings) })
     }
 
-    /// An alert without a rule never fires, which says nothing; so its rule is looked for, until it is there.
+    /// An alert without a rule never fires, which proves nothing; so its rule is looked up until found.
     async fn know_rules(&mut self, alerts: &[String]) -> Result<(), String> {
         if self.rules.is_some() {
             return Ok(());
@@ -89,7 +88,6 @@ impl Querier {
     }
 }
 
-/// The one number of an answer, or why there is none.
 fn number(outcome: &Outcome) -> Result<f64, String> {
     let value = match outcome {
         Outcome::Scalar(value) => value,
@@ -119,7 +117,7 @@ fn split(alert: &str) -> (&str, &str) {
     (name.trim(), matchers.trim_end().trim_end_matches('}').trim())
 }
 
-/// The series of an alert while it fires (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>).
+/// An alert's series while it fires (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>).
 fn firing(alert: &str) -> String {
     let (name, matchers) = split(alert);
     let comma = if matchers.is_empty() { "" } else { "," };
@@ -127,7 +125,7 @@ fn firing(alert: &str) -> String {
     format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"{comma}{matchers}}}")
 }
 
-/// An alert as a person knows it: `Slow{severity="page"}`.
+/// For people: `Slow{severity="page"}`.
 fn name(labels: &BTreeMap<String, String>) -> String {
     const OWN: [&str; 3] = ["__name__", "alertname", "alertstate"];
     let others = labels.iter().filter(|(label, _)| !OWN.contains(&label.as_str()));

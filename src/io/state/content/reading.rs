@@ -1,14 +1,14 @@
-//! What other programs do to a state file before it can be read as one.
+//! Tolerates what other programs do to a state file.
 
 use serde_json::{Map, Value};
 
 use crate::io::state::Corrupt;
 
-/// How the byte order marks are called in messages. PowerShell and some editors write them.
+/// For messages. PowerShell and some editors write byte order marks.
 pub(super) const UTF8_MARK: &str = "UTF-8, EF BB BF";
 const UTF16_MARK: &str = "UTF-16";
 
-/// Up to here every whole number is one of its own among the doubles, 2^53.
+/// 2^53, below which doubles represent every integer.
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 pub fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Corrupt {
@@ -18,8 +18,7 @@ pub fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Corrupt {
     }
 }
 
-/// Some programs write `1795442545183.0` or `1.795442545183e12` for a whole number. `deploy.ts` reads them as the number that
-/// they are, and writes it without a point; so do we.
+/// Accepts `1795442545183.0` and `1.795442545183e12` as integers, as `deploy.ts` does; writes them without a point.
 pub(crate) fn times_in_whole_milliseconds(document: &mut Map<String, Value>) {
     let whole = |value: &mut Value| {
         let float = value.as_f64().filter(|_| value.is_f64());

@@ -6,22 +6,20 @@ use std::collections::hash_map::Entry;
 use super::super::super::exposition::PageError;
 use super::Counted;
 
-/// Start times that differ by at most this may be one process's: the kernel's boot time, from which many clients compute theirs,
-/// moves by whole seconds, and others compute it anew for every page.
+/// Start times this close may be one process's: many clients use the kernel's boot time, which moves by whole seconds,
+/// others recompute theirs for every page.
 const CLOSE_MS: u64 = 2_000;
 
-/// So many start times of one process are remembered.
 const MAX_STARTS: usize = 64;
 
-/// The series of one process, each with its last value.
 #[derive(Debug)]
 pub struct ProcessBook {
     pub id: u32,
-    /// When it started, Unix milliseconds: as its pages say, which may differ a little.
+    /// Start times in Unix milliseconds, as its pages say.
     pub starts: Vec<i64>,
-    /// A sum for each group, in 1/[`UNIT`](super::super::rows::UNIT).
+    /// For each group, in 1/[`UNIT`](super::super::rows::UNIT).
     pub sums: Vec<u128>,
-    /// Which choice of a counter its series belong to.
+    /// The choice of a counter that its series belong to.
     pub choice: u32,
     series: HashMap<u64, Series>,
     page: u64,
@@ -40,7 +38,7 @@ impl ProcessBook {
         Self { id, starts, sums: Vec::new(), choice, series: HashMap::new(), page: 0 }
     }
 
-    /// What these series say is where their counting begins.
+    /// Begins counting at these values.
     pub fn begin_at(&mut self, rows: &[impl Counted]) {
         for row in rows {
             let known = self.series.entry(row.id()).or_insert(Series { count: 0, page: 0 });
@@ -52,29 +50,28 @@ impl ProcessBook {
         self.series.len()
     }
 
-    /// Whether a process that started then may be this one.
+    /// Whether a process with this start time may be this one.
     pub fn is_close(&self, started_ms: i64) -> bool {
         self.starts.first().is_some_and(|known| known.abs_diff(started_ms) <= CLOSE_MS)
     }
 
-    /// Its start time may be this one as well. Says how many there are.
+    /// Adds a start time. Returns how many there are.
     pub fn also_started(&mut self, started_ms: i64) -> usize {
         if self.starts.len() == MAX_STARTS {
-            // The first one stays, so that it cannot wander.
+            // The first stays, so that the start cannot wander.
             self.starts.remove(1);
         }
         self.starts.push(started_ms);
         self.starts.len()
     }
 
-    /// Whether a series that was on the last page is lower on this one.
+    /// Whether a series of the last page is lower on this one.
     pub fn falls(&self, rows: &[impl Counted]) -> bool {
         let known = |row| self.series.get(&Counted::id(row)).filter(|series| series.page == self.page);
         rows.iter().any(|row| known(row).is_some_and(|series| row.count() < series.count))
     }
 
-    /// Enters a page, which says when its process started or not. Says how many series stood on it twice, and whether one went back:
-    /// where the process is known to be the same it counts afresh on top; else all of them count afresh.
+    /// Returns how many series were duplicates, and whether one fell: in a known process it counts afresh, else all do.
     pub fn enter<R: Counted>(
         &mut self,
         rows: &mut Vec<R>,
@@ -101,7 +98,7 @@ impl ProcessBook {
         Ok((duplicates, went_back))
     }
 
-    /// Marks every series on the page as seen. Says how many stand on it twice, and whether one of the page before went back.
+    /// Marks the series as seen. Returns how many are duplicates, and whether one of the page before fell.
     fn mark(&mut self, rows: &mut Vec<impl Counted>, limit: usize) -> Result<(usize, bool), PageError> {
         let before = self.page;
         self.page += 1;

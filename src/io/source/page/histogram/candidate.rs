@@ -4,7 +4,6 @@ use super::super::names::{Foreign, Standing, Tier};
 use super::names::{Kinship, TimeName, UnitOnPage};
 use crate::io::source::page::labels::{Labels, Use};
 
-/// So many bounds of one histogram are told apart.
 pub const MAX_BOUNDS: usize = 256;
 
 #[derive(Debug)]
@@ -12,52 +11,51 @@ pub struct Candidate {
     /// Without `_bucket`.
     pub name: String,
     pub standing: Standing,
-    /// Whether only a label with the path shows that it is about requests.
+    /// Only a label with the path shows that it is about requests.
     is_vague: bool,
     pub labels: Labels,
-    /// How many milliseconds its unit has, as a line of the page says it.
+    /// Milliseconds in its unit, by the page's `# UNIT`.
     pub unit: Option<f64>,
-    /// Its upper bounds in its own unit, in the order of their appearance, each with the number of its sum.
+    /// Upper bounds in its own unit, as they appeared, each with the number of its sum.
     pub bounds: Vec<(f64, u16)>,
-    /// Whether a route was read of any of its series.
+    /// A series has had a route.
     pub says_route: bool,
-    /// Whether it is not read any more: there is no room for it, or it is about something else.
+    /// Not read any more: no room, or not about requests.
     pub dropped: bool,
-    /// What the page at hand has of it.
+    /// On the current page.
     pub now: Shown,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// Whether it has a bucket at all, and one that is let in.
+    /// A bucket passed the filter.
     pub is_there: bool,
     pub has_rows: bool,
-    /// Whether there are more bounds or series than can be kept.
+    /// More bounds or series than can be kept.
     pub too_many: bool,
-    /// Requests, in 1/[`UNIT`](super::super::rows::UNIT).
+    /// In 1/[`UNIT`](super::super::rows::UNIT).
     pub seen: u64,
 }
 
-/// How a histogram stands among the others; the least is the best.
+/// Best first.
 #[expect(clippy::struct_excessive_bools, reason = "each is a place in the order, as their derived `Ord` compares them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
-    /// It is not the one that the other color is measured by.
+    /// Not the one that the other color is measured by.
     is_strange: bool,
-    /// It has no bounds, or no bucket for all requests.
+    /// No bounds, or no bucket for all requests.
     is_hollow: bool,
-    /// It does not belong to the counter of requests.
+    /// Not that of the request counter.
     is_apart: bool,
     tier: Tier,
     is_vague: bool,
-    /// It does not say the route of a request.
+    /// Without routes.
     is_unrouted: bool,
     kinship: Kinship,
     order: u16,
 }
 
 impl Rank {
-    /// Whether there is a reason to leave a histogram of another rank for one of this.
     pub fn is_reason_to_leave(self, old: Self) -> bool {
         let reason = |rank: Self| (rank.is_strange, rank.is_hollow, rank.is_apart, rank.tier, rank.is_vague);
         reason(self) < reason(old)
@@ -74,7 +72,7 @@ impl Candidate {
             unit: on_page.milliseconds(),
             bounds: Vec::new(),
             says_route: false,
-            // What is never taken is not read either.
+            // What is never taken is not read.
             dropped: matches!(standing.tier, Tier::Never(_)),
             now: Shown::default(),
         }
@@ -84,8 +82,7 @@ impl Candidate {
         self.now = Shown::default();
     }
 
-    /// A series of it is let in. Says the number of the sum of its bucket; none where there is no room. `next` is the number of
-    /// the next bucket that has none yet.
+    /// Enters a bucket and returns the number of its sum, or `None` without room. `next` is the next free number.
     pub fn enter(&mut self, bound: f64, count: u64, says_route: bool, next: &mut u16) -> Option<u16> {
         self.now.has_rows = true;
         self.says_route |= says_route;
@@ -105,18 +102,18 @@ impl Candidate {
         Some(group)
     }
 
-    /// The number of the sum of all its requests.
+    /// The number of the sum of all requests.
     pub fn all(&self) -> Option<u16> {
         self.bounds.iter().find(|(bound, _)| *bound == f64::INFINITY).map(|(_, group)| *group)
     }
 
-    /// Whether its labels show that it is about something else than requests.
+    /// Its labels show that it is not about requests.
     pub fn is_about_something_else(&self) -> bool {
         let has_route = || (0..self.labels.names().count()).any(|at| self.labels.good_for(at) == Use::Route);
         self.is_vague && self.now.has_rows && !has_route()
     }
 
-    /// Whether it may hold how long the requests took that `counter` counts.
+    /// Whether it may time the requests of `counter`.
     pub fn is_eligible(&self, counter: Option<&str>) -> bool {
         let may_be = match self.standing.tier {
             Tier::Known | Tier::Likely | Tier::KnownProxy | Tier::Proxy => true,
@@ -126,7 +123,7 @@ impl Candidate {
         may_be && !self.dropped && self.now.has_rows && (!self.is_vague || self.says_route)
     }
 
-    /// Why it never holds those of users, where its name says so.
+    /// Why it never times users' requests, by its name.
     pub const fn foreign(&self) -> Option<Foreign> {
         if let Tier::Never(why) = self.standing.tier { Some(why) } else { None }
     }
@@ -135,7 +132,7 @@ impl Candidate {
         Kinship::of(&self.name, counter)
     }
 
-    /// Its place among the others, where the requests are counted by `counter` and the other color is measured by `agreed`.
+    /// `counter` counts the requests; `agreed` is the other color's histogram.
     pub fn rank(&self, counter: Option<&str>, agreed: Option<&str>) -> Rank {
         let kinship = self.kinship(counter);
         Rank {

@@ -1,9 +1,9 @@
-//! What the name of a histogram says: whether it holds how long requests took, and whose.
+//! Whether a histogram times requests, and whose, by its name.
 
 use super::super::names::{Foreign, Standing, Tier, normalized, words};
 use crate::config::{speaks_of_time, unit_in_name};
 
-/// The latency histograms that are known by name, best first, and who writes them. Those of proxies stand at the end.
+/// Known latency histograms, best first, and who writes them; proxies last.
 pub const HISTOGRAMS: [(&str, &str); 30] = [
     ("http_request_duration_seconds", "prom-client, Go and Python by convention, express-prom-bundle"),
     ("http_server_requests_seconds", "Micrometer: Spring Boot, Quarkus, Micronaut, with histograms switched on"),
@@ -37,13 +37,13 @@ pub const HISTOGRAMS: [(&str, &str); 30] = [
     ("caddy_http_response_duration_seconds", "Caddy: until the first byte"),
 ];
 
-/// Where the proxies begin in [`HISTOGRAMS`].
+/// Of [`HISTOGRAMS`].
 const FIRST_PROXY: usize = 21;
 
-/// Words of sizes and the like: whatever else the name says, it is no time.
+/// Words of sizes and the like, which are no times.
 const NO_TIME: [&str; 6] = ["size", "bytes", "length", "ratio", "percent", "depth"];
 
-/// A part of the time of a request, or the time of something that is none.
+/// Parts of a request's time, or times of something else.
 const PARTS_OF_TIME: [&str; 21] = [
     "queue",
     "queueing",
@@ -68,11 +68,11 @@ const PARTS_OF_TIME: [&str; 21] = [
     "lifetime",
 ];
 
-/// What a service asks, where nothing else is known of it.
+/// What a service calls, unless more is known of it.
 const STORES: [&str; 10] =
     ["db", "database", "sql", "query", "queries", "cache", "store", "storage", "repository", "disk"];
 
-/// Words that say nothing of whose requests they are.
+/// Words that do not tell whose requests they are.
 const COMMON: [&str; 33] = [
     "http",
     "https",
@@ -109,11 +109,10 @@ const COMMON: [&str; 33] = [
     "highr",
 ];
 
-/// What a page says of the unit of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum UnitOnPage {
     Unsaid,
-    /// It is one of time, with so many milliseconds.
+    /// Of time; in milliseconds.
     Time(f64),
     NoTime,
 }
@@ -124,20 +123,19 @@ impl UnitOnPage {
     }
 }
 
-/// How a histogram stands by its name.
+/// A histogram's standing by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeName {
-    /// Among the others of its page.
     pub standing: Standing,
-    /// Whether it does not speak of requests: only a label with their path shows that it is about them.
+    /// Does not mention requests: only a label with their path shows that it is about them.
     pub is_vague: bool,
 }
 
 impl TimeName {
-    /// The one that the configuration names.
+    /// Named in the configuration.
     pub const NAMED: Self = Self { standing: Standing::NAMED, is_vague: false };
 
-    /// What a name without `_bucket` says; none where it is not about how long something took.
+    /// For a name without `_bucket`; `None` if it is no duration.
     pub fn of(name: &str, on_page: UnitOnPage) -> Option<Self> {
         let name = normalized(name);
         let known = Standing::known(&name, HISTOGRAMS.iter().map(|(known, _)| *known), FIRST_PROXY);
@@ -174,19 +172,19 @@ impl TimeName {
     }
 }
 
-/// How a histogram belongs to a counter of requests, by their names: the less the closer.
+/// How closely a histogram belongs to a request counter, by name; closest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kinship {
     /// The counter is its `_count`.
     Same,
-    /// Both say the same of whose requests they are.
+    /// Both name the same requests.
     Near,
-    /// They do not, or nothing is known of a counter.
+    /// They do not, or there is no counter.
     None,
 }
 
 impl Kinship {
-    /// That of a histogram (without `_bucket`) and the counter.
+    /// `histogram` is without `_bucket`.
     pub fn of(histogram: &str, counter: Option<&str>) -> Self {
         let Some(counter) = counter else { return Self::None };
         if counter.strip_suffix("_count").unwrap_or(counter) == histogram {
@@ -196,14 +194,14 @@ impl Kinship {
     }
 }
 
-/// The words of a name that say whose requests it is about: `traefik` and `service` of `traefik_service_requests_total`.
+/// Words that tell whose requests it is about: `traefik` and `service` of `traefik_service_requests_total`.
 fn scope(name: &str) -> Vec<&str> {
     let mut words = undivided(name);
     words.retain(|word| !COMMON.contains(word) && !speaks_of_time(word));
     words
 }
 
-/// The words of a normalized name up to what it is divided by: `…_seconds_by_view_method`.
+/// Normalized words before the division: `…_seconds_by_view_method`.
 fn undivided(name: &str) -> Vec<&str> {
     let mut words = words(name);
     let end = words.iter().position(|word| *word == "by").unwrap_or(words.len());

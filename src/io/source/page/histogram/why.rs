@@ -1,4 +1,4 @@
-//! Why nothing on a page says how long requests took, and what to do.
+//! Why no histogram of a page is taken, and what to do.
 
 use super::super::super::exposition::Text;
 use super::super::names::{Tier, normalized};
@@ -6,19 +6,19 @@ use super::candidate::Candidate;
 use super::names::{TimeName, UnitOnPage};
 use crate::config::{LabelFilter, Named};
 
-/// So many other histograms are named.
+/// Other histograms named.
 const SHOWN: usize = 5;
-/// So many families of one kind are remembered.
+/// Of one kind.
 const MAX_FAMILIES: usize = 64;
 
-/// What a page has of histograms and summaries, as long as none is chosen.
+/// Histograms and summaries of a page, until one is chosen.
 #[derive(Debug, Default)]
 pub struct Inventory {
     histograms: Vec<String>,
-    /// Histograms whose buckets stood on a page, declared or not.
+    /// Histograms with buckets, declared or not.
     met: Vec<String>,
     summaries: Vec<String>,
-    /// The family whose unit was declared last, and how many milliseconds it has; none where it is no unit of time.
+    /// The last declared unit: family, and milliseconds (`None` if it is no unit of time).
     unit: Option<(Vec<u8>, Option<f64>)>,
 }
 
@@ -40,7 +40,7 @@ impl Inventory {
         }
     }
 
-    /// The buckets of a histogram stand on the page for the first time.
+    /// A histogram's first bucket.
     pub fn meet(&mut self, name: &str) {
         if self.met.len() < MAX_FAMILIES {
             self.met.push(name.to_owned());
@@ -51,7 +51,7 @@ impl Inventory {
         self.unit = Some((name.to_vec(), unit));
     }
 
-    /// The unit of a family, where that was declared right before it.
+    /// A family's unit, if declared right before it.
     pub fn unit_of(&self, name: &[u8]) -> UnitOnPage {
         match &self.unit {
             Some((declared, unit)) if declared == name => unit.map_or(UnitOnPage::NoTime, UnitOnPage::Time),
@@ -70,12 +70,12 @@ impl Inventory {
         }
     }
 
-    /// The summary that speaks of the time of requests best.
+    /// The summary most likely to time requests.
     fn summary(&self, wanted: &Named) -> Option<&str> {
         let standing = |name: &str| match wanted {
             Named::Name(wanted) => (wanted == name).then_some(TimeName::NAMED.standing),
             Named::Auto => {
-                // Some libraries put the time into a summary that does not say so.
+                // Some libraries' timers do not say so.
                 let time = TimeName::of(name, UnitOnPage::Unsaid)
                     .or_else(|| TimeName::of(name, UnitOnPage::Time(1.0)).filter(|_| is_timer(name)));
                 time.filter(|time| !time.is_vague).map(|time| time.standing).filter(|own| own.tier < Tier::Unlikely)
@@ -86,7 +86,7 @@ impl Inventory {
     }
 }
 
-/// Whether a summary without a unit in its name is a timer: those of sizes say so.
+/// A summary without a unit: those of sizes say so.
 fn is_timer(name: &str) -> bool {
     let name = normalized(name);
     !name.split('_').any(|word| matches!(word, "size" | "bytes" | "length" | "body" | "count"))
@@ -98,14 +98,14 @@ pub fn no_unit(name: &str) -> String {
     )
 }
 
-/// Why no histogram of the page is taken, and whether more requests will not change that.
+/// Why no histogram is taken, and whether that is permanent.
 pub fn why_none(
     wanted: &Named,
     filter: &LabelFilter,
     candidates: &[Candidate],
     inventory: &Inventory,
 ) -> (String, bool) {
-    // What never can be taken says nothing of whether there is something that can.
+    // Candidates that can never be taken are no reason to wait.
     let waits = candidates.iter().filter(|one| one.now.is_there && one.foreign().is_none() && !one.dropped);
     let waiting = waits.filter(|one| !one.now.has_rows).min_by_key(|one| one.standing).map(|one| one.name.as_str());
     if let Some(name) = waiting {
@@ -156,7 +156,7 @@ pub fn why_none(
     (why, false)
 }
 
-/// How a histogram is had instead of a summary, by who is likely to write it.
+/// How to get a histogram instead of a summary, by its likely writer.
 fn cure(name: &str, inventory: &Inventory) -> String {
     let normal = normalized(name);
     let words: Vec<&str> = normal.split('_').collect();
