@@ -14,7 +14,7 @@ fn where_all_is_well_it_says_so_and_touches_nothing() {
         "ok       state file    `",
         "ok       lock          free: no move of traffic is in progress\n",
         "ok       monitor       none is running: a soak can begin\n",
-        "ok       journal       not begun",
+        "ok       journal       none yet",
         "ok       router        state-file: traffic is on the color of the state file, green\n",
         "ok       router        a move to blue would write blue into `",
         "ok       readiness     green http://127.0.0.1:",
@@ -173,7 +173,7 @@ fn a_dry_run_tells_when_there_is_nothing_to_do() {
         .says(&["nothing would be moved: there is no state file `", "blue is active and was never switched to"]);
     let back = Deployment::switched();
     back.run(&["rollback"]).expect(0);
-    back.run(&["rollback", "--dry-run"]).expect(0).says(&["nothing to roll back"]);
+    back.run(&["rollback", "--dry-run"]).expect(0).says(&["nothing would be rolled back"]);
     let astray = Deployment::fresh().with_commands("true", "true", "echo green");
     astray.run(&["rollback", "--dry-run"]).expect(7).complains(&["the router sends traffic to green all the same"]);
 }

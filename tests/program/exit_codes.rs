@@ -257,7 +257,7 @@ fn _14_a_journal_that_was_cut_off_at_its_end() {
     // By itself the file is whole.
     deployment.run(&["verify", path.to_str().unwrap()]).expect(0);
     fs::remove_file(&path).unwrap();
-    deployment.run(&["verify"]).expect(14).complains(&["here are 0"]);
+    deployment.run(&["verify"]).expect(14).complains(&["the journal has 0"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn a_file_that_breaks_during_the_soak_changes_nothing_and_is_told() {
     let mut soak = deployment.start(&["soak", "--no-tui"]);
     soak.hear("soak_start");
     fs::write(deployment.path("green.json"), "[{\"targets\":").unwrap();
-    soak.hear("the instances of green stay as they are: ");
+    soak.hear("keeping the known instances of green: ");
     soak.wait().expect(0).says(&["RETAINED"]);
     // Before a run begins it is a mistake like any other.
     deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["is not a targets file: EOF"]);

@@ -201,7 +201,7 @@ fn a_watch_that_is_gone_on_with_does_without_the_network_if_need_be() {
     soak.wait();
     let taken = std::net::TcpListener::bind(&address).unwrap();
     let resumed = deployment.run(&["soak", "--resume", "--no-tui"]).expect(0);
-    assert!(resumed.stderr.contains("nobody can attach or give orders over the network"), "{resumed:#?}");
+    assert!(resumed.stderr.contains("clients cannot attach over the network"), "{resumed:#?}");
     drop(taken);
     let taken = std::net::TcpListener::bind(&address).unwrap();
     deployment.run(&["soak", "--no-tui"]).expect(2).complains(&["cannot listen on `control.listen`"]);
@@ -218,7 +218,7 @@ fn what_is_done_on_this_machine_takes_no_url() {
             command.env("SWITCHBACK_CONTROL_VIEWER_TOKEN", VIEWER);
             command
         });
-        done.wait().expect(2).complains(&["`--url` is for attach, ctl, status and rollback"]);
+        done.wait().expect(2).complains(&["`--url` works only with attach, ctl, status and rollback"]);
     }
     let elsewhere = Machines::new().here;
     let done = elsewhere.run(&["rollback", "--dry-run"]).expect(2);
@@ -296,7 +296,7 @@ fn a_wait_goes_on_with_the_monitor_that_takes_the_place_of_a_dead_one() {
     std::thread::sleep(Duration::from_secs(2));
     let resumed = machines.there.start(&["soak", "--resume", "--no-tui"]);
     let done = waiting.wait().expect(0).says(&["outcome   retained (auto)\n"]);
-    done.complains(&["trying again for 20s", "the monitor answers again"]);
+    done.complains(&["retrying for 20s", "the monitor answers again"]);
     resumed.wait().expect(0);
 }
 
@@ -329,12 +329,12 @@ fn a_wait_is_about_one_soak_and_tells_of_a_monitor_that_was_stopped() {
     machines.there.run(&["rollback"]).expect(0);
     machines.there = machines.there.with("control.operator_token", OPERATOR);
     let another = machines.there.start(&["switch", "green", "--supervised", "--no-tui"]);
-    waiting.wait().expect(8).complains(&["another one was begun since"]);
+    waiting.wait().expect(8).complains(&["another one has started since"]);
     let waiting = machines.here.start(&["status", "--wait"]);
     std::thread::sleep(Duration::from_secs(2));
     another.signal(Signal::TERM);
     another.wait().expect(143);
-    let told = ["the monitor was stopped by SIGTERM", "nobody watches", "switchback soak --resume --service default"];
+    let told = ["the monitor was stopped by SIGTERM", "the release is UNWATCHED", "switchback soak --resume --service default"];
     waiting.wait().expect(13).complains(&told);
 }
 

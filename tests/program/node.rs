@@ -322,6 +322,6 @@ fn a_rollback_whose_script_is_missing_is_foreseen_and_says_which() {
     let told = "package.json` has no script `deploy:rollback`; it has `deploy:status`, `deploy:switch-blue`, `deploy:switch-green`";
     deployment.run(&["doctor"]).expect(2).says(&["a move to blue would fail: ", told, ": a rollback would fail\n"]);
     deployment.run(&["rollback", "--dry-run"]).expect(7).complains(&[told]);
-    deployment.run(&["rollback"]).expect(7).complains(&["having printed nothing; `", told]);
+    deployment.run(&["rollback"]).expect(7).complains(&["without output; `", told]);
     assert_eq!(deployment.state()["activeColor"], "green");
 }

@@ -56,7 +56,7 @@ fn a_webhook_that_is_away_changes_nothing_but_the_time_to_leave() {
     let files = deployment.files();
     let log = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect::<String>();
     assert!(
-        log.contains("a notification was not accepted") && log.contains("notifications are not delivered yet"),
+        log.contains("a notification was not accepted") && log.contains("exiting with undelivered notifications"),
         "{log}"
     );
     assert!(!log.contains("kanarienvogel"), "{log}");

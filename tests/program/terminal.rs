@@ -253,7 +253,7 @@ fn a_monitor_that_dies_is_started_again_and_the_screen_says_so() {
     let pid = rustix::process::Pid::from_raw(i32::try_from(first).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     deployment.wait_until("resumed", |deployment| deployment.count("resumed") == 1);
-    operator.sees("resumed");
+    operator.sees("the soak resumed after");
     assert_ne!(monitor(&deployment), first);
     operator.types("Adefault\r");
     operator.sees("ABORTED");

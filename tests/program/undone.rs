@@ -187,7 +187,7 @@ fn a_rollback_without_a_monitor_looks_for_a_moment_whether_traffic_stays() {
     let gone = routed().with("soak.verify_window", "2s");
     let route_file = gone.path("route");
     let removed = once_back(&gone, move || fs::remove_file(route_file).unwrap());
-    drop(gone.run(&["rollback"]).expect(0).complains(&["warning: whether traffic stays on blue cannot be read"]));
+    drop(gone.run(&["rollback"]).expect(0).complains(&["warning: cannot check whether traffic stays on blue"]));
     removed.join().unwrap();
 }
 

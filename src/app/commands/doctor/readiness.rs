@@ -78,7 +78,7 @@ pub fn findings(
         Readiness::Ready(Ready { rate_limit }) => {
             let mut findings = vec![Finding::ok(AREA, format!("{color} {name} is ready"))];
             if let Some(header) = rate_limit {
-                let text = format!("{color} {name} limits the rate of readiness requests:  `{header}`");
+                let text = format!("{color} {name} limits the rate of readiness requests: `{header}`");
                 findings.push(Finding::warning(AREA, text, exempt()));
             }
             findings
