@@ -22,6 +22,7 @@ use clap_complete::Shell;
 
 use crate::app::demo::Scenario;
 use crate::app::headless::Output;
+use crate::app::order::Order;
 use crate::app::tui::{CharsetChoice, ColorChoice};
 use crate::config::{flags, parse_duration};
 use crate::model::Color;
@@ -141,17 +142,9 @@ pub enum Command {
     Attach(Attach),
     /// Give a running soak an order, and wait for the result.
     Ctl {
-        /// abort, rollback, pause, resume, extend DURATION or keep.
-        #[arg(required = true, num_args = 1..=2, value_name = "ACTION")]
-        action: Vec<String>,
-        /// With `rollback`: override the standby and router checks.
-        ///
-        /// Even if the standby is down, or the router holds a configuration that Switchback did not write.
-        #[arg(long)]
-        force: bool,
-        /// Reason, recorded in the journal.
-        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-        reason: Option<String>,
+        /// What to order.
+        #[command(flatten)]
+        order: Order,
         /// Output format.
         ///
         /// `json` prints one object with the result of the order.

@@ -9,6 +9,7 @@
 //! | [`headless`] | the same as lines, JSON lines and CI annotations |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //! | `inputs` | what the configuration is made of, read from the process and its files |
+//! | `order` | an order to a running soak, as it is typed |
 //! | `called` | how the program was called, for the commands that it advises |
 
 pub(crate) mod called;
@@ -19,4 +20,5 @@ pub mod deploy;
 pub mod headless;
 pub(crate) mod inputs;
 pub mod monitor;
+pub mod order;
 pub mod tui;

@@ -61,7 +61,10 @@ fn what_the_monitor_asks_itself_retains_no_release() {
     let deployment = Deployment::switched();
     deployment.green.show(unrouted(0, true));
     let done = deployment.run(&["soak", "--no-tui"]).expect(6);
-    done.says(&["counted requests may be probes and scrapes of this monitor", "the counter has no label with the route: add one"]);
+    done.says(&[
+        "counted requests may be probes and scrapes of this monitor",
+        "the counter has no label with the route: add one",
+    ]);
     assert_eq!(deployment.decision("inconclusive")["requests"], 0, "none of them is told as a user's");
 }
 

@@ -22,7 +22,11 @@ fn frozen_a_breach_is_held_and_everything_says_so() {
         .expect(0)
         .says(&["freeze    automatic rollback is frozen by operator:ana@", ": migration"]);
     let done = deployment.run(&["switch", "green", "--no-tui"]).expect(11);
-    done.says(&["automatic rollback is frozen by operator:ana@", "outcome         BAD RELEASE STILL LIVE on green: ", "ended           HELD"]);
+    done.says(&[
+        "automatic rollback is frozen by operator:ana@",
+        "outcome         BAD RELEASE STILL LIVE on green: ",
+        "ended           HELD",
+    ]);
     assert_eq!(deployment.state()["activeColor"], "green");
     let status = deployment.run(&["status", "--json"]).expect(0).json();
     assert_eq!(status["freeze"]["reason"], "migration", "{status}");

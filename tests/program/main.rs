@@ -28,6 +28,7 @@ mod night;
 mod node;
 mod notify;
 mod owners;
+mod panes;
 mod persist;
 mod place;
 mod prometheus;

@@ -334,7 +334,11 @@ fn a_wait_is_about_one_soak_and_tells_of_a_monitor_that_was_stopped() {
     std::thread::sleep(Duration::from_secs(2));
     another.signal(Signal::TERM);
     another.wait().expect(143);
-    let told = ["the monitor was stopped by SIGTERM", "the release is UNWATCHED", "switchback soak --resume --service default"];
+    let told = [
+        "the monitor was stopped by SIGTERM",
+        "the release is UNWATCHED",
+        "switchback soak --resume --service default",
+    ];
     waiting.wait().expect(13).complains(&told);
 }
 
@@ -351,7 +355,7 @@ fn a_token_that_is_replaced_in_its_file_counts_for_the_running_monitor_and_a_wea
     soak.hear("soak_start");
     machines.here.run(&["status"]).expect(0);
     std::fs::write(&file, "hunter2-hunter2").unwrap();
-    machines.there.wait_until("the warning", |_| machines.log().contains("the change is not taken over"));
+    machines.there.wait_until("the warning", |_| machines.log().contains("the change was not applied"));
     machines.here.run(&["status"]).expect(0);
 
     std::fs::write(&file, NEW).unwrap();

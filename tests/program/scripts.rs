@@ -53,7 +53,10 @@ fn an_exit_code_tells_a_running_soak_a_dead_one_and_none_at_all_from_a_good_one(
     monitor.signal(Signal::KILL);
     monitor.wait_until_gone();
     let next = "switchback soak --resume --service default";
-    deployment.run(&["status", "--wait"]).expect(13).complains(&["the release is unwatched", &format!("next: {next}\n")]);
+    deployment
+        .run(&["status", "--wait"])
+        .expect(13)
+        .complains(&["the release is unwatched", &format!("next: {next}\n")]);
     assert_eq!(deployment.run(&["status", "--json"]).expect(0).json()["next"], next);
     deployment.run(&["status"]).expect(0).says(&[", no monitor is running\n", &format!("\nnext      {next}\n")]);
     in_a_job(&deployment, &["status", "--exit-code", "--output", "github"]).expect(13);

@@ -7,17 +7,17 @@ use serde_json::Value;
 use support::{Deployment, Done, Emulator};
 
 /// The smallest screen with panes, and a roomy one.
-const SIZES: [(u16, u16); 2] = [(60, 15), (120, 36)];
+pub const SIZES: [(u16, u16); 2] = [(60, 15), (120, 36)];
 
 /// Somebody at a terminal, with the program in front. Dropped, the program is killed; its monitor is not.
-struct Operator {
-    emulator: Emulator,
-    program: Child,
+pub struct Operator {
+    pub emulator: Emulator,
+    pub program: Child,
 }
 
 impl Operator {
     /// Starts the program on a terminal of this size.
-    fn start(deployment: &Deployment, size: (u16, u16), args: &[&str]) -> Self {
+    pub fn start(deployment: &Deployment, size: (u16, u16), args: &[&str]) -> Self {
         Self::start_with(deployment, size, args, &[])
     }
 
@@ -27,11 +27,11 @@ impl Operator {
         Self { emulator, program }
     }
 
-    fn sees(&mut self, text: &str) {
+    pub fn sees(&mut self, text: &str) {
         self.emulator.wait_until(text, |emulator| emulator.in_alternate_screen() && emulator.contents().contains(text));
     }
 
-    fn types(&mut self, keys: &str) {
+    pub fn types(&mut self, keys: &str) {
         self.emulator.type_keys(keys);
     }
 
@@ -42,7 +42,7 @@ impl Operator {
     }
 
     /// Leaves by `q`, once the dialog of an order has closed by itself.
-    fn quits(mut self, code: i32, words: &[&str]) -> Vec<u8> {
+    pub fn quits(mut self, code: i32, words: &[&str]) -> Vec<u8> {
         self.sees_the_dialog_close();
         self.types("q");
         self.leaves(code, words)
@@ -50,7 +50,7 @@ impl Operator {
 
     /// Waits for the program's end; it has to leave the terminal as it was, with this exit code and these words. Returns
     /// everything that it wrote.
-    fn leaves(mut self, code: i32, words: &[&str]) -> Vec<u8> {
+    pub fn leaves(mut self, code: i32, words: &[&str]) -> Vec<u8> {
         let status = self.emulator.wait_for_end(&mut self.program);
         // Long lines are broken where the terminal ends.
         let text = self.emulator.contents().replace('\n', "");
@@ -71,7 +71,7 @@ impl Drop for Operator {
 }
 
 /// A deployment whose soak lasts until somebody ends it.
-fn endless() -> Deployment {
+pub fn endless() -> Deployment {
     Deployment::switched().with("soak.window", "10m")
 }
 

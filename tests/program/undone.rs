@@ -134,7 +134,11 @@ fn a_newer_switch_while_the_recovery_is_verified_supersedes_it() {
     });
     let done = deployment.run(&["soak", "--no-tui"]).expect(8);
     switched.join().unwrap();
-    drop(done.says(&["somebody else moved traffic after the rollback to blue: the state file now says green"]));
+    drop(
+        done.says(&[
+            "another process or person moved traffic after the rollback to blue: the state file now says green",
+        ]),
+    );
     assert_eq!(route(&deployment), "green");
 }
 
@@ -201,7 +205,10 @@ fn a_switch_after_a_rollback_without_a_monitor_is_told() {
         fs::write(&state, now.to_string()).unwrap();
     });
     drop(
-        deployment.run(&["rollback"]).expect(8).complains(&["somebody else moved traffic after the rollback to blue"]),
+        deployment
+            .run(&["rollback"])
+            .expect(8)
+            .complains(&["another process or person moved traffic after the rollback to blue"]),
     );
     switched.join().unwrap();
 }

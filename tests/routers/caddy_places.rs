@@ -138,7 +138,10 @@ fn of_several_places_none_is_moved_until_one_is_named() {
     });
     let green = scene.apps.addresses()[2].clone();
     scene.proxy.change("PUT", &format!("{ROUTES}/0"), &site("preview.test", &green));
-    refused(&scene, &["(preview.test) leads to", "it is unclear which one belongs to the service", "in router.upstream_path"]);
+    refused(
+        &scene,
+        &["(preview.test) leads to", "it is unclear which one belongs to the service", "in router.upstream_path"],
+    );
     let ours = format!("{ROUTES}/1/handle/0");
     let scene = scene.with("router.upstream_path", &ours);
     let warned =
@@ -315,11 +318,7 @@ fn an_admin_api_that_shows_only_a_part_is_enough_while_the_path_is_right() {
     scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.deployment.run(&["rollback"]).expect(0);
     scene.is_on("blue");
-    scene
-        .deployment
-        .run(&["doctor"])
-        .expect(0)
-        .says(&["cannot inspect all of caddy", "403 Forbidden: not for you"]);
+    scene.deployment.run(&["doctor"]).expect(0).says(&["cannot inspect all of caddy", "403 Forbidden: not for you"]);
     scene.proxy.patch(&format!("{path}/upstreams"), r#"[{"dial":"127.0.0.1:1"}]"#);
     refused(&scene, &["holds `127.0.0.1:1`"]);
 }
@@ -330,6 +329,9 @@ fn a_dry_run_without_caddy_ends_as_the_rollback_does() {
     scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
     scene.proxy.kill();
     let dry = scene.deployment.run(&["rollback", "--dry-run"]).expect(7);
-    assert!(dry.stderr.contains("the rollback would fail") && dry.stderr.contains("refused the connection"), "{dry:#?}");
+    assert!(
+        dry.stderr.contains("the rollback would fail") && dry.stderr.contains("refused the connection"),
+        "{dry:#?}"
+    );
     scene.deployment.run(&["rollback"]).expect(7);
 }

@@ -6,11 +6,12 @@ use tokio::time::timeout;
 
 use crate::app::called;
 use crate::app::cli::Common;
+use crate::app::order::Order;
 use crate::config::{Config, Loaded};
 use crate::core::view::{News, View};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::model::number::duration_exact;
-use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode, UnknownAction};
+use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
 use super::support::failure::Failure;
 use super::support::{actor, context, known, logging, place, say};
@@ -20,11 +21,11 @@ const RESULT_LIMIT: Duration = Duration::from_mins(10);
 
 /// Orders, waits for the result and prints it. Exit code 13 where no monitor runs or the order is refused, 7 and 8 where a
 /// rollback failed or the run was superseded.
-pub async fn run(common: &Common, words: &[String], force: bool, reason: Option<String>) -> Result<u8, Failure> {
-    let action = parse(words, force)?;
+pub async fn run(common: &Common, order: &Order) -> Result<u8, Failure> {
+    let action = order.action().map_err(|error| Failure::usage(format!("{error}\nnext: switchback ctl --help")))?;
     let loaded = context::loaded_anywhere(common, place::has_one_monitor)?;
     let _log = logging::start(&loaded.config, common.log_level);
-    give(&loaded, action, reason.as_deref()).await
+    give(&loaded, action, order.reason.as_deref()).await
 }
 
 pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Result<u8, Failure> {
@@ -35,12 +36,6 @@ pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Resu
         say::line(line);
     }
     Ok(done.exit_code)
-}
-
-fn parse(words: &[String], force: bool) -> Result<Action, Failure> {
-    let text = words.join(" ");
-    let text = if force { format!("{text} --force") } else { text };
-    text.parse().map_err(|error: UnknownAction| Failure::usage(format!("{error}\nnext: switchback ctl --help")))
 }
 
 fn refused(config: &Config, error: &OrderError) -> Failure {

@@ -25,7 +25,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let folder = tempfile::Builder::new().prefix("switchback-demo-").tempdir().map_err(Failure::internal)?.keep();
     let timing = Timing::new(demo.scenario, demo.speed);
     if !demo.no_tui && demo.output == Output::Human && screen::is_possible() {
-        return play(common, &demo, timing, &folder).await;
+        return Box::pin(play(common, &demo, timing, &folder)).await;
     }
     let world = World::start(demo.scenario, timing, &folder, demo.seed, false).map_err(Failure::internal)?;
     let loaded = configure(common, &world, &folder)?;

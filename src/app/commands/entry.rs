@@ -55,7 +55,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
         Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
         Command::Attach(attach) => attach::run(common, &attach).await,
-        Command::Ctl { action, force, reason, .. } => ctl::run(common, &action, force, reason).await,
+        Command::Ctl { order, .. } => ctl::run(common, &order).await,
         Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {
             let tries = if keep_trying { rollback::Tries::Endless } else { rollback::Tries::Five };
             rollback::run(common, reason, force, tries).await

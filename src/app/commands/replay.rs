@@ -8,24 +8,21 @@ use crate::app::cli::{Common, Replay};
 use crate::app::headless::{Form, JobFiles, Output, Places, Printer};
 use crate::app::tui;
 use crate::app::tui::{
-    Camera, Charset, CharsetChoice, ColorChoice, Depth, Palette, Player, Setup, Theme, film, to_animated_svg,
+    Camera, Charset, CharsetChoice, ColorChoice, Depth, Palette, Player, Recorded, Setup, Theme, film, to_animated_svg,
 };
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
-use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
+use crate::io::journal::{Journal, SoakId, recording_path, recordings};
 use crate::model::number::size;
 
 use super::support::failure::Failure;
 use super::support::{context, place, say, screen};
 
-/// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
-const LARGEST: u64 = 1 << 30;
-
 pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
     let path = find(&loaded.config, replay.recording.as_deref())?;
-    let (header, events) = read(&path)?;
+    let Recorded { header, events } = Recorded::read(&path).map_err(Failure::usage)?;
     if let Some(file) = &replay.svg {
         return paint(&loaded.config, common, replay, file, (header, &events));
     }
@@ -53,16 +50,6 @@ fn find(config: &Config, wanted: Option<&str>) -> Result<PathBuf, Failure> {
     let id: SoakId =
         wanted.parse().map_err(|error| Failure::usage(format!("`{wanted}` is not a file or a soak ID: {error}")))?;
     Ok(recording_path(&folder, &id))
-}
-
-fn read(path: &Path) -> Result<(RecordingHeader, Vec<Envelope>), Failure> {
-    let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if length > LARGEST {
-        return Err(Failure::usage(format!("`{}` is larger than {LARGEST} bytes", path.display())));
-    }
-    let (header, envelopes) = RecordingReader::open(path).map_err(Failure::usage)?;
-    let events = envelopes.collect::<Result<_, _>>().map_err(Failure::usage)?;
-    Ok((header, events))
 }
 
 /// A picture is for others: it depends on no terminal, only on what is asked for.

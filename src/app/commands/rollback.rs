@@ -97,9 +97,11 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
                 Some(routed) => Err(elsewhere(routed)),
             }
         }
-        Ok(Rollback::Superseded { active, .. }) => {
-            Ok(skip(&deployment, intent, &format!("somebody else moved traffic to {active}; nothing was touched")))
-        }
+        Ok(Rollback::Superseded { active, .. }) => Ok(skip(
+            &deployment,
+            intent,
+            &format!("another process or person moved traffic to {active}; nothing was touched"),
+        )),
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
             journal(&deployment, &failed);

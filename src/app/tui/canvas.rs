@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Position, Size};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal};
 
 use super::guard::Guard;
@@ -42,6 +42,16 @@ impl Canvas {
     /// Asks the terminal something; see [`Guard::ask`].
     pub fn ask(&self, question: &[u8]) -> Result<(), TerminalError> {
         self.guard.ask(question)
+    }
+
+    /// The whole screen, as large as it is now.
+    pub fn area(&self) -> Result<Rect, TerminalError> {
+        let Size { width, height } = self.terminal.size().map_err(drawing)?;
+        Ok(Rect { x: 0, y: 0, width, height })
+    }
+
+    pub fn follow_mouse(&self, follow: bool) -> Result<(), TerminalError> {
+        self.guard.follow_mouse(follow)
     }
 
     pub fn give_back(&self) {

@@ -1,7 +1,7 @@
 //! Takes the terminal for drawing, and gives it back whatever happens: on return, on an error, in a panic.
 
 use std::panic;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use crossterm::style::{Attribute, SetAttribute, force_color_output};
@@ -9,6 +9,7 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterA
 use crossterm::{Command, cursor, event};
 use rustix::termios::Termios;
 
+use super::mouse::{MOUSE_OFF, MOUSE_ON};
 use super::tty::{TerminalError, Tty};
 
 /// Ours: raw mode, alternate screen.
@@ -22,7 +23,8 @@ const RELEASED: u8 = 2;
 static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
 static HOOK: Once = Once::new();
 
-/// Holds the terminal: raw mode, alternate screen, no cursor, pasted text told apart from keys, the mouse left alone.
+/// Holds the terminal: raw mode, alternate screen, no cursor, pasted text told apart from keys, the mouse left alone until
+/// it is asked for.
 ///
 /// Dropping it gives the terminal back. So does a panic of any thread, after it is logged and before its message is printed;
 /// nothing is drawn any more after that.
@@ -35,6 +37,8 @@ struct Held {
     /// The modes to go back to.
     modes: Termios,
     state: AtomicU8,
+    /// Whether clicks and the wheel are asked for.
+    mouse: AtomicBool,
 }
 
 impl Guard {
@@ -44,7 +48,7 @@ impl Guard {
         // are is the theme's business.
         force_color_output(true);
         let modes = tty.modes()?;
-        let held = Arc::new(Held { tty, modes, state: AtomicU8::new(GIVEN) });
+        let held = Arc::new(Held { tty, modes, state: AtomicU8::new(GIVEN), mouse: AtomicBool::new(false) });
         {
             let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|held| held.strong_count() > 0);
@@ -65,7 +69,17 @@ impl Guard {
         self.0.tty.set_modes(&raw)?;
         self.0.state.store(TAKEN, Ordering::SeqCst);
         let bytes = [ansi(EnterAlternateScreen), ansi(cursor::Hide), ansi(event::EnableBracketedPaste)];
-        self.0.tty.write_all(bytes.concat().as_bytes())
+        self.0.tty.write_all(bytes.concat().as_bytes())?;
+        if self.0.mouse.load(Ordering::SeqCst) { self.0.tty.write_all(MOUSE_ON.as_bytes()) } else { Ok(()) }
+    }
+
+    /// Asks for clicks and the wheel, or leaves them to the terminal. It stays so when the terminal is taken again.
+    pub fn follow_mouse(&self, follow: bool) -> Result<(), TerminalError> {
+        self.0.mouse.store(follow, Ordering::SeqCst);
+        match self.0.state.load(Ordering::SeqCst) {
+            TAKEN => self.0.tty.write_all(if follow { MOUSE_ON } else { MOUSE_OFF }.as_bytes()),
+            _ => Ok(()),
+        }
     }
 
     /// Gives the terminal back as it was found. Doing it twice is doing it once.
@@ -106,10 +120,12 @@ impl Held {
         if self.state.swap(state, Ordering::SeqCst) != TAKEN {
             return;
         }
+        let mouse = if self.mouse.load(Ordering::SeqCst) { MOUSE_OFF } else { "" };
         let bytes = [
             // A panic may come in the middle of a frame.
             ansi(EndSynchronizedUpdate),
             ansi(SetAttribute(Attribute::Reset)),
+            mouse.to_owned(),
             ansi(event::DisableBracketedPaste),
             ansi(LeaveAlternateScreen),
             ansi(cursor::Show),

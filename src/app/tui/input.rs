@@ -9,6 +9,7 @@ use crossterm::event::{self, KeyEvent};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
+use super::mouse::Pointer;
 use super::replies::Replies;
 use super::theme::Ground;
 use super::tty::{TerminalError, Tty, Waited};
@@ -24,6 +25,7 @@ pub enum Input {
     Paste(String),
     /// The terminal told its background.
     Ground(Ground),
+    Mouse(Pointer),
     /// The terminal hung up. Nothing follows.
     Gone,
 }

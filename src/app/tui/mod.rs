@@ -12,8 +12,10 @@
 //! | `link`, `live` | all that is known of the monitor: a stream of items, and orders; the same over the control API |
 //! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
 //! | `question`, `replies` | what the terminal is asked, and its answers, told from keys |
-//! | `state` | what the operator looks at, as plain data |
-//! | `screen`, `widgets/` | the whole screen, and its parts |
+//! | `state`, `sheets` | what the operator looks at, as plain data |
+//! | `records/` | what is shown of the files of the service: past soaks, the log |
+//! | `mouse`, `regions` | what the mouse does, and where on the screen what is |
+//! | `screen`, `layout`, `widgets/` | the whole screen, where its parts go, and the parts |
 //! | `theme/`, `charset`, `scale` | colors, glyphs, the value axis |
 //! | `film` | a recording as the screens that were seen |
 //! | `svg` | a screen as a picture and as text, several as one that moves |
@@ -27,15 +29,20 @@ mod film;
 mod guard;
 mod input;
 mod keys;
+mod layout;
 mod link;
 mod live;
+mod mouse;
 mod pace;
 mod question;
+mod records;
+mod regions;
 mod replay;
 mod replies;
 mod run;
 mod scale;
 mod screen;
+mod sheets;
 mod signals;
 mod state;
 mod svg;
@@ -52,16 +59,18 @@ pub(crate) use charset::{CharsetChoice, CharsetEnv};
 pub(crate) use film::{Camera, film};
 pub(crate) use link::{Item, Link};
 pub(crate) use live::Live;
+pub(crate) use records::{Recorded, Records};
 pub(crate) use replay::Player;
 pub use run::run;
 pub(crate) use run::{Departure, Left, Setup, Weather, replay};
 pub(crate) use scale::Scale;
 pub(crate) use screen::SMALLEST;
 pub use screen::draw;
+pub(crate) use sheets::{LogView, SoaksView};
 pub use state::UiState;
 pub(crate) use state::{
-    ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, Overlay, Pane, Playback,
-    Subject, WeatherView,
+    ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, OrderView, Overlay,
+    Pane, Playback, Subject, WeatherView,
 };
 pub(crate) use svg::{Palette, to_animated_svg, to_svg, to_text};
 pub(crate) use theme::{ColorChoice, ColorEnv, GroundEnv};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::input::Input;
+use super::mouse::Pointer;
 use super::theme::Ground;
 
 /// How long an escape waits for what may follow it. Nobody notices a tenth of a second.
@@ -50,6 +51,7 @@ impl Replies {
     pub fn take(&mut self, event: Event, now: Instant) -> Vec<Input> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, now),
+            Event::Mouse(event) => Pointer::of(event).map(Input::Mouse).into_iter().collect(),
             Event::Paste(text) => self.held().into_iter().chain([Input::Paste(text)]).collect(),
             _ => Vec::new(),
         }

@@ -23,6 +23,7 @@ use super::link::{Item, Link};
 use super::pace::Pace;
 use super::question;
 use super::question::Question;
+use super::records::{Read, Records};
 use super::replay::Player;
 use super::signals::{Asked, Signals};
 use super::tty::{TerminalError, Tty};
@@ -48,6 +49,8 @@ pub struct Setup {
     pub weather: Option<Weather>,
     /// The folder that screens are saved in.
     pub folder: PathBuf,
+    /// The files of the service.
+    pub records: Records,
 }
 
 pub struct Weather {
@@ -82,20 +85,26 @@ pub enum Departure {
 
 /// Shows a run until the operator leaves, and leaves a summary in the scrollback.
 pub async fn run(setup: Setup, link: impl Link) -> Result<Left, TerminalError> {
-    let Setup { ui, router_kind, places, after, weather, folder } = setup;
+    live(setup, link)?.until_left().await
+}
+
+fn live<L: Link>(setup: Setup, link: L) -> Result<Box<Show<L>>, TerminalError> {
+    let Setup { ui, router_kind, places, after, weather, folder, records } = setup;
     let app = App::new(ui, router_kind);
     let app = if after.is_some() { app.with_a_way_back() } else { app };
     let (app, change) = match weather {
         Some(Weather { menu, change }) => (app.with_weather(menu), Some(change)),
         None => (app, None),
     };
-    Show { after, ..Show::new(app, link, places, folder, change)? }.until_left().await
+    let show = Show::new(app, link, places, folder, records)?;
+    Ok(Box::new(Show { after, change_weather: change, ..show }))
 }
 
 /// Plays a recording until the operator leaves.
 pub async fn replay(setup: Setup, player: Player) -> Result<Left, TerminalError> {
     let app = App::replaying(setup.ui, setup.router_kind, player);
-    Show::new(app, Recorded, setup.places, setup.folder, None)?.until_left().await
+    let show = Show::new(app, Recorded, setup.places, setup.folder, setup.records)?;
+    Box::new(show).until_left().await
 }
 
 /// A recording has no monitor.
@@ -117,6 +126,7 @@ struct Show<L> {
     after: Option<After>,
     places: Places,
     folder: PathBuf,
+    records: Records,
     change_weather: Option<Box<dyn FnMut(usize) + Send>>,
     canvas: Canvas,
     keyboard: Keyboard,
@@ -131,13 +141,7 @@ struct Show<L> {
 }
 
 impl<L: Link> Show<L> {
-    fn new(
-        app: App,
-        link: L,
-        places: Places,
-        folder: PathBuf,
-        change_weather: Option<Box<dyn FnMut(usize) + Send>>,
-    ) -> Result<Self, TerminalError> {
+    fn new(app: App, link: L, places: Places, folder: PathBuf, records: Records) -> Result<Self, TerminalError> {
         // In front of the terminal: a signal in between must not leave it raw.
         let signals = Signals::new().map_err(|source| TerminalError::Io { action: "take the signals of", source })?;
         let tty = Arc::new(Tty::of_process()?);
@@ -150,7 +154,8 @@ impl<L: Link> Show<L> {
             after: None,
             places,
             folder,
-            change_weather,
+            records,
+            change_weather: None,
             canvas,
             keyboard,
             signals,
@@ -163,7 +168,7 @@ impl<L: Link> Show<L> {
         })
     }
 
-    async fn until_left(mut self) -> Result<Left, TerminalError> {
+    async fn until_left(mut self: Box<Self>) -> Result<Left, TerminalError> {
         let by = match self.watch().await {
             Ok(by) => by,
             Err(TerminalError::Gone) => Departure::TerminalGone,
@@ -172,7 +177,7 @@ impl<L: Link> Show<L> {
         if by != Departure::TerminalGone {
             self.await_answer().await;
         }
-        let Self { app, places, canvas, mut orders, .. } = self;
+        let Self { app, places, canvas, mut orders, .. } = *self;
         drop(canvas);
         if by != Departure::TerminalGone {
             let text = app.summary(&places).join("\n");
@@ -213,11 +218,16 @@ impl<L: Link> Show<L> {
                         self.question.answered();
                         Happening::Ground(ground)
                     }
+                    Some(Input::Mouse(pointer)) => Happening::Mouse { pointer, screen: self.canvas.area()? },
                     Some(Input::Gone) | None => return Ok(Departure::TerminalGone),
                 },
                 asked = self.signals.next() => match asked {
                     Asked::End(signal) => return Ok(Departure::Signal(signal)),
-                    Asked::Resize => Happening::Resized,
+                    // Even where it has its old size again: a terminal that was smaller meanwhile has lost what it showed.
+                    Asked::Resize => {
+                        self.canvas.forget()?;
+                        Happening::Resized
+                    }
                     Asked::GoOn => {
                         self.canvas.take_again()?;
                         Happening::Resized
@@ -262,6 +272,8 @@ impl<L: Link> Show<L> {
                     self.signals.stop_until_continued().await;
                     self.canvas.take_again()?;
                 }
+                Effect::FollowMouse(follow) => self.canvas.follow_mouse(follow)?,
+                Effect::Read(what) => self.read(what),
                 Effect::Save => self.save_screen()?,
                 Effect::ChangeWeather(place) => {
                     if let Some(change) = &mut self.change_weather {
@@ -284,6 +296,14 @@ impl<L: Link> Show<L> {
             };
             // Nobody waits for it any more once the operator has left.
             let _ = answers.send(Happening::Answered { order, answer }).await;
+        });
+    }
+
+    /// Reads files on another thread; whoever leaves meanwhile does not wait for it.
+    fn read(&self, what: Read) {
+        let (records, answers) = (self.records.clone(), self.answers.clone());
+        tokio::task::spawn_blocking(move || {
+            let _ = answers.blocking_send(Happening::Found(records.read(what)));
         });
     }
 
@@ -310,7 +330,7 @@ impl<L: Link> Show<L> {
         while let Some(rest) = self.question.rest(Instant::now()) {
             match timeout(rest, self.keyboard.next()).await {
                 Ok(Some(Input::Ground(_))) => self.question.answered(),
-                Ok(Some(Input::Key(_) | Input::Paste(_))) => {}
+                Ok(Some(Input::Key(_) | Input::Paste(_) | Input::Mouse(_))) => {}
                 Ok(Some(Input::Gone) | None) | Err(_) => return,
             }
         }

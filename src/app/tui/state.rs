@@ -6,7 +6,7 @@ use crate::core::view::{Dashboard, Tone};
 use crate::model::{CheckId, Verdict};
 
 use super::widgets::Stretch;
-use super::{Charset, Scale, Theme};
+use super::{Charset, LogView, Scale, SoaksView, Theme};
 
 /// Everything that is on screen besides the run itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct UiState {
     pub hints: Vec<Hint>,
     /// What takes the footer's place for a moment.
     pub message: Option<Message>,
+    /// The order that is being typed; it takes the footer's place before everything else.
+    pub order: Option<OrderView>,
     /// Colors.
     pub theme: Theme,
     /// Glyphs.
@@ -58,6 +60,7 @@ impl UiState {
             read_only: false,
             hints: Vec::new(),
             message: None,
+            order: None,
             theme,
             charset,
             scale: Scale::default(),
@@ -154,6 +157,15 @@ pub struct Message {
     pub tone: Tone,
 }
 
+/// An order that is being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderView {
+    pub text: String,
+    /// What can be typed next, or why the line is no order.
+    pub note: String,
+    pub wrong: bool,
+}
+
 /// What lies above the panes; at most one at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
@@ -167,6 +179,8 @@ pub enum Overlay {
     Detail(Subject),
     Dialog(DialogView),
     Weather(WeatherView),
+    Soaks(SoaksView),
+    Log(LogView),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::core::soak::{Machine, Retrying};
 use crate::model::number::span;
 use crate::model::{Color, Ending, Outcome, Phase, Verdict};
 
-use super::outcome::still_live;
+use super::outcome::{standing, still_live};
 
 /// The meaning of a text; each front end chooses its color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,9 +118,12 @@ impl Headline {
             Outcome::Switched => ("SWITCHED", Tone::Good),
         };
         let alarms = matches!(ending.outcome, Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone);
-        let live = still_live(machine).filter(|_| alarms).map(|live| format!("{live}. Nobody is acting. "));
+        let live = still_live(machine).filter(|_| alarms).map(|live| format!("{live}. Nobody is acting."));
+        let standing = standing(machine, ending.outcome);
+        let standing = standing.split_once(": ").map(|(_, rest)| format!("{rest};"));
         let cause = format!("cause {}, exit code {}", ending.cause.name(), ending.exit_code());
-        Self::alone(word, live.unwrap_or_default() + &cause, tone)
+        let parts = [live.or(standing), Some(cause)];
+        Self::alone(word, parts.into_iter().flatten().collect::<Vec<_>>().join(" "), tone)
     }
 
     fn calm(word: &str, detail: String) -> Self {

@@ -175,7 +175,7 @@ impl Dashboard {
                 OnInconclusive::Keep => "kept, unproven, if nothing changes",
                 OnInconclusive::Rollback => "rolled back if nothing changes",
             },
-            (Phase::Held, _) => "held if nobody decides",
+            (Phase::Held, _) => "held unless you decide",
             _ => "",
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// The name of a soak, such as `20261123T140211Z-3f2a`: start (UTC) in seconds and within the second, and a random
@@ -22,6 +24,13 @@ impl SoakId {
     pub fn in_order(at: Timestamp, random: [u8; 2]) -> [u8; 2] {
         let step = at.subsec_nanosecond().unsigned_abs() / 3_906_250;
         [u8::try_from(step).unwrap_or(u8::MAX), random[1]]
+    }
+
+    /// When the soak began, to the second.
+    pub fn began(&self) -> Option<Timestamp> {
+        let (at, _) = self.0.split_once('-')?;
+        let at = DateTime::strptime("%Y%m%dT%H%M%SZ", at).ok()?;
+        TimeZone::UTC.to_timestamp(at).ok()
     }
 
     /// The ID as text.
@@ -82,6 +91,7 @@ mod tests {
         let id = SoakId::new(at("2026-11-23T15:02:11.9+01:00"), [0x3f, 0x0a]);
         assert_eq!(id.to_string(), "20261123T140211Z-3f0a");
         assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        assert_eq!(id.began(), Some(at("2026-11-23T14:02:11Z")));
         assert_eq!(serde_json::from_str::<SoakId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
     }
 

@@ -49,7 +49,7 @@ pub fn measure(length: Duration) -> Vec<Cost> {
     emulator.wait_for("healthy so far");
     let mut costs = vec![cost("watching", &mut emulator, &client, length)];
     emulator.type_keys(" ");
-    emulator.wait_for("VIEW FROZEN");
+    emulator.wait_for("VIEW PAUSED");
     costs.push(cost("view frozen", &mut emulator, &client, length));
     emulator.type_keys(" ");
     deployment.run(&["ctl", "abort"]).expect(0);

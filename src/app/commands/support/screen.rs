@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::app::tui::{
-    After, Charset, CharsetEnv, ColorEnv, Departure, Depth, GroundEnv, Left, Places, Setup, TerminalError, Theme,
-    UiState,
+    After, Charset, CharsetEnv, ColorEnv, Departure, Depth, GroundEnv, Left, Places, Records, Setup, TerminalError,
+    Theme, UiState,
 };
 use crate::config::{Config, ControlConfig, keys};
 use crate::io::journal::Journal;
@@ -67,7 +67,7 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
         None => format!("switchback attach --service {}", config.service),
     });
     let (journal, recording) = match elsewhere(config) {
-        Some(there) => (there.clone(), there),
+        Some(place) => (place.clone(), place),
         None => (Journal::new(&folder, &config.service).path().to_owned(), folder.join("soaks")),
     };
     let router = Deployment::open(config).ok().filter(|_| url.is_none());
@@ -78,6 +78,10 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
         after: url.is_none().then(|| after(common)),
         weather: None,
         folder: std::env::current_dir().unwrap_or_default(),
+        records: match elsewhere(config) {
+            Some(place) => Records::Elsewhere(place.display().to_string()),
+            None => Records::Here { folder, service: config.service.clone() },
+        },
     }
 }
 

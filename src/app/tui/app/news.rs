@@ -1,13 +1,13 @@
 //! What comes from the monitor or from a recording, and what time brings.
 
 use crate::app::tui::Mode;
-use crate::app::tui::dialog::{Facts, Step};
+use crate::app::tui::dialog::Facts;
 use crate::app::tui::link::Item;
 use crate::app::tui::replay::{Played, Player};
 use crate::core::soak::{Envelope, RecordingHeader, Settings};
 use crate::core::view::{Dashboard, Tone};
 
-use super::state::{App, Effect, Layer, Reach};
+use super::state::{App, Effect, Happening, Layer, Reach};
 
 impl App {
     pub(super) fn item(&mut self, item: Item) -> Vec<Effect> {
@@ -124,7 +124,12 @@ impl App {
         if self.is_over() && matches!(self.layer, Some(Layer::Quit(_))) {
             self.layer = None;
         }
-        self.settle_dialog()
+        if let Some(visit) = &mut self.visit {
+            visit.handle(Happening::Tick, self.now_ms);
+        }
+        let mut effects = self.settle_dialog();
+        effects.extend(self.read_log_again());
+        effects
     }
 
     /// Closes a question that no longer stands, and gives the order whose answer does.
@@ -132,15 +137,10 @@ impl App {
         let Some(dashboard) = &self.dashboard else { return Vec::new() };
         let facts = Facts::of(dashboard.machine());
         match self.layer.take() {
-            Some(Layer::Dialog { mut dialog, order }) => match dialog.settle(&facts, self.now_ms) {
-                Step::Stay => self.layer = Some(Layer::Dialog { dialog, order }),
-                Step::Close(why) => {
-                    if let Some(why) = why {
-                        self.say(why, Tone::Warning);
-                    }
-                }
-                Step::Order { action, reason } => return self.order(dialog, action, reason),
-            },
+            Some(Layer::Dialog { mut dialog, order }) => {
+                let step = dialog.settle(&facts, self.now_ms);
+                return self.after_step(dialog, order, step);
+            }
             layer => self.layer = layer,
         }
         Vec::new()

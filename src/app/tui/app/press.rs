@@ -2,11 +2,10 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::app::tui::dialog::{Ask, Dialog, Field, Quit, QuitStep, Step, Way};
+use crate::app::tui::dialog::{Ask, Field, Quit, QuitStep};
 use crate::app::tui::keys::{Command, Key, command};
 use crate::app::tui::replay::Player;
 use crate::core::view::Tone;
-use crate::model::Action;
 
 use super::rows::{moved, scrolled};
 use super::state::{App, Effect, Layer};
@@ -16,7 +15,10 @@ const TWICE_MS: u64 = 2_000;
 
 impl App {
     pub(super) fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
-        let Some(key) = Key::of(event) else { return Vec::new() };
+        Key::of(event).map_or_else(Vec::new, |key| self.pressed(key))
+    }
+
+    pub(super) fn pressed(&mut self, key: Key) -> Vec<Effect> {
         let meant = command(self.scope(self.context()), key);
         match meant {
             Some(Command::Redraw) => vec![Effect::Redraw],
@@ -32,6 +34,7 @@ impl App {
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         match &mut self.layer {
             Some(Layer::Dialog { dialog, .. }) => dialog.paste(text, self.now_ms),
+            Some(Layer::Order(line)) => line.add(text),
             Some(Layer::Filter(field)) => {
                 field.add(text);
                 self.ui.decisions.filter = field.text().to_owned();
@@ -72,6 +75,11 @@ impl App {
             Command::Save => return vec![Effect::Save],
             Command::Theme => self.next_theme(),
             Command::Help => self.open_help(),
+            Command::Order => self.open_order_line(),
+            Command::Back => return self.back(),
+            Command::Mouse => return self.follow_mouse(),
+            Command::Soaks => return self.open_soaks(),
+            Command::Log => return self.open_log(),
             Command::Freeze => self.freeze(),
             Command::Filter => self.layer = Some(Layer::Filter(Field::from(self.ui.decisions.filter.as_str()))),
             Command::Enter => self.open_detail(),
@@ -90,12 +98,19 @@ impl App {
         Vec::new()
     }
 
-    fn ask(&mut self, what: Ask) {
-        let Some(dashboard) = &self.dashboard else { return };
-        match Dialog::by(self.way(), what, dashboard.machine(), self.now_ms) {
-            Ok(dialog) => self.layer = Some(Layer::Dialog { dialog: Box::new(dialog), order: None }),
-            Err(why) => self.say(format!("not now: {why}"), Tone::Warning),
+    /// Takes back what was done last to the view, one thing at a time.
+    fn back(&mut self) -> Vec<Effect> {
+        let list = &mut self.ui.decisions;
+        if !list.filter.is_empty() {
+            list.filter.clear();
+        } else if list.selected.is_some() {
+            list.selected = None;
+        } else if self.frozen.is_some() {
+            self.freeze();
+        } else if self.is_visit {
+            return vec![Effect::Leave];
         }
+        Vec::new()
     }
 
     fn next_theme(&mut self) {
@@ -112,7 +127,7 @@ impl App {
     }
 
     /// A key while something lies above the panes; it was taken off, and is put back unless it closes.
-    fn on_layer(&mut self, layer: Layer, meant: Option<Command>, key: Key) -> Vec<Effect> {
+    pub(super) fn on_layer(&mut self, layer: Layer, meant: Option<Command>, key: Key) -> Vec<Effect> {
         match layer {
             Layer::Help { scroll } => {
                 let rows = self.help().len();
@@ -120,7 +135,10 @@ impl App {
             }
             Layer::Detail(_) => self.on_detail(meant, key),
             Layer::Filter(field) => self.on_filter(field, meant, key),
-            Layer::Weather { selected } => return self.on_weather(selected, meant),
+            Layer::Order(line) => return self.on_order_line(line, meant, key),
+            Layer::Soaks(list) => return self.on_soaks(list, meant),
+            Layer::Log(log) => self.on_log(log, meant),
+            Layer::Weather { selected } => return self.on_weather(selected, meant, key),
             Layer::Dialog { dialog, order } => return self.on_dialog(dialog, order, meant, key),
             Layer::Quit(quit) => return self.on_quit(quit, meant, key),
         }
@@ -142,51 +160,30 @@ impl App {
         self.layer = Some(Layer::Filter(field));
     }
 
-    fn on_weather(&mut self, selected: usize, meant: Option<Command>) -> Vec<Effect> {
+    fn on_weather(&mut self, selected: usize, meant: Option<Command>, key: Key) -> Vec<Effect> {
         let Some(menu) = &mut self.weather else { return Vec::new() };
-        if meant == Some(Command::Enter) {
-            menu.current = Some(selected);
-            return vec![Effect::ChangeWeather(selected)];
+        let numbered = key.digit().and_then(|digit| usize::from(digit).checked_sub(1));
+        let chosen = match meant {
+            Some(Command::Enter) => Some(selected),
+            Some(Command::Choose) => numbered.filter(|place| *place < menu.items.len()),
+            _ => None,
+        };
+        if let Some(chosen) = chosen {
+            menu.current = Some(chosen);
+            return vec![Effect::ChangeWeather(chosen)];
         }
         let last = menu.items.len().saturating_sub(1);
         self.layer = moved(meant, selected, last).map(|selected| Layer::Weather { selected });
         Vec::new()
     }
 
-    fn on_dialog(
-        &mut self,
-        mut dialog: Box<Dialog>,
-        order: Option<u64>,
-        meant: Option<Command>,
-        key: Key,
-    ) -> Vec<Effect> {
-        match dialog.press(meant, key, self.now_ms) {
-            Step::Close(why) => {
-                if let Some(why) = why {
-                    self.say(why, Tone::Warning);
-                }
-                Vec::new()
-            }
-            Step::Stay => {
-                self.layer = Some(Layer::Dialog { dialog, order });
-                Vec::new()
-            }
-            Step::Order { action, reason } => self.order(dialog, action, reason),
-        }
-    }
-
-    /// Gives an order; the dialog waits for its answer.
-    pub(super) fn order(&mut self, dialog: Box<Dialog>, action: Action, reason: Option<String>) -> Vec<Effect> {
-        self.orders += 1;
-        if self.way() == Way::Command {
-            self.first_late.get_or_insert(self.orders);
-        }
-        self.layer = Some(Layer::Dialog { dialog, order: Some(self.orders) });
-        vec![Effect::Order { order: self.orders, action, reason }]
-    }
-
     fn on_quit(&mut self, mut quit: Quit, meant: Option<Command>, key: Key) -> Vec<Effect> {
-        match quit.press(meant, key) {
+        let step = quit.press(meant, key);
+        self.after_quit(quit, step)
+    }
+
+    pub(super) fn after_quit(&mut self, quit: Quit, step: QuitStep) -> Vec<Effect> {
+        match step {
             QuitStep::Open => self.layer = Some(Layer::Quit(quit)),
             QuitStep::Detach => return vec![Effect::Leave],
             QuitStep::Abort => self.ask(Ask::Abort),

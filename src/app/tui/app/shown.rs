@@ -33,9 +33,13 @@ pub struct Places {
 impl App {
     /// What is to be drawn; none before the monitor's first word.
     pub fn shown(&mut self) -> Option<Shown<'_>> {
+        if self.visit.is_some() {
+            return self.visit.as_mut()?.shown();
+        }
         let run_ms = self.run_ms();
         self.ui.hints = keys::hints(self.scope(self.base()), |command, label| self.hint(command, label));
         self.ui.overlay = self.overlay();
+        self.ui.order = self.order_view();
         self.ui.decisions.typing = matches!(self.layer, Some(Layer::Filter(_)));
         let (dashboard, now_ms) = match &self.frozen {
             Some((dashboard, frozen_ms)) => (dashboard, *frozen_ms),
@@ -47,6 +51,9 @@ impl App {
 
     /// What the footer says of a command: nothing of an order that the phase refuses.
     fn hint(&self, command: Command, label: &'static str) -> Option<&'static str> {
+        if command == Command::Leave && self.is_visit {
+            return Some("back");
+        }
         hint(command, label, self.dashboard.as_ref().map(Dashboard::machine), self.way())
     }
 
@@ -54,6 +61,7 @@ impl App {
     pub fn due_ms(&self) -> Option<u64> {
         match &self.layer {
             Some(Layer::Dialog { dialog, .. }) => dialog.due_ms(self.now_ms),
+            Some(Layer::Log(log)) => log.due_ms(self.now_ms),
             _ => None,
         }
     }
@@ -61,11 +69,13 @@ impl App {
     fn overlay(&self) -> Option<Overlay> {
         let dashboard = self.dashboard.as_ref()?;
         match self.layer.as_ref()? {
-            Layer::Filter(_) => None,
+            Layer::Filter(_) | Layer::Order(_) => None,
             Layer::Help { scroll } => Some(Overlay::Help { rows: self.help(), scroll: *scroll }),
             Layer::Detail(subject) => Some(Overlay::Detail(subject.clone())),
             Layer::Dialog { dialog, .. } => Some(Overlay::Dialog(dialog.view(self.now_ms))),
             Layer::Quit(quit) => Some(Overlay::Dialog(quit.view(dashboard.machine()))),
+            Layer::Soaks(list) => Some(Overlay::Soaks(list.view(dashboard))),
+            Layer::Log(log) => Some(Overlay::Log(log.view())),
             Layer::Weather { selected } => self.weather.as_ref().map(|menu| {
                 let items = menu.items.clone();
                 Overlay::Weather(WeatherView { items, selected: *selected, current: menu.current })
@@ -75,6 +85,9 @@ impl App {
 
     /// Whether the screen has to be drawn again only because time goes on.
     pub fn is_moving(&self) -> bool {
+        if let Some(visit) = &self.visit {
+            return visit.is_moving();
+        }
         let asks = matches!(self.layer, Some(Layer::Dialog { .. }));
         let says = self.ui.message.is_some() && self.message_until != u64::MAX;
         let plays = self.is_playing();
@@ -84,6 +97,9 @@ impl App {
     }
 
     pub fn is_playing(&self) -> bool {
+        if let Some(visit) = &self.visit {
+            return visit.is_playing();
+        }
         self.player.as_ref().is_some_and(|player| !player.playback().paused)
     }
 
@@ -92,7 +108,7 @@ impl App {
     }
 
     pub const fn is_frozen(&self) -> bool {
-        self.frozen.is_some()
+        self.frozen.is_some() && self.visit.is_none()
     }
 
     /// What stays in the scrollback: how the run ended, or stands and how to come back. Of a replay only an end that was seen.
@@ -109,7 +125,7 @@ impl App {
                     (Reach::Stopped(why), _) => {
                         format!("stopped ({why}), to be resumed with: switchback soak --resume")
                     }
-                    (_, Some(attach)) => format!("goes on; to see it again: {attach}"),
+                    (_, Some(attach)) => format!("continues; to see it again: {attach}"),
                     (_, None) => "ended here, with the demo".to_owned(),
                 };
                 vec![("phase", format!("{word}: {text}")), ("soak", soak)]

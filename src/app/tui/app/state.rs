@@ -1,16 +1,22 @@
 //! The state of the screen, and what every part of it uses.
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
 
-use crate::app::tui::dialog::{Dialog, Field, Quit, Way};
+use crate::app::tui::dialog::{Dialog, Field, OrderLine, Quit, Way};
 use crate::app::tui::keys;
 use crate::app::tui::keys::{Context, Scope};
 use crate::app::tui::link::Item;
+use crate::app::tui::mouse::Pointer;
+use crate::app::tui::records::{Found, Read};
 use crate::app::tui::replay::Player;
 use crate::app::tui::theme::{Ground, Told};
 use crate::app::tui::{Message, Mode, Pane, Subject, UiState};
 use crate::core::view::{Dashboard, Tone};
 use crate::model::{Action, Ending};
+
+use super::log::Log;
+use super::past::SoakList;
 
 /// How long a message takes the footer's place.
 const MESSAGE_MS: u64 = 6_000;
@@ -20,6 +26,11 @@ const MESSAGE_MS: u64 = 6_000;
 pub enum Happening {
     Key(KeyEvent),
     Paste(String),
+    Mouse {
+        pointer: Pointer,
+        /// The whole screen.
+        screen: Rect,
+    },
     /// The terminal has another size, or was given back to us.
     Resized,
     /// The terminal told its background.
@@ -31,6 +42,8 @@ pub enum Happening {
         /// Why it was not carried out, if it was not.
         answer: Result<(), String>,
     },
+    /// What [`Effect::Read`] asked for.
+    Found(Found),
     /// Something was done, or could not be: what to say about it.
     Told(Result<String, String>),
     Tick,
@@ -48,6 +61,10 @@ pub enum Effect {
     },
     /// Let the demo have the weather with this place in its menu.
     ChangeWeather(usize),
+    /// Follow the mouse, or leave it to the terminal.
+    FollowMouse(bool),
+    /// Read something of the service's files, without making the screen wait, and tell what was found.
+    Read(Read),
     Save,
     /// Draw everything anew.
     Redraw,
@@ -69,7 +86,10 @@ pub(super) enum Layer {
     Help { scroll: usize },
     Detail(Subject),
     Filter(Field),
+    Order(OrderLine),
     Weather { selected: usize },
+    Soaks(SoakList),
+    Log(Log),
     Dialog { dialog: Box<Dialog>, order: Option<u64> },
     Quit(Quit),
 }
@@ -96,6 +116,12 @@ pub struct App {
     /// What is shown instead while the view stands still, and the time of the run it shows.
     pub(super) frozen: Option<(Dashboard, u64)>,
     pub(super) player: Option<Player>,
+    /// A past soak that is played instead of what is shown here, which goes on.
+    pub(super) visit: Option<Box<Self>>,
+    /// Whether this is such a one: who leaves it is back where they were.
+    pub(super) is_visit: bool,
+    /// Whether the mouse points here, and not at the terminal's text.
+    pub(super) follows_mouse: bool,
     pub(super) weather: Option<WeatherMenu>,
     pub(super) layer: Option<Layer>,
     pub(super) reach: Reach,
@@ -122,6 +148,9 @@ impl App {
             told_again: None,
             frozen: None,
             player: None,
+            visit: None,
+            is_visit: false,
+            follows_mouse: false,
             weather: None,
             layer: None,
             reach: Reach::Good,
@@ -170,19 +199,28 @@ impl App {
     pub fn handle(&mut self, happening: Happening, now_ms: u64) -> Vec<Effect> {
         let elapsed = now_ms.saturating_sub(self.now_ms);
         self.now_ms = now_ms;
+        let before = self.standing();
         let mut effects = match happening {
+            Happening::Key(_) | Happening::Paste(_) | Happening::Mouse { .. } | Happening::Told(_)
+                if self.visit.is_some() =>
+            {
+                self.in_visit(happening)
+            }
             Happening::Key(key) => self.key(key),
             Happening::Paste(text) => self.paste(&text),
             Happening::Ground(ground) => {
                 self.ui.theme = self.ui.theme.on(ground, Told::Terminal);
                 Vec::new()
             }
+            Happening::Mouse { pointer, screen } => self.mouse(pointer, screen),
             Happening::Item(item) => self.item(item),
             Happening::Answered { order, answer } => self.answered(order, answer),
+            Happening::Found(found) => self.found(found),
             Happening::Told(said) => self.told(said),
             Happening::Resized | Happening::Tick => Vec::new(),
         };
         effects.extend(self.pass(elapsed));
+        self.tell_visit(before);
         effects
     }
 
@@ -217,7 +255,10 @@ impl App {
             Some(Layer::Help { .. }) => Context::Help,
             Some(Layer::Detail(_)) => Context::Detail,
             Some(Layer::Filter(_)) => Context::Filter,
+            Some(Layer::Order(_)) => Context::Order,
             Some(Layer::Weather { .. }) => Context::Weather,
+            Some(Layer::Soaks(_)) => Context::Soaks,
+            Some(Layer::Log(_)) => Context::Log,
             Some(Layer::Dialog { dialog, .. }) => dialog.context(),
             Some(Layer::Quit(_)) => Quit::CONTEXT,
         }

@@ -1,7 +1,10 @@
 mod layers;
 mod link;
 mod looks;
+mod mouse;
+mod order;
 mod panes;
+mod past;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;

@@ -67,10 +67,18 @@ pub enum Step {
 impl Dialog {
     /// Asks; an error says why the order cannot be given now.
     pub fn by(way: Way, ask: Ask, machine: &Machine, now_ms: u64) -> Result<Self, String> {
-        let subject = Subject::by(way, ask, machine)?;
-        let focus = order_of(&subject)[0];
-        let (name, reason) = (Field::default(), Field::default());
-        Ok(Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, yes_ms: None, stage: Stage::Prompting })
+        Ok(Self::about(Subject::by(way, ask, machine)?, Field::default(), now_ms))
+    }
+
+    /// The same about an order that was typed, with its reason.
+    pub fn of(way: Way, order: (Action, &str), machine: &Machine, now_ms: u64) -> Result<Self, String> {
+        let (action, reason) = order;
+        Ok(Self::about(Subject::of(way, action, machine)?, Field::from(reason), now_ms))
+    }
+
+    fn about(subject: Subject, reason: Field, now_ms: u64) -> Self {
+        let (focus, name) = (order_of(&subject)[0], Field::default());
+        Self { subject, focus, name, reason, choice: 0, touched_ms: now_ms, yes_ms: None, stage: Stage::Prompting }
     }
 
     pub fn context(&self) -> Context {
@@ -111,6 +119,21 @@ impl Dialog {
             }
         }
         Step::Stay
+    }
+
+    /// Presses the button in that place, as [`Dialog::view`] has them.
+    pub fn click(&mut self, button: usize, now_ms: u64) -> Step {
+        if self.stage != Stage::Prompting {
+            return Step::Stay;
+        }
+        (self.touched_ms, self.yes_ms) = (now_ms, None);
+        if button == 0 {
+            return Step::Close(None);
+        }
+        if self.is_proven() {
+            self.focus = Focus::Confirm;
+        }
+        self.confirm()
     }
 
     /// Text where none is asked for was meant for another window: whoever typed it is not answering.

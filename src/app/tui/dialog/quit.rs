@@ -44,6 +44,11 @@ impl Quit {
         QuitStep::Open
     }
 
+    /// What the button in that place stands for.
+    pub fn click(button: usize) -> QuitStep {
+        ANSWERS.get(button).map_or(QuitStep::Open, |(_, _, step)| *step)
+    }
+
     pub fn view(&self, machine: &Machine) -> DialogView {
         let settings = machine.settings();
         let button = |(at, (label, key, _)): (usize, &(&str, &str, QuitStep))| ButtonView {
@@ -57,7 +62,7 @@ impl Quit {
             tone: Tone::Warning,
             body: vec![
                 format!("Detach: the monitor keeps watching {}, and acts by itself.", settings.color),
-                "Abort the soak: nobody watches any more. You will be asked again.".to_owned(),
+                "Abort the soak: the release is unwatched. You will be asked again.".to_owned(),
             ],
             choices: None,
             fields: Vec::new(),

@@ -121,6 +121,15 @@ pub(super) fn offered(way: Way, ask: Ask, machine: &Machine) -> Option<Action> {
     Subject::by(way, ask, machine).ok().map(|subject| subject.action)
 }
 
+/// The words of the orders that can be given in this state.
+pub fn accepted(way: Way, machine: &Machine) -> Vec<&'static str> {
+    let shortest = Action::Extend { by_ms: EXTENSIONS[0] };
+    let plain = Action::Rollback { force: false };
+    let all = [Action::Abort, plain, Action::Pause, Action::Resume, shortest, Action::Keep];
+    let named = Action::NAMES.into_iter().zip(all);
+    named.filter(|(_, action)| Subject::of(way, *action, machine).is_ok()).map(|(name, _)| name).collect()
+}
+
 /// What the footer says of a command, from its usual words: nothing of an order that would be refused.
 pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>, way: Way) -> Option<&'static str> {
     let Some(ask) = Ask::by(command) else { return Some(label) };
@@ -133,9 +142,22 @@ pub fn hint(command: Command, label: &'static str, machine: Option<&Machine>, wa
 impl Subject {
     /// The order that is meant in this state; an error says why it cannot be given.
     pub fn by(way: Way, ask: Ask, machine: &Machine) -> Result<Self, String> {
+        let action = match ask {
+            Ask::RollBack => Action::Rollback { force: false },
+            Ask::Abort => Action::Abort,
+            Ask::Keep => Action::Keep,
+            Ask::Pause if machine.refusal(Action::Resume).is_none() => Action::Resume,
+            Ask::Pause => Action::Pause,
+            Ask::Extend => Action::Extend { by_ms: EXTENSIONS[0] },
+        };
+        Self::of(way, action, machine)
+    }
+
+    /// The same for an order that was typed.
+    pub fn of(way: Way, action: Action, machine: &Machine) -> Result<Self, String> {
         match way {
-            Way::Monitor => Self::now(ask, machine),
-            Way::Command => Self::after_the_end(ask, machine),
+            Way::Monitor => Self::now(action, machine),
+            Way::Command => Self::after_the_end(action, machine),
             Way::None => {
                 let next = machine.ending().and_then(|ending| next_step(machine, ending));
                 let next = next.map(|next| format!("; next: {next}")).unwrap_or_default();
@@ -145,34 +167,34 @@ impl Subject {
     }
 
     /// What was switched to can still be taken back, whatever the soak said of it.
-    fn after_the_end(ask: Ask, machine: &Machine) -> Result<Self, String> {
+    fn after_the_end(action: Action, machine: &Machine) -> Result<Self, String> {
         let over = || "the soak is over".to_owned();
-        if ask != Ask::RollBack || machine.summary().is_none() {
+        let Action::Rollback { force } = action else { return Err(over()) };
+        if machine.summary().is_none() {
             return Err(over());
         }
         let standby = machine.settings().color.other();
         match machine.ending().map(|ending| ending.outcome) {
             Some(Outcome::RolledBack) => return Err(format!("{}: {standby} is active again", over())),
-            Some(Outcome::Superseded) => return Err(format!("{}: somebody else moved traffic", over())),
+            Some(Outcome::Superseded) => return Err(format!("{}: another process or person moved traffic", over())),
             _ => {}
         }
         let facts = Facts::of(machine);
         // A standby that was down may be up again: the command looks, and refuses.
-        let force = facts.no_rollback;
+        let force = force || facts.no_rollback;
         let proof = if force { Proof::Name } else { Proof::Yes };
         Ok(Self { facts, action: Action::Rollback { force }, proof })
     }
 
-    fn now(ask: Ask, machine: &Machine) -> Result<Self, String> {
+    fn now(action: Action, machine: &Machine) -> Result<Self, String> {
         let facts = Facts::of(machine);
-        let (action, proof) = match ask {
-            Ask::RollBack if facts.only_by_force.is_some() => (Action::Rollback { force: true }, Proof::Name),
-            Ask::RollBack => (Action::Rollback { force: false }, Proof::Yes),
-            Ask::Abort => (Action::Abort, Proof::Name),
-            Ask::Keep => (Action::Keep, Proof::Name),
-            Ask::Pause if machine.refusal(Action::Resume).is_none() => (Action::Resume, Proof::Yes),
-            Ask::Pause => (Action::Pause, Proof::Name),
-            Ask::Extend => (Action::Extend { by_ms: EXTENSIONS[0] }, Proof::Yes),
+        let action = match action {
+            Action::Rollback { .. } if facts.only_by_force.is_some() => Action::Rollback { force: true },
+            action => action,
+        };
+        let proof = match action {
+            Action::Rollback { force: true } | Action::Abort | Action::Keep | Action::Pause => Proof::Name,
+            Action::Rollback { force: false } | Action::Resume | Action::Extend { .. } => Proof::Yes,
         };
         machine.refusal(action).map_or(Ok(Self { facts, action, proof }), |why| Err(why.to_string()))
     }
@@ -186,10 +208,13 @@ impl Subject {
         match self.action {
             Action::Rollback { force: false } => format!("Roll back to {standby}?"),
             Action::Rollback { force: true } if self.facts.no_rollback => {
-                format!("Roll back to {standby} all the same?")
+                format!("Roll back to {standby} anyway?")
             }
             Action::Rollback { force: true } if self.facts.foreign.is_some() => {
                 format!("Roll back to {standby} and replace what the router holds?")
+            }
+            Action::Rollback { force: true } if self.is_forced_for_nothing() => {
+                format!("Roll back to {standby}, up or not?")
             }
             Action::Rollback { force: true } => format!("Roll back to {standby} although it is DOWN?"),
             Action::Abort if self.before_the_move() => "Abort the switch?".to_owned(),
@@ -213,24 +238,30 @@ impl Subject {
                 format!("Traffic of {service} moves from {watched} to {standby}, and the soak is over."),
             ];
         }
-        let unwatched = "Nobody watches it any more, and nothing rolls back by itself.";
+        let unwatched = "It is no longer watched, and nothing rolls back automatically.";
         match self.action {
             Action::Rollback { force: false } => {
                 vec![format!("Traffic of {service} moves from {watched} back to {standby} now, and the soak is over.")]
             }
             Action::Rollback { force: true } if self.facts.no_rollback => vec![
                 format!("{watched} was switched to with --no-rollback: {standby} may not cope with what it has done."),
-                format!("Traffic of {service} moves from {watched} to {standby} all the same, and the soak is over."),
+                format!("Traffic of {service} moves from {watched} to {standby} anyway, and the soak is over."),
+            ],
+            Action::Rollback { force: true } if self.is_forced_for_nothing() => vec![
+                format!(
+                    "By --force nobody looks whether {standby} is up. Users of {service} may get no answer at all."
+                ),
+                format!("Traffic moves from {watched} to {standby} anyway, and the soak is over."),
             ],
             Action::Rollback { force: true } => vec![
                 format!("{standby} is DOWN. Users of {service} may get no answer at all."),
-                format!("Traffic moves from {watched} to {standby} all the same, and the soak is over."),
+                format!("Traffic moves from {watched} to {standby} anyway, and the soak is over."),
             ],
             Action::Abort if self.before_the_move() => vec![format!("Traffic of {service} stays on {standby}.")],
             Action::Abort => vec![format!("{watched} stays active for {service}, unjudged. {unwatched}")],
             Action::Keep => vec![format!("{watched} stays active for {service}, retained on your word. {unwatched}")],
             Action::Pause => vec![format!(
-                "{watched} of {service} is still watched, but a breach only holds: nothing rolls back until somebody decides."
+                "{watched} of {service} is still watched, but a breach only holds: nothing rolls back until you decide."
             )],
             Action::Resume => vec![self.resumed()],
             Action::Extend { .. } => {
@@ -268,6 +299,11 @@ impl Subject {
             Action::Rollback { force: false } | Action::Resume => Tone::Warning,
             Action::Extend { .. } => Tone::Plain,
         }
+    }
+
+    /// Whether nothing is known that a plain rollback would be refused for.
+    const fn is_forced_for_nothing(&self) -> bool {
+        self.facts.only_by_force.is_none() && !self.facts.no_rollback
     }
 
     const fn before_the_move(&self) -> bool {

@@ -6,7 +6,11 @@ use crate::app::tui::testing::{Emulator, Terminal as _, ended_well, role};
 /// The terminal as a shell keeps it.
 fn given_back(emulator: &Emulator) -> bool {
     let screen = emulator.screen.screen();
-    !emulator.is_raw() && !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    !emulator.is_raw()
+        && !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && !screen.bracketed_paste()
+        && !emulator.follows_the_mouse()
 }
 
 fn taken(emulator: &Emulator) -> bool {
@@ -36,6 +40,27 @@ fn the_mouse_is_left_alone() {
     let _guard = Guard::take(emulator.tty()).unwrap();
     emulator.read_all();
     assert!(!emulator.follows_the_mouse());
+}
+
+#[test]
+fn the_mouse_is_followed_when_asked_for_and_given_back_with_the_terminal() {
+    let mut emulator = Emulator::new(80, 24);
+    let guard = Guard::take(emulator.tty()).unwrap();
+    let follows = |emulator: &mut Emulator| {
+        emulator.read_all();
+        emulator.follows_the_mouse()
+    };
+    guard.follow_mouse(true).unwrap();
+    assert!(follows(&mut emulator));
+    guard.give_back();
+    assert!(!follows(&mut emulator));
+    guard.take_again().unwrap();
+    assert!(follows(&mut emulator), "as it was before");
+    guard.follow_mouse(false).unwrap();
+    assert!(!follows(&mut emulator));
+    guard.follow_mouse(true).unwrap();
+    drop(guard);
+    assert!(!follows(&mut emulator) && given_back(&emulator));
 }
 
 #[test]
@@ -114,6 +139,7 @@ const HERE: &str = "app::tui::guard::tests::a_panic_gives_the_terminal_back_befo
 fn a_panic_gives_the_terminal_back_before_its_message_is_printed() {
     if role().is_some() {
         let guard = Guard::take(Arc::new(Tty::of_process().unwrap())).unwrap();
+        guard.follow_mouse(true).unwrap();
         guard.show(b"frame").unwrap();
         let panicked = catch_unwind(AssertUnwindSafe(|| panic!("boom")));
         assert!(panicked.is_err());

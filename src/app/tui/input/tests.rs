@@ -2,6 +2,7 @@ use std::os::unix::process::CommandExt as _;
 use std::thread::sleep;
 
 use crossterm::event::{KeyCode, KeyModifiers};
+use ratatui::layout::Position;
 use rustix::process::{Pid, WaitOptions, waitpid};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::app::tui::guard::Guard;
+use crate::app::tui::mouse::Deed;
 use crate::app::tui::testing;
 use crate::app::tui::testing::{Emulator, Terminal as _, ended_well, role};
 
@@ -45,6 +47,8 @@ fn keys_and_pasted_text_arrive_and_a_hang_up_ends_it() {
             assert_eq!(keyboard.next().await, key(KeyCode::Down, KeyModifiers::NONE));
             assert_eq!(keyboard.next().await, key(KeyCode::Char('c'), KeyModifiers::CONTROL));
             assert_eq!(keyboard.next().await, Some(Input::Paste("q\nR y".to_owned())));
+            let pointer = Pointer { deed: Deed::Click, at: Position { x: 4, y: 2 } };
+            assert_eq!(keyboard.next().await, Some(Input::Mouse(pointer)));
             // Until the reader waits again: in the middle of a read a hang-up makes crossterm spin.
             sleep(Duration::from_millis(200));
             guard.show(b" all there").unwrap();
@@ -56,7 +60,7 @@ fn keys_and_pasted_text_arrive_and_a_hang_up_ends_it() {
     let mut emulator = Emulator::new(80, 24);
     let actor = emulator.spawn(KEYS, "keys", &[]);
     emulator.wait_for("ready");
-    emulator.type_keys("R\x1b[B\x03\x1b[200~q\nR y\x1b[201~");
+    emulator.type_keys("R\x1b[B\x03\x1b[200~q\nR y\x1b[201~\x1b[<35;9;9M\x1b[<0;5;3M\x1b[<0;5;3m");
     emulator.wait_for("all there");
     emulator.hang_up();
     let status = actor.end(&mut emulator);

@@ -14,7 +14,13 @@ pub enum Context {
     Detail,
     /// The decisions' filter, being typed.
     Filter,
+    /// An order, being typed.
+    Order,
     Weather,
+    /// The list of past soaks.
+    Soaks,
+    /// The monitor's log.
+    Log,
     /// A dialog whose keys are text.
     Dialog,
     /// A dialog that wants a yes.
@@ -24,14 +30,17 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Live,
         Self::Over,
         Self::Replay,
         Self::Help,
         Self::Detail,
         Self::Filter,
+        Self::Order,
         Self::Weather,
+        Self::Soaks,
+        Self::Log,
         Self::Dialog,
         Self::Confirm,
         Self::Quit,
@@ -46,6 +55,8 @@ pub enum Command {
     Pause,
     Extend,
     Keep,
+    Order,
+    Complete,
     Weather,
     Freeze,
     PlayPause,
@@ -59,6 +70,7 @@ pub enum Command {
     NextCheck,
     PreviousCheck,
     Check,
+    Choose,
     Up,
     Down,
     PageUp,
@@ -82,6 +94,10 @@ pub enum Command {
     Help,
     Leave,
     Interrupt,
+    Back,
+    Soaks,
+    Log,
+    Mouse,
 }
 
 impl Command {
@@ -120,6 +136,11 @@ pub fn command(scope: Scope, pressed: Key) -> Option<Command> {
     BINDINGS.iter().find(means).map(|binding| binding.command).filter(|command| scope.has(*command))
 }
 
+/// The key of that name.
+pub fn named(name: &str) -> Option<Key> {
+    BINDINGS.iter().map(|binding| binding.key).find(|key| *key != Key::AnyDigit && key.to_string() == name)
+}
+
 const fn shown(
     key: Key,
     within: &'static [Context],
@@ -140,18 +161,29 @@ const RUN: &[Context] = &[Context::Live, Context::Over];
 /// Nothing above the panes.
 const PANES: &[Context] = &[Context::Live, Context::Over, Context::Replay];
 /// Where rows are moved over.
-const ROWS: &[Context] =
-    &[Context::Live, Context::Over, Context::Replay, Context::Help, Context::Detail, Context::Weather];
+const ROWS: &[Context] = &[
+    Context::Live,
+    Context::Over,
+    Context::Replay,
+    Context::Help,
+    Context::Detail,
+    Context::Weather,
+    Context::Soaks,
+    Context::Log,
+];
 /// What is only read or chosen from, above the panes.
-const SHEETS: &[Context] = &[Context::Help, Context::Detail, Context::Weather];
+const SHEETS: &[Context] = &[Context::Help, Context::Detail, Context::Weather, Context::Soaks, Context::Log];
 const DIALOGS: &[Context] = &[Context::Dialog, Context::Confirm, Context::Quit];
-const FIELDS: &[Context] = &[Context::Dialog, Context::Confirm, Context::Filter];
+const FIELDS: &[Context] = &[Context::Dialog, Context::Confirm, Context::Filter, Context::Order];
 /// Everything above the panes.
 const LAYERS: &[Context] = &[
     Context::Help,
     Context::Detail,
     Context::Filter,
+    Context::Order,
     Context::Weather,
+    Context::Soaks,
+    Context::Log,
     Context::Dialog,
     Context::Confirm,
     Context::Quit,
@@ -162,7 +194,9 @@ const ENTERED: &[Context] = &[
     Context::Replay,
     Context::Detail,
     Context::Filter,
+    Context::Order,
     Context::Weather,
+    Context::Soaks,
     Context::Dialog,
     Context::Confirm,
     Context::Quit,
@@ -175,53 +209,61 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(Key::Char('P'), RUN, Command::Pause, "pause", "turn automatic rollback off, or on again"),
     shown(Key::Char('E'), RUN, Command::Extend, "extend", "watch longer"),
     shown(Key::Char('K'), RUN, Command::Keep, "keep now", "keep the release: end the soak as retained"),
+    bind(Key::Char(':'), PANES, Command::Order, "type an order of switchback ctl; Tab completes it"),
+    bind(Key::Tab, &[Context::Order], Command::Complete, "complete the word"),
     shown(Key::Char('w'), LIVE, Command::Weather, "weather", "change the demo's weather"),
     shown(Key::Char('y'), &[Context::Confirm], Command::Yes, "yes", "do it, unless a reason is being typed"),
     shown(Key::Char('d'), &[Context::Quit], Command::Detach, "detach", "leave; the monitor keeps watching"),
     shown(Key::Char('a'), &[Context::Quit], Command::LeaveAndAbort, "abort", "end the soak"),
-    shown(Key::Char('s'), &[Context::Quit], Command::Stay, "stay", "go on looking"),
-    shown(Key::Char(' '), RUN, Command::Freeze, "freeze view", "let the view stand still; the monitor still watches"),
-    shown(Key::Char(' '), REPLAY, Command::PlayPause, "pause", "pause the replay, or go on"),
+    shown(Key::Char('s'), &[Context::Quit], Command::Stay, "stay", "keep watching"),
+    shown(Key::Char(' '), RUN, Command::Freeze, "pause view", "pause the view; the monitor still watches"),
+    shown(Key::Char(' '), REPLAY, Command::PlayPause, "pause", "pause or resume the replay"),
     shown(Key::AnyDigit, REPLAY, Command::Seek, "seek", "go to that tenth of the recording"),
-    shown(Key::Left, REPLAY, Command::SeekBack, "back", "go back 10s"),
-    bind(Key::Char('h'), REPLAY, Command::SeekBack, "go back 10s"),
-    shown(Key::Right, REPLAY, Command::SeekForward, "forward", "go on 10s"),
-    bind(Key::Char('l'), REPLAY, Command::SeekForward, "go on 10s"),
-    shown(Key::Char('-'), REPLAY, Command::Slower, "slower", "half the speed"),
-    shown(Key::Char('+'), REPLAY, Command::Faster, "faster", "twice the speed"),
-    bind(Key::Char('='), REPLAY, Command::Faster, "twice the speed"),
-    shown(Key::Tab, REPLAY, Command::NextCheck, "checks", "the next check in the big chart"),
-    bind(Key::BackTab, REPLAY, Command::PreviousCheck, "the check before in the big chart"),
-    shown(Key::Tab, RUN, Command::Next, "panes", "the next pane"),
-    bind(Key::BackTab, RUN, Command::Previous, "the pane before"),
-    bind(Key::Right, RUN, Command::NextCheck, "the next check in the big chart"),
-    bind(Key::Char('l'), RUN, Command::NextCheck, "the next check in the big chart"),
-    bind(Key::Left, RUN, Command::PreviousCheck, "the check before in the big chart"),
-    bind(Key::Char('h'), RUN, Command::PreviousCheck, "the check before in the big chart"),
+    shown(Key::Left, REPLAY, Command::SeekBack, "back", "back or forward by 10s"),
+    bind(Key::Char('h'), REPLAY, Command::SeekBack, "back or forward by 10s"),
+    shown(Key::Right, REPLAY, Command::SeekForward, "forward", "back or forward by 10s"),
+    bind(Key::Char('l'), REPLAY, Command::SeekForward, "back or forward by 10s"),
+    shown(Key::Char('-'), REPLAY, Command::Slower, "slower", "half or twice the speed"),
+    shown(Key::Char('+'), REPLAY, Command::Faster, "faster", "half or twice the speed"),
+    bind(Key::Char('='), REPLAY, Command::Faster, "half or twice the speed"),
+    shown(Key::Tab, REPLAY, Command::NextCheck, "checks", "the next check in the big chart, or the one before"),
+    bind(Key::BackTab, REPLAY, Command::PreviousCheck, "the next check in the big chart, or the one before"),
+    shown(Key::Tab, RUN, Command::Next, "panes", "the next pane, or the one before"),
+    bind(Key::BackTab, RUN, Command::Previous, "the next pane, or the one before"),
+    bind(Key::Right, RUN, Command::NextCheck, "the next check in the big chart, or the one before"),
+    bind(Key::Char('l'), RUN, Command::NextCheck, "the next check in the big chart, or the one before"),
+    bind(Key::Left, RUN, Command::PreviousCheck, "the next check in the big chart, or the one before"),
+    bind(Key::Char('h'), RUN, Command::PreviousCheck, "the next check in the big chart, or the one before"),
     bind(Key::AnyDigit, RUN, Command::Check, "the check with that number in the big chart"),
-    bind(Key::Up, ROWS, Command::Up, "a row up"),
-    bind(Key::Char('k'), ROWS, Command::Up, "a row up"),
-    bind(Key::Down, ROWS, Command::Down, "a row down"),
-    bind(Key::Char('j'), ROWS, Command::Down, "a row down"),
-    bind(Key::PageUp, ROWS, Command::PageUp, "a page up"),
-    bind(Key::PageDown, ROWS, Command::PageDown, "a page down"),
-    bind(Key::Char('g'), ROWS, Command::Top, "the first row"),
-    bind(Key::Home, ROWS, Command::Top, "the first row"),
-    bind(Key::Char('G'), ROWS, Command::Bottom, "the last row, and follow"),
-    bind(Key::End, ROWS, Command::Bottom, "the last row, and follow"),
+    bind(Key::AnyDigit, &[Context::Weather], Command::Choose, "the weather with that number"),
+    bind(Key::Up, ROWS, Command::Up, "a row up or down"),
+    bind(Key::Char('k'), ROWS, Command::Up, "a row up or down"),
+    bind(Key::Down, ROWS, Command::Down, "a row up or down"),
+    bind(Key::Char('j'), ROWS, Command::Down, "a row up or down"),
+    bind(Key::PageUp, ROWS, Command::PageUp, "a page up or down"),
+    bind(Key::PageDown, ROWS, Command::PageDown, "a page up or down"),
+    bind(Key::Char('g'), ROWS, Command::Top, "the first row, or the last and follow"),
+    bind(Key::Home, ROWS, Command::Top, "the first row, or the last and follow"),
+    bind(Key::Char('G'), ROWS, Command::Bottom, "the first row, or the last and follow"),
+    bind(Key::End, ROWS, Command::Bottom, "the first row, or the last and follow"),
     bind(Key::Char('/'), PANES, Command::Filter, "show only decisions with a text"),
-    bind(Key::Enter, ENTERED, Command::Enter, "open the decision, press the button, take what was typed"),
+    bind(Key::Enter, ENTERED, Command::Enter, "open the selected decision, or the newest"),
     bind(Key::Tab, DIALOGS, Command::Next, "the next field or button"),
     bind(Key::BackTab, DIALOGS, Command::Previous, "the field or button before"),
     bind(Key::Left, DIALOGS, Command::Left, "the choice or button to the left"),
     bind(Key::Right, DIALOGS, Command::Right, "the choice or button to the right"),
     bind(Key::Backspace, FIELDS, Command::Erase, "take back a character"),
     bind(Key::Esc, LAYERS, Command::Close, "close what lies on top"),
+    bind(Key::Esc, PANES, Command::Back, "one step back: filter, selection, frozen view"),
     bind(Key::Char('q'), SHEETS, Command::Close, "close what lies on top"),
+    bind(Key::Char('H'), PANES, Command::Soaks, "the past soaks of this service, to be played"),
+    bind(Key::Char('L'), RUN, Command::Log, "the monitor's log"),
+    bind(Key::Char('L'), &[Context::Log], Command::Close, "close what lies on top"),
+    bind(Key::Char('m'), PANES, Command::Mouse, "mouse on or off: wheel and click"),
     bind(Key::Char('s'), PANES, Command::Save, "save the screen as SVG and text"),
     bind(Key::Char('t'), PANES, Command::Theme, "the next theme: dark, light, color-blind, mono"),
-    bind(Key::Ctrl('l'), &Context::ALL, Command::Redraw, "draw everything anew"),
-    bind(Key::Ctrl('z'), &Context::ALL, Command::Suspend, "suspend this client; the monitor goes on"),
+    bind(Key::Ctrl('l'), &Context::ALL, Command::Redraw, "redraw"),
+    bind(Key::Ctrl('z'), &Context::ALL, Command::Suspend, "suspend this client; the monitor continues"),
     shown(Key::Char('?'), PANES, Command::Help, "help", "this help"),
     bind(Key::Char('?'), &[Context::Help], Command::Close, "close what lies on top"),
     shown(Key::Char('q'), PANES, Command::Leave, "leave", "leave; asks first while a soak runs"),

@@ -10,7 +10,7 @@ mod bindings;
 mod key;
 mod texts;
 
-pub(crate) use bindings::{Command, Context, Scope, command};
+pub(crate) use bindings::{Command, Context, Scope, command, named};
 pub(crate) use key::Key;
 pub(crate) use texts::{help, hints};
 

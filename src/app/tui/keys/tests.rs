@@ -33,7 +33,11 @@ fn keys_mean_what_the_design_says() {
         (Over, Key::Char('t'), Some(Command::Theme)),
         (Replay, Key::Char('t'), Some(Command::Theme)),
         (Filter, Key::Char('t'), None),
-        (Live, Key::Esc, None),
+        (Live, Key::Esc, Some(Command::Back)),
+        (Live, Key::Char(':'), Some(Command::Order)),
+        (Context::Order, Key::Tab, Some(Command::Complete)),
+        (Context::Order, Key::Char('q'), None),
+        (Context::Weather, Key::Char('3'), Some(Command::Choose)),
         (Live, Key::Ctrl('c'), Some(Command::Interrupt)),
         (Over, Key::Char('R'), Some(Command::RollBack)),
         (Over, Key::Char('q'), Some(Command::Leave)),
@@ -80,16 +84,20 @@ fn every_context_has_a_way_out() {
 }
 
 #[test]
-fn the_help_lists_every_binding() {
+fn the_help_lists_every_key_of_the_panes_and_no_other() {
     let listed: BTreeSet<(String, String)> = [Context::Live, Context::Over, Context::Replay]
         .into_iter()
         .flat_map(|context| help(scope(context)))
         .flat_map(|row| row.keys.split(", ").map(|key| (key.to_owned(), row.text.clone())).collect::<Vec<_>>())
         .collect();
+    let panes = [Context::Live, Context::Over, Context::Replay];
     for binding in BINDINGS {
         let row = (binding.key.to_string(), binding.help.to_owned());
-        assert!(listed.contains(&row), "{row:?}");
+        let wanted = binding.within.iter().any(|within| panes.contains(within));
+        assert_eq!(listed.contains(&row), wanted, "{row:?}");
     }
+    let rows = help(Scope { demo: false, ..scope(Context::Live) }).len();
+    assert!(rows <= 30, "{rows} rows are no short help");
 }
 
 #[test]
@@ -97,11 +105,11 @@ fn the_help_shows_orders_first_and_only_what_can_be_done() {
     let live = help(scope(Context::Live));
     assert_eq!(live[0], HelpRow { keys: String::new(), text: "Orders".to_owned() });
     assert_eq!(live[1].keys, "A");
-    assert!(live.iter().any(|row| row.keys == "Up, k"), "{live:?}");
+    assert!(live.iter().any(|row| row.keys == "Up, k, Down, j"), "{live:?}");
     let over = help(scope(Context::Over));
     assert_eq!(
-        (over[1].keys.as_str(), over[2].text.as_str()),
-        ("R", "Screen"),
+        (over[1].keys.as_str(), over[2].keys.as_str(), over[3].text.as_str()),
+        ("R", ":", "Screen"),
         "the others come too late after the end"
     );
     let replay = help(scope(Context::Replay));
@@ -114,8 +122,7 @@ fn the_page_of_the_terminal_ui_lists_every_key_of_the_panes() {
     let page = include_str!("../../../../docs/backend/terminal.md");
     for context in [Context::Live, Context::Replay] {
         let rows = help(Scope { demo: false, ..scope(context) });
-        let panes = rows.iter().take_while(|row| row.text != "Above the panes").filter(|row| !row.keys.is_empty());
-        for row in panes {
+        for row in rows.iter().filter(|row| !row.keys.is_empty()) {
             let line = format!("| `{}` | {} |", row.keys, row.text);
             assert!(page.lines().any(|known| known == line), "docs/backend/terminal.md lacks this row:\n{line}");
         }
@@ -131,10 +138,10 @@ fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
     let live = Scope { demo: false, ..scope(Context::Live) };
     assert_eq!(
         shown(live),
-        "A abort   R roll back   P pause   E extend   K keep now   Space freeze view   Tab panes   ? help   \
+        "A abort   R roll back   P pause   E extend   K keep now   Space pause view    Tab panes   ? help   \
          q leave"
     );
-    assert_eq!(shown(Scope { read_only: true, ..live }), "Space freeze view   Tab panes   ? help   q leave");
+    assert_eq!(shown(Scope { read_only: true, ..live }), "Space pause view    Tab panes   ? help   q leave");
     assert!(shown(scope(Context::Live)).contains("w weather"));
     assert_eq!(
         shown(scope(Context::Replay)),
@@ -144,8 +151,9 @@ fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
 
 #[test]
 fn a_client_that_only_reads_has_no_orders() {
+    let only_reads = Scope { read_only: true, ..scope(Context::Live) };
+    assert!(!help(only_reads).iter().any(|row| row.keys == ":"));
     for pressed in ['A', 'R', 'P', 'E', 'K'] {
-        let only_reads = Scope { read_only: true, ..scope(Context::Live) };
         assert_eq!(command(only_reads, Key::Char(pressed)), None, "{pressed}");
         assert!(!help(only_reads).iter().any(|row| row.keys == pressed.to_string()), "{pressed}");
     }

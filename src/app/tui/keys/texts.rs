@@ -14,19 +14,14 @@ pub fn hints(scope: Scope, label: impl Fn(Command, &'static str) -> Option<&'sta
     here.filter_map(hint).collect()
 }
 
-/// The rows of the help: all keys of this context and of what can open above its panes. A row without keys is a heading;
-/// keys that do the same share a row.
+/// The rows of the help: the keys of the panes in this context. What lies above them shows its own. A row without keys is a
+/// heading; keys that do the same share a row.
 pub fn help(scope: Scope) -> Vec<HelpRow> {
-    let reachable = reachable(scope.context);
-    // After the end every order but a rollback is answered with why it comes too late: that is no use of a key.
-    let late = |binding: &&Binding| {
-        scope.context == Context::Over && binding.command.orders() && binding.command != Command::RollBack
-    };
-    let all = BINDINGS.iter().filter(|binding| scope.has(binding.command) && !late(binding));
-    let all: Vec<_> = all.filter(|binding| binding.within.iter().any(|within| reachable.contains(within))).collect();
+    let here = BINDINGS.iter().filter(|binding| binding.within.contains(&scope.context) && is_of_use(scope, binding));
+    let here: Vec<_> = here.collect();
     let mut rows = Vec::new();
-    for section in [Section::Orders, Section::Panes, Section::Above] {
-        let mut bindings = all.iter().filter(|binding| section == Section::of(binding, scope.context)).peekable();
+    for section in [Section::Orders, Section::Screen] {
+        let mut bindings = here.iter().filter(|binding| section == Section::of(binding)).peekable();
         if bindings.peek().is_some() {
             rows.push(HelpRow { keys: String::new(), text: section.heading().to_owned() });
         }
@@ -35,48 +30,29 @@ pub fn help(scope: Scope) -> Vec<HelpRow> {
     rows
 }
 
+/// Whether a key does more here than to be answered with why it does nothing.
+fn is_of_use(scope: Scope, binding: &Binding) -> bool {
+    let takes_orders = !scope.read_only && scope.context != Context::Replay;
+    let too_late = scope.context == Context::Over && binding.command.orders() && binding.command != Command::RollBack;
+    scope.has(binding.command) && !too_late && (takes_orders || binding.command != Command::Order)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     Orders,
-    Panes,
-    Above,
+    Screen,
 }
 
 impl Section {
-    fn of(binding: &Binding, context: Context) -> Self {
-        match binding.within.contains(&context) {
-            true if binding.command.orders() => Self::Orders,
-            true => Self::Panes,
-            false => Self::Above,
-        }
+    const fn of(binding: &Binding) -> Self {
+        if binding.command.orders() || matches!(binding.command, Command::Order) { Self::Orders } else { Self::Screen }
     }
 
     const fn heading(self) -> &'static str {
         match self {
             Self::Orders => "Orders",
-            Self::Panes => "Screen",
-            Self::Above => "Above the panes",
+            Self::Screen => "Screen",
         }
-    }
-}
-
-/// The contexts that can be come to from this one.
-const fn reachable(context: Context) -> &'static [Context] {
-    match context {
-        Context::Over => {
-            &[Context::Over, Context::Help, Context::Detail, Context::Filter, Context::Dialog, Context::Confirm]
-        }
-        Context::Replay => &[Context::Replay, Context::Help, Context::Detail, Context::Filter],
-        _ => &[
-            Context::Live,
-            Context::Help,
-            Context::Detail,
-            Context::Filter,
-            Context::Weather,
-            Context::Dialog,
-            Context::Confirm,
-            Context::Quit,
-        ],
     }
 }
 

@@ -59,6 +59,7 @@ impl Reader {
             Input::Ground(ground) => format!("<{ground}>"),
             Input::Paste(text) => format!("<paste {text}>"),
             Input::Gone => "<gone>".to_owned(),
+            Input::Mouse(pointer) => format!("<{pointer:?}>"),
             Input::Key(KeyEvent { code: KeyCode::Esc, .. }) => "<esc>".to_owned(),
             Input::Key(KeyEvent { code: KeyCode::Enter, .. }) => "<enter>".to_owned(),
             Input::Key(key) if key.modifiers.contains(KeyModifiers::CONTROL) => format!("<ctrl-{}>", key.code),

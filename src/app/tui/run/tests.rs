@@ -62,6 +62,7 @@ fn setup() -> Setup {
         after: None,
         weather: None,
         folder,
+        records: Records::Elsewhere("on the machine of deploy-1".to_owned()),
     }
 }
 
@@ -160,7 +161,7 @@ fn leaving_gives_the_terminal_back_and_leaves_a_summary() {
     assert!(ended_well(actor.end(&mut emulator)));
     assert_given_back(&emulator);
     let text = emulator.contents();
-    assert!(text.contains("soak            goes on; to see it again: switchback attach"), "{text}");
+    assert!(text.contains("soak            continues; to see it again: switchback attach"), "{text}");
     assert!(text.contains("journal         /srv/decisions.jsonl"), "{text}");
     assert!(text.contains("left Operator detached=true None"), "{text}");
 }

@@ -4,5 +4,6 @@ mod contrast;
 mod pictures;
 mod properties;
 mod scenes;
+mod sheets;
 mod snapshots;
 mod themes;

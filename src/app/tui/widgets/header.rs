@@ -168,7 +168,7 @@ fn badges(dashboard: &Dashboard, ui: &UiState) -> String {
     }
     if ui.frozen {
         let still = if dashboard.ending().is_none() { ", still watching" } else { "" };
-        badges.push(format!("VIEW FROZEN{still}"));
+        badges.push(format!("VIEW PAUSED{still}"));
     }
     if ui.read_only && !matches!(ui.mode, Mode::Replay(_)) {
         badges.push("READ-ONLY".to_owned());

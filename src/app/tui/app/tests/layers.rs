@@ -225,9 +225,10 @@ fn control_c_is_q_and_twice_at_once_detaches() {
 
 #[test]
 fn escape_closes_the_top_layer_and_never_the_program() {
-    for opens in ["?", "\n", "/", "q", "A", "R", "P", "E", "K"] {
+    for opens in ["?", "\n", "/", ":", "H", "L", "q", "A", "R", "P", "E", "K"] {
         let mut desk = Desk::live();
-        assert_eq!(desk.keys(opens), []);
+        let effects = desk.keys(opens);
+        assert!(effects.iter().all(|effect| matches!(effect, Effect::Read(_))), "{effects:?}");
         assert_eq!(desk.keys("\x1b"), [], "{opens:?}");
         assert_eq!(desk.overlay(), None, "{opens:?}");
         assert!(!desk.app.ui().decisions.typing);
@@ -268,6 +269,9 @@ fn the_demo_s_weather_can_be_changed() {
     desk.keys("w");
     assert!(matches!(desk.overlay(), Some(Overlay::Weather(view)) if view.selected == 2 && view.current == Some(2)));
     desk.keys("q");
+    assert_eq!(desk.overlay(), None);
+    assert_eq!(desk.keys("w9"), [], "there are three");
+    assert_eq!(desk.keys("2"), [Effect::ChangeWeather(1)], "by its number, at once");
     assert_eq!(desk.overlay(), None);
     let mut elsewhere = Desk::live();
     elsewhere.keys("w");

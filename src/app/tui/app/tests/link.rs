@@ -120,7 +120,7 @@ fn a_summary_of_a_run_that_goes_on_says_how_to_come_back() {
     desk.seconds(2, FAILING);
     let summary = desk.app.summary(&places());
     assert!(summary[0].starts_with("phase           "), "{summary:?}");
-    assert_eq!(summary[1], "soak            goes on; to see it again: switchback attach --service shop");
+    assert_eq!(summary[1], "soak            continues; to see it again: switchback attach --service shop");
     assert_eq!(summary[2], "journal         /srv/.switchback/shop/decisions.jsonl");
 }
 

@@ -144,6 +144,22 @@ fn a_filter_is_typed_kept_and_taken_back() {
 }
 
 #[test]
+fn escape_takes_back_one_thing_at_a_time() {
+    let mut desk = with_decisions();
+    desk.keys(" /paus\nk");
+    assert!(selected(&desk).is_some());
+    for (filter, has_selected, frozen) in [("", true, true), ("", false, true), ("", false, false), ("", false, false)]
+    {
+        assert_eq!(desk.keys("\x1b"), []);
+        let ui = desk.app.ui();
+        assert_eq!(
+            (ui.decisions.filter.as_str(), selected(&desk).is_some(), ui.frozen),
+            (filter, has_selected, frozen)
+        );
+    }
+}
+
+#[test]
 fn a_frozen_view_stands_still_while_the_run_goes_on() {
     let mut desk = Desk::live();
     desk.keys(" ");

@@ -19,5 +19,5 @@ pub fn detail(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, subject: &
     };
     let style = tone.map(|tone| ui.theme.tone(tone)).unwrap_or_default().patch(ui.theme.focus());
     let rows = selected::rows(&facts, width.saturating_sub(4), ui);
-    Boxed { title: &title, style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
+    Boxed { title: &title, foot: "", style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
 }

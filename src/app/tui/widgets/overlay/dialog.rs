@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::super::pen;
-use super::{Boxed, Row};
+use super::{Above, Boxed, Row};
 use crate::app::tui::{ButtonView, DialogState, DialogView, FieldView, UiState};
 use crate::core::view::Tone;
 use crate::model::number::span;
@@ -14,7 +14,7 @@ use crate::model::number::span;
 /// Columns of the box.
 const WIDTH: u16 = 62;
 
-pub fn dialog(buffer: &mut Buffer, area: Rect, dialog: &DialogView, ui: &UiState) {
+pub fn dialog(buffer: &mut Buffer, area: Rect, dialog: &DialogView, ui: &UiState) -> Above {
     let width = WIDTH.min(area.width);
     let mut rows: Vec<Row> = Vec::new();
     for paragraph in &dialog.body {
@@ -40,11 +40,23 @@ pub fn dialog(buffer: &mut Buffer, area: Rect, dialog: &DialogView, ui: &UiState
     rows.extend(
         pen::wrap(&text, width.saturating_sub(4)).into_iter().map(|line| vec![Span::styled(line, ui.theme.tone(tone))]),
     );
-    if !dialog.buttons.is_empty() {
-        rows.push(dialog.buttons.iter().flat_map(|button| self::button(button, ui)).collect());
+    let buttons: Vec<Row> = dialog.buttons.iter().map(|button| self::button(button, ui)).collect();
+    if !buttons.is_empty() {
+        rows.push(buttons.concat());
     }
     let style = ui.theme.tone(dialog.tone);
-    Boxed { title: &dialog.title, style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
+    let drawn = Boxed { title: &dialog.title, foot: "", style, width, rows: &rows, from: 0 }.draw(buffer, area, ui);
+    let row = drawn.row(rows.len().saturating_sub(1)).unwrap_or_default();
+    let mut x = 1;
+    let mut places = Vec::new();
+    for (at, spans) in buttons.iter().enumerate() {
+        let width =
+            |spans: &[Span<'_>]| u16::try_from(spans.iter().map(Span::width).sum::<usize>()).unwrap_or(u16::MAX);
+        let rest = pen::after(row, x);
+        places.push((at, Rect { width: width(&spans[..1]).min(rest.width), ..rest }));
+        x = x.saturating_add(width(spans));
+    }
+    Above { buttons: places, ..Above::default() }
 }
 
 fn field(field: &FieldView, ui: &UiState) -> Row {

@@ -19,6 +19,6 @@ pub fn help(buffer: &mut Buffer, area: Rect, rows: &[HelpRow], scroll: usize, ui
         vec![Span::styled(format!("  {:KEYS$}", row.keys), ui.theme.strong()), Span::raw(row.text.clone())]
     };
     let rows: Vec<Row> = rows.iter().map(row).collect();
-    Boxed { title: "keys", style: ui.theme.focus(), width: roomy(area), rows: &rows, from: scroll }
+    let _ = Boxed { title: "keys", foot: "", style: ui.theme.focus(), width: roomy(area), rows: &rows, from: scroll }
         .draw(buffer, area, ui);
 }

@@ -5,11 +5,15 @@
 //! | `detail` | one row of a pane with all that is known of it |
 //! | `dialog` | an operator's dialog |
 //! | `help` | all keys |
+//! | `log` | the end of the log |
+//! | `soaks` | the past soaks of the service |
 //! | `weather` | the demo's weather menu |
 
 mod detail;
 mod dialog;
 mod help;
+mod log;
+mod soaks;
 mod weather;
 
 use ratatui::buffer::Buffer;
@@ -21,14 +25,26 @@ use super::{pane, pen};
 use crate::app::tui::{Overlay, UiState};
 use crate::core::view::Dashboard;
 
-pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
-    match &ui.overlay {
-        None => {}
-        Some(Overlay::Help { rows, scroll }) => help::help(buffer, area, rows, *scroll, ui),
-        Some(Overlay::Detail(subject)) => detail::detail(buffer, area, dashboard, subject, ui, now_ms),
-        Some(Overlay::Dialog(dialog)) => dialog::dialog(buffer, area, dialog, ui),
-        Some(Overlay::Weather(weather)) => weather::weather(buffer, area, weather, ui),
+/// What can be pointed at above the panes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Above {
+    /// Rows that can be chosen, by their place.
+    pub items: Vec<(usize, Rect)>,
+    /// Buttons, by their place.
+    pub buttons: Vec<(usize, Rect)>,
+}
+
+/// Draws what lies above the panes, and returns where what is.
+pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> Option<Above> {
+    match ui.overlay.as_ref()? {
+        Overlay::Help { rows, scroll } => help::help(buffer, area, rows, *scroll, ui),
+        Overlay::Detail(subject) => detail::detail(buffer, area, dashboard, subject, ui, now_ms),
+        Overlay::Dialog(dialog) => return Some(dialog::dialog(buffer, area, dialog, ui)),
+        Overlay::Soaks(view) => return Some(soaks::soaks(buffer, area, view, ui)),
+        Overlay::Log(view) => log::log(buffer, area, view, ui),
+        Overlay::Weather(weather) => return Some(weather::weather(buffer, area, weather, ui)),
     }
+    Some(Above::default())
 }
 
 type Row = Vec<Span<'static>>;
@@ -36,6 +52,8 @@ type Row = Vec<Span<'static>>;
 /// A box in the middle of the screen.
 struct Boxed<'a> {
     title: &'a str,
+    /// The keys that lead further, where they are not obvious.
+    foot: &'a str,
     style: Style,
     /// Columns, with the frame.
     width: u16,
@@ -46,7 +64,7 @@ struct Boxed<'a> {
 
 impl Boxed<'_> {
     /// Clears its place in an area and draws it.
-    fn draw(&self, buffer: &mut Buffer, area: Rect, ui: &UiState) {
+    fn draw(&self, buffer: &mut Buffer, area: Rect, ui: &UiState) -> Drawn {
         let wanted = u16::try_from(self.rows.len()).unwrap_or(u16::MAX).saturating_add(2);
         let here = centered(area.intersection(buffer.area), self.width, wanted);
         for y in here.y..here.bottom() {
@@ -61,6 +79,31 @@ impl Boxed<'_> {
             let line = pen::after(pen::row(inside, row), 1);
             pen::write(buffer, Rect { width: line.width.saturating_sub(1), ..line }, spans, ui);
         }
+        let bottom = Rect { y: inside.bottom(), height: 1, ..inside };
+        if !self.foot.is_empty() && inside.height > 0 {
+            pen::write(buffer, pen::after(bottom, 1), &[Span::styled(format!(" {} ", self.foot), ui.theme.dim())], ui);
+        }
+        let hidden = self.rows.len().saturating_sub(from + usize::from(inside.height));
+        if hidden > 0 && inside.height > 0 {
+            let text = format!(" {hidden} more: Down ");
+            pen::write_right(buffer, bottom, &[Span::styled(text, ui.theme.strong())], ui);
+        }
+        Drawn { inside, from }
+    }
+}
+
+/// Where a box was drawn.
+struct Drawn {
+    inside: Rect,
+    /// The first row that is shown.
+    from: usize,
+}
+
+impl Drawn {
+    /// The place of a row, if it is shown.
+    fn row(&self, at: usize) -> Option<Rect> {
+        let row = at.checked_sub(self.from).and_then(|row| u16::try_from(row).ok())?;
+        (row < self.inside.height).then(|| pen::row(self.inside, row))
     }
 }
 
@@ -68,6 +111,12 @@ impl Boxed<'_> {
 fn centered(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// The first of so many rows, for a box in which the selected one is in sight.
+fn around(selected: usize, rows: usize, area: Rect) -> usize {
+    let inside = usize::from(area.height.saturating_sub(2)).max(1);
+    selected.saturating_sub(inside / 2).min(rows.saturating_sub(inside))
 }
 
 /// Columns of a box that holds sentences.

@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{Boxed, Row};
+use super::{Above, Boxed, Row};
 use crate::app::tui::{UiState, WeatherView};
 
 /// Columns of the box.
 const WIDTH: u16 = 40;
 
-pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiState) {
+pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiState) -> Above {
     let row = |(at, item): (usize, &String)| -> Row {
         let style = if at == weather.selected { ui.theme.selected() } else { ratatui::style::Style::new() };
         let now = if weather.current == Some(at) { ui.charset.glyphs().phase } else { " " };
@@ -18,5 +18,8 @@ pub fn weather(buffer: &mut Buffer, area: Rect, weather: &WeatherView, ui: &UiSt
     };
     let rows: Vec<Row> = weather.items.iter().enumerate().map(row).collect();
     let style = ui.theme.focus();
-    Boxed { title: "weather of the new release", style, width: WIDTH, rows: &rows, from: 0 }.draw(buffer, area, ui);
+    let drawn = Boxed { title: "weather of the new release", foot: "", style, width: WIDTH, rows: &rows, from: 0 }
+        .draw(buffer, area, ui);
+    let items = (0..rows.len()).filter_map(|at| Some((at, drawn.row(at)?))).collect();
+    Above { items, ..Above::default() }
 }
