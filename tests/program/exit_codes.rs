@@ -156,7 +156,7 @@ fn _8_a_soak_that_somebody_took_over() {
     running
         .wait()
         .expect(8)
-        .says(&["SUPERSEDED: another process or person moved traffic to blue (cause external, exit code 8)"]);
+        .says(&["SUPERSEDED: another process moved traffic to blue (cause external, exit code 8)"]);
     assert_eq!(deployment.kinds(), ["soak_start", "superseded"]);
     assert_eq!(deployment.state()["activeColor"], "blue");
 }

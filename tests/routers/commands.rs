@@ -72,5 +72,5 @@ fn a_bad_release_is_rolled_back() {
 fn a_move_by_hand_ends_the_soak() {
     let (scene, running) = start().endless();
     scene.proxy.move_by_hand(Color::Blue);
-    running.wait().expect(8).says(&["another process or person moved traffic"]);
+    running.wait().expect(8).says(&["another process moved traffic"]);
 }

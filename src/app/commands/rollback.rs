@@ -100,7 +100,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
         Ok(Rollback::Superseded { active, .. }) => Ok(skip(
             &deployment,
             intent,
-            &format!("another process or person moved traffic to {active}; nothing was touched"),
+            &format!("another process moved traffic to {active}; nothing was touched"),
         )),
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };

@@ -94,7 +94,7 @@ impl EffectRunner {
                     SwitchResult::Switched { last_switch: moved.last_switch }
                 }
                 Ok(Switch::AlreadyActive(color)) => SwitchResult::Failed(format!(
-                    "another process or person moved traffic to {color} first; nothing was touched"
+                    "another process moved traffic to {color} first; nothing was touched"
                 )),
                 Err(error) => SwitchResult::Failed(error.to_string()),
             };

@@ -22,7 +22,7 @@ pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError
             Outcome::RolledBack => {
                 (Outcome::RolledBack, "its monitor died during the rollback, which is completed now")
             }
-            other => (other, "its monitor died during the rollback, and another process or person moved traffic since"),
+            other => (other, "its monitor died during the rollback, and another process moved traffic since"),
         },
         Intent::Done => {
             (Outcome::RolledBack, "its monitor died after the rollback: recovery was not verified to the end")
@@ -126,7 +126,7 @@ mod tests {
     async fn what_was_switched_since_is_not_rolled_back_by_the_intent_of_a_dead_monitor() {
         let bench = died_in_its_rollback(r#""activeColor":"green","lastSwitch":30,"previousColor":"blue""#);
         let told = settle(&bench.deployment).await.unwrap().unwrap();
-        assert!(told.ends_with("another process or person moved traffic since"), "{told}");
+        assert!(told.ends_with("another process moved traffic since"), "{told}");
         assert_eq!((bench.state().active(), bench.router.active()), (Color::Green, Color::Green));
         assert_eq!(bench.router.moves(), []);
         assert_eq!(outcome(&bench), "superseded");

@@ -118,9 +118,9 @@ pub fn standing(machine: &Machine, outcome: Outcome) -> String {
             live.unwrap_or_else(|| format!("HELD: traffic is on {color}. Nobody is acting"))
         }
         Outcome::Superseded if active_after(machine, outcome) == Some(other) => {
-            format!("SUPERSEDED: another process or person moved traffic to {other}")
+            format!("SUPERSEDED: another process moved traffic to {other}")
         }
-        Outcome::Superseded => "SUPERSEDED: another process or person moved traffic".to_owned(),
+        Outcome::Superseded => "SUPERSEDED: another process moved traffic".to_owned(),
         Outcome::RollbackFailed if machine.back_unrecorded() => {
             format!("ROLLBACK FAILED: traffic is on {other}, but the move is not fully recorded")
         }

@@ -22,7 +22,7 @@ pub enum Move {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     pub kind: Move,
-    /// The `lastSwitch` it belongs to. If they differ, another process or person moved traffic since.
+    /// The `lastSwitch` it belongs to. If they differ, another process moved traffic since.
     pub at: i64,
     /// The active release must not be rolled back.
     #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]

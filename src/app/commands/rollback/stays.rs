@@ -74,7 +74,7 @@ pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
         Stay::MovedOn { active } => Err(Failure::new(
             8,
             format!(
-                "another process or person moved traffic after the rollback to {to}: the state file now says {active} is active"
+                "another process moved traffic after the rollback to {to}: the state file now says {active} is active"
             ),
         )),
         Stay::Undone(elsewhere) => {

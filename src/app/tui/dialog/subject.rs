@@ -176,7 +176,7 @@ impl Subject {
         let standby = machine.settings().color.other();
         match machine.ending().map(|ending| ending.outcome) {
             Some(Outcome::RolledBack) => return Err(format!("{}: {standby} is active again", over())),
-            Some(Outcome::Superseded) => return Err(format!("{}: another process or person moved traffic", over())),
+            Some(Outcome::Superseded) => return Err(format!("{}: another process moved traffic", over())),
             _ => {}
         }
         let facts = Facts::of(machine);

@@ -163,7 +163,7 @@ fn a_dialog_names_its_target_and_its_consequence() {
     for (what, machine, wanted) in [
         (Ask::RollBack, &up, "Roll back to blue? Traffic of shop moves from green back to blue now"),
         (Ask::RollBack, &down, "blue is DOWN. Users of shop may get no answer at all."),
-        (Ask::Abort, &up, "Abort the soak? green stays active for shop, unjudged. Nobody watches it any more"),
+        (Ask::Abort, &up, "Abort the soak? green stays active for shop, unjudged. It is no longer watched"),
         (Ask::Abort, &gating, "Abort the switch? Traffic of shop stays on blue."),
         (Ask::Keep, &up, "Keep green now? green stays active for shop, retained on your word."),
         (Ask::Pause, &up, "Pause automatic rollback? green of shop is still watched, but a breach only holds"),

@@ -138,10 +138,10 @@ fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
     let live = Scope { demo: false, ..scope(Context::Live) };
     assert_eq!(
         shown(live),
-        "A abort   R roll back   P pause   E extend   K keep now   Space pause view    Tab panes   ? help   \
+        "A abort   R roll back   P pause   E extend   K keep now   Space pause view   Tab panes   ? help   \
          q leave"
     );
-    assert_eq!(shown(Scope { read_only: true, ..live }), "Space pause view    Tab panes   ? help   q leave");
+    assert_eq!(shown(Scope { read_only: true, ..live }), "Space pause view   Tab panes   ? help   q leave");
     assert!(shown(scope(Context::Live)).contains("w weather"));
     assert_eq!(
         shown(scope(Context::Replay)),

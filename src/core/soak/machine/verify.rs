@@ -187,7 +187,7 @@ impl Machine {
     fn moved_on(&mut self, seen: DeploymentSeen, out: &mut Outbox) {
         let Stage::Verifying(verifying) = &self.stage else { return };
         let reason = format!(
-            "another process or person moved traffic after the rollback to {}: the state file now says {seen} is active; {}",
+            "another process moved traffic after the rollback to {}: the state file now says {seen} is active; {}",
             self.settings.color.other(),
             verifying.ending.reason,
         );

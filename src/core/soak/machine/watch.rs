@@ -193,7 +193,7 @@ impl Machine {
     }
 
     pub(super) fn superseded(&mut self, what: &str, out: &mut Outbox) {
-        let reason = format!("another process or person moved traffic: {what}; nothing was touched");
+        let reason = format!("another process moved traffic: {what}; nothing was touched");
         let decision = self.decision(DecisionKind::Superseded, Actor::Auto, reason.clone());
         out.journal(decision);
         self.finish(Ending { outcome: Outcome::Superseded, cause: Cause::External, reason }, out);

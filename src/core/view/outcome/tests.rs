@@ -66,7 +66,7 @@ fn every_end_is_told_in_one_line_that_begins_with_the_news() {
         ("aborted", "ABORTED: traffic stays on green, nothing was judged (cause operator, exit code 5)"),
         ("interrupted", "ABORTED: traffic stays on green, nothing was judged (cause operator, exit code 5)"),
         ("inconclusive", "INCONCLUSIVE: green stays active, unproven (cause auto, exit code 6)"),
-        ("superseded", "SUPERSEDED: another process or person moved traffic to blue (cause external, exit code 8)"),
+        ("superseded", "SUPERSEDED: another process moved traffic to blue (cause external, exit code 8)"),
         ("refused", "REFUSED: traffic stays on blue (cause auto, exit code 9)"),
         ("switch-failed", "SWITCH FAILED: the reason says where traffic is (cause auto, exit code 12)"),
         ("held-to-the-end", "BAD RELEASE STILL LIVE on green: 20% errors (limit 5%). Nobody is acting"),

@@ -127,7 +127,7 @@ impl CaddyRouter {
         Ok(Some(format!("upstreams of {url}: {} (before: {})", wanted.join(", "), dials(&found.list))))
     }
 
-    /// Other places that still lead to the old color: by configuration they are not the service's own.
+    /// Other places that still lead to the previous color: by configuration they are not the service's own.
     async fn left_on(&self, color: Color, moved: &Found) -> Option<String> {
         let places = self.others(moved).await.unwrap_or_default();
         let left = places.iter().filter(|place| self.leads_to(place.list()) == LeadsTo::Color(color));

@@ -76,7 +76,7 @@ fn what_cannot_be_ordered_now_is_refused_with_its_reason() {
     let mut desk = Desk::live();
     desk.seconds(10, FAILING);
     assert_eq!(desk.keys(":extend 5m\n"), []);
-    assert_eq!(desk.message().as_deref(), Some("not now: rollback already handed over"));
+    assert_eq!(desk.message().as_deref(), Some("not now: the rollback has already begun"));
     let mut over = Desk::new(App::new(ui(), None).with_a_way_back());
     over.ordered("abort");
     over.keys(":");
@@ -91,7 +91,7 @@ fn what_cannot_be_ordered_now_is_refused_with_its_reason() {
 #[test]
 fn who_only_reads_and_who_replays_is_told_that_there_are_no_orders() {
     let mut reader = Desk::new(App::new(UiState { read_only: true, ..ui() }, None));
-    reader.keys(":abort\n");
+    reader.keys(":");
     assert_eq!(reader.message().as_deref(), Some("this screen only reads: it gives no orders"));
     assert_eq!(line(&mut reader), None);
     let mut replay = replay();

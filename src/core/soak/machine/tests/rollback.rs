@@ -95,7 +95,7 @@ fn a_rollback_that_finds_somebody_elses_move_touches_nothing() {
     bench.rollback_done(1, RollbackResult::Superseded("lastSwitch changed".to_owned()));
     let ending = bench.until_over(0, HEALTHY);
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Superseded, 8));
-    assert_eq!(ending.reason, "another process or person moved traffic: lastSwitch changed; nothing was touched");
+    assert_eq!(ending.reason, "another process moved traffic: lastSwitch changed; nothing was touched");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn a_newer_switch_supersedes_the_verification_whichever_color_it_was_to() {
         assert_eq!(outcome(ending), (Outcome::Superseded, Cause::External, 8));
         assert!(
             ending.reason.starts_with(&format!(
-                "another process or person moved traffic after the rollback to blue: the state file now says {active} (lastSwitch {newer}) \
+                "another process moved traffic after the rollback to blue: the state file now says {active} (lastSwitch {newer}) \
                  is active; error-rate: "
             )),
             "{}",

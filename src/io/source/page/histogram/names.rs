@@ -135,7 +135,7 @@ impl TimeName {
     /// Named in the configuration.
     pub const NAMED: Self = Self { standing: Standing::NAMED, is_vague: false };
 
-    /// For a name without `_bucket`; `None` if it is no duration.
+    /// For a name without `_bucket`; `None` if it is not a duration.
     pub fn of(name: &str, on_page: UnitOnPage) -> Option<Self> {
         let name = normalized(name);
         let known = Standing::known(&name, HISTOGRAMS.iter().map(|(known, _)| *known), FIRST_PROXY);
