@@ -76,8 +76,12 @@ pub fn recording(bytes: &[u8]) {
             dashboard.apply(&envelope);
         }
         let now_ms = dashboard.view().at_ms();
-        let _ =
-            (dashboard.headline(now_ms), dashboard.checks().len(), dashboard.blame(), dashboard.requests_per_second());
+        let _ = (
+            dashboard.headline(now_ms),
+            dashboard.checks().len(),
+            dashboard.attribution(),
+            dashboard.requests_per_second(),
+        );
     });
 }
 

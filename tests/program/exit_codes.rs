@@ -153,10 +153,7 @@ fn _8_a_soak_that_somebody_took_over() {
     state["activeColor"] = "blue".into();
     state["lastSwitch"] = 1_795_999_999_999_i64.into();
     deployment.write_state(&state);
-    running
-        .wait()
-        .expect(8)
-        .says(&["SUPERSEDED: another process moved traffic to blue (cause external, exit code 8)"]);
+    running.wait().expect(8).says(&["SUPERSEDED: another process moved traffic to blue (cause external, exit code 8)"]);
     assert_eq!(deployment.kinds(), ["soak_start", "superseded"]);
     assert_eq!(deployment.state()["activeColor"], "blue");
 }

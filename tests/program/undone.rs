@@ -134,11 +134,7 @@ fn a_newer_switch_while_the_recovery_is_verified_supersedes_it() {
     });
     let done = deployment.run(&["soak", "--no-tui"]).expect(8);
     switched.join().unwrap();
-    drop(
-        done.says(&[
-            "another process moved traffic after the rollback to blue: the state file now says green",
-        ]),
-    );
+    drop(done.says(&["another process moved traffic after the rollback to blue: the state file now says green"]));
     assert_eq!(route(&deployment), "green");
 }
 

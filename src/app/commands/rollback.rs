@@ -97,11 +97,9 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
                 Some(routed) => Err(elsewhere(routed)),
             }
         }
-        Ok(Rollback::Superseded { active, .. }) => Ok(skip(
-            &deployment,
-            intent,
-            &format!("another process moved traffic to {active}; nothing was touched"),
-        )),
+        Ok(Rollback::Superseded { active, .. }) => {
+            Ok(skip(&deployment, intent, &format!("another process moved traffic to {active}; nothing was touched")))
+        }
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
             journal(&deployment, &failed);

@@ -93,9 +93,9 @@ impl EffectRunner {
                     tell_trouble(&events, &moved).await;
                     SwitchResult::Switched { last_switch: moved.last_switch }
                 }
-                Ok(Switch::AlreadyActive(color)) => SwitchResult::Failed(format!(
-                    "another process moved traffic to {color} first; nothing was touched"
-                )),
+                Ok(Switch::AlreadyActive(color)) => {
+                    SwitchResult::Failed(format!("another process moved traffic to {color} first; nothing was touched"))
+                }
                 Err(error) => SwitchResult::Failed(error.to_string()),
             };
             let _ = events.send(Event::SwitchDone { result, kept }).await;

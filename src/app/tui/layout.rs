@@ -137,7 +137,7 @@ fn decision_rows(body: u16, checks: u16) -> u16 {
 /// Rows of all checks with their frame, and of the line that blames somebody.
 fn check_rows(dashboard: &Dashboard) -> u16 {
     let checks = u16::try_from(dashboard.checks().len()).unwrap_or(u16::MAX);
-    checks.saturating_add(2 + u16::from(dashboard.blame().is_some()))
+    checks.saturating_add(2 + u16::from(dashboard.attribution().is_some()))
 }
 
 /// An area without its last rows, and those rows.

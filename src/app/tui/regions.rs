@@ -58,7 +58,7 @@ const fn inside(area: Rect) -> Rect {
 }
 
 fn check_places(area: Rect, dashboard: &Dashboard, ui: &UiState) -> Vec<(usize, Rect)> {
-    let rows = area.height.saturating_sub(u16::from(dashboard.blame().is_some()));
+    let rows = area.height.saturating_sub(u16::from(dashboard.attribution().is_some()));
     let from = (ui.shown_check(dashboard) + 1).saturating_sub(usize::from(rows.max(1)));
     (from..dashboard.checks().len()).zip(rows_of(Rect { height: rows, ..area })).collect()
 }

@@ -36,6 +36,6 @@ pub(crate) use evidence::{BaselineRule, EvidenceConfigError, Outlook, excused, l
 pub use evidence::{Ending, EvidenceConfig, EvidenceDetector};
 pub(crate) use miss::{Miss, failed};
 pub use reading::{Asked, Reading};
-pub(crate) use reading::{Blame, Counting, Culprit, Process, Requests};
+pub(crate) use reading::{Attribution, Counting, LabelCounts, Process, Requests};
 pub(crate) use recent::{RECENT_MS, RecentCounts};
 pub use window::{WindowConfig, WindowDetector};

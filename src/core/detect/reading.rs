@@ -52,7 +52,8 @@ pub struct Reading {
     pub latency_process: Option<Process>,
     /// On which labels what failed since the page before, where anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blame: Option<Box<Blame>>,
+    #[serde(rename = "blame")]
+    pub attribution: Option<Box<Attribution>>,
     /// What a person should know of a readable page: no request counter yet, values that are no counts, series twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -122,18 +123,19 @@ pub struct Process {
 
 /// What failed between two pages, by label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blame {
+pub struct Attribution {
     /// All that came between the two.
     pub all: TickCounts,
     /// Those with the most failures first.
-    pub culprits: Vec<Culprit>,
+    #[serde(rename = "culprits")]
+    pub label_counts: Vec<LabelCounts>,
     /// Failures on series of which no label is told apart.
     #[serde(default)]
     pub untracked: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Culprit {
+pub struct LabelCounts {
     /// The label's name, such as `route`.
     pub label: String,
     pub value: String,

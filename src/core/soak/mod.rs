@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `blame` | who is to blame |
+//! | `attribution` | who is to attribution |
 //! | `builds` | what the instances of the watched color name as their release |
 //! | `check` | what a check says at one tick |
 //! | `event` | what happens to a run, and what the machine wants done about it |
@@ -24,7 +24,7 @@
 //! | `settings` | what the machine needs to know before the first event |
 //! | `verify` | after a rollback |
 
-mod blame;
+mod attribution;
 mod builds;
 mod check;
 mod event;

@@ -24,7 +24,7 @@ pub(crate) use self::instance::ADD_UP;
 use self::ends::Ends;
 use self::instance::Instance;
 use self::outage::Outage;
-use super::blame::Ledger;
+use super::attribution::ErrorAttribution;
 use super::judge::{Judge, OldColor};
 use super::own::{Cases, Counts};
 use super::settings::ErrorRateSettings;
@@ -53,7 +53,7 @@ pub struct RateCheck {
     last_tick_at: u64,
     last_counts: Option<(u64, Option<TickCounts>)>,
     outage: Outage,
-    ledger: Ledger,
+    errors_by_label: ErrorAttribution,
 }
 
 impl RateCheck {
@@ -76,7 +76,7 @@ impl RateCheck {
             last_tick_at: 0,
             last_counts: None,
             outage: Outage::default(),
-            ledger: Ledger::default(),
+            errors_by_label: ErrorAttribution::default(),
         }
     }
 
@@ -108,12 +108,12 @@ impl RateCheck {
         Ends::new(judge)
     }
 
-    pub fn blame(&self) -> Option<String> {
-        self.ledger.sentence(&self.by_instance())
+    pub fn attribution(&self) -> Option<String> {
+        self.errors_by_label.sentence(&self.by_instance())
     }
 
     pub fn failed_routes(&self) -> Vec<(&str, TickCounts)> {
-        self.ledger.routes()
+        self.errors_by_label.routes()
     }
 
     fn by_instance(&self) -> Vec<(&str, TickCounts)> {

@@ -320,7 +320,7 @@ impl Dashboard {
     }
 
     /// Which instance and labels carry the errors, while the error rate is breached or the evidence is on the way there.
-    pub fn blame(&self) -> Option<String> {
+    pub fn attribution(&self) -> Option<String> {
         let checks = self.machine().checks();
         let error_rate = checks.iter().find(|seen| seen.check == CheckId::ErrorRate)?;
         let suspicious = error_rate.evidence.is_some_and(|evidence| evidence >= SUSPICIOUS);
@@ -329,6 +329,6 @@ impl Dashboard {
         }
         let there = self.watched.iter().filter(|instance| !instance.gone).count();
         let spread = || format!("the errors are spread over {there} instances");
-        self.machine().blame().or_else(|| (there > 1 && self.machine().seen().errors > 2).then(spread))
+        self.machine().attribution().or_else(|| (there > 1 && self.machine().seen().errors > 2).then(spread))
     }
 }

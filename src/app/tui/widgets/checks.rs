@@ -21,12 +21,12 @@ const METER: u16 = 5;
 /// Fewer columns than these show no history.
 const SHORTEST: u16 = 8;
 
-/// Draws the checks with a frame; the blame of a breach takes the last row.
+/// Draws the checks with a frame; the attribution of a breach takes the last row.
 pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let inside = pane::pane(buffer, area, "checks", ui.focus == Pane::Checks, ui);
     let checks = dashboard.checks();
-    let blame = dashboard.blame();
-    let rows = inside.height.saturating_sub(u16::from(blame.is_some())).max(1);
+    let attribution = dashboard.attribution();
+    let rows = inside.height.saturating_sub(u16::from(attribution.is_some())).max(1);
     let shown = ui.shown_check(dashboard);
     let name = name_columns(&checks, dashboard, inside.width);
     // The one with the chart is always among those that are seen.
@@ -37,9 +37,9 @@ pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
         one(buffer, pen::row(inside, row), name, dashboard, check, chosen, ui, now_ms);
         row += 1;
     }
-    if let Some(blame) = blame {
+    if let Some(attribution) = attribution {
         let style = ui.theme.tone(Tone::Bad);
-        pen::write(buffer, pen::row(inside, row), &[Span::styled(format!("  {blame}"), style)], ui);
+        pen::write(buffer, pen::row(inside, row), &[Span::styled(format!("  {attribution}"), style)], ui);
     }
     let hidden = checks.iter().take(from).chain(checks.iter().skip(from + usize::from(rows)));
     more(buffer, Rect { y: inside.bottom(), height: 1, ..inside }, hidden, ui);

@@ -18,8 +18,8 @@ impl Event {
             Self::Sampled { outcome: Sample::Good(reading), .. }
             | Self::Metered { outcome: Metered::New(reading), .. } => {
                 reading.note.iter_mut().chain(&mut reading.release).for_each(&mut edit);
-                let culprits = reading.blame.iter_mut().flat_map(|blame| &mut blame.culprits);
-                culprits.for_each(|culprit| edit(&mut culprit.value));
+                let label_counts = reading.attribution.iter_mut().flat_map(|attribution| &mut attribution.label_counts);
+                label_counts.for_each(|label_count| edit(&mut label_count.value));
             }
             Self::Queried { answer: Answer::Value { note, .. }, .. } => note.iter_mut().for_each(edit),
             Self::Queried { answer: Answer::Firing { alerts, note }, .. } => {

@@ -74,8 +74,8 @@ impl Machine {
     }
 
     /// Where the errors are, once there are a few: `92 % of the errors with route=/pay (8 % of the requests)`.
-    pub fn blame(&self) -> Option<String> {
-        self.checks.error_rate().blame()
+    pub fn attribution(&self) -> Option<String> {
+        self.checks.error_rate().attribution()
     }
 
     /// The routes on which requests failed since the window began, the most failures first.

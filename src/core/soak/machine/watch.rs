@@ -91,8 +91,8 @@ impl Machine {
     }
 
     fn breached(&mut self, mut observation: Observation, out: &mut Outbox) {
-        if let Some(blame) = self.blame().filter(|_| observation.check == CheckId::ErrorRate) {
-            observation.message = format!("{}; {blame}", observation.message);
+        if let Some(attribution) = self.attribution().filter(|_| observation.check == CheckId::ErrorRate) {
+            observation.message = format!("{}; {attribution}", observation.message);
         }
         let message = format!("{} breached: {}", observation.check, observation.message);
         out.journal(self.judged(DecisionKind::Breach, Actor::Auto, message, &observation).because(ReasonCode::Breach));

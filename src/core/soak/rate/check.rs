@@ -3,7 +3,7 @@
 use super::RateCheck;
 use super::instance::{Instance, News};
 use crate::core::detect::{ClosingVerdict, Ending, Processes, TickCounts};
-use crate::core::soak::blame::Ledger;
+use crate::core::soak::attribution::ErrorAttribution;
 use crate::core::soak::check::{Judging, Now, kept, sources};
 use crate::core::soak::own::Counts;
 use crate::core::soak::roster::Changes;
@@ -84,7 +84,7 @@ impl Check for RateCheck {
         self.last_counts = None;
         self.pending = Counts::default();
         self.outage.end();
-        self.ledger = Ledger::default();
+        self.errors_by_label = ErrorAttribution::default();
         self.instances.iter_mut().for_each(Instance::restart);
     }
 
@@ -189,9 +189,9 @@ impl RateCheck {
         // What a page shows that is not counted happened before the soak, or is in doubt.
         if counts.all.errors > 0
             && let Sample::Good(reading) = sample
-            && let Some(blame) = &reading.blame
+            && let Some(attribution) = &reading.attribution
         {
-            self.ledger.enter(blame);
+            self.errors_by_label.enter(attribution);
         }
         counts.all
     }

@@ -9,7 +9,7 @@
 //! | `rows` | the series of one page while it is read |
 //! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
 //! | `build` | the release that answers |
-//! | `culprits` | which labels the failed requests carry |
+//! | `label_counts` | which labels the failed requests carry |
 //! | `family`, `census`, `why` | why no counter was taken |
 //! | `histogram` | which histogram says how long requests took, and what it says |
 //! | `agreement` | what both colors are measured by |
@@ -21,9 +21,9 @@ mod build;
 mod candidate;
 mod catalog;
 mod census;
-mod culprits;
 mod family;
 mod histogram;
+mod label_counts;
 mod labels;
 mod memo;
 mod names;

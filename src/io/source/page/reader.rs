@@ -104,7 +104,7 @@ impl PageReader {
         let change = self.rows.catalog.choose(agreed.as_deref());
         let timed = self.timed(started_ms);
         let Some((at, slot)) = self.rows.catalog.chosen else { return Ok(self.uncounted(timed)) };
-        let Rows { series, culprits, catalog, .. } = &mut self.rows;
+        let Rows { series, label_counts, catalog, .. } = &mut self.rows;
         let candidate = &catalog.candidates[at];
         series.retain(|row| usize::from(row.candidate) == at);
         settle(series, candidate, slot);
@@ -117,14 +117,14 @@ impl PageReader {
         let mut unclear = 0_u64;
         let tell = |row: &Row, more| {
             if usize::from(row.group) < LEFT_OUT {
-                culprits.add(&row.labels, more, usize::from(row.group) % 2 == 1);
+                label_counts.add(&row.labels, more, usize::from(row.group) % 2 == 1);
             } else if (UNCLEAR..=UNCLEAR_UNSAID).contains(&usize::from(row.group)) {
                 unclear = unclear.saturating_add(more);
             }
         };
         let Entered { duplicates, process } = self.book.enter(series, started_ms, tell)?;
         // Counting begins at the first page: its failures may have happened at any time before.
-        let blame = culprits.take().filter(|_| !begins && change.is_none()).map(Box::new);
+        let attribution = label_counts.take().filter(|_| !begins && change.is_none()).map(Box::new);
         let counting = change.and_then(|_| self.counting());
         let note = self.remarks(duplicates);
         let sum = |groups: &[usize]| self.book.sum(groups);
@@ -138,7 +138,7 @@ impl PageReader {
                 errors: sum(&[GOOD_UNSAID + 1]),
             }),
             process: Some(process),
-            blame,
+            attribution,
             counting,
             note,
             ..timed

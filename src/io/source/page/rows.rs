@@ -7,8 +7,8 @@ use super::build::BuildInfo;
 use super::candidate::{Candidate, Presence};
 use super::catalog::{Catalog, Who};
 use super::census::Census;
-use super::culprits::{Culprits, Places, is_ending};
 use super::histogram::Histogram;
+use super::label_counts::{LabelCounter, Places, is_ending};
 use super::labels::is_sum;
 use super::origin::Origin;
 use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusSet, Whose};
@@ -96,7 +96,7 @@ pub struct Rows {
     pub sampled: bool,
     /// No counts: negative, NaN, infinite, or above 2^53.
     pub ignored: u64,
-    pub culprits: Culprits,
+    pub label_counts: LabelCounter,
     pub histogram: Option<Histogram>,
     pub build: BuildInfo,
     /// All counters of the page, until the request counter is found.
@@ -116,7 +116,7 @@ impl Rows {
             started_ms: None,
             ignored: 0,
             sampled: false,
-            culprits: Culprits::default(),
+            label_counts: LabelCounter::default(),
             histogram: None,
             build: BuildInfo::default(),
             census: Census::default(),
@@ -146,7 +146,7 @@ impl Rows {
 
     fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
         let is_chosen = self.catalog.chosen.is_some_and(|(chosen, _)| chosen == at);
-        let Self { wanted, catalog, hasher, culprits, .. } = self;
+        let Self { wanted, catalog, hasher, label_counts, .. } = self;
         let candidate = &mut catalog.candidates[at];
         candidate.now = candidate.now.max(Presence::Others);
         if candidate.dropped {
@@ -162,7 +162,7 @@ impl Rows {
                 && !is_ending(label)
                 && let Some(place) = series.row.labels.get_mut(places)
             {
-                *place = Some(culprits.place(hash, label, value));
+                *place = Some(label_counts.place(hash, label, value));
                 places += 1;
             }
         })?;

@@ -10,7 +10,7 @@ use super::fleet::{Counted, Fleet};
 use crate::config::{
     Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, Status, StatusKind, StatusSet,
 };
-use crate::core::detect::{Blame, Buckets, Culprit, Latency, Reading, TickCounts};
+use crate::core::detect::{Attribution, Buckets, LabelCounts, Latency, Reading, TickCounts};
 use crate::core::soak::Metered;
 use crate::io::source::page::LABELS;
 use crate::model::CheckId;
@@ -204,7 +204,12 @@ fn requests(fleet: &mut Fleet, series: Vec<Series>, labels: &[String], errors: &
         *known = known.plus(TickCounts { requests: added, errors });
     })?;
     let (good, failed) = (fleet.sum(0), fleet.sum(1));
-    Ok(Reading { total: good + failed, errors: failed, blame: blame(instances).map(Box::new), ..Reading::default() })
+    Ok(Reading {
+        total: good + failed,
+        errors: failed,
+        attribution: attribution(instances).map(Box::new),
+        ..Reading::default()
+    })
 }
 
 /// 1 if failed, else 0; `None` without a status label. Beside HTTP's, gRPC's counts, whose failures answer 200.
@@ -221,12 +226,13 @@ fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSe
 }
 
 /// The instances that have errors.
-fn blame(instances: BTreeMap<String, TickCounts>) -> Option<Blame> {
+fn attribution(instances: BTreeMap<String, TickCounts>) -> Option<Attribution> {
     let all = instances.values().fold(TickCounts::default(), |sum, counts| sum.plus(*counts));
-    let culprit = |(value, counts)| Culprit { label: "instance".to_owned(), value, counts };
-    let mut culprits: Vec<_> = instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(culprit).collect();
-    culprits.sort_by_key(|culprit| Reverse(culprit.counts.errors));
-    (all.errors > 0).then_some(Blame { all, culprits, untracked: 0 })
+    let label_count = |(value, counts)| LabelCounts { label: "instance".to_owned(), value, counts };
+    let mut label_counts: Vec<_> =
+        instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(label_count).collect();
+    label_counts.sort_by_key(|label_count| Reverse(label_count.counts.errors));
+    (all.errors > 0).then_some(Attribution { all, label_counts, untracked: 0 })
 }
 
 fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale: f64) -> Result<Reading, String> {

@@ -95,7 +95,7 @@ fn blame_is_on_users_requests_alone() {
     };
     let mut reader = auto();
     read(&mut reader, &page(0));
-    let blame = read(&mut reader, &page(5)).blame.unwrap();
-    assert_eq!((blame.all.requests, blame.all.errors), (5, 5));
-    assert!(blame.culprits.iter().all(|culprit| culprit.value != "/health"), "{blame:?}");
+    let attribution = read(&mut reader, &page(5)).attribution.unwrap();
+    assert_eq!((attribution.all.requests, attribution.all.errors), (5, 5));
+    assert!(attribution.label_counts.iter().all(|label_count| label_count.value != "/health"), "{attribution:?}");
 }

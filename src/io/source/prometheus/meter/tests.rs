@@ -19,7 +19,7 @@ fn requests_are_counted_by_whichever_label_carries_a_status_and_the_instance_is_
     let mut fleet = Fleet::default();
     let mut read = |answer| requests(&mut fleet, answer, &labels, &errors).unwrap();
     let first = read(vec![status("a", "code", "200", 90.0), status("a", "code", "503", 10.0)]);
-    assert_eq!((first.total, first.errors, first.blame), (100, 10, None));
+    assert_eq!((first.total, first.errors, first.attribution), (100, 10, None));
     let next = read(vec![
         status("a", "code", "200", 95.0),
         status("a", "code", "503", 15.0),
@@ -27,8 +27,11 @@ fn requests_are_counted_by_whichever_label_carries_a_status_and_the_instance_is_
         status("b", "code", "timeout", 3.0),
     ]);
     assert_eq!((next.total, next.errors), (110, 15));
-    let blame = next.blame.unwrap();
-    assert_eq!((blame.all.errors, blame.culprits[0].value.as_str(), blame.culprits.len()), (5, "a", 1));
+    let attribution = next.attribution.unwrap();
+    assert_eq!(
+        (attribution.all.errors, attribution.label_counts[0].value.as_str(), attribution.label_counts.len()),
+        (5, "a", 1)
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 
 use super::super::exposition::Text;
 use super::rows::UNIT;
-use crate::core::detect::{Blame, Culprit, TickCounts};
+use crate::core::detect::{Attribution, LabelCounts, TickCounts};
 
 /// Label values; later ones count as untracked.
 pub const MOST_LABELS: usize = 1_000;
@@ -17,7 +17,7 @@ const LONGEST: usize = 80;
 
 /// Increases of the request counter, by label.
 #[derive(Debug, Default)]
-pub struct Culprits {
+pub struct LabelCounter {
     places: HashMap<u64, usize>,
     labels: Vec<(String, String)>,
     /// Requests and failures on each, in 1/[`UNIT`].
@@ -56,7 +56,7 @@ pub fn is_ending(label: Text<'_>) -> bool {
     ENDINGS.iter().any(|name| label.is(name))
 }
 
-impl Culprits {
+impl LabelCounter {
     /// The place of a label, by its hash.
     pub fn place(&mut self, hash: u64, label: Text<'_>, value: Text<'_>) -> u16 {
         let room = self.labels.len() < MOST_LABELS;
@@ -91,28 +91,28 @@ impl Culprits {
     }
 
     /// The increases, if anything failed; starts the next page at zero.
-    pub fn take(&mut self) -> Option<Blame> {
+    pub fn take(&mut self) -> Option<Attribution> {
         let whole = |(requests, errors): (u64, u64)| TickCounts {
             requests: requests / u64::from(UNIT),
             errors: errors / u64::from(UNIT),
         };
         let (all, untracked) = (whole(std::mem::take(&mut self.all)), std::mem::take(&mut self.untracked));
-        let mut culprits: Vec<Culprit> = Vec::new();
+        let mut label_counts: Vec<LabelCounts> = Vec::new();
         for (sums, (label, value)) in self.page.iter_mut().zip(&self.labels) {
             let counts = whole(std::mem::take(sums));
             if counts.errors > 0 {
-                culprits.push(Culprit { label: label.clone(), value: value.clone(), counts });
+                label_counts.push(LabelCounts { label: label.clone(), value: value.clone(), counts });
             }
         }
-        culprits.sort_by_key(|of| Reverse(of.counts.errors));
-        culprits.truncate(MOST_TOLD);
-        (all.errors > 0).then_some(Blame { all, culprits, untracked: untracked / u64::from(UNIT) })
+        label_counts.sort_by_key(|of| Reverse(of.counts.errors));
+        label_counts.truncate(MOST_TOLD);
+        (all.errors > 0).then_some(Attribution { all, label_counts, untracked: untracked / u64::from(UNIT) })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::core::detect::{Blame, TickCounts};
+    use crate::core::detect::{Attribution, TickCounts};
     use crate::io::source::{Format, PageReader};
 
     fn reader() -> PageReader {
@@ -123,10 +123,10 @@ mod tests {
         )
     }
 
-    fn read(reader: &mut PageReader, page: &str) -> Option<Blame> {
+    fn read(reader: &mut PageReader, page: &str) -> Option<Attribution> {
         reader.begin(Format::Text);
         reader.push(page.as_bytes()).unwrap();
-        reader.finish(true).unwrap().blame.map(|blame| *blame)
+        reader.finish(true).unwrap().attribution.map(|attribution| *attribution)
     }
 
     fn page(pay_good: u64, pay_bad: u64, home_good: u64) -> String {
@@ -141,11 +141,12 @@ mod tests {
     fn what_failed_since_the_page_before_is_told_by_label() {
         let mut reader = reader();
         assert_eq!(read(&mut reader, &page(100, 50, 900)), None, "the first page is where counting begins");
-        let blame = read(&mut reader, &page(110, 57, 990)).unwrap();
-        assert_eq!((blame.all, blame.untracked), (TickCounts { requests: 107, errors: 7 }, 0));
-        let told: Vec<_> = blame.culprits.iter().map(|of| (of.label.as_str(), of.value.as_str(), of.counts)).collect();
+        let attribution = read(&mut reader, &page(110, 57, 990)).unwrap();
+        assert_eq!((attribution.all, attribution.untracked), (TickCounts { requests: 107, errors: 7 }, 0));
+        let told: Vec<_> =
+            attribution.label_counts.iter().map(|of| (of.label.as_str(), of.value.as_str(), of.counts)).collect();
         let pay = TickCounts { requests: 17, errors: 7 };
-        assert_eq!(told, [("method", "POST", pay), ("route", "/pay", pay)], "the status is no culprit");
+        assert_eq!(told, [("method", "POST", pay), ("route", "/pay", pay)], "the status is no label_count");
         assert_eq!(read(&mut reader, &page(120, 57, 1_000)), None, "nothing failed");
     }
 
@@ -159,9 +160,9 @@ mod tests {
                 )
             };
             read(&mut reader, &page(420, 180));
-            let blame = read(&mut reader, &page(490, 210)).unwrap();
+            let attribution = read(&mut reader, &page(490, 210)).unwrap();
             assert_eq!(
-                (blame.all, blame.culprits, blame.untracked),
+                (attribution.all, attribution.label_counts, attribution.untracked),
                 (TickCounts { requests: 100, errors: 30 }, vec![], 0)
             );
         }
@@ -176,7 +177,7 @@ mod tests {
         };
         // The first page decides which counter counts; from the second on labels are told apart.
         read(&mut reader, &page(1));
-        let blame = read(&mut reader, &page(2)).unwrap();
-        assert_eq!((blame.all.errors, blame.culprits.len(), blame.untracked), (1_500, 16, 500));
+        let attribution = read(&mut reader, &page(2)).unwrap();
+        assert_eq!((attribution.all.errors, attribution.label_counts.len(), attribution.untracked), (1_500, 16, 500));
     }
 }

@@ -1,15 +1,15 @@
-//! Who is to blame: which instance and which labels carry the errors.
+//! Who is to attribution: which instance and which labels carry the errors.
 
 use std::collections::BTreeMap;
 
-use crate::core::detect::{Blame, TickCounts};
+use crate::core::detect::{Attribution, TickCounts};
 use crate::model::number::percent;
 
 /// Smallest share of the errors of one instance, or on one label, that is worth naming.
 const SHARE: f64 = 0.6;
 /// Smallest ratio of its share of the errors to its share of the requests: what all requests carry explains nothing.
 const LIFT: f64 = 1.5;
-/// Fewer errors than these blame nobody.
+/// Fewer errors than these attribution nobody.
 const ERRORS: u64 = 3;
 /// What the clients call the route of a request.
 const ROUTES: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
@@ -18,24 +18,24 @@ const MOST_LABELS: usize = 1_000;
 
 /// Since the window began, by label.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ledger {
+pub struct ErrorAttribution {
     /// Everything that came between pages of which something failed.
     all: TickCounts,
     labels: BTreeMap<(String, String), TickCounts>,
     untracked: u64,
 }
 
-impl Ledger {
-    pub fn enter(&mut self, blame: &Blame) {
-        self.all = self.all.plus(blame.all);
-        self.untracked = self.untracked.saturating_add(blame.untracked);
-        for culprit in &blame.culprits {
-            let key = (culprit.label.clone(), culprit.value.clone());
+impl ErrorAttribution {
+    pub fn enter(&mut self, attribution: &Attribution) {
+        self.all = self.all.plus(attribution.all);
+        self.untracked = self.untracked.saturating_add(attribution.untracked);
+        for label_count in &attribution.label_counts {
+            let key = (label_count.label.clone(), label_count.value.clone());
             if self.labels.len() < MOST_LABELS || self.labels.contains_key(&key) {
                 let known = self.labels.entry(key).or_default();
-                *known = known.plus(culprit.counts);
+                *known = known.plus(label_count.counts);
             } else {
-                self.untracked = self.untracked.saturating_add(culprit.counts.errors);
+                self.untracked = self.untracked.saturating_add(label_count.counts.errors);
             }
         }
     }
@@ -102,14 +102,14 @@ fn instance(instances: &[(&str, TickCounts)], all: TickCounts) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::detect::Culprit;
+    use crate::core::detect::LabelCounts;
 
-    fn culprit(label: &str, value: &str, requests: u64, errors: u64) -> Culprit {
-        Culprit { label: label.to_owned(), value: value.to_owned(), counts: TickCounts { requests, errors } }
+    fn label_count(label: &str, value: &str, requests: u64, errors: u64) -> LabelCounts {
+        LabelCounts { label: label.to_owned(), value: value.to_owned(), counts: TickCounts { requests, errors } }
     }
 
-    fn blame(requests: u64, errors: u64, culprits: Vec<Culprit>) -> Blame {
-        Blame { all: TickCounts { requests, errors }, culprits, untracked: 0 }
+    fn attribution(requests: u64, errors: u64, label_counts: Vec<LabelCounts>) -> Attribution {
+        Attribution { all: TickCounts { requests, errors }, label_counts, untracked: 0 }
     }
 
     const ONE: &str = "http://10.0.0.7:3002";
@@ -120,18 +120,18 @@ mod tests {
 
     #[test]
     fn the_label_that_explains_the_errors_is_named_and_one_that_all_requests_carry_is_not() {
-        let mut ledger = Ledger::default();
+        let mut errors_by_label = ErrorAttribution::default();
         for _ in 0..2 {
-            let culprits = vec![
-                culprit("handler_id", "pay", 9, 8),
-                culprit("method", "POST", 90, 10),
-                culprit("route", "/pay", 9, 8),
-                culprit("region", "eu", 40, 4),
+            let label_counts = vec![
+                label_count("handler_id", "pay", 9, 8),
+                label_count("method", "POST", 90, 10),
+                label_count("route", "/pay", 9, 8),
+                label_count("region", "eu", 40, 4),
             ];
-            ledger.enter(&blame(100, 10, culprits));
+            errors_by_label.enter(&attribution(100, 10, label_counts));
         }
         assert_eq!(
-            ledger.sentence(&[(ONE, on(200, 20))]).as_deref(),
+            errors_by_label.sentence(&[(ONE, on(200, 20))]).as_deref(),
             Some("80% of the errors with route=/pay (9% of the requests)")
         );
     }
@@ -139,51 +139,63 @@ mod tests {
     #[test]
     fn labels_that_say_nothing_blame_nobody() {
         // The counter has no label but its status; one route for everything; errors as every request is.
-        for culprits in [
+        for label_counts in [
             vec![],
-            vec![culprit("route", "/pay", 100, 30)],
-            vec![culprit("method", "GET", 70, 21), culprit("route", "/a", 50, 15), culprit("route", "/b", 50, 15)],
+            vec![label_count("route", "/pay", 100, 30)],
+            vec![
+                label_count("method", "GET", 70, 21),
+                label_count("route", "/a", 50, 15),
+                label_count("route", "/b", 50, 15),
+            ],
         ] {
-            let mut ledger = Ledger::default();
-            ledger.enter(&blame(100, 30, culprits.clone()));
-            assert_eq!(ledger.sentence(&[(ONE, on(100, 30))]), None, "{culprits:?}");
+            let mut errors_by_label = ErrorAttribution::default();
+            errors_by_label.enter(&attribution(100, 30, label_counts.clone()));
+            assert_eq!(errors_by_label.sentence(&[(ONE, on(100, 30))]), None, "{label_counts:?}");
         }
     }
 
     #[test]
     fn the_instance_comes_first_and_few_errors_blame_nobody() {
-        let ledger = Ledger::default();
+        let errors_by_label = ErrorAttribution::default();
         let two = [(ONE, on(50, 8)), ("http://10.0.0.8:3002/", on(50, 2))];
-        assert_eq!(ledger.sentence(&two).as_deref(), Some("80% of the errors on 10.0.0.7:3002"));
-        assert_eq!(ledger.sentence(&[(ONE, on(50, 5)), ("http://b", on(50, 5))]), None, "they are spread");
-        assert_eq!(ledger.sentence(&[(ONE, on(50, 2)), ("http://b", on(50, 0))]), None);
+        assert_eq!(errors_by_label.sentence(&two).as_deref(), Some("80% of the errors on 10.0.0.7:3002"));
+        assert_eq!(errors_by_label.sentence(&[(ONE, on(50, 5)), ("http://b", on(50, 5))]), None, "they are spread");
+        assert_eq!(errors_by_label.sentence(&[(ONE, on(50, 2)), ("http://b", on(50, 0))]), None);
         let uneven = [(ONE, on(80, 8)), ("http://b", on(20, 2))];
-        assert_eq!(ledger.sentence(&uneven), None, "it has most of the errors because it has most of the requests");
-        assert_eq!(ledger.sentence(&[(ONE, on(99, 50))]), None, "one instance, and no label that says anything");
+        assert_eq!(
+            errors_by_label.sentence(&uneven),
+            None,
+            "it has most of the errors because it has most of the requests"
+        );
+        assert_eq!(
+            errors_by_label.sentence(&[(ONE, on(99, 50))]),
+            None,
+            "one instance, and no label that says anything"
+        );
     }
 
     #[test]
     fn routes_are_those_of_the_label_with_the_most_failures() {
-        let mut ledger = Ledger::default();
-        assert_eq!(ledger.routes(), []);
-        let culprits = vec![
-            culprit("path", "/only-some", 4, 1),
-            culprit("route", "/cart", 40, 2),
-            culprit("route", "/pay", 9, 8),
-            culprit("status", "500", 10, 10),
+        let mut errors_by_label = ErrorAttribution::default();
+        assert_eq!(errors_by_label.routes(), []);
+        let label_counts = vec![
+            label_count("path", "/only-some", 4, 1),
+            label_count("route", "/cart", 40, 2),
+            label_count("route", "/pay", 9, 8),
+            label_count("status", "500", 10, 10),
         ];
-        ledger.enter(&blame(100, 10, culprits));
-        assert_eq!(ledger.routes(), [("/pay", on(9, 8)), ("/cart", on(40, 2))]);
+        errors_by_label.enter(&attribution(100, 10, label_counts));
+        assert_eq!(errors_by_label.routes(), [("/pay", on(9, 8)), ("/cart", on(40, 2))]);
     }
 
     #[test]
     fn what_is_beyond_the_first_thousand_labels_is_stated() {
-        let mut ledger = Ledger::default();
+        let mut errors_by_label = ErrorAttribution::default();
         for user in 0..1_250 {
-            ledger.enter(&blame(10, 1, vec![culprit("user", &user.to_string(), 1, 1)]));
+            errors_by_label.enter(&attribution(10, 1, vec![label_count("user", &user.to_string(), 1, 1)]));
         }
         assert_eq!(
-            ledger.sentence(&[(ONE, on(12_500, 1_250))]).as_deref(),
+            errors_by_label.sentence(&[(ONE, on(12_500, 1_250))]).as_deref(),
             Some("20% of the errors on labels beyond the first 1,000")
         );
     }
