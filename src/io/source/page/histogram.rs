@@ -18,11 +18,11 @@ use self::candidate::{Candidate, MAX_BOUNDS};
 use self::names::TimeName;
 use self::why::{Inventory, no_unit, why_none};
 use super::super::exposition::{Fault, Sample, Text};
-use super::book::{Counted, SeriesBook};
 use super::labels::Use;
 use super::memo::Memo;
 use super::origin::Origin;
 use super::rows::count;
+use super::series_store::{Counted, SeriesStore};
 use crate::config::{LabelFilter, LatencyConfig, LatencyUnit, Named, Routes, Whose, unit_of_time};
 use crate::core::detect::{Buckets, Latency, Process};
 
@@ -87,7 +87,7 @@ pub struct Histogram {
     /// The other color's, taken on the next page.
     next: Option<usize>,
     next_group: u16,
-    book: SeriesBook,
+    store: SeriesStore,
     hasher: RandomState,
     limit: usize,
     // The current page.
@@ -109,7 +109,7 @@ impl Histogram {
             is_final: false,
             next: None,
             next_group: 0,
-            book: SeriesBook::new(limit),
+            store: SeriesStore::new(limit),
             hasher: RandomState::new(),
             limit,
             rows: Vec::new(),
@@ -246,7 +246,7 @@ impl Histogram {
         let number = u16::try_from(at).unwrap_or(u16::MAX);
         // As with the counter: redirects without a route are nobody's if others have one.
         self.rows.retain(|row| row.candidate == number && !(row.is_redirect && candidate.says_route));
-        let entered = self.book.enter(&mut self.rows, started_ms, |_, _| {}).ok().filter(|_| !candidate.now.too_many);
+        let entered = self.store.enter(&mut self.rows, started_ms, |_, _| {}).ok().filter(|_| !candidate.now.too_many);
         let name = &candidate.name;
         let latency = if entered.is_none() {
             let limit = self.limit;
@@ -296,7 +296,7 @@ impl Histogram {
         let mut bounds: Vec<(f64, u16)> =
             candidate.bounds.iter().copied().filter(|(_, group)| is_whole(*group)).collect();
         bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let sum = |group: u16| self.book.sum(&[usize::from(group)]);
+        let sum = |group: u16| self.store.sum(&[usize::from(group)]);
         let counts = bounds.iter().map(|(_, group)| sum(*group)).chain([sum(all)]).collect();
         Some(Buckets { bounds_ms: bounds.iter().map(|(bound, _)| bound * scale).collect(), counts })
     }

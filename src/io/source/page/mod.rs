@@ -7,35 +7,35 @@
 //! | `memo` | what is to be done with the samples of each metric |
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
 //! | `rows` | the series of one page while it is read |
-//! | `settle`, `book` | where each series is added up, and what they add up to over many pages |
+//! | `settle`, `series_store` | where each series is added up, and what they add up to over many pages |
 //! | `build` | the release that answers |
 //! | `label_counts` | which labels the failed requests carry |
-//! | `family`, `census`, `why` | why no counter was taken |
+//! | `family`, `metric_inventory`, `why` | why no counter was taken |
 //! | `histogram` | which histogram says how long requests took, and what it says |
 //! | `agreement` | what both colors are measured by |
 //! | `reader` | all of it together |
 
 mod agreement;
-mod book;
 mod build;
 mod candidate;
 mod catalog;
-mod census;
 mod family;
 mod histogram;
 mod label_counts;
 mod labels;
 mod memo;
+mod metric_inventory;
 mod names;
 mod origin;
 mod reader;
 mod rows;
+mod series_store;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod why;
 
 pub use agreement::Agreement;
-pub(crate) use book::MAX_SERIES;
 pub(crate) use labels::LABELS;
 pub use reader::PageReader;
+pub(crate) use series_store::MAX_SERIES;

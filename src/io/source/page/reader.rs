@@ -2,11 +2,11 @@
 
 use super::super::exposition::{Exposition, Format, PageError};
 use super::agreement::Agreement;
-use super::book::{Entered, MAX_SERIES, SeriesBook};
 use super::build::BuildInfo;
 use super::candidate::Candidate;
 use super::histogram::{Counter, Histogram, Timed};
 use super::rows::{Row, Rows, UNIT, Wanted};
+use super::series_store::{Entered, MAX_SERIES, SeriesStore};
 use super::settle::{GOOD, GOOD_UNSAID, LEFT_OUT, UNCLEAR, UNCLEAR_UNSAID, settle};
 use super::why::why_none;
 use crate::config::{ErrorRateConfig, LatencyConfig, Routes};
@@ -18,7 +18,7 @@ use crate::core::detect::{Counting, Reading, TickCounts};
 pub struct PageReader {
     exposition: Exposition,
     rows: Rows,
-    book: SeriesBook,
+    store: SeriesStore,
     agreement: Agreement,
 }
 
@@ -53,7 +53,7 @@ impl PageReader {
         Self {
             exposition: Exposition::default(),
             rows: Rows::new(Wanted::new(config, routes), limit),
-            book: SeriesBook::new(limit),
+            store: SeriesStore::new(limit),
             agreement: Agreement::default(),
         }
     }
@@ -109,7 +109,7 @@ impl PageReader {
         series.retain(|row| usize::from(row.candidate) == at);
         settle(series, candidate, slot);
         if let Some(change) = change {
-            self.book.count_anew(change.is_baseline);
+            self.store.count_anew(change.is_baseline);
         }
         if catalog.is_final() && (!was_final || change.is_some()) {
             self.agreement.count_by(&candidate.name, was_final);
@@ -122,12 +122,12 @@ impl PageReader {
                 unclear = unclear.saturating_add(more);
             }
         };
-        let Entered { duplicates, process } = self.book.enter(series, started_ms, tell)?;
+        let Entered { duplicates, process } = self.store.enter(series, started_ms, tell)?;
         // Counting begins at the first page: its failures may have happened at any time before.
         let attribution = label_counts.take().filter(|_| !begins && change.is_none()).map(Box::new);
         let counting = change.and_then(|_| self.counting());
         let note = self.remarks(duplicates);
-        let sum = |groups: &[usize]| self.book.sum(groups);
+        let sum = |groups: &[usize]| self.store.sum(groups);
         Ok(Reading {
             total: sum(&[GOOD, GOOD + 1, GOOD_UNSAID, GOOD_UNSAID + 1, UNCLEAR, UNCLEAR_UNSAID]),
             errors: sum(&[GOOD + 1, GOOD_UNSAID + 1]),
@@ -170,7 +170,7 @@ impl PageReader {
     }
 
     fn uncounted(&self, timed: Reading) -> Reading {
-        let why = why_none(&self.rows.wanted, &self.rows.catalog, &self.rows.census);
+        let why = why_none(&self.rows.wanted, &self.rows.catalog, &self.rows.inventory);
         Reading { uncounted: why.is_some(), note: why, ..timed }
     }
 

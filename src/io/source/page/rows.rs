@@ -6,10 +6,10 @@ use super::super::exposition::{Fault, Page, Sample, Text};
 use super::build::BuildInfo;
 use super::candidate::{Candidate, Presence};
 use super::catalog::{Catalog, Who};
-use super::census::Census;
 use super::histogram::Histogram;
 use super::label_counts::{LabelCounter, Places, is_ending};
 use super::labels::is_sum;
+use super::metric_inventory::MetricInventory;
 use super::origin::Origin;
 use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusSet, Whose};
 
@@ -100,7 +100,7 @@ pub struct Rows {
     pub histogram: Option<Histogram>,
     pub build: BuildInfo,
     /// All counters of the page, until the request counter is found.
-    pub census: Census,
+    pub inventory: MetricInventory,
     hasher: RandomState,
     limit: usize,
 }
@@ -119,7 +119,7 @@ impl Rows {
             label_counts: LabelCounter::default(),
             histogram: None,
             build: BuildInfo::default(),
-            census: Census::default(),
+            inventory: MetricInventory::default(),
             hasher: RandomState::new(),
             limit,
         }
@@ -138,7 +138,7 @@ impl Rows {
         self.ignored = 0;
         self.sampled = false;
         self.build.clear();
-        self.census.clear();
+        self.inventory.clear();
         if let Some(histogram) = &mut self.histogram {
             histogram.clear();
         }
@@ -255,7 +255,7 @@ impl Page for Rows {
     fn family(&mut self, name: Text<'_>, kind: &[u8]) {
         self.declared |= self.catalog.declare(name, kind);
         if self.catalog.is_open() {
-            self.census.family(name, kind);
+            self.inventory.family(name, kind);
         }
         if let Some(histogram) = &mut self.histogram {
             histogram.family(name, kind);
@@ -271,7 +271,7 @@ impl Page for Rows {
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         self.sampled = true;
         if self.catalog.is_open() {
-            self.census.sample(sample)?;
+            self.inventory.sample(sample)?;
         }
         if let Some(histogram) = &mut self.histogram
             && histogram.sample(sample)?

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::book::Counted;
 use super::candidate::Candidate;
 use super::rows::{Row, UNIT};
+use super::series_store::Counted;
 use crate::config::Whose;
 
 /// Users' requests that did not fail, by route; failed ones come next.

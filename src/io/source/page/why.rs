@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Presence};
 use super::catalog::Catalog;
-use super::census::Census;
+use super::metric_inventory::MetricInventory;
 use super::names::Tier;
 use super::rows::Wanted;
 use crate::config::Named;
@@ -11,7 +11,7 @@ use crate::config::Named;
 const SHOWN: usize = 3;
 
 /// `None` if a counter is declared and merely has no samples yet.
-pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<String> {
+pub fn why_none(wanted: &Wanted, catalog: &Catalog, inventory: &MetricInventory) -> Option<String> {
     let sampled = || catalog.candidates.iter().filter(|one| one.is_there());
     if let Named::Name(name) = &wanted.requests {
         return match sampled().min_by_key(|one| one.standing) {
@@ -19,14 +19,14 @@ pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<S
             None if !catalog.declared.is_empty() => None,
             None => Some(format!(
                 "`{name}` (checks.error-rate.requests) is not on the page; {}",
-                its_counters(census, name)
+                its_counters(inventory, name)
             )),
         };
     }
     // Counters with a meaningful label come first.
     let told = |one: &&Candidate| (one.standing.tier, one.slots.is_empty(), one.standing.order);
     if let Some(found) = sampled().filter(|one| one.standing.tier <= Tier::Unlikely).min_by_key(told) {
-        return Some(match census.by_name().as_slice() {
+        return Some(match inventory.by_name().as_slice() {
             names @ [_, ..] if found.slots.is_empty() => in_names(names),
             _ => of_candidate(wanted, found),
         });
@@ -40,12 +40,12 @@ pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<S
             _ => None,
         })
         .collect();
-    Some(match (census.by_name().as_slice(), foreign.as_slice()) {
+    Some(match (inventory.by_name().as_slice(), foreign.as_slice()) {
         (names @ [_, ..], _) => in_names(names),
         (_, []) => format!(
             "no counter of requests on the page; {}; add one with a label for the status, such as \
              `http_requests_total{{status=\"200\"}}`, or name yours with checks.error-rate.requests",
-            its_counters(census, "http_requests_total")
+            its_counters(inventory, "http_requests_total")
         ),
         (_, foreign) => format!(
             "no counter on the page counts users' requests, only {}; if one is, name it with \
@@ -55,8 +55,8 @@ pub fn why_none(wanted: &Wanted, catalog: &Catalog, census: &Census) -> Option<S
     })
 }
 
-fn its_counters(census: &Census, name: &str) -> String {
-    census
+fn its_counters(inventory: &MetricInventory, name: &str) -> String {
+    inventory
         .nearest(name)
         .map_or_else(|| "it has no counters".to_owned(), |counters| format!("its counters are {counters}"))
 }

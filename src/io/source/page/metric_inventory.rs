@@ -11,7 +11,7 @@ const LABELS_SHOWN: usize = 8;
 
 /// The counters of one page, each with the labels of its first series.
 #[derive(Debug, Default)]
-pub struct Census {
+pub struct MetricInventory {
     counters: Vec<Counter>,
     family: Family,
 }
@@ -24,7 +24,7 @@ struct Counter {
     has_status: bool,
 }
 
-impl Census {
+impl MetricInventory {
     pub fn clear(&mut self) {
         self.counters.clear();
         self.family.clear();

@@ -40,7 +40,7 @@ pub struct Entered {
 /// page stays in the sums (OpenTelemetry and Envoy drop idle ones); if it comes back lower, it counts afresh. Processes
 /// differ by start time; close ones may be jitter, or forked workers: two, if a series falls when the time moves.
 #[derive(Debug)]
-pub struct SeriesBook {
+pub struct SeriesStore {
     /// Most recently read last.
     processes: Vec<ProcessBook>,
     next_id: u32,
@@ -62,7 +62,7 @@ enum Pick {
     New,
 }
 
-impl SeriesBook {
+impl SeriesStore {
     pub const fn new(limit: usize) -> Self {
         Self { processes: Vec::new(), next_id: 0, strangers: 0, choice: 0, fresh: None, limit }
     }
