@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bad_event::BadEvent;
 use super::closing::Closing;
 use super::counts::TickCounts;
 use super::evidence::{Ending, EvidenceDetector};
-use super::miss::Miss;
 use super::window::WindowDetector;
 
 /// A detector of either method. Time is in milliseconds since the start of the window.
@@ -28,10 +28,10 @@ impl Detector {
     }
 
     /// From now on its sentences speak of this.
-    pub const fn speak_of(&mut self, miss: Miss) {
+    pub const fn speak_of(&mut self, bad_event: BadEvent) {
         match self {
-            Self::Evidence(detector) => detector.speak_of(miss),
-            Self::Window(detector) => detector.speak_of(miss),
+            Self::Evidence(detector) => detector.speak_of(bad_event),
+            Self::Window(detector) => detector.speak_of(bad_event),
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn both_methods_speak_of_slow_requests_and_judge_them_alike() {
         for mut detector in both() {
-            detector.speak_of(Miss::Slower { than_ms: 250.0 });
+            detector.speak_of(BadEvent::Slower { than_ms: 250.0 });
             watch(&mut detector, TickCounts { requests: 50, errors: 25 });
             let breach = detector.breach().unwrap();
             assert!(breach.contains(" requests took longer than 250ms (50%)"), "{breach}");

@@ -9,11 +9,12 @@
 //! | `cumulative` | cumulative counters of one process, as recorded in a trace, taken apart into ticks |
 //! | `detector` | either method, with one face |
 //! | `evidence` | sequential evidence |
-//! | `miss` | what makes a request count against the release |
+//! | `bad_event` | what makes a request count against the release |
 //! | `reading` | what one good metrics page of one instance says |
 //! | `recent` | the counts of the last ten seconds, in bounded memory |
 //! | `window` | the plain rule |
 
+mod bad_event;
 mod buckets;
 mod closing;
 mod counters;
@@ -21,11 +22,11 @@ mod counts;
 mod cumulative;
 mod detector;
 mod evidence;
-mod miss;
 mod reading;
 mod recent;
 mod window;
 
+pub(crate) use bad_event::{BadEvent, failed};
 pub(crate) use buckets::{Buckets, Latency};
 pub use closing::{Closing, ClosingVerdict};
 pub(crate) use counters::{Counters, Delta, Processes, Since};
@@ -34,7 +35,6 @@ pub use cumulative::CumulativeCounts;
 pub use detector::Detector;
 pub(crate) use evidence::{BaselineRule, EvidenceConfigError, Outlook, excused, longest_silence, requests_to_clear};
 pub use evidence::{Ending, EvidenceConfig, EvidenceDetector};
-pub(crate) use miss::{Miss, failed};
 pub use reading::{Asked, Reading};
 pub(crate) use reading::{Attribution, Counting, LabelCounts, Process, Requests};
 pub(crate) use recent::{RECENT_MS, RecentCounts};

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bad_event::BadEvent;
 use super::closing::{Closing, ClosingVerdict};
 use super::counts::TickCounts;
-use super::miss::Miss;
 use super::recent::{RECENT_MS, RecentCounts};
 use crate::model::number::{percent_limit, span, thousands};
 
@@ -34,7 +34,7 @@ pub struct WindowDetector {
     last_request_ms: u64,
     breach: Option<String>,
     #[serde(default)]
-    miss: Miss,
+    bad_event: BadEvent,
 }
 
 impl WindowDetector {
@@ -49,13 +49,13 @@ impl WindowDetector {
             missed: 0,
             last_request_ms: 0,
             breach: None,
-            miss: Miss::Failed,
+            bad_event: BadEvent::Failed,
         }
     }
 
     /// From now on its sentences speak of this.
-    pub const fn speak_of(&mut self, miss: Miss) {
-        self.miss = miss;
+    pub const fn speak_of(&mut self, bad_event: BadEvent) {
+        self.bad_event = bad_event;
     }
 
     /// Takes in one tick; `None` (missing) neither feeds nor ends a streak. A breach stays, whatever follows.
@@ -110,7 +110,7 @@ impl WindowDetector {
 
     /// How the rule stands now: counts, rate, span, and how far the streak has come.
     pub fn explain(&self) -> String {
-        let (now, allowed) = (self.miss.of(self.recent.counts()), percent_limit(self.config.threshold));
+        let (now, allowed) = (self.bad_event.of(self.recent.counts()), percent_limit(self.config.threshold));
         let within = span(self.recent.span_ms());
         match self.streak {
             0 => format!("{now} in the last {within}, limit {allowed}"),
@@ -121,7 +121,7 @@ impl WindowDetector {
 
     /// The judgement if the window ended `at_ms` milliseconds after its start.
     pub fn close(&self, at_ms: u64) -> Closing {
-        let seen = format!("{} since the switch", self.miss.of(self.seen));
+        let seen = format!("{} since the switch", self.bad_event.of(self.seen));
         let quiet_ms = at_ms.saturating_sub(self.last_request_ms);
         if let Some(reason) = &self.breach {
             return Closing::new(ClosingVerdict::Breached, reason.clone());
@@ -134,7 +134,8 @@ impl WindowDetector {
             return Closing::new(ClosingVerdict::InsufficientData, "no request reached the new color");
         }
         if quiet_ms > (self.config.window_ms / 4).max(RECENT_MS) {
-            let reason = format!("no traffic for the last {}; before that {}", span(quiet_ms), self.miss.of(self.seen));
+            let reason =
+                format!("no traffic for the last {}; before that {}", span(quiet_ms), self.bad_event.of(self.seen));
             return Closing::new(ClosingVerdict::InsufficientData, reason);
         }
         if self.seen.requests < self.config.min_requests {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::ErrorRateSettings;
 use crate::config::{Baseline, Method};
 use crate::core::detect::{
-    BaselineRule, Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceDetector, Miss, Outlook,
+    BadEvent, BaselineRule, Closing, ClosingVerdict, Detector, Ending, EvidenceConfig, EvidenceDetector, Outlook,
     RecentCounts, TickCounts, WindowConfig, WindowDetector, failed, longest_silence,
 };
 use crate::model::number::{percent, span, thousands};
@@ -58,8 +58,8 @@ impl Judge {
         }
     }
 
-    pub const fn speak_of(&mut self, miss: Miss) {
-        self.detector.speak_of(miss);
+    pub const fn speak_of(&mut self, bad_event: BadEvent) {
+        self.detector.speak_of(bad_event);
     }
 
     pub fn tick(&mut self, at_ms: u64, counts: Option<TickCounts>) {

@@ -1,4 +1,4 @@
-//! The latency check: a request slower than the threshold is a miss; no more than `1 - quantile` of them are allowed.
+//! The latency check: a request slower than the threshold is a bad_event; no more than `1 - quantile` of them are allowed.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -24,7 +24,7 @@ use super::roster::Changes;
 use super::settings::{ErrorRateSettings, LatencySettings};
 use super::{Metered, Observation, Sample};
 use crate::config::{Baseline, Excuse, Ratio};
-use crate::core::detect::{Buckets, Latency, Miss, RECENT_MS, Reading, TickCounts};
+use crate::core::detect::{BadEvent, Buckets, Latency, RECENT_MS, Reading, TickCounts};
 use crate::model::number::{latency, latency_exact};
 use crate::model::{CheckId, Verdict};
 
@@ -77,7 +77,7 @@ impl LatencyCheck {
             ..error_rate.clone()
         };
         let mut rate = RateCheck::new(CheckId::Latency, allowed, window_ms, interval_ms, names.clone());
-        rate.speak_of(Miss::Slower { than_ms: settings.threshold_ms });
+        rate.speak_of(BadEvent::Slower { than_ms: settings.threshold_ms });
         Self {
             rate,
             is_decided: settings.excuse == Excuse::None,
@@ -99,7 +99,7 @@ impl LatencyCheck {
             Sample::Good(reading) => known.read(reading, &self.settings),
         };
         if let Some(than_ms) = self.bound() {
-            self.rate.speak_of(Miss::Slower { than_ms });
+            self.rate.speak_of(BadEvent::Slower { than_ms });
             // What the previous color excuses depends on what the release is judged by.
             if self.is_decided && self.rate.seen().requests == 0 {
                 self.weigh_excuse();
@@ -170,8 +170,8 @@ impl LatencyCheck {
         self.unfit().or_else(|| self.missing()).or_else(none)
     }
 
-    /// What is a miss, on one page of the previous color; none where it cannot say.
-    pub fn misses(&self, sample: &Sample) -> Option<Sample> {
+    /// What is a bad_event, on one page of the previous color; none where it cannot say.
+    pub fn bad_events(&self, sample: &Sample) -> Option<Sample> {
         let Sample::Good(reading) = sample else { return None };
         let Some(Latency::Buckets(now)) = &reading.latency else { return None };
         let errors = now.slower_than(self.settings.bound_of(now)?);
@@ -205,8 +205,8 @@ impl LatencyCheck {
         self.rate.seen()
     }
 
-    pub fn miss(&self) -> Miss {
-        Miss::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
+    pub fn bad_event(&self) -> BadEvent {
+        BadEvent::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
     }
 
     pub fn allowed(&self) -> f64 {

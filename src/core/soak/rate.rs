@@ -29,7 +29,7 @@ use super::judge::{Judge, OldColor};
 use super::own::{Cases, Counts};
 use super::settings::ErrorRateSettings;
 use crate::config::Ratio;
-use crate::core::detect::{Miss, TickCounts};
+use crate::core::detect::{BadEvent, TickCounts};
 use crate::model::CheckId;
 use crate::model::number::percent_limit;
 
@@ -37,7 +37,7 @@ use crate::model::number::percent_limit;
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCheck {
     id: CheckId,
-    miss: Miss,
+    bad_event: BadEvent,
     settings: ErrorRateSettings,
     window_ms: u64,
     interval_ms: u64,
@@ -60,7 +60,7 @@ impl RateCheck {
     pub fn new(id: CheckId, settings: ErrorRateSettings, window_ms: u64, interval_ms: u64, names: Vec<String>) -> Self {
         Self {
             id,
-            miss: Miss::Failed,
+            bad_event: BadEvent::Failed,
             judge: Ends::new(Judge::new(&settings, window_ms, interval_ms, None)),
             cases: Cases::default(),
             old: None,
@@ -80,9 +80,9 @@ impl RateCheck {
         }
     }
 
-    pub fn speak_of(&mut self, miss: Miss) {
-        self.miss = miss;
-        self.judge.speak_of(miss);
+    pub fn speak_of(&mut self, bad_event: BadEvent) {
+        self.bad_event = bad_event;
+        self.judge.speak_of(bad_event);
     }
 
     /// From the next count on: nothing was counted yet, or what was counted no longer matters.
@@ -104,7 +104,7 @@ impl RateCheck {
 
     fn new_judge(&self) -> Ends {
         let mut judge = Judge::new(&self.settings, self.window_ms, self.interval_ms, self.old);
-        judge.speak_of(self.miss);
+        judge.speak_of(self.bad_event);
         Ends::new(judge)
     }
 
@@ -139,7 +139,7 @@ impl RateCheck {
 
     /// `12 of 340 requests failed (3.5%), limit 5%`.
     pub fn totals(&self) -> String {
-        format!("{}, limit {}", self.miss.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
+        format!("{}, limit {}", self.bad_event.of(self.judge.seen()), percent_limit(self.settings.threshold.0))
     }
 
     pub fn evidence(&self) -> Option<f64> {

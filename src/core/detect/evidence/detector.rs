@@ -7,8 +7,8 @@ use super::cusum::{Cusum, Stretches};
 use super::effective_sample_size::EffectiveSampleSize;
 use super::mixture::Mixture;
 use super::plan::{MIN_ERRORS, Plan, SHARE_LATE, WATCHING_BET, seconds};
+use crate::core::detect::bad_event::BadEvent;
 use crate::core::detect::counts::{TickCounts, to_f64};
-use crate::core::detect::miss::Miss;
 
 /// Weighs the evidence that a release fails more often than allowed. Time is in milliseconds since the window's start.
 ///
@@ -21,7 +21,7 @@ pub struct EvidenceDetector {
     pub(super) config: EvidenceConfig,
     pub(super) plan: Plan,
     pub(super) state: State,
-    pub(super) miss: Miss,
+    pub(super) bad_event: BadEvent,
 }
 
 /// What is stored of a detector; the rest follows from it.
@@ -29,8 +29,8 @@ pub struct EvidenceDetector {
 struct Saved {
     config: EvidenceConfig,
     state: State,
-    #[serde(default)]
-    miss: Miss,
+    #[serde(rename = "miss", default)]
+    bad_event: BadEvent,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,12 +83,12 @@ impl EvidenceDetector {
             request_ms: 0,
             breach: None,
         };
-        Ok(Self { config, plan, state, miss: Miss::Failed })
+        Ok(Self { config, plan, state, bad_event: BadEvent::Failed })
     }
 
     /// From now on its sentences speak of this.
-    pub const fn speak_of(&mut self, miss: Miss) {
-        self.miss = miss;
+    pub const fn speak_of(&mut self, bad_event: BadEvent) {
+        self.bad_event = bad_event;
     }
 
     /// Takes in one tick; `None`: missing. Nothing moves after a breach, no bets on "bad since now" after the window.
@@ -185,14 +185,14 @@ impl EvidenceDetector {
 impl TryFrom<Saved> for EvidenceDetector {
     type Error = EvidenceConfigError;
 
-    fn try_from(Saved { config, state, miss }: Saved) -> Result<Self, EvidenceConfigError> {
+    fn try_from(Saved { config, state, bad_event }: Saved) -> Result<Self, EvidenceConfigError> {
         config.validate()?;
-        Ok(Self { plan: Plan::of(&config), config, state, miss })
+        Ok(Self { plan: Plan::of(&config), config, state, bad_event })
     }
 }
 
 impl From<EvidenceDetector> for Saved {
-    fn from(EvidenceDetector { config, state, miss, .. }: EvidenceDetector) -> Self {
-        Self { config, state, miss }
+    fn from(EvidenceDetector { config, state, bad_event, .. }: EvidenceDetector) -> Self {
+        Self { config, state, bad_event }
     }
 }

@@ -66,7 +66,7 @@ impl EvidenceDetector {
         let reason = state.breach.clone().or_else(|| {
             let sustained = self.in_trouble() && state.cusum.run() >= self.plan.min_ticks;
             sustained.then(|| {
-                let (seen, weight) = (self.miss.of(state.seen), self.weight_of(state.uncapped));
+                let (seen, weight) = (self.bad_event.of(state.seen), self.weight_of(state.uncapped));
                 format!("{seen} since the switch, and nothing since to contradict it; {weight}")
             })
         })?;
@@ -77,7 +77,7 @@ impl EvidenceDetector {
         let &State { missed, ticks, seen, .. } = &self.state;
         (missed > ticks / 2).then(|| {
             let reason =
-                format!("{} of {} ticks are missing; {}", thousands(missed), thousands(ticks), self.miss.of(seen));
+                format!("{} of {} ticks are missing; {}", thousands(missed), thousands(ticks), self.bad_event.of(seen));
             Closing::new(ClosingVerdict::Inconclusive, reason)
         })
     }
@@ -88,10 +88,10 @@ impl EvidenceDetector {
         let reason = if seen.requests == 0 {
             "no request reached the new color".to_owned()
         } else if to_f64(quiet_ms) > self.longest_quiet(at_ms) {
-            format!("no traffic for the last {}; before that {}", span(quiet_ms), self.miss.of(seen))
+            format!("no traffic for the last {}; before that {}", span(quiet_ms), self.bad_event.of(seen))
         } else if to_f64(seen.requests) < self.needed() {
             let (needed, threshold) = (whole(self.needed()), percent_limit(self.config.threshold));
-            format!("{}; {needed} requests are needed to clear {threshold}", self.miss.of(seen))
+            format!("{}; {needed} requests are needed to clear {threshold}", self.bad_event.of(seen))
         } else {
             return None;
         };

@@ -21,12 +21,12 @@ impl EvidenceDetector {
             }
         };
         let within = span(self.state.now_ms - since_ms);
-        format!("{} in the last {within}; {}", self.miss.of(counts), self.weight_of(self.state.evidence))
+        format!("{} in the last {within}; {}", self.bad_event.of(counts), self.weight_of(self.state.evidence))
     }
 
     /// `4 of 900 requests failed (0.44%) since the switch, at most 1% with 95% confidence`.
     pub(super) fn standing(&self) -> String {
-        let seen = self.miss.of(self.state.seen);
+        let seen = self.bad_event.of(self.state.seen);
         if self.state.seen.requests == 0 {
             return format!("{seen} since the switch");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Ratio;
-use crate::core::detect::{Buckets, Latency, Miss, TickCounts, excused, requests_to_clear};
+use crate::core::detect::{BadEvent, Buckets, Latency, TickCounts, excused, requests_to_clear};
 use crate::core::soak::{LatencySettings, Sample};
 use crate::model::number::percent;
 
@@ -36,7 +36,7 @@ pub struct Excused {
     pub limit: f64,
     /// The requests of the previous color, and the slow ones among them.
     old: TickCounts,
-    miss: Miss,
+    bad_event: BadEvent,
     /// Whether they are all since its processes began, rather than those right before the switch.
     is_lifetime: bool,
     allowed: f64,
@@ -99,7 +99,7 @@ impl Previous {
         };
         let old = TickCounts { requests: buckets.total(), errors: buckets.slower_than(than_ms) };
         let limit = excused(old, allowed, false_alarm.0)?;
-        Some(Excused { limit, old, miss: Miss::Slower { than_ms }, is_lifetime, allowed })
+        Some(Excused { limit, old, bad_event: BadEvent::Slower { than_ms }, is_lifetime, allowed })
     }
 }
 
@@ -111,7 +111,7 @@ impl Excused {
             "limit {} instead of {}: {} on the previous color {when}",
             percent(self.limit),
             percent(self.allowed),
-            self.miss.tally(self.old),
+            self.bad_event.tally(self.old),
         )
     }
 }

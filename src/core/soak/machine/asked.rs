@@ -58,7 +58,7 @@ impl Machine {
         let (now, since) = (self.now(), self.counted_since());
         let Some(latency) = self.checks.latency_mut() else { return };
         latency.previous_sampled(instance, sample);
-        if let Some(slow) = latency.misses(sample) {
+        if let Some(slow) = latency.bad_events(sample) {
             self.standby.counted_slow(&now, since, instance, &slow);
         }
     }

@@ -1,6 +1,6 @@
 //! How the previous color does after the rollback, and how that is told.
 
-use crate::core::detect::{Miss, TickCounts};
+use crate::core::detect::{BadEvent, TickCounts};
 use crate::core::soak::latency::LatencyCheck;
 use crate::core::soak::{Machine, Verification};
 use crate::model::number::span;
@@ -17,7 +17,7 @@ pub(super) struct Recovery {
     pub(super) cases: Vec<TickCounts>,
     pub(super) before: TickCounts,
     pub(super) allowed: f64,
-    pub(super) miss: Miss,
+    pub(super) bad_event: BadEvent,
     pub(super) something_failed: bool,
     /// For how long no request came any more, where that is no chance.
     pub(super) silent_ms: Option<u64>,
@@ -32,10 +32,10 @@ pub(super) struct Verified {
 impl Machine {
     pub(super) fn told_of(&self, recovery: &Recovery) -> Verified {
         let (bad, standby) = (self.settings.color, self.settings.color.other());
-        let Recovery { after, ref cases, before, allowed, miss, silent_ms, something_failed } = *recovery;
+        let Recovery { after, ref cases, before, allowed, bad_event, silent_ms, something_failed } = *recovery;
         let told = |kind, recovered, word: &str| {
             let silence = silent_ms.map(|ms| format!(", no request in the last {}", span(ms))).unwrap_or_default();
-            let (after, before) = (miss.of(after), miss.of(before));
+            let (after, before) = (bad_event.of(after), bad_event.of(before));
             let message = format!("{word}: {standby} after the rollback: {after}{silence}; {bad} before it: {before}");
             Verified { kind, recovered, message }
         };
@@ -70,7 +70,7 @@ impl Machine {
             |latency| (self.standby.slow_recovery(), latency.seen()),
         );
         let allowed = slow.map_or(self.settings.error_rate.threshold.0, LatencyCheck::allowed);
-        let miss = slow.map_or(Miss::Failed, LatencyCheck::miss);
+        let bad_event = slow.map_or(BadEvent::Failed, LatencyCheck::bad_event);
         let counted = breached.is_some_and(CheckId::counts_requests);
         let by_itself = trigger.is_some_and(|trigger| trigger.cause == Cause::Auto);
         // A crash loop breaches without a failed request.
@@ -85,7 +85,7 @@ impl Machine {
             cases: watch.in_each_case(),
             before,
             allowed,
-            miss,
+            bad_event,
             something_failed: failed || judged_by_requests,
             silent_ms: silent_ms.map(|(silent_ms, _)| silent_ms),
         }

@@ -132,7 +132,7 @@ impl Check for RateCheck {
             self.missing_ticks = 0;
             self.sighted_at = at_ms;
             let at_best = self.cases.at_best(&counts);
-            self.outage.see(self.last_tick_at, at_ms, at_best, self.settings.min_requests, self.miss);
+            self.outage.see(self.last_tick_at, at_ms, at_best, self.settings.min_requests, self.bad_event);
         } else {
             self.missing_ticks = self.missing_ticks.saturating_add(1);
         }

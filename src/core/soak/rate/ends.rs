@@ -1,6 +1,6 @@
 //! The judgement in every case of who sent the requests: what is said of a release has to be so in all of them.
 
-use crate::core::detect::{Closing, ClosingVerdict, Ending, Miss, Outlook, TickCounts};
+use crate::core::detect::{BadEvent, Closing, ClosingVerdict, Ending, Outlook, TickCounts};
 use crate::core::soak::judge::Judge;
 use crate::core::soak::own::{Case, Cases, Counts};
 use crate::model::number::thousands;
@@ -30,8 +30,8 @@ impl Ends {
         self.judges().min_by_key(|judge| judge.seen().requests).unwrap_or(&self.all)
     }
 
-    pub fn speak_of(&mut self, miss: Miss) {
-        self.judges_mut().for_each(|judge| judge.speak_of(miss));
+    pub fn speak_of(&mut self, bad_event: BadEvent) {
+        self.judges_mut().for_each(|judge| judge.speak_of(bad_event));
     }
 
     pub fn tick(&mut self, at_ms: u64, counts: Option<&Counts>, cases: &Cases) {

@@ -1,6 +1,6 @@
 //! During the warmup only an outage is judged: every request failing for a while.
 
-use crate::core::detect::{Miss, TickCounts};
+use crate::core::detect::{BadEvent, TickCounts};
 use crate::model::number::span;
 
 /// Least length of an outage.
@@ -18,7 +18,7 @@ pub struct Outage {
 
 impl Outage {
     /// The tick covers the time since the one before it.
-    pub fn see(&mut self, before_ms: u64, at_ms: u64, counts: TickCounts, min_requests: u64, miss: Miss) {
+    pub fn see(&mut self, before_ms: u64, at_ms: u64, counts: TickCounts, min_requests: u64, bad_event: BadEvent) {
         if counts.requests == 0 {
             return;
         }
@@ -31,7 +31,7 @@ impl Outage {
         let enough = self.counts.requests >= min_requests.max(ERRORS);
         let lasted = at_ms.saturating_sub(since);
         if enough && lasted >= LASTING_MS && self.reason.is_none() {
-            self.reason = Some(format!("{} for {}: an outage", miss.of(self.counts), span(lasted)));
+            self.reason = Some(format!("{} for {}: an outage", bad_event.of(self.counts), span(lasted)));
         }
     }
 

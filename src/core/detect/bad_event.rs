@@ -8,7 +8,7 @@ use crate::model::number::{latency, latency_exact, percent, thousands};
 /// The detectors judge both alike; only their sentences differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Miss {
+pub enum BadEvent {
     #[default]
     Failed,
     Slower {
@@ -16,7 +16,7 @@ pub enum Miss {
     },
 }
 
-impl Miss {
+impl BadEvent {
     /// `36/322 requests took longer than 500ms (11.2%)`, or `no request was seen`.
     pub fn tally(self, counts: TickCounts) -> String {
         let TickCounts { requests, errors } = counts.clamped();
@@ -46,7 +46,7 @@ impl Miss {
 
 /// `36 of 322 requests failed (11.2%)`, or `no request was seen`.
 pub fn failed(counts: TickCounts) -> String {
-    Miss::Failed.of(counts)
+    BadEvent::Failed.of(counts)
 }
 
 #[cfg(test)]
@@ -69,12 +69,12 @@ mod tests {
 
     #[test]
     fn slow_requests_read_as_a_sentence() {
-        let slow = Miss::Slower { than_ms: 500.0 };
+        let slow = BadEvent::Slower { than_ms: 500.0 };
         let counts = TickCounts { requests: 322, errors: 36 };
         assert_eq!(slow.of(counts), "36 of 322 requests took longer than 500ms (11.2%)");
         assert_eq!(slow.of(TickCounts::default()), "no request was seen");
         assert_eq!(slow.tally(counts), "36/322 requests took longer than 500ms (11.2%)");
-        assert_eq!(Miss::Failed.tally(counts), "36/322 requests failed (11.2%)");
+        assert_eq!(BadEvent::Failed.tally(counts), "36/322 requests failed (11.2%)");
         assert_eq!(slow.tally(TickCounts::default()), "no request was seen");
     }
 }
