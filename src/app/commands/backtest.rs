@@ -14,7 +14,7 @@ use crate::io::journal::RecordingReader;
 use crate::model::number::duration_exact;
 
 use super::support::failure::Failure;
-use super::support::say;
+use super::support::output;
 
 /// Settings that the trace gives unless a flag does; a trace may exceed a soak's limits.
 const OF_THE_TRACE: [&str; 2] = ["soak.window", "soak.interval"];
@@ -35,7 +35,7 @@ pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
                 print(&row, backtest.json)?;
                 rows.push(row);
             }
-            Err(why) => say::error(&format!("skipped `{}`: {why}", path.display())),
+            Err(why) => output::error(&format!("skipped `{}`: {why}", path.display())),
         }
     }
     if rows.is_empty() {
@@ -43,7 +43,7 @@ pub fn run(common: &Common, backtest: &Backtest) -> Result<u8, Failure> {
     }
     if !backtest.json {
         let names: Vec<String> = combinations.iter().map(|swept| name(swept, &backtest.sweep)).collect();
-        say::out(&table(&rows, &names));
+        output::out(&table(&rows, &names));
     }
     Ok(0)
 }
@@ -71,7 +71,7 @@ fn print(row: &Row, json: bool) -> Result<(), Failure> {
     for judged in row.judged.iter().filter(|_| json) {
         let mut line = serde_json::to_value(judged).map_err(Failure::internal)?;
         line["truth"] = row.truth.to_string().into();
-        say::line(&line.to_string());
+        output::line(&line.to_string());
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::model::number::duration_exact;
 use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
 
 use super::support::failure::Failure;
-use super::support::{actor, context, known, logging, place, say};
+use super::support::{actor, context, known, logging, output, place};
 
 /// How long the result of an order may take: a router may need five tries.
 const RESULT_LIMIT: Duration = Duration::from_mins(10);
@@ -33,7 +33,7 @@ pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Resu
     let done = order(&client, action, &actor::starter(), reason).await;
     let done = done.map_err(|error| refused(&loaded.config, &error))?;
     for line in &done.lines {
-        say::line(line);
+        output::line(line);
     }
     Ok(done.exit_code)
 }

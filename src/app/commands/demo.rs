@@ -18,7 +18,7 @@ use crate::model::{Color, Outcome};
 
 use super::soak::{self, Watched};
 use super::support::failure::Failure;
-use super::support::{actor, logging, say, screen};
+use super::support::{actor, logging, output, screen};
 
 /// Starts the world, switches to green and soaks. Exit code 0 when the scenario ended as it must.
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
@@ -34,9 +34,9 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let people = demo.output != Output::Json;
     if people {
         for line in world.describe(method) {
-            say::line(&line);
+            output::line(&line);
         }
-        say::line("");
+        output::line("");
     }
     let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let finished = match soak::watch(&loaded, begin, demo.output, OnSignal::Abort).await? {
@@ -51,9 +51,12 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
         Some(Finished::CutOff | Finished::Saved) | None => ("cut off", 7),
     };
     if people {
-        say::line(&format!("\nusers           {totals}"));
-        say::line(&format!("state file      active {}, exit code of `switch` {}", status.active_color, came.1));
-        say::line(&format!("look around     cd {} && switchback status --json; switchback history", folder.display()));
+        output::line(&format!("\nusers           {totals}"));
+        output::line(&format!("state file      active {}, exit code of `switch` {}", status.active_color, came.1));
+        output::line(&format!(
+            "look around     cd {} && switchback status --json; switchback history",
+            folder.display()
+        ));
     }
     if came.0 == Outcome::Aborted.name() {
         return Ok(came.1);
@@ -73,7 +76,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let ports = Ports::real();
-    let opening = monitor::open(&ports, &loaded, begin, actor::starter(), say::warn).await?;
+    let opening = monitor::open(&ports, &loaded, begin, actor::starter(), output::warn).await?;
     let Opening::Ready(opened) = opening else {
         return Err(Failure::internal("a new world has nothing to resume"));
     };
@@ -87,8 +90,8 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     monitor.abort();
     let totals = world.stop().await;
     left.map_err(Failure::internal)?;
-    say::line(&format!("users           {totals}"));
-    say::line(&format!("look around     cd {} && switchback history; switchback replay", folder.display()));
+    output::line(&format!("users           {totals}"));
+    output::line(&format!("look around     cd {} && switchback history; switchback replay", folder.display()));
     Ok(0)
 }
 

@@ -12,7 +12,7 @@ use crate::model::Color;
 use super::history::prune;
 use super::rollback::dry_run;
 use super::support::failure::Failure;
-use super::support::say;
+use super::support::output;
 use super::{
     attach, backtest, completions, config, ctl, demo, doctor, freeze, history, man, replay, rollback, soak, status,
     switch, verify,
@@ -80,7 +80,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Man { page, all: None } => man::page(&page),
         Command::Man { all: Some(folder), .. } => man::all(&folder),
         Command::Version => {
-            say::line(&format!("switchback {}", version()));
+            output::line(&format!("switchback {}", version()));
             Ok(0)
         }
     }

@@ -11,7 +11,7 @@ use crate::model::number::duration_exact;
 use crate::model::{Decision, DecisionKind, Reason};
 
 use super::support::failure::Failure;
-use super::support::{actor, context, logging, place, say};
+use super::support::{actor, context, logging, output, place};
 
 pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::require)?;
@@ -38,7 +38,7 @@ pub fn freeze(common: &Common, length: Option<Duration>, reason: Option<String>)
         format!("automatic rollback of {service} is frozen{length}"),
         reason.map(|reason| Reason::from(reason.as_str())),
     );
-    say::line(&format!(
+    output::line(&format!(
         "automatic rollback of {service} is frozen {ends}. Soaks keep watching; a breach is held{}",
         running(&deployment, ", also in the running soak")
     ));
@@ -51,11 +51,11 @@ pub fn unfreeze(common: &Common) -> Result<u8, Failure> {
     let deployment = Deployment::open(&loaded.config)?;
     let service = &loaded.config.service;
     if !deployment.freeze_file().remove().map_err(Failure::usage)? {
-        say::line(&format!("automatic rollback of {service} is not frozen"));
+        output::line(&format!("automatic rollback of {service} is not frozen"));
         return Ok(0);
     }
     journal(&deployment, DecisionKind::Unfreeze, format!("automatic rollback of {service} is no longer frozen"), None);
-    say::line(&format!(
+    output::line(&format!(
         "automatic rollback of {service} is enabled again{}",
         running(&deployment, "; a breach held by the freeze is acted on now")
     ));
@@ -71,6 +71,6 @@ fn running(deployment: &Deployment, text: &'static str) -> &'static str {
 fn journal(deployment: &Deployment, kind: DecisionKind, message: String, reason: Option<Reason>) {
     let decision = Decision { reason, ..Decision::new(kind, actor::starter(), message) };
     if let Err(error) = deployment.journal().append(&decision, Timestamp::now()) {
-        say::warn(&error.to_string());
+        output::warn(&error.to_string());
     }
 }

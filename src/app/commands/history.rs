@@ -12,7 +12,7 @@ use crate::model::Decision;
 use crate::model::printable::clean;
 
 use super::support::failure::Failure;
-use super::support::{context, place, say};
+use super::support::{context, output, place};
 
 /// Decisions shown without `--limit`.
 const SHOWN: usize = 50;
@@ -23,14 +23,14 @@ pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Fail
     let entries = journal.history(limit.unwrap_or(SHOWN)).map_err(Failure::usage)?;
     if entries.is_empty() && limit != Some(0) {
         // Stdout is for decisions: a script that counts them finds none.
-        say::error(&nothing_decided(journal.path(), &loaded.config.service));
+        output::error(&nothing_decided(journal.path(), &loaded.config.service));
     }
     let zone = TimeZone::system();
     for entry in entries {
         if json {
-            say::line(&serde_json::to_string(&entry).map_err(Failure::internal)?);
+            output::line(&serde_json::to_string(&entry).map_err(Failure::internal)?);
         } else {
-            say::line(&line(&entry, &zone));
+            output::line(&line(&entry, &zone));
         }
     }
     Ok(0)
@@ -39,7 +39,7 @@ pub fn run(common: &Common, json: bool, limit: Option<usize>) -> Result<u8, Fail
 pub fn soaks(common: &Common) -> Result<u8, Failure> {
     let config = context::loaded(common, place::has_records)?.config;
     for id in recordings(&config.service_dir()).map_err(Failure::usage)? {
-        say::line(&id.to_string());
+        output::line(&id.to_string());
     }
     Ok(0)
 }

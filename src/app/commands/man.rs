@@ -12,7 +12,7 @@ use crate::app::cli::{EXIT_CODES, examples};
 
 use super::completions::print;
 use super::support::failure::Failure;
-use super::support::say;
+use super::support::output;
 
 /// Prints the page of a command, such as `config show`; that of the program where none is named.
 pub fn page(words: &[String]) -> Result<u8, Failure> {
@@ -37,7 +37,7 @@ pub fn all(folder: &Path) -> Result<u8, Failure> {
     for (name, text) in &pages {
         fs::write(folder.join(name), text).map_err(failed)?;
     }
-    say::line(&format!("{} pages in {}", pages.len(), folder.display()));
+    output::line(&format!("{} pages in {}", pages.len(), folder.display()));
     Ok(0)
 }
 

@@ -17,7 +17,7 @@ use crate::io::journal::{Journal, SoakId, recording_path, recordings};
 use crate::model::number::size;
 
 use super::support::failure::Failure;
-use super::support::{context, place, say, screen};
+use super::support::{context, output, place, screen};
 
 pub async fn run(common: &Common, replay: &Replay) -> Result<u8, Failure> {
     let loaded = context::loaded(common, place::has_records)?;
@@ -69,7 +69,7 @@ fn paint(
     let camera = Camera { ui, router_kind, size: replay.size, speed: replay.speed };
     let svg = to_animated_svg(&film(camera, header.settings, events), &title, palette);
     fs::write(file, &svg).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", file.display())))?;
-    say::line(&format!("saved as {} ({})", file.display(), size(u64::try_from(svg.len()).unwrap_or(u64::MAX))));
+    output::line(&format!("saved as {} ({})", file.display(), size(u64::try_from(svg.len()).unwrap_or(u64::MAX))));
     Ok(0)
 }
 

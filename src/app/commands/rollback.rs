@@ -25,7 +25,7 @@ use crate::model::{Action, Cause, Color, Decision, DecisionKind, Outcome, Phase,
 
 use super::ctl::{self, OrderError};
 use super::support::failure::Failure;
-use super::support::{actor, context, logging, others, place, say, standby};
+use super::support::{actor, context, logging, others, output, place, standby};
 use stays::Stay;
 
 /// How long a monitor may take to answer before this process acts itself.
@@ -66,15 +66,15 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     let done = patiently(tries, || deployment.rollback(request.clone())).await;
     match done {
         Ok(Rollback::RolledBack(moved)) => {
-            say::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
+            output::line(&format!("rolled back: traffic is on {}, away from {}", moved.color, moved.from));
             for note in &moved.router.notes {
-                say::line(note);
+                output::line(note);
             }
             if let Some(kept) = &moved.router.kept {
-                say::line(&format!("the replaced content was copied to {}", kept.display()));
+                output::line(&format!("the replaced content was copied to {}", kept.display()));
             }
             if let Some(trouble) = &moved.journal_trouble {
-                say::warn(trouble);
+                output::warn(trouble);
             }
             finish_orphan(&deployment, orphan).await;
             let window = loaded.config.soak.verify_window;
@@ -160,7 +160,7 @@ where
         // The first ones at once, later ones once a minute or so.
         if failures <= 3 || failures.is_multiple_of(6) {
             let wait = duration_exact(wait);
-            say::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, retrying in {wait}: {error}"));
+            output::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, retrying in {wait}: {error}"));
         }
         sleep(wait).await;
         wait = (wait * 2).min(MOST_WAIT);
@@ -214,7 +214,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
         Err(OrderError::Client(_)) => return Ok(None),
     };
     for line in &done.lines {
-        say::line(line);
+        output::line(line);
     }
     Ok(Some(done.exit_code))
 }
@@ -290,12 +290,12 @@ async fn finish_orphan(deployment: &Deployment, orphan: Option<SoakBlock>) {
         ..block
     };
     if let Err(error) = deployment.record_soak(ended).await {
-        say::warn(&format!("the state file does not show the end of the soak: {error}"));
+        output::warn(&format!("the state file does not show the end of the soak: {error}"));
     }
 }
 
 fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
-    say::line(message);
+    output::line(message);
     let skipped = Decision { soak: None, decision: DecisionKind::Skip, message: message.to_owned(), ..intent };
     journal(deployment, &skipped);
     0
@@ -303,6 +303,6 @@ fn skip(deployment: &Deployment, intent: Decision, message: &str) -> u8 {
 
 fn journal(deployment: &Deployment, decision: &Decision) {
     if let Err(error) = deployment.journal().append(decision, Timestamp::now()) {
-        say::warn(&error.to_string());
+        output::warn(&error.to_string());
     }
 }

@@ -20,7 +20,7 @@ use super::support::background::{self, Background, Launch};
 use super::support::failure::Failure;
 use super::support::follow;
 use super::support::supervisor::Supervisor;
-use super::support::{actor, ci_job, context, form, logging, place, say, screen};
+use super::support::{actor, ci_job, context, format, logging, output, place, screen};
 
 /// How long a reader of stdout may take for the last lines.
 const PRINT_LIMIT: Duration = Duration::from_secs(5);
@@ -61,7 +61,7 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
                 let setup = screen::setup(&loaded.config, common, false);
                 return screen::left(tui::run(setup, supervisor.link(&loaded.config)).await, &loaded.config.service);
             }
-            say::line(&supervisor.describe());
+            output::line(&supervisor.describe());
             follow::run(&loaded.config, watch.output, Some(supervisor)).await
         }
         Background::Over(code) => Ok(code),
@@ -89,8 +89,8 @@ async fn begin_in_background(
     background::tell_ci_job();
     let before = follow::newest(config);
     let (started, printed) = launch.start(begin).await?;
-    say::note(&printed.log);
-    say::data(&printed.out);
+    output::note(&printed.log);
+    output::data(&printed.out);
     if matches!(started, Background::Over(_)) && !printed.out.is_empty() {
         // In the form that was asked for.
         conclude();
@@ -120,7 +120,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
         Ok(opened) => opened,
         Err(code) => return Ok(Watched::Nothing(code)),
     };
-    let form = form::of(output, opened.places.clone());
+    let form = format::of(output, opened.places.clone());
     let printer = Printer::start(form, opened.view(), Box::new(stdout()));
     let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
@@ -129,9 +129,9 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     }
     match finished {
         Finished::CutOff => {
-            say::error("exited on a second signal, in the middle of a move. See where traffic is: switchback status")
+            output::error("exited on a second signal, in the middle of a move. See where traffic is: switchback status")
         }
-        Finished::Saved => say::error(&format!(
+        Finished::Saved => output::error(&format!(
             "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
             loaded.config.service
         )),
@@ -150,16 +150,16 @@ async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<
 
 /// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
-    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), say::warn).await? {
+    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), output::warn).await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };
     if let Begin::Switch { to, no_rollback, .. } = begin {
         if soak.is_some() {
-            say::warn(&format!("{to} is already live; nothing was moved. Printing its last outcome"));
+            output::warn(&format!("{to} is already live; nothing was moved. Printing its last outcome"));
         }
         if no_rollback {
-            say::warn("--no-rollback was ignored: it applies to a switch that moves traffic");
+            output::warn("--no-rollback was ignored: it applies to a switch that moves traffic");
         }
     }
     let config = &loaded.config;
@@ -179,7 +179,7 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
         journal,
         at: Timestamp::now(),
     };
-    if let Err(error) = told.print(output, &form::job_files(), stdout()) {
+    if let Err(error) = told.print(output, &format::job_files(), stdout()) {
         tracing::debug!(%error, "the output is not read");
     }
     Ok(Err(told.ending.exit_code()))

@@ -19,9 +19,9 @@ use crate::io::control::Client;
 use crate::io::state::{ConfigurationStatus, StatusReport};
 use crate::model::Color;
 
+use super::support::detach::Leave;
 use super::support::failure::Failure;
-use super::support::leave::Leave;
-use super::support::{conclude, context, known, others, place, say, standby};
+use super::support::{conclude, context, known, others, output, place, standby};
 
 /// How long a monitor may take to answer before the files are asked instead.
 const MONITOR_LIMIT: Duration = Duration::from_secs(2);
@@ -50,16 +50,16 @@ pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
         Output::Json => {
             let json = to_json(&report, came)?;
             let pretty = if status.json { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) };
-            say::data(&format!("{}\n", pretty.map_err(Failure::internal)?));
+            output::data(&format!("{}\n", pretty.map_err(Failure::internal)?));
         }
-        Output::Human | Output::Github => say::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
+        Output::Human | Output::Github => output::out(&as_called(&report.to_text(&ZonedDateTime::now()))),
     }
     if !judged && output != Output::Json {
-        say::out(&last_line(&report, came));
+        output::out(&last_line(&report, came));
     }
     if judged && let Some(hint) = came.hint() {
         let next = came.next(&report.service).map(|next| format!("\nnext: {next}")).unwrap_or_default();
-        say::error(&format!("{hint} (exit code {}){next}", came.exit_code()));
+        output::error(&format!("{hint} (exit code {}){next}", came.exit_code()));
     }
     if output == Output::Github {
         conclude::tell_job(&conclusion(&report, came));
@@ -100,9 +100,9 @@ pub async fn inactive(common: &Common) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
     let (report, color) = inactive_of(&loaded.config).await?;
     if report.soak.running {
-        say::warn(&format!("a running soak may still roll back to {color}: deploy to it after the soak"));
+        output::warn(&format!("a running soak may still roll back to {color}: deploy to it after the soak"));
     }
-    say::line(color.name());
+    output::line(color.name());
     Ok(0)
 }
 
@@ -144,9 +144,9 @@ async fn go_on(loaded: &Loaded, json: bool) -> Result<u8, Failure> {
         };
         if in_place {
             // Clear the screen, cursor to the top: the ANSI sequences ED and CUP.
-            say::out(&format!("\x1b[2J\x1b[H{text}"));
+            output::out(&format!("\x1b[2J\x1b[H{text}"));
         } else if last.as_ref() != Some(&now) {
-            say::out(&text);
+            output::out(&text);
         }
         last = Some(now);
         tokio::select! {

@@ -16,7 +16,7 @@ use crate::model::Color;
 use super::soak;
 use super::status::inactive_of;
 use super::support::failure::Failure;
-use super::support::{ci_job, context, say};
+use super::support::{ci_job, context, output};
 
 /// Switches to the named color. Without one it prompts on a terminal, and fails elsewhere: running it twice would move
 /// traffic back.
@@ -25,7 +25,7 @@ pub async fn run(common: &Common, color: Option<Color>, switch: &Switch) -> Resu
         named @ Some(_) => named,
         None => asked_for(common, switch.watch.supervised).await?,
     }) else {
-        say::line("nothing was moved");
+        output::line("nothing was moved");
         return Ok(ABORTED);
     };
     let begin = Begin::Switch { to, soak: !switch.no_soak, no_rollback: switch.no_rollback, force: switch.force };
@@ -45,14 +45,14 @@ async fn asked_for(common: &Common, supervised: bool) -> Result<Option<Color>, F
     }
     let (report, inactive) = found?;
     loop {
-        say::ask(&question(&report, inactive, &ZonedDateTime::now()));
+        output::ask(&question(&report, inactive, &ZonedDateTime::now()));
         // Signals are not handled yet: Ctrl-C ends the program here.
         let line = tokio::task::spawn_blocking(|| stdin().lines().next()).await.map_err(Failure::internal)?;
         let Some(Ok(line)) = line else { return Ok(None) };
         match answer(&line, inactive) {
             Answer::Color(color) => return Ok(Some(color)),
             Answer::No => return Ok(None),
-            Answer::Unclear => say::warn("answer y, n, blue or green"),
+            Answer::Unclear => output::warn("answer y, n, blue or green"),
         }
     }
 }

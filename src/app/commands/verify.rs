@@ -11,7 +11,7 @@ use crate::io::state::StateFile;
 
 use super::history::nothing_decided;
 use super::support::failure::Failure;
-use super::support::{context, place, say};
+use super::support::{context, output, place};
 
 /// The end of the journal as last noted in the state file.
 fn known_head(config: &Config) -> Option<Head> {
@@ -31,7 +31,10 @@ pub fn run(common: &Common, file: Option<PathBuf>) -> Result<u8, Failure> {
     match journal::verify(&path, known.as_ref()) {
         Ok(report) => {
             let Report { service, records, head } = report;
-            say::line(&format!("{}: intact, {records} decisions of service `{service}`, head {head}", path.display()));
+            output::line(&format!(
+                "{}: intact, {records} decisions of service `{service}`, head {head}",
+                path.display()
+            ));
             Ok(0)
         }
         Err(VerifyError::Damaged(damage)) => Err(Failure::new(14, damage)),

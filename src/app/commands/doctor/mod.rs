@@ -32,7 +32,7 @@ use serde::Serialize;
 
 use self::finding::{Finding, Level, summary};
 use super::support::failure::Failure;
-use super::support::{context, place, say};
+use super::support::{context, output, place};
 use crate::app::cli::Common;
 use crate::app::deploy::Deployment;
 use crate::config::{Config, Loaded};
@@ -60,10 +60,10 @@ pub async fn run(common: &Common, json: bool) -> Result<u8, Failure> {
         let (service, state_file) = (&loaded.config.service, &loaded.config.state_file);
         let config_file = loaded.place.config_file.as_deref();
         let report = Report { service, state_file, config_file, ok, findings: &findings };
-        say::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
+        output::line(&serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
     } else {
-        say::out(&findings.iter().map(Finding::to_text).collect::<String>());
-        say::line(&format!("service {}: {}", loaded.config.service, summary(&findings)));
+        output::out(&findings.iter().map(Finding::to_text).collect::<String>());
+        output::line(&format!("service {}: {}", loaded.config.service, summary(&findings)));
     }
     Ok(if ok { 0 } else { FAILED })
 }

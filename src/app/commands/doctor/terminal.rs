@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::app::cli::Common;
 use crate::app::commands::support::ci_job::{CiJob, REMEDY};
-use crate::app::commands::support::{linger, screen};
+use crate::app::commands::support::{logind, screen};
 use crate::app::tui::{Charset, Depth, SMALLEST};
 
 const AREA: &str = "terminal";
@@ -12,7 +12,7 @@ const BACKGROUND: &str = "background";
 pub fn look(common: &Common) -> Vec<Finding> {
     let mut findings =
         vec![if screen::is_possible() { drawn(common) } else { Finding::ok(AREA, "none here: a soak prints lines") }];
-    findings.extend(linger::trouble().map(|(trouble, next)| Finding::warning(BACKGROUND, trouble, next)));
+    findings.extend(logind::trouble().map(|(trouble, next)| Finding::warning(BACKGROUND, trouble, next)));
     let job = CiJob::here();
     findings.extend(job.unmarked().map(|told| Finding::ok(BACKGROUND, told)));
     findings.extend(job.ends_with_job().map(|why| Finding::warning(BACKGROUND, why, REMEDY)));

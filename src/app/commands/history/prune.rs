@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::app::cli::Common;
 use crate::app::commands::support::failure::Failure;
-use crate::app::commands::support::{context, place, say};
+use crate::app::commands::support::{context, output, place};
 use crate::app::deploy::Deployment;
 use crate::config::Config;
 use crate::io::journal;
@@ -23,9 +23,9 @@ pub fn run(common: &Common, dry_run: bool) -> Result<u8, Failure> {
 
 fn report(pruned: &Pruned, verb: &str) -> Result<u8, Failure> {
     for recording in &pruned.removed {
-        say::line(&format!("{verb} {}  {}", recording.id, size(recording.bytes)));
+        output::line(&format!("{verb} {}  {}", recording.id, size(recording.bytes)));
     }
-    say::line(&total(verb, pruned));
+    output::line(&total(verb, pruned));
     if pruned.failed.is_empty() {
         return Ok(0);
     }

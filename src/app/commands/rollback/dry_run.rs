@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::app::cli::Common;
 use crate::app::commands::rollback;
 use crate::app::commands::support::failure::Failure;
-use crate::app::commands::support::{context, place, say};
+use crate::app::commands::support::{context, output, place};
 use crate::app::deploy::{Binding, By, Deployment, Foreseen, MoveFailure, Preview, RollbackError};
 use crate::config::Config;
 use crate::io::control::Client;
@@ -29,7 +29,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let config = &loaded.config;
     let deployment = Deployment::open(config)?;
     let state = deployment.state_file().read()?;
-    say::line("dry run: nothing is moved, nothing is written");
+    output::line("dry run: nothing is moved, nothing is written");
     let by = who(config, &deployment, &state).await?;
     let orphan = rollback::cleared(config, &deployment, &state, force).await?.map(|block| block.id);
     tell_move_under_way(&deployment);
@@ -39,11 +39,11 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     match foreseen {
         Ok(Foreseen::Moves(preview)) => tell(&deployment, &state, &preview).await,
         Ok(Foreseen::AlreadyBack(color)) => {
-            say::line(&format!("{color} is already active: nothing would be rolled back"));
+            output::line(&format!("{color} is already active: nothing would be rolled back"));
             Ok(0)
         }
         Ok(Foreseen::Nothing(nothing)) => {
-            say::line(&format!("nothing would be moved: {}", rollback::why_nothing(&deployment, &state, nothing)));
+            output::line(&format!("nothing would be moved: {}", rollback::why_nothing(&deployment, &state, nothing)));
             match deployment.routed().await.filter(|routed| *routed != state.active()) {
                 None => Ok(0),
                 Some(routed) => Err(rollback::elsewhere(routed)),
@@ -84,10 +84,10 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
         return Ok(By::ThisProcess);
     }
     if matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
-        say::line("the running monitor would get the order, and end its soak");
+        output::line("the running monitor would get the order, and end its soak");
         return Ok(By::Monitor);
     }
-    say::line(
+    output::line(
         "a monitor is running but does not answer: this command would act by itself, and the soak would end superseded",
     );
     Ok(By::ThisProcess)
@@ -96,32 +96,32 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
 fn tell_move_under_way(deployment: &Deployment) {
     if let Ok(Some(who)) = mover(deployment.state_file()) {
         let wait = duration_exact(deployment.lock_wait());
-        say::line(&format!("a move is under way, by {who}: waiting for it like the rollback, up to {wait}"));
+        output::line(&format!("a move is under way, by {who}: waiting for it like the rollback, up to {wait}"));
     }
 }
 
 async fn tell(deployment: &Deployment, state: &State, preview: &Preview) -> Result<u8, Failure> {
     let Preview { target, router, writes_state, journal_trouble } = preview;
-    say::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
+    output::line(&format!("traffic would be moved to {target}, away from {}", target.other()));
     let kind = deployment.router().kind();
     for line in router.as_deref().unwrap_or(&["already there".to_owned()]) {
-        say::line(&format!("  router {kind}: {line}"));
+        output::line(&format!("  router {kind}: {line}"));
     }
     if let Some(probe) = deployment.probe() {
-        say::line(&format!("  users: {}", users(probe).await?));
+        output::line(&format!("  users: {}", users(probe).await?));
     }
     let file = deployment.state_file().path().display();
     if state.active() != *target {
-        say::line(&format!("  state file `{file}`: activeColor {target}, previousColor {}", target.other()));
+        output::line(&format!("  state file `{file}`: activeColor {target}, previousColor {}", target.other()));
     } else if *writes_state {
-        say::line(&format!("  state file `{file}`: marked as a rollback"));
+        output::line(&format!("  state file `{file}`: marked as a rollback"));
     } else {
-        say::line(&format!("  state file `{file}`: already up to date"));
+        output::line(&format!("  state file `{file}`: already up to date"));
     }
     let journal = deployment.journal().path().display();
     match journal_trouble {
-        None => say::line(&format!("  journal `{journal}`: rollback, rolled_back")),
-        Some(why) => say::warn(&format!("the rollback would not be in the journal `{journal}`: {why}")),
+        None => output::line(&format!("  journal `{journal}`: rollback, rolled_back")),
+        Some(why) => output::warn(&format!("the rollback would not be in the journal `{journal}`: {why}")),
     }
     Ok(0)
 }

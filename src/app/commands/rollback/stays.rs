@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::app::commands::support::failure::Failure;
-use crate::app::commands::support::say;
+use crate::app::commands::support::output;
 use crate::app::deploy::Deployment;
 use crate::model::Color;
 
@@ -68,7 +68,7 @@ pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
     match stay {
         Stay::Stays => Ok(0),
         Stay::Unread(why) => {
-            say::warn(&format!("cannot check whether traffic stays on {to}: {why}"));
+            output::warn(&format!("cannot check whether traffic stays on {to}: {why}"));
             Ok(0)
         }
         Stay::MovedOn { active } => Err(Failure::new(

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::app::commands::status;
+use crate::app::commands::support::detach::Leave;
 use crate::app::commands::support::failure::Failure;
-use crate::app::commands::support::leave::Leave;
-use crate::app::commands::support::{others, say};
+use crate::app::commands::support::{others, output};
 use crate::app::deploy::{Came, Deployment};
 use crate::config::Loaded;
 use crate::io::state::StatusReport;
@@ -48,7 +48,7 @@ pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), F
         if let Ok(report) = &seen {
             let id = report.soak.block.as_ref().map(|block| block.id.clone());
             if waited_for.is_some() && id.is_some() && id != waited_for {
-                say::error("the awaited soak is over, and another one has started since");
+                output::error("the awaited soak is over, and another one has started since");
                 return Ok((report.clone(), Came::MovedSince));
             }
             waited_for = waited_for.or_else(|| id.filter(|_| came.is_open()));

@@ -22,7 +22,7 @@ use crate::model::number::duration_exact;
 
 use super::ci_job::{self, CiJob};
 use super::failure::Failure;
-use super::{linger, say};
+use super::{logind, output};
 
 /// How long the process may take until its control socket answers. It reads a recording of up to a day first.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -148,17 +148,17 @@ impl Monitor {
 pub fn tell_ci_job() {
     let job = CiJob::here();
     if let Some(told) = job.unmarked() {
-        say::error(&told);
+        output::error(&told);
     }
     if let Some(why) = job.ends_with_job() {
-        say::warn(&format!("{why}; {}", ci_job::REMEDY));
+        output::warn(&format!("{why}; {}", ci_job::REMEDY));
     }
 }
 
 /// The background process leaves the terminal's session, so that closing the terminal does not end it.
 pub fn leave_session() {
     if let Err(error) = rustix::process::setsid() {
-        say::warn(&format!("the monitor stays in the session of its terminal: {error}"));
+        output::warn(&format!("the monitor stays in the session of its terminal: {error}"));
     }
 }
 
@@ -172,7 +172,7 @@ fn anonymous_file() -> io::Result<File> {
 fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, Own)> {
     // The running executable, even if the file was replaced meanwhile.
     let program = std::env::current_exe()?;
-    let mut command = match linger::scope() {
+    let mut command = match logind::scope() {
         Some(mut scope) => {
             scope.arg(program);
             Command::from(scope)

@@ -18,7 +18,7 @@ use crate::model::Color;
 
 use super::failure::Failure;
 use super::known::Known;
-use super::{context, form, known, others, say};
+use super::{context, format, known, others, output};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
@@ -65,8 +65,8 @@ impl Close {
     /// Sends prose where the output format wants it.
     pub fn prepare(self) {
         match (self.output, self.when) {
-            (Output::Json, When::Always) => say::collect(),
-            (Output::Json, When::Failing) => say::on_stderr(),
+            (Output::Json, When::Always) => output::collect(),
+            (Output::Json, When::Failing) => output::on_stderr(),
             _ => {}
         }
     }
@@ -86,7 +86,7 @@ impl Close {
                 code
             }
             Err(failure) => {
-                say::error(&failure.message);
+                output::error(&failure.message);
                 self.tell(&of_failure(&failure, standing(common)));
                 failure.code
             }
@@ -95,7 +95,7 @@ impl Close {
 
     /// The same for a failure before the deployment is known.
     pub fn fail(self, failure: &Failure) -> u8 {
-        say::error(&failure.message);
+        output::error(&failure.message);
         self.tell(&of_failure(failure, Standing::default()));
         failure.code
     }
@@ -104,7 +104,7 @@ impl Close {
         match self.output {
             Output::Human => {}
             Output::Json => {
-                say::data(&format!("{}\n", conclusion.to_json(self.kind, &say::said(), Timestamp::now())));
+                output::data(&format!("{}\n", conclusion.to_json(self.kind, &output::said(), Timestamp::now())));
             }
             Output::Github => tell_job(conclusion),
         }
@@ -113,8 +113,8 @@ impl Close {
 
 /// Concludes a GitHub Actions step: annotation, outputs, summary.
 pub fn tell_job(conclusion: &Conclusion) {
-    for line in conclusion.tell_job(&form::job_files()) {
-        say::data(&format!("{line}\n"));
+    for line in conclusion.tell_job(&format::job_files()) {
+        output::data(&format!("{line}\n"));
     }
 }
 
@@ -149,7 +149,7 @@ fn first_paragraph(text: &str) -> String {
 
 fn of_what_was_said(common: &Common, code: u8) -> Conclusion {
     let Standing { service, active, soak, release, .. } = standing(common);
-    let reason = say::said().first().cloned().or_else(say::last_error).unwrap_or_default();
+    let reason = output::said().first().cloned().or_else(output::last_error).unwrap_or_default();
     let next = match code {
         0 => None,
         143 => Some("switchback soak --resume"),

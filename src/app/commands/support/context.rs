@@ -6,7 +6,7 @@ use crate::app::inputs;
 use crate::config::{Loaded, Origin, Problem, Problems, keep_secret, load};
 
 use super::failure::Failure;
-use super::{place, say};
+use super::{output, place};
 
 /// Loads the configuration for a command on this machine.
 pub fn read(common: &Common) -> Result<Loaded, Failure> {
@@ -84,6 +84,6 @@ pub fn warn(loaded: &Loaded) {
 
 fn warn_of(warnings: &[String]) {
     for warning in warnings {
-        say::warn(warning);
+        output::warn(warning);
     }
 }

@@ -15,10 +15,10 @@ use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 use crate::model::Action;
 
+use super::detach::{self, Leave};
 use super::failure::Failure;
-use super::leave::{self, Leave};
 use super::supervisor::{Revived, Supervisor};
-use super::{actor, conclude, form, known, say, screen};
+use super::{actor, conclude, format, known, output, screen};
 
 /// How long another supervisor may take to restart it.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ async fn follow(
                 Shown::Watching => {
                     screen.pause().await;
                     if let Some(supervisor) = &supervisor {
-                        say::data(&supervisor.monitor().detached(output, &config.service));
+                        output::data(&supervisor.monitor().detached(output, &config.service));
                     }
                     if output == Output::Github {
                         conclude::tell_job(&screen.detached());
@@ -87,7 +87,7 @@ async fn follow(
             match supervisor.revive().await? {
                 Revived::Alive => {}
                 Revived::Again(told) => {
-                    say::warn(&told);
+                    output::warn(&told);
                     reach_until = reach_until.max(Instant::now() + POLL);
                 }
                 Revived::Over(code) => {
@@ -113,9 +113,9 @@ async fn follow(
 
 fn ended_out_of_sight(code: u8, service: &str) {
     if code == 143 {
-        say::error(&leave::stopped("a signal", service));
+        output::error(&detach::stopped("a signal", service));
     } else {
-        say::line(&format!("the soak has ended with exit code {code}; see: switchback status --service {service}"));
+        output::line(&format!("the soak has ended with exit code {code}; see: switchback status --service {service}"));
     }
 }
 
@@ -218,7 +218,7 @@ impl<'a> Screen<'a> {
 
     /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
     fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
-        let mut form = form::of(self.output, places(self.config, header));
+        let mut form = format::of(self.output, places(self.config, header));
         let is_folded = self.until == Until::ItWatches || called::is_elsewhere();
         self.begun = is_folded.then(|| View::new(header.settings.clone()));
         form.quiet = Some(match self.seen {
@@ -292,14 +292,14 @@ impl<'a> Screen<'a> {
     async fn close(&mut self, end: &StreamEnd) -> u8 {
         self.pause().await;
         if let StreamEnd::Stopped { why } = end {
-            say::error(&leave::stopped(why, &self.config.service));
+            output::error(&detach::stopped(why, &self.config.service));
         }
         end.exit_code()
     }
 
     async fn leave(&mut self, service: &str) -> u8 {
         self.pause().await;
-        say::line(&leave::left(service));
+        output::line(&detach::left(service));
         0
     }
 }

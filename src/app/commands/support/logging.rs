@@ -19,7 +19,7 @@ use crate::config::{Config, scrub};
 use crate::io::journal::{create_private_dir, open_log};
 use crate::model::number::size;
 
-use super::say;
+use super::output;
 
 /// Log files that are kept, one a day.
 const KEPT: usize = 14;
@@ -61,7 +61,7 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
             Some(guard)
         }
         Err(error) => {
-            say::warn(&format!("cannot write a log in `{}`: {error}", folder.display()));
+            output::warn(&format!("cannot write a log in `{}`: {error}", folder.display()));
             None
         }
     }

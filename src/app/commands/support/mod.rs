@@ -9,15 +9,15 @@
 //! | `context` | what every command needs first |
 //! | `failure` | a command that could not do its work |
 //! | `follow` | following a run from outside its process, with lines |
-//! | `form` | how headless output looks here |
+//! | `format` | how headless output looks here |
 //! | `supervisor` | keeps a monitor alive that this process started |
 //! | `known` | what a monitor on another machine was last known to say |
-//! | `leave` | detaching from a run that continues |
-//! | `linger` | whether the platform lets a background process live on after its user has logged out |
+//! | `detach` | detaching from a run that continues |
+//! | `logind` | whether the platform lets a background process live on after its user has logged out |
 //! | `logging` | the program's log |
 //! | `others` | a deployment of another user |
 //! | `place` | what there is where a command was called, and what a command needs of it |
-//! | `say` | what a command prints |
+//! | `output` | what a command prints |
 //! | `screen` | the terminal UI as this process can show it |
 //! | `standby` | is a color ready? Asked once, by commands that run without a monitor |
 
@@ -26,16 +26,16 @@ pub mod background;
 pub mod ci_job;
 pub mod conclude;
 pub mod context;
+pub mod detach;
 pub mod failure;
 pub mod follow;
-pub mod form;
+pub mod format;
 pub mod known;
-pub mod leave;
-pub mod linger;
 pub mod logging;
+pub mod logind;
 pub mod others;
+pub mod output;
 pub mod place;
-pub mod say;
 pub mod screen;
 pub mod standby;
 pub mod supervisor;

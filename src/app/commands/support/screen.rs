@@ -16,7 +16,7 @@ use crate::config::{Config, ControlConfig, keys};
 use crate::io::journal::Journal;
 
 use super::failure::Failure;
-use super::{leave, say};
+use super::{detach, output};
 
 /// Whether there is a terminal that can be drawn on.
 pub fn is_possible() -> bool {
@@ -110,7 +110,7 @@ pub fn left(left: Result<Left, TerminalError>, service: &str) -> Result<u8, Fail
         return Ok(ending.exit_code());
     }
     if let Some(why) = &left.stopped {
-        say::error(&leave::stopped(why, service));
+        output::error(&detach::stopped(why, service));
         return Ok(143);
     }
     if left.by == Departure::TerminalGone {

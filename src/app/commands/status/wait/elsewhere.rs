@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use url::Url;
 
+use crate::app::commands::support::detach::Leave;
 use crate::app::commands::support::failure::Failure;
-use crate::app::commands::support::leave::Leave;
-use crate::app::commands::support::{known, others, say};
+use crate::app::commands::support::{known, others, output};
 use crate::app::deploy::Came;
 use crate::app::monitor::block_of_run;
 use crate::config::{Config, ControlConfig};
@@ -55,7 +55,7 @@ pub async fn until_it_is_over(config: &Config, whose: &Whose) -> Result<(StatusR
         };
         wait.stopped |= stopped;
         if lost.is_none() && wait.seen.is_some() {
-            say::warn(&format!("{why}: retrying for {}", span_of(COME_BACK)));
+            output::warn(&format!("{why}: retrying for {}", span_of(COME_BACK)));
         }
         let since = *lost.get_or_insert_with(Instant::now);
         let limit = if wait.seen.is_some() { COME_BACK } else { FIRST_ANSWER };
@@ -117,7 +117,7 @@ impl Wait {
             Err(error) => return Ok(Followed::Lost(error.into())),
         };
         if lost.take().is_some() && self.seen.is_some() {
-            say::warn("the monitor answers again");
+            output::warn("the monitor answers again");
         }
         self.stopped = false;
         let soak = self.seen.take().and_then(|seen| seen.soak);
@@ -185,7 +185,7 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
                 Ok(StreamItem::Header(header)) => {
                     let soak = header.settings.soak.clone();
                     if seen.soak.as_ref().is_some_and(|known| *known != soak) {
-                        say::error("the awaited soak is over, and another one has started since");
+                        output::error("the awaited soak is over, and another one has started since");
                         return Ok(Followed::Over(Box::new(seen.report.clone()), Came::MovedSince));
                     }
                     seen.soak = Some(soak);

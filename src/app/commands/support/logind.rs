@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::say;
+use super::output;
 use crate::io::router::program_in_path;
 
 /// Where systemd notes the users whose processes may stay.
@@ -30,7 +30,7 @@ pub fn scope() -> Option<Command> {
         return Some(command);
     }
     if kills_user_processes(&logind_config()) {
-        say::warn(&format!("{KILLED}: {REMEDY}"));
+        output::warn(&format!("{KILLED}: {REMEDY}"));
     }
     None
 }
