@@ -224,7 +224,7 @@ fn the_map_of_a_folder_has_every_module_in_it_and_nothing_else() {
 #[test]
 fn what_is_for_tests_alone_counts_for_nothing() {
     let text = "//! | `a`, `b/` | two |\nmod a;\npub mod b;\n#[cfg(test)]\nmod tests {\n    use crate::app::x;\n}\nuse crate::io::y::Z;\n\
-                // crate::app\n#[cfg(test)]\nmod bench;\n";
+                // crate::app\n#[cfg(test)]\nmod harness;\n";
     let source = Source { path: "core/soak/mod.rs".to_owned(), text: text.to_owned() };
     let imports: Vec<_> = source.imports().into_iter().map(|import| (import.place, import.from, import.to)).collect();
     let place = Path::new("src/core/soak/mod.rs:8").display().to_string();

@@ -140,12 +140,12 @@ fn ending_of(block: &SoakBlock) -> Option<Ending> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::deploy::testing::Bench;
+    use crate::app::deploy::testing::Harness;
     use crate::io::state::SoakStatus;
     use crate::model::Color;
 
     async fn report() -> StatusReport {
-        Bench::switched().deployment.status(Some(true)).await.unwrap()
+        Harness::switched().deployment.status(Some(true)).await.unwrap()
     }
 
     fn block(phase: &str, outcome: Option<&str>, cause: Option<&str>) -> SoakBlock {

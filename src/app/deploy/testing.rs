@@ -176,13 +176,13 @@ pub const SOAK: &str = "20261123T140211Z-3f2a";
 pub const BINDING: Binding = Binding { active: Color::Green, last_switch: Some(10), previous: Color::Blue };
 
 /// A deployment in a folder of its own.
-pub struct Bench {
+pub struct Harness {
     pub router: Arc<TestRouter>,
     pub deployment: Deployment,
     tmp: tempfile::TempDir,
 }
 
-impl Bench {
+impl Harness {
     /// Green is active since 10, blue was before, and the router agrees.
     pub fn switched() -> Self {
         Self::with(|_, _| {})
@@ -196,11 +196,11 @@ impl Bench {
         adjust(&mut router, &state_file);
         let router = Arc::new(router);
         let deployment = deployment(tmp.path(), router.clone());
-        let bench = Self { router, deployment, tmp };
-        bench.write_state(
+        let harness = Self { router, deployment, tmp };
+        harness.write_state(
             r#"{"team":"ops","activeColor":"green","lastSwitch":10,"previousColor":"blue","transition":{"kind":"switch","at":10}}"#,
         );
-        bench
+        harness
     }
 
     /// The same deployment over the router `state-file`.

@@ -120,7 +120,7 @@ impl RecoveredRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::testing::{Bench, FAILING, HEALTHY, resumption, settings};
+    use crate::core::soak::testing::{FAILING, HEALTHY, Harness, resumption, settings};
     use crate::io::journal::{RecordingWriter, SoakId};
     use crate::io::ports::{SystemClock, SystemDisk};
     use crate::model::{Actor, Phase};
@@ -145,33 +145,33 @@ mod tests {
 
     #[test]
     fn a_run_read_back_stands_where_it_stood() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(5, HEALTHY);
-        bench.seconds(9, FAILING);
-        let (_tmp, recovered) = recorded(&bench.log);
-        assert_eq!(recovered.machine.summary(), bench.machine.summary());
+        let mut harness = Harness::new(settings());
+        harness.seconds(5, HEALTHY);
+        harness.seconds(9, FAILING);
+        let (_tmp, recovered) = recorded(&harness.log);
+        assert_eq!(recovered.machine.summary(), harness.machine.summary());
         assert_eq!(
             (recovered.seq, recovered.at_ms, recovered.lost_events),
-            (bench.log.last().unwrap().seq, bench.at, 0)
+            (harness.log.last().unwrap().seq, harness.at, 0)
         );
-        assert_eq!(recovered.view().machine().phase(), bench.machine.phase());
+        assert_eq!(recovered.view().machine().phase(), harness.machine.phase());
         assert!(recovered.clock(Arc::new(SystemClock)).at_ms() >= recovered.at_ms);
     }
 
     #[test]
     fn events_that_did_not_reach_the_recording_are_counted() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(5, HEALTHY);
-        let (_tmp, recovered) = recorded(bench.log.iter().filter(|envelope| !(4..9).contains(&envelope.seq)));
+        let mut harness = Harness::new(settings());
+        harness.seconds(5, HEALTHY);
+        let (_tmp, recovered) = recorded(harness.log.iter().filter(|envelope| !(4..9).contains(&envelope.seq)));
         assert_eq!(recovered.lost_events, 5);
     }
 
     #[test]
     fn decisions_behind_the_last_one_in_the_journal_are_still_to_be_written() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(60, HEALTHY);
-        let (_tmp, recovered) = recorded(&bench.log);
-        let made: Vec<Decision> = bench.decisions().into_iter().cloned().collect();
+        let mut harness = Harness::new(settings());
+        harness.seconds(60, HEALTHY);
+        let (_tmp, recovered) = recorded(&harness.log);
+        let made: Vec<Decision> = harness.decisions().into_iter().cloned().collect();
         assert_eq!(recovered.not_journaled(&[]), all(&made));
         assert_eq!(recovered.not_journaled(&made[..1]), all(&made[1..]));
         assert_eq!(recovered.not_journaled(&made), all(&[]));
@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn of_two_decisions_that_read_the_same_the_one_without_a_line_is_still_to_be_written() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(5, HEALTHY);
-        let (_tmp, mut recovered) = recorded(&bench.log);
+        let mut harness = Harness::new(settings());
+        harness.seconds(5, HEALTHY);
+        let (_tmp, mut recovered) = recorded(&harness.log);
         let resumed = |message: &str| Decision::new(DecisionKind::Resumed, Actor::Resume, message);
         recovered.decisions = vec![resumed("after 0.1s"), resumed("after 0.1s"), resumed("after 2s")];
         let made = recovered.decisions.clone();
@@ -210,14 +210,14 @@ mod tests {
     /// A monitor that was killed between the end of the rollback and the event of it, and the next one right after its beginning.
     #[test]
     fn a_beginning_behind_a_rollback_that_the_recording_does_not_know_the_end_of_is_written() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(5, HEALTHY);
-        while bench.machine.phase() != Phase::RollingBack {
-            bench.second(FAILING);
+        let mut harness = Harness::new(settings());
+        harness.seconds(5, HEALTHY);
+        while harness.machine.phase() != Phase::RollingBack {
+            harness.second(FAILING);
         }
-        let known = bench.log.len();
-        let bench = bench.resumed(known, 100, resumption());
-        let (_tmp, recovered) = recorded(&bench.log);
+        let known = harness.log.len();
+        let harness = harness.resumed(known, 100, resumption());
+        let (_tmp, recovered) = recorded(&harness.log);
         let of_kind = |kind| recovered.decisions.iter().find(|made| made.decision == kind).unwrap().clone();
         let intent = of_kind(DecisionKind::Rollback);
         let mut journaled: Vec<Decision> = recovered.decisions.clone();

@@ -86,49 +86,49 @@ fn end(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::deploy::testing::{Bench, SOAK, intent};
+    use crate::app::deploy::testing::{Harness, SOAK, intent};
     use crate::model::Color;
 
     /// Green, switched to at 10, was being rolled back when the monitor died; `state` is what the file says now.
-    fn died_in_its_rollback(state: &str) -> Bench {
-        let bench = Bench::switched();
+    fn died_in_its_rollback(state: &str) -> Harness {
+        let harness = Harness::switched();
         let open = Decision { active_color: Some(Color::Green), previous_color: Some(Color::Blue), ..intent() };
-        bench.journal(&open);
+        harness.journal(&open);
         let soak = format!(r#""soak":{{"id":"{SOAK}","phase":"watching","lastSwitch":10}}"#);
-        bench.write_state(&format!("{{{state},{soak}}}"));
-        bench
+        harness.write_state(&format!("{{{state},{soak}}}"));
+        harness
     }
 
-    fn outcome(bench: &Bench) -> String {
-        bench.state().soak().unwrap().outcome.clone().unwrap()
+    fn outcome(harness: &Harness) -> String {
+        harness.state().soak().unwrap().outcome.clone().unwrap()
     }
 
     #[tokio::test]
     async fn an_open_rollback_of_a_dead_monitor_is_carried_through_and_told() {
-        let bench = died_in_its_rollback(r#""activeColor":"green","lastSwitch":10,"previousColor":"blue""#);
-        let told = settle(&bench.deployment).await.unwrap().unwrap();
+        let harness = died_in_its_rollback(r#""activeColor":"green","lastSwitch":10,"previousColor":"blue""#);
+        let told = settle(&harness.deployment).await.unwrap().unwrap();
         assert!(told.ends_with("its monitor died during the rollback, which is completed now"), "{told}");
-        bench.assert_back();
-        assert_eq!(outcome(&bench), "rolled-back");
-        assert_eq!(settle(&bench.deployment).await.unwrap(), None, "once");
+        harness.assert_back();
+        assert_eq!(outcome(&harness), "rolled-back");
+        assert_eq!(settle(&harness.deployment).await.unwrap(), None, "once");
     }
 
     #[tokio::test]
     async fn a_monitor_that_died_after_its_rollback_leaves_nothing_to_move() {
-        let bench = died_in_its_rollback(r#""activeColor":"blue","lastSwitch":20,"previousColor":"green""#);
-        bench.journal(&Decision { decision: DecisionKind::RolledBack, ..intent() });
-        let told = settle(&bench.deployment).await.unwrap().unwrap();
+        let harness = died_in_its_rollback(r#""activeColor":"blue","lastSwitch":20,"previousColor":"green""#);
+        harness.journal(&Decision { decision: DecisionKind::RolledBack, ..intent() });
+        let told = settle(&harness.deployment).await.unwrap().unwrap();
         assert!(told.ends_with("recovery was not verified to the end"), "{told}");
-        assert_eq!((outcome(&bench).as_str(), bench.router.moves()), ("rolled-back", vec![]));
+        assert_eq!((outcome(&harness).as_str(), harness.router.moves()), ("rolled-back", vec![]));
     }
 
     #[tokio::test]
     async fn what_was_switched_since_is_not_rolled_back_by_the_intent_of_a_dead_monitor() {
-        let bench = died_in_its_rollback(r#""activeColor":"green","lastSwitch":30,"previousColor":"blue""#);
-        let told = settle(&bench.deployment).await.unwrap().unwrap();
+        let harness = died_in_its_rollback(r#""activeColor":"green","lastSwitch":30,"previousColor":"blue""#);
+        let told = settle(&harness.deployment).await.unwrap().unwrap();
         assert!(told.ends_with("another process moved traffic since"), "{told}");
-        assert_eq!((bench.state().active(), bench.router.active()), (Color::Green, Color::Green));
-        assert_eq!(bench.router.moves(), []);
-        assert_eq!(outcome(&bench), "superseded");
+        assert_eq!((harness.state().active(), harness.router.active()), (Color::Green, Color::Green));
+        assert_eq!(harness.router.moves(), []);
+        assert_eq!(outcome(&harness), "superseded");
     }
 }

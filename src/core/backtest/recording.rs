@@ -39,7 +39,7 @@ pub fn trace_of(settings: Settings, envelopes: impl IntoIterator<Item = Envelope
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
+    use crate::core::soak::testing::{FAILING, HEALTHY, Harness, World, settings};
     use crate::model::{Cause, Outcome};
 
     fn counts(trace: &Trace) -> (u64, u64) {
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn a_recording_gives_the_ticks_that_its_soak_judged() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(20, HEALTHY);
-        bench.second(World { metrics: false, ..HEALTHY });
-        bench.seconds(39, HEALTHY);
-        let seen = bench.machine.seen();
-        let trace = trace_of(settings(), bench.log);
+        let mut harness = Harness::new(settings());
+        harness.seconds(20, HEALTHY);
+        harness.second(World { metrics: false, ..HEALTHY });
+        harness.seconds(39, HEALTHY);
+        let seen = harness.machine.seen();
+        let trace = trace_of(settings(), harness.log);
         assert_eq!(trace.ticks.len(), 60);
         assert_eq!((trace.length_ms(), trace.interval_ms()), (60_000, 1_000));
         assert_eq!(trace.ticks[20].counts, None, "a missing tick stays one");
@@ -64,12 +64,12 @@ mod tests {
 
     #[test]
     fn a_recording_says_how_its_soak_ended() {
-        let mut bench = Bench::new(settings());
-        bench.seconds(15, HEALTHY);
-        assert_eq!(ending_of(settings(), &bench.log), None);
-        bench.order("abort").unwrap();
-        let ending = ending_of(settings(), &bench.log).unwrap();
-        assert_eq!(Some(&ending), bench.machine.ending());
+        let mut harness = Harness::new(settings());
+        harness.seconds(15, HEALTHY);
+        assert_eq!(ending_of(settings(), &harness.log), None);
+        harness.order("abort").unwrap();
+        let ending = ending_of(settings(), &harness.log).unwrap();
+        assert_eq!(Some(&ending), harness.machine.ending());
         assert_eq!((ending.outcome, ending.cause), (Outcome::Aborted, Cause::Operator));
     }
 
@@ -77,10 +77,10 @@ mod tests {
     fn warmup_is_left_out_and_orders_are_not_obeyed_again() {
         let mut warm = settings();
         warm.warmup_ms = 10_000;
-        let mut bench = Bench::new(warm.clone());
-        bench.seconds(15, HEALTHY);
-        bench.order("abort").unwrap();
-        let trace = trace_of(warm, bench.log);
+        let mut harness = Harness::new(warm.clone());
+        harness.seconds(15, HEALTHY);
+        harness.order("abort").unwrap();
+        let trace = trace_of(warm, harness.log);
         assert_eq!(trace.ticks.iter().map(|tick| tick.at_ms).collect::<Vec<_>>(), [1_000, 2_000, 3_000, 4_000, 5_000]);
     }
 
@@ -88,13 +88,13 @@ mod tests {
     fn a_breach_does_not_end_the_trace_and_a_crash_loop_is_kept() {
         let mut held = settings();
         held.on_breach = OnBreach::Notify;
-        let mut bench = Bench::new(held.clone());
-        bench.seconds(20, FAILING);
+        let mut harness = Harness::new(held.clone());
+        harness.seconds(20, FAILING);
         for requests in [50, 49, 48] {
-            bench.restart(0);
-            bench.seconds(3, World { requests, ..HEALTHY });
+            harness.restart(0);
+            harness.seconds(3, World { requests, ..HEALTHY });
         }
-        let trace = trace_of(held, bench.log);
+        let trace = trace_of(held, harness.log);
         assert_eq!(trace.ticks.len(), 29);
         let (at_ms, reason) = trace.crash_loop.unwrap();
         assert_eq!(at_ms, 27_000);

@@ -1,4 +1,4 @@
-use super::super::testing::{Bench, SOAK, bound};
+use super::super::testing::{Harness, SOAK, bound};
 use super::*;
 use crate::app::deploy::Rollback;
 
@@ -8,46 +8,46 @@ fn block(id: &str) -> SoakBlock {
 
 #[tokio::test]
 async fn recording_a_soak_touches_no_other_key_whoever_is_active() {
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     let rolled_back = r#"{"activeColor":"blue","lastSwitch":99,"previousColor":"blue","x":[]}"#;
-    bench.write_state(rolled_back);
+    harness.write_state(rolled_back);
     let superseded = SoakBlock { outcome: Some("superseded".into()), ..block(SOAK) };
-    assert_eq!(bench.deployment.record_soak(superseded.clone()).await.unwrap(), SoakUpdate::Written);
+    assert_eq!(harness.deployment.record_soak(superseded.clone()).await.unwrap(), SoakUpdate::Written);
     let mut expected = State::parse(rolled_back).unwrap();
     expected.set_soak(superseded);
-    assert_eq!(bench.state(), expected);
+    assert_eq!(harness.state(), expected);
 }
 
 #[tokio::test]
 async fn the_block_of_a_later_soak_stays() {
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     let later = "20261124T000000Z-0000";
-    bench.deployment.record_soak(block(later)).await.unwrap();
-    let update = bench.deployment.record_soak(block(SOAK)).await.unwrap();
+    harness.deployment.record_soak(block(later)).await.unwrap();
+    let update = harness.deployment.record_soak(block(SOAK)).await.unwrap();
     assert_eq!(update, SoakUpdate::NewerSoak(later.to_owned()));
-    assert_eq!(bench.state().soak().unwrap().id, later);
+    assert_eq!(harness.state().soak().unwrap().id, later);
 }
 
 #[tokio::test]
 async fn a_soak_alone_makes_no_state_file() {
-    let bench = Bench::switched();
-    std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
-    assert_eq!(bench.deployment.record_soak(block(SOAK)).await.unwrap(), SoakUpdate::NoStateFile);
-    assert!(!bench.deployment.state_file().path().exists());
+    let harness = Harness::switched();
+    std::fs::remove_file(harness.deployment.state_file().path()).unwrap();
+    assert_eq!(harness.deployment.record_soak(block(SOAK)).await.unwrap(), SoakUpdate::NoStateFile);
+    assert!(!harness.deployment.state_file().path().exists());
 }
 
 #[tokio::test]
 async fn a_corrupt_state_file_takes_no_block() {
-    let bench = Bench::switched();
-    bench.write_state("[]");
-    assert!(matches!(bench.deployment.record_soak(block(SOAK)).await, Err(RecordError::State(_))));
+    let harness = Harness::switched();
+    harness.write_state("[]");
+    assert!(matches!(harness.deployment.record_soak(block(SOAK)).await, Err(RecordError::State(_))));
 }
 
 #[tokio::test]
 async fn a_move_that_waits_too_long_for_the_lock_names_its_holder() {
-    let bench = Bench::switched();
-    let impatient = Deployment { lock_wait: Duration::ZERO, ..bench.deployment.clone() };
-    let _lock = bench.deployment.lock().await.unwrap();
+    let harness = Harness::switched();
+    let impatient = Deployment { lock_wait: Duration::ZERO, ..harness.deployment.clone() };
+    let _lock = harness.deployment.lock().await.unwrap();
     let refused = impatient.rollback(bound()).await.unwrap_err().to_string();
     let holder = format!("process {} for service `shop` in `", std::process::id());
     assert!(refused.starts_with("another process is moving traffic (`") && refused.contains(&holder), "{refused}");
@@ -56,21 +56,21 @@ async fn a_move_that_waits_too_long_for_the_lock_names_its_holder() {
 
 #[tokio::test]
 async fn the_parts_can_be_reached_and_debugging_prints_the_important_ones() {
-    let bench = Bench::switched();
-    assert_eq!(bench.deployment.router().kind(), "test");
-    assert_eq!(bench.deployment.journal().path(), bench.folder().join("shop/decisions.jsonl"));
-    assert!(format!("{:?}", bench.deployment).contains("TestRouter"));
+    let harness = Harness::switched();
+    assert_eq!(harness.deployment.router().kind(), "test");
+    assert_eq!(harness.deployment.journal().path(), harness.folder().join("shop/decisions.jsonl"));
+    assert!(format!("{:?}", harness.deployment).contains("TestRouter"));
 }
 
 #[tokio::test]
 async fn a_block_recorded_while_a_rollback_runs_does_not_undo_it() {
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     let (rolled_back, recorded) =
-        tokio::join!(bench.deployment.rollback(bound()), bench.deployment.record_soak(block(SOAK)));
+        tokio::join!(harness.deployment.rollback(bound()), harness.deployment.record_soak(block(SOAK)));
     assert!(matches!(rolled_back.unwrap(), Rollback::RolledBack(_)));
     assert_eq!(recorded.unwrap(), SoakUpdate::Written);
-    bench.assert_back();
-    assert_eq!(bench.state().soak().unwrap().id, SOAK);
+    harness.assert_back();
+    assert_eq!(harness.state().soak().unwrap().id, SOAK);
 }
 
 #[tokio::test]

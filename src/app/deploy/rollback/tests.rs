@@ -1,6 +1,6 @@
 use std::task::{Context, Poll, Waker};
 
-use super::super::testing::{Answer, Bench, SOAK, bound, deploy_ts, half_a_write, intent, unbound};
+use super::super::testing::{Answer, Harness, SOAK, bound, deploy_ts, half_a_write, intent, unbound};
 use super::*;
 use crate::io::state::StateFile;
 use crate::model::Actor;
@@ -10,8 +10,8 @@ const ROLLED_BACK: DecisionKind = DecisionKind::RolledBack;
 
 #[tokio::test]
 async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
-    let bench = Bench::switched();
-    let Rollback::RolledBack(moved) = bench.deployment.rollback(bound()).await.unwrap() else { panic!() };
+    let harness = Harness::switched();
+    let Rollback::RolledBack(moved) = harness.deployment.rollback(bound()).await.unwrap() else { panic!() };
     let expected = MovedTraffic {
         color: Color::Blue,
         from: Color::Green,
@@ -20,14 +20,14 @@ async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
         journal_trouble: None,
     };
     assert_eq!(moved, expected);
-    bench.assert_back();
+    harness.assert_back();
     assert_eq!(
-        (bench.state().previous(), bench.router.moves()),
+        (harness.state().previous(), harness.router.moves()),
         (Some(Color::Green), vec![(Move::Rollback, Color::Blue)])
     );
-    assert!(bench.state().to_text().unwrap().starts_with("{\n  \"team\": \"ops\""), "unknown keys stay");
+    assert!(harness.state().to_text().unwrap().starts_with("{\n  \"team\": \"ops\""), "unknown keys stay");
 
-    let entries = bench.deployment.journal().history(9).unwrap();
+    let entries = harness.deployment.journal().history(9).unwrap();
     let expected = Decision { active_color: Some(Color::Green), previous_color: Some(Color::Blue), ..intent() };
     assert_eq!(entries[0].decision, expected);
     let record = &entries[1].decision;
@@ -38,67 +38,67 @@ async fn a_rollback_moves_router_and_state_between_its_intent_and_its_record() {
 
 #[tokio::test]
 async fn a_second_rollback_changes_nothing() {
-    let bench = Bench::switched();
-    bench.deployment.rollback(unbound()).await.unwrap();
-    let before = (bench.state(), bench.decisions());
-    assert_eq!(bench.deployment.rollback(unbound()).await.unwrap(), Rollback::AlreadyBack(Color::Blue));
-    assert_eq!((bench.state(), bench.decisions()), before);
-    assert_eq!(bench.router.moves().len(), 1);
+    let harness = Harness::switched();
+    harness.deployment.rollback(unbound()).await.unwrap();
+    let before = (harness.state(), harness.decisions());
+    assert_eq!(harness.deployment.rollback(unbound()).await.unwrap(), Rollback::AlreadyBack(Color::Blue));
+    assert_eq!((harness.state(), harness.decisions()), before);
+    assert_eq!(harness.router.moves().len(), 1);
 }
 
 #[tokio::test]
 async fn of_two_at_once_one_acts_and_the_other_finds_it_done() {
     for request in [bound, unbound] {
-        let bench = Bench::switched();
-        let (one, two) = tokio::join!(bench.deployment.rollback(request()), bench.deployment.rollback(request()));
+        let harness = Harness::switched();
+        let (one, two) = tokio::join!(harness.deployment.rollback(request()), harness.deployment.rollback(request()));
         let outcomes = [one.unwrap(), two.unwrap()];
         assert!(matches!(outcomes, [Rollback::RolledBack(_), Rollback::AlreadyBack(Color::Blue)]), "{outcomes:?}");
-        assert_eq!(bench.decisions(), [ROLLBACK, ROLLED_BACK]);
+        assert_eq!(harness.decisions(), [ROLLBACK, ROLLED_BACK]);
     }
 }
 
 #[tokio::test]
 async fn a_state_file_router_is_moved_by_the_state_write() {
-    let bench = Bench::switched();
-    let deployment = bench.state_file_router();
+    let harness = Harness::switched();
+    let deployment = harness.state_file_router();
     assert!(matches!(deployment.rollback(bound()).await.unwrap(), Rollback::RolledBack(_)));
     assert_eq!(deployment.rollback(bound()).await.unwrap(), Rollback::AlreadyBack(Color::Blue));
-    assert_eq!((bench.state().active(), bench.state().is_rolled_back()), (Color::Blue, true));
-    assert_eq!(bench.decisions(), [ROLLBACK, ROLLED_BACK]);
+    assert_eq!((harness.state().active(), harness.state().is_rolled_back()), (Color::Blue, true));
+    assert_eq!(harness.decisions(), [ROLLBACK, ROLLED_BACK]);
 }
 
 #[tokio::test]
 async fn what_a_router_command_wrote_into_the_state_file_is_kept() {
     for reads_state_file in [false, true] {
-        let bench = Bench::with(|router, state_file| {
+        let harness = Harness::with(|router, state_file| {
             router.on_move = Some((state_file.clone(), deploy_ts));
             router.reads_state_file = reads_state_file;
         });
-        assert!(matches!(bench.deployment.rollback(bound()).await.unwrap(), Rollback::RolledBack(_)));
-        let state = bench.state();
+        assert!(matches!(harness.deployment.rollback(bound()).await.unwrap(), Rollback::RolledBack(_)));
+        let state = harness.state();
         assert_eq!((state.last_switch(), state.previous()), (Some(1010), Some(Color::Blue)), "as the command wrote it");
-        bench.assert_back();
-        assert_eq!(bench.deployment.rollback(bound()).await.unwrap(), Rollback::AlreadyBack(Color::Blue));
+        harness.assert_back();
+        assert_eq!(harness.deployment.rollback(bound()).await.unwrap(), Rollback::AlreadyBack(Color::Blue));
     }
 }
 
 #[tokio::test]
 async fn somebody_elses_deployment_is_left_alone() {
-    let bench = Bench::switched();
-    bench.write_state(r#"{"activeColor":"green","lastSwitch":30,"previousColor":"blue"}"#);
+    let harness = Harness::switched();
+    harness.write_state(r#"{"activeColor":"green","lastSwitch":30,"previousColor":"blue"}"#);
     let superseded = Rollback::Superseded { active: Color::Green, last_switch: Some(30) };
-    assert_eq!(bench.deployment.rollback(bound()).await.unwrap(), superseded);
-    assert_eq!((bench.router.moves(), bench.decisions()), (vec![], vec![]));
+    assert_eq!(harness.deployment.rollback(bound()).await.unwrap(), superseded);
+    assert_eq!((harness.router.moves(), harness.decisions()), (vec![], vec![]));
 }
 
 #[tokio::test]
 async fn nothing_is_rolled_back_where_nothing_was_switched() {
-    let bench = Bench::switched();
-    std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
+    let harness = Harness::switched();
+    std::fs::remove_file(harness.deployment.state_file().path()).unwrap();
     let nothing = Rollback::NothingToRollBack(NothingToRollBack::NeverSwitched { active: Color::Blue });
-    assert_eq!(bench.deployment.rollback(unbound()).await.unwrap(), nothing);
-    assert!(!bench.deployment.state_file().path().exists());
-    assert_eq!(bench.router.moves(), []);
+    assert_eq!(harness.deployment.rollback(unbound()).await.unwrap(), nothing);
+    assert!(!harness.deployment.state_file().path().exists());
+    assert_eq!(harness.router.moves(), []);
 }
 
 /// What a crash can leave behind: the rollback's steps that were done. Each must end the same.
@@ -109,21 +109,21 @@ async fn whatever_step_a_crash_follows_the_next_call_finishes_the_rollback() {
     let by_a_command = r#"{"activeColor":"blue","lastSwitch":20,"previousColor":"blue"}"#;
     for written in [by_us, by_a_command] {
         for (steps, request) in (0..=3).flat_map(|steps| [(steps, bound()), (steps, unbound())]) {
-            let bench = Bench::switched();
+            let harness = Harness::switched();
             if steps >= 1 {
-                bench.journal(&Decision { previous_color: Some(Color::Blue), ..request.intent.clone() });
+                harness.journal(&Decision { previous_color: Some(Color::Blue), ..request.intent.clone() });
             }
             if steps >= 2 {
-                *bench.router.active.lock().unwrap() = Color::Blue;
+                *harness.router.active.lock().unwrap() = Color::Blue;
             }
             if steps >= 3 {
-                bench.write_state(written);
+                harness.write_state(written);
             }
-            let finished = bench.deployment.rollback(request.clone()).await.unwrap();
+            let finished = harness.deployment.rollback(request.clone()).await.unwrap();
             assert!(matches!(finished, Rollback::RolledBack(_)), "{steps}: {finished:?}");
-            bench.assert_back();
-            assert_eq!(bench.decisions(), [ROLLBACK, ROLLED_BACK], "{steps}");
-            let again = bench.deployment.rollback(request).await.unwrap();
+            harness.assert_back();
+            assert_eq!(harness.decisions(), [ROLLBACK, ROLLED_BACK], "{steps}");
+            let again = harness.deployment.rollback(request).await.unwrap();
             assert_eq!(again, Rollback::AlreadyBack(Color::Blue));
         }
     }
@@ -133,8 +133,8 @@ async fn whatever_step_a_crash_follows_the_next_call_finishes_the_rollback() {
 #[tokio::test]
 async fn given_up_at_any_await_point_it_is_finished_by_the_next_call() {
     for polls in 0.. {
-        let bench = Bench::switched();
-        let mut attempt = Box::pin(bench.deployment.rollback(bound()));
+        let harness = Harness::switched();
+        let mut attempt = Box::pin(harness.deployment.rollback(bound()));
         let mut ended = false;
         for _ in 0..polls {
             ended = matches!(attempt.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(_));
@@ -147,9 +147,9 @@ async fn given_up_at_any_await_point_it_is_finished_by_the_next_call() {
         drop(attempt);
         // A process that dies takes its threads along; here a line that one of them is writing may still be on its way.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        bench.deployment.rollback(bound()).await.unwrap();
-        bench.assert_back();
-        assert_eq!((bench.count(ROLLBACK), bench.count(ROLLED_BACK)), (1, 1), "{polls} polls");
+        harness.deployment.rollback(bound()).await.unwrap();
+        harness.assert_back();
+        assert_eq!((harness.count(ROLLBACK), harness.count(ROLLED_BACK)), (1, 1), "{polls} polls");
         if ended {
             assert!(polls > 4, "the router and the journal are awaited");
             return;
@@ -173,75 +173,75 @@ async fn a_failing_try_says_where_traffic_is_and_the_next_one_succeeds() {
         (&[Fail, Fail], "the rollback to blue failed: the router failed"),
     ];
     for (answers, complaint) in cases {
-        let bench = Bench::switched();
-        bench.router.answer(answers);
-        let failed = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
+        let harness = Harness::switched();
+        harness.router.answer(answers);
+        let failed = harness.deployment.rollback(bound()).await.unwrap_err().to_string();
         assert!(failed.contains(complaint), "{failed}");
-        assert_eq!((bench.state().active(), bench.decisions()), (Color::Green, vec![ROLLBACK]));
-        bench.deployment.rollback(bound()).await.unwrap();
-        bench.assert_back();
-        assert_eq!(bench.decisions(), [ROLLBACK, ROLLED_BACK], "one intent for all tries");
+        assert_eq!((harness.state().active(), harness.decisions()), (Color::Green, vec![ROLLBACK]));
+        harness.deployment.rollback(bound()).await.unwrap();
+        harness.assert_back();
+        assert_eq!(harness.decisions(), [ROLLBACK, ROLLED_BACK], "one intent for all tries");
     }
 }
 
 #[tokio::test]
 async fn an_unreadable_router_is_moved_all_the_same() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Fail]);
-    assert!(matches!(bench.deployment.rollback(bound()).await.unwrap(), Rollback::RolledBack(_)));
-    bench.assert_back();
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Fail]);
+    assert!(matches!(harness.deployment.rollback(bound()).await.unwrap(), Rollback::RolledBack(_)));
+    harness.assert_back();
 }
 
 #[tokio::test]
 async fn a_router_command_without_a_read_command_leaves_traffic_unknown_when_it_fails() {
-    let bench = Bench::with(|router, _| router.reads_state_file = true);
-    bench.router.answer(&[Answer::Fail]);
-    let failed = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
+    let harness = Harness::with(|router, _| router.reads_state_file = true);
+    harness.router.answer(&[Answer::Fail]);
+    let failed = harness.deployment.rollback(bound()).await.unwrap_err().to_string();
     assert!(failed.ends_with("traffic may be on either color"), "{failed}");
 }
 
 #[tokio::test]
 async fn a_broken_journal_does_not_stop_a_rollback() {
     for request in [bound(), unbound()] {
-        let bench = Bench::switched();
-        bench.break_journal();
-        let Rollback::RolledBack(moved) = bench.deployment.rollback(request).await.unwrap() else { panic!() };
+        let harness = Harness::switched();
+        harness.break_journal();
+        let Rollback::RolledBack(moved) = harness.deployment.rollback(request).await.unwrap() else { panic!() };
         let trouble = moved.journal_trouble.unwrap();
         assert!(trouble.contains("the decision journal `") && trouble.contains("not a regular file"), "{trouble}");
-        bench.assert_back();
+        harness.assert_back();
     }
 }
 
 #[tokio::test]
 async fn a_corrupt_state_file_stops_a_rollback_before_anything_is_touched() {
-    let bench = Bench::switched();
-    bench.write_state("{");
-    let refused = bench.deployment.rollback(unbound()).await.unwrap_err();
+    let harness = Harness::switched();
+    harness.write_state("{");
+    let refused = harness.deployment.rollback(unbound()).await.unwrap_err();
     assert!(matches!(refused, RollbackError::State(_)), "{refused}");
-    assert_eq!((bench.router.moves(), bench.decisions()), (vec![], vec![]));
+    assert_eq!((harness.router.moves(), harness.decisions()), (vec![], vec![]));
 }
 
 #[tokio::test]
 async fn a_moved_router_without_a_written_state_file_is_told_as_such_and_repaired_by_the_next_call() {
-    let bench = Bench::with(|router, state_file| router.on_move = Some((state_file.clone(), half_a_write)));
-    let text = bench.state().to_text().unwrap();
-    let failed = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
+    let harness = Harness::with(|router, state_file| router.on_move = Some((state_file.clone(), half_a_write)));
+    let text = harness.state().to_text().unwrap();
+    let failed = harness.deployment.rollback(bound()).await.unwrap_err().to_string();
     assert!(failed.starts_with("the rollback to blue failed: the state file `"), "{failed}");
     assert!(failed.contains("is corrupt: EOF") && failed.ends_with("; traffic is on blue"), "{failed}");
 
-    bench.write_state(&text);
-    bench.deployment.rollback(bound()).await.unwrap();
-    assert_eq!(bench.router.moves().len(), 1, "the router is there already");
-    bench.assert_back();
-    assert_eq!(bench.decisions(), [ROLLBACK, ROLLED_BACK]);
+    harness.write_state(&text);
+    harness.deployment.rollback(bound()).await.unwrap();
+    assert_eq!(harness.router.moves().len(), 1, "the router is there already");
+    harness.assert_back();
+    assert_eq!(harness.decisions(), [ROLLBACK, ROLLED_BACK]);
 }
 
 #[tokio::test]
 async fn a_state_file_router_without_a_writable_state_file_has_not_moved() {
     let state_file = StateFile::open(std::path::Path::new("/proc/self/fdinfo/state.json")).unwrap();
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     let router = crate::io::router::StateFileRouter::new(state_file.clone());
-    let journal = bench.deployment.journal().clone();
+    let journal = harness.deployment.journal().clone();
     let deployment =
         Deployment::new(state_file, std::sync::Arc::new(router), journal, "shop", std::time::Duration::ZERO);
     let failure = deployment.write_move(Move::Rollback, Color::Green, &Release::default()).unwrap_err();
@@ -250,19 +250,20 @@ async fn a_state_file_router_without_a_writable_state_file_has_not_moved() {
 
 #[tokio::test]
 async fn resumed_by_another_actor_the_record_names_who_finished_it() {
-    let bench = Bench::switched();
-    bench.journal(&intent());
+    let harness = Harness::switched();
+    harness.journal(&intent());
     let intent = Decision { actor: Actor::Resume, ..intent() };
-    bench.deployment.rollback(RollbackRequest { intent, ..bound() }).await.unwrap();
-    let actors: Vec<_> = bench.deployment.journal().history(9).unwrap().into_iter().map(|e| e.decision.actor).collect();
+    harness.deployment.rollback(RollbackRequest { intent, ..bound() }).await.unwrap();
+    let actors: Vec<_> =
+        harness.deployment.journal().history(9).unwrap().into_iter().map(|e| e.decision.actor).collect();
     assert_eq!(actors, [Actor::Auto, Actor::Resume]);
 }
 
 #[tokio::test]
 async fn what_is_not_ours_is_left_alone_and_named_with_the_step_to_do_by_hand() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Foreign, Answer::Foreign]);
-    let error = bench.deployment.rollback(bound()).await.unwrap_err();
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Foreign, Answer::Foreign]);
+    let error = harness.deployment.rollback(bound()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the rollback to blue failed: the router failed: `active.conf` holds `return 503;`, which is neither blue's nor \
@@ -270,22 +271,22 @@ async fn what_is_not_ours_is_left_alone_and_named_with_the_step_to_do_by_hand() 
     );
     assert_eq!(error.foreign().map(|(_, by_hand)| by_hand), Some("write blue"));
     assert!(error.is_lasting());
-    assert_eq!((bench.router.active(), bench.state().active()), (Color::Green, Color::Green));
-    assert_eq!(bench.decisions(), [ROLLBACK]);
+    assert_eq!((harness.router.active(), harness.state().active()), (Color::Green, Color::Green));
+    assert_eq!(harness.decisions(), [ROLLBACK]);
     let held = Decision { decision: DecisionKind::Hold, ..intent() };
-    bench.journal(&held);
-    assert_eq!(bench.deployment.journal().intent(Some(SOAK)).unwrap(), Intent::None, "a hold closes the intent");
+    harness.journal(&held);
+    assert_eq!(harness.deployment.journal().intent(Some(SOAK)).unwrap(), Intent::None, "a hold closes the intent");
 }
 
 #[tokio::test]
 async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Foreign, Answer::Foreign]);
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Foreign, Answer::Foreign]);
     let request = RollbackRequest { replace: Replace::Anything, ..bound() };
-    let Rollback::RolledBack(moved) = bench.deployment.rollback(request).await.unwrap() else { panic!() };
+    let Rollback::RolledBack(moved) = harness.deployment.rollback(request).await.unwrap() else { panic!() };
     assert_eq!(moved.router.kept.as_deref(), Some(std::path::Path::new("/kept")));
-    bench.assert_back();
-    let record = bench.deployment.journal().history(1).unwrap().remove(0).decision;
+    harness.assert_back();
+    let record = harness.deployment.journal().history(1).unwrap().remove(0).decision;
     let told = "; the replaced content was copied to `/kept`; b2 was left out";
     assert!(record.message.ends_with(told), "{}", record.message);
     assert_eq!(moved.router.notes, ["b2 was left out"]);
@@ -293,19 +294,19 @@ async fn force_replaces_what_is_not_ours_and_says_where_the_copy_is() {
 
 #[tokio::test]
 async fn a_router_that_cannot_be_read_before_the_move_has_not_moved() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Unread, Answer::Unread]);
-    let error = bench.deployment.rollback(bound()).await.unwrap_err();
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Unread, Answer::Unread]);
+    let error = harness.deployment.rollback(bound()).await.unwrap_err();
     assert!(!error.is_lasting() && error.foreign().is_none());
     assert!(error.to_string().ends_with("; nothing was moved"), "{error}");
-    bench.deployment.rollback(bound()).await.unwrap();
-    bench.assert_back();
+    harness.deployment.rollback(bound()).await.unwrap();
+    harness.assert_back();
 }
 
 #[tokio::test]
 async fn a_move_that_cannot_be_read_back_is_not_confirmed_rather_than_anywhere() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Well, Answer::Well, Answer::Fail]);
-    let error = bench.deployment.rollback(bound()).await.unwrap_err().to_string();
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Well, Answer::Well, Answer::Fail]);
+    let error = harness.deployment.rollback(bound()).await.unwrap_err().to_string();
     assert!(error.ends_with("; the router accepted the move to blue, but did not confirm it"), "{error}");
 }

@@ -2,7 +2,7 @@ mod snapshots;
 
 use serde_json::json;
 
-use super::super::testing::{Answer, Bench, unbound};
+use super::super::testing::{Answer, Harness, unbound};
 use super::*;
 use crate::app::deploy::deployment::SoakUpdate;
 use crate::io::state::Lock;
@@ -36,13 +36,13 @@ fn now() -> ZonedDateTime {
 
 #[tokio::test]
 async fn after_a_rollback_the_json_is_what_the_contract_shows() {
-    let bench = Bench::switched();
-    bench.deployment.rollback(unbound()).await.unwrap();
-    assert_eq!(bench.deployment.record_soak(finished()).await.unwrap(), SoakUpdate::Written);
-    let mut report = bench.deployment.status(Some(false)).await.unwrap();
+    let harness = Harness::switched();
+    harness.deployment.rollback(unbound()).await.unwrap();
+    assert_eq!(harness.deployment.record_soak(finished()).await.unwrap(), SoakUpdate::Written);
+    let mut report = harness.deployment.status(Some(false)).await.unwrap();
     let head = report.journal.take().unwrap();
     assert_eq!((head.service.as_str(), head.decisions, head.hash.len()), ("shop", 2, 64));
-    let path = bench.deployment.state_file().path().display().to_string();
+    let path = harness.deployment.state_file().path().display().to_string();
     let expected = json!({
         "activeColor": "blue", "lastSwitch": 1_795_442_545_183_i64, "previousColor": "green", "service": "shop",
         "stateFile": {"path": path, "exists": true},
@@ -82,7 +82,7 @@ async fn after_a_rollback_the_json_is_what_the_contract_shows() {
 
 #[tokio::test]
 async fn what_is_assumed_for_want_of_a_configuration_is_shown() {
-    let mut report = Bench::switched().deployment.status(None).await.unwrap();
+    let mut report = Harness::switched().deployment.status(None).await.unwrap();
     let assumed = Some("green is assumed at http://127.0.0.1:3002".into());
     report.configuration = Some(ConfigurationStatus { folder: "/srv".into(), file: None, assumed });
     let told = "config    no configuration file in /srv; green is assumed at http://127.0.0.1:3002\n";
@@ -98,10 +98,10 @@ async fn what_is_assumed_for_want_of_a_configuration_is_shown() {
 
 #[tokio::test]
 async fn without_a_deployment_everything_says_so() {
-    let bench = Bench::switched();
-    std::fs::remove_file(bench.deployment.state_file().path()).unwrap();
-    let report = bench.state_file_router().status(None).await.unwrap();
-    let path = bench.deployment.state_file().path().display().to_string();
+    let harness = Harness::switched();
+    std::fs::remove_file(harness.deployment.state_file().path()).unwrap();
+    let report = harness.state_file_router().status(None).await.unwrap();
+    let path = harness.deployment.state_file().path().display().to_string();
     let expected = json!({
         "activeColor": "blue", "lastSwitch": null, "previousColor": null, "service": "shop",
         "stateFile": {"path": path, "exists": false},
@@ -124,14 +124,14 @@ async fn without_a_deployment_everything_says_so() {
 
 #[tokio::test]
 async fn a_router_out_of_sync_or_out_of_reach_is_shown() {
-    let bench = Bench::switched();
-    bench.router.answer(&[Answer::Lie, Answer::Fail]);
-    let out_of_sync = bench.deployment.status(Some(true)).await.unwrap();
+    let harness = Harness::switched();
+    harness.router.answer(&[Answer::Lie, Answer::Fail]);
+    let out_of_sync = harness.deployment.status(Some(true)).await.unwrap();
     assert_eq!(out_of_sync.router.in_sync, Some(false));
     assert!(out_of_sync.to_text(&now()).contains("router    test ✗ out of sync: it sends traffic to blue\n"));
     assert!(out_of_sync.to_text(&now()).contains("standby   blue ✓ ready\n"));
 
-    let unreadable = bench.deployment.status(Some(true)).await.unwrap();
+    let unreadable = harness.deployment.status(Some(true)).await.unwrap();
     let json = serde_json::to_value(&unreadable.router).unwrap();
     assert_eq!((&json["activeColor"], &json["inSync"]), (&json!(null), &json!(null)));
     assert!(json["error"].as_str().unwrap().starts_with("router command `move`"));
@@ -140,8 +140,8 @@ async fn a_router_out_of_sync_or_out_of_reach_is_shown() {
 
 #[tokio::test]
 async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
-    let bench = Bench::switched();
-    let deployment = &bench.deployment;
+    let harness = Harness::switched();
+    let deployment = &harness.deployment;
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await.unwrap();
     let starting = deployment.status(None).await.unwrap();
     assert_eq!(serde_json::to_value(&starting.soak).unwrap(), json!({"running": true}));
@@ -170,43 +170,43 @@ async fn a_soak_is_running_while_its_monitor_is_and_it_is_not_finished() {
 
 #[tokio::test]
 async fn times_that_make_no_sense_are_shown_as_what_they_are() {
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     for (last_switch, shown) in [
         (i64::MAX, "switched  at 9223372036854775807ms, which is not a valid time\n"),
         (4_000_000_000_000, "switched  in the future (2096-10-02 08:06:40 +01:00): the clock was set back\n"),
     ] {
-        bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));
-        let text = bench.deployment.status(None).await.unwrap().to_text(&now());
+        harness.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":{last_switch}}}"#));
+        let text = harness.deployment.status(None).await.unwrap().to_text(&now());
         assert!(text.contains(shown), "{text}");
     }
 }
 
 #[tokio::test]
 async fn without_a_readable_state_there_is_no_status() {
-    let bench = Bench::switched();
-    bench.write_state("");
-    let refused = bench.deployment.status(None).await.unwrap_err().to_string();
+    let harness = Harness::switched();
+    harness.write_state("");
+    let refused = harness.deployment.status(None).await.unwrap_err().to_string();
     assert!(refused.contains("is corrupt: it is empty"), "{refused}");
 }
 
 #[tokio::test]
 async fn what_the_state_file_holds_cannot_command_the_terminal() {
-    let bench = Bench::switched();
+    let harness = Harness::switched();
     let soak = r#"{"id":"x","phase":"watching","reason":"a\nb\u001b[2J"}"#;
-    bench.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
-    let text = bench.deployment.status(None).await.unwrap().to_text(&now());
+    harness.write_state(&format!(r#"{{"activeColor":"green","lastSwitch":10,"previousColor":"blue","soak":{soak}}}"#));
+    let text = harness.deployment.status(None).await.unwrap().to_text(&now());
     assert!(text.ends_with("\nreason    a·b·[2J\n"), "{text}");
 }
 
-/// A soak that ended so on the deployment of a bench that was switched.
+/// A soak that ended so on the deployment of a harness that was switched.
 fn ended(outcome: &str, last_switch: Option<i64>) -> SoakBlock {
     SoakBlock { outcome: Some(outcome.into()), last_switch, recovered: None, ..finished() }
 }
 
 #[tokio::test]
 async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
-    let bench = Bench::switched();
-    let mut report = bench.deployment.status(Some(true)).await.unwrap();
+    let harness = Harness::switched();
+    let mut report = harness.deployment.status(Some(true)).await.unwrap();
     let at = report.last_switch;
     let roll_back = "switchback rollback --service shop";
     for (outcome, standby, no_rollback, next) in [
@@ -241,8 +241,8 @@ async fn a_bad_release_that_is_live_comes_first_with_what_to_do() {
 
 #[tokio::test]
 async fn what_is_over_or_was_never_bad_raises_no_alarm() {
-    let bench = Bench::switched();
-    let mut report = bench.deployment.status(Some(true)).await.unwrap();
+    let harness = Harness::switched();
+    let mut report = harness.deployment.status(Some(true)).await.unwrap();
     let at = report.last_switch;
     for (block, why) in [
         (ended("retained", at), "it was kept"),

@@ -13,7 +13,7 @@ use super::*;
 use crate::app::tui::link::Item;
 use crate::app::tui::replay::Player;
 use crate::app::tui::{Charset, Depth, Overlay, Theme, UiState};
-use crate::core::soak::testing::{Bench, HEALTHY, World, settings};
+use crate::core::soak::testing::{HEALTHY, Harness, World, settings};
 use crate::core::soak::{ClockOrigin, Envelope, RecordingHeader};
 
 fn ui() -> UiState {
@@ -27,14 +27,14 @@ fn header() -> RecordingHeader {
 /// A screen and the run that it shows, five seconds old.
 struct Desk {
     app: App,
-    bench: Bench,
+    harness: Harness,
     told: usize,
     now_ms: u64,
 }
 
 impl Desk {
     fn new(app: App) -> Self {
-        let mut desk = Self { app, bench: Bench::new(settings()), told: 0, now_ms: 0 };
+        let mut desk = Self { app, harness: Harness::new(settings()), told: 0, now_ms: 0 };
         desk.item(Item::Header(Box::new(header())));
         desk.seconds(5, HEALTHY);
         desk
@@ -56,15 +56,15 @@ impl Desk {
     /// Lets the run go on and tells the screen.
     fn seconds(&mut self, seconds: usize, world: World) {
         for _ in 0..seconds {
-            self.bench.second(world);
+            self.harness.second(world);
             self.now_ms += 1_000;
             self.tell();
         }
     }
 
     fn tell(&mut self) {
-        let news: Vec<Envelope> = self.bench.log[self.told..].to_vec();
-        self.told = self.bench.log.len();
+        let news: Vec<Envelope> = self.harness.log[self.told..].to_vec();
+        self.told = self.harness.log.len();
         for envelope in news {
             self.item(Item::Event(Box::new(envelope)));
         }
@@ -72,7 +72,7 @@ impl Desk {
 
     /// Something is ordered elsewhere.
     fn ordered(&mut self, action: &str) {
-        self.bench.order(action).unwrap();
+        self.harness.order(action).unwrap();
         self.tell();
     }
 
@@ -131,10 +131,10 @@ impl Desk {
 }
 
 fn replay() -> Desk {
-    let mut bench = Bench::new(settings());
-    bench.seconds(60, HEALTHY);
-    let player = Player::new(header(), bench.log.clone());
-    Desk { app: App::replaying(ui(), None, player), bench, told: 0, now_ms: 0 }
+    let mut harness = Harness::new(settings());
+    harness.seconds(60, HEALTHY);
+    let player = Player::new(header(), harness.log.clone());
+    Desk { app: App::replaying(ui(), None, player), harness, told: 0, now_ms: 0 }
 }
 
 fn places() -> Places {

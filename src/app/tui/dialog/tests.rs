@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::app::tui::keys::{Context, Key, Scope, command};
 use crate::app::tui::{DialogState, DialogView};
-use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
+use crate::core::soak::testing::{FAILING, HEALTHY, Harness, World, settings};
 use crate::core::soak::{DeploymentSeen, Event, ForeignSeen, Machine, Settings};
 use crate::model::{Action, Color};
 
@@ -13,9 +13,9 @@ const DEAD_STANDBY: World = World { standby: false, ..HEALTHY };
 
 /// A machine after five seconds in such a world.
 fn after(world: World, settings: Settings) -> Machine {
-    let mut bench = Bench::new(settings);
-    bench.seconds(5, world);
-    bench.machine
+    let mut harness = Harness::new(settings);
+    harness.seconds(5, world);
+    harness.machine
 }
 
 fn watching() -> Machine {
@@ -23,17 +23,17 @@ fn watching() -> Machine {
 }
 
 fn paused() -> Machine {
-    let mut bench = Bench::new(settings());
-    bench.seconds(5, HEALTHY);
-    bench.order("pause").unwrap();
-    bench.machine
+    let mut harness = Harness::new(settings());
+    harness.seconds(5, HEALTHY);
+    harness.order("pause").unwrap();
+    harness.machine
 }
 
 /// Breached, and holding by policy.
 fn held() -> Machine {
-    let mut bench = Bench::new(Settings { auto_rollback: false, ..settings() });
-    bench.seconds(30, FAILING);
-    bench.machine
+    let mut harness = Harness::new(Settings { auto_rollback: false, ..settings() });
+    harness.seconds(30, FAILING);
+    harness.machine
 }
 
 fn ask(what: Ask, machine: &Machine) -> Dialog {
@@ -142,10 +142,10 @@ fn orders_are_confirmed_as_the_design_says() {
 
 #[test]
 fn what_cannot_be_ordered_is_not_asked() {
-    let mut bench = Bench::new(settings());
-    bench.order("abort").unwrap();
+    let mut harness = Harness::new(settings());
+    harness.order("abort").unwrap();
     for what in [Ask::RollBack, Ask::Abort, Ask::Keep, Ask::Pause, Ask::Extend] {
-        assert_eq!(Dialog::by(Way::Monitor, what, &bench.machine, 0).unwrap_err(), "the soak is over", "{what:?}");
+        assert_eq!(Dialog::by(Way::Monitor, what, &harness.machine, 0).unwrap_err(), "the soak is over", "{what:?}");
     }
 }
 
@@ -180,18 +180,18 @@ fn a_dialog_names_its_target_and_its_consequence() {
 
 /// The router holds a page that nobody here wrote.
 fn foreign(world: World) -> Machine {
-    let mut bench = Bench::new(settings());
-    bench.seconds(5, world);
+    let mut harness = Harness::new(settings());
+    harness.seconds(5, world);
     let what = "`active.conf` holds `return 503;`, which was not written by Switchback".to_owned();
     let foreign = Some(ForeignSeen { what: what.clone(), by_hand: "write it".to_owned() });
-    let state = Ok(DeploymentSeen { active: Color::Green, last_switch: bench.machine.settings().last_switch });
-    bench.feed(Event::RouterObserved {
-        epoch: bench.epoch(),
+    let state = Ok(DeploymentSeen { active: Color::Green, last_switch: harness.machine.settings().last_switch });
+    harness.feed(Event::RouterObserved {
+        epoch: harness.epoch(),
         router: Err(crate::core::soak::ReadError(what)),
         state,
         foreign,
     });
-    bench.machine
+    harness.machine
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn a_forced_rollback_over_a_page_says_so_and_not_that_the_standby_is_down() {
 
 #[test]
 fn a_resumed_rollback_says_that_grace_comes_first() {
-    let mut bench = Bench::new(Settings { auto_rollback: false, grace_ms: 15_000, ..settings() });
-    bench.seconds(30, FAILING);
-    let text = text(&ask(Ask::Pause, &bench.machine).view(0));
+    let mut harness = Harness::new(Settings { auto_rollback: false, grace_ms: 15_000, ..settings() });
+    harness.seconds(30, FAILING);
+    let text = text(&ask(Ask::Pause, &harness.machine).view(0));
     assert!(text.contains("back to blue in 15s"), "{text}");
 }
 

@@ -3,13 +3,13 @@ use ratatui::buffer::Cell;
 
 use super::*;
 use crate::app::tui::{Charset, Depth, Theme};
-use crate::core::soak::scenes::bench;
+use crate::core::soak::scenes::harness;
 
 fn filmed(scene: &str, speed: Option<u32>) -> Vec<(Duration, Buffer)> {
-    let bench = bench(scene);
+    let harness = harness(scene);
     let ui = UiState::new(Theme::new(Depth::True), Charset::Unicode, TimeZone::UTC);
     let camera = Camera { ui, router_kind: None, size: (100, 30), speed };
-    film(camera, bench.began_with().clone(), &bench.log)
+    film(camera, harness.began_with().clone(), &harness.log)
 }
 
 fn text(buffer: &Buffer) -> String {
@@ -33,7 +33,7 @@ fn no_two_screens_in_a_row_are_alike() {
 
 #[test]
 fn a_film_takes_its_time_and_no_more() {
-    let length = bench("rolled-back").log.last().unwrap().at_ms;
+    let length = harness("rolled-back").log.last().unwrap().at_ms;
     let whole = |speed| filmed("rolled-back", speed).iter().map(|(shown, _)| *shown).sum::<Duration>();
     let (slow, fast) = (whole(Some(1)), whole(Some(10)));
     assert!(slow >= Duration::from_millis(length + LAST_MS), "{slow:?} for {length}ms");

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::core::soak::testing::{Bench, HEALTHY, settings};
+use crate::core::soak::testing::{HEALTHY, Harness, settings};
 use crate::core::soak::{ClockOrigin, RecordingHeader, Refusal};
 use crate::core::view::View;
 use crate::io::control::{ControlSocket, Hub, Order, Server};
@@ -12,9 +12,9 @@ use crate::model::{Cause, Ending, Outcome};
 async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {
     let header = RecordingHeader::new(settings(), Vec::new(), ClockOrigin { boot: "b".to_owned(), origin_ms: 0 });
     let (hub, orders) = Hub::new(&header, folder.join("recording.jsonl"), View::new(settings()));
-    let mut bench = Bench::new(settings());
-    bench.second(HEALTHY);
-    for envelope in &bench.log {
+    let mut harness = Harness::new(settings());
+    harness.second(HEALTHY);
+    for envelope in &harness.log {
         hub.publish(envelope);
     }
     let socket = ControlSocket::bind(&folder.join("control.sock"), None).await.unwrap();

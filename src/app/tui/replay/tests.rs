@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::soak::testing::{Bench, HEALTHY, settings};
+use crate::core::soak::testing::{HEALTHY, Harness, settings};
 use crate::core::soak::{ClockOrigin, RecordingHeader};
 
 fn header() -> RecordingHeader {
@@ -10,9 +10,9 @@ fn header() -> RecordingHeader {
 
 /// Twenty seconds of a healthy soak.
 fn player() -> Player {
-    let mut bench = Bench::new(settings());
-    bench.seconds(20, HEALTHY);
-    Player::new(header(), bench.log)
+    let mut harness = Harness::new(settings());
+    harness.seconds(20, HEALTHY);
+    Player::new(header(), harness.log)
 }
 
 fn position(player: &Player) -> u64 {

@@ -11,7 +11,7 @@ use rustix::termios::tcsetpgrp;
 use super::*;
 use crate::app::tui::testing::{Actor, Emulator, Terminal as _, again, ended_well, role};
 use crate::app::tui::{Charset, Depth, Theme};
-use crate::core::soak::testing::{Bench, HEALTHY, settings};
+use crate::core::soak::testing::{HEALTHY, Harness, settings};
 use crate::core::soak::{ClockOrigin, RecordingHeader};
 use crate::model::{Cause, Outcome};
 
@@ -29,9 +29,9 @@ struct Monitor(Mutex<Option<mpsc::Sender<Item>>>);
 impl Link for Monitor {
     async fn follow(&self, items: mpsc::Sender<Item>) {
         let _ = items.send(Item::Header(Box::new(header()))).await;
-        let mut bench = Bench::new(settings());
-        bench.seconds(5, HEALTHY);
-        for envelope in bench.log {
+        let mut harness = Harness::new(settings());
+        harness.seconds(5, HEALTHY);
+        for envelope in harness.log {
             let _ = items.send(Item::Event(Box::new(envelope))).await;
         }
         *self.0.lock().unwrap() = Some(items.clone());
@@ -100,9 +100,9 @@ fn the_process_in_a_role() {
             show(setup());
         }
         Some("play") => {
-            let mut bench = Bench::new(settings());
-            bench.seconds(60, HEALTHY);
-            let player = Player::new(header(), bench.log).with_speed(1_000);
+            let mut harness = Harness::new(settings());
+            harness.seconds(60, HEALTHY);
+            let player = Player::new(header(), harness.log).with_speed(1_000);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             println!("left {:?}", runtime.block_on(replay(setup(), player)).unwrap());
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::scenes::{ALL, bench, dashboard, drawn, text, ui};
+use super::scenes::{ALL, dashboard, drawn, harness, text, ui};
 use crate::app::tui::screen::render;
 use crate::app::tui::{Charset, Depth, Overlay, Pane, Subject};
 use crate::core::soak::testing::World;
@@ -35,9 +35,9 @@ proptest! {
     fn the_threshold_is_in_the_chart_whatever_the_rate(
         requests in 1_u64..200, errors in 0_u64..200, width in 60_u16..200, height in 15_u16..60,
     ) {
-        let mut bench = bench("watching");
-        bench.seconds(5, World { requests, errors: errors.min(requests), ..crate::core::soak::testing::HEALTHY });
-        let dashboard = super::scenes::fold(&bench);
+        let mut harness = harness("watching");
+        harness.seconds(5, World { requests, errors: errors.min(requests), ..crate::core::soak::testing::HEALTHY });
+        let dashboard = super::scenes::fold(&harness);
         let shown = text(&drawn(&dashboard, &mut ui(Depth::True, Charset::Unicode), (width, height)));
         let line = shown.lines().find(|line| line.contains("limit 5%"));
         prop_assert!(line.is_some_and(|line| line.contains("5% ┤")), "{}", shown);

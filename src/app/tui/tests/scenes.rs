@@ -9,8 +9,8 @@ use crate::app::tui::dialog::{Way, hint};
 use crate::app::tui::keys::{Context, Scope, hints};
 use crate::app::tui::{Charset, Depth, Theme, UiState, draw};
 pub use crate::core::soak::scenes::ALL;
-pub(crate) use crate::core::soak::scenes::bench;
-use crate::core::soak::testing::Bench;
+pub(crate) use crate::core::soak::scenes::harness;
+use crate::core::soak::testing::Harness;
 use crate::core::view::Dashboard;
 
 /// The sizes that snapshots are taken at: columns and rows.
@@ -18,13 +18,13 @@ pub const SIZES: [(u16, u16); 4] = [(60, 15), (80, 24), (120, 36), (200, 50)];
 
 /// The dashboard of a run.
 pub fn dashboard(name: &str) -> Dashboard {
-    fold(&bench(name))
+    fold(&harness(name))
 }
 
-/// The fold of everything that happened to a bench.
-pub fn fold(bench: &Bench) -> Dashboard {
-    let mut dashboard = Dashboard::new(bench.began_with().clone()).with_router_kind("haproxy");
-    for envelope in &bench.log {
+/// The fold of everything that happened to a harness.
+pub fn fold(harness: &Harness) -> Dashboard {
+    let mut dashboard = Dashboard::new(harness.began_with().clone()).with_router_kind("haproxy");
+    for envelope in &harness.log {
         dashboard.apply(envelope);
     }
     dashboard

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use super::scenes::{ALL, SIZES, bench, dashboard, drawn, text, ui};
+use super::scenes::{ALL, SIZES, dashboard, drawn, harness, text, ui};
 use crate::app::tui::{
     ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
     Playback, Subject, WeatherView,
@@ -176,7 +176,7 @@ fn a_bad_release_that_is_live_leads_every_screen() {
 fn a_value_above_its_limit_is_never_shown_as_healthy() {
     let mut told_apart = 0;
     for name in ALL {
-        let run = bench(name);
+        let run = harness(name);
         let mut dashboard = Dashboard::new(run.began_with().clone());
         for envelope in &run.log {
             dashboard.apply(envelope);

@@ -62,7 +62,7 @@ mod window;
 mod tests;
 
 #[cfg(test)]
-pub(crate) use tests::{bench as testing, scenes};
+pub(crate) use tests::{harness as testing, scenes};
 
 pub(crate) use fleet::list_releases;
 pub(crate) use report::Summary;

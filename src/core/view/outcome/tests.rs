@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{Bound, OnBreach};
-use crate::core::soak::scenes::{ALL, TOLD, bench};
-use crate::core::soak::testing::{Bench, FAILING, HEALTHY, World, settings};
+use crate::core::soak::scenes::{ALL, TOLD, harness};
+use crate::core::soak::testing::{FAILING, HEALTHY, Harness, World, settings};
 use crate::core::soak::{
     Answer, Event, ForeignSeen, QueryKind, QuerySettings, RollbackFailure, RollbackResult, Settings,
 };
@@ -10,7 +10,7 @@ use crate::model::{Cause, Traffic};
 /// Columns of the label that stands before the text.
 const LABEL: usize = 16;
 
-fn told(run: &Bench) -> Vec<(&'static str, String)> {
+fn told(run: &Harness) -> Vec<(&'static str, String)> {
     let mut view = View::new(run.began_with().clone());
     for envelope in &run.log {
         view.apply(envelope);
@@ -18,7 +18,7 @@ fn told(run: &Bench) -> Vec<(&'static str, String)> {
     outcome_lines(&view, run.machine.ending().unwrap())
 }
 
-fn outcome(run: &Bench) -> String {
+fn outcome(run: &Harness) -> String {
     let lines = told(run);
     let labels: Vec<&str> = lines.iter().map(|(label, _)| *label).collect();
     assert!(labels[0] == "outcome" && labels.contains(&"reason"), "{labels:?}");
@@ -27,7 +27,7 @@ fn outcome(run: &Bench) -> String {
 }
 
 /// A breach of a check with a name and values as long as they can be.
-fn long(adjust: impl FnOnce(&mut Settings)) -> Bench {
+fn long(adjust: impl FnOnce(&mut Settings)) -> Harness {
     let name = "a".repeat(40);
     let query = QuerySettings {
         name: name.as_str().into(),
@@ -39,7 +39,7 @@ fn long(adjust: impl FnOnce(&mut Settings)) -> Bench {
     };
     let mut settings = Settings { queries: vec![query], verify_window_ms: 60_000, ..settings() };
     adjust(&mut settings);
-    let mut run = Bench::new(settings);
+    let mut run = Harness::new(settings);
     for _ in 0..6 {
         let answer = Answer::Value { value: 1.234_567e15, note: None };
         run.feed(Event::Queried { check: name.as_str().into(), answer });
@@ -48,7 +48,7 @@ fn long(adjust: impl FnOnce(&mut Settings)) -> Bench {
     run
 }
 
-fn given_up(mut run: Bench, traffic: Traffic) -> Bench {
+fn given_up(mut run: Harness, traffic: Traffic) -> Harness {
     let failure = RollbackFailure { why: "the balancer answered 503".to_owned(), traffic, lasting: true };
     run.rollback_done(1, RollbackResult::NotDone(failure));
     run
@@ -74,12 +74,12 @@ fn every_end_is_told_in_one_line_that_begins_with_the_news() {
         ("rollback-failed", "ROLLBACK FAILED, BAD RELEASE STILL LIVE on green: 7.4% errors (limit 5%)"),
         ("rollback-undone", "ROLLBACK UNDONE, BAD RELEASE STILL LIVE on green: 7.4% errors (limit 5%)"),
     ] {
-        assert_eq!(outcome(&bench(name)), news, "{name}");
+        assert_eq!(outcome(&harness(name)), news, "{name}");
         seen.push(name);
     }
-    let ended = ALL.into_iter().chain(TOLD).filter(|name| bench(name).machine.ending().is_some());
+    let ended = ALL.into_iter().chain(TOLD).filter(|name| harness(name).machine.ending().is_some());
     assert_eq!(ended.filter(|name| !seen.contains(name)).collect::<Vec<_>>(), Vec::<&str>::new());
-    let mut gating = bench("gating");
+    let mut gating = harness("gating");
     gating.order("abort").unwrap();
     let news = "ABORTED: traffic stays on blue, nothing was judged (cause operator, exit code 5)";
     assert_eq!(outcome(&gating), news);
@@ -87,7 +87,7 @@ fn every_end_is_told_in_one_line_that_begins_with_the_news() {
 
 #[test]
 fn what_else_is_to_say_of_a_bad_release_stands_below() {
-    let lines = told(&bench("held-to-the-end"));
+    let lines = told(&harness("held-to-the-end"));
     let labels: Vec<&str> = lines.iter().map(|(label, _)| *label).collect();
     assert_eq!(labels, ["outcome", "next", "ended", "reason", "requests"]);
     assert_eq!(lines[2].1, "HELD (cause policy, exit code 11)");
@@ -134,7 +134,7 @@ fn what_the_router_holds_is_left_to_the_reason() {
 #[test]
 fn every_outcome_fits_whatever_ended_it() {
     let outcomes = Outcome::NAMES.iter().map(|name| Outcome::from_name(name).unwrap());
-    let runs = ALL.into_iter().chain(TOLD).map(bench).collect::<Vec<_>>();
+    let runs = ALL.into_iter().chain(TOLD).map(harness).collect::<Vec<_>>();
     for outcome in outcomes {
         for run in &runs {
             let mut view = View::new(run.began_with().clone());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use super::bench::until;
+use super::harness::until;
 use super::network::{Door, OPERATOR, bound, certificate, listening};
 use crate::config::ControlConfig;
 use crate::io::control::{Client, ClientError, check_tls};
@@ -90,7 +90,7 @@ async fn a_client_needs_a_certificate_of_the_authority_and_a_token() {
     }
     // A request that was not sent before the refusal came is sent again, and refused again.
     let refused = || {
-        let page = door.bench.hub.metrics();
+        let page = door.harness.hub.metrics();
         let line = page.lines().find_map(|line| line.strip_prefix("switchback_control_refused_total "));
         line.unwrap().parse::<u64>().unwrap()
     };

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::bench::places;
+use super::harness::places;
 use super::network::{Door, OPERATOR, VIEWER, bearer};
 
 /// Less than a client may take to send its request.
@@ -28,7 +28,7 @@ async fn idle_connections_keep_no_operator_waiting() {
 #[tokio::test]
 async fn event_streams_over_the_network_take_no_place_of_the_socket() {
     let mut door = Door::open().await;
-    door.bench.publish(0..10);
+    door.harness.publish(0..10);
     let viewer = door.client("http", None, Some(VIEWER));
     let mut streams = Vec::new();
     for _ in 0..64 {
@@ -39,12 +39,12 @@ async fn event_streams_over_the_network_take_no_place_of_the_socket() {
     assert!(streams.len() >= 30, "{}", streams.len());
     let mut own = Vec::new();
     for _ in 0..64 {
-        own.push(door.bench.client.events(1).await.unwrap());
+        own.push(door.harness.client.events(1).await.unwrap());
     }
     assert_eq!(places(&mut own[0], 10).await.len(), 10);
     let operator = door.client("http", Some(OPERATOR), None);
     assert_eq!(places(&mut operator.events(1).await.unwrap(), 10).await.len(), 10, "nor of an operator there");
-    assert_eq!(door.bench.client.status().await.unwrap()["activeColor"], "green");
+    assert_eq!(door.harness.client.status().await.unwrap()["activeColor"], "green");
 }
 
 #[tokio::test]

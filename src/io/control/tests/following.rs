@@ -5,33 +5,33 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::bench::{Bench, KEPT, places};
+use super::harness::{Harness, KEPT, places};
 use crate::io::control::{ClientError, StreamEnd, StreamItem};
 use crate::model::{Cause, Ending, Outcome};
 
 #[tokio::test]
 async fn a_stream_is_the_recording_then_what_is_kept_then_live_without_gap_or_repetition() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..150);
-    let mut all = bench.client.events(0).await.unwrap();
-    let mut later = bench.client.events(100).await.unwrap();
+    let mut harness = Harness::start().await;
+    harness.publish(0..150);
+    let mut all = harness.client.events(0).await.unwrap();
+    let mut later = harness.client.events(100).await.unwrap();
     assert_eq!(places(&mut all, 150).await, (1..=150).collect::<Vec<_>>());
     assert_eq!(places(&mut later, 51).await, (100..=150).collect::<Vec<_>>());
-    bench.publish(150..160);
+    harness.publish(150..160);
     assert_eq!(places(&mut all, 10).await, (151..=160).collect::<Vec<_>>());
     assert_eq!(places(&mut later, 10).await, (151..=160).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn many_clients_get_everything_and_the_end_with_its_outcome() {
-    let mut bench = Bench::start().await;
+    let mut harness = Harness::start().await;
     let mut clients = Vec::new();
     for _ in 0..20 {
-        clients.push(bench.client.events(0).await.unwrap());
+        clients.push(harness.client.events(0).await.unwrap());
     }
-    bench.publish(0..50);
+    harness.publish(0..50);
     let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-    bench.hub.finish(StreamEnd::Ended(ending.clone()));
+    harness.hub.finish(StreamEnd::Ended(ending.clone()));
     for mut events in clients {
         assert_eq!(places(&mut events, 50).await.len(), 50);
         let StreamItem::End(end) = events.next().await.unwrap() else { panic!("no end") };
@@ -41,40 +41,40 @@ async fn many_clients_get_everything_and_the_end_with_its_outcome() {
 
 #[tokio::test]
 async fn what_is_neither_recorded_nor_kept_is_told_and_a_new_stream_goes_on_behind_it() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..10);
-    bench.publish_only(10..40);
-    bench.publish(40..40 + KEPT);
-    let mut events = bench.client.events(0).await.unwrap();
+    let mut harness = Harness::start().await;
+    harness.publish(0..10);
+    harness.publish_only(10..40);
+    harness.publish(40..40 + KEPT);
+    let mut events = harness.client.events(0).await.unwrap();
     assert_eq!(places(&mut events, 10).await.len(), 10);
     let StreamItem::Dropped(why) = events.next().await.unwrap() else { panic!("not dropped") };
     assert_eq!(why, "events 11 to 40 are neither in the recording nor in memory");
-    let mut again = bench.client.events(41).await.unwrap();
+    let mut again = harness.client.events(41).await.unwrap();
     assert_eq!(places(&mut again, 3).await, [41, 42, 43]);
 }
 
 #[tokio::test]
 async fn an_event_that_the_recorder_has_not_written_yet_is_waited_for() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..10);
-    bench.publish_only(10..10 + KEPT + 5);
-    let mut events = bench.client.events(0).await.unwrap();
+    let mut harness = Harness::start().await;
+    harness.publish(0..10);
+    harness.publish_only(10..10 + KEPT + 5);
+    let mut events = harness.client.events(0).await.unwrap();
     assert_eq!(places(&mut events, 10).await.len(), 10);
-    for envelope in &bench.events[10..15 + KEPT] {
-        bench.writer.write(envelope).unwrap();
+    for envelope in &harness.events[10..15 + KEPT] {
+        harness.writer.write(envelope).unwrap();
     }
     assert_eq!(places(&mut events, 5).await, [11, 12, 13, 14, 15]);
 }
 
 #[tokio::test]
 async fn a_damaged_recording_ends_the_stream_with_its_line() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..10);
-    let mut text = std::fs::read_to_string(bench.recording()).unwrap();
+    let mut harness = Harness::start().await;
+    harness.publish(0..10);
+    let mut text = std::fs::read_to_string(harness.recording()).unwrap();
     text.insert_str(text.find("\"seq\":5,").unwrap(), "###");
-    std::fs::write(bench.recording(), text).unwrap();
-    bench.publish_only(10..10 + KEPT);
-    let mut events = bench.client.events(0).await.unwrap();
+    std::fs::write(harness.recording(), text).unwrap();
+    harness.publish_only(10..10 + KEPT);
+    let mut events = harness.client.events(0).await.unwrap();
     assert_eq!(places(&mut events, 4).await, [1, 2, 3, 4]);
     let StreamItem::Dropped(why) = events.next().await.unwrap() else { panic!("not dropped") };
     assert!(why.contains("line 6 of the recording") && why.contains("is damaged"), "{why}");
@@ -82,22 +82,22 @@ async fn a_damaged_recording_ends_the_stream_with_its_line() {
 
 #[tokio::test]
 async fn a_client_that_takes_nothing_is_cut_off_and_the_others_get_everything() {
-    let mut bench = Bench::start().await;
-    let mut deaf = UnixStream::connect(&bench.socket).await.unwrap();
+    let mut harness = Harness::start().await;
+    let mut deaf = UnixStream::connect(&harness.socket).await.unwrap();
     deaf.write_all(b"GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
-    let mut listening = bench.client.events(0).await.unwrap();
+    let mut listening = harness.client.events(0).await.unwrap();
     // More than a socket's buffers hold: nobody waits for the deaf one.
-    let mut envelope = bench.events[1].clone();
+    let mut envelope = harness.events[1].clone();
     for seq in 1..=20_000 {
         envelope.seq = seq;
-        bench.writer.write(&envelope).unwrap();
-        bench.hub.publish(&envelope);
+        harness.writer.write(&envelope).unwrap();
+        harness.hub.publish(&envelope);
         if seq % 32 == 0 {
             assert_eq!(places(&mut listening, 32).await.last(), Some(&seq));
         }
     }
     let dropped = "switchback_clients_dropped_total 1";
-    while !bench.hub.metrics().contains(dropped) {
+    while !harness.hub.metrics().contains(dropped) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut rest = Vec::new();
@@ -108,16 +108,16 @@ async fn a_client_that_takes_nothing_is_cut_off_and_the_others_get_everything() 
 
 #[tokio::test]
 async fn a_client_that_dies_makes_room_for_others() {
-    let bench = Bench::start().await;
+    let harness = Harness::start().await;
     for _ in 0..3 {
         let mut streams = Vec::new();
         for _ in 0..64 {
-            streams.push(bench.client.events(0).await.unwrap());
+            streams.push(harness.client.events(0).await.unwrap());
         }
-        let refused = bench.client.events(0).await.unwrap_err().to_string();
+        let refused = harness.client.events(0).await.unwrap_err().to_string();
         assert!(refused.contains("64 clients already follow the events, the limit"), "{refused}");
         drop(streams);
-        while !bench.hub.metrics().contains("switchback_clients 0\n") {
+        while !harness.hub.metrics().contains("switchback_clients 0\n") {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -125,8 +125,8 @@ async fn a_client_that_dies_makes_room_for_others() {
 
 #[tokio::test]
 async fn a_silent_monitor_is_taken_for_dead_and_one_without_news_is_not() {
-    let bench = Bench::start().await;
-    let quiet = bench.client.events(0).await.unwrap();
+    let harness = Harness::start().await;
+    let quiet = harness.client.events(0).await.unwrap();
     let mut quiet = quiet.with_silence(Duration::from_millis(400));
     assert!(matches!(quiet.next().await, Ok(StreamItem::Header(_))));
     let waited = tokio::time::timeout(Duration::from_secs(1), quiet.next()).await;

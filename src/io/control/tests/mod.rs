@@ -1,9 +1,9 @@
 //! Both ends over real sockets in folders of their own.
 
-mod bench;
 mod certificates;
 mod flood;
 mod following;
+mod harness;
 mod network;
 mod renewal;
 mod requests;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
-use super::bench::{Bench, places};
+use super::harness::{Harness, places};
 use crate::config::{Config, ControlConfig, Inputs, InstanceUrl, load};
 use crate::io::control::{Client, ClientError, ListenError, NetworkListener, check_tls};
 use crate::model::{Action, Actor, SigningKey};
@@ -19,7 +19,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A monitor that listens on the network too.
 pub(super) struct Door {
-    pub(super) bench: Bench,
+    pub(super) harness: Harness,
     pub(super) address: SocketAddr,
     pub(super) config: Config,
     pub(super) folder: tempfile::TempDir,
@@ -51,8 +51,8 @@ impl Door {
         let mut config = listening().await;
         change(&mut config.control, folder.path());
         let listener = bound(&config.control, folder.path()).await.unwrap();
-        let bench = Bench::start_with(rustix::process::geteuid().as_raw(), listener).await;
-        Self { bench, address: config.control.listen.unwrap(), config, folder }
+        let harness = Harness::start_with(rustix::process::geteuid().as_raw(), listener).await;
+        Self { harness, address: config.control.listen.unwrap(), config, folder }
     }
 
     /// A client from another machine that has these tokens.
@@ -69,7 +69,7 @@ impl Door {
     /// Lets every order be taken, and hands it on.
     pub(super) fn take_orders(&mut self) -> UnboundedReceiver<(Action, Actor, Option<String>)> {
         let (told, taken) = unbounded_channel();
-        let mut orders = std::mem::replace(&mut self.bench.orders, channel(1).1);
+        let mut orders = std::mem::replace(&mut self.harness.orders, channel(1).1);
         tokio::spawn(async move {
             while let Some(order) = orders.recv().await {
                 order.answer.send(Ok(1)).unwrap();
@@ -111,7 +111,7 @@ pub(super) fn signed_with(secret: &str, id: &str, later: i64, body: &str) -> Str
 #[tokio::test]
 async fn whoever_has_a_token_may_do_what_it_is_for() {
     let mut door = Door::open().await;
-    door.bench.publish(0..60);
+    door.harness.publish(0..60);
     for token in [OPERATOR, VIEWER] {
         for path in ["/v1/status", "/metrics"] {
             assert_eq!(door.ask("GET", path, &bearer(token), "").await.0, 200, "{path}");
@@ -130,7 +130,7 @@ async fn whoever_has_a_token_may_do_what_it_is_for() {
     );
     let operator = door.client("http", Some(OPERATOR), Some(VIEWER));
     let ordering = tokio::spawn(async move { operator.act(Action::Abort, &ana, Some("slow")).await });
-    let order = door.bench.orders.recv().await.unwrap();
+    let order = door.harness.orders.recv().await.unwrap();
     assert_eq!(order.actor.to_string(), "operator:ana@laptop (token, 127.0.0.1)");
     assert_eq!((order.action, order.reason.as_deref()), (Action::Abort, Some("slow")));
     order.answer.send(Ok(61)).unwrap();
@@ -159,9 +159,9 @@ async fn nobody_else_learns_or_orders_anything() {
     }
     let outsider = door.client("http", None, Some("an-outsider-s-guess-of-a-token"));
     assert!(matches!(outsider.status().await, Err(ClientError::Forbidden(_))));
-    let page = door.bench.hub.metrics();
+    let page = door.harness.hub.metrics();
     assert!(page.contains("switchback_control_refused_total 10\n"), "{page}");
-    assert!(door.bench.orders.try_recv().is_err());
+    assert!(door.harness.orders.try_recv().is_err());
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn after_ten_failures_nothing_from_there_is_looked_at_and_the_socket_is_no
     assert!(code == 429 && head.contains("retry-after: ") && body.contains("all are refused for now"), "{head}");
     let refused = door.client("http", Some(OPERATOR), None).status().await.unwrap_err();
     assert!(refused.to_string().starts_with("too many failed attempts from this address"), "{refused}");
-    door.bench.client.status().await.unwrap();
+    door.harness.client.status().await.unwrap();
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn with_a_certificate_nothing_goes_in_the_clear_and_nobody_else_is_taken_f
     })
     .await;
     door.config.control.ca_file = door.config.control.certificate.clone();
-    door.bench.publish(0..60);
+    door.harness.publish(0..60);
     let client = door.client("https", Some(OPERATOR), None);
     assert_eq!(client.status().await.unwrap()["activeColor"], "green");
     assert_eq!(places(&mut client.events(1).await.unwrap(), 60).await.len(), 60);
@@ -318,7 +318,7 @@ async fn whoever_floods_the_port_keeps_nobody_from_the_socket() {
     for _ in 0..140 {
         idle.push(TcpStream::connect(door.address).await.unwrap());
     }
-    door.bench.client.status().await.unwrap();
+    door.harness.client.status().await.unwrap();
     drop(idle);
     assert_eq!(door.ask("GET", "/v1/status", &bearer(VIEWER), "").await.0, 200);
 }
@@ -327,7 +327,7 @@ async fn whoever_floods_the_port_keeps_nobody_from_the_socket() {
 async fn nobody_there_is_told_with_the_address() {
     let door = Door::open().await;
     let client = door.client("http", None, Some(VIEWER));
-    door.bench.server.stop().await;
+    door.harness.server.stop().await;
     let error = client.status().await.unwrap_err().to_string();
     let port = door.address.port();
     assert_eq!(error, format!("no monitor answers: http://localhost:{port}/ refused the connection"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::bench::{places, until};
+use super::harness::{places, until};
 use super::network::{Door, OPERATOR, VIEWER, bearer, certificate, signed_with};
 use crate::config::scrub;
 
@@ -57,13 +57,13 @@ async fn whoever_follows_the_events_with_a_token_that_was_withdrawn_is_cut_off()
         control.secret_files.insert("control.viewer_token", file);
     })
     .await;
-    door.bench.publish(0..20);
+    door.harness.publish(0..20);
     let mut viewer = door.client("http", None, Some(VIEWER)).events(1).await.unwrap();
     let mut operator = door.client("http", Some(OPERATOR), None).events(1).await.unwrap();
     assert_eq!((places(&mut viewer, 20).await.len(), places(&mut operator, 20).await.len()), (20, 20));
     replace(&door.folder.path().join("viewer"), NEW);
     timeout(Duration::from_secs(20), viewer.next()).await.unwrap().unwrap_err();
-    door.bench.publish(20..30);
+    door.harness.publish(20..30);
     assert_eq!(places(&mut operator, 10).await.len(), 10, "the others go on");
 }
 
@@ -105,7 +105,7 @@ async fn new_connections_get_the_new_certificate_and_old_ones_go_on() {
     })
     .await;
     let folder = door.folder.path().to_owned();
-    door.bench.publish(0..20);
+    door.harness.publish(0..20);
     door.config.control.ca_file = Some(folder.join("v1/tls.pem"));
     let old = door.client("https", Some(OPERATOR), None);
     let mut following = old.events(1).await.unwrap();
@@ -118,7 +118,7 @@ async fn new_connections_get_the_new_certificate_and_old_ones_go_on() {
     std::fs::rename(folder.join("new"), folder.join("..data")).unwrap();
     until("the new certificate is shown", async || new.status().await.is_ok()).await;
     old.status().await.unwrap_err();
-    door.bench.publish(20..30);
+    door.harness.publish(20..30);
     assert_eq!(places(&mut following, 10).await.len(), 10);
 
     // A key that belongs to another certificate, half a file, none.

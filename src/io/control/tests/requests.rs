@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::bench::{Bench, places};
+use super::harness::{Harness, places};
 use crate::config::{Inputs, load};
 use crate::core::soak::{ForeignSeen, Refusal, RefusalCode};
 use crate::io::control::caller::{Caller, Peer};
@@ -40,22 +40,22 @@ fn ana() -> Actor {
 
 #[tokio::test]
 async fn the_status_is_that_of_the_command_and_503_where_it_cannot_be_told() {
-    let bench = Bench::start().await;
-    let status = bench.client.status().await.unwrap();
+    let harness = Harness::start().await;
+    let status = harness.client.status().await.unwrap();
     assert_eq!((&status["activeColor"], &status["standby"]["ready"]), (&"green".into(), &true.into()));
-    bench.break_state_file();
-    let error = bench.client.status().await.unwrap_err().to_string();
+    harness.break_state_file();
+    let error = harness.client.status().await.unwrap_err().to_string();
     assert!(error.contains("is corrupt"), "{error}");
-    assert_eq!(ask(&bench.socket, &get("/v1/status")).await.0, 503);
+    assert_eq!(ask(&harness.socket, &get("/v1/status")).await.0, 503);
 }
 
 #[tokio::test]
 async fn an_order_reaches_the_loop_with_actor_and_reason_and_is_answered() {
-    let mut bench = Bench::start().await;
-    let client = bench.client.clone();
+    let mut harness = Harness::start().await;
+    let client = harness.client.clone();
     let ordering =
         tokio::spawn(async move { client.act(Action::Extend { by_ms: 300_000 }, &ana(), Some("slow")).await });
-    let order = bench.orders.recv().await.unwrap();
+    let order = harness.orders.recv().await.unwrap();
     let vouched = Caller::Local(Peer { uid: rustix::process::geteuid().as_raw() })
         .actor(Some(Actor::Operator("ana@deploy-1".to_owned())));
     assert_eq!(
@@ -65,16 +65,16 @@ async fn an_order_reaches_the_loop_with_actor_and_reason_and_is_answered() {
     order.answer.send(Ok(42)).unwrap();
     assert_eq!(ordering.await.unwrap().unwrap(), 42);
 
-    let client = bench.client.clone();
+    let client = harness.client.clone();
     let ordering = tokio::spawn(async move { client.act(Action::Abort, &ana(), None).await });
-    bench.orders.recv().await.unwrap().answer.send(Err(Refusal::Over)).unwrap();
+    harness.orders.recv().await.unwrap().answer.send(Err(Refusal::Over)).unwrap();
     let refused = ordering.await.unwrap().unwrap_err();
     assert!(matches!(&refused, ClientError::Refused { why, code: None } if why == "the soak is over"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_refusal_has_a_code_where_a_program_can_do_something_about_it() {
-    let mut bench = Bench::start().await;
+    let mut harness = Harness::start().await;
     let foreign = ForeignSeen { what: "the map holds `maintenance`".to_owned(), by_hand: "restore it".to_owned() };
     let refusals = [
         (Refusal::NoRollback { standby: Color::Blue }, "needs-force", RefusalCode::NeedsForce),
@@ -82,15 +82,15 @@ async fn a_refusal_has_a_code_where_a_program_can_do_something_about_it() {
     ];
     for (refusal, word, code) in refusals {
         let why = refusal.to_string();
-        let (socket, client) = (bench.socket.clone(), bench.client.clone());
+        let (socket, client) = (harness.socket.clone(), harness.client.clone());
         let asking = tokio::spawn(async move { ask(&socket, &post(r#"{"action":"rollback"}"#)).await });
-        bench.orders.recv().await.unwrap().answer.send(Err(refusal.clone())).unwrap();
+        harness.orders.recv().await.unwrap().answer.send(Err(refusal.clone())).unwrap();
         let (status, body) = asking.await.unwrap();
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!((status, body), (409, serde_json::json!({"error": why, "code": word})));
 
         let ordering = tokio::spawn(async move { client.act(Action::Rollback { force: false }, &ana(), None).await });
-        bench.orders.recv().await.unwrap().answer.send(Err(refusal)).unwrap();
+        harness.orders.recv().await.unwrap().answer.send(Err(refusal)).unwrap();
         let refused = ordering.await.unwrap().unwrap_err();
         assert!(matches!(&refused, ClientError::Refused { code: Some(seen), .. } if *seen == code), "{refused}");
         assert_eq!(refused.to_string(), why);
@@ -99,10 +99,10 @@ async fn a_refusal_has_a_code_where_a_program_can_do_something_about_it() {
 
 #[tokio::test]
 async fn without_an_actor_the_kernel_says_who_orders() {
-    let mut bench = Bench::start().await;
-    let socket = bench.socket.clone();
+    let mut harness = Harness::start().await;
+    let socket = harness.socket.clone();
     let asking = tokio::spawn(async move { ask(&socket, &post(r#"{"action":"abort"}"#)).await });
-    let order = bench.orders.recv().await.unwrap();
+    let order = harness.orders.recv().await.unwrap();
     let uid = rustix::process::geteuid().as_raw();
     assert!(order.actor.to_string().starts_with(&format!("operator:uid-{uid}@")), "{}", order.actor);
     order.answer.send(Ok(7)).unwrap();
@@ -111,19 +111,19 @@ async fn without_an_actor_the_kernel_says_who_orders() {
 
 #[tokio::test]
 async fn an_order_that_nobody_takes_any_more_is_refused() {
-    let bench = Bench::start().await;
-    drop(bench.orders);
-    let refused = bench.client.act(Action::Abort, &ana(), None).await.unwrap_err();
+    let harness = Harness::start().await;
+    drop(harness.orders);
+    let refused = harness.client.act(Action::Abort, &ana(), None).await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused { why, .. } if why == "the soak is over"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_job_of_a_ci_orders_in_its_own_name() {
-    let mut bench = Bench::start().await;
-    let client = bench.client.clone();
+    let mut harness = Harness::start().await;
+    let client = harness.client.clone();
     let job = Actor::Ci("runner@vm, for ana".to_owned());
     let ordering = tokio::spawn(async move { client.act(Action::Abort, &job, None).await });
-    let order = bench.orders.recv().await.unwrap();
+    let order = harness.orders.recv().await.unwrap();
     let actor = order.actor.to_string();
     assert!(actor.starts_with("ci:runner@vm, for ana (u"), "the kernel's word stands beside it: {actor}");
     order.answer.send(Ok(7)).unwrap();
@@ -169,7 +169,7 @@ async fn an_older_monitor_takes_the_order_of_a_job_as_that_of_an_operator() {
 
 #[tokio::test]
 async fn rubbish_is_refused_with_what_is_wrong() {
-    let bench = Bench::start().await;
+    let harness = Harness::start().await;
     let long = format!(r#"{{"action":"abort","reason":"{}"}}"#, "x".repeat(501));
     let huge = "x".repeat(20_000);
     for (request, code, error) in [
@@ -186,7 +186,7 @@ async fn rubbish_is_refused_with_what_is_wrong() {
         (post(&long), 400, "`reason` has at most 500 characters"),
         (post(&huge), 400, "longer than 16384 bytes"),
     ] {
-        let (answered, body) = ask(&bench.socket, &request).await;
+        let (answered, body) = ask(&harness.socket, &request).await;
         assert_eq!(answered, code, "{body}");
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert!(body["error"].as_str().unwrap().contains(error), "{body}");
@@ -195,22 +195,22 @@ async fn rubbish_is_refused_with_what_is_wrong() {
 
 #[tokio::test]
 async fn another_user_is_refused_and_root_is_not() {
-    let bench = Bench::start_for(4_000_000_000).await;
-    let status = bench.client.status().await;
+    let harness = Harness::start_for(4_000_000_000).await;
+    let status = harness.client.status().await;
     if rustix::process::geteuid().is_root() {
         status.unwrap();
     } else {
         assert!(matches!(status, Err(ClientError::Forbidden(_))), "{status:?}");
-        let (code, body) = ask(&bench.socket, &get("/metrics")).await;
+        let (code, body) = ask(&harness.socket, &get("/metrics")).await;
         assert!(code == 403 && body.contains("for the monitor's own user and for root"), "{body}");
     }
 }
 
 #[tokio::test]
 async fn the_last_event_seen_is_as_good_as_since() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..10);
-    let mut stream = UnixStream::connect(&bench.socket).await.unwrap();
+    let mut harness = Harness::start().await;
+    harness.publish(0..10);
+    let mut stream = UnixStream::connect(&harness.socket).await.unwrap();
     let request = "GET /v1/events HTTP/1.1\r\nhost: localhost\r\nlast-event-id: 7\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut seen = String::new();
@@ -220,7 +220,7 @@ async fn the_last_event_seen_is_as_good_as_since() {
         seen.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
     }
     assert!(seen.contains("event: header\n") && seen.contains("id: 8\n") && !seen.contains("id: 7\n"), "{seen}");
-    let mut events = bench.client.events(9).await.unwrap();
+    let mut events = harness.client.events(9).await.unwrap();
     assert_eq!(places(&mut events, 2).await, [9, 10]);
 }
 
@@ -239,9 +239,9 @@ async fn nobody_there_is_told_from_something_else_there() {
 
 #[tokio::test]
 async fn the_metrics_page_reads_back_with_our_own_reader() {
-    let mut bench = Bench::start().await;
-    bench.publish(0..200);
-    let (code, page) = ask(&bench.socket, &get("/metrics")).await;
+    let mut harness = Harness::start().await;
+    harness.publish(0..200);
+    let (code, page) = ask(&harness.socket, &get("/metrics")).await;
     assert_eq!(code, 200);
     for wanted in [
         r#"switchback_soak_phase{phase="watching"} 1"#,

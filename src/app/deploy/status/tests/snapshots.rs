@@ -5,14 +5,14 @@ use support::Snapshots;
 
 use super::*;
 use crate::app::monitor::block_of_run;
-use crate::core::soak::scenes::{ALL, TOLD, bench};
+use crate::core::soak::scenes::{ALL, TOLD, harness};
 use crate::model::{Color, Outcome, Phase};
 
 /// What a monitor answers at the end of these events, or the files after it.
 fn report(name: &str) -> (StatusReport, ZonedDateTime) {
-    let bench = bench(name);
-    let machine = &bench.machine;
-    let wall_ms = bench.log.last().unwrap().wall_ms;
+    let harness = harness(name);
+    let machine = &harness.machine;
+    let wall_ms = harness.log.last().unwrap().wall_ms;
     let outcome = machine.ending().map(|ending| ending.outcome);
     let back =
         matches!(outcome, Some(Outcome::RolledBack | Outcome::Superseded)) || machine.phase() == Phase::Verifying;

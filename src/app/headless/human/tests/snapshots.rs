@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use support::Snapshots;
 
 use super::*;
-use crate::core::soak::scenes::{ALL, TOLD, bench};
-use crate::core::soak::testing::Bench;
+use crate::core::soak::scenes::{ALL, TOLD, harness};
+use crate::core::soak::testing::Harness;
 use crate::model::DecisionKind;
 
 /// What a machine decides; the other decisions are those of commands without one, such as `freeze`.
@@ -36,13 +36,13 @@ const MADE: [DecisionKind; 22] = [
 ];
 
 /// Everything that a run that began with these events prints, where no terminal is and the time is UTC.
-fn printed(bench: &Bench) -> String {
+fn printed(harness: &Harness) -> String {
     let screen = Screen::default();
     let places = Places { journal: "/srv/shop/decisions.jsonl".into(), recording: "/srv/shop/SOAK.jsonl".into() };
     let mut human = Human::new(Box::new(screen.clone()), None, places);
     human.stamps = Stamps::of(TimeZone::UTC);
-    let mut view = View::new(bench.began_with().clone());
-    for envelope in &bench.log {
+    let mut view = View::new(harness.began_with().clone());
+    for envelope in &harness.log {
         let news = view.apply(envelope);
         human.news(&view, &news).unwrap();
     }
@@ -57,7 +57,7 @@ fn printed(bench: &Bench) -> String {
 fn the_lines_of_every_phase_and_outcome() {
     let snapshots = Snapshots::of("src/app/headless/human/snapshots");
     for name in ALL.into_iter().chain(TOLD) {
-        snapshots.assert(name, &printed(&bench(name)));
+        snapshots.assert(name, &printed(&harness(name)));
     }
     snapshots.assert_no_other();
 }
@@ -66,10 +66,10 @@ fn the_lines_of_every_phase_and_outcome() {
 fn the_lines_show_every_decision_of_the_machine() {
     let mut told = BTreeSet::new();
     for name in ALL.into_iter().chain(TOLD) {
-        let bench = bench(name);
-        let mut view = View::new(bench.began_with().clone());
-        let printed = printed(&bench);
-        for envelope in &bench.log {
+        let harness = harness(name);
+        let mut view = View::new(harness.began_with().clone());
+        let printed = printed(&harness);
+        for envelope in &harness.log {
             for decision in view.apply(envelope).decisions {
                 let kind = decision.decision.name();
                 assert!(printed.contains(&format!("  {kind:WORD$} ")), "{name} does not tell of {kind}: {printed}");

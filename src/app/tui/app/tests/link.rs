@@ -21,7 +21,7 @@ fn nothing_is_shown_before_the_monitor_s_first_word() {
 fn a_run_that_is_told_again_is_shown_once_it_has_come_as_far() {
     let mut desk = Desk::live();
     desk.item(Item::Header(Box::new(header())));
-    let log = desk.bench.log.clone();
+    let log = desk.harness.log.clone();
     let (last, before) = log.split_last().unwrap();
     for envelope in before {
         desk.item(Item::Event(Box::new(envelope.clone())));
@@ -29,14 +29,14 @@ fn a_run_that_is_told_again_is_shown_once_it_has_come_as_far() {
     }
     desk.seconds(1, HEALTHY);
     let shown = desk.app.shown().unwrap().dashboard.view();
-    assert_eq!((shown.at_ms(), shown.seq()), (6_000, desk.bench.log.last().unwrap().seq));
-    assert_eq!(shown.machine().seen(), desk.bench.machine.seen(), "nothing is counted twice");
+    assert_eq!((shown.at_ms(), shown.seq()), (6_000, desk.harness.log.last().unwrap().seq));
+    assert_eq!(shown.machine().seen(), desk.harness.machine.seen(), "nothing is counted twice");
 }
 
 #[test]
 fn a_monitor_that_knows_less_than_the_one_before_it_is_believed() {
     let mut desk = Desk::live();
-    let whole = desk.bench.log.clone();
+    let whole = desk.harness.log.clone();
     desk.item(Item::Lost("it died".to_owned()));
     desk.item(Item::Header(Box::new(header())));
     for envelope in &whole[..10] {

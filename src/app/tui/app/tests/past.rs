@@ -40,9 +40,9 @@ fn listing() -> Desk {
 }
 
 fn recorded() -> Box<Recorded> {
-    let mut bench = Bench::new(settings());
-    bench.seconds(60, HEALTHY);
-    Box::new(Recorded { header: header(), events: bench.log })
+    let mut harness = Harness::new(settings());
+    harness.seconds(60, HEALTHY);
+    Box::new(Recorded { header: header(), events: harness.log })
 }
 
 /// Somebody who looks at a past soak.

@@ -33,9 +33,9 @@ fn a_yes_counts_once_it_stands_alone() {
 
 #[test]
 fn only_what_the_phase_accepts_is_offered() {
-    let mut over = Bench::new(settings());
+    let mut over = Harness::new(settings());
     over.order("abort").unwrap();
-    let mut rolling = Bench::new(settings());
+    let mut rolling = Harness::new(settings());
     rolling.seconds(30, FAILING);
     let force = Some(Action::Rollback { force: true });
     for (what, machine, wanted) in [
@@ -80,11 +80,11 @@ fn leaving_detaches_unless_told_otherwise() {
 
 #[test]
 fn after_the_end_only_what_still_helps_is_asked() {
-    let mut aborted = Bench::new(settings());
+    let mut aborted = Harness::new(settings());
     aborted.order("abort").unwrap();
-    let mut no_rollback = Bench::new(Settings { no_rollback: true, ..settings() });
+    let mut no_rollback = Harness::new(Settings { no_rollback: true, ..settings() });
     no_rollback.until_over(200, FAILING);
-    let mut back = Bench::new(settings());
+    let mut back = Harness::new(settings());
     back.seconds(30, FAILING);
     back.rollback_done(1, crate::core::soak::RollbackResult::Back);
     back.until_over(60, HEALTHY);

@@ -1,6 +1,6 @@
 //! A check that was added is told, judged and told of like any other.
 
-use super::bench::{Bench, HEALTHY, resumption, settings};
+use super::harness::{HEALTHY, Harness, resumption, settings};
 use crate::core::soak::roster::Changes;
 use crate::core::soak::{Check, Event, Judging, Now, Observation, Readiness, Sample, Settings};
 use crate::model::{CheckId, Color, DecisionKind, Outcome, Phase, Verdict};
@@ -80,18 +80,18 @@ impl Check for Patience {
     }
 }
 
-fn patience(bench: &Bench) -> String {
-    bench.machine.check(&CheckId::from("patience")).unwrap().observe(&Now::default()).message
+fn patience(harness: &Harness) -> String {
+    harness.machine.check(&CheckId::from("patience")).unwrap().observe(&Now::default()).message
 }
 
 #[test]
 fn its_breach_is_told_and_acted_on() {
-    let mut bench = Bench::with_check(settings(), Patience::of(4));
-    bench.seconds(4, HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Watching);
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
-    let breach = bench.decisions().into_iter().find(|made| made.decision == DecisionKind::Breach).unwrap();
+    let mut harness = Harness::with_check(settings(), Patience::of(4));
+    harness.seconds(4, HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Watching);
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
+    let breach = harness.decisions().into_iter().find(|made| made.decision == DecisionKind::Breach).unwrap();
     assert_eq!(
         (breach.check.as_ref().map(CheckId::as_str), breach.value, breach.requests),
         (Some("patience"), Some(5.0), None)
@@ -101,29 +101,29 @@ fn its_breach_is_told_and_acted_on() {
 
 #[test]
 fn it_has_a_part_in_the_beginning_and_the_end() {
-    let mut bench = Bench::with_check(settings(), Patience::of(1_000));
-    let start = bench.decisions().into_iter().find(|made| made.decision == DecisionKind::SoakStart).unwrap();
+    let mut harness = Harness::with_check(settings(), Patience::of(1_000));
+    let start = harness.decisions().into_iter().find(|made| made.decision == DecisionKind::SoakStart).unwrap();
     assert!(start.message.contains(", patience of 1000, readiness of more than half"), "{}", start.message);
-    bench.seconds(61, HEALTHY);
-    let ending = bench.machine.ending().unwrap();
+    harness.seconds(61, HEALTHY);
+    let ending = harness.machine.ending().unwrap();
     assert_eq!(ending.outcome, Outcome::Retained);
     assert!(ending.reason.contains("; patience: 1 begun, 60 ticks, 120 pages, "), "{}", ending.reason);
 }
 
 #[test]
 fn the_window_begins_for_it_behind_the_warmup() {
-    let mut bench = Bench::with_check(Settings { warmup_ms: 5_000, ..settings() }, Patience::of(1_000));
-    bench.seconds(4, HEALTHY);
-    assert!(patience(&bench).starts_with("1 begun, 0 ticks"), "{}", patience(&bench));
-    bench.seconds(4, HEALTHY);
-    assert!(patience(&bench).starts_with("2 begun, "), "{}", patience(&bench));
+    let mut harness = Harness::with_check(Settings { warmup_ms: 5_000, ..settings() }, Patience::of(1_000));
+    harness.seconds(4, HEALTHY);
+    assert!(patience(&harness).starts_with("1 begun, 0 ticks"), "{}", patience(&harness));
+    harness.seconds(4, HEALTHY);
+    assert!(patience(&harness).starts_with("2 begun, "), "{}", patience(&harness));
 }
 
 #[test]
 fn it_hears_of_instances_and_of_another_monitor() {
-    let mut bench = Bench::with_check(settings(), Patience::of(1_000));
-    bench.second(HEALTHY);
-    bench.feed(Event::Instances { color: Color::Green, present: vec!["http://green-1".to_owned()] });
-    bench.feed(Event::Resumed(Box::new(resumption())));
-    assert!(patience(&bench).ends_with("1 changes, 1 resumed"), "{}", patience(&bench));
+    let mut harness = Harness::with_check(settings(), Patience::of(1_000));
+    harness.second(HEALTHY);
+    harness.feed(Event::Instances { color: Color::Green, present: vec!["http://green-1".to_owned()] });
+    harness.feed(Event::Resumed(Box::new(resumption())));
+    assert!(patience(&harness).ends_with("1 changes, 1 resumed"), "{}", patience(&harness));
 }

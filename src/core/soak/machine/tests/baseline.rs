@@ -1,6 +1,6 @@
 //! The look at the previous color, and what follows from it.
 
-use super::bench::{Bench, HEALTHY, WALL, World, settings};
+use super::harness::{HEALTHY, Harness, WALL, World, settings};
 use crate::config::{Baseline, Method};
 use crate::core::soak::{Effect, Origin, Settings, SwitchResult};
 use crate::model::{Color, DecisionKind, Outcome, Phase, Verdict};
@@ -19,46 +19,46 @@ fn comparing(baseline: Baseline) -> Settings {
 }
 
 /// One interval of gate and baseline: the previous color is sampled as well.
-fn look(bench: &mut Bench, old: World, new: World) {
-    bench.sample(Color::Blue, 0, old);
-    bench.second(new);
+fn look(harness: &mut Harness, old: World, new: World) {
+    harness.sample(Color::Blue, 0, old);
+    harness.second(new);
 }
 
-fn switched(baseline: Baseline, old: World) -> Bench {
-    let mut bench = Bench::new(comparing(baseline));
+fn switched(baseline: Baseline, old: World) -> Harness {
+    let mut harness = Harness::new(comparing(baseline));
     for _ in 0..11 {
-        look(&mut bench, old, HEALTHY);
+        look(&mut harness, old, HEALTHY);
     }
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Switching);
-    bench.switch_done(SwitchResult::Switched { last_switch: Some(WALL) });
-    bench
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Switching);
+    harness.switch_done(SwitchResult::Switched { last_switch: Some(WALL) });
+    harness
 }
 
 #[test]
 fn the_old_color_is_looked_at_before_traffic_moves() {
-    let mut bench = Bench::new(comparing(Baseline::Warn));
-    look(&mut bench, HEALTHY, HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Baseline);
-    assert_eq!(bench.machine.metrics_of(), [Color::Green, Color::Blue]);
-    assert_eq!(bench.machine.remaining_ms(), Some(10_000));
-    assert!(!bench.has(&Effect::Switch));
+    let mut harness = Harness::new(comparing(Baseline::Warn));
+    look(&mut harness, HEALTHY, HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Baseline);
+    assert_eq!(harness.machine.metrics_of(), [Color::Green, Color::Blue]);
+    assert_eq!(harness.machine.remaining_ms(), Some(10_000));
+    assert!(!harness.has(&Effect::Switch));
     for _ in 0..9 {
-        look(&mut bench, HEALTHY, HEALTHY);
-        assert_eq!(bench.machine.phase(), Phase::Baseline);
+        look(&mut harness, HEALTHY, HEALTHY);
+        assert_eq!(harness.machine.phase(), Phase::Baseline);
     }
-    look(&mut bench, HEALTHY, HEALTHY);
-    assert!(bench.has(&Effect::Switch));
+    look(&mut harness, HEALTHY, HEALTHY);
+    assert!(harness.has(&Effect::Switch));
     assert_eq!(
-        bench.message(DecisionKind::Observe),
+        harness.message(DecisionKind::Observe),
         "baseline (blue): 0 of 500 requests failed (0%) in 10s; green counts as a regression above 2.1%"
     );
-    assert_eq!(bench.machine.baseline().unwrap().counts.requests, 500);
+    assert_eq!(harness.machine.baseline().unwrap().counts.requests, 500);
 }
 
 #[test]
 fn enough_requests_end_the_look_early_and_none_leave_no_baseline() {
-    let mut busy = Bench::new(comparing(Baseline::Warn));
+    let mut busy = Harness::new(comparing(Baseline::Warn));
     for _ in 0..3 {
         look(&mut busy, World { requests: 1_000, ..HEALTHY }, HEALTHY);
     }
@@ -73,14 +73,14 @@ fn enough_requests_end_the_look_early_and_none_leave_no_baseline() {
 
 #[test]
 fn a_target_that_is_no_longer_ready_after_the_look_is_not_switched_to() {
-    let mut bench = Bench::new(comparing(Baseline::Warn));
-    look(&mut bench, HEALTHY, HEALTHY);
+    let mut harness = Harness::new(comparing(Baseline::Warn));
+    look(&mut harness, HEALTHY, HEALTHY);
     for _ in 0..10 {
-        look(&mut bench, HEALTHY, World { ready: false, ..HEALTHY });
+        look(&mut harness, HEALTHY, World { ready: false, ..HEALTHY });
     }
-    assert_eq!(bench.machine.phase(), Phase::Gating);
-    let ending = bench.until_over(20, World { ready: false, ..HEALTHY });
-    assert_eq!((ending.outcome, bench.at), (Outcome::Refused, 15_000), "the gate's own deadline still holds");
+    assert_eq!(harness.machine.phase(), Phase::Gating);
+    let ending = harness.until_over(20, World { ready: false, ..HEALTHY });
+    assert_eq!((ending.outcome, harness.at), (Outcome::Refused, 15_000), "the gate's own deadline still holds");
 }
 
 #[test]
@@ -88,36 +88,38 @@ fn off_and_window_look_at_nothing() {
     for (method, baseline) in [(Method::Evidence, Baseline::Off), (Method::Window, Baseline::Judge)] {
         let mut settings = comparing(baseline);
         settings.error_rate.method = method;
-        let mut bench = Bench::new(settings);
-        bench.second(HEALTHY);
-        assert_eq!(bench.machine.phase(), Phase::Switching);
+        let mut harness = Harness::new(settings);
+        harness.second(HEALTHY);
+        assert_eq!(harness.machine.phase(), Phase::Switching);
     }
 }
 
 #[test]
 fn a_release_worse_than_the_previous_color_is_told_once_and_kept_with_warn() {
-    let mut bench = switched(Baseline::Warn, HEALTHY);
-    let ending = bench.until_over(310, WORSE);
+    let mut harness = switched(Baseline::Warn, HEALTHY);
+    let ending = harness.until_over(310, WORSE);
     assert_eq!(ending.outcome, Outcome::Retained, "{}", ending.reason);
-    let told =
-        bench.decisions().into_iter().filter(|decision| decision.message.starts_with("worse than the previous color"));
+    let told = harness
+        .decisions()
+        .into_iter()
+        .filter(|decision| decision.message.starts_with("worse than the previous color"));
     assert_eq!(told.count(), 1);
 }
 
 #[test]
 fn a_release_worse_than_the_previous_color_is_rolled_back_with_judge() {
-    let mut bench = switched(Baseline::Judge, HEALTHY);
-    bench.seconds(200, WORSE);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
-    let why = bench.message(DecisionKind::Breach);
+    let mut harness = switched(Baseline::Judge, HEALTHY);
+    harness.seconds(200, WORSE);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
+    let why = harness.message(DecisionKind::Breach);
     assert!(why.starts_with("error-rate breached: worse than the previous color (before the switch 0 of 500"), "{why}");
 }
 
 #[test]
 fn silence_after_traffic_asks_whether_the_router_switched() {
-    let mut bench = switched(Baseline::Warn, HEALTHY);
-    bench.seconds(20, World { requests: 0, ..HEALTHY });
-    let seen = &bench.machine.checks()[0];
+    let mut harness = switched(Baseline::Warn, HEALTHY);
+    harness.seconds(20, World { requests: 0, ..HEALTHY });
+    let seen = &harness.machine.checks()[0];
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert!(seen.message.ends_with("did the router switch?"), "{}", seen.message);
 }
@@ -126,23 +128,23 @@ fn silence_after_traffic_asks_whether_the_router_switched() {
 fn evidence_tells_what_comes_next() {
     let mut settings = settings();
     settings.error_rate.method = Method::Evidence;
-    let mut bench = Bench::new(settings);
-    bench.seconds(20, HEALTHY);
-    let outlook = bench.machine.outlook().unwrap();
+    let mut harness = Harness::new(settings);
+    harness.seconds(20, HEALTHY);
+    let outlook = harness.machine.outlook().unwrap();
     assert!(outlook.healthy_so_far);
     assert_eq!(outlook.healthy_in_ms, Some(40_000), "not before the window's end");
-    assert!(bench.machine.checks()[0].evidence.unwrap() < 0.0);
+    assert!(harness.machine.checks()[0].evidence.unwrap() < 0.0);
 }
 
 #[test]
 fn young_trouble_at_the_windows_end_is_watched_a_little_longer() {
     let mut settings = settings();
     settings.error_rate.method = Method::Evidence;
-    let mut bench = Bench::new(settings);
-    bench.seconds(58, HEALTHY);
-    bench.seconds(2, World { errors: 50, ..HEALTHY });
-    assert_eq!(bench.machine.phase(), Phase::Watching, "two bad seconds may be a blip");
-    assert!(!bench.kinds().contains(&DecisionKind::Extend), "and this is no extension");
-    bench.second(World { errors: 50, ..HEALTHY });
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+    let mut harness = Harness::new(settings);
+    harness.seconds(58, HEALTHY);
+    harness.seconds(2, World { errors: 50, ..HEALTHY });
+    assert_eq!(harness.machine.phase(), Phase::Watching, "two bad seconds may be a blip");
+    assert!(!harness.kinds().contains(&DecisionKind::Extend), "and this is no extension");
+    harness.second(World { errors: 50, ..HEALTHY });
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
 }

@@ -1,6 +1,6 @@
 //! A soak that also judges how long requests take.
 
-use super::bench::{Bench, FAILING, HEALTHY, SLOW, World, resumption, settings};
+use super::harness::{FAILING, HEALTHY, Harness, SLOW, World, resumption, settings};
 use crate::config::{Excuse, Ratio};
 use crate::core::soak::{LatencySettings, RollbackResult, Settings};
 use crate::model::{CheckId, DecisionKind, Outcome, Phase, Verdict};
@@ -19,9 +19,9 @@ fn judging(required: bool) -> Settings {
 
 #[test]
 fn a_release_that_is_fast_and_does_not_fail_is_retained_with_both_numbers() {
-    let mut bench = Bench::new(judging(true));
-    assert!(bench.message(DecisionKind::SoakStart).contains("error rate at most 5%, p95 at most 500ms, readiness"));
-    let ending = bench.until_over(70, HEALTHY);
+    let mut harness = Harness::new(judging(true));
+    assert!(harness.message(DecisionKind::SoakStart).contains("error rate at most 5%, p95 at most 500ms, readiness"));
+    let ending = harness.until_over(70, HEALTHY);
     assert_eq!(ending.outcome, Outcome::Retained);
     assert!(ending.reason.contains("0 of 5,900 requests failed (0%)"), "{}", ending.reason);
     assert!(ending.reason.contains("0 of 5,900 requests took longer than 500ms (0%)"), "{}", ending.reason);
@@ -29,17 +29,17 @@ fn a_release_that_is_fast_and_does_not_fail_is_retained_with_both_numbers() {
 
 #[test]
 fn a_slow_release_is_rolled_back_although_nothing_fails() {
-    let mut bench = Bench::new(judging(true));
-    bench.seconds(8, SLOW);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
-    let breach = bench.decisions().into_iter().find(|told| told.decision == DecisionKind::Breach).unwrap().clone();
+    let mut harness = Harness::new(judging(true));
+    harness.seconds(8, SLOW);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
+    let breach = harness.decisions().into_iter().find(|told| told.decision == DecisionKind::Breach).unwrap().clone();
     assert_eq!((breach.check.clone(), breach.threshold), (Some(CheckId::Latency), Some(0.5)));
     assert!(breach.errors > Some(0) && breach.requests > breach.errors && breach.value > Some(0.5), "{breach:?}");
-    bench.rollback_done(1, RollbackResult::Back);
-    let ending = bench.until_over(20, HEALTHY);
+    harness.rollback_done(1, RollbackResult::Back);
+    let ending = harness.until_over(20, HEALTHY);
     assert_eq!((ending.outcome, ending.exit_code()), (Outcome::RolledBack, 3));
     assert!(ending.reason.starts_with("latency: "), "{}", ending.reason);
-    let told = bench.message(DecisionKind::Recovered);
+    let told = harness.message(DecisionKind::Recovered);
     assert!(
         told.starts_with("recovered: blue after the rollback: 0 of 450 requests took longer than 500ms (0%)"),
         "{told}"
@@ -49,55 +49,55 @@ fn a_slow_release_is_rolled_back_although_nothing_fails() {
 
 #[test]
 fn a_previous_color_that_is_as_slow_did_not_help() {
-    let mut bench = Bench::new(judging(true));
-    bench.seconds(8, SLOW);
-    bench.rollback_done(1, RollbackResult::Back);
-    let ending = bench.until_over(20, SLOW);
+    let mut harness = Harness::new(judging(true));
+    harness.seconds(8, SLOW);
+    harness.rollback_done(1, RollbackResult::Back);
+    let ending = harness.until_over(20, SLOW);
     assert!(ending.reason.contains("the rollback did not help: blue after the rollback: "), "{}", ending.reason);
-    assert_eq!(bench.machine.summary().unwrap().recovered, Some(false));
+    assert_eq!(harness.machine.summary().unwrap().recovered, Some(false));
 }
 
 #[test]
 fn where_it_is_not_required_it_is_told_and_nothing_more() {
-    let mut bench = Bench::new(judging(false));
-    let ending = bench.until_over(70, SLOW);
+    let mut harness = Harness::new(judging(false));
+    let ending = harness.until_over(70, SLOW);
     assert_eq!(ending.outcome, Outcome::Retained);
-    let told = bench.message(DecisionKind::Observe);
+    let told = harness.message(DecisionKind::Observe);
     assert!(told.starts_with("latency breached, which is not required: "), "{told}");
 }
 
 #[test]
 fn without_a_histogram_nothing_is_retained() {
-    let mut bench = Bench::new(judging(true));
+    let mut harness = Harness::new(judging(true));
     let mut none = judging(true);
     none.latency = None;
     // The pages of a service without one.
-    let mut pages = Bench::new(none);
+    let mut pages = Harness::new(none);
     for _ in 0..70 {
         pages.second(HEALTHY);
     }
     for envelope in pages.log.into_iter().skip(1) {
-        bench.at = envelope.at_ms;
-        bench.feed(envelope.event);
+        harness.at = envelope.at_ms;
+        harness.feed(envelope.event);
     }
-    let latency = bench.machine.checks().into_iter().find(|seen| seen.check == CheckId::Latency).unwrap();
-    assert_eq!((latency.verdict, bench.machine.verdict()), (Verdict::Unknown, Verdict::Unknown));
+    let latency = harness.machine.checks().into_iter().find(|seen| seen.check == CheckId::Latency).unwrap();
+    assert_eq!((latency.verdict, harness.machine.verdict()), (Verdict::Unknown, Verdict::Unknown));
 }
 
 #[test]
 fn the_warmup_forgives_slow_answers_and_the_window_does_not() {
-    let mut bench = Bench::new(Settings { warmup_ms: 20_000, ..judging(true) });
-    bench.seconds(19, SLOW);
-    assert_eq!((bench.machine.phase(), bench.machine.verdict()), (Phase::Warmup, Verdict::Unknown));
-    bench.seconds(10, SLOW);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+    let mut harness = Harness::new(Settings { warmup_ms: 20_000, ..judging(true) });
+    harness.seconds(19, SLOW);
+    assert_eq!((harness.machine.phase(), harness.machine.verdict()), (Phase::Warmup, Verdict::Unknown));
+    harness.seconds(10, SLOW);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
 }
 
 #[test]
 fn a_resumed_soak_goes_on_with_what_it_knew() {
-    let mut bench = Bench::new(judging(true));
-    bench.seconds(2, SLOW);
-    let mut resumed = bench.resumed(bench.log.len(), 4_000, resumption());
+    let mut harness = Harness::new(judging(true));
+    harness.seconds(2, SLOW);
+    let mut resumed = harness.resumed(harness.log.len(), 4_000, resumption());
     resumed.seconds(6, SLOW);
     assert_eq!(resumed.machine.phase(), Phase::RollingBack);
     assert!(resumed.message(DecisionKind::Breach).starts_with("latency breached"));
@@ -105,7 +105,7 @@ fn a_resumed_soak_goes_on_with_what_it_knew() {
 
 #[test]
 fn failures_come_before_slowness() {
-    let mut bench = Bench::new(judging(true));
-    bench.seconds(8, World { slow: 10, ..FAILING });
-    assert!(bench.message(DecisionKind::Breach).starts_with("error-rate breached"));
+    let mut harness = Harness::new(judging(true));
+    harness.seconds(8, World { slow: 10, ..FAILING });
+    assert!(harness.message(DecisionKind::Breach).starts_with("error-rate breached"));
 }

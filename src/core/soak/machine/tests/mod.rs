@@ -3,12 +3,12 @@
 mod added;
 mod baseline;
 mod begin;
-pub(crate) mod bench;
 mod elsewhere;
 mod ending;
 mod excuse;
 mod fleet;
 mod foreign;
+pub(crate) mod harness;
 mod hold_back;
 mod latency;
 mod orders;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, HEALTHY, WALL, settings};
+use super::harness::{HEALTHY, Harness, WALL, settings};
 use crate::config::{Bound, Excuse, OnBreach, OnInconclusive, OnSharedCause, Ratio};
 use crate::core::detect::{Buckets, Latency, Reading};
 use crate::core::soak::{
@@ -189,31 +189,31 @@ proptest! {
         settings in any_settings(),
         events in proptest::collection::vec((event(), 0..2_500_u64), 1..200),
     ) {
-        let mut bench = Bench::new(settings.clone());
+        let mut harness = Harness::new(settings.clone());
         for (event, after) in events {
-            bench.at += after;
-            let handed_over = !bench.attempts().is_empty();
-            let before = bench.machine.ending().cloned();
+            harness.at += after;
+            let handed_over = !harness.attempts().is_empty();
+            let before = harness.machine.ending().cloned();
             let ordered = matches!(event, Event::Action { .. });
             let forced = matches!(event, Event::Action { action: Action::Rollback { force: true }, .. });
-            bench.feed(event);
-            if !handed_over && !bench.attempts().is_empty() {
-                prop_assert!(ordered || bench.machine.frozen().is_none(), "a freeze stops every rollback but an operator's");
+            harness.feed(event);
+            if !handed_over && !harness.attempts().is_empty() {
+                prop_assert!(ordered || harness.machine.frozen().is_none(), "a freeze stops every rollback but an operator's");
                 prop_assert!(forced || !settings.no_rollback, "without a way back only force goes back");
             }
             if before.is_some() {
-                prop_assert_eq!(bench.machine.ending().cloned(), before, "an end is final");
-            } else if let Some(ending) = bench.machine.ending() {
+                prop_assert_eq!(harness.machine.ending().cloned(), before, "an end is final");
+            } else if let Some(ending) = harness.machine.ending() {
                 prop_assert!(!(handed_over && ending.outcome == Outcome::Aborted), "a hand-over cannot be aborted");
             }
         }
-        let finishes = bench.effects.iter().filter(|effect| matches!(effect, Effect::Finish(_))).count();
-        prop_assert_eq!(finishes, usize::from(bench.machine.ending().is_some()));
-        let starts = bench.attempts().iter().filter(|attempt| **attempt == 1).count();
+        let finishes = harness.effects.iter().filter(|effect| matches!(effect, Effect::Finish(_))).count();
+        prop_assert_eq!(finishes, usize::from(harness.machine.ending().is_some()));
+        let starts = harness.attempts().iter().filter(|attempt| **attempt == 1).count();
         prop_assert!(starts <= 1, "a deployment is rolled back at most once");
-        let ending = bench.machine.ending();
+        let ending = harness.machine.ending();
         if ending.is_some_and(|ending| ending.outcome == Outcome::Retained && ending.cause == Cause::Auto) {
-            prop_assert_eq!(bench.machine.verdict(), Verdict::Healthy, "unknown never becomes retained");
+            prop_assert_eq!(harness.machine.verdict(), Verdict::Healthy, "unknown never becomes retained");
         }
     }
 
@@ -222,19 +222,19 @@ proptest! {
         settings in any_settings(),
         events in proptest::collection::vec((event(), 0..2_500_u64), 1..120),
     ) {
-        let mut bench = Bench::new(settings.clone());
+        let mut harness = Harness::new(settings.clone());
         for (event, after) in events {
-            bench.at += after;
-            bench.feed(event);
+            harness.at += after;
+            harness.feed(event);
         }
         let settings: Settings = serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
         let mut replayed = Machine::new(settings);
         let mut effects = Vec::new();
-        for envelope in &bench.log {
+        for envelope in &harness.log {
             let line = serde_json::to_string(envelope).unwrap();
             effects.extend(replayed.handle(&serde_json::from_str(&line).unwrap()));
         }
-        prop_assert_eq!(effects, bench.effects);
+        prop_assert_eq!(effects, harness.effects);
     }
 }
 
@@ -242,9 +242,9 @@ proptest! {
 fn a_run_without_a_soak_has_no_summary() {
     let mut settings = settings();
     settings.origin = Origin::Switch { gate_ms: 9_000, soak: true };
-    let mut bench = Bench::new(settings);
-    assert_eq!(bench.machine.summary(), None);
-    assert_eq!(bench.machine.progress(), None);
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.summary(), None);
+    let mut harness = Harness::new(settings);
+    assert_eq!(harness.machine.summary(), None);
+    assert_eq!(harness.machine.progress(), None);
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.summary(), None);
 }

@@ -1,6 +1,6 @@
 //! A monitor that is gone, and another that goes on.
 
-use super::bench::{Bench, FAILING, HEALTHY, WALL, World, resumption, settings};
+use super::harness::{FAILING, HEALTHY, Harness, WALL, World, resumption, settings};
 use crate::config::{Method, OnBreach};
 use crate::core::soak::machine::time::Unwatched;
 use crate::core::soak::{
@@ -8,50 +8,50 @@ use crate::core::soak::{
 };
 use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Outcome, Phase};
 
-fn bench(adjust: impl FnOnce(&mut Settings)) -> Bench {
+fn harness(adjust: impl FnOnce(&mut Settings)) -> Harness {
     let mut settings = settings();
     adjust(&mut settings);
-    Bench::new(settings)
+    Harness::new(settings)
 }
 
 /// All of its events, then so long nothing.
-fn after(bench: &Bench, gap_ms: u64) -> Bench {
-    bench.resumed(bench.log.len(), gap_ms, resumption())
+fn after(harness: &Harness, gap_ms: u64) -> Harness {
+    harness.resumed(harness.log.len(), gap_ms, resumption())
 }
 
-fn until(bench: &mut Bench, phase: Phase, world: World) {
+fn until(harness: &mut Harness, phase: Phase, world: World) {
     for _ in 0..100 {
-        if bench.machine.phase() == phase {
+        if harness.machine.phase() == phase {
             return;
         }
-        bench.second(world);
+        harness.second(world);
     }
-    panic!("never {phase} but {}", bench.machine.phase());
+    panic!("never {phase} but {}", harness.machine.phase());
 }
 
 #[test]
 fn the_window_ends_when_it_would_have_and_the_gap_is_counted_and_told() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(20, HEALTHY);
-    let mut bench = after(&before, 12_000);
+    let mut harness = after(&before, 12_000);
     assert_eq!(
-        bench.message(DecisionKind::Resumed),
+        harness.message(DecisionKind::Resumed),
         "the soak resumed after 12s without a monitor, 12 samples missed; the window ends in 28s, as before"
     );
-    assert_eq!(bench.decisions()[0].actor, Actor::Resume);
-    assert_eq!(bench.machine.unwatched(), Unwatched { ms: 12_000, gaps: 1 });
-    assert_eq!(bench.machine.settings().soak, before.machine.settings().soak);
-    let ending = bench.until_over(40, HEALTHY);
-    assert_eq!((ending.outcome, bench.at), (Outcome::Retained, 60_000));
+    assert_eq!(harness.decisions()[0].actor, Actor::Resume);
+    assert_eq!(harness.machine.unwatched(), Unwatched { ms: 12_000, gaps: 1 });
+    assert_eq!(harness.machine.settings().soak, before.machine.settings().soak);
+    let ending = harness.until_over(40, HEALTHY);
+    assert_eq!((ending.outcome, harness.at), (Outcome::Retained, 60_000));
 }
 
 #[test]
 fn evidence_from_before_the_gap_still_counts() {
     let failing = World { requests: 50, errors: 6, ..HEALTHY };
     let adjust = |settings: &mut Settings| settings.error_rate.method = Method::Evidence;
-    let mut whole = bench(adjust);
+    let mut whole = harness(adjust);
     until(&mut whole, Phase::RollingBack, failing);
-    let mut before = bench(adjust);
+    let mut before = harness(adjust);
     while before.at + 1_000 < whole.at {
         before.second(failing);
     }
@@ -62,49 +62,49 @@ fn evidence_from_before_the_gap_still_counts() {
 
 #[test]
 fn requests_of_the_gap_are_counted_by_the_next_page() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(5, HEALTHY);
-    let mut bench = after(&before, 10_000);
-    bench.seconds(1, World { requests: 550, ..HEALTHY });
-    assert_eq!(bench.machine.seen().requests, 4 * 100 + 1_100);
+    let mut harness = after(&before, 10_000);
+    harness.seconds(1, World { requests: 550, ..HEALTHY });
+    assert_eq!(harness.machine.seen().requests, 4 * 100 + 1_100);
 }
 
 #[test]
 fn after_the_windows_end_one_sample_of_every_instance_is_judged() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(50, HEALTHY);
-    let mut bench = after(&before, 20_000);
-    assert!(bench.message(DecisionKind::Resumed).contains("judged on one more sample of every instance"));
-    assert!(bench.has(&Effect::Schedule { at_ms: 60_000 }) && bench.machine.ending().is_none());
-    bench.feed(Event::Timer);
-    assert!(bench.has(&Effect::Sample) && bench.machine.ending().is_none(), "not before it was sampled");
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.ending().unwrap().outcome, Outcome::Retained);
+    let mut harness = after(&before, 20_000);
+    assert!(harness.message(DecisionKind::Resumed).contains("judged on one more sample of every instance"));
+    assert!(harness.has(&Effect::Schedule { at_ms: 60_000 }) && harness.machine.ending().is_none());
+    harness.feed(Event::Timer);
+    assert!(harness.has(&Effect::Sample) && harness.machine.ending().is_none(), "not before it was sampled");
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.ending().unwrap().outcome, Outcome::Retained);
 }
 
 #[test]
 fn a_streak_of_failed_probes_does_not_reach_over_the_gap() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     let unready = World { ready: false, ..HEALTHY };
     before.seconds(5, HEALTHY);
     before.seconds(2, unready);
-    let mut bench = after(&before, 30_000);
-    bench.second(unready);
-    assert_eq!(bench.machine.phase(), Phase::Watching);
-    bench.seconds(3, unready);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+    let mut harness = after(&before, 30_000);
+    harness.second(unready);
+    assert_eq!(harness.machine.phase(), Phase::Watching);
+    harness.seconds(3, unready);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
 }
 
 #[test]
 fn a_rollback_that_was_cut_off_is_asked_for_again_with_the_same_attempt_and_intent() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(30, FAILING);
     let asked: Vec<_> = before.effects.iter().filter(|effect| matches!(effect, Effect::Rollback { .. })).collect();
-    let mut bench = after(&before, 2_000);
-    assert!(bench.has(asked[0]));
-    bench.rollback_done(1, RollbackResult::Failed("no route".to_owned()));
-    bench.effects.clear();
-    let mut again = after(&bench, 2_000);
+    let mut harness = after(&before, 2_000);
+    assert!(harness.has(asked[0]));
+    harness.rollback_done(1, RollbackResult::Failed("no route".to_owned()));
+    harness.effects.clear();
+    let mut again = after(&harness, 2_000);
     assert!(again.attempts().is_empty(), "the pause between two attempts is not cut short by a resume");
     again.feed(Event::Timer);
     assert_eq!(again.attempts(), [2]);
@@ -115,7 +115,7 @@ fn a_rollback_that_was_cut_off_is_asked_for_again_with_the_same_attempt_and_inte
 
 #[test]
 fn an_intent_that_only_the_journal_knows_is_carried_through() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(10, HEALTHY);
     for (actor, reason, cause) in [
         (Actor::Auto, Some("breach"), Cause::Auto),
@@ -125,25 +125,25 @@ fn an_intent_that_only_the_journal_knows_is_carried_through() {
         let mut intent = Decision::new(DecisionKind::Rollback, actor, "rolling back");
         intent.reason = reason.map(Into::into);
         let by = Resumption { intent: Some(intent), ..resumption() };
-        let mut bench = before.resumed(before.log.len(), 1_000, by);
-        assert_eq!(bench.attempts(), [1]);
-        bench.rollback_done(1, RollbackResult::Back);
-        assert_eq!(bench.until_over(20, HEALTHY).cause, cause);
+        let mut harness = before.resumed(before.log.len(), 1_000, by);
+        assert_eq!(harness.attempts(), [1]);
+        harness.rollback_done(1, RollbackResult::Back);
+        assert_eq!(harness.until_over(20, HEALTHY).cause, cause);
     }
 }
 
 #[test]
 fn a_grace_that_ran_out_meanwhile_acts_only_after_state_router_and_standby_were_read_again() {
-    let mut before = bench(|settings| settings.grace_ms = 5_000);
+    let mut before = harness(|settings| settings.grace_ms = 5_000);
     until(&mut before, Phase::Grace, FAILING);
-    let mut bench = after(&before, 20_000);
-    bench.feed(Event::Timer);
-    assert_eq!(bench.machine.phase(), Phase::Grace, "nothing was looked at yet");
-    bench.observe(Color::Green, Color::Green, WALL);
-    bench.feed(Event::Timer);
-    assert_eq!(bench.machine.phase(), Phase::Grace, "the standby was not asked yet");
-    bench.second(FAILING);
-    assert_eq!(bench.machine.phase(), Phase::RollingBack);
+    let mut harness = after(&before, 20_000);
+    harness.feed(Event::Timer);
+    assert_eq!(harness.machine.phase(), Phase::Grace, "nothing was looked at yet");
+    harness.observe(Color::Green, Color::Green, WALL);
+    harness.feed(Event::Timer);
+    assert_eq!(harness.machine.phase(), Phase::Grace, "the standby was not asked yet");
+    harness.second(FAILING);
+    assert_eq!(harness.machine.phase(), Phase::RollingBack);
 
     let mut moved = after(&before, 20_000);
     moved.observe(Color::Blue, Color::Blue, WALL + 7);
@@ -162,16 +162,16 @@ fn a_grace_that_ran_out_meanwhile_acts_only_after_state_router_and_standby_were_
 
 #[test]
 fn a_pause_and_an_extension_survive() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(3, HEALTHY);
     before.order("pause").unwrap();
     before.order("extend 1m").unwrap();
-    let mut bench = after(&before, 1_000);
-    assert!(bench.machine.paused());
-    assert_eq!(bench.machine.remaining_ms(), Some(116_000));
-    bench.seconds(30, FAILING);
-    assert_eq!(bench.machine.phase(), Phase::Held);
-    let mut again = after(&bench, 5_000);
+    let mut harness = after(&before, 1_000);
+    assert!(harness.machine.paused());
+    assert_eq!(harness.machine.remaining_ms(), Some(116_000));
+    harness.seconds(30, FAILING);
+    assert_eq!(harness.machine.phase(), Phase::Held);
+    let mut again = after(&harness, 5_000);
     assert_eq!(again.machine.phase(), Phase::Held);
     again.order("resume").unwrap();
     assert_eq!(again.machine.phase(), Phase::Held, "the standby has to answer first");
@@ -182,34 +182,34 @@ fn a_pause_and_an_extension_survive() {
 
 #[test]
 fn held_by_policy_stays_held_and_verifying_goes_on() {
-    let mut before = bench(|settings| settings.on_breach = OnBreach::Hold);
+    let mut before = harness(|settings| settings.on_breach = OnBreach::Hold);
     until(&mut before, Phase::Held, FAILING);
     assert_eq!(after(&before, 1_000).machine.phase(), Phase::Held);
 
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     until(&mut before, Phase::RollingBack, FAILING);
     before.rollback_done(1, RollbackResult::Back);
     before.seconds(2, HEALTHY);
-    let mut bench = after(&before, 4_000);
-    assert!(bench.has(&Effect::Sample) && bench.attempts().is_empty());
-    bench.until_over(20, HEALTHY);
-    assert_eq!(bench.machine.summary().unwrap().recovered, Some(true));
+    let mut harness = after(&before, 4_000);
+    assert!(harness.has(&Effect::Sample) && harness.attempts().is_empty());
+    harness.until_over(20, HEALTHY);
+    assert_eq!(harness.machine.summary().unwrap().recovered, Some(true));
 }
 
 #[test]
 fn an_instance_that_came_meanwhile_is_watched_and_one_that_went_is_forgotten() {
-    let mut before = bench(|_| {});
+    let mut before = harness(|_| {});
     before.seconds(3, HEALTHY);
     let instances = vec!["http://green-2".to_owned(), "http://green-3".to_owned()];
     let by = Resumption { instances: instances.clone(), ..resumption() };
-    let bench = before.resumed(before.log.len(), 1_000, by);
-    assert_eq!(bench.machine.settings().instances, instances);
-    assert_eq!(bench.machine.target_failure().unwrap(), "http://green-2: no answer yet");
+    let harness = before.resumed(before.log.len(), 1_000, by);
+    assert_eq!(harness.machine.settings().instances, instances);
+    assert_eq!(harness.machine.target_failure().unwrap(), "http://green-2: no answer yet");
 }
 
 #[test]
 fn what_is_lost_or_changed_is_told() {
-    let before = bench(|_| {});
+    let before = harness(|_| {});
     let changes = vec!["soak.window is 5m now, this soak keeps 60s".to_owned()];
     let by = Resumption { lost_events: 7, changes, ..resumption() };
     let told = before.resumed(1, 0, by).message(DecisionKind::Resumed);
@@ -219,8 +219,8 @@ fn what_is_lost_or_changed_is_told() {
     );
 }
 
-fn switching() -> Bench {
-    bench(|settings| {
+fn switching() -> Harness {
+    harness(|settings| {
         settings.origin = Origin::Switch { gate_ms: 30_000, soak: true };
         settings.last_switch = Some(WALL);
     })
@@ -230,25 +230,25 @@ fn switching() -> Bench {
 fn a_gate_goes_on_until_its_deadline_and_refuses_behind_it() {
     let mut before = switching();
     before.second(World { ready: false, ..HEALTHY });
-    let mut bench = after(&before, 5_000);
-    assert_eq!(bench.machine.phase(), Phase::Gating);
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Switching);
+    let mut harness = after(&before, 5_000);
+    assert_eq!(harness.machine.phase(), Phase::Gating);
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Switching);
     assert_eq!(after(&before, 29_000).machine.ending().unwrap().outcome, Outcome::Refused);
 }
 
 #[test]
 fn a_baseline_is_measured_anew() {
-    let mut before = bench(|settings| {
+    let mut before = harness(|settings| {
         settings.origin = Origin::Switch { gate_ms: 30_000, soak: true };
         settings.error_rate.method = Method::Evidence;
     });
     before.seconds(3, HEALTHY);
     assert_eq!(before.machine.phase(), Phase::Baseline);
-    let mut bench = after(&before, 1_000);
-    assert_eq!(bench.machine.phase(), Phase::Gating);
-    bench.second(HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Baseline);
+    let mut harness = after(&before, 1_000);
+    assert_eq!(harness.machine.phase(), Phase::Gating);
+    harness.second(HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Baseline);
 }
 
 fn no_route() -> ReadError {
@@ -256,15 +256,15 @@ fn no_route() -> ReadError {
 }
 
 /// A run that died while it moved traffic, as the next monitor finds router and state file.
-fn cut_off(gap_ms: u64, router: Result<Color, ReadError>, state: (Color, i64)) -> Bench {
+fn cut_off(gap_ms: u64, router: Result<Color, ReadError>, state: (Color, i64)) -> Harness {
     let mut before = switching();
     before.second(HEALTHY);
     assert_eq!(before.machine.phase(), Phase::Switching);
-    let mut bench = after(&before, gap_ms);
-    assert!(!bench.has(&Effect::Switch), "first it is read where traffic is");
+    let mut harness = after(&before, gap_ms);
+    assert!(!harness.has(&Effect::Switch), "first it is read where traffic is");
     let state = Ok(DeploymentSeen { active: state.0, last_switch: Some(state.1) });
-    bench.feed(Event::RouterObserved { epoch: bench.epoch(), router, state, foreign: None });
-    bench
+    harness.feed(Event::RouterObserved { epoch: harness.epoch(), router, state, foreign: None });
+    harness
 }
 
 #[test]
@@ -274,10 +274,10 @@ fn a_switch_that_moved_anything_is_carried_through() {
         (Color::Green, (Color::Green, WALL + 9)),
         (Color::Blue, (Color::Green, WALL + 9)),
     ] {
-        let mut bench = cut_off(3_600_000, Ok(router), state);
-        assert!(bench.has(&Effect::Switch), "{router} {state:?}");
-        bench.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) });
-        assert_eq!(bench.machine.phase(), Phase::Watching);
+        let mut harness = cut_off(3_600_000, Ok(router), state);
+        assert!(harness.has(&Effect::Switch), "{router} {state:?}");
+        harness.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) });
+        assert_eq!(harness.machine.phase(), Phase::Watching);
     }
 }
 
@@ -295,13 +295,13 @@ fn a_switch_that_moved_nothing_passes_the_gate_again_or_is_refused() {
 
 #[test]
 fn a_router_that_gives_no_answer_is_asked_again_and_not_for_ever() {
-    let mut bench = cut_off(1_000, Err(no_route()), (Color::Blue, WALL));
-    assert_eq!(bench.machine.phase(), Phase::Switching);
-    bench.effects.clear();
-    bench.at += 1_000;
-    bench.feed(Event::Timer);
-    let epoch = bench.epoch();
-    let mut resumed = after(&bench, 1_000);
+    let mut harness = cut_off(1_000, Err(no_route()), (Color::Blue, WALL));
+    assert_eq!(harness.machine.phase(), Phase::Switching);
+    harness.effects.clear();
+    harness.at += 1_000;
+    harness.feed(Event::Timer);
+    let epoch = harness.epoch();
+    let mut resumed = after(&harness, 1_000);
     assert!(resumed.epoch() > epoch, "a second monitor asks for itself");
     resumed.observe(Color::Green, Color::Green, WALL + 9);
     assert!(resumed.has(&Effect::Switch));
@@ -320,32 +320,32 @@ fn killed_after_any_event_a_breach_still_ends_rolled_back_and_a_healthy_soak_ret
         whole.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) });
         whole.seconds(12, world);
         for events in 1..=whole.log.len() {
-            let mut bench = whole.resumed(events, 2_500, resumption());
-            let ending = to_the_end(&mut bench, world);
+            let mut harness = whole.resumed(events, 2_500, resumption());
+            let ending = to_the_end(&mut harness, world);
             assert_eq!(ending, outcome, "killed after {events} events");
         }
     }
 }
 
 /// Answers what the machine asks for, until it is over.
-fn to_the_end(bench: &mut Bench, world: World) -> Outcome {
+fn to_the_end(harness: &mut Harness, world: World) -> Outcome {
     let mut answered = 0;
     for _ in 0..200 {
-        while let Some(effect) = bench.effects.get(answered).cloned() {
+        while let Some(effect) = harness.effects.get(answered).cloned() {
             answered += 1;
             match effect {
-                Effect::Switch => bench.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) }),
-                Effect::Rollback { attempt, .. } => bench.rollback_done(attempt, RollbackResult::Back),
-                Effect::ReadRouter { .. } if bench.machine.phase() == Phase::Switching => {
-                    bench.observe(Color::Green, Color::Green, WALL + 9);
+                Effect::Switch => harness.switch_done(SwitchResult::Switched { last_switch: Some(WALL + 9) }),
+                Effect::Rollback { attempt, .. } => harness.rollback_done(attempt, RollbackResult::Back),
+                Effect::ReadRouter { .. } if harness.machine.phase() == Phase::Switching => {
+                    harness.observe(Color::Green, Color::Green, WALL + 9);
                 }
                 _ => {}
             }
         }
-        if let Some(ending) = bench.machine.ending() {
+        if let Some(ending) = harness.machine.ending() {
             return ending.outcome;
         }
-        bench.second(world);
+        harness.second(world);
     }
-    panic!("not over but {}", bench.machine.phase())
+    panic!("not over but {}", harness.machine.phase())
 }

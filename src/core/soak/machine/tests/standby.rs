@@ -1,6 +1,6 @@
 //! The previous color before traffic leaves it.
 
-use super::bench::{Bench, FAILING, HEALTHY, World, settings};
+use super::harness::{FAILING, HEALTHY, Harness, World, settings};
 use crate::config::{Baseline, Method, OnFailingStandby, StandbyPolicy};
 use crate::core::soak::{Effect, Origin, Settings};
 use crate::model::{Color, DecisionKind, Outcome, Phase};
@@ -13,30 +13,30 @@ fn switching(on_failing_standby: Option<OnFailingStandby>) -> Settings {
 }
 
 /// Seconds in which both colors are looked at; blue does as it is told.
-fn look(bench: &mut Bench, seconds: usize, blue: World) {
+fn look(harness: &mut Harness, seconds: usize, blue: World) {
     for _ in 0..seconds {
-        if matches!(bench.machine.phase(), Phase::Gating | Phase::Baseline) {
-            bench.sample(Color::Blue, 0, blue);
-            bench.second(World { standby: blue.standby, ..HEALTHY });
+        if matches!(harness.machine.phase(), Phase::Gating | Phase::Baseline) {
+            harness.sample(Color::Blue, 0, blue);
+            harness.second(World { standby: blue.standby, ..HEALTHY });
         }
     }
 }
 
-fn told(bench: &Bench) -> usize {
-    bench.decisions().iter().filter(|decision| decision.why() == Some("standby-failing")).count()
+fn told(harness: &Harness) -> usize {
+    harness.decisions().iter().filter(|decision| decision.why() == Some("standby-failing")).count()
 }
 
 #[test]
 fn a_previous_color_that_fails_is_told_once_before_traffic_moves() {
-    let mut bench = Bench::new(switching(Some(OnFailingStandby::Tell)));
-    look(&mut bench, 5, FAILING);
-    assert_eq!(bench.machine.phase(), Phase::Baseline, "traffic has not moved");
-    assert_eq!(told(&bench), 1);
-    look(&mut bench, 10, FAILING);
-    assert_eq!((told(&bench), bench.machine.phase()), (1, Phase::Switching));
-    let message = bench.message(DecisionKind::Observe);
+    let mut harness = Harness::new(switching(Some(OnFailingStandby::Tell)));
+    look(&mut harness, 5, FAILING);
+    assert_eq!(harness.machine.phase(), Phase::Baseline, "traffic has not moved");
+    assert_eq!(told(&harness), 1);
+    look(&mut harness, 10, FAILING);
+    assert_eq!((told(&harness), harness.machine.phase()), (1, Phase::Switching));
+    let message = harness.message(DecisionKind::Observe);
     assert!(message.starts_with("baseline (blue): "), "{message}");
-    let decision = bench.decisions().into_iter().find(|decision| decision.why() == Some("standby-failing"));
+    let decision = harness.decisions().into_iter().find(|decision| decision.why() == Some("standby-failing"));
     let decision = decision.unwrap();
     assert!(decision.message.starts_with("blue fails already, before traffic leaves it: "), "{}", decision.message);
     assert!(decision.message.ends_with("limit 5%. A rollback would send users back to it"), "{}", decision.message);
@@ -52,13 +52,13 @@ fn the_policy_refuses_to_leave_a_color_that_fails_or_is_down() {
         for baseline in [Baseline::Warn, Baseline::Off] {
             let mut settings = switching(Some(OnFailingStandby::Refuse));
             settings.error_rate.baseline = baseline;
-            let mut bench = Bench::new(settings);
-            look(&mut bench, 20, blue);
-            let ending = bench.machine.ending().unwrap();
+            let mut harness = Harness::new(settings);
+            look(&mut harness, 20, blue);
+            let ending = harness.machine.ending().unwrap();
             assert_eq!((ending.outcome, ending.exit_code()), (Outcome::Refused, 9));
             assert!(ending.reason.starts_with(wanted), "{}", ending.reason);
             assert!(ending.reason.contains("; traffic stays on blue (soak.on_failing_standby)"), "{}", ending.reason);
-            assert!(!bench.has(&Effect::Switch), "nothing was moved");
+            assert!(!harness.has(&Effect::Switch), "nothing was moved");
         }
     }
 }
@@ -72,9 +72,9 @@ fn what_does_well_or_is_not_known_stops_no_switch() {
         for baseline in [Baseline::Warn, Baseline::Off] {
             let mut settings = switching(Some(OnFailingStandby::Refuse));
             settings.error_rate.baseline = baseline;
-            let mut bench = Bench::new(settings);
-            look(&mut bench, 20, blue);
-            assert_eq!((bench.machine.phase(), told(&bench)), (Phase::Switching, 0));
+            let mut harness = Harness::new(settings);
+            look(&mut harness, 20, blue);
+            assert_eq!((harness.machine.phase(), told(&harness)), (Phase::Switching, 0));
         }
     }
 }
@@ -83,19 +83,19 @@ fn what_does_well_or_is_not_known_stops_no_switch() {
 fn without_a_look_at_the_baseline_two_readings_are_waited_for_and_no_more() {
     let mut settings = switching(Some(OnFailingStandby::Refuse));
     settings.error_rate.baseline = Baseline::Off;
-    let mut bench = Bench::new(settings.clone());
-    look(&mut bench, 1, HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Gating);
-    look(&mut bench, 1, HEALTHY);
-    assert_eq!(bench.machine.phase(), Phase::Switching);
+    let mut harness = Harness::new(settings.clone());
+    look(&mut harness, 1, HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Gating);
+    look(&mut harness, 1, HEALTHY);
+    assert_eq!(harness.machine.phase(), Phase::Switching);
     // One that never answers holds nothing up for long.
-    let mut silent = Bench::new(settings.clone());
+    let mut silent = Harness::new(settings.clone());
     for _ in 0..5 {
         silent.second(HEALTHY);
     }
     assert_eq!(silent.machine.phase(), Phase::Switching);
     // Told only, it is not waited for.
-    let mut telling = Bench::new(Settings { on_failing_standby: Some(OnFailingStandby::Tell), ..settings });
+    let mut telling = Harness::new(Settings { on_failing_standby: Some(OnFailingStandby::Tell), ..settings });
     look(&mut telling, 1, HEALTHY);
     assert_eq!(telling.machine.phase(), Phase::Switching);
 }
@@ -104,18 +104,18 @@ fn without_a_look_at_the_baseline_two_readings_are_waited_for_and_no_more() {
 fn a_standby_that_may_be_down_is_not_asked_for_its_readiness() {
     let mut settings = switching(Some(OnFailingStandby::Refuse));
     settings.standby = StandbyPolicy::Ignore;
-    let mut bench = Bench::new(settings);
-    look(&mut bench, 20, World { standby: false, ..HEALTHY });
-    assert_eq!((bench.machine.phase(), told(&bench)), (Phase::Switching, 0));
+    let mut harness = Harness::new(settings);
+    look(&mut harness, 20, World { standby: false, ..HEALTHY });
+    assert_eq!((harness.machine.phase(), told(&harness)), (Phase::Switching, 0));
 }
 
 #[test]
 fn recordings_from_before_and_switches_without_a_soak_look_at_nothing() {
     let origin = Origin::Switch { gate_ms: 60_000, soak: false };
     for settings in [switching(None), Settings { origin, ..switching(Some(OnFailingStandby::Refuse)) }] {
-        let mut bench = Bench::new(settings);
-        assert!(!bench.has(&Effect::ProbeStandby));
-        look(&mut bench, 20, FAILING);
-        assert_eq!((bench.machine.phase(), told(&bench)), (Phase::Switching, 0));
+        let mut harness = Harness::new(settings);
+        assert!(!harness.has(&Effect::ProbeStandby));
+        look(&mut harness, 20, FAILING);
+        assert_eq!((harness.machine.phase(), told(&harness)), (Phase::Switching, 0));
     }
 }

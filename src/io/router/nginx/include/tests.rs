@@ -9,12 +9,12 @@ mod pairs;
 const PAGE: &[u8] = b"return 503;\n";
 
 /// A folder for nginx, and one for the record.
-struct Bench {
+struct Harness {
     tmp: tempfile::TempDir,
     include: IncludeFile,
 }
 
-impl Bench {
+impl Harness {
     fn new() -> Self {
         Self::with("proxy_pass http://{upstream};", "active.conf")
     }
@@ -77,15 +77,15 @@ impl Bench {
 
     /// Two color files under `templates`, and a link to blue's.
     fn linked() -> Self {
-        let bench = Self::new();
+        let harness = Self::new();
         for color in Color::ALL {
-            bench.write(
+            harness.write(
                 &format!("templates/{color}.conf"),
                 format!("upstream app {{ server {color}:1; }}\n").as_bytes(),
             );
         }
-        bench.link("active.conf", "templates/blue.conf");
-        bench
+        harness.link("active.conf", "templates/blue.conf");
+        harness
     }
 
     fn nothing_is_left_over(&self) {
@@ -99,47 +99,47 @@ impl Bench {
 
 #[test]
 fn a_file_is_written_for_a_color_read_back_and_put_back_with_its_permissions() {
-    let bench = Bench::new();
-    assert_eq!((bench.holds(), bench.look().bytes()), (Holds::Nothing, None));
-    let nothing = bench.change(Color::Green);
-    assert_eq!(bench.text("active.conf"), "# shop: green, written by Switchback\nproxy_pass http://shop_green;\n");
-    assert_eq!(bench.holds(), Holds::Color(Color::Green));
-    let mode = |bench: &Bench| fs::metadata(bench.path("active.conf")).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&bench), 0o644);
+    let harness = Harness::new();
+    assert_eq!((harness.holds(), harness.look().bytes()), (Holds::Nothing, None));
+    let nothing = harness.change(Color::Green);
+    assert_eq!(harness.text("active.conf"), "# shop: green, written by Switchback\nproxy_pass http://shop_green;\n");
+    assert_eq!(harness.holds(), Holds::Color(Color::Green));
+    let mode = |harness: &Harness| fs::metadata(harness.path("active.conf")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&harness), 0o644);
 
-    fs::set_permissions(bench.path("active.conf"), Permissions::from_mode(0o640)).unwrap();
-    let green = bench.change(Color::Blue);
-    assert_eq!(bench.holds(), Holds::Color(Color::Blue));
-    bench.restore(&green);
-    assert_eq!((bench.holds(), mode(&bench)), (Holds::Color(Color::Green), 0o640));
-    bench.restore(&nothing);
-    assert!(!bench.path("active.conf").exists());
-    bench.nothing_is_left_over();
+    fs::set_permissions(harness.path("active.conf"), Permissions::from_mode(0o640)).unwrap();
+    let green = harness.change(Color::Blue);
+    assert_eq!(harness.holds(), Holds::Color(Color::Blue));
+    harness.restore(&green);
+    assert_eq!((harness.holds(), mode(&harness)), (Holds::Color(Color::Green), 0o640));
+    harness.restore(&nothing);
+    assert!(!harness.path("active.conf").exists());
+    harness.nothing_is_left_over();
 }
 
 #[test]
 fn the_owner_of_the_file_stays_its_owner() {
-    let bench = Bench::new();
-    bench.change(Color::Green);
-    if std::os::unix::fs::chown(bench.path("active.conf"), Some(12), Some(34)).is_err() {
+    let harness = Harness::new();
+    harness.change(Color::Green);
+    if std::os::unix::fs::chown(harness.path("active.conf"), Some(12), Some(34)).is_err() {
         return; // Only root can give files away.
     }
-    bench.change(Color::Blue);
-    let metadata = fs::metadata(bench.path("active.conf")).unwrap();
+    harness.change(Color::Blue);
+    let metadata = fs::metadata(harness.path("active.conf")).unwrap();
     assert_eq!((metadata.uid(), metadata.gid()), (12, 34));
 }
 
 #[test]
 fn a_file_is_ours_by_its_directives_whatever_else_stands_there() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     for (text, holds) in [
         ("\n  # by hand\r\n  proxy_pass http://shop_blue;\r\n", Holds::Color(Color::Blue)),
         ("proxy_pass http://shop_green; # since Tuesday", Holds::Color(Color::Green)),
         ("", Holds::Nothing),
         ("# nothing yet\n", Holds::Nothing),
     ] {
-        bench.write("active.conf", text.as_bytes());
-        assert_eq!(bench.holds(), holds, "{text:?}");
+        harness.write("active.conf", text.as_bytes());
+        assert_eq!(harness.holds(), holds, "{text:?}");
     }
     for text in [
         "return 503;",
@@ -147,27 +147,27 @@ fn a_file_is_ours_by_its_directives_whatever_else_stands_there() {
         "proxy_pass http://shop_blue;\nproxy_set_header X-Color blue;",
         "proxy_pass http://shop_blue; proxy_pass http://shop_green;",
     ] {
-        bench.write("active.conf", text.as_bytes());
-        assert_eq!(bench.holds(), Holds::Foreign(text.into()), "{text:?}");
+        harness.write("active.conf", text.as_bytes());
+        assert_eq!(harness.holds(), Holds::Foreign(text.into()), "{text:?}");
     }
-    bench.write("active.conf", &vec![b'#'; 2 << 20]);
-    assert!(bench.include.look(None).unwrap_err().to_string().contains("it is longer than 1048576 bytes"));
+    harness.write("active.conf", &vec![b'#'; 2 << 20]);
+    assert!(harness.include.look(None).unwrap_err().to_string().contains("it is longer than 1048576 bytes"));
 }
 
 #[test]
 fn what_was_written_by_an_older_template_is_ours_and_an_edited_copy_of_it_is_not() {
-    let bench = Bench::new();
-    bench.change(Color::Green);
+    let harness = Harness::new();
+    harness.change(Color::Green);
     let newer =
-        Bench { include: with_template(&bench, "proxy_pass http://{upstream};\nkeepalive_requests 9;"), ..bench };
+        Harness { include: with_template(&harness, "proxy_pass http://{upstream};\nkeepalive_requests 9;"), ..harness };
     assert_eq!(newer.holds(), Holds::Color(Color::Green));
     let edited = newer.text("active.conf") + "allow all;\n";
     newer.write("active.conf", edited.as_bytes());
     assert!(matches!(newer.holds(), Holds::Foreign(_)));
 }
 
-fn with_template(bench: &Bench, template: &str) -> IncludeFile {
-    let include = bench.include.clone();
+fn with_template(harness: &Harness, template: &str) -> IncludeFile {
+    let include = harness.include.clone();
     let render = |color: &str| {
         format!(
             "# shop: {color}, written by Switchback\n{}\n",
@@ -179,160 +179,162 @@ fn with_template(bench: &Bench, template: &str) -> IncludeFile {
 
 #[test]
 fn a_link_to_a_colors_own_file_is_moved_and_the_files_stay_as_they_are() {
-    let bench = Bench::linked();
-    let files = || [bench.text("templates/blue.conf"), bench.text("templates/green.conf")];
+    let harness = Harness::linked();
+    let files = || [harness.text("templates/blue.conf"), harness.text("templates/green.conf")];
     let before = files();
-    assert_eq!(bench.holds(), Holds::Color(Color::Blue));
-    let told = how(&bench.look(), Color::Green).unwrap();
+    assert_eq!(harness.holds(), Holds::Color(Color::Blue));
+    let told = how(&harness.look(), Color::Green).unwrap();
     assert!(told.ends_with("active.conf` from `templates/blue.conf` to `templates/green.conf`"), "{told}");
-    let change = bench.change(Color::Green);
+    let change = harness.change(Color::Green);
     assert_eq!(
-        (bench.holds(), bench.led_to("active.conf")),
+        (harness.holds(), harness.led_to("active.conf")),
         (Holds::Color(Color::Green), "templates/green.conf".into())
     );
-    assert_eq!(bench.look().bytes(), Some(before[1].as_bytes()));
-    bench.restore(&change);
-    assert_eq!(bench.led_to("active.conf"), Path::new("templates/blue.conf"));
+    assert_eq!(harness.look().bytes(), Some(before[1].as_bytes()));
+    harness.restore(&change);
+    assert_eq!(harness.led_to("active.conf"), Path::new("templates/blue.conf"));
     assert_eq!(files(), before);
-    bench.nothing_is_left_over();
+    harness.nothing_is_left_over();
 }
 
 #[test]
 fn color_files_that_say_the_same_or_the_opposite_are_refused() {
-    let bench = Bench::linked();
-    bench.write("templates/blue.conf", b"upstream app { server green:1; } # copied");
-    let error = bench.include.look(None).unwrap_err().to_string();
+    let harness = Harness::linked();
+    harness.write("templates/blue.conf", b"upstream app { server green:1; } # copied");
+    let error = harness.include.look(None).unwrap_err().to_string();
     assert!(error.contains("blue.conf`, which is blue's own file, says the same as `"), "{error}");
-    bench.write("templates/blue.conf", b"proxy_pass http://shop_green;");
-    let error = bench.include.look(None).unwrap_err().to_string();
+    harness.write("templates/blue.conf", b"proxy_pass http://shop_green;");
+    let error = harness.include.look(None).unwrap_err().to_string();
     assert!(error.ends_with("says the same as router.template for green"), "{error}");
 }
 
 #[test]
 fn a_link_that_leads_elsewhere_is_foreign_and_force_moves_it_back_without_writing_through() {
-    let bench = Bench::linked();
-    bench.look();
-    bench.write("page.conf", PAGE);
-    bench.link("active.conf", "page.conf");
-    assert_eq!(bench.holds(), Holds::Foreign(PAGE.to_vec()));
-    let step = bench.include.by_hand(Color::Green);
+    let harness = Harness::linked();
+    harness.look();
+    harness.write("page.conf", PAGE);
+    harness.link("active.conf", "page.conf");
+    assert_eq!(harness.holds(), Holds::Foreign(PAGE.to_vec()));
+    let step = harness.include.by_hand(Color::Green);
     assert!(step.starts_with("make the link `") && step.ends_with("lead to `templates/green.conf`"), "{step}");
-    let change = bench.change(Color::Green);
-    assert_eq!((bench.holds(), bench.text("page.conf").as_bytes()), (Holds::Color(Color::Green), PAGE));
-    bench.restore(&change);
-    assert_eq!(bench.led_to("active.conf"), Path::new("page.conf"));
+    let change = harness.change(Color::Green);
+    assert_eq!((harness.holds(), harness.text("page.conf").as_bytes()), (Holds::Color(Color::Green), PAGE));
+    harness.restore(&change);
+    assert_eq!(harness.led_to("active.conf"), Path::new("page.conf"));
 }
 
 #[test]
 fn a_page_that_was_written_over_the_link_is_replaced_by_the_link_and_comes_back() {
-    let bench = Bench::linked();
-    bench.look();
-    fs::remove_file(bench.path("active.conf")).unwrap();
-    bench.write("active.conf", PAGE);
-    let change = bench.change(Color::Green);
-    assert_eq!(bench.led_to("active.conf"), Path::new("templates/green.conf"));
-    bench.restore(&change);
-    assert!(!fs::symlink_metadata(bench.path("active.conf")).unwrap().is_symlink());
+    let harness = Harness::linked();
+    harness.look();
+    fs::remove_file(harness.path("active.conf")).unwrap();
+    harness.write("active.conf", PAGE);
+    let change = harness.change(Color::Green);
+    assert_eq!(harness.led_to("active.conf"), Path::new("templates/green.conf"));
+    harness.restore(&change);
+    assert!(!fs::symlink_metadata(harness.path("active.conf")).unwrap().is_symlink());
     assert_eq!(
-        (bench.holds(), bench.text("templates/green.conf").contains("green:1")),
+        (harness.holds(), harness.text("templates/green.conf").contains("green:1")),
         (Holds::Foreign(PAGE.to_vec()), true)
     );
 }
 
 #[test]
 fn a_link_that_always_led_elsewhere_is_replaced_by_a_file_when_forced() {
-    let bench = Bench::new();
-    bench.write("page.conf", PAGE);
-    bench.link("active.conf", "page.conf");
-    let change = bench.change(Color::Green);
-    assert_eq!(bench.holds(), Holds::Color(Color::Green));
-    assert_eq!(bench.text("page.conf").as_bytes(), PAGE);
-    bench.restore(&change);
-    assert_eq!((bench.led_to("active.conf"), bench.holds()), ("page.conf".into(), Holds::Foreign(PAGE.to_vec())));
+    let harness = Harness::new();
+    harness.write("page.conf", PAGE);
+    harness.link("active.conf", "page.conf");
+    let change = harness.change(Color::Green);
+    assert_eq!(harness.holds(), Holds::Color(Color::Green));
+    assert_eq!(harness.text("page.conf").as_bytes(), PAGE);
+    harness.restore(&change);
+    assert_eq!((harness.led_to("active.conf"), harness.holds()), ("page.conf".into(), Holds::Foreign(PAGE.to_vec())));
 }
 
 #[test]
 fn a_link_to_a_file_that_is_no_colors_own_stays_a_link() {
-    let bench = Bench::new();
-    bench.write("real.conf", b"proxy_pass http://shop_blue;\n");
-    bench.link("active.conf", "real.conf");
-    let change = bench.change(Color::Green);
-    assert!(bench.text("real.conf").contains("shop_green") && bench.led_to("active.conf") == Path::new("real.conf"));
-    bench.restore(&change);
-    assert_eq!(bench.holds(), Holds::Color(Color::Blue));
+    let harness = Harness::new();
+    harness.write("real.conf", b"proxy_pass http://shop_blue;\n");
+    harness.link("active.conf", "real.conf");
+    let change = harness.change(Color::Green);
+    assert!(
+        harness.text("real.conf").contains("shop_green") && harness.led_to("active.conf") == Path::new("real.conf")
+    );
+    harness.restore(&change);
+    assert_eq!(harness.holds(), Holds::Color(Color::Blue));
 }
 
 #[test]
 fn a_link_to_nothing_is_nothing_and_what_it_leads_to_is_written() {
-    let bench = Bench::new();
-    bench.link("active.conf", "real.conf");
-    assert_eq!(bench.holds(), Holds::Nothing);
-    bench.change(Color::Green);
-    assert!(bench.path("real.conf").is_file() && bench.holds() == Holds::Color(Color::Green));
+    let harness = Harness::new();
+    harness.link("active.conf", "real.conf");
+    assert_eq!(harness.holds(), Holds::Nothing);
+    harness.change(Color::Green);
+    assert!(harness.path("real.conf").is_file() && harness.holds() == Holds::Color(Color::Green));
 }
 
 #[test]
 fn a_file_in_a_folder_that_cannot_be_written_is_written_in_place() {
-    let bench = Bench::with("proxy_pass http://{upstream};", "conf.d/active.conf");
-    bench.write("conf.d/active.conf", b"proxy_pass http://shop_blue; # a longer line than the one that comes\n");
-    let inode = || fs::metadata(bench.path("conf.d/active.conf")).unwrap().ino();
+    let harness = Harness::with("proxy_pass http://{upstream};", "conf.d/active.conf");
+    harness.write("conf.d/active.conf", b"proxy_pass http://shop_blue; # a longer line than the one that comes\n");
+    let inode = || fs::metadata(harness.path("conf.d/active.conf")).unwrap().ino();
     let before = inode();
-    let standing = Standing { mount: Some(FileMount::Ours), ..bench.look() };
-    let change = bench.include.change(&standing, Color::Green, None).unwrap();
-    assert_eq!((inode(), bench.holds()), (before, Holds::Color(Color::Green)), "a mount of the file alone is kept");
-    bench.restore(&change);
-    assert_eq!((inode(), bench.holds()), (before, Holds::Color(Color::Blue)));
+    let standing = Standing { mount: Some(FileMount::Ours), ..harness.look() };
+    let change = harness.include.change(&standing, Color::Green, None).unwrap();
+    assert_eq!((inode(), harness.holds()), (before, Holds::Color(Color::Green)), "a mount of the file alone is kept");
+    harness.restore(&change);
+    assert_eq!((inode(), harness.holds()), (before, Holds::Color(Color::Blue)));
     let told = how(&standing, Color::Green).unwrap();
     assert!(told.contains(" in place, as nginx sees it through a mount of that single file for green"), "{told}");
 }
 
 #[test]
 fn a_write_in_place_that_was_cut_off_is_ours_and_no_answer() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     let old =
         b"proxy_pass http://shop_blue; # a comment that is longer than all of the new file is\n allow all;".to_vec();
-    let new = bench.include.green.clone().into_bytes();
-    bench.include.written.begin_in_place(&bench.include.target(), &old, &new).unwrap();
-    bench.write("active.conf", &[&new[..45], &old[45..]].concat());
-    assert_eq!(bench.holds(), Holds::Torn);
-    bench.change(Color::Green);
-    assert_eq!(bench.holds(), Holds::Color(Color::Green));
+    let new = harness.include.green.clone().into_bytes();
+    harness.include.written.begin_in_place(&harness.include.target(), &old, &new).unwrap();
+    harness.write("active.conf", &[&new[..45], &old[45..]].concat());
+    assert_eq!(harness.holds(), Holds::Torn);
+    harness.change(Color::Green);
+    assert_eq!(harness.holds(), Holds::Color(Color::Green));
 }
 
 #[test]
 fn a_folder_that_is_missing_is_named() {
-    let bench = Bench::with("proxy_pass http://{upstream};", "missing/active.conf");
-    let standing = bench.look();
+    let harness = Harness::with("proxy_pass http://{upstream};", "missing/active.conf");
+    let standing = harness.look();
     let failed = how(&standing, Color::Blue).unwrap_err().to_string();
     assert!(
         failed.starts_with("cannot write nginx's included file `") && failed.contains("missing/active.conf"),
         "{failed}"
     );
-    let failed = bench.include.change(&standing, Color::Blue, None).unwrap_err();
+    let failed = harness.include.change(&standing, Color::Blue, None).unwrap_err();
     assert!(matches!(failed, IncludeError::Io { action: "write", .. }), "{failed}");
 }
 
 #[test]
 fn a_copy_of_what_is_not_ours_is_kept_in_the_data_folder() {
-    let bench = Bench::new();
-    let kept = bench.include.keep(PAGE).unwrap();
-    assert!(kept.starts_with(bench.tmp.path().join("data/replaced")), "{}", kept.display());
+    let harness = Harness::new();
+    let kept = harness.include.keep(PAGE).unwrap();
+    assert!(kept.starts_with(harness.tmp.path().join("data/replaced")), "{}", kept.display());
     assert_eq!(fs::read(kept).unwrap(), PAGE);
-    let step = bench.include.by_hand(Color::Blue);
+    let step = harness.include.by_hand(Color::Blue);
     assert!(step.starts_with("write `proxy_pass http://shop_blue;` into `"), "{step}");
 }
 
 #[test]
 fn what_is_put_back_is_as_old_as_it_was() {
-    for bench in [Bench::new(), Bench::linked()] {
-        if bench.look().bytes().is_none() {
-            bench.change(Color::Blue);
+    for harness in [Harness::new(), Harness::linked()] {
+        if harness.look().bytes().is_none() {
+            harness.change(Color::Blue);
         }
-        let before = bench.look();
+        let before = harness.look();
         std::thread::sleep(std::time::Duration::from_millis(20));
-        let change = bench.change(Color::Green);
-        assert!(bench.look().changed > before.changed);
-        bench.include.restore(&change, before.changed, None).unwrap();
-        assert_eq!((bench.holds(), bench.look().changed), (before.holds, before.changed));
+        let change = harness.change(Color::Green);
+        assert!(harness.look().changed > before.changed);
+        harness.include.restore(&change, before.changed, None).unwrap();
+        assert_eq!((harness.holds(), harness.look().changed), (before.holds, before.changed));
     }
 }

@@ -89,7 +89,7 @@ pub const HEALTHY: World = World {
 pub const FAILING: World = World { errors: 10, ..HEALTHY };
 pub const SLOW: World = World { slow: 10, ..HEALTHY };
 
-pub struct Bench {
+pub struct Harness {
     pub machine: Machine,
     /// What the machine was made of.
     settings: Settings,
@@ -103,7 +103,7 @@ pub struct Bench {
     pub log: Vec<Envelope>,
 }
 
-impl Bench {
+impl Harness {
     pub fn new(settings: Settings) -> Self {
         let machine = Machine::new(settings.clone());
         Self::of(machine, settings)
@@ -116,7 +116,7 @@ impl Bench {
     }
 
     fn of(machine: Machine, settings: Settings) -> Self {
-        let mut bench = Self {
+        let mut harness = Self {
             machine,
             settings,
             at: 0,
@@ -127,8 +127,8 @@ impl Bench {
             effects: vec![],
             log: vec![],
         };
-        bench.feed(Event::Started);
-        bench
+        harness.feed(Event::Started);
+        harness
     }
 
     /// The same run in another monitor, which has the first `events` of it and comes `gap_ms` after the last of them.
@@ -140,7 +140,7 @@ impl Bench {
         }
         let (at, seq) = log.last().map_or((0, 0), |last| (last.at_ms, last.seq));
         let (settings, at) = (self.settings.clone(), at + gap_ms);
-        let mut bench = Self {
+        let mut harness = Self {
             machine,
             settings,
             at,
@@ -151,8 +151,8 @@ impl Bench {
             effects: vec![],
             log,
         };
-        bench.feed(Event::Resumed(Box::new(by)));
-        bench
+        harness.feed(Event::Resumed(Box::new(by)));
+        harness
     }
 
     /// What the run began with.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use crate::app::deploy::testing::Bench as Deployments;
-use crate::core::soak::testing::{Bench as Soak, HEALTHY, settings};
+use crate::app::deploy::testing::Harness as Deployments;
+use crate::core::soak::testing::{HEALTHY, Harness as Soak, settings};
 use crate::core::soak::{ClockOrigin, Envelope, RecordingHeader};
 use crate::core::view::View;
 use crate::io::control::routes::Api;
@@ -21,7 +21,7 @@ use crate::io::ports::SystemDisk;
 /// So many events are kept in memory.
 pub const KEPT: usize = 64;
 
-pub struct Bench {
+pub struct Harness {
     pub hub: Hub,
     pub client: Client,
     pub orders: mpsc::Receiver<Order>,
@@ -34,7 +34,7 @@ pub struct Bench {
     deployments: Deployments,
 }
 
-impl Bench {
+impl Harness {
     pub async fn start() -> Self {
         Self::start_for(rustix::process::geteuid().as_raw()).await
     }
