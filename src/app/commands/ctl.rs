@@ -8,7 +8,7 @@ use crate::app::called;
 use crate::app::cli::Common;
 use crate::app::order::Order;
 use crate::config::{Config, Loaded};
-use crate::core::view::{News, View};
+use crate::core::view::{View, ViewUpdate};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::model::number::duration_exact;
 use crate::model::{Action, Actor, Decision, DecisionKind, Ending, Outcome, Phase, ReasonCode};
@@ -136,7 +136,7 @@ fn left_alone(decision: &Decision) -> bool {
 }
 
 /// The exit code once the order has taken effect.
-fn outcome(action: Action, view: &View, news: &News) -> Option<u8> {
+fn outcome(action: Action, view: &View, news: &ViewUpdate) -> Option<u8> {
     if let Some(ending) = &news.ending {
         return Some(exit_code(ending));
     }

@@ -6,7 +6,9 @@
 use std::io::{self, Write};
 
 use crate::core::soak::{Observation, Settings};
-use crate::core::view::{News, View, active_after, allowed, measured, next_step, outcome_lines, standing, title, word};
+use crate::core::view::{
+    View, ViewUpdate, active_after, allowed, measured, next_step, outcome_lines, standing, title, word,
+};
 use crate::model::printable::clean;
 use crate::model::{DecisionKind, Ending, Outcome};
 
@@ -101,7 +103,7 @@ pub(super) fn annotation(level: &str, message: &str) -> String {
 }
 
 impl PrintEvents for Github {
-    fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
+    fn news(&mut self, view: &View, news: &ViewUpdate) -> io::Result<()> {
         self.human.news(view, news)?;
         for decision in &news.decisions {
             let told = matches!(decision.decision, DecisionKind::Breach | DecisionKind::Blind | DecisionKind::Hold);

@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use ratatui::symbols::line;
 
 use crate::app::called::as_called;
-use crate::core::view::{News, Progress, View, outcome_lines};
+use crate::core::view::{Progress, View, ViewUpdate, outcome_lines};
 use crate::model::printable::clean;
 use crate::model::{Decision, Ending, Phase};
 
@@ -87,7 +87,7 @@ impl Human {
 }
 
 impl PrintEvents for Human {
-    fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
+    fn news(&mut self, view: &View, news: &ViewUpdate) -> io::Result<()> {
         for decision in &news.decisions {
             self.decision(view.wall_ms(), decision)?;
         }

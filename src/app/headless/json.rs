@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::app::called::as_called;
 use crate::core::soak::Observation;
-use crate::core::view::{News, View, active_after, next_step};
+use crate::core::view::{View, ViewUpdate, active_after, next_step};
 use crate::model::{Color, Decision, Ending, Phase, Verdict};
 
 use super::conclusion::conclude;
@@ -127,7 +127,7 @@ impl Json {
 }
 
 impl PrintEvents for Json {
-    fn news(&mut self, view: &View, news: &News) -> io::Result<()> {
+    fn news(&mut self, view: &View, news: &ViewUpdate) -> io::Result<()> {
         for decision in &news.decisions {
             self.line(view, Line::Decision { decision })?;
         }

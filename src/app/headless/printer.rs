@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::core::soak::Envelope;
-use crate::core::view::{News, View};
+use crate::core::view::{View, ViewUpdate};
 use crate::model::Ending;
 
 use super::conclusion::JobFiles;
@@ -83,10 +83,10 @@ pub enum Quiet {
 
 impl Quiet {
     /// What is printed of the news at this time; `None` for nothing.
-    fn filter(self, wall_ms: i64, news: News) -> Option<News> {
+    fn filter(self, wall_ms: i64, news: ViewUpdate) -> Option<ViewUpdate> {
         match self {
             Self::DecisionsOnly { until_wall_ms } if wall_ms <= until_wall_ms => {
-                Some(News { decisions: news.decisions, ..News::default() })
+                Some(ViewUpdate { decisions: news.decisions, ..ViewUpdate::default() })
             }
             Self::Silent { until_wall_ms } if wall_ms <= until_wall_ms => None,
             _ => Some(news),
@@ -97,7 +97,7 @@ impl Quiet {
 /// One form of output.
 pub trait PrintEvents: Send {
     /// Prints what one event changed.
-    fn news(&mut self, view: &View, news: &News) -> io::Result<()>;
+    fn news(&mut self, view: &View, news: &ViewUpdate) -> io::Result<()>;
     /// Prints how the run ended, after everything else.
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()>;
     /// Called when nothing happened for a while.

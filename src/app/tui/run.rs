@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use crate::model::{Action, Ending};
 
 use super::after::After;
-use super::app::{App, Effect, Happening, Places, WeatherMenu};
+use super::app::{App, Effect, Places, UiEvent, WeatherMenu};
 use super::canvas::Canvas;
 use super::input::{Input, Keyboard};
 use super::link::{Item, Link};
@@ -135,8 +135,8 @@ struct Show<L> {
     question: Question,
     pace: Pace,
     began: Instant,
-    answers: mpsc::Sender<Happening>,
-    answered: mpsc::Receiver<Happening>,
+    answers: mpsc::Sender<UiEvent>,
+    answered: mpsc::Receiver<UiEvent>,
     orders: JoinSet<()>,
 }
 
@@ -200,7 +200,7 @@ impl<L: Link> Show<L> {
         loop {
             let wait = self.pace.wait(self.now_ms(), self.app.is_moving()).map(Duration::from_millis);
             if wait == Some(Duration::ZERO) {
-                self.handle(Happening::Tick).await?;
+                self.handle(UiEvent::Tick).await?;
                 self.draw()?;
                 self.ask()?;
                 continue;
@@ -209,16 +209,16 @@ impl<L: Link> Show<L> {
             let due = self.app.due_ms().map(Duration::from_millis);
             let wait = due.into_iter().chain(wait).min();
             // Keys first: a flood of events must not keep the operator waiting.
-            let happening = tokio::select! {
+            let event = tokio::select! {
                 biased;
                 input = self.keyboard.next() => match input {
-                    Some(Input::Key(key)) => Happening::Key(key),
-                    Some(Input::Paste(text)) => Happening::Paste(text),
+                    Some(Input::Key(key)) => UiEvent::Key(key),
+                    Some(Input::Paste(text)) => UiEvent::Paste(text),
                     Some(Input::Ground(ground)) => {
                         self.question.answered();
-                        Happening::Ground(ground)
+                        UiEvent::Ground(ground)
                     }
-                    Some(Input::Mouse(pointer)) => Happening::Mouse { pointer, screen: self.canvas.area()? },
+                    Some(Input::Mouse(pointer)) => UiEvent::Mouse { pointer, screen: self.canvas.area()? },
                     Some(Input::Gone) | None => return Ok(Departure::TerminalGone),
                 },
                 asked = self.signals.next() => match asked {
@@ -226,18 +226,18 @@ impl<L: Link> Show<L> {
                     // Even where it has its old size again: a terminal that was smaller meanwhile has lost what it showed.
                     Asked::Resize => {
                         self.canvas.forget()?;
-                        Happening::Resized
+                        UiEvent::Resized
                     }
                     Asked::GoOn => {
                         self.canvas.take_again()?;
-                        Happening::Resized
+                        UiEvent::Resized
                     }
                 },
                 Some(answer) = self.answered.recv() => answer,
-                Some(item) = items.recv() => Happening::Item(item),
-                () = sleep(wait.unwrap_or_default()), if wait.is_some() => Happening::Tick,
+                Some(item) = items.recv() => UiEvent::Item(item),
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => UiEvent::Tick,
             };
-            if self.handle(happening).await? {
+            if self.handle(event).await? {
                 return Ok(Departure::Operator);
             }
         }
@@ -248,12 +248,11 @@ impl<L: Link> Show<L> {
     }
 
     /// Hands on what happened and does what comes of it; says whether to leave.
-    async fn handle(&mut self, happening: Happening) -> Result<bool, TerminalError> {
-        let unseen =
-            matches!(happening, Happening::Tick) || self.app.is_frozen() && matches!(happening, Happening::Item(_));
+    async fn handle(&mut self, event: UiEvent) -> Result<bool, TerminalError> {
+        let unseen = matches!(event, UiEvent::Tick) || self.app.is_frozen() && matches!(event, UiEvent::Item(_));
         let (moved, knew) = (self.app.is_moving(), self.app.knows_a_run());
         let now_ms = self.now_ms();
-        let effects = self.app.handle(happening, now_ms);
+        let effects = self.app.handle(event, now_ms);
         let asked = !effects.is_empty();
         // What moved with time alone and has come to rest is to be seen at rest.
         if asked || !unseen || self.app.is_playing() || moved && !self.app.is_moving() {
@@ -295,7 +294,7 @@ impl<L: Link> Show<L> {
                 None => link.act(action, reason).await,
             };
             // Nobody waits for it any more once the operator has left.
-            let _ = answers.send(Happening::Answered { order, answer }).await;
+            let _ = answers.send(UiEvent::Answered { order, answer }).await;
         });
     }
 
@@ -303,7 +302,7 @@ impl<L: Link> Show<L> {
     fn read(&self, what: Read) {
         let (records, answers) = (self.records.clone(), self.answers.clone());
         tokio::task::spawn_blocking(move || {
-            let _ = answers.blocking_send(Happening::Found(records.read(what)));
+            let _ = answers.blocking_send(UiEvent::Found(records.read(what)));
         });
     }
 
@@ -344,7 +343,7 @@ impl<L: Link> Show<L> {
         let said =
             write_files(&self.folder.join(&stem), &files).map_err(|error| format!("the screen was not saved: {error}"));
         let now_ms = self.now_ms();
-        self.app.handle(Happening::Told(said), now_ms);
+        self.app.handle(UiEvent::Told(said), now_ms);
         self.pace.changed();
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::model::{CheckId, Color, Ending, Verdict};
 use super::decided::DecisionLog;
 use super::instances::{Instance, per_second};
 use super::series::Series;
-use super::{Decided, Gauge, Headline, News, View};
+use super::{Decided, Gauge, Headline, View, ViewUpdate};
 
 /// Evidence in nats (10×) from which errors are attributed.
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;
@@ -104,7 +104,7 @@ impl Dashboard {
     }
 
     /// Takes the next event and says what it changed.
-    pub fn apply(&mut self, envelope: &Envelope) -> News {
+    pub fn apply(&mut self, envelope: &Envelope) -> ViewUpdate {
         let before = self.machine().phase();
         let news = self.view.apply(envelope);
         let at_ms = self.view.at_ms();

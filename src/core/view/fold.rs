@@ -8,7 +8,7 @@ use super::steady::{Steady, is_beyond};
 
 /// What one event changed.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct News {
+pub struct ViewUpdate {
     /// Decisions that were made, in order.
     pub decisions: Vec<Decision>,
     /// The new phase, if it changed.
@@ -58,11 +58,11 @@ impl View {
     }
 
     /// Takes the next event and says what it changed.
-    pub fn apply(&mut self, envelope: &Envelope) -> News {
+    pub fn apply(&mut self, envelope: &Envelope) -> ViewUpdate {
         let before = self.machine.phase();
         let effects = self.machine.handle(envelope);
         (self.seq, self.wall_ms, self.at_ms) = (envelope.seq, envelope.wall_ms, envelope.at_ms);
-        let mut news = News { decisions: self.decided_elsewhere(&envelope.event), ..News::default() };
+        let mut news = ViewUpdate { decisions: self.decided_elsewhere(&envelope.event), ..ViewUpdate::default() };
         for effect in effects {
             match effect {
                 Effect::Journal(decision) | Effect::Rollback { attempt: 1, intent: decision, .. } => {

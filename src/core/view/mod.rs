@@ -37,7 +37,7 @@ mod steady;
 pub use dashboard::Dashboard;
 pub(crate) use dashboard::{CheckState, Mark, MarkKind};
 pub(crate) use decided::Decided;
-pub(crate) use fold::{News, Standing, View};
+pub(crate) use fold::{Standing, View, ViewUpdate};
 pub(crate) use gauge::Gauge;
 pub(crate) use headline::{Headline, Tone};
 pub(crate) use instances::Instance;

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::core::soak::{Envelope, RecordingHeader, Refusal};
-use crate::core::view::{News, View};
+use crate::core::view::{View, ViewUpdate};
 use crate::model::number::duration_exact;
 use crate::model::{Action, Actor};
 
@@ -114,7 +114,7 @@ impl Hub {
     }
 
     /// Returns what the event changed. Never waits, and needs no runtime.
-    pub fn publish(&self, envelope: &Envelope) -> News {
+    pub fn publish(&self, envelope: &Envelope) -> ViewUpdate {
         let seq = envelope.seq;
         let bytes = sse::message(sse::SOAK, Some(seq), &json(envelope));
         let news = {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::core::soak::Settings;
-use crate::core::view::News;
+use crate::core::view::ViewUpdate;
 use crate::io::journal::rfc3339_ms;
 use crate::model::DecisionKind;
 
@@ -38,7 +38,7 @@ struct Payload<'a> {
 
 impl Message {
     /// The messages for the event at place `seq` of a run, in order.
-    pub fn of(news: &News, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
+    pub fn of(news: &ViewUpdate, seq: u64, wall_ms: i64, settings: &Settings) -> Vec<Self> {
         let Settings { service, soak, color, .. } = settings;
         let release = settings.known_release();
         // After the sentence: receivers recognize messages by their beginning.
@@ -94,10 +94,10 @@ mod tests {
     #[test]
     fn a_bad_release_that_is_live_is_what_the_end_is_told_by() {
         let ending = Ending { outcome: Outcome::Held, cause: Cause::Policy, reason: "error-rate: bad".to_owned() };
-        let news = News {
+        let news = ViewUpdate {
             ending: Some(ending),
             standing: Some(standing("STILL LIVE", Some("switchback rollback"))),
-            ..News::default()
+            ..ViewUpdate::default()
         };
         let told = Message::of(&news, 7, 0, &settings()).pop().unwrap();
         let body: Value = serde_json::from_str(&told.body).unwrap();
@@ -109,11 +109,11 @@ mod tests {
     fn the_release_that_is_judged_is_named() {
         let breach = Decision::new(DecisionKind::Breach, Actor::Auto, "9 of 9 failed");
         let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-        let news = News {
+        let news = ViewUpdate {
             decisions: vec![breach],
             ending: Some(ending),
             standing: Some(standing("ROLLED BACK: blue is active again", None)),
-            ..News::default()
+            ..ViewUpdate::default()
         };
         let settings = Settings { release: Some("v7".to_owned()), ..settings() };
         for (told, text) in Message::of(&news, 7, 0, &settings).iter().zip([
@@ -131,11 +131,11 @@ mod tests {
         let blind = Decision::new(DecisionKind::Blind, Actor::Auto, "no metrics");
         let quiet = Decision::new(DecisionKind::Observe, Actor::Auto, "nothing for anybody");
         let ending = Ending { outcome: Outcome::RolledBack, cause: Cause::Auto, reason: "bad".to_owned() };
-        let news = News {
+        let news = ViewUpdate {
             decisions: vec![quiet, breach, blind],
             ending: Some(ending),
             standing: Some(standing("ROLLED BACK: blue is active again", None)),
-            ..News::default()
+            ..ViewUpdate::default()
         };
         let settings = settings();
         let told = Message::of(&news, 7, 0, &settings);

@@ -15,7 +15,7 @@ use url::Url;
 use super::Message;
 use crate::config::NotifyConfig;
 use crate::core::soak::{Envelope, Settings};
-use crate::core::view::News;
+use crate::core::view::ViewUpdate;
 use crate::io::http::{NoAnswer, client};
 use crate::model::{SigningKey, webhook};
 
@@ -48,7 +48,7 @@ impl Notifier {
     }
 
     /// Notifies of what an event changed, if it matters; never waits.
-    pub fn tell(&self, news: &News, envelope: &Envelope, settings: &Settings) {
+    pub fn tell(&self, news: &ViewUpdate, envelope: &Envelope, settings: &Settings) {
         for message in Message::of(news, envelope.seq, envelope.wall_ms, settings) {
             self.queue(message);
         }

@@ -24,7 +24,7 @@ mod state;
 
 pub(crate) use shown::Places;
 pub use state::Effect;
-pub(crate) use state::{App, Happening, WeatherMenu};
+pub(crate) use state::{App, UiEvent, WeatherMenu};
 
 #[cfg(test)]
 mod tests;

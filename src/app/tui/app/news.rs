@@ -7,7 +7,7 @@ use crate::app::tui::replay::{Played, Player};
 use crate::core::soak::{Envelope, RecordingHeader, Settings};
 use crate::core::view::{Dashboard, Tone};
 
-use super::state::{App, Effect, Happening, Layer, Reach};
+use super::state::{App, Effect, Layer, Reach, UiEvent};
 
 impl App {
     pub(super) fn item(&mut self, item: Item) -> Vec<Effect> {
@@ -48,14 +48,14 @@ impl App {
         let dashboard = self.new_dashboard(header.settings.clone());
         let known = self.dashboard.as_ref().map(|dashboard| dashboard.machine().settings().soak.as_str());
         if known == Some(header.settings.soak.as_str()) {
-            self.told_again = Some(dashboard);
+            self.replaying_into = Some(dashboard);
         } else {
-            (self.dashboard, self.told_again) = (Some(dashboard), None);
+            (self.dashboard, self.replaying_into) = (Some(dashboard), None);
         }
     }
 
     fn event(&mut self, envelope: &Envelope) {
-        let Some(dashboard) = self.told_again.as_mut().or(self.dashboard.as_mut()) else { return };
+        let Some(dashboard) = self.replaying_into.as_mut().or(self.dashboard.as_mut()) else { return };
         dashboard.apply(envelope);
         let shown = self.dashboard.as_ref().map(|dashboard| (dashboard.view().at_ms(), dashboard.view().seq()));
         if Some((envelope.at_ms, envelope.seq)) >= shown {
@@ -65,7 +65,7 @@ impl App {
     }
 
     fn catch_up(&mut self) {
-        if let Some(dashboard) = self.told_again.take() {
+        if let Some(dashboard) = self.replaying_into.take() {
             self.dashboard = Some(dashboard);
         }
     }
@@ -125,7 +125,7 @@ impl App {
             self.layer = None;
         }
         if let Some(visit) = &mut self.visit {
-            visit.handle(Happening::Tick, self.now_ms);
+            visit.handle(UiEvent::Tick, self.now_ms);
         }
         let mut effects = self.settle_dialog();
         effects.extend(self.read_log_again());

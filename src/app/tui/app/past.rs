@@ -9,7 +9,7 @@ use crate::io::journal::SoakId;
 use crate::model::Phase;
 
 use super::rows::moved;
-use super::state::{App, Effect, Happening, Layer, Reach};
+use super::state::{App, Effect, Layer, Reach, UiEvent};
 
 /// The list of past soaks, as it is looked at.
 #[derive(Clone, Debug, Default)]
@@ -114,14 +114,14 @@ impl App {
     }
 
     /// Hands something to the past soak that is looked at, which then may be left.
-    pub(super) fn in_visit(&mut self, happening: Happening) -> Vec<Effect> {
+    pub(super) fn in_visit(&mut self, event: UiEvent) -> Vec<Effect> {
         let Some(mut visit) = self.visit.take() else { return Vec::new() };
-        if let Happening::Key(event) = happening
+        if let UiEvent::Key(event) = event
             && Key::of(event) == Some(Key::Ctrl('c'))
         {
             return self.key(event);
         }
-        let effects = visit.handle(happening, self.now_ms);
+        let effects = visit.handle(event, self.now_ms);
         self.follows_mouse = visit.follows_mouse;
         if effects.contains(&Effect::Leave) {
             return Vec::new();

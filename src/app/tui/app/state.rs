@@ -23,7 +23,7 @@ const MESSAGE_MS: u64 = 6_000;
 
 /// What can happen to the screen. All of it comes through one channel, in one order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Happening {
+pub enum UiEvent {
     Key(KeyEvent),
     Paste(String),
     Mouse {
@@ -112,7 +112,7 @@ pub struct App {
     /// None until the monitor has said what it watches.
     pub(super) dashboard: Option<Dashboard>,
     /// The same run from its first event on, where it is told again; shown once it has come as far.
-    pub(super) told_again: Option<Dashboard>,
+    pub(super) replaying_into: Option<Dashboard>,
     /// What is shown instead while the view stands still, and the time of the run it shows.
     pub(super) frozen: Option<(Dashboard, u64)>,
     pub(super) player: Option<Player>,
@@ -127,7 +127,7 @@ pub struct App {
     pub(super) reach: Reach,
     /// When the last event came.
     pub(super) heard_ms: u64,
-    /// Time of the last happening.
+    /// Time of the last event.
     pub(super) now_ms: u64,
     pub(super) message_until: u64,
     pub(super) interrupted_ms: Option<u64>,
@@ -145,7 +145,7 @@ impl App {
             ui,
             router_kind,
             dashboard: None,
-            told_again: None,
+            replaying_into: None,
             frozen: None,
             player: None,
             visit: None,
@@ -196,28 +196,26 @@ impl App {
     }
 
     /// Takes what happened at this time, and says what to do about it.
-    pub fn handle(&mut self, happening: Happening, now_ms: u64) -> Vec<Effect> {
+    pub fn handle(&mut self, event: UiEvent, now_ms: u64) -> Vec<Effect> {
         let elapsed = now_ms.saturating_sub(self.now_ms);
         self.now_ms = now_ms;
         let before = self.standing();
-        let mut effects = match happening {
-            Happening::Key(_) | Happening::Paste(_) | Happening::Mouse { .. } | Happening::Told(_)
-                if self.visit.is_some() =>
-            {
-                self.in_visit(happening)
+        let mut effects = match event {
+            UiEvent::Key(_) | UiEvent::Paste(_) | UiEvent::Mouse { .. } | UiEvent::Told(_) if self.visit.is_some() => {
+                self.in_visit(event)
             }
-            Happening::Key(key) => self.key(key),
-            Happening::Paste(text) => self.paste(&text),
-            Happening::Ground(ground) => {
+            UiEvent::Key(key) => self.key(key),
+            UiEvent::Paste(text) => self.paste(&text),
+            UiEvent::Ground(ground) => {
                 self.ui.theme = self.ui.theme.on(ground, Told::Terminal);
                 Vec::new()
             }
-            Happening::Mouse { pointer, screen } => self.mouse(pointer, screen),
-            Happening::Item(item) => self.item(item),
-            Happening::Answered { order, answer } => self.answered(order, answer),
-            Happening::Found(found) => self.found(found),
-            Happening::Told(said) => self.told(said),
-            Happening::Resized | Happening::Tick => Vec::new(),
+            UiEvent::Mouse { pointer, screen } => self.mouse(pointer, screen),
+            UiEvent::Item(item) => self.item(item),
+            UiEvent::Answered { order, answer } => self.answered(order, answer),
+            UiEvent::Found(found) => self.found(found),
+            UiEvent::Told(said) => self.told(said),
+            UiEvent::Resized | UiEvent::Tick => Vec::new(),
         };
         effects.extend(self.pass(elapsed));
         self.tell_visit(before);

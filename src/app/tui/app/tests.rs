@@ -44,12 +44,12 @@ impl Desk {
         Self::new(App::new(ui(), Some("haproxy".to_owned())))
     }
 
-    fn at(&mut self, happening: Happening) -> Vec<Effect> {
-        self.app.handle(happening, self.now_ms)
+    fn at(&mut self, event: UiEvent) -> Vec<Effect> {
+        self.app.handle(event, self.now_ms)
     }
 
     fn item(&mut self, item: Item) {
-        let effects = self.at(Happening::Item(item));
+        let effects = self.at(UiEvent::Item(item));
         assert_eq!(effects, [], "news ask for nothing");
     }
 
@@ -78,7 +78,7 @@ impl Desk {
 
     fn wait(&mut self, ms: u64) {
         self.now_ms += ms;
-        self.at(Happening::Tick);
+        self.at(UiEvent::Tick);
     }
 
     /// Types: each character is a key; `\t`, `\n`, `\x1b`, `\x08` and control letters are what a terminal sends for them.
@@ -105,7 +105,7 @@ impl Desk {
     }
 
     fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
-        self.at(Happening::Key(KeyEvent::new(code, modifiers)))
+        self.at(UiEvent::Key(KeyEvent::new(code, modifiers)))
     }
 
     fn overlay(&mut self) -> Option<Overlay> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::soak::{Event, RollbackResult, Sample, Settings};
-use crate::core::view::News;
+use crate::core::view::ViewUpdate;
 use crate::model::Outcome;
 
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Scrapes {
 }
 
 impl Tally {
-    pub fn count(&mut self, settings: &Settings, event: &Event, news: &News) {
+    pub fn count(&mut self, settings: &Settings, event: &Event, news: &ViewUpdate) {
         match event {
             Event::Sampled { color, instance, outcome } => {
                 let own = *color == settings.color;

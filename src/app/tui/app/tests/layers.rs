@@ -22,9 +22,9 @@ fn a_rollback_takes_two_keys_and_shows_the_monitor_s_answer() {
     assert_eq!(desk.asks().as_deref(), Some("Roll back to blue?"));
     assert_eq!(desk.keys("y"), []);
     desk.now_ms += 500;
-    assert_eq!(desk.at(Happening::Tick), [order(1, "rollback", None)]);
+    assert_eq!(desk.at(UiEvent::Tick), [order(1, "rollback", None)]);
     assert_eq!(dialog(&mut desk).state, DialogState::Waiting);
-    desk.at(Happening::Answered { order: 1, answer: Ok(()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Ok(()) });
     assert!(matches!(dialog(&mut desk).state, DialogState::Done(_)));
     desk.wait(2_000);
     assert_eq!(desk.overlay(), None);
@@ -34,7 +34,7 @@ fn a_rollback_takes_two_keys_and_shows_the_monitor_s_answer() {
 fn a_refusal_is_shown_in_the_dialog() {
     let mut desk = Desk::live();
     desk.keys("Ry\n");
-    desk.at(Happening::Answered { order: 1, answer: Err("the rollback has already begun".to_owned()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Err("the rollback has already begun".to_owned()) });
     assert_eq!(dialog(&mut desk).state, DialogState::Failed("the rollback has already begun".to_owned()));
 }
 
@@ -44,11 +44,11 @@ fn an_answer_to_a_dialog_that_was_closed_is_told_all_the_same() {
     desk.keys("Kshop\n\x1b");
     assert_eq!(desk.overlay(), None);
     desk.keys("E\n\n");
-    desk.at(Happening::Answered { order: 1, answer: Err("too late".to_owned()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Err("too late".to_owned()) });
     assert_eq!(desk.message().as_deref(), Some("too late"));
     assert_eq!(dialog(&mut desk).state, DialogState::Waiting, "that was not the answer to this one");
     desk.keys("\x1b");
-    desk.at(Happening::Answered { order: 2, answer: Ok(()) });
+    desk.at(UiEvent::Answered { order: 2, answer: Ok(()) });
     assert_eq!(desk.message().as_deref(), Some("done: it is in the journal"));
 }
 
@@ -76,7 +76,7 @@ fn a_sentence_typed_into_the_wrong_window_orders_nothing() {
         let ordered = |effect: &Effect| matches!(effect, Effect::Order { .. });
         assert!(!desk.keys(sentence).iter().any(ordered), "{sentence:?}");
         desk.now_ms += 500;
-        assert!(!desk.at(Happening::Tick).iter().any(ordered), "{sentence:?}");
+        assert!(!desk.at(UiEvent::Tick).iter().any(ordered), "{sentence:?}");
     }
     let mut desk = Desk::live();
     desk.keys("Re");
@@ -109,7 +109,7 @@ fn an_order_that_is_answered_after_the_end_has_moved_nothing_since() {
     desk.app.way_back = true;
     assert_eq!(desk.keys("Ry\n"), [order(1, "rollback", None)]);
     desk.ordered("abort");
-    desk.at(Happening::Answered { order: 1, answer: Ok(()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Ok(()) });
     let summary = desk.app.summary(&places());
     assert!(summary[0].contains("ABORTED") && !summary[0].contains("ROLLED BACK"), "{summary:?}");
 }
@@ -122,10 +122,10 @@ fn what_was_kept_can_be_rolled_back_after_the_end() {
     desk.keys("R");
     assert_eq!(desk.asks().as_deref(), Some("Roll back to blue?"));
     assert_eq!(desk.keys("y\n"), [order(1, "rollback", None)]);
-    desk.at(Happening::Answered { order: 1, answer: Err("blue is not ready".to_owned()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Err("blue is not ready".to_owned()) });
     assert!(desk.app.summary(&places())[0].contains("ABORTED"));
     desk.keys("\nRy\n");
-    desk.at(Happening::Answered { order: 2, answer: Ok(()) });
+    desk.at(UiEvent::Answered { order: 2, answer: Ok(()) });
     let summary = desk.app.summary(&places());
     assert_eq!(summary[0], "outcome         ROLLED BACK: blue is active again (the soak ended aborted, exit code 5)");
     assert!(!summary.iter().any(|line| line.starts_with("next")), "{summary:?}");
@@ -136,13 +136,13 @@ fn what_was_kept_can_be_rolled_back_after_the_end() {
 #[test]
 fn pasted_text_never_gives_an_order() {
     let mut desk = Desk::live();
-    assert_eq!(desk.at(Happening::Paste("Ry".to_owned())), []);
+    assert_eq!(desk.at(UiEvent::Paste("Ry".to_owned())), []);
     assert_eq!(desk.overlay(), None);
     desk.keys("A");
-    desk.at(Happening::Paste("shop\n".to_owned()));
+    desk.at(UiEvent::Paste("shop\n".to_owned()));
     assert_eq!(dialog(&mut desk).fields[0].text, "shop");
     desk.keys("\x1b/");
-    desk.at(Happening::Paste("switch".to_owned()));
+    desk.at(UiEvent::Paste("switch".to_owned()));
     assert_eq!(desk.app.ui().decisions.filter, "switch");
 }
 
@@ -196,7 +196,7 @@ fn leaving_asks_nothing_where_nothing_could_be_lost() {
     assert_eq!(replay().keys("q"), [Effect::Leave]);
     let mut silent = App::new(ui(), None);
     let q = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
-    assert_eq!(silent.handle(Happening::Key(q), 0), [Effect::Leave], "the monitor has not said a word");
+    assert_eq!(silent.handle(UiEvent::Key(q), 0), [Effect::Leave], "the monitor has not said a word");
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn nothing_is_shown_before_the_monitor_s_first_word() {
     assert!(app.shown().is_none());
     assert!(!app.is_moving());
     assert_eq!(app.summary(&places()), Vec::<String>::new());
-    let mut press = |c| app.handle(Happening::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), 0);
+    let mut press = |c| app.handle(UiEvent::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), 0);
     for key in ['R', 'j', ' ', '\u{0}', '?', 'x'] {
         assert_eq!(press(key), [], "{key:?}");
     }
@@ -68,9 +68,9 @@ fn a_monitor_that_does_not_answer_is_told_until_it_does() {
 #[test]
 fn what_was_done_is_said_for_a_moment() {
     let mut desk = Desk::live();
-    desk.at(Happening::Told(Ok("saved as a.svg".to_owned())));
+    desk.at(UiEvent::Told(Ok("saved as a.svg".to_owned())));
     assert_eq!(desk.message().as_deref(), Some("saved as a.svg"));
-    desk.at(Happening::Told(Err("disk full".to_owned())));
+    desk.at(UiEvent::Told(Err("disk full".to_owned())));
     assert_eq!(desk.message().as_deref(), Some("disk full"));
     desk.wait(6_000);
     assert_eq!(desk.message(), None);

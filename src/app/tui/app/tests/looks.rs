@@ -39,7 +39,7 @@ fn without_colors_the_message_says_why_nothing_changes() {
 fn the_background_that_the_terminal_tells_changes_the_colors_and_nothing_else() {
     let mut desk = colored(Desk::live());
     let dark = desk.app.ui().clone();
-    assert_eq!(desk.at(Happening::Ground(Ground::Light)), []);
+    assert_eq!(desk.at(UiEvent::Ground(Ground::Light)), []);
     let light = desk.app.ui().clone();
     assert_ne!(light.theme, dark.theme);
     assert_eq!(UiState { theme: dark.theme, ..light }, dark);
@@ -52,7 +52,7 @@ fn a_theme_that_was_chosen_stays_whatever_the_terminal_tells() {
     desk.keys("t");
     let tone = |desk: &Desk| desk.app.ui().theme.tone(crate::core::view::Tone::Good);
     let dark = tone(&desk);
-    desk.at(Happening::Ground(Ground::Light));
+    desk.at(UiEvent::Ground(Ground::Light));
     assert_eq!(tone(&desk), dark);
     // Back at `auto`, what was told counts.
     desk.keys("tttt");

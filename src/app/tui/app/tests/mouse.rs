@@ -27,7 +27,7 @@ fn place_of(desk: &mut Desk, text: &str) -> Position {
 
 fn does(desk: &mut Desk, deed: Deed, text: &str) -> Vec<Effect> {
     let at = place_of(desk, text);
-    desk.at(Happening::Mouse { pointer: Pointer { deed, at }, screen: SCREEN })
+    desk.at(UiEvent::Mouse { pointer: Pointer { deed, at }, screen: SCREEN })
 }
 
 fn click(desk: &mut Desk, text: &str) -> Vec<Effect> {
@@ -127,7 +127,7 @@ fn rows_of_lists_are_chosen_by_a_click_and_opened_by_another() {
     let ids = ["20261121T090000Z-0003", "20261120T090000Z-0002", "20261119T090000Z-0001"];
     desk.keys("H");
     let found = PastSoaks { soaks: ids.map(soak).to_vec(), note: Some("the journal is damaged".to_owned()) };
-    desk.at(Happening::Found(Found::Soaks(Ok(found))));
+    desk.at(UiEvent::Found(Found::Soaks(Ok(found))));
     assert_eq!(click(&mut desk, ids[1]), []);
     assert!(matches!(desk.overlay(), Some(Overlay::Soaks(SoaksView { selected: 1, .. }))));
     does(&mut desk, Deed::WheelDown, ids[0]);

@@ -55,7 +55,7 @@ fn what_only_helps_is_ordered_at_once() {
     let mut desk = Desk::live();
     assert_eq!(desk.keys(":extend 90s --reason slow\n"), [ordered("extend 90s", Some("slow"))]);
     assert_eq!(desk.message().as_deref(), Some("ordered: waiting until the monitor has journaled it"));
-    desk.at(Happening::Answered { order: 1, answer: Ok(()) });
+    desk.at(UiEvent::Answered { order: 1, answer: Ok(()) });
     assert_eq!(desk.message().as_deref(), Some("done: it is in the journal"));
     let mut paused = Desk::live();
     paused.ordered("pause");
@@ -103,6 +103,6 @@ fn who_only_reads_and_who_replays_is_told_that_there_are_no_orders() {
 fn pasted_text_is_typed_and_not_ordered() {
     let mut desk = Desk::live();
     desk.keys(":");
-    assert_eq!(desk.at(Happening::Paste("extend 5m\n".to_owned())), []);
+    assert_eq!(desk.at(UiEvent::Paste("extend 5m\n".to_owned())), []);
     assert_eq!(line(&mut desk).unwrap().text, "extend 5m");
 }

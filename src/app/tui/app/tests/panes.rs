@@ -189,7 +189,7 @@ fn keys_that_concern_the_terminal_are_handed_on() {
     assert_eq!(desk.ctrl('l'), [Effect::Redraw]);
     assert_eq!(desk.ctrl('z'), [Effect::Suspend]);
     assert_eq!(desk.keys("s"), [Effect::Save]);
-    assert_eq!(desk.at(Happening::Resized), []);
+    assert_eq!(desk.at(UiEvent::Resized), []);
     assert_eq!(desk.key(KeyCode::F(5), KeyModifiers::NONE), []);
 }
 

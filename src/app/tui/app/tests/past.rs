@@ -35,7 +35,7 @@ fn listing() -> Desk {
     let note = view(&mut desk).note;
     assert_eq!(note.as_deref(), Some("reading the journal …"));
     let found = PastSoaks { soaks: vec![soak(NEW, true), soak(OLD, false)], note: None };
-    assert_eq!(desk.at(Happening::Found(Found::Soaks(Ok(found)))), []);
+    assert_eq!(desk.at(UiEvent::Found(Found::Soaks(Ok(found)))), []);
     desk
 }
 
@@ -51,7 +51,7 @@ fn visiting() -> Desk {
     let id = || NEW.parse().unwrap();
     assert_eq!(desk.keys("\n"), [Effect::Read(Read::Recording(id()))]);
     assert_eq!(view(&mut desk).note, Some(format!("reading {NEW} …")));
-    desk.at(Happening::Found(Found::Recording(id(), Ok(recorded()))));
+    desk.at(UiEvent::Found(Found::Recording(id(), Ok(recorded()))));
     assert_eq!(desk.overlay(), None);
     desk
 }
@@ -81,7 +81,7 @@ fn past_soaks_are_listed_and_one_without_a_recording_says_so() {
 fn an_empty_list_and_one_that_cannot_be_read_say_why() {
     let mut desk = Desk::live();
     desk.keys("H");
-    desk.at(Happening::Found(Found::Soaks(Err("none are here".to_owned()))));
+    desk.at(UiEvent::Found(Found::Soaks(Err("none are here".to_owned()))));
     assert_eq!(view(&mut desk).note.as_deref(), Some("none are here"));
     assert_eq!(desk.keys("\nj"), [], "there is nothing to open");
 }
@@ -119,11 +119,11 @@ fn who_looks_at_a_past_soak_is_told_what_becomes_of_the_run() {
 fn what_was_opened_and_closed_again_does_not_open_by_itself() {
     let mut desk = listing();
     desk.keys("\n\x1b");
-    desk.at(Happening::Found(Found::Recording(NEW.parse().unwrap(), Ok(recorded()))));
+    desk.at(UiEvent::Found(Found::Recording(NEW.parse().unwrap(), Ok(recorded()))));
     assert!(!is_replay(&mut desk));
     let mut refused = listing();
     refused.keys("\n");
-    refused.at(Happening::Found(Found::Recording(NEW.parse().unwrap(), Err("it is damaged".to_owned()))));
+    refused.at(UiEvent::Found(Found::Recording(NEW.parse().unwrap(), Err("it is damaged".to_owned()))));
     assert_eq!(view(&mut refused).note.as_deref(), Some("it is damaged"));
 }
 
@@ -138,7 +138,7 @@ fn from_a_past_soak_the_list_opens_again_and_control_c_asks_about_the_run() {
     assert_eq!(desk.ctrl('c'), [Effect::Leave]);
     let mut first = visiting();
     assert_eq!(first.keys("s"), [Effect::Save], "what concerns the screen is handed on");
-    first.at(Happening::Told(Ok("saved".to_owned())));
+    first.at(UiEvent::Told(Ok("saved".to_owned())));
     assert_eq!(said(&mut first).as_deref(), Some("saved"));
 }
 
@@ -149,9 +149,9 @@ fn log(desk: &mut Desk) -> LogView {
     }
 }
 
-fn logged(lines: usize) -> Happening {
+fn logged(lines: usize) -> UiEvent {
     let line = |at| LogLine { at: None, level: "INFO".to_owned(), text: format!("line {at}") };
-    Happening::Found(Found::Log(Ok(LogTail { path: "/srv/log/a.jsonl".into(), lines: (0..lines).map(line).collect() })))
+    UiEvent::Found(Found::Log(Ok(LogTail { path: "/srv/log/a.jsonl".into(), lines: (0..lines).map(line).collect() })))
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn the_log_is_followed_until_it_is_scrolled() {
     desk.at(logged(3));
     assert_eq!((log(&mut desk).lines.len(), log(&mut desk).up, desk.app.due_ms()), (3, 0, Some(1_000)));
     desk.now_ms += 1_000;
-    assert_eq!(desk.at(Happening::Tick), [Effect::Read(Read::Log)], "once a second");
-    assert_eq!(desk.at(Happening::Tick), [], "not again while it is read");
+    assert_eq!(desk.at(UiEvent::Tick), [Effect::Read(Read::Log)], "once a second");
+    assert_eq!(desk.at(UiEvent::Tick), [], "not again while it is read");
     desk.at(logged(20));
     desk.keys("kk");
     assert_eq!((log(&mut desk).up, desk.app.due_ms()), (2, None), "what is looked at stands still");
@@ -182,7 +182,7 @@ fn the_log_is_followed_until_it_is_scrolled() {
 fn a_log_that_cannot_be_read_and_an_empty_one_say_so() {
     let mut desk = Desk::live();
     desk.keys("L");
-    desk.at(Happening::Found(Found::Log(Err("no log yet in `/srv`".to_owned()))));
+    desk.at(UiEvent::Found(Found::Log(Err("no log yet in `/srv`".to_owned()))));
     assert_eq!(log(&mut desk).note.as_deref(), Some("no log yet in `/srv`"));
     desk.at(logged(0));
     assert_eq!(log(&mut desk).note.as_deref(), Some("nothing was logged yet"));
