@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Longest single extension, 24h: as long as the longest window.
-const LONGEST_EXTENSION: Duration = Duration::from_hours(24);
+const MAX_EXTENSION: Duration = Duration::from_hours(24);
 
 /// What an operator can order; parses from and prints to text (`abort`, `extend 5m`, `rollback --force`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +79,7 @@ impl FromStr for Action {
                 let given = duration.join(" ");
                 let by = humantime::parse_duration(&given)
                     .ok()
-                    .filter(|by| *by <= LONGEST_EXTENSION)
+                    .filter(|by| *by <= MAX_EXTENSION)
                     .and_then(|by| u64::try_from(by.as_millis()).ok());
                 by.filter(|by_ms| *by_ms > 0).map(|by_ms| Self::Extend { by_ms }).ok_or(UnknownAction::Extension(given))
             }

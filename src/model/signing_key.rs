@@ -12,7 +12,7 @@ const PREFIX: &str = "whsec_";
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// So many signatures of a message are looked at: two while a key is being replaced, and some more.
-const MOST_SIGNATURES: usize = 8;
+const MAX_SIGNATURES: usize = 8;
 
 /// The key that messages are signed with. It is not shown.
 pub struct SigningKey(hmac::Key);
@@ -40,7 +40,7 @@ impl SigningKey {
     pub fn verify(&self, id: &str, timestamp: i64, body: &[u8], signatures: &str) -> bool {
         let content = signed(id, timestamp, body);
         let tags = signatures.split(' ').filter_map(|signature| STANDARD.decode(signature.strip_prefix("v1,")?).ok());
-        tags.take(MOST_SIGNATURES).any(|tag| hmac::verify(&self.0, &content, &tag).is_ok())
+        tags.take(MAX_SIGNATURES).any(|tag| hmac::verify(&self.0, &content, &tag).is_ok())
     }
 }
 

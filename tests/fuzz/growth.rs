@@ -11,13 +11,13 @@ use super::{TOKENS, entries};
 const SMALL: usize = 16 << 10;
 const FACTOR: usize = 4;
 /// Four times the input may take so many times the processor time. In proportion that is 4, with the square 16.
-const MOST: u32 = 9;
+const MAX: u32 = 9;
 /// Differences that are not looked at: a page fault here, a table that doubles there.
 const NOISE: Duration = Duration::from_millis(2);
 /// Measurements of one input, of which the best counts.
 const TRIES: usize = 4;
 /// The most memory that this process may ever have had, in KiB: 500 times the largest input, and what a process has anyway.
-const MOST_MEMORY: u64 = 48 << 10;
+const MAX_MEMORY: u64 = 48 << 10;
 
 /// An input of about so many bytes.
 type Shape = Box<dyn Fn(usize) -> Vec<u8>>;
@@ -35,12 +35,12 @@ pub fn check(name: &str, files: &[Vec<u8>]) {
         for _ in 0..TRIES {
             short = short.min(time(*entry, &small));
             long = long.min(time(*entry, &large));
-            if long <= short * MOST + NOISE {
+            if long <= short * MAX + NOISE {
                 break;
             }
         }
         assert!(
-            long <= short * MOST + NOISE,
+            long <= short * MAX + NOISE,
             "{name}, {shape}: {short:?} for {} bytes and {long:?} for {}",
             small.len(),
             large.len()
@@ -52,7 +52,7 @@ pub fn check(name: &str, files: &[Vec<u8>]) {
     }
     let peak = peak_kib();
     println!("{name}: {} KiB at most; most time for the longer input: {}", peak, worst.1);
-    assert!(peak < MOST_MEMORY, "{name}: {peak} KiB at the peak");
+    assert!(peak < MAX_MEMORY, "{name}: {peak} KiB at the peak");
 }
 
 /// Files one after the other; a token over and over, alone and behind (half of) a file; and things that are all different.

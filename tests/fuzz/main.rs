@@ -16,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 /// Mutations of each file of a corpus; `SWITCHBACK_FUZZ_ROUNDS` asks for more.
 const ROUNDS: u64 = 1_000;
 /// No input is longer.
-const LONGEST: usize = 64 << 10;
+const MAX: usize = 64 << 10;
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(name);
@@ -76,7 +76,7 @@ fn mutate(bytes: &[u8], others: &[Vec<u8>], rng: &mut StdRng) -> Vec<u8> {
             }
         }
     }
-    bytes.truncate(LONGEST);
+    bytes.truncate(MAX);
     bytes
 }
 

@@ -13,10 +13,10 @@ use super::run::{GIVE_UP_S, SWITCHED_MS, deployment, runtime};
 use super::world::Sim;
 
 /// A release that has been failing for so long is seen to fail.
-const MOST_UNSEEN_MS: u64 = 3_000;
+const MAX_UNSEEN_MS: u64 = 3_000;
 
 /// How much longer than `rollback.give_up` a watch in the foreground may take to end: a tick and a move.
-const MOST_LATE_MS: u64 = 5_000;
+const MAX_LATE_MS: u64 = 5_000;
 
 /// What has to hold where a controller may have undone the rollback.
 fn judge_undone(sim: &Sim, ending: &Ending, recovered: bool) -> Option<String> {
@@ -42,7 +42,7 @@ fn too_long(sim: &Sim, plan: &Plan, ending: &Ending, no_record: bool) -> Option<
         return None;
     }
     let lasted_ms = now_ms.saturating_sub(state.first_try_ms?);
-    let most_ms = GIVE_UP_S * 1_000 + MOST_LATE_MS + state.away_ms;
+    let most_ms = GIVE_UP_S * 1_000 + MAX_LATE_MS + state.away_ms;
     (lasted_ms > most_ms)
         .then(|| format!("a rollback was tried for {lasted_ms} ms, with {} ms of nobody", state.away_ms))
 }
@@ -129,7 +129,7 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     let ahead = touched_by(|fault| matches!(fault, Fault::WallJump { by_ms, .. } if *by_ms > 0));
     let early = rebooted && ahead && sim.now_ms() < plan.window_s * 1000;
     match plan.weather {
-        Weather::Failing { from_ms } if by_itself && early && sim.now_ms() < from_ms + MOST_UNSEEN_MS => {}
+        Weather::Failing { from_ms } if by_itself && early && sim.now_ms() < from_ms + MAX_UNSEEN_MS => {}
         Weather::Failing { .. } if by_itself => found.push("a failing release was retained".to_owned()),
         Weather::Blind { from_ms } if by_itself && from_ms + 11_000 < plan.window_s * 1000 => {
             found.push("a release was retained that nobody could see".to_owned());

@@ -25,7 +25,7 @@ pub const SWITCHED_MS: i64 = EPOCH_MS - 1_000;
 
 /// So many processes may run one after the other, and each for so long, before a run counts as endless.
 const PROCESSES: u32 = 12;
-const PROCESS_LIMIT: Duration = Duration::from_hours(1);
+const PROCESS_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// `rollback.give_up`.
 pub const GIVE_UP_S: u64 = 60;
@@ -158,7 +158,7 @@ fn one_process(sim: &Sim, mistake: Option<Mistake>, loaded: &Loaded, begin: Begi
                 () = sim.crash_by_time() => Gone::Crashed,
             }
         };
-        let gone = timeout(PROCESS_LIMIT, CatchCrash(Box::pin(watched))).await.unwrap_or(Gone::Endless);
+        let gone = timeout(PROCESS_TIMEOUT, CatchCrash(Box::pin(watched))).await.unwrap_or(Gone::Endless);
         sim.end();
         if sim.state().crashed.is_some() { Gone::Crashed } else { gone }
     })

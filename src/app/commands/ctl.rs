@@ -17,7 +17,7 @@ use super::support::failure::Failure;
 use super::support::{actor, context, known, logging, output, place};
 
 /// How long the result of an order may take: a router may need five tries.
-const RESULT_LIMIT: Duration = Duration::from_mins(10);
+const RESULT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Orders, waits for the result and prints it. Exit code 13 where no monitor runs or the order is refused, 7 and 8 where a
 /// rollback failed or the run was superseded.
@@ -55,7 +55,7 @@ fn refused(config: &Config, error: &OrderError) -> Failure {
 pub enum OrderError {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error("order accepted, but no result after {}: see `switchback status`", duration_exact(RESULT_LIMIT))]
+    #[error("order accepted, but no result after {}: see `switchback status`", duration_exact(RESULT_TIMEOUT))]
     Unfinished,
 }
 
@@ -77,7 +77,7 @@ pub async fn order(client: &Client, action: Action, by: &Actor, reason: Option<&
             return Err(error.into());
         }
     };
-    timeout(RESULT_LIMIT, result(events, action, seq)).await.map_err(|_| OrderError::Unfinished)?
+    timeout(RESULT_TIMEOUT, result(events, action, seq)).await.map_err(|_| OrderError::Unfinished)?
 }
 
 /// Waits for the result of a rollback that is under way; none if there is none.
@@ -89,7 +89,7 @@ pub async fn rollback_under_way(client: &Client) -> Result<Option<Done>, OrderEr
     }
     let events = client.events(0).await?;
     let action = Action::Rollback { force: false };
-    timeout(RESULT_LIMIT, result(events, action, u64::MAX)).await.map_err(|_| OrderError::Unfinished)?.map(Some)
+    timeout(RESULT_TIMEOUT, result(events, action, u64::MAX)).await.map_err(|_| OrderError::Unfinished)?.map(Some)
 }
 
 async fn result(events: Events, action: Action, seq: u64) -> Result<Done, OrderError> {

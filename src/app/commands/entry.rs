@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long tasks that are still at work may take to end with the program.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
 pub fn main(cli: Cli) -> u8 {
@@ -42,7 +42,7 @@ pub fn main(cli: Cli) -> u8 {
     close.prepare();
     let Cli { common, command } = cli;
     let done = runtime.block_on(run(&common, command));
-    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     close.finish(&common, done)
 }
 

@@ -29,12 +29,12 @@ use super::support::{actor, context, logging, others, output, place, standby};
 use stays::Stay;
 
 /// How long a monitor may take to answer before this process acts itself.
-const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often a rollback that fails is tried, and the wait after the first time; it doubles up to the cap.
 const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-const MOST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tries) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::require)?;
@@ -111,7 +111,7 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
 /// Members of `control.group` can ask the monitor to roll back without access to the files.
 async fn for_a_member(loaded: &Loaded, error: &StateError, reason: Option<&str>, force: bool) -> Result<u8, Failure> {
     let client = Client::new(&loaded.config.control.socket);
-    match timeout(MONITOR_LIMIT, client.status()).await {
+    match timeout(MONITOR_TIMEOUT, client.status()).await {
         Ok(Ok(_)) => ctl::give(loaded, Action::Rollback { force }, reason).await,
         _ => Err(others::unreadable(&loaded.config, error, "rollback")),
     }
@@ -163,7 +163,7 @@ where
             output::warn(&format!("NOT ROLLED BACK YET, attempt {failures} failed, retrying in {wait}: {error}"));
         }
         sleep(wait).await;
-        wait = (wait * 2).min(MOST_WAIT);
+        wait = (wait * 2).min(MAX_WAIT);
     }
 }
 
@@ -197,7 +197,7 @@ fn steps_by_hand(step: &str) -> String {
 async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
     let client = Client::new(&config.control.socket);
     // Whether it is alive is found out first: an order may take longer to be journaled.
-    if !matches!(timeout(MONITOR_LIMIT, client.status()).await, Ok(Ok(_))) {
+    if !matches!(timeout(MONITOR_TIMEOUT, client.status()).await, Ok(Ok(_))) {
         return Ok(None);
     }
     let done = match ctl::order(&client, Action::Rollback { force }, &actor::starter(), reason).await {

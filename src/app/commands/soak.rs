@@ -23,7 +23,7 @@ use super::support::supervisor::Supervisor;
 use super::support::{actor, ci_job, context, format, logging, output, place, screen};
 
 /// How long a reader of stdout may take for the last lines.
-const PRINT_LIMIT: Duration = Duration::from_secs(5);
+const PRINT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
     if watch.background {
@@ -124,7 +124,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     let printer = Printer::start(form, opened.view(), Box::new(stdout()));
     let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
-    if timeout(PRINT_LIMIT, last_lines).await.is_err() {
+    if timeout(PRINT_TIMEOUT, last_lines).await.is_err() {
         tracing::warn!("the last lines are not read: exiting without them");
     }
     match finished {

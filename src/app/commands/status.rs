@@ -24,7 +24,7 @@ use super::support::failure::Failure;
 use super::support::{conclude, context, known, others, output, place, standby};
 
 /// How long a monitor may take to answer before the files are asked instead.
-const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time between two looks with `--watch`.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -219,7 +219,7 @@ async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure
         known::by_report(&report);
         return Ok(Some(report));
     }
-    let Ok(Ok(answer)) = timeout(MONITOR_LIMIT, client.status()).await else { return Ok(None) };
+    let Ok(Ok(answer)) = timeout(MONITOR_TIMEOUT, client.status()).await else { return Ok(None) };
     let report = serde_json::from_value(answer).ok();
     report.iter().for_each(known::by_report);
     Ok(report)

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::io::http::client;
 
 /// Most bytes of a body that are read.
-pub const BODY_LIMIT: usize = 1024 * 1024;
+pub const BODY_TIMEOUT: usize = 1024 * 1024;
 const BACKLOG: u32 = 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a client keeps a connection that it does not use.
@@ -98,7 +98,7 @@ pub enum FetchError {
     /// Refused, cut or not HTTP.
     #[error("no answer")]
     Unreachable(#[from] reqwest::Error),
-    /// The body was cut or longer than [`BODY_LIMIT`].
+    /// The body was cut or longer than [`BODY_TIMEOUT`].
     #[error("no whole body")]
     Body(#[from] axum::Error),
     #[error("no answer in time")]
@@ -120,7 +120,7 @@ impl Client {
         let exchange = async {
             let answer = self.0.execute(request.try_into()?).await?;
             let (head, body) = Response::<reqwest::Body>::from(answer).into_parts();
-            Ok(Response::from_parts(head, to_bytes(Body::new(body), BODY_LIMIT).await?))
+            Ok(Response::from_parts(head, to_bytes(Body::new(body), BODY_TIMEOUT).await?))
         };
         timeout(limit, exchange).await.unwrap_or(Err(FetchError::TimedOut))
     }

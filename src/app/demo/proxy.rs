@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::http::{BODY_LIMIT, Client, FetchError, Port, serve};
+use super::http::{BODY_TIMEOUT, Client, FetchError, Port, serve};
 use super::tally::Totals;
 use crate::model::Color;
 
@@ -30,7 +30,7 @@ pub const COLOR_HEADER: &str = "x-color";
 /// How often the followed file is read.
 const FOLLOW_EVERY: Duration = Duration::from_millis(20);
 /// Most bytes of the followed file that are read.
-const FILE_LIMIT: u64 = 64 * 1024;
+const MAX_FILE: u64 = 64 * 1024;
 /// Limit for one answer of an instance.
 const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -117,7 +117,7 @@ impl Forwarder {
     async fn ask(&self, color: Color, request: Request) -> Result<Response<Body>, StatusCode> {
         let instance = self.upstream(color).next().ok_or(StatusCode::BAD_GATEWAY)?;
         let (mut head, body) = request.into_parts();
-        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| StatusCode::BAD_REQUEST)?;
+        let body = to_bytes(body, BODY_TIMEOUT).await.map_err(|_| StatusCode::BAD_REQUEST)?;
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = format!("http://{instance}{path}").parse::<Uri>().map_err(|_| StatusCode::BAD_REQUEST)?;
         head.headers.remove(HOST);
@@ -167,7 +167,7 @@ async fn follow(file: PathBuf, switch: watch::Sender<Color>) {
 
 async fn read_color(file: &Path) -> Option<Color> {
     let mut text = String::new();
-    tokio::fs::File::open(file).await.ok()?.take(FILE_LIMIT).read_to_string(&mut text).await.ok()?;
+    tokio::fs::File::open(file).await.ok()?.take(MAX_FILE).read_to_string(&mut text).await.ok()?;
     parse_color(&text)
 }
 

@@ -7,12 +7,12 @@ use super::scenario::Scenario;
 /// The soak window at speed 1.
 const WINDOW: Duration = Duration::from_mins(1);
 /// The shortest window that the configuration allows.
-const SHORTEST_WINDOW: Duration = Duration::from_secs(3);
-const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
+const MIN_WINDOW: Duration = Duration::from_secs(3);
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
 /// Enough requests of the previous color for a verdict on it, whatever the speed.
-const SHORTEST_VERIFY: Duration = Duration::from_secs(2);
+const MIN_VERIFY: Duration = Duration::from_secs(2);
 /// Enough requests of blue before the switch to compare green with.
-const SHORTEST_BASELINE: Duration = Duration::from_secs(1);
+const MIN_BASELINE: Duration = Duration::from_secs(1);
 /// Samples in a window that is too short for one a second.
 const SAMPLES: u32 = 20;
 /// From this speed on windows hold too few requests at the usual rate.
@@ -43,13 +43,13 @@ impl Timing {
     /// (see [`Scenario::shortest_window`]).
     pub fn new(scenario: Scenario, speed: u32) -> Self {
         let speed = speed.clamp(1, 20);
-        let window = whole_millis(WINDOW / speed).max(scenario.shortest_window()).max(SHORTEST_WINDOW);
+        let window = whole_millis(WINDOW / speed).max(scenario.shortest_window()).max(MIN_WINDOW);
         Self {
             window,
-            baseline_window: whole_millis(window / 12).max(SHORTEST_BASELINE),
-            interval: whole_millis(window / SAMPLES).min(LONGEST_INTERVAL),
+            baseline_window: whole_millis(window / 12).max(MIN_BASELINE),
+            interval: whole_millis(window / SAMPLES).min(MAX_INTERVAL),
             max_extension: whole_millis(window / 4),
-            verify_window: whole_millis(window / 6).max(SHORTEST_VERIFY),
+            verify_window: whole_millis(window / 6).max(MIN_VERIFY),
             rate: if speed < FAST { 50 } else { 100 },
         }
     }

@@ -22,7 +22,7 @@ use crate::model::{Color, Decision, Traffic};
 const LOCK_MARGIN: Duration = Duration::from_secs(10);
 
 /// How long a move waits for the journal before it continues without it. A disk may hang without failing.
-const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Attempts to write a soak's block while the state file changes, and the pause between two.
 const RECORD_TRIES: u32 = 5;
@@ -229,7 +229,7 @@ impl Deployment {
         work: impl FnOnce(Journal, Timestamp) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, String> {
         let (journal, now) = (self.journal.clone(), self.now());
-        within(JOURNAL_LIMIT, &*self.disk, move || work(journal, now)).await.inspect_err(|trouble| {
+        within(JOURNAL_TIMEOUT, &*self.disk, move || work(journal, now)).await.inspect_err(|trouble| {
             tracing::error!(trouble, "the decision journal failed");
         })
     }

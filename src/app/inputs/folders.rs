@@ -12,7 +12,7 @@ use crate::config::{Distrust, DotEnv, PREFIX};
 use crate::io::texts::read_some;
 
 /// Bytes of `.env` that are read: it may be long for other programs.
-pub const LARGEST_DOTENV: u64 = 1024 * 1024;
+pub const MAX_DOTENV: u64 = 1024 * 1024;
 
 /// The folder and its ancestors, as lazily as asked for.
 pub fn levels(from: &Path, user: User) -> impl Iterator<Item = Level> {
@@ -68,7 +68,7 @@ pub fn distrust(path: &Path, user: User) -> Option<Distrust> {
 pub fn dotenv_in(folder: &Path, called_from: &Path) -> Option<DotEnv> {
     let file = folder.join(DOTENV);
     let path = if folder == called_from { PathBuf::from(DOTENV) } else { file.clone() };
-    match read_some(&file, LARGEST_DOTENV) {
+    match read_some(&file, MAX_DOTENV) {
         Ok((mut bytes, is_cut)) => {
             if is_cut {
                 // A cut line could have another meaning.

@@ -18,7 +18,7 @@ use crate::config::{DotEnv, Inputs, Location, Origin, PREFIX, Problem, ReadText,
 use crate::io::texts::{read_regular_text, read_text};
 
 /// The longest configuration file, in bytes.
-const LARGEST_FILE: u64 = 1024 * 1024;
+const MAX_FILE: u64 = 1024 * 1024;
 
 /// The inputs from the process and its machine.
 #[derive(Default)]
@@ -214,8 +214,8 @@ fn read_config(file: &ConfigFile) -> Result<Option<String>, Box<Problem>> {
     let ConfigFile { path, shown, named_by } = file;
     let read = match named_by {
         // What was named may be a pipe: `--config <(generate)`.
-        Some(_) => read_text(path, LARGEST_FILE),
-        None => read_regular_text(path, LARGEST_FILE),
+        Some(_) => read_text(path, MAX_FILE),
+        None => read_regular_text(path, MAX_FILE),
     };
     match read {
         Ok(text) => Ok(Some(text)),

@@ -98,14 +98,14 @@ fn a_dotenv_that_cannot_be_read_stops_only_what_has_no_other_configuration() {
 fn a_dotenv_that_is_too_large_is_read_as_far_as_whole_lines_go() {
     let folder = tempfile::tempdir().unwrap();
     let mut text = b"SWITCHBACK_SOAK_GRACE=5s\n".to_vec();
-    text.resize(usize::try_from(folders::LARGEST_DOTENV).unwrap() - 18, b'x');
+    text.resize(usize::try_from(folders::MAX_DOTENV).unwrap() - 18, b'x');
     text.extend_from_slice(b"\nSWITCHBACK_SOAK_GRACE=15s\n");
     fs::write(folder.path().join(".env"), &text).unwrap();
     let loaded = load(gathered(folder.path(), &[], None)).unwrap();
     assert_eq!(loaded.config.soak.grace.as_secs(), 5);
     assert_eq!(
         loaded.warnings,
-        [format!(".env is too large: only its first {} bytes are read", folders::LARGEST_DOTENV - 17)]
+        [format!(".env is too large: only its first {} bytes are read", folders::MAX_DOTENV - 17)]
     );
 }
 

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::core::soak::Refusal;
 
 /// How long the answer to an accepted order waits for its decision to reach the disk.
-const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the answer to an order goes.
 #[derive(Debug)]
@@ -20,11 +20,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Answers from a task of its own, once the decision is journaled or `JOURNAL_LIMIT` has passed.
+    /// Answers from a task of its own, once the decision is journaled or `JOURNAL_TIMEOUT` has passed.
     pub fn once_journaled(self) -> oneshot::Sender<()> {
         let (journaled, told) = oneshot::channel();
         tokio::spawn(async move {
-            let _ = timeout(JOURNAL_LIMIT, told).await;
+            let _ = timeout(JOURNAL_TIMEOUT, told).await;
             let _ = self.to.send(Ok(self.seq));
         });
         journaled

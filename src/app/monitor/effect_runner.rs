@@ -21,7 +21,7 @@ use crate::model::{Color, Decision, DecisionKind, Phase};
 use super::looks::Looks;
 
 /// How long the end of a run waits for its block to reach the state file.
-const REFLECT_LIMIT: Duration = Duration::from_secs(10);
+const REFLECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub struct EffectRunner {
     deployment: Deployment,
@@ -148,7 +148,7 @@ impl EffectRunner {
     /// Waits, within bounds, until the last summary is in the state file.
     pub async fn finish(&mut self) {
         drop(std::mem::replace(&mut self.block, watch::Sender::new(None)));
-        if timeout(REFLECT_LIMIT, &mut self.reflecting).await.is_err() {
+        if timeout(REFLECT_TIMEOUT, &mut self.reflecting).await.is_err() {
             tracing::error!("the state file's soak block is still not written: leaving without waiting for it");
         }
     }

@@ -12,7 +12,7 @@ use crate::model::{CheckId, Color, Decision};
 use super::clock::RunClock;
 
 /// How long to wait for a decision to reach the disk before the run continues: users come before records.
-pub const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
+pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every decision is in the program's log as well, with its numbers as fields.
 pub fn log(decision: &Decision) {
@@ -38,14 +38,14 @@ pub async fn journaled(disk: &dyn Disk, journal: &Journal, decision: Decision, c
     log(&decision);
     let to = journal.clone();
     let written = on_thread(disk, move || to.append(&decision, clock.now()));
-    let error = match timeout(JOURNAL_LIMIT, written).await {
+    let error = match timeout(JOURNAL_TIMEOUT, written).await {
         Ok(Ok(Ok(_))) => return None,
         Ok(Ok(Err(error))) => error.to_string(),
         Ok(Err(error)) => format!("the decision journal could not be written: {error}"),
         Err(_) => format!(
             "the decision journal `{}` takes longer than {} to write",
             journal.path().display(),
-            duration_exact(JOURNAL_LIMIT),
+            duration_exact(JOURNAL_TIMEOUT),
         ),
     };
     tracing::error!(error, "a decision was not journaled");

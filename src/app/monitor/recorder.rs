@@ -16,7 +16,7 @@ use crate::io::ports::{Disk, Helper};
 const BACKLOG: usize = 8_192;
 
 /// How long the run waits for the disk before it acts on an event that is not recorded yet.
-const SETTLE_LIMIT: Duration = Duration::from_secs(1);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 enum Order {
     Write(Box<Envelope>),
@@ -68,7 +68,7 @@ impl Recorder {
             return;
         }
         self.thread.call(true);
-        if timeout(SETTLE_LIMIT, &mut settled).await.is_err() {
+        if timeout(SETTLE_TIMEOUT, &mut settled).await.is_err() {
             tracing::warn!("the disk is slow: acting on an event that is not recorded yet");
             self.late = Some(settled);
         }

@@ -12,7 +12,7 @@ use super::answer::Answer;
 use super::clock::{RunClock, every};
 use super::effect_runner::{EffectRunner, told_of_router};
 use super::freeze::FreezeWatch;
-use super::log::{JOURNAL_LIMIT, journaled, log};
+use super::log::{JOURNAL_TIMEOUT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
 use super::sampler_pool::{Job, SamplerPool};
@@ -371,7 +371,7 @@ impl Run {
         drop(self.observers);
         let recorder = self.recorder;
         let closed = on_thread(&*self.disk, move || recorder.finish());
-        if timeout(JOURNAL_LIMIT, closed).await.is_err() {
+        if timeout(JOURNAL_TIMEOUT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }
         // Last, so that an unreachable webhook delays no record.

@@ -12,7 +12,7 @@ use super::link::{Item, Link};
 
 /// Wait before the monitor is tried again: the first, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The monitor behind a control socket. One that goes away is tried again until it is back or nobody looks any more.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl Link for Live {
                 return;
             }
             sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            wait = (wait * 2).min(MAX_WAIT);
         }
     }
 

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The same where what came is no answer to any question: somebody pressed Alt and `]`.
 const DOUBT: Duration = Duration::from_secs(1);
 /// The longest answer that is looked at, in characters.
-const LONGEST: usize = 64;
+const MAX: usize = 64;
 
 /// Makes inputs of crossterm's events, without what the terminal answers.
 #[derive(Debug, Default)]
@@ -151,7 +151,7 @@ impl Reply {
             *self = Self::new(now);
         } else if is_escape(key) {
             self.escape = Some(now);
-        } else if self.text.len() < LONGEST {
+        } else if self.text.len() < MAX {
             // Anything else than a character makes it no answer that is known.
             let control = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
             self.text.push(key.code.as_char().filter(|_| !control).unwrap_or('?'));

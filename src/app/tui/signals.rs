@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 /// A stop takes effect at once. Where nobody could let the process go on it has none: then this is how long is waited.
-const STOP_LIMIT: Duration = Duration::from_millis(500);
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,6 @@ impl Signals {
         }
         // The stop may reach another thread first, so that this one runs on for a moment: the terminal must not be taken
         // again before it.
-        let _ = timeout(STOP_LIMIT, self.go_on.recv()).await;
+        let _ = timeout(STOP_TIMEOUT, self.go_on.recv()).await;
     }
 }

@@ -14,7 +14,7 @@ const ERRORS: u64 = 3;
 /// What the clients call the route of a request.
 const ROUTES: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
 /// Labels with their values that are told apart.
-const MOST_LABELS: usize = 1_000;
+const MAX_LABELS: usize = 1_000;
 
 /// Since the window began, by label.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +31,7 @@ impl ErrorAttribution {
         self.untracked = self.untracked.saturating_add(attribution.untracked);
         for label_count in &attribution.label_counts {
             let key = (label_count.label.clone(), label_count.value.clone());
-            if self.labels.len() < MOST_LABELS || self.labels.contains_key(&key) {
+            if self.labels.len() < MAX_LABELS || self.labels.contains_key(&key) {
                 let known = self.labels.entry(key).or_default();
                 *known = known.plus(label_count.counts);
             } else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Different releases of one instance that are told apart.
-const MOST: usize = 8;
+const MAX: usize = 8;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Builds {
@@ -27,7 +27,7 @@ impl Builds {
         }
         *several |= releases.iter().any(|known| known == release);
         releases.retain(|known| known != release);
-        if releases.len() >= MOST {
+        if releases.len() >= MAX {
             releases.remove(0);
         }
         releases.push(release.to_owned());
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn the_releases_of_an_instance_are_bounded() {
         let mut builds = Builds::default();
-        (0..MOST * 3).for_each(|n| builds.named(0, &n.to_string()));
-        builds.named(0, &(MOST * 3 - 2).to_string());
-        assert_eq!(builds.news().unwrap().len(), MOST);
+        (0..MAX * 3).for_each(|n| builds.named(0, &n.to_string()));
+        builds.named(0, &(MAX * 3 - 2).to_string());
+        assert_eq!(builds.news().unwrap().len(), MAX);
     }
 }

@@ -21,7 +21,7 @@ const CASES: usize = 3;
 const LATE: u64 = 1;
 
 /// So often, at every other tick, an instance is asked more than usual to learn whether it counts that.
-const MOST_TRIALS: u32 = 3;
+const MAX_TRIALS: u32 = 3;
 
 /// Counts for each case: the first for that nothing of this program's is among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Cases {
             return false;
         }
         self.open_for = self.open_for.saturating_add(1);
-        let is_due = self.open_for.is_multiple_of(2) && self.trials < MOST_TRIALS;
+        let is_due = self.open_for.is_multiple_of(2) && self.trials < MAX_TRIALS;
         self.trials += u32::from(is_due);
         is_due
     }

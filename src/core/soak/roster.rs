@@ -1,7 +1,7 @@
 //! The instances of a color, which come and go. Each keeps its place, so that what is on its way to it finds it.
 
 /// Different instances of a color that are told apart in a run.
-const MOST: usize = 10_000;
+const MAX: usize = 10_000;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Roster {
@@ -45,7 +45,7 @@ impl Roster {
     pub fn update(&mut self, now: &[String]) -> Changes {
         let mut changes = Changes::default();
         for name in now {
-            if self.place(name).is_none() && self.names.len() < MOST {
+            if self.place(name).is_none() && self.names.len() < MAX {
                 self.names.push(name.clone());
                 self.present.push(false);
             }
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn the_places_are_bounded() {
         let mut roster = Roster::default();
-        let many: Vec<String> = (0..MOST + 5).map(|n| n.to_string()).collect();
-        assert_eq!(roster.update(&many).joined.len(), MOST);
+        let many: Vec<String> = (0..MAX + 5).map(|n| n.to_string()).collect();
+        assert_eq!(roster.update(&many).joined.len(), MAX);
     }
 }

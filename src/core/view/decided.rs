@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::model::Decision;
 
 /// Decisions that are kept, the newest ones.
-const MOST_DECISIONS: usize = 4_000;
+const MAX_DECISIONS: usize = 4_000;
 
 /// A decision with its place in the run.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ pub(super) struct DecisionLog {
 
 impl DecisionLog {
     pub(super) fn push(&mut self, at_ms: u64, wall_ms: i64, decision: Decision) {
-        if self.entries.len() == MOST_DECISIONS {
+        if self.entries.len() == MAX_DECISIONS {
             self.entries.pop_front();
         }
         self.made += 1;
@@ -71,7 +71,7 @@ mod tests {
         for at in 0..5_000 {
             log.push(at, 0, breach());
         }
-        assert_eq!(log.iter().len(), MOST_DECISIONS);
+        assert_eq!(log.iter().len(), MAX_DECISIONS);
         assert_eq!(log.iter().next().map(|decided| decided.number), Some(1_001));
         assert_eq!(log.iter().next_back().map(|decided| decided.number), Some(5_000));
     }

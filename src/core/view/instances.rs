@@ -6,9 +6,9 @@ use crate::core::detect::{Buckets, Counters, Latency, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
 
 /// Samples that are kept of an instance: the last 10s at the shortest interval.
-const MOST_SAMPLES: usize = 128;
+const MAX_SAMPLES: usize = 128;
 /// So many error rates are kept of an instance, the newest: more than a row of the screen has room for.
-const MOST_RATES: usize = 60;
+const MAX_RATES: usize = 60;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
@@ -67,7 +67,7 @@ impl Instance {
     }
 
     fn remember(&mut self, rate: Option<f64>) {
-        if self.rates.len() == MOST_RATES {
+        if self.rates.len() == MAX_RATES {
             self.rates.pop_front();
         }
         self.rates.push_back(rate);
@@ -139,7 +139,7 @@ impl Instance {
 
 /// Keeps what came at a time, and what is not older than 10s. One that is older stays: what came since is what the next one counted.
 fn keep_recent<T>(recent: &mut VecDeque<(u64, T)>, at_ms: u64, new: T) {
-    if recent.len() == MOST_SAMPLES {
+    if recent.len() == MAX_SAMPLES {
         recent.pop_front();
     }
     recent.push_back((at_ms, new));
@@ -216,6 +216,6 @@ mod tests {
         for at in 0..5_000 {
             instance.sampled(at, 0, &good(at, 0));
         }
-        assert_eq!(instance.recent.len(), MOST_SAMPLES);
+        assert_eq!(instance.recent.len(), MAX_SAMPLES);
     }
 }

@@ -6,7 +6,7 @@ use crate::core::detect::TickCounts;
 use crate::model::Verdict;
 
 /// Points that are kept, the newest ones: more than the widest screen shows of the longest span.
-const MOST_POINTS: usize = 10_000;
+const MAX_POINTS: usize = 10_000;
 
 /// The point of one tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl Series {
     }
 
     pub(super) fn push(&mut self, point: Point) {
-        if self.points.len() == MOST_POINTS {
+        if self.points.len() == MAX_POINTS {
             self.points.pop_front();
         }
         self.points.push_back(point);
@@ -75,7 +75,7 @@ mod tests {
         for at in 0..25_000 {
             series.push(point(at, Some(0.0)));
         }
-        assert_eq!(series.since(0).len(), MOST_POINTS);
+        assert_eq!(series.since(0).len(), MAX_POINTS);
         assert_eq!(series.since(0).next().map(|point| point.at_ms), Some(15_000));
         assert_eq!(series.last().map(|point| point.at_ms), Some(24_999));
     }

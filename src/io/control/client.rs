@@ -22,11 +22,11 @@ use super::Events;
 use super::wire::{Accepted, ActionRequest, Failure};
 
 /// For an answer. An order is answered once its decision is on disk.
-const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a connection that may end before the request is sent.
 const TRIES: usize = 4;
-const LONGEST_ANSWER: usize = 1 << 20;
+const MAX_ANSWER: usize = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -93,7 +93,7 @@ impl Client {
     }
 
     pub async fn status(&self) -> Result<serde_json::Value, ClientError> {
-        let response = self.send(Method::GET, "/v1/status", None, Some(ANSWER_LIMIT)).await?;
+        let response = self.send(Method::GET, "/v1/status", None, Some(ANSWER_TIMEOUT)).await?;
         read(response).await
     }
 
@@ -103,8 +103,9 @@ impl Client {
             let (reason, service) = (reason.map(str::to_owned), self.service.clone());
             ActionRequest { action, actor: Some(actor), reason, service }
         };
-        let give =
-            async |order: ActionRequest| self.send(Method::POST, "/v1/actions", Some(&order), Some(ANSWER_LIMIT)).await;
+        let give = async |order: ActionRequest| {
+            self.send(Method::POST, "/v1/actions", Some(&order), Some(ANSWER_TIMEOUT)).await
+        };
         let mut response = give(order(actor.clone())).await?;
         // An older monitor takes orders from operators only, and did nothing with what it could not read.
         if let (StatusCode::BAD_REQUEST, Actor::Ci(who)) = (response.status(), actor) {
@@ -116,7 +117,7 @@ impl Client {
     /// Follows the events from `since` on; 0 means all.
     pub async fn events(&self, since: u64) -> Result<Events, ClientError> {
         let path = format!("/v1/events?since={since}");
-        let sent = tokio::time::timeout(ANSWER_LIMIT, self.send(Method::GET, &path, None, None)).await;
+        let sent = tokio::time::timeout(ANSWER_TIMEOUT, self.send(Method::GET, &path, None, None)).await;
         let response = sent.map_err(|_| ClientError::Timeout)??;
         if response.status() == StatusCode::OK { Ok(Events::new(response)) } else { Err(failed(response).await) }
     }
@@ -156,7 +157,7 @@ impl Client {
             }
             Target::Network { url, token, ca_file, identity } => {
                 let client = secured(http::client(), url.scheme(), ca_file.as_deref(), identity.as_ref())?;
-                let client = client.connect_timeout(CONNECT_LIMIT);
+                let client = client.connect_timeout(CONNECT_TIMEOUT);
                 let url = format!("{}{path}", url.as_str().trim_end_matches('/'));
                 Ok(built(client)?.request(method, url).bearer_auth(token.expose_secret()))
             }
@@ -286,8 +287,8 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError>
 }
 
 async fn body(response: Response) -> Result<Vec<u8>, ClientError> {
-    let body = http::body(response, LONGEST_ANSWER).await.map_err(|error| ClientError::Io(http::root(&error)))?;
-    body.ok_or_else(|| ClientError::Protocol(format!("more than {LONGEST_ANSWER} bytes")))
+    let body = http::body(response, MAX_ANSWER).await.map_err(|error| ClientError::Io(http::root(&error)))?;
+    body.ok_or_else(|| ClientError::Protocol(format!("more than {MAX_ANSWER} bytes")))
 }
 
 /// The code of a refusal by an older monitor that sends none.

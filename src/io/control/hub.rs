@@ -20,9 +20,9 @@ use super::{StreamEnd, Subscription, sse};
 /// Events in memory: at a thousand a second a client may stand still for four seconds.
 const KEPT: usize = 4_096;
 /// Subscriptions at a time, for each [`Quota`].
-const MOST_CLIENTS: usize = 64;
-const MOST_ORDERS: usize = 16;
-const ORDER_LIMIT: Duration = Duration::from_secs(10);
+const MAX_CLIENTS: usize = 64;
+const MAX_ORDERS: usize = 16;
+const ORDER_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub struct Order {
@@ -39,7 +39,7 @@ pub enum Refused {
     Rule(Refusal),
     #[error("the soak is over")]
     Over,
-    #[error("no answer within {}: the order may still be carried out", duration_exact(ORDER_LIMIT))]
+    #[error("no answer within {}: the order may still be carried out", duration_exact(ORDER_TIMEOUT))]
     NoAnswer,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Quota {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MOST_CLIENTS} clients already follow the events, the limit")]
+#[error("{MAX_CLIENTS} clients already follow the events, the limit")]
 pub struct TooMany;
 
 /// The meeting point of one run; clones share it. Publishing never waits: clients that fall behind memory are told so.
@@ -101,7 +101,7 @@ impl Hub {
         recording: PathBuf,
         view: View,
     ) -> (Self, mpsc::Receiver<Order>) {
-        let (orders, inbox) = mpsc::channel(MOST_ORDERS);
+        let (orders, inbox) = mpsc::channel(MAX_ORDERS);
         let (ring, news) = (Ring::new(kept, view.seq()), watch::Sender::new(view.seq()));
         let shared = Shared {
             header: sse::message(sse::HEADER, None, &json(header)),
@@ -146,7 +146,7 @@ impl Hub {
     pub(super) fn subscribe_as(&self, quota: Quota, since: u64) -> Result<Subscription, TooMany> {
         let mut state = self.state();
         let following = state.following(quota);
-        if *following == MOST_CLIENTS {
+        if *following == MAX_CLIENTS {
             return Err(TooMany);
         }
         *following += 1;
@@ -156,7 +156,7 @@ impl Hub {
 
     /// Waits at most 10s for the loop's answer: the place of the action's event.
     pub async fn order(&self, action: Action, actor: Actor, reason: Option<String>) -> Result<u64, Refused> {
-        self.order_within(ORDER_LIMIT, action, actor, reason).await
+        self.order_within(ORDER_TIMEOUT, action, actor, reason).await
     }
 
     async fn order_within(

@@ -22,11 +22,11 @@ use super::stream::{self, Pace};
 use super::wire::{Accepted, ActionRequest, Failure};
 use super::{Hub, Refused};
 
-const LONGEST_BODY: usize = 16 << 10;
-const LONGEST_REASON: usize = 500;
-const BODY_LIMIT: Duration = Duration::from_secs(5);
+const MAX_BODY: usize = 16 << 10;
+const MAX_REASON: usize = 500;
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Generous, since a router is asked.
-const STATUS_LIMIT: Duration = Duration::from_secs(10);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(super) struct Api {
@@ -60,7 +60,7 @@ pub(super) fn forbidden() -> Router {
 }
 
 async fn status(State(api): State<Api>) -> Response<Body> {
-    match timeout(STATUS_LIMIT, api.status.get()).await {
+    match timeout(STATUS_TIMEOUT, api.status.get()).await {
         Ok(Ok(report)) => json(StatusCode::OK, &report),
         Ok(Err(why)) => failure(StatusCode::SERVICE_UNAVAILABLE, &why),
         Err(_) => failure(StatusCode::SERVICE_UNAVAILABLE, "the router takes too long to say where traffic is"),
@@ -141,17 +141,17 @@ async fn order(request: Request) -> Result<ActionRequest, String> {
     };
     for (what, text) in [("actor", who), ("reason", asked.reason.as_ref())] {
         let Some(text) = text else { continue };
-        if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
-            return Err(format!("`{what}` has at most {LONGEST_REASON} characters, and no control characters"));
+        if text.chars().count() > MAX_REASON || text.chars().any(char::is_control) {
+            return Err(format!("`{what}` has at most {MAX_REASON} characters, and no control characters"));
         }
     }
     Ok(asked)
 }
 
 pub(super) async fn whole(body: Body) -> Result<Bytes, String> {
-    let body = timeout(BODY_LIMIT, to_bytes(body, LONGEST_BODY)).await;
+    let body = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
     let body = body.map_err(|_| "the body did not arrive in time".to_owned())?;
-    body.map_err(|_| format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"))
+    body.map_err(|_| format!("the body is longer than {MAX_BODY} bytes, or was cut off"))
 }
 
 async fn unknown(uri: Uri) -> Response<Body> {

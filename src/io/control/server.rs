@@ -29,13 +29,13 @@ use super::shared::SharedStatus;
 use super::stream::Pace;
 use super::{ControlSocket, Hub};
 
-const MOST_CONNECTIONS: usize = 128;
+const MAX_CONNECTIONS: usize = 128;
 /// For a whole request.
-const HEADER_LIMIT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// For clients to fetch what is left at the end.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time, and bytes, for a refused client to read why.
-const REFUSED_LIMIT: Duration = Duration::from_secs(1);
+const REFUSED_TIMEOUT: Duration = Duration::from_secs(1);
 const REFUSED_BYTES: u64 = 64 << 10;
 /// After a failed accept: the process is out of file descriptors, and retrying at once only burns CPU.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -83,7 +83,7 @@ impl Server {
     /// Stops accepting, and gives open connections 2s to fetch what is left.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        let until = Instant::now() + STOP_LIMIT + ACCEPT_PAUSE;
+        let until = Instant::now() + STOP_TIMEOUT + ACCEPT_PAUSE;
         for listener in self.listeners {
             if timeout_at(until, listener).await.is_err() {
                 tracing::warn!("the control API did not end in time");
@@ -96,7 +96,7 @@ impl Server {
 trait Listener: Send + 'static {
     type Client: Send + 'static;
 
-    const MOST: usize;
+    const MAX: usize;
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
@@ -111,7 +111,7 @@ async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < D::MOST => match accepted {
+            accepted = listener.accept(), if connections.len() < D::MAX => match accepted {
                 Ok(client) => { connections.spawn(listener.serve(client, api.clone(), stopped.clone())); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
@@ -125,7 +125,7 @@ async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
     // The socket's file goes first: nobody may find a socket that no longer answers.
     drop(listener);
     let served = async { while connections.join_next().await.is_some() {} };
-    if timeout(STOP_LIMIT, served).await.is_err() {
+    if timeout(STOP_TIMEOUT, served).await.is_err() {
         tracing::warn!("closing connections to clients that do not read");
     }
 }
@@ -138,7 +138,7 @@ struct Local {
 impl Listener for Local {
     type Client = UnixStream;
 
-    const MOST: usize = MOST_CONNECTIONS;
+    const MAX: usize = MAX_CONNECTIONS;
 
     async fn accept(&self) -> io::Result<UnixStream> {
         self.socket.accept().await
@@ -170,7 +170,7 @@ impl Listener for Network {
     type Client = (TcpStream, SocketAddr);
 
     /// A newcomer takes another one's seat, whose connection may take a moment to end.
-    const MOST: usize = 2 * MOST_CONNECTIONS;
+    const MAX: usize = 2 * MAX_CONNECTIONS;
 
     async fn accept(&self) -> io::Result<Self::Client> {
         let (client, from) = self.listener.accept().await?;
@@ -197,7 +197,7 @@ impl Listener for Network {
             let endpoints = guarded(endpoints, Arc::clone(&guard), hub.clone(), from, Arc::clone(&seat));
             let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
             let shaken = tokio::select! {
-                shaken = timeout(HEADER_LIMIT, tls.get().accept(client).into_fallible()) => shaken,
+                shaken = timeout(HEADER_TIMEOUT, tls.get().accept(client).into_fallible()) => shaken,
                 () = cut.notified() => return,
                 _ = stopped.changed() => return,
             };
@@ -225,7 +225,7 @@ async fn see_off(mut client: TcpStream) {
         client.shutdown().await?;
         tokio::io::copy(&mut client.take(REFUSED_BYTES), &mut tokio::io::sink()).await
     };
-    let _ = timeout(REFUSED_LIMIT, rest).await;
+    let _ = timeout(REFUSED_TIMEOUT, rest).await;
 }
 
 async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped)
@@ -237,7 +237,7 @@ where
     client.set_write_timeout(Some(pace.stuck * 2));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
+        .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(Box::pin(client)), TowerToHyperService::new(endpoints));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {

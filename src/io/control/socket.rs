@@ -22,7 +22,7 @@ pub(crate) use self::group::{check as check_group, unknown as no_such_group};
 pub const MAX_PATH: usize = 107;
 
 const BACKLOG: u32 = 128;
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For another process that is binding in the same folder.
 const FOLDER_WAIT: Duration = Duration::from_secs(5);
 
@@ -189,7 +189,7 @@ async fn make_way(path: &Path) -> Result<(), SocketError> {
         };
         return Err(SocketError::NotASocket { path: path.to_owned(), what });
     }
-    match timeout(CONNECT_LIMIT, UnixStream::connect(path)).await {
+    match timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await {
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
             fs::remove_file(path).map_err(io("remove the dead socket", path))
         }

@@ -13,7 +13,7 @@ pub(super) const END: &str = "end";
 pub(super) const KEEP_ALIVE: &[u8] = b": alive\n\n";
 
 /// In bytes: a recording's line is at most 1 MiB, with a few words around it.
-const LONGEST: usize = (1 << 20) + 1024;
+const MAX: usize = (1 << 20) + 1024;
 
 /// `data` must be one line, as JSON is.
 pub(super) fn message(event: &str, id: Option<u64>, data: &str) -> Bytes {
@@ -28,7 +28,7 @@ pub(super) struct Message {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a message of more than {LONGEST} bytes")]
+#[error("a message of more than {MAX} bytes")]
 pub(super) struct TooLong;
 
 /// Assembles messages from chunks; holds at most one message and one chunk.
@@ -54,11 +54,11 @@ impl Parser {
             if let Some(message) = self.line(line.strip_suffix(b"\r").unwrap_or(&line)) {
                 return Ok(Some(message));
             }
-            if self.message.data.len() > LONGEST {
+            if self.message.data.len() > MAX {
                 return Err(TooLong);
             }
         }
-        if self.buffer.len() - self.read > LONGEST { Err(TooLong) } else { Ok(None) }
+        if self.buffer.len() - self.read > MAX { Err(TooLong) } else { Ok(None) }
     }
 
     /// A blank line ends a message.
@@ -121,10 +121,10 @@ mod tests {
     #[test]
     fn a_message_without_an_end_is_given_up() {
         let mut parser = Parser::default();
-        parser.push(&vec![b'x'; LONGEST + 1]);
+        parser.push(&vec![b'x'; MAX + 1]);
         assert_eq!(parser.next(), Err(TooLong));
         let mut parser = Parser::default();
-        let line = format!("data: {}\n", "x".repeat(LONGEST - 10));
+        let line = format!("data: {}\n", "x".repeat(MAX - 10));
         parser.push(line.as_bytes());
         assert_eq!(parser.next(), Ok(None));
         parser.push(line.as_bytes());

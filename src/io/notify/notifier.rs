@@ -25,7 +25,7 @@ const BACKLOG: usize = 256;
 const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// For the messages left at the end of a run.
-const END_LIMIT: Duration = Duration::from_secs(10);
+const END_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Dropping it abandons what is not delivered yet.
 pub struct Notifier {
@@ -63,9 +63,9 @@ impl Notifier {
         }
     }
 
-    /// Waits, at most [`END_LIMIT`], until everything is delivered or given up.
+    /// Waits, at most [`END_TIMEOUT`], until everything is delivered or given up.
     pub async fn finish(self) {
-        self.finish_within(END_LIMIT).await;
+        self.finish_within(END_TIMEOUT).await;
     }
 
     async fn finish_within(self, limit: Duration) {

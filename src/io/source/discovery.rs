@@ -16,9 +16,9 @@ use crate::model::Color;
 use crate::model::number::duration_exact;
 
 /// Instances of a color.
-pub const MOST_INSTANCES: usize = 1_000;
-const LONGEST_FILE: u64 = 4 << 20;
-const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
+pub const MAX_INSTANCES: usize = 1_000;
+const MAX_FILE: u64 = 4 << 20;
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prometheus' label for `http` or `https`.
 const SCHEME: &str = "__scheme__";
 
@@ -32,7 +32,7 @@ pub enum DiscoveryError {
     Name { name: String, why: String },
     #[error("{instance} is an instance of blue and of green")]
     Both { instance: String },
-    #[error("{color} has {count} instances: 1 to {MOST_INSTANCES} can be watched")]
+    #[error("{color} has {count} instances: 1 to {MAX_INSTANCES} can be watched")]
     Count { color: Color, count: usize },
 }
 
@@ -88,7 +88,7 @@ impl Discovery {
             }
         }
         match found.len() {
-            1..=MOST_INSTANCES => Ok(found),
+            1..=MAX_INSTANCES => Ok(found),
             count => Err(DiscoveryError::Count { color: self.color, count }),
         }
     }
@@ -119,9 +119,9 @@ pub fn apart(colors: &Colors) -> Result<(), DiscoveryError> {
 /// An instance for each address of a name.
 async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> {
     let failed = |why: String| DiscoveryError::Name { name: url.to_string(), why };
-    let addresses = timeout(RESOLVE_LIMIT, lookup_host(url.host_port()))
+    let addresses = timeout(RESOLVE_TIMEOUT, lookup_host(url.host_port()))
         .await
-        .map_err(|_| failed(format!("no answer within {}", duration_exact(RESOLVE_LIMIT))))?
+        .map_err(|_| failed(format!("no answer within {}", duration_exact(RESOLVE_TIMEOUT))))?
         .map_err(|error| failed(error.to_string()))?;
     let mut addresses: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
     addresses.sort();
@@ -143,7 +143,7 @@ fn each_host_once(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
 fn targets(path: &Path) -> Result<Vec<InstanceUrl>, DiscoveryError> {
     let unreadable = |source| DiscoveryError::File { path: path.to_owned(), source };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    if length > LONGEST_FILE {
+    if length > MAX_FILE {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
@@ -202,7 +202,7 @@ mod tests {
             let told = refused(&discovery(&[], Some(&path))).await;
             assert!(told.contains(why) && !told.contains("secret"), "{told}");
         }
-        let many: Vec<_> = (0..=MOST_INSTANCES).map(|n| format!("\"a:{}\"", n + 1)).collect();
+        let many: Vec<_> = (0..=MAX_INSTANCES).map(|n| format!("\"a:{}\"", n + 1)).collect();
         std::fs::write(&path, format!("[{{\"targets\":[{}]}}]", many.join(","))).unwrap();
         assert!(refused(&discovery(&[], Some(&path))).await.contains("green has 1001 instances"));
         std::fs::remove_file(&path).unwrap();

@@ -18,7 +18,7 @@ use crate::config::{self, Config, HealthConfig, InstanceUrl};
 const MAX_BODY: usize = 64 << 10;
 
 /// The longest pause at an instance's request: readiness must be known again within the soak.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why an instance is not known to be ready. URLs are without credentials.
 #[derive(Debug, thiserror::Error)]
@@ -46,19 +46,19 @@ impl ProbeError {
     /// How long to skip the next probes.
     pub fn pause(&self) -> Option<Duration> {
         match self {
-            Self::Limited { retry_after, .. } => retry_after.map(|wished| wished.min(LONGEST_PAUSE)),
+            Self::Limited { retry_after, .. } => retry_after.map(|wished| wished.min(MAX_PAUSE)),
             _ => None,
         }
     }
 }
 
 /// A longer value is a mistake, and not quoted.
-const LONGEST_WISH: Duration = Duration::from_hours(24);
+const MAX_WISH: Duration = Duration::from_hours(24);
 
 fn wish(retry_after: Option<Duration>) -> String {
     match retry_after {
         None => String::new(),
-        Some(wished) if wished > LONGEST_WISH => " (Retry-After: more than a day)".to_owned(),
+        Some(wished) if wished > MAX_WISH => " (Retry-After: more than a day)".to_owned(),
         Some(wished) => format!(" (Retry-After: {}s)", wished.as_secs()),
     }
 }

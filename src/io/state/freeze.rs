@@ -11,7 +11,7 @@ use crate::core::soak::Frozen;
 use crate::io::journal::files::{Open, hand_over, open_private};
 use crate::io::journal::{create_private_dir, rfc3339_ms};
 
-const LONGEST: u64 = 64 << 10;
+const MAX: u64 = 64 << 10;
 
 /// As in its file and in `status --json`. Times are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +78,9 @@ impl FreezeFile {
             Err(error) => return Err(failed(error)),
         };
         let mut text = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
-        if text.len() as u64 > LONGEST {
-            return Err(corrupt(format!("it is longer than {LONGEST} bytes")));
+        file.take(MAX + 1).read_to_end(&mut text).map_err(failed)?;
+        if text.len() as u64 > MAX {
+            return Err(corrupt(format!("it is longer than {MAX} bytes")));
         }
         serde_json::from_slice(&text).map(Some).map_err(|error| corrupt(error.to_string()))
     }

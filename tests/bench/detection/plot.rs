@@ -13,7 +13,7 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 48.0;
 
 /// The longest delay that is drawn, in seconds.
-const LONGEST_S: usize = 420;
+const MAX_S: usize = 420;
 
 /// One stroke a rule in the order of [`Rule::ALL`]; the pattern tells them apart without color.
 const STROKES: [(&str, &str); 7] = [
@@ -39,7 +39,7 @@ pub fn svg(title: &str, fates: &[Vec<Fate>]) -> String {
 }
 
 fn x(seconds: usize) -> f64 {
-    LEFT + seconds as f64 / LONGEST_S as f64 * (WIDTH - LEFT - RIGHT)
+    LEFT + seconds as f64 / MAX_S as f64 * (WIDTH - LEFT - RIGHT)
 }
 
 fn y(share: f64) -> f64 {
@@ -57,12 +57,12 @@ fn frame(svg: &mut String, title: &str) {
         let _ = writeln!(
             svg,
             r##"<line x1="{LEFT}" x2="{}" y1="{height:.1}" y2="{height:.1}" stroke="#999" stroke-opacity="0.35"/><text x="{}" y="{:.1}" text-anchor="end">{percent}%</text>"##,
-            x(LONGEST_S),
+            x(MAX_S),
             LEFT - 8.0,
             height + 4.0
         );
     }
-    for seconds in (0..=LONGEST_S).step_by(60) {
+    for seconds in (0..=MAX_S).step_by(60) {
         let _ = writeln!(
             svg,
             r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{seconds}s</text>"#,
@@ -76,9 +76,9 @@ fn frame(svg: &mut String, title: &str) {
 fn curve(svg: &mut String, rule: Rule, fates: &[Fate], color: &str, dashes: &str) {
     let mut path = format!("M{:.1} {:.1}", x(0), y(early(fates)));
     let mut shown = early(fates);
-    for seconds in 0..=LONGEST_S {
+    for seconds in 0..=MAX_S {
         let share = rolled_back(fates, seconds);
-        if share > shown || seconds == LONGEST_S {
+        if share > shown || seconds == MAX_S {
             let _ = write!(path, "H{:.1}V{:.1}", x(seconds), y(share));
             shown = share;
         }
@@ -93,7 +93,7 @@ fn curve(svg: &mut String, rule: Rule, fates: &[Fate], color: &str, dashes: &str
 fn legend(svg: &mut String) {
     let mut height = TOP + 6.0;
     for (rule, (color, dashes)) in Rule::ALL.iter().zip(STROKES) {
-        let start = x(LONGEST_S) + 14.0;
+        let start = x(MAX_S) + 14.0;
         let _ = writeln!(
             svg,
             r#"<line x1="{start}" x2="{}" y1="{height}" y2="{height}" stroke="{color}" stroke-width="2" stroke-dasharray="{dashes}"/><text x="{}" y="{}">{}</text>"#,

@@ -20,7 +20,7 @@ use crate::model::number::size;
 /// Free space in bytes below which recordings may fail soon: an hour takes a few MiB.
 const ROOM: u64 = 100 << 20;
 /// How long a monitor may take to answer.
-const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 /// The next step if it does not.
 const RESTART: &str = "end that process, then: switchback soak --resume";
 
@@ -100,11 +100,11 @@ pub async fn monitor(deployment: &Deployment, config: &Config) -> Finding {
         Ok(MonitorState::NotRunning) => Finding::ok(AREA, "none is running: a soak can begin"),
         Ok(MonitorState::Running(holder)) => {
             let who = holder.map_or_else(|| "one".to_owned(), |holder| holder.to_string());
-            match timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await {
+            match timeout(MONITOR_TIMEOUT, Client::new(&config.control.socket).status()).await {
                 Ok(Ok(_)) => Finding::ok(AREA, format!("running and answering: {who}")),
                 Ok(Err(error)) => Finding::failure(AREA, format!("{who} is running: {error}"), RESTART),
                 Err(_) => {
-                    let text = format!("{who} is running and does not answer within {MONITOR_LIMIT:?}");
+                    let text = format!("{who} is running and does not answer within {MONITOR_TIMEOUT:?}");
                     Finding::failure(AREA, text, RESTART)
                 }
             }

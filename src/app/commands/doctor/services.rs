@@ -22,7 +22,7 @@ const GAP: Duration = Duration::from_secs(3);
 const STRANGERS: usize = 7;
 
 /// The longest soak window, in minutes.
-const LONGEST_MINUTES: u32 = 24 * 60;
+const MAX_MINUTES: u32 = 24 * 60;
 
 struct Instance {
     color: Color,
@@ -277,7 +277,7 @@ pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
 
 /// A window of this many seconds, rounded up to whole minutes; `None` beyond the longest window allowed.
 fn long_enough(seconds: f64) -> Option<String> {
-    let minutes = (1..=LONGEST_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
+    let minutes = (1..=MAX_MINUTES).find(|minutes| f64::from(*minutes) * 60.0 >= seconds)?;
     Some(duration_exact(Duration::from_secs(u64::from(minutes) * 60)))
 }
 

@@ -16,7 +16,7 @@ use crate::io::state::{MonitorState, State, monitor_state, mover};
 use crate::model::number::duration_exact;
 
 /// How long a monitor may take to answer.
-const MONITOR_LIMIT: Duration = Duration::from_secs(2);
+const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Prints what would happen, as far as that can be checked; the exit code is that of the rollback.
 pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
@@ -83,7 +83,7 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
     if !running || Binding::to(state).is_err() {
         return Ok(By::ThisProcess);
     }
-    if matches!(timeout(MONITOR_LIMIT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
+    if matches!(timeout(MONITOR_TIMEOUT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
         output::line("the running monitor would get the order, and end its soak");
         return Ok(By::Monitor);
     }

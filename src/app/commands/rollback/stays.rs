@@ -10,7 +10,7 @@ use crate::app::deploy::Deployment;
 use crate::model::Color;
 
 /// Upper bound on `soak.verify_window` here: a person waits for the command.
-const LONGEST: Duration = Duration::from_secs(3);
+const MAX: Duration = Duration::from_secs(3);
 /// Time between two readings, and for how long the router has to show the other color.
 const EVERY: Duration = Duration::from_millis(500);
 const UNDONE_FOR: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, 
     if deployment.router().reads_state_file() || window.is_zero() {
         return Stay::Stays;
     }
-    let end = Instant::now() + window.min(LONGEST);
+    let end = Instant::now() + window.min(MAX);
     let mut undone: Option<Instant> = None;
     loop {
         let due = if undone.is_some() { EVERY } else { EVERY.min(end.saturating_duration_since(Instant::now())) };

@@ -17,7 +17,7 @@ const RUN_FOR: [&str; 6] = [
     "BUILD_USER_ID",
 ];
 /// Longest name that is used, in characters.
-const LONGEST: usize = 64;
+const MAX: usize = 64;
 
 /// Who acts or gives an order here: `operator:<user>@<host>`, or in a CI job `ci:<user>@<host>` and the user that the
 /// CI names.
@@ -35,7 +35,7 @@ fn whoever() -> String {
 
 fn of_a_job(somebody: String, mut claims: impl Iterator<Item = String>) -> String {
     let is_name = |text: &String| {
-        !text.is_empty() && text.chars().count() <= LONGEST && !text.chars().any(|c| c.is_control() || c == '@')
+        !text.is_empty() && text.chars().count() <= MAX && !text.chars().any(|c| c.is_control() || c == '@')
     };
     match claims.find(is_name) {
         Some(claimed) => format!("{somebody}, for {claimed}"),

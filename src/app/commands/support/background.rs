@@ -25,7 +25,7 @@ use super::failure::Failure;
 use super::{logind, output};
 
 /// How long the process may take until its control socket answers. It reads a recording of up to a day first.
-const START_LIMIT: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time between two looks at it.
 const POLL: Duration = Duration::from_millis(20);
 /// Bytes of its output that are shown.
@@ -85,7 +85,7 @@ impl Launch {
         let mut out = anonymous_file().map_err(cannot_start)?;
         let (mut child, own) = spawn(&arguments, &file, &out).map_err(cannot_start)?;
         let pid = child.id().unwrap_or_default();
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if answers(&self.socket, pid).await {
                 let printed = Printed { log: printed_since(&log, from), ..Printed::default() };
@@ -99,7 +99,7 @@ impl Launch {
                 };
             }
             if Instant::now() >= deadline {
-                let limit = duration_exact(START_LIMIT);
+                let limit = duration_exact(START_TIMEOUT);
                 let what =
                     format!("the monitor (process {pid}) does not answer after {limit}; see `{}`", log.display());
                 return Err(Failure::new(1, what));

@@ -12,7 +12,7 @@ use crate::io::state::{SoakBlock, StatusReport};
 use crate::model::Color;
 
 /// How long a monitor may take to report its state.
-const STATUS_LIMIT: Duration = Duration::from_secs(2);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The last known state of a deployment on another machine; empty if its monitor never answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn by_view(view: &View) {
 
 /// Asks a monitor that has answered before.
 pub async fn ask(client: &Client) {
-    let Ok(Ok(answer)) = timeout(STATUS_LIMIT, client.status()).await else { return };
+    let Ok(Ok(answer)) = timeout(STATUS_TIMEOUT, client.status()).await else { return };
     if let Ok(report) = serde_json::from_value::<StatusReport>(answer) {
         by_report(&report);
     }

@@ -25,7 +25,7 @@ use super::output;
 const KEPT: usize = 14;
 
 /// Bytes of one file, and one line that it is full: repeated failures must not fill the disk.
-const LARGEST: u64 = 64 << 20;
+const MAX: u64 = 64 << 20;
 
 /// Name of a log file, with its day in between.
 const PREFIX: &str = "switchback";
@@ -53,7 +53,7 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     });
     match appender {
         Ok(appender) => {
-            let limited = Limited::new(appender, &folder, LARGEST, Timestamp::now);
+            let limited = Limited::new(appender, &folder, MAX, Timestamp::now);
             let (writer, guard) = tracing_appender::non_blocking(limited);
             let filter = tracing_subscriber::filter::Targets::new().with_target("switchback", level);
             let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);

@@ -16,7 +16,7 @@ const KEPT: u8 = 2;
 /// The printed lines, and the last error.
 static SAID: Mutex<(Vec<String>, Option<String>)> = Mutex::new((Vec::new(), None));
 /// Lines that are kept.
-const MOST: usize = 1_000;
+const MAX: usize = 1_000;
 
 /// Keeps prose from now on, to put it into the data on stdout.
 pub fn collect() {
@@ -39,7 +39,7 @@ pub fn last_error() -> Option<String> {
 /// Prints text for people on stdout, as it is.
 pub fn out(text: &str) {
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    let room = MOST.saturating_sub(said.0.len());
+    let room = MAX.saturating_sub(said.0.len());
     said.0.extend(text.lines().take(room).map(|line| called::as_called(line).into_owned()));
     drop(said);
     match PROSE.load(Ordering::Relaxed) {

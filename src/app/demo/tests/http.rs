@@ -6,7 +6,7 @@ use axum::http::Request;
 use axum::routing::get;
 use tokio::task::JoinSet;
 
-use super::super::http::{BODY_LIMIT, Client, FetchError, Port, serve};
+use super::super::http::{BODY_TIMEOUT, Client, FetchError, Port, serve};
 use super::support::{ask, refuses};
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn an_answer_that_never_comes_and_one_without_end_are_given_up() {
     let port = Port::reserve().unwrap();
     let router = Router::new()
         .route("/never", get(std::future::pending::<String>))
-        .route("/huge", get(async || "x".repeat(BODY_LIMIT + 1)));
+        .route("/huge", get(async || "x".repeat(BODY_TIMEOUT + 1)));
     let mut server = JoinSet::new();
     let listener = port.listen().unwrap();
     server.spawn(serve(listener, router));

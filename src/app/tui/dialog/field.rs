@@ -1,7 +1,7 @@
 //! A line of typed text.
 
 /// So many characters are enough for a reason; the control API takes no more.
-const LONGEST: usize = 500;
+const MAX: usize = 500;
 
 /// A line of text that is typed at its end; at most 500 characters, none of them a control character.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Field {
 
     /// Adds text, leaving out what a line cannot hold.
     pub fn add(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.0.chars().count());
+        let room = MAX.saturating_sub(self.0.chars().count());
         self.0.extend(text.chars().filter(|c| !c.is_control()).take(room));
     }
 

@@ -18,7 +18,7 @@ pub use log::{LogLine, LogTail};
 pub use soaks::{PastSoak, PastSoaks};
 
 /// The largest recording that is played, in bytes: more than a day at one sample a second of ten instances.
-const LARGEST: u64 = 1 << 30;
+const MAX: u64 = 1 << 30;
 
 /// Where the files of a service are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ impl Recorded {
     /// Reads it. An error is one sentence.
     pub fn read(path: &Path) -> Result<Self, String> {
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if length > LARGEST {
-            return Err(format!("`{}` is larger than {LARGEST} bytes", path.display()));
+        if length > MAX {
+            return Err(format!("`{}` is larger than {MAX} bytes", path.display()));
         }
         let (header, envelopes) = RecordingReader::open(path).map_err(|error| error.to_string())?;
         let events = envelopes.collect::<Result<_, _>>().map_err(|error| error.to_string())?;

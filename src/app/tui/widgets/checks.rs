@@ -19,7 +19,7 @@ const GAUGE: u16 = 23;
 /// Columns of the gauge's meter.
 const METER: u16 = 5;
 /// Fewer columns than these show no history.
-const SHORTEST: u16 = 8;
+const MIN: u16 = 8;
 
 /// Draws the checks with a frame; the attribution of a breach takes the last row.
 pub fn checks(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
@@ -98,9 +98,9 @@ fn one(
     ];
     pen::write(buffer, Rect { width: row.width.min(columns), ..row }, &spans, ui);
     let rest = pen::after(row, columns);
-    let gauge = if rest.width >= VALUE + GAUGE + SHORTEST { GAUGE } else { 0 };
+    let gauge = if rest.width >= VALUE + GAUGE + MIN { GAUGE } else { 0 };
     let history = rest.width.saturating_sub(VALUE + gauge);
-    let history = if history >= SHORTEST { history } else { 0 };
+    let history = if history >= MIN { history } else { 0 };
     sparkline::sparkline(buffer, Rect { width: history, ..rest }, dashboard, check, ui, now_ms);
     let rest = pen::after(rest, history);
     // What was known last goes on being shown, with its age in the place of the threshold.

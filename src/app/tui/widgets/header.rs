@@ -106,12 +106,12 @@ fn title(dashboard: &Dashboard, headline: &Headline, ui: &UiState) -> Vec<Span<'
 
 /// A release for a narrow row: a commit by its first characters, a long name by its end, which is what differs.
 fn short(release: &str) -> String {
-    const MOST: usize = 16;
+    const MAX: usize = 16;
     let is_commit = release.len() >= 40 && release.chars().all(|c| c.is_ascii_hexdigit());
     let length = release.chars().count();
     match () {
         () if is_commit => release.chars().take(8).collect(),
-        () if length > MOST => format!("…{}", release.chars().skip(length - MOST + 1).collect::<String>()),
+        () if length > MAX => format!("…{}", release.chars().skip(length - MAX + 1).collect::<String>()),
         () => release.to_owned(),
     }
 }

@@ -44,7 +44,7 @@ impl BaselineRule {
 /// Pearson at `false_alarm / 2`, at most 99.9%), so that a release no worse is not rolled back. None where less than
 /// half of what is allowed was seen of it: then the bound would only say that little was seen.
 pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
-    const MOST: f64 = 0.999;
+    const MAX: f64 = 0.999;
     const OF_ALLOWED: f64 = 0.5;
 
     let old = old.clamped();
@@ -52,14 +52,14 @@ pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
         return None;
     }
     let bound = upper_bound(to_f64(old.errors), to_f64(old.requests), false_alarm / 2.0);
-    Some(bound.min(MOST)).filter(|bound| *bound > allowed)
+    Some(bound.min(MAX)).filter(|bound| *bound > allowed)
 }
 
 /// How long the new color may be without a request before it is asked whether the router switched at all; `None` where
 /// the old one had no traffic in `measured_ms`. `max(3s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old
 /// traffic such a gap comes by chance with probability `alpha` in the whole window of `T` seconds.
 pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfig) -> Option<Duration> {
-    const LEAST_S: f64 = 3.0;
+    const MIN_S: f64 = 3.0;
     const SHARE_OF_OLD: f64 = 0.1;
 
     if old.requests == 0 {
@@ -67,7 +67,7 @@ pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfi
     }
     let requests_per_s = to_f64(old.requests) / seconds(measured_ms);
     let longest_s = (seconds(config.window_ms) / config.false_alarm).ln() / (SHARE_OF_OLD * requests_per_s);
-    Duration::try_from_secs_f64(longest_s.max(LEAST_S)).ok()
+    Duration::try_from_secs_f64(longest_s.max(MIN_S)).ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::stage::Stage;
 
 /// Sentences of trouble that are kept; more would only repeat the first ones.
-const MOST_TROUBLES: usize = 20;
+const MAX_TROUBLES: usize = 20;
 
 impl Machine {
     /// Takes one event and says what is to be done, in order. After [`Effect::Finish`] nothing more is wanted.
@@ -143,7 +143,7 @@ impl Machine {
     }
 
     pub(super) fn trouble(&mut self, what: &str) {
-        if self.troubles.len() < MOST_TROUBLES && !self.troubles.iter().any(|known| known == what) {
+        if self.troubles.len() < MAX_TROUBLES && !self.troubles.iter().any(|known| known == what) {
             self.troubles.push(what.to_owned());
         }
     }

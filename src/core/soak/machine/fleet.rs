@@ -8,7 +8,7 @@ use crate::model::{Color, Phase, ReasonCode};
 use super::outbox::Outbox;
 
 /// Different sentences about the release that are told in a run.
-const MOST_TOLD: usize = 8;
+const MAX_TOLD: usize = 8;
 /// Releases that are named in a sentence.
 const SHOWN: usize = 4;
 
@@ -76,7 +76,7 @@ impl Machine {
             out.reflect();
         }
         let Some(message) = self.release_told() else { return };
-        if !self.told.is_new_release(&message, MOST_TOLD) {
+        if !self.told.is_new_release(&message, MAX_TOLD) {
             return;
         }
         // Before the soak the switch and its beginning name the release.

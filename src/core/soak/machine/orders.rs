@@ -8,7 +8,7 @@ use super::outbox::Outbox;
 use super::stage::{HoldCause, Stage};
 
 /// Extensions by the operator add up to this at the most, 24 h.
-const MOST_EXTENSION_MS: u64 = 86_400_000;
+const MAX_EXTENSION_MS: u64 = 86_400_000;
 
 impl Machine {
     pub(super) fn ordered(&mut self, action: Action, actor: &Actor, reason: Option<&str>, out: &mut Outbox) {
@@ -46,7 +46,7 @@ impl Machine {
             (Phase::Grace, Action::Extend { .. }) => Some(Refusal::CountingDown),
             (_, Action::Pause) if self.response.is_paused() => Some(Refusal::PausedAlready),
             (_, Action::Resume) => self.resume_refusal(),
-            (_, Action::Extend { by_ms }) if self.window.extended_by().saturating_add(by_ms) > MOST_EXTENSION_MS => {
+            (_, Action::Extend { by_ms }) if self.window.extended_by().saturating_add(by_ms) > MAX_EXTENSION_MS => {
                 Some(Refusal::TooLong)
             }
             (_, Action::Rollback { force: false }) if self.settings.no_rollback => {

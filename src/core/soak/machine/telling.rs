@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::told::Fact;
 
 /// Different sentences about the counters that are told in a run.
-const MOST_COUNTERS_TOLD: usize = 8;
+const MAX_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
     pub(super) fn tell_blindness(&mut self, out: &mut Outbox) {
@@ -53,7 +53,7 @@ impl Machine {
             return Vec::new();
         }
         let news = self.checks.error_rate().counting(self.settings.color).into_iter();
-        let mut is_new = |counter: String| self.told.is_new_counter(counter, MOST_COUNTERS_TOLD);
+        let mut is_new = |counter: String| self.told.is_new_counter(counter, MAX_COUNTERS_TOLD);
         news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 

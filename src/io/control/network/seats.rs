@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::limit::neighbourhood;
 use super::tokens::Role;
 
-const MOST: usize = 128;
-const MOST_FROM_ONE: usize = 32;
+const MAX: usize = 128;
+const MAX_FROM_ONE: usize = 32;
 
 /// Time to authenticate before a client makes room for others.
 const TO_SHOW: Duration = Duration::from_secs(2);
@@ -64,9 +64,9 @@ impl Seats {
         let from = neighbourhood(from);
         let mut taken = self.taken();
         let of_one = taken.seats.iter().filter(|seat| seat.from == from).count();
-        if of_one >= MOST_FROM_ONE {
+        if of_one >= MAX_FROM_ONE {
             taken.make_room(now, |seat| seat.from == from)?;
-        } else if taken.seats.len() >= MOST {
+        } else if taken.seats.len() >= MAX {
             taken.make_room(now, |_| true)?;
         }
         let number = taken.next;
@@ -128,7 +128,7 @@ mod tests {
 
     /// All that one address may have, of clients that have shown this.
     fn all_of_one(seats: &Arc<Seats>, rank: Rank, now: Instant) -> Vec<(Seat, Arc<Notify>)> {
-        let taken = fill(seats, address(1), MOST_FROM_ONE, now);
+        let taken = fill(seats, address(1), MAX_FROM_ONE, now);
         for (seat, _) in &taken {
             seat.has_shown(rank);
         }
@@ -173,7 +173,7 @@ mod tests {
     async fn there_are_never_more_than_the_limit() {
         let (seats, now) = (Arc::<Seats>::default(), Instant::now());
         let all: Vec<_> = (0..8).flat_map(|number| fill(&seats, address(number), 20, now)).collect();
-        assert_eq!(seats.taken().seats.len(), MOST);
+        assert_eq!(seats.taken().seats.len(), MAX);
         assert!(is_cut(&all[0]).await && !is_cut(&all[159]).await);
     }
 }

@@ -23,10 +23,10 @@ const TOLERANCE_S: i64 = 300;
 /// Seconds: far longer than the tolerance, for clocks that are set back.
 const REMEMBERED_S: i64 = 24 * 3600;
 /// Ids remembered. Signing more orders in a day means a program that runs wild.
-const MOST_IDS: usize = 4_096;
-const LONGEST_ID: usize = 128;
+const MAX_IDS: usize = 4_096;
+const MAX_ID: usize = 128;
 /// In bytes; 4,096 ids take at most 600 kB.
-const LONGEST_FILE: u64 = 16 << 20;
+const MAX_FILE: u64 = 16 << 20;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
@@ -43,7 +43,7 @@ pub enum NotSigned {
 pub enum NotNew {
     #[error("order `{0}` was already received (replay rejected)")]
     Again(String),
-    #[error("{MOST_IDS} signed orders arrived within a day, the limit")]
+    #[error("{MAX_IDS} signed orders arrived within a day, the limit")]
     TooMany,
     #[error("the order cannot be recorded, so a replay could not be rejected: {0}")]
     Forgetful(#[from] io::Error),
@@ -82,8 +82,8 @@ impl SignedOrders {
     /// Checks signature and time; `now` is in Unix seconds.
     pub fn check(&self, headers: &HeaderMap, body: &[u8], now: i64) -> Result<Signed, NotSigned> {
         let id = header(headers, ID)?;
-        if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
-            let what = format!("{ID} must have 1 to {LONGEST_ID} visible ASCII characters and no full stop");
+        if id.is_empty() || id.len() > MAX_ID || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
+            let what = format!("{ID} must have 1 to {MAX_ID} visible ASCII characters and no full stop");
             return Err(NotSigned::Header(what));
         }
         let timestamp = header(headers, TIMESTAMP)?;
@@ -113,7 +113,7 @@ impl Seen {
         let file = open_log(path)?;
         sync_folder_of(path)?;
         let mut text = String::new();
-        (&file).take(LONGEST_FILE).read_to_string(&mut text)?;
+        (&file).take(MAX_FILE).read_to_string(&mut text)?;
         // A cut line belongs to an order that was never carried out.
         let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')?.split_once(' '));
         let mut ids: HashMap<String, i64> =
@@ -132,7 +132,7 @@ impl Seen {
         if self.ids.contains_key(&signed.id) {
             return Err(NotNew::Again(signed.id.clone()));
         }
-        if self.ids.len() >= MOST_IDS {
+        if self.ids.len() >= MAX_IDS {
             return Err(NotNew::TooMany);
         }
         // A single write, so that appends of several processes do not mix.

@@ -52,7 +52,7 @@ async fn a_monitor_too_busy_to_accept_counts_as_live() {
     socket.bind(&path).unwrap();
     let _listener = socket.listen(1).unwrap();
     let mut waiting = Vec::new();
-    while let Ok(Ok(stream)) = timeout(CONNECT_LIMIT, UnixStream::connect(&path)).await {
+    while let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, UnixStream::connect(&path)).await {
         waiting.push(stream);
     }
     assert!(matches!(ControlSocket::bind(&path, None).await, Err(SocketError::Live { .. })));

@@ -12,7 +12,7 @@ use crate::io::http;
 use crate::io::http::{Login, NoAnswer};
 
 /// In bytes: a configuration of many thousand sites.
-const LONGEST: usize = 32 << 20;
+const MAX: usize = 32 << 20;
 /// Characters of a non-JSON answer.
 const QUOTED: usize = 300;
 
@@ -53,8 +53,8 @@ impl AdminApi {
             .await
             .map_err(|error| CaddyError::NoAnswer { url: url.to_string(), why: NoAnswer::because(&url, error) })?;
         let answer = |reason| CaddyError::Answer { url: url.to_string(), reason };
-        if bytes.len() > LONGEST {
-            return Err(answer(format!("more than {LONGEST} bytes")));
+        if bytes.len() > MAX {
+            return Err(answer(format!("more than {MAX} bytes")));
         }
         let value = serde_json::from_slice(&bytes).map_err(|error| answer(format!("what is not JSON ({error})")))?;
         // Before version 2.7 it is a trailer.
@@ -131,7 +131,7 @@ async fn read(response: Response) -> Result<(Vec<u8>, Option<HeaderValue>), reqw
             Ok(data) => bytes.extend_from_slice(&data),
             Err(frame) => etag = frame.into_trailers().ok().and_then(|trailers| trailers.get(ETAG).cloned()),
         }
-        if bytes.len() > LONGEST {
+        if bytes.len() > MAX {
             break;
         }
     }

@@ -44,7 +44,7 @@ const POLL: Duration = Duration::from_millis(50);
 const RESERVE: f32 = 0.25;
 
 /// For the record of a move, which then continues without it: a disk may hang without ever failing.
-const RECORD_LIMIT: Duration = Duration::from_secs(1);
+const RECORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct HaproxyRouter {
@@ -213,10 +213,10 @@ impl HaproxyRouter {
     async fn record(&self, parked: &Parked) -> Result<(), String> {
         let (file, parked) = (self.parked.clone(), parked.clone());
         let written = tokio::task::spawn_blocking(move || file.write(&parked));
-        let written = match timeout(RECORD_LIMIT, written).await {
+        let written = match timeout(RECORD_TIMEOUT, written).await {
             Ok(Ok(written)) => written.map_err(|error| error.to_string()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("the disk takes longer than {}", duration_exact(RECORD_LIMIT))),
+            Err(_) => Err(format!("the disk takes longer than {}", duration_exact(RECORD_TIMEOUT))),
         };
         written.inspect_err(|error| tracing::warn!(error, "HAProxy's servers are not recorded"))
     }

@@ -11,7 +11,7 @@ use crate::config::{SocketAddress, scrub};
 use crate::model::number::duration_exact;
 
 /// In bytes: many thousand servers.
-const LONGEST: u64 = 4 << 20;
+const MAX: u64 = 4 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -21,7 +21,7 @@ pub enum RuntimeError {
     Refused { command: String, answer: String },
     #[error("HAProxy did not answer `{command}` within {}", duration_exact(*limit))]
     Timeout { command: String, limit: Duration },
-    #[error("HAProxy's answer to `{command}` is longer than {LONGEST} bytes")]
+    #[error("HAProxy's answer to `{command}` is longer than {MAX} bytes")]
     TooLong { command: String },
 }
 
@@ -56,7 +56,7 @@ impl RuntimeApi {
         let asked = timeout_at(deadline, self.converse(command)).await;
         let bytes = asked.map_err(|_| RuntimeError::Timeout { command: command.to_owned(), limit })?;
         let bytes = bytes.map_err(|source| RuntimeError::Reach { address: self.address.to_string(), source })?;
-        if bytes.len() as u64 > LONGEST {
+        if bytes.len() as u64 > MAX {
             return Err(RuntimeError::TooLong { command: command.to_owned() });
         }
         let answer = String::from_utf8_lossy(&bytes).into_owned();
@@ -81,6 +81,6 @@ impl RuntimeApi {
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, command: &str) -> io::Result<Vec<u8>> {
     stream.write_all(format!("{command}\n").as_bytes()).await?;
     let mut answer = Vec::new();
-    stream.take(LONGEST + 1).read_to_end(&mut answer).await?;
+    stream.take(MAX + 1).read_to_end(&mut answer).await?;
     Ok(answer)
 }

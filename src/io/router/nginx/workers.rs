@@ -18,7 +18,7 @@ const LEAVING: &str = "is shutting down";
 /// The clocks of processes and files differ by up to this much.
 const TOLERANCE: Duration = Duration::from_secs(1);
 /// For pid files and process titles, in bytes.
-const LONGEST: usize = 4096;
+const MAX: usize = 4096;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkersError {
@@ -103,7 +103,7 @@ fn processes() -> impl Iterator<Item = u32> {
 
 fn title(pid: u32) -> String {
     let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]).replace('\0', " ")
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX)]).replace('\0', " ")
 }
 
 /// Fields 4 and 22 of `/proc/PID/stat` (proc(5)); the name before them may hold anything, even parentheses.

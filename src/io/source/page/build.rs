@@ -8,7 +8,7 @@ use super::super::exposition::{Fault, Sample, Text};
 use crate::config::LabelFilter;
 
 /// Different build infos of one page.
-const MOST: usize = 32;
+const MAX: usize = 32;
 /// Longer values name no release.
 const MAX_VALUE: usize = 200;
 /// Characters of a commit beside a version.
@@ -200,7 +200,7 @@ impl BuildInfo {
         }
         let told = told(version.value, commit.value);
         if let Some(told) = told.filter(|_| value > 0.0 && filter.lets_in(matching, true))
-            && self.found.len() < MOST
+            && self.found.len() < MAX
             && !self.found.iter().any(|(known, text)| (*known, text) == (rank, &told))
         {
             self.found.push((rank, told));

@@ -7,9 +7,9 @@ use super::rows::Row;
 use crate::config::{Named, Status, StatusKind, Whose};
 
 /// Labels of one counter that may hold its status.
-pub const MOST_SLOTS: usize = 8;
+pub const MAX_SLOTS: usize = 8;
 /// Values not understood, kept for messages.
-const MOST_VALUES: usize = 4;
+const MAX_VALUES: usize = 4;
 
 #[derive(Debug)]
 pub struct Slot {
@@ -115,7 +115,7 @@ impl Candidate {
             (Named::Name(_), _) if self.labels.is_grpc() => (0, StatusKind::Grpc),
             (Named::Name(_), _) => (0, StatusKind::Http),
         };
-        if self.slots.len() >= MOST_SLOTS {
+        if self.slots.len() >= MAX_SLOTS {
             return None;
         }
         let (is_understood, success, strange) = (false, None, Vec::new());
@@ -172,7 +172,7 @@ impl Slot {
         match status {
             Status::Good | Status::Failed => self.is_understood = true,
             Status::Success if self.success.is_none() => self.success = Some(shown()),
-            Status::Unclear if self.strange.len() < MOST_VALUES => {
+            Status::Unclear if self.strange.len() < MAX_VALUES => {
                 let value = shown();
                 if !self.strange.contains(&value) {
                     self.strange.push(value);

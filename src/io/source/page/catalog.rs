@@ -11,7 +11,7 @@ use super::names::{Standing, Tier};
 use super::rows::UNIT;
 use crate::config::Named;
 
-const MOST_CANDIDATES: usize = 64;
+const MAX_CANDIDATES: usize = 64;
 /// This program's own requests by the first page, and with each further one: a scrape, a probe, and redirects.
 const OWN: (u64, u64) = (5, 3);
 /// A counter of a better tier takes over from one that counts users if it has at least this fraction of its requests.
@@ -126,7 +126,7 @@ impl Catalog {
         let is_wanted = standing.tier != Tier::Other
             && (is_known || self.family.counts(name.raw()))
             && self.chosen.filter(|_| self.is_final).is_none_or(better);
-        if !is_wanted || self.candidates.len() >= MOST_CANDIDATES {
+        if !is_wanted || self.candidates.len() >= MAX_CANDIDATES {
             return Who::Nobody;
         }
         self.candidates.push(Candidate::new(name, standing));

@@ -9,11 +9,11 @@ use super::rows::UNIT;
 use crate::core::detect::{Attribution, LabelCounts, TickCounts};
 
 /// Label values; later ones count as untracked.
-pub const MOST_LABELS: usize = 1_000;
+pub const MAX_LABELS: usize = 1_000;
 /// Reported for one page: those with the most failures.
-const MOST_TOLD: usize = 16;
+const MAX_TOLD: usize = 16;
 /// In characters.
-const LONGEST: usize = 80;
+const MAX: usize = 80;
 
 /// Increases of the request counter, by label.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub struct LabelCounter {
 /// Places of one series' labels; [`NO_ROOM`] without one.
 pub type Places = [Option<u16>; 6];
 
-/// For labels beyond [`MOST_LABELS`].
+/// For labels beyond [`MAX_LABELS`].
 const NO_ROOM: u16 = u16::MAX;
 
 /// Labels that say how a request ended, in words or other protocols' codes: all errors carry them, so no cause.
@@ -59,11 +59,11 @@ pub fn is_ending(label: Text<'_>) -> bool {
 impl LabelCounter {
     /// The place of a label, by its hash.
     pub fn place(&mut self, hash: u64, label: Text<'_>, value: Text<'_>) -> u16 {
-        let room = self.labels.len() < MOST_LABELS;
+        let room = self.labels.len() < MAX_LABELS;
         let at = match self.places.entry(hash) {
             Entry::Occupied(place) => *place.get(),
             Entry::Vacant(place) if room => {
-                let short = |text: Text<'_>| text.to_string().chars().take(LONGEST).collect::<String>();
+                let short = |text: Text<'_>| text.to_string().chars().take(MAX).collect::<String>();
                 self.labels.push((short(label), short(value)));
                 self.page.push((0, 0));
                 *place.insert(self.labels.len() - 1)
@@ -105,7 +105,7 @@ impl LabelCounter {
             }
         }
         label_counts.sort_by_key(|of| Reverse(of.counts.errors));
-        label_counts.truncate(MOST_TOLD);
+        label_counts.truncate(MAX_TOLD);
         (all.errors > 0).then_some(Attribution { all, label_counts, untracked: untracked / u64::from(UNIT) })
     }
 }

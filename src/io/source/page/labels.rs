@@ -177,7 +177,7 @@ pub struct Labels {
 
 impl Labels {
     /// Labels told apart; more are ignored.
-    const MOST: usize = 64;
+    const MAX: usize = 64;
 
     pub fn of(metric: &str) -> Self {
         let is_grpc = normalized(metric).split('_').any(|word| matches!(word, "grpc" | "rpc"));
@@ -197,7 +197,7 @@ impl Labels {
         if let Some(at) = self.known.iter().position(is) {
             return Some(at);
         }
-        if self.known.len() >= Self::MOST {
+        if self.known.len() >= Self::MAX {
             return None;
         }
         let good_for = Use::of(&label.to_string(), self.is_grpc);

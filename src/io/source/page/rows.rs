@@ -295,13 +295,13 @@ impl Page for Rows {
 
 /// In 1/[`UNIT`]; `None` if `value` is no count.
 pub fn count(value: f64) -> Option<u64> {
-    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    const MAX: f64 = 9_007_199_254_740_992.0;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "0 ≤ value ≤ 2^53, so the product is a whole number of at most 2^63"
     )]
-    (0.0..=LARGEST).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
+    (0.0..=MAX).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
 }
 
 /// Unix seconds (1970 to 5138) in milliseconds. Larger values already are: some services use their language's clock.

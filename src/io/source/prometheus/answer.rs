@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 /// In characters.
-const LONGEST_MESSAGE: usize = 300;
+const MAX_MESSAGE: usize = 300;
 
 #[derive(Debug, Deserialize)]
 pub struct Wrapped<T> {
@@ -107,8 +107,8 @@ pub fn read_answer(body: &[u8]) -> Result<usize, String> {
 /// Foreign text on one line, without known secrets, shortened.
 pub fn printable(text: &str) -> String {
     let text = scrub(text);
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE + 1).collect();
-    match line.char_indices().nth(LONGEST_MESSAGE) {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE + 1).collect();
+    match line.char_indices().nth(MAX_MESSAGE) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
     }
@@ -150,6 +150,6 @@ mod tests {
         let rules = br#"{"status":"success","data":{"groups":[{"rules":[{"name":"a"},{"name":"b"}]}]}}"#;
         assert_eq!((read_answer(rules), read_answer(b"<html>").is_err()), (Ok(2), true));
         assert!(read("{}").is_err() && read("<html>").is_err());
-        assert_eq!(printable(&"é".repeat(400)).chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(printable(&"é".repeat(400)).chars().count(), MAX_MESSAGE + 1);
     }
 }

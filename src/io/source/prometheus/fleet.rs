@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Series; a selector with more has to be aggregated further.
-const MOST_SERIES: usize = 100_000;
+const MAX_SERIES: usize = 100_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
@@ -37,8 +37,8 @@ impl Fleet {
                 None if !self.begun || known_targets.contains(&target) => 0.0,
                 None => one.value,
             };
-            if self.last.len() >= MOST_SERIES && !self.last.contains_key(&one.labels) {
-                return Err(format!("more than {MOST_SERIES} series: let a recording rule add them up"));
+            if self.last.len() >= MAX_SERIES && !self.last.contains_key(&one.labels) {
+                return Err(format!("more than {MAX_SERIES} series: let a recording rule add them up"));
             }
             if self.sums.len() <= one.group {
                 self.sums.resize(one.group + 1, 0.0);
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_series_are_bounded() {
         let mut fleet = Fleet::default();
-        let many = (0..=MOST_SERIES).map(|n| series(&n.to_string(), "200", 1.0)).collect();
+        let many = (0..=MAX_SERIES).map(|n| series(&n.to_string(), "200", 1.0)).collect();
         assert!(fleet.enter(many, |_, _| {}).unwrap_err().starts_with("more than 100000 series"));
     }
 }

@@ -7,7 +7,7 @@ use super::api::Api;
 use crate::config::{Asked, Blanks, PromQl};
 use crate::core::soak::Answer;
 
-const MOST_ALERTS: usize = 100;
+const MAX_ALERTS: usize = 100;
 
 #[derive(Debug)]
 pub struct Querier {
@@ -61,7 +61,7 @@ impl Querier {
         let mut alerts: Vec<String> = series.iter().map(|one| name(&one.metric)).collect();
         alerts.sort();
         alerts.dedup();
-        alerts.truncate(MOST_ALERTS);
+        alerts.truncate(MAX_ALERTS);
         Ok(Answer::Firing { alerts, note: note(&warnings) })
     }
 

@@ -9,7 +9,7 @@ pub(super) const UTF8_MARK: &str = "UTF-8, EF BB BF";
 const UTF16_MARK: &str = "UTF-16";
 
 /// 2^53, below which doubles represent every integer.
-const LARGEST: f64 = 9_007_199_254_740_992.0;
+const MAX: f64 = 9_007_199_254_740_992.0;
 
 pub fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Corrupt {
     match bytes {
@@ -22,7 +22,7 @@ pub fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Corrupt {
 pub(crate) fn times_in_whole_milliseconds(document: &mut Map<String, Value>) {
     let whole = |value: &mut Value| {
         let float = value.as_f64().filter(|_| value.is_f64());
-        if let Some(float) = float.filter(|float| float.fract() == 0.0 && float.abs() <= LARGEST) {
+        if let Some(float) = float.filter(|float| float.fract() == 0.0 && float.abs() <= MAX) {
             #[expect(clippy::cast_possible_truncation, reason = "whole, and at most 2^53")]
             let number = float as i64;
             *value = number.into();

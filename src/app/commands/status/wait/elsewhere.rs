@@ -24,7 +24,7 @@ const COME_BACK: Duration = Duration::from_secs(20);
 /// The same before the first answer: the address may be wrong.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Time limit for the status.
-const STATUS_LIMIT: Duration = Duration::from_secs(5);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two tries, and between two looks at the status.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -211,7 +211,7 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
             _ = look.tick() => {
                 let Some(run) = run.as_mut().filter(|run| run.has_news()) else { continue };
                 // The events show the end; the status is only printed then, and may be late.
-                if let Ok(Ok(report)) = timeout(STATUS_LIMIT, status_of(client)).await {
+                if let Ok(Ok(report)) = timeout(STATUS_TIMEOUT, status_of(client)).await {
                     run.looked();
                     known::by_report(&report);
                     seen.report = report;

@@ -10,7 +10,7 @@ use crate::model::{CheckId, ReasonCode, Traffic, Verdict};
 
 /// The wait after the first failure; it doubles up to the cap, which is higher once `rollback.give_up` is over.
 const FIRST_BACKOFF_MS: u64 = 200;
-const MOST_BACKOFF_MS: u64 = 10_000;
+const MAX_BACKOFF_MS: u64 = 10_000;
 const LATE_BACKOFF_MS: u64 = 30_000;
 
 /// Failures that are told as they come; after that one for each interval.
@@ -25,7 +25,7 @@ impl Machine {
     pub(super) fn wait_to_retry(&mut self, out: &mut Outbox) {
         let (at, overdue, bounded) = (self.time.at(), self.overdue(), self.is_bounded());
         let Stage::RollingBack(rolling) = &mut self.stage else { return };
-        let most = if overdue { LATE_BACKOFF_MS } else { MOST_BACKOFF_MS };
+        let most = if overdue { LATE_BACKOFF_MS } else { MAX_BACKOFF_MS };
         let doubled = FIRST_BACKOFF_MS.saturating_mul(1 << (rolling.failures - 1).min(16));
         let wait = doubled.min(most);
         rolling.retry_at = Some(at.saturating_add(wait));

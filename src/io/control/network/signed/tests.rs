@@ -109,7 +109,7 @@ fn another_monitor_does_not_take_it_again_whatever_a_crash_left_in_the_file() {
 fn what_cannot_be_remembered_is_not_taken() {
     let folder = tempfile::tempdir().unwrap();
     let orders = orders(&folder, 0);
-    for number in 0..MOST_IDS {
+    for number in 0..MAX_IDS {
         let id = format!("msg_{number}");
         orders.seen.lock().unwrap().ids.insert(id, 0);
     }
