@@ -73,8 +73,8 @@ fn await_hang_up(tty: &Tty, wake: &OwnedFd, _: &mpsc::Sender<Input>) -> Result<(
     tty.await_hang_up(wake.as_fd())
 }
 
-/// Asks the terminal itself before crossterm reads: its reader spins for ever on one that is gone, and on one that a job
-/// in the background may not read.
+/// Asks the terminal itself before crossterm 0.29 reads: its reader spins for ever on one that is gone (crossterm#793), and on
+/// one that a job in the background may not read.
 fn read_keys(tty: &Tty, wake: &OwnedFd, inputs: &mpsc::Sender<Input>) -> Result<(), TerminalError> {
     let io = |source| TerminalError::Io { action: "read keys from", source };
     let mut replies = Replies::default();
@@ -85,14 +85,18 @@ fn read_keys(tty: &Tty, wake: &OwnedFd, inputs: &mpsc::Sender<Input>) -> Result<
                 send(replies.settle(Instant::now()), inputs);
             }
             Waited::Keys => {
-                let came = !tty.in_background() && forward_keys(&mut replies, inputs).map_err(io)?;
+                let ours = !tty.in_background();
+                let came = ours && forward_keys(&mut replies, inputs).map_err(io)?;
                 if inputs.is_closed() {
                     return Ok(());
                 }
                 if !came {
-                    // What is there may not be read now, or crossterm leaves it until more comes: asking again at once would
-                    // be a spin.
+                    // Asking again at once would be a spin. Keys that crossterm was told of together with a resize, or
+                    // beyond 1,024 bytes, it leaves until more keys come: it waits for edges.
                     thread::sleep(PAUSE);
+                    if ours && !tty.in_background() {
+                        tty.wake_readers()?;
+                    }
                 }
             }
         }

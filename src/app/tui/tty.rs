@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, stdin, stdout};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -54,6 +55,8 @@ pub(super) enum Waited {
 pub struct Tty {
     input: OwnedFd,
     output: OwnedFd,
+    /// Held while its modes are changed.
+    modes: Mutex<()>,
 }
 
 impl Tty {
@@ -70,7 +73,7 @@ impl Tty {
     }
 
     pub(super) const fn new(input: OwnedFd, output: OwnedFd) -> Self {
-        Self { input, output }
+        Self { input, output, modes: Mutex::new(()) }
     }
 
     /// Columns and rows; 80×24 where the terminal does not say.
@@ -88,6 +91,11 @@ impl Tty {
 
     /// Changes how the terminal treats what is typed, at once: waiting for its output would wait for ever on one that stands still.
     pub(super) fn set_modes(&self, modes: &Termios) -> Result<(), TerminalError> {
+        let _changing = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.change_modes(modes)
+    }
+
+    fn change_modes(&self, modes: &Termios) -> Result<(), TerminalError> {
         retried(|| tcsetattr(&self.input, OptionalActions::Now, modes))
             .map_err(|errno| TerminalError::of("set the modes of", errno))
     }
@@ -133,6 +141,12 @@ impl Tty {
         } else {
             Ok(if ready == 0 { Waited::Nothing } else { Waited::Keys })
         }
+    }
+
+    /// Wakes whoever waits for keys that were there before: setting the modes, even to what they are, does that.
+    pub(super) fn wake_readers(&self) -> Result<(), TerminalError> {
+        let _changing = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.change_modes(&self.modes()?)
     }
 
     /// Whether the terminal listens to another job: reading would stop this process, or fail where nobody could let it go on.
