@@ -21,6 +21,7 @@ mod gate;
 mod hold_back;
 mod hostile;
 mod job;
+mod keys;
 mod latency;
 mod line;
 mod network;

@@ -7,7 +7,7 @@ use super::terminal::{Operator, SIZES, endless};
 
 impl Operator {
     /// Waits until a text is gone, and the rest of the screen is there.
-    fn loses(&mut self, text: &str) {
+    pub fn loses(&mut self, text: &str) {
         self.emulator
             .wait_until(text, |emulator| emulator.in_alternate_screen() && !emulator.contents().contains(text));
     }
@@ -22,7 +22,7 @@ impl Operator {
         self.types(&format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
     }
 
-    fn resizes(&mut self, (columns, rows): (u16, u16)) {
+    pub fn resizes(&mut self, (columns, rows): (u16, u16)) {
         self.emulator.resize(columns, rows);
         kill_process(Pid::from_child(&self.program), Signal::WINCH).unwrap();
     }

@@ -183,7 +183,7 @@ fn an_operator_detaches_and_attaches_again() {
         operator.types("q");
         operator.sees("d: Detach");
         operator.types("\r");
-        operator.leaves(0, &["goes on", "switchback attach --service default"]);
+        operator.leaves(0, &["continues", "switchback attach --service default"]);
         assert_eq!(soak(&deployment)["running"], true);
 
         let mut operator = Operator::start(&deployment, size, &["attach"]);
@@ -193,7 +193,7 @@ fn an_operator_detaches_and_attaches_again() {
         operator.types("default\r");
         deployment.wait_until("paused", |deployment| deployment.count("pause") == 1);
         operator.types("\x03\x03");
-        operator.leaves(0, &["goes on"]);
+        operator.leaves(0, &["continues"]);
         deployment.run(&["ctl", "abort"]).expect(0);
     }
 }
@@ -326,7 +326,7 @@ fn the_theme_is_the_terminal_s_or_the_one_that_was_chosen() {
     operator.emulator.wait_until("drawn as on light", |emulator| wrote(emulator, on_light));
     operator.sees("1 of 1");
     operator.types("\x03\x03");
-    operator.leaves(0, &["goes on"]);
+    operator.leaves(0, &["continues"]);
     assert_eq!(deployment.count("rollback"), 0);
 
     let chosen = [
@@ -339,7 +339,7 @@ fn the_theme_is_the_terminal_s_or_the_one_that_was_chosen() {
         operator.emulator.wait_until("drawn as chosen", |emulator| wrote(emulator, ink));
         assert!(!wrote(&operator.emulator, QUESTION), "{args:?}");
         operator.types("\x03\x03");
-        operator.leaves(0, &["goes on"]);
+        operator.leaves(0, &["continues"]);
     }
     let said = deployment.run(&["attach", "--theme", "solarized"]).expect(2);
     assert!(said.stderr.contains("auto, dark, light, color-blind, mono"), "{}", said.stderr);

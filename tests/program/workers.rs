@@ -79,6 +79,7 @@ impl Workers {
         );
         let mut command = Command::new(program);
         command.args(["--workers", "4", "--bind", &format!("127.0.0.1:{port}"), "app:app"]);
+        command.arg("--config").arg(tests().join("python/gunicorn.conf.py"));
         command
             .current_dir(folder.path())
             .env("PYTHONPATH", tests().join("python"))

@@ -63,8 +63,8 @@ pub fn chart(
     graph.fill(&mut plot, points());
     plot.draw(buffer, graph.plot, Some(graph.axis.threshold_row()));
     graph.gaps(buffer, points());
-    graph.labels(buffer, &threshold, check.seen.value, &value, verdict);
     graph.letters(buffer, dashboard.marks());
+    graph.labels(buffer, &threshold, check.seen.value, &value, verdict);
     graph.times(buffer);
 }
 

@@ -52,7 +52,7 @@ pub fn evidence(
     let points = check.series.since(stretch.from_ms).map(|point| (point.at_ms, point.toward));
     graph.fill(&mut plot, points);
     plot.draw(buffer, graph.plot, Some(graph.axis.threshold_row()));
-    graph.labels(buffer, &bar, Some(gauge.toward), &value, ui.theme.against_limit(gauge.toward));
     graph.letters(buffer, dashboard.marks());
+    graph.labels(buffer, &bar, Some(gauge.toward), &value, ui.theme.against_limit(gauge.toward));
     graph.times(buffer);
 }

@@ -105,7 +105,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The letters of the marks, on top of everything.
+    /// The letters of the marks, which only labels may cover.
     pub fn letters(&self, buffer: &mut Buffer, marks: &[Mark]) {
         for mark in marks {
             let Some(x) = self.column(mark.at_ms) else { continue };
