@@ -1,7 +1,5 @@
-//! How this program was called, so that the commands that it prints work as they stand.
-//!
-//! `switchback -C /srv/shop rollback` advises `switchback -C /srv/shop doctor`, not `switchback doctor`, which would look at another
-//! deployment, or at none.
+//! How this program was called, so that the commands that it prints work as they stand: `switchback -C /srv/shop soak`
+//! advises `switchback -C /srv/shop doctor`, not `switchback doctor`, which would look at another deployment.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,11 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The flags that name the deployment, with a trailing space.
 static FLAGS: OnceLock<String> = OnceLock::new();
 
-/// The flag that names a monitor on another machine, with a trailing space; empty if a variable or the configuration
-/// names it, not set if everything is about this machine.
+/// Flag with trailing space that names a monitor elsewhere: empty if a variable or key does, unset for this machine.
 static ELSEWHERE: OnceLock<String> = OnceLock::new();
 
-/// Whether the monitor on the other machine is gone.
 static NOBODY_THERE: AtomicBool = AtomicBool::new(false);
 
 /// Where an advised command has to run.
@@ -31,7 +27,6 @@ enum Place<'a> {
 const REMOTE: [&str; 4] = ["attach", "ctl", "rollback", "status"];
 /// Those of them that work only on the monitor's machine.
 const NOT_REMOTE: [&str; 1] = ["rollback --dry-run"];
-/// Prefix of a command for another machine.
 const THERE: &str = "on its machine: ";
 
 /// The commands that are advised anywhere.

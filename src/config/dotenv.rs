@@ -1,9 +1,6 @@
-//! `.env`: which of its lines are ours, and what they say.
-//!
-//! The file belongs to the application as much as to us. It may be written for npm's dotenv, for docker compose or for a
-//! shell, hold YAML, keys over many lines and bytes of any encoding. Only lines that begin with `SWITCHBACK_` are read, and
-//! only they can be wrong. Of everything else one thing matters: a quoted value that spans lines, because the text in it is
-//! not ours, whatever it looks like.
+//! `.env`: which of its lines are ours, and what they say. The file belongs to the application and may be written for
+//! any tool, in any encoding: only lines that begin with `SWITCHBACK_` are read and can be wrong. Quoted values that
+//! span lines are followed, because the text in them is not ours.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -71,8 +68,7 @@ pub fn parse(bytes: &[u8]) -> Ours {
     ours
 }
 
-/// The text without its byte order mark, every line ended by `\n`. Windows PowerShell writes UTF-16; whatever else it is, it
-/// stays as it is.
+/// The text without byte order mark and with lines ended by `\n`, from UTF-16 if Windows PowerShell wrote it.
 fn lines(bytes: &[u8]) -> Cow<'_, [u8]> {
     let unit = |pair: &[u8], make: fn([u8; 2]) -> u16| pair.try_into().map_or(0xfffd, make);
     let utf16 = |bytes: &[u8], make| {
@@ -205,10 +201,8 @@ fn double_quoted(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     None
 }
 
-/// How many bytes a statement of somebody else has: its line, or all lines of a value in quotes.
-///
-/// A value spans lines where npm's dotenv says so: it begins with a quote, and the next such quote that is not escaped has
-/// nothing but a comment behind it. Any other quote is a broken one, which ends with its line and swallows nothing of ours.
+/// How many bytes a statement of somebody else has. A value spans lines as in npm's dotenv: it begins with a quote, and
+/// the next unescaped one has only a comment behind it. Any other quote ends with its line.
 fn others(text: &[u8], alone: usize) -> usize {
     let line = &text[..alone];
     let equals = line.iter().position(|byte| *byte == b'=');

@@ -46,8 +46,7 @@ impl Draft {
         }
     }
 
-    /// The next value comes from there: what is typed on the command line or put into the environment is relative to the
-    /// working directory, everything else to the folder of the deployment.
+    /// The base of the next value: the working directory for flags and environment, else the deployment's folder.
     pub fn reads_from(&mut self, origin: &Origin) {
         let typed = matches!(origin, Origin::CommandLine { .. } | Origin::Environment { .. });
         self.base.clone_from(if typed { &self.called_from } else { &self.folder });

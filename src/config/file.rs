@@ -14,8 +14,7 @@ use super::nearest::{nearest, suggestion};
 use super::problem::{Origin, Problem, printable};
 use super::raw::{Raw, Scalar};
 
-/// Reads the file into a layer; none where it is no TOML. Unknown keys and syntax errors are problems in the order of
-/// the file; none of them repeats a value.
+/// Reads the file into a layer, `None` if it is not TOML. Problems come in the order of the file and repeat no value.
 pub fn read(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Layer> {
     let mut reader = Reader {
         path,
@@ -62,7 +61,6 @@ const QUERIES_IN: &str = "checks.";
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
-    /// Where lines end.
     ends: Vec<usize>,
     /// The whole file as values, once something needs it.
     parsed: OnceCell<Option<toml::Table>>,
@@ -114,7 +112,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The key that holds the checks by queries, once all are known.
     fn finish_queries(&mut self) {
         let Some(origin) = self.queries_at.take() else { return };
         let text = serde_json::Value::Object(std::mem::take(&mut self.queries)).to_string();
@@ -141,7 +138,6 @@ impl Reader<'_> {
     }
 }
 
-/// The line of a place in the file.
 const fn line_of(origin: &Origin) -> usize {
     match origin {
         Origin::File { line, .. } => *line,
@@ -149,7 +145,6 @@ const fn line_of(origin: &Origin) -> usize {
     }
 }
 
-/// Whether this is the table of a check by a query.
 fn is_query(name: &str, value: &Spanned<DeValue<'_>>) -> bool {
     let asks = |table: &DeTable<'_>| ["query", "alerts"].iter().any(|key| table.contains_key(*key));
     let DeValue::Table(table) = value.get_ref() else { return false };

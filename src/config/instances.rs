@@ -5,8 +5,7 @@ use url::Url;
 use super::invalid::{Result, ensure, invalid};
 use super::values::{AdminUrl, InstanceUrl};
 
-/// Splits a comma-separated list. A piece that does not begin an URL of its own belongs to the one before it, because a
-/// comma may stand in a password; half of a password must not be taken for a URL and be shown.
+/// Splits a list at commas. A piece that begins no URL belongs to the one before, whose password may hold a comma.
 pub fn split(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for piece in text.split(',') {
@@ -93,8 +92,7 @@ pub fn mask(text: &str) -> String {
     }
 }
 
-/// [`mask`] for a list of URLs of which at least one was refused. A piece in front of one with `@` may be a part of a URL
-/// whose password holds commas, and even `@`, so it is hidden unless it is a URL by itself.
+/// [`mask`] for URLs of which one was refused: what stands before an `@` may be a password, unless it is a URL itself.
 pub fn mask_list(pieces: &[String]) -> String {
     let last_at = pieces.iter().rposition(|piece| piece.contains('@')).unwrap_or(0);
     let show = |(index, piece): (usize, &String)| {

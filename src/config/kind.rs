@@ -1,5 +1,4 @@
-//! What sort of value a key takes: what is allowed, how it is read, and how it is shown. A new sort is one type with a [`Value`];
-//! one without bounds is a line or two in `plain`.
+//! What sort of value a key takes: what is allowed, how it is read and shown. A new sort is a type with a [`Value`].
 
 mod plain;
 
@@ -50,9 +49,7 @@ pub trait Sort: Sync {
     }
 }
 
-/// A sort of value.
 pub trait Value: Sort {
-    /// What a value is once it has been read.
     type Read;
 
     /// Reads a value; relative paths lie in `base`.
@@ -68,7 +65,6 @@ pub struct Entry<V: Value> {
     pub set: fn(&mut Draft, V::Read),
 }
 
-/// An [`Entry`] of any sort.
 pub trait Kind: Sync {
     fn sort(&self) -> &dyn Sort;
     /// Reads a value, puts it into the draft, and returns it as a person may see it.

@@ -19,9 +19,7 @@ pub const PREFIX: &str = "SWITCHBACK_";
 /// Reads a UTF-8 text of at most so many bytes.
 pub type ReadText = fn(&Path, u64) -> io::Result<String>;
 
-/// Everything the configuration is made of, gathered beforehand: nothing here reads the real environment.
-///
-/// It may hold secrets, so it has no `Debug`.
+/// Everything the configuration is made of; nothing here reads the real environment. No `Debug`: it may hold secrets.
 #[derive(Clone, Default)]
 pub struct Inputs {
     /// Key names (`soak.window`) and values from the command line. They win over everything else.
@@ -95,8 +93,7 @@ impl Layers {
         }
     }
 
-    /// The value of the strongest layer that has one. A secret is returned with `true` when it is the path of a file.
-    /// The error is the problem of a layer that has both the secret and its file.
+    /// The value of the strongest layer that has one; `true` for a secret's file. Fails if one has both.
     pub fn take(&mut self, key: &Key) -> Result<Option<(Entry, bool)>, Box<Problem>> {
         let file_key = key.secret_file().map_or("", |(name, _)| name);
         for layer in &mut self.by_strength {
@@ -137,8 +134,7 @@ fn command_line(flags: Vec<(String, String)>, problems: &mut Vec<Problem>) -> La
     layer
 }
 
-/// `.env` belongs to others as well, so nothing of theirs is a problem. Where all of it cannot be read it may be what says how
-/// traffic is moved, unless the configuration is somewhere else (`otherwise`).
+/// `.env` belongs to others as well; unreadable it is a problem, unless the configuration is elsewhere (`otherwise`).
 fn dotenv_layer(file: DotEnv, otherwise: bool, problems: &mut Vec<Problem>, found: &mut Oddities) -> Layer {
     let DotEnv { path, bytes, is_cut } = file;
     let shown = printable(&path.display().to_string());

@@ -26,8 +26,7 @@ pub struct Loaded {
     pub settings: Vec<Setting>,
     /// What is odd and does not stop anything, one sentence each.
     pub warnings: Vec<String>,
-    /// Variables that resemble ours and are none: whoever set them wanted something that does not happen. An error for what
-    /// judges a release, a warning for what has to work in an emergency.
+    /// Variables that resemble ours: an error for what judges a release, a warning for what must work in an emergency.
     pub misspelled: Vec<Problem>,
     /// Where the deployment lies.
     pub place: Location,
@@ -71,9 +70,7 @@ pub struct Setting {
     pub origin: Origin,
 }
 
-/// Puts the layers together and judges every effective value. All problems are reported, not only the first.
-///
-/// It depends on nothing but `inputs`. The files of secrets that are named there are read by what is handed in for that.
+/// Puts the layers together and reports all problems. Depends only on `inputs`, which also reads the files of secrets.
 pub fn load(inputs: Inputs) -> Result<Loaded, Problems> {
     let (place, mut draft) = begun(&inputs);
     let read_text = inputs.read_text;

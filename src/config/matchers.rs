@@ -22,7 +22,6 @@ pub struct LabelFilter(Vec<Matcher>);
 struct Matcher {
     label: String,
     wanted: Wanted,
-    /// The text between the quotes.
     value: String,
     negated: bool,
 }
@@ -34,7 +33,6 @@ enum Wanted {
     Like(Box<dense::DFA<Vec<u32>>>),
 }
 
-/// What a series has shown of its labels so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Matching {
     /// Bit `i`: the `i`th matcher's label was there.
@@ -76,7 +74,6 @@ impl LabelFilter {
         self.0.iter().any(|matcher| is(&matcher.label))
     }
 
-    /// A series of which no label has been seen.
     pub const fn begin() -> Matching {
         Matching { seen: 0, holds: true }
     }

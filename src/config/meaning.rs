@@ -10,8 +10,7 @@ const MIN_JOINED: f64 = 0.8;
 /// What a common first word, the section, is worth where everything else is equal.
 const SECTION: f64 = 0.02;
 
-/// How alike two names are. Their words may stand in another order, be a letter off, or be written together; a word that only
-/// one of them has counts against it.
+/// How alike two names are: words may be reordered, joined or a letter off; one that only one has counts against it.
 pub fn likeness(name: &str, known: &str) -> Likeness {
     let (name, known) = (words(name), words(known));
     if name.is_empty() || known.is_empty() {

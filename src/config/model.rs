@@ -135,7 +135,7 @@ pub enum Method {
     Window,
 }
 
-/// Whether the new color is also compared with the old one.
+/// Whether the new color is also compared with the previous one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Baseline {

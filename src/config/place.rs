@@ -11,13 +11,10 @@ pub const CONFIG_FILE: &str = "switchback.toml";
 pub const CONFIG_VARIABLE: &str = "SWITCHBACK_CONFIG";
 /// The state file where no other is configured.
 pub const STATE_FILE: &str = ".deployment-state.json";
-/// What is read beside the configuration.
 pub const DOTENV: &str = ".env";
-/// Where the deployment lies, and how it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
-    /// The folder: state file, data folder and `.env` lie in it, and so do the relative paths of file and `.env`. The router's
-    /// commands run in it.
+    /// Holds state file, data folder and `.env`; relative paths of file and `.env` start here, commands run here.
     pub folder: PathBuf,
     /// The configuration file, absolute; none where there is none.
     pub config_file: Option<PathBuf>,
@@ -92,9 +89,8 @@ pub struct User {
 }
 
 impl User {
-    /// Why this user does not use something that was only found; none where it can be trusted.
-    ///
-    /// A group whose number is its owner's is that user's private group (`useradd` makes one each), and no others.
+    /// Why this user does not trust something found; `None` if it can be trusted. A group whose number is its owner's
+    /// is that user's private group (`useradd` makes one each).
     pub fn distrust(self, owner: Owner) -> Option<Distrust> {
         const GROUP: u32 = 0o020;
         const OTHERS: u32 = 0o002;
@@ -107,7 +103,6 @@ impl User {
     }
 }
 
-/// What one folder holds.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
     pub folder: PathBuf,
@@ -115,7 +110,6 @@ pub struct Level {
     pub device: u64,
     /// Why it cannot be looked into.
     pub closed: Option<String>,
-    /// Why the folder is not trusted.
     pub distrust: Option<Distrust>,
     /// A configuration file, and why it is not trusted.
     pub config: Option<(PathBuf, Option<Distrust>)>,
@@ -144,7 +138,6 @@ impl Level {
     }
 }
 
-/// What ended the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     Found,
@@ -154,7 +147,6 @@ pub enum End {
     Border(PathBuf),
     /// A deployment was found that is not used.
     NotUsed {
-        /// What it was found by.
         mark: PathBuf,
         /// The file or folder that is not trusted.
         what: PathBuf,
@@ -163,7 +155,6 @@ pub enum End {
     /// A folder cannot be looked into, and may hold the deployment.
     Closed {
         folder: PathBuf,
-        /// What the system said.
         why: String,
     },
 }
@@ -183,18 +174,14 @@ impl fmt::Display for End {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// The folder of the deployment.
     pub found: Option<PathBuf>,
     /// The folders that were looked into, the nearest first.
     pub looked: Vec<PathBuf>,
     pub end: End,
 }
 
-/// Goes up from the working directory, which comes first, to the first folder that has a configuration or a state file. It ends
-/// at the home folder, at the border of a file system, and at a deployment that cannot be trusted: the one above that would be
-/// another deployment.
-///
-/// The working directory itself is always trusted: whoever starts the program there chose it.
+/// Goes up from the working directory, which is always trusted, to the first folder with a configuration or state file.
+/// Ends at the home folder, the border of a file system, and a deployment that is not trusted: one above is another.
 pub fn search(levels: impl IntoIterator<Item = Level>, home: Option<&Path>) -> Search {
     let mut looked: Vec<PathBuf> = Vec::new();
     let mut device = None;
@@ -248,8 +235,7 @@ pub struct Choice {
     pub rival: Option<Rival>,
 }
 
-/// The first candidate is the folder of the configuration. It counts, unless the files are only in another one. Where the working
-/// directory has them as well, nobody can say which are meant.
+/// The first candidate, the configuration's folder, unless only another has the files; files in both are ambiguous.
 pub fn choose(candidates: &[Candidate]) -> Choice {
     let first = |rival| Choice { index: 0, warning: None, rival };
     let Some((beside, others)) = candidates.split_first() else { return first(None) };

@@ -75,7 +75,6 @@ impl PromQl {
     }
 }
 
-/// On which side of its threshold a value is bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bound {
@@ -106,7 +105,6 @@ pub struct QueryConfig {
     pub required: bool,
 }
 
-/// The same as it is written down.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

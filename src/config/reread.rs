@@ -9,10 +9,8 @@ use super::parse;
 use super::rules::wrong_secrets;
 use super::secrets::keep_one_secret;
 
-/// The control API's secrets as their files have them now, by the rules that hold at the start. Those that were given directly stay
-/// as they are. `notify` is what notifications are signed with; `read_text` reads the files. New secrets are masked from here on.
-///
-/// The error names the key and the fault, and repeats nothing of the secret.
+/// Rereads the control API's secrets from their files by the rules of the start, and masks new ones. Others stay.
+/// `notify` signs notifications, `read_text` reads files. The error names key and fault, and nothing of the secret.
 pub fn reread_secrets(
     control: &ControlConfig,
     notify: Option<&SecretString>,

@@ -1,8 +1,6 @@
-//! Routes that are left out, and whether a label of a metrics page says one of them.
-//!
-//! A pattern is a path of whole segments: `*` stands for one, `**` for any number of them, none included. Middlewares write
-//! routes in many ways, so what a label says is compared without its method (`GET /health`), scheme and host, query and
-//! fragment, without slashes at its end, and whatever the case of its letters.
+//! Routes that are left out, and whether a label of a metrics page says one of them. Patterns are paths of whole
+//! segments: `*` is one, `**` any number, none included. Labels are compared without method, scheme, host, query,
+//! fragment, slashes at the end, and case.
 
 #[cfg(test)]
 mod tests;
@@ -13,8 +11,7 @@ use super::invalid::{Result, ensure, invalid};
 
 const MAX_PATTERNS: usize = 100;
 
-/// Last words of routes that answer for the process rather than for its users. A route that ends in a placeholder
-/// (`/manage/health/**`) is taken for a probe's only behind one of them.
+/// Last words of routes that answer for the process, not its users. A placeholder is a probe's only behind one.
 const OWN_WORDS: [&str; 22] = [
     "health",
     "healthz",
@@ -80,8 +77,7 @@ impl Routes {
         Ok(Self { patterns, ..Self::default() })
     }
 
-    /// The same, also leaving out `paths`, which this program asks for itself: each as it is, and without the mount point
-    /// that a framework may have cut off (`/ready` for `/health/ready`).
+    /// Also leaves out `paths`, which this program asks itself: as they are and without a mount point (`/ready`).
     #[must_use]
     pub fn and_own<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
         for path in paths {
@@ -230,8 +226,7 @@ fn fits<'a>(pattern: &[Segment], mut path: impl Iterator<Item = &'a [u8]> + Clon
     }
 }
 
-/// Whether `path` is the own one, or what is left of it where its first segments were a mount point; or a route with a
-/// placeholder at its end behind which the own one lies.
+/// Whether `path` is the own one, that without its mount point, or a placeholder route behind which the own one lies.
 fn is_own(own: &[String], path: &[u8]) -> bool {
     let same = |a: &String, b: &[u8]| a.as_bytes().eq_ignore_ascii_case(b);
     let length = segments(path).count();

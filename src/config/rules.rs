@@ -165,9 +165,8 @@ const ROUTER_KEYS: [(&str, &str); 15] = [
     ("router.upstream_path", "caddy"),
 ];
 
-/// A router has what its kind needs. What it does not use would have no effect: where the kind was simply forgotten, that is a
-/// problem, since traffic would not move; where another kind was chosen, perhaps to overrule the file for one run, it is only
-/// worth a warning.
+/// A router has what its kind needs. Unused keys are a problem if the kind was forgotten, as traffic would not move,
+/// and a warning if another kind was chosen, perhaps to overrule the file for one run.
 fn router_has_its_keys(settled: &Settled, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
     let Some(kind) = settled.sound("router.kind") else { return };
     let chosen = kind.value.as_deref().unwrap_or_default();

@@ -1,5 +1,4 @@
-//! The secrets that this process knows, so that none is repeated by somebody else's text: a router's command prints its
-//! environment, an API quotes the token that it refuses.
+//! The secrets that this process knows, masked in foreign texts: a command's output, an API that quotes a token.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,7 +18,6 @@ const MIN_SECRET: usize = 4;
 /// What is percent-encoded in URLs: all but the unreserved characters (RFC 3986, 2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What is not to be repeated, by the process as a whole.
 static KNOWN: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
 /// From now on [`scrub`] masks the secrets of this configuration.

@@ -20,8 +20,7 @@ pub fn show(loaded: &Loaded) -> String {
     rows.iter().map(line).collect()
 }
 
-/// The same for a script: `{"soak.window": {"value": "10m", "origin": "default"}, …}`. Values are written as in the
-/// variables; `null` where nothing is set.
+/// The same for a script: `{"soak.window": {"value": "10m", "origin": "default"}, …}`; `null` where nothing is set.
 pub fn show_json(loaded: &Loaded) -> Value {
     let settings =
         loaded.settings.iter().map(|setting| (setting.key, setting.value.clone(), setting.origin.to_string()));

@@ -53,8 +53,7 @@ enum Http {
     Class(u8),
 }
 
-/// The codes of gRPC in their order, from 0, each with the HTTP status that it corresponds to.
-/// Source: the comments of `google/rpc/code.proto`. So 5xx are the faults of the server.
+/// gRPC's codes from 0, each with its HTTP status by `google/rpc/code.proto`: 5xx are the faults of the server.
 const GRPC: [(&str, u16); 17] = [
     ("ok", 200),
     ("cancelled", 499),

@@ -7,11 +7,9 @@ use super::invalid::{Result, ensure};
 /// Fewest bits of a token, after RFC 6749, section 10.10: a guess succeeds with a probability of at most 2^-128.
 pub const MIN_BITS: u32 = 128;
 
-/// Fewer different characters are those of a word or of a row of zeros. Of 32 random hexadecimal digits so few are
-/// different with a probability below 10^-9.
+/// Fewer different characters mean a word or zeros: of 32 random hex digits so few have a probability below 10^-9.
 const MIN_DIFFERENT: usize = 7;
 
-/// Whether a character is one of a kind.
 type Class = fn(&char) -> bool;
 
 /// Says what is wrong with a token that could be guessed. What is random cannot be seen; what cannot be random can.

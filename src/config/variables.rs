@@ -27,7 +27,6 @@ pub struct Variable {
     pub origin: Origin,
 }
 
-/// What was found beside the values.
 #[derive(Default)]
 pub struct Oddities {
     /// Names that resemble ours and are none. Whether that is an error depends on what is to be done.
@@ -217,8 +216,7 @@ fn without_prefix_like_ours(name: &str) -> Option<&str> {
     separators.map(|(at, _)| name.split_at(at)).find(|(head, _)| slip(head)).map(|(_, rest)| &rest[1..])
 }
 
-/// Whether Kubernetes, or Docker's links, make such names from those of services: `X_SERVICE_HOST`, `X_SERVICE_PORT…`, `X_PORT`,
-/// `X_PORT_80_TCP…`.
+/// Whether Kubernetes or Docker links make such names: `X_SERVICE_HOST`, `X_SERVICE_PORT…`, `X_PORT`, `X_PORT_80_TCP…`.
 fn is_service_link(name: &str) -> bool {
     let behind = |part: &str| name.rfind(part).map(|at| &name[at + part.len()..]);
     let whole_word = |rest: &str| rest.is_empty() || rest.starts_with('_');

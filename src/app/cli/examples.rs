@@ -136,14 +136,12 @@ pub fn examples(command: &str) -> &'static [Example] {
     COMMANDS.iter().find(|(name, _)| *name == command).map_or(&[], |(_, examples)| examples)
 }
 
-/// The exit codes on one line.
 pub fn exit_codes() -> String {
     // An internal error is nothing that a script could react to.
     let codes = EXIT_CODES.iter().filter(|(code, _)| *code != 1).map(|(code, meaning)| format!("{code} {meaning}"));
     format!("Exit codes: {}.", codes.collect::<Vec<_>>().join(", "))
 }
 
-/// The same as text, a line each.
 pub fn example_lines(command: &str) -> String {
     let examples = examples(command);
     let width = examples.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);

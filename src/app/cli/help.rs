@@ -1,8 +1,7 @@
 //! The command line as parsed and as shown: grouped commands, the flags that each one uses, examples.
 //!
-//! Every command takes every global flag in any position, so that `switchback --window 5m soak` works, and a script can
-//! pass the same flags to all commands. Help, manual pages and completions of a command show those that it uses: `-h`
-//! explains the command's own flags and names the others, `--help` explains all.
+//! Every command takes every global flag in any position, so that a script can pass the same flags to all. Help, manual
+//! pages and completions show those that a command uses; `-h` only names the flags that are not the command's own.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -14,7 +13,6 @@ use super::examples::{example_lines, examples, exit_codes};
 use super::{Cli, version};
 use crate::config::{flags, section};
 
-/// Commands in groups, in the order of a deployment.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Deploy", &["switch", "switch-green", "switch-blue", "soak", "rollback"]),
     ("Running soak", &["attach", "ctl", "status"]),
@@ -23,8 +21,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Set up", &["demo", "doctor", "config", "completions", "man", "version", "help"]),
 ];
 
-/// Commands that show every setting: they judge a release, check that one can be judged (`doctor`), or show the
-/// settings (`config`).
+/// Commands that show every setting: those that judge a release, check that one can be judged, or show the settings.
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
 const SCREENS: [&str; 7] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay"];
@@ -34,7 +31,6 @@ const LOGS: [&str; 10] =
 const REMOTE: [&str; 6] = ["attach", "ctl", "status", "rollback", "config show", "config check"];
 /// Commands that need no deployment.
 const NOWHERE: [&str; 4] = ["completions", "man", "version", "config template"];
-/// Settings that `backtest` uses.
 const BACKTEST: [&str; 6] = [
     "checks.error-rate.threshold",
     "checks.error-rate.min_requests",
@@ -62,7 +58,6 @@ pub fn try_parse_from<T: Into<OsString> + Clone>(words: impl IntoIterator<Item =
     Cli::from_arg_matches(&matches)
 }
 
-/// The heading of flags that every command takes.
 pub const GLOBAL: &str = "Global options";
 /// Line width of what follows the flags in the short help. Terminals have 80 columns or more.
 const WIDTH: usize = 79;
@@ -150,7 +145,6 @@ fn group_of(arg: &Arg) -> &str {
     }
 }
 
-/// Words after a label, wrapped and indented.
 fn wrapped(label: &str, words: &[String]) -> String {
     let indent = label.chars().count();
     let (mut text, mut column) = (label.to_owned(), indent);
@@ -166,7 +160,6 @@ fn wrapped(label: &str, words: &[String]) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-/// The heading of a setting's flag in the long help.
 pub fn heading(key: &str) -> String {
     match section(key) {
         "" => "Settings".to_owned(),
@@ -179,7 +172,6 @@ fn is_setting(arg: &Arg) -> bool {
     arg.get_help_heading() != Some(GLOBAL) && flags().any(|key| arg.get_id() == key.name)
 }
 
-/// Whether a command uses a global flag.
 fn applies(path: &str, id: &str) -> bool {
     let is_one_of = |commands: &[&str]| commands.contains(&path);
     if is_one_of(&NOWHERE) || path == "config" {

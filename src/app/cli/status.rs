@@ -24,7 +24,7 @@ pub struct Status {
     pub exit_code: bool,
     /// Wait until the soak is over, and exit the same way.
     ///
-    /// The exit code is 7 once a rollback has failed for rollback.give_up.
+    /// The exit code is 7 once a rollback has failed for `rollback.give_up`.
     #[arg(long, conflicts_with_all = ["watch", "inactive"])]
     pub wait: bool,
     /// Output format.

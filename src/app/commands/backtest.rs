@@ -126,7 +126,6 @@ fn name(swept: &[(&'static str, String)], sweeps: &[Sweep]) -> String {
         .join(", ")
 }
 
-/// A trace, and the truth from its recording.
 struct Recorded {
     trace: Trace,
     window_ms: Option<u64>,

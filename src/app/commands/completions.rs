@@ -19,8 +19,7 @@ pub fn run(shell: Shell) -> Result<u8, Failure> {
     print(script(shell)?.as_bytes())
 }
 
-/// Prints completions. Colors, orders and words of settings are fixed; bash, zsh and fish ask for the recorded soaks on
-/// completion.
+/// Prints completions: bash, zsh and fish ask for the recorded soaks on completion, everything else is fixed.
 fn script(shell: Shell) -> Result<String, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut offered(&cli::command()), "switchback", &mut text);

@@ -27,8 +27,7 @@ pub fn run(common: &Common, command: &ConfigCommand) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Refuses a group that does not exist, with which no monitor can start. `doctor` checks the rest, as the monitor's
-/// user.
+/// Refuses a group that does not exist, with which no monitor can start. `doctor` checks the rest.
 fn group(loaded: &Loaded) -> Result<(), Failure> {
     let Some(what) = loaded.config.control.group.as_deref().and_then(no_such_group) else { return Ok(()) };
     match loaded.problem("control.group", what) {

@@ -19,8 +19,7 @@ use super::support::{actor, context, known, logging, output, place};
 /// How long the result of an order may take: a router may need five tries.
 const RESULT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Orders, waits for the result and prints it. Exit code 13 where no monitor runs or the order is refused, 7 and 8 where a
-/// rollback failed or the run was superseded.
+/// Orders, waits, and prints the result. Exit code 13: no monitor or refused, 7: rollback failed, 8: superseded.
 pub async fn run(common: &Common, order: &Order) -> Result<u8, Failure> {
     let action = order.action().map_err(|error| Failure::usage(format!("{error}\nnext: switchback ctl --help")))?;
     let loaded = context::loaded_anywhere(common, place::has_one_monitor)?;
@@ -135,7 +134,6 @@ fn left_alone(decision: &Decision) -> bool {
     decision.decision == DecisionKind::Hold && decision.is_because(ReasonCode::RouterForeign)
 }
 
-/// The exit code once the order has taken effect.
 fn outcome(action: Action, view: &View, news: &ViewUpdate) -> Option<u8> {
     if let Some(ending) = &news.ending {
         return Some(exit_code(ending));

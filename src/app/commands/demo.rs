@@ -69,7 +69,6 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     }
 }
 
-/// The same on the terminal UI, where the operator injects faults. Leaving it ends everything.
 async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
     let world = World::start(demo.scenario, timing, folder, demo.seed, true).map_err(Failure::internal)?;
     let loaded = configure(common, &world, folder)?;
@@ -95,8 +94,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     Ok(0)
 }
 
-/// The world's settings, overruled by flags; neither the environment nor a file has a say. They are also written as a
-/// configuration file, so that every other command works in the demo's folder.
+/// Only the world's settings and flags count. They are also written as a file, so that other commands work there.
 fn configure(common: &Common, world: &World, folder: &Path) -> Result<Loaded, Failure> {
     let flags = &common.settings.0;
     let mut pairs: Vec<(String, String)> = world

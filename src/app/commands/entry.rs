@@ -18,7 +18,6 @@ use super::{
     switch, verify,
 };
 
-/// How long tasks that are still at work may take to end with the program.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.

@@ -62,7 +62,6 @@ pub fn unfreeze(common: &Common) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The text, where a monitor is at work.
 fn running(deployment: &Deployment, text: &'static str) -> &'static str {
     let runs = monitor_state(deployment.state_file()).is_ok_and(|state| state != MonitorState::NotRunning);
     if runs { text } else { "" }

@@ -44,7 +44,6 @@ pub fn soaks(common: &Common) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The message without decisions: which journal, and whether it exists.
 pub fn nothing_decided(journal: &Path, service: &str) -> String {
     let why = if journal.exists() { "is empty" } else { "does not exist" };
     format!("no decisions yet for service `{service}`: the journal `{}` {why}", journal.display())

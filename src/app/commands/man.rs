@@ -41,7 +41,6 @@ pub fn all(folder: &Path) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Every page with the name of its file.
 fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
     fn add(command: &Command, path: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
         let name = Man::new(command.clone()).get_filename();

@@ -131,7 +131,6 @@ pub async fn cleared(
     orphaned_soak(deployment, state)
 }
 
-/// How often a typed rollback is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
     /// Five times within seconds.
@@ -140,8 +139,7 @@ pub enum Tries {
     Endless,
 }
 
-/// Tries again what may pass: no room on a disk, no connection, a time limit. What a person has to change first ends it at once.
-/// Every attempt reads state file and router again.
+/// Retries what may pass (full disk, no connection, time limit), and reads everything again; else fails at once.
 pub async fn patiently<T, F>(tries: Tries, attempt: impl Fn() -> F) -> Result<T, RollbackError>
 where
     F: Future<Output = Result<T, RollbackError>>,
@@ -192,8 +190,7 @@ fn steps_by_hand(step: &str) -> String {
     format!(". By hand: {step}, then: {again}. Or: {again} --force, which keeps a copy of what it replaces")
 }
 
-/// Asks the running monitor, so that the soak ends `rolled-back` by the operator. `None` if it gives no answer in time:
-/// then this process acts itself.
+/// Asks the running monitor to roll back; `None` without an answer in time: then this process acts itself.
 async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
     let client = Client::new(&config.control.socket);
     // Whether it is alive is found out first: an order may take longer to be journaled.
@@ -234,7 +231,6 @@ pub fn elsewhere(routed: Color) -> Failure {
     Failure::new(7, format!("the router sends traffic to {routed} anyway; to move it to {to}: switchback switch {to}"))
 }
 
-/// Refuses a release that was switched to with `--no-rollback`.
 fn refuse_without_force(state: &State) -> Result<(), Failure> {
     if Binding::to(state).is_err() || !state.no_rollback() {
         return Ok(());
@@ -264,7 +260,6 @@ async fn refuse_dead_standby(config: &Config, state: &State) -> Result<(), Failu
     })
 }
 
-/// The soak of a monitor that died: its open rollback is finished under its own name.
 fn orphaned_soak(deployment: &Deployment, state: &State) -> Result<Option<SoakBlock>, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     let unfinished = state.soak().filter(|block| block.phase != Phase::Finished.name());

@@ -102,12 +102,10 @@ async fn begin_in_background(
     Ok(started)
 }
 
-/// Whether a person sits at a terminal.
 fn attended() -> bool {
     stdout().is_terminal() && !ci_job::in_ci()
 }
 
-/// The end of a run in this process.
 pub enum Watched {
     Ran(Finished),
     /// There was nothing to do; the exit code.
@@ -129,7 +127,9 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     }
     match finished {
         Finished::CutOff => {
-            output::error("exited on a second signal, in the middle of a move. See where traffic is: switchback status")
+            output::error(
+                "exited on a second signal, in the middle of a move. See where traffic is: switchback status",
+            );
         }
         Finished::Saved => output::error(&format!(
             "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",

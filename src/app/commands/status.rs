@@ -28,7 +28,6 @@ const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time between two looks with `--watch`.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Prints the status, once, until Ctrl-C, or once the soak is over.
 pub async fn run(common: &Common, status: &Status) -> Result<u8, Failure> {
     let loaded = context::loaded_anywhere(common, place::exists)?;
     let output = if status.json { Output::Json } else { status.output };
@@ -77,7 +76,6 @@ fn last_line(report: &StatusReport, came: Came) -> String {
     text.map(|text| format!("{label:<9} {}\n", as_called(&text))).unwrap_or_default()
 }
 
-/// The conclusion of a status, for the next steps of a job.
 fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
     let block = report.soak.block.as_ref();
     let reason = block.and_then(|block| block.reason.clone()).or_else(|| came.hint().map(str::to_owned));
@@ -196,7 +194,6 @@ pub fn configuration(loaded: &Loaded) -> ConfigurationStatus {
     ConfigurationStatus { folder: text(folder), file: config_file.as_deref().map(text), assumed }
 }
 
-/// From state file, router and recordings.
 async fn of_the_files(
     deployment: &Deployment,
     config: &Config,

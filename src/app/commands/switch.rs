@@ -18,8 +18,7 @@ use super::status::inactive_of;
 use super::support::failure::Failure;
 use super::support::{ci_job, context, output};
 
-/// Switches to the named color. Without one it prompts on a terminal, and fails elsewhere: running it twice would move
-/// traffic back.
+/// Without a color it prompts on a terminal and fails elsewhere: running it twice would move traffic back.
 pub async fn run(common: &Common, color: Option<Color>, switch: &Switch) -> Result<u8, Failure> {
     let Some(to) = (match color {
         named @ Some(_) => named,
@@ -83,7 +82,6 @@ fn answer(line: &str, inactive: Color) -> Answer {
     }
 }
 
-/// The error for a missing color without a terminal, with the commands to run instead.
 fn missing(arguments: impl Iterator<Item = OsString>, found: &Result<(StatusReport, Color), Failure>) -> String {
     let words: Vec<String> = arguments.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let command = |color: Color| completed(&words, color);
@@ -101,7 +99,6 @@ fn missing(arguments: impl Iterator<Item = OsString>, found: &Result<(StatusRepo
     )
 }
 
-/// The typed command line with the color after `switch`.
 fn completed(words: &[String], color: Color) -> String {
     let with_color = |at: usize| {
         let mut words = words.to_vec();

@@ -13,7 +13,6 @@ use super::history::nothing_decided;
 use super::support::failure::Failure;
 use super::support::{context, output, place};
 
-/// The end of the journal as last noted in the state file.
 fn known_head(config: &Config) -> Option<Head> {
     let state = StateFile::open(&config.state_file).ok()?.read().ok()?;
     state.journal().filter(|head| head.service == config.service).cloned()

@@ -10,7 +10,7 @@ use super::faults::{Conditions, Faults, MetricsPage};
 use super::load::Rate;
 use crate::model::Color;
 
-/// one change of faults.
+/// One change of faults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
     /// Nothing is wrong with the color any more.

@@ -19,7 +19,6 @@ pub struct Conditions {
 }
 
 impl Default for Conditions {
-    /// No faults: nothing fails, nothing is slow.
     fn default() -> Self {
         Self { error_ratio: 0.0, latency: Duration::ZERO, metrics: MetricsPage::Whole, ready: true, up: true }
     }
@@ -35,7 +34,6 @@ pub enum MetricsPage {
     Failing,
 }
 
-/// A shared handle on the conditions of one color.
 #[derive(Clone, Debug)]
 pub struct Faults(Arc<Shared>);
 
@@ -71,7 +69,6 @@ impl Faults {
         self.0.restarts.len()
     }
 
-    /// Resolves once `up` has the given value.
     pub(super) async fn until(&self, up: bool) {
         // The sender lives in `self`, so the wait cannot fail.
         let _ = self.0.conditions.subscribe().wait_for(|conditions| conditions.up == up).await;

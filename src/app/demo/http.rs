@@ -26,10 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a client keeps a connection that it does not use.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A free port of 127.0.0.1 that stays reserved while nothing listens on it.
-///
-/// A socket that is bound and does not listen keeps the port: connections to it are refused, and nobody else is given it.
-/// Linux lets a second socket bind and listen beside it as both set `SO_REUSEADDR`.
+/// A reserved free port of 127.0.0.1: bound without listening, it refuses connections and nobody else is given it.
+/// With `SO_REUSEADDR` on both, Linux lets a second socket bind and listen beside it.
 #[derive(Debug)]
 pub struct Port {
     addr: SocketAddr,
@@ -42,7 +40,6 @@ impl Port {
         Ok(Self { addr: reservation.local_addr()?, _reservation: reservation })
     }
 
-    /// The address, listened on or not.
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -105,7 +102,6 @@ pub enum FetchError {
     TimedOut,
 }
 
-/// An HTTP client with a keep-alive pool.
 #[derive(Clone, Debug)]
 pub struct Client(reqwest::Client);
 
@@ -115,7 +111,6 @@ impl Client {
         builder.build().map(Self).map_err(io::Error::other)
     }
 
-    /// Sends `request` and reads the whole answer within `limit`.
     pub async fn fetch(&self, request: http::Request<Bytes>, limit: Duration) -> Result<Response<Bytes>, FetchError> {
         let exchange = async {
             let answer = self.0.execute(request.try_into()?).await?;

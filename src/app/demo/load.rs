@@ -19,7 +19,6 @@ use crate::model::Color;
 
 /// Most requests under way at once; the rate drops when answers take longer than that allows.
 const MAX_IN_FLIGHT: usize = 128;
-/// How long a user waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends requests through the proxy at a steady rate. Dropping it ends the traffic.

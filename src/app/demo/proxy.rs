@@ -27,17 +27,13 @@ use crate::model::Color;
 pub const STATUS_PATH: &str = "/-/front";
 /// The header that names the color that was asked.
 pub const COLOR_HEADER: &str = "x-color";
-/// How often the followed file is read.
 const FOLLOW_EVERY: Duration = Duration::from_millis(20);
 /// Most bytes of the followed file that are read.
 const MAX_FILE: u64 = 64 * 1024;
-/// Limit for one answer of an instance.
 const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A reverse proxy that forwards to the instances of the active color in turn. Dropping it closes its port.
-///
-/// Which color is active stands in a file: a word, or JSON with `activeColor`. Where the file says neither or is not
-/// there, the last color keeps the traffic; it begins with blue.
+/// A reverse proxy to the instances of the active color in turn; dropping it closes its port. The color stands in a
+/// file, as a word or as `activeColor` in JSON; without one the last color keeps the traffic, blue at first.
 #[derive(Debug)]
 pub struct Proxy {
     addr: SocketAddr,
@@ -73,7 +69,6 @@ impl Proxy {
         self.addr
     }
 
-    /// The color that takes user traffic, as it changes.
     pub fn active(&self) -> watch::Receiver<Color> {
         self.active.clone()
     }
@@ -84,7 +79,6 @@ impl Proxy {
     }
 }
 
-/// The instances of one color, asked in turn.
 struct Upstream {
     instances: Vec<SocketAddr>,
     turn: AtomicUsize,

@@ -35,7 +35,6 @@ pub enum Scenario {
     RouterFailure,
 }
 
-/// How `switch` must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// The soak's outcome, as it is spelled everywhere.
@@ -120,7 +119,6 @@ impl Scenario {
     }
 }
 
-/// The name on the command line.
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_possible_value().map_or(Ok(()), |value| f.pad(value.get_name()))

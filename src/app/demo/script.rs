@@ -36,7 +36,6 @@ impl Script {
         self.folder.join("router-broken")
     }
 
-    /// The commands as the configuration takes them.
     pub fn router_kind(&self) -> RouterKind {
         let path = self.path().display().to_string();
         let command = |words: &[&str]| {

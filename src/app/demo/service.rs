@@ -30,7 +30,6 @@ const LISTEN_PAUSE: Duration = Duration::from_millis(50);
 const WORK_MS: f64 = 2.0;
 const JITTER_MS: f64 = 4.0;
 
-/// The release that a color runs.
 pub const fn version(color: Color) -> &'static str {
     color.pick("1.4.2", "1.5.0")
 }
@@ -63,7 +62,6 @@ impl Service {
         &self.instances
     }
 
-    /// Kills all processes and waits for their end.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }

@@ -23,7 +23,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Counts an answer of this color.
     pub fn add(&mut self, color: Color, failed: bool) {
         let served = match color {
             Color::Blue => &mut self.blue,

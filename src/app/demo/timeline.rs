@@ -7,7 +7,6 @@ use super::faults::MetricsPage;
 use super::scenario::Scenario;
 use crate::model::Color::{Blue, Green};
 
-/// One change at its time after the switch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// When, as a fraction of the soak window.

@@ -6,7 +6,6 @@ use super::scenario::Scenario;
 
 /// The soak window at speed 1.
 const WINDOW: Duration = Duration::from_mins(1);
-/// The shortest window that the configuration allows.
 const MIN_WINDOW: Duration = Duration::from_secs(3);
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
 /// Enough requests of the previous color for a verdict on it, whatever the speed.
@@ -18,8 +17,7 @@ const SAMPLES: u32 = 20;
 /// From this speed on windows hold too few requests at the usual rate.
 const FAST: u32 = 5;
 
-/// How long the soak of a demo lasts, how often it samples, and how many users there are. All values in whole
-/// milliseconds and within the limits of the configuration.
+/// How long a demo soaks, how often it samples, its users: whole milliseconds, within the configuration's limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// The soak window.
@@ -37,10 +35,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// The timing of a scenario at `speed`, 1..=20; what lies outside counts as the nearest end.
-    ///
-    /// Speed shortens the window, not the truth: what needs real time to be told apart keeps it
-    /// (see [`Scenario::shortest_window`]).
+    /// The timing at `speed`, clamped to 1..=20. Windows stay as long as [`Scenario::shortest_window`] or longer.
     pub fn new(scenario: Scenario, speed: u32) -> Self {
         let speed = speed.clamp(1, 20);
         let window = whole_millis(WINDOW / speed).max(scenario.shortest_window()).max(MIN_WINDOW);

@@ -23,7 +23,6 @@ use crate::config::{Method, RouterKind};
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
-/// Instances a color.
 const INSTANCES: usize = 2;
 /// Keeps the failures of the two colors independent.
 const GREEN_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -37,17 +36,11 @@ pub enum DemoError {
         source: io::Error,
     },
     #[error("failed to write the router's script into {folder}")]
-    Script {
-        /// The demo's folder.
-        folder: PathBuf,
-        source: io::Error,
-    },
+    Script { folder: PathBuf, source: io::Error },
 }
 
-/// A running demo: blue and green, the proxy and the load, with blue active. Dropping it ends everything.
-///
-/// The scenario begins when the proxy first sends traffic to green, whoever made it do so, and ends when traffic goes
-/// back to blue.
+/// A running demo, with blue active at first; dropping it ends everything. The scenario begins when the proxy first
+/// sends traffic to green, whoever made it do so, and ends when traffic goes back to blue.
 #[derive(Debug)]
 pub struct World {
     scenario: Scenario,
@@ -63,10 +56,9 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything on free ports of 127.0.0.1, with its files in `folder`: an absolute path that exists and is
-    /// empty. Nothing was ever switched, so there is no state file. What fails by chance follows from `seed`.
-    ///
-    /// The router is a command, which can be broken, where it is to be `breakable` by hand or the scenario breaks it.
+    /// Starts everything on free ports of 127.0.0.1 with its files in `folder`: an absolute path to an empty folder.
+    /// There is no state file at first. What fails by chance follows from `seed`. The router is a command, which can
+    /// be broken, if `breakable` or if the scenario breaks it.
     pub fn start(
         scenario: Scenario,
         timing: Timing,
@@ -130,8 +122,7 @@ impl World {
         &self.router
     }
 
-    /// The settings with which `switch` works on this demo: configuration keys and their values, spelled as in an
-    /// environment variable.
+    /// The settings that `switch` needs here: configuration keys, with values spelled as in an environment variable.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let Timing { window, baseline_window, interval, max_extension, verify_window, .. } = self.timing;
         let mut settings = vec![

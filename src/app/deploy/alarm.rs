@@ -10,7 +10,6 @@ use crate::model::{Color, Outcome, Phase};
 pub struct Alarm {
     /// Where traffic is, and who acts.
     pub text: String,
-    /// What to do, with its command.
     pub next: String,
 }
 

@@ -28,17 +28,14 @@ const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_millis(20);
 
-/// The deployment of one service: everything that moves its traffic goes through here.
-///
-/// Small files are read and written on the calling task; appending to the journal, which may wait for other processes, is
-/// done on the runtime's blocking threads.
+/// The deployment of one service: every move of its traffic goes through here. Small files are handled on the calling
+/// task, the journal, which may wait for other processes, on the runtime's blocking threads.
 #[derive(Clone)]
 pub struct Deployment {
     pub(super) state_file: StateFile,
     pub(super) router: Arc<dyn Router>,
     pub(super) journal: Journal,
     pub(super) service: String,
-    /// The probe that confirms moves.
     probe: Option<TrafficProbe>,
     lock_wait: Duration,
     clock: Arc<dyn Clock>,
@@ -144,8 +141,7 @@ impl Deployment {
         if self.router.reads_state_file() { None } else { self.router.read().await.ok() }
     }
 
-    /// Whether a switch to the color that the state file names still has to move the router: it shows the other color, or, where
-    /// anything may be replaced, it shows neither.
+    /// Whether a switch to the active color must move the router: it shows the other, or neither and may `replace`.
     pub async fn leads_elsewhere(&self, active: Color, replace: Replace) -> bool {
         if self.router.reads_state_file() {
             return false;
@@ -169,10 +165,8 @@ impl Deployment {
         }
     }
 
-    /// Writes the state of a soak to the state file, and touches no other key.
-    ///
-    /// Waits for a move in progress, then reads the file again, so that what the move wrote stays. If a program without
-    /// our lock changes the file meanwhile, it is read once more.
+    /// Writes the soak to the state file and touches no other key. Waits for a move in progress, then reads the file
+    /// again; once more if a program without our lock changes it meanwhile.
     pub async fn record_soak(&self, block: SoakBlock) -> Result<SoakUpdate, RecordError> {
         let head = self.with_journal(|journal, _| journal.head()).await.ok().flatten();
         for _ in 0..RECORD_TRIES {
@@ -266,8 +260,7 @@ impl Deployment {
         Ok(moved)
     }
 
-    /// Whether users reach this color, if a probe is configured. A router that follows the state file has moved only
-    /// once that is written: `written` says whether it is.
+    /// Whether users reach this color, if probed. A router that follows the state file moves once that is `written`.
     pub(super) async fn confirm(&self, to: Color, written: bool) -> Result<(), MoveFailure> {
         match &self.probe {
             Some(probe) if self.router.reads_state_file() == written => {
@@ -327,7 +320,6 @@ async fn within<T: Send + 'static>(
     }
 }
 
-/// The result of writing a soak's block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SoakUpdate {
     Written,

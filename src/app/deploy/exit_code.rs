@@ -30,7 +30,6 @@ pub enum Came {
 }
 
 impl Came {
-    /// The exit code of `status --exit-code`.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Running => 10,

@@ -9,14 +9,10 @@ use crate::io::router::Replace;
 use crate::io::state::{Lock, Move, NothingToRollBack};
 use crate::model::{Color, Traffic};
 
-/// What a rollback would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Foreseen {
-    /// Bring traffic to a color.
     Moves(Preview),
-    /// Nothing: traffic is back already.
     AlreadyBack(Color),
-    /// Nothing: there is no switch to roll back.
     Nothing(NothingToRollBack),
 }
 
@@ -31,7 +27,6 @@ pub struct Preview {
     pub journal_trouble: Option<String>,
 }
 
-/// Who would make the rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// This process: its file permissions count.
@@ -41,9 +36,8 @@ pub enum By {
 }
 
 impl Deployment {
-    /// What [`Deployment::rollback`] would do now for the last switch, or for the unfinished soak `soak`; an error is
-    /// the one that it would end with. Waits for a move in progress, as a rollback does. Writes nothing and keeps no
-    /// lock.
+    /// What [`Deployment::rollback`] would do now for the last switch or the unfinished soak `soak`, with its errors.
+    /// Waits for a move in progress; writes nothing and keeps no lock.
     pub async fn foresee_rollback(
         &self,
         soak: Option<String>,

@@ -4,7 +4,6 @@ use crate::io::router::{Moved, RouterError, TrafficProbeError};
 use crate::io::state::StateError;
 use crate::model::Color;
 
-/// The step of a move that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveFailure {
     #[error("the router failed: {0}")]
@@ -56,7 +55,6 @@ pub struct MovedTraffic {
     pub from: Color,
     /// The state file's `lastSwitch`, in Unix milliseconds.
     pub last_switch: Option<i64>,
-    /// What the router said.
     pub router: Moved,
     /// Why the move is not fully in the journal, where it is not.
     pub journal_trouble: Option<String>,

@@ -49,12 +49,7 @@ pub enum RollbackError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error("the rollback to {target} failed: {failure}; {traffic}")]
-    Failed {
-        target: Color,
-        /// The step, and why.
-        failure: MoveFailure,
-        traffic: Traffic,
-    },
+    Failed { target: Color, failure: MoveFailure, traffic: Traffic },
 }
 
 impl RollbackError {
@@ -86,25 +81,21 @@ impl RollbackError {
     }
 }
 
-/// The rollback before its first step.
 struct Begun {
     /// Whether the intent is in the journal already.
     open: bool,
     /// Notified once it is.
     journaled: Option<oneshot::Sender<()>>,
-    /// The first trouble with the journal.
     trouble: Option<String>,
     replace: Replace,
 }
 
 impl Deployment {
     /// Moves traffic back to the previous color, once, however often and from however many processes it is asked for.
-    ///
     /// Under the deploy lock: reads state file, router and journal; journals the intent unless one is open; moves the
-    /// router and reads it back; writes the state file; journals `rolled_back`. After a crash at any point the next
-    /// call finishes it. One call is one attempt: the caller journals `rollback_failed` when it gives up, and `skip`.
-    ///
-    /// A journal that fails does not stop the rollback: users come before records.
+    /// router and reads it back; writes the state file; journals `rolled_back`. After a crash the next call finishes.
+    /// One call is one attempt: the caller journals `rollback_failed` when it gives up, and `skip`. A journal that
+    /// fails does not stop the rollback: users come before records.
     pub async fn rollback(&self, request: RollbackRequest) -> Result<Rollback, RollbackError> {
         self.rollback_telling(request, None).await
     }
@@ -131,7 +122,6 @@ impl Deployment {
         }
     }
 
-    /// Reads everything that a rollback depends on, and decides what to do.
     pub(super) async fn consider(
         &self,
         soak: Option<String>,

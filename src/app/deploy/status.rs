@@ -25,7 +25,6 @@ pub enum StatusError {
     Lock(#[from] LockError),
 }
 
-/// Why the inactive color is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoInactive {
     #[error("the state file says that {active} is active, but the router sends traffic to {routed}")]
@@ -39,8 +38,7 @@ pub enum NoInactive {
 }
 
 impl StatusReport {
-    /// The color without traffic according to both state file and router: a deploy goes there. An error if they
-    /// disagree, or if the router cannot be read.
+    /// The color without traffic, where a deploy goes; an error if state file and router disagree or it is unreadable.
     pub fn inactive(&self) -> Result<Color, NoInactive> {
         match self.router.active_color {
             Some(routed) if routed == self.active_color => Ok(self.active_color.other()),
@@ -49,8 +47,7 @@ impl StatusReport {
         }
     }
 
-    /// The same with the current run of a monitor. Its knowledge of the standby counts only while that is the inactive
-    /// color.
+    /// The same with a monitor's current run. Its knowledge of the standby counts only if that is the inactive color.
     #[must_use]
     pub fn with_run(mut self, block: SoakBlock, standby: Color) -> Self {
         if self.standby.color != standby {
@@ -76,9 +73,7 @@ impl StatusReport {
 }
 
 impl Deployment {
-    /// Reads state file, router and the monitor's lock. `standby_ready` is the result of probing the other color.
-    ///
-    /// An unreadable router is shown, not returned as an error.
+    /// Reads state file, router (shown if unreadable) and monitor's lock; `standby_ready`: the other color's probe.
     pub async fn status(&self, standby_ready: Option<bool>) -> Result<StatusReport, StatusError> {
         let state = self.state_file.read()?;
         let read = self.router.read().await;
@@ -184,7 +179,6 @@ fn local(at: Timestamp, now: &ZonedDateTime) -> String {
     at.to_zoned_datetime(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// The same of a time as files have it.
 fn local_text(text: &str, now: &ZonedDateTime) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |at| local(at, now))
 }

@@ -37,29 +37,13 @@ pub enum SwitchError {
     State(#[from] StateError),
     /// The router holds what was not written by Switchback, could not be read, or put everything back: nothing was moved.
     #[error("the switch to {target} was not made: {failure}; nothing was moved{}", by_hand(failure, *target))]
-    NotMade {
-        target: Color,
-        /// What the router holds, or why it did not move.
-        failure: MoveFailure,
-    },
+    NotMade { target: Color, failure: MoveFailure },
     #[error("the switch to {target} failed and was undone: {failure}; traffic is on {from} as before")]
-    Undone {
-        target: Color,
-        from: Color,
-        /// The step, and why.
-        failure: MoveFailure,
-    },
+    Undone { target: Color, from: Color, failure: MoveFailure },
     #[error("the switch to {target} failed: {failure}; undoing it failed as well: {undo}; {traffic}")]
-    Stuck {
-        target: Color,
-        failure: MoveFailure,
-        /// The step of undoing, and why.
-        undo: MoveFailure,
-        traffic: Traffic,
-    },
+    Stuck { target: Color, failure: MoveFailure, undo: MoveFailure, traffic: Traffic },
 }
 
-/// The next step if the router holds foreign content.
 fn by_hand(failure: &MoveFailure, target: Color) -> String {
     let foreign = failure.untouched().and_then(|error| error.foreign());
     let step = |foreign: &Foreign| {
@@ -69,7 +53,6 @@ fn by_hand(failure: &MoveFailure, target: Color) -> String {
     foreign.map(step).unwrap_or_default()
 }
 
-/// The rest of a switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Steps {
     Move,
@@ -85,10 +68,8 @@ fn during(active: Color, decision: Decision) -> Decision {
 }
 
 impl Deployment {
-    /// Journals `switching`, moves traffic to a color, confirms it and writes the state file; then journals `switch`.
-    ///
-    /// A switch of the same soak that was cut off at any step is completed, once. When a step fails, router and state
-    /// file are restored and `switch_failed` is journaled.
+    /// Journals `switching`, moves and confirms traffic, writes the state file, journals `switch`. A switch that was
+    /// cut off is completed once; a failed step restores router and state file and journals `switch_failed`.
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;
@@ -144,7 +125,6 @@ impl Deployment {
         }
     }
 
-    /// How far an earlier attempt at the same switch got.
     async fn switch_progress(&self, soak: Option<String>, trouble: &mut Option<String>) -> SwitchProgress {
         let Some(soak) = soak else { return SwitchProgress::None };
         let progress = self.with_journal(move |journal, _| journal.switch_progress(&soak)).await;

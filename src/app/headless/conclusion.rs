@@ -1,7 +1,5 @@
-//! The result of a command, for the next step of a job or a program that reads JSON.
-//!
-//! `GITHUB_OUTPUT` takes a line `name=value` for each output, `GITHUB_STEP_SUMMARY` takes Markdown: "Workflow commands for GitHub
-//! Actions".
+//! The result of a command, for the next step of a job or a program that reads JSON: `name=value` in `GITHUB_OUTPUT`,
+//! Markdown in `GITHUB_STEP_SUMMARY` ("Workflow commands for GitHub Actions").
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -50,7 +48,6 @@ pub fn is_concluded() -> bool {
     CONCLUDED.load(Ordering::Relaxed)
 }
 
-/// Marks the outcome as printed.
 pub fn conclude() {
     CONCLUDED.store(true, Ordering::Relaxed);
 }
@@ -147,7 +144,6 @@ fn one_line(text: &str) -> String {
     clean(&as_called(&lines.collect::<Vec<_>>().join(" "))).into_owned()
 }
 
-/// A cell of a Markdown table.
 pub(super) fn cell(text: &str) -> String {
     one_line(text).replace('|', "\\|").replace('<', "&lt;")
 }

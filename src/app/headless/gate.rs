@@ -8,7 +8,6 @@ const SOON_MS: u64 = 1_000;
 /// Time between two lines.
 const EVERY_MS: u64 = 10_000;
 
-/// When a waiting gate is reported.
 #[derive(Debug)]
 pub(super) struct Gate {
     next_ms: u64,

@@ -1,7 +1,5 @@
-//! GitHub Actions: lines for people, annotations, and the job summary.
-//!
-//! Commands and their escaping are those of "Workflow commands for GitHub Actions": `%` and LF in a message. Other control
-//! characters do not get that far.
+//! GitHub Actions: lines for people, annotations, job summary, escaped as in "Workflow commands for GitHub Actions":
+//! `%` and LF in a message. Other control characters do not get that far.
 
 use std::io::{self, Write};
 
@@ -72,7 +70,6 @@ pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
     }
 }
 
-/// A row for each check as last seen, with its numbers beside the verdict.
 fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
     let mut text =
         "| check | verdict | value | limit | requests | failed or slow |\n| --- | --- | --- | --- | --- | --- |\n"
@@ -97,7 +94,6 @@ fn table_of_checks(checks: &[Observation], settings: &Settings) -> String {
     text
 }
 
-/// A workflow command that annotates the run.
 pub(super) fn annotation(level: &str, message: &str) -> String {
     format!("::{level} title=switchback::{}", escape(message))
 }

@@ -1,6 +1,4 @@
-//! One JSON object a line.
-//!
-//! Every object has `type` (`decision`, `phase`, `progress`, `trouble`, `outcome`) and `ts` (RFC 3339, UTC, milliseconds).
+//! One JSON object a line: `type` (`decision`, `phase`, `progress`, `trouble`, `outcome`), `ts` (RFC 3339, UTC, ms), ….
 
 use std::io::{self, Write};
 

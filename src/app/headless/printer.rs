@@ -70,15 +70,9 @@ pub struct Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quiet {
     /// Up to this time only decisions are printed.
-    DecisionsOnly {
-        /// The time.
-        until_wall_ms: i64,
-    },
+    DecisionsOnly { until_wall_ms: i64 },
     /// Up to this time nothing is printed: it was before.
-    Silent {
-        /// The time.
-        until_wall_ms: i64,
-    },
+    Silent { until_wall_ms: i64 },
 }
 
 impl Quiet {
@@ -94,9 +88,7 @@ impl Quiet {
     }
 }
 
-/// One form of output.
 pub trait PrintEvents: Send {
-    /// Prints what one event changed.
     fn news(&mut self, view: &View, news: &ViewUpdate) -> io::Result<()>;
     /// Prints how the run ended, after everything else.
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()>;
@@ -115,8 +107,7 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts printing a run on `out`, from the state of the view. A closed stdout (`| head`) ends the printing, never
-    /// the run.
+    /// Starts printing a run on `out` from the view's state. A closed stdout (`| head`) ends only the printing.
     pub fn start(form: Form, view: View, out: Box<dyn Write + Send>) -> Self {
         let (sender, receiver) = sync_channel(BACKLOG);
         let thread = thread::spawn(move || {

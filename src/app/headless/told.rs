@@ -14,7 +14,6 @@ use super::conclusion::{Conclusion, JobFiles, add_to_summary, conclude};
 use super::github::{annotation, level};
 use super::printer::Output;
 
-/// An outcome, and what it is about.
 #[derive(Clone, Debug)]
 pub struct Told {
     pub service: String,

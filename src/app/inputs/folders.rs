@@ -81,7 +81,6 @@ pub fn dotenv_in(folder: &Path, called_from: &Path) -> Option<DotEnv> {
     }
 }
 
-/// Whether a `.env` sets any variable of ours.
 pub fn is_ours(file: &DotEnv) -> bool {
     let ours = file.bytes.as_ref().map(|bytes| dotenv::parse(bytes));
     ours.is_ok_and(|ours| !ours.assignments.is_empty() || !ours.bad.is_empty())

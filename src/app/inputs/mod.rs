@@ -20,7 +20,6 @@ use crate::io::texts::{read_regular_text, read_text};
 /// The longest configuration file, in bytes.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// The inputs from the process and its machine.
 #[derive(Default)]
 struct Surroundings {
     working: PathBuf,
@@ -28,11 +27,9 @@ struct Surroundings {
     user: User,
 }
 
-/// The inputs of this process: its environment, the configuration file, and the `.env` beside it.
-///
-/// `flags` are key names with their values, `config` is what `--config` names. Without that, and without `SWITCHBACK_CONFIG`,
-/// the deployment is looked for from the working directory upwards. What cannot be read becomes a problem that
-/// [`load`](crate::config::load) reports together with all others.
+/// The inputs of this process. `flags` are key names with values, `config` is what `--config` names; without that and
+/// `SWITCHBACK_CONFIG` the deployment is searched for upwards from the working directory. What cannot be read becomes a
+/// problem that [`load`](crate::config::load) reports together with all others.
 pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> Inputs {
     let variables: Vec<_> = std::env::vars_os().collect();
     let named = config.clone().or_else(|| Some(variable(&variables, CONFIG_VARIABLE)?.into()));
@@ -56,7 +53,6 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
     inputs
 }
 
-/// A variable that is set to something.
 fn variable<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsString> {
     variables.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
 }
@@ -145,7 +141,6 @@ fn settled(inputs: &Inputs, folder: &Path, dotenv: Option<DotEnv>, file: ConfigF
     chosen
 }
 
-/// The folder of what a symlink leads to.
 fn linked_folder(path: &Path) -> Option<PathBuf> {
     path.symlink_metadata().ok().filter(Metadata::is_symlink)?;
     path.canonicalize().ok().map(|real| folder_of(&real))
@@ -184,7 +179,6 @@ fn names_file(name: &str, value: &str) -> bool {
     name == CONFIG_VARIABLE && !value.is_empty()
 }
 
-/// The file that the command line or the environment names.
 fn named_file(config: Option<PathBuf>, env: &[(String, String)]) -> Option<(PathBuf, Origin)> {
     let flag = config.map(|path| (path, Origin::CommandLine { flag: Some("config") }));
     let in_env = || {

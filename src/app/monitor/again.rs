@@ -1,7 +1,5 @@
-//! A switch to the color that is already active: a job was re-run, or a command was typed twice.
-//!
-//! Nothing is moved. A judged release keeps its outcome; one that was not judged is watched if it is still the same
-//! deploy.
+//! A switch to the color that is already active: a job was re-run, or a command typed twice. Nothing is moved. A judged
+//! release keeps its outcome; one that was not judged is watched if it is still the same deploy.
 
 use std::time::Duration;
 
@@ -27,10 +25,8 @@ pub struct Asked<'a> {
     pub replace: Replace,
 }
 
-/// What to do for a switch to this color; `None` if traffic is elsewhere and has to be moved. [`Earlier::Nothing`] and
-/// [`Earlier::Lost`] mean that a soak of the active color begins.
-///
-/// Only asked under the monitor's lock. What a dead monitor left unfinished of *another* deployment is finished first.
+/// What to do for a switch to this color, under the monitor's lock; `None` if traffic has to be moved. A soak begins at
+/// [`Earlier::Nothing`] and [`Earlier::Lost`]. What a dead monitor left of *another* deployment is finished first.
 pub async fn find(
     deployment: &Deployment,
     config: &Config,
@@ -119,7 +115,6 @@ fn known(
     Ok(Some(earlier))
 }
 
-/// The message before a soak is resumed or begins.
 pub fn told(color: Color, earlier: &Earlier) -> String {
     let how = if matches!(earlier, Earlier::Unfinished(_)) { "its soak is resumed" } else { "it is watched now" };
     format!("{color} is already live; nothing was moved. It was not judged yet: {how}")
@@ -129,7 +124,6 @@ const fn ended(soak: Option<String>, outcome: Outcome, cause: Cause, reason: Str
     Earlier::Ended { soak, ending: Ending { outcome, cause, reason } }
 }
 
-/// Why the active color is not the requested release.
 fn refusal(asked: &Asked<'_>, state: &State, block: Option<&SoakBlock>) -> Option<String> {
     let live = state.release().or_else(|| block.and_then(|block| block.release.as_deref()));
     if let (Some(live), Some(release)) = (live, asked.release)

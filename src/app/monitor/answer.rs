@@ -10,7 +10,6 @@ use crate::core::soak::Refusal;
 /// How long the answer to an accepted order waits for its decision to reach the disk.
 const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where the answer to an order goes.
 #[derive(Debug)]
 pub struct Answer {
     /// Receives the sequence number of the order's event, or why it was refused.

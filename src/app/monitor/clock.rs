@@ -28,10 +28,8 @@ impl RunClock {
         Self::showing(clock, 0)
     }
 
-    /// Continues the clock of a run, given the time of its last event on both clocks.
-    ///
-    /// In the same boot that clock never stopped. After a reboot the wall clock tells how long the machine was down; if
-    /// it was set back, no time has passed.
+    /// Continues the clock of a run from its last event. After a reboot the wall clock tells how long the machine was
+    /// down; if it was set back, no time has passed.
     pub fn resume(clock: Arc<dyn Clock>, known: Option<&ClockOrigin>, last_ms: u64, last_wall_ms: i64) -> Self {
         match known {
             Some(origin) if origin.boot == clock.boot_id() => {

@@ -18,14 +18,12 @@ const NAMES: u32 = 5;
 /// Failures in a row before one is reported: a file may be read while it is written.
 const FAILURES: u32 = 2;
 
-/// The changed instances of a color.
 pub struct Found {
     pub color: Color,
     pub instances: Vec<InstanceUrl>,
 }
 
-/// Starts discovery for the colors whose instances can change. `configured` says how they are found, `known` which are
-/// there.
+/// Starts discovery for colors whose instances can change: `configured` is how to find them, `known` what is there.
 pub fn start(tasks: &mut JoinSet<()>, configured: &Colors, known: &Colors, events: &Sender<Event>) -> Receiver<Found> {
     let (sender, found) = mpsc::channel(1);
     let discoveries = Color::ALL.map(|color| (color, Discovery::of(configured, color)));
@@ -36,7 +34,6 @@ pub fn start(tasks: &mut JoinSet<()>, configured: &Colors, known: &Colors, event
     found
 }
 
-/// How one color's instances are looked for.
 struct Look {
     color: Color,
     discovery: Discovery,

@@ -185,7 +185,6 @@ async fn reflect_all(
     }
 }
 
-/// A time as the state file shows it.
 fn time(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms).ok().map(rfc3339_ms)
 }
@@ -211,7 +210,6 @@ pub fn block_of_run(machine: &Machine, wall_ms: i64) -> SoakBlock {
     }
 }
 
-/// The soak as the state file shows it.
 pub fn block_of(summary: Summary, settings: &Settings) -> SoakBlock {
     SoakBlock {
         id: summary.id,

@@ -17,11 +17,7 @@ pub enum OpenError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error("nothing to watch: {reason} (state file `{}`)", path.display())]
-    NothingToSoak {
-        reason: NothingToRollBack,
-        /// The state file.
-        path: PathBuf,
-    },
+    NothingToSoak { reason: NothingToRollBack, path: PathBuf },
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -35,18 +31,10 @@ pub enum OpenError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error("soak {soak} left a rollback unfinished, and it cannot be finished now: {source}")]
-    Unfinished {
-        /// The earlier soak.
-        soak: String,
-        source: Box<RollbackError>,
-    },
+    Unfinished { soak: String, source: Box<RollbackError> },
     /// Signals or randomness are not available.
     #[error("cannot {what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        source: std::io::Error,
-    },
+    System { what: &'static str, source: std::io::Error },
 }
 
 impl OpenError {

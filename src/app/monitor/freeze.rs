@@ -25,7 +25,6 @@ impl FreezeWatch {
         Self { file, seen: None, freeze: None, told }
     }
 
-    /// The change to report to the machine, if any.
     pub fn change(&mut self, now: Timestamp) -> Option<Event> {
         let identity =
             fs::symlink_metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));

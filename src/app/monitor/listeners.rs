@@ -10,7 +10,6 @@ use super::error::OpenError;
 /// Name of the file in the service's folder that records signed orders, to reject replays.
 const SIGNED_ORDERS: &str = "signed-orders";
 
-/// The open listeners of a monitor.
 #[derive(Default)]
 pub struct Listeners {
     socket: Option<ControlSocket>,
@@ -18,8 +17,7 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Opens the configured listeners. A monitor that resumes a run continues without one that fails, and reports it
-    /// through `tell`.
+    /// Opens the configured listeners. A resumed run continues without one that fails, and reports it through `tell`.
     pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
         let socket = match ControlSocket::bind(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {

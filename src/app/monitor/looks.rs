@@ -17,9 +17,8 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// The color that users reach, where the page can tell and it is time to ask; else the color that the router shows.
-    ///
-    /// An answer that contradicts the router is asked for again at the next reading, so that two readings in a row can show it.
+    /// The color that users reach, if it is time to ask and the page can tell; else the router's. An answer that
+    /// contradicts the router is asked for again at the next reading, so that two in a row can show it.
     pub async fn behind(&self, probe: &TrafficProbe, shown: Color) -> Color {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|(at, seen)| seen == shown && at.elapsed() < PAUSE) {

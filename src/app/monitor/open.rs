@@ -50,8 +50,7 @@ pub enum Begin {
     },
     /// A soak of the active color; an unfinished one of a dead monitor is resumed.
     Soak,
-    /// The same, but a switch that has moved no traffic yet is resumed too, and the outcome of an ended soak is
-    /// returned.
+    /// The same, but also resumes a switch that has moved no traffic yet, and returns the outcome of an ended soak.
     Resume,
 }
 
@@ -108,7 +107,6 @@ impl Opened {
     }
 }
 
-/// What a run is made of, new or resumed.
 struct Run {
     config: Box<Config>,
     machine: Machine,
@@ -119,10 +117,8 @@ struct Run {
     clock: RunClock,
 }
 
-/// Takes the monitor's lock, reads the state, opens journal, recording and control socket.
-///
-/// An unfinished soak of an earlier monitor is resumed, or finished if another run begins, which is reported through
-/// `tell`. Everything that can fail fails here, before traffic moves.
+/// Takes the monitor's lock, reads the state, opens journal, recording and control socket: all that can fail, before
+/// traffic moves. An unfinished soak is resumed, or finished if another run begins, which is reported through `tell`.
 pub async fn open(
     ports: &Ports,
     loaded: &Loaded,
@@ -287,7 +283,6 @@ async fn fresh(
     })
 }
 
-/// The run of a monitor that is gone, from here on.
 fn go_on(
     ports: &Ports,
     loaded: &Loaded,

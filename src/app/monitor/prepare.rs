@@ -12,7 +12,6 @@ use crate::model::{Actor, CheckId, Color};
 /// Keys that are not recorded: they may hold credentials, and another monitor reads them again.
 const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];
 
-/// The machine's settings for a run that begins now.
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
     let soak = &config.soak;
     Settings {
@@ -102,10 +101,8 @@ pub fn recorded_config(loaded: &Loaded) -> Vec<(String, String)> {
     pairs.filter(|(_, value)| value != "***").collect()
 }
 
-/// The configuration that a recorded run began with; secrets, instances and listeners are the current ones.
-///
-/// `None` if this version does not understand all of it. Then the current configuration is used, but the machine still
-/// judges by the recorded settings.
+/// The configuration that a recorded run began with, with current secrets, instances and listeners. `None` if this
+/// version does not understand all of it: then the current one is used, and the machine judges by recorded settings.
 pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config> {
     let mut flags = recorded.to_vec();
     // Marks that there is one; the current value, with credentials, is put in below.

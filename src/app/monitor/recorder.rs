@@ -83,7 +83,6 @@ impl Recorder {
     }
 }
 
-/// The writer, and the reporting of its failures.
 struct Writing {
     writer: RecordingWriter,
     told: bool,

@@ -76,12 +76,10 @@ impl RecoveredRun {
         View::resumed(self.machine.clone(), self.seq, self.at_ms, self.wall_ms)
     }
 
-    /// The decisions that were made and did not reach the journal, given what did.
-    ///
-    /// A monitor journals in order, so they are those after the last one that is there. Two may be equal: each line
-    /// counts for one of them. If the journal has an intent to roll back that the recording lacks, all missing
-    /// decisions came before it. After the end of a rollback nothing is written that would read as if there had been
-    /// none. An intent to roll back is never among them: the move that it begins writes it.
+    /// Decisions that did not reach the journal, which is written in order: those after the last one there. Equal ones
+    /// count one line each. If the journal has an intent to roll back that the recording lacks, all missing came before
+    /// it. After the end of a rollback nothing is written that would read as if there had been none. An intent to roll
+    /// back is never among them: the move that it begins writes it.
     pub fn not_journaled(&self, journaled: &[Decision]) -> Vec<&Decision> {
         let same = |a: &Decision, b: &Decision| a.decision == b.decision && a.message == b.message;
         let (mut left, mut known) = (journaled, 0);

@@ -10,7 +10,6 @@ use super::effect_runner::{block_of, block_of_run};
 use super::error::OpenError;
 use super::recovered_run::RecoveredRun;
 
-/// What is left of an earlier run. Only asked under the monitor's lock, so its monitor is gone.
 pub enum Earlier {
     Nothing,
     Unfinished(Box<RecoveredRun>),
@@ -24,8 +23,7 @@ pub enum Earlier {
     Lost(String),
 }
 
-/// Finds a run to resume; with `explicitly` also one that has moved no traffic yet, and the outcome of one that has
-/// ended.
+/// Finds a run to resume; `explicitly` also one that moved no traffic yet, and the outcome of one that has ended.
 pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Result<Earlier, OpenError> {
     let state = deployment.state_file().read()?;
     let block = state.soak();
@@ -75,8 +73,7 @@ fn watches(recovered: &RecoveredRun, state: &State) -> bool {
     (settings.color, settings.last_switch) == (state.active(), state.last_switch())
 }
 
-/// The run of this state file that began after the soak that it shows, if there is one: it ended before its own soak began, or
-/// died before that was shown.
+/// The run after the soak in the state file, if any: it ended before its own soak, or died before that was shown.
 pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option<RecoveredRun> {
     let id = recordings(&config.service_dir()).ok()?.pop()?;
     if state.soak().is_some_and(|block| block.id.as_str() >= id.as_str()) {
@@ -128,7 +125,6 @@ fn ended(state: &State, block: &SoakBlock) -> Option<Earlier> {
     same.then(|| Earlier::Ended { soak: Some(block.id.clone()), ending })
 }
 
-/// How a soak ended, as the state file shows it.
 pub fn ending_of(block: &SoakBlock) -> Option<Ending> {
     let word = |word: &Option<String>| Some(serde_json::Value::String(word.clone()?));
     Some(Ending {
@@ -150,7 +146,6 @@ pub fn intent_of(deployment: &Deployment, soak: &str) -> Result<Option<Decision>
     }
 }
 
-/// Journals the decisions that did not reach the journal.
 pub fn complete_journal(deployment: &Deployment, recovered: &RecoveredRun) -> Result<(), OpenError> {
     let entries = deployment.journal().of_soak(&recovered.machine.settings().soak)?;
     let journaled: Vec<Decision> = entries.into_iter().map(|entry| entry.decision).collect();

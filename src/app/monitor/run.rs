@@ -186,7 +186,6 @@ impl Run {
         }
     }
 
-    /// An event of one of the tasks.
     async fn arrived(&mut self, event: Event) {
         let mut completes_round = false;
         let mut trouble = None;
@@ -263,8 +262,7 @@ impl Run {
         self.feed(Event::Tick { skipped: due.skipped }).await;
     }
 
-    /// Numbers one event, sends it to all observers, and carries out the machine's effects. A failure on the way
-    /// becomes an event of its own.
+    /// Numbers an event, sends it to all observers, carries out the effects. A failure becomes an event of its own.
     async fn feed(&mut self, event: Event) {
         let mut queue: VecDeque<Event> = self.freeze.change(self.clock.now()).into_iter().chain([event]).collect();
         while let Some(mut event) = queue.pop_front() {

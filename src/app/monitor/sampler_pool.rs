@@ -1,5 +1,4 @@
-//! One task for each instance that is scraped or probed, and for each thing that Prometheus is asked: they run
-//! independently.
+//! One task for each instance that is scraped or probed, and for each Prometheus query: they run independently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +26,6 @@ pub enum Job {
 }
 
 impl Job {
-    /// The job that an event answers.
     pub fn answered_by(event: &Event, settings: &Settings) -> Option<Self> {
         match event {
             Event::Sampled { color, instance, .. } => Some(Self::Scrape(*color, *instance)),
@@ -45,8 +43,7 @@ impl Job {
 /// A request to a sampler: whole seconds since the switch; for a probe, how many extra times to ask.
 type Order = u64;
 
-/// Extra probes in a row that show whether probes are counted as requests, more than users are likely to send
-/// meanwhile.
+/// Extra probes in a row that show whether probes are counted as requests: more than users are likely to send.
 const TRIALS: Order = 4;
 
 /// All tasks, each with at most one request in flight. They end with the pool.
@@ -66,9 +63,8 @@ pub struct SamplerPool {
 }
 
 impl SamplerPool {
-    /// Starts the tasks that scrape and probe the instances of both colors, discover others by what is `configured`,
-    /// and ask Prometheus. `config` has the instances found so far. If traffic moved before the run, alerts are first
-    /// asked for as of `switched_ms` (Unix milliseconds).
+    /// Starts the tasks for the instances in `config`, for discovery as `configured`, and for Prometheus. If traffic
+    /// moved before the run, alerts are first asked for as of `switched_ms` (Unix milliseconds).
     pub fn start(
         source: Arc<dyn Source>,
         config: &Config,
@@ -124,7 +120,6 @@ impl SamplerPool {
         Some(Event::Instances { color, present: instances.iter().map(ToString::to_string).collect() })
     }
 
-    /// Starts tasks for new instances, and ends those of removed ones.
     fn add_instances(&mut self, color: Color, instances: &[InstanceUrl]) -> Result<(), ClientError> {
         let names: Vec<String> = instances.iter().map(ToString::to_string).collect();
         let roster = if color == Color::Blue { &mut self.blue } else { &mut self.green };
@@ -206,7 +201,6 @@ impl SamplerPool {
     }
 }
 
-/// The target of a question to Prometheus.
 struct Asker {
     check: CheckId,
     service: String,

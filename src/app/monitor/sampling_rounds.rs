@@ -19,7 +19,6 @@ struct Round {
     waiting: BTreeSet<Job>,
 }
 
-/// The time since the last tick, as a tick reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// Scheduled ticks that never ran.

@@ -8,10 +8,8 @@ use crate::model::{Actor, Cause, Decision, DecisionKind, Outcome, Phase};
 
 use super::error::OpenError;
 
-/// Finishes what the soak in the state file left unfinished: an open rollback is carried through, any other soak ends
-/// `superseded`. Only called under the monitor's lock, so that monitor is dead. Returns what was done, if anything.
-///
-/// The rollback touches only the deployment that the soak watched, not a later switch.
+/// Finishes the soak of a dead monitor, under its lock: carries an open rollback through, ends any other `superseded`;
+/// returns what was done. Touches only the deployment that the soak watched, not a later switch.
 pub async fn settle(deployment: &Deployment) -> Result<Option<String>, OpenError> {
     let state = deployment.state_file().read()?;
     let Some(block) = state.soak().filter(|block| block.phase != Phase::Finished.name()).cloned() else {

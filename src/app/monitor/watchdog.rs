@@ -1,5 +1,4 @@
-//! The service manager's watchdog, answered from the monitor's own loop: one that hangs, is stopped, or gets no CPU
-//! time stops answering, and is killed and restarted.
+//! The service manager's watchdog, answered from the monitor's loop: one that hangs is killed and restarted.
 
 use std::future::pending;
 

@@ -94,7 +94,7 @@ impl Layout {
         let wanted = widgets::status_rows(dashboard, ui, now_ms, right.width).min(right.height);
         let rows = right.height - wanted;
         let (status, rows) = split_rows(right, if rows < INSTANCES { 0 } else { rows });
-        Self { chart, checks, status, decisions, ..self }.with_rows(rows, ui)
+        Self { chart, status, checks, decisions, ..self }.with_rows(rows, ui)
     }
 
     /// Instances and routes share a place.

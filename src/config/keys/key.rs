@@ -8,7 +8,6 @@ use crate::config::kind::Kind;
 use crate::config::layers::PREFIX;
 use crate::config::problem::{Origin, Problem};
 
-/// One row of the table: a key and everything that is to be known about it.
 pub struct Key {
     /// The dotted name in the file, such as `soak.window`. Flags are handed to [`load`](crate::config::load()) by it.
     pub name: &'static str,

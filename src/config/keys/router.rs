@@ -226,7 +226,6 @@ fn called(draft: &mut Draft, color: Color) -> Option<String> {
     Some(shown)
 }
 
-/// A default of one kind of router; the others have none.
 fn default_for(draft: &mut Draft, kind: RouterWord, text: &str, set: fn(&mut RouterDraft)) -> Option<String> {
     (draft.router.kind == kind).then(|| {
         set(&mut draft.router);

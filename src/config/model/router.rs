@@ -38,7 +38,6 @@ pub struct TrafficProbeConfig {
 }
 
 impl TrafficProbeConfig {
-    /// What stands in the answer of this color.
     pub fn value(&self, color: Color) -> &str {
         match color {
             Color::Blue => &self.blue,
@@ -60,7 +59,6 @@ pub enum ProbeSign {
     },
 }
 
-/// What kind of router, with what it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouterKind {
     /// The state file is the truth; something else reads it.

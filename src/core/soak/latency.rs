@@ -1,4 +1,4 @@
-//! The latency check: a request slower than the threshold is a bad_event; no more than `1 - quantile` of them are allowed.
+//! The latency check: a request slower than the threshold is a bad event; no more than `1 - quantile` of them are allowed.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -170,7 +170,7 @@ impl LatencyCheck {
         self.unfit().or_else(|| self.missing()).or_else(none)
     }
 
-    /// What is a bad_event, on one page of the previous color; none where it cannot say.
+    /// What is a bad event, on one page of the previous color; none where it cannot say.
     pub fn bad_events(&self, sample: &Sample) -> Option<Sample> {
         let Sample::Good(reading) = sample else { return None };
         let Some(Latency::Buckets(now)) = &reading.latency else { return None };

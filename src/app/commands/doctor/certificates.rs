@@ -1,5 +1,4 @@
-//! The expiry of the certificates that this deployment presents, and of authorities in their chains. Those that it
-//! trusts itself are not checked.
+//! The expiry of certificates that this deployment presents, with their authorities; not of those that it only trusts.
 
 use std::path::Path;
 
@@ -20,7 +19,6 @@ struct Shown<'a> {
     without: &'static str,
 }
 
-/// Each certificate with its date.
 pub fn look(config: &Config) -> Vec<Finding> {
     let control = &config.control;
     let listens = control.listen.and(control.certificate.as_deref());

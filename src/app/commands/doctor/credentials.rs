@@ -10,15 +10,12 @@ use crate::model::Color;
 
 const AREA: &str = "secrets";
 
-/// What a file holds and controls.
 struct Meaning {
-    /// The keys whose secrets it holds.
     secrets: Vec<&'static str>,
     /// What a writer of the file can choose.
     decides: &'static str,
 }
 
-/// Permissions of the files with secrets, and of those that decide what is run.
 pub fn files(loaded: &Loaded) -> Vec<Finding> {
     let files = meanings(loaded);
     let holding = files.values().filter(|meaning| !meaning.secrets.is_empty()).count();

@@ -24,8 +24,7 @@ const METRICS: [&str; 12] = [
     "/management/prometheus",
     "/-/metrics",
 ];
-/// Ports for metrics apart from the application: OpenTelemetry's exporter, the management of Spring Boot and
-/// Dropwizard, and by habit.
+/// Ports for metrics apart from the application: OpenTelemetry's exporter, Spring Boot and Dropwizard, and by habit.
 const PORTS: [u16; 4] = [9464, 8081, 9090, 9091];
 /// Readiness paths of frameworks, before those of liveness.
 const HEALTH: [&str; 18] = [
@@ -50,7 +49,6 @@ const HEALTH: [&str; 18] = [
 ];
 /// A path that does not exist: a service that answers it with success does so for every path.
 const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
-/// Time limit for one instance.
 const LIMIT: Duration = Duration::from_secs(8);
 const ONE: Duration = Duration::from_secs(2);
 

@@ -16,13 +16,11 @@ pub enum Level {
     Failure,
 }
 
-/// One finding, with the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub area: &'static str,
     pub level: Level,
     pub text: String,
-    /// What to do next; always there for a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
@@ -45,7 +43,6 @@ impl Finding {
         Self { area, level, text: masked(text.into()), next: next.map(masked) }
     }
 
-    /// For people: one line, and one for the next step.
     pub fn to_text(&self) -> String {
         let word = match self.level {
             Level::Ok => "ok",

@@ -38,7 +38,6 @@ use crate::app::deploy::Deployment;
 use crate::config::{Config, Loaded};
 use crate::io::source::discover;
 
-/// The exit code if something would fail.
 const FAILED: u8 = 2;
 
 #[derive(Debug, Serialize)]

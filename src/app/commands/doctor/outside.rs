@@ -13,7 +13,6 @@ use crate::io::http::NoAnswer;
 use crate::io::state::{MonitorState, monitor_state};
 use crate::model;
 
-/// Whether the certificate files for a monitor on another machine can be used, if any are set.
 pub fn asking(config: &Config) -> Option<Finding> {
     const AREA: &str = "network";
     let control = &config.control;

@@ -1,5 +1,4 @@
-//! Prometheus: whether it answers, its answers to every query of a soak, and whether its samples are new enough for the
-//! interval of the soak.
+//! Prometheus: whether it answers, also each query of a soak, and whether samples are new enough for the interval.
 
 use super::finding::{Finding, Level};
 use super::services;

@@ -12,7 +12,6 @@ use crate::model::{Color, Phase};
 
 const AREA: &str = "readiness";
 
-/// The answer of an instance to a readiness probe.
 pub enum Readiness {
     Ready(Ready),
     /// It answers that it is probed too often.
@@ -25,7 +24,6 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// Ready, without remarks.
     #[cfg(test)]
     pub fn ready() -> Self {
         Self::Ready(Ready::default())
@@ -52,7 +50,6 @@ pub async fn ask(config: &Config, url: &InstanceUrl) -> Readiness {
     }
 }
 
-/// The level of a standby that is not ready: during an unfinished soak it prevents a rollback.
 pub fn standby_alarm(state: Option<&State>) -> Level {
     let open = |state: &State| state.soak().is_some_and(|soak| soak.phase != Phase::Finished.name());
     let at_stake = state.is_some_and(|state| open(state) && Binding::to(state).is_ok());

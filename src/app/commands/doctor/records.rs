@@ -19,12 +19,10 @@ use crate::model::number::size;
 
 /// Free space in bytes below which recordings may fail soon: an hour takes a few MiB.
 const ROOM: u64 = 100 << 20;
-/// How long a monitor may take to answer.
 const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 /// The next step if it does not.
 const RESTART: &str = "end that process, then: switchback soak --resume";
 
-/// The folders that are written to: records, state file, control socket.
 pub fn folders(config: &Config) -> Vec<Finding> {
     let parent = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
     let mut folders = vec![config.service_dir(), parent(&config.state_file), parent(&config.control.socket)];
@@ -44,7 +42,6 @@ pub fn group(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Whether a folder can be written to or created.
 fn writable(folder: &Path) -> Finding {
     const AREA: &str = "folder";
     let Some(there) = folder.ancestors().find(|ancestor| ancestor.exists()) else {
@@ -143,7 +140,6 @@ pub fn journal(deployment: &Deployment, state: Result<&State, &StateError>) -> F
     }
 }
 
-/// Whether the limit of file descriptors suffices for the instances.
 pub fn descriptors(instances: usize) -> Finding {
     const AREA: &str = "descriptors";
     match descriptors::fit(instances as u64) {
@@ -162,7 +158,6 @@ pub fn freeze(deployment: &Deployment) -> Option<Finding> {
     Some(Finding::warning("freeze", text, "switchback unfreeze"))
 }
 
-/// Whether the active release may be rolled back.
 pub fn no_rollback(state: Result<&State, &StateError>) -> Option<Finding> {
     let barred = state.is_ok_and(State::no_rollback);
     barred.then(|| {

@@ -84,7 +84,6 @@ fn unread(kind: &str, error: &RouterError, active: Option<Color>) -> Finding {
     }
 }
 
-/// Where users arrive, according to the probe through the proxy.
 async fn users(probe: &TrafficProbe, shown: Color) -> Finding {
     match Box::pin(probe.look()).await {
         Ok(color) if color == shown => Finding::ok(AREA, format!("users reach {color}, according to {}", probe.url())),

@@ -45,7 +45,6 @@ impl Unread {
 }
 
 struct Metrics {
-    /// Request counter and status label.
     counter: Option<(String, String)>,
     /// The share of its requests that is left out, if any.
     left_out: Option<String>,
@@ -53,7 +52,6 @@ struct Metrics {
     /// The latency histogram, if latency is judged: its name and bound, or why there is none.
     latency: Option<Result<String, String>>,
     release: Option<String>,
-    /// Counts between the two pages.
     counts: TickCounts,
     /// Requests a second.
     rate: f64,
@@ -88,7 +86,6 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
     findings
 }
 
-/// Requests a second on a color; `None` if they cannot be counted.
 fn counted(color: Color, answers: &[Instance]) -> Option<f64> {
     let of_color = answers.iter().filter(|answer| answer.color == color);
     let seen: Vec<_> = of_color.filter_map(|answer| answer.metrics.as_ref()?.as_ref().ok()).collect();
@@ -231,8 +228,7 @@ fn several(who: &str, processes: Processes) -> Option<Finding> {
     }
 }
 
-/// Whether the traffic of the active color, which a new color would get, is enough to judge it. `rate` is in requests a
-/// second; `None` if they cannot be counted.
+/// Whether the active color's traffic, which a new color would get, can be judged. `rate`: requests a second, if known.
 pub fn traffic(config: &Config, active: Color, rate: Option<f64>) -> Finding {
     const AREA: &str = "traffic";
     let Some(rate) = rate else {

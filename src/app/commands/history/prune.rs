@@ -33,8 +33,7 @@ fn report(pruned: &Pruned, verb: &str) -> Result<u8, Failure> {
     Err(Failure::usage(failed.join("\n")))
 }
 
-/// The soaks whose recordings are still written or needed to resume: that of the state file while it is unfinished,
-/// and while a monitor runs the newest, which the state file may not show yet.
+/// Soaks whose recordings are still needed: the unfinished one of the state file, and the newest while a monitor runs.
 fn in_use(config: &Config) -> Result<Vec<SoakId>, Failure> {
     let deployment = Deployment::open(config)?;
     let monitor = monitor_state(deployment.state_file()).map_err(Failure::usage)?;

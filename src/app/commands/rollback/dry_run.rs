@@ -15,7 +15,6 @@ use crate::io::router::{TrafficProbe, TrafficProbeError};
 use crate::io::state::{MonitorState, State, monitor_state, mover};
 use crate::model::number::duration_exact;
 
-/// How long a monitor may take to answer.
 const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Prints what would happen, as far as that can be checked; the exit code is that of the rollback.
@@ -77,7 +76,6 @@ async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
     }
 }
 
-/// Who would make the rollback, and what happens to the soak.
 async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<By, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
     if !running || Binding::to(state).is_err() {

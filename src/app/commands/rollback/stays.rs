@@ -15,7 +15,6 @@ const MAX: Duration = Duration::from_secs(3);
 const EVERY: Duration = Duration::from_millis(500);
 const UNDONE_FOR: Duration = Duration::from_secs(1);
 
-/// The place of traffic since the rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stay {
     /// It is where it was moved, as far as known.
@@ -23,10 +22,7 @@ pub enum Stay {
     /// Unknown: the last reading failed.
     Unread(String),
     /// Another switch moved traffic since, and is in the state file.
-    MovedOn {
-        /// The active color now.
-        active: Color,
-    },
+    MovedOn { active: Color },
     /// The router sends it to the other color again, or to neither, with the reason.
     Undone(Option<String>),
 }
@@ -62,7 +58,6 @@ pub async fn look(deployment: &Deployment, to: Color, last_switch: Option<i64>, 
     }
 }
 
-/// Prints it, and returns the exit code of the rollback.
 pub fn tell(stay: Stay, to: Color, service: &str) -> Result<u8, Failure> {
     let from = to.other();
     match stay {

@@ -15,13 +15,11 @@ use crate::config::Loaded;
 use crate::io::state::StatusReport;
 use elsewhere::Whose;
 
-/// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a monitor may be away until its supervisor has restarted it.
 const COME_BACK: Duration = Duration::from_secs(10);
 
-/// Waits; returns the last report, and the outcome of the soak that ran when the wait began. A soak that ended before
-/// is not waited for.
+/// Waits; returns the last report, and the outcome of the soak that ran at the start. An ended soak is not waited for.
 pub async fn until_it_is_over(loaded: &Loaded) -> Result<(StatusReport, Came), Failure> {
     let config = &loaded.config;
     if let Some(url) = &config.control.url {

@@ -19,8 +19,7 @@ const RUN_FOR: [&str; 6] = [
 /// Longest name that is used, in characters.
 const MAX: usize = 64;
 
-/// Who acts or gives an order here: `operator:<user>@<host>`, or in a CI job `ci:<user>@<host>` and the user that the
-/// CI names.
+/// Who acts here: `operator:<user>@<host>`, or in a CI job `ci:<user>@<host>` with the user that the CI names.
 pub fn starter() -> Actor {
     if in_ci() { Actor::Ci(whoever()) } else { Actor::Operator(whoever()) }
 }
@@ -43,8 +42,7 @@ fn of_a_job(somebody: String, mut claims: impl Iterator<Item = String>) -> Strin
     }
 }
 
-/// `<user>@<host>`: user and host from the kernel. If a variable names another user, that name comes first and the
-/// kernel's after it: `ana@deploy-1 (user root)`.
+/// `<user>@<host>` from the kernel, behind the name of a variable if that differs: `ana@deploy-1 (user root)`.
 fn somebody() -> String {
     let uid = rustix::process::getuid().as_raw();
     let claim = CLAIMS.into_iter().find_map(|name| std::env::var(name).ok().filter(|value| users::is_name(value)));

@@ -26,12 +26,10 @@ use super::{logind, output};
 
 /// How long the process may take until its control socket answers. It reads a recording of up to a day first.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
-/// Time between two looks at it.
 const POLL: Duration = Duration::from_millis(20);
 /// Bytes of its output that are shown.
 const MAX_PRINTED: u64 = 64 << 10;
 
-/// A monitor in the background that this process started.
 #[derive(Debug)]
 pub struct Monitor {
     child: Child,
@@ -46,7 +44,6 @@ pub enum Background {
     Over(u8),
 }
 
-/// What a monitor printed while it started.
 #[derive(Debug, Default)]
 pub struct Printed {
     /// On stdout: the message if nothing is run.
@@ -71,7 +68,6 @@ impl Launch {
         Self { service_dir, socket: config.control.socket.clone(), arguments, service }
     }
 
-    /// Starts a monitor and waits until its control socket answers. The second value is what it printed meanwhile.
     pub async fn start(&self, begin: Begin) -> Result<(Background, Printed), Failure> {
         let folder = self.service_dir.join("log");
         let log = folder.join("monitor.log");
@@ -114,7 +110,6 @@ impl Monitor {
         self.pid
     }
 
-    /// The message with its process and log, and the commands to reach it.
     pub fn describe(&self, service: &str) -> String {
         format!(
             "watching in the background (process {}, log `{}`)\n\
@@ -144,7 +139,6 @@ impl Monitor {
     }
 }
 
-/// Says what a CI job's end means for a monitor in the background.
 pub fn tell_ci_job() {
     let job = CiJob::here();
     if let Some(told) = job.unmarked() {
@@ -186,7 +180,6 @@ fn spawn(arguments: &[OsString], log: &File, out: &File) -> io::Result<(Child, O
     children::spawn(command.kill_on_drop(false))
 }
 
-/// The command of the background process.
 fn verb(begin: Begin) -> Vec<OsString> {
     match begin {
         Begin::Switch { to, soak, no_rollback, force } => {
@@ -224,7 +217,6 @@ async fn answers(socket: &Path, pid: u32) -> bool {
     peer.and_then(|peer| u32::try_from(peer).ok()) == Some(pid)
 }
 
-/// The output of the process since its start.
 fn printed_since(log: &Path, from: u64) -> String {
     File::open(log).map(|mut file| text_from(&mut file, from)).unwrap_or_default()
 }

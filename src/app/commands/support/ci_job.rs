@@ -46,7 +46,6 @@ const DISPOSABLE: [(&str, Option<&str>, &str); 7] = [
 /// Files that only a container has.
 const CONTAINERS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
-/// What to do about it.
 pub const REMEDY: &str =
     "let the job wait for the end of the soak (no --detach), or watch from a machine that outlives the job";
 
@@ -54,7 +53,6 @@ pub fn in_ci() -> bool {
     ci::is_job(|name| env::var(name).ok())
 }
 
-/// The relevant environment of a job.
 #[derive(Debug)]
 pub struct CiJob {
     variables: BTreeMap<String, String>,

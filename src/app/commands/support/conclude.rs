@@ -1,8 +1,5 @@
-//! The result of a command in the requested output format, so that readers of JSON or of a step's outputs need not
-//! parse prose.
-//!
-//! A run prints its own outcome. Everything else is concluded here: refusals, usage errors, orders, moves without a
-//! run.
+//! The result of a command in the requested output format, so that programs need not parse prose. A run prints its own
+//! outcome; refusals, usage errors, orders and moves without a run are concluded here.
 
 use std::ffi::OsString;
 
@@ -62,7 +59,6 @@ impl Close {
         }
     }
 
-    /// Sends prose where the output format wants it.
     pub fn prepare(self) {
         match (self.output, self.when) {
             (Output::Json, When::Always) => output::collect(),
@@ -194,7 +190,6 @@ fn take_apart(message: &str) -> (String, Option<String>) {
     (before.trim_end_matches([' ', ';', '\n']).to_owned(), next)
 }
 
-/// The default next step.
 const fn usual_next(code: u8) -> &'static str {
     match code {
         2 => "switchback doctor",
@@ -234,7 +229,6 @@ struct Standing {
     by: &'static str,
     service: Option<String>,
     active: Option<Color>,
-    /// The last soak, and the release that it judges.
     soak: Option<String>,
     release: Option<String>,
 }

@@ -55,7 +55,6 @@ pub fn loaded_anywhere(common: &Common, needs: Needs) -> Result<Loaded, Failure>
     Ok(loaded)
 }
 
-/// The monitor that the command line names.
 fn typed_url(common: &Common) -> Option<&str> {
     common.settings.0.iter().rfind(|(key, _)| key == "control.url").map(|(_, url)| url.as_str())
 }
@@ -73,7 +72,6 @@ pub fn read_anywhere(common: &Common) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Prints warnings about the configuration and its location on stderr.
 pub fn warn(loaded: &Loaded) {
     warn_of(&loaded.warnings);
     if loaded.config.control.url.is_none() {

@@ -34,7 +34,6 @@ pub fn left(service: &str) -> String {
     )
 }
 
-/// The message about a monitor that was stopped.
 pub fn stopped(why: &str, service: &str) -> String {
     format!(
         "the monitor was stopped by {why} and saved the soak. The release is UNWATCHED. Resume with: \

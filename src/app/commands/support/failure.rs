@@ -7,11 +7,9 @@ use crate::app::monitor::OpenError;
 use crate::config::Problems;
 use crate::io::state::{Holder, LockError, StateError};
 
-/// What went wrong, for the person, and the exit code for the script.
 #[derive(Debug)]
 pub struct Failure {
     pub code: u8,
-    /// What is printed on stderr.
     pub message: String,
 }
 
@@ -51,7 +49,6 @@ impl From<OpenError> for Failure {
     }
 }
 
-/// The command that follows the monitor which is in the way.
 fn follow(error: &OpenError) -> String {
     let OpenError::Lock(LockError::Busy { holder: Some(Holder { service, folder, .. }), .. }) = error else {
         return "switchback attach".to_owned();

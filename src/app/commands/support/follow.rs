@@ -22,9 +22,7 @@ use super::{actor, conclude, format, known, output, screen};
 
 /// How long another supervisor may take to restart it.
 const COME_BACK: Duration = Duration::from_secs(10);
-/// How long the last lines may take to be read.
 const END_SOON: Duration = Duration::from_secs(3);
-/// Time between two tries to reach it.
 const POLL: Duration = Duration::from_millis(200);
 
 /// Follows the run of a control socket to its end, which decides the exit code, or until it is detached.
@@ -32,13 +30,11 @@ pub async fn run(config: &Config, output: Output, supervisor: Option<Supervisor>
     follow(config, output, supervisor, Until::TheEnd).await
 }
 
-/// Follows a run in the background until its soak begins, then detaches; if the run ends before, its outcome decides
-/// the exit code. An interrupt aborts the run, as in the foreground.
+/// Follows a background run until its soak begins. If it ends before, its outcome is the exit code; Ctrl-C aborts it.
 pub async fn until_it_watches(config: &Config, output: Output, supervisor: Supervisor) -> Result<u8, Failure> {
     follow(config, output, Some(supervisor), Until::ItWatches).await
 }
 
-/// The newest run of the service that was recorded.
 pub fn newest(config: &Config) -> Option<SoakId> {
     recordings(&config.service_dir()).ok().and_then(|mut ids| ids.pop())
 }
@@ -153,7 +149,6 @@ enum Until {
     ItWatches,
 }
 
-/// How showing a stream came to its end.
 enum Shown {
     End(StreamEnd),
     Watching,
@@ -248,7 +243,6 @@ impl<'a> Screen<'a> {
         true
     }
 
-    /// The conclusion of a run that was detached, for the next steps of a job.
     fn detached(&self) -> Conclusion {
         let settings = self.begun.as_ref().map(|view| view.machine().settings());
         let service = &self.config.service;
@@ -317,7 +311,6 @@ async fn hand_over(to: &SyncSender<Envelope>, envelope: Envelope) -> bool {
     }
 }
 
-/// Where the records of the followed run are.
 fn places(config: &Config, header: &RecordingHeader) -> Places {
     if let Some(there) = screen::elsewhere(config) {
         return Places { journal: there.clone(), recording: there };

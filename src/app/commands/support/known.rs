@@ -11,7 +11,6 @@ use crate::io::control::Client;
 use crate::io::state::{SoakBlock, StatusReport};
 use crate::model::Color;
 
-/// How long a monitor may take to report its state.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The last known state of a deployment on another machine; empty if its monitor never answered.
@@ -63,7 +62,6 @@ pub fn by_view(view: &View) {
     }
 }
 
-/// Asks a monitor that has answered before.
 pub async fn ask(client: &Client) {
     let Ok(Ok(answer)) = timeout(STATUS_TIMEOUT, client.status()).await else { return };
     if let Ok(report) = serde_json::from_value::<StatusReport>(answer) {

@@ -31,8 +31,7 @@ const MAX: u64 = 64 << 20;
 const PREFIX: &str = "switchback";
 const SUFFIX: &str = "jsonl";
 
-/// Starts logging; the guard writes what is still in memory when it is dropped. A log that cannot be written is a warning:
-/// no command fails for want of one.
+/// Starts logging; the guard flushes on drop. A log that cannot be written is a warning: no command fails for it.
 pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     let folder = config.service_dir().join("log");
     let today = folder.join(format!("{PREFIX}.{}.{SUFFIX}", day_of(Timestamp::now())));
@@ -83,12 +82,10 @@ where
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }
 
-/// The day of a file, as its name has it.
 fn day_of(at: Timestamp) -> String {
     TimeZone::UTC.to_datetime(at).date().to_string()
 }
 
-/// Writes lines without secrets, and no more than fits a day's file.
 struct Limited<W> {
     to: W,
     folder: PathBuf,

@@ -14,8 +14,7 @@ const LOGIND: [&str; 2] = ["/etc/systemd/logind.conf", "/etc/systemd/logind.conf
 const KILLED: &str = "this machine ends background processes when their user logs out (KillUserProcesses=yes)";
 const REMEDY: &str = "`loginctl enable-linger` keeps the monitor running";
 
-/// `systemd-run --user --scope`, if available and the user may linger: a process in its own scope is not part of the
-/// session. Otherwise `None`, with a warning if logind kills the processes of a session.
+/// `systemd-run --user --scope` if available and the user may linger; else `None`, with a warning if logout would kill.
 pub fn scope() -> Option<Command> {
     let in_session = std::fs::read_to_string("/proc/self/cgroup").is_ok_and(|cgroup| is_session(&cgroup));
     if !in_session {

@@ -22,7 +22,6 @@ pub fn is_denied(error: &StateError) -> bool {
     matches!(error, StateError::Read { source, .. } if source.kind() == ErrorKind::PermissionDenied)
 }
 
-/// The error for a user who cannot read the state file.
 pub fn unreadable(config: &Config, error: &StateError, command: &str) -> Failure {
     let Some(owner) = owner(&config.state_file).filter(|_| is_denied(error)) else { return Failure::usage(error) };
     let group = config.control.group.as_ref().map(|group| {
@@ -36,7 +35,6 @@ pub fn unreadable(config: &Config, error: &StateError, command: &str) -> Failure
     ))
 }
 
-/// A command as the owner of the deployment would run it.
 pub fn as_owner(config: &Config, command: &str) -> String {
     match owner(&config.state_file) {
         Some(owner) => as_user(&owner, command),

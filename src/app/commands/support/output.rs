@@ -13,7 +13,6 @@ const STDOUT: u8 = 0;
 const STDERR: u8 = 1;
 const KEPT: u8 = 2;
 
-/// The printed lines, and the last error.
 static SAID: Mutex<(Vec<String>, Option<String>)> = Mutex::new((Vec::new(), None));
 /// Lines that are kept.
 const MAX: usize = 1_000;
@@ -54,7 +53,6 @@ pub fn data(text: &str) {
     print(io::stdout().lock(), text);
 }
 
-/// Prints one line for people on stdout.
 pub fn line(text: &str) {
     out(&format!("{text}\n"));
 }
@@ -75,12 +73,10 @@ pub fn note(text: &str) {
     print(io::stderr().lock(), &safe(text));
 }
 
-/// Prints a warning on stderr, safe for a terminal.
 pub fn warn(message: &str) {
     error(&format!("warning: {message}"));
 }
 
-/// The text line by line, as it may be printed.
 fn safe(text: &str) -> String {
     called::as_called(text).split('\n').map(printable::line).collect::<Vec<_>>().join("\n")
 }

@@ -18,7 +18,6 @@ use crate::io::journal::Journal;
 use super::failure::Failure;
 use super::{detach, output};
 
-/// Whether there is a terminal that can be drawn on.
 pub fn is_possible() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     stdin().is_terminal() && stdout().is_terminal() && !dumb
@@ -54,7 +53,6 @@ fn theme(config: &Config, depth: Depth) -> Theme {
     Theme::new(depth).with_choice(config.terminal.theme).on(ground, told)
 }
 
-/// A screen for a service, with colors and glyphs as flags and environment say.
 pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let (depth, charset) = look(common);
     let mut ui = UiState::new(theme(config, depth), charset, TimeZone::system());

@@ -17,11 +17,9 @@ use super::actor;
 use super::background::{Background, Launch, Monitor};
 use super::failure::Failure;
 
-/// How often a monitor that died is started again.
 const RESTARTS: u32 = 3;
 /// How long a process that no longer answers may take to end.
 const END_SOON: Duration = Duration::from_secs(3);
-/// Time between two tries to reach one that does not answer.
 const POLL: Duration = Duration::from_millis(200);
 
 /// A monitor in the background, started again when it dies.
@@ -32,7 +30,6 @@ pub struct Supervisor {
     restarts: u32,
 }
 
-/// The state of a monitor that does not answer.
 pub enum Revived {
     /// Its process is there: it may answer again.
     Alive,
@@ -97,7 +94,6 @@ fn how(status: ExitStatus) -> String {
     }
 }
 
-/// The way to a monitor that is kept alive.
 #[derive(Debug)]
 pub struct Kept {
     live: Live,

@@ -67,9 +67,10 @@ pub fn beneath(dashboard: &Dashboard, ui: &UiState, width: u16) -> Vec<String> {
         (of(REQUESTS), of(NEXT))
     } else if machine.phase() == Phase::Held {
         let (color, other) = (settings.color, settings.color.other());
-        let next = match ui.read_only {
-            true => format!("switchback ctl rollback --service {}", settings.service),
-            false => format!("press R to roll back to {other}, or K to keep {color}"),
+        let next = if ui.read_only {
+            format!("switchback ctl rollback --service {}", settings.service)
+        } else {
+            format!("press R to roll back to {other}, or K to keep {color}")
         };
         (Some(format!("{} on {color} during the soak", failed(machine.seen()))), Some(next))
     } else {

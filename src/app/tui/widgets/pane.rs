@@ -15,9 +15,10 @@ pub fn pane(buffer: &mut Buffer, area: Rect, title: &str, focused: bool, ui: &Ui
 
 /// The title of a pane; the one with the focus is pointed at.
 pub fn name(title: &str, focused: bool, ui: &UiState) -> Span<'static> {
-    match focused {
-        true => Span::styled(format!("{}{title} ", ui.charset.glyphs().pointer), ui.theme.focus()),
-        false => Span::styled(format!(" {title} "), ui.theme.strong()),
+    if focused {
+        Span::styled(format!("{}{title} ", ui.charset.glyphs().pointer), ui.theme.focus())
+    } else {
+        Span::styled(format!(" {title} "), ui.theme.strong())
     }
 }
 

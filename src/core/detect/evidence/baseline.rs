@@ -40,7 +40,7 @@ impl BaselineRule {
     }
 }
 
-/// The share of bad_events that the previous color excuses, where above `allowed`: the upper bound of its own (Clopper and
+/// The share of bad events that the previous color excuses, where above `allowed`: the upper bound of its own (Clopper and
 /// Pearson at `false_alarm / 2`, at most 99.9%), so that a release no worse is not rolled back. None where less than
 /// half of what is allowed was seen of it: then the bound would only say that little was seen.
 pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {

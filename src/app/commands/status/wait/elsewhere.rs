@@ -23,7 +23,6 @@ use crate::model::number::span;
 const COME_BACK: Duration = Duration::from_secs(20);
 /// The same before the first answer: the address may be wrong.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
-/// Time limit for the status.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two tries, and between two looks at the status.
 const EVERY: Duration = Duration::from_secs(1);
@@ -36,7 +35,6 @@ pub enum Whose {
     OfUser(StateError),
 }
 
-/// Waits for the end of the run of the configured monitor.
 pub async fn until_it_is_over(config: &Config, whose: &Whose) -> Result<(StatusReport, Came), Failure> {
     let mut leave = Leave::listen().map_err(Failure::internal)?;
     let mut wait = Wait { client: Client::of(config), seen: None, stopped: false };
@@ -130,7 +128,6 @@ impl Wait {
         status_of(&self.client).await
     }
 
-    /// Interrupted: the status as it is.
     fn interrupted(self, config: &Config) -> Result<(StatusReport, Came), Failure> {
         let Some(Seen { report, .. }) = self.seen else {
             let ControlConfig { url, socket, .. } = &config.control;
@@ -225,12 +222,10 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
     }
 }
 
-/// The run up to the last received event.
 struct Run {
     view: View,
     /// `lastSwitch` of the last move in the events.
     moved: Option<i64>,
-    /// Whether its phase has changed since the last status.
     changed: bool,
 }
 
