@@ -1,7 +1,5 @@
-//! Processes that this one starts, and those that it inherits.
-//!
-//! As process 1 or a child subreaper it inherits what its commands leave behind (`ssh` with `ControlPersist`): zombies
-//! that fill the process table. [`reap_orphans`] reaps them, never a process whose exit status is wanted here.
+//! Processes that this one starts, and those that it inherits as process 1 or a child subreaper (`ssh` with
+//! `ControlPersist`). [`reap_orphans`] reaps these zombies, never a process whose exit status is wanted here.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -117,7 +115,6 @@ mod tests {
         }
     }
 
-    /// What is left of the commands is inherited and reaped; the exit status of a process that is waited for later is not taken.
     #[tokio::test]
     async fn orphans_are_reaped_and_the_exit_status_of_our_own_is_left_alone() {
         set_child_subreaper(Some(getpid())).unwrap();

@@ -1,7 +1,5 @@
-//! File descriptors: as many as the system allows, a few kept back for what must not fail.
-//!
-//! A watch needs a connection or two an instance. The soft limit (1,024 in shells) is raised to the hard one at start;
-//! a few are kept for the rollback: its files, its command, its connections to the router.
+//! File descriptors: a watch needs one or two an instance, so the soft limit (1,024 in shells) is raised to the hard
+//! one at start. A few are kept back for the rollback: its files, its command, its connections to the router.
 
 use std::fs::File;
 use std::io;
@@ -48,7 +46,6 @@ pub fn keep_back() {
     }
 }
 
-/// Frees the descriptors that were kept back.
 pub fn release() {
     RESERVE.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }

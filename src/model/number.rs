@@ -1,8 +1,7 @@
 //! Numbers for people: every sentence, screen, document and error text writes its numbers with these functions.
 //!
-//! A number and its unit stand together (`5%`, `500ms`, `1m30s`, `1.4MiB`), thousands have a comma (`1,234`). What was measured is
-//! rounded to the digits that matter. What somebody has set is written exactly, as a configuration would say it: those functions
-//! end in `_exact`. Text for machines (JSON, the journal's times, the metrics page) has rules of its own and is written elsewhere.
+//! Measured values are rounded to the digits that matter; settings are written exactly (`_exact`). Thousands have a
+//! comma. Text for machines (JSON, the journal's times, the metrics page) has its own rules and is written elsewhere.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,8 +1,5 @@
-//! Text from outside, made safe to print.
-//!
-//! Answers of servers, output of commands and what people type may hold anything. Printed, it moves no cursor and ends
-//! no line (control characters show as `·`), hides and reorders nothing (Unicode's format characters and separators
-//! show as escapes, such as `\u{202e}`), and gives no orders to a CI runner: see [`line()`].
+//! Text from outside (answers, output, what people type), made safe to print: it moves no cursor and ends no line
+//! (control characters become `·`), hides and reorders nothing (format characters are escaped), and gives CI no orders.
 
 use std::borrow::Cow;
 

@@ -44,7 +44,6 @@ impl BadEvent {
     }
 }
 
-/// `36 of 322 requests failed (11.2%)`, or `no request was seen`.
 pub fn failed(counts: TickCounts) -> String {
     BadEvent::Failed.of(counts)
 }

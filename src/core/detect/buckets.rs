@@ -7,7 +7,6 @@ use crate::model::number::latency_exact;
 
 /// How far from a threshold a bound may be to stand for it.
 const NEAR: f64 = 2.0;
-/// Bounds that are named in a sentence.
 const SHOWN: usize = 16;
 
 /// How long the requests of one instance took, by one good metrics page.
@@ -16,7 +15,6 @@ const SHOWN: usize = 16;
 pub enum Latency {
     /// The histogram, cumulative since the process started.
     Buckets(Buckets),
-    /// None, and why.
     Unknown(String),
     /// No histogram, and why: more requests will not change that.
     Missing(String),
@@ -69,7 +67,7 @@ impl Buckets {
         format!("no bucket between {least} and {most}; {shown}{hint}")
     }
 
-    /// What bounds that no service would choose are likely to be.
+    /// The unit that implausible bounds are probably in.
     fn other_unit(&self) -> Option<&'static str> {
         let positive = self.bounds_ms.iter().find(|bound| **bound > 0.0)?;
         let last = self.bounds_ms.last()?;
@@ -97,7 +95,6 @@ impl Buckets {
         Some(Self { bounds_ms: self.bounds_ms.clone(), counts: counts.collect::<Option<_>>()? })
     }
 
-    /// In the bounds that both have.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
         if self.counts.is_empty() || other.counts.is_empty() {

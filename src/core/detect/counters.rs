@@ -32,15 +32,11 @@ const AHEAD_MS: i64 = 2_000;
 /// `Date` is cut to the second: on average the answer is half of one younger.
 const SECOND_MS: i64 = 1_000;
 
-/// The counters of one instance.
+/// The counters of one instance: each process (a **lineage**: totals that only grow) by its start time, added up.
 ///
-/// A **lineage** is what one process counts: totals that only grow. Where start times tell processes apart, each is
-/// followed by itself, and their counts are added up. A new one counts from zero if it started after the soak began,
-/// else from its first page. Without start times: see `without_starts`.
-///
-/// Times are the instance's own (the `Date` of its answers). A start newer than the last reading is a **restart**;
-/// three are a crash loop, unless several processes answer. An older start shows that another process was there all
-/// along.
+/// A new process counts from zero if it started after the soak began, else from its first page. Times are the
+/// instance's own (the `Date` of its answers). A start newer than the last reading is a **restart**; three are a crash
+/// loop, unless several processes answer. An older start shows that another process was there all along.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     since: Since,
@@ -58,7 +54,6 @@ pub struct Counters {
     resumed: bool,
 }
 
-/// What is certain about who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
@@ -67,7 +62,6 @@ enum Kind {
     Mixed,
 }
 
-/// Who answers at one URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Processes {
@@ -83,7 +77,6 @@ pub enum Processes {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     pub requests: u64,
-    /// Those of them that failed, never more than `requests`.
     pub errors: u64,
     /// On series without a route.
     #[serde(default)]
@@ -104,7 +97,6 @@ pub struct Since {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum From {
     Before(Lineage),
-    /// The process started since.
     Zero,
     Here,
 }
@@ -208,7 +200,6 @@ impl Counters {
         self.resets >= CRASH_LOOP_RESETS && self.kind == Kind::One
     }
 
-    /// Enters the reading behind all others, in the place of what it goes on from.
     fn count(&mut self, at: Option<usize>, now: Lineage, from: From) -> Delta {
         let before = match from {
             From::Before(before) => before,

@@ -1,6 +1,4 @@
-//! Cumulative counters of one process, as recorded in a trace, taken apart into ticks.
-//!
-//! A trace has neither start times nor several processes: the plain rule will do. Live: [`Counters`](super::Counters).
+//! Cumulative counters of one process from a trace, without start times. Live: [`Counters`](super::Counters).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +10,6 @@ use crate::model::number::span;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CumulativeCounts {
     last: TickCounts,
-    /// Errors that were read before their request.
     carry: u64,
     resets: u32,
 }
@@ -51,7 +48,6 @@ impl CumulativeCounts {
 mod tests {
     use super::*;
 
-    /// Reads `(requests, errors)` one after the other, from 100 requests with 5 errors on.
     fn read(readings: &[(u64, u64)]) -> (Vec<(u64, u64)>, CumulativeCounts) {
         let mut counter = CumulativeCounts::since(TickCounts { requests: 100, errors: 5 });
         let ticks = readings.iter().map(|&(requests, errors)| {

@@ -96,7 +96,6 @@ impl Requests {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counting {
     pub metric: String,
-    /// The label with the status.
     pub label: String,
 }
 
@@ -121,10 +120,8 @@ pub struct Process {
     pub went_back: bool,
 }
 
-/// What failed between two pages, by label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribution {
-    /// All that came between the two.
     pub all: TickCounts,
     /// Those with the most failures first.
     #[serde(rename = "culprits")]
@@ -136,7 +133,6 @@ pub struct Attribution {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelCounts {
-    /// The label's name, such as `route`.
     pub label: String,
     pub value: String,
     pub counts: TickCounts,

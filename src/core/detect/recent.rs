@@ -56,7 +56,6 @@ impl RecentCounts {
         self.counts().rate()
     }
 
-    /// The time these counts cover, in milliseconds up to the latest tick.
     pub fn span_ms(&self) -> u64 {
         self.entries.front().map_or(0, |entry| self.now_ms - entry.since_ms)
     }

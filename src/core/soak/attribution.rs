@@ -9,17 +9,13 @@ use crate::model::number::percent;
 const SHARE: f64 = 0.6;
 /// Smallest ratio of its share of the errors to its share of the requests: what all requests carry explains nothing.
 const LIFT: f64 = 1.5;
-/// Fewer errors than these attribution nobody.
 const ERRORS: u64 = 3;
-/// What the clients call the route of a request.
 const ROUTES: [&str; 7] = ["route", "path", "handler", "uri", "url", "endpoint", "http_route"];
-/// Labels with their values that are told apart.
 const MAX_LABELS: usize = 1_000;
 
 /// Since the window began, by label.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorAttribution {
-    /// Everything that came between pages of which something failed.
     all: TickCounts,
     labels: BTreeMap<(String, String), TickCounts>,
     untracked: u64,

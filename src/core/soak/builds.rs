@@ -11,7 +11,6 @@ pub struct Builds {
     has_news: bool,
 }
 
-/// The releases that one instance named, the last one last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Named {
     releases: Vec<String>,

@@ -140,7 +140,6 @@ impl Observation {
     }
 }
 
-/// A reason with the instance it is about in front, unless it names it itself.
 pub fn named(instance: &str, reason: &str) -> String {
     if reason.contains(instance) { reason.to_owned() } else { format!("{instance}: {reason}") }
 }

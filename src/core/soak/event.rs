@@ -238,9 +238,7 @@ pub struct ReadError(pub String);
 /// What a router holds that is neither color's and was not written by Switchback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignSeen {
-    /// Where it is and what it is, in a sentence.
     pub what: String,
-    /// What a person does to move traffic to the standby by hand.
     pub by_hand: String,
 }
 
@@ -262,7 +260,6 @@ pub enum RollbackResult {
     Back,
     /// Somebody else moved traffic; nothing was touched.
     Superseded(String),
-    /// The router holds what Switchback did not write; nothing was touched.
     Foreign(ForeignSeen),
     /// It failed or could not be confirmed: recordings from before more was known of a failure.
     Failed(String),

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::number::span;
 
-/// For the whole service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     pub by: String,

@@ -10,7 +10,6 @@ use crate::core::detect::{
 };
 use crate::model::number::{percent, span, thousands};
 
-/// What the previous color was like before traffic moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OldColor {
@@ -129,7 +128,6 @@ impl Judge {
         self.detector.evidence()
     }
 
-    /// Of the last ten seconds.
     pub fn recent(&self) -> TickCounts {
         self.recent.counts()
     }

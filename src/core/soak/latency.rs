@@ -34,7 +34,6 @@ struct Instance {
     known: bool,
     last: LastBuckets,
     carried: Carried,
-    /// The bound that its requests are judged by.
     bound_ms: Option<f64>,
     /// Its histogram, and why that cannot be judged by, if so; or why it has none, if that will not change.
     histogram: Option<String>,
@@ -51,11 +50,9 @@ pub struct LatencyCheck {
     /// Since the last tick, and at the ticks of the last [`RECENT_MS`].
     pending: Buckets,
     recent: VecDeque<(u64, Buckets)>,
-    /// The previous color, what it excuses, and whether that is decided.
     previous: Previous,
     excused: Option<Excused>,
     is_decided: bool,
-    /// Least number of requests, and the bound on false alarms.
     limits: (u64, Ratio),
 }
 
@@ -326,7 +323,6 @@ impl Check for LatencyCheck {
     }
 }
 
-/// Whose latencies they are, and when it said so.
 fn of_latency(reading: &Reading) -> Reading {
     let Reading { started_ms, answered_ms, latency_process: process, .. } = *reading;
     Reading { started_ms, answered_ms, process, ..Reading::default() }

@@ -1,7 +1,5 @@
-//! Pure: the soak machine. No clock, no network, no disk: time arrives inside events.
-//!
-//! [`Machine::handle`] takes one [`Envelope`] after the other and returns the [`Effect`]s it wants carried out. The same
-//! envelopes always give the same effects, so a recording of them replays a soak.
+//! The soak machine. Pure: no clock, network or disk. [`Machine::handle`] takes one [`Envelope`] after the other and
+//! returns the [`Effect`]s it wants carried out: always the same for the same envelopes, so a recording replays a soak.
 //!
 //! | file | holds |
 //! | --- | --- |

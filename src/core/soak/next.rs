@@ -4,7 +4,6 @@ use crate::model::{Color, Outcome};
 
 use super::ForeignSeen;
 
-/// What decides which command helps after the end.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each of which changes the answer")]
 #[derive(Clone, Debug)]
 pub struct Aftermath<'a> {
@@ -13,7 +12,6 @@ pub struct Aftermath<'a> {
     pub begun: bool,
     pub service: &'a str,
     pub color: Color,
-    /// Whether the release was switched to with `--no-rollback`.
     pub no_rollback: bool,
     /// Whether the previous color cannot take traffic: a rollback to it is refused.
     pub standby_down: bool,
@@ -54,7 +52,6 @@ impl Aftermath<'_> {
         }
     }
 
-    /// The way back after a breach that was held.
     fn released(&self, roll_back: &str) -> String {
         let Self { service, color, .. } = *self;
         let standby = color.other();

@@ -1,13 +1,8 @@
 //! Which of the counted requests this program may have sent itself.
-//!
-//! A counter without a route label says of no request who sent it. Services count scrapes, probes, both or, mostly,
-//! neither there: four **cases**. Every count is kept for each that is still possible, and what is said of the release
-//! has to be so in all of them.
-//!
-//! * In a case, users sent at least what was counted less what this program sent at most. They never take requests back,
-//!   so the largest of these bounds so far holds.
-//! * They sent at most what was counted less what this program sent at least. Where that is less than the lower bound,
-//!   the case is ruled out for good: the counter rose by less than was asked.
+//! A counter without a route label may count scrapes, probes, both or, mostly, neither: four **cases**. Counts are kept
+//! for each that is still possible; what is said of the release has to be so in all. Users sent at least the count less
+//! what this program sent at most, and never take requests back: the largest bound holds. Where the count less what it
+//! sent at least is below that, the case is ruled out for good.
 
 #[cfg(test)]
 mod tests;
@@ -23,17 +18,14 @@ const LATE: u64 = 1;
 /// So often, at every other tick, an instance is asked more than usual to learn whether it counts that.
 const MAX_TRIALS: u32 = 3;
 
-/// Counts for each case: the first for that nothing of this program's is among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All that was counted.
     pub all: TickCounts,
     /// What users sent of it at least, where scrapes, probes, or both are counted.
     pub users: [TickCounts; CASES],
 }
 
 impl Counts {
-    /// The same in every case.
     pub const fn certain(counts: TickCounts) -> Self {
         Self { all: counts, users: [counts; CASES] }
     }
@@ -58,7 +50,6 @@ pub struct Case(Option<usize>);
 pub struct Cases {
     impossible: [bool; CASES],
     trials: u32,
-    /// Ticks at which that was open.
     open_for: u32,
 }
 
@@ -165,7 +156,6 @@ impl Share {
     }
 }
 
-/// What this program asked in a case.
 fn own(case: usize, asked: &Asked) -> Requests {
     // What it asked for a page is counted before that page or after it, always the same: between two pages it is one.
     let scrapes = asked.scrapes;

@@ -9,7 +9,6 @@ use crate::config::Bound;
 use crate::model::number::{number, span};
 use crate::model::{CheckId, Verdict};
 
-/// Alerts that are named in a sentence.
 const SHOWN: usize = 3;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -33,7 +33,6 @@ use crate::core::detect::{BadEvent, TickCounts};
 use crate::model::CheckId;
 use crate::model::number::percent_limit;
 
-/// A check of the share of requests that count against the release, over all instances of the watched color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCheck {
     id: CheckId,

@@ -20,7 +20,6 @@ struct Instance {
     good: u32,
     /// Whether the last answer did not say (429): what was known before it stands.
     unsaid: bool,
-    /// Whether it is there no more, and when it came, if that was after the beginning.
     gone: bool,
     joined_at: Option<u64>,
 }
@@ -62,7 +61,6 @@ impl ReadinessCheck {
         self.present().all(|known| known.failures > 0 || known.good > 0 || known.unsaid)
     }
 
-    /// By the last probe that said anything.
     pub fn ready(&self) -> usize {
         self.present().filter(|known| known.good > 0).count()
     }

@@ -28,7 +28,6 @@ pub struct RecordingHeader {
 /// Where the clock of a run has its zero, so that another process can go on with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockOrigin {
-    /// The boot of the machine in which it counts.
     pub boot: String,
     /// What `CLOCK_BOOTTIME` showed at time 0 of the run, in milliseconds; below 0 in a boot that began later.
     pub origin_ms: i64,
@@ -37,17 +36,14 @@ pub struct ClockOrigin {
 /// What a monitor knows that goes on with the run of one that is gone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resumption {
-    /// The clock from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockOrigin>,
     /// The watched color's instances as they are now, credentials masked.
     pub instances: Vec<String>,
-    /// The standby's instances as they are now, credentials masked.
     pub standby_instances: Vec<String>,
     /// What the configuration says now and the run does not follow, a sentence for each key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
-    /// Events that did not reach the recording.
     #[serde(default)]
     pub lost_events: u64,
     /// The intent to roll back that the journal holds, carried out or not.

@@ -31,24 +31,17 @@ pub enum Refusal {
     TooLong,
     #[error("the release was switched to with --no-rollback: `rollback --force` moves traffic to {standby} anyway")]
     NoRollback { standby: Color },
-    /// The same, where a held rollback was to go ahead.
     #[error("the release was switched to with --no-rollback: only `rollback --force` takes it back")]
     HeldForNoRollback,
     #[error(
         "{standby} is DOWN ({why}): start it first; `rollback --force` moves traffic there as it is, and users may get no \
          answer"
     )]
-    StandbyDown {
-        standby: Color,
-        /// Its first instance that is not ready, with the reason.
-        why: String,
-    },
-    /// The same, where a held rollback was to go ahead.
+    StandbyDown { standby: Color, why: String },
     #[error("the rollback waits for the standby: `rollback --force` does not wait")]
     HeldForStandby,
     #[error("{}: `rollback --force` replaces it and keeps a copy. By hand: {}", .0.what, .0.by_hand)]
     RouterForeign(ForeignSeen),
-    /// The same, where a held rollback was to go ahead.
     #[error("the router holds what Switchback did not write: `rollback --force` replaces it and keeps a copy")]
     HeldForRouter,
     #[error("automatic rollback is frozen for the service: `switchback unfreeze`")]

@@ -13,7 +13,6 @@ pub struct Roster {
 pub struct Changes {
     /// Places of those that are new, or back.
     pub joined: Vec<usize>,
-    /// Places of those that are gone.
     pub left: Vec<usize>,
 }
 
@@ -28,7 +27,6 @@ impl Roster {
         Self { names: names.to_vec(), present: vec![true; names.len()] }
     }
 
-    /// The names by their places, of those that are gone too.
     pub fn names(&self) -> &[String] {
         &self.names
     }

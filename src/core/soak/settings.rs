@@ -13,11 +13,7 @@ use crate::model::{Actor, CheckId, Color};
 #[serde(tag = "with", rename_all = "lowercase")]
 pub enum Origin {
     /// With a switch: the target is gated and traffic moved first.
-    Switch {
-        /// How long the gate waits for readiness, in milliseconds.
-        gate_ms: u64,
-        soak: bool,
-    },
+    Switch { gate_ms: u64, soak: bool },
     /// With the deployment that is active already.
     Soak,
 }
@@ -135,7 +131,6 @@ pub struct ErrorRateSettings {
     pub threshold: Ratio,
     pub min_requests: u64,
     pub method: Method,
-    /// The bound on ever rolling back a release that sits exactly at the threshold.
     pub false_alarm: Ratio,
     pub baseline: Baseline,
     /// The API that its counters are read from; none where they are read from the instances.
@@ -146,7 +141,6 @@ pub struct ErrorRateSettings {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LatencySettings {
-    /// How long the quantile may take.
     pub threshold_ms: f64,
     /// The share of requests that have to stay within it.
     pub quantile: Ratio,
@@ -184,7 +178,6 @@ impl LatencySettings {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadinessSettings {
-    /// Consecutive failed probes that count.
     pub failures: u32,
     pub required: bool,
 }

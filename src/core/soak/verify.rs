@@ -76,7 +76,6 @@ impl RecoveryWatch {
         self.restart();
     }
 
-    /// Counts from the last page of each instance on.
     pub fn restart(&mut self) {
         for known in self.instances.iter_mut().flatten() {
             known.counters.rebase();

@@ -231,7 +231,6 @@ fn network_trouble(url: &Url, error: &reqwest::Error) -> String {
     format!("{}{clear}", http::root(error))
 }
 
-/// Reports a missing socket at once, in plain words.
 fn look(socket: &Path) -> Result<(), ClientError> {
     match std::fs::symlink_metadata(socket) {
         Err(error) => Err(unseen(socket, &error)),

@@ -29,7 +29,6 @@ pub struct Order {
     pub action: Action,
     pub actor: Actor,
     pub reason: Option<String>,
-    /// The place of the action's event once its decision is journaled, or why it was refused.
     pub answer: oneshot::Sender<Result<u64, Refusal>>,
 }
 
@@ -47,9 +46,7 @@ pub enum Refused {
 pub(super) enum Quota {
     /// The socket, or this process.
     Local,
-    /// The network, with a token that may order.
     Operators,
-    /// The network, with a token that may only look.
     Viewers,
 }
 
@@ -188,7 +185,6 @@ impl Hub {
         Arc::clone(&self.0.recording)
     }
 
-    /// Changes with every event, and at the end.
     pub(super) fn news(&self) -> watch::Receiver<u64> {
         self.0.news.subscribe()
     }

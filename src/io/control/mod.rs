@@ -1,8 +1,5 @@
-//! The control API: HTTP/1.1 over a Unix socket, and over TCP where that is wanted; both ends of it.
-//!
-//! The monitor's loop publishes every event into a [`Hub`] and takes [`Order`]s from it; a [`Server`] on a [`ControlSocket`]
-//! lets any number of [`Client`]s follow the events, read status and metrics, and order actions. No client can slow the
-//! loop down: it never waits for one.
+//! The control API: HTTP/1.1 over a Unix socket or TCP. The monitor's loop publishes events into a [`Hub`] and takes
+//! [`Order`]s from it; a [`Server`] on a [`ControlSocket`] serves the [`Client`]s. The loop never waits for a client.
 //!
 //! | file | part |
 //! | --- | --- |

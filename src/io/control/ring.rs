@@ -36,12 +36,10 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// An empty ring for the events behind `last`.
     pub fn new(capacity: usize, last: u64) -> Self {
         Self { frames: VecDeque::with_capacity(capacity), capacity, last, end: None }
     }
 
-    /// Drops the oldest frame if full.
     pub fn push(&mut self, frame: Frame) {
         if self.frames.len() == self.capacity {
             self.frames.pop_front();

@@ -100,11 +100,9 @@ trait Listener: Send + 'static {
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
-    /// Returns once the client or the server is done.
     fn serve(&self, client: Self::Client, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// True once the server stops.
 type Stopped = watch::Receiver<bool>;
 
 async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {

@@ -23,7 +23,6 @@ pub const MAX_PATH: usize = 107;
 
 const BACKLOG: u32 = 128;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// For another process that is binding in the same folder.
 const FOLDER_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -108,8 +107,7 @@ impl ControlSocket {
         Ok(Self { listener, path, identity, owner, is_shared, kept_out: None })
     }
 
-    /// Whether another user than the `monitor`'s may ask: the owner root gave it to, and with a group or a team folder
-    /// whoever the file's mode lets in.
+    /// Whether another user than the `monitor`'s may ask: the owner root gave it to, or whom its mode lets in.
     pub(super) const fn admits(&self, user: u32, monitor: u32) -> bool {
         (monitor == 0 && user == self.owner) || self.is_shared
     }
@@ -141,7 +139,6 @@ fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> SocketError {
     move |source| SocketError::Io { action, path: path.clone(), source }
 }
 
-/// Why the folder is unsafe, and what to do about it.
 fn unsafe_folder(metadata: &Metadata, user: u32, folder: &Path) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const SETGID: u32 = 0o2000;

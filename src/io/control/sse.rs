@@ -1,7 +1,5 @@
-//! Server-sent events: writing them, and reading them from chunks.
-//!
-//! Format: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>, without what our
-//! server never writes: `retry`, and lines that end in a lone carriage return.
+//! Server-sent events, without `retry` and lone carriage returns, which our server never writes:
+//! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>.
 
 use axum::body::Bytes;
 
@@ -61,7 +59,6 @@ impl Parser {
         if self.buffer.len() - self.read > MAX { Err(TooLong) } else { Ok(None) }
     }
 
-    /// A blank line ends a message.
     fn line(&mut self, line: &[u8]) -> Option<Message> {
         if line.is_empty() {
             let message = std::mem::take(&mut self.message);

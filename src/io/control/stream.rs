@@ -13,7 +13,6 @@ use tokio::time::{sleep, timeout};
 use super::wire::Dropped;
 use super::{Delivery, Hub, Subscription, sse};
 
-/// Events waiting for the connection.
 const QUEUE: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +23,6 @@ pub(super) struct Pace {
     pub stuck: Duration,
 }
 
-/// `cut` is notified when the connection has to be closed.
 pub(super) fn body(hub: Hub, subscription: Subscription, pace: Pace, cut: Arc<Notify>) -> Body {
     let (frames, queued) = mpsc::channel(QUEUE);
     tokio::spawn(async move {

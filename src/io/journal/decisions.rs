@@ -51,7 +51,6 @@ pub enum Intent {
 pub enum SwitchProgress {
     /// None was ever intended, or the last one failed and was undone.
     None,
-    /// The intent has no recorded outcome.
     Open,
     Done,
 }
@@ -92,8 +91,7 @@ impl Journal {
         self.commit(None, now).map(drop)
     }
 
-    /// Appends durably, waiting up to 2s for other processes, and returns the new end. A failed append leaves nothing
-    /// of its line, unless the file cannot be shortened; then the next append repairs it.
+    /// Appends durably, waiting up to 2s for others; returns the new end. The next append repairs a failed one.
     pub fn append(&self, decision: &Decision, now: Timestamp) -> Result<Head, JournalError> {
         self.commit(Some(decision), now)
     }

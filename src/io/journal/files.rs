@@ -51,8 +51,7 @@ pub(crate) fn open_private(path: &Path, open: Open) -> io::Result<File> {
     Ok(file)
 }
 
-/// Root's new files belong to the folder's owner and group; in a setgid folder (of a team) the group gets the folder's
-/// rights. Otherwise only the owner has access, whatever the umask.
+/// Root's new files get the folder's owner and group; in a setgid folder the group has access, else only the owner.
 pub(crate) fn hand_over(new: &File, folder: &Path) -> io::Result<()> {
     let (of, made) =
         (fs::metadata(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?, new.metadata()?);

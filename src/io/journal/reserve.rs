@@ -1,7 +1,5 @@
-//! Room on a disk that is kept for what must be written when the disk is full.
-//!
-//! A file of some blocks lies beside the journal and one beside the state file. If a write of a rollback finds no room,
-//! one is shortened by a step and the write retried: intent, state file and `rolled_back` take three steps.
+//! Room kept beside the journal and the state file for what must be written on a full disk. A write of a rollback that
+//! finds no room shortens a file by a step and retries: intent, state file and `rolled_back` take three steps.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -27,8 +27,7 @@ pub struct Pruned {
     pub failed: Vec<RecordingError>,
 }
 
-/// Removes recordings beyond a limit; with `dry_run` only names them. Keeps soaks `in_use`, and all but regular files
-/// named like recordings. One failure does not stop the rest; only an unlistable folder is an error.
+/// Removes recordings beyond a limit, not soaks `in_use` (`dry_run`: names them). An unlistable folder is an error.
 pub fn prune(
     service_dir: &Path,
     limits: &Limits,

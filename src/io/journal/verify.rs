@@ -31,19 +31,15 @@ pub struct Damage {
 pub enum DamageKind {
     Header(String),
     NoRecord(String),
-    /// Its bytes are not those that were sealed.
     Changed,
-    /// Decisions before this line are missing.
     Removed {
         expected: u64,
         found: u64,
     },
-    /// Moved, repeated or inserted.
     OutOfOrder {
         expected: u64,
         found: u64,
     },
-    /// Not chained to the line before: one of the two was replaced.
     Unchained,
     Torn,
     /// The state file knows of later decisions.
@@ -86,8 +82,7 @@ pub enum VerifyError {
     Io { path: PathBuf, source: io::Error },
 }
 
-/// Checks every line and the chain of a journal, in constant memory. `known` is where it ended when last noted
-/// elsewhere; only with it are cut-off lines and a recomputed chain detected, up to that point.
+/// Checks every line and the chain in constant memory; `known`, a noted end, reveals cuts and a recomputed chain.
 pub fn verify(path: &Path, known: Option<&Head>) -> Result<Report, VerifyError> {
     let io = |source| VerifyError::Io { path: path.to_owned(), source };
     let file = match open_private(path, Open::Read) {

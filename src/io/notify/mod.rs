@@ -1,7 +1,5 @@
-//! Signed webhooks for what a monitor decides.
-//!
-//! Messages are those of the [Standard Webhooks specification](https://github.com/standard-webhooks/standard-webhooks), with
-//! a `text` that Slack shows. They go out in order, from a task of their own: a decision never waits for a webhook.
+//! Signed webhooks for what a monitor decides (<https://github.com/standard-webhooks/standard-webhooks>), with a `text`
+//! that Slack shows. They go out in order, from a task of their own: a decision never waits for one.
 //!
 //! | file | holds |
 //! | --- | --- |

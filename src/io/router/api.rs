@@ -44,11 +44,9 @@ impl Remark {
     }
 }
 
-/// Sends user traffic to a color. Every call ends within the router's timeout. Moves are idempotent. Dropping a future
-/// abandons the move; traffic is then on either color.
-///
-/// A move reads first. What is neither color's nor written by Switchback is [`RouterError::Foreign`] and stays, unless
-/// [`Replace::Anything`] is given; what cannot be read is [`RouterError::Unread`], and stays as well.
+/// Sends user traffic to a color, within the router's timeout. Moves are idempotent; dropping one leaves traffic on
+/// either color. A move reads first: what is neither color's nor written by Switchback ([`RouterError::Foreign`]) stays
+/// unless [`Replace::Anything`] is given; what cannot be read ([`RouterError::Unread`]) stays as well.
 pub trait Router: Send + Sync + fmt::Debug {
     /// As the configuration spells it, such as `command`.
     fn kind(&self) -> &'static str;

@@ -79,7 +79,6 @@ pub struct CommandRouter {
     pub(super) rollback: Vec<String>,
     /// Prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
     pub(super) read: Vec<String>,
-    /// When `read` last showed a color.
     shown: Arc<Mutex<Option<Instant>>>,
 }
 

@@ -1,7 +1,5 @@
-//! Which failures of a router last: trying again does not help, a person has to change something first.
-//!
-//! Lasting: foreign content, denied access, a read-only file system, a missing command, a configuration that does not
-//! fit. The rest may pass: no space, no connection, a time limit, a failed command.
+//! Router failures that last until a person changes something: foreign content, denied access, a read-only file system,
+//! a missing command, a configuration that does not fit. Lack of space, no connection and timeouts may pass.
 
 use std::io::ErrorKind;
 

@@ -1,7 +1,5 @@
-//! What sends user traffic to a color.
-//!
-//! [`Router`] is the trait; [`Configured`] makes the configured kind. A file or folder a kind: [`StateFileRouter`] (the state
-//! file is the truth), [`CommandRouter`] (commands move traffic), [`HaproxyRouter`], [`NginxRouter`] and [`CaddyRouter`].
+//! What sends user traffic to a color. [`Router`] is the trait; [`Configured`] makes the configured kind:
+//! [`CommandRouter`], [`HaproxyRouter`], [`NginxRouter`], [`CaddyRouter`] or [`StateFileRouter`] (its file is truth).
 //!
 //! | file | holds |
 //! | --- | --- |

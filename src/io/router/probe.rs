@@ -17,8 +17,7 @@ use crate::model::number::span;
 
 /// Answers in a row, over a new connection each, to detect a proxy that still sends some users elsewhere.
 const IN_A_ROW: u32 = 3;
-/// Between questions. The row outlasts the 100ms for which nginx's old workers still accept (`ngx_msleep(100)` in
-/// `ngx_process_cycle.c`).
+/// The row outlasts the 100ms for which nginx's old workers accept (`ngx_msleep(100)` in `ngx_process_cycle.c`).
 const POLL: Duration = Duration::from_millis(75);
 /// For one question, if `router.timeout` is longer.
 const MAX_QUESTION: Duration = Duration::from_secs(5);
@@ -37,7 +36,6 @@ pub enum TrafficProbeError {
 }
 
 impl TrafficProbeError {
-    /// The color that users reach, if known.
     pub const fn seen(&self) -> Option<Color> {
         match self {
             Self::Contradicted { seen, .. } => Some(*seen),
@@ -140,7 +138,6 @@ impl TrafficProbe {
         Ok((status, headers, body))
     }
 
-    /// What stands where the color should.
     fn value(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         match &self.config.sign {
             ProbeSign::Header(name) => {

@@ -75,7 +75,6 @@ pub(super) struct Printed {
 }
 
 impl Printed {
-    /// The last lines of both streams.
     pub fn quote(&self) -> String {
         quote(&[&self.stdout[..], b"\n", &self.stderr[..]].concat())
     }
@@ -125,7 +124,6 @@ pub(super) async fn run(
     run_keeping(folder, words, env, limit, KEPT).await
 }
 
-/// Keeps `kept` bytes of each stream.
 pub(super) async fn run_keeping(
     folder: &Path,
     words: &[String],

@@ -11,9 +11,8 @@ pub enum NoColor {
     Ambiguous,
 }
 
-/// In this order: the whole output is a color; JSON with `activeColor`; the least nested `activeColor` (also
-/// `active_color`, `ACTIVE_COLOR=`), else `active`; one line is a color and no other line mentions the other one. Prose
-/// is not interpreted: `blue is idle` says nothing of green.
+/// In order: the whole output; JSON `activeColor`; the least nested `activeColor` (`active_color`, `ACTIVE_COLOR=`),
+/// else `active`; one line, if no other mentions the other color. No prose: `blue is idle` says nothing of green.
 pub fn color_in(printed: &str) -> Result<Color, NoColor> {
     let plain = without_escapes(printed);
     let text = without_banner(&plain);
@@ -32,13 +31,11 @@ pub fn color_in(printed: &str) -> Result<Color, NoColor> {
     lonely_line(&text)
 }
 
-/// A color in any case, perhaps quoted.
 fn word(text: &str) -> Option<Color> {
     let bare = text.trim_matches(|c| matches!(c, '\'' | '"' | '`'));
     Color::ALL.into_iter().find(|color| bare.eq_ignore_ascii_case(color.name()))
 }
 
-/// `activeColor` of a JSON object.
 fn in_json(value: &Value) -> Option<Result<Color, NoColor>> {
     let said = value.get("activeColor")?;
     Some(said.as_str().and_then(word).ok_or(NoColor::None))
@@ -64,8 +61,7 @@ fn without_escapes(printed: &str) -> String {
     plain
 }
 
-/// Removes package manager banners: npm and pnpm `> shop@1.0.0 deploy:status`, yarn `yarn run v1.22.19`,
-/// `$ node deploy.js status` and `Done in 0.05s.`, bun `$ node deploy.js status`.
+/// Removes banners: `> shop@1.0.0 run` (npm, pnpm), `yarn run v1.22.19`, `Done in 0.05s.`, `$ node run.js` (yarn, bun).
 fn without_banner(plain: &str) -> String {
     let is_banner = |line: &str| {
         line.trim().is_empty() || line.starts_with("> ") || line.starts_with("$ ") || line.starts_with("yarn run v")

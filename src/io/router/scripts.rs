@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-/// Programs that run another program.
 const WRAPPERS: [&str; 13] = [
     "chronic", "command", "corepack", "doas", "env", "exec", "ionice", "nice", "nohup", "setsid", "stdbuf", "sudo",
     "timeout",
@@ -49,7 +48,6 @@ enum Why {
     /// In neither this folder nor those above.
     NoPackage(PathBuf),
     Unreadable(PathBuf, String),
-    /// It has these scripts.
     NoScript(PathBuf, Vec<String>),
 }
 

@@ -31,7 +31,6 @@ pub struct Written {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Record {
     targets: BTreeMap<String, Vec<Known>>,
-    /// Links that select a color's own file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     links: BTreeMap<String, KnownLink>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +96,6 @@ impl Written {
         record::write(&self.path(), &record)
     }
 
-    /// The link, as it last led to a color's own file.
     pub fn link_of(&self, target: &str) -> Option<KnownLink> {
         self.read().links.remove(target)
     }

@@ -15,7 +15,6 @@ use crate::config::{Colors, InstanceUrl};
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
-/// Instances of a color.
 pub const MAX_INSTANCES: usize = 1_000;
 const MAX_FILE: u64 = 4 << 20;
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -94,7 +93,6 @@ impl Discovery {
     }
 }
 
-/// The colors with their current instances.
 pub async fn discover(colors: &Colors) -> Result<Colors, DiscoveryError> {
     let mut found = colors.clone();
     for color in Color::ALL {
@@ -116,7 +114,6 @@ pub fn apart(colors: &Colors) -> Result<(), DiscoveryError> {
     }
 }
 
-/// An instance for each address of a name.
 async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> {
     let failed = |why: String| DiscoveryError::Name { name: url.to_string(), why };
     let addresses = timeout(RESOLVE_TIMEOUT, lookup_host(url.host_port()))

@@ -113,14 +113,11 @@ pub struct Fetcher {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// Kept for the next request.
     Kept,
-    /// Closed: the next request takes a new one.
     Closed,
 }
 
 impl Fetcher {
-    /// Asks for `path` below `base` with `headers`.
     pub fn new(
         base: &InstanceUrl,
         path: &str,
@@ -162,7 +159,6 @@ impl Fetcher {
         if same { Self { client: other.client.clone(), anew: other.anew.clone(), ..self } } else { self }
     }
 
-    /// Requests sent by this and its clones.
     pub fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally)
     }

@@ -1,7 +1,5 @@
-//! Where samples come from: the metrics page of every instance, its readiness probe, and queries to Prometheus.
-//!
-//! A [`Scraper`] fetches one instance's page and feeds it, chunk by chunk as it arrives, to its [`PageReader`], which turns
-//! it into a [`crate::core::detect::Reading`]. A [`Probe`] asks the same instance whether it is ready.
+//! Where samples come from: a [`Scraper`] feeds an instance's metrics page, as chunks arrive, to its [`PageReader`],
+//! which makes it a [`crate::core::detect::Reading`]; a [`Probe`] asks whether it is ready; Prometheus answers queries.
 //!
 //! | file | what it holds |
 //! | --- | --- |

@@ -27,8 +27,7 @@ use crate::model::number::size;
 /// In bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;
 
-/// A connection reaches one of the processes that share a port. The first scrapes use new ones, to see all soon; later
-/// one in so many, since TLS connections are costly.
+/// One connection in so many is new, and the first ones, to see all processes that share a port. TLS makes them costly.
 const NEW_CONNECTIONS: u64 = 16;
 const SCRAPES_A_CONNECTION: u64 = 4;
 
@@ -94,8 +93,7 @@ pub struct Scraper {
 }
 
 impl Scraper {
-    /// For an instance of a color, with the token of `metrics` or else its URL's credentials. Ignores this program's
-    /// own requests (the metrics and health paths, `router.probe_url`) and the configured routes.
+    /// Ignores this program's own requests (metrics and health paths, `router.probe_url`) and the configured routes.
     pub fn of(config: &Config, color: Color, instance: &InstanceUrl) -> Result<Self, ClientError> {
         let Config { metrics, health, requests, router, error_rate, latency, .. } = config;
         let headers = HeaderMap::from_iter([
@@ -173,7 +171,6 @@ impl Scraper {
     }
 }
 
-/// Reads the body, of at most `limit` bytes.
 async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
     reader.begin(format(url, &answer)?);
     let mut sink = Sink { url, reader, room: limit, fault: None };

@@ -18,7 +18,6 @@ pub enum Move {
     Rollback,
 }
 
-/// Our note of the last move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     pub kind: Move,
@@ -27,7 +26,6 @@ pub struct Transition {
     /// The active release must not be rolled back.
     #[serde(rename = "noWayBack", default, skip_serializing_if = "std::ops::Not::not")]
     pub no_rollback: bool,
-    /// Name of the release that was switched to, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
 }
@@ -51,7 +49,6 @@ pub struct SoakBlock {
     /// Of the watched deployment, in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_switch: Option<i64>,
-    /// The release that it judges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     /// Releases from the build infos of its instances; several if they differ.
@@ -70,13 +67,11 @@ pub struct SoakBlock {
     /// A sentence with the numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The previous color before traffic moved, if measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineBlock>,
     /// After a rollback: the previous color is healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<bool>,
-    /// Its rollback has failed for longer than `rollback.give_up` and is still tried.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -340,8 +335,7 @@ pub enum NothingToRollBack {
     SameColor { active: Color },
 }
 
-/// The target of a rollback. Only a switch can be rolled back. A `transition` whose `at` is not `lastSwitch` is
-/// ignored: somebody else moved since, and theirs counts as a switch.
+/// Only a switch can be rolled back. A `transition` whose `at` is not `lastSwitch` is ignored: traffic was moved since.
 pub fn rollback_target(state: &State) -> Result<Color, NothingToRollBack> {
     let active = state.active;
     if state.is_rolled_back() {

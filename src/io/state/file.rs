@@ -129,8 +129,7 @@ impl StateFile {
         State::parse(text).map_err(corrupt)
     }
 
-    /// Replaces the file atomically, also across a crash; keeps mode and, if allowed, owner; new files are `0600`.
-    /// Requires the deploy lock. A full disk's [reserve](Self::reserve) is used: this is for moves of traffic.
+    /// Replaces the file durably, atomically; keeps mode and, if allowed, owner (new: `0600`). Needs the deploy lock.
     pub fn write(&self, state: &State) -> Result<(), StateError> {
         let mut refused = None;
         let prepared = self.reserve().write(|| {
@@ -157,10 +156,9 @@ impl StateFile {
         could_replace(&self.path).map_err(self.failed("renaming"))
     }
 
-    /// As [`write`](Self::write), but returns `None` and writes nothing if the file no longer says `before`: programs
-    /// like `deploy.ts` write in place without our lock, and must not be overwritten. Exchanges the files if possible:
-    /// a late write to the old one is then seen by [`is_settled`](Self::is_settled), after [`WRITERS`]. Else checks
-    /// right before the rename.
+    /// As [`write`](Self::write), but `None` if the file no longer says `before` (`deploy.ts` writes without our lock).
+    /// Exchanges the files, so that [`is_settled`](Self::is_settled) sees a late write after [`WRITERS`], else checks
+    /// before the rename.
     pub(crate) fn write_over(&self, before: State, ours: State) -> Result<Option<Replaced>, StateError> {
         let new = self.prepare(&ours)?;
         if !self.says(&self.path, &before) {
@@ -240,7 +238,6 @@ impl StateFile {
     }
 }
 
-/// A state file that was just replaced.
 pub(crate) struct Replaced {
     /// If the file system could keep it.
     old: Option<NamedTempFile>,

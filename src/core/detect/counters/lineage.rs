@@ -35,7 +35,6 @@ impl Lineage {
         }
     }
 
-    /// Whether `next` can be a later reading of the same process, by what it counts.
     pub const fn precedes(&self, next: &Self) -> bool {
         self.total <= next.total && self.errors <= next.errors
     }

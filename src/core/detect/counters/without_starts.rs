@@ -1,8 +1,5 @@
-//! Counters that go back where no start time says why.
-//!
-//! Either the process was restarted, or it cleared its counters, or another process answered. A process that was restarted
-//! counts from zero, so what it shows must have come since the last reading; one of several shows what it counted all along, and
-//! the first one comes back. Until that is clear the counts are in **doubt**: nothing is decided by them.
+//! Counters that go back without a start time: a restart (from zero), cleared counters, or another process (what it
+//! counted all along; the first comes back). Until that is clear they are in **doubt**: nothing is decided by them.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +24,11 @@ const STEADY: u64 = 3;
 /// A life has to be read so often before its end can be told from one of several processes taking its turn.
 const READINGS_OF_A_LIFE: usize = 3;
 
-/// Readings that make the pace.
 const PACES: usize = 8;
 
 /// One that takes its turn again shows a little more than the last time: at most this share of it.
 const LITTLE_MORE: u64 = 5;
 
-/// How fast the counter grows in the life that it counts now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pace {
     /// Requests, and the milliseconds they took, of the last readings.
@@ -43,7 +38,6 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fall {
-    /// By all signs.
     Restart,
     /// No more than could have come since a restart, but no life that ended either.
     Perhaps,
@@ -71,7 +65,6 @@ impl Pace {
         self.missed = true;
     }
 
-    /// Whether a life that goes on may show so many more after so many milliseconds.
     fn is_usual(&self, more: u64, took_ms: u64) -> bool {
         let most = self.recent.iter().map(|(requests, ms)| requests.saturating_mul(took_ms) / ms).max();
         most.is_some_and(|most| more <= most.saturating_mul(STEADY).saturating_add(FEW))
@@ -96,7 +89,6 @@ impl Pace {
         self.seen_or(if is_life && fits { Fall::Restart } else { Fall::Perhaps })
     }
 
-    /// A restart, if the instance was seen to be down.
     const fn seen_or(&self, otherwise: Fall) -> Fall {
         if self.missed { Fall::Restart } else { otherwise }
     }
@@ -106,7 +98,6 @@ impl Pace {
 pub(super) struct Doubt {
     since: Option<u64>,
     readings: u32,
-    /// What the lives began with, as far as they were seen.
     begun: Vec<Lineage>,
     /// Whether the counters showed more than a restart can explain.
     strange: bool,

@@ -9,7 +9,6 @@ use super::numerics::upper_bound;
 use super::plan::seconds;
 use crate::core::detect::counts::{TickCounts, to_f64};
 
-/// How much worse than the previous color a release may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaselineRule {
     /// The share by which the rate may exceed the previous color's; 1 allows twice its rate.
@@ -40,9 +39,8 @@ impl BaselineRule {
     }
 }
 
-/// The share of bad events that the previous color excuses, where above `allowed`: the upper bound of its own (Clopper and
-/// Pearson at `false_alarm / 2`, at most 99.9%), so that a release no worse is not rolled back. None where less than
-/// half of what is allowed was seen of it: then the bound would only say that little was seen.
+/// The share of bad events that the previous color excuses, where above `allowed`: its upper bound (Clopper-Pearson at
+/// `false_alarm / 2`, at most 99.9%). None if less than half of what is allowed was seen: the bound would be vague.
 pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
     const MAX: f64 = 0.999;
     const OF_ALLOWED: f64 = 0.5;
@@ -55,9 +53,8 @@ pub fn excused(old: TickCounts, allowed: f64, false_alarm: f64) -> Option<f64> {
     Some(bound.min(MAX)).filter(|bound| *bound > allowed)
 }
 
-/// How long the new color may be without a request before it is asked whether the router switched at all; `None` where
-/// the old one had no traffic in `measured_ms`. `max(3s, ln(T / alpha) / (0.1 × old rate))`: at a tenth of the old
-/// traffic such a gap comes by chance with probability `alpha` in the whole window of `T` seconds.
+/// How long the new color may be without a request before the switch is doubted: `max(3s, ln(T / alpha) / (0.1 × old
+/// rate))`, a gap of probability `alpha` in `T` seconds at a tenth of the old rate. `None` without old traffic.
 pub fn longest_silence(old: TickCounts, measured_ms: u64, config: &EvidenceConfig) -> Option<Duration> {
     const MIN_S: f64 = 3.0;
     const SHARE_OF_OLD: f64 = 0.1;

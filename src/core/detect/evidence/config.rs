@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct EvidenceConfig {
     /// The largest acceptable share of failing requests, above 0 and below 1: `p0`.
     pub threshold: f64,
-    /// The bound on ever rolling back a release that sits exactly at the threshold: `alpha`, 0.0005% to 20%. Settings
-    /// begin at twice the lower end, because a judgement in two parts gives half to each.
+    /// `alpha`, 0.0005% (half the least setting: a judgement in two parts) to 20%: bounds rollbacks at the threshold.
     pub false_alarm: f64,
     /// No breach and no `healthy` on fewer requests, 1 to 1,000,000.
     pub min_requests: u64,

@@ -15,7 +15,6 @@ const CEILING: f64 = 3.0 * TRIGGER;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cusum {
     nats: f64,
-    /// Whether the bell may ring: it has to fall silent first.
     armed: bool,
     bells: u64,
     due: f64,
@@ -74,7 +73,6 @@ impl Cusum {
     }
 }
 
-/// Since when one bet has been winning, with the counts since then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stretch {
     won: f64,

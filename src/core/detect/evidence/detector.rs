@@ -11,10 +11,8 @@ use crate::core::detect::bad_event::BadEvent;
 use crate::core::detect::counts::{TickCounts, to_f64};
 
 /// Weighs the evidence that a release fails more often than allowed. Time is in milliseconds since the window's start.
-///
-/// If every request, given the past, fails with at most the threshold's probability, a breach is declared with at most
-/// probability `false_alarm` over the whole soak, however often it is looked at (Ville's inequality). State and work a
-/// tick are constant. Saved and read back with `serde_json` it goes on to the same bits.
+/// If requests fail with at most the threshold's probability, given the past, a breach has at most probability
+/// `false_alarm` over the soak, however often it is looked at (Ville's inequality). Constant state and work a tick.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct EvidenceDetector {
@@ -24,7 +22,6 @@ pub struct EvidenceDetector {
     pub(super) bad_event: BadEvent,
 }
 
-/// What is stored of a detector; the rest follows from it.
 #[derive(Clone, Serialize, Deserialize)]
 struct Saved {
     config: EvidenceConfig,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// The estimate must exceed `1 + BAND / sqrt(weight)` to count.
 const BAND: f64 = 0.5;
 
-/// The dispersion of failures: each pair of successive ticks or blocks adds its squared difference over the variance of
-/// independent failures, 1 at any error rate. Differences see a step of the rate once, so a regression is no clumping.
+/// Each pair of successive ticks or blocks adds its squared difference over the variance of independent failures.
+/// 1 at any error rate if failures are independent. A step of the rate counts once: a regression is no clumping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dispersion {
     block_ms: u64,
@@ -63,8 +63,7 @@ impl Dispersion {
     }
 }
 
-/// The squared difference of two rates over its variance for independent failures, whose rate is estimated from both
-/// (hence the factor `(n + m - 1) / (n + m)`). `None` where all or none failed: that says nothing.
+/// Over the variance at the pooled rate (hence the factor `(n + m - 1) / (n + m)`); `None` if all or none failed.
 fn variance_ratio(a: &Block, b: &Block) -> Option<f64> {
     let requests = a.requests + b.requests;
     let pooled = (a.requests * a.rate + b.requests * b.rate) / requests;

@@ -39,7 +39,6 @@ impl EffectiveSampleSize {
         if requests > 0.0 { ((counting / self.dispersion()).max(1.0) / requests).min(1.0) } else { 1.0 }
     }
 
-    /// The largest dispersion seen at any length, at least 1.
     pub fn dispersion(&self) -> f64 {
         self.blocks.iter().flatten().fold(self.ticks.value(), |largest, block| largest.max(block.value()))
     }

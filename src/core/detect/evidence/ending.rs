@@ -123,7 +123,6 @@ impl EvidenceDetector {
         requests_to_clear(self.config.threshold, self.config.min_requests)
     }
 
-    /// Whether so many requests and errors put the upper confidence bound below the threshold.
     pub(super) fn clears(&self, requests: f64, errors: f64) -> bool {
         let (requests, errors) = self.undispersed(requests, errors);
         let threshold = self.config.threshold;
@@ -143,14 +142,12 @@ impl EvidenceDetector {
     }
 }
 
-/// The fewest requests that can clear a release, a whole number: `min_requests`, or `ln 0.05 / ln(1 - threshold)`, since
-/// fewer would not put the upper confidence bound below the threshold even if none of them failed (Clopper and Pearson, 1934).
+/// `min_requests`, or `ln 0.05 / ln(1 - threshold)`: fewer, all good, would not clear it (Clopper and Pearson, 1934).
 pub fn requests_to_clear(threshold: f64, min_requests: u64) -> f64 {
     let informative = (CLEAR_BETA.ln() / (-threshold).ln_1p()).ceil();
     informative.max(to_f64(min_requests))
 }
 
-/// Whether evidence of so many nats leaves room for `healthy`.
 pub(super) fn is_calm(evidence: f64) -> bool {
     evidence < CALM_WEALTH.ln()
 }

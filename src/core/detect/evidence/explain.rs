@@ -11,7 +11,6 @@ impl EvidenceDetector {
         format!("{}; {}", self.standing(), self.weight_of(self.state.evidence))
     }
 
-    /// The strongest stretch of failures, and the evidence with its distance to the bar.
     pub(super) fn explain_breach(&self) -> String {
         let (counts, since_ms) = match self.state.mixture.leader() {
             Leader::SinceStart => (self.state.seen, 0),

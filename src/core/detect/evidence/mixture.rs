@@ -52,14 +52,11 @@ pub(super) enum Leader {
     Later(usize),
 }
 
-/// All capital; it begins as 1. A component that nothing was put into yet is `None`.
+/// All capital; it begins as 1. `None`: nothing was put in yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Mixture {
-    /// Bad since the switch.
     start: Component,
-    /// Bad since some tick, a little on every one of them.
     late: Option<Component>,
-    /// Bad since it began to look off.
     trigger: Option<Component>,
     reserve_late: f64,
     reserve_trigger: f64,
@@ -113,7 +110,6 @@ impl Mixture {
         (self.reserve_late + self.reserve_trigger).max(1e-300).ln()
     }
 
-    /// The log of all capital: the evidence.
     pub fn evidence(&self) -> f64 {
         let bets = self.components().flat_map(|component| component.capped);
         log_sum_exp(bets.chain([self.log_cash()]))

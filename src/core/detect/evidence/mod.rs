@@ -1,8 +1,6 @@
-//! Sequential evidence: may we say now that the error rate is above the threshold, without having looked too often?
-//!
-//! Capital is bet against the release, tick by tick, at odds that are fair when requests fail exactly as often as
-//! allowed. It can then grow `1 / alpha`-fold with probability `alpha` at most, at any time (Ville's inequality; Wald
-//! 1945, Shiryaev, Ramdas et al. 2023 "Game-theoretic statistics"). So much capital is a breach.
+//! Sequential evidence that the error rate is above the threshold, however often we look: capital is bet against the
+//! release, tick by tick, at odds that are fair at the allowed rate. It grows `1 / alpha`-fold (a breach) with
+//! probability `alpha` at most (Ville's inequality; Wald 1945, Shiryaev, Ramdas et al. 2023).
 //!
 //! | file | what it holds |
 //! | --- | --- |

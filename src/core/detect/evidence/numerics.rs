@@ -16,8 +16,7 @@ pub(super) fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     highest + scaled.map(f64::exp).sum::<f64>().ln()
 }
 
-/// `P(X <= k)` for `X` binomial with `n` trials of probability `p` in (0, 1); `k` and `n` whole. The largest term comes
-/// from `lgamma` (`libm`, after FreeBSD's msun, off by a few units in the last place), the others by their ratios.
+/// `P(X <= k)`, `X` binomial (`n` trials, `p` in (0, 1)), `k`, `n` whole; largest term by `lgamma` (FreeBSD's msun).
 pub(super) fn binomial_cdf(k: f64, n: f64, p: f64) -> f64 {
     if k >= n {
         return 1.0;

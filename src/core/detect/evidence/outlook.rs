@@ -14,7 +14,6 @@ const BREACH_TICKS: u64 = 120;
 /// `healthy` is looked for so many milliseconds ahead: the longest window there is.
 const HEALTHY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// How the soak would go on at the rate of the last ten seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outlook {
     /// Whether it would end `healthy` if it ended now.
@@ -82,7 +81,6 @@ impl EvidenceDetector {
             && is_calm(self.evidence_after(ticks, recent))
     }
 
-    /// The evidence after `ticks` more of the same: every bet goes on as it would with the next tick.
     fn evidence_after(&self, ticks: u64, recent: &RecentCounts) -> f64 {
         let pace = to_f64(self.config.tick_ms) / to_f64(recent.span_ms().max(1));
         let requests = pace * to_f64(recent.counts().requests);
@@ -97,7 +95,6 @@ impl EvidenceDetector {
     }
 }
 
-/// The whole counts between two moments ahead sum to the rate of `recent`.
 fn between(recent: &RecentCounts, from_ms: u64, to_ms: u64) -> TickCounts {
     let until = |count: u64, later_ms: u64| {
         let expected = u128::from(count) * u128::from(later_ms) / u128::from(recent.span_ms().max(1));

@@ -16,13 +16,11 @@ const WEIGHTS: PerBet = [0.20, 0.25, 0.25, 0.15, 0.10, 0.05];
 /// The bet that watches for "something looks off": odds of 2.2.
 pub(super) const WATCHING_BET: usize = 2;
 
-/// The share of all capital that is bet on "bad since the switch".
+/// Shares of all capital: on "bad since the switch"; [`SHARE_TRIGGER`] on "bad since it began to look off".
 pub(super) const SHARE_START: f64 = 0.4;
 
-/// The share that is bet on "bad since it began to look off".
 pub(super) const SHARE_TRIGGER: f64 = 0.4;
 
-/// The share that is bet evenly over the window on "bad since this tick".
 pub(super) const SHARE_LATE: f64 = 1.0 - SHARE_START - SHARE_TRIGGER;
 
 /// No breach on fewer failed requests.

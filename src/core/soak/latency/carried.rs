@@ -3,7 +3,6 @@
 use super::last::Who;
 use crate::core::detect::Reading;
 
-/// Processes that are told apart; the one read longest ago is forgotten first.
 const MAX_PROCESSES: usize = 64;
 
 /// What is added to the counts of each process's histogram.

@@ -2,7 +2,6 @@
 
 use crate::core::detect::{Buckets, Reading};
 
-/// Processes that are told apart; the one read longest ago is forgotten first.
 const MAX_PROCESSES: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq)]

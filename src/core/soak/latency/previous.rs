@@ -7,19 +7,16 @@ use crate::core::detect::{BadEvent, Buckets, Latency, TickCounts, excused, reque
 use crate::core::soak::{LatencySettings, Sample};
 use crate::model::number::percent;
 
-/// Processes of an instance that are told apart.
 const MAX_PROCESSES: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Previous {
     instances: Vec<Instance>,
-    /// What came since the look at the previous color began.
     window: Buckets,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Instance {
-    /// Whether it was read at all, well or not.
     tried: bool,
     /// What each of its processes said last, by its number, or its start where it has none.
     processes: BTreeMap<(Option<u32>, Option<i64>), Last>,
@@ -34,7 +31,6 @@ struct Last {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Excused {
     pub limit: f64,
-    /// The requests of the previous color, and the slow ones among them.
     old: TickCounts,
     bad_event: BadEvent,
     /// Whether they are all since its processes began, rather than those right before the switch.

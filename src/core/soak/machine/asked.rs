@@ -5,7 +5,6 @@ use crate::core::soak::{Check, Machine, Metered, Sample};
 use crate::model::{CheckId, Color, Phase};
 
 impl Machine {
-    /// The page of an instance, of which each check takes what it does not have from Prometheus.
     pub(super) fn sampled(&mut self, color: Color, instance: usize, sample: &Sample) {
         if color == self.settings.color {
             if let Sample::Good(Reading { release: Some(release), .. }) = sample {

@@ -9,7 +9,6 @@ use crate::core::soak::roster::Changes;
 use crate::core::soak::{Answer, Check, Metered, Readiness, Sample, Settings};
 use crate::model::CheckId;
 
-/// Three of them have a part in more than the verdict.
 #[derive(Clone, Debug)]
 pub(super) struct Checks {
     error_rate: RateCheck,
@@ -47,7 +46,6 @@ impl Checks {
         self.others.push(check);
     }
 
-    /// All of them, in the order in which they are told.
     fn all(&self) -> impl Iterator<Item = &dyn Check> {
         let rates = [Some(&self.error_rate as &dyn Check), self.latency.as_ref().map(|check| check as &dyn Check)];
         let others = self.others.iter().map(AsRef::as_ref);

@@ -109,7 +109,6 @@ impl Machine {
         self.checks.error_rate().observe(&self.now())
     }
 
-    /// A decision about this soak, with the deployment as it stands.
     pub(super) fn decision(&self, kind: DecisionKind, actor: Actor, message: impl Into<String>) -> Decision {
         let mut decision = Decision::new(kind, actor, message);
         decision.soak = Some(self.settings.soak.clone());

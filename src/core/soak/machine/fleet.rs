@@ -7,9 +7,7 @@ use crate::model::{Color, Phase, ReasonCode};
 
 use super::outbox::Outbox;
 
-/// Different sentences about the release that are told in a run.
 const MAX_TOLD: usize = 8;
-/// Releases that are named in a sentence.
 const SHOWN: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -110,7 +108,6 @@ fn told(color: Color, changes: &Changes, roster: &Roster) -> String {
     format!("{color}: {}; {instances} now", parts.join(", "))
 }
 
-/// `1.4.2 and 1.5.0`.
 pub fn list_releases(releases: &[String]) -> String {
     let mut shown: Vec<String> = releases.iter().take(SHOWN).cloned().collect();
     if releases.len() > SHOWN {

@@ -225,7 +225,6 @@ impl Machine {
         )
     }
 
-    /// The warmup is over: the window starts here, with counters as they are now.
     pub(super) fn end_warmup(&mut self, out: &mut Outbox) {
         self.stage = Stage::Watching;
         let now = self.now();

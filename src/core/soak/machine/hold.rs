@@ -99,7 +99,6 @@ impl Machine {
         }
     }
 
-    /// A rollback that waited for it may go ahead.
     pub(super) fn standby_changed(&mut self, out: &mut Outbox) {
         if self.stage == Stage::Held(HoldCause::StandbyDown) && !self.standby_missing(REVIVED_PROBES) {
             self.act(REVIVED_PROBES, out);

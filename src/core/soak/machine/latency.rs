@@ -9,7 +9,6 @@ use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::told::Fact;
 
-/// Different sentences about the histogram that are told in a run.
 const MAX_TOLD: usize = 32;
 
 impl Machine {

@@ -1,6 +1,4 @@
-//! The machine: where a run is, and what leads from one stage to the next.
-//!
-//! Its state, each part with its own rules (to `outbox`), what happens in each stage (to `recovery`), and in any stage:
+//! The machine: its state, each part with its own rules (to `outbox`), what happens in a stage (to `recovery`) or any:
 //!
 //! | file | holds |
 //! | --- | --- |

@@ -60,7 +60,6 @@ impl Machine {
         }
     }
 
-    /// What was broken before the rollback, and how it is after it: the latency, if that breached, else the error rate.
     pub(super) fn recovery_of_what_broke(&self) -> Recovery {
         let trigger = self.response.trigger();
         let breached = trigger.map(|trigger| &trigger.observation.check);

@@ -15,11 +15,9 @@ pub struct Summary {
     pub verdict: Verdict,
     pub outcome: Option<Outcome>,
     pub cause: Option<Cause>,
-    /// The check that breached or kept the verdict unknown.
     pub check: Option<CheckId>,
     pub reason: Option<String>,
     pub baseline: Option<OldColor>,
-    /// Whether the previous color did well after a rollback, where that is known.
     pub recovered: Option<bool>,
     /// Whether its rollback has failed for longer than `rollback.give_up` and is still tried.
     pub overdue: bool,

@@ -27,7 +27,6 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// The first breach counts; later samples never clear it.
     pub const fn trigger(&self) -> Option<&Trigger> {
         self.trigger.as_ref()
     }

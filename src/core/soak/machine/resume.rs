@@ -1,7 +1,5 @@
-//! Going on with a run whose monitor is gone.
-//!
-//! The machine has seen every recorded event by then, so it stands where the old monitor stood; which of its effects were
-//! carried out is not known. Everything that can be asked for twice is asked for again, and what nobody watched is counted.
+//! Takes up a run whose monitor is gone: the recorded events say where it stood, not which effects were carried out. So
+//! everything that can be asked for twice is asked for again, and what nobody watched is counted.
 
 use crate::core::soak::{DeploymentSeen, Machine, Origin, ReadError, Resumption};
 use crate::model::number::span;
@@ -11,7 +9,6 @@ use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::stage::Stage;
 
-/// Time between two questions to a router that gives no answer.
 const ASK_AGAIN_MS: u64 = 1_000;
 
 impl Machine {

@@ -23,13 +23,11 @@ pub(super) struct Rolling {
     retry_at: Option<u64>,
     intent: Box<Decision>,
     cause: Cause,
-    /// Whether it replaces what the router holds and Switchback did not write.
     force: bool,
     since_ms: u64,
     /// Attempts that failed, and those that were not made because the standby was down.
     failures: u32,
     why: String,
-    /// Where users are, as far as the attempts could tell.
     traffic: Traffic,
     /// When a failure was told last, and whether it was told that `rollback.give_up` is over.
     told_ms: u64,
@@ -69,8 +67,7 @@ impl Machine {
         }
     }
 
-    /// Whether a rollback has been failing for longer than `rollback.give_up`. Who watches in the foreground ends then, with
-    /// [`Event::GiveUp`](crate::core::soak::Event::GiveUp); in the background it goes on.
+    /// Whether it has failed for longer than `rollback.give_up`: a run in the foreground then gives up.
     pub fn overdue(&self) -> bool {
         match (&self.stage, self.settings.give_up_ms) {
             (Stage::RollingBack(rolling), Some(give_up_ms)) => {
@@ -200,7 +197,6 @@ impl Machine {
         }
     }
 
-    /// Makes the next attempt, whatever the backoff.
     pub(super) fn try_again(&mut self, out: &mut Outbox) {
         if let Stage::RollingBack(rolling) = &mut self.stage {
             rolling.attempt += 1;

@@ -70,14 +70,12 @@ impl RouterSeen {
         self.last = Some(router.clone());
     }
 
-    /// Whether enough readings in a row, this one among them, show another color than the watched one.
     pub fn is_elsewhere(&mut self, router: Routed<'_>, watched: Color) -> bool {
         let elsewhere = matches!(router, Routed::On(color) if color != watched);
         self.elsewhere = if elsewhere { self.elsewhere + 1 } else { 0 };
         self.elsewhere >= ELSEWHERE
     }
 
-    /// Whether enough readings in a row, this one among them, show the watched color.
     pub fn is_ours_again(&mut self, router: Routed<'_>, watched: Color) -> bool {
         let ours = router == Routed::On(watched);
         self.ours = if ours { self.ours.saturating_add(1) } else { 0 };

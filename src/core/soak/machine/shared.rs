@@ -9,8 +9,7 @@ use crate::model::CheckId;
 use super::outbox::Outbox;
 use super::stage::{HoldCause, Stage};
 
-/// The standby fails in the same way: so many errors in the last 10 s, above the threshold, and this evidence in nats
-/// (10×) where it is weighed. Less than a rollback takes: it has few requests, and a wrong hold ends within 10 s.
+/// Errors of the standby in the last 10 s, above the threshold, with evidence 10× if weighed. A wrong hold ends soon.
 const ERRORS: u64 = 3;
 const SUSPICIOUS: f64 = std::f64::consts::LN_10;
 /// Requests of the last 10 s, within the threshold all in all, that show that it is well again.

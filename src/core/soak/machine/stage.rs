@@ -49,7 +49,6 @@ pub(super) enum HoldCause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finished {
     ending: Ending,
-    /// Whether the previous color did well after a rollback, where that is known.
     recovered: Option<bool>,
     back_unrecorded: bool,
 }
@@ -72,7 +71,6 @@ impl Stage {
 }
 
 impl HoldCause {
-    /// In the journal.
     pub const fn code(self) -> ReasonCode {
         match self {
             Self::Policy => ReasonCode::Policy,

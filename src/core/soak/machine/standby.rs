@@ -63,17 +63,14 @@ impl Standby {
         (self.readiness.ready(), self.readiness.all())
     }
 
-    /// While the watched color is judged.
     pub fn compared(&mut self, now: &Now, instance: usize, sample: &Sample) {
         self.rate.page(now, instance, sample);
     }
 
-    /// While the watched color is judged.
     pub fn metered(&mut self, now: &Now, outcome: &Metered) {
         self.rate.metered(now, outcome);
     }
 
-    /// Before traffic leaves it, or after it is back.
     pub fn counted(&mut self, now: &Now, since: Since, instance: usize, sample: &Sample) {
         self.recovery.sampled(now.at_ms, since, instance, sample);
     }

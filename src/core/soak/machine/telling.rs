@@ -8,7 +8,6 @@ use crate::model::{Actor, CheckId, Color, DecisionKind, Phase, ReasonCode, Verdi
 use super::outbox::Outbox;
 use super::told::Fact;
 
-/// Different sentences about the counters that are told in a run.
 const MAX_COUNTERS_TOLD: usize = 8;
 
 impl Machine {
@@ -57,7 +56,6 @@ impl Machine {
         news.filter_map(|CountingTold { key, sentence }| is_new(key).then_some(sentence)).collect()
     }
 
-    /// Once for each instance.
     pub(super) fn tell_processes(&mut self, out: &mut Outbox) {
         let several = self.checks.error_rate().several().into_iter();
         let mut is_new = |instance, is_mixed| self.told.first(Fact::Several { instance, is_mixed });

@@ -71,7 +71,6 @@ impl RunTime {
         self.add_gap(gap_ms);
     }
 
-    /// When another process took the run up, the last time.
     pub const fn resumed_at(&self) -> Option<u64> {
         self.resumed_at
     }

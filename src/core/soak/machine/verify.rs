@@ -33,7 +33,6 @@ pub(super) struct Verifying {
     /// Readings in a row that show that traffic is not there any more, and when the first of them was made.
     undone: u32,
     undone_since_ms: u64,
-    /// What the router held in the last of them, where that is neither color's.
     elsewhere: Option<ForeignSeen>,
     /// Since when the window is over and the router is asked how it ended.
     last_look_ms: Option<u64>,
@@ -57,7 +56,6 @@ impl Verifying {
 }
 
 impl Machine {
-    /// What came on the previous color before says nothing about how it does now.
     pub(super) fn rolled_back(&mut self, last_switch: Option<i64>, out: &mut Outbox) {
         self.router.begin_epoch();
         let ending =
@@ -89,7 +87,6 @@ impl Machine {
         self.settings.verification == Verification::RouterAndRequests
     }
 
-    /// From when on a process of the previous color is one whose requests all count.
     pub(super) fn counted_since(&self) -> Since {
         let at_ms = match &self.stage {
             Stage::Verifying(verifying) if self.settings.verification == Verification::RouterAndRequests => {

@@ -7,7 +7,6 @@ use crate::core::soak::Settings;
 pub(super) struct Window {
     start: u64,
     end: u64,
-    /// How far the soak may run beyond the end by itself.
     max_extension: u64,
     extended_by: u64,
     overtime: u64,
@@ -51,7 +50,6 @@ impl Window {
         (self.runs_on, self.overtime) = (false, 0);
     }
 
-    /// Says whether that is new.
     pub const fn run_on(&mut self) -> bool {
         !std::mem::replace(&mut self.runs_on, true)
     }
@@ -68,7 +66,6 @@ impl Window {
         self.overtime
     }
 
-    /// Milliseconds of it that are over, and its whole length.
     pub fn progress(&self, at: u64) -> (u64, u64) {
         let whole = self.end.saturating_sub(self.start);
         (at.saturating_sub(self.start).min(whole), whole)

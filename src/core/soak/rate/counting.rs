@@ -77,7 +77,6 @@ impl RateCheck {
         told.chain(self.uncounted().map(|sentence| Told { key: "uncounted".to_owned(), sentence })).collect()
     }
 
-    /// `requests cannot be counted: …`, of the first instance of which that is so.
     fn uncounted(&self) -> Option<String> {
         let (all, lost) = (self.present().count(), self.present().filter(|(_, known)| known.counted.uncounted).count());
         let (name, known) = self.present().find(|(_, known)| known.counted.uncounted)?;

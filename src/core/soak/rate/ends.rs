@@ -17,7 +17,6 @@ impl Ends {
         Self { all: judge, others: Vec::new() }
     }
 
-    /// The judges of all cases that are possible, those with the fewest requests first.
     fn judges(&self) -> impl Iterator<Item = &Judge> {
         self.others.iter().map(|(_, judge)| judge).chain([&self.all])
     }

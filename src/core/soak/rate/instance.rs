@@ -5,7 +5,6 @@ use crate::core::detect::{Counters, Processes, TickCounts};
 use crate::core::soak::Sample;
 use crate::core::soak::own::{Counts, Share};
 
-/// The cure for counters of several processes at one URL, for the sentences that name it.
 pub const ADD_UP: &str = "let one page add them up (gunicorn and uvicorn: `PROMETHEUS_MULTIPROC_DIR`; Node cluster and pm2: \
                           prom-client's `AggregatorRegistry`), or give each process its own URL";
 
@@ -105,7 +104,6 @@ impl Instance {
         self.counters.as_ref().filter(|counters| counters.is_crash_loop()).map(Counters::resets)
     }
 
-    /// Why its counters say nothing, as the sentence for `name`.
     pub fn unclear(&self, name: &str) -> Option<String> {
         match self.processes() {
             Processes::One | Processes::Apart(_) => None,

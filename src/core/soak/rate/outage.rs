@@ -3,12 +3,10 @@
 use crate::core::detect::{BadEvent, TickCounts};
 use crate::model::number::span;
 
-/// Least length of an outage.
 const LASTING_MS: u64 = 3_000;
 /// No outage on fewer failed requests.
 const ERRORS: u64 = 3;
 
-/// A run of ticks in which every request failed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outage {
     since: Option<u64>,

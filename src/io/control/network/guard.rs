@@ -28,7 +28,6 @@ use crate::model::SigningKey;
 
 /// Delay before a blocked client is told so, so that a flood fills no log.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Characters of a path in the log.
 const PATH_IN_LOG: usize = 100;
 
 pub struct Guard {
@@ -93,7 +92,6 @@ impl Guard {
         }
     }
 
-    /// Logs a refusal, unless there were many.
     pub fn refused(&self, tell: impl FnOnce()) {
         self.refusals.note(Instant::now(), tell);
     }

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// This many attempts may fail in a row …
+/// This many attempts may fail in a row, then one per [`EVERY`]: 10^26 years for 100,000 addresses to guess 128 bits.
 const BURST: u32 = 10;
-/// … and one more after each of these. 100,000 addresses would need 10^26 years for a token of 128 bits.
 const EVERY: Duration = Duration::from_secs(6);
 /// Addresses tracked separately; any further ones share one count.
 const ADDRESSES: usize = 1_024;

@@ -1,6 +1,4 @@
-//! The control API over TCP: who is let in, and how it is kept from others.
-//!
-//! Everything about it is off unless `control.listen` is set. What is let in by the Unix socket is no business of this.
+//! The control API over TCP: who is let in, and how it is kept from others. Off unless `control.listen` is set.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -60,8 +58,7 @@ pub struct NetworkListener {
 }
 
 impl NetworkListener {
-    /// Binds if configured. `signed_orders` remembers ids of signed orders; `now` is in Unix seconds; `notify` is
-    /// the key of notifications, which must not sign orders.
+    /// Binds if configured. `signed_orders` keeps their ids; `now`: Unix seconds; `notify`: a key not to sign orders.
     pub async fn bind(
         config: &ControlConfig,
         notify: Option<&SecretString>,

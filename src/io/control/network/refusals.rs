@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// This many are logged in full …
+/// This many are logged in full in each [`SPAN`].
 const IN_FULL: u32 = 20;
-/// … in each of these.
 const SPAN: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]

@@ -1,6 +1,5 @@
-//! Certificates and secrets are read again when their files change, so that renewing them needs no new monitor.
-//!
-//! Stamps follow symlinks, which Kubernetes and certbot move. Unusable files leave the old values in force.
+//! Rereads certificates and secrets when their files change. Stamps follow symlinks, which Kubernetes and certbot move.
+//! Unusable files leave the old values in force.
 
 use std::fs;
 use std::io;
@@ -70,9 +69,7 @@ struct Watched {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     None,
-    /// Unusable, perhaps because they are being replaced.
     Fresh,
-    /// Unusable, and logged.
     Told,
 }
 
@@ -82,7 +79,6 @@ impl Watched {
         (!files.is_empty()).then_some(Self { what, files, seen: None, trouble: Trouble::None })
     }
 
-    /// Rereads the files if they changed, or were unusable. Logs the result once for each change.
     fn look<T>(&mut self, read: impl FnOnce() -> Result<Option<T>, String>) -> Option<T> {
         let stamps: Vec<io::Result<Stamp>> = self.files.iter().map(|(_, path)| stamp(path)).collect();
         let unreadable = self.files.iter().zip(&stamps).find_map(|((key, path), stamp)| {
@@ -123,7 +119,6 @@ impl Watched {
 struct Tls {
     watched: Watched,
     files: TlsFiles,
-    /// SHA-256 of the contents when last read.
     digest: Vec<u8>,
     current: Arc<Current<TlsAcceptor>>,
 }

@@ -75,7 +75,6 @@ impl Seats {
         Some(Seat { seats: Arc::clone(self), number })
     }
 
-    /// Closes the connections that authenticated with a revoked token of this role.
     pub fn revoke(&self, role: Role) {
         let rank = Rank::from(role);
         self.taken().seats.iter().filter(|seat| seat.rank == rank).for_each(|seat| seat.cut.notify_one());
@@ -120,13 +119,11 @@ mod tests {
         IpAddr::from([10, 0, 0, number])
     }
 
-    /// So many seats for clients from there.
     fn fill(seats: &Arc<Seats>, from: IpAddr, count: usize, now: Instant) -> Vec<(Seat, Arc<Notify>)> {
         let seat = |cut: Arc<Notify>| (seats.take(from, Arc::clone(&cut), now).unwrap(), cut);
         (0..count).map(|_| seat(Arc::default())).collect()
     }
 
-    /// All that one address may have, of clients that have shown this.
     fn all_of_one(seats: &Arc<Seats>, rank: Rank, now: Instant) -> Vec<(Seat, Arc<Notify>)> {
         let taken = fill(seats, address(1), MAX_FROM_ONE, now);
         for (seat, _) in &taken {

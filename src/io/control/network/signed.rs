@@ -12,7 +12,6 @@ use super::renewal::Current;
 use crate::io::journal::files::{open_log, sync_folder_of};
 use crate::model::SigningKey;
 
-/// The message's id, the same for every delivery attempt.
 const ID: &str = "webhook-id";
 /// Unix seconds.
 const TIMESTAMP: &str = "webhook-timestamp";
@@ -52,7 +51,6 @@ pub enum NotNew {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub id: String,
-    /// When it was signed, in Unix seconds.
     at: i64,
 }
 

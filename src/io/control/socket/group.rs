@@ -45,7 +45,6 @@ impl SocketGroup {
         self.gid
     }
 
-    /// What blocks its members from a socket in this folder, if anything.
     pub fn kept_out(&self, folder: &Path) -> Option<KeptOut> {
         let there = folder.ancestors().find(|folder| folder.exists())?;
         let missing = folder.strip_prefix(there).ok().filter(|rest| !rest.as_os_str().is_empty());
@@ -72,7 +71,6 @@ impl SocketGroup {
     }
 }
 
-/// Members cannot pass through the folders above the socket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("members of the group `{group}` cannot reach the control socket")]
 pub struct KeptOut {

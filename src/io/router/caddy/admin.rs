@@ -115,7 +115,6 @@ impl AdminApi {
     }
 }
 
-/// Caddy's error message, given as JSON.
 fn said(body: &[u8]) -> String {
     let json = serde_json::from_slice::<Value>(body).ok().and_then(|value| Some(value["error"].as_str()?.to_owned()));
     let text = json.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());

@@ -275,7 +275,6 @@ fn like<'a>(known: &Matchers, places: Vec<&'a Place>) -> Vec<&'a Place> {
     places.into_iter().filter(|place| if any_same { same(known, place) } else { akin(place) }).collect()
 }
 
-/// Something at a path that is not a `reverse_proxy`.
 fn described(value: &Value) -> String {
     match value {
         Value::Object(object) => match object.get("handler").and_then(Value::as_str) {

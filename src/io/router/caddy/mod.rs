@@ -1,8 +1,5 @@
-//! Router `caddy`: replaces the upstreams of a `reverse_proxy` over Caddy's admin API
-//! (<https://caddyserver.com/docs/api>), and reads them back: Caddy answers with the configuration that runs.
-//!
-//! Caddy applies a change as a whole, and answers once it runs: a new server listens before the old one stops, on the
-//! same port (`SO_REUSEPORT`).
+//! Router `caddy`: moves and reads a `reverse_proxy`'s upstreams by the admin API <https://caddyserver.com/docs/api>.
+//! A change applies as a whole: a new server listens before the old one stops (`SO_REUSEPORT`).
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -31,8 +28,7 @@ pub(crate) use error::CaddyError;
 use find::{Elsewhere, Found, Located, Matchers};
 use places::{Place, dials, places_in};
 
-/// Whether Linux migrates pending connections of a closing listener instead of resetting them
-/// (<https://docs.kernel.org/networking/ip-sysctl.html>).
+/// Whether Linux keeps pending connections of a closing listener: <https://docs.kernel.org/networking/ip-sysctl.html>.
 const MIGRATES: &str = "/proc/sys/net/ipv4/tcp_migrate_req";
 /// A move restarts if somebody else changed the configuration at the same moment.
 const TRIES: u32 = 5;
@@ -58,7 +54,6 @@ enum LeadsTo {
 }
 
 impl CaddyRouter {
-    /// `limit` applies to each move and each reading; `written` records what was written.
     pub fn new(config: CaddyConfig, limit: Duration, written: Written) -> Self {
         Self { api: AdminApi::new(config.admin.clone()), config, limit, written, matchers: Arc::default() }
     }

@@ -1,7 +1,5 @@
-//! The `reverse_proxy` places of Caddy's configuration. Pure.
-//!
-//! A place's path changes whenever a site is added: sites with a host name nest, and Caddy sorts sites
-//! (<https://caddyserver.com/docs/api#get-configpath>).
+//! The `reverse_proxy` places of Caddy's configuration. Pure. A place's path changes whenever a site is added: sites
+//! with a host name nest, and Caddy sorts sites (<https://caddyserver.com/docs/api#get-configpath>).
 
 use std::fmt;
 
@@ -17,7 +15,6 @@ pub struct Place {
     pub id: Option<String>,
     /// From the matchers on the way to it.
     pub hosts: Vec<String>,
-    /// From the matchers on the way to it.
     pub paths: Vec<String>,
     /// `None` without a list of upstreams.
     pub upstreams: Option<Vec<Value>>,
@@ -38,7 +35,6 @@ impl Place {
         })
     }
 
-    /// The addresses of its upstreams, for people.
     pub fn leads_to(&self) -> String {
         match &self.upstreams {
             Some(list) if !list.is_empty() => dials(list),

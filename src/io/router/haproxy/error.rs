@@ -19,7 +19,6 @@ pub enum HaproxyError {
     /// None of the new servers could serve: no address, or taken out by somebody else.
     #[error("HAProxy's backend `{backend}` has no server of {color} that could be brought in: {states}")]
     NoServers { backend: String, color: Color, states: String },
-    /// Too many of the servers are known to be down for a move to succeed.
     #[error("HAProxy's checks say that too few servers of {color} are up: {states}")]
     Down { color: Color, states: String },
     #[error("a copy of what HAProxy's backend `{backend}` holds cannot be kept: {source}; it was left alone")]

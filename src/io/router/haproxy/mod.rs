@@ -1,7 +1,5 @@
-//! Router `haproxy`: moves servers by the Runtime API (<https://docs.haproxy.org/2.6/management.html#9.3>).
-//!
-//! The new color's servers are up before the other color's go, so that somebody always answers. HAProxy's state is
-//! read from `show servers state`: how it runs, not how it is configured.
+//! Router `haproxy`: moves servers by the Runtime API (<https://docs.haproxy.org/2.6/management.html#9.3>). The new
+//! color's are up before the other's go. State is read as HAProxy runs (`show servers state`), not as it is configured.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -62,7 +60,6 @@ impl fmt::Debug for HaproxyRouter {
 }
 
 impl HaproxyRouter {
-    /// `limit` applies to each move and each reading. What is put away is recorded in `service_dir`.
     pub fn new(config: HaproxyConfig, limit: Duration, service_dir: &std::path::Path) -> Self {
         let parked = ParkedFile::new(service_dir, &config.backend);
         Self { api: RuntimeApi::new(config.socket.clone()), config, limit, parked, written: Written::new(service_dir) }
@@ -78,7 +75,6 @@ impl HaproxyRouter {
         parse(&answer).map_err(|reason| HaproxyError::Answer { command, reason })
     }
 
-    /// In the order of the configuration.
     fn of<'a>(&self, color: Color, servers: &'a [Server]) -> Result<Vec<&'a Server>, HaproxyError> {
         let find = |name: &String| {
             servers.iter().find(|server| server.name == *name).ok_or_else(|| HaproxyError::NoServer {

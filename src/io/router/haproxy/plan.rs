@@ -26,7 +26,6 @@ pub struct Plan {
     pub counted: Vec<String>,
     /// Of it: stay out, as they were out while their color served.
     pub stay: Vec<Server>,
-    /// Of it: without an address.
     pub absent: Vec<Server>,
     /// Of the other color: put away.
     pub away: Vec<Server>,
@@ -39,7 +38,6 @@ pub struct Plan {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Servers<'a> {
-    /// Of the color that gets traffic.
     pub coming: &'a [&'a Server],
     pub going: &'a [&'a Server],
 }

@@ -1,7 +1,6 @@
 //! The answer to `show servers state`, version 1 (HAProxy 1.6 and later).
 
-/// `srv_admin_state` bits (management.txt, "show servers state"): maintenance forced at runtime or by configuration,
-/// inherited from a tracked server, or for lack of an address.
+/// `srv_admin_state` bits (management.txt, "show servers state"): maintenance by hand, tracked server, or no address.
 const FORCED_MAINT: u32 = 0x01;
 const INHERITED_MAINT: u32 = 0x02;
 const UNRESOLVED: u32 = 0x20;
@@ -171,8 +170,7 @@ mod tests {
 
     use super::*;
 
-    /// What HAProxy 2.6 printed: b1 is drained, g1 was `disabled` and set ready before its first check, x1 is not checked, and
-    /// m1 is in maintenance.
+    /// HAProxy 2.6: b1 drained, g1 `disabled` and ready before its first check, x1 not checked, m1 in maintenance.
     const ANSWER: &str = "1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change \
 srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn \
@@ -198,7 +196,6 @@ srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_
         assert_eq!(read, expected);
     }
 
-    /// One server with these columns and a valid rest.
     fn server(columns: &[(&str, &str)]) -> Server {
         let usual = [
             ("srv_name", "a"),

@@ -13,7 +13,6 @@ pub struct Decided {
     pub plan: Plan,
     pub coming: Vec<Server>,
     pub going: Vec<Server>,
-    /// Of neither color, but with traffic.
     pub others: Vec<Server>,
     pub known: Parked,
 }
@@ -64,7 +63,6 @@ impl Decided {
         notes
     }
 
-    /// Servers with traffic beside the color, after a forced move.
     pub fn beside(&self, backend: &str) -> String {
         format!(
             "{} still takes traffic as well (to end that: {})",

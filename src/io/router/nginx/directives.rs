@@ -11,8 +11,7 @@ pub fn is_empty(text: &str) -> bool {
     Words::of(text).next().is_none()
 }
 
-/// As in nginx, `#` begins a comment only at the start of a word, quotes and backslashes keep text together, and `;`,
-/// `{` and `}` are words.
+/// As in nginx, `#` begins a comment only at the start of a word, quotes and `\` keep text together, `;{}` are words.
 struct Words<'a>(Peekable<Chars<'a>>);
 
 impl<'a> Words<'a> {

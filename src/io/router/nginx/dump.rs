@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 const HEADER: &[u8] = b"# configuration file ";
-/// nginx and its forks.
 const PROGRAMS: [&str; 4] = ["nginx", "openresty", "angie", "freenginx"];
 
 /// `test` with `-T` in place of `-t`, so with the same namespaces and rights. `None` if it is another program.

@@ -74,10 +74,5 @@ pub enum IncludeError {
     #[error("nginx's included file: {0}")]
     Place(#[from] Box<PlaceError>),
     #[error("`{}`, which is {color}'s own file, says the same as {}", file.display(), other)]
-    Mixed {
-        file: PathBuf,
-        /// By its name.
-        color: Color,
-        other: String,
-    },
+    Mixed { file: PathBuf, color: Color, other: String },
 }

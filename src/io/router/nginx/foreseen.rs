@@ -12,7 +12,6 @@ use super::place::Place;
 use super::write::folder;
 use crate::model::Color;
 
-/// How a move would write it, or why it could not.
 pub fn how(standing: &Standing, to: Color) -> Result<String, IncludeError> {
     let writable = |path: &Path| access(path, Access::WRITE_OK).map_err(io::Error::from);
     match &standing.place {

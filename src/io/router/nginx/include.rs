@@ -21,7 +21,6 @@ use crate::model::Color;
 pub enum Holds {
     /// No directive, or no file.
     Nothing,
-    /// Left by an interrupted write in place.
     Torn,
     /// Leads to this color: by the template, as we wrote it last, or by the link.
     Color(Color),
@@ -104,7 +103,6 @@ impl IncludeFile {
         color.pick(&self.blue, &self.green)
     }
 
-    /// Its key in the record of what was written.
     fn target(&self) -> String {
         format!("nginx {}", self.path.display())
     }
@@ -240,13 +238,11 @@ impl IncludeFile {
         }
     }
 
-    /// Saves a copy before a forced move replaces it.
     pub fn keep(&self, foreign: &[u8]) -> Result<PathBuf, IncludeError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         self.written.keep(&name, foreign).map_err(failed("keep a copy of", &self.path))
     }
 
-    /// Moves the link, or writes the file.
     pub fn change(&self, standing: &Standing, to: Color, master: Option<Master>) -> Result<Change, IncludeError> {
         match &standing.place {
             Place::Link(link) => point(&link.link, link.text(to), link.text(link.shows)),

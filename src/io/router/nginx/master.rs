@@ -50,7 +50,6 @@ impl Master {
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
     }
 
-    /// Whether it sees this very file at a path.
     pub fn sees(self, path: &Path, file: &Metadata) -> io::Result<bool> {
         let metadata = self.open(path, OFlags::RDONLY)?.metadata()?;
         Ok((metadata.dev(), metadata.ino()) == (file.dev(), file.ino()))
@@ -84,7 +83,6 @@ fn last_name(path: &Path) -> &str {
 
 /// A line of `/proc/PID/mountinfo` (proc(5)).
 struct Mount {
-    /// The path inside the mounted file system.
     root: String,
     at: PathBuf,
 }

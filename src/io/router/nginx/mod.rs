@@ -1,7 +1,5 @@
-//! Router `nginx`: writes the color's upstream into an included file, tests it with `nginx -t`, and reloads nginx.
-//!
-//! A failed reload is silent: the master logs it, and workers keep the old configuration. So a move ends only once
-//! newer workers run, and a reading that finds workers older than the file is an error.
+//! Router `nginx`: writes the color's upstream into an included file, tests with `nginx -t`, and reloads. A failed
+//! reload is silent (workers keep the old file): a move waits for newer workers, and reading older ones is an error.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -61,8 +59,7 @@ pub struct NginxRouter {
 }
 
 impl NginxRouter {
-    /// `limit` applies to each move and each reading. Test and reload run in `folder` (empty: the working directory);
-    /// `written` records what we wrote.
+    /// Test and reload run in `folder` (empty: the working directory); `limit` applies to each move and each reading.
     pub fn new(config: NginxConfig, service: &str, folder: &Path, limit: Duration, written: Written) -> Self {
         let include = IncludeFile::new(&config, service, written);
         Self { config, include, folder: folder.to_owned(), limit }

@@ -1,7 +1,5 @@
-//! The two color files beside a link whose own text does not tell them: by content or by name.
-//!
-//! Writing through such a link would change a color's own file: `active.conf` may lead to `app-3001.conf`, or to a
-//! maintenance page beside `blue.conf` and `green.conf`.
+//! The two color files beside a link whose own text does not tell them: by content or by name. Never written through:
+//! `active.conf` may lead to `app-3001.conf`, or to a maintenance page beside `blue.conf` and `green.conf`.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

@@ -1,7 +1,5 @@
-//! Where the included file really is: a file, or a link to one color's own file.
-//!
-//! Many switch with `ln -sfn`: `active.conf`, or a folder on the way, is a link to a color. Then the link is moved: a
-//! color's own file is never written.
+//! Where the included file really is: a file, or a link to one color's own file (`ln -sfn`), also as a folder on the
+//! way. Then the link is moved: a color's own file is never written.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -38,7 +36,6 @@ pub enum Place {
         /// The links on the way, if the file's own path is one.
         through: Vec<Hop>,
     },
-    /// A link that selects a color's own file.
     Link(ColorLink),
 }
 
@@ -46,7 +43,6 @@ pub enum Place {
 pub struct ColorLink {
     pub link: PathBuf,
     pub shows: Color,
-    /// Its text for blue and for green.
     texts: [PathBuf; 2],
     files: [PathBuf; 2],
 }
@@ -105,7 +101,6 @@ fn swap(name: &str, blue: &str, green: &str, only_words: bool) -> Option<(Color,
     Some((color, other, words))
 }
 
-/// Where a word is in a name, ignoring case.
 fn places(name: &str, word: &str, only_words: bool) -> Vec<usize> {
     let (lower, word) = (name.to_ascii_lowercase(), word.to_ascii_lowercase());
     if word.is_empty() {

@@ -1,10 +1,6 @@
-//! A streaming reader of the Prometheus text format 0.0.4 and of OpenMetrics 1.0.
-//!
-//! Each byte is visited a constant number of times. Only lines that straddle chunks are copied, and only the metric's
-//! name is parsed until the page wants the line.
-//!
-//! Formats: <https://prometheus.io/docs/instrumenting/exposition_formats/>,
-//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
+//! A streaming reader of Prometheus text 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and
+//! OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). Bytes are visited a constant number of
+//! times; only lines that straddle chunks are copied, and only names are parsed until the page wants the line.
 //!
 //! | file | holds |
 //! | --- | --- |

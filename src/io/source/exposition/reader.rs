@@ -15,7 +15,6 @@ pub enum Format {
 }
 
 pub trait Page {
-    /// Declares a metric family and its type.
     fn family(&mut self, name: Text<'_>, kind: &[u8]);
 
     fn unit(&mut self, name: Text<'_>, unit: &[u8]) {

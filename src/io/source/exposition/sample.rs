@@ -193,7 +193,6 @@ impl<'a> Text<'a> {
         if self.escaped { self.bytes().eq(text.bytes()) } else { self.raw == text.as_bytes() }
     }
 
-    /// Resolves escapes.
     pub fn to_owned_text(self) -> String {
         String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
     }

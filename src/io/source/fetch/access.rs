@@ -30,7 +30,6 @@ pub struct Access<'a> {
     pub keys: TlsKeys,
 }
 
-/// Configuration keys that control TLS trust, for messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum TlsKeys {
     /// `prometheus.ca_file`.
@@ -72,7 +71,6 @@ impl TlsKeys {
         }
     }
 
-    /// What to set so that the connection works.
     pub(super) fn hint(self, why: &NoAnswer) -> String {
         let NoAnswer::Tls(fault) = why else { return String::new() };
         match (fault, self) {

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The request counter and latency histogram chosen by the first instance that seems to count users, so that both
-/// colors are measured by the same, where they have them.
+/// What the first instance that seems to count users is measured by, so that both colors use the same where they can.
 #[derive(Clone, Debug, Default)]
 pub struct Agreement(Arc<Mutex<Agreed>>);
 

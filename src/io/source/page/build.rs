@@ -1,13 +1,10 @@
-//! The release that answers, by a build info on its own page.
-//!
-//! A series of value 1 with the build in its labels, by Prometheus' convention `NAME_build_info{version,revision}`
-//! (<https://github.com/prometheus/common/tree/main/version>), by OpenTelemetry's `target_info{service_version}`
+//! The release that answers, by a build info on its page: a series of value 1, `NAME_build_info{version,revision}`
+//! (<https://github.com/prometheus/common/tree/main/version>) or OpenTelemetry's `target_info{service_version}`
 //! (<https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>). Libraries have some, too.
 
 use super::super::exposition::{Fault, Sample, Text};
 use crate::config::LabelFilter;
 
-/// Different build infos of one page.
 const MAX: usize = 32;
 /// Longer values name no release.
 const MAX_VALUE: usize = 200;
@@ -149,7 +146,6 @@ const PROGRAMS: [&str; 50] = [
 /// How surely a build info is the service's, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// It has the service's name.
     Named,
     /// `build_info`.
     Plain,

@@ -18,7 +18,6 @@ pub struct Slot {
     pub name: String,
     rank: u8,
     kind: StatusKind,
-    /// A status was understood.
     pub is_understood: bool,
     /// The word `success` if seen; it says nothing of how failures are written.
     pub success: Option<String>,
@@ -70,7 +69,6 @@ pub struct Candidate {
     /// On the current page, and on the one before.
     pub seen: Seen,
     pub before: Option<Seen>,
-    /// A series has had a route.
     pub says_route: bool,
     /// Too many series to keep it.
     pub dropped: bool,
@@ -124,7 +122,6 @@ impl Candidate {
         Some(self.slots.len() - 1)
     }
 
-    /// The best slot, once there is one.
     pub fn best_slot(&self) -> Option<usize> {
         let understood = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_understood);
         understood.min_by_key(|(_, slot)| (slot.rank, slot.place)).map(|(at, _)| at)
@@ -142,7 +139,6 @@ impl Candidate {
         may_be && self.is_ours && !self.dropped && self.best_slot().is_some()
     }
 
-    /// Has a sample on the current page.
     pub fn is_there(&self) -> bool {
         self.now > Presence::None
     }

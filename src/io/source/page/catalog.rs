@@ -52,14 +52,12 @@ pub struct Catalog {
 /// Best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// How doubtful it is that it counts users.
     doubt: u8,
     /// The other color is counted by another one.
     is_strange: bool,
     tier: Tier,
     /// Another one of its tier counts more than twice as many requests.
     is_thin: bool,
-    /// Without routes.
     is_unrouted: bool,
     order: u16,
 }
@@ -161,7 +159,6 @@ impl Catalog {
         change
     }
 
-    /// The chosen counter certainly counts users.
     pub const fn is_final(&self) -> bool {
         self.is_final
     }

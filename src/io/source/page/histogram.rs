@@ -56,23 +56,18 @@ impl Counted for Row {
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<'a> {
     pub name: &'a str,
-    /// It is known to count users.
     pub is_final: bool,
-    /// It counted anything at all.
     pub counts: bool,
 }
 
-/// What a page says of how long requests took.
 #[derive(Debug)]
 pub struct Timed {
-    /// The buckets, or why there are none.
     pub latency: Latency,
     /// Whose buckets, if any.
     pub process: Option<Process>,
 }
 
-/// The latency histogram of one instance: the request counter's, else the best by name. Open until the counter is known
-/// to count users and the histogram has some; then only an agreement changes it.
+/// The request counter's, else the best by name; open until both count users, then only an agreement changes it.
 #[derive(Debug)]
 pub struct Histogram {
     wanted: Named,
@@ -125,7 +120,6 @@ impl Histogram {
         self.is_final
     }
 
-    /// The current page has a histogram of this name.
     pub fn shows(&self, name: &str) -> bool {
         self.candidates.iter().any(|one| one.now.is_there && one.name == name)
     }

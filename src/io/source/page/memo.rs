@@ -37,7 +37,6 @@ impl<T: Copy> Memo<T> {
         self.is_last(name, value);
     }
 
-    /// Revises the known decisions.
     pub fn revise(&mut self, revised: impl Fn(T) -> T) {
         self.known.values_mut().for_each(|value| *value = revised(*value));
         self.last = None;

@@ -95,7 +95,6 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Of the counter named in the configuration.
     pub const NAMED: Self = Self { tier: Tier::Known, order: 0 };
 
     pub const fn is_proxy(self) -> bool {
@@ -115,7 +114,6 @@ impl Standing {
         Some(Self { tier, order: u16::try_from(at).unwrap_or(u16::MAX) })
     }
 
-    /// For an unknown name.
     pub fn by_words(words: &[&str]) -> Self {
         Self { tier: tier(words), order: 1_000 - quality(words) }
     }

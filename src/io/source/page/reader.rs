@@ -12,8 +12,7 @@ use super::why::why_none;
 use crate::config::{ErrorRateConfig, LatencyConfig, Routes};
 use crate::core::detect::{Counting, Reading, TickCounts};
 
-/// Turns one instance's pages into readings. The first page with a metric and a label decides which count. That changes
-/// only if the counter turns out to count no user, or a better one appears.
+/// Turns one instance's pages into readings; the first with a metric and label decides, until a better counter appears.
 #[derive(Debug)]
 pub struct PageReader {
     exposition: Exposition,

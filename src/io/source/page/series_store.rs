@@ -31,14 +31,12 @@ pub trait Counted {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entered {
-    /// Series that stood on the page twice.
     pub duplicates: usize,
     pub process: Process,
 }
 
-/// One instance's series with their last values, for each process that answers at its URL. A series that leaves the
-/// page stays in the sums (OpenTelemetry and Envoy drop idle ones); if it comes back lower, it counts afresh. Processes
-/// differ by start time; close ones may be jitter, or forked workers: two, if a series falls when the time moves.
+/// One instance's series by process. One that leaves the page stays in the sums (OpenTelemetry and Envoy drop idle
+/// ones); if it comes back lower, it counts afresh. Close start times are jitter, unless a series falls with them.
 #[derive(Debug)]
 pub struct SeriesStore {
     /// Most recently read last.

@@ -13,9 +13,8 @@ pub struct Counted {
     pub group: usize,
 }
 
-/// As in PromQL's `rate`, a series that falls began anew at zero
-/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#rate>). A new series began at zero if its target
-/// was there; a new target counts from its first value on, since its age is unknown. What leaves keeps its count.
+/// As in PromQL's `rate`, a series that falls began anew at zero; so did a new one if its target was there. A new
+/// target counts from its first value: its age is unknown. What leaves keeps its count.
 #[derive(Debug, Default)]
 pub struct Fleet {
     last: HashMap<BTreeMap<String, String>, f64>,

@@ -78,8 +78,7 @@ impl Meter {
         self.ask(blanks).await.unwrap_or_else(Metered::Failed)
     }
 
-    /// Whether every series has a new sample: an answer with only some of the targets would look like clumped failures.
-    /// Targets that are no longer scraped are not awaited forever.
+    /// Whether every live target has a new sample: an answer with only some of them would look like clumped failures.
     fn is_next(&self, times: &Times) -> bool {
         let Some(taken) = self.taken else { return true };
         #[expect(clippy::cast_precision_loss, reason = "at most a few minutes")]

@@ -18,7 +18,6 @@ pub struct Candidate {
     pub unit: Option<f64>,
     /// Upper bounds in its own unit, as they appeared, each with the number of its sum.
     pub bounds: Vec<(f64, u16)>,
-    /// A series has had a route.
     pub says_route: bool,
     /// Not read any more: no room, or not about requests.
     pub dropped: bool,
@@ -28,7 +27,6 @@ pub struct Candidate {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// A bucket passed the filter.
     pub is_there: bool,
     pub has_rows: bool,
     /// More bounds or series than can be kept.
@@ -49,7 +47,6 @@ pub struct Rank {
     is_apart: bool,
     tier: Tier,
     is_vague: bool,
-    /// Without routes.
     is_unrouted: bool,
     kinship: Kinship,
     order: u16,

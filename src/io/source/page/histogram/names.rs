@@ -123,7 +123,6 @@ impl UnitOnPage {
     }
 }
 
-/// A histogram's standing by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeName {
     pub standing: Standing,
@@ -132,7 +131,6 @@ pub struct TimeName {
 }
 
 impl TimeName {
-    /// Named in the configuration.
     pub const NAMED: Self = Self { standing: Standing::NAMED, is_vague: false };
 
     /// For a name without `_bucket`; `None` if it is not a duration.

@@ -40,7 +40,6 @@ impl Inventory {
         }
     }
 
-    /// A histogram's first bucket.
     pub fn meet(&mut self, name: &str) {
         if self.met.len() < MAX_FAMILIES {
             self.met.push(name.to_owned());

@@ -6,8 +6,7 @@ use std::collections::hash_map::Entry;
 use super::super::super::exposition::PageError;
 use super::Counted;
 
-/// Start times this close may be one process's: many clients use the kernel's boot time, which moves by whole seconds,
-/// others recompute theirs for every page.
+/// Start times this close may be one process's: the kernel's boot time moves by whole seconds, others recompute theirs.
 const CLOSE_MS: u64 = 2_000;
 
 const MAX_STARTS: usize = 64;
@@ -19,7 +18,6 @@ pub struct ProcessBook {
     pub starts: Vec<i64>,
     /// For each group, in 1/[`UNIT`](super::super::rows::UNIT).
     pub sums: Vec<u128>,
-    /// The choice of a counter that its series belong to.
     pub choice: u32,
     series: HashMap<u64, Series>,
     page: u64,
@@ -50,7 +48,6 @@ impl ProcessBook {
         self.series.len()
     }
 
-    /// Whether a process with this start time may be this one.
     pub fn is_close(&self, started_ms: i64) -> bool {
         self.starts.first().is_some_and(|known| known.abs_diff(started_ms) <= CLOSE_MS)
     }
