@@ -213,12 +213,10 @@ fn what_is_done_on_this_machine_takes_no_url() {
     let deployment = Deployment::switched();
     for command in ["switch", "soak", "doctor"] {
         let args = [command, "--url", "http://127.0.0.1:9"];
-        let done = Running::start({
-            let mut command = deployment.command(&args);
-            command.env("SWITCHBACK_CONTROL_VIEWER_TOKEN", VIEWER);
-            command
-        });
-        done.wait().expect(2).complains(&["`--url` works only with attach, ctl, status and rollback"]);
+        let mut command = deployment.command(&args);
+        command.env("SWITCHBACK_CONTROL_VIEWER_TOKEN", VIEWER);
+        let done = Running::start(command).wait().expect(2);
+        done.complains(&["`--url` works only with attach, ctl, status and rollback"]);
     }
     let elsewhere = Machines::new().here;
     let done = elsewhere.run(&["rollback", "--dry-run"]).expect(2);
@@ -334,11 +332,7 @@ fn a_wait_is_about_one_soak_and_tells_of_a_monitor_that_was_stopped() {
     std::thread::sleep(Duration::from_secs(2));
     another.signal(Signal::TERM);
     another.wait().expect(143);
-    let told = [
-        "the monitor was stopped by SIGTERM",
-        "the release is UNWATCHED",
-        "switchback soak --resume --service default",
-    ];
+    let told = ["was stopped by SIGTERM", "the release is UNWATCHED", "switchback soak --resume --service default"];
     waiting.wait().expect(13).complains(&told);
 }
 
