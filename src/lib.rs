@@ -1,4 +1,4 @@
-//! Switchback watches a blue/green deploy after the switch and switches back by itself when the new release is bad.
+//! Switchback watches a blue/green deploy after the switch and switches back automatically if the new release is bad.
 //!
 //! Five floors. Each knows those below it and nothing above; a test reads every import.
 //!

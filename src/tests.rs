@@ -226,13 +226,10 @@ fn the_page_of_the_demo_lists_every_scenario() {
 }
 
 #[test]
-fn the_page_of_the_demo_lists_all_weather() {
+fn the_page_of_the_demo_lists_all_faults() {
     let page = read(&root().join("docs/backend/demo.md"));
-    for weather in fault_names() {
-        assert!(
-            page.contains(&format!("\n| {weather} | ")),
-            "docs/backend/demo.md does not list the weather `{weather}`"
-        );
+    for faults in fault_names() {
+        assert!(page.contains(&format!("\n| {faults} | ")), "docs/backend/demo.md does not list the faults `{faults}`");
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) use past::{Backtest, HistoryCommand, Replay};
 pub(crate) use status::Status;
 pub(crate) use version::text as version;
 
-/// Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad.
+/// Watches a blue/green deploy after the switch, and switches back automatically if the new release is bad.
 #[derive(Debug, Parser)]
 #[command(name = "switchback", version, subcommand_required = true)]
 pub struct Cli {

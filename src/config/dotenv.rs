@@ -124,7 +124,7 @@ fn statement(text: &[u8]) -> (Statement, usize) {
     let name = &named[..named.iter().position(|byte| *byte == b'=').unwrap_or(named.len())];
     match name.trim_ascii() {
         name if name.iter().all(|byte| is_name(*byte)) => match value(&text[equals + 1..]) {
-            // A mistake of ours is told; what comes behind its line is read all the same.
+            // A mistake of ours is told; the lines after it are still read.
             Err(what) => (Statement::Bad(what), alone),
             Ok((value, length)) => match String::from_utf8(value) {
                 Ok(value) => (Statement::Ours(String::from_utf8_lossy(name).into_owned(), value), equals + 1 + length),
@@ -239,7 +239,7 @@ fn closing(text: &[u8], quote: u8) -> Option<usize> {
     escaped
 }
 
-/// Whether a line that does not begin with one sets a variable of ours all the same: `declare -x SWITCHBACK_SOAK_GRACE=5s`.
+/// Whether a line that does not begin with one still sets a variable of ours: `declare -x SWITCHBACK_SOAK_GRACE=5s`.
 fn sets_ours(line: &[u8]) -> bool {
     memchr::memmem::find_iter(line, PREFIX).any(|at| {
         let before = at.checked_sub(1).map(|before| line[before]);

@@ -21,7 +21,7 @@
 //! | `draft` | a configuration in the making |
 //! | `model` | the validated configuration |
 //! | `nearest` | the known name that a mistyped one most likely meant |
-//! | `problem` | what is wrong with the configuration, said so that it can be put right |
+//! | `problem` | what is wrong with the configuration, and how to fix it |
 //! | `raw` | a value as a layer gave it, before it is judged |
 //! | `reread` | secrets that are read again from their files while a monitor runs |
 //! | `strength` | how hard a token is to guess |

@@ -79,7 +79,7 @@ pub enum StandbyPolicy {
 pub enum OnSharedCause {
     /// Wait: a rollback would help nobody.
     Hold,
-    /// Roll back all the same. Recordings from before there was a choice have this.
+    /// Roll back anyway. Recordings from before there was a choice have this.
     #[default]
     Rollback,
 }

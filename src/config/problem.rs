@@ -1,4 +1,4 @@
-//! What is wrong with the configuration, said so that it can be put right.
+//! What is wrong with the configuration, and how to fix it.
 
 use std::fmt;
 use std::path::PathBuf;

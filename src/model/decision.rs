@@ -26,7 +26,7 @@ words! {
         Sighted = "sighted",
         /// A check is breached.
         Breach = "breach",
-        /// Breached, and kept all the same.
+        /// Breached, and kept anyway.
         Hold = "hold",
         /// Automatic rollback was paused.
         Pause = "pause",
@@ -58,7 +58,7 @@ words! {
         Retain = "retain",
         /// The soak ended without enough evidence.
         Inconclusive = "inconclusive",
-        /// Somebody else moved traffic.
+        /// Another process moved traffic.
         Superseded = "superseded",
         /// There was nothing to do.
         Skip = "skip",

@@ -52,7 +52,7 @@ words! {
         Inconclusive = "inconclusive",
         /// Breached, and kept by policy or for want of a living standby.
         Held = "held",
-        /// Somebody else moved traffic.
+        /// Another process moved traffic.
         Superseded = "superseded",
         /// The rollback failed or could not be confirmed.
         RollbackFailed = "rollback-failed",

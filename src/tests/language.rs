@@ -3,7 +3,7 @@
 use super::{files, read, root};
 
 /// Each with what is said instead.
-const REPLACED: [(&str, &str); 33] = [
+const REPLACED: [(&str, &str); 41] = [
     ("this is no ", "not a valid …"),
     (" is no duration", "not a valid duration"),
     ("gone on with", "resumed"),
@@ -24,6 +24,14 @@ const REPLACED: [(&str, &str); 33] = [
     ("a say of its own", "state of its own"),
     ("left to itself", "detached"),
     ("looks out for", "discovers"),
+    ("goes on with", "continues"),
+    ("somebody else moved", "another process moved"),
+    ("nobody watches", "unwatched"),
+    ("all the same", "anyway"),
+    ("comes of it", "the result"),
+    ("put right", "fix"),
+    ("the watch goes on", "the soak continues"),
+    ("no way back", "no rollback"),
     ("the old color", "previous color"),
     ("predecessor", "previous color"),
     ("parachute", "standby"),

@@ -29,7 +29,7 @@ fn a_server_that_was_in_maintenance_stays_there_and_is_named() {
         scene.deployment.run(&["doctor"]).says(&[told]);
         scene.deployment.run(&["switch", "green", "--no-soak"]).expect(0);
         scene.is_on("green");
-        let named = "b2 stays in maintenance, as somebody left it while its color served";
+        let named = "b2 stays in maintenance, as it was left while its color served";
         scene.deployment.run(&["rollback", "--dry-run"]).expect(0).says(&[named]);
         scene.deployment.run(&["rollback"]).expect(0).says(&[named]);
         assert!(scene.deployment.decision("rolled_back")["message"].as_str().unwrap().contains(named));

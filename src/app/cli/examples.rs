@@ -108,7 +108,7 @@ const COMMANDS: &[(&str, &[Example])] = &[
     ),
     ("history prune", &[("switchback history prune --dry-run", "which recordings would be removed")]),
     ("history soaks", &[("switchback history soaks", "their IDs, a line each")]),
-    ("verify", &[("switchback verify", "check that nobody changed the decision journal")]),
+    ("verify", &[("switchback verify", "check that the decision journal is unchanged")]),
     (
         "config",
         &[

@@ -63,7 +63,7 @@ pub const GLOBAL: &str = "Global options";
 const WIDTH: usize = 79;
 
 fn about_of_all() -> &'static str {
-    "Watches a blue/green deploy after the switch, and switches back by itself when the new release is bad."
+    "Watches a blue/green deploy after the switch, and switches back automatically if the new release is bad."
 }
 
 /// A subcommand with its own copies of the global flags, as it shows them; clap then adds none.

@@ -65,7 +65,7 @@ impl Scenario {
     pub const fn look_at(self) -> &'static str {
         match self {
             Self::Healthy => "the rate stays below the threshold to the end of the window, and green is kept",
-            Self::Breach => "the rate passes the threshold within seconds, and traffic goes back to blue by itself",
+            Self::Breach => "the rate passes the threshold within seconds, and traffic returns to blue automatically",
             Self::LateBreach => {
                 "a verdict that was good until then does not protect green: what counts is since it broke"
             }
@@ -73,11 +73,13 @@ impl Scenario {
             Self::Blip => {
                 "the 10s rate jumps far above the threshold, and one bad second is still no reason to roll back"
             }
-            Self::Latency => "hardly a request fails, and green goes back all the same: users wait too long",
+            Self::Latency => "hardly a request fails, and green is still rolled back: users wait too long",
             Self::CrashLoop => "the counters fall back to zero; the third time at one instance means a crash loop",
             Self::NoTraffic => "without requests nothing can be said, and nothing is: the verdict stays unknown",
             Self::MetricsOutage => "blind is not bad: no rollback, but no good verdict either",
-            Self::DeadStandby => "a rollback to a dead color would help nobody, so the breach is held and said aloud",
+            Self::DeadStandby => {
+                "a rollback to a dead color would not help, so the breach is held and an alarm is shown"
+            }
             Self::RouterFailure => "the rollback is tried again and again, then the loudest message of all",
         }
     }

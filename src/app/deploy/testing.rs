@@ -40,11 +40,11 @@ pub enum Answer {
     Well,
     /// It fails and does nothing.
     Fail,
-    /// It moves traffic, and fails all the same.
+    /// It moves traffic, and fails anyway.
     FailAfterMoving,
     /// It says that it moved and did not.
     Lie,
-    /// It holds what is not ours; forced, it moves all the same.
+    /// It holds what is not ours; forced, it moves anyway.
     Foreign,
     /// It cannot be read before the move, and does nothing.
     Unread,

@@ -53,7 +53,7 @@ mod tty;
 mod widgets;
 
 pub(crate) use after::After;
-pub(crate) use app::{Places, WeatherMenu};
+pub(crate) use app::{FaultMenu, Places};
 pub use charset::Charset;
 pub(crate) use charset::{CharsetChoice, CharsetEnv};
 pub(crate) use film::{Camera, film};
@@ -62,15 +62,15 @@ pub(crate) use live::Live;
 pub(crate) use records::{Recorded, Records};
 pub(crate) use replay::Player;
 pub use run::run;
-pub(crate) use run::{Departure, Left, Setup, Weather, replay};
+pub(crate) use run::{Departure, Faults, Left, Setup, replay};
 pub(crate) use scale::Scale;
 pub(crate) use screen::SMALLEST;
 pub use screen::draw;
 pub(crate) use sheets::{LogView, SoaksView};
 pub use state::UiState;
 pub(crate) use state::{
-    ButtonView, ChoicesView, DialogState, DialogView, FieldView, HelpRow, Hint, Message, Mode, OrderView, Overlay,
-    Pane, Playback, Subject, WeatherView,
+    ButtonView, ChoicesView, DialogState, DialogView, FaultsView, FieldView, HelpRow, Hint, Message, Mode, OrderView,
+    Overlay, Pane, Playback, Subject,
 };
 pub(crate) use svg::{Palette, to_animated_svg, to_svg, to_text};
 pub(crate) use theme::{ColorChoice, ColorEnv, GroundEnv};

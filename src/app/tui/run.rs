@@ -13,10 +13,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::io::journal::create_private_dir;
 use crate::model::{Action, Ending};
 
 use super::after::After;
-use super::app::{App, Effect, Places, UiEvent, WeatherMenu};
+use super::app::{App, Effect, FaultMenu, Places, UiEvent};
 use super::canvas::Canvas;
 use super::input::{Input, Keyboard};
 use super::link::{Item, Link};
@@ -46,16 +47,16 @@ pub struct Setup {
     pub places: Places,
     /// The way back once the run is over; none where there is none from here.
     pub after: Option<After>,
-    pub weather: Option<Weather>,
+    pub faults: Option<Faults>,
     /// The folder that screens are saved in.
     pub folder: PathBuf,
     /// The files of the service.
     pub records: Records,
 }
 
-pub struct Weather {
-    pub menu: WeatherMenu,
-    /// Lets the weather with that place in the menu rule.
+pub struct Faults {
+    pub menu: FaultMenu,
+    /// Sets the fault with that place in the menu.
     pub change: Box<dyn FnMut(usize) + Send>,
 }
 
@@ -69,7 +70,7 @@ pub struct Left {
 }
 
 impl Left {
-    /// Whether the run goes on without this screen.
+    /// Whether the run continues without this screen.
     pub const fn detached(&self) -> bool {
         self.outcome.is_none() && self.stopped.is_none()
     }
@@ -89,15 +90,15 @@ pub async fn run(setup: Setup, link: impl Link) -> Result<Left, TerminalError> {
 }
 
 fn live<L: Link>(setup: Setup, link: L) -> Result<Box<Show<L>>, TerminalError> {
-    let Setup { ui, router_kind, places, after, weather, folder, records } = setup;
+    let Setup { ui, router_kind, places, after, faults, folder, records } = setup;
     let app = App::new(ui, router_kind);
     let app = if after.is_some() { app.with_a_way_back() } else { app };
-    let (app, change) = match weather {
-        Some(Weather { menu, change }) => (app.with_weather(menu), Some(change)),
+    let (app, change) = match faults {
+        Some(Faults { menu, change }) => (app.with_faults(menu), Some(change)),
         None => (app, None),
     };
     let show = Show::new(app, link, places, folder, records)?;
-    Ok(Box::new(Show { after, change_weather: change, ..show }))
+    Ok(Box::new(Show { after, change_fault: change, ..show }))
 }
 
 /// Plays a recording until the operator leaves.
@@ -127,7 +128,7 @@ struct Show<L> {
     places: Places,
     folder: PathBuf,
     records: Records,
-    change_weather: Option<Box<dyn FnMut(usize) + Send>>,
+    change_fault: Option<Box<dyn FnMut(usize) + Send>>,
     canvas: Canvas,
     keyboard: Keyboard,
     signals: Signals,
@@ -155,7 +156,7 @@ impl<L: Link> Show<L> {
             places,
             folder,
             records,
-            change_weather: None,
+            change_fault: None,
             canvas,
             keyboard,
             signals,
@@ -247,7 +248,7 @@ impl<L: Link> Show<L> {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Hands on what happened and does what comes of it; says whether to leave.
+    /// Hands the event to the app and carries out its effects; returns whether to leave.
     async fn handle(&mut self, event: UiEvent) -> Result<bool, TerminalError> {
         let unseen = matches!(event, UiEvent::Tick) || self.app.is_frozen() && matches!(event, UiEvent::Item(_));
         let (moved, knew) = (self.app.is_moving(), self.app.knows_a_run());
@@ -274,8 +275,8 @@ impl<L: Link> Show<L> {
                 Effect::FollowMouse(follow) => self.canvas.follow_mouse(follow)?,
                 Effect::Read(what) => self.read(what),
                 Effect::Save => self.save_screen()?,
-                Effect::ChangeWeather(place) => {
-                    if let Some(change) = &mut self.change_weather {
+                Effect::ChangeFault(place) => {
+                    if let Some(change) = &mut self.change_fault {
                         change(place);
                     }
                 }
@@ -351,13 +352,12 @@ impl<L: Link> Show<L> {
 
 /// Writes new files beside each other, and says where.
 fn write_files(stem: &Path, files: &[(&'static str, String)]) -> io::Result<String> {
-    let mut names = Vec::new();
+    create_private_dir(stem.parent().unwrap_or(stem))?;
     for (extension, content) in files {
-        let path = stem.with_added_extension(extension);
-        File::create_new(&path)?.write_all(content.as_bytes())?;
-        names.push(path.display().to_string());
+        File::create_new(stem.with_added_extension(extension))?.write_all(content.as_bytes())?;
     }
-    Ok(format!("saved as {}", names.join(" and ")))
+    let extensions: Vec<String> = files.iter().map(|(extension, _)| format!(".{extension}")).collect();
+    Ok(format!("saved as {}{}", stem.display(), extensions.join(" and ")))
 }
 
 /// What there is to see before the monitor's first word.

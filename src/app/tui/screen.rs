@@ -32,7 +32,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSta
     ui.charset.enforce(buffer);
 }
 
-/// One line: the phase, the verdict, and the size that is needed. After the end what to do next as well.
+/// One line: the phase, the verdict, and the size from which on there are panes. After the end what to do next as well.
 fn tiny(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) {
     let headline = dashboard.headline(now_ms);
     let line = Rect { height: area.height.min(1), ..area };
@@ -42,7 +42,7 @@ fn tiny(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, no
     let next = dashboard.next_step().map(|next| as_called(&next).into_owned());
     let text = match &next {
         Some(next) if area.height < 2 => format!("{} next: {next}", headline.word),
-        _ => format!("{} {verdict} needs {width}x{height}", headline.word),
+        _ => format!("{}, {verdict} ({width}x{height} shows more)", headline.word),
     };
     widgets::write(buffer, line, &[Span::styled(text, ui.theme.strong())], ui);
     let next = next.map(|next| widgets::wrap(&format!("next: {next}"), area.width)).unwrap_or_default();

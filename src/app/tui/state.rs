@@ -178,7 +178,7 @@ pub enum Overlay {
     /// All that is known of it.
     Detail(Subject),
     Dialog(DialogView),
-    Weather(WeatherView),
+    Faults(FaultsView),
     Soaks(SoaksView),
     Log(LogView),
 }
@@ -252,7 +252,7 @@ pub struct ButtonView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeatherView {
+pub struct FaultsView {
     pub items: Vec<String>,
     pub selected: usize,
     /// The one that rules now, from 0, where it is one of them.

@@ -61,7 +61,7 @@ section! {
     /// CA certificates (PEM); every client at control.listen must show a certificate signed by one of them.
     client_ca_file: Option<PathBuf> {
         kind: kind::File,
-        also: "needs control.tls_certificate; a token or a signature is needed all the same",
+        also: "needs control.tls_certificate; a token or a signature is still needed",
         example: "/etc/switchback/client-ca.pem",
     }
 

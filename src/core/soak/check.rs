@@ -75,7 +75,7 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// Instances came and went; these are all that have a place.
     fn come_and_go(&mut self, _now: &Now, _instances: &[String], _changes: &Changes) {}
 
-    /// Another process goes on with the run, over these instances.
+    /// Another process continues the run, over these instances.
     fn resume(&mut self, _now: &Now, _instances: &[String]) {}
 }
 

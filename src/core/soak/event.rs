@@ -32,7 +32,7 @@ pub struct Envelope {
 pub enum Event {
     /// The run begins. Always first.
     Started,
-    /// Another process goes on with the run after its monitor was gone.
+    /// Another process continues the run after its monitor was gone.
     Resumed(Box<Resumption>),
     /// The metrics of one instance were read, or could not be.
     Sampled {
@@ -121,7 +121,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,
     },
-    /// A rollback failed for longer than `rollback.give_up`, and nobody goes on with it in the background.
+    /// A rollback failed for longer than `rollback.give_up`, and it is not continued in the background.
     GiveUp,
     /// An operator ordered something.
     Action {
@@ -151,7 +151,7 @@ pub enum Event {
         /// How long, in milliseconds.
         ms: u64,
     },
-    /// Something the run goes on without: a journal that cannot be written, a state file that cannot be updated.
+    /// Something the run continues without: a journal that cannot be written, a state file that cannot be updated.
     Trouble {
         /// What, in a sentence.
         what: String,
@@ -258,7 +258,7 @@ pub enum SwitchResult {
 pub enum RollbackResult {
     /// Traffic is on the standby, moved now or found there with our intent open.
     Back,
-    /// Somebody else moved traffic; nothing was touched.
+    /// Another process moved traffic; nothing was touched.
     Superseded(String),
     Foreign(ForeignSeen),
     /// It failed or could not be confirmed: recordings from before more was known of a failure.

@@ -106,7 +106,7 @@ impl Share {
         *self = Self { since: self.last, last: self.last, impossible: self.impossible, ..Self::default() };
     }
 
-    /// Another process goes on with the run, which has asked nothing yet.
+    /// Another process continues the run, which has asked nothing yet.
     pub fn resume(&mut self) {
         *self = Self { since: Some(Asked::default()), impossible: self.impossible, ..Self::default() };
     }

@@ -33,7 +33,7 @@ pub struct ClockOrigin {
     pub origin_ms: i64,
 }
 
-/// What a monitor knows that goes on with the run of one that is gone.
+/// What a monitor knows that continues the run of one that is gone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resumption {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,7 +53,7 @@ impl RecoveryWatch {
         }
     }
 
-    /// Another process goes on with the run, over so many instances: their counters go on over the gap.
+    /// Another process continues the run over so many instances: their counters bridge the gap.
     pub fn resume(&mut self, instances: usize) {
         self.instances.resize(instances, None);
         for known in self.instances.iter_mut().flatten() {

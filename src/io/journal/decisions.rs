@@ -220,7 +220,7 @@ impl Journal {
             seq = seq.saturating_add(1);
         }
         let write = || self.write(&file, &tail, &bytes);
-        // A repair, without which nobody watches, and a rollback.
+        // A repair, without which the release is unwatched, and a rollback.
         let is_needed = decision.is_none_or(|decision| decision.decision.is_of_a_rollback());
         let written = if is_needed { self.reserve().write(write) } else { write() };
         written.map_err(|error| self.io("write", error))?;

@@ -104,7 +104,7 @@ mod tests {
             area: "network",
             key: "control.tls_certificate",
             path: Path::new("tls.pem"),
-            without: "nobody comes in",
+            without: "no client can connect",
         };
         let own = Validity { from: at(from_days), until: at(until_days) };
         let finding = shown.of_its_own(own, authority_days.map(at), now);

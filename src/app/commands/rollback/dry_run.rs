@@ -86,7 +86,7 @@ async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<
         return Ok(By::Monitor);
     }
     output::line(
-        "a monitor is running but does not answer: this command would act by itself, and the soak would end superseded",
+        "a monitor is running but does not answer: this command would act on its own, and the soak would end superseded",
     );
     Ok(By::ThisProcess)
 }

@@ -74,8 +74,9 @@ pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
         router_kind: router.map(|deployment| deployment.router().kind().to_owned()),
         places: Places { journal, recording, attach },
         after: url.is_none().then(|| after(common)),
-        weather: None,
-        folder: std::env::current_dir().unwrap_or_default(),
+        faults: None,
+        // Not among the files of the deployment, which may be under version control.
+        folder: if url.is_none() { folder.join("screens") } else { std::env::current_dir().unwrap_or_default() },
         records: match elsewhere(config) {
             Some(place) => Records::Elsewhere(place.display().to_string()),
             None => Records::Here { folder, service: config.service.clone() },

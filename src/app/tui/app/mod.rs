@@ -24,7 +24,7 @@ mod state;
 
 pub(crate) use shown::Places;
 pub use state::Effect;
-pub(crate) use state::{App, UiEvent, WeatherMenu};
+pub(crate) use state::{App, FaultMenu, UiEvent};
 
 #[cfg(test)]
 mod tests;

@@ -85,8 +85,8 @@ impl App {
                 self.after_step(dialog, order, step)
             }
             (Some(Layer::Quit(quit)), Some(button), _) => self.after_quit(quit, Quit::click(button)),
-            (Some(Layer::Weather { selected }), _, Some(item)) => {
-                self.layer = Some(Layer::Weather { selected: item });
+            (Some(Layer::Faults { selected }), _, Some(item)) => {
+                self.layer = Some(Layer::Faults { selected: item });
                 if selected == item { self.pressed(Key::Enter) } else { Vec::new() }
             }
             (Some(Layer::Soaks(mut list)), _, Some(item)) => {

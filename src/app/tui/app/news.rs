@@ -99,7 +99,7 @@ impl App {
         Vec::new()
     }
 
-    /// Moves in the recording, and folds what comes of it.
+    /// Moves in the recording, and folds the events.
     pub(super) fn play(&mut self, step: impl FnOnce(&mut Player) -> Played<'_>) {
         let Some(mut player) = self.player.take() else { return };
         let Played { anew, events } = step(&mut player);

@@ -98,7 +98,7 @@ impl App {
         self.after_step(dialog, order, step)
     }
 
-    /// Goes on with a dialog that was taken off.
+    /// Continues a dialog that was taken off.
     pub(super) fn after_step(&mut self, dialog: Box<Dialog>, order: Option<u64>, step: Step) -> Vec<Effect> {
         match step {
             Step::Close(why) => {

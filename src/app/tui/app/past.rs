@@ -147,7 +147,7 @@ impl App {
         let headline = dashboard.headline(self.run_ms());
         let (word, tone) =
             if after.1 { ("the monitor does not answer", Tone::Warning) } else { (&*headline.word, headline.tone) };
-        let text = format!("the run that goes on: {word}; q goes back to it");
+        let text = format!("the live run: {word}; q returns to it");
         let Some(visit) = &mut self.visit else { return };
         visit.say(text, tone);
         if matches!(tone, Tone::Bad | Tone::Warning) {

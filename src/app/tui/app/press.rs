@@ -57,7 +57,7 @@ impl App {
     /// Leaves, or asks first while a soak runs that this client could end.
     fn leave(&mut self) -> Vec<Effect> {
         let asks = self.dashboard.is_some() && !self.is_over();
-        if asks && self.player.is_none() && self.weather.is_none() && !self.ui.read_only {
+        if asks && self.player.is_none() && self.faults.is_none() && !self.ui.read_only {
             self.layer = Some(Layer::Quit(Quit::default()));
             Vec::new()
         } else {
@@ -83,9 +83,9 @@ impl App {
             Command::Freeze => self.freeze(),
             Command::Filter => self.layer = Some(Layer::Filter(Field::from(self.ui.decisions.filter.as_str()))),
             Command::Enter => self.open_detail(),
-            Command::Weather => {
-                let selected = self.weather.as_ref().and_then(|menu| menu.current).unwrap_or(0);
-                self.layer = Some(Layer::Weather { selected });
+            Command::Faults => {
+                let selected = self.faults.as_ref().and_then(|menu| menu.current).unwrap_or(0);
+                self.layer = Some(Layer::Faults { selected });
             }
             Command::PlayPause => self.play(Player::play_or_pause),
             Command::Seek => self.play(|player| player.seek(key.digit().unwrap_or(0))),
@@ -138,7 +138,7 @@ impl App {
             Layer::Order(line) => return self.on_order_line(line, meant, key),
             Layer::Soaks(list) => return self.on_soaks(list, meant),
             Layer::Log(log) => self.on_log(log, meant),
-            Layer::Weather { selected } => return self.on_weather(selected, meant, key),
+            Layer::Faults { selected } => return self.on_faults(selected, meant, key),
             Layer::Dialog { dialog, order } => return self.on_dialog(dialog, order, meant, key),
             Layer::Quit(quit) => return self.on_quit(quit, meant, key),
         }
@@ -160,8 +160,8 @@ impl App {
         self.layer = Some(Layer::Filter(field));
     }
 
-    fn on_weather(&mut self, selected: usize, meant: Option<Command>, key: Key) -> Vec<Effect> {
-        let Some(menu) = &mut self.weather else { return Vec::new() };
+    fn on_faults(&mut self, selected: usize, meant: Option<Command>, key: Key) -> Vec<Effect> {
+        let Some(menu) = &mut self.faults else { return Vec::new() };
         let numbered = key.digit().and_then(|digit| usize::from(digit).checked_sub(1));
         let chosen = match meant {
             Some(Command::Enter) => Some(selected),
@@ -170,10 +170,10 @@ impl App {
         };
         if let Some(chosen) = chosen {
             menu.current = Some(chosen);
-            return vec![Effect::ChangeWeather(chosen)];
+            return vec![Effect::ChangeFault(chosen)];
         }
         let last = menu.items.len().saturating_sub(1);
-        self.layer = moved(meant, selected, last).map(|selected| Layer::Weather { selected });
+        self.layer = moved(meant, selected, last).map(|selected| Layer::Faults { selected });
         Vec::new()
     }
 

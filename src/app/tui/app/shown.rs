@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::called::as_called;
 use crate::app::tui::dialog::hint;
 use crate::app::tui::keys::Command;
-use crate::app::tui::{Overlay, UiState, WeatherView, keys};
+use crate::app::tui::{FaultsView, Overlay, UiState, keys};
 use crate::core::view::{Dashboard, Progress, outcome_lines};
 
 use super::state::{App, Layer, Reach};
@@ -76,9 +76,9 @@ impl App {
             Layer::Quit(quit) => Some(Overlay::Dialog(quit.view(dashboard.machine()))),
             Layer::Soaks(list) => Some(Overlay::Soaks(list.view(dashboard))),
             Layer::Log(log) => Some(Overlay::Log(log.view())),
-            Layer::Weather { selected } => self.weather.as_ref().map(|menu| {
+            Layer::Faults { selected } => self.faults.as_ref().map(|menu| {
                 let items = menu.items.clone();
-                Overlay::Weather(WeatherView { items, selected: *selected, current: menu.current })
+                Overlay::Faults(FaultsView { items, selected: *selected, current: menu.current })
             }),
         }
     }

@@ -59,8 +59,8 @@ pub enum Effect {
         action: Action,
         reason: Option<String>,
     },
-    /// Let the demo have the weather with this place in its menu.
-    ChangeWeather(usize),
+    /// Let the demo have the fault with this place in its menu.
+    ChangeFault(usize),
     /// Follow the mouse, or leave it to the terminal.
     FollowMouse(bool),
     /// Read something of the service's files, without making the screen wait, and tell what was found.
@@ -74,7 +74,7 @@ pub enum Effect {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeatherMenu {
+pub struct FaultMenu {
     pub items: Vec<String>,
     /// The one that rules, if it is one of them.
     pub current: Option<usize>,
@@ -87,7 +87,7 @@ pub(super) enum Layer {
     Detail(Subject),
     Filter(Field),
     Order(OrderLine),
-    Weather { selected: usize },
+    Faults { selected: usize },
     Soaks(SoakList),
     Log(Log),
     Dialog { dialog: Box<Dialog>, order: Option<u64> },
@@ -122,7 +122,7 @@ pub struct App {
     pub(super) is_visit: bool,
     /// Whether the mouse points here, and not at the terminal's text.
     pub(super) follows_mouse: bool,
-    pub(super) weather: Option<WeatherMenu>,
+    pub(super) faults: Option<FaultMenu>,
     pub(super) layer: Option<Layer>,
     pub(super) reach: Reach,
     /// When the last event came.
@@ -151,7 +151,7 @@ impl App {
             visit: None,
             is_visit: false,
             follows_mouse: false,
-            weather: None,
+            faults: None,
             layer: None,
             reach: Reach::Good,
             heard_ms: 0,
@@ -165,8 +165,8 @@ impl App {
     }
 
     #[must_use]
-    pub fn with_weather(self, menu: WeatherMenu) -> Self {
-        Self { weather: Some(menu), ..self }
+    pub fn with_faults(self, menu: FaultMenu) -> Self {
+        Self { faults: Some(menu), ..self }
     }
 
     /// The same where a rollback can be ordered when the run is over.
@@ -254,7 +254,7 @@ impl App {
             Some(Layer::Detail(_)) => Context::Detail,
             Some(Layer::Filter(_)) => Context::Filter,
             Some(Layer::Order(_)) => Context::Order,
-            Some(Layer::Weather { .. }) => Context::Weather,
+            Some(Layer::Faults { .. }) => Context::Faults,
             Some(Layer::Soaks(_)) => Context::Soaks,
             Some(Layer::Log(_)) => Context::Log,
             Some(Layer::Dialog { dialog, .. }) => dialog.context(),
@@ -263,7 +263,7 @@ impl App {
     }
 
     pub(super) const fn scope(&self, context: Context) -> Scope {
-        Scope { context, read_only: self.ui.read_only, demo: self.weather.is_some() }
+        Scope { context, read_only: self.ui.read_only, demo: self.faults.is_some() }
     }
 
     /// Whether there is a run to show: the monitor has said its first word.

@@ -61,7 +61,7 @@ impl Quit {
             title: format!("Leave {} while its soak runs?", settings.service),
             tone: Tone::Warning,
             body: vec![
-                format!("Detach: the monitor keeps watching {}, and acts by itself.", settings.color),
+                format!("Detach: the monitor keeps watching {}, and acts automatically.", settings.color),
                 "Abort the soak: the release is unwatched. You will be asked again.".to_owned(),
             ],
             choices: None,

@@ -249,7 +249,7 @@ impl Subject {
             ],
             Action::Rollback { force: true } if self.is_forced_for_nothing() => vec![
                 format!(
-                    "By --force nobody looks whether {standby} is up. Users of {service} may get no answer at all."
+                    "With --force the readiness of {standby} is not checked. Users of {service} may get no answer at all."
                 ),
                 format!("Traffic moves from {watched} to {standby} anyway, and the soak is over."),
             ],
@@ -277,7 +277,7 @@ impl Subject {
             let when = if *grace_ms > 0 { format!("in {}", span(*grace_ms)) } else { "at once".to_owned() };
             format!("A rollback is held. Traffic of {service} moves from {watched} back to {standby} {when}.")
         } else {
-            format!("A breach of {watched} moves traffic of {service} back to {standby} by itself again.")
+            format!("A breach of {watched} moves traffic of {service} back to {standby} automatically again.")
         }
     }
 

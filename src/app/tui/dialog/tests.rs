@@ -175,7 +175,7 @@ fn a_dialog_names_its_target_and_its_consequence() {
     }
     let off = after(HEALTHY, Settings { auto_rollback: false, ..settings() });
     let text = text(&ask(Ask::Pause, &off).view(0));
-    assert!(text.contains("A breach of green moves traffic of shop back to blue by itself again."), "{text}");
+    assert!(text.contains("A breach of green moves traffic of shop back to blue automatically again."), "{text}");
 }
 
 /// The router holds a page that nobody here wrote.

@@ -90,7 +90,10 @@ fn the_first_key_after_a_resize_arrives() {
     for (key, rows) in [("a", 24), ("b", 30), ("c", 20)] {
         emulator.resize(80, rows);
         emulator.type_keys(key);
-        emulator.wait_for(&format!("had {key}"));
+        // After the last one the program gives its screen back.
+        if key != "c" {
+            emulator.wait_for(&format!("had {key}"));
+        }
     }
     let status = actor.end(&mut emulator);
     assert!(ended_well(status), "{status}:\n{}", emulator.contents());

@@ -16,7 +16,7 @@ pub enum Context {
     Filter,
     /// An order, being typed.
     Order,
-    Weather,
+    Faults,
     /// The list of past soaks.
     Soaks,
     /// The monitor's log.
@@ -38,7 +38,7 @@ impl Context {
         Self::Detail,
         Self::Filter,
         Self::Order,
-        Self::Weather,
+        Self::Faults,
         Self::Soaks,
         Self::Log,
         Self::Dialog,
@@ -57,7 +57,7 @@ pub enum Command {
     Keep,
     Order,
     Complete,
-    Weather,
+    Faults,
     Freeze,
     PlayPause,
     Seek,
@@ -112,13 +112,13 @@ impl Command {
 pub struct Scope {
     pub context: Context,
     pub read_only: bool,
-    /// Whether there is weather to change.
+    /// Whether there are faults to change.
     pub demo: bool,
 }
 
 impl Scope {
     pub(super) const fn has(self, command: Command) -> bool {
-        !(self.read_only && command.orders() || !self.demo && matches!(command, Command::Weather))
+        !(self.read_only && command.orders() || !self.demo && matches!(command, Command::Faults))
     }
 }
 
@@ -167,12 +167,12 @@ const ROWS: &[Context] = &[
     Context::Replay,
     Context::Help,
     Context::Detail,
-    Context::Weather,
+    Context::Faults,
     Context::Soaks,
     Context::Log,
 ];
 /// What is only read or chosen from, above the panes.
-const SHEETS: &[Context] = &[Context::Help, Context::Detail, Context::Weather, Context::Soaks, Context::Log];
+const SHEETS: &[Context] = &[Context::Help, Context::Detail, Context::Faults, Context::Soaks, Context::Log];
 const DIALOGS: &[Context] = &[Context::Dialog, Context::Confirm, Context::Quit];
 const FIELDS: &[Context] = &[Context::Dialog, Context::Confirm, Context::Filter, Context::Order];
 /// Everything above the panes.
@@ -181,7 +181,7 @@ const LAYERS: &[Context] = &[
     Context::Detail,
     Context::Filter,
     Context::Order,
-    Context::Weather,
+    Context::Faults,
     Context::Soaks,
     Context::Log,
     Context::Dialog,
@@ -195,7 +195,7 @@ const ENTERED: &[Context] = &[
     Context::Detail,
     Context::Filter,
     Context::Order,
-    Context::Weather,
+    Context::Faults,
     Context::Soaks,
     Context::Dialog,
     Context::Confirm,
@@ -211,7 +211,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(Key::Char('K'), RUN, Command::Keep, "keep now", "keep the release: end the soak as retained"),
     bind(Key::Char(':'), PANES, Command::Order, "type an order of switchback ctl; Tab completes it"),
     bind(Key::Tab, &[Context::Order], Command::Complete, "complete the word"),
-    shown(Key::Char('w'), LIVE, Command::Weather, "weather", "change the demo's weather"),
+    shown(Key::Char('w'), LIVE, Command::Faults, "faults", "change the demo's faults"),
     shown(Key::Char('y'), &[Context::Confirm], Command::Yes, "yes", "do it, unless a reason is being typed"),
     shown(Key::Char('d'), &[Context::Quit], Command::Detach, "detach", "leave; the monitor keeps watching"),
     shown(Key::Char('a'), &[Context::Quit], Command::LeaveAndAbort, "abort", "end the soak"),
@@ -235,7 +235,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(Key::Left, RUN, Command::PreviousCheck, "the next check in the big chart, or the one before"),
     bind(Key::Char('h'), RUN, Command::PreviousCheck, "the next check in the big chart, or the one before"),
     bind(Key::AnyDigit, RUN, Command::Check, "the check with that number in the big chart"),
-    bind(Key::AnyDigit, &[Context::Weather], Command::Choose, "the weather with that number"),
+    bind(Key::AnyDigit, &[Context::Faults], Command::Choose, "the fault with that number"),
     bind(Key::Up, ROWS, Command::Up, "a row up or down"),
     bind(Key::Char('k'), ROWS, Command::Up, "a row up or down"),
     bind(Key::Down, ROWS, Command::Down, "a row up or down"),

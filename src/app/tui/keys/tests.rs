@@ -28,7 +28,7 @@ fn keys_mean_what_the_design_says() {
         (Live, Key::Char(' '), Some(Command::Freeze)),
         (Live, Key::Char('2'), Some(Command::Check)),
         (Live, Key::Tab, Some(Command::Next)),
-        (Live, Key::Char('w'), Some(Command::Weather)),
+        (Live, Key::Char('w'), Some(Command::Faults)),
         (Live, Key::Char('t'), Some(Command::Theme)),
         (Over, Key::Char('t'), Some(Command::Theme)),
         (Replay, Key::Char('t'), Some(Command::Theme)),
@@ -37,7 +37,7 @@ fn keys_mean_what_the_design_says() {
         (Live, Key::Char(':'), Some(Command::Order)),
         (Context::Order, Key::Tab, Some(Command::Complete)),
         (Context::Order, Key::Char('q'), None),
-        (Context::Weather, Key::Char('3'), Some(Command::Choose)),
+        (Context::Faults, Key::Char('3'), Some(Command::Choose)),
         (Live, Key::Ctrl('c'), Some(Command::Interrupt)),
         (Over, Key::Char('R'), Some(Command::RollBack)),
         (Over, Key::Char('q'), Some(Command::Leave)),
@@ -142,7 +142,7 @@ fn the_footer_shows_the_orders_then_the_view_then_the_way_out() {
          q leave"
     );
     assert_eq!(shown(Scope { read_only: true, ..live }), "Space pause view   Tab panes   ? help   q leave");
-    assert!(shown(scope(Context::Live)).contains("w weather"));
+    assert!(shown(scope(Context::Live)).contains("w faults"));
     assert_eq!(
         shown(scope(Context::Replay)),
         "Space pause   0..9 seek   Left back   Right forward   - slower   + faster   Tab checks   ? help   q leave"

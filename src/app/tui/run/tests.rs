@@ -60,7 +60,7 @@ fn setup() -> Setup {
             attach: Some("switchback attach".to_owned()),
         },
         after: None,
-        weather: None,
+        faults: None,
         folder,
         records: Records::Elsewhere("on the machine of deploy-1".to_owned()),
     }
@@ -106,15 +106,15 @@ fn the_process_in_a_role() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             println!("left {:?}", runtime.block_on(replay(setup(), player)).unwrap());
         }
-        Some("weather") => {
+        Some("faults") => {
             let mut setup = setup();
-            let menu = WeatherMenu { items: vec!["healthy".to_owned(), "outage".to_owned()], current: None };
+            let menu = FaultMenu { items: vec!["healthy".to_owned(), "outage".to_owned()], current: None };
             let (sender, chosen) = std::sync::mpsc::channel();
             let change = Box::new(move |place| sender.send(place).unwrap());
-            setup.weather = Some(Weather { menu, change });
+            setup.faults = Some(Faults { menu, change });
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(run(setup, Monitor::default())).unwrap();
-            println!("weather {:?}", chosen.try_iter().collect::<Vec<usize>>());
+            println!("faults {:?}", chosen.try_iter().collect::<Vec<usize>>());
         }
         Some("shell") => shell(),
         Some(role) => panic!("no role is called {role}"),
@@ -298,11 +298,11 @@ fn a_replay_plays_to_its_end_and_leaves_the_outcome() {
 }
 
 #[test]
-fn the_weather_of_the_demo_is_changed() {
-    let (mut emulator, actor) = stage("weather");
+fn the_fault_of_the_demo_is_changed() {
+    let (mut emulator, actor) = stage("faults");
     emulator.type_keys("wj\rq");
     assert!(ended_well(actor.end(&mut emulator)));
-    assert!(emulator.contents().contains("weather [1]"), "{}", emulator.contents());
+    assert!(emulator.contents().contains("faults [1]"), "{}", emulator.contents());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use ratatui::style::Style;
 
 use super::scenes::{ALL, SIZES, dashboard, drawn, harness, text, ui};
 use crate::app::tui::{
-    ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FieldView, HelpRow, Message, Mode, Overlay, Pane,
-    Playback, Subject, WeatherView,
+    ButtonView, Charset, ChoicesView, Depth, DialogState, DialogView, FaultsView, FieldView, HelpRow, Message, Mode,
+    Overlay, Pane, Playback, Subject,
 };
 use crate::core::view::{Dashboard, Progress, Tone, next_step};
 use crate::model::{CheckId, Verdict};
@@ -98,7 +98,7 @@ fn dialog(state: DialogState) -> DialogView {
 fn what_lies_above_the_panes() {
     let dashboard = dashboard("held");
     let row = |keys: &str, text: &str| HelpRow { keys: keys.to_owned(), text: text.to_owned() };
-    let weather = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
+    let faults = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
     let overlays = [
         (
             "help",
@@ -111,7 +111,7 @@ fn what_lies_above_the_panes() {
         ("dialog_prompting", Overlay::Dialog(dialog(DialogState::Prompting { expires_in_s: Some(27) }))),
         ("dialog_waiting", Overlay::Dialog(dialog(DialogState::Waiting))),
         ("dialog_failed", Overlay::Dialog(dialog(DialogState::Failed("the rollback has already begun".to_owned())))),
-        ("weather", Overlay::Weather(WeatherView { items: weather, selected: 1, current: Some(0) })),
+        ("faults", Overlay::Faults(FaultsView { items: faults, selected: 1, current: Some(0) })),
     ];
     for (name, overlay) in overlays {
         let mut ui = ui(Depth::True, Charset::Unicode);
@@ -218,9 +218,9 @@ fn how_long_ago_something_was_goes_on_after_the_end() {
 #[test]
 fn below_the_smallest_size_one_line_says_what_counts() {
     for (name, size, line) in [
-        ("watching", (40, 10), "WATCHING healthy needs 60x15"),
-        ("rollback-failed", (59, 15), "ROLLBACK FAILED breached needs 60x15"),
-        ("held", (8, 1), "HELD br…"),
+        ("watching", (40, 10), "WATCHING, healthy (60x15 shows more)"),
+        ("rollback-failed", (59, 15), "ROLLBACK FAILED, breached (60x15 shows more)"),
+        ("held", (8, 1), "HELD, b…"),
     ] {
         let dashboard = dashboard(name);
         let shown = text(&drawn(&dashboard, &mut ui(Depth::True, Charset::Unicode), size));

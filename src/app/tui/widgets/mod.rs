@@ -7,7 +7,7 @@
 //! | `graph`, `axis`, `plot` | what charts are made of: labels, threshold, marks; values to rows; dots to cells |
 //! | `checks`, `sparkline`, `meter` | the checks, their history, how far from a breach |
 //! | `status`, `instances`, `routes`, `decisions`, `selected`, `outcome` | the other panes |
-//! | `overlay/` | what lies above the panes: help, the detail of a row, dialogs, the demo's weather |
+//! | `overlay/` | what lies above the panes: help, the detail of a row, dialogs, the demo's faults |
 //! | `pane`, `pen`, `cells`, `stretch` | frames, text, numbers to cells, the stretch of time that is shown |
 
 mod axis;

@@ -19,7 +19,7 @@ pub enum CaddyError {
     Refused { method: Method, url: String, status: StatusCode, answer: String },
     #[error("Caddy's admin API {url} answered with {reason}")]
     Answer { url: String, reason: String },
-    #[error("Caddy's configuration at {url} keeps being changed by somebody else; it was left alone")]
+    #[error("Caddy's configuration at {url} keeps being changed by another program; it was left alone")]
     Changed { url: String },
     /// Nothing can be written, not even with `--force`.
     #[error("no reverse_proxy at {url}: {found}; set `router.upstream_path` to one")]

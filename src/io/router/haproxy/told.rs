@@ -54,7 +54,7 @@ impl Decided {
         let stays = |server: &Server| {
             let (name, state) = (&server.name, server.state());
             let back = brings_back(backend, server, server.initial_weight.max(1)).join(", ");
-            format!("{name} stays {state}, as somebody left it while its color served (to use it: {back})")
+            format!("{name} stays {state}, as it was left while its color served (to use it: {back})")
         };
         let mut notes: Vec<String> = stay.iter().map(stays).collect();
         if !absent.is_empty() {

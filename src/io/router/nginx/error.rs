@@ -30,7 +30,7 @@ pub enum NginxError {
     /// What was written cannot be read back; the old file is back, and nginx was not reloaded.
     #[error("{source}{}", unrestored(restored.as_deref()))]
     Reread { source: IncludeError, restored: Option<Box<IncludeError>> },
-    #[error("`{}` was changed by somebody else while nginx was reloaded", path.display())]
+    #[error("`{}` was changed by another program while nginx was reloaded", path.display())]
     Changed { path: PathBuf },
     #[error("nginx's current configuration does not pass `{command}`: {source}")]
     Broken { command: String, source: ProcessError },

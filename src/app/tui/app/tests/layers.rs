@@ -191,8 +191,8 @@ fn leaving_asks_nothing_where_nothing_could_be_lost() {
     assert_eq!(over.keys("q"), [Effect::Leave]);
     let only_reads = App::new(UiState { read_only: true, ..ui() }, None);
     assert_eq!(Desk::new(only_reads).keys("q"), [Effect::Leave]);
-    let menu = WeatherMenu { items: vec!["healthy".to_owned()], current: None };
-    assert_eq!(Desk::new(App::new(ui(), None).with_weather(menu)).keys("q"), [Effect::Leave]);
+    let menu = FaultMenu { items: vec!["healthy".to_owned()], current: None };
+    assert_eq!(Desk::new(App::new(ui(), None).with_faults(menu)).keys("q"), [Effect::Leave]);
     assert_eq!(replay().keys("q"), [Effect::Leave]);
     let mut silent = App::new(ui(), None);
     let q = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
@@ -259,19 +259,19 @@ fn the_help_scrolls_and_closes() {
 }
 
 #[test]
-fn the_demo_s_weather_can_be_changed() {
+fn the_demo_s_faults_can_be_changed() {
     let items = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
-    let mut desk = Desk::new(App::new(ui(), None).with_weather(WeatherMenu { items, current: Some(0) }));
+    let mut desk = Desk::new(App::new(ui(), None).with_faults(FaultMenu { items, current: Some(0) }));
     desk.keys("w");
-    assert!(matches!(desk.overlay(), Some(Overlay::Weather(view)) if view.selected == 0 && view.current == Some(0)));
-    assert_eq!(desk.keys("jjj\n"), [Effect::ChangeWeather(2)]);
+    assert!(matches!(desk.overlay(), Some(Overlay::Faults(view)) if view.selected == 0 && view.current == Some(0)));
+    assert_eq!(desk.keys("jjj\n"), [Effect::ChangeFault(2)]);
     assert_eq!(desk.overlay(), None);
     desk.keys("w");
-    assert!(matches!(desk.overlay(), Some(Overlay::Weather(view)) if view.selected == 2 && view.current == Some(2)));
+    assert!(matches!(desk.overlay(), Some(Overlay::Faults(view)) if view.selected == 2 && view.current == Some(2)));
     desk.keys("q");
     assert_eq!(desk.overlay(), None);
     assert_eq!(desk.keys("w9"), [], "there are three");
-    assert_eq!(desk.keys("2"), [Effect::ChangeWeather(1)], "by its number, at once");
+    assert_eq!(desk.keys("2"), [Effect::ChangeFault(1)], "by its number, at once");
     assert_eq!(desk.overlay(), None);
     let mut elsewhere = Desk::live();
     elsewhere.keys("w");

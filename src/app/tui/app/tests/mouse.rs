@@ -110,10 +110,10 @@ fn a_click_presses_hints_and_buttons() {
 #[test]
 fn rows_of_lists_are_chosen_by_a_click_and_opened_by_another() {
     let items = ["healthy", "8% errors", "outage"].map(str::to_owned).to_vec();
-    let mut desk = Desk::new(App::new(ui(), None).with_weather(WeatherMenu { items, current: None }));
+    let mut desk = Desk::new(App::new(ui(), None).with_faults(FaultMenu { items, current: None }));
     desk.keys("w");
     assert_eq!(click(&mut desk, "3 outage"), []);
-    assert_eq!(click(&mut desk, "3 outage"), [Effect::ChangeWeather(2)]);
+    assert_eq!(click(&mut desk, "3 outage"), [Effect::ChangeFault(2)]);
 
     let soak = |id: &str| PastSoak {
         id: id.parse().unwrap(),

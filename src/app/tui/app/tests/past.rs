@@ -108,7 +108,7 @@ fn who_looks_at_a_past_soak_is_told_what_becomes_of_the_run() {
     assert_eq!(said(&mut desk), Some(format!("playing {NEW}; q or Esc goes back")));
     desk.seconds(10, FAILING);
     let told = said(&mut desk).unwrap();
-    assert!(told.starts_with("the run that goes on: ROLLING BACK") && told.ends_with("; q goes back to it"), "{told}");
+    assert!(told.starts_with("the live run: ROLLING BACK") && told.ends_with("; q returns to it"), "{told}");
     desk.wait(60_000);
     assert_eq!(said(&mut desk), Some(told), "bad news stays");
     desk.keys("q");

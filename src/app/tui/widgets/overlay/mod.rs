@@ -7,14 +7,14 @@
 //! | `help` | all keys |
 //! | `log` | the end of the log |
 //! | `soaks` | the past soaks of the service |
-//! | `weather` | the demo's weather menu |
+//! | `faults` | the demo's faults menu |
 
 mod detail;
 mod dialog;
+mod faults;
 mod help;
 mod log;
 mod soaks;
-mod weather;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -42,7 +42,7 @@ pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiSt
         Overlay::Dialog(dialog) => return Some(dialog::dialog(buffer, area, dialog, ui)),
         Overlay::Soaks(view) => return Some(soaks::soaks(buffer, area, view, ui)),
         Overlay::Log(view) => log::log(buffer, area, view, ui),
-        Overlay::Weather(weather) => return Some(weather::weather(buffer, area, weather, ui)),
+        Overlay::Faults(faults) => return Some(faults::faults(buffer, area, faults, ui)),
     }
     Some(Above::default())
 }
