@@ -136,7 +136,7 @@ fn a_monitor_that_runs_is_told_from_one_that_hangs() {
     deployment.run(&["rollback", "--dry-run"]).expect(0).says(&[said, "traffic would be moved to blue"]);
     soak.signal(Signal::STOP);
     deployment.run(&["doctor"]).expect(2).says(&["is running and does not answer within 2s", "soak --resume"]);
-    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["does not answer: this command would act by itself"]);
+    deployment.run(&["rollback", "--dry-run"]).expect(0).says(&["does not answer: this command would act on its own"]);
     soak.signal(Signal::CONT);
     deployment.run(&["ctl", "abort"]).expect(0);
     soak.wait().expect(5);

@@ -48,7 +48,7 @@ fn an_automatic_rollback_leaves_a_server_in_maintenance_and_says_so() {
     scene.apps.fail(Color::Green, 40);
     let _users = scene.users();
     let done = scene.deployment.run(&["switch", "green", "--no-tui"]).expect(3);
-    assert!(done.stdout.contains("b1 stays in maintenance, as somebody left it"), "{done:#?}");
+    assert!(done.stdout.contains("b1 stays in maintenance, as it was left"), "{done:#?}");
     scene.is_on("blue");
     assert_eq!(scene.proxy.column("b1", ADMIN), MAINT);
 }
