@@ -76,3 +76,43 @@ fn every_key_does_what_the_help_says() {
     );
     deployment.run(&["ctl", "abort"]).expect(0);
 }
+
+/// The same of a recording.
+const REPLAY: [(&str, &str, &str); 19] = [
+    (" ", "REPLAY paused 1x", ""),
+    ("+", "REPLAY paused 2x", ""),
+    ("=", "REPLAY paused 4x", ""),
+    ("-", "REPLAY paused 2x", ""),
+    ("0", "GATING", ""),
+    ("5", "WATCHING", ""),
+    ("9", "ROLLED BACK", ""),
+    ("\x1b[D", "WATCHING", ""),
+    ("\x1b[C", "ROLLED BACK", ""),
+    ("h", "WATCHING", ""),
+    ("l", "ROLLED BACK", ""),
+    ("\t", "latency p95 · green", ""),
+    ("\x1b[Z", "error rate · green", ""),
+    ("k\r", "actor", ESC),
+    ("/soak", "decisions /soak", ESC),
+    ("?", "keys", ESC),
+    ("t", "theme dark", ""),
+    ("s", "saved as", ""),
+    (":", "a recording takes no orders", ""),
+];
+
+#[test]
+fn every_key_of_a_recording_does_what_the_help_says() {
+    let deployment = endless();
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/screens/demo.jsonl");
+    let mut operator = Operator::start(&deployment, SIZES[1], &["replay", recording]);
+    for (pressed, seen, back) in REPLAY {
+        operator.types(pressed);
+        operator.sees(seen);
+        if !back.is_empty() {
+            operator.types(back);
+            operator.loses(seen);
+        }
+    }
+    operator.types("q");
+    operator.leaves(0, &[]);
+}
