@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::detect::{Buckets, Counters, Latency, RECENT_MS, TickCounts};
+use crate::core::detect::{Buckets, Counters, Counting, Latency, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
 
 /// Samples that are kept of an instance: the last 10s at the shortest interval.
@@ -23,6 +23,9 @@ pub struct Instance {
     /// Requests and errors since the run began.
     pub seen: TickCounts,
     pub gone: bool,
+    /// By what its page counts requests, and its latency histogram, once a page has told.
+    pub counted_by: Option<Counting>,
+    pub histogram: Option<String>,
     counters: Option<Counters>,
     recent: VecDeque<(u64, TickCounts)>,
     buckets: VecDeque<(u64, Buckets)>,
@@ -38,6 +41,8 @@ impl Instance {
             readiness: None,
             seen: TickCounts::default(),
             gone: false,
+            counted_by: None,
+            histogram: None,
             counters: None,
             recent: VecDeque::new(),
             buckets: VecDeque::new(),
@@ -62,6 +67,12 @@ impl Instance {
         keep_recent(&mut self.recent, at_ms, counts);
         if let Some(Latency::Buckets(buckets)) = &reading.latency {
             keep_recent(&mut self.buckets, at_ms, buckets.clone());
+        }
+        if let Some(counting) = &reading.counting {
+            self.counted_by = Some((**counting).clone());
+        }
+        if reading.histogram.is_some() {
+            self.histogram.clone_from(&reading.histogram);
         }
         self.remember(self.error_rate());
     }
@@ -208,6 +219,22 @@ mod tests {
         instance.sampled(21_000, 0, &Sample::Failed("answered 500".to_owned()));
         assert_eq!(instance.rates().len(), 22);
         assert_eq!(instance.rates().iter().rev().take(2).collect::<Vec<_>>(), [&None, &Some(0.0)]);
+    }
+
+    #[test]
+    fn what_a_page_counts_by_is_known_from_then_on() {
+        let mut instance = Instance::new("a:1".to_owned());
+        let counting = Counting { metric: "http_requests_total".to_owned(), label: "status".to_owned() };
+        let told = Reading {
+            counting: Some(Box::new(counting.clone())),
+            histogram: Some("http_request_duration_seconds".to_owned()),
+            ..Reading::default()
+        };
+        for reading in [told, Reading::default()] {
+            instance.sampled(1_000, 0, &Sample::Good(reading));
+            assert_eq!(instance.counted_by.as_ref(), Some(&counting));
+            assert_eq!(instance.histogram.as_deref(), Some("http_request_duration_seconds"));
+        }
     }
 
     #[test]

@@ -108,6 +108,8 @@ fn what_lies_above_the_panes() {
             },
         ),
         ("detail", Overlay::Detail(Subject::Decision(4))),
+        ("detail_of_an_instance", Overlay::Detail(Subject::Instance("http://green-1".to_owned()))),
+        ("detail_of_a_check", Overlay::Detail(Subject::Check(CheckId::ErrorRate))),
         ("dialog_prompting", Overlay::Dialog(dialog(DialogState::Prompting { expires_in_s: Some(27) }))),
         ("dialog_waiting", Overlay::Dialog(dialog(DialogState::Waiting))),
         ("dialog_failed", Overlay::Dialog(dialog(DialogState::Failed("the rollback has already begun".to_owned())))),

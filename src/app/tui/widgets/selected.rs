@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::sparkline::height;
 use super::{pane, pen};
 use crate::app::tui::{Pane, Subject, UiState};
 use crate::core::view::{CheckState, Dashboard, Decided, Instance, allowed, clock, measured, title};
@@ -12,6 +13,9 @@ use crate::model::{CheckId, Decision};
 
 /// Columns of the labels.
 pub const LABEL: u16 = 11;
+
+/// So many values make a history.
+const HISTORY: usize = 40;
 
 /// A label and what there is to say; a sentence has no label.
 pub type Facts = Vec<(&'static str, String)>;
@@ -66,12 +70,12 @@ pub fn facts(subject: &Subject, dashboard: &Dashboard, ui: &UiState, now_ms: u64
         Subject::Check(id) => {
             let checks = dashboard.checks();
             let check = checks.iter().find(|check| check.seen.check == *id)?;
-            Some((title(id, dashboard.machine().settings()), of_check(check, dashboard)))
+            Some((title(id, dashboard.machine().settings()), of_check(check, dashboard, ui)))
         }
         Subject::Instance(url) => {
             let known = dashboard.instances(dashboard.shown_color());
             let instance = known.into_iter().find(|instance| instance.url == *url)?;
-            Some((instance.name().to_owned(), of_instance(instance, dashboard, now_ms)))
+            Some((instance.name().to_owned(), of_instance(instance, dashboard, ui, now_ms)))
         }
         Subject::Route(name) => {
             let routes = dashboard.machine().failed_routes();
@@ -108,7 +112,18 @@ pub fn rows(facts: &Facts, width: u16, ui: &UiState) -> Vec<Vec<Span<'static>>> 
     rows
 }
 
-fn of_check(check: &CheckState<'_>, dashboard: &Dashboard) -> Facts {
+/// The last values as bars, the newest at the right; each is so many times its limit.
+fn history(times: impl DoubleEndedIterator<Item = Option<f64>>, ui: &UiState) -> String {
+    let glyphs = ui.charset.glyphs();
+    // Words are wrapped at blanks, which is what a gap is in ASCII.
+    let gap = if glyphs.gap.trim().is_empty() { "-" } else { glyphs.gap };
+    let mut bars: Vec<&str> =
+        times.rev().take(HISTORY).map(|times| times.map_or(gap, |times| glyphs.bars[height(times)])).collect();
+    bars.reverse();
+    bars.concat()
+}
+
+fn of_check(check: &CheckState<'_>, dashboard: &Dashboard, ui: &UiState) -> Facts {
     let seen = &check.seen;
     let highest = check.series.highest_since(0).map(|value| measured(&seen.check, value));
     let mut facts = vec![
@@ -117,6 +132,8 @@ fn of_check(check: &CheckState<'_>, dashboard: &Dashboard) -> Facts {
         ("limit", allowed(&seen.check, seen.threshold)),
     ];
     facts.extend(highest.map(|highest| ("highest", highest)));
+    let values = check.series.since(0).map(|point| point.value.map(|value| value / seen.threshold));
+    facts.push(("history", history(values, ui)));
     if seen.check.counts_requests() {
         let counts = format!("{} of {} requests since the switch", thousands(seen.errors), thousands(seen.requests));
         facts.push(("failed", counts));
@@ -133,7 +150,7 @@ fn of_check(check: &CheckState<'_>, dashboard: &Dashboard) -> Facts {
     facts
 }
 
-fn of_instance(instance: &Instance, dashboard: &Dashboard, now_ms: u64) -> Facts {
+fn of_instance(instance: &Instance, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> Facts {
     let settings = dashboard.machine().settings();
     let ready = match instance.ready() {
         Some(true) => "yes",
@@ -144,16 +161,21 @@ fn of_instance(instance: &Instance, dashboard: &Dashboard, now_ms: u64) -> Facts
     facts.extend(instance.complaint().map(|why| ("trouble", why.to_owned())));
     if settings.reads_pages() {
         let dash = || "-".to_owned();
+        let limit = settings.error_rate.threshold.0;
         let seen = format!("{} of {} requests", thousands(instance.seen.errors), thousands(instance.seen.requests));
         facts.extend([
             ("traffic", instance.requests_per_second().map_or_else(dash, rate)),
             ("error rate", instance.error_rate().map_or_else(dash, percent)),
+            ("history", history(instance.rates().iter().map(|rate| rate.map(|rate| rate / limit)), ui)),
             ("failed", format!("{seen} since the run began")),
             (
                 "last read",
                 instance.age_ms(now_ms).map_or_else(|| "never".to_owned(), |age| format!("{} ago", span(age))),
             ),
         ]);
+        let counted = instance.counted_by.as_ref();
+        facts.extend(counted.map(|by| ("counted by", format!("`{}`, label `{}`", by.metric, by.label))));
+        facts.extend(instance.histogram.as_ref().map(|name| ("histogram", format!("`{name}`"))));
         if let Some(check) = &settings.latency {
             let known = instance.latency(check.quantile.0).map_or_else(|| "not known".to_owned(), latency);
             facts.push(("latency", format!("{} {known}", check.name())));

@@ -71,7 +71,7 @@ fn glyph(point: &Point, check: &CheckState<'_>, ui: &UiState) -> &'static str {
 }
 
 /// The bar of a value that is so many times the threshold.
-fn height(times: f64) -> usize {
+pub fn height(times: f64) -> usize {
     if times >= 1.0 {
         // 1× to 2×, to 4×, and beyond.
         AT_THRESHOLD + usize::from(times >= 2.0) + usize::from(times >= 4.0)
