@@ -179,6 +179,8 @@ pub enum Command {
         #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
     },
+    /// Propose a configuration from what is there, and write it.
+    Init(Init),
     /// Check that everything a switch, a soak and a rollback need is in place.
     Doctor {
         /// Print JSON.
@@ -287,6 +289,23 @@ pub struct Watch {
     /// Run as the background process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub background: bool,
+}
+
+/// Flags of `init`.
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+    /// Write the file without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// Print the proposed file, and write nothing.
+    #[arg(long, conflicts_with = "yes")]
+    pub print: bool,
+    /// Instances of blue, instead of those that are found.
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    pub blue: Vec<String>,
+    /// Instances of green, instead of those that are found.
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    pub green: Vec<String>,
 }
 
 /// Flags of `attach`.

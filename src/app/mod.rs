@@ -10,6 +10,7 @@
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
 //! | `inputs` | what the configuration is made of, read from the process and its files |
 //! | `order` | an order to a running soak, as it is typed |
+//! | `project` | what the files of a project say about its deployment |
 //! | `called` | how the program was called, for the commands that it advises |
 
 pub(crate) mod called;
@@ -21,4 +22,5 @@ pub mod headless;
 pub(crate) mod inputs;
 pub mod monitor;
 pub mod order;
+pub(crate) mod project;
 pub mod tui;

@@ -14,8 +14,8 @@ use super::rollback::dry_run;
 use super::support::failure::Failure;
 use super::support::output;
 use super::{
-    attach, backtest, completions, config, ctl, demo, doctor, freeze, history, man, replay, rollback, soak, status,
-    switch, verify,
+    attach, backtest, completions, config, ctl, demo, doctor, freeze, history, init, man, replay, rollback, soak,
+    status, switch, verify,
 };
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,6 +60,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
             rollback::run(common, reason, force, tries).await
         }
         Command::Rollback { force, dry_run: true, .. } => dry_run::run(common, force).await,
+        Command::Init(init) => Box::pin(init::run(common, &init)).await,
         Command::Doctor { json } => doctor::run(common, json).await,
         Command::Freeze { length, reason } => freeze::freeze(common, length, reason),
         Command::Unfreeze => freeze::unfreeze(common),

@@ -11,6 +11,7 @@
 //! | `doctor` | `doctor` |
 //! | `entry` | from the command line to the command |
 //! | `freeze` | `freeze` and `unfreeze` |
+//! | `init` | `init`: a configuration from what is there |
 //! | `history` | `history`, `history soaks` and, in a file below it, `history prune` |
 //! | `man` | `man` |
 //! | `replay` | `replay` |
@@ -31,6 +32,7 @@ mod doctor;
 mod entry;
 mod freeze;
 mod history;
+mod init;
 mod man;
 mod replay;
 mod rollback;

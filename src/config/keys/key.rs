@@ -57,6 +57,11 @@ impl Key {
         self.also.map_or(allowed.clone(), |also| format!("{allowed}; {also}"))
     }
 
+    /// A value as it is written in the file.
+    pub fn toml(&self, text: &str) -> String {
+        self.kind.sort().toml(text)
+    }
+
     /// The words that can be typed, where there are only so many.
     pub fn words(&self) -> Vec<&'static str> {
         self.kind.sort().words()

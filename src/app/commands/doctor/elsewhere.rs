@@ -52,47 +52,68 @@ const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
 const LIMIT: Duration = Duration::from_secs(8);
 const ONE: Duration = Duration::from_secs(2);
 
+/// A metrics page that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub path: String,
+    /// The port, if it is not that of the instance.
+    pub port: Option<u16>,
+}
+
 /// The path that answers with metrics, with the key to set; `None` unless the configured one is missing.
 pub async fn metrics(config: &Config, color: Color, url: &InstanceUrl, error: &ScrapeError) -> Option<String> {
     if !error.is_no_page() {
         return None;
     }
-    let found = timeout(LIMIT, find_metrics(config, color, url)).await.ok().flatten();
-    Some(found.unwrap_or_else(|| {
-        "set metrics.path to the path of its metrics; on another port: metrics.port; on another host: \
-         colors.COLOR.metrics"
-            .to_owned()
-    }))
+    let elsewhere = config.metrics.port.is_some() || !config.colors.metrics_of(color).is_empty();
+    let ports: &[u16] = if elsewhere { &[] } else { &PORTS };
+    let found = timeout(LIMIT, find_metrics(config, color, url, ports)).await.ok().flatten();
+    Some(match found {
+        Some(Found { path, port: None }) => format!("metrics found at `{path}`: set metrics.path = \"{path}\""),
+        Some(Found { port: Some(port), .. }) => {
+            format!("port {port} answers with metrics: if that is this service, set metrics.port = {port}")
+        }
+        None => "set metrics.path to the path of its metrics; on another port: metrics.port; on another host: \
+                 colors.COLOR.metrics"
+            .to_owned(),
+    })
 }
 
-async fn find_metrics(config: &Config, color: Color, url: &InstanceUrl) -> Option<String> {
+/// The metrics page of an instance: at the configured path, at one that is usual, or on another of its ports.
+pub async fn metrics_page(config: &Config, color: Color, url: &InstanceUrl, ports: &[u16]) -> Option<Found> {
+    let path = config.metrics.path.clone();
+    let there = at(config, &path, None);
+    if is_metrics(&there, color, url).await {
+        return Some(Found { path, port: None });
+    }
+    find_metrics(config, color, url, ports).await
+}
+
+async fn find_metrics(config: &Config, color: Color, url: &InstanceUrl, ports: &[u16]) -> Option<Found> {
     for path in METRICS.iter().filter(|path| **path != config.metrics.path) {
-        let there = with_path(config, path);
-        if is_metrics(&there, color, url).await {
-            return Some(format!("metrics found at `{path}`: set metrics.path = \"{path}\""));
+        if is_metrics(&at(config, path, None), color, url).await {
+            return Some(Found { path: (*path).to_owned(), port: None });
         }
     }
-    if config.metrics.port.is_some() || !config.colors.metrics_of(color).is_empty() {
-        return None;
-    }
-    for port in PORTS {
-        // Another server: no credentials are sent.
-        let mut there = with_path(config, "/metrics");
-        there.metrics.port = Some(port);
-        there.metrics.scheme = Scheme::Http;
-        there.metrics.bearer_token = None;
-        if is_metrics(&there, color, &url.without_login()).await {
-            return Some(format!(
-                "port {port} answers with metrics: if that is this service, set metrics.port = {port}"
-            ));
+    for port in ports {
+        // Spring Boot has its path on a port for management, too.
+        for path in ["/metrics", "/actuator/prometheus"] {
+            if is_metrics(&at(config, path, Some(*port)), color, &url.without_login()).await {
+                return Some(Found { path: path.to_owned(), port: Some(*port) });
+            }
         }
     }
     None
 }
 
-fn with_path(config: &Config, path: &str) -> Config {
+/// The configuration with another metrics page.
+pub fn at(config: &Config, path: &str, port: Option<u16>) -> Config {
     let timeout = config.metrics.timeout.clamp(Duration::from_millis(50), ONE);
-    let metrics = MetricsConfig { path: path.to_owned(), timeout, ..config.metrics.clone() };
+    let mut metrics = MetricsConfig { path: path.to_owned(), timeout, ..config.metrics.clone() };
+    if port.is_some() {
+        // Another server: no credentials are sent.
+        metrics = MetricsConfig { port, scheme: Scheme::Http, bearer_token: None, ..metrics };
+    }
     Config { metrics, ..config.clone() }
 }
 
@@ -108,20 +129,32 @@ pub async fn health(config: &Config, url: &InstanceUrl, error: &ProbeError) -> O
     let ProbeError::Status { status: StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, .. } = error else {
         return None;
     };
-    let found = timeout(LIMIT, find_health(config, url)).await.ok().flatten();
-    Some(
-        found
-            .unwrap_or_else(|| "set health.path to the path of its readiness; on another port: health.port".to_owned()),
-    )
+    let others = HEALTH.iter().copied().filter(|path| *path != config.health.path);
+    let found = timeout(LIMIT, find_health(config, url, others)).await.ok().flatten();
+    Some(match found {
+        Some(path) => format!("`{path}` reports ready: set health.path = \"{path}\""),
+        None => "set health.path to the path of its readiness; on another port: health.port".to_owned(),
+    })
 }
 
-async fn find_health(config: &Config, url: &InstanceUrl) -> Option<String> {
+/// The path at which an instance reports ready: the given ones first, then those that are usual.
+pub async fn ready_path(config: &Config, url: &InstanceUrl, first: &[String]) -> Option<String> {
+    let others = HEALTH.iter().copied().filter(|path| first.iter().all(|known| known != path));
+    find_health(config, url, first.iter().map(String::as_str).chain(others)).await
+}
+
+/// Whether metrics or readiness answer there, as they do at a service.
+pub async fn is_service(config: &Config, url: &InstanceUrl) -> bool {
+    metrics_page(config, Color::Blue, url, &[]).await.is_some() || ready_path(config, url, &[]).await.is_some()
+}
+
+async fn find_health<'a>(config: &Config, url: &InstanceUrl, paths: impl Iterator<Item = &'a str>) -> Option<String> {
     if is_ready(config, url, NOWHERE).await {
         return None;
     }
-    for path in HEALTH.iter().filter(|path| **path != config.health.path) {
+    for path in paths {
         if is_ready(config, url, path).await {
-            return Some(format!("`{path}` reports ready: set health.path = \"{path}\""));
+            return Some(path.to_owned());
         }
     }
     None

@@ -16,7 +16,7 @@
 
 mod certificates;
 mod credentials;
-mod elsewhere;
+pub(super) mod elsewhere;
 mod finding;
 mod outside;
 mod prometheus;

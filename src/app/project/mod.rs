@@ -1,0 +1,40 @@
+//! What the files of a project say about its deployment: the instances, what moves traffic, the readiness path. Reads, and runs
+//! nothing.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `files` | which files are read, and their lines |
+//! | `health` | the readiness path that the scripts ask |
+//! | `instances` | the instances of both colors |
+//! | `listeners` | the processes that listen on this machine |
+//! | `routers` | what moves traffic |
+//! | `service` | the service's name, and the scripts of its `package.json` |
+//! | `shell` | the commands in scripts |
+//! | `standby` | scripts that stop the previous color |
+
+pub mod files;
+pub mod health;
+pub mod instances;
+pub mod listeners;
+pub mod routers;
+pub mod service;
+pub mod shell;
+pub mod standby;
+
+use regex::Regex;
+
+use files::Project;
+use shell::Script;
+
+/// The scripts among the files.
+pub fn scripts(project: &Project) -> Vec<Script> {
+    project.files.iter().filter_map(shell::read).collect()
+}
+
+#[expect(clippy::expect_used, reason = "a test of each module compiles its patterns")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a valid pattern")
+}
+
+#[cfg(test)]
+mod testing;

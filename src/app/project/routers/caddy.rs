@@ -1,0 +1,71 @@
+//! Caddy: a Caddyfile that leads to a color, moved over the admin API.
+
+use super::{Choice, Look, Setting, quoted};
+use crate::app::project::files::{File, Place, has_extension, name};
+use crate::app::project::instances::plain;
+
+/// Where Caddy listens for its admin API if nothing else is said.
+const ADMIN: &str = "http://127.0.0.1:2019";
+
+pub fn find(look: &Look) -> Option<Choice> {
+    let file = look.files().filter(|file| is_caddyfile(file)).find_map(|file| Some((file, proxy(look, file)?)));
+    let (file, (line, upstreams)) = file?;
+    let admin = admin(file);
+    if admin.as_deref() == Some("off") {
+        return None;
+    }
+    let place = Place { file: file.name.clone(), line };
+    let mut choice = Choice::default();
+    choice.settings.push(Setting::text("router.kind", "caddy", format!("{place} is a reverse_proxy to an instance")));
+    let (url, reason) = match admin {
+        Some(address) => (address, format!("`admin` in {}", file.name)),
+        None => (ADMIN.to_owned(), "Caddy's default".to_owned()),
+    };
+    choice.settings.push(Setting::text("router.admin_url", url, reason));
+    // Caddy's name for an instance, where it is not the instance's address.
+    if let Some((blue, green)) = upstreams {
+        let reason = format!("as in {}", file.name);
+        choice.settings.push(Setting::text("router.blue", blue, reason.clone()));
+        choice.settings.push(Setting::text("router.green", green, reason));
+    }
+    choice.notes.push(format!(
+        "Caddy forgets moves over its admin API when it reads {} again: run it with --resume, or keep the file in step",
+        quoted(&file.name)
+    ));
+    Some(choice)
+}
+
+fn is_caddyfile(file: &File) -> bool {
+    let name = name(&file.path);
+    name.starts_with("Caddyfile") || has_extension(name, &["caddy", "caddyfile"])
+}
+
+/// The line of a `reverse_proxy` to an instance, and the names of both colors if they are not addresses.
+fn proxy(look: &Look, file: &File) -> Option<(usize, Option<(String, String)>)> {
+    file.text.lines().enumerate().find_map(|(at, line)| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["reverse_proxy" | "to", upstreams @ ..] = words.as_slice() else { return None };
+        upstreams.iter().find_map(|upstream| {
+            if look.instances.color_of(upstream).is_some() {
+                return Some((at + 1, None));
+            }
+            let color = crate::app::project::instances::only_color(upstream)?;
+            let other = upstream.replace(color.name(), color.other().name());
+            let (blue, green) = color.pick((*upstream, other.as_str()), (other.as_str(), *upstream));
+            Some((at + 1, Some((plain(blue), plain(green)))))
+        })
+    })
+}
+
+/// `admin ADDRESS` of the global options; `off` where there is none.
+fn admin(file: &File) -> Option<String> {
+    let line = file.text.lines().map(str::trim).find_map(|line| line.strip_prefix("admin "))?;
+    let address = line.trim().trim_end_matches('{').trim();
+    Some(match address {
+        "off" => "off".to_owned(),
+        address => match address.strip_prefix("unix/") {
+            Some(path) => format!("unix:///{}", path.trim_start_matches('/')),
+            None => format!("http://{}", address.replace("localhost", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")),
+        },
+    })
+}

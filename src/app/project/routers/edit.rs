@@ -1,0 +1,160 @@
+//! `sed` on a router's file: the script's own expression, for either color.
+
+use super::copy::UNCONFIRMED;
+use super::reload;
+use super::{Choice, HOLE, Look, Setting, is_port};
+use crate::app::project::instances::{only_color, port};
+use crate::app::project::shell::{Command, Script};
+use crate::model::Color;
+
+/// `s/FROM/TO/` with its variables filled in as far as they are known.
+struct Substitution {
+    delimiter: char,
+    from: String,
+    to: String,
+    flags: String,
+}
+
+/// What the replacement says: a color's name, or a port.
+enum Says {
+    Color,
+    Port,
+}
+
+pub fn find(look: &Look) -> Option<Choice> {
+    look.commands()
+        .filter(|(_, command)| command.program() == "sed")
+        .find_map(|(script, command)| of(look, script, command))
+}
+
+fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
+    let in_place = command.words.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"));
+    let file = if in_place { command.words.last()? } else { return None };
+    let path = look.path(script, command, file)?;
+    let text = path.display().to_string();
+    let is_router = ["nginx", "haproxy", "caddy", "Caddy", "traefik", ".conf", ".cfg", ".inc", "upstream"]
+        .iter()
+        .any(|word| text.contains(word));
+    let expression = command.words[1..].iter().find(|word| word.starts_with(['s', 'y']) && word.len() > 4)?;
+    let substitution = Substitution::parse(&script.fill(expression))?;
+    if !is_router || substitution.from.contains('\'') || substitution.to.contains('\'') {
+        return None;
+    }
+    let says = substitution.says(script)?;
+    let place = &command.place;
+    let sudo = if command.sudo { "sudo -n " } else { "" };
+    let behind = reload::behind(script, command);
+    let (blue, green) = (&look.instances.blue, &look.instances.green);
+    let (blue, green) = (port(blue.first()?)?, port(green.first()?)?);
+    let edit = substitution.for_either(&says);
+    let choose = match says {
+        Says::Color => String::new(),
+        Says::Port => format!("case {{color}} in blue) to={blue} ;; *) to={green} ;; esac && "),
+    };
+    let quote = if matches!(says, Says::Port) { '"' } else { '\'' };
+    let switch = format!("{choose}{sudo}sed -i {quote}{edit}{quote} {text}{behind}");
+    let read = substitution.read(&says, [blue, green]);
+    Some(Choice {
+        settings: vec![
+            Setting::text("router.kind", "command", format!("{place} edits {text} in place")),
+            Setting::list(
+                "router.switch",
+                vec!["sh".to_owned(), "-c".to_owned(), switch],
+                format!("what {place} does, for either color"),
+            ),
+            Setting::list(
+                "router.read",
+                vec!["sed".to_owned(), "-n".to_owned(), read, text],
+                "reads what was replaced",
+            ),
+        ],
+        notes: vec![UNCONFIRMED.to_owned()],
+    })
+}
+
+impl Substitution {
+    fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix('s')?;
+        let delimiter = rest.chars().next().filter(|c| !c.is_alphanumeric() && *c != HOLE)?;
+        let mut parts: Vec<String> = vec![String::new()];
+        let mut chars = rest.chars().skip(1);
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => {
+                    let part = parts.last_mut()?;
+                    part.push('\\');
+                    part.extend(chars.next());
+                }
+                c if c == delimiter => parts.push(String::new()),
+                c => parts.last_mut()?.push(c),
+            }
+        }
+        let [from, to, flags] = <[String; 3]>::try_from(parts).ok()?;
+        Some(Self { delimiter, from, to, flags })
+    }
+
+    fn says(&self, script: &Script) -> Option<Says> {
+        let holes: Vec<&str> = self.to.split(HOLE).collect();
+        match holes.len() {
+            1 => only_color(&self.to).map(|_| Says::Color),
+            3 if is_port(script, holes[1], holes[0]) => Some(Says::Port),
+            3 => Some(Says::Color),
+            _ => None,
+        }
+    }
+
+    /// The replacement around what it says.
+    fn around(&self) -> (String, String) {
+        if let Some((before, rest)) = self.to.split_once(HOLE) {
+            let after = rest.split_once(HOLE).map_or("", |(_, after)| after);
+            return (before.to_owned(), after.to_owned());
+        }
+        let color = only_color(&self.to).unwrap_or(Color::Blue);
+        self.to
+            .split_once(color.name())
+            .map(|(before, after)| (before.to_owned(), after.to_owned()))
+            .unwrap_or_default()
+    }
+
+    fn for_either(&self, says: &Says) -> String {
+        let (before, after) = self.around();
+        let (any, put) = match says {
+            Says::Color => ("[a-z]*", "{color}"),
+            Says::Port => ("[0-9]*", "$to"),
+        };
+        // What the script looks for may name the color of before.
+        let mut from: String =
+            self.from.split(HOLE).enumerate().map(|(at, part)| if at % 2 == 0 { part } else { any }).collect();
+        if let Some(color) = only_color(&from) {
+            from = from.replace(color.name(), any);
+        }
+        let d = self.delimiter;
+        let text = format!("s{d}{from}{d}{before}{put}{after}{d}{}", self.flags);
+        // In double quotes the shell would take other signs for variables.
+        if matches!(says, Says::Port) {
+            text.replace("$to", "\u{2}")
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('$', "\\$")
+                .replace('\u{2}', "$to")
+        } else {
+            text
+        }
+    }
+
+    fn read(&self, says: &Says, [blue, green]: [&str; 2]) -> String {
+        let (before, after) = self.around();
+        // A group of the expression stands for what it matched.
+        let literal =
+            |text: &str| text.replace("\\1", ".*").replace("\\2", ".*").replace('[', "\\[").replace('&', ".*");
+        let (before, after) = (literal(&before), literal(&after));
+        // `\|` in the expression would end it where that is the delimiter.
+        let d = if self.delimiter == '|' { ',' } else { self.delimiter };
+        match says {
+            Says::Color => format!("s{d}.*{before}\\(blue\\|green\\){after}.*{d}\\1{d}p"),
+            Says::Port => {
+                format!("s{d}.*{before}{blue}{after}.*{d}blue{d}p; s{d}.*{before}{green}{after}.*{d}green{d}p")
+            }
+        }
+    }
+}
