@@ -89,6 +89,7 @@ fn conclusion(report: &StatusReport, came: Came) -> Conclusion {
         next: alarm.map(|alarm| alarm.next).or_else(|| came.next(&report.service)),
         service: Some(report.service.clone()),
         soak: block.map(|block| block.id.clone()),
+        recording: None,
         release: block.and_then(|block| block.known_release().map(str::to_owned)),
     }
 }

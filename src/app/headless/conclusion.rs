@@ -38,6 +38,8 @@ pub struct Conclusion {
     /// The service; `None` if no configuration could be read.
     pub service: Option<String>,
     pub soak: Option<String>,
+    /// The recording of that soak, if it is on this machine.
+    pub recording: Option<PathBuf>,
     pub release: Option<String>,
 }
 
@@ -74,6 +76,7 @@ impl Conclusion {
     fn outputs(&self) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let active = self.active.map(|color| color.name().to_owned());
+        let recording = self.recording.as_ref().map(|path| path.display().to_string());
         let pairs = [
             ("outcome", self.outcome.clone()),
             ("reason", self.reason.clone()),
@@ -82,6 +85,7 @@ impl Conclusion {
             ("next", text(&self.next)),
             ("service", text(&self.service)),
             ("soak", text(&self.soak)),
+            ("recording", recording.unwrap_or_default()),
             ("release", text(&self.release)),
         ];
         pairs.iter().flat_map(|(name, value)| [*name, "=", &one_line(value), "\n"].map(str::to_owned)).collect()
@@ -173,6 +177,7 @@ mod tests {
             next: Some("switchback rollback".to_owned()),
             service: Some("shop".to_owned()),
             soak: None,
+            recording: Some("/srv/soaks/1.jsonl".into()),
             release: Some("v7".to_owned()),
         }
     }
@@ -189,7 +194,7 @@ mod tests {
         assert_eq!(
             outputs,
             "outcome=held\nreason=5 of 9 failed ::set-output name=x::y\nactive=green\nexit-code=11\n\
-             next=switchback rollback\nservice=shop\nsoak=\nrelease=v7\n"
+             next=switchback rollback\nservice=shop\nsoak=\nrecording=/srv/soaks/1.jsonl\nrelease=v7\n"
         );
         let summary = std::fs::read_to_string(files.summary.unwrap()).unwrap();
         assert!(summary.starts_with("### switchback · shop: held\n") && summary.contains("| traffic | on green |\n"));

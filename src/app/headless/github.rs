@@ -30,7 +30,8 @@ impl Github {
     }
 
     fn conclude(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
-        let conclusion = conclusion(view, ending);
+        let recording = Some(&self.places.recording).filter(|path| path.is_file()).cloned();
+        let conclusion = Conclusion { recording, ..conclusion(view, ending) };
         conclude();
         self.human.raw(&conclusion.annotation(level(ending)))?;
         let mut troubles: Vec<String> = conclusion.add_to_outputs(&self.files).into_iter().collect();
@@ -66,6 +67,7 @@ pub(super) fn conclusion(view: &View, ending: &Ending) -> Conclusion {
         next: next_step(machine, ending),
         service: Some(settings.service.clone()),
         soak: Some(settings.soak.clone()),
+        recording: None,
         release: settings.known_release().map(str::to_owned),
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::app::called::as_called;
-use crate::io::journal::rfc3339_ms;
+use crate::io::journal::{recording_path, rfc3339_ms};
 use crate::model::printable::clean;
 use crate::model::{Color, Ending, Outcome};
 
@@ -85,8 +85,14 @@ impl Told {
             next: self.next(),
             service: Some(self.service.clone()),
             soak: self.soak.clone(),
+            recording: self.recording(),
             release: self.release.clone(),
         }
+    }
+
+    fn recording(&self) -> Option<PathBuf> {
+        let id = self.soak.as_ref()?.parse().ok()?;
+        Some(recording_path(self.journal.parent()?, &id)).filter(|path| path.is_file())
     }
 
     /// The line of type `outcome` that a run would print, with `null` for what is unknown.

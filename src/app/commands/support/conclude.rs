@@ -177,6 +177,7 @@ fn of_failure(failure: &Failure, standing: Standing) -> Conclusion {
         next,
         service,
         soak,
+        recording: None,
         release,
     }
 }
