@@ -111,7 +111,7 @@ fn the_script_for_ci_knows_every_exit_code() {
 #[test]
 fn the_workflow_asks_only_for_exit_codes_that_there_are() {
     let workflow = read(&root().join("assets/ci/github-actions.yml"));
-    let asked = workflow.split("steps.soak.outputs.code ").skip(1);
+    let asked = workflow.split("steps.soak.outputs.exit-code ").skip(1);
     let asked: BTreeSet<u8> = asked.filter_map(|rest| rest.split('\'').nth(1)?.parse().ok()).collect();
     assert!(asked.is_subset(&final_codes()), "{asked:?}");
     assert!(asked.is_superset(&[3, 4, 7, 11].into()), "nobody is told of a bad release: {asked:?}");
@@ -131,6 +131,6 @@ fn the_workflow_settles_the_color_once_in_a_job_of_its_own_and_switches_to_that(
     assert_eq!((jobs.matches("--inactive").count(), settle.matches("--inactive").count()), (1, 1));
     assert!(settle.contains("color: ${{ steps.inactive.outputs.color }}"), "{settle}");
     assert!(switch.contains("needs: [settle, deploy]"), "{switch}");
-    assert!(switch.contains("COLOR: ${{ needs.settle.outputs.color }}"), "{switch}");
-    assert!(switch.contains("switchback switch \"$COLOR\""), "{switch}");
+    assert!(switch.contains("color: ${{ needs.settle.outputs.color }}"), "{switch}");
+    assert!(switch.contains("uses: OWNER/switchback/.github/actions/switchback@"), "{switch}");
 }
