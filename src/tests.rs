@@ -5,6 +5,7 @@ mod assets;
 mod floors;
 mod language;
 mod layout;
+mod npm;
 mod numbers;
 
 use std::collections::BTreeSet;
