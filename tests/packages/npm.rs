@@ -26,6 +26,16 @@ enum Way {
 
 const WAYS: [Way; 2] = [Way::Replaced, Way::Child];
 
+/// Both at a time: most of it is waiting for a window to pass.
+fn in_both_ways(test: impl Fn(Way) + Sync) {
+    std::thread::scope(|scope| {
+        for way in WAYS {
+            let test = &test;
+            scope.spawn(move || test(way));
+        }
+    });
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -130,6 +140,14 @@ impl Project {
     }
 }
 
+/// The program as it is published: a third of the size, and of the time that it takes to be packed.
+fn stripped(folder: &Path) -> PathBuf {
+    let file = folder.join("switchback");
+    let done = Command::new("strip").arg("-o").arg(&file).arg(support::program()).status();
+    assert!(done.as_ref().is_ok_and(std::process::ExitStatus::success), "strip, of binutils: {done:?}");
+    file
+}
+
 fn in_deployment(deployment: &Deployment, mut command: Command) -> Command {
     let settled = deployment.command(&[]);
     let settings = settled.get_envs().filter(|(name, _)| *name != "PATH");
@@ -156,11 +174,12 @@ fn node_deployment(blue: &NodeService, green: &NodeService) -> Deployment {
 
 #[test]
 fn the_installed_packages_run_the_node_example_and_npm_hands_the_exit_codes_on() {
-    let project = Project::complete(&support::program());
+    let folder = TempDir::new().unwrap();
+    let project = Project::complete(&stripped(folder.path()));
     let installed: Value = serde_json::from_slice(&fs::read(project.path("package-lock.json")).unwrap()).unwrap();
     let ours = installed["packages"].as_object().unwrap().keys().filter(|name| name.contains("switchback")).count();
     assert_eq!(ours, 2, "{installed:#}");
-    for way in WAYS {
+    in_both_ways(|way| {
         let (blue, green) = (NodeService::start(), NodeService::start());
         let deployment = node_deployment(&blue, &green);
         green.fail(50);
@@ -177,29 +196,34 @@ fn the_installed_packages_run_the_node_example_and_npm_hands_the_exit_codes_on()
 
         let wrong = [&exec[..], &["switch", "purple"]].concat();
         project.npm_there(way, &deployment, &wrong).expect(2).complains(&["purple"]);
-    }
+    });
 }
 
 #[test]
 fn a_launcher_that_is_asked_to_stop_ends_like_the_program_and_the_soak_is_resumed() {
-    let project = Project::complete(&support::program());
-    for way in WAYS {
+    // The program itself need not be packed for that.
+    let project = Project::of_script("exit 1\n");
+    let start = |way, deployment: &Deployment, args: &[&str]| {
+        let mut command = project.deploy(way, deployment, args);
+        command.env("SWITCHBACK_BINARY", support::program());
+        Running::start(command)
+    };
+    in_both_ways(|way| {
         let deployment = Deployment::switched().with("soak.window", "4s");
-        let mut running =
-            Running::start(project.deploy(way, &deployment, &["soak", "--no-tui", "--supervised", "--output", "json"]));
+        let mut running = start(way, &deployment, &["soak", "--no-tui", "--supervised", "--output", "json"]);
         running.hear("\"progress\"");
         running.signal(Signal::TERM);
         running.wait().expect(143).complains(&["The release is UNWATCHED"]);
-        let resumed = Running::start(project.deploy(way, &deployment, &["soak", "--resume", "--no-tui"])).wait();
+        let resumed = start(way, &deployment, &["soak", "--resume", "--no-tui"]).wait();
         resumed.expect(0).says(&["RETAINED: green stays active"]);
         assert_eq!(deployment.count("soak_start"), 1, "{way:?}: the same soak");
 
         let deployment = Deployment::fresh().with("soak.window", "1m");
-        let mut running = Running::start(project.deploy(way, &deployment, &["switch", "green", "--no-tui"]));
+        let mut running = start(way, &deployment, &["switch", "green", "--no-tui"]);
         running.hear("soak_start");
         running.signal(Signal::INT);
         running.wait().expect(5).says(&["ABORTED"]);
-    }
+    });
 }
 
 /// Counts what it is sent, and ends when it is terminated.
