@@ -20,6 +20,7 @@ mod fleet;
 mod gate;
 mod hold_back;
 mod hostile;
+mod init;
 mod job;
 mod keys;
 mod latency;

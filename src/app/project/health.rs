@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use yaml_rust2::Yaml;
 
 use super::files::{File, Place, Project, has_extension, name};
+use super::instances::yaml;
 use super::pattern;
 use super::shell::{Command, HOLE, Script};
 
@@ -21,10 +23,14 @@ pub struct Asked {
 pub fn find(project: &Project, scripts: &[Script]) -> Vec<Asked> {
     let mut found: Vec<(usize, Asked)> = Vec::new();
     for script in scripts {
-        let asks = script.commands.iter().filter(|command| is_client(command));
-        for command in asks {
+        for command in &script.commands {
+            // A helper is handed a whole URL.
+            let is_client = is_client(command);
             for word in &command.words[1..] {
                 let word = script.fill(word);
+                if !is_client && !word.contains("://") {
+                    continue;
+                }
                 if let Some(path) = path_of(&word) {
                     found
                         .push((worth(&path), Asked { path, place: command.place.clone(), line: command.line.clone() }));
@@ -69,11 +75,19 @@ fn named(script: &Script) -> Vec<(String, String)> {
 fn settings(file: &File) -> Vec<(usize, Asked)> {
     static HAPROXY: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"^\s*(?:option\s+httpchk|http-check\s+send)\b.*?\s(/[^\s]*)"));
+    static KEY: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"(?i)["']?health[\w-]*(?:path|url|endpoint|uri)["']?\s*[:=]\s*["'](/[\w./-]+)"#));
+    static TRAEFIK: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"(?s)healthCheck:\s*\{?[^}]*?\bpath:\s*["']?(/[\w./-]+)"#));
     static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"^\s*(?:HEALTHCHECK\b|CMD\b)?.*(?:curl|wget)\b[^#]*?(?:localhost|127\.0\.0\.1)(?::\S+?)?(/[\w./-]+)")
     });
     static CADDY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:health_uri|health_path)\s+(/\S+)"));
+    if has_extension(&file.name, &["yml", "yaml"]) {
+        return of_yaml(file, &TRAEFIK);
+    }
     let rule = match name(&file.path) {
+        name if has_extension(name, &["json", "ts", "js", "mjs", "py", "toml"]) => &KEY,
         name if has_extension(name, &["cfg"]) => &HAPROXY,
         name if name.starts_with("Dockerfile") => &IMAGE,
         name if name.starts_with("Caddyfile") => &CADDY,
@@ -81,11 +95,37 @@ fn settings(file: &File) -> Vec<(usize, Asked)> {
     };
     let lines = file.text.lines().enumerate();
     let found = lines.filter_map(|(at, line)| {
-        let path = path_of(rule.captures(line)?.get(1)?.as_str())?;
+        let found = rule.captures(line)?.get(1)?.as_str();
+        // What a router checks is readiness, whatever it is called.
+        let path = path_of(found).or_else(|| found.starts_with('/').then(|| found.to_owned()))?;
         let place = Place { file: file.name.clone(), line: at + 1 };
-        Some((worth(&path) + 1, Asked { path, place, line: line.trim().to_owned() }))
+        Some((worth(&path).min(15) + 1, Asked { path, place, line: line.trim().to_owned() }))
     });
     found.collect()
+}
+
+/// The health checks of Traefik's services, and of compose services.
+fn of_yaml(file: &File, traefik: &Regex) -> Vec<(usize, Asked)> {
+    let place = |text: &str| {
+        let at = file.text.lines().position(|line| line.contains(text));
+        Place { file: file.name.clone(), line: at.map_or(0, |at| at + 1) }
+    };
+    let of_traefik = traefik.captures_iter(&file.text).map(|found| found[1].to_owned());
+    let mut found: Vec<(usize, Asked)> = of_traefik
+        .map(|path| (worth(&path).min(15) + 1, Asked { place: place(&path), line: "healthCheck".to_owned(), path }))
+        .collect();
+    let document = yaml(&file.text);
+    let services = document.as_ref().and_then(|document| document["services"].as_hash()).into_iter().flatten();
+    for (_, service) in services {
+        let test = match &service["healthcheck"]["test"] {
+            Yaml::String(line) => line.clone(),
+            Yaml::Array(words) => words.iter().filter_map(Yaml::as_str).collect::<Vec<_>>().join(" "),
+            _ => continue,
+        };
+        let asked = test.split_whitespace().filter(|word| word.contains('/')).find_map(path_of);
+        found.extend(asked.map(|path| (worth(&path) + 1, Asked { place: place(&path), line: test.clone(), path })));
+    }
+    found
 }
 
 /// The path of a URL of the service, if readiness may be what it says.

@@ -1,18 +1,27 @@
 //! Where the instances of blue and green are, according to the files: variables of scripts, upstreams, compose services.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `branches` | ports in the branches of scripts |
+//! | `configs` | servers of routers, and published ports |
+//! | `near` | ports near a color's name |
+
+mod branches;
+mod configs;
+mod near;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use super::files::{File, Place, Project, has_extension, name};
+use super::files::{Place, Project};
 use super::pattern;
 use super::shell::Script;
 use crate::model::Color;
 
-/// Lines behind a color's name in which its port may stand.
-const NEAR: usize = 6;
 /// Aliases of a YAML file. More could make it expand without end.
 const MAX_ALIASES: usize = 32;
 
@@ -73,9 +82,9 @@ impl Instances {
 pub fn find(project: &Project, scripts: &[Script]) -> Vec<Instances> {
     let mut seen: Vec<Seen> = scripts.iter().flat_map(variables).collect();
     for file in &project.files {
-        seen.extend(in_router(file));
-        seen.extend(in_compose(file));
-        seen.extend(near(file));
+        seen.extend(configs::in_router(file));
+        seen.extend(configs::in_compose(file));
+        seen.extend(near::find(file));
         seen.extend(branches::find(file));
     }
     pairs(&seen)
@@ -87,7 +96,12 @@ fn pairs(seen: &[Seen]) -> Vec<Instances> {
         // Files of one folder may hold a color each.
         let folder = one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         by_source.entry((one.rank, format!("{}\0{}", one.place.file, 0))).or_default().push(one);
-        if matches!(one.rank, Rank::Router | Rank::Variable) {
+        // `nginx/blue/app.conf` and `nginx/green/app.conf`.
+        let alike = one.place.file.replace(one.color.name(), "\u{7e}");
+        if alike != one.place.file {
+            by_source.entry((one.rank, format!("{alike}\u{7e}"))).or_default().push(one);
+        }
+        if one.rank != Rank::Inside {
             by_source.entry((one.rank, format!("{folder}\u{7f}"))).or_default().push(one);
         }
     }
@@ -133,15 +147,18 @@ fn variables(script: &Script) -> Vec<Seen> {
         let spread = spread(variable);
         let (Some(found), true) = (NAMED.captures(&spread), PORT.is_match(&spread)) else { continue };
         // A port for metrics or debugging is another one.
-        if ["metric", "health", "debug", "admin", "image", "tag"]
-            .iter()
-            .any(|other| spread.to_lowercase().contains(other))
+        if [
+            "metric", "health", "debug", "admin", "image", "tag", "db", "database", "redis", "postgres", "mysql",
+            "mongo",
+        ]
+        .iter()
+        .any(|other| spread.to_lowercase().contains(other))
         {
             continue;
         }
         let Some(color) = color(&found[1]) else { continue };
         for value in script.values(variable) {
-            let addresses: Vec<String> = value.split([',', ' ']).filter_map(address).collect();
+            let addresses: Vec<String> = value.split([',', ' ', '(', ')']).filter_map(address).collect();
             let place = script.place(variable);
             seen.extend(addresses.into_iter().map(|address| Seen {
                 color,
@@ -166,164 +183,12 @@ fn spread(name: &str) -> String {
     spread
 }
 
-/// Servers of nginx, HAProxy and Caddy that a color's name stands at, or in a file of the color.
-fn in_router(file: &File) -> Vec<Seen> {
-    static SERVER: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(?:^|[{;])\s*(?:server\s+(?:([A-Za-z][\w.-]*)\s+)?|reverse_proxy\s+|proxy_pass\s+|set\s+\$\w+\s+|to\s+)[\x22']?(?:https?://)?((?:[\w.-]+|\[[0-9a-f:]+\]):\d{2,5})\b",
-        )
-    });
-    static BLOCK: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\s*(?:upstream|backend|listen|@?[\w.-]*)\s*([\w.-]*(?i:blue|green)[\w.-]*)"));
-    let is_config = ["conf", "inc", "cfg", "caddy", "blue", "green"].iter().any(|end| file.name.ends_with(end));
-    if !is_config && !name(&file.path).starts_with("Caddyfile") {
-        return Vec::new();
-    }
-    let of_file = only_color(name(&file.path));
-    let mut block = None;
-    let mut seen = Vec::new();
-    for (at, line) in file.text.lines().enumerate() {
-        if line.trim_start().starts_with('#') {
-            continue;
-        }
-        if let Some(found) = SERVER.captures(line) {
-            let own = found.get(1).and_then(|name| only_color(name.as_str()));
-            let Some(color) = own.or(block).or(of_file).or_else(|| only_color(&found[2])) else { continue };
-            let Some(address) = address(&found[2]) else { continue };
-            let rank = if is_inside(&address) { Rank::Inside } else { Rank::Router };
-            seen.push(Seen { color, address, rank, place: Place { file: file.name.clone(), line: at + 1 } });
-        } else if let Some(found) = BLOCK.captures(line).filter(|_| !line.trim_start().starts_with("server ")) {
-            block = only_color(&found[1]);
-        } else if line.trim_start().starts_with('}') || is_section(line) {
-            block = None;
-        }
-    }
-    seen
-}
-
-/// A section of HAProxy begins at the start of a line.
-fn is_section(line: &str) -> bool {
-    ["frontend ", "backend ", "listen ", "defaults", "global", "upstream "].iter().any(|word| line.starts_with(word))
-}
-
-/// Published ports of compose services that are named after a color.
-fn in_compose(file: &File) -> Vec<Seen> {
-    if !has_extension(&file.name, &["yml", "yaml"]) {
-        return Vec::new();
-    }
-    let Some(document) = yaml(&file.text) else { return Vec::new() };
-    let Some(services) = document["services"].as_hash() else { return Vec::new() };
-    let mut seen = Vec::new();
-    for (key, service) in services {
-        let Some(color) = key.as_str().and_then(only_color) else { continue };
-        for port in service["ports"].as_vec().into_iter().flatten() {
-            let published = match port {
-                Yaml::String(text) => published(text),
-                Yaml::Hash(_) => match &port["published"] {
-                    Yaml::Integer(port) => Some(port.to_string()),
-                    Yaml::String(port) => Some(fallback(port).to_owned()),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let Some(address) = published.as_deref().and_then(address) else { continue };
-            let at = file
-                .text
-                .lines()
-                .position(|line| line.trim_start().starts_with(&format!("{}:", key.as_str().unwrap_or_default())));
-            let place = Place { file: file.name.clone(), line: at.map_or(0, |at| at + 1) };
-            seen.push(Seen { color, address, rank: Rank::Compose, place });
-        }
-    }
-    seen
-}
-
 /// The first document of a YAML file.
 pub fn yaml(text: &str) -> Option<Yaml> {
     if text.matches(['*', '&']).count() > MAX_ALIASES {
         return None;
     }
     YamlLoader::load_from_str(text).ok()?.into_iter().next()
-}
-
-/// `127.0.0.1:3001:3000` as `127.0.0.1:3001`, `3001:3000/tcp` as `3001`.
-fn published(text: &str) -> Option<String> {
-    let text = text.split('/').next()?;
-    // `${BLUE_PORT:-3001}:3000` has colons of its own.
-    let text = filled(text);
-    let (outside, _inside) = text.rsplit_once(':')?;
-    Some(outside.to_owned())
-}
-
-/// Defaults of variables, filled in.
-fn filled(text: &str) -> String {
-    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\{\w+:?-?([^}]*)\}"));
-    VARIABLE.replace_all(text, "$1").into_owned()
-}
-
-fn fallback(text: &str) -> &str {
-    text.rsplit_once(":-").map_or(text, |(_, value)| value.trim_end_matches('}'))
-}
-
-/// Ports near a color's name: `blue: { port: 3001 }`, `blue) PORT=3001 ;;`, `[green]=3002`.
-fn near(file: &File) -> Vec<Seen> {
-    static COLOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:^|[^a-z])(blue|green)(?:[^a-z]|$)"));
-    static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r#"(?i)(?:blue|green)["'\])]*\s*(?:=>|[:=)]|\)\s*(?:echo|return))\s*["'{(]?\s*["']?(?:https?://)?((?:[\w.-]+:)?\d{4,5})\b"#,
-        )
-    });
-    static PORT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r#"(?i)(?:port\w*["']?\s*[:=]\s*["']?|--port[ =]|url["']?\s*[:=]\s*["']?https?://|(?:^|[^\w.])(?:https?://))((?:(?:localhost|[\w-]+(?:\.[\w-]+)*):)?\d{4,5})\b"#,
-        )
-    });
-    static PUBLISHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:-p|--publish)[ =]+(?:[\d.]+:)?(\d{2,5}):\d"));
-    if has_extension(&file.name, &["json"]) && !file.name.contains("deploy") {
-        return Vec::new();
-    }
-    let mut seen: Vec<Seen> = Vec::new();
-    let mut current: Option<(Color, usize)> = None;
-    for (at, line) in file.text.lines().enumerate() {
-        // What is compared with a color says nothing of what follows.
-        let is_compared = branches::is_condition(line);
-        let colors: Vec<Color> =
-            COLOR.captures_iter(&line.replace('_', " ")).filter_map(|found| color(&found[1])).collect();
-        let single = colors.first().copied().filter(|first| colors.iter().all(|color| color == first));
-        match (colors.is_empty(), single) {
-            (true, _) => {}
-            (false, Some(color)) => current = Some((color, at)),
-            (false, None) => current = None,
-        }
-        if is_compared || branches::ends(line) {
-            current = None;
-            continue;
-        }
-        let of_pair = DIRECT.captures_iter(line).filter_map(|found| {
-            let whole = found.get(0)?.as_str();
-            Some((
-                color(&whole[..whole.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(whole.len())])?,
-                found[1].to_owned(),
-            ))
-        });
-        let mut found: Vec<(Color, String)> = of_pair.collect();
-        if found.is_empty()
-            && let Some((color, since)) = current.filter(|(_, since)| at - since <= NEAR)
-            && let Some(port) = PUBLISHED.captures(line).or_else(|| PORT.captures(line))
-        {
-            found.push((color, port[1].to_owned()));
-            // The first port behind a name is its own.
-            if since != at {
-                current = None;
-            }
-        }
-        for (color, text) in found {
-            let Some(address) = address(&text) else { continue };
-            let rank = if is_inside(&address) { Rank::Inside } else { Rank::Near };
-            seen.push(Seen { color, address, rank, place: Place { file: file.name.clone(), line: at + 1 } });
-        }
-    }
-    seen
 }
 
 /// The color that a name speaks of, if it is only one.
@@ -348,6 +213,10 @@ pub fn address(text: &str) -> Option<String> {
     let found = ADDRESS.captures(text)?;
     let port: u16 = found[3].parse().ok()?;
     let host = found.get(2).map_or("127.0.0.1", |host| host.as_str());
+    // Numbers and dots alone are an address, or a slip.
+    if host.chars().all(|c| c.is_ascii_digit() || c == '.') && host.parse::<Ipv4Addr>().is_err() {
+        return None;
+    }
     let host =
         if ["localhost", "0.0.0.0", "host.docker.internal", "[::]"].contains(&host) { "127.0.0.1" } else { host };
     let scheme = found.get(1).map_or("", |scheme| scheme.as_str());
@@ -381,8 +250,6 @@ pub fn port(address: &str) -> Option<&str> {
 fn same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
-
-mod branches;
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,23 @@ use shell::Script;
 
 /// The scripts among the files.
 pub fn scripts(project: &Project) -> Vec<Script> {
-    project.files.iter().filter_map(shell::read).collect()
+    let mut scripts: Vec<Script> = project.files.iter().filter_map(shell::read).collect();
+    let sourced: Vec<Vec<Script>> = scripts.iter().map(|script| sourced(script, &scripts)).collect();
+    for (script, others) in scripts.iter_mut().zip(sourced) {
+        others.iter().for_each(|other| script.source(other));
+    }
+    scripts
+}
+
+/// The scripts that a script sources.
+fn sourced(script: &Script, scripts: &[Script]) -> Vec<Script> {
+    let named = script.commands.iter().filter(|command| ["source", "."].contains(&command.program()));
+    let files = named.filter_map(|command| Some(script.fill(command.words.get(1)?)));
+    let of = |file: String| {
+        let name = file.rsplit('/').next().unwrap_or(&file).to_owned();
+        scripts.iter().find(|other| other.name.rsplit('/').next() == Some(&name) && other.name != script.name).cloned()
+    };
+    files.filter_map(of).collect()
 }
 
 #[expect(clippy::expect_used, reason = "a test of each module compiles its patterns")]

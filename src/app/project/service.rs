@@ -26,13 +26,11 @@ pub fn name_of(project: &Project) -> (String, String) {
 
 /// What a service may be called.
 fn valid(text: &str) -> Option<String> {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c.to_ascii_lowercase() } else { '-' })
-        .collect();
-    let text = text.trim_matches(['-', '.', '_']);
-    let text: String = text.chars().take(64).collect();
-    (!text.is_empty()).then_some(text)
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let text: String = text.chars().map(plain).collect();
+    let text: String = text.trim_matches('-').chars().take(63).collect();
+    let text = text.trim_end_matches('-');
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn is_compose(file: &File) -> bool {
@@ -83,9 +81,11 @@ mod tests {
 
     #[test]
     fn the_service_is_called_as_its_package_or_its_folder() {
-        assert_eq!(name_of(&project(&[("package.json", r#"{"name": "@acme/Checkout_API"}"#)])).0, "checkout_api");
+        assert_eq!(name_of(&project(&[("package.json", r#"{"name": "@acme/Checkout_API"}"#)])).0, "checkout-api");
         assert_eq!(name_of(&project(&[("compose.yaml", "name: till\nservices: {}\n")])).0, "till");
         assert_eq!(name_of(&project(&[("package.json", "{ broken")])).0, "shop");
+        let long = format!("{{\"name\": \"{}.x\"}}", "a".repeat(62));
+        assert_eq!(name_of(&project(&[("package.json", &long)])).0, "a".repeat(62));
     }
 
     #[test]

@@ -18,29 +18,111 @@ pub fn find(scripts: &[Script]) -> Vec<Stop> {
     scripts.iter().flat_map(of_script).collect()
 }
 
-fn of_script(script: &Script) -> Vec<Stop> {
-    let moves = script.commands.iter().position(|command| is_move(script, command));
-    let target = moves.map(|at| variables(script, &script.commands[at]));
-    let mut stops: Vec<Stop> = Vec::new();
-    for (at, command) in script.commands.iter().enumerate() {
-        let Some(objects) = stopped(command) else { continue };
-        let names =
-            objects.iter().flat_map(|word| holes(&script.fill(word))).chain(objects.iter().flat_map(|word| raw(word)));
-        let names: Vec<String> = names.collect();
-        let previous = names.iter().any(|name| is_previous(name)) || objects.iter().any(|word| is_previous(word));
-        let new = names.iter().any(|name| is_new(name) || target.as_ref().is_some_and(|target| target.contains(name)));
-        let literal = objects.iter().any(|word| only_color(word).is_some());
-        let behind = moves.is_some_and(|moved| at > moved);
-        if !(previous && !new && (behind || moves.is_none()) || behind && !new && (literal || !names.is_empty())) {
-            continue;
+/// A command, with the arguments of the function that it is in.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    command: &'a Command,
+    arguments: &'a [String],
+}
+
+/// Commands in the order in which they run: those of a function where it is called, those of a target by themselves.
+fn sequences(script: &Script) -> Vec<Vec<Step<'_>>> {
+    let of_part = |part: usize| script.commands.iter().filter(move |command| command.part == part);
+    let main: Vec<&Command> = of_part(0).collect();
+    if main.is_empty() || script.name.to_ascii_lowercase().contains("makefile") {
+        let alone = |command| Step { command, arguments: &[] };
+        return (0..=script.functions.len()).map(|part| of_part(part).map(alone).collect()).collect();
+    }
+    let called = |command: &Command| script.functions.get(command.program()).copied();
+    let mut sequence = Vec::new();
+    for command in main {
+        for inner in called(command).into_iter().flat_map(of_part) {
+            // Functions call functions, one level deep.
+            let deeper = called(inner).into_iter().flat_map(of_part);
+            sequence.extend(deeper.map(|command| Step { command, arguments: &inner.words[1..] }));
+            sequence.push(Step { command: inner, arguments: &command.words[1..] });
         }
-        let slept = script.commands[moves.unwrap_or(0)..at].iter().rfind(|command| command.program() == "sleep");
-        let after = slept.and_then(|command| command.words.get(1)).map(|time| script.fill(time).replace(HOLE, ""));
-        if stops.iter().all(|known| known.place != command.place) {
-            stops.push(Stop { place: command.place.clone(), line: command.line.clone(), after });
+        sequence.push(Step { command, arguments: &[] });
+    }
+    vec![sequence]
+}
+
+impl Step<'_> {
+    /// A word with the arguments of the function in place of their names: `$c` after `c=$1`.
+    fn filled(&self, script: &Script, word: &str) -> String {
+        let mut filled = word.to_owned();
+        for name in raw(word) {
+            let positional = match script.variables.get(&name).map(Vec::as_slice) {
+                Some([value]) => value.clone(),
+                _ => format!("${name}"),
+            };
+            let number =
+                positional.strip_prefix('$').and_then(|number| number.trim_matches(['{', '}']).parse::<usize>().ok());
+            let Some(argument) = number.and_then(|number| self.arguments.get(number.checked_sub(1)?)) else { continue };
+            filled = filled.replace(&format!("${{{name}}}"), argument).replace(&format!("${name}"), argument);
+        }
+        filled
+    }
+}
+
+fn of_script(script: &Script) -> Vec<Stop> {
+    let mut stops: Vec<Stop> = Vec::new();
+    for steps in sequences(script) {
+        let moves: Vec<usize> = (0..steps.len()).filter(|at| is_move(script, steps[*at].command)).collect();
+        let target = moves.first().map(|at| variables(script, &steps, *at)).unwrap_or_default();
+        for (at, step) in steps.iter().enumerate() {
+            let command = step.command;
+            let Some(objects) = stopped(command) else { continue };
+            let objects: Vec<String> = objects.iter().map(|word| step.filled(script, word)).collect();
+            let moved = moves.iter().rfind(|moved| **moved < at);
+            let order = Order { is_behind: moved.is_some(), has_move: !moves.is_empty() };
+            if !is_of_previous(script, command, &objects, &target, order) {
+                continue;
+            }
+            let before = steps[moved.copied().unwrap_or(0)..at].iter().map(|step| step.command);
+            let slept = before.filter(|command| command.program() == "sleep").last();
+            let after = slept.and_then(|command| command.words.get(1)).map(|time| script.fill(time));
+            let after = after.filter(|time| !time.contains(HOLE));
+            let place = &command.place;
+            // `docker stop` and `docker rm` of one container are told once.
+            let is_told =
+                stops.iter().any(|known| known.place.line == place.line || known.place.line + 1 == place.line);
+            if !is_told {
+                stops.push(Stop { place: place.clone(), line: command.line.clone(), after });
+            }
         }
     }
     stops
+}
+
+/// Whether a command stands behind a move of traffic, and whether there is one at all.
+#[derive(Clone, Copy)]
+struct Order {
+    is_behind: bool,
+    has_move: bool,
+}
+
+/// Whether what is stopped is the previous color.
+fn is_of_previous(script: &Script, command: &Command, objects: &[String], target: &[String], order: Order) -> bool {
+    let named = objects.iter().flat_map(|word| raw(word).into_iter().chain(holes(&script.fill(word))));
+    let names: Vec<String> = named.collect();
+    let beside = |word: &String| {
+        ["redis", "db", "postgres", "mysql", "mongo", "cache", "queue"].iter().any(|other| word.contains(other))
+    };
+    let previous = names.iter().any(|name| is_previous(name))
+        || objects.iter().any(|word| !word.contains('$') && is_previous(word) && !beside(word));
+    if previous {
+        return (order.is_behind || !order.has_move) && !names.iter().any(|name| is_new(name) && !is_previous(name));
+    }
+    let new = names.iter().any(|name| is_new(name) || target.contains(name));
+    let literal = objects.iter().any(|word| only_color(word).is_some());
+    // A process of any other name may be anybody's.
+    let speaks = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        ["color", "port", "slot", "env", "container", "service", "upstream"].iter().any(|word| name.contains(word))
+    };
+    let known = literal || (command.program() != "kill" && names.iter().any(speaks));
+    order.is_behind && !new && known
 }
 
 /// The words that name what a command stops.
@@ -65,8 +147,13 @@ fn stopped(command: &Command) -> Option<Vec<String>> {
         "service" if has("stop") => objects(),
         "pm2" | "supervisorctl" | "forever" | "nomad" if has("stop") || has("delete") => objects(),
         "kill" | "pkill" | "killall" | "fuser" => objects(),
+        "aws" if words.windows(2).any(|pair| pair == ["--desired-count", "0"]) => objects(),
+        "docker" | "docker-compose" if words.iter().any(|word| word.ends_with("=0")) => objects(),
         "kubectl" | "helm"
-            if has("delete") || has("uninstall") || words.iter().any(|word| word.contains("replicas=0")) =>
+            if has("delete")
+                || has("uninstall")
+                || words.iter().any(|word| word.contains("replicas=0"))
+                || words.windows(2).any(|pair| pair == ["--replicas", "0"]) =>
         {
             objects()
         }
@@ -105,16 +192,18 @@ fn is_note(file: &str) -> bool {
     ["active", "current", "live", "service-url", "upstream"].iter().any(|word| file.contains(word))
 }
 
-/// The variables in the command that moves traffic, and in what it writes.
-fn variables(script: &Script, command: &Command) -> Vec<String> {
-    let at = script.commands.iter().position(|known| known == command).unwrap_or(0);
-    // The file was written in the lines before the reload.
-    let near = &script.commands[at.saturating_sub(6)..=at];
-    let texts = near
-        .iter()
-        .filter(|command| stopped(command).is_none())
-        .flat_map(|command| command.words.iter().chain(&command.input));
-    texts.flat_map(|text| raw(text)).filter(|name| !is_previous(name)).collect()
+/// The variables in the command that moves traffic, and in what was written right before it.
+fn variables(script: &Script, steps: &[Step], moved: usize) -> Vec<String> {
+    let near = steps[moved.saturating_sub(6)..=moved].iter().enumerate();
+    let writes = near.filter(|(_, step)| stopped(step.command).is_none()).filter(|(at, step)| {
+        let program = step.command.program();
+        let is_last = moved.saturating_sub(6) + at == moved;
+        step.command.output.is_some() || is_last || ["ln", "cp", "sed", "socat", "kubectl"].contains(&program)
+    });
+    let texts = writes.flat_map(|(_, step)| {
+        step.command.words.iter().chain(&step.command.input).map(|word| step.filled(script, word))
+    });
+    texts.flat_map(|text| raw(&text)).filter(|name| !is_previous(name)).collect()
 }
 
 fn holes(text: &str) -> Vec<String> {
@@ -132,7 +221,7 @@ fn raw(text: &str) -> Vec<String> {
 
 fn is_previous(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["old", "prev", "current", "active", "live", "existing", "other", "last", "running"]
+    ["old", "prev", "current", "active", "live", "existing", "other", "last", "running", "before"]
         .iter()
         .any(|word| name.contains(word))
         && !name.contains("inactive")
@@ -140,7 +229,7 @@ fn is_previous(name: &str) -> bool {
 
 fn is_new(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["new", "next", "target", "idle", "inactive", "standby", "deploy", "candidate", "staging"]
+    ["new", "next", "target", "idle", "inactive", "standby", "deploy", "candidate", "staging", "after"]
         .iter()
         .any(|word| name.contains(word))
 }

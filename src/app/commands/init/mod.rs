@@ -41,6 +41,7 @@ pub async fn run(common: &Common, init: &Init) -> Result<u8, Failure> {
         ask::missing(&mut proposal)?;
     }
     if proposal.instances.is_none() {
+        notes(&proposal);
         return Err(nothing(&root, &proposal));
     }
     let config = checked(&proposal, &root)?;

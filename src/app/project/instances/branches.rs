@@ -32,29 +32,33 @@ pub fn ends(line: &str) -> bool {
 }
 
 pub fn find(file: &File) -> Vec<Seen> {
-    static KEYWORD: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?:\b(?:then|else|elif|fi|esac)\b|;;|\}|(?i:[\x22']?\b(?:blue|green)[\x22']?\)))"));
-    static ASSIGNED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"(?i)\b([a-z_][a-z0-9_]*)\s*=\s*["']?(blue|green|\d{4,5})\b"#));
+    static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?:\b(?:then|else|elif|fi|esac)\b|;;|^\s*\}|(?i:[\x22']?\b(?:blue|green)[\x22']?\)))")
+    });
+    static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r#"(?i)(?:\b([a-z_][a-z0-9_]*)\s*=|\b(?:echo|return)\s)\s*["']?((?:[\w.]+[-_])?(?:blue|green)|(?:https?://)?(?:[\w.-]+:)?\d{4,5})\b"#,
+        )
+    });
     let mut seen = ternaries(file);
-    let (mut branch, mut opened) = (Branch::default(), None);
+    let (mut branch, mut opened, mut last) = (Branch::default(), None, None);
     for (at, line) in file.text.lines().enumerate() {
         if line.trim_start().starts_with('#') {
             continue;
-        }
-        if let Some(found) = condition(line) {
-            opened = Some(found);
         }
         let mut from = 0;
         let keywords = KEYWORD.find_iter(line).map(|found| (found.end(), found.as_str())).chain([(line.len(), "")]);
         for (end, keyword) in keywords {
             let part = &line[from..end];
             from = end;
-            if condition(part).is_none() {
+            let compared = condition(part);
+            opened = compared.clone().or(opened);
+            if compared.is_none() {
                 for found in ASSIGNED.captures_iter(part) {
-                    match color(&found[2]) {
-                        Some(color) => drop(branch.colors.insert(found[1].to_owned(), color)),
-                        None => drop(branch.ports.insert(found[1].to_owned(), (found[2].to_owned(), at + 1))),
+                    let name = found.get(1).map_or("", |name| name.as_str()).to_owned();
+                    match super::only_color(&found[2]) {
+                        Some(color) => drop(branch.colors.insert(name, color)),
+                        None => drop(branch.ports.insert(name, (found[2].to_owned(), at + 1))),
                     }
                 }
             }
@@ -66,7 +70,12 @@ pub fn find(file: &File) -> Vec<Seen> {
             let label = super::only_color(keyword).filter(|_| keyword.ends_with(')'));
             branch.condition = match (keyword, label) {
                 (_, Some(color)) => Some((String::new(), color)),
-                ("then", _) => opened.take(),
+                ("then", _) => {
+                    last = opened.take();
+                    last.clone()
+                }
+                // Of two colors it is the other one.
+                ("else", _) => last.take().map(|(variable, color)| (variable, color.other())),
                 _ => None,
             };
         }
@@ -92,14 +101,21 @@ impl Branch {
         if let Some(color) = super::only_color(variable) {
             return Some(color);
         }
-        if !variable.to_ascii_lowercase().contains("port") {
+        let speaks = ["port", "addr", "url", "dial", "upstream", "backend", "target"];
+        let name = variable.to_ascii_lowercase();
+        if !(name.is_empty() || name == "p" || speaks.iter().any(|word| name.contains(word))) {
             return None;
         }
         let role = role(variable);
         let of_role = self.colors.iter().find(|(name, _)| self::role(name) == role).map(|(_, color)| *color);
         let only =
             (self.colors.len() == 1 && self.ports.len() == 1).then(|| self.colors.values().next().copied()).flatten();
-        of_role.or(only).or_else(|| {
+        // Without a role it is that of what comes.
+        let of_next = || {
+            let next = self.colors.iter().find(|(name, _)| is_of_future(name)).map(|(_, color)| *color);
+            next.filter(|_| role.is_empty() || is_of_future(variable))
+        };
+        of_role.or(only).or_else(of_next).or_else(|| {
             let (compared, color) = self.condition.as_ref().filter(|_| self.colors.is_empty())?;
             // `if [ "$CURRENT" = blue ]; then NEW_PORT=3002`: it is the other one's.
             match (is_of_present(compared), is_of_present(variable), is_of_future(variable)) {
@@ -122,13 +138,15 @@ fn role(variable: &str) -> String {
 
 fn is_of_present(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["current", "active", "live", "old", "prev", "running"].iter().any(|word| name.contains(word))
+    ["current", "active", "live", "old", "prev", "running", "before"].iter().any(|word| name.contains(word))
         && !name.contains("inactive")
 }
 
 fn is_of_future(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["new", "next", "target", "idle", "inactive", "standby", "deploy", "other"].iter().any(|word| name.contains(word))
+    ["new", "next", "target", "idle", "inactive", "standby", "deploy", "other", "after"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// The variable and the color of `[ "$X" = "blue" ]`, `[[ $X == blue ]]` and `x === 'blue'`.

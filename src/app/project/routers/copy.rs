@@ -86,8 +86,22 @@ fn copied_by_hand(look: &Look) -> Option<Choice> {
     })
 }
 
+/// The words that are no options; those of `install -m 0644` have values.
+fn arguments(command: &Command) -> Vec<&String> {
+    let mut words = command.words[1..].iter();
+    let mut arguments = Vec::new();
+    while let Some(word) = words.next() {
+        if command.program() == "install" && ["-m", "-o", "-g"].contains(&word.as_str()) {
+            words.next();
+        } else if !word.starts_with('-') {
+            arguments.push(word);
+        }
+    }
+    arguments
+}
+
 fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<Active<'a>> {
-    let words: Vec<&String> = command.words[1..].iter().filter(|word| !word.starts_with('-')).collect();
+    let words = arguments(command);
     let [from, to] = words.as_slice() else { return None };
     let filled = script.fill(from);
     // `upstream-$NEW.conf`, or the name of one color.
@@ -98,7 +112,7 @@ fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<A
         filled.replace(color.name(), "{color}")
     };
     let file = look.path(script, command, &renamed(script, command, to))?;
-    if only_color(name(&file)).is_some() || pattern.contains(HOLE) {
+    if only_color(&look.project.relative(&file)).is_some() || pattern.contains(HOLE) {
         return None;
     }
     // Scripts copy other things too, such as builds.
@@ -107,7 +121,15 @@ fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<A
         || pattern.contains("Caddyfile")
         || pattern.contains("nginx");
     let reason = format!("{} {} to it", command.place, quoted(&command.line));
-    known.then_some(Active { file, pattern, reason, by: Some((script, command)) })
+    if known {
+        return Some(Active { file, pattern, reason, by: Some((script, command)) });
+    }
+    // A folder for each color, of which a link shows one.
+    let folder = look.path(script, command, &pattern.replace("{color}", "blue"))?;
+    let mut inside = look.project.files.iter().filter(|file| file.path.parent() == Some(&folder));
+    let (only, None) = (inside.next()?, inside.next()) else { return None };
+    let pattern = format!("{pattern}/{}", name(&only.path));
+    Some(Active { file: file.join(name(&only.path)), pattern, reason, by: Some((script, command)) })
 }
 
 /// The name under which a file ends, if the script renames it.

@@ -1,8 +1,8 @@
 //! `sed` on a router's file: the script's own expression, for either color.
 
 use super::copy::UNCONFIRMED;
-use super::reload;
 use super::{Choice, HOLE, Look, Setting, is_port};
+use super::{reload, snippet};
 use crate::app::project::instances::{only_color, port};
 use crate::app::project::shell::{Command, Script};
 use crate::model::Color;
@@ -23,13 +23,23 @@ enum Says {
 
 pub fn find(look: &Look) -> Option<Choice> {
     look.commands()
-        .filter(|(_, command)| command.program() == "sed")
+        .filter(|(_, command)| ["sed", "perl"].contains(&command.program()))
         .find_map(|(script, command)| of(look, script, command))
 }
 
 fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
-    let in_place = command.words.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"));
-    let file = if in_place { command.words.last()? } else { return None };
+    let is_perl = command.program() == "perl";
+    let option = |letter: char| {
+        command.words[1..].iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    };
+    let file = command.words.last()?;
+    // `sed … FILE > tmp; mv tmp FILE` edits it, too.
+    let written = command.output.as_ref().is_some_and(|output| snippet::renamed(script, output) == *file);
+    if !(option('i') || written || command.words.iter().any(|word| word.starts_with("--in-place"))) {
+        return None;
+    }
+    let extended =
+        is_perl || option('E') || option('r') || command.words.iter().any(|word| word == "--regexp-extended");
     let path = look.path(script, command, file)?;
     let text = path.display().to_string();
     let is_router = ["nginx", "haproxy", "caddy", "Caddy", "traefik", ".conf", ".cfg", ".inc", "upstream"]
@@ -52,8 +62,9 @@ fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
         Says::Port => format!("case {{color}} in blue) to={blue} ;; *) to={green} ;; esac && "),
     };
     let quote = if matches!(says, Says::Port) { '"' } else { '\'' };
-    let switch = format!("{choose}{sudo}sed -i {quote}{edit}{quote} {text}{behind}");
-    let read = substitution.read(&says, [blue, green]);
+    let dialect = if extended { " -E" } else { "" };
+    let switch = format!("{choose}{sudo}sed -i{dialect} {quote}{edit}{quote} {text}{behind}");
+    let read = substitution.read(&says, [blue, green], extended);
     Some(Choice {
         settings: vec![
             Setting::text("router.kind", "command", format!("{place} edits {text} in place")),
@@ -64,7 +75,7 @@ fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
             ),
             Setting::list(
                 "router.read",
-                vec!["sed".to_owned(), "-n".to_owned(), read, text],
+                vec!["sed".to_owned(), if extended { "-nE" } else { "-n" }.to_owned(), read, text],
                 "reads what was replaced",
             ),
         ],
@@ -142,16 +153,28 @@ impl Substitution {
         }
     }
 
-    fn read(&self, says: &Says, [blue, green]: [&str; 2]) -> String {
+    fn read(&self, says: &Says, [blue, green]: [&str; 2], extended: bool) -> String {
         let (before, after) = self.around();
         // A group of the expression stands for what it matched.
-        let literal =
-            |text: &str| text.replace("\\1", ".*").replace("\\2", ".*").replace('[', "\\[").replace('&', ".*");
+        let special = if extended { "[*(){}+?|$^" } else { "[*" };
+        let literal = |text: &str| {
+            let text = text.replace("\\1", ".*").replace("\\2", ".*").replace("${1}", ".*");
+            let escaped = text.split(".*").map(|part| {
+                part.chars()
+                    .flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c]))
+                    .collect::<String>()
+            });
+            escaped.collect::<Vec<_>>().join(".*").replace('&', ".*")
+        };
         let (before, after) = (literal(&before), literal(&after));
-        // `\|` in the expression would end it where that is the delimiter.
-        let d = if self.delimiter == '|' { ',' } else { self.delimiter };
+        let d = self.delimiter;
         match says {
-            Says::Color => format!("s{d}.*{before}\\(blue\\|green\\){after}.*{d}\\1{d}p"),
+            Says::Color => {
+                // A `|` in the expression would end it where that is the delimiter.
+                let d = if d == '|' { ',' } else { d };
+                let any = if extended { "(blue|green)" } else { "\\(blue\\|green\\)" };
+                format!("s{d}.*{before}{any}{after}.*{d}\\1{d}p")
+            }
             Says::Port => {
                 format!("s{d}.*{before}{blue}{after}.*{d}blue{d}p; s{d}.*{before}{green}{after}.*{d}green{d}p")
             }

@@ -7,6 +7,7 @@
 //! | `copy` | a file for each color that a script copies, links or swaps |
 //! | `edit` | `sed` on a router's file |
 //! | `haproxy` | a backend with both colors, and the Runtime API in scripts |
+//! | `kubectl` | `kubectl patch service` |
 //! | `npm` | the `deploy:*` scripts of a `package.json` |
 //! | `reload` | how scripts test and reload the router |
 //! | `record` | files in which scripts keep the active color or port |
@@ -19,6 +20,7 @@ mod caddy;
 mod copy;
 mod edit;
 mod haproxy;
+mod kubectl;
 mod npm;
 pub mod record;
 mod reload;
@@ -28,10 +30,14 @@ mod template;
 mod traefik;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::files::{File, Project};
 use super::instances::Instances;
-use super::shell::{Command, HOLE, Script};
+use super::pattern;
+use super::shell::{Command, HOLE, Script, TEXT_OF};
 use crate::model::Color;
 
 /// A value of the configuration.
@@ -77,16 +83,18 @@ pub struct Look<'a> {
 /// What moves traffic; `None` if nothing is recognized.
 pub fn find(look: &Look) -> Option<Choice> {
     type Recognize = fn(&Look) -> Option<Choice>;
-    let conventions: [Recognize; 9] = [
+    let conventions: [Recognize; 11] = [
         npm::find,
         haproxy::find,
         copy::linked,
-        snippet::find,
+        snippet::written,
         caddy::find,
         copy::copied,
         traefik::find,
+        kubectl::find,
         edit::find,
         script::find,
+        snippet::on_disk,
     ];
     let mut choice = conventions.into_iter().find_map(|recognize| recognize(look))?;
     choice.notes.extend(record::stale(look, &choice));
@@ -101,14 +109,31 @@ impl Look<'_> {
     /// The path that a command names, seen from the folder that its script changed into; `None` if it is not known.
     fn path(&self, script: &Script, command: &Command, word: &str) -> Option<PathBuf> {
         let word = script.fill(word);
-        if word.contains(HOLE) || word.is_empty() {
+        if word.contains([HOLE, '$', '`']) || word.is_empty() {
             return None;
         }
         let at = script.commands.iter().position(|known| known == command)?;
         let entered = script.commands[..at].iter().rfind(|command| command.program() == "cd");
         let folder = entered.and_then(|command| Some(script.fill(command.words.get(1)?)));
-        let folder = folder.filter(|folder| !folder.contains(HOLE)).unwrap_or_default();
+        let folder = folder.unwrap_or_default();
+        if folder.contains([HOLE, '$', '`']) && !word.starts_with('/') {
+            return None;
+        }
         Some(self.project.path(&PathBuf::from(folder).join(word).to_string_lossy()))
+    }
+
+    /// What a command writes: the text itself, or that of the template that it fills in.
+    fn text(&self, script: &Script, command: &Command) -> Option<String> {
+        static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+            // nginx has variables of its own, in small letters.
+            pattern(r"(?:__|\{\{\s*|%%?|@@?)([A-Za-z][A-Za-z0-9_]*?)(?:__|\s*\}\}|%%?|@@?)|\$\{?([A-Z][A-Z0-9_]*)\}?")
+        });
+        let text = command.input.as_ref()?;
+        let Some(file) = text.strip_prefix(TEXT_OF).and_then(|rest| rest.split(TEXT_OF).next()) else {
+            return Some(text.clone());
+        };
+        let template = self.project.file(&self.path(script, command, file)?)?;
+        Some(PLACE.replace_all(&template.text, format!("{HOLE}${{1}}${{2}}{HOLE}")).into_owned())
     }
 
     /// Files that may be the router's of this service: those of the project, and others that lead to an instance.

@@ -77,6 +77,11 @@ fn find(look: &Look) -> Vec<Record> {
     let on_disk =
         look.project.files.iter().filter(|file| file.path.starts_with(&look.project.root)).filter_map(|file| {
             let text = file.text.trim();
+            // A script has a default, and is no record.
+            let is_script = look.scripts.iter().any(|script| script.name == file.name && !script.commands.is_empty());
+            if is_script || text.lines().count() > 4 {
+                return None;
+            }
             let holds = if text.chars().all(|c| c.is_ascii_digit()) && look.instances.color_of_port(text).is_some() {
                 Holds::Port
             } else if only_color(text).is_some_and(|color| color.name() == text) || is_sourced(text) {

@@ -11,13 +11,10 @@ const DIRECTIVES: [&str; 6] = ["set", "server", "upstream", "proxy_pass", "defau
 /// A longer text is a configuration and no snippet.
 const MAX_WORDS: usize = 24;
 
-pub fn find(look: &Look) -> Option<Choice> {
-    written(look).or_else(|| on_disk(look))
-}
-
-fn written(look: &Look) -> Option<Choice> {
+/// A script writes it.
+pub fn written(look: &Look) -> Option<Choice> {
     look.commands().find_map(|(script, command)| {
-        let text = script.fill(command.input.as_ref()?);
+        let text = script.fill(&look.text(script, command)?);
         let file = look.path(script, command, &renamed(script, command.output.as_ref()?))?;
         if only_color(name(&file)).is_some() || !is_snippet(&text) {
             return None;
@@ -33,7 +30,7 @@ fn written(look: &Look) -> Option<Choice> {
 }
 
 /// The name under which a file ends, if the script renames it.
-fn renamed(script: &crate::app::project::shell::Script, file: &str) -> String {
+pub fn renamed(script: &crate::app::project::shell::Script, file: &str) -> String {
     let moves = script.commands.iter().filter(|command| command.program() == "mv");
     let mut last = moves.filter_map(|command| {
         let words: Vec<&String> = command.words[1..].iter().filter(|word| !word.starts_with('-')).collect();
@@ -44,10 +41,10 @@ fn renamed(script: &crate::app::project::shell::Script, file: &str) -> String {
 }
 
 /// A file that holds nothing but the address of a color.
-fn on_disk(look: &Look) -> Option<Choice> {
+pub fn on_disk(look: &Look) -> Option<Choice> {
     let mut files = look.files().filter(|file| {
         let ends = [".inc", ".conf"].iter().any(|end| file.name.ends_with(end));
-        ends && only_color(name(&file.path)).is_none() && is_snippet(&file.text)
+        ends && only_color(&file.name).is_none() && is_snippet(&file.text)
     });
     files.find_map(|file| {
         let words = words(&file.text);

@@ -1,9 +1,13 @@
 //! Command lines in JavaScript, Python, YAML and `package.json`, as the shell would get them.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
-use super::{Command, Script, is_name};
+use super::{Command, HERE, Script, is_name};
 use crate::app::project::files::{File, Place};
+use crate::app::project::pattern;
 
 /// Lines of one call.
 const MAX_LINES: usize = 12;
@@ -82,9 +86,12 @@ pub fn of_package(file: &File) -> Script {
 }
 
 pub fn of_yaml(file: &File) -> Script {
+    static EXPRESSION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\$\{\{\s*(?:env|vars|inputs|steps\.[\w-]+\.outputs)\.([A-Za-z_]\w*)\s*\}\}"));
     let mut script = Script::new(file);
     for (at, line) in file.text.lines().enumerate() {
         let place = Place { file: file.name.clone(), line: at + 1 };
+        let line = EXPRESSION.replace_all(line, "$${$1}");
         let line = line.trim().trim_start_matches("- ").trim();
         if let Some((name, value)) = line.split_once(':')
             && is_name(name)
@@ -115,6 +122,8 @@ pub fn of_yaml(file: &File) -> Script {
 pub fn of_strings(file: &File) -> Script {
     let mut script = Script::new(file);
     let lines: Vec<&str> = file.text.lines().collect();
+    // The file that was opened last.
+    let mut opened: Option<String> = None;
     for (at, line) in lines.iter().enumerate() {
         let trimmed = line.trim();
         if trimmed.starts_with("//") || trimmed.starts_with('#') || trimmed.starts_with('*') {
@@ -126,7 +135,20 @@ pub fn of_strings(file: &File) -> Script {
         }
         for (function, open) in calls(line) {
             let Some(inside) = inside(&lines[at..], open) else { continue };
-            add_call(&mut script, function, &arguments(&inside), &place, trimmed);
+            let words = arguments(&inside);
+            let before = line[..open].trim_end_matches('(');
+            let receiver = before.strip_suffix(function).and_then(|before| before.strip_suffix('.'));
+            match (function, words.as_slice()) {
+                // `open(path, "w")` of Python.
+                ("open", [path, mode, ..]) if mode.starts_with(['w', 'a']) => opened = Some(path.clone()),
+                ("write", [text]) => add_written(&mut script, opened.clone(), text, &place, trimmed),
+                ("write_text", [text, ..]) => {
+                    let file =
+                        receiver.map(|receiver| argument(receiver.rsplit([' ', '=']).next().unwrap_or(receiver)));
+                    add_written(&mut script, file, text, &place, trimmed);
+                }
+                _ => add_call(&mut script, function, &words, &place, trimmed),
+            }
         }
     }
     script
@@ -147,7 +169,10 @@ fn calls(line: &str) -> Vec<(&str, usize)> {
     let opens = line.char_indices().filter(|(_, c)| matches!(c, '(' | '`'));
     let calls = opens.filter_map(|(at, c)| {
         let before = &line[..at];
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || "_$".contains(c))).map_or(0, |at| at + 1);
+        let start = before
+            .char_indices()
+            .rfind(|(_, c)| !(c.is_ascii_alphanumeric() || "_$".contains(*c)))
+            .map_or(0, |(at, c)| at + c.len_utf8());
         let name = &before[start..];
         // `$`...`` of zx.
         (!name.is_empty() && (c == '(' || name == "$")).then_some((name, if c == '(' { at + 1 } else { at }))
@@ -230,7 +255,10 @@ fn argument(text: &str) -> String {
     for join in ["path.join(", "path.resolve(", "join(", "resolve(", "os.path.join(", "Path("] {
         if let Some(list) = text.strip_prefix(join) {
             let parts = arguments(list.trim_end_matches(')'));
-            let known = parts.into_iter().filter(|part| !part.contains("dirname") && !part.contains("cwd"));
+            let here = |part: String| {
+                if part.contains("dirname") || part.contains("__file__") { HERE.to_string() } else { part }
+            };
+            let known = parts.into_iter().filter(|part| !part.contains("cwd")).map(here);
             return known.collect::<Vec<_>>().join("/");
         }
     }
@@ -242,7 +270,7 @@ fn argument(text: &str) -> String {
         let literal = inner[..end].replace("\\n", "\n").replace("\\\\", "\\");
         let literal = match (quote, formatted) {
             ('`', _) => dollars(&literal),
-            (_, Some(_)) => literal.replace('$', "\\$").replace('{', "${"),
+            (_, Some(_)) => of_format(&literal.replace('$', "\\$")),
             _ => literal.replace('$', "\\$"),
         };
         let rest = inner[end + 1..].trim_start();
@@ -263,6 +291,24 @@ fn argument(text: &str) -> String {
         if wraps { text[call.len()..].trim_matches(['(', ')']).split(',').next().unwrap_or_default() } else { call };
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     format!("${{{name}}}")
+}
+
+/// `{name}` of Python as `${name}`; `{{` is a brace.
+fn of_format(text: &str) -> String {
+    let mut shell = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '{' if chars.next_if_eq(&'{').is_some() => shell.push('{'),
+            '}' if chars.next_if_eq(&'}').is_some() => shell.push('}'),
+            '{' => {
+                let name: String = chars.by_ref().take_while(|c| *c != '}').collect();
+                shell.push_str(&argument(name.split([':', '!']).next().unwrap_or_default()));
+            }
+            c => shell.push(c),
+        }
+    }
+    shell
 }
 
 fn closing(text: &str, quote: char) -> Option<usize> {
@@ -296,25 +342,32 @@ fn dollars(text: &str) -> String {
     shell + rest
 }
 
-fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place, line: &str) {
-    let own = |words: Vec<String>| Command {
+/// A text that is written into a file.
+fn add_written(script: &mut Script, file: Option<String>, text: &str, place: &Place, line: &str) {
+    let (words, input) = (vec!["echo".to_owned(), text.to_owned()], Some(text.to_owned()));
+    script.commands.push(Command {
         words,
-        input: None,
-        output: None,
-        sudo: false,
+        input,
+        output: file,
         place: place.clone(),
         line: line.to_owned(),
-    };
+        ..Command::default()
+    });
+}
+
+fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place, line: &str) {
+    let own = |words: Vec<String>| Command { words, place: place.clone(), line: line.to_owned(), ..Command::default() };
     let name = function.trim_end_matches("Sync");
     let command = match (name, words) {
         ("symlink", [from, to, ..]) => own(vec!["ln".to_owned(), "-sfn".to_owned(), from.clone(), to.clone()]),
         ("copyFile" | "copyfile" | "copy", [from, to, ..]) => own(vec!["cp".to_owned(), from.clone(), to.clone()]),
         ("rename" | "replace" | "move", [from, to, ..]) => own(vec!["mv".to_owned(), from.clone(), to.clone()]),
-        ("writeFile", [file, text, ..]) => Command {
-            input: Some(text.clone()),
-            output: Some(file.clone()),
-            ..own(vec!["echo".to_owned(), text.clone()])
-        },
+        ("sleep", [time, ..]) => own(vec!["sleep".to_owned(), time.clone()]),
+        ("writeFile", [file, text, ..]) => return add_written(script, Some(file.clone()), text, place, line),
+        // Helpers that write: `writeAtomic(path, text)`.
+        (name, [file, text, ..]) if is_writer(name) && file.contains(['/', '.', '$']) => {
+            return add_written(script, Some(file.clone()), text, place, line);
+        }
         ("fetch" | "get" | "axios" | "urlopen" | "request" | "head", [url, ..]) if url.contains('/') => {
             own(vec!["curl".to_owned(), "-f".to_owned(), url.clone()])
         }
@@ -327,11 +380,20 @@ fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place
             }
             return;
         }
+        // `waitFor(url)`
+        (_, [url, ..]) if url.starts_with("http://") || url.starts_with("https://") => {
+            own(vec!["curl".to_owned(), "-f".to_owned(), url.clone()])
+        }
         // `run` under another name.
         (_, [first, ..]) if first.contains(' ') && is_command(first) => return script.add_line(first, place, None),
         _ => return,
     };
     script.commands.push(command);
+}
+
+fn is_writer(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("write") || name.starts_with("save")
 }
 
 /// A command that is given as a list of words.

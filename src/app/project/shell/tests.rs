@@ -78,7 +78,7 @@ fn javascript_and_python_run_the_same_commands() {
         ("d.ts", "spawnSync('docker', ['stop', name]);", "docker stop ${name}"),
         ("d.mjs", "await $`ln -sfn ${color}.conf active.conf`;", "ln -sfn ${color}.conf active.conf"),
         ("d.js", "fs.symlinkSync(`up-${c}.conf`, '/etc/active.conf');", "ln -sfn up-${c}.conf /etc/active.conf"),
-        ("d.js", "fs.copyFileSync(path.join(__dirname, 'a.conf'), ACTIVE);", "cp a.conf ${ACTIVE}"),
+        ("d.js", "fs.copyFileSync(path.join(__dirname, 'a.conf'), ACTIVE);", "cp \u{3}/a.conf ${ACTIVE}"),
         ("d.js", "run(\n  'systemctl reload nginx',\n);", "systemctl reload nginx"),
         (
             "d.py",

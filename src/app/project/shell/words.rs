@@ -84,7 +84,8 @@ pub fn split(text: &str) -> Vec<String> {
             }
             (Some('\''), '$') => word.push_str("\\$"),
             _ => {
-                depth += usize::from(c == '(' && word.ends_with('$'));
+                // `$(…)`, and the array in `X=(…)`.
+                depth += usize::from(c == '(' && word.ends_with(['$', '=']));
                 depth = depth.saturating_sub(usize::from(c == ')'));
                 word.push(c);
             }
@@ -96,9 +97,16 @@ pub fn split(text: &str) -> Vec<String> {
     words
 }
 
-/// The words without redirections, the file that is written, and whether a here document is read.
-pub fn redirected(words: Vec<String>) -> (Vec<String>, Option<String>, bool) {
-    let (mut kept, mut output, mut reads) = (Vec::new(), None, false);
+/// The files of redirections.
+#[derive(Default)]
+pub struct Files {
+    pub input: Option<String>,
+    pub output: Option<String>,
+}
+
+/// The words without redirections, the files of those, and whether a here document is read.
+pub fn redirected(words: Vec<String>) -> (Vec<String>, Files, bool) {
+    let (mut kept, mut files, mut reads) = (Vec::new(), Files::default(), false);
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         if let Some(rest) = word.strip_prefix("<<") {
@@ -108,17 +116,19 @@ pub fn redirected(words: Vec<String>) -> (Vec<String>, Option<String>, bool) {
             }
         } else if let Some(file) = word.strip_prefix(">>").or_else(|| word.strip_prefix('>')) {
             let file = file.trim_start_matches('|');
-            output = if file.is_empty() { words.next() } else { Some(file.to_owned()) };
-            output = output.filter(|file| !file.starts_with('&') && file != "/dev/null");
-        } else if word.starts_with("2>") || word.starts_with("&>") || word.starts_with('<') {
-            if matches!(word.as_str(), "2>" | "&>" | "<") {
+            let file = if file.is_empty() { words.next() } else { Some(file.to_owned()) };
+            files.output = file.filter(|file| !file.starts_with('&') && file != "/dev/null");
+        } else if let Some(file) = word.strip_prefix('<') {
+            files.input = if file.is_empty() { words.next() } else { Some(file.to_owned()) };
+        } else if word.starts_with("2>") || word.starts_with("&>") {
+            if matches!(word.as_str(), "2>" | "&>") {
                 words.next();
             }
         } else {
             kept.push(word);
         }
     }
-    (kept, output, reads)
+    (kept, files, reads)
 }
 
 /// Whether a quote is open at the end of the line.
