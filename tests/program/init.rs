@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Done, Emulator, NodeService, Running, Service, program};
+use support::{Done, Emulator, NodeService, Page, Running, Service, program};
 use tempfile::TempDir;
 
 /// A project's folder.
@@ -269,17 +269,14 @@ fn where_nothing_tells_a_terminal_is_asked_and_nobody_else() {
 fn processes_that_were_started_as_a_color_are_found_by_what_they_listen_on() {
     let project = Project::of(&[]);
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/service.js");
+    // The services end with the one writer of what they read.
     let start = |color: &str| {
+        let service = service.display();
         format!(
-            "sleep 60 | DEPLOY_COLOR={color} node {} > {color} &\nuntil [ -s {color} ]; do sleep 0.1; done\n",
-            service.display()
+            "DEPLOY_COLOR={color} node {service} < hold > {color} 9>&- &\nuntil [ -s {color} ]; do sleep 0.1; done\n"
         )
     };
-    let line = format!(
-        "{}{}\"$1\" init --print; code=$?\nkill $(jobs -p) 2>/dev/null; exit $code",
-        start("blue"),
-        start("green")
-    );
+    let line = format!("mkfifo hold; exec 9<>hold\n{}{}\"$1\" init --print 9>&-", start("blue"), start("green"));
     let Some(mut command) = alone(&project, &line) else {
         eprintln!("no network namespace may be made here: not tried");
         return;
@@ -298,10 +295,11 @@ fn processes_that_were_started_as_a_color_are_found_by_what_they_listen_on() {
 fn metrics_and_readiness_are_found_where_frameworks_have_them() {
     let (blue, green) = (Service::start(), Service::start());
     for service in [&blue, &green] {
-        service.show(support::Page::missing());
-        service.forget("/health/ready");
-        service.answer("/actuator/prometheus", support::Page::answer("200 OK", "text/plain", SPRING));
-        service.answer("/actuator/health/readiness", support::Page::answer("200 OK", "application/json", "{}"));
+        service.show(Page::missing());
+        service.answer("/health/ready", Page::missing());
+        service.answer("*", Page::missing());
+        service.answer("/actuator/prometheus", Page::answer("200 OK", "text/plain", SPRING));
+        service.answer("/actuator/health/readiness", Page::answer("200 OK", "application/json", "{}"));
     }
     let project = Project::of(&[(".env", &ports(&blue.url(), &green.url()))]);
     project.run(&["init", "--yes"]).expect(0);

@@ -31,7 +31,9 @@ pub fn scripts(project: &Project) -> Vec<Script> {
     let mut scripts: Vec<Script> = project.files.iter().filter_map(shell::read).collect();
     let sourced: Vec<Vec<Script>> = scripts.iter().map(|script| sourced(script, &scripts)).collect();
     for (script, others) in scripts.iter_mut().zip(sourced) {
-        others.iter().for_each(|other| script.source(other));
+        for other in &others {
+            script.source(other);
+        }
     }
     scripts
 }

@@ -1,5 +1,7 @@
 //! Scripts that stop the previous color after the switch: there is nothing left to roll back to.
 
+use std::fmt;
+
 use super::files::Place;
 use super::instances::only_color;
 use super::shell::{Command, HOLE, Script};
@@ -11,6 +13,20 @@ pub struct Stop {
     pub line: String,
     /// What it waits for in front of it.
     pub after: Option<String>,
+}
+
+/// What to do about it.
+pub const NEXT: &str = "stop it only after `switchback soak` has ended with 0";
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} stops the previous color", self.place)?;
+        if let Some(time) = &self.after {
+            let unit = if time.chars().all(|c| c.is_ascii_digit()) { "s" } else { "" };
+            write!(f, " {time}{unit}")?;
+        }
+        write!(f, " after the switch (`{}`): a rollback would be held", self.line)
+    }
 }
 
 /// The lines of the scripts that stop the previous color.
@@ -74,13 +90,13 @@ fn of_script(script: &Script) -> Vec<Stop> {
             let command = step.command;
             let Some(objects) = stopped(command) else { continue };
             let objects: Vec<String> = objects.iter().map(|word| step.filled(script, word)).collect();
-            let moved = moves.iter().rfind(|moved| **moved < at);
-            let order = Order { is_behind: moved.is_some(), has_move: !moves.is_empty() };
+            let last = moves.iter().rfind(|known| **known < at);
+            let order = Order { is_behind: last.is_some(), has_move: !moves.is_empty() };
             if !is_of_previous(script, command, &objects, &target, order) {
                 continue;
             }
-            let before = steps[moved.copied().unwrap_or(0)..at].iter().map(|step| step.command);
-            let slept = before.filter(|command| command.program() == "sleep").last();
+            let mut before = steps[last.copied().unwrap_or(0)..at].iter().map(|step| step.command);
+            let slept = before.rfind(|command| command.program() == "sleep");
             let after = slept.and_then(|command| command.words.get(1)).map(|time| script.fill(time));
             let after = after.filter(|time| !time.contains(HOLE));
             let place = &command.place;
@@ -104,8 +120,8 @@ struct Order {
 
 /// Whether what is stopped is the previous color.
 fn is_of_previous(script: &Script, command: &Command, objects: &[String], target: &[String], order: Order) -> bool {
-    let named = objects.iter().flat_map(|word| raw(word).into_iter().chain(holes(&script.fill(word))));
-    let names: Vec<String> = named.collect();
+    let variables = objects.iter().flat_map(|word| raw(word).into_iter().chain(holes(&script.fill(word))));
+    let names: Vec<String> = variables.collect();
     let beside = |word: &String| {
         ["redis", "db", "postgres", "mysql", "mongo", "cache", "queue"].iter().any(|other| word.contains(other))
     };

@@ -130,17 +130,33 @@ pub async fn health(config: &Config, url: &InstanceUrl, error: &ProbeError) -> O
         return None;
     };
     let others = HEALTH.iter().copied().filter(|path| *path != config.health.path);
-    let found = timeout(LIMIT, find_health(config, url, others)).await.ok().flatten();
+    let found = timeout(LIMIT, async {
+        if is_ready(config, url, NOWHERE).await { None } else { find_health(config, url, others).await }
+    });
+    let found = found.await.ok().flatten();
     Some(match found {
         Some(path) => format!("`{path}` reports ready: set health.path = \"{path}\""),
         None => "set health.path to the path of its readiness; on another port: health.port".to_owned(),
     })
 }
 
+/// A path that reports ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadyPath {
+    pub path: String,
+    /// Every path reports ready there: it may say nothing about readiness.
+    pub is_any: bool,
+}
+
 /// The path at which an instance reports ready: the given ones first, then those that are usual.
-pub async fn ready_path(config: &Config, url: &InstanceUrl, first: &[String]) -> Option<String> {
+pub async fn ready_path(config: &Config, url: &InstanceUrl, first: &[String]) -> Option<ReadyPath> {
+    if is_ready(config, url, NOWHERE).await {
+        let given = first.first().unwrap_or(&config.health.path);
+        return is_ready(config, url, given).await.then(|| ReadyPath { path: given.clone(), is_any: true });
+    }
     let others = HEALTH.iter().copied().filter(|path| first.iter().all(|known| known != path));
-    find_health(config, url, first.iter().map(String::as_str).chain(others)).await
+    let path = find_health(config, url, first.iter().map(String::as_str).chain(others)).await?;
+    Some(ReadyPath { path, is_any: false })
 }
 
 /// Whether metrics or readiness answer there, as they do at a service.
@@ -149,9 +165,6 @@ pub async fn is_service(config: &Config, url: &InstanceUrl) -> bool {
 }
 
 async fn find_health<'a>(config: &Config, url: &InstanceUrl, paths: impl Iterator<Item = &'a str>) -> Option<String> {
-    if is_ready(config, url, NOWHERE).await {
-        return None;
-    }
     for path in paths {
         if is_ready(config, url, path).await {
             return Some(path.to_owned());

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `records` | folders, state file, locks, monitor, journal, freeze |
 //! | `router` | whether the router can be read and moved, and agrees with the state file |
+//! | `scripts` | scripts that stop the previous color after a switch |
 //! | `services` | metrics of every instance, and whether its traffic could be judged |
 //! | `readiness` | readiness of every instance, and whether it may be asked as often as a soak does |
 //! | `elsewhere` | where metrics and readiness answer, if not where they are configured |
@@ -23,6 +24,7 @@ mod prometheus;
 mod readiness;
 mod records;
 mod router;
+mod scripts;
 mod services;
 mod terminal;
 
@@ -87,6 +89,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.extend(records::freeze(&deployment));
     findings.extend(records::no_rollback(state.as_ref()));
     findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
+    findings.extend(scripts::look(&loaded.place.folder));
     let missing = place::missing_instances(loaded);
     match discover(&config.colors).await {
         _ if !missing.is_empty() => {

@@ -35,7 +35,7 @@ pub struct Answers {
 struct Answer {
     color: Color,
     address: String,
-    health: Option<String>,
+    health: Option<elsewhere::ReadyPath>,
     metrics: Option<Page>,
 }
 
@@ -93,7 +93,7 @@ async fn ask(
     url: &InstanceUrl,
     paths: &[String],
     ports: &[u16],
-) -> (Option<String>, Option<Page>) {
+) -> (Option<elsewhere::ReadyPath>, Option<Page>) {
     let health = elsewhere::ready_path(config, url, paths);
     let metrics = elsewhere::metrics_page(config, color, url, ports);
     let (health, found) = tokio::join!(health, metrics);
@@ -123,10 +123,13 @@ fn health(answers: &[Answer], proposal: &Proposal, told: &mut Answers) {
     let script = proposal.health.first();
     let found = answers.iter().find_map(|answer| Some((answer.health.clone()?, &answer.address)));
     let reason = match (&found, script) {
-        (Some((path, address)), _) => match proposal.health.iter().find(|known| known.path == *path) {
-            Some(known) => format!("{} asks it (`{}`), and {address} is ready there", known.place, known.line),
-            None => format!("{address} is ready there"),
-        },
+        (Some((ready, address)), _) => {
+            let asked = proposal.health.iter().find(|known| known.path == ready.path);
+            let asked =
+                asked.map(|known| format!("{} asks it (`{}`), and ", known.place, known.line)).unwrap_or_default();
+            let any = if ready.is_any { ", as on every path: it may say nothing about readiness" } else { "" };
+            format!("{asked}{address} is ready there{any}")
+        }
         (None, Some(path)) => format!("{} asks it (`{}`); no instance was ready to check it", path.place, path.line),
         (None, None) => {
             told.notes.push(
@@ -136,7 +139,7 @@ fn health(answers: &[Answer], proposal: &Proposal, told: &mut Answers) {
             return;
         }
     };
-    let path = found.map(|(path, _)| path).or_else(|| script.map(|path| path.path.clone()));
+    let path = found.map(|(ready, _)| ready.path).or_else(|| script.map(|path| path.path.clone()));
     told.settings.extend(path.map(|path| Setting::text("health.path", path, reason)));
 }
 

@@ -195,12 +195,7 @@ impl Proposal {
 
     fn warn(&mut self) {
         for stop in standby::find(&self.scripts) {
-            let after =
-                stop.after.map_or_else(|| " after the switch".to_owned(), |time| format!(" {time}s after the switch"));
-            self.notes.push(format!(
-                "{} stops the previous color{after} (`{}`): a rollback would be held. Do that after `switchback soak` has ended with 0",
-                stop.place, stop.line
-            ));
+            self.notes.push(format!("{stop}; {}", standby::NEXT));
         }
         if service::tracked(&self.project, STATE_FILE).is_some() {
             self.notes.push(format!("{STATE_FILE} is committed to git, and a checkout would bring back an old color: git rm --cached {STATE_FILE}"));
