@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `examples` | examples of each command, and the meaning of the exit codes |
 //! | `help` | the command line as it is parsed and as it is shown |
+//! | `init` | the flags of `init` |
 //! | `past` | the records of the past |
 //! | `status` | the flags of `status` |
 //! | `version` | which program this is |
 
 mod examples;
 mod help;
+mod init;
 mod past;
 mod status;
 mod version;
@@ -30,6 +32,7 @@ use crate::model::Color;
 pub(crate) use examples::{EXIT_CODES, examples};
 pub(crate) use help::command;
 pub use help::try_parse_from;
+pub use init::Init;
 pub(crate) use past::{Backtest, HistoryCommand, Replay};
 pub(crate) use status::Status;
 pub(crate) use version::text as version;
@@ -289,23 +292,6 @@ pub struct Watch {
     /// Run as the background process.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub background: bool,
-}
-
-/// Flags of `init`.
-#[derive(Clone, Debug, Args)]
-pub struct Init {
-    /// Write the file without asking.
-    #[arg(long)]
-    pub yes: bool,
-    /// Print the proposed file, and write nothing.
-    #[arg(long, conflicts_with = "yes")]
-    pub print: bool,
-    /// Instances of blue, instead of those that are found.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    pub blue: Vec<String>,
-    /// Instances of green, instead of those that are found.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    pub green: Vec<String>,
 }
 
 /// Flags of `attach`.

@@ -38,6 +38,14 @@ const SWITCH: &[Example] = &[
 
 const COMMANDS: &[(&str, &[Example])] = &[
     ("", TOP),
+    (
+        "init",
+        &[
+            ("switchback init", "look around, ask, write switchback.toml, check it"),
+            ("switchback init --yes", "without questions"),
+            ("switchback init --print", "show it, write nothing"),
+        ],
+    ),
     ("demo", &[("switchback demo --scenario breach --speed 5", "a bad release, five times faster")]),
     ("switch", SWITCH),
     ("switch-green", &[("switchback switch-green --detach", "as `switch green --detach`")]),

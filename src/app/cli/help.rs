@@ -18,7 +18,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Running soak", &["attach", "ctl", "status"]),
     ("Automatic rollback", &["freeze", "unfreeze"]),
     ("Past soaks", &["history", "replay", "backtest", "verify"]),
-    ("Set up", &["demo", "doctor", "config", "completions", "man", "version", "help"]),
+    ("Set up", &["demo", "init", "doctor", "config", "completions", "man", "version", "help"]),
 ];
 
 /// Commands that show every setting: those that judge a release, check that one can be judged, or show the settings.

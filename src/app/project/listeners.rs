@@ -74,8 +74,7 @@ fn color_of(process: &Path) -> Option<Color> {
     let told = |word: &String| {
         let (name, value) = word.split_once('=').unwrap_or_default();
         let name = name.to_ascii_lowercase();
-        let names_it =
-            ["color", "colour", "slot", "deploy", "service", "app", "name"].iter().any(|word| name.contains(word));
+        let names_it = ["colo", "slot", "deploy", "service", "app", "name"].iter().any(|word| name.contains(word));
         names_it.then(|| only_color(value)).flatten()
     };
     let mut arguments = words("cmdline").into_iter().skip(1);

@@ -6,10 +6,12 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `bash` | scripts of the shell, and makefiles |
-//! | `languages` | command lines in JavaScript, Python, YAML and `package.json` |
+//! | `data` | command lines in YAML and `package.json` |
+//! | `languages` | command lines in JavaScript and Python |
 //! | `words` | a line of shell as words |
 
 mod bash;
+mod data;
 mod languages;
 mod words;
 
@@ -17,7 +19,8 @@ use std::collections::BTreeMap;
 
 pub use self::bash::TEXT_OF;
 use self::bash::of_shell;
-use self::languages::{of_package, of_strings, of_yaml};
+use self::data::{of_package, of_yaml};
+use self::languages::of_strings;
 use self::words::variable;
 use super::files::{File, Place, name};
 

@@ -132,7 +132,7 @@ fn role(variable: &str) -> String {
     let name = variable.to_ascii_lowercase();
     let parts = name
         .split('_')
-        .filter(|part| !["port", "color", "colour", "env", "name", "environment", "slot"].contains(part));
+        .filter(|part| !part.starts_with("colo") && !["port", "env", "name", "environment", "slot"].contains(part));
     parts.collect::<Vec<_>>().join("_").replace("port", "").replace("color", "")
 }
 

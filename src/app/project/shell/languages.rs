@@ -1,13 +1,7 @@
-//! Command lines in JavaScript, Python, YAML and `package.json`, as the shell would get them.
-
-use std::sync::LazyLock;
-
-use regex::Regex;
-use serde_json::Value;
+//! Command lines in JavaScript and Python, as the shell would get them.
 
 use super::{Command, HERE, Script, is_name};
 use crate::app::project::files::{File, Place};
-use crate::app::project::pattern;
 
 /// Lines of one call.
 const MAX_LINES: usize = 12;
@@ -71,53 +65,6 @@ const RUNNERS: [&str; 20] = [
     "shell",
     "command",
 ];
-
-pub fn of_package(file: &File) -> Script {
-    let mut script = Script::new(file);
-    let package: Value = serde_json::from_str(&file.text).unwrap_or_default();
-    let scripts = package.get("scripts").and_then(Value::as_object).into_iter().flatten();
-    for (name, line) in scripts {
-        let quoted = format!("\"{name}\"");
-        let at = file.text.lines().position(|line| line.contains(&quoted));
-        let place = Place { file: file.name.clone(), line: at.map_or(0, |at| at + 1) };
-        script.add_line(line.as_str().unwrap_or_default(), &place, None);
-    }
-    script
-}
-
-pub fn of_yaml(file: &File) -> Script {
-    static EXPRESSION: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\$\{\{\s*(?:env|vars|inputs|steps\.[\w-]+\.outputs)\.([A-Za-z_]\w*)\s*\}\}"));
-    let mut script = Script::new(file);
-    for (at, line) in file.text.lines().enumerate() {
-        let place = Place { file: file.name.clone(), line: at + 1 };
-        let line = EXPRESSION.replace_all(line, "$${$1}");
-        let line = line.trim().trim_start_matches("- ").trim();
-        if let Some((name, value)) = line.split_once(':')
-            && is_name(name)
-            && value.starts_with([' ', '\t'])
-            && !["run", "script", "command", "test", "entrypoint", "image", "name"].contains(&name)
-        {
-            script.assign(name, value.trim().trim_matches(['"', '\'']), place.line);
-            continue;
-        }
-        let line = ["run:", "script:", "command:", "test:", "entrypoint:"]
-            .iter()
-            .find_map(|key| line.strip_prefix(key))
-            .unwrap_or(line)
-            .trim();
-        match line.strip_prefix('[') {
-            Some(list) => {
-                let words = arguments(list.trim_end_matches(']'));
-                let skipped = words.iter().take_while(|word| ["CMD", "CMD-SHELL"].contains(&word.as_str())).count();
-                add_words(&mut script, &words[skipped..], &place, line);
-            }
-            None if is_command(line) || assigns(line) => script.add_line(line, &place, None),
-            None => {}
-        }
-    }
-    script
-}
 
 pub fn of_strings(file: &File) -> Script {
     let mut script = Script::new(file);
@@ -208,7 +155,7 @@ fn inside(lines: &[&str], open: usize) -> Option<String> {
 }
 
 /// Arguments at the commas outside of quotes; lists are taken apart.
-fn arguments(text: &str) -> Vec<String> {
+pub fn arguments(text: &str) -> Vec<String> {
     let (mut arguments, mut one) = (Vec::new(), String::new());
     let (mut quote, mut depth) = (None, 0_usize);
     let mut chars = text.chars();
@@ -397,7 +344,7 @@ fn is_writer(name: &str) -> bool {
 }
 
 /// A command that is given as a list of words.
-fn add_words(script: &mut Script, words: &[String], place: &Place, line: &str) {
+pub fn add_words(script: &mut Script, words: &[String], place: &Place, line: &str) {
     if let [single] = words {
         return script.add_line(single, place, None);
     }
@@ -412,11 +359,7 @@ fn add_words(script: &mut Script, words: &[String], place: &Place, line: &str) {
     }
 }
 
-fn is_command(line: &str) -> bool {
+pub fn is_command(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
     PROGRAMS.contains(&first.rsplit('/').next().unwrap_or(first)) || (first.starts_with("./") && first.len() > 2)
-}
-
-fn assigns(line: &str) -> bool {
-    line.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.starts_with(['=', ' ']))
 }
