@@ -177,6 +177,42 @@ fn the_recipe_of_sed_on_the_whole_file_moves_traffic() {
     there_and_back(&laid("`sed` on the whole file"));
 }
 
+/// What `init` proposes for a layout and the script that switches it.
+fn proposed(heading: &str, line: &str) -> Scene<Laid> {
+    let scene = laid(heading);
+    let nginx = format!("nginx -c {}", scene.proxy.path("nginx.conf").display());
+    let [blue, green] = scene.proxy.recipe.ports();
+    let script = format!(
+        "#!/bin/sh\nBLUE_PORT={blue}\nGREEN_PORT={green}\nNEW=$1\nPORT=$(port_of \"$1\")\n{}\n{nginx} -t\n{nginx} -s reload\n",
+        line.replace("APP", &scene.proxy.path("app").display().to_string())
+    );
+    fs::write(scene.proxy.path("deploy.sh"), script).unwrap();
+    fs::remove_file(scene.proxy.path("switchback.toml")).unwrap();
+    let folder = scene.proxy.folder.path().to_str().unwrap();
+    let done = Command::new(support::program()).args(["-C", folder, "init", "--print"]).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    // Paths in it are seen from the project's folder.
+    let text = String::from_utf8(done.stdout).unwrap().replace("= \"app/", &format!("= \"{folder}/app/"));
+    fs::write(scene.deployment.path("switchback.toml"), text).unwrap();
+    scene
+}
+
+#[test]
+fn what_init_proposes_for_a_link_a_copy_and_a_written_line_moves_traffic() {
+    for (heading, line) in [
+        (LINK, "ln -sfn \"upstream-$NEW.conf\" APP/active.conf"),
+        ("A copy of one color's file", "cp \"APP/upstream-$NEW.conf\" APP/active.conf"),
+        ("A variable in a file", "echo \"set \\$service_url http://127.0.0.1:$PORT;\" | tee APP/service-url.inc"),
+        ("A generated snippet", "echo \"server 127.0.0.1:$PORT;\" > APP/active.conf"),
+    ] {
+        there_and_back(&proposed(heading, line));
+    }
+    // A file proves what was written, and `init` says to set the page that proves more.
+    let scene = proposed("`sed` on the whole file", "sed -i \"s/default [a-z]*;/default $NEW;/\" APP/map.conf");
+    let page = format!("{}/color", scene.proxy.url());
+    there_and_back(&scene.with("router.probe_url", &page).with("router.probe_header", "X-Color"));
+}
+
 /// The script of the page in the folder of the deployment, where it was run for blue once.
 fn with_script(scene: &Scene<Laid>, script: &str) {
     let folder = scene.deployment.folder();

@@ -63,6 +63,11 @@ impl Recipe {
         assert!(done.success());
     }
 
+    /// The ports of the two instances.
+    pub fn ports(&self) -> [String; 2] {
+        self.instances.clone().map(|address| address.rsplit_once(':').unwrap().1.to_owned())
+    }
+
     /// The instances of both colors, for the configuration.
     pub fn colors(&self) -> String {
         let [blue, green] = &self.instances;

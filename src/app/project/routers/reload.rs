@@ -1,8 +1,11 @@
 //! How the scripts test and reload a router.
 
 use super::{HOLE, Look, Setting};
+use crate::app::project::files::{Place, name};
 use crate::app::project::shell::{Command, Script};
 
+/// The default of `router.pid_file`, also by its other name.
+const PID: &str = "/run/nginx.pid";
 const TEST: [&str; 2] = ["nginx", "-t"];
 const RELOAD: [&str; 3] = ["nginx", "-s", "reload"];
 
@@ -31,7 +34,18 @@ pub fn of_nginx(look: &Look) -> Vec<Setting> {
             settings.push(Setting::list("router.test", words, format!("beside the reload in {place}")));
         }
     }
+    settings.extend(pid_file(look));
     settings
+}
+
+/// `pid FILE;` of the configuration, where it is not the default.
+fn pid_file(look: &Look) -> Option<Setting> {
+    look.project.files.iter().filter(|file| name(&file.path) == "nginx.conf").find_map(|file| {
+        let (at, line) = file.text.lines().enumerate().find(|(_, line)| line.trim_start().starts_with("pid "))?;
+        let path = line.trim().strip_prefix("pid ")?.trim().trim_end_matches(';');
+        let place = Place { file: file.name.clone(), line: at + 1 };
+        (path.starts_with('/') && path != PID).then(|| Setting::text("router.pid_file", path, place.to_string()))
+    })
 }
 
 /// The commands of the script, from `command` on, that test and reload a router, as one line of shell.
