@@ -316,3 +316,29 @@ fn metrics_and_readiness_are_found_where_frameworks_have_them() {
 const SPRING: &str = "# TYPE http_server_requests_seconds summary\n\
                       http_server_requests_seconds_count{status=\"200\",uri=\"/\"} 20\n\
                       http_server_requests_seconds_sum{status=\"200\",uri=\"/\"} 1\n";
+
+/// Stacks whose pages have no counter of requests with a status.
+const UNCOUNTED: [&str; 6] =
+    ["dropwizard", "gunicorn-statsd", "nginx-exporter", "php", "prom-client-bare", "status-class-word"];
+
+#[test]
+fn every_known_stack_is_proposed_with_its_counter_or_with_what_to_add() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/metrics/pages");
+    let mut pages: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    assert!(pages.len() >= 50, "only {} pages", pages.len());
+    let (blue, green) = (Service::start(), Service::start());
+    let project = Project::of(&[(".env", &ports(&blue.url(), &green.url()))]);
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for service in [&blue, &green] {
+            service.show(Page::answer("200 OK", "text/plain; version=0.0.4", &text));
+        }
+        let done = project.run(&["init", "--print"]).expect(0);
+        let stack = page.file_stem().unwrap().to_str().unwrap();
+        let counted = done.stdout.contains("answers there and counts requests in `");
+        assert_eq!(counted, !UNCOUNTED.contains(&stack), "{stack}: {}", done.stdout);
+        // What cannot be counted is told with what to do about it.
+        assert!(counted || done.stderr.contains("the metrics of 127.0.0.1:"), "{stack}: {}", done.stderr);
+    }
+}
