@@ -7,6 +7,7 @@ mod language;
 mod layout;
 mod npm;
 mod numbers;
+mod packages;
 
 use std::collections::BTreeSet;
 use std::fs;
