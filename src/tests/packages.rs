@@ -69,7 +69,7 @@ fn the_sources_of_the_package_are_there() {
     }
     let profile = &manifest["profile"]["dist"];
     assert_eq!(profile["inherits"].as_str(), Some("release"));
-    assert!(profile.get("panic").is_none(), "the terminal is restored while a panic unwinds");
+    assert!(profile.get("panic").is_none(), "a thread that panics is reported, and the others still roll back");
 }
 
 /// Our own scripts that a workflow, or a script of the tests, runs.
