@@ -77,8 +77,7 @@ fn scripts(text: &str) -> BTreeSet<&str> {
     let words = text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
     let ours = ["assets/package/", "tests/run", ".ci/run"];
     let is_list = |word: &str| Path::new(word).extension().is_some_and(|ending| ending == "txt");
-    // Another part of the project brings these.
-    let words = words.map(|word| word.trim_end_matches(';')).filter(|word| !word.starts_with("assets/package/npm/"));
+    let words = words.map(|word| word.trim_end_matches(';'));
     words.filter(|word| ours.iter().any(|begin| word.starts_with(begin)) && !is_list(word)).collect()
 }
 

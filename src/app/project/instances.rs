@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use yaml_rust2::{Yaml, YamlLoader};
 
 use super::files::{Place, Project};

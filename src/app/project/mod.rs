@@ -21,7 +21,7 @@ pub mod service;
 pub mod shell;
 pub mod standby;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use files::Project;
 use shell::Script;

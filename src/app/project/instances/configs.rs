@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use yaml_rust2::Yaml;
 
 use super::{Rank, Seen, address, is_inside, only_color, yaml};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{Rank, Seen, address, branches, color, is_inside, only_color};
 use crate::app::project::files::{File, Place, has_extension};

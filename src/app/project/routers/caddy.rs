@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{Choice, Look, Setting, quoted};
 use crate::app::project::files::{File, Place, has_extension, name};

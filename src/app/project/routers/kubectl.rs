@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{Choice, HOLE, Look, Setting};
 use crate::app::project::instances::only_color;

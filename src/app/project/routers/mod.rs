@@ -32,7 +32,7 @@ mod traefik;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::files::{File, Project};
 use super::instances::Instances;

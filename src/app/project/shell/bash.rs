@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::words::{here_document, is_open, parts, redirected, split};
 use super::{Command, HERE, HOLE, Script, is_name};
