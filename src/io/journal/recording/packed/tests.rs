@@ -112,7 +112,7 @@ fn a_model_that_has_grown_large_begins_anew() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn anything_is_read_back(blocks in proptest::collection::vec(proptest::collection::vec("[\\[{]?(\"[a-c]\":?|[0-9]{1,20}|[,#$.-]|é){0,12}[\\]}]?", 1..40), 1..6)) {
