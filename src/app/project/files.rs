@@ -13,8 +13,13 @@ const MAX_ENTRIES: usize = 20_000;
 const MAX_FILES: usize = 1_500;
 /// Bytes of a file. Scripts and configurations are shorter.
 const MAX_BYTES: u64 = 256 << 10;
+/// Bytes of all files.
+const MAX_TOTAL: usize = 8 << 20;
 /// Folders with the work of others, or with ports that are nobody's.
-const SKIPPED: [&str; 18] = [
+const SKIPPED: [&str; 21] = [
+    "assets",
+    "static",
+    "bower_components",
     "node_modules",
     "target",
     "dist",
@@ -137,7 +142,8 @@ impl Project {
                     return;
                 }
                 if path.is_dir() {
-                    if depth < MAX_DEPTH && is_searched(&path) {
+                    // A link may lead anywhere.
+                    if depth < MAX_DEPTH && is_searched(&path) && !path.is_symlink() {
                         folders.push_back((path, depth + 1));
                     }
                 } else if is_read(&path, depth) {
@@ -148,7 +154,8 @@ impl Project {
     }
 
     fn add(&mut self, path: &Path) {
-        if self.files.len() >= MAX_FILES || self.file(path).is_some() {
+        let bytes: usize = self.files.iter().map(|file| file.text.len()).sum();
+        if self.files.len() >= MAX_FILES || bytes > MAX_TOTAL || self.file(path).is_some() {
             return;
         }
         let Ok(text) = read_regular_text(path, MAX_BYTES) else { return };

@@ -32,8 +32,7 @@ pub fn find(project: &Project, scripts: &[Script]) -> Vec<Asked> {
                     continue;
                 }
                 if let Some(path) = path_of(&word) {
-                    found
-                        .push((worth(&path), Asked { path, place: command.place.clone(), line: command.line.clone() }));
+                    found.push((worth(&path), Asked { path, place: command.place.clone(), line: command.shown() }));
                 }
             }
         }
@@ -99,7 +98,7 @@ fn settings(file: &File) -> Vec<(usize, Asked)> {
         // What a router checks is readiness, whatever it is called.
         let path = path_of(found).or_else(|| found.starts_with('/').then(|| found.to_owned()))?;
         let place = Place { file: file.name.clone(), line: at + 1 };
-        Some((worth(&path).min(15) + 1, Asked { path, place, line: line.trim().to_owned() }))
+        Some((worth(&path).min(15) + 1, Asked { line: path.clone(), path, place }))
     });
     found.collect()
 }
@@ -123,7 +122,9 @@ fn of_yaml(file: &File, traefik: &Regex) -> Vec<(usize, Asked)> {
             _ => continue,
         };
         let asked = test.split_whitespace().filter(|word| word.contains('/')).find_map(path_of);
-        found.extend(asked.map(|path| (worth(&path) + 1, Asked { place: place(&path), line: test.clone(), path })));
+        found.extend(
+            asked.map(|path| (worth(&path) + 1, Asked { place: place(&path), line: "healthcheck".to_owned(), path })),
+        );
     }
     found
 }

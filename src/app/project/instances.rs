@@ -20,8 +20,16 @@ use yaml_rust2::{Yaml, YamlLoader};
 use super::files::{Place, Project};
 use super::pattern;
 use super::shell::Script;
+use crate::config::InstanceUrl;
 use crate::model::Color;
 
+/// Variables with these words are about another port, or hold a secret.
+const OTHERS: [&str; 18] = [
+    "metric", "health", "debug", "admin", "image", "tag", "db", "database", "redis", "postgres", "mysql", "mongo",
+    "pass", "secret", "token", "key", "pin", "auth",
+];
+/// Levels of a YAML file.
+const MAX_YAML_DEPTH: usize = 64;
 /// Aliases of a YAML file. More could make it expand without end.
 const MAX_ALIASES: usize = 32;
 
@@ -147,13 +155,7 @@ fn variables(script: &Script) -> Vec<Seen> {
         let spread = spread(variable);
         let (Some(found), true) = (NAMED.captures(&spread), PORT.is_match(&spread)) else { continue };
         // A port for metrics or debugging is another one.
-        if [
-            "metric", "health", "debug", "admin", "image", "tag", "db", "database", "redis", "postgres", "mysql",
-            "mongo",
-        ]
-        .iter()
-        .any(|other| spread.to_lowercase().contains(other))
-        {
+        if OTHERS.iter().any(|other| spread.to_lowercase().contains(other)) {
             continue;
         }
         let Some(color) = color(&found[1]) else { continue };
@@ -185,7 +187,7 @@ fn spread(name: &str) -> String {
 
 /// The first document of a YAML file.
 pub fn yaml(text: &str) -> Option<Yaml> {
-    if text.matches(['*', '&']).count() > MAX_ALIASES {
+    if text.matches(['*', '&']).count() > MAX_ALIASES || is_deep(text) {
         return None;
     }
     YamlLoader::load_from_str(text).ok()?.into_iter().next()
@@ -226,7 +228,9 @@ pub fn address(text: &str) -> Option<String> {
         return None;
     }
     let scheme = if scheme == "https://" { scheme } else { "" };
-    Some(format!("{scheme}{host}:{port}"))
+    let address = format!("{scheme}{host}:{port}");
+    let url = if scheme.is_empty() { format!("http://{address}") } else { address.clone() };
+    InstanceUrl::parse(&url).is_ok().then_some(address)
 }
 
 /// Whether only a network of containers knows the host.
@@ -234,6 +238,22 @@ pub fn is_inside(address: &str) -> bool {
     let host = plain(address);
     let host = host.rsplit_once(':').map_or(host.as_str(), |(host, _)| host);
     !(host.contains('.') || host.contains(':') || host == "localhost")
+}
+
+/// Whether a YAML file is nested so deep that reading it might not end well.
+fn is_deep(text: &str) -> bool {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    let dashes = text.lines().map(|line| line.matches("- ").count()).max().unwrap_or(0);
+    let indented = text.lines().map(|line| line.len() - line.trim_start().len()).max().unwrap_or(0);
+    deepest.max(dashes) > MAX_YAML_DEPTH || indented > 4 * MAX_YAML_DEPTH
 }
 
 /// Without a scheme.

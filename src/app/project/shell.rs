@@ -30,6 +30,31 @@ pub const HOLE: char = '\u{1}';
 const HERE: char = '\u{3}';
 /// Values that one variable may have, one after the other.
 const MAX_VALUES: usize = 8;
+/// Commands of a script.
+const MAX_COMMANDS: usize = 5_000;
+/// Characters of a text with its variables filled in.
+const MAX_FILLED: usize = 16_384;
+/// Characters of a command for people.
+const MAX_SHOWN: usize = 120;
+/// Options whose value may be a secret.
+const HIDING: [&str; 14] = [
+    "-H",
+    "--header",
+    "-u",
+    "--user",
+    "-b",
+    "--cookie",
+    "-d",
+    "--data",
+    "--data-raw",
+    "-p",
+    "--password",
+    "--token",
+    "-e",
+    "--env",
+];
+/// What a variable with a secret is called.
+pub const SECRETS: [&str; 8] = ["pass", "secret", "token", "key", "pwd", "auth", "cred", "pin"];
 /// Variables in variables.
 const MAX_DEPTH: usize = 6;
 
@@ -49,11 +74,16 @@ pub struct Command {
     /// Run with `sudo`.
     pub sudo: bool,
     pub place: Place,
-    /// The script's own line.
-    pub line: String,
+    /// Its place among the commands of the script.
+    pub index: usize,
 }
 
 impl Command {
+    /// The command for people: its words, without what may be a secret, and not too long.
+    pub fn shown(&self) -> String {
+        shown(&self.words)
+    }
+
     /// Its name, without a folder.
     pub fn program(&self) -> &str {
         self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
@@ -91,7 +121,56 @@ pub fn read(file: &File) -> Option<Script> {
         }
         _ => of_shell(file),
     };
+    let mut script = script;
+    script.commands.truncate(MAX_COMMANDS);
+    for (index, command) in script.commands.iter_mut().enumerate() {
+        command.index = index;
+    }
     (!(script.commands.is_empty() && script.variables.is_empty())).then_some(script)
+}
+
+/// Words as a line, with `…` for headers, credentials and what is assigned to a variable that may hold one.
+fn shown(words: &[String]) -> String {
+    let mut line = String::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let hides_next = HIDING.contains(&word.as_str());
+        let names_secret = |name: &str| SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret));
+        let word = match word.split_once('=') {
+            Some((name, _)) if names_secret(name) => format!("{name}=…"),
+            _ => without_login(word),
+        };
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&readable(&word));
+        if hides_next && words.next().is_some() {
+            line.push_str(" …");
+        }
+        if line.len() > MAX_SHOWN {
+            break;
+        }
+    }
+    match line.char_indices().nth(MAX_SHOWN) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+/// Unknown parts as variables.
+fn readable(text: &str) -> String {
+    let part = |(at, part): (usize, &str)| if at % 2 == 0 { part.to_owned() } else { format!("${part}") };
+    text.split(HOLE).enumerate().map(part).collect::<String>().replace(HERE, ".").replace("\\$", "$")
+}
+
+/// A URL without user and password.
+fn without_login(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://…@{host}{}", &rest[end..]),
+        None => word.to_owned(),
+    }
 }
 
 impl Script {
@@ -123,7 +202,7 @@ impl Script {
             };
             rest = after;
             match (self.variables.get(variable).map(Vec::as_slice), fallback) {
-                (Some([value]), _) if depth > 0 && !is_computed(value) => {
+                (Some([value]), _) if depth > 0 && !is_computed(value) && filled.len() < MAX_FILLED => {
                     filled.push_str(&self.fill_within(value, depth - 1));
                 }
                 (None, Some(fallback)) if depth > 0 => filled.push_str(&self.fill_within(fallback, depth - 1)),

@@ -104,7 +104,7 @@ fn of_script(script: &Script) -> Vec<Stop> {
             let is_told =
                 stops.iter().any(|known| known.place.line == place.line || known.place.line + 1 == place.line);
             if !is_told {
-                stops.push(Stop { place: place.clone(), line: command.line.clone(), after });
+                stops.push(Stop { place: place.clone(), line: command.shown(), after });
             }
         }
     }
@@ -122,11 +122,7 @@ struct Order {
 fn is_of_previous(script: &Script, command: &Command, objects: &[String], target: &[String], order: Order) -> bool {
     let variables = objects.iter().flat_map(|word| raw(word).into_iter().chain(holes(&script.fill(word))));
     let names: Vec<String> = variables.collect();
-    let beside = |word: &String| {
-        ["redis", "db", "postgres", "mysql", "mongo", "cache", "queue"].iter().any(|other| word.contains(other))
-    };
-    let previous = names.iter().any(|name| is_previous(name))
-        || objects.iter().any(|word| !word.contains('$') && is_previous(word) && !beside(word));
+    let previous = names.iter().any(|name| is_previous(name));
     if previous {
         return (order.is_behind || !order.has_move) && !names.iter().any(|name| is_new(name) && !is_previous(name));
     }
@@ -154,6 +150,7 @@ fn stopped(command: &Command) -> Option<Vec<String>> {
         Some(words[1..].iter().filter(known).map(|word| (*word).to_owned()).collect())
     };
     match command.program() {
+        "docker" | "podman" | "docker-compose" if has("exec") => None,
         "docker" | "podman" | "docker-compose" | "nerdctl"
             if has("stop") || has("rm") || has("kill") || has("down") =>
         {
@@ -165,6 +162,7 @@ fn stopped(command: &Command) -> Option<Vec<String>> {
         "kill" | "pkill" | "killall" | "fuser" => objects(),
         "aws" if words.windows(2).any(|pair| pair == ["--desired-count", "0"]) => objects(),
         "docker" | "docker-compose" if words.iter().any(|word| word.ends_with("=0")) => objects(),
+        "kubectl" if has("job") || has("jobs") || has("pod") || has("pods") => None,
         "kubectl" | "helm"
             if has("delete")
                 || has("uninstall")
@@ -237,9 +235,9 @@ fn raw(text: &str) -> Vec<String> {
 
 fn is_previous(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["old", "prev", "current", "active", "live", "existing", "other", "last", "running", "before"]
-        .iter()
-        .any(|word| name.contains(word))
+    let says = ["old", "prev", "current", "active", "live", "existing", "other", "last", "running", "before"];
+    let is_word = |word: &str| name.split('_').any(|part| part == word);
+    (says.iter().any(|word| name.contains(word)) || ["cur", "now", "from"].iter().any(|word| is_word(word)))
         && !name.contains("inactive")
 }
 
@@ -288,6 +286,28 @@ mod tests {
                 format!("echo \"$NEW\" > active\nnginx -s reload\nif ! curl -f localhost/x; then {stop}; fi\n");
             assert!(lines(&failed).is_empty(), "{stop}");
         }
+    }
+
+    #[test]
+    fn what_runs_beside_the_colors_is_none() {
+        for stop in [
+            "docker exec app-$ACTIVE rm -rf /app/cache",
+            "docker compose -f x.live.yml exec app rm -f /tmp/x",
+            "kill $TAIL_PID",
+            "docker stop old-redis",
+            "kubectl delete job migrate-$OLD",
+        ] {
+            let text = format!("ln -sfn upstream-$NEW.conf /etc/nginx/active.conf\nnginx -s reload\n{stop}\n");
+            assert!(lines(&text).is_empty(), "{stop}");
+        }
+    }
+
+    #[test]
+    fn functions_are_read_where_they_are_called() {
+        let text = "stop_color() {\n  local c=$1\n  docker stop \"app-$c\"\n}\n\
+                    move() {\n  ln -sfn $1.conf active.conf\n  nginx -s reload\n}\nmove $next\nstop_color \"$current\"\n";
+        assert_eq!(lines(text), ["deploy.sh:3"]);
+        assert!(lines(&text.replace("$current", "$next")).is_empty());
     }
 
     #[test]

@@ -62,8 +62,12 @@ pub async fn look(config: &Config, proposal: &Proposal) -> Answers {
             let (config, paths, address) = (config.clone(), paths.clone(), address.clone());
             let ports = beside(&listeners, &address);
             asked.spawn(async move {
-                let answer = timeout(LIMIT, ask(&config, color, &url, &paths, &ports)).await.unwrap_or_default();
-                ((color, at), Answer { color, address, health: answer.0, metrics: answer.1 })
+                // What hangs takes nothing from the other.
+                let health = timeout(LIMIT, elsewhere::ready_path(&config, &url, &paths));
+                let metrics = timeout(LIMIT, page(&config, color, &url, &ports));
+                let (health, metrics) = tokio::join!(health, metrics);
+                let (health, metrics) = (health.ok().flatten(), metrics.ok().flatten());
+                ((color, at), Answer { color, address, health, metrics })
             });
         }
     }
@@ -87,21 +91,9 @@ fn beside(listeners: &[Listener], address: &str) -> Vec<u16> {
     others.map(|listener| listener.port).collect()
 }
 
-async fn ask(
-    config: &Config,
-    color: Color,
-    url: &InstanceUrl,
-    paths: &[String],
-    ports: &[u16],
-) -> (Option<elsewhere::ReadyPath>, Option<Page>) {
-    let health = elsewhere::ready_path(config, url, paths);
-    let metrics = elsewhere::metrics_page(config, color, url, ports);
-    let (health, found) = tokio::join!(health, metrics);
-    let page = match found {
-        Some(found) => read(config, color, url, found).await,
-        None => None,
-    };
-    (health, page)
+async fn page(config: &Config, color: Color, url: &InstanceUrl, ports: &[u16]) -> Option<Page> {
+    let found = elsewhere::metrics_page(config, color, url, ports).await?;
+    read(config, color, url, found).await
 }
 
 async fn read(config: &Config, color: Color, url: &InstanceUrl, found: elsewhere::Found) -> Option<Page> {
@@ -168,7 +160,7 @@ fn metrics(answers: &[Answer], told: &mut Answers) {
     let ports: Vec<Option<u16>> = with_page.iter().map(|(_, page)| page.port).collect();
     match ports.as_slice() {
         ports if ports.iter().all(Option::is_none) => {}
-        [Some(port), rest @ ..] if rest.iter().all(|other| *other == Some(*port)) && has_own_hosts(&with_page) => {
+        [Some(port), rest @ ..] if rest.iter().all(|other| *other == Some(*port)) && has_own_hosts(answers) => {
             told.settings.push(Setting::text("metrics.port", port.to_string(), "their metrics are on another port"));
         }
         _ => on_other_ports(answers, told),
@@ -179,9 +171,9 @@ fn metrics(answers: &[Answer], told: &mut Answers) {
 }
 
 /// Whether each instance has a host of its own, so that one port can be that of all.
-fn has_own_hosts(pages: &[(&Answer, &Page)]) -> bool {
+fn has_own_hosts(answers: &[Answer]) -> bool {
     let host = |answer: &Answer| answer.address.rsplit_once(':').map(|(host, _)| host.to_owned());
-    pages.iter().enumerate().all(|(at, (one, _))| pages[at + 1..].iter().all(|(other, _)| host(one) != host(other)))
+    answers.iter().enumerate().all(|(at, one)| answers[at + 1..].iter().all(|other| host(one) != host(other)))
 }
 
 /// A base URL for the metrics of each instance.

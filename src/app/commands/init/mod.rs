@@ -20,6 +20,7 @@ use super::doctor;
 use super::support::failure::Failure;
 use super::support::output;
 use crate::app::cli::{Common, Init};
+use crate::config::place::{CONFIG_FILE, CONFIG_VARIABLE};
 use crate::config::{Config, Inputs, Location, load, shell_word};
 
 /// Proposes a configuration, writes it if that is wanted, and ends with `doctor`. Exit code 0 once the file is written.
@@ -63,9 +64,11 @@ pub async fn run(common: &Common, init: &Init) -> Result<u8, Failure> {
     }
     write(&file, &text)?;
     output::line(&format!("\nwrote `{}`; now `switchback doctor` checks it:\n", file.display()));
-    let code = doctor::run(common, false).await?;
-    if code != 0 {
-        output::line("\nfix what is marked FAILURE, then run `switchback doctor` again");
+    match doctor::run(common, false).await {
+        Ok(0) => {}
+        Ok(_) => output::line("\nfix what is marked FAILURE, then run `switchback doctor` again"),
+        // The environment may have settings of its own.
+        Err(failure) => output::error(&failure.message),
     }
     next_steps(&proposal);
     Ok(0)
@@ -75,7 +78,8 @@ pub async fn run(common: &Common, init: &Init) -> Result<u8, Failure> {
 fn target(common: &Common) -> Result<(PathBuf, PathBuf), Failure> {
     let working = std::env::current_dir()
         .map_err(|error| Failure::usage(format!("cannot find the working directory: {error}")))?;
-    let file = working.join(common.config.as_deref().unwrap_or(Path::new("switchback.toml")));
+    let named = common.config.clone().or_else(|| Some(std::env::var_os(CONFIG_VARIABLE)?.into()));
+    let file = working.join(named.as_deref().unwrap_or(Path::new(CONFIG_FILE)));
     let root = file.parent().unwrap_or(&working).to_owned();
     Ok((file, root))
 }

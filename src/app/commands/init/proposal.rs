@@ -9,10 +9,10 @@ use crate::app::project::files::Project;
 use crate::app::project::health;
 use crate::app::project::instances::{self, Instances};
 use crate::app::project::listeners::Listener;
-use crate::app::project::routers::{self, Look, Setting};
+use crate::app::project::routers::{self, Look, Setting, Value};
 use crate::app::project::shell::{HOLE, Script};
 use crate::app::project::{scripts, service, standby};
-use crate::config::keys;
+use crate::config::{InstanceUrl, keys};
 use crate::model::Color;
 
 /// The state file of `deploy.ts`.
@@ -86,6 +86,14 @@ impl Proposal {
 
     /// Adds a setting, or replaces it; what was given as a flag stays.
     pub fn set(&mut self, setting: Setting) {
+        let is_odd = |text: &String| text.chars().any(|c| c.is_control() && c != '\n');
+        let odd = match &setting.value {
+            Value::Text(text) => is_odd(text),
+            Value::List(words) => words.iter().any(is_odd),
+        };
+        if odd {
+            return;
+        }
         let is_given = self.given.iter().any(|key| key == setting.key);
         if is_given && self.settings.iter().any(|known| known.key == setting.key && known.reason.starts_with("given")) {
             return;
@@ -201,7 +209,9 @@ impl Proposal {
             self.notes.push(format!("{STATE_FILE} is committed to git, and a checkout would bring back an old color: git rm --cached {STATE_FILE}"));
         }
         if service::script(&self.project, "deploy:switch-green").is_some() {
-            self.deploy_script = Some((service::package_manager(&self.project), "deploy:green"));
+            let is_free = |name: &&&str| service::script(&self.project, name).is_none();
+            let name = ["deploy:green", "deploy:green:watched", "release:green"].iter().find(is_free);
+            self.deploy_script = name.map(|name| (service::package_manager(&self.project), *name));
         }
     }
 }
@@ -229,8 +239,10 @@ fn given_instances(init: &Init) -> Result<Option<Instances>, Failure> {
     }
     let parsed = |flag: &str, given: &[String]| {
         let one = |text: &String| {
-            instances::address(text).ok_or_else(|| {
-                Failure::usage(format!("{flag} `{text}` is not a URL; example: {flag} http://127.0.0.1:3001"))
+            // It may have a password.
+            let known = InstanceUrl::parse(&url(text)).map(|_| text.clone());
+            known.map_err(|_| {
+                Failure::usage(format!("{flag} has no URL of an instance; example: {flag} http://127.0.0.1:3001"))
             })
         };
         given.iter().map(one).collect::<Result<Vec<_>, _>>()

@@ -9,6 +9,8 @@ use super::{Rank, Seen, address, is_inside, only_color, yaml};
 use crate::app::project::files::{File, Place, has_extension, name};
 use crate::app::project::pattern;
 
+/// Ports of debuggers and metrics.
+const BESIDE: [&str; 4] = ["9229", "5005", "9464", "9090"];
 /// Compose services beside the application's.
 const OTHERS: [&str; 12] = [
     "db",
@@ -88,15 +90,18 @@ pub fn in_compose(file: &File) -> Vec<Seen> {
         if OTHERS.iter().any(|other| key.split(['-', '_']).any(|part| part == *other)) {
             continue;
         }
-        // The first port is that of the application.
-        let published = service["ports"].as_vec().into_iter().flatten().find_map(|port| match port {
-            Yaml::String(text) => published(text),
-            Yaml::Hash(_) => match &port["published"] {
-                Yaml::Integer(port) => Some(port.to_string()),
-                Yaml::String(port) => Some(filled(port)),
+        // The first port is that of the application, after those of debuggers and metrics.
+        let published = service["ports"].as_vec().into_iter().flatten().find_map(|port| {
+            match port {
+                Yaml::String(text) => published(text),
+                Yaml::Hash(_) => match &port["published"] {
+                    Yaml::Integer(port) => Some(port.to_string()),
+                    Yaml::String(port) => Some(filled(port)),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
+            }
+            .filter(|port| !BESIDE.iter().any(|other| port.ends_with(other)))
         });
         let Some(address) = published.as_deref().and_then(address) else { continue };
         let at = file.text.lines().position(|line| line.trim_start().starts_with(&format!("{key}:")));

@@ -41,7 +41,9 @@ pub fn find(file: &File) -> Vec<Seen> {
             (false, Some(color)) => current = Some((color, at)),
             (false, None) => current = None,
         }
-        if is_compared || branches::ends(line) {
+        // `${BLUE}` colors what a script prints.
+        let is_painted = ["${BLUE}", "$BLUE ", "${GREEN}", "$GREEN "].iter().any(|name| line.contains(name));
+        if is_painted || is_compared || branches::ends(line) {
             current = None;
             continue;
         }

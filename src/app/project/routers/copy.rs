@@ -8,6 +8,7 @@ use super::{Choice, HOLE, Look, Setting, quoted};
 use crate::app::project::files::{File, has_extension, name};
 use crate::app::project::instances::only_color;
 use crate::app::project::shell::{Command, Script};
+use crate::config::shell_word;
 use crate::model::Color;
 
 /// A file for each color, and the one that is active.
@@ -23,7 +24,7 @@ struct Active<'a> {
 pub fn linked(look: &Look) -> Option<Choice> {
     let by_script = look.commands().filter(|(_, command)| command.program() == "ln").find_map(|(script, command)| {
         let active = active(look, script, command)?;
-        is_nginx(&active).then_some(active)
+        (is_nginx(&active) && speaks_of_nginx(look, &active)).then_some(active)
     });
     let on_disk = || {
         let mut links = look.files().filter(|file| only_color(&file.name).is_none());
@@ -111,7 +112,13 @@ fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<A
         let color = only_color(&filled)?;
         filled.replace(color.name(), "{color}")
     };
-    let file = look.path(script, command, &renamed(script, command, to))?;
+    let to = renamed(script, command, to);
+    let file = look.path(script, command, &to)?;
+    // In a folder the file keeps the name of its color.
+    if to.ends_with('/') || file.is_dir() && file.file_name().is_some_and(|name| name != "current" && name != "active")
+    {
+        return None;
+    }
     if only_color(&look.project.relative(&file)).is_some() || pattern.contains(HOLE) {
         return None;
     }
@@ -120,7 +127,7 @@ fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<A
     let known = ["conf", "inc", "cfg", "caddy", "yml", "yaml", "toml", "{color}"].contains(&kind)
         || pattern.contains("Caddyfile")
         || pattern.contains("nginx");
-    let reason = format!("{} {} to it", command.place, quoted(&command.line));
+    let reason = format!("{} {} to it", command.place, quoted(&command.shown()));
     if known {
         return Some(Active { file, pattern, reason, by: Some((script, command)) });
     }
@@ -134,13 +141,23 @@ fn active<'a>(look: &Look, script: &'a Script, command: &'a Command) -> Option<A
 
 /// The name under which a file ends, if the script renames it.
 fn renamed(script: &Script, command: &Command, to: &str) -> String {
-    let at = script.commands.iter().position(|known| known == command).unwrap_or(0);
+    let at = command.index;
     let moved = script.commands[at..].iter().take(6).filter(|next| next.program() == "mv").find_map(|next| {
         let words: Vec<&String> = next.words[1..].iter().filter(|word| !word.starts_with('-')).collect();
         let [from, last] = words.as_slice() else { return None };
         (from.as_str() == to).then(|| (*last).clone())
     });
     moved.unwrap_or_else(|| to.to_owned())
+}
+
+/// Whether nginx reads such a file: by its path, its text, or a reload.
+fn speaks_of_nginx(look: &Look, active: &Active) -> bool {
+    let path = active.file.to_string_lossy();
+    let others = ["apache", "httpd", "envoy", "/etc/default", "systemd", "haproxy"];
+    let text = Color::ALL.into_iter().find_map(|color| text_of(look, active, color));
+    let is_text =
+        text.is_some_and(|text| ["upstream", "server", "proxy_pass", "set $"].iter().any(|word| text.contains(word)));
+    !others.iter().any(|other| path.contains(other)) && (path.contains("nginx") || is_text || reload::has_nginx(look))
 }
 
 fn is_nginx(active: &Active) -> bool {
@@ -154,11 +171,11 @@ fn is_nginx(active: &Active) -> bool {
 
 fn text_of<'a>(look: &'a Look, active: &Active, color: Color) -> Option<&'a str> {
     let source = active.pattern.replace("{color}", color.name());
-    let path = match active.by {
-        Some((script, command)) => look.path(script, command, &source)?,
-        None => active.file.with_file_name(source),
-    };
-    Some(&look.project.file(&path)?.text)
+    // What a link leads to is seen from its folder.
+    let beside = active.file.with_file_name(&source);
+    let named = active.by.and_then(|(script, command)| look.path(script, command, &source));
+    let file = named.and_then(|path| look.project.file(&path)).or_else(|| look.project.file(&beside));
+    file.map(|file| file.text.as_str())
 }
 
 fn nginx(look: &Look, active: &Active) -> Choice {
@@ -195,6 +212,11 @@ fn by_command(look: &Look, active: &Active) -> Option<Choice> {
     };
     let source = source.display().to_string();
     let sudo = if command.sudo { "sudo -n " } else { "" };
+    if !(is_router_file(&active.file) || speaks_of_nginx(look, active)) {
+        return None;
+    }
+    let (source, file) =
+        (shell_word(&source.replace("{color}", "COLOR")).replace("COLOR", "{color}"), shell_word(&file));
     let switch = format!("{sudo}cp {source} {file}{}", reload::behind(script, command));
     let of_loop = source.replace("{color}", "$color");
     let read = format!(
@@ -210,6 +232,12 @@ fn by_command(look: &Look, active: &Active) -> Option<Choice> {
         ],
         notes: vec![UNCONFIRMED.to_owned()],
     })
+}
+
+/// Whether a path is that of a router's configuration.
+fn is_router_file(file: &Path) -> bool {
+    let path = file.to_string_lossy().to_ascii_lowercase();
+    ["nginx", "haproxy", "caddy", "traefik", "envoy", "proxy", "upstream"].iter().any(|word| path.contains(word))
 }
 
 /// A file proves what was written, and not what is used.

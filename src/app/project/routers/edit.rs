@@ -5,7 +5,11 @@ use super::{Choice, HOLE, Look, Setting, is_port};
 use super::{reload, snippet};
 use crate::app::project::instances::{only_color, port};
 use crate::app::project::shell::{Command, Script};
+use crate::config::shell_word;
 use crate::model::Color;
+
+/// Stands for the color or port of before.
+const OTHER: &str = "\u{4}";
 
 /// `s/FROM/TO/` with its variables filled in as far as they are known.
 struct Substitution {
@@ -23,12 +27,11 @@ enum Says {
 
 pub fn find(look: &Look) -> Option<Choice> {
     look.commands()
-        .filter(|(_, command)| ["sed", "perl"].contains(&command.program()))
+        .filter(|(_, command)| command.program() == "sed")
         .find_map(|(script, command)| of(look, script, command))
 }
 
 fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
-    let is_perl = command.program() == "perl";
     let option = |letter: char| {
         command.words[1..].iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
     };
@@ -38,8 +41,7 @@ fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
     if !(option('i') || written || command.words.iter().any(|word| word.starts_with("--in-place"))) {
         return None;
     }
-    let extended =
-        is_perl || option('E') || option('r') || command.words.iter().any(|word| word == "--regexp-extended");
+    let extended = option('E') || option('r') || command.words.iter().any(|word| word == "--regexp-extended");
     let path = look.path(script, command, file)?;
     let text = path.display().to_string();
     let is_router = ["nginx", "haproxy", "caddy", "Caddy", "traefik", ".conf", ".cfg", ".inc", "upstream"]
@@ -57,13 +59,18 @@ fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
     let (blue, green) = (&look.instances.blue, &look.instances.green);
     let (blue, green) = (port(blue.first()?)?, port(green.first()?)?);
     let edit = substitution.for_either(&says);
-    let choose = match says {
-        Says::Color => String::new(),
-        Says::Port => format!("case {{color}} in blue) to={blue} ;; *) to={green} ;; esac && "),
+    let asks = edit.contains("$other");
+    let choose = match (&says, asks) {
+        (Says::Color, false) => String::new(),
+        (Says::Color, true) => "case {color} in blue) other=green ;; *) other=blue ;; esac && ".to_owned(),
+        (Says::Port, false) => format!("case {{color}} in blue) to={blue} ;; *) to={green} ;; esac && "),
+        (Says::Port, true) => {
+            format!("case {{color}} in blue) to={blue} other={green} ;; *) to={green} other={blue} ;; esac && ")
+        }
     };
-    let quote = if matches!(says, Says::Port) { '"' } else { '\'' };
     let dialect = if extended { " -E" } else { "" };
-    let switch = format!("{choose}{sudo}sed -i{dialect} {quote}{edit}{quote} {text}{behind}");
+    let file = shell_word(&text);
+    let switch = format!("{choose}{sudo}sed -i{dialect} \"{edit}\" {file}{behind}");
     let read = substitution.read(&says, [blue, green], extended);
     Some(Choice {
         settings: vec![
@@ -127,30 +134,30 @@ impl Substitution {
             .unwrap_or_default()
     }
 
+    /// The expression with `$other` for what is replaced, and `{color}` or `$to` for what replaces it.
     fn for_either(&self, says: &Says) -> String {
         let (before, after) = self.around();
-        let (any, put) = match says {
-            Says::Color => ("[a-z]*", "{color}"),
-            Says::Port => ("[0-9]*", "$to"),
+        let put = match says {
+            Says::Color => "{color}",
+            Says::Port => "$to",
         };
-        // What the script looks for may name the color of before.
-        let mut from: String =
-            self.from.split(HOLE).enumerate().map(|(at, part)| if at % 2 == 0 { part } else { any }).collect();
-        if let Some(color) = only_color(&from) {
-            from = from.replace(color.name(), any);
+        // What the script looks for may name the color or the port of before.
+        let from: Vec<&str> = self.from.split(HOLE).collect();
+        let mut from =
+            from.iter().enumerate().map(|(at, part)| if at % 2 == 0 { *part } else { OTHER }).collect::<String>();
+        if let (Says::Color, Some(color)) = (says, only_color(&from)) {
+            from = from.replace(color.name(), OTHER);
         }
         let d = self.delimiter;
         let text = format!("s{d}{from}{d}{before}{put}{after}{d}{}", self.flags);
         // In double quotes the shell would take other signs for variables.
-        if matches!(says, Says::Port) {
-            text.replace("$to", "\u{2}")
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('$', "\\$")
-                .replace('\u{2}', "$to")
-        } else {
-            text
-        }
+        let text = text
+            .replace("$to", "\u{2}")
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('`', "\\`")
+            .replace('$', "\\$");
+        text.replace('\u{2}', "$to").replace(OTHER, "$other")
     }
 
     fn read(&self, says: &Says, [blue, green]: [&str; 2], extended: bool) -> String {
@@ -158,7 +165,7 @@ impl Substitution {
         // A group of the expression stands for what it matched.
         let special = if extended { "[*(){}+?|$^" } else { "[*" };
         let literal = |text: &str| {
-            let text = text.replace("\\1", ".*").replace("\\2", ".*").replace("${1}", ".*");
+            let text = text.replace("\\1", ".*").replace("\\2", ".*");
             let escaped = text.split(".*").map(|part| {
                 part.chars()
                     .flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c]))

@@ -112,7 +112,7 @@ impl Look<'_> {
         if word.contains([HOLE, '$', '`']) || word.is_empty() {
             return None;
         }
-        let at = script.commands.iter().position(|known| known == command)?;
+        let at = command.index;
         let entered = script.commands[..at].iter().rfind(|command| command.program() == "cd");
         let folder = entered.and_then(|command| Some(script.fill(command.words.get(1)?)));
         let folder = folder.unwrap_or_default();
@@ -126,14 +126,15 @@ impl Look<'_> {
     fn text(&self, script: &Script, command: &Command) -> Option<String> {
         static PLACE: LazyLock<Regex> = LazyLock::new(|| {
             // nginx has variables of its own, in small letters.
-            pattern(r"(?:__|\{\{\s*|%%?|@@?)([A-Za-z][A-Za-z0-9_]*?)(?:__|\s*\}\}|%%?|@@?)|\$\{?([A-Z][A-Z0-9_]*)\}?")
+            pattern(r"(?:__|\{\{\s*|%%?|@@?)([A-Za-z][A-Za-z0-9_]*?)(?:__|\s*\}\}|%%?|@@?)|\\\$\{?([A-Z][A-Z0-9_]*)\}?")
         });
         let text = command.input.as_ref()?;
         let Some(file) = text.strip_prefix(TEXT_OF).and_then(|rest| rest.split(TEXT_OF).next()) else {
             return Some(text.clone());
         };
         let template = self.project.file(&self.path(script, command, file)?)?;
-        Some(PLACE.replace_all(&template.text, format!("{HOLE}${{1}}${{2}}{HOLE}")).into_owned())
+        let text = template.text.replace('$', "\\$");
+        Some(PLACE.replace_all(&text, format!("{HOLE}${{1}}${{2}}{HOLE}")).into_owned())
     }
 
     /// Files that may be the router's of this service: those of the project, and others that lead to an instance.
@@ -153,14 +154,36 @@ impl Look<'_> {
         for (at, part) in text.split(HOLE).enumerate() {
             if at % 2 == 0 {
                 filled.push_str(part);
+            } else if let Some(address) = self.value_of(script, part, color) {
+                filled.push_str(&address);
             } else if is_port(script, part, &filled) {
                 filled.push_str(super::instances::port(self.instances.of(color).first()?)?);
-            } else {
+            } else if is_color(script, part) {
                 filled.push_str(color.name());
+            } else {
+                return None;
             }
         }
         Some(filled)
     }
+
+    /// The address of a color that a variable may hold.
+    fn value_of(&self, script: &Script, variable: &str, color: Color) -> Option<String> {
+        let values = script.values(variable).into_iter().filter(|value| value.contains(':'));
+        values.into_iter().find(|value| self.instances.color_of(value) == Some(color))
+    }
+}
+
+/// Whether an unknown variable is a color: by its values, or by its name.
+fn is_color(script: &Script, variable: &str) -> bool {
+    let name = variable.to_ascii_lowercase();
+    let named = [
+        "colo", "new", "next", "target", "idle", "inactive", "slot", "env", "side", "deploy", "active", "live", "after",
+    ];
+    let is_short = ["1", "c", "to", "n"].contains(&name.as_str());
+    is_short
+        || named.iter().any(|word| name.contains(word))
+        || script.values(variable).iter().any(|value| super::instances::only_color(value).is_some())
 }
 
 /// Whether an unknown variable is a port and no color.

@@ -38,6 +38,11 @@ pub fn of_nginx(look: &Look) -> Vec<Setting> {
     settings
 }
 
+/// Whether a script reloads nginx.
+pub fn has_nginx(look: &Look) -> bool {
+    look.commands().any(|(_, command)| is_nginx_reload(command))
+}
+
 /// `pid FILE;` of the configuration, where it is not the default.
 fn pid_file(look: &Look) -> Option<Setting> {
     look.project.files.iter().filter(|file| name(&file.path) == "nginx.conf").find_map(|file| {
@@ -50,7 +55,7 @@ fn pid_file(look: &Look) -> Option<Setting> {
 
 /// The commands of the script, from `command` on, that test and reload a router, as one line of shell.
 pub fn behind(script: &Script, command: &Command) -> String {
-    let at = script.commands.iter().position(|known| known == command).unwrap_or(0);
+    let at = command.index;
     let mut lines = Vec::new();
     for next in script.commands[at..].iter().filter(|next| is_any(next)) {
         if let Some(words) = words(script, next) {

@@ -24,7 +24,7 @@ pub fn written(look: &Look) -> Option<Choice> {
             look,
             &look.project.relative(&file),
             &template,
-            &format!("written by {} {}", command.place, quoted(&command.line)),
+            &format!("written by {} {}", command.place, quoted(&command.shown())),
         ))
     })
 }

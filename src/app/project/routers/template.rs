@@ -38,7 +38,9 @@ impl Template {
         let is_address = |word: &str| {
             let mut before = String::new();
             word.split(HOLE).enumerate().any(|(at, part)| {
-                let port = at % 2 == 1 && is_port(script, part, &before);
+                let held =
+                    || look.value_of(script, part, Color::Blue).or_else(|| look.value_of(script, part, Color::Green));
+                let port = at % 2 == 1 && (is_port(script, part, &before) || held().is_some());
                 before.push_str(part);
                 port
             })
@@ -59,6 +61,15 @@ impl Template {
             (None, None) => ("blue".to_owned(), "green".to_owned()),
         };
         let replaced = address.or(fixed);
+        let others = words.iter().filter(|word| Some(*word) != replaced);
+        // What is neither a color nor an address is not known, and another instance would stay.
+        let is_known = |word: &&String| {
+            word.split(HOLE).skip(1).step_by(2).all(|part| super::is_color(script, part))
+                && look.instances.color_of(bare(word)).is_none()
+        };
+        if !others.clone().all(|word| is_known(&word)) {
+            return None;
+        }
         let text = joined(&words, |word| {
             if Some(word) == replaced.map(String::as_str) { "{upstream}".to_owned() } else { colored(word) }
         });

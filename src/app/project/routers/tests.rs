@@ -174,17 +174,17 @@ fn sed_does_for_either_color_what_the_script_does() {
     for (line, switch, read) in [
         (
             "sed -i \"s/default .*;/default $NEW;/\" /etc/nginx/shop.conf",
-            "sed -i 's/default .*;/default {color};/' /etc/nginx/shop.conf",
+            "sed -i \"s/default .*;/default {color};/\" /etc/nginx/shop.conf",
             "s/.*default \\(blue\\|green\\);.*/\\1/p",
         ),
         (
             "sudo sed -i 's/server x-blue:80/server x-green:80/' /etc/nginx/shop.conf",
-            "sudo -n sed -i 's/server x-[a-z]*:80/server x-{color}:80/' /etc/nginx/shop.conf",
+            "case {color} in blue) other=green ;; *) other=blue ;; esac && sudo -n sed -i \"s/server x-$other:80/server x-{color}:80/\" /etc/nginx/shop.conf",
             "s/.*server x-\\(blue\\|green\\):80.*/\\1/p",
         ),
         (
             "sed -i \"s|127.0.0.1:$OLD_PORT|127.0.0.1:$NEW_PORT|\" /etc/nginx/shop.conf",
-            "case {color} in blue) to=3001 ;; *) to=3002 ;; esac && sed -i \"s|127.0.0.1:[0-9]*|127.0.0.1:$to|\" /etc/nginx/shop.conf",
+            "case {color} in blue) to=3001 other=3002 ;; *) to=3002 other=3001 ;; esac && sed -i \"s|127.0.0.1:$other|127.0.0.1:$to|\" /etc/nginx/shop.conf",
             "s|.*127.0.0.1:3001.*|blue|p; s|.*127.0.0.1:3002.*|green|p",
         ),
     ] {
@@ -239,4 +239,43 @@ fn what_a_script_records_for_itself_is_told() {
 #[test]
 fn nothing_is_recognized_where_nothing_tells() {
     assert!(found(&[PORTS, ("deploy.sh", "docker compose up -d\ncp a b\n")]).is_empty());
+}
+
+#[test]
+fn nothing_but_the_color_is_replaced() {
+    let switch = |line: &str| {
+        let lines = found(&[PORTS, ("d.sh", &format!("{line}\nnginx -s reload\n"))]);
+        lines.into_iter().find(|line| line.starts_with("router.switch")).unwrap_or_default()
+    };
+    assert!(switch("sed -i s/blue/green/g /etc/nginx/shop.conf").contains("\"s/$other/{color}/g\""));
+    assert!(
+        switch("sed -i \"s/default $CUR;/default $NEW;/\" /etc/nginx/a.conf")
+            .contains("s/default $other;/default {color};/")
+    );
+    assert!(switch("sed -i \"s/a/b$NEW/\" \"/etc/nginx/my sites/a.conf\"").contains("'/etc/nginx/my sites/a.conf'"));
+    assert!(switch("perl -pi -e \"s/:\\d+/:$NEW_PORT/\" /etc/nginx/shop.conf").is_empty());
+}
+
+#[test]
+fn what_a_template_has_of_its_own_stays() {
+    let template = ("nginx/url.tmpl", "set $service_url http://127.0.0.1:${PORT};\n");
+    let lines = found(&[PORTS, template, ("d.sh", "envsubst '$PORT' < nginx/url.tmpl > /etc/nginx/url.inc\n")]);
+    assert_has(&lines, &["router.template = set $service_url {upstream};", "router.blue = http://127.0.0.1:3001"]);
+    let urls = "BLUE_URL=http://127.0.0.1:3001\nGREEN_URL=http://127.0.0.1:3002\nif x; then T=$BLUE_URL; else T=$GREEN_URL; fi\n";
+    let lines = found(&[("d.sh", &format!("{urls}echo \"set \\$target $T;\" > /etc/nginx/target.inc\n"))]);
+    assert_has(&lines, &["router.template = set $target {upstream};", "router.green = http://127.0.0.1:3002"]);
+    // Weights of both servers are no template.
+    let weights = "echo \"server 127.0.0.1:3001 weight=$W1; server 127.0.0.1:3002 weight=$W2;\" > /etc/nginx/up.inc\n";
+    assert!(found(&[PORTS, ("d.sh", weights)]).is_empty());
+}
+
+#[test]
+fn links_and_copies_of_others_are_none_of_a_router() {
+    for line in [
+        "ln -s /etc/nginx/sites-available/app-$C.conf /etc/nginx/sites-enabled/",
+        "ln -sf /etc/default/app-$C.conf /etc/default/app.conf",
+        "cp config/$C.conf /etc/app/app.conf\nsystemctl restart app",
+    ] {
+        assert!(found(&[PORTS, ("d.sh", line)]).is_empty(), "{line}");
+    }
 }

@@ -24,7 +24,7 @@ fn of_file(look: &Look, file: &File) -> Option<Choice> {
     let (before, after) = active.split_once(color.name())?;
     let path = look.project.relative(&file.path);
     let switch = format!(
-        "sed 's/service: [\\x22]*{before}[a-z]*{after}/service: {before}{{color}}{after}/' {path} > {path}.new && mv {path}.new {path}",
+        "sed 's/service: [\\x22]*{before}\\(blue\\|green\\){after}/service: {before}{{color}}{after}/' {path} > {path}.new && mv {path}.new {path}",
     );
     let read = format!("s/^ *service: [\\x22]*{before}\\(blue\\|green\\){after}.*/\\1/p");
     let place = Place { file: file.name.clone(), line: line + 1 };

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use super::words::{here_document, is_open, parts, redirected, split};
-use super::{Command, HERE, HOLE, Script, is_name};
+use super::{Command, HERE, Script, is_name};
 use crate::app::project::files::{File, Place, has_extension, name};
 use crate::app::project::pattern;
 
+/// Bytes of a line.
+const MAX_LINE: usize = 8_192;
 /// Commands in commands.
 const MAX_DEPTH: usize = 4;
 const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ash"];
@@ -45,7 +47,10 @@ pub fn of_shell(file: &File) -> Script {
                 }
                 text.push(next);
             }
-            document = Some(text.join("\n"));
+            let text = text.join("\n");
+            // Behind `<<'EOF'` nothing is filled in.
+            let is_literal = ["<<'", "<<\"", "<<-'", "<<-\"", "<< '"].iter().any(|mark| line.contains(mark));
+            document = Some(if is_literal { text.replace('$', "\\$") } else { text });
         }
         let begins = if is_makefile { &*TARGET } else { &*FUNCTION };
         if let Some(found) = begins.captures(&line).filter(|_| !line.starts_with('\t')) {
@@ -88,7 +93,8 @@ impl Script {
     }
 
     fn add_within(&mut self, line: &str, place: &Place, document: Option<&str>, depth: usize) {
-        if depth == 0 {
+        // A line of this length is data, or was made by a machine.
+        if depth == 0 || line.len() > MAX_LINE || self.commands.len() >= super::MAX_COMMANDS {
             return;
         }
         let line = line.trim().trim_start_matches(['@', '-']).trim_start();
@@ -118,8 +124,8 @@ impl Script {
                 }
             }
             let input = if output.is_some() { text } else { input };
-            let (place, line, part) = (place.clone(), readable(line), self.part);
-            self.commands.push(Command { words, input, output, from: files.input, part, sudo, place, line });
+            let (place, part) = (place.clone(), self.part);
+            self.commands.push(Command { words, input, output, from: files.input, part, sudo, place, index: 0 });
         }
     }
 
@@ -171,12 +177,6 @@ impl Script {
         }
         (words.collect(), sudo)
     }
-}
-
-/// The line with variables as the script has them.
-fn readable(line: &str) -> String {
-    let part = |(at, part): (usize, &str)| if at % 2 == 0 { part.to_owned() } else { format!("${part}") };
-    line.split(HOLE).enumerate().map(part).collect::<String>().replace(HERE, ".")
 }
 
 /// Command lines that a command hands to a shell, here or on another machine.

@@ -48,7 +48,7 @@ pub fn of_yaml(file: &File) -> Script {
             Some(list) => {
                 let words = arguments(list.trim_end_matches(']'));
                 let skipped = words.iter().take_while(|word| ["CMD", "CMD-SHELL"].contains(&word.as_str())).count();
-                add_words(&mut script, &words[skipped..], &place, line);
+                add_words(&mut script, &words[skipped..], &place);
             }
             None if is_command(line) || assigns(line) => script.add_line(line, &place, None),
             None => {}

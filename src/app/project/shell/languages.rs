@@ -1,8 +1,10 @@
 //! Command lines in JavaScript and Python, as the shell would get them.
 
-use super::{Command, HERE, Script, is_name};
+use super::{Command, HERE, MAX_COMMANDS, Script, is_name};
 use crate::app::project::files::{File, Place};
 
+/// Bytes of a line. What is longer was made by a machine.
+const MAX_LINE: usize = 2_048;
 /// Lines of one call.
 const MAX_LINES: usize = 12;
 /// What a string has to begin with to be a command line.
@@ -71,7 +73,10 @@ pub fn of_strings(file: &File) -> Script {
     let lines: Vec<&str> = file.text.lines().collect();
     // The file that was opened last.
     let mut opened: Option<String> = None;
-    for (at, line) in lines.iter().enumerate() {
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() <= MAX_LINE) {
+        if script.commands.len() >= MAX_COMMANDS {
+            break;
+        }
         let trimmed = line.trim();
         if trimmed.starts_with("//") || trimmed.starts_with('#') || trimmed.starts_with('*') {
             continue;
@@ -88,13 +93,13 @@ pub fn of_strings(file: &File) -> Script {
             match (function, words.as_slice()) {
                 // `open(path, "w")` of Python.
                 ("open", [path, mode, ..]) if mode.starts_with(['w', 'a']) => opened = Some(path.clone()),
-                ("write", [text]) => add_written(&mut script, opened.clone(), text, &place, trimmed),
+                ("write", [text]) => add_written(&mut script, opened.clone(), text, &place),
                 ("write_text", [text, ..]) => {
                     let file =
                         receiver.map(|receiver| argument(receiver.rsplit([' ', '=']).next().unwrap_or(receiver)));
-                    add_written(&mut script, file, text, &place, trimmed);
+                    add_written(&mut script, file, text, &place);
                 }
-                _ => add_call(&mut script, function, &words, &place, trimmed),
+                _ => add_call(&mut script, function, &words, &place),
             }
         }
     }
@@ -290,30 +295,23 @@ fn dollars(text: &str) -> String {
 }
 
 /// A text that is written into a file.
-fn add_written(script: &mut Script, file: Option<String>, text: &str, place: &Place, line: &str) {
+fn add_written(script: &mut Script, file: Option<String>, text: &str, place: &Place) {
     let (words, input) = (vec!["echo".to_owned(), text.to_owned()], Some(text.to_owned()));
-    script.commands.push(Command {
-        words,
-        input,
-        output: file,
-        place: place.clone(),
-        line: line.to_owned(),
-        ..Command::default()
-    });
+    script.commands.push(Command { words, input, output: file, place: place.clone(), ..Command::default() });
 }
 
-fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place, line: &str) {
-    let own = |words: Vec<String>| Command { words, place: place.clone(), line: line.to_owned(), ..Command::default() };
+fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place) {
+    let own = |words: Vec<String>| Command { words, place: place.clone(), ..Command::default() };
     let name = function.trim_end_matches("Sync");
     let command = match (name, words) {
         ("symlink", [from, to, ..]) => own(vec!["ln".to_owned(), "-sfn".to_owned(), from.clone(), to.clone()]),
         ("copyFile" | "copyfile" | "copy", [from, to, ..]) => own(vec!["cp".to_owned(), from.clone(), to.clone()]),
         ("rename" | "replace" | "move", [from, to, ..]) => own(vec!["mv".to_owned(), from.clone(), to.clone()]),
         ("sleep", [time, ..]) => own(vec!["sleep".to_owned(), time.clone()]),
-        ("writeFile", [file, text, ..]) => return add_written(script, Some(file.clone()), text, place, line),
+        ("writeFile", [file, text, ..]) => return add_written(script, Some(file.clone()), text, place),
         // Helpers that write: `writeAtomic(path, text)`.
         (name, [file, text, ..]) if is_writer(name) && file.contains(['/', '.', '$']) => {
-            return add_written(script, Some(file.clone()), text, place, line);
+            return add_written(script, Some(file.clone()), text, place);
         }
         ("fetch" | "get" | "axios" | "urlopen" | "request" | "head", [url, ..]) if url.contains('/') => {
             own(vec!["curl".to_owned(), "-f".to_owned(), url.clone()])
@@ -321,7 +319,7 @@ fn add_call(script: &mut Script, function: &str, words: &[String], place: &Place
         _ if RUNNERS.contains(&function) || function == "$" => {
             let Some(first) = words.first() else { return };
             if words.len() > 1 && !first.contains(' ') {
-                add_words(script, words, place, line);
+                add_words(script, words, place);
             } else if is_command(first) || first.contains(' ') {
                 script.add_line(first, place, None);
             }
@@ -344,7 +342,7 @@ fn is_writer(name: &str) -> bool {
 }
 
 /// A command that is given as a list of words.
-pub fn add_words(script: &mut Script, words: &[String], place: &Place, line: &str) {
+pub fn add_words(script: &mut Script, words: &[String], place: &Place) {
     if let [single] = words {
         return script.add_line(single, place, None);
     }
@@ -352,11 +350,7 @@ pub fn add_words(script: &mut Script, words: &[String], place: &Place, line: &st
         return script.add_line(&words[2..].join(" "), place, None);
     }
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\\\""))).collect();
-    let before = script.commands.len();
     script.add_line(&quoted.join(" "), place, None);
-    for command in &mut script.commands[before..] {
-        line.clone_into(&mut command.line);
-    }
 }
 
 pub fn is_command(line: &str) -> bool {

@@ -124,3 +124,26 @@ fn torn_scripts_are_read_as_far_as_they_go() {
         let _ = scripts(&project(&[("a.ts", text), ("b.py", text), ("c.yml", text), ("package.json", text)]));
     }
 }
+
+#[test]
+fn secrets_of_a_command_are_not_shown() {
+    let shown = |line: &str| script("x.sh", line).commands.pop().unwrap().shown();
+    assert_eq!(
+        shown("API_KEY=hidden curl -H 'X-Key: hidden' -u ana:hidden http://ana:hidden@localhost/up"),
+        "curl -H … -u … http://…@localhost/up"
+    );
+    assert_eq!(shown("docker run DB_PASSWORD=hidden app"), "docker run DB_PASSWORD=… app");
+    assert!(shown(&format!("echo {}", "x".repeat(5_000))).len() < 200);
+}
+
+#[test]
+fn scripts_that_were_made_to_hurt_are_read_in_bounded_time() {
+    let chain = (0..20)
+        .fold("A0=x\n".to_owned(), |text, at| format!("{text}A{}={}\n", at + 1, format!("${{A{at}}}").repeat(20)));
+    let deep = script("x.sh", &format!("{chain}curl $A20\n"));
+    assert!(deep.fill("$A20").len() < 1 << 20);
+    assert!(script("x.sh", &"a;".repeat(120_000)).commands.is_empty());
+    assert!(script("x.sh", &"cp a b\n".repeat(25_000)).commands.len() <= MAX_COMMANDS);
+    let _ = script("x.ts", &"f(".repeat(100_000));
+    assert!(crate::app::project::instances::yaml(&"- ".repeat(10_000)).is_none());
+}
