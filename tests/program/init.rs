@@ -184,7 +184,7 @@ fn instances_and_settings_can_be_given() {
     project
         .run(&["init", "--yes", "--blue", "here", "--green", "there"])
         .expect(2)
-        .complains(&["--blue `here` is not a URL"]);
+        .complains(&["--blue has no URL of an instance"]);
     let same = project.run(&["init", "--yes", "--blue", "127.0.0.1:4001", "--green", "127.0.0.1:4001"]);
     same.expect(2).complains(&["colors.green.instances"]);
     assert!(project.is_unwritten());
@@ -202,8 +202,14 @@ fn a_script_that_stops_the_previous_color_is_told_and_its_health_path_is_taken()
         ("nginx/upstream-green.conf", "upstream app { server 127.0.0.1:4002; }\n"),
     ]);
     let done = project.run(&["init", "--print"]).expect(0);
-    done.says(&["path = \"/actuator/health\"", "include_file = \"nginx/active.conf\"", "reload = [\"sudo\", \"-n\", \"systemctl\", \"reload\", \"nginx\"]"])
-        .complains(&["deploy.sh:11 stops the previous color 60s after the switch (`docker stop \"app-$OLD\"`): a rollback would be held"]);
+    done.says(&[
+        "path = \"/actuator/health\"",
+        "include_file = \"nginx/active.conf\"",
+        "reload = [\"sudo\", \"-n\", \"systemctl\", \"reload\", \"nginx\"]",
+    ])
+    .complains(&[
+        "deploy.sh:11 stops the previous color 60s after the switch (`docker stop app-$OLD`): a rollback would be held",
+    ]);
     assert!(project.is_unwritten());
     project.run(&["init", "--yes"]).expect(0);
     project.run(&["doctor"]).says(&["deploy.sh:11 stops the previous color 60s after the switch"]);

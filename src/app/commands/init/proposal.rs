@@ -240,8 +240,9 @@ fn given_instances(init: &Init) -> Result<Option<Instances>, Failure> {
     let parsed = |flag: &str, given: &[String]| {
         let one = |text: &String| {
             // It may have a password.
-            let known = InstanceUrl::parse(&url(text)).map(|_| text.clone());
-            known.map_err(|_| {
+            let is_whole = text.contains("://") || instances::address(text).is_some();
+            let known = InstanceUrl::parse(&url(text)).ok().filter(|_| is_whole).map(|_| text.clone());
+            known.ok_or_else(|| {
                 Failure::usage(format!("{flag} has no URL of an instance; example: {flag} http://127.0.0.1:3001"))
             })
         };
