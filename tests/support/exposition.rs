@@ -45,17 +45,8 @@ const GAUGES: [&str; 24] = [
     "process_resident_memory_bytes",
 ];
 
-/// The page at a second of the life of a service with 13,000 requests a second.
+/// The page at a second of the service's life.
 pub fn at(second: u64) -> String {
-    page(second, 10)
-}
-
-/// The page of one with 130 requests a second, one in 500 of which fails.
-pub fn quiet(second: u64) -> String {
-    page(second, 1_000)
-}
-
-fn page(second: u64, divisor: u64) -> String {
     let mut page = String::new();
     for (name, value) in GAUGES.iter().zip(1_u64..) {
         let value = value * 1_048_571 + second * 13;
@@ -64,12 +55,12 @@ fn page(second: u64, divisor: u64) -> String {
     page.push_str("# HELP process_start_time_seconds Start time.\n# TYPE process_start_time_seconds gauge\n");
     page.push_str("process_start_time_seconds 1.79599554447e+09\n");
     page.push_str("# HELP http_requests_total Requests.\n# TYPE http_requests_total counter\n");
-    each_series(second, divisor, |labels, count| {
+    each_series(second, |labels, count| {
         let _ = writeln!(page, "http_requests_total{{{labels}}} {count}");
     });
     page.push_str("# HELP http_request_duration_seconds How long requests took.\n");
     page.push_str("# TYPE http_request_duration_seconds histogram\n");
-    each_series(second, divisor, |labels, count| {
+    each_series(second, |labels, count| {
         for (bound, share) in BOUNDS.iter().zip(1..) {
             let count = count * share / 12;
             let _ = writeln!(page, "http_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {count}");
@@ -80,12 +71,12 @@ fn page(second: u64, divisor: u64) -> String {
     page
 }
 
-fn each_series(second: u64, divisor: u64, mut each: impl FnMut(&str, u64)) {
+fn each_series(second: u64, mut each: impl FnMut(&str, u64)) {
     for (route, weight) in ROUTES.iter().zip(1..) {
         for method in METHODS {
             for (status, share) in STATUSES.iter().zip([1_000, 10, 2]) {
                 let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
-                each(&labels, (second + 100) * weight * share / divisor);
+                each(&labels, (second + 100) * weight * share / 10);
             }
         }
     }
