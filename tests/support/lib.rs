@@ -16,7 +16,6 @@
 mod authority;
 mod deployment;
 mod emulator;
-pub mod exposition;
 mod monitoring;
 mod node;
 mod process;

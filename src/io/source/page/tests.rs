@@ -1,6 +1,5 @@
 mod build;
 mod choice;
-mod known;
 mod latency;
 mod over_time;
 mod pages;
