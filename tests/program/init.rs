@@ -185,6 +185,10 @@ fn instances_and_settings_can_be_given() {
         .run(&["init", "--yes", "--blue", "here", "--green", "there"])
         .expect(2)
         .complains(&["--blue has no URL of an instance"]);
+    let secret =
+        project.run(&["init", "--yes", "--blue", "http://ana:hunter2@127.0.0.1:4001", "--green", "127.0.0.1:4002"]);
+    let secret = secret.expect(2).complains(&["--blue has a password", "SWITCHBACK_COLORS_BLUE_INSTANCES in .env"]);
+    assert!(!format!("{secret:?}").contains("hunter2"), "{secret:?}");
     let same = project.run(&["init", "--yes", "--blue", "127.0.0.1:4001", "--green", "127.0.0.1:4001"]);
     same.expect(2).complains(&["colors.green.instances"]);
     assert!(project.is_unwritten());
@@ -347,4 +351,28 @@ fn every_known_stack_is_proposed_with_its_counter_or_with_what_to_add() {
         // What cannot be counted is told with what to do about it.
         assert!(counted || done.stderr.contains("the metrics of 127.0.0.1:"), "{stack}: {}", done.stderr);
     }
+}
+
+#[test]
+fn a_script_of_the_package_is_never_redefined_by_the_hint() {
+    let package = r#"{"scripts": {"deploy:switch-green": "true", "deploy:green": "./build.sh"}}"#;
+    let project = Project::of(&[("package.json", package)]);
+    let done =
+        project.run(&["init", "--yes"]).expect(0).says(&["\"deploy:green:watched\": \"npm run deploy:switch-green"]);
+    assert!(!done.stdout.contains("\"deploy:green\":"), "{}", done.stdout);
+}
+
+#[test]
+fn the_file_that_the_environment_names_is_the_one_that_is_written_and_checked() {
+    let project = Project::of(&[(".env", &ports("127.0.0.1:4001", "127.0.0.1:4002"))]);
+    let mut command = project.command(&["init", "--yes"]);
+    command.env("SWITCHBACK_CONFIG", project.path("till.toml"));
+    Running::start(command).wait().expect(0).says(&["wrote `", "till.toml`", "till.toml` is valid"]);
+    assert!(project.is_unwritten() && project.path("till.toml").exists());
+    // What the environment sets wrongly is told, and the file stays written.
+    let project = Project::of(&[(".env", &ports("127.0.0.1:4001", "127.0.0.1:4002"))]);
+    let mut command = project.command(&["init", "--yes"]);
+    command.env("SWITCHBACK_ROUTER_KIND", "bogus");
+    Running::start(command).wait().expect(0).complains(&["router.kind"]);
+    assert!(!project.is_unwritten());
 }

@@ -222,4 +222,21 @@ mod tests {
         let compose = "services:\n  blue:\n    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://localhost:3000/healthz\"]\n";
         assert_eq!(found(&[("compose.yml", compose)])[0].0, "/healthz");
     }
+
+    #[test]
+    fn what_stands_beside_a_path_is_not_shown() {
+        let files = [
+            ("app.json", "{\"healthPath\": \"/health\", \"dbPassword\": \"hidden\"}"),
+            (
+                "compose.yml",
+                "services:\n  a:\n    healthcheck:\n      test: curl -H \"X-Key: hidden\" http://localhost/ready\n",
+            ),
+            (".env", "READY_CHECK=curl -fs -H X-Key:hidden http://ana:hidden@localhost:3001/readyz\n"),
+            ("d.sh", "curl --header=X-Key:hidden -Hhidden http://localhost:3001/ping?token=hidden\n"),
+        ];
+        let project = project(&files);
+        let found = find(&project, &scripts(&project));
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.iter().all(|asked| !asked.line.contains("hidden")), "{found:?}");
+    }
 }

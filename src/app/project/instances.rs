@@ -19,15 +19,13 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 use super::files::{Place, Project};
 use super::pattern;
-use super::shell::Script;
+use super::shell::{SECRETS, Script};
 use crate::config::InstanceUrl;
 use crate::model::Color;
 
-/// Variables with these words are about another port, or hold a secret.
-const OTHERS: [&str; 18] = [
-    "metric", "health", "debug", "admin", "image", "tag", "db", "database", "redis", "postgres", "mysql", "mongo",
-    "pass", "secret", "token", "key", "pin", "auth",
-];
+/// Variables with these words are about another port.
+const OTHERS: [&str; 12] =
+    ["metric", "health", "debug", "admin", "image", "tag", "db", "database", "redis", "postgres", "mysql", "mongo"];
 /// Levels of a YAML file.
 const MAX_YAML_DEPTH: usize = 64;
 /// Aliases of a YAML file. More could make it expand without end.
@@ -155,7 +153,7 @@ fn variables(script: &Script) -> Vec<Seen> {
         let spread = spread(variable);
         let (Some(found), true) = (NAMED.captures(&spread), PORT.is_match(&spread)) else { continue };
         // A port for metrics or debugging is another one.
-        if OTHERS.iter().any(|other| spread.to_lowercase().contains(other)) {
+        if OTHERS.iter().chain(&SECRETS).any(|other| spread.to_lowercase().contains(other)) {
             continue;
         }
         let Some(color) = color(&found[1]) else { continue };
@@ -256,15 +254,26 @@ fn is_deep(text: &str) -> bool {
     deepest.max(dashes) > MAX_YAML_DEPTH || indented > 4 * MAX_YAML_DEPTH
 }
 
-/// Without a scheme.
+/// Without scheme and path, and with one name for loopback.
 pub fn plain(address: &str) -> String {
-    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let address = address.split('/').next().unwrap_or(address);
-    address.replace("localhost:", "127.0.0.1:")
+    host_and_port(address).replace("localhost:", "127.0.0.1:")
 }
 
+/// The port that an address names.
 pub fn port(address: &str) -> Option<&str> {
-    address.rsplit_once(':').map(|(_, port)| port)
+    host_and_port(address).rsplit_once(':').map(|(_, port)| port)
+}
+
+/// The host, without a port.
+pub fn host(address: &str) -> &str {
+    let address = host_and_port(address);
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
+}
+
+/// Without scheme and path.
+fn host_and_port(address: &str) -> &str {
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    address.split('/').next().unwrap_or(address)
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -5,9 +5,13 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use super::files::{File, Place, Project, has_extension, name};
+use super::files::{File, Project, has_extension, name};
 use super::instances::yaml;
 use super::pattern;
+use crate::io::texts::read_some;
+
+/// Bytes of a git index.
+const MAX_INDEX: u64 = 16 << 20;
 
 /// The name of the service, with the reason; it is the folder's where the files say none.
 pub fn name_of(project: &Project) -> (String, String) {
@@ -66,12 +70,10 @@ pub fn package_manager(project: &Project) -> &'static str {
     managers.into_iter().find(|(lock, _)| project.root.join(lock).exists()).map_or("npm", |(_, manager)| manager)
 }
 
-/// The line of a git index or of `.gitignore` files that tells whether the state file is committed.
-pub fn tracked(project: &Project, file: &str) -> Option<Place> {
-    let index = project.root.join(".git/index");
-    let (bytes, _) = crate::io::texts::read_some(&index, 16 << 20).ok()?;
-    let tracked = memchr::memmem::find(&bytes, file.as_bytes()).is_some();
-    tracked.then(|| Place { file: file.to_owned(), line: 0 })
+/// Whether a file is committed to git, or will be: its name stands in the index.
+pub fn is_tracked(project: &Project, file: &str) -> bool {
+    let index = read_some(&project.root.join(".git/index"), MAX_INDEX);
+    index.is_ok_and(|(bytes, _)| memchr::memmem::find(&bytes, file.as_bytes()).is_some())
 }
 
 #[cfg(test)]

@@ -136,8 +136,14 @@ fn shown(words: &[String]) -> String {
     while let Some(word) = words.next() {
         let hides_next = HIDING.contains(&word.as_str());
         let names_secret = |name: &str| SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret));
-        let word = match word.split_once('=') {
-            Some((name, _)) if names_secret(name) => format!("{name}=…"),
+        // `--header=…` and `-HName:…`.
+        let hides_itself = HIDING.iter().find(|option| {
+            let rest = word.strip_prefix(**option);
+            rest.is_some_and(|rest| if option.starts_with("--") { rest.starts_with('=') } else { !rest.is_empty() })
+        });
+        let word = match (hides_itself, word.split_once('=')) {
+            (Some(option), _) if !word.starts_with("--") || word.contains('=') => format!("{option}…"),
+            (_, Some((name, _))) if names_secret(name) => format!("{name}=…"),
             _ => without_login(word),
         };
         if !line.is_empty() {

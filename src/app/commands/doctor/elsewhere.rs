@@ -47,6 +47,8 @@ const HEALTH: [&str; 18] = [
     "/up",
     "/ping",
 ];
+/// Paths of [`HEALTH`] by which a service is told from other listeners.
+const FIRST: usize = 3;
 /// A path that does not exist: a service that answers it with success does so for every path.
 const NOWHERE: &str = "/switchback-doctor-asks-for-nothing";
 const LIMIT: Duration = Duration::from_secs(8);
@@ -161,7 +163,9 @@ pub async fn ready_path(config: &Config, url: &InstanceUrl, first: &[String]) ->
 
 /// Whether metrics or readiness answer there, as they do at a service.
 pub async fn is_service(config: &Config, url: &InstanceUrl) -> bool {
-    metrics_page(config, Color::Blue, url, &[]).await.is_some() || ready_path(config, url, &[]).await.is_some()
+    // Whoever else listens there is asked as little as possible.
+    let first = HEALTH.iter().copied().take(FIRST);
+    is_metrics(config, Color::Blue, url).await || find_health(config, url, first).await.is_some()
 }
 
 async fn find_health<'a>(config: &Config, url: &InstanceUrl, paths: impl Iterator<Item = &'a str>) -> Option<String> {

@@ -7,10 +7,13 @@ use super::proposal::Proposal;
 use crate::app::commands::support::failure::Failure;
 use crate::app::commands::support::{ci_job, output};
 use crate::app::project::instances::{Instances, address};
+use crate::app::project::listeners::Listener;
 use crate::model::Color;
 
 /// How often a question is asked again.
 const TRIES: usize = 3;
+/// Listeners that are named.
+const MAX_NAMED: usize = 8;
 
 /// Whether somebody is there to answer.
 pub fn can() -> bool {
@@ -22,13 +25,23 @@ pub fn missing(proposal: &mut Proposal) -> Result<(), Failure> {
     if proposal.instances.is_some() {
         return Ok(());
     }
-    for listener in &proposal.listeners {
-        output::note(&format!("127.0.0.1:{} answers, of unknown color\n", listener.port));
+    if !proposal.listeners.is_empty() {
+        output::note(&format!("answering on this machine, of unknown color: {}\n", listed(&proposal.listeners)));
     }
     let (blue, green) = (instances(Color::Blue)?, instances(Color::Green)?);
     let reason = "as answered".to_owned();
     proposal.take(Instances { blue, green, reasons: [reason.clone(), reason] });
     Ok(())
+}
+
+/// Addresses of listeners, of many only the first.
+pub fn listed(listeners: &[Listener]) -> String {
+    let named = listeners.iter().take(MAX_NAMED).map(|listener| format!("127.0.0.1:{}", listener.port));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match listeners.len().saturating_sub(MAX_NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 fn instances(color: Color) -> Result<Vec<String>, Failure> {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::proposal::{Proposal, url};
 use crate::app::commands::doctor::elsewhere;
-use crate::app::project::instances::port;
+use crate::app::project::instances::{host, port};
 use crate::app::project::listeners::{self, Listener};
 use crate::app::project::routers::Setting;
 use crate::config::{Config, Inputs, InstanceUrl, load};
@@ -172,7 +172,7 @@ fn metrics(answers: &[Answer], told: &mut Answers) {
 
 /// Whether each instance has a host of its own, so that one port can be that of all.
 fn has_own_hosts(answers: &[Answer]) -> bool {
-    let host = |answer: &Answer| answer.address.rsplit_once(':').map(|(host, _)| host.to_owned());
+    let host = |answer: &Answer| host(&answer.address).to_owned();
     answers.iter().enumerate().all(|(at, one)| answers[at + 1..].iter().all(|other| host(one) != host(other)))
 }
 
@@ -182,9 +182,10 @@ fn on_other_ports(answers: &[Answer], told: &mut Answers) {
         let of_color = answers.iter().filter(|answer| answer.color == color);
         let urls: Option<Vec<String>> = of_color
             .map(|answer| {
-                let port = answer.metrics.as_ref()?.port;
-                let (host, own) = answer.address.rsplit_once(':')?;
-                Some(url(&format!("{host}:{}", port.map_or(own.to_owned(), |port| port.to_string()))))
+                Some(match answer.metrics.as_ref()?.port {
+                    Some(port) => url(&format!("{}:{port}", host(&answer.address))),
+                    None => url(&answer.address),
+                })
             })
             .collect();
         match urls {
@@ -211,4 +212,57 @@ pub async fn candidates() -> Vec<Listener> {
     let mut found: Vec<Listener> = asked.join_all().await.into_iter().flatten().collect();
     found.sort_by_key(|listener| listener.port);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::project::routers::Value;
+
+    fn answer(color: Color, address: &str, metrics: Option<Page>) -> Answer {
+        Answer { color, address: address.to_owned(), health: None, metrics }
+    }
+
+    fn page_at(port: Option<u16>) -> Page {
+        Page { path: "/metrics".to_owned(), port, counter: None, note: None, latency: None }
+    }
+
+    /// The settings but the path, as lines, and the notes.
+    fn proposed(answers: &[Answer]) -> (Vec<String>, String) {
+        let mut told = Answers::default();
+        metrics(answers, &mut told);
+        let line = |setting: &Setting| match &setting.value {
+            Value::Text(text) => format!("{} = {text}", setting.key),
+            Value::List(words) => format!("{} = {}", setting.key, words.join(",")),
+        };
+        let lines = told.settings.iter().filter(|setting| setting.key != "metrics.path").map(line).collect();
+        (lines, told.notes.join("\n"))
+    }
+
+    #[test]
+    fn the_port_of_one_color_is_not_taken_for_the_other_one_on_its_host() {
+        let blue = answer(Color::Blue, "127.0.0.1:3001", Some(page_at(Some(9464))));
+        let (lines, notes) = proposed(&[blue, answer(Color::Green, "127.0.0.1:3002", None)]);
+        assert_eq!(lines, ["colors.blue.metrics = http://127.0.0.1:9464"]);
+        assert!(notes.contains("the metrics of green were not found: set colors.green.metrics"), "{notes}");
+    }
+
+    #[test]
+    fn each_process_keeps_its_own_port_and_hosts_of_their_own_share_one() {
+        let (lines, _) = proposed(&[
+            answer(Color::Blue, "127.0.0.1:3001", Some(page_at(Some(9464)))),
+            answer(Color::Green, "127.0.0.1:3002/app", Some(page_at(Some(9465)))),
+        ]);
+        assert_eq!(
+            lines,
+            ["colors.blue.metrics = http://127.0.0.1:9464", "colors.green.metrics = http://127.0.0.1:9465"]
+        );
+        let (lines, _) = proposed(&[
+            answer(Color::Blue, "10.0.0.1:80", Some(page_at(Some(9464)))),
+            answer(Color::Green, "10.0.0.2:80", Some(page_at(Some(9464)))),
+        ]);
+        assert_eq!(lines, ["metrics.port = 9464"]);
+        let (lines, _) = proposed(&[answer(Color::Blue, "10.0.0.1:80", Some(page_at(None)))]);
+        assert!(lines.is_empty(), "{lines:?}");
+    }
 }

@@ -90,16 +90,14 @@ fn checked(proposal: &Proposal, root: &Path) -> Result<Config, Failure> {
     let place = Location { folder: root.to_owned(), called_from: root.to_owned(), ..Location::default() };
     let file = Some((PathBuf::from("switchback.toml"), text));
     let loaded = load(Inputs { file, folder: root.to_owned(), place, ..Inputs::default() })?;
-    Ok(*Box::new(loaded.config))
+    Ok(loaded.config)
 }
 
 fn nothing(root: &Path, proposal: &Proposal) -> Failure {
     let seen = match proposal.listeners.as_slice() {
         [] => String::new(),
         listeners => {
-            let ports =
-                listeners.iter().map(|listener| format!("127.0.0.1:{}", listener.port)).collect::<Vec<_>>().join(", ");
-            format!("\nanswering on this machine, of unknown color: {ports}")
+            format!("\nanswering on this machine, of unknown color: {}", ask::listed(listeners))
         }
     };
     Failure::usage(format!(
@@ -123,9 +121,7 @@ fn next_steps(proposal: &Proposal) {
              \x20   \"{name}\": \"{run} deploy:switch-green && switchback soak\""
         ));
     } else {
-        output::line(
-            "\nnext: switchback switch green moves traffic, watches, and rolls back; --dry-run of rollback shows a way back",
-        );
+        output::line("\nnext: switchback switch green moves traffic, watches, and rolls back if the release is bad");
     }
 }
 

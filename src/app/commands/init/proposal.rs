@@ -78,8 +78,8 @@ impl Proposal {
                     key.name
                 )));
             }
-            self.given.push(key.name.to_owned());
             self.set(Setting::text(key.name, text.clone(), "given on the command line"));
+            self.given.push(key.name.to_owned());
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Proposal {
             return;
         }
         let is_given = self.given.iter().any(|key| key == setting.key);
-        if is_given && self.settings.iter().any(|known| known.key == setting.key && known.reason.starts_with("given")) {
+        if is_given && self.settings.iter().any(|known| known.key == setting.key) {
             return;
         }
         self.settings.retain(|known| known.key != setting.key);
@@ -118,8 +118,10 @@ impl Proposal {
             |pair: &&Instances| !pair.blue.iter().chain(&pair.green).any(|address| instances::is_inside(address));
         let mut running = found.iter().filter(|pair| runs(pair) == best);
         let chosen = running.clone().find(outside).or_else(|| running.next())?.clone();
-        let others =
-            found.iter().filter(|pair| (&pair.blue, &pair.green) != (&chosen.blue, &chosen.green)).filter(outside);
+        // A pair that shares an address with it is the same one, read from another place.
+        let known = |address: &String| chosen.blue.contains(address) || chosen.green.contains(address);
+        let is_other = |pair: &&Instances| !pair.blue.iter().chain(&pair.green).any(known);
+        let others = found.iter().filter(is_other).filter(outside);
         let others: Vec<_> = others
             .map(|pair| format!("{} and {} ({})", pair.blue.join(", "), pair.green.join(", "), pair.reasons[0]))
             .collect();
@@ -205,7 +207,7 @@ impl Proposal {
         for stop in standby::find(&self.scripts) {
             self.notes.push(format!("{stop}; {}", standby::NEXT));
         }
-        if service::tracked(&self.project, STATE_FILE).is_some() {
+        if service::is_tracked(&self.project, STATE_FILE) {
             self.notes.push(format!("{STATE_FILE} is committed to git, and a checkout would bring back an old color: git rm --cached {STATE_FILE}"));
         }
         if service::script(&self.project, "deploy:switch-green").is_some() {
@@ -239,12 +241,21 @@ fn given_instances(init: &Init) -> Result<Option<Instances>, Failure> {
     }
     let parsed = |flag: &str, given: &[String]| {
         let one = |text: &String| {
-            // It may have a password.
+            // It may have a password, which is shown nowhere.
             let is_whole = text.contains("://") || instances::address(text).is_some();
-            let known = InstanceUrl::parse(&url(text)).ok().filter(|_| is_whole).map(|_| text.clone());
-            known.ok_or_else(|| {
+            let known = InstanceUrl::parse(&url(text)).ok().filter(|_| is_whole).ok_or_else(|| {
                 Failure::usage(format!("{flag} has no URL of an instance; example: {flag} http://127.0.0.1:3001"))
-            })
+            })?;
+            if known.credentials().is_some() {
+                let why = "has a password, and the file could be read by others";
+                let variable = format!("SWITCHBACK_COLORS_{}_INSTANCES", flag.trim_start_matches('-').to_uppercase());
+                return Err(Failure::usage(format!(
+                    "{flag} {why}: give it without, and put the URL into {variable} in .env"
+                )));
+            }
+            // Without a path, an address is written as scripts and routers write it.
+            let has_path = known.exact().path() != "/";
+            Ok(instances::address(text).filter(|_| !has_path).unwrap_or_else(|| text.clone()))
         };
         given.iter().map(one).collect::<Result<Vec<_>, _>>()
     };

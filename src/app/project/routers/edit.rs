@@ -52,7 +52,7 @@ fn of(look: &Look, script: &Script, command: &Command) -> Option<Choice> {
     if !is_router || substitution.from.contains('\'') || substitution.to.contains('\'') {
         return None;
     }
-    let says = substitution.says(script)?;
+    let says = substitution.says(script).filter(|says| substitution.looks_for(script, says))?;
     let place = &command.place;
     let sudo = if command.sudo { "sudo -n " } else { "" };
     let behind = reload::behind(script, command);
@@ -118,6 +118,16 @@ impl Substitution {
             3 if is_port(script, holes[1], holes[0]) => Some(Says::Port),
             3 => Some(Says::Color),
             _ => None,
+        }
+    }
+
+    /// Whether what it looks for is the same kind of thing, and no more.
+    fn looks_for(&self, script: &Script, says: &Says) -> bool {
+        let parts: Vec<&str> = self.from.split(HOLE).collect();
+        match parts.as_slice() {
+            [_] => true,
+            [before, variable, _] => is_port(script, variable, before) == matches!(says, Says::Port),
+            _ => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The text that two colors share, as `router.template`.
 
 use super::{HOLE, Look, is_port};
+use crate::app::project::instances::plain;
 use crate::app::project::shell::Script;
 use crate::model::Color;
 
@@ -55,7 +56,7 @@ impl Template {
                 (look.fill(script, word, Color::Blue)?, look.fill(script, word, Color::Green)?)
             }
             (None, Some(word)) => {
-                let of = |color: Color| Some(word.replacen(bare(word), look.instances.of(color).first()?, 1));
+                let of = |color: Color| Some(word.replacen(bare(word), &plain(look.instances.of(color).first()?), 1));
                 (of(Color::Blue)?, of(Color::Green)?)
             }
             (None, None) => ("blue".to_owned(), "green".to_owned()),

@@ -279,3 +279,25 @@ fn links_and_copies_of_others_are_none_of_a_router() {
         assert!(found(&[PORTS, ("d.sh", line)]).is_empty(), "{line}");
     }
 }
+
+#[test]
+fn an_instance_with_a_path_and_one_that_was_given_are_written_once() {
+    let project = project(&[("d.sh", "echo \"set \\$url http://127.0.0.1:3001;\" > /etc/nginx/url.inc\n")]);
+    let scripts = scripts(&project);
+    let [blue, green] = [3001, 3002].map(|port| vec![format!("http://127.0.0.1:{port}/app")]);
+    let instances = Instances { blue, green, reasons: Default::default() };
+    let choice = find(&Look { project: &project, scripts: &scripts, instances: &instances }).unwrap();
+    let value = |key| choice.settings.iter().find(|setting| setting.key == key).map(|setting| setting.value.clone());
+    assert_eq!(value("router.template"), Some(Value::Text("set $url {upstream};".to_owned())));
+    assert_eq!(value("router.green"), Some(Value::Text("http://127.0.0.1:3002".to_owned())));
+}
+
+#[test]
+fn sed_that_looks_for_another_kind_of_thing_is_left_alone() {
+    for line in [
+        "sed -i \"s/localhost:$OLD_PORT/app-$NEW/\" /etc/nginx/a.conf",
+        "sed -i \"s/$HOST:$OLD_PORT/x:$NEW_PORT/\" /etc/nginx/a.conf",
+    ] {
+        assert!(found(&[PORTS, ("d.sh", line)]).is_empty(), "{line}");
+    }
+}

@@ -29,7 +29,7 @@ pub fn of_shell(file: &File) -> Script {
         let mut line = first.to_owned();
         while line.ends_with('\\') || is_open(&line) {
             let continues = line.ends_with('\\');
-            let Some((_, next)) = lines.next().filter(|_| line.len() < 8_192) else { break };
+            let Some((_, next)) = lines.next().filter(|_| line.len() < MAX_LINE) else { break };
             if continues {
                 line.pop();
                 line.push(' ');
@@ -183,11 +183,10 @@ impl Script {
 fn nested(words: &[String], document: Option<&str>, place: &Place) -> Vec<(String, Place)> {
     let program = words[0].rsplit('/').next().unwrap_or_default();
     let shell = words.iter().position(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default()));
+    let takes_line = |flag: &String| flag.starts_with('-') && flag.ends_with('c') && flag.len() <= 4;
     if let Some(at) = shell
-        && let Some(flag) =
-            words.get(at + 1).filter(|flag| flag.starts_with('-') && flag.ends_with('c') && flag.len() <= 4)
+        && words.get(at + 1).is_some_and(takes_line)
     {
-        let _ = flag;
         return words.get(at + 2).map(|line| (located(line), place.clone())).into_iter().collect();
     }
     let runs_input = shell.is_some() || program == "ssh";
