@@ -16,6 +16,7 @@
 mod authority;
 mod deployment;
 mod emulator;
+pub mod exposition;
 mod monitoring;
 mod node;
 mod process;

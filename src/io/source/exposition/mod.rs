@@ -21,4 +21,4 @@ pub(super) use error::{Fault, quote};
 pub(crate) use lines::MAX_LINE;
 pub use reader::Format;
 pub(super) use reader::{Exposition, Page};
-pub(super) use sample::{Sample, Text};
+pub(super) use sample::{Sample, Text, value};

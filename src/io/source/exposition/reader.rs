@@ -22,6 +22,12 @@ pub trait Page {
     }
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
+
+    /// Takes a whole line that it knows from the page before; `None` if it does not, and it is to be taken apart.
+    fn known(&mut self, line: &[u8]) -> Option<Result<(), Fault>> {
+        let _ = line;
+        None
+    }
 }
 
 /// Reads pages one after the other; keeps its memory in between.
@@ -66,7 +72,12 @@ fn read(number: u64, line: &[u8], format: Format, ended: &mut bool, page: &mut i
     if *ended {
         return Err(PageError::AfterEof { number });
     }
-    let read = match Line::read(line) {
+    let trimmed = line.trim_ascii();
+    let known = if trimmed.first() == Some(&b'#') { None } else { page.known(trimmed) };
+    if let Some(known) = known {
+        return known.map_err(|fault| fault.at(number, line));
+    }
+    let read = match Line::read(trimmed) {
         // In the text format `# EOF` is a comment: merged pages have it in the middle.
         Ok(Line::Eof) => {
             *ended = format == Format::OpenMetrics;

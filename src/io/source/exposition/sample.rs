@@ -29,9 +29,8 @@ pub enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Parses a line (without its line feed) up to its metric's name.
+    /// Parses a line (without its line feed and space around it) up to its metric's name.
     pub fn read(line: &'a [u8]) -> Result<Self, Fault> {
-        let line = line.trim_ascii();
         match line.first() {
             None => Ok(Self::Nothing),
             Some(b'#') => comment(&line[1..]),
@@ -70,6 +69,7 @@ fn unit(rest: &[u8]) -> Option<Line<'_>> {
 pub struct Sample<'a> {
     pub name: Text<'a>,
     in_braces: bool,
+    line: &'a [u8],
     body: &'a [u8],
 }
 
@@ -80,15 +80,15 @@ impl<'a> Sample<'a> {
             let rest = rest.trim_ascii_start();
             let in_braces = rest.starts_with(b",");
             return match rest.split_first() {
-                Some((b',' | b'}', body)) => Ok(Self { name, in_braces, body }),
+                Some((b',' | b'}', body)) => Ok(Self { name, in_braces, line, body }),
                 _ => Err(Fault::Expected("`,` or `}` after the metric's name")),
             };
         }
         let (name, rest) = metric_name(line)?;
         let body = rest.trim_ascii_start();
         match body.strip_prefix(b"{") {
-            Some(body) => Ok(Self { name, in_braces: true, body }),
-            None if body.len() < rest.len() => Ok(Self { name, in_braces: false, body }),
+            Some(body) => Ok(Self { name, in_braces: true, line, body }),
+            None if body.len() < rest.len() => Ok(Self { name, in_braces: false, line, body }),
             None => Err(Fault::Expected("labels or a space and a value after the metric's name")),
         }
     }
@@ -96,6 +96,21 @@ impl<'a> Sample<'a> {
     /// Has braces, and so perhaps labels.
     pub const fn is_labeled(&self) -> bool {
         self.in_braces
+    }
+
+    /// The line up to its labels, or up to its value if it has none.
+    pub fn head(&self) -> &'a [u8] {
+        self.before(self.body)
+    }
+
+    /// The line up to its value.
+    pub fn series(&self) -> &'a [u8] {
+        let rest = if self.in_braces { labels(self.body, |_, _| {}) } else { Ok(self.body) };
+        rest.map_or(self.line, |rest| self.before(rest))
+    }
+
+    fn before(&self, rest: &[u8]) -> &'a [u8] {
+        &self.line[..self.line.len() - rest.len()]
     }
 
     /// Calls `label` with every label and returns the value. A timestamp is checked, an exemplar is not.
@@ -124,7 +139,12 @@ fn labels<'a>(mut rest: &'a [u8], mut label: impl FnMut(Text<'a>, Text<'a>)) -> 
     }
 }
 
-fn value(rest: &[u8]) -> Result<f64, Fault> {
+/// The value of a sample, from what follows its labels.
+pub fn value(rest: &[u8]) -> Result<f64, Fault> {
+    // Most often a count, and nothing behind it.
+    if let Some(count) = whole(rest.trim_ascii()) {
+        return Ok(count);
+    }
     let (number, rest) = token(rest);
     let value = float(number).ok_or(Fault::Expected("a number as value"))?;
     let (timestamp, rest) = token(rest);
@@ -136,6 +156,19 @@ fn value(rest: &[u8]) -> Result<f64, Fault> {
         [] | [b'#', ..] => Ok(value),
         _ => Err(Fault::Expected("nothing after the timestamp")),
     }
+}
+
+/// A whole number of a few digits, which needs no rounding.
+fn whole(text: &[u8]) -> Option<f64> {
+    const EXACT: usize = 9;
+    if text.is_empty() || text.len() > EXACT {
+        return None;
+    }
+    let digits = text.iter().try_fold(0_u32, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u32::from(digit))
+    });
+    digits.map(f64::from)
 }
 
 fn float(text: &[u8]) -> Option<f64> {

@@ -92,6 +92,11 @@ impl Candidate {
         }
     }
 
+    /// Rises with everything by which it is decided what a series says.
+    pub fn revision(&self) -> u64 {
+        self.labels.revision() + u64::try_from(self.slots.len()).unwrap_or(u64::MAX)
+    }
+
     pub fn clear(&mut self) {
         (self.now, self.seen) = (Presence::None, Seen::default());
     }

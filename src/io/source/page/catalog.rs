@@ -46,6 +46,8 @@ pub struct Catalog {
     family: Family,
     /// Counters declared without samples, until one is chosen.
     pub declared: Vec<String>,
+    /// Rises with everything by which it is decided what a line says.
+    pub revision: u64,
     pages: u64,
 }
 
@@ -72,6 +74,7 @@ impl Catalog {
             names: Memo::default(),
             family: Family::default(),
             declared: Vec::new(),
+            revision: 0,
             pages: 0,
         }
     }
@@ -128,6 +131,7 @@ impl Catalog {
             return Who::Nobody;
         }
         self.candidates.push(Candidate::new(name, standing));
+        self.revision += 1;
         Who::Candidate(self.candidates.len() - 1)
     }
 
@@ -147,12 +151,14 @@ impl Catalog {
         if let Some(change) = change {
             self.chosen = Some(change.to);
             self.is_final = false;
+            self.revision += 1;
         }
         if let Some((at, _)) = self.chosen
             && !self.is_final
             && self.counts_users(&self.candidates[at])
         {
             self.is_final = true;
+            self.revision += 1;
             self.forget_worse(at);
         }
         self.candidates.iter_mut().for_each(Candidate::keep);
@@ -250,6 +256,7 @@ impl Catalog {
         let others: Vec<(Standing, usize)> = others.map(|(at, one)| (one.standing, at)).collect();
         let (_, at) = others.iter().max().filter(|_| others.len() > usize::from(chosen.is_none()))?;
         self.candidates[*at].dropped = true;
+        self.revision += 1;
         Some(*at)
     }
 }

@@ -12,12 +12,14 @@ mod names;
 mod tests;
 mod why;
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::RandomState;
 
 use self::candidate::{Candidate, MAX_BOUNDS};
 use self::names::TimeName;
 use self::why::{Inventory, no_unit, why_none};
-use super::super::exposition::{Fault, Sample, Text};
+use super::super::exposition::{Fault, Sample, Text, value};
 use super::labels::Use;
 use super::memo::Memo;
 use super::origin::Origin;
@@ -53,6 +55,28 @@ impl Counted for Row {
     }
 }
 
+/// What a line said, apart from its value.
+#[derive(Clone, Copy, Debug)]
+pub enum Said {
+    /// A bucket of this histogram, which is not read.
+    Unread(u16),
+    /// Likewise, of others' requests.
+    Skipped(u16),
+    Bucket(Bucket),
+    /// To be taken apart again.
+    Unclear,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    id: u64,
+    candidate: u16,
+    group: u16,
+    is_redirect: bool,
+    /// That of all requests.
+    is_all: bool,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<'a> {
     pub name: &'a str,
@@ -85,6 +109,8 @@ pub struct Histogram {
     store: SeriesStore,
     hasher: RandomState,
     limit: usize,
+    /// Rises with everything by which it is decided what a line says.
+    pub revision: u64,
     // The current page.
     rows: Vec<Row>,
     inventory: Inventory,
@@ -105,8 +131,9 @@ impl Histogram {
             next: None,
             next_group: 0,
             store: SeriesStore::new(limit),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             limit,
+            revision: 0,
             rows: Vec::new(),
             inventory: Inventory::default(),
         }
@@ -143,10 +170,10 @@ impl Histogram {
         }
     }
 
-    /// Returns whether it is a bucket of a latency histogram.
-    pub fn sample(&mut self, sample: &Sample<'_>) -> Result<bool, Fault> {
+    /// `None` if it is no bucket of a latency histogram.
+    pub fn sample(&mut self, sample: &Sample<'_>) -> Result<Option<Said>, Fault> {
         if !sample.name.raw().ends_with(b"_bucket") {
-            return Ok(false);
+            return Ok(None);
         }
         let known = self.names.get(sample.name.raw());
         let at = known.unwrap_or_else(|| {
@@ -154,13 +181,34 @@ impl Histogram {
             self.names.put(sample.name.raw(), at);
             at
         });
-        let Some(at) = at else { return Ok(false) };
+        let Some(at) = at else { return Ok(None) };
         self.candidates[at].now.is_there = true;
         let is_read = !self.is_final || self.chosen == Some(at) || self.next == Some(at);
-        if is_read && !self.candidates[at].dropped {
-            self.add(at, sample)?;
+        if !is_read || self.candidates[at].dropped {
+            return Ok(Some(Said::Unread(u16::try_from(at).unwrap_or(u16::MAX))));
         }
-        Ok(true)
+        let before = self.candidates[at].revision();
+        let said = self.add(at, sample);
+        self.revision += u64::from(before != self.candidates[at].revision());
+        said.map(Some)
+    }
+
+    /// Another line that says the same, with another value.
+    pub fn again(&mut self, said: Said, rest: &[u8]) -> Result<(), Fault> {
+        let (Said::Unread(at) | Said::Skipped(at) | Said::Bucket(Bucket { candidate: at, .. })) = said else {
+            return Ok(());
+        };
+        let candidate = &mut self.candidates[usize::from(at)];
+        candidate.now.is_there = true;
+        if matches!(said, Said::Unread(_)) {
+            return Ok(());
+        }
+        let value = value(rest)?;
+        if let (Said::Bucket(bucket), Some(count)) = (said, count(value)) {
+            candidate.see(count, bucket.is_all);
+            self.push(bucket, count);
+        }
+        Ok(())
     }
 
     fn meet(&mut self, name: Text<'_>) -> Option<usize> {
@@ -177,10 +225,11 @@ impl Histogram {
         }
         let time = time.filter(|_| self.candidates.len() < MAX_CANDIDATES)?;
         self.candidates.push(Candidate::new(base.to_owned(), time, unit));
+        self.revision += 1;
         Some(self.candidates.len() - 1)
     }
 
-    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<Said, Fault> {
         let Self { routes, filter, candidates, hasher, next_group, .. } = self;
         let candidate = &mut candidates[at];
         let number = u16::try_from(at).unwrap_or(u16::MAX);
@@ -198,16 +247,25 @@ impl Histogram {
         })?;
         let of_route = origin.of_route();
         let is_ours = of_route != Some(Whose::LeftOut) && origin.is_ours(filter, true);
-        let (Some(bound), Some(count), true) = (bound, count(value), is_ours) else { return Ok(()) };
+        if !is_ours {
+            return Ok(Said::Skipped(number));
+        }
+        let (Some(bound), Some(count)) = (bound, count(value)) else { return Ok(Said::Unclear) };
         let says_route = of_route == Some(Whose::Users);
-        let Some(group) = candidate.enter(bound, count, says_route, next_group) else { return Ok(()) };
+        let Some(group) = candidate.enter(bound, count, says_route, next_group) else { return Ok(Said::Unclear) };
+        let is_redirect = is_redirect && of_route.is_none_or(|of| of == Whose::Unsaid);
+        let bucket = Bucket { id, candidate: number, group, is_redirect, is_all: bound == f64::INFINITY };
+        self.push(bucket, count);
+        Ok(Said::Bucket(bucket))
+    }
+
+    fn push(&mut self, Bucket { id, candidate, group, is_redirect, .. }: Bucket, count: u64) {
+        let at = usize::from(candidate);
         if self.rows.len() >= self.limit && !self.make_room(at) {
             self.candidates[at].now.too_many = true;
-            return Ok(());
+            return;
         }
-        let is_redirect = is_redirect && of_route.is_none_or(|of| of == Whose::Unsaid);
-        self.rows.push(Row { id, count, candidate: number, group, is_redirect });
-        Ok(())
+        self.rows.push(Row { id, count, candidate, group, is_redirect });
     }
 
     /// Drops the worst histogram that is not chosen. Returns whether the one at `at` has room for another bucket.
@@ -218,6 +276,7 @@ impl Histogram {
         let worst = others.iter().max().filter(|_| others.len() > usize::from(self.chosen.is_none()));
         let Some((_, worst)) = worst else { return false };
         self.candidates[*worst].dropped = true;
+        self.revision += 1;
         let row_of = u16::try_from(*worst).unwrap_or(u16::MAX);
         self.rows.retain(|row| row.candidate != row_of);
         *worst != at
@@ -255,6 +314,14 @@ impl Histogram {
     }
 
     fn choose(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
+        let dropped = |histogram: &Self| histogram.candidates.iter().filter(|one| one.dropped).count();
+        let state = |histogram: &Self| (histogram.chosen, histogram.next, histogram.is_final, dropped(histogram));
+        let before = state(self);
+        self.choose_anew(counter, agreed);
+        self.revision += u64::from(before != state(self));
+    }
+
+    fn choose_anew(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
         let name = counter.map(|counter| counter.name);
         let other = || self.candidates.iter().position(|one| one.now.is_there && agreed == Some(one.name.as_str()));
         if self.is_final {

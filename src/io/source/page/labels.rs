@@ -173,6 +173,8 @@ struct Known {
 pub struct Labels {
     known: Vec<Known>,
     is_grpc: bool,
+    /// Rises with what is known.
+    revision: u64,
 }
 
 impl Labels {
@@ -181,11 +183,15 @@ impl Labels {
 
     pub fn of(metric: &str) -> Self {
         let is_grpc = normalized(metric).split('_').any(|word| matches!(word, "grpc" | "rpc"));
-        Self { known: Vec::new(), is_grpc }
+        Self { known: Vec::new(), is_grpc, revision: 0 }
     }
 
     pub const fn is_grpc(&self) -> bool {
         self.is_grpc
+    }
+
+    pub const fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Tries `near` first: series carry their labels in the same order.
@@ -202,6 +208,7 @@ impl Labels {
         }
         let good_for = Use::of(&label.to_string(), self.is_grpc);
         self.known.push(Known { raw: label.raw().to_vec(), good_for, sums: false });
+        self.revision += 1;
         Some(self.known.len() - 1)
     }
 
@@ -212,7 +219,10 @@ impl Labels {
     /// Whether a value of the label ever looked like a sum; `is_sum`: this one does.
     pub fn has_sums(&mut self, place: usize, is_sum: bool) -> bool {
         self.known.get_mut(place).is_some_and(|known| {
-            known.sums |= is_sum;
+            if is_sum && !known.sums {
+                known.sums = true;
+                self.revision += 1;
+            }
             known.sums
         })
     }

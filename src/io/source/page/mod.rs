@@ -5,8 +5,9 @@
 //! | `names`, `labels` | what the names of a counter and of its labels say |
 //! | `origin` | whose requests a series counts |
 //! | `memo` | what is to be done with the samples of each metric |
+//! | `known_lines` | what was done with each line of the page before |
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
-//! | `rows` | the series of one page while it is read |
+//! | `rows`, `series` | the series of one page while it is read |
 //! | `settle`, `series_store` | where each series is added up, and what they add up to over many pages |
 //! | `build` | the release that answers |
 //! | `label_counts` | which labels the failed requests carry |
@@ -21,6 +22,7 @@ mod candidate;
 mod catalog;
 mod family;
 mod histogram;
+mod known_lines;
 mod label_counts;
 mod labels;
 mod memo;
@@ -29,6 +31,7 @@ mod names;
 mod origin;
 mod reader;
 mod rows;
+mod series;
 mod series_store;
 mod settle;
 #[cfg(test)]

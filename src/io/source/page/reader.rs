@@ -16,7 +16,7 @@ use crate::core::detect::{Counting, Reading, TickCounts};
 #[derive(Debug)]
 pub struct PageReader {
     exposition: Exposition,
-    rows: Rows,
+    pub(super) rows: Rows,
     store: SeriesStore,
     agreement: Agreement,
 }
@@ -89,6 +89,7 @@ impl PageReader {
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
         let reading = self.reading()?;
+        self.rows.keep();
         Ok(Reading { release: self.rows.build.news(), ..reading })
     }
 

@@ -1,23 +1,28 @@
 //! The series of one page, until it is known to be complete.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher as _;
 
-use super::super::exposition::{Fault, Page, Sample, Text};
+use foldhash::quality::RandomState;
+
+use super::super::exposition::{Fault, Page, Sample, Text, value};
 use super::build::BuildInfo;
-use super::candidate::{Candidate, Presence};
+use super::candidate::Presence;
 use super::catalog::{Catalog, Who};
-use super::histogram::Histogram;
+use super::histogram::{Histogram, Said};
+use super::known_lines::KnownLines;
 use super::label_counts::{LabelCounter, Places, is_ending};
-use super::labels::is_sum;
 use super::metric_inventory::MetricInventory;
-use super::origin::Origin;
-use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, Status, StatusSet, Whose};
+use super::series::Series;
+use crate::config::{ErrorRateConfig, LabelFilter, Named, Routes, StatusSet, Whose};
 
 /// When a process started, as all clients write it.
 pub const START_TIME: &str = "process_start_time_seconds";
 
 /// Counts are kept in 1/1024: unlike floats, sums of integers do not depend on their order.
 pub const UNIT: u32 = 1024;
+
+/// Known series beyond those of twice the page.
+const SPARE: usize = 64;
 
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -67,7 +72,7 @@ pub struct Row {
 }
 
 impl Row {
-    const fn of(candidate: u16) -> Self {
+    pub const fn of(candidate: u16) -> Self {
         Self {
             id: 0,
             count: 0,
@@ -101,8 +106,31 @@ pub struct Rows {
     pub build: BuildInfo,
     /// All counters of the page, until the request counter is found.
     pub inventory: MetricInventory,
+    lines: KnownLines<Done>,
+    /// The series of known lines, without their counts.
+    known: Vec<Row>,
+    /// Series of all candidates on the page.
+    on_page: usize,
+    /// The revision at the beginning of the page.
+    began_at: u64,
     hasher: RandomState,
     limit: usize,
+}
+
+/// What a line led to, apart from its value.
+#[derive(Clone, Copy, Debug)]
+enum Done {
+    /// Nothing: it is not about requests, and not read.
+    Nothing,
+    /// Nothing, if its value is a number.
+    Value,
+    /// A series of a candidate that is not read.
+    Dropped(u16),
+    /// A series of others of this candidate.
+    Others(u16),
+    /// One of `known`.
+    Series(u32),
+    Bucket(Said),
 }
 
 impl Rows {
@@ -120,7 +148,11 @@ impl Rows {
             histogram: None,
             build: BuildInfo::default(),
             inventory: MetricInventory::default(),
-            hasher: RandomState::new(),
+            lines: KnownLines::default(),
+            known: Vec::new(),
+            on_page: 0,
+            began_at: 0,
+            hasher: RandomState::default(),
             limit,
         }
     }
@@ -142,17 +174,49 @@ impl Rows {
         if let Some(histogram) = &mut self.histogram {
             histogram.clear();
         }
+        self.on_page = 0;
+        self.began_at = self.revision();
+        self.lines.begin(self.began_at);
     }
 
-    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<(), Fault> {
+    /// The page is good, and what it meant is decided.
+    pub fn keep(&mut self) {
+        // What is no longer on the page stays among the known series until they are twice as many.
+        if self.known.len() > 2 * self.on_page + SPARE {
+            self.lines.forget();
+            self.known = Vec::new();
+        } else if !self.lines.end(self.began_at, self.revision()) {
+            self.known = Vec::new();
+        }
+    }
+
+    #[cfg(test)]
+    pub fn forget_lines(&mut self) {
+        self.lines.forget();
+    }
+
+    /// How many lines of the last page were not taken apart.
+    #[cfg(test)]
+    pub const fn remembered(&self) -> usize {
+        self.lines.found()
+    }
+
+    /// Rises with everything by which it is decided what a line says.
+    fn revision(&self) -> u64 {
+        self.catalog.revision + self.histogram.as_ref().map_or(0, |histogram| histogram.revision)
+    }
+
+    fn add(&mut self, at: usize, sample: &Sample<'_>) -> Result<Option<Done>, Fault> {
+        let number = u16::try_from(at).unwrap_or(u16::MAX);
         let is_chosen = self.catalog.chosen.is_some_and(|(chosen, _)| chosen == at);
         let Self { wanted, catalog, hasher, label_counts, .. } = self;
         let candidate = &mut catalog.candidates[at];
         candidate.now = candidate.now.max(Presence::Others);
         if candidate.dropped {
-            return Ok(());
+            return Ok(Some(Done::Dropped(number)));
         }
-        let mut series = Series::new(wanted, candidate, u16::try_from(at).unwrap_or(u16::MAX));
+        let before = candidate.revision();
+        let mut series = Series::new(wanted, candidate, number);
         let mut places = 0;
         let value = sample.read(|label, value| {
             let hash = hasher.hash_one((label.raw(), value.raw()));
@@ -166,14 +230,26 @@ impl Rows {
                 places += 1;
             }
         })?;
-        let Some(row) = series.finish() else { return Ok(()) };
+        let row = series.finish();
+        catalog.revision += u64::from(before != candidate.revision());
+        let Some(row) = row else { return Ok(Some(Done::Others(number))) };
+        self.push(row, value)?;
+        let Ok(place) = u32::try_from(self.known.len()) else { return Ok(None) };
+        self.known.push(row);
+        Ok(Some(Done::Series(place)))
+    }
+
+    fn push(&mut self, row: Row, value: f64) -> Result<(), Fault> {
+        let at = usize::from(row.candidate);
+        let candidate = &mut self.catalog.candidates[at];
         (candidate.now, candidate.is_ours) = (Presence::Ours, true);
+        self.on_page += 1;
         let Some(count) = count(value) else {
             self.ignored += 1;
             return Ok(());
         };
         if self.series.len() >= self.limit {
-            let given_up = catalog.give_up_one().ok_or(Fault::TooManySeries)?;
+            let given_up = self.catalog.give_up_one().ok_or(Fault::TooManySeries)?;
             self.series.retain(|row| usize::from(row.candidate) != given_up);
             if given_up == at {
                 return Ok(());
@@ -182,72 +258,59 @@ impl Rows {
         self.series.push(Row { count, ..row });
         Ok(())
     }
-}
 
-struct Series<'a> {
-    wanted: &'a Wanted,
-    candidate: &'a mut Candidate,
-    row: Row,
-    origin: Origin,
-    sum: Option<u64>,
-}
-
-impl<'a> Series<'a> {
-    fn new(wanted: &'a Wanted, candidate: &'a mut Candidate, at: u16) -> Self {
-        let row = Row { id: u64::from(at), ..Row::of(at) };
-        Self { wanted, candidate, row, origin: Origin::begin(), sum: None }
+    /// Reads a line that is not known. `None` for one that is to be taken apart each time.
+    fn read(&mut self, sample: &Sample<'_>) -> Result<Option<Done>, Fault> {
+        if let Some(histogram) = &mut self.histogram
+            && let Some(said) = histogram.sample(sample)?
+        {
+            return Ok(Some(Done::Bucket(said)).filter(|_| !matches!(said, Said::Unclear)));
+        }
+        match self.catalog.who(sample.name) {
+            Who::Candidate(at) => return self.add(at, sample),
+            Who::Start => {
+                let started_ms = milliseconds(sample.read(|_, _| {})?);
+                self.started_ms = self.started_ms.or(started_ms);
+            }
+            Who::Build => self.build.sample(sample, &self.wanted.filter)?,
+            // Few and short; prose (`Not Found`) differs from metrics by its lack of numbers.
+            Who::Nobody if !sample.is_labeled() => {
+                sample.read(|_, _| {})?;
+                return Ok(Some(Done::Value));
+            }
+            Who::Nobody => return Ok(Some(Done::Nothing)),
+        }
+        Ok(None)
     }
 
-    /// Returns whether the label holds a status.
-    fn see(&mut self, label: Text<'_>, value: Text<'_>, hash: u64) -> bool {
-        let wanted = self.wanted;
-        self.row.id = self.row.id.wrapping_add(hash);
-        let seen = self.origin.see(&mut self.candidate.labels, &wanted.filter, label, value);
-        let Some((place, good_for)) = seen else { return false };
-        if let Some(slot) = self.candidate.slot(place, label, good_for, &wanted.status_label) {
-            return self.judge(slot, value);
+    /// Does again what was done with a line of the page before; only the value is another.
+    fn do_again(&mut self, done: Done, rest: &[u8]) -> Result<(), Fault> {
+        match done {
+            Done::Nothing => {}
+            Done::Value => drop(value(rest)?),
+            Done::Dropped(at) => self.others(at),
+            Done::Others(at) => {
+                self.others(at);
+                value(rest)?;
+            }
+            Done::Series(place) => {
+                let Some(row) = self.known.get(usize::try_from(place).unwrap_or(usize::MAX)).copied() else {
+                    return Ok(());
+                };
+                self.push(row, value(rest)?)?;
+            }
+            Done::Bucket(said) => {
+                if let Some(histogram) = &mut self.histogram {
+                    histogram.again(said, rest)?;
+                }
+            }
         }
-        self.origin.note(good_for, &wanted.routes, &wanted.filter, label, value);
-        let is_sum = is_sum(value);
-        if self.sum.is_none() && self.candidate.labels.has_sums(place, is_sum) {
-            self.sum = Some(hash);
-            self.row.is_sum = is_sum;
-        }
-        false
+        Ok(())
     }
 
-    fn judge(&mut self, slot: usize, value: Text<'_>) -> bool {
-        let slots = &mut self.candidate.slots;
-        let status = self.wanted.errors.judge(value.raw(), slots[slot].kind());
-        slots[slot].note(value, status);
-        let bit = 1 << slot;
-        match status {
-            Status::Failed => self.row.failed |= bit,
-            Status::Unclear => self.row.unclear |= bit,
-            Status::Sum => self.row.status_sum |= bit,
-            Status::Good | Status::Success | Status::Nothing => {}
-        }
-        self.row.is_redirect |= matches!(value.raw(), [b'3', _, _]);
-        status.is_understood()
-    }
-
-    /// `None` if it is not ours.
-    fn finish(self) -> Option<Row> {
-        let Self { wanted, candidate, row, origin, sum } = self;
-        if !origin.is_ours(&wanted.filter, false) {
-            return None;
-        }
-        let of_route = origin.of_route();
-        candidate.says_route |= of_route.is_some_and(|of| of != Whose::Unsaid);
-        let whose = match of_route.unwrap_or(Whose::Unsaid) {
-            // Probes and scrapes are no gRPC calls.
-            Whose::Unsaid if candidate.labels.is_grpc() => Whose::Users,
-            // A proxy's route is a rule, which may also match probes.
-            Whose::Users if candidate.standing.is_proxy() => Whose::Unsaid,
-            whose => whose,
-        };
-        let rest = sum.map_or(0, |hash| row.id.wrapping_sub(hash) | 1);
-        Some(Row { rest, whose, ..row })
+    fn others(&mut self, at: u16) {
+        let candidate = &mut self.catalog.candidates[usize::from(at)];
+        candidate.now = candidate.now.max(Presence::Others);
     }
 }
 
@@ -270,26 +333,31 @@ impl Page for Rows {
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault> {
         self.sampled = true;
-        if self.catalog.is_open() {
+        let is_open = self.catalog.is_open();
+        if is_open {
             self.inventory.sample(sample)?;
         }
-        if let Some(histogram) = &mut self.histogram
-            && histogram.sample(sample)?
-        {
-            return Ok(());
-        }
-        match self.catalog.who(sample.name) {
-            Who::Candidate(at) => return self.add(at, sample),
-            Who::Start => {
-                let started_ms = milliseconds(sample.read(|_, _| {})?);
-                self.started_ms = self.started_ms.or(started_ms);
-            }
-            Who::Build => self.build.sample(sample, &self.wanted.filter)?,
-            // Few and short; prose (`Not Found`) differs from metrics by its lack of numbers.
-            Who::Nobody if !sample.is_labeled() => drop(sample.read(|_, _| {})?),
-            Who::Nobody => {}
-        }
+        let Some(done) = self.read(sample)?.filter(|_| !is_open) else { return Ok(()) };
+        let same = match done {
+            Done::Nothing | Done::Dropped(_) | Done::Bucket(Said::Unread(_)) => sample.head(),
+            _ => sample.series(),
+        };
+        self.lines.learn(same, done);
         Ok(())
+    }
+
+    fn known(&mut self, line: &[u8]) -> Option<Result<(), Fault>> {
+        // Until the counter is chosen, the inventory sees every line.
+        if self.catalog.is_open() {
+            return None;
+        }
+        let (done, rest) = self.lines.find(line, self.revision())?;
+        // Labels where there were none are another series.
+        if rest.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        self.sampled = true;
+        Some(self.do_again(done, rest))
     }
 }
 

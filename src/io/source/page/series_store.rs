@@ -1,6 +1,12 @@
 //! The sums of one instance's request counter over many pages.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `process` | the series of one process |
+//! | `series` | how they are found fast |
 
 mod process;
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -138,12 +144,14 @@ impl SeriesStore {
             }
         }
         // Its earlier pages had no start time.
-        match self.processes.last_mut() {
-            Some(last) if last.starts.is_empty() && !last.falls(rows) => {
-                last.also_started(started_ms);
-                Pick::Known { at: self.processes.len() - 1, moved: false }
+        let at = self.processes.len().checked_sub(1);
+        let is_same = |process: &mut ProcessBook| process.starts.is_empty() && !process.falls(rows);
+        match at.filter(|at| is_same(&mut self.processes[*at])) {
+            Some(at) => {
+                self.processes[at].also_started(started_ms);
+                Pick::Known { at, moved: false }
             }
-            _ => Pick::New,
+            None => Pick::New,
         }
     }
 

@@ -1,5 +1,6 @@
 mod build;
 mod choice;
+mod known;
 mod latency;
 mod over_time;
 mod pages;

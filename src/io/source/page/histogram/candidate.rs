@@ -75,17 +75,19 @@ impl Candidate {
         }
     }
 
+    /// Rises with everything by which it is decided what a series says.
+    pub fn revision(&self) -> u64 {
+        self.labels.revision() + u64::try_from(self.bounds.len()).unwrap_or(u64::MAX)
+    }
+
     pub fn clear(&mut self) {
         self.now = Shown::default();
     }
 
     /// Enters a bucket and returns the number of its sum, or `None` without room. `next` is the next free number.
     pub fn enter(&mut self, bound: f64, count: u64, says_route: bool, next: &mut u16) -> Option<u16> {
-        self.now.has_rows = true;
         self.says_route |= says_route;
-        if bound == f64::INFINITY {
-            self.now.seen = self.now.seen.saturating_add(count);
-        }
+        self.see(count, bound == f64::INFINITY);
         if let Some((_, group)) = self.bounds.iter().find(|(known, _)| known.total_cmp(&bound).is_eq()) {
             return Some(*group);
         }
@@ -97,6 +99,14 @@ impl Candidate {
         self.bounds.push((bound, group));
         *next = next.saturating_add(1);
         Some(group)
+    }
+
+    /// A bucket is on the page, perhaps that of all requests.
+    pub const fn see(&mut self, count: u64, is_all: bool) {
+        self.now.has_rows = true;
+        if is_all {
+            self.now.seen = self.now.seen.saturating_add(count);
+        }
     }
 
     /// The number of the sum of all requests.

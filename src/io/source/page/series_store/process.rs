@@ -1,10 +1,8 @@
 //! The series of one process.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use super::super::super::exposition::PageError;
 use super::Counted;
+use super::series::{Series, SeriesBook};
 
 /// Start times this close may be one process's: the kernel's boot time moves by whole seconds, others recompute theirs.
 const CLOSE_MS: u64 = 2_000;
@@ -19,28 +17,23 @@ pub struct ProcessBook {
     /// For each group, in 1/[`UNIT`](super::super::rows::UNIT).
     pub sums: Vec<u128>,
     pub choice: u32,
-    series: HashMap<u64, Series>,
-    page: u64,
-}
-
-#[derive(Debug)]
-struct Series {
-    count: u64,
-    /// The last page that it stood on.
+    series: SeriesBook,
     page: u64,
 }
 
 impl ProcessBook {
     pub fn new(id: u32, started_ms: Option<i64>, choice: u32) -> Self {
         let starts = started_ms.into_iter().collect();
-        Self { id, starts, sums: Vec::new(), choice, series: HashMap::new(), page: 0 }
+        Self { id, starts, sums: Vec::new(), choice, series: SeriesBook::default(), page: 0 }
     }
 
     /// Begins counting at these values.
     pub fn begin_at(&mut self, rows: &[impl Counted]) {
         for row in rows {
-            let known = self.series.entry(row.id()).or_insert(Series { count: 0, page: 0 });
-            known.count = row.count();
+            let at = self.series.find(row.id()).or_else(|| self.series.add(Series { id: row.id(), count: 0, page: 0 }));
+            if let Some(known) = at.and_then(|at| self.series.get_mut(at)) {
+                known.count = row.count();
+            }
         }
     }
 
@@ -63,9 +56,12 @@ impl ProcessBook {
     }
 
     /// Whether a series of the last page is lower on this one.
-    pub fn falls(&self, rows: &[impl Counted]) -> bool {
-        let known = |row| self.series.get(&Counted::id(row)).filter(|series| series.page == self.page);
-        rows.iter().any(|row| known(row).is_some_and(|series| row.count() < series.count))
+    pub fn falls(&mut self, rows: &[impl Counted]) -> bool {
+        let page = self.page;
+        rows.iter().any(|row| {
+            let known = self.series.find(row.id()).and_then(|at| self.series.get_mut(at));
+            known.is_some_and(|series| series.page == page && row.count() < series.count)
+        })
     }
 
     /// Returns how many series were duplicates, and whether one fell: in a known process it counts afresh, else all do.
@@ -78,12 +74,13 @@ impl ProcessBook {
     ) -> Result<(usize, bool), PageError> {
         let (duplicates, went_back) = self.mark(rows, limit)?;
         if went_back && !is_same {
-            self.series.retain(|_, series| series.page == self.page);
-            self.series.values_mut().for_each(|series| series.count = 0);
+            self.series.keep_those_of(self.page);
+            self.series.iter_mut().for_each(|series| series.count = 0);
             self.sums.clear();
         }
         for row in rows {
-            let Some(series) = self.series.get_mut(&row.id()) else { continue };
+            let found = self.series.find(row.id());
+            let Some(series) = found.and_then(|at| self.series.get_mut(at)) else { continue };
             let more = row.count().checked_sub(series.count).unwrap_or(row.count());
             series.count = row.count();
             if self.sums.len() <= row.group() {
@@ -101,24 +98,17 @@ impl ProcessBook {
         self.page += 1;
         let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
         rows.retain(|row| {
-            let room = self.series.len() < limit;
-            match self.series.entry(row.id()) {
-                Entry::Occupied(mut series) => {
-                    let series = series.get_mut();
-                    let is_first = series.page != self.page;
-                    goes_back |= series.page == before && row.count() < series.count;
-                    series.page = self.page;
-                    is_first
-                }
-                Entry::Vacant(place) if room => {
-                    place.insert(Series { count: 0, page: self.page });
-                    true
-                }
-                Entry::Vacant(_) => {
-                    too_many = true;
-                    true
-                }
-            }
+            let found = self.series.find(row.id());
+            let Some(series) = found.and_then(|at| self.series.get_mut(at)) else {
+                let room = self.series.len() < limit;
+                let added = room.then(|| self.series.add(Series { id: row.id(), count: 0, page: self.page }));
+                too_many |= added.flatten().is_none();
+                return true;
+            };
+            let is_first = series.page != self.page;
+            goes_back |= series.page == before && row.count() < series.count;
+            series.page = self.page;
+            is_first
         });
         if too_many { Err(PageError::TooManySeries) } else { Ok((length - rows.len(), goes_back)) }
     }
