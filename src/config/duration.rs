@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::invalid::{Invalid, Result, ensure};
+use measure::invalid::{Invalid, Result, ensure};
 
 /// Reads a duration with its unit. The error is a sentence fragment about the text, such as `the unit is missing…`.
 pub fn parse_duration(text: &str) -> Result<Duration> {

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::invalid::{Result, ensure, invalid};
 use super::values::{AdminUrl, InstanceUrl};
+use measure::invalid::{Result, ensure, invalid};
 
 /// Splits a list at commas. A piece that begins no URL belongs to the one before, whose password may hold a comma.
 pub fn split(text: &str) -> Vec<String> {

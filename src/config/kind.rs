@@ -12,11 +12,11 @@ pub(crate) use self::plain::{
 };
 use super::draft::Draft;
 use super::instances;
-use super::invalid::Result;
 use super::parse;
 use super::raw::{Raw, Scalar};
 use super::values::Ratio;
 use crate::model::number::{duration_exact, size_exact};
+use measure::invalid::Result;
 
 /// What is to be known of a sort of value without reading one.
 pub trait Sort: Sync {

@@ -5,10 +5,6 @@
 //! | `keys` | the keys, each declared once. Fields, validation, help, template and docs all come from that |
 //! | `kind` | what sort of value a key takes: what is allowed, and how it is read |
 //! | `parse`, `instances`, `dial`, `duration`, `size` | from text to one value, or why not |
-//! | `invalid` | why a text is not a value |
-//! | `routes` | which routes are no users', and how a label of a page says a route |
-//! | `statuses`, `matchers` | what a status says, and which series of a page are ours |
-//! | `unit` | in which unit a histogram measures time |
 //! | `query` | what is asked of Prometheus: `[checks.NAME]` and the blanks of PromQL |
 //! | `variables`, `meaning` | which variables are ours, and which were meant to be |
 //! | `ci` | whether a CI runs this, and which commit it names |
@@ -36,12 +32,10 @@ mod draft;
 mod duration;
 mod file;
 mod instances;
-mod invalid;
 mod keys;
 mod kind;
 mod layers;
 mod load;
-mod matchers;
 mod meaning;
 mod model;
 mod nearest;
@@ -51,17 +45,14 @@ mod problem;
 mod query;
 mod raw;
 mod reread;
-mod routes;
 mod rules;
 mod secrets;
 mod show;
 mod size;
-mod statuses;
 mod strength;
 mod template;
 #[cfg(test)]
 mod tests;
-mod unit;
 mod values;
 pub(crate) mod variables;
 
@@ -76,11 +67,10 @@ pub(crate) use layers::PREFIX;
 pub(crate) use layers::ReadText;
 pub(crate) use load::files;
 pub use load::{Loaded, Setting, load};
-pub(crate) use matchers::{LabelFilter, Matching};
 pub(crate) use model::{
-    Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, ErrorRateConfig, Excuse, HaproxyConfig, HealthConfig,
-    LatencyConfig, MetricsConfig, Named, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive,
-    OnSharedCause, ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, Excuse, HaproxyConfig, HealthConfig, MetricsConfig,
+    NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, ProbeSign, PrometheusConfig,
+    RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig,
 };
 pub use model::{Config, Method, ThemeChoice};
 pub(crate) use place::{Distrust, End, Location};
@@ -89,12 +79,9 @@ pub(crate) use problem::{Origin, Problem, Problems};
 pub use query::{Asked, Source};
 pub(crate) use query::{Blanks, Bound, PromQl, QueryConfig};
 pub(crate) use reread::reread_secrets;
-pub(crate) use routes::{Routes, Whose};
 pub(crate) use rules::credentials;
 pub(crate) use secrets::{keep_secret, scrub, scrub_in_place};
 pub(crate) use show::{show, show_json};
-pub(crate) use statuses::{Status, StatusKind, StatusSet};
 pub(crate) use template::template;
-pub(crate) use unit::{LatencyUnit, in_name as unit_in_name, speaks_of_time, unit_of_time};
 pub use values::InstanceUrl;
 pub(crate) use values::{AdminUrl, Ratio, SocketAddress};

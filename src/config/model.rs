@@ -12,6 +12,7 @@ mod theme;
 
 use std::path::PathBuf;
 
+use measure::wanted::{LatencySeries, RequestSeries};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -115,15 +116,6 @@ impl ControlConfig {
     }
 }
 
-/// A metric or label that is named, or found on the page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Named {
-    /// The well-known names are tried.
-    #[default]
-    Auto,
-    Name(String),
-}
-
 /// How the error rate is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -145,6 +137,23 @@ pub enum Baseline {
     Warn,
     /// It is acted on.
     Judge,
+}
+
+impl From<&ErrorRateConfig> for RequestSeries {
+    fn from(config: &ErrorRateConfig) -> Self {
+        Self {
+            requests: config.requests.clone(),
+            status_label: config.status_label.clone(),
+            errors: config.errors.clone(),
+            series: config.series.clone(),
+        }
+    }
+}
+
+impl From<&LatencyConfig> for LatencySeries {
+    fn from(config: &LatencyConfig) -> Self {
+        Self { histogram: config.histogram.clone(), unit: config.unit, ignore_routes: config.ignore_routes.clone() }
+    }
 }
 
 impl LatencyConfig {

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::duration::parse_duration;
-use super::invalid::{Result, ensure, invalid, within};
-use super::model::Named;
 use super::size::parse_size;
-use super::statuses::StatusSet;
 use super::values::Ratio;
 use crate::model::number::{duration_exact, size_exact};
+use measure::invalid::{Result, ensure, invalid, within};
+use measure::statuses::StatusSet;
+use measure::wanted::Named;
 
 pub fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration> {
     within(parse_duration(text)?, min, max, duration_exact)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::duration::parse_duration;
-use super::invalid::{Result, ensure, invalid};
 use crate::model::number::duration_exact;
+use measure::invalid::{Result, ensure, invalid};
 
 const MAX_QUERIES: usize = 20;
 const MAX_QUERY_BYTES: usize = 4_000;

@@ -1,6 +1,6 @@
 //! A value as a layer gave it, before it is judged.
 
-use super::invalid::{Result, invalid};
+use measure::invalid::{Result, invalid};
 
 /// What sort of TOML value a scalar was written as. Flags and variables are always strings.
 #[derive(Clone, Copy, PartialEq, Eq)]

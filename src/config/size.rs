@@ -1,7 +1,7 @@
 //! Sizes as operators write them: `500MiB`, `1GiB`, `2GB`.
 
-use super::invalid::{Result, ensure};
 use crate::model::number::SIZES;
+use measure::invalid::{Result, ensure};
 
 /// Reads a size with its unit, in bytes. The error is a sentence fragment about the text, such as `the unit is missing…`.
 pub fn parse_size(text: &str) -> Result<u64> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::invalid::{Result, ensure};
+use measure::invalid::{Result, ensure};
 
 /// Fewest bits of a token, after RFC 6749, section 10.10: a guess succeeds with a probability of at most 2^-128.
 pub const MIN_BITS: u32 = 128;

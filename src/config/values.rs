@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::instances;
-use super::invalid::Result;
 use crate::model::number::percent_exact;
+use measure::invalid::Result;
 
 /// A share between 0 and 1, shown in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]

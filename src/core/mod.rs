@@ -2,12 +2,14 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`detect`] | counters, windows, evidence |
 //! | [`soak`] | events, effects, checks, phases, the machine |
 //! | [`view`] | folds the stream of soak events into what a person is shown |
 //! | [`backtest`] | recorded data through the same judgement |
+//!
+//! Counters, windows and evidence are in [`detect`], of the package `measure`.
 
 pub mod backtest;
-pub mod detect;
 pub mod soak;
 pub mod view;
+
+pub use measure::detect;

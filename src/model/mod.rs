@@ -1,4 +1,5 @@
-//! The vocabulary that all floors above share. It knows none of them.
+//! The vocabulary that all floors above share. It knows none of them. Numbers for people are written by
+//! [`number`], which the floor below needs as well.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -8,7 +9,6 @@
 //! | `outcome` | how a soak stands, and how it ends |
 //! | `check_id` | the names of checks |
 //! | `color` | blue and green |
-//! | `number` | numbers for people: counts, shares, times, sizes |
 //! | `reason` | why a decision was made |
 //! | `words` | words that stand in files, in JSON and on screen, each written once |
 //! | `traffic` | where the traffic of users is after a failure |
@@ -23,7 +23,6 @@ mod check_id;
 mod color;
 mod decision;
 mod limits;
-pub mod number;
 mod outcome;
 pub mod printable;
 mod reason;
@@ -39,6 +38,7 @@ pub use check_id::CheckId;
 pub use color::Color;
 pub use decision::{Decision, DecisionKind};
 pub(crate) use limits::Limits;
+pub use measure::number;
 pub(crate) use outcome::Phase;
 pub use outcome::{Cause, Ending, Outcome, Verdict};
 pub(crate) use reason::{Reason, ReasonCode};

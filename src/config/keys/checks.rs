@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::key::{Key, Text, Unset};
 use crate::config::kind::{self, Entry};
-use crate::config::matchers::LabelFilter;
-use crate::config::model::{Baseline, Excuse, Method, Named};
+use crate::config::model::{Baseline, Excuse, Method};
 use crate::config::query::{PromQl, Source};
-use crate::config::routes::Routes;
-use crate::config::statuses::StatusSet;
-use crate::config::unit::LatencyUnit;
 use crate::config::values::Ratio;
+use measure::matchers::LabelFilter;
+use measure::routes::Routes;
+use measure::statuses::StatusSet;
+use measure::unit::LatencyUnit;
+use measure::wanted::Named;
 
 section! {
     #[derive(Clone, Debug, Default)]

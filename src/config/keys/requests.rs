@@ -2,7 +2,7 @@
 
 use super::key::Text;
 use crate::config::kind;
-use crate::config::routes::Routes;
+use measure::routes::Routes;
 
 section! {
     #[derive(Clone, Debug, Default)]

@@ -7,15 +7,15 @@ use secrecy::SecretString;
 
 use super::{NUMERIC, Sort, Value, string};
 use crate::config::instances;
-use crate::config::invalid::{Result, ensure};
-use crate::config::matchers::LabelFilter;
-use crate::config::model::Named;
 use crate::config::parse;
 use crate::config::query::{self, PromQl, QueryConfig};
 use crate::config::raw::{Raw, Scalar};
-use crate::config::routes::Routes;
-use crate::config::statuses::StatusSet;
 use crate::config::values::{AdminUrl, InstanceUrl, Ratio, SocketAddress};
+use measure::invalid::{Result, ensure};
+use measure::matchers::LabelFilter;
+use measure::routes::Routes;
+use measure::statuses::StatusSet;
+use measure::wanted::Named;
 
 /// A sort of value without bounds: its name, what is read, what is allowed, how it is read and how it is shown.
 macro_rules! simple {

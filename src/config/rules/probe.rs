@@ -3,12 +3,13 @@
 use reqwest::header::HeaderName;
 
 use crate::config::draft::Draft;
-use crate::config::invalid::{Invalid, Result};
 use crate::config::keys::RouterDraft;
 use crate::config::load::Settled;
-use crate::config::model::{Named, ProbeSign};
+use crate::config::model::ProbeSign;
 use crate::config::parse;
 use crate::config::problem::Problem;
+use measure::invalid::{Invalid, Result};
+use measure::wanted::Named;
 
 /// The keys that say where in the answer the color stands.
 const SIGNS: [&str; 3] = ["router.probe_header", "router.probe_json", "router.probe_metric"];

@@ -6,12 +6,12 @@ use std::pin::Pin;
 use tokio::time::Instant;
 
 use super::fetch::ClientError;
-use super::page::Agreement;
 use super::probe::Probe;
 use super::scrape::Scraper;
 use crate::config::{Config, InstanceUrl};
 use crate::core::soak::{Readiness, Sample};
 use crate::model::Color;
+use measure::page::Agreement;
 
 /// An asynchronous answer.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

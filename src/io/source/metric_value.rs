@@ -1,6 +1,6 @@
 //! The value of one metric, or of one of its labels, on a page.
 
-use super::exposition::{Exposition, Fault, Format, Page, Sample, Text};
+use measure::exposition::{Exposition, Fault, Format, Page, Sample, Text};
 
 /// The label's text on the first sample that is not 0, or the first value. `None` if there is none, or no metrics page.
 pub fn metric_value(body: &[u8], name: &str, label: Option<&str>) -> Option<String> {

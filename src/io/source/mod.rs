@@ -4,8 +4,6 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `discovery` | which instances a color has now |
-//! | `exposition/` | the text formats: lines, samples, errors that name a line |
-//! | `page/` | which counter is the request counter, and what its series add up to over many pages |
 //! | `fetch` | one GET: timeouts, redirects, TLS and DNS errors in words |
 //! | `metric_value` | one value of a page that is asked for by name |
 //! | `scrape`, `probe` | one instance's page, and whether it is ready |
@@ -13,11 +11,9 @@
 //! | `prometheus/` | what Prometheus says of a whole color: counters, queries, alerts |
 
 mod discovery;
-mod exposition;
 mod fetch;
 mod instance;
 mod metric_value;
-mod page;
 mod probe;
 mod prometheus;
 mod scrape;
@@ -25,13 +21,12 @@ mod scrape;
 pub(crate) mod testing;
 
 pub(crate) use discovery::{Discovery, DiscoveryError, apart, discover};
-pub use exposition::Format;
 pub use fetch::ClientError;
 pub(crate) use instance::Network;
 pub use instance::{Asked, Later, Metrics, ReadinessProbe, Source};
+pub use measure::exposition::Format;
+pub use measure::page::{Agreement, PageReader};
 pub(crate) use metric_value::metric_value;
-pub(crate) use page::MAX_SERIES;
-pub use page::{Agreement, PageReader};
 pub(crate) use probe::{Probe, ProbeError, Ready};
 pub use prometheus::read_answer;
 pub(crate) use prometheus::{Api, Meter, Querier};

@@ -10,9 +10,9 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
-use super::exposition::quote;
 use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use crate::config::{self, Config, HealthConfig, InstanceUrl};
+use measure::exposition::quote;
 
 /// Bytes of a body read to keep the connection; a longer body closes it.
 const MAX_BODY: usize = 64 << 10;

@@ -15,14 +15,14 @@ use reqwest::header::{
 };
 use reqwest::{Response, StatusCode, Version};
 
-use super::exposition::{Format, PageError, quote};
 use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
-use super::page::{Agreement, PageReader};
 use super::probe::Probe;
 use crate::config::{Config, InstanceUrl};
 use crate::core::detect::{Asked, Reading, Requests};
 use crate::model::Color;
 use crate::model::number::size;
+use measure::exposition::{Format, PageError, quote};
+use measure::page::{Agreement, PageReader};
 
 /// In bytes, unpacked (and packed).
 pub const MAX_BODY: usize = 64 << 20;

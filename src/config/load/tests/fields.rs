@@ -1,7 +1,10 @@
 //! Every key reaches its own field.
 
 use super::*;
-use crate::config::{Baseline, LatencyUnit, Method, Named, OnBreach, OnInconclusive, StandbyPolicy};
+use measure::unit::LatencyUnit;
+use measure::wanted::Named;
+
+use crate::config::{Baseline, Method, OnBreach, OnInconclusive, StandbyPolicy};
 use crate::model::{Color, Limits};
 
 #[test]

@@ -252,7 +252,7 @@ async fn the_metrics_page_reads_back_with_our_own_reader() {
         assert!(page.contains(wanted), "{wanted} is not in {page}");
     }
     let config = load(Inputs { folder: "/srv".into(), ..Inputs::default() }).unwrap().config;
-    let mut reader = PageReader::new(&config.error_rate, crate::config::Routes::default());
+    let mut reader = PageReader::new(&config.error_rate, measure::routes::Routes::default());
     reader.begin(Format::Text);
     reader.push(page.as_bytes()).unwrap();
     reader.finish(true).unwrap();

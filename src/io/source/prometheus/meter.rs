@@ -7,14 +7,15 @@ use std::time::Instant;
 use super::answer::{Outcome, Series, Told};
 use super::api::Api;
 use super::fleet::{Counted, Fleet};
-use crate::config::{
-    Blanks, Config, LatencyUnit, Named, PromQl, PrometheusConfig, Source, Status, StatusKind, StatusSet,
-};
+use crate::config::{Blanks, Config, PromQl, PrometheusConfig, Source};
 use crate::core::detect::{Attribution, Buckets, LabelCounts, Latency, Reading, TickCounts};
 use crate::core::soak::Metered;
-use crate::io::source::page::LABELS;
 use crate::model::CheckId;
 use crate::model::number::span;
+use measure::page::LABELS;
+use measure::statuses::{Status, StatusKind, StatusSet};
+use measure::unit::LatencyUnit;
+use measure::wanted::Named;
 
 /// Labels that every scrape adds, which tell instances apart.
 const TARGET: &str = "job, instance";
