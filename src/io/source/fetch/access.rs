@@ -116,8 +116,7 @@ pub(super) fn secured(builder: ClientBuilder, url: &Url, access: &Access<'_>) ->
         })?;
         builder = builder.identity(identity);
     }
-    // HTTP/2 takes the name from the URL, which has the port as well.
-    Ok(if access.host.is_some() { builder.http1_only() } else { builder })
+    Ok(builder)
 }
 
 /// Resolves to the instance's address, else its host, whatever name it is called by.
