@@ -5,9 +5,7 @@ mod tests;
 
 use std::fmt;
 
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input, nfa};
+use regex_lite::{Regex, RegexBuilder};
 
 use super::invalid::{Result, ensure, invalid};
 
@@ -30,7 +28,7 @@ struct Matcher {
 enum Wanted {
     Same,
     /// The whole of it matches.
-    Like(Box<dense::DFA<Vec<u32>>>),
+    Like(Regex),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +102,7 @@ impl Matcher {
     fn accepts(&self, value: &[u8]) -> bool {
         let like = match &self.wanted {
             Wanted::Same => self.value.as_bytes() == value,
-            Wanted::Like(dfa) => {
-                let input = Input::new(value).anchored(Anchored::Yes);
-                dfa.try_search_fwd(&input).ok().flatten().is_some_and(|found| found.offset() == value.len())
-            }
+            Wanted::Like(regex) => regex.is_match(&String::from_utf8_lossy(value)),
         };
         like != self.negated
     }
@@ -166,7 +161,7 @@ fn matcher(text: &str) -> Result<(Matcher, &str)> {
         .find_map(|(sign, negated, is_regex)| Some((negated, is_regex, rest.strip_prefix(sign)?)))
         .ok_or_else(|| format!("expected `=`, `!=`, `=~` or `!~` after `{label}`"))?;
     let (value, rest) = string(rest.trim_start()).map_err(|why| format!("{why} as the value of `{label}`"))?;
-    let wanted = if is_regex { Wanted::Like(Box::new(compile(&value)?)) } else { Wanted::Same };
+    let wanted = if is_regex { Wanted::Like(compile(&value)?) } else { Wanted::Same };
     Ok((Matcher { label, wanted, value, negated }, rest))
 }
 
@@ -195,16 +190,11 @@ fn string(text: &str) -> Result<(String, &str)> {
 }
 
 /// The syntax is RE2's, as in PromQL; it has to match the whole value. No input makes it slow.
-fn compile(pattern: &str) -> Result<dense::DFA<Vec<u32>>> {
-    let config = dense::Config::new()
-        .start_kind(StartKind::Anchored)
-        .dfa_size_limit(Some(MAX_REGEX_BYTES))
-        .determinize_size_limit(Some(MAX_REGEX_BYTES));
-    dense::Builder::new()
-        .configure(config)
-        .syntax(syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true))
-        .thompson(nfa::thompson::Config::new().utf8(false))
-        .build(&format!("(?:{pattern})\\z"))
+fn compile(pattern: &str) -> Result<Regex> {
+    RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
+        .size_limit(MAX_REGEX_BYTES)
+        .dot_matches_new_line(true)
+        .build()
         .map_err(|_| format!("`{}` is not a valid regular expression, or is too large", shown(pattern)).into())
 }
 

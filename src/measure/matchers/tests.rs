@@ -25,9 +25,25 @@ fn all_matchers_have_to_hold() {
         (r#""direction"="inbound""#, true),
         (r#"direction=~"in|out""#, false),
         (r#"direction=~"inbound|x""#, true),
+        (r#"direction=~"^inbound$""#, true),
+        (r#"direction=~"bound""#, false),
+        (r#"direction=~"(?i)INBOUND""#, true),
     ] {
         assert_eq!(lets_in(filter, &inbound, false), expected, "{filter}");
     }
+}
+
+#[test]
+fn an_expression_sees_any_value_as_a_whole() {
+    assert!(lets_in("a=~'x.y'", &[("a", "x\ny")], false), "a line break is a character");
+    assert!(lets_in("a=~'x.y'", &[("a", "xäy")], false), "a character may have several bytes");
+    assert!(!lets_in("a=~'x.y'", &[("a", "x.y\n")], false), "the end is that of the value");
+    let filter = LabelFilter::parse("a=~'x.*'").unwrap();
+    let mut matching = LabelFilter::begin();
+    filter.see(&mut matching, |_| true, || b"x\xff".as_slice().into());
+    assert!(filter.lets_in(matching, false), "what is no text matches by the rest of it");
+    let nested = format!("a=~'{}'", "(x+x+)+y");
+    assert!(!lets_in(&nested, &[("a", &"x".repeat(5_000))], false), "in time that grows with the value");
 }
 
 #[test]
