@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
@@ -18,7 +18,28 @@ const EACH: u64 = 2;
 
 /// The limits at the start of this process.
 static BEFORE: OnceLock<Rlimit> = OnceLock::new();
-static RESERVE: Mutex<Vec<File>> = Mutex::new(Vec::new());
+static RESERVE: Mutex<Reserve> = Mutex::new(Reserve { files: Vec::new(), in_use: 0 });
+
+struct Reserve {
+    files: Vec<File>,
+    /// The rollbacks of this process that use it.
+    in_use: usize,
+}
+
+fn reserve() -> MutexGuard<'static, Reserve> {
+    RESERVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The reserve is free for a rollback as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Released(());
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        reserve().in_use -= 1;
+    }
+}
 
 pub fn raise() -> io::Result<()> {
     let before = getrlimit(Resource::Nofile);
@@ -38,16 +59,24 @@ pub fn give_back(process: u32) {
 
 /// Keeps some back until [`release`].
 pub fn keep_back() {
-    let mut reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
-    while reserve.len() < KEPT_BACK {
+    let mut reserve = reserve();
+    while reserve.in_use == 0 && reserve.files.len() < KEPT_BACK {
         // If there are none left there is nothing to keep.
         let Ok(file) = File::open("/dev/null") else { return };
-        reserve.push(file);
+        reserve.files.push(file);
     }
 }
 
-pub fn release() {
-    RESERVE.lock().unwrap_or_else(PoisonError::into_inner).clear();
+pub fn release() -> Released {
+    let mut reserve = reserve();
+    reserve.files.clear();
+    reserve.in_use += 1;
+    Released(())
+}
+
+/// How many are open in this process.
+pub fn open() -> Option<u64> {
+    std::fs::read_dir("/proc/self/fd").ok().map(|open| open.count() as u64)
 }
 
 /// Upper estimate.
@@ -84,10 +113,15 @@ mod tests {
     #[test]
     fn what_was_kept_back_is_given_up_and_kept_again() {
         keep_back();
-        assert_eq!(RESERVE.lock().unwrap().len(), KEPT_BACK);
-        release();
-        assert!(RESERVE.lock().unwrap().is_empty());
+        assert_eq!(reserve().files.len(), KEPT_BACK);
+        let first = release();
+        let second = release();
+        drop(first);
         keep_back();
-        release();
+        assert!(reserve().files.is_empty(), "another rollback still needs them");
+        drop(second);
+        keep_back();
+        assert_eq!(reserve().files.len(), KEPT_BACK);
+        drop(release());
     }
 }

@@ -1,4 +1,10 @@
 //! Writes that must survive a crash, and work that waits for a disk.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `shared` | the same with a few threads for many runs |
+
+mod shared;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -10,6 +16,8 @@ use std::thread::{self, JoinHandle};
 
 use rustix::fs::{CWD, FallocateFlags, RenameFlags, fallocate, renameat_with};
 use tokio::sync::oneshot;
+
+pub use self::shared::SharedDisk;
 
 /// Work for a thread that may wait.
 pub type Work = Box<dyn FnOnce() + Send>;

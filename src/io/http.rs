@@ -1,6 +1,12 @@
 //! What every HTTP client here shares: where requests go, and why one got no answer, in words that help to fix it.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `certificate` | how long a certificate is valid |
+//! | `clients` | clients that many runs and instances share |
 
 mod certificate;
+mod clients;
 
 use std::error::Error;
 use std::io;
@@ -17,6 +23,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 pub(crate) use self::certificate::{Validity, validities};
+pub(crate) use self::clients::{ClientKey, shared};
 use crate::config::InstanceUrl;
 
 /// No proxy from the environment, no automatic redirects, no referer.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 pub use crate::io::clock::Clock;
 pub(crate) use crate::io::clock::SystemClock;
 pub(crate) use crate::io::disk::on_thread;
+pub(crate) use crate::io::disk::SharedDisk;
 pub use crate::io::disk::{Chore, Disk, Helper, SystemDisk, Work};
 pub(crate) use crate::io::router::Configured;
 pub use crate::io::router::Routers;
@@ -28,6 +29,8 @@ pub struct Ports {
     pub signals: Arc<dyn Signals>,
     /// Whether the run accepts orders, at the configured socket and address.
     pub listens: bool,
+    /// Whether other runs share this process, which then answers the service manager and keeps less of each in memory.
+    pub shared: bool,
 }
 
 impl Ports {
@@ -40,6 +43,7 @@ impl Ports {
             routers: Arc::new(Configured),
             signals: Arc::new(Kernel),
             listens: true,
+            shared: false,
         }
     }
 }

@@ -212,7 +212,7 @@ impl Sim {
     pub fn ports(&self) -> Ports {
         let (clock, disk) = (Arc::new(self.clone()), Arc::new(self.clone()));
         let (source, routers, signals) = (Arc::new(self.clone()), Arc::new(self.clone()), Arc::new(self.clone()));
-        Ports { clock, disk, source, routers, signals, listens: false }
+        Ports { clock, disk, source, routers, signals, listens: false, shared: false }
     }
 }
 

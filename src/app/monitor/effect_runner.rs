@@ -112,7 +112,7 @@ impl EffectRunner {
         events: mpsc::Sender<Event>,
         journaled: Option<oneshot::Sender<()>>,
     ) {
-        descriptors::release();
+        let released = descriptors::release();
         let deployment = self.deployment.clone();
         let (active, last_switch) = (settings.color, settings.last_switch);
         let binding = Some(Binding { active, last_switch, previous: active.other() });
@@ -141,6 +141,7 @@ impl EffectRunner {
                     }),
                 },
             };
+            drop(released);
             let _ = events.send(Event::RollbackDone { attempt, result, last_switch, kept }).await;
         });
     }

@@ -86,6 +86,8 @@ pub struct Opened {
     pub(super) lock: Lock,
     pub(super) clock: RunClock,
     pub(super) disk: Arc<dyn Disk>,
+    /// Whether other runs share this process.
+    pub(super) shared: bool,
     /// Where the records of the run are.
     pub places: Places,
 }
@@ -203,7 +205,9 @@ impl Run {
         let places = Places { journal: deployment.journal().path().to_owned(), recording: recording.clone() };
         let (events, inbox) = mpsc::channel(INBOX);
         let seq = view.seq();
-        let (hub, orders) = Hub::new(&header, recording, view);
+        let instances = config.colors.blue.len() + config.colors.green.len();
+        let sharers = ports.shared.then_some(instances);
+        let (hub, orders) = Hub::new(sharers, &header, recording, view);
         let server = listeners.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
             samplers: SamplerPool::start(
@@ -230,6 +234,7 @@ impl Run {
             lock,
             clock,
             disk: Arc::clone(&ports.disk),
+            shared: ports.shared,
             places,
         })
     }

@@ -1,10 +1,8 @@
-//! The thread that writes the recording, so that a slow disk never stops the watch.
+//! Writes the recording on another thread, so that a slow disk never stops the watch.
 
-use std::sync::mpsc as queue;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -25,7 +23,7 @@ enum Order {
 }
 
 pub struct Recorder {
-    sender: Option<SyncSender<Order>>,
+    sender: Option<mpsc::Sender<Order>>,
     thread: Box<dyn Helper>,
     events: mpsc::Sender<Event>,
     /// A flush whose wait timed out.
@@ -35,10 +33,10 @@ pub struct Recorder {
 impl Recorder {
     /// Starts writing; the first failure is sent to the run as [`Event::Trouble`], and later events are still tried.
     pub fn start(writer: RecordingWriter, disk: &dyn Disk, events: mpsc::Sender<Event>) -> Self {
-        let (sender, receiver) = sync_channel(BACKLOG);
+        let (sender, mut receiver) = mpsc::channel(BACKLOG);
         let trouble = events.clone();
         let mut writing = Writing { writer, told: false, trouble };
-        let thread = disk.spawn_chore(Box::new(move || writing.take_orders(&receiver)));
+        let thread = disk.spawn_chore(Box::new(move || writing.take_orders(&mut receiver)));
         Self { sender: Some(sender), thread, events, late: None }
     }
 
@@ -58,7 +56,7 @@ impl Recorder {
     /// Waits, with a time limit, until everything handed over is on disk: a run must not act on what another monitor
     /// could not recover. After a timeout it does not wait again until the disk has caught up.
     pub async fn settle(&mut self) {
-        if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(TryRecvError::Empty))) {
+        if self.late.as_mut().is_some_and(|late| matches!(late.try_recv(), Err(oneshot::error::TryRecvError::Empty))) {
             return;
         }
         self.late = None;
@@ -90,7 +88,7 @@ struct Writing {
 }
 
 impl Writing {
-    fn take_orders(&mut self, receiver: &Receiver<Order>) {
+    fn take_orders(&mut self, receiver: &mut mpsc::Receiver<Order>) {
         loop {
             match receiver.try_recv() {
                 Ok(Order::Write(envelope)) => self.write(&envelope),
@@ -98,8 +96,8 @@ impl Writing {
                     self.sync();
                     let _ = answer.send(());
                 }
-                Err(queue::TryRecvError::Empty) => return,
-                Err(queue::TryRecvError::Disconnected) => return self.sync(),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => return self.sync(),
             }
         }
     }

@@ -37,7 +37,7 @@ const COMMAND_EVERY_MS: u64 = 1_000;
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
 pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
     let Opened { machine, first, seq, samplers, runner, recorder, journal, events, mut inbox, .. } = opened;
-    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, .. } = opened;
+    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, shared, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
     let freeze = FreezeWatch::new(runner.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
@@ -62,6 +62,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         reading_router: false,
         router_read_at: None,
         router_unread: false,
+        watchdog: if shared { Watchdog::of_another() } else { Watchdog::start() },
     };
     run.feed(first).await;
     let finished = run.until_the_end(&mut inbox, &mut orders, &mut signals, on_signal).await;
@@ -101,6 +102,7 @@ struct Run {
     router_read_at: Option<u64>,
     /// Whether the last reading of router and state file failed; reported once until one succeeds.
     router_unread: bool,
+    watchdog: Watchdog,
 }
 
 impl Run {
@@ -113,7 +115,6 @@ impl Run {
     ) -> Finished {
         let period = Duration::from_millis(self.machine.settings().interval_ms);
         let (mut schedule, mut gate_poll) = (every(period), every(period.min(GATE_POLL)));
-        let mut watchdog = Watchdog::start();
         let mut signalled = false;
         loop {
             if let Some(ending) = self.ending.take() {
@@ -138,7 +139,7 @@ impl Run {
                     signalled = true;
                     self.signalled(signal, on_signal.saves(signal)).await;
                 }
-                () = watchdog.due() => Watchdog::answer(),
+                () = self.watchdog.due() => Watchdog::answer(),
                 Some(order) = orders.recv() => self.ordered(order).await,
                 () = sleep_until(wakeup.unwrap_or_else(Instant::now)), if wakeup.is_some() => self.wake().await,
                 Some(event) = inbox.recv() => self.arrived(event).await,

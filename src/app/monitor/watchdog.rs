@@ -19,6 +19,11 @@ impl Watchdog {
         Self(sd_notify::watchdog_enabled().map(|limit| every(limit / ANSWERS)))
     }
 
+    /// Of a process in which somebody else answers.
+    pub const fn of_another() -> Self {
+        Self(None)
+    }
+
     /// Waits until an answer is due; forever without a watchdog.
     pub async fn due(&mut self) {
         match &mut self.0 {

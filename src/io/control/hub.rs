@@ -19,6 +19,9 @@ use super::{StreamEnd, Subscription, sse};
 
 /// Events in memory: at a thousand a second a client may stand still for four seconds.
 const KEPT: usize = 4_096;
+/// The same, for each instance of a run that shares its process with many: they come with each sample. Others are read from
+/// the recording.
+const KEPT_EACH: usize = 32;
 /// Subscriptions at a time, for each [`Quota`].
 const MAX_CLIENTS: usize = 64;
 const MAX_ORDERS: usize = 16;
@@ -87,9 +90,16 @@ impl State {
 }
 
 impl Hub {
-    /// `view` has taken every event recorded before. Also returns where the orders come out.
-    pub fn new(header: &RecordingHeader, recording: PathBuf, view: View) -> (Self, mpsc::Receiver<Order>) {
-        Self::with_kept(KEPT, header, recording, view)
+    /// `view` has taken every event recorded before. Also returns where the orders come out. `instances`: how many a run
+    /// has that shares its process with others.
+    pub fn new(
+        instances: Option<usize>,
+        header: &RecordingHeader,
+        recording: PathBuf,
+        view: View,
+    ) -> (Self, mpsc::Receiver<Order>) {
+        let kept = instances.map_or(KEPT, |instances| (KEPT_EACH * (instances + 1)).min(KEPT));
+        Self::with_kept(kept, header, recording, view)
     }
 
     pub(super) fn with_kept(

@@ -16,7 +16,7 @@ use super::Message;
 use crate::config::NotifyConfig;
 use crate::core::soak::{Envelope, Settings};
 use crate::core::view::ViewUpdate;
-use crate::io::http::{NoAnswer, client};
+use crate::io::http::{ClientKey, NoAnswer, client, shared};
 use crate::model::{SigningKey, webhook};
 
 /// Messages waiting. A soak has a dozen.
@@ -39,11 +39,13 @@ impl Notifier {
     pub fn start(config: &NotifyConfig) -> Option<Self> {
         let url = webhook(config.url.as_ref()?).ok()?;
         let key = config.secret.as_ref().and_then(|secret| SigningKey::parse(secret).ok());
-        let client = client().timeout(config.timeout).build();
+        // Without kept connections, which few messages need: those of many runs would add up.
+        let client = shared(ClientKey::new("notify", 0), || client().pool_max_idle_per_host(0).build());
         let client = client.inspect_err(|error| tracing::error!(%error, "notifications cannot be sent")).ok()?;
         let (queue, messages) = mpsc::channel(BACKLOG);
         let waiting = Arc::<AtomicU64>::default();
-        let courier = Courier { client, url, key, waiting: Arc::clone(&waiting) };
+        let timeout = config.timeout;
+        let courier = Courier { client, timeout, url, key, waiting: Arc::clone(&waiting) };
         Some(Self { queue, task: tokio::spawn(courier.deliver_all(messages)), waiting })
     }
 
@@ -81,6 +83,7 @@ impl Notifier {
 
 struct Courier {
     client: Client,
+    timeout: Duration,
     url: Url,
     key: Option<SigningKey>,
     waiting: Arc<AtomicU64>,
@@ -114,7 +117,7 @@ impl Courier {
     async fn send(&self, message: &Message) -> Result<(), String> {
         let Message { id, body } = message;
         let timestamp = Timestamp::now().as_second();
-        let mut request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
+        let mut request = self.client.post(self.url.clone()).timeout(self.timeout).header(CONTENT_TYPE, "application/json");
         request = request.header("webhook-id", id).header("webhook-timestamp", timestamp.to_string());
         if let Some(key) = &self.key {
             request = request.header("webhook-signature", key.sign(id, timestamp, body));

@@ -137,9 +137,15 @@ impl Fetcher {
         let url = base.join(path);
         let asked = called(&url, access.host);
         let client = |kept| {
-            let builder = http::client().pool_max_idle_per_host(kept);
-            let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
-            builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
+            let make = || {
+                let builder = http::client().pool_max_idle_per_host(kept);
+                let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
+                builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
+            };
+            match access.shared_by(base, &url, kept) {
+                Some(key) => http::shared(key, make),
+                None => make(),
+            }
         };
         let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
         let client = client(1)?;

@@ -13,7 +13,7 @@ use url::{Host, Url};
 use super::ClientError;
 use crate::config::{self, InstanceUrl};
 use crate::io::http;
-use crate::io::http::{Login, NoAnswer, TlsFault};
+use crate::io::http::{ClientKey, Login, NoAnswer, TlsFault};
 
 #[derive(Clone, Debug, Default)]
 pub struct Access<'a> {
@@ -49,6 +49,22 @@ impl<'a> Access<'a> {
             keys: TlsKeys::Instances,
             ..Self::default()
         }
+    }
+
+    /// What instances have in common that one client can ask; `None` for one whose name is resolved in its own way. Files
+    /// count by their content, since they are renewed.
+    pub(super) fn shared_by(&self, base: &InstanceUrl, url: &Url, kept: usize) -> Option<ClientKey> {
+        if base.address().is_some() || (url.scheme() == "https" && self.host.is_some()) {
+            return None;
+        }
+        let mut key = ClientKey::new(url.scheme(), kept);
+        if url.scheme() == "https" {
+            let (certificate, private) = self.identity.unzip();
+            for file in [self.ca_file, certificate, private] {
+                key.add(file.map(std::fs::read).transpose().ok()?.as_deref());
+            }
+        }
+        Some(key)
     }
 }
 
