@@ -70,6 +70,11 @@ impl ReadinessCheck {
         self.present().filter(|known| known.failures > 0).count()
     }
 
+    /// Failed probes in a row, of every instance that is there.
+    pub fn failed_in_a_row(&self) -> Vec<u32> {
+        self.present().map(|known| known.failures).collect()
+    }
+
     pub fn all(&self) -> usize {
         self.present().count()
     }

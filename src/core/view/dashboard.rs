@@ -62,7 +62,6 @@ pub struct Dashboard {
     decisions: DecisionLog,
     watched: Vec<Instance>,
     standby: Vec<Instance>,
-    pub(super) failed_probes: Vec<u32>,
     ended_at: Option<u64>,
     /// Whether traffic was moved back after the end.
     pub(super) back_late: bool,
@@ -90,7 +89,6 @@ impl Dashboard {
             decisions: DecisionLog::default(),
             watched: instances(&settings.instances),
             standby: instances(&settings.standby_instances),
-            failed_probes: vec![0; settings.instances.len()],
             ended_at: None,
             back_late: false,
             view: View::new(settings),
@@ -138,12 +136,6 @@ impl Dashboard {
             Event::Probed { instance, answer } => {
                 if let Some(known) = self.watched.get_mut(*instance) {
                     known.probed(answer);
-                    let failed = &mut self.failed_probes[*instance];
-                    *failed = match known.ready() {
-                        Some(true) => 0,
-                        Some(false) => failed.saturating_add(1),
-                        None => *failed,
-                    };
                 }
             }
             Event::StandbyProbed { instance, answer } => {
@@ -176,7 +168,6 @@ impl Dashboard {
             urls.iter().map(|url| of(url).unwrap_or_else(|| Instance::new(url.clone()))).collect()
         };
         (self.watched, self.standby) = (kept(&self.watched, watched), kept(&self.standby, standby));
-        self.failed_probes = vec![0; watched.len()];
     }
 
     /// Indices are those of the machine: new instances come after the known ones.
@@ -188,14 +179,10 @@ impl Dashboard {
                 known.push(Instance::new(url.clone()));
             }
         }
-        for (place, instance) in known.iter_mut().enumerate() {
+        for instance in known {
             let gone = !present.contains(&instance.url);
             if std::mem::replace(&mut instance.gone, gone) && !gone {
                 instance.came_back();
-            }
-            if watched {
-                self.failed_probes.resize(self.failed_probes.len().max(place + 1), 0);
-                self.failed_probes[place] = if gone { 0 } else { self.failed_probes[place] };
             }
         }
     }
@@ -243,7 +230,7 @@ impl Dashboard {
         let state = |seen: Observation| {
             let series = self.checks.iter().find(|(name, _)| *name == seen.check).map_or(NONE, |(_, series)| series);
             let shown = Observation { verdict: self.view.shown(&seen), ..seen };
-            CheckState { gauge: Gauge::of(self, &shown), series, seen: shown }
+            CheckState { gauge: Gauge::of(self.machine(), &shown), series, seen: shown }
         };
         self.machine().checks().into_iter().map(state).collect()
     }
@@ -293,12 +280,6 @@ impl Dashboard {
             b_trouble.cmp(&a_trouble).then(b_rate.total_cmp(&a_rate))
         });
         sorted
-    }
-
-    /// Failed probes in a row of every instance of the watched color that is there.
-    pub(super) fn failed_probes_of_those_present(&self) -> Vec<u32> {
-        let probed = self.failed_probes.iter().zip(&self.watched);
-        probed.filter(|(_, instance)| !instance.gone).map(|(failed, _)| *failed).collect()
     }
 
     /// Requests a second on the shown color, over its instances; `None` while unknown.

@@ -1,11 +1,9 @@
 //! How far a check is from a breach.
 
 use crate::config::Baseline;
-use crate::core::soak::Observation;
+use crate::core::soak::{Machine, Observation};
 use crate::model::CheckId;
 use crate::model::number::{percent, span, wealth};
-
-use super::Dashboard;
 
 /// How far a check is from a breach.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +19,12 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    pub(super) fn of(dashboard: &Dashboard, seen: &Observation) -> Option<Self> {
+    pub(super) fn of(machine: &Machine, seen: &Observation) -> Option<Self> {
         match (&seen.check, seen.evidence, seen.value) {
-            (CheckId::Readiness, ..) => Some(Self::streak(dashboard)),
-            (CheckId::ErrorRate, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(dashboard))),
+            (CheckId::Readiness, ..) => Some(Self::streak(machine)),
+            (CheckId::ErrorRate, Some(evidence), _) => Some(Self::evidence(evidence, evidence_bar(machine))),
             (CheckId::Named(_), _, value) => {
-                let check = dashboard.machine().check(&seen.check)?;
+                let check = machine.check(&seen.check)?;
                 match check.streak() {
                     Some((lasted_ms, wanted_ms)) => Some(Self::lasting(lasted_ms, wanted_ms)),
                     None => value.and_then(|value| check.margin(value)).map(Self::of_margin),
@@ -61,9 +59,9 @@ impl Gauge {
     }
 
     /// The longest run of failed probes that more than half of the instances share.
-    fn streak(dashboard: &Dashboard) -> Self {
-        let wanted = dashboard.machine().settings().readiness.failures;
-        let mut failed = dashboard.failed_probes_of_those_present();
+    fn streak(machine: &Machine) -> Self {
+        let wanted = machine.settings().readiness.failures;
+        let mut failed = machine.failed_probes();
         failed.sort_unstable_by(|a, b| b.cmp(a));
         let shared = failed.get(failed.len() / 2).copied().unwrap_or(0);
         let text = format!("{} of {wanted}", shared.min(wanted));
@@ -83,9 +81,9 @@ fn share(part: f64, whole: f64) -> f64 {
 
 /// The evidence in nats that makes a breach: `ln(1 / alpha)`, with half of alpha where the previous color's rate judges as well
 /// (`docs/backend/detection.md`).
-fn evidence_bar(dashboard: &Dashboard) -> f64 {
-    let settings = &dashboard.machine().settings().error_rate;
-    let judges = settings.baseline == Baseline::Judge && dashboard.machine().baseline().is_some();
+fn evidence_bar(machine: &Machine) -> f64 {
+    let settings = &machine.settings().error_rate;
+    let judges = settings.baseline == Baseline::Judge && machine.baseline().is_some();
     let alpha = if judges { settings.false_alarm.0 / 2.0 } else { settings.false_alarm.0 };
     -alpha.ln()
 }

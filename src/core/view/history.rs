@@ -24,7 +24,7 @@ impl Dashboard {
         let Some((_, counts)) = self.machine().last_tick() else { return };
         for seen in self.machine().checks() {
             let verdict = honest(self.machine(), &seen);
-            let toward = Gauge::of(self, &seen).map(|gauge| gauge.toward);
+            let toward = Gauge::of(self.machine(), &seen).map(|gauge| gauge.toward);
             let Observation { check, value, .. } = seen;
             let point = if check.counts_requests() {
                 // The rate of the last 10s is still known at a missing tick; what was not seen is not drawn.

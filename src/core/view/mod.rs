@@ -19,6 +19,7 @@
 //! | `series` | the history of one value, bounded |
 //! | `status` | the lines of the status pane |
 //! | `steady` | verdicts as they are shown |
+//! | `summary` | one row of the fleet: a service and its soak |
 
 mod dashboard;
 mod decided;
@@ -33,6 +34,7 @@ mod progress;
 mod series;
 mod status;
 mod steady;
+mod summary;
 
 pub use dashboard::Dashboard;
 pub(crate) use dashboard::{CheckState, Mark, MarkKind};
@@ -46,3 +48,4 @@ pub(crate) use outcome::{active_after, active_so_far, next_step, outcome_lines, 
 pub(crate) use progress::Progress;
 pub(crate) use series::Point;
 pub(crate) use status::{StatusLine, clock};
+pub(crate) use summary::{State, Summary};

@@ -121,6 +121,11 @@ impl Machine {
         self.checks.readiness().failing()
     }
 
+    /// Failed probes in a row of every instance of the target that is there.
+    pub fn failed_probes(&self) -> Vec<u32> {
+        self.checks.readiness().failed_in_a_row()
+    }
+
     /// Milliseconds until the window, its extension or the verification ends; none before the soak and after its end.
     pub fn remaining_ms(&self) -> Option<u64> {
         let until = match &self.stage {
