@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | `agent` | the flags of `agent` |
 //! | `examples` | examples of each command, and the meaning of the exit codes |
 //! | `help` | the command line as it is parsed and as it is shown |
 //! | `init` | the flags of `init` |
@@ -9,6 +10,7 @@
 //! | `status` | the flags of `status` |
 //! | `version` | which program this is |
 
+mod agent;
 mod examples;
 mod help;
 mod init;
@@ -29,6 +31,7 @@ use crate::app::tui::{CharsetChoice, ColorChoice};
 use crate::config::{flags, parse_duration};
 use crate::model::Color;
 
+pub(crate) use agent::Agent;
 pub(crate) use examples::{EXIT_CODES, examples};
 pub(crate) use help::command;
 pub use help::try_parse_from;
@@ -141,6 +144,8 @@ pub enum Command {
         #[command(flatten)]
         watch: Watch,
     },
+    /// Watch every deployment configured in DIR; soaks begin by themselves.
+    Agent(Agent),
     /// Follow a running soak; it continues when you leave.
     Attach(Attach),
     /// Give a running soak an order, and wait for the result.

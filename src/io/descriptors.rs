@@ -74,11 +74,6 @@ pub fn release() -> Released {
     Released(())
 }
 
-/// How many are open in this process.
-pub fn open() -> Option<u64> {
-    std::fs::read_dir("/proc/self/fd").ok().map(|open| open.count() as u64)
-}
-
 /// Upper estimate.
 pub const fn needed(instances: u64) -> u64 {
     instances.saturating_mul(EACH).saturating_add(KEPT_BACK as u64).saturating_add(BESIDE)

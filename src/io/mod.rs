@@ -13,6 +13,7 @@
 //! | `clock`, `disk`, `signals` | time, what is written durably, who asks the process to stop |
 //! | `children` | processes that are started, and those that process 1 inherits |
 //! | `descriptors` | how many files may be open |
+//! | `usage` | memory, descriptors and threads of this process |
 //! | `texts` | small files, read whole |
 //! | `users` | what the users of this machine are called |
 
@@ -30,4 +31,5 @@ mod signals;
 pub mod source;
 pub mod state;
 pub(crate) mod texts;
+pub(crate) mod usage;
 pub(crate) mod users;

@@ -14,7 +14,7 @@ use super::{Cli, version};
 use crate::config::{flags, section};
 
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Deploy", &["switch", "switch-green", "switch-blue", "soak", "rollback"]),
+    ("Deploy", &["switch", "switch-green", "switch-blue", "soak", "agent", "rollback"]),
     ("Running soak", &["attach", "ctl", "status"]),
     ("Automatic rollback", &["freeze", "unfreeze"]),
     ("Past soaks", &["history", "replay", "backtest", "verify"]),

@@ -14,10 +14,12 @@ use super::rollback::dry_run;
 use super::support::failure::Failure;
 use super::support::output;
 use super::{
-    attach, backtest, completions, config, ctl, demo, doctor, freeze, history, init, man, replay, rollback, soak,
+    agent, attach, backtest, completions, config, ctl, demo, doctor, freeze, history, init, man, replay, rollback, soak,
     status, switch, verify,
 };
 
+/// Threads of an agent for what may wait beside its writers: they must not grow with its soaks.
+const BLOCKING_THREADS: usize = 16;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
@@ -31,7 +33,11 @@ pub fn main(cli: Cli) -> u8 {
     {
         return cli.close().fail(&Failure::usage(format!("cannot use the folder `{}`: {error}", folder.display())));
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if matches!(cli.command, Command::Agent(_)) {
+        runtime.max_blocking_threads(BLOCKING_THREADS);
+    }
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return cli.close().fail(&Failure::internal(format!("cannot start: {error}")));
@@ -53,6 +59,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::SwitchBlue(switch) => switch::run(common, Some(Color::Blue), &switch).await,
         Command::Soak { resume: false, watch } => soak::run(common, Begin::Soak, &watch).await,
         Command::Soak { resume: true, watch } => soak::run(common, Begin::Resume, &watch).await,
+        Command::Agent(agent) => Box::pin(agent::run(common, &agent)).await,
         Command::Attach(attach) => attach::run(common, &attach).await,
         Command::Ctl { order, .. } => ctl::run(common, &order).await,
         Command::Rollback { reason, force, keep_trying, dry_run: false, .. } => {

@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | `agent` | `agent` |
 //! | `attach` | `attach` |
 //! | `backtest` | `backtest` |
 //! | `completions` | `completions` |
@@ -22,6 +23,7 @@
 //! | `switch` | `switch`, `switch-green` and `switch-blue` |
 //! | `verify` | `verify` |
 
+mod agent;
 mod attach;
 mod backtest;
 mod completions;

@@ -204,7 +204,7 @@ async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> R
             _ => match code {
                 Some(RefusalCode::RouterForeign) => return Err(Failure::new(7, format!("not rolled back: {why}"))),
                 Some(RefusalCode::NeedsForce) => return Err(Failure::new(9, why)),
-                Some(RefusalCode::Unknown) | None => return Ok(None),
+                Some(RefusalCode::NoSoak | RefusalCode::Unknown) | None => return Ok(None),
             },
         },
         Err(error @ OrderError::Unfinished) => return Err(Failure::new(7, error)),

@@ -130,18 +130,18 @@ impl PrintEvents for Human {
 }
 
 /// The times in front of lines: the time of day, and with date and offset from UTC where those are not the line's before.
-struct Stamps {
+pub(super) struct Stamps {
     zone: TimeZone,
     last: Option<(Date, Offset)>,
 }
 
 impl Stamps {
-    const fn of(zone: TimeZone) -> Self {
+    pub(super) const fn of(zone: TimeZone) -> Self {
         Self { zone, last: None }
     }
 
     /// `2026-11-29 02:09:49 +01:00`, and then `02:09:51`.
-    fn next(&mut self, wall_ms: i64) -> String {
+    pub(super) fn next(&mut self, wall_ms: i64) -> String {
         let at = Timestamp::from_millisecond(wall_ms).unwrap_or(Timestamp::UNIX_EPOCH);
         let at = at.to_zoned_datetime(self.zone.clone());
         let day = Some((at.date(), at.offset()));

@@ -8,6 +8,7 @@
 //! | `github` | human lines, annotations and the job summary |
 //! | `conclusion` | the result of a command, for the next step of a job |
 //! | `gate` | when a waiting gate is reported |
+//! | `services` | what an agent tells of its services |
 //! | `told` | an outcome that is known without a run |
 
 mod conclusion;
@@ -16,10 +17,12 @@ mod github;
 mod human;
 mod json;
 mod printer;
+mod services;
 mod told;
 
 pub use conclusion::JobFiles;
 pub(crate) use conclusion::{Conclusion, conclude, is_concluded};
 pub use printer::{Form, Output, Printer, Width};
 pub(crate) use printer::{Places, Quiet};
+pub(crate) use services::{Happened, News, Teller};
 pub(crate) use told::Told;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::dotenv;
 use crate::config::place::{CONFIG_FILE, CONFIG_VARIABLE, Candidate, Choice, DOTENV, User, choose, search};
-use crate::config::variables::may_be_ours;
+use crate::config::variables::{given_by, may_be_ours};
 use crate::config::{DotEnv, Inputs, Location, Origin, PREFIX, Problem, ReadText, files, printable};
 use crate::io::texts::{read_regular_text, read_text};
 
@@ -51,6 +51,31 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
         format!("cannot find the working directory ({error}): relative paths start at `{folder}`")
     }));
     inputs
+}
+
+/// The inputs of one of many deployments: its file and the `.env` beside it, nothing of the environment.
+pub fn from_file(file: &Path) -> Inputs {
+    gather(Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() }, Vec::new(), Some(file.to_owned()))
+}
+
+/// The inputs of an agent: its file, where there is one, and the variables of `[control]`.
+pub fn of_agent(file: &Path) -> Inputs {
+    let folder = folder_of(file);
+    let mut unreadable = Vec::new();
+    let mut env = environment(&std::env::vars_os().collect::<Vec<_>>(), &mut unreadable);
+    env.retain(|(name, _)| given_by(name).is_some_and(|key| key.starts_with("control.")));
+    let place = Location { called_from: folder.clone(), ..Location::default() };
+    let inputs = Inputs { env, place, read_text: Some(read_text), ..Inputs::default() };
+    settled(&inputs, &folder, None, ConfigFile { path: file.to_owned(), shown: file.to_owned(), named_by: None })
+}
+
+fn myself() -> User {
+    User { uid: rustix::process::geteuid().as_raw(), sudo_uid: None }
+}
+
+/// Why a file or folder is not trusted to name commands to run, in half a sentence.
+pub fn distrust(path: &Path) -> Option<String> {
+    folders::distrust(path, myself()).map(|why| why.of(path))
 }
 
 fn variable<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsString> {

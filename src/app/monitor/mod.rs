@@ -47,8 +47,10 @@ mod watchdog;
 
 pub(crate) use effect_runner::block_of_run;
 pub(crate) use error::OpenError;
+pub(crate) use api::status_of;
 pub use open::{Begin, Opened, Opening, open};
-pub(crate) use resume::newest_run;
+pub(crate) use resume::{ending_of, ending_of_run, newest_run, unfinished};
+pub(crate) use watchdog::Watchdog;
 pub use run::run;
 pub use stop::{Finished, OnSignal};
 

@@ -95,6 +95,21 @@ pub fn newest_run(deployment: &Deployment, config: &Config) -> Option<SoakBlock>
     Some(block_of_run(&recovered.machine, recovered.wall_ms))
 }
 
+/// Whether there is a run to resume: `Some(Ok)` with its soak, `Some(Err)` for one that cannot be, and why.
+pub fn unfinished(deployment: &Deployment, config: &Config) -> Result<Option<Result<String, String>>, OpenError> {
+    Ok(match find(deployment, config, true)? {
+        Earlier::Unfinished(recovered) => Some(Ok(recovered.header.settings.soak)),
+        Earlier::Lost(why) => Some(Err(why)),
+        Earlier::Nothing | Earlier::Ended { .. } => None,
+    })
+}
+
+/// How a recorded run ended, if it has.
+pub fn ending_of_run(config: &Config, soak: &str) -> Option<Ending> {
+    let path = recording_path(&config.service_dir(), &soak.parse().ok()?);
+    RecoveredRun::read(&path).ok()?.machine.ending().cloned()
+}
+
 /// Whether a run that the state file does not show was cut off: in the gate, in the switch, or right at the beginning.
 fn is_unfinished(recovered: &RecoveredRun, state: &State, explicitly: bool) -> bool {
     match recovered.machine.phase() {

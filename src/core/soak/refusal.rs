@@ -56,6 +56,8 @@ pub enum RefusalCode {
     RouterForeign,
     /// Users may get no answer, or nobody meant to go back: only with `--force`.
     NeedsForce,
+    /// An agent runs no soak of this service now.
+    NoSoak,
     /// One of a later version.
     #[serde(other)]
     Unknown,

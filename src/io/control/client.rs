@@ -147,7 +147,7 @@ impl Client {
         }
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
         let built = |client: ClientBuilder| client.build().map_err(|error| ClientError::Io(error.to_string()));
         match &self.to {
             Target::Socket(socket) => {
@@ -164,7 +164,7 @@ impl Client {
         }
     }
 
-    fn broken(&self, error: reqwest::Error) -> ClientError {
+    pub(super) fn broken(&self, error: reqwest::Error) -> ClientError {
         let socket = match &self.to {
             Target::Socket(socket) => socket,
             Target::Network { url, identity, .. } => return over_the_network(url, identity.is_some(), error),

@@ -11,10 +11,12 @@
 //! | `caller` | who asks, and what they are called |
 //! | `shared` | one reading of the status for all who ask for it within a second |
 //! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
+//! | `agent/` | the same for all services of an agent, and a run that it is to begin |
 //! | `metrics/` | the monitor's own metrics page |
 //! | `client`, `events` | the other end |
 //! | `wire`, `sse` | what both ends spell alike |
 
+mod agent;
 mod archive;
 mod caller;
 mod client;
@@ -35,6 +37,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agent::{BeginRequest, Begun, Board, Gauges, NotBegun, Ordered, Row, Run, What};
 pub use client::ClientError;
 pub(crate) use client::{Client, check_client_files};
 pub(crate) use events::{Events, StreamItem};

@@ -17,6 +17,7 @@ use url::form_urlencoded;
 use crate::model::Actor;
 
 use super::caller::Caller;
+use super::server::Serves;
 use super::shared::SharedStatus;
 use super::stream::{self, Pace};
 use super::wire::{Accepted, ActionRequest, Failure};
@@ -35,22 +36,36 @@ pub(super) struct Api {
     pub pace: Pace,
 }
 
-pub(super) const ACTIONS: &str = "/v1/actions";
+const ACTIONS: &str = "/v1/actions";
+
+/// Whether this path takes orders to a soak, which may be signed.
+pub(super) fn takes_orders(path: &str) -> bool {
+    path == ACTIONS || (path.starts_with("/v1/services/") && path.ends_with("/actions"))
+}
 
 #[derive(Clone)]
-struct Cut(Arc<Notify>);
+pub(super) struct Cut(pub Arc<Notify>);
 
-/// The endpoints for one connection, which `cut` closes. The [`Caller`] is a request extension.
-pub(super) fn router(api: Api, cut: Arc<Notify>) -> Router {
-    Router::new()
-        .route("/v1/status", get(status))
-        .route("/v1/events", get(events))
-        .route(ACTIONS, post(actions))
-        .route("/metrics", get(metrics))
-        .fallback(unknown)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(Extension(Cut(cut)))
-        .with_state(api)
+impl Serves for Api {
+    fn router(self, cut: Arc<Notify>) -> Router {
+        Router::new()
+            .route("/v1/status", get(status))
+            .route("/v1/events", get(events))
+            .route(ACTIONS, post(actions))
+            .route("/metrics", get(metrics))
+            .fallback(unknown)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(Extension(Cut(cut)))
+            .with_state(self)
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    fn count_refused(&self) {
+        self.hub.count_refused();
+    }
 }
 
 pub(super) fn forbidden() -> Router {
@@ -60,7 +75,11 @@ pub(super) fn forbidden() -> Router {
 }
 
 async fn status(State(api): State<Api>) -> Response<Body> {
-    match timeout(STATUS_TIMEOUT, api.status.get()).await {
+    status_of(api.status).await
+}
+
+pub(super) async fn status_of(status: SharedStatus) -> Response<Body> {
+    match timeout(STATUS_TIMEOUT, status.get()).await {
         Ok(Ok(report)) => json(StatusCode::OK, &report),
         Ok(Err(why)) => failure(StatusCode::SERVICE_UNAVAILABLE, &why),
         Err(_) => failure(StatusCode::SERVICE_UNAVAILABLE, "the router takes too long to say where traffic is"),
@@ -71,7 +90,7 @@ async fn metrics(State(api): State<Api>) -> Response<Body> {
     answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", Body::from(api.hub.metrics()))
 }
 
-async fn events(
+pub(super) async fn events(
     State(api): State<Api>,
     Extension(Cut(cut)): Extension<Cut>,
     Extension(caller): Extension<Caller>,
@@ -106,7 +125,11 @@ fn since(uri: &Uri, headers: &HeaderMap) -> Result<u64, String> {
     Ok(since.or(seen.map(|seen| seen.saturating_add(1))).unwrap_or(0))
 }
 
-async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+pub(super) async fn actions(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
     let service = api.hub.with_view(|view| view.machine().settings().service.clone());
     let asked = match order(request).await {
         Ok(asked) => asked,
@@ -134,18 +157,24 @@ async fn actions(State(api): State<Api>, Extension(caller): Extension<Caller>, r
 async fn order(request: Request) -> Result<ActionRequest, String> {
     let body = whole(request.into_body()).await?;
     let asked: ActionRequest = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    let who = match &asked.actor {
+    may_order(asked.actor.as_ref(), asked.reason.as_ref())?;
+    Ok(asked)
+}
+
+/// Whether this actor may give an order, with a text that reads well in a journal.
+pub(super) fn may_order(actor: Option<&Actor>, reason: Option<&String>) -> Result<(), String> {
+    let who = match actor {
         None => None,
         Some(Actor::Operator(who) | Actor::Ci(who)) => Some(who),
         Some(actor) => return Err(format!("`{actor}` may not give orders")),
     };
-    for (what, text) in [("actor", who), ("reason", asked.reason.as_ref())] {
+    for (what, text) in [("actor", who), ("reason", reason)] {
         let Some(text) = text else { continue };
         if text.chars().count() > MAX_REASON || text.chars().any(char::is_control) {
             return Err(format!("`{what}` has at most {MAX_REASON} characters, and no control characters"));
         }
     }
-    Ok(asked)
+    Ok(())
 }
 
 pub(super) async fn whole(body: Body) -> Result<Bytes, String> {
@@ -168,12 +197,12 @@ pub(super) fn failure(status: StatusCode, error: &str) -> Response<Body> {
     json(status, &Failure { error: error.to_owned(), code: None })
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     // All keys are text, so there is always a JSON form.
     answer(status, "application/json", Body::from(serde_json::to_vec(value).unwrap_or_default()))
 }
 
-fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
+pub(super) fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(content_type));

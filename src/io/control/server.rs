@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::io::state::StatusReport;
 
+use super::agent::{Board, Services};
 use super::caller::{Caller, Peer};
 use super::network::{Current, Guard, NetworkListener, Seats, guarded, plain};
 use super::routes::{self, Api};
@@ -47,6 +48,15 @@ const SHARED: Duration = Duration::from_secs(1);
 /// Reads the status as `status --json` prints it, or why that fails.
 pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
 
+/// What is served: a soak, or all services of an agent.
+pub(super) trait Serves: Clone + Send + Sync + 'static {
+    /// The endpoints for one connection, which `cut` closes. The [`Caller`] is a request extension.
+    fn router(self, cut: Arc<Notify>) -> Router;
+    fn pace(&self) -> Pace;
+    /// Counts a client or a request that is refused.
+    fn count_refused(&self);
+}
+
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<JoinHandle<()>>,
@@ -60,11 +70,17 @@ impl Server {
         Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
     }
 
-    pub(super) fn start_for(
+    /// The same for all services of an agent.
+    pub fn start_for_all(socket: ControlSocket, network: Option<NetworkListener>, board: Board) -> Self {
+        let user = rustix::process::geteuid().as_raw();
+        Self::start_for(user, Some(socket), network, &Services { board, pace: PACE })
+    }
+
+    pub(super) fn start_for<S: Serves>(
         user: u32,
         socket: Option<ControlSocket>,
         network: Option<NetworkListener>,
-        api: &Api,
+        api: &S,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut listeners = Vec::new();
@@ -100,12 +116,17 @@ trait Listener: Send + 'static {
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
-    fn serve(&self, client: Self::Client, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static;
+    fn serve<S: Serves>(
+        &self,
+        client: Self::Client,
+        api: S,
+        stopped: Stopped,
+    ) -> impl Future<Output = ()> + Send + 'static;
 }
 
 type Stopped = watch::Receiver<bool>;
 
-async fn accept_all<D: Listener>(listener: D, api: Api, mut stopped: Stopped) {
+async fn accept_all<D: Listener, S: Serves>(listener: D, api: S, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -142,11 +163,16 @@ impl Listener for Local {
         self.socket.accept().await
     }
 
-    fn serve(&self, client: UnixStream, api: Api, stopped: Stopped) -> impl Future<Output = ()> + Send + 'static {
-        let (cut, pace) = (Arc::new(Notify::new()), api.pace);
+    fn serve<S: Serves>(
+        &self,
+        client: UnixStream,
+        api: S,
+        stopped: Stopped,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (cut, pace) = (Arc::new(Notify::new()), api.pace());
         let endpoints = match Peer::of(&client) {
             Some(peer) if peer.uid == self.user || peer.uid == 0 || self.socket.admits(peer.uid, self.user) => {
-                routes::router(api, Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
+                api.router(Arc::clone(&cut)).layer(Extension(Caller::Local(peer)))
             }
             peer => {
                 tracing::warn!(?peer, "a client of another user is refused");
@@ -175,24 +201,23 @@ impl Listener for Network {
         Ok((client, plain(from)))
     }
 
-    fn serve(
+    fn serve<S: Serves>(
         &self,
         (client, from): Self::Client,
-        api: Api,
+        api: S,
         mut stopped: Stopped,
     ) -> impl Future<Output = ()> + Send + 'static {
         let cut = Arc::new(Notify::new());
-        let hub = api.hub.clone();
-        let (tls, guard, pace) = (self.tls.clone(), Arc::clone(&self.guard), api.pace);
+        let (tls, guard, pace) = (self.tls.clone(), Arc::clone(&self.guard), api.pace());
         let seat = self.seats.take(from.ip(), Arc::clone(&cut), Instant::now()).map(Arc::new);
         async move {
             let Some(seat) = seat else {
-                hub.count_refused();
+                api.count_refused();
                 return guard
                     .refused(|| tracing::warn!(%from, "a client is refused: every connection is an operator's"));
             };
-            let endpoints = routes::router(api, Arc::clone(&cut));
-            let endpoints = guarded(endpoints, Arc::clone(&guard), hub.clone(), from, Arc::clone(&seat));
+            let endpoints = api.clone().router(Arc::clone(&cut));
+            let endpoints = guarded(endpoints, Arc::clone(&guard), api.clone(), from, Arc::clone(&seat));
             let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
             let shaken = tokio::select! {
                 shaken = timeout(HEADER_TIMEOUT, tls.get().accept(client).into_fallible()) => shaken,
@@ -204,7 +229,7 @@ impl Listener for Network {
                 Ok(Err((error, client))) => (error, Some(client)),
                 Err(_) => (io::ErrorKind::TimedOut.into(), None),
             };
-            hub.count_refused();
+            api.count_refused();
             guard.refused(|| tracing::warn!(%from, %error, "a client is refused: no secure connection"));
             if let Some(client) = refused {
                 tokio::select! {

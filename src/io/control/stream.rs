@@ -75,7 +75,14 @@ fn last(event: &str, data: &impl serde::Serialize) -> Bytes {
     sse::message(event, None, &serde_json::to_string(data).unwrap_or_default())
 }
 
-struct Queued(mpsc::Receiver<Bytes>);
+/// Messages as they come.
+pub(super) struct Queued(mpsc::Receiver<Bytes>);
+
+impl Queued {
+    pub const fn new(messages: mpsc::Receiver<Bytes>) -> Self {
+        Self(messages)
+    }
+}
 
 impl HttpBody for Queued {
     type Data = Bytes;

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -40,6 +41,17 @@ impl std::fmt::Display for Holder {
         let Self { pid, service, folder, since } = self;
         write!(f, "process {pid} for service `{service}` in `{folder}`, since {since}")
     }
+}
+
+/// Written into `STATE_FILE.agent` by the agent that is responsible for a deployment: how commands find it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Responsible {
+    #[serde(flatten)]
+    pub holder: Holder,
+    /// The socket of its control API.
+    pub socket: PathBuf,
+    /// The configuration file of the deployment.
+    pub file: PathBuf,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +131,22 @@ impl Lock {
         Self::take(monitor_path(state_file), "another monitor is running", holder, MONITOR_WAIT).await
     }
 
-    async fn take(path: PathBuf, what: &'static str, holder: &Holder, wait: Duration) -> Result<Self, LockError> {
+    /// `STATE_FILE.agent`: held by the one agent that is responsible, for as long as it is.
+    pub async fn responsible(state_file: &StateFile, who: &Responsible) -> Result<Self, LockError> {
+        Self::take(agent_path(state_file), "another agent is responsible", who, Duration::ZERO).await
+    }
+
+    /// A lock of this name in a folder, for which nobody waits.
+    pub async fn of_folder(path: PathBuf, what: &'static str, holder: &Holder) -> Result<Self, LockError> {
+        Self::take(path, what, holder, MONITOR_WAIT).await
+    }
+
+    async fn take(
+        path: PathBuf,
+        what: &'static str,
+        holder: &(impl Serialize + Sync),
+        wait: Duration,
+    ) -> Result<Self, LockError> {
         let io = |source| LockError::Io { path: path.clone(), source };
         let file = open_private(&path, Open::OrCreate).map_err(io)?;
         let deadline = Instant::now() + wait;
@@ -144,16 +171,30 @@ fn monitor_path(state_file: &StateFile) -> PathBuf {
     state_file.sibling(".monitor")
 }
 
-fn describe(file: &File, holder: &Holder) -> io::Result<()> {
+fn agent_path(state_file: &StateFile) -> PathBuf {
+    state_file.sibling(".agent")
+}
+
+fn describe(file: &File, holder: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_vec(holder)?;
     file.set_len(0)?;
     file.write_all_at(&text, 0)
 }
 
-fn read_holder(file: &File) -> Option<Holder> {
+fn read_holder<T: DeserializeOwned>(file: &File) -> Option<T> {
     let mut text = Vec::new();
     file.take(MAX_HOLDER).read_to_end(&mut text).ok()?;
     serde_json::from_slice(&text).ok()
+}
+
+/// The agent that is responsible for a deployment now. Takes the lock for an instant, shared, if nobody holds it.
+pub fn responsible_agent(state_file: &StateFile) -> Result<Option<Responsible>, LockError> {
+    Ok(held(agent_path(state_file))?.and_then(|file| read_holder(&file)))
+}
+
+/// The agent that was responsible last, whether it still runs or not.
+pub fn last_agent(state_file: &StateFile) -> Option<Responsible> {
+    read_holder(&open_private(&agent_path(state_file), Open::Read).ok()?)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +214,7 @@ pub fn monitor_state(state_file: &StateFile) -> Result<MonitorState, LockError> 
 
 /// Who is moving traffic, in words. Takes the lock for an instant, shared, if nobody holds it.
 pub fn mover(state_file: &StateFile) -> Result<Option<String>, LockError> {
-    Ok(held(state_file.sibling(".lock"))?.map(|file| named(read_holder(&file).as_ref())))
+    Ok(held(state_file.sibling(".lock"))?.map(|file| named(read_holder::<Holder>(&file).as_ref())))
 }
 
 /// The file of a lock that is held. Creates none.

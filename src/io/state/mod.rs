@@ -23,5 +23,7 @@ pub use file::StateFile;
 pub(crate) use file::WRITERS;
 pub(crate) use freeze::{Freeze, FreezeFile};
 pub(crate) use lasting::is_lasting;
-pub(crate) use lock::{Holder, Lock, LockError, MonitorState, monitor_state, mover};
+pub(crate) use lock::{
+    Holder, Lock, LockError, MonitorState, Responsible, last_agent, monitor_state, mover, responsible_agent,
+};
 pub(crate) use report::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};

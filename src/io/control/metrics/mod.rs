@@ -12,3 +12,4 @@ mod text;
 
 pub(super) use page::{Clients, page};
 pub(super) use tally::Tally;
+pub(super) use text::Text;

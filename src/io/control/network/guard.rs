@@ -21,9 +21,9 @@ use super::seats::{Rank, Seat};
 use super::signed::{NotNew, SIGNATURE, Signed, SignedOrders};
 use super::tokens::{Role, Tokens};
 use crate::config::ControlConfig;
-use crate::io::control::Hub;
 use crate::io::control::caller::Caller;
 use crate::io::control::routes;
+use crate::io::control::server::Serves;
 use crate::model::SigningKey;
 
 /// Delay before a blocked client is told so, so that a flood fills no log.
@@ -50,13 +50,13 @@ impl Refusal {
 }
 
 /// The endpoints behind the guard. Requests carry the client's address and seat as extensions.
-pub fn guarded(endpoints: Router, guard: Arc<Guard>, hub: Hub, from: SocketAddr, seat: Arc<Seat>) -> Router {
-    let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, hub), let_in));
+pub fn guarded<S: Serves>(endpoints: Router, guard: Arc<Guard>, of: S, from: SocketAddr, seat: Arc<Seat>) -> Router {
+    let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, of), let_in::<S>));
     endpoints.layer(Extension(from)).layer(Extension(seat))
 }
 
-async fn let_in(
-    State((guard, hub)): State<(Arc<Guard>, Hub)>,
+async fn let_in<S: Serves>(
+    State((guard, of)): State<(Arc<Guard>, S)>,
     Extension(from): Extension<SocketAddr>,
     Extension(seat): Extension<Arc<Seat>>,
     request: Request,
@@ -66,7 +66,7 @@ async fn let_in(
     match guard.admit(request, from, &seat).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => {
-            hub.count_refused();
+            of.count_refused();
             let path: String = path.chars().take(PATH_IN_LOG).collect();
             let Refusal { status, why, .. } = &refusal;
             guard.refused(
@@ -98,7 +98,7 @@ impl Guard {
 
     async fn admit(&self, request: Request, from: SocketAddr, seat: &Seat) -> Result<Request, Refusal> {
         let (parts, body) = request.into_parts();
-        let order = parts.uri.path() == routes::ACTIONS && parts.method == Method::POST;
+        let order = routes::takes_orders(parts.uri.path()) && parts.method == Method::POST;
         let signed = self.signed.as_ref().filter(|_| order && parts.headers.contains_key(SIGNATURE));
         // A request with a token is judged by the token alone.
         let Some(signed) = signed.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) else {

@@ -1,0 +1,295 @@
+//! The loop of the agent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::app::headless::{Happened, News, Output, Teller};
+use crate::app::monitor::Watchdog;
+use crate::core::view::Summary;
+use crate::io::control::{Board, Row, Server};
+use crate::io::ports::{Kernel, Ports, SharedDisk, Signals as _, on_thread};
+use crate::io::state::{StateFile, last_agent};
+use crate::model::number::thousands;
+
+use super::candidate::{Candidate, name};
+use super::catalog::{self, Settled};
+use super::error::AgentError;
+use super::folder::Folder;
+use super::gauges;
+use super::keeper::{Keeper, Shared, Wanted};
+use super::own::Own;
+use super::stop::Stop;
+
+/// Between two looks at the folder.
+const EVERY: Duration = Duration::from_secs(1);
+/// Soaks that begin at once.
+const OPENING: usize = 8;
+/// Until all soaks are saved, which is the time of one attempt at a rollback.
+const SAVE_TIMEOUT: Duration = Duration::from_mins(4);
+/// For the last lines.
+const PRINT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Not everything was saved, as after a second signal to a monitor.
+const CUT_OFF: u8 = 7;
+
+/// Watches until a signal; returns the exit code.
+pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
+    let stop = Stop::new();
+    let disk = Arc::new(SharedDisk::new());
+    let ports = Ports { disk, signals: Arc::new(stop.clone()), shared: true, ..Ports::real() };
+    let now = ports.clock.now();
+    let _lock = own.lock(now).await?;
+    let mut signals = Kernel.listen().map_err(AgentError::Signals)?;
+    let (socket, network) = own.listen(now).await?;
+    let board = Board::new(rustix::system::uname().nodename().to_string_lossy());
+    let server = Server::start_for_all(socket, network, board.clone());
+    let (teller, printing) = Teller::start(output, Box::new(stdout()) as Box<dyn Write + Send>);
+    let gauges = tokio::spawn(gauges::measure(board.clone()));
+    let shared = Shared {
+        board,
+        teller: teller.clone(),
+        ports,
+        stop: stop.clone(),
+        opening: Arc::new(Semaphore::new(OPENING)),
+        socket: own.socket().to_owned(),
+        folder: own.folder.clone(),
+    };
+    let mut agent = Agent::new(shared, &own.folder);
+    agent.look().await;
+    let message = format!("watching {} services of `{}`", thousands(agent.kept.len() as u64), own.folder.display());
+    teller.tell(News::new(Happened::Agent, message));
+    ready();
+    let mut schedule = interval(EVERY);
+    schedule.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watchdog = Watchdog::start();
+    let signal = loop {
+        tokio::select! {
+            biased;
+            signal = signals.next() => break signal,
+            () = watchdog.due() => Watchdog::answer(),
+            Some(ended) = agent.keepers.join_next_with_id() => agent.ended(ended),
+            _ = schedule.tick() => agent.look().await,
+        }
+    };
+    stop.tell(signal);
+    let soaks = thousands(agent.shared.board.watching() as u64);
+    teller.tell(News::new(Happened::Agent, format!("{signal}: saving {soaks} soaks")));
+    let saved = agent.save(&stop, &mut signals).await;
+    gauges.abort();
+    server.stop().await;
+    drop((agent, teller));
+    let _ = timeout(PRINT_TIMEOUT, tokio::task::spawn_blocking(move || printing.join())).await;
+    Ok(if saved { 0 } else { CUT_OFF })
+}
+
+struct Agent {
+    shared: Shared,
+    /// `None` while it is read.
+    folder: Option<Folder>,
+    keepers: JoinSet<String>,
+    kept: BTreeMap<String, Kept>,
+    /// What is wrong with files of which no deployment is kept, by their names.
+    errors: BTreeMap<String, String>,
+    unread: Option<String>,
+    /// Whether something is to be done that could not be done at the last look.
+    unsettled: bool,
+}
+
+/// A deployment that is kept.
+struct Kept {
+    task: tokio::task::Id,
+    candidate: Arc<Candidate>,
+    wanted: watch::Sender<Wanted>,
+}
+
+impl Agent {
+    fn new(shared: Shared, folder: &Path) -> Self {
+        Self {
+            shared,
+            folder: Some(Folder::new(folder)),
+            keepers: JoinSet::new(),
+            kept: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            unread: None,
+            unsettled: false,
+        }
+    }
+
+    fn tell(&self, what: Happened, message: impl Into<String>) {
+        self.shared.teller.tell(News::new(what, message));
+    }
+
+    /// Looks at the folder, on a thread that may wait for the disk, and does what follows.
+    async fn look(&mut self) {
+        let Some(folder) = self.folder.take() else { return };
+        let path = self.shared.folder.clone();
+        let looked = on_thread(&*self.shared.ports.disk, move || folder.look()).await;
+        let (folder, looked) = looked.unwrap_or_else(|error| (Folder::new(&path), Err(std::io::Error::other(error))));
+        let unread = looked.as_ref().err().map(|error| format!("cannot read `{}`: {error}", path.display()));
+        if unread != self.unread {
+            match &unread {
+                Some(why) => self.tell(Happened::Error, format!("{why}; the services known before are watched on")),
+                None => self.tell(Happened::Cleared, format!("`{}` can be read again", path.display())),
+            }
+            self.unread = unread;
+        }
+        if looked.unwrap_or(false) || self.unsettled {
+            let settled = catalog::settle(folder.files(), |candidate| self.is_in_force(candidate));
+            self.apply(&settled);
+        }
+        self.folder = Some(folder);
+    }
+
+    /// Whether this file was in force before: here, or in an agent that died.
+    fn is_in_force(&self, candidate: &Candidate) -> bool {
+        if let Some(kept) = self.kept.get(&candidate.service) {
+            return kept.candidate.file == candidate.file;
+        }
+        let last = StateFile::open(&candidate.state_file).ok().and_then(|file| last_agent(&file));
+        last.is_some_and(|last| last.file == candidate.file)
+    }
+
+    fn apply(&mut self, settled: &Settled<'_>) {
+        self.unsettled = false;
+        let mut wanted: BTreeSet<String> = BTreeSet::new();
+        for candidate in settled.values().filter_map(|entry| entry.as_ref().ok()) {
+            wanted.insert(candidate.service.clone());
+            self.keep(candidate);
+        }
+        let mut errors = BTreeMap::new();
+        for (path, why) in settled.iter().filter_map(|(path, entry)| Some((path, entry.as_ref().err()?))) {
+            let file = name(path);
+            let of = self.kept.iter().find(|(_, kept)| kept.candidate.file == *path).map(|(service, _)| service.clone());
+            match of.filter(|service| !wanted.contains(service)) {
+                Some(service) => {
+                    wanted.insert(service.clone());
+                    self.want(&service, Wanted::Broken(format!("{file}: {why}")));
+                }
+                None => drop(errors.insert(file, why.clone())),
+            }
+        }
+        let gone: Vec<String> = self.kept.keys().filter(|service| !wanted.contains(*service)).cloned().collect();
+        for service in gone {
+            let file = self.kept.get(&service).map(|kept| kept.candidate.name()).unwrap_or_default();
+            self.want(&service, Wanted::Gone(format!("{file} is gone")));
+        }
+        self.show_errors(errors);
+    }
+
+    /// Begins to keep a deployment, or passes on what its file says now.
+    fn keep(&mut self, candidate: &Candidate) {
+        let service = &candidate.service;
+        let Some(kept) = self.kept.get_mut(service) else { return self.hire(Arc::new(candidate.clone())) };
+        if !kept.candidate.is_same(candidate) {
+            // Begun anew once the one before has ended.
+            self.unsettled = true;
+            let why = format!("{} names another state file or data folder now", candidate.name());
+            return self.want(&service.clone(), Wanted::Gone(why));
+        }
+        let is_news = !kept.candidate.says_the_same(candidate) || !matches!(&*kept.wanted.borrow(), Wanted::As(_));
+        if is_news {
+            kept.candidate = Arc::new(candidate.clone());
+            let wanted = Wanted::As(Arc::clone(&kept.candidate));
+            let (name, file) = (service.clone(), candidate.name());
+            kept.wanted.send_replace(wanted);
+            self.shared.teller.tell(News::new(Happened::File, format!("{file} has been read again")).of(&name));
+        }
+    }
+
+    fn hire(&mut self, candidate: Arc<Candidate>) {
+        let service = candidate.service.clone();
+        for warning in &candidate.warnings {
+            self.shared.teller.tell(News::new(Happened::Note, warning).of(&service));
+        }
+        let (wanted, wanting) = watch::channel(Wanted::As(Arc::clone(&candidate)));
+        let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
+        let name = service.clone();
+        let task = self.keepers.spawn(async move {
+            keeper.keep().await;
+            name
+        });
+        self.kept.insert(service, Kept { task: task.id(), candidate, wanted });
+    }
+
+    fn want(&self, service: &str, wanted: Wanted) {
+        let Some(kept) = self.kept.get(service) else { return };
+        let text = |wanted: &Wanted| match wanted {
+            Wanted::As(_) => None,
+            Wanted::Broken(why) | Wanted::Gone(why) => Some(why.clone()),
+        };
+        let is_news = text(&kept.wanted.borrow()) != text(&wanted);
+        if is_news {
+            if let Wanted::Broken(why) = &wanted {
+                self.shared.board.count_error();
+                self.shared.teller.tell(News::new(Happened::Error, format!("{why}; watched as before")).of(service));
+            }
+            kept.wanted.send_replace(wanted);
+        }
+    }
+
+    fn show_errors(&mut self, errors: BTreeMap<String, String>) {
+        for (file, why) in &errors {
+            if self.errors.get(file) != Some(why) {
+                self.shared.board.count_error();
+                self.shared.board.show(Row::new(Summary::error(file, why)));
+                self.shared.teller.tell(News::new(Happened::Error, why).of(file));
+            }
+        }
+        for file in self.errors.keys().filter(|file| !errors.contains_key(*file)) {
+            self.shared.board.remove(file);
+            self.shared.teller.tell(News::new(Happened::Cleared, "not an error any more").of(file));
+        }
+        self.errors = errors;
+    }
+
+    /// A deployment is not kept any more: its file is gone, or its task broke off and is begun anew.
+    fn ended(&mut self, ended: Result<(tokio::task::Id, String), tokio::task::JoinError>) {
+        let (task, broke) = match &ended {
+            Ok((task, _)) => (*task, None),
+            Err(error) => (error.id(), Some(error.to_string())),
+        };
+        let of = self.kept.iter().find(|(_, kept)| kept.task == task).map(|(service, _)| service.clone());
+        let Some(service) = of else { return };
+        if let Some(why) = broke {
+            self.shared.board.count_restart();
+            self.tell(Happened::Error, format!("{service}: its task broke off and is begun anew: {why}"));
+        }
+        self.kept.remove(&service);
+        self.unsettled = true;
+    }
+
+    /// Waits until every soak is saved; a second signal, or too long a wait, leaves at once.
+    async fn save(&mut self, stop: &Stop, signals: &mut Box<dyn crate::io::ports::Asking>) -> bool {
+        let limit = Instant::now() + SAVE_TIMEOUT;
+        let mut watchdog = Watchdog::start();
+        loop {
+            tokio::select! {
+                biased;
+                signal = signals.next() => {
+                    self.tell(Happened::Agent, format!("{signal}: leaving at once"));
+                    stop.tell(signal);
+                    return false;
+                }
+                ended = self.keepers.join_next() => if ended.is_none() { return true },
+                () = watchdog.due() => Watchdog::answer(),
+                () = sleep_until(limit) => {
+                    self.tell(Happened::Error, "soaks are still not saved: leaving without waiting for them");
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// Tells the service manager, where there is one.
+fn ready() {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager is not told");
+    }
+}
