@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 pub use crate::io::clock::Clock;
 pub(crate) use crate::io::clock::SystemClock;
-pub(crate) use crate::io::disk::on_thread;
 pub(crate) use crate::io::disk::SharedDisk;
+pub(crate) use crate::io::disk::on_thread;
 pub use crate::io::disk::{Chore, Disk, Helper, SystemDisk, Work};
 pub(crate) use crate::io::router::Configured;
 pub use crate::io::router::Routers;

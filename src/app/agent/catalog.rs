@@ -31,12 +31,11 @@ pub fn settle<'a>(
             (2, candidate.service_dir.clone()),
         ];
         let rival = claims.iter().find_map(|claim| Some((claim, *taken.get(claim)?)));
-        let entry = match rival {
-            Some(((what, which), other)) => Err(conflict(*what, which, other)),
-            None => {
-                taken.extend(claims.into_iter().map(|claim| (claim, path)));
-                Ok(candidate)
-            }
+        let entry = if let Some(((what, which), other)) = rival {
+            Err(conflict(*what, which, other))
+        } else {
+            taken.extend(claims.into_iter().map(|claim| (claim, path)));
+            Ok(candidate)
         };
         settled.insert(path, entry);
     }
@@ -75,7 +74,10 @@ mod tests {
     fn told(all: &[(PathBuf, Candidate)], in_force: impl Fn(&Candidate) -> bool) -> Vec<String> {
         let files = all.iter().map(|(path, candidate)| (path.as_path(), Ok(candidate)));
         let settled = settle(files, in_force);
-        settled.into_iter().map(|(path, entry)| format!("{} {}", name(path), entry.map_or_else(|why| why, |_| "ok".to_owned()))).collect()
+        settled
+            .into_iter()
+            .map(|(path, entry)| format!("{} {}", name(path), entry.map_or_else(|why| why, |_| "ok".to_owned())))
+            .collect()
     }
 
     #[test]
@@ -97,7 +99,10 @@ mod tests {
         std::os::unix::fs::symlink(folder.join("1.json"), folder.join("link.json")).unwrap();
         let all = candidates(&folder, &[("a.toml", "shop", "1.json", "d"), ("b.toml", "cart", "link.json", "d")]);
         let told_of = told(&all, |_| false);
-        assert!(told_of[1].contains("the state file `") && told_of[1].contains("1.json` is that of `a.toml`"), "{told_of:?}");
+        assert!(
+            told_of[1].contains("the state file `") && told_of[1].contains("1.json` is that of `a.toml`"),
+            "{told_of:?}"
+        );
         // A data folder that leads to that of another service.
         fs::create_dir_all(folder.join("d/shop")).unwrap();
         fs::create_dir_all(folder.join("e")).unwrap();

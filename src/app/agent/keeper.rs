@@ -1,41 +1,42 @@
-//! One deployment: looks at it, begins a soak when one is due or asked for, and has it run.
+//! One deployment: looks at it, and begins a soak when one is due or asked for.
+//!
+//! | file | part |
+//! | --- | --- |
+//! | `soaks` | its soaks: opened, run to their ends, asked for |
+//! | `shown` | what is shown and told of it |
+
+mod shown;
+mod soaks;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::{Happened, News, Teller};
 use crate::app::monitor;
-use crate::app::monitor::{Begin, Finished, OnSignal, OpenError, Opened, Opening};
+use crate::app::monitor::{Begin, OpenError, Opening};
 use crate::config::Loaded;
-use crate::core::view::Summary;
-use crate::io::control::{Begun, Board, NotBegun, Ordered, Row, Run, StatusOf, What};
-use crate::io::journal::{Entry, rfc3339_ms};
-use crate::io::ports::{Ports, on_thread};
+use crate::io::control::{Board, Ordered};
+use crate::io::journal::rfc3339_ms;
+use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
-use crate::model::{Actor, Color, Decision, Ending};
+use crate::model::Actor;
 
-use super::breached::last_soak_of;
 use super::candidate::{Candidate, in_one_line};
 use super::stop::Stop;
 use super::switched::{Due, Known, Seen, Why, due};
-use super::{rows, wish};
 
 /// Between two looks at a state file.
 const EVERY: Duration = Duration::from_millis(500);
 /// After a failure; doubles up to [`MAX_PAUSE`].
 const PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// A soak that begins counts against those that may begin at once for this long.
-const OPENING: Duration = Duration::from_secs(3);
-/// Decisions that are looked through for the last soak of a color.
-const HISTORY: usize = 4_000;
 /// Runs that somebody asked for and that wait.
 const WISHES: usize = 4;
 
@@ -134,7 +135,7 @@ impl Keeper {
                     }
                     self.rewanted();
                 }
-                Some(ordered) = self.wishes.recv() => self.ordered(ordered).await,
+                Some(ordered) = self.wishes.recv() => Box::pin(self.ordered(ordered)).await,
             }
         }
         self.shared.board.remove(&self.candidate.service);
@@ -189,7 +190,7 @@ impl Keeper {
         let state = state_file.read().map_err(|error| error.to_string())?;
         if let Some(begin) = self.due(&deployment, &loaded, &state)? {
             self.version = None;
-            return self.begin_by_itself(&deployment, begin).await;
+            return Box::pin(self.begin_by_itself(&deployment, begin)).await;
         }
         (self.seen, self.doubtful, self.version) = (Some(Seen::of(&state)), false, Some(version));
         self.show_idle(&deployment, &state);
@@ -243,7 +244,10 @@ impl Keeper {
             Due::Nothing(why) => {
                 if why == Why::WayBack {
                     let active = state.active();
-                    self.tell(Happened::Note, format!("traffic went back to {active}: a rollback, which is not watched"));
+                    self.tell(
+                        Happened::Note,
+                        format!("traffic went back to {active}: a rollback, which is not watched"),
+                    );
                     self.judged = Some(Seen::of(state));
                 }
                 Ok(None)
@@ -276,242 +280,6 @@ impl Keeper {
         self.watch(deployment, &loaded, opened, begin == Begin::Resume).await;
         Ok(Step::Look)
     }
-
-    /// The setting that keeps a soak from rolling back by itself onto a color whose last soak ended breached.
-    async fn caution(&self, deployment: &Deployment, onto: Color) -> Option<(String, String)> {
-        let soak = self.breached(deployment, onto).await?;
-        self.tell(Happened::Note, format!("automatic rollback is off: soak {soak} of {onto} ended breached"));
-        Some(("soak.auto_rollback".to_owned(), "false".to_owned()))
-    }
-
-    async fn breached(&self, deployment: &Deployment, color: Color) -> Option<String> {
-        let journal = deployment.journal().clone();
-        let read = on_thread(&*self.shared.ports.disk, move || journal.history(HISTORY)).await.ok()?;
-        let decisions: Vec<Decision> = read.ok()?.into_iter().map(|Entry { decision, .. }| decision).collect();
-        last_soak_of(color, &decisions).map(str::to_owned)
-    }
-
-    /// Opens a run, a few at a time: each reads files and recordings. One that hangs keeps others waiting for a moment only.
-    async fn open(&self, loaded: &Loaded, begin: Begin, actor: Actor) -> (Result<Opening, OpenError>, Vec<String>) {
-        let told = Mutex::new(Vec::new());
-        let turn = self.shared.opening.acquire().await.ok();
-        let result = {
-            let note = |text: &str| {
-                self.tell(Happened::Note, text);
-                told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
-            };
-            let mut opening = std::pin::pin!(monitor::open(&self.shared.ports, loaded, begin, actor, note));
-            match timeout(OPENING, opening.as_mut()).await {
-                Ok(opened) => opened,
-                Err(_) => {
-                    drop(turn);
-                    opening.await
-                }
-            }
-        };
-        (result, told.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Carries out what somebody asked for.
-    async fn ordered(&mut self, ordered: Ordered) {
-        let Ordered { wish, actor, answer } = ordered;
-        let begin = wish::begin(&wish.what);
-        let prepared = async {
-            let unread = |error: &dyn std::fmt::Display| wish::not_begun(2, error.to_string());
-            let loaded = wish::configuration(&self.candidate, &wish, None)?;
-            let deployment = Deployment::open_in(&self.shared.ports, &loaded.config).map_err(|error| unread(&error))?;
-            let onto = match wish.what {
-                What::Switch { to, .. } => Some(to.other()),
-                What::Soak | What::Resume => {
-                    deployment.state_file().read().ok().and_then(|state| Some(Binding::to(&state).ok()?.previous))
-                }
-            };
-            let caution = match onto {
-                Some(onto) => self.caution(&deployment, onto).await,
-                None => None,
-            };
-            Ok((wish::configuration(&self.candidate, &wish, caution)?, deployment))
-        };
-        let (loaded, deployment) = match prepared.await {
-            Ok(prepared) => prepared,
-            Err(not_begun) => return drop(answer.send(Err(not_begun))),
-        };
-        let (opened, told) = self.open(&loaded, begin, actor).await;
-        match opened {
-            Ok(Opening::Ready(opened)) => {
-                let soak = Some(opened.settings().soak.clone());
-                let socket = Some(loaded.config.control.socket.clone());
-                let _ = answer.send(Ok(Begun { told, soak, socket, ending: None }));
-                self.watch(&deployment, &loaded, opened, false).await;
-                if matches!(begin, Begin::Switch { soak: false, .. }) {
-                    self.judged = deployment.state_file().read().ok().as_ref().map(Seen::of);
-                }
-            }
-            Ok(Opening::Ended { soak, ending }) => {
-                let _ = answer.send(Ok(Begun { told, soak, socket: None, ending: Some(ending) }));
-            }
-            Err(error) => drop(answer.send(Err(NotBegun { told, ..wish::refused(&error) }))),
-        }
-        (self.version, self.doubtful) = (None, true);
-    }
-
-    /// Runs a soak to its end.
-    async fn watch(&mut self, deployment: &Deployment, loaded: &Loaded, opened: Box<Opened>, resumed: bool) {
-        let hub = opened.hub();
-        let settings = opened.settings().clone();
-        self.cleared();
-        self.shared.board.count_begun();
-        let run = Run {
-            hub: hub.clone(),
-            status: monitor::status_of(deployment, &hub),
-            socket: loaded.config.control.socket.clone(),
-        };
-        self.shared.board.show(Row {
-            run: Some(run.clone()),
-            begin: Some(self.begin.clone()),
-            note: self.note(),
-            ..Row::new(Summary::idle(&self.candidate.service, Some(settings.color)))
-        });
-        let release = settings.known_release().map(str::to_owned);
-        let (what, verb) = if resumed { (Happened::Resumed, "resumed") } else { (Happened::Begun, "began") };
-        let named = release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
-        let message = format!("soak {} of {}{named} {verb}", settings.soak, settings.color);
-        let news = News { soak: Some(settings.soak.clone()), color: Some(settings.color), release, ..News::new(what, message) };
-        self.shared.teller.tell(news.of(&self.candidate.service));
-        let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, Vec::new()));
-        let finished = loop {
-            tokio::select! {
-                finished = &mut task => break finished,
-                Ok(()) = self.wanted.changed() => self.rewanted_during(&settings.soak),
-                Some(ordered) = self.wishes.recv() => answer_during(ordered, &run, &settings.soak, &self.candidate.service),
-            }
-        };
-        let end = hub.with_view(|view| {
-            let machine = view.machine();
-            (machine.settings().color, machine.settings().last_switch)
-        });
-        match finished {
-            Ok(Finished::Ended(ending)) => {
-                self.judged = deployment.state_file().read().ok().as_ref().map(Seen::of).filter(|seen| {
-                    (seen.active, seen.last_switch) == end
-                });
-                self.seen = self.judged.or(self.seen);
-                self.ended(&settings.soak, settings.color, &ending);
-            }
-            Ok(Finished::Saved | Finished::CutOff) => self.tell(Happened::Saved, format!("soak {} is saved", settings.soak)),
-            Err(error) => {
-                self.shared.board.count_restart();
-                self.doubtful = true;
-                self.failed(format!("soak {} broke off and is resumed: {error}", settings.soak));
-                sleep(PAUSE).await;
-            }
-        }
-        let summary = hub.with_view(Summary::of);
-        self.shared.board.show(Row { status: Some(status_of(deployment)), begin: Some(self.begin.clone()), ..Row::new(summary) });
-        self.version = None;
-    }
-
-    fn ended(&self, soak: &str, color: Color, ending: &Ending) {
-        let message = format!("soak {soak} of {color} ended {}: {}", ending.outcome, ending.reason);
-        let news = News {
-            soak: Some(soak.to_owned()),
-            color: Some(color),
-            outcome: Some(ending.outcome),
-            exit_code: Some(ending.exit_code()),
-            ..News::new(Happened::Ended, message)
-        };
-        self.shared.teller.tell(news.of(&self.candidate.service));
-    }
-
-    /// A change of the file while a soak runs, which keeps the settings that it began with.
-    fn rewanted_during(&mut self, soak: &str) {
-        let wanted = self.wanted.borrow_and_update().clone();
-        let message = match &wanted {
-            Wanted::As(candidate) => {
-                (self.candidate, self.opened) = (Arc::clone(candidate), None);
-                format!("{} has changed: it counts from the next soak on", candidate.name())
-            }
-            Wanted::Broken(why) => format!("{why}; soak {soak} goes on with the settings it began with"),
-            Wanted::Gone(why) => format!("{why}; soak {soak} goes on to its end"),
-        };
-        let what = if matches!(wanted, Wanted::As(_)) { Happened::File } else { Happened::Error };
-        self.tell(what, message);
-        self.shared.board.note(&self.candidate.service, self.note());
-    }
-
-    /// What the row says beside everything else.
-    fn note(&self) -> Option<String> {
-        match &*self.wanted.borrow() {
-            Wanted::As(_) => None,
-            Wanted::Broken(why) | Wanted::Gone(why) => Some(why.clone()),
-        }
-    }
-
-    fn show_idle(&mut self, deployment: &Deployment, state: &State) {
-        let service = &self.candidate.service;
-        let summary = match self.note() {
-            Some(why) => Summary { error: Some(why.clone()), ..Summary::error(service, why) },
-            None => rows::idle(service, state),
-        };
-        self.show(deployment, summary);
-        self.cleared();
-    }
-
-    fn show(&self, deployment: &Deployment, summary: Summary) {
-        let (status, begin) = (Some(status_of(deployment)), Some(self.begin.clone()));
-        self.shared.board.show(Row { status, begin, ..Row::new(summary) });
-    }
-
-    fn is_elsewhere(&mut self, deployment: &Deployment, who: String) {
-        if !std::mem::replace(&mut self.elsewhere, true) {
-            self.tell(Happened::Elsewhere, who.clone());
-        }
-        self.cleared();
-        self.show(deployment, Summary::elsewhere(&self.candidate.service, who));
-    }
-
-    fn failed(&mut self, why: String) {
-        let service = &self.candidate.service;
-        self.shared.board.show(Row { begin: Some(self.begin.clone()), ..Row::new(Summary::error(service, &why)) });
-        if self.error.as_ref() != Some(&why) {
-            self.shared.board.count_error();
-            self.tell(Happened::Error, why.clone());
-            self.error = Some(why);
-        }
-    }
-
-    fn cleared(&mut self) {
-        if self.error.take().is_some() {
-            self.tell(Happened::Cleared, "watched again");
-        }
-    }
-}
-
-/// Answers whoever asks for a run while one is under way. A soak that is asked for is the one that runs.
-fn answer_during(ordered: Ordered, run: &Run, soak: &str, service: &str) {
-    let Ordered { wish, answer, .. } = ordered;
-    let answered = match wish.what {
-        What::Soak | What::Resume => Ok(Begun {
-            told: vec![format!("the agent watches `{service}` already: this follows soak {soak}")],
-            soak: Some(soak.to_owned()),
-            socket: Some(run.socket.clone()),
-            ending: None,
-        }),
-        What::Switch { .. } => {
-            let next = format!("switchback attach --service {service}");
-            Err(wish::not_begun(10, format!("the agent watches `{service}` already (soak {soak})\nnext: {next}")))
-        }
-    };
-    let _ = answer.send(answered);
-}
-
-/// The status as `status --json` prints it from the files.
-fn status_of(deployment: &Deployment) -> StatusOf {
-    let deployment = deployment.clone();
-    Arc::new(move || {
-        let deployment = deployment.clone();
-        Box::pin(async move { deployment.status(None).await.map_err(|error| error.to_string()) })
-    })
 }
 
 /// Whether the switch was made with `--no-soak`.

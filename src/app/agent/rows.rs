@@ -15,7 +15,7 @@ pub fn idle(service: &str, state: &State) -> Summary {
     Summary {
         soak: Some(block.id.clone()),
         release: block.known_release().or(state.release()).map(str::to_owned),
-        color: watched(block, state),
+        color: Some(watched(block, state)),
         phase: Phase::from_name(&block.phase),
         verdict: block.verdict.as_deref().and_then(Verdict::from_name),
         since_ms: block.finished_at.as_deref().and_then(ms),
@@ -27,9 +27,9 @@ pub fn idle(service: &str, state: &State) -> Summary {
 }
 
 /// The color that the last soak watched: the active one, or the one that traffic was rolled back from.
-fn watched(block: &SoakBlock, state: &State) -> Option<Color> {
+fn watched(block: &SoakBlock, state: &State) -> Color {
     let is_rolled_back = block.outcome.as_deref() == Some("rolled-back");
-    Some(if is_rolled_back { state.active().other() } else { state.active() })
+    if is_rolled_back { state.active().other() } else { state.active() }
 }
 
 fn ms(at: &str) -> Option<i64> {
@@ -53,7 +53,10 @@ mod tests {
         });
         let row = idle("shop", &State::parse(&state.to_string()).unwrap());
         assert_eq!((row.color, row.active), (Some(Color::Green), Some(Color::Blue)));
-        assert_eq!((row.outcome, row.exit_code, row.verdict), (Some(Outcome::RolledBack), Some(3), Some(Verdict::Breached)));
+        assert_eq!(
+            (row.outcome, row.exit_code, row.verdict),
+            (Some(Outcome::RolledBack), Some(3), Some(Verdict::Breached))
+        );
         assert_eq!(row.since_ms, Some(1_795_442_545_000));
         let never = idle("shop", &State::never_switched());
         assert_eq!((never.active, never.soak), (Some(Color::Blue), None));

@@ -73,7 +73,7 @@ pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
             biased;
             signal = signals.next() => break signal,
             () = watchdog.due() => Watchdog::answer(),
-            Some(ended) = agent.keepers.join_next_with_id() => agent.ended(ended),
+            Some(ended) = agent.keepers.join_next_with_id() => agent.ended(&ended),
             _ = schedule.tick() => agent.look().await,
         }
     };
@@ -92,7 +92,7 @@ struct Agent {
     shared: Shared,
     /// `None` while it is read.
     folder: Option<Folder>,
-    keepers: JoinSet<String>,
+    keepers: JoinSet<()>,
     kept: BTreeMap<String, Kept>,
     /// What is wrong with files of which no deployment is kept, by their names.
     errors: BTreeMap<String, String>,
@@ -165,7 +165,8 @@ impl Agent {
         let mut errors = BTreeMap::new();
         for (path, why) in settled.iter().filter_map(|(path, entry)| Some((path, entry.as_ref().err()?))) {
             let file = name(path);
-            let of = self.kept.iter().find(|(_, kept)| kept.candidate.file == *path).map(|(service, _)| service.clone());
+            let of =
+                self.kept.iter().find(|(_, kept)| kept.candidate.file == *path).map(|(service, _)| service.clone());
             match of.filter(|service| !wanted.contains(service)) {
                 Some(service) => {
                     wanted.insert(service.clone());
@@ -209,11 +210,7 @@ impl Agent {
         }
         let (wanted, wanting) = watch::channel(Wanted::As(Arc::clone(&candidate)));
         let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
-        let name = service.clone();
-        let task = self.keepers.spawn(async move {
-            keeper.keep().await;
-            name
-        });
+        let task = self.keepers.spawn(keeper.keep());
         self.kept.insert(service, Kept { task: task.id(), candidate, wanted });
     }
 
@@ -249,9 +246,9 @@ impl Agent {
     }
 
     /// A deployment is not kept any more: its file is gone, or its task broke off and is begun anew.
-    fn ended(&mut self, ended: Result<(tokio::task::Id, String), tokio::task::JoinError>) {
-        let (task, broke) = match &ended {
-            Ok((task, _)) => (*task, None),
+    fn ended(&mut self, ended: &Result<(tokio::task::Id, ()), tokio::task::JoinError>) {
+        let (task, broke) = match ended {
+            Ok((task, ())) => (*task, None),
             Err(error) => (error.id(), Some(error.to_string())),
         };
         let of = self.kept.iter().find(|(_, kept)| kept.task == task).map(|(service, _)| service.clone());

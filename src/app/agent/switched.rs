@@ -104,7 +104,9 @@ fn is_way_back(state: &State, known: &Known) -> bool {
     };
     let moved_off = state.soak().is_some_and(|block| is(block, Outcome::Superseded) || !is_over(block));
     let soon = before.zip(state.last_switch()).is_some_and(|(from, to)| {
-        to.checked_sub(from).and_then(|ms| u64::try_from(ms).ok()).is_none_or(|ms| Duration::from_millis(ms) <= known.limit)
+        to.checked_sub(from)
+            .and_then(|ms| u64::try_from(ms).ok())
+            .is_none_or(|ms| Duration::from_millis(ms) <= known.limit)
     });
     !good && (moved_off || soon)
 }

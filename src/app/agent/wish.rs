@@ -29,7 +29,8 @@ pub fn configuration(
     let release = wish.release.iter().map(|release| ("release".to_owned(), release.clone()));
     let caution = caution.into_iter().filter(|(key, _)| !given(key));
     let flags = caution.chain(wish.settings.iter().cloned()).chain(release).collect();
-    let loaded = candidate.load(flags, wish.folder.as_deref()).map_err(|problems| not_begun(2, problems.to_string()))?;
+    let loaded =
+        candidate.load(flags, wish.folder.as_deref()).map_err(|problems| not_begun(2, problems.to_string()))?;
     let same = |is: &Path, was: &Path| is == was || is.canonicalize().is_ok_and(|is| is == was);
     let there = loaded.config.service_dir();
     if loaded.config.service != candidate.service || !same(&there, &candidate.service_dir) {

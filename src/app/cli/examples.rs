@@ -58,6 +58,13 @@ const COMMANDS: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "agent",
+        &[
+            ("switchback agent /etc/switchback", "watch every service that has a file there"),
+            ("switchback agent /etc/switchback --output json", "a JSON line for each soak that begins or ends"),
+        ],
+    ),
+    (
         "attach",
         &[
             ("switchback attach", "the terminal UI on the soak that is running"),

@@ -25,8 +25,19 @@ const GROUPS: [(&str, &[&str]); 5] = [
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
 const SCREENS: [&str; 7] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay"];
-const LOGS: [&str; 10] =
-    ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "rollback", "ctl", "freeze", "unfreeze"];
+const LOGS: [&str; 11] = [
+    "demo",
+    "switch",
+    "switch-green",
+    "switch-blue",
+    "soak",
+    "agent",
+    "attach",
+    "rollback",
+    "ctl",
+    "freeze",
+    "unfreeze",
+];
 /// Commands that work with a monitor on another machine.
 const REMOTE: [&str; 6] = ["attach", "ctl", "status", "rollback", "config show", "config check"];
 /// Commands that need no deployment.
@@ -178,6 +189,7 @@ fn applies(path: &str, id: &str) -> bool {
         return false;
     }
     match id {
+        "config" | "service" if path == "agent" => false,
         "directory" | "config" | "service" => true,
         "log_level" => is_one_of(&LOGS),
         "color" | "charset" | "terminal.theme" => is_one_of(&SCREENS),

@@ -15,10 +15,13 @@ use crate::config::{Config, Loaded};
 use crate::io::journal::Journal;
 use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
+use crate::model::Ending;
 
 use super::support::background::{self, Background, Launch};
 use super::support::failure::Failure;
 use super::support::follow;
+use super::support::responsible;
+use super::support::responsible::Through;
 use super::support::supervisor::Supervisor;
 use super::support::{actor, ci_job, context, format, logging, output, place, screen};
 
@@ -36,6 +39,13 @@ pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Fai
     let _log = logging::start(&loaded.config, common.log_level);
     if watch.background {
         return in_background(&loaded, begin, watch.output).await;
+    }
+    match responsible::begin(&loaded, begin).await? {
+        Some(Through::Run(run)) => {
+            return run.follow(common, watch, !watch.no_tui && !watch.supervised && attended()).await;
+        }
+        Some(Through::Ended { soak, ending }) => return Ok(tell_ended(&loaded, begin, watch.output, soak, ending)),
+        None => {}
     }
     if watch.detach {
         let launch = Launch::new(&loaded, common, watch.output);
@@ -154,6 +164,11 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };
+    Ok(Err(tell_ended(loaded, begin, output, soak, ending)))
+}
+
+/// Prints why there is nothing to run; returns the exit code.
+fn tell_ended(loaded: &Loaded, begin: Begin, output: Output, soak: Option<String>, ending: Ending) -> u8 {
     if let Begin::Switch { to, no_rollback, .. } = begin {
         if soak.is_some() {
             output::warn(&format!("{to} is already live; nothing was moved. Printing its last outcome"));
@@ -182,5 +197,5 @@ async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Op
     if let Err(error) = told.print(output, &format::job_files(), stdout()) {
         tracing::debug!(%error, "the output is not read");
     }
-    Ok(Err(told.ending.exit_code()))
+    told.ending.exit_code()
 }

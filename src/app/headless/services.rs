@@ -113,9 +113,10 @@ impl Teller {
 
     pub fn tell(&self, news: News) {
         let News { what, service, message, .. } = &news;
-        match what {
-            Happened::Error => tracing::error!(service, message, "{}", what.name()),
-            _ => tracing::info!(service, message, "{}", what.name()),
+        if *what == Happened::Error {
+            tracing::error!(service, message, "{}", what.name());
+        } else {
+            tracing::info!(service, message, "{}", what.name());
         }
         if self.0.try_send((Timestamp::now(), news)).is_err() {
             tracing::debug!("a line is not read and is dropped");

@@ -55,7 +55,11 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
 
 /// The inputs of one of many deployments: its file and the `.env` beside it, nothing of the environment.
 pub fn from_file(file: &Path) -> Inputs {
-    gather(Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() }, Vec::new(), Some(file.to_owned()))
+    gather(
+        Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() },
+        Vec::new(),
+        Some(file.to_owned()),
+    )
 }
 
 /// The inputs of an agent: its file, where there is one, and the variables of `[control]`.

@@ -45,14 +45,14 @@ mod stop;
 mod unfinished;
 mod watchdog;
 
+pub(crate) use api::status_of;
 pub(crate) use effect_runner::block_of_run;
 pub(crate) use error::OpenError;
-pub(crate) use api::status_of;
 pub use open::{Begin, Opened, Opening, open};
 pub(crate) use resume::{ending_of, ending_of_run, newest_run, unfinished};
-pub(crate) use watchdog::Watchdog;
 pub use run::run;
 pub use stop::{Finished, OnSignal};
+pub(crate) use watchdog::Watchdog;
 
 #[cfg(test)]
 mod tests;

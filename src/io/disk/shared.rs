@@ -171,7 +171,7 @@ impl Helper for Turn {
     /// On the calling thread, which may be one of the pool: waiting for another could wait forever.
     fn finish(self: Box<Self>) -> bool {
         let Ok(mut chore) = self.shared.chore.lock() else { return false };
-        catch_unwind(AssertUnwindSafe(|| chore())).is_ok()
+        catch_unwind(AssertUnwindSafe(&mut *chore)).is_ok()
     }
 }
 

@@ -10,7 +10,11 @@ use ring::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 /// For how long a client is given to newcomers: the authorities of the system may be renewed.
 const FRESH: Duration = Duration::from_mins(10);
 
-static CLIENTS: Mutex<Option<HashMap<[u8; SHA256_OUTPUT_LEN], (Instant, Client)>>> = Mutex::new(None);
+/// By digest: when a client was made, and the client.
+type Made = HashMap<Digest, (Instant, Client)>;
+type Digest = [u8; SHA256_OUTPUT_LEN];
+
+static CLIENTS: Mutex<Option<Made>> = Mutex::new(None);
 
 /// A digest of what a client is made of, which may be secret.
 pub struct ClientKey(Context);
@@ -31,7 +35,7 @@ impl ClientKey {
         self.0.update(part.unwrap_or_default());
     }
 
-    fn digest(self) -> [u8; SHA256_OUTPUT_LEN] {
+    fn digest(self) -> Digest {
         let mut digest = [0; SHA256_OUTPUT_LEN];
         digest.copy_from_slice(self.0.finish().as_ref());
         digest

@@ -117,7 +117,8 @@ impl Courier {
     async fn send(&self, message: &Message) -> Result<(), String> {
         let Message { id, body } = message;
         let timestamp = Timestamp::now().as_second();
-        let mut request = self.client.post(self.url.clone()).timeout(self.timeout).header(CONTENT_TYPE, "application/json");
+        let mut request =
+            self.client.post(self.url.clone()).timeout(self.timeout).header(CONTENT_TYPE, "application/json");
         request = request.header("webhook-id", id).header("webhook-timestamp", timestamp.to_string());
         if let Some(key) = &self.key {
             request = request.header("webhook-signature", key.sign(id, timestamp, body));

@@ -27,12 +27,17 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// Follows the run of a control socket to its end, which decides the exit code, or until it is detached.
 pub async fn run(config: &Config, output: Output, supervisor: Option<Supervisor>) -> Result<u8, Failure> {
-    follow(config, output, supervisor, Until::TheEnd).await
+    follow(config, output, supervisor, Until::TheEnd, None).await
 }
 
 /// Follows a background run until its soak begins. If it ends before, its outcome is the exit code; Ctrl-C aborts it.
 pub async fn until_it_watches(config: &Config, output: Output, supervisor: Supervisor) -> Result<u8, Failure> {
-    follow(config, output, Some(supervisor), Until::ItWatches).await
+    follow(config, output, Some(supervisor), Until::ItWatches, None).await
+}
+
+/// The same of a run that another process keeps alive; `told` is printed once it watches.
+pub async fn until_it_watches_elsewhere(config: &Config, output: Output, told: &str) -> Result<u8, Failure> {
+    follow(config, output, None, Until::ItWatches, Some(told)).await
 }
 
 pub fn newest(config: &Config) -> Option<SoakId> {
@@ -49,6 +54,7 @@ async fn follow(
     output: Output,
     mut supervisor: Option<Supervisor>,
     until: Until,
+    told: Option<&str>,
 ) -> Result<u8, Failure> {
     let client = Client::of(config);
     let mut leave = Leave::listen().map_err(Failure::internal)?;
@@ -63,6 +69,7 @@ async fn follow(
                     if let Some(supervisor) = &supervisor {
                         output::data(&supervisor.monitor().detached(output, &config.service));
                     }
+                    told.into_iter().for_each(output::data);
                     if output == Output::Github {
                         conclude::tell_job(&screen.detached());
                     }

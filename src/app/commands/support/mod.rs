@@ -18,6 +18,7 @@
 //! | `others` | a deployment of another user |
 //! | `place` | what there is where a command was called, and what a command needs of it |
 //! | `output` | what a command prints |
+//! | `responsible` | the agent that is responsible for a deployment |
 //! | `screen` | the terminal UI as this process can show it |
 //! | `standby` | is a color ready? Asked once, by commands that run without a monitor |
 
@@ -36,6 +37,7 @@ pub mod logind;
 pub mod others;
 pub mod output;
 pub mod place;
+pub mod responsible;
 pub mod screen;
 pub mod standby;
 pub mod supervisor;

@@ -1,0 +1,211 @@
+//! Soaks of one deployment: opened, run to their ends, and asked for.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::{Keeper, PAUSE};
+use crate::app::agent::breached::last_soak_of;
+use crate::app::agent::switched::Seen;
+use crate::app::agent::wish;
+use crate::app::deploy::{Binding, Deployment};
+use crate::app::headless::{Happened, News};
+use crate::app::monitor;
+use crate::app::monitor::{Begin, Finished, OnSignal, OpenError, Opened, Opening};
+use crate::config::Loaded;
+use crate::core::view::Summary;
+use crate::io::control::{Begun, NotBegun, Ordered, Row, Run, What};
+use crate::io::journal::Entry;
+use crate::io::ports::on_thread;
+use crate::model::{Actor, Color, Decision, Ending};
+
+/// A soak that begins counts against those that may begin at once for this long.
+const OPENING: Duration = Duration::from_secs(3);
+/// Decisions that are looked through for the last soak of a color.
+const HISTORY: usize = 4_000;
+
+impl Keeper {
+    /// The setting that keeps a soak from rolling back by itself onto a color whose last soak ended breached.
+    pub(super) async fn caution(&self, deployment: &Deployment, onto: Color) -> Option<(String, String)> {
+        let soak = self.breached(deployment, onto).await?;
+        self.tell(Happened::Note, format!("automatic rollback is off: soak {soak} of {onto} ended breached"));
+        Some(("soak.auto_rollback".to_owned(), "false".to_owned()))
+    }
+
+    pub(super) async fn breached(&self, deployment: &Deployment, color: Color) -> Option<String> {
+        let journal = deployment.journal().clone();
+        let read = on_thread(&*self.shared.ports.disk, move || journal.history(HISTORY)).await.ok()?;
+        let decisions: Vec<Decision> = read.ok()?.into_iter().map(|Entry { decision, .. }| decision).collect();
+        last_soak_of(color, &decisions).map(str::to_owned)
+    }
+
+    /// Opens a run, a few at a time: each reads files and recordings. One that hangs keeps others waiting for a moment only.
+    pub(super) async fn open(
+        &self,
+        loaded: &Loaded,
+        begin: Begin,
+        actor: Actor,
+    ) -> (Result<Opening, OpenError>, Vec<String>) {
+        let told = Mutex::new(Vec::new());
+        let turn = self.shared.opening.acquire().await.ok();
+        let result = {
+            let note = |text: &str| {
+                self.tell(Happened::Note, text);
+                told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+            };
+            let mut opening = std::pin::pin!(monitor::open(&self.shared.ports, loaded, begin, actor, note));
+            if let Ok(opened) = timeout(OPENING, opening.as_mut()).await {
+                opened
+            } else {
+                drop(turn);
+                opening.await
+            }
+        };
+        (result, told.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Carries out what somebody asked for.
+    pub(super) async fn ordered(&mut self, ordered: Ordered) {
+        let Ordered { wish, actor, answer } = ordered;
+        let begin = wish::begin(&wish.what);
+        let prepared = async {
+            let unread = |error: &dyn std::fmt::Display| wish::not_begun(2, error.to_string());
+            let loaded = wish::configuration(&self.candidate, &wish, None)?;
+            let deployment = Deployment::open_in(&self.shared.ports, &loaded.config).map_err(|error| unread(&error))?;
+            let onto = match wish.what {
+                What::Switch { to, .. } => Some(to.other()),
+                What::Soak | What::Resume => {
+                    deployment.state_file().read().ok().and_then(|state| Some(Binding::to(&state).ok()?.previous))
+                }
+            };
+            let caution = match onto {
+                Some(onto) => self.caution(&deployment, onto).await,
+                None => None,
+            };
+            Ok((wish::configuration(&self.candidate, &wish, caution)?, deployment))
+        };
+        let (loaded, deployment) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(not_begun) => return drop(answer.send(Err(not_begun))),
+        };
+        let (opened, told) = self.open(&loaded, begin, actor).await;
+        match opened {
+            Ok(Opening::Ready(opened)) => {
+                let soak = Some(opened.settings().soak.clone());
+                let socket = Some(loaded.config.control.socket.clone());
+                let _ = answer.send(Ok(Begun { told, soak, socket, ending: None }));
+                self.watch(&deployment, &loaded, opened, false).await;
+                if matches!(begin, Begin::Switch { soak: false, .. }) {
+                    self.judged = deployment.state_file().read().ok().as_ref().map(Seen::of);
+                }
+            }
+            Ok(Opening::Ended { soak, ending }) => {
+                let _ = answer.send(Ok(Begun { told, soak, socket: None, ending: Some(ending) }));
+            }
+            Err(error) => drop(answer.send(Err(NotBegun { told, ..wish::refused(&error) }))),
+        }
+        (self.version, self.doubtful) = (None, true);
+    }
+
+    /// Runs a soak to its end.
+    pub(super) async fn watch(&mut self, deployment: &Deployment, loaded: &Loaded, opened: Box<Opened>, resumed: bool) {
+        let hub = opened.hub();
+        let settings = opened.settings().clone();
+        self.cleared();
+        self.shared.board.count_begun();
+        let run = Run {
+            hub: hub.clone(),
+            status: monitor::status_of(deployment, &hub),
+            socket: loaded.config.control.socket.clone(),
+        };
+        self.shared.board.show(Row {
+            run: Some(run.clone()),
+            begin: Some(self.begin.clone()),
+            note: self.note(),
+            ..Row::new(Summary::idle(&self.candidate.service, Some(settings.color)))
+        });
+        let release = settings.known_release().map(str::to_owned);
+        let (what, verb) = if resumed { (Happened::Resumed, "resumed") } else { (Happened::Begun, "began") };
+        let named = release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
+        let message = format!("soak {} of {}{named} {verb}", settings.soak, settings.color);
+        let news = News {
+            soak: Some(settings.soak.clone()),
+            color: Some(settings.color),
+            release,
+            ..News::new(what, message)
+        };
+        self.shared.teller.tell(news.of(&self.candidate.service));
+        let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, Vec::new()));
+        let finished = loop {
+            tokio::select! {
+                finished = &mut task => break finished,
+                Ok(()) = self.wanted.changed() => self.rewanted_during(&settings.soak),
+                Some(ordered) = self.wishes.recv() => answer_during(ordered, &run, &settings.soak, &self.candidate.service),
+            }
+        };
+        let end = hub.with_view(|view| {
+            let machine = view.machine();
+            (machine.settings().color, machine.settings().last_switch)
+        });
+        match finished {
+            Ok(Finished::Ended(ending)) => {
+                self.judged = deployment
+                    .state_file()
+                    .read()
+                    .ok()
+                    .as_ref()
+                    .map(Seen::of)
+                    .filter(|seen| (seen.active, seen.last_switch) == end);
+                self.seen = self.judged.or(self.seen);
+                self.ended(&settings.soak, settings.color, &ending);
+            }
+            Ok(Finished::Saved | Finished::CutOff) => {
+                self.tell(Happened::Saved, format!("soak {} is saved", settings.soak));
+            }
+            Err(error) => {
+                self.shared.board.count_restart();
+                self.doubtful = true;
+                self.failed(format!("soak {} broke off and is resumed: {error}", settings.soak));
+                sleep(PAUSE).await;
+            }
+        }
+        let summary = hub.with_view(Summary::of);
+        self.shared.board.show(Row {
+            status: Some(super::shown::status_of(deployment)),
+            begin: Some(self.begin.clone()),
+            ..Row::new(summary)
+        });
+        self.version = None;
+    }
+
+    pub(super) fn ended(&self, soak: &str, color: Color, ending: &Ending) {
+        let message = format!("soak {soak} of {color} ended {}: {}", ending.outcome, ending.reason);
+        let news = News {
+            soak: Some(soak.to_owned()),
+            color: Some(color),
+            outcome: Some(ending.outcome),
+            exit_code: Some(ending.exit_code()),
+            ..News::new(Happened::Ended, message)
+        };
+        self.shared.teller.tell(news.of(&self.candidate.service));
+    }
+}
+
+/// Answers whoever asks for a run while one is under way. A soak that is asked for is the one that runs.
+fn answer_during(ordered: Ordered, run: &Run, soak: &str, service: &str) {
+    let Ordered { wish, answer, .. } = ordered;
+    let answered = match wish.what {
+        What::Soak | What::Resume => Ok(Begun {
+            told: vec![format!("the agent watches `{service}` already: this follows soak {soak}")],
+            soak: Some(soak.to_owned()),
+            socket: Some(run.socket.clone()),
+            ending: None,
+        }),
+        What::Switch { .. } => {
+            let next = format!("switchback attach --service {service}");
+            Err(wish::not_begun(10, format!("the agent watches `{service}` already (soak {soak})\nnext: {next}")))
+        }
+    };
+    let _ = answer.send(answered);
+}
