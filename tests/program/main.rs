@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 mod again;
+mod agent;
 mod background;
 mod bad_input;
 mod before;

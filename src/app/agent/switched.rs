@@ -93,7 +93,8 @@ fn is_over(block: &SoakBlock) -> bool {
 /// Whether traffic went back to the color of before, as by hand or by a script that knows no rollback: within the time
 /// of the soak of a release that was not found good. Later, or from a good one, it is the next deploy.
 fn is_way_back(state: &State, known: &Known) -> bool {
-    if state.last_move_is(Move::Switch) {
+    // A switch that says that it is one; and after a rollback, traffic can only have moved on.
+    if state.last_move_is(Move::Switch) || state.soak().is_some_and(|block| is(block, Outcome::RolledBack)) {
         return false;
     }
     let (before, good) = match (state.soak(), known.before) {
@@ -196,7 +197,7 @@ mod tests {
     fn a_move_back_from_a_release_that_was_not_found_good_begins_none() {
         let at = NOW - 10 * MINUTE;
         let green = state("green", at, "blue", &none());
-        for outcome in ["superseded", "aborted", "held", "rollback-failed", "rolled-back"] {
+        for outcome in ["superseded", "aborted", "held", "rollback-failed", "rollback-undone"] {
             let back = state("blue", NOW, "green", &soak(at, "finished", Some(outcome)));
             assert_eq!(due(&back, &known(Some(&green))), Due::Nothing(Why::WayBack), "{outcome}");
             assert_eq!(due(&back, &known(None)), Due::Nothing(Why::WayBack), "{outcome}");
@@ -213,6 +214,9 @@ mod tests {
         let green = state("green", at, "blue", &none());
         let good = state("blue", NOW, "green", &soak(at, "finished", Some("retained")));
         assert_eq!(due(&good, &known(Some(&green))), Due::Soak);
+        let again = state("green", NOW, "blue", &soak(at, "finished", Some("rolled-back")));
+        let back = state("blue", NOW - 5 * MINUTE, "green", &none());
+        assert_eq!(due(&again, &known(Some(&back))), Due::Soak, "the next attempt after a rollback");
         let long_ago = NOW - 900 * MINUTE;
         let green = state("green", long_ago, "blue", &none());
         let fixed = state("blue", NOW, "green", &soak(long_ago, "finished", Some("aborted")));

@@ -1,0 +1,455 @@
+//! One agent over many deployments, real services and real state files.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use support::{Deployment, Done, Running};
+use tempfile::TempDir;
+
+/// The folder of an agent. The deployments lie in folders of their own.
+struct Agents {
+    dir: TempDir,
+}
+
+impl Agents {
+    fn new() -> Self {
+        Self { dir: TempDir::new().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes the file of a service in one step.
+    fn add(&self, service: &str, deployment: &Deployment) {
+        self.write(&format!("{service}.toml"), &file(service, deployment));
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let new = self.path(".new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, self.path(name)).unwrap();
+    }
+
+    fn start(&self) -> Running {
+        let mut agent = self.begin();
+        agent.hear("\"message\":\"watching ");
+        agent
+    }
+
+    fn begin(&self) -> Running {
+        Running::start(self.command(&["agent", ".", "--output", "json"]))
+    }
+
+    /// The program in the agent's folder, without any setting in the environment.
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(support::program());
+        command.args(args).current_dir(self.dir.path()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("USER", "ana");
+        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
+            command.env("LLVM_PROFILE_FILE", profile);
+        }
+        command
+    }
+
+    #[track_caller]
+    fn run(&self, args: &[&str]) -> Done {
+        Running::start(self.command(args)).wait()
+    }
+
+    /// Asks the agent's socket; the status and the body.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = UnixStream::connect(self.path(".switchback/agent.sock")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        let length = body.len();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\ncontent-length: {length}\r\n");
+        stream.write_all(format!("{head}content-type: application/json\r\n\r\n{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
+    }
+
+    fn services(&self) -> Vec<Value> {
+        let (status, body) = self.ask("GET", "/v1/services", "");
+        assert_eq!(status, 200, "{body}");
+        let list: Value = serde_json::from_str(&body).unwrap();
+        list["services"].as_array().unwrap().clone()
+    }
+
+    fn row(&self, service: &str) -> Value {
+        self.services().into_iter().find(|row| row["service"] == service).unwrap_or(Value::Null)
+    }
+
+    /// Waits until the row of a service is so.
+    #[track_caller]
+    fn wait_for(&self, service: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            let row = self.row(service);
+            if is_so(&row) {
+                return row;
+            }
+            assert!(Instant::now() < deadline, "{what}: {row:#}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn file(service: &str, deployment: &Deployment) -> String {
+    let folder = deployment.folder().display();
+    let mut text = format!(
+        "service = \"{service}\"\nstate_file = \"{}\"\ndata_dir = \"{folder}/.switchback\"\n",
+        deployment.state_path().display()
+    );
+    for (key, value) in &deployment.settings {
+        text.push_str(&format!("{key} = {}\n", json!(value)));
+    }
+    text
+}
+
+/// A deployment with blue active since long ago.
+fn blue() -> Deployment {
+    let deployment = Deployment::fresh();
+    deployment
+        .write_state(&json!({ "activeColor": "blue", "lastSwitch": 1_700_000_000_000_i64, "previousColor": "green" }));
+    deployment
+}
+
+fn now_ms() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// Switches as deploy.ts does: by writing the state file.
+fn switch(deployment: &Deployment, to: &str) {
+    let mut state = deployment.state();
+    let from = state["activeColor"].clone();
+    state["activeColor"] = json!(to);
+    state["previousColor"] = from;
+    state["lastSwitch"] = json!(now_ms());
+    deployment.write_state(&state);
+}
+
+fn decisions(deployment: &Deployment, service: &str) -> Vec<Value> {
+    let path = deployment.path(&format!(".switchback/{service}/decisions.jsonl"));
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn count(deployment: &Deployment, service: &str, kind: &str) -> usize {
+    decisions(deployment, service).iter().filter(|made| made["decision"] == kind).count()
+}
+
+fn threads(agent: &Running) -> usize {
+    fs::read_dir(format!("/proc/{}/task", agent.pid())).unwrap().count()
+}
+
+fn stop(agent: Running) -> Done {
+    agent.signal(Signal::TERM);
+    agent.wait().expect(0)
+}
+
+#[test]
+fn two_services_soak_at_once_and_each_ends_as_it_must() {
+    let (agents, good, bad) = (Agents::new(), blue(), blue());
+    agents.add("cart", &good);
+    agents.add("shop", &bad);
+    let mut agent = agents.start();
+    assert_eq!(agents.services().iter().map(|row| row["service"].clone()).collect::<Vec<_>>(), ["cart", "shop"]);
+    agents.wait_for("cart", "idle at first", |row| row["state"] == "idle" && row["active"] == "blue");
+    bad.green.fail(60);
+    switch(&good, "green");
+    switch(&bad, "green");
+    agent.hear("\"type\":\"begun\"");
+    agent.hear("\"type\":\"begun\"");
+    let ended = |line: String| {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        (line["service"].as_str().unwrap().to_owned(), line["outcome"].as_str().unwrap().to_owned())
+    };
+    let mut ends = [ended(agent.hear("\"type\":\"ended\"")), ended(agent.hear("\"type\":\"ended\""))];
+    ends.sort();
+    assert_eq!(ends, [("cart".to_owned(), "retained".to_owned()), ("shop".to_owned(), "rolled-back".to_owned())]);
+    assert_eq!(good.state()["activeColor"], "green");
+    assert_eq!(bad.state()["activeColor"], "blue");
+    assert_eq!(count(&bad, "shop", "rolled_back"), 1);
+    // A rollback is no switch: nothing begins.
+    let row = agents.wait_for("shop", "its outcome is told", |row| row["outcome"] == "rolled-back");
+    assert_eq!((&row["state"], &row["exit_code"], &row["active"]), (&json!("idle"), &json!(3), &json!("blue")));
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!((count(&bad, "shop", "soak_start"), count(&good, "cart", "soak_start")), (1, 1));
+    let said = stop(agent).stdout;
+    assert_eq!(said.matches("\"type\":\"begun\"").count(), 2, "{said}");
+}
+
+#[test]
+fn a_rollback_by_hand_or_by_deploy_ts_begins_no_soak() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "10m"));
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    switch(&deployment, "green");
+    agent.hear("\"type\":\"begun\"");
+    agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
+    let config = agents.path("shop.toml").display().to_string();
+    agents.run(&["rollback", "--config", &config, "--reason", "by hand"]).expect(0);
+    agent.hear("\"outcome\":\"rolled-back\"");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    switch(&deployment, "green");
+    agent.hear("\"type\":\"begun\"");
+    agents.wait_for("shop", "watched again", |row| row["phase"] == "watching");
+    // Without a word of a rollback, but straight back.
+    switch(&deployment, "blue");
+    agent.hear("\"outcome\":\"superseded\"");
+    agent.hear("a rollback, which is not watched");
+    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    assert_eq!(count(&deployment, "shop", "soak_start"), 2);
+    stop(agent);
+}
+
+#[test]
+fn an_agent_that_is_killed_resumes_every_soak_and_all_end_as_they_must() {
+    let agents = Agents::new();
+    let all: Vec<Deployment> = (0..6).map(|_| blue().with("soak.window", "8s")).collect();
+    for (at, deployment) in all.iter().enumerate() {
+        agents.add(&format!("s{at}"), deployment);
+    }
+    let mut agent = agents.start();
+    for deployment in &all {
+        switch(deployment, "green");
+    }
+    for _ in &all {
+        agent.hear("\"type\":\"begun\"");
+    }
+    for at in 0..all.len() {
+        agents.wait_for(&format!("s{at}"), "watched", |row| row["phase"] == "watching");
+    }
+    agent.signal(Signal::KILL);
+    agent.wait();
+    for deployment in &all[..2] {
+        deployment.green.fail(70);
+    }
+    let mut agent = agents.start();
+    for _ in &all {
+        agent.hear("\"type\":\"resumed\"");
+    }
+    for _ in &all {
+        agent.hear("\"type\":\"ended\"");
+    }
+    for (at, deployment) in all.iter().enumerate() {
+        let active = if at < 2 { "blue" } else { "green" };
+        let outcome = if at < 2 { "rolled-back" } else { "retained" };
+        let state = deployment.state();
+        assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!(active), &json!(outcome)), "s{at}");
+        assert_eq!(count(deployment, &format!("s{at}"), "soak_start"), 1);
+    }
+    stop(agent);
+}
+
+#[test]
+fn an_agent_that_is_stopped_saves_its_soaks_and_the_next_one_goes_on() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "6s"));
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    switch(&deployment, "green");
+    agent.hear("\"type\":\"begun\"");
+    agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
+    stop(agent).says(&["\"type\":\"saved\""]);
+    assert!(!agents.path(".switchback/agent.sock").exists());
+    let mut agent = agents.start();
+    agent.hear("\"type\":\"resumed\"");
+    agent.hear("\"outcome\":\"retained\"");
+    stop(agent);
+}
+
+#[test]
+fn files_come_change_and_go_and_a_bad_one_stops_no_other() {
+    let (agents, shop, cart) = (Agents::new(), blue(), blue().with("soak.window", "5s"));
+    agents.write("bad.toml", "service = 5\n");
+    agents.add("shop", &shop);
+    let mut agent = agents.start();
+    let row = agents.wait_for("bad.toml", "an error row", |row| row["state"] == "error");
+    assert!(row["error"].as_str().unwrap().contains("service"), "{row}");
+    // A second file for one state file.
+    agents.write("twin.toml", &file("twin", &shop));
+    let row = agents.wait_for("twin.toml", "an error row", |row| row["state"] == "error");
+    assert!(row["error"].as_str().unwrap().contains("is that of `shop.toml`"), "{row}");
+    agents.write("twin.toml", &file("shop", &cart));
+    agents.wait_for("twin.toml", "an error row", |row| {
+        row["error"].as_str().is_some_and(|why| why.contains("service `shop`"))
+    });
+    fs::remove_file(agents.path("twin.toml")).unwrap();
+    agents.wait_for("twin.toml", "gone", Value::is_null);
+    let third = blue();
+    agents.write("bad.toml", &file("good", &third));
+    agents.wait_for("good", "watched", |row| row["state"] == "idle");
+    assert!(agents.row("bad.toml").is_null());
+    // Added.
+    agents.add("cart", &cart);
+    agents.wait_for("cart", "known", |row| row["state"] == "idle");
+    switch(&cart, "green");
+    agent.hear("\"type\":\"begun\"");
+    agents.wait_for("cart", "watched", |row| row["phase"] == "watching");
+    // Broken while a soak is under way: it goes on.
+    agents.write("cart.toml", "service =\n");
+    let row = agents.wait_for("cart", "a remark", |row| row["error"].is_string());
+    assert_eq!(row["state"], "watching");
+    // Gone while a soak is under way: it goes on to its end, and then the row goes.
+    fs::remove_file(agents.path("cart.toml")).unwrap();
+    let row =
+        agents.wait_for("cart", "a remark", |row| row["error"].as_str().is_some_and(|why| why.contains("is gone")));
+    assert_eq!(row["state"], "watching");
+    agent.hear("\"outcome\":\"retained\"");
+    agents.wait_for("cart", "gone", Value::is_null);
+    // Broken while there is none: an error row, and watched as before.
+    agents.write("shop.toml", "service =\n");
+    agents.wait_for("shop", "an error row", |row| row["state"] == "error");
+    switch(&shop, "green");
+    agent.hear("\"type\":\"begun\"");
+    agent.hear("\"outcome\":\"retained\"");
+    // Changed: the next soak is as the file says now.
+    agents.add("shop", &shop);
+    agents.wait_for("shop", "no error any more", |row| row["state"] == "idle" && row["error"].is_null());
+    stop(agent);
+}
+
+#[test]
+fn a_second_agent_for_one_folder_is_refused() {
+    let (agents, deployment) = (Agents::new(), blue());
+    agents.add("shop", &deployment);
+    let agent = agents.start();
+    agents.run(&["agent", "."]).expect(10).complains(&["another agent watches this folder"]);
+    // One for another folder finds the deployment taken.
+    let others = Agents::new();
+    others.add("shop", &deployment);
+    let other = others.start();
+    let row = others.wait_for("shop", "taken", |row| row["state"] == "error");
+    assert!(row["error"].as_str().unwrap().starts_with("another agent is responsible"), "{row}");
+    assert_eq!(agents.row("shop")["state"], "idle");
+    stop(other);
+    stop(agent);
+    agents.run(&["agent", "missing"]).expect(2);
+    agents.run(&["agent", ".", "--window", "5m"]).expect(2);
+}
+
+#[test]
+fn a_monitor_by_hand_is_left_alone_and_its_work_is_taken_over_if_it_dies() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "6s"));
+    switch(&deployment, "green");
+    let config = agents.path("shop.toml");
+    agents.add("shop", &deployment);
+    let mut monitor = Running::start(agents.command(&["soak", "--no-tui", "--config", config.to_str().unwrap()]));
+    monitor.hear("soak_start");
+    std::thread::sleep(Duration::from_secs(1));
+    let mut agent = agents.start();
+    let row = agents.wait_for("shop", "elsewhere", |row| row["state"] == "elsewhere");
+    assert!(row["error"].as_str().unwrap().contains(&format!("process {}", monitor.pid())), "{row}");
+    monitor.signal(Signal::KILL);
+    monitor.wait();
+    agent.hear("\"type\":\"resumed\"");
+    agent.hear("\"outcome\":\"retained\"");
+    assert_eq!(count(&deployment, "shop", "soak_start"), 1);
+    stop(agent);
+}
+
+#[test]
+fn a_command_has_the_agent_begin_and_follows() {
+    let (agents, deployment) = (Agents::new(), blue());
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    let config = agents.path("shop.toml").display().to_string();
+    let done = agents.run(&["switch", "green", "--no-tui", "--config", &config, "--release", "v2"]);
+    let done = done.expect(0).says(&["watching in the agent (process ", "RETAINED: green stays active"]);
+    assert!(done.stdout.contains("v2"), "{done:#?}");
+    agent.hear("\"release\":\"v2\"");
+    agent.hear("\"outcome\":\"retained\"");
+    // A soak that the agent began by itself is the one that a job asks for.
+    deployment.blue.fail(60);
+    switch(&deployment, "blue");
+    agent.hear("\"type\":\"begun\"");
+    agents.run(&["soak", "--no-tui", "--config", &config]).expect(3).says(&["ROLLED BACK"]);
+    agent.hear("\"outcome\":\"rolled-back\"");
+    // Without a soak none begins by itself either, also not in the next agent.
+    agents.run(&["switch", "blue", "--no-soak", "--no-tui", "--config", &config]).expect(0);
+    std::thread::sleep(Duration::from_millis(1_500));
+    stop(agent);
+    let agent = agents.start();
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(agents.row("shop")["state"], "idle");
+    assert_eq!(count(&deployment, "shop", "soak_start"), 2);
+    stop(agent);
+    // Where no agent runs, it is as ever.
+    agents.run(&["switch", "green", "--no-tui", "--config", &config]).expect(0).says(&["RETAINED"]);
+}
+
+#[test]
+fn orders_and_events_go_through_the_agents_api() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "10m"));
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    let abort = json!({ "action": { "type": "abort" } }).to_string();
+    for (method, path, body) in
+        [("GET", "/v1/services/shop/events", ""), ("POST", "/v1/services/shop/actions", &*abort)]
+    {
+        let (status, body) = agents.ask(method, path, body);
+        let told: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &told["code"]), (409, &json!("no-soak")), "{body}");
+    }
+    let (status, body) = agents.ask("GET", "/v1/services/shop/status", "");
+    let report: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &report["activeColor"], &report["service"]), (200, &json!("blue"), &json!("shop")));
+    assert_eq!(agents.ask("GET", "/v1/services/none/status", "").0, 404);
+    switch(&deployment, "green");
+    agent.hear("\"type\":\"begun\"");
+    agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
+    let (_, page) = agents.ask("GET", "/metrics", "");
+    assert!(page.contains("switchback_agent_soaks{state=\"watching\"} 1\n"), "{page}");
+    let (status, body) = agents.ask("POST", "/v1/services/shop/actions", r#"{"action":"abort","service":"cart"}"#);
+    assert_eq!(status, 409, "{body}");
+    let (status, body) = agents.ask("POST", "/v1/services/shop/actions", r#"{"action":"abort","reason":"enough"}"#);
+    assert_eq!(status, 202, "{body}");
+    agent.hear("\"outcome\":\"aborted\"");
+    stop(agent);
+}
+
+#[test]
+fn a_router_that_hangs_is_not_noticed_by_the_others() {
+    let (agents, stuck, good) = (Agents::new(), blue(), blue());
+    let stuck = stuck.with_commands("sleep 600", "sleep 600", "sleep 600");
+    agents.add("stuck", &stuck);
+    agents.add("good", &good);
+    let mut agent = agents.start();
+    switch(&stuck, "green");
+    switch(&good, "green");
+    let line = agent.hear("\"outcome\":\"retained\"");
+    assert!(line.contains("\"service\":\"good\""), "{line}");
+    agent.signal(Signal::TERM);
+    agent.wait();
+}
+
+#[test]
+fn threads_do_not_grow_with_soaks() {
+    let agents = Agents::new();
+    let all: Vec<Deployment> = (0..12).map(|_| blue().with("soak.window", "10m")).collect();
+    let begin = |agent: &mut Running, from: usize, to: usize| {
+        for (at, deployment) in all.iter().enumerate().take(to).skip(from) {
+            agents.add(&format!("s{at}"), deployment);
+            agents.wait_for(&format!("s{at}"), "known", |row| row["state"] == "idle");
+            switch(deployment, "green");
+            agent.hear("\"type\":\"begun\"");
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    };
+    let mut agent = agents.start();
+    begin(&mut agent, 0, 4);
+    let few = threads(&agent);
+    begin(&mut agent, 4, 12);
+    // The writers, and threads for what may wait, may still have to be started; none is one of a soak.
+    assert!(threads(&agent) < few + 8, "{few} with 4 soaks, {} with 12", threads(&agent));
+    stop(agent);
+}
