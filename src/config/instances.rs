@@ -1,5 +1,7 @@
 //! Lists of base URLs, and how their credentials are kept out of sight.
 
+use std::collections::{HashMap, HashSet};
+
 use url::Url;
 
 use super::values::{AdminUrl, InstanceUrl};
@@ -23,9 +25,10 @@ pub fn split(text: &str) -> Vec<String> {
 /// Reads base URLs: `http` or `https`, a host, no query and no fragment, none twice.
 pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Vec<InstanceUrl>> {
     let mut urls: Vec<InstanceUrl> = Vec::new();
+    let mut places: HashMap<Url, usize> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
         let url = listed(item.trim()).map_err(|why| format!("URL {}: {why}", index + 1))?;
-        if let Some(twin) = urls.iter().position(|other| same_place(other, &url)) {
+        if let Some(twin) = places.insert(place(&url), index) {
             return invalid(format!("URL {} is the same instance as URL {}", index + 1, twin + 1));
         }
         urls.push(url);
@@ -57,9 +60,15 @@ fn listed(text: &str) -> Result<InstanceUrl> {
     }
 }
 
-/// Whether two URLs lead to the same instance; credentials do not matter.
-pub fn same_place(one: &InstanceUrl, other: &InstanceUrl) -> bool {
-    one.join("/") == other.join("/")
+/// Where a URL leads; credentials do not matter.
+fn place(url: &InstanceUrl) -> Url {
+    url.join("/")
+}
+
+/// The first of `these` that leads where one of `those` does.
+pub fn twin<'a>(these: &'a [InstanceUrl], those: &[InstanceUrl]) -> Option<&'a InstanceUrl> {
+    let taken: HashSet<Url> = those.iter().map(place).collect();
+    these.iter().find(|url| taken.contains(&place(url)))
 }
 
 fn one(text: &str) -> Result<InstanceUrl> {

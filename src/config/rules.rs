@@ -15,7 +15,7 @@ pub mod probe;
 pub(crate) use self::control::wrong_secrets;
 use super::dial::same_listener;
 use super::draft::{Draft, RouterWord};
-use super::instances::same_place;
+use super::instances::twin;
 use super::keys::keys;
 use super::load::{Setting, Settled};
 use super::model::{Config, NotifyConfig};
@@ -140,7 +140,7 @@ fn notifications_arrive(draft: &Draft, settled: &Settled, problems: &mut Vec<Pro
 
 fn colors_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let colors = &draft.config.colors;
-    let twin = colors.green.iter().find(|green| colors.blue.iter().any(|blue| same_place(blue, green)))?;
+    let twin = twin(&colors.green, &colors.blue)?;
     let blue = settled.sound("colors.blue.instances")?;
     let what = format!("{twin} is also an instance of blue ({})", blue.origin);
     settled.problem("colors.green.instances", what)

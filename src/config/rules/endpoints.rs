@@ -1,7 +1,7 @@
 //! Where instances show their metrics, and how they are asked.
 
 use super::super::draft::Draft;
-use super::super::instances::same_place;
+use super::super::instances::twin;
 use super::super::load::Settled;
 use super::super::problem::Problem;
 use crate::model::Color;
@@ -47,8 +47,7 @@ fn every_instance_has_its_page(draft: &Draft, settled: &Settled, color: Color) -
 /// One page of both colors could not tell them apart.
 fn pages_are_apart(draft: &Draft, settled: &Settled) -> Option<Problem> {
     let colors = &draft.config.colors;
-    let twin =
-        colors.green_metrics.iter().find(|green| colors.blue_metrics.iter().any(|blue| same_place(blue, green)))?;
+    let twin = twin(&colors.green_metrics, &colors.blue_metrics)?;
     let blue = settled.sound("colors.blue.metrics")?;
     settled.problem("colors.green.metrics", format!("{twin} also has the metrics of blue ({})", blue.origin))
 }
