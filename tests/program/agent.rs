@@ -453,3 +453,54 @@ fn threads_do_not_grow_with_soaks() {
     assert!(threads(&agent) < few + 8, "{few} with 4 soaks, {} with 12", threads(&agent));
     stop(agent);
 }
+
+#[test]
+fn traffic_that_is_moved_at_the_router_by_hand_is_watched_too() {
+    let (agents, deployment) = (Agents::new(), blue());
+    fs::write(deployment.path("live"), "blue").unwrap();
+    let script = "echo {color} > live";
+    let deployment = deployment.with_commands(script, script, "cat live");
+    deployment.green.fail(60);
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    // The router and the state file have to be seen to agree first.
+    std::thread::sleep(Duration::from_secs(7));
+    fs::write(deployment.path("live"), "green").unwrap();
+    agent.hear("traffic was moved to green at the router");
+    agent.hear("\"type\":\"begun\"");
+    agent.hear("\"outcome\":\"rolled-back\"");
+    assert_eq!(fs::read_to_string(deployment.path("live")).unwrap().trim(), "blue");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    // After a rollback a router that goes astray is a matter for a person.
+    fs::write(deployment.path("live"), "green").unwrap();
+    agent.hear("the router sends traffic to green, the state file says blue");
+    assert_eq!(agents.row("shop")["state"], "error");
+    assert_eq!(count(&deployment, "shop", "soak_start"), 1);
+    stop(agent);
+}
+
+#[test]
+fn nothing_rolls_back_by_itself_onto_a_color_whose_last_soak_ended_breached() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.on_breach", "hold").with("soak.window", "2s"));
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    deployment.green.fail(60);
+    switch(&deployment, "green");
+    agent.hear("\"outcome\":\"held\"");
+    deployment.blue.fail(60);
+    let deployment = deployment.with("soak.on_breach", "rollback");
+    agents.add("shop", &deployment);
+    agent.hear("has been read again");
+    // The next release, long after the soak of the one before.
+    let mut state = deployment.state();
+    state["lastSwitch"] = json!(now_ms() - 3_600_000);
+    state["soak"]["lastSwitch"] = state["lastSwitch"].clone();
+    deployment.write_state(&state);
+    switch(&deployment, "blue");
+    agent.hear("automatic rollback is off: soak ");
+    agent.hear("\"outcome\":\"held\"");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    assert_eq!(count(&deployment, "shop", "rollback"), 0);
+    stop(agent);
+}

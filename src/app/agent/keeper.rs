@@ -3,8 +3,10 @@
 //! | file | part |
 //! | --- | --- |
 //! | `soaks` | its soaks: opened, run to their ends, asked for |
+//! | `router` | what the router shows beside the state file |
 //! | `shown` | what is shown and told of it |
 
+mod router;
 mod shown;
 mod soaks;
 
@@ -28,6 +30,7 @@ use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
 use crate::model::Actor;
 
+use self::router::{Odd, RouterLooks};
 use super::candidate::{Candidate, in_one_line};
 use super::stop::Stop;
 use super::switched::{Due, Known, Seen, Why, due};
@@ -78,6 +81,11 @@ pub struct Keeper {
     judged: Option<Seen>,
     /// Whether an unfinished soak may be there that the state file does not show.
     doubtful: bool,
+    router: RouterLooks,
+    /// Whether the last move was a rollback.
+    rolled_back: bool,
+    /// What the router shows against the state file, where nobody can say who is right.
+    odd: Option<String>,
     /// Why it is not watched, as told.
     error: Option<String>,
     elsewhere: bool,
@@ -108,6 +116,9 @@ impl Keeper {
             seen: None,
             judged: None,
             doubtful: true,
+            router: RouterLooks::default(),
+            rolled_back: false,
+            odd: None,
             error: None,
             elsewhere: false,
             failures: 0,
@@ -185,15 +196,49 @@ impl Keeper {
         self.doubtful |= std::mem::take(&mut self.elsewhere);
         let version = version(&state_file);
         if self.version == Some(version) && !self.doubtful {
-            return Ok(Step::Rest(EVERY));
+            return self.look_at_router(&deployment).await;
         }
+        self.router.forget();
         let state = state_file.read().map_err(|error| error.to_string())?;
         if let Some(begin) = self.due(&deployment, &loaded, &state)? {
             self.version = None;
             return Box::pin(self.begin_by_itself(&deployment, begin)).await;
         }
         (self.seen, self.doubtful, self.version) = (Some(Seen::of(&state)), false, Some(version));
+        self.rolled_back = state.is_rolled_back();
         self.show_idle(&deployment, &state);
+        Ok(Step::Rest(EVERY))
+    }
+
+    /// Traffic that was moved at the router by hand is a switch as well; where they never agreed, a person has to say.
+    async fn look_at_router(&mut self, deployment: &Deployment) -> Result<Step, String> {
+        let Some(seen) = self.seen else { return Ok(Step::Rest(EVERY)) };
+        let services = self.shared.board.count();
+        let Ok(odd) = self.router.look(deployment, seen.active, services).await else { return Ok(Step::Rest(EVERY)) };
+        let told = match odd {
+            None => None,
+            Some(Odd::Moved(to)) if !self.rolled_back => {
+                if deployment.note_switch(to).await.map_err(|error| error.to_string())? {
+                    self.tell(
+                        Happened::Note,
+                        format!("traffic was moved to {to} at the router: noted in the state file"),
+                    );
+                }
+                self.version = None;
+                return Ok(Step::Look);
+            }
+            Some(Odd::Moved(to) | Odd::Never(to)) => Some(format!(
+                "the router sends traffic to {to}, the state file says {}: see `switchback status`",
+                seen.active
+            )),
+        };
+        if told != self.odd {
+            match &told {
+                Some(why) => self.tell(Happened::Error, why.clone()),
+                None => self.tell(Happened::Cleared, "router and state file agree"),
+            }
+            (self.odd, self.version) = (told, None);
+        }
         Ok(Step::Rest(EVERY))
     }
 

@@ -8,6 +8,7 @@
 //! | `switch`, `rollback`, `status` | the verbs |
 //! | `plan` | what a move does, step by step; pure |
 //! | `moved` | the result of a move |
+//! | `noted` | a switch that was made at the router alone |
 //! | `foresee` | what a move would do: `--dry-run` |
 //! | `alarm`, `exit_code` | the first line of a status, and its exit code |
 
@@ -16,6 +17,7 @@ mod deployment;
 mod exit_code;
 mod foresee;
 mod moved;
+mod noted;
 mod plan;
 mod rollback;
 mod status;

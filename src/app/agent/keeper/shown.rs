@@ -37,7 +37,7 @@ impl Keeper {
 
     pub(super) fn show_idle(&mut self, deployment: &Deployment, state: &State) {
         let service = &self.candidate.service;
-        let summary = match self.note() {
+        let summary = match self.note().or_else(|| self.odd.clone()) {
             Some(why) => Summary { error: Some(why.clone()), ..Summary::error(service, why) },
             None => rows::idle(service, state),
         };

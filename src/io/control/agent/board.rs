@@ -196,6 +196,11 @@ impl Board {
         super::page::page(&look, &state.tally)
     }
 
+    /// How many services there are.
+    pub fn count(&self) -> usize {
+        self.state().rows.len()
+    }
+
     /// How many services are watched now.
     pub fn watching(&self) -> usize {
         self.look().iter().filter(|row| row.state == RowState::Watching).count()
