@@ -65,10 +65,10 @@ fn place(url: &InstanceUrl) -> Url {
     url.join("/")
 }
 
-/// The first of `these` that leads where one of `those` does.
-pub fn twin<'a>(these: &'a [InstanceUrl], those: &[InstanceUrl]) -> Option<&'a InstanceUrl> {
-    let taken: HashSet<Url> = those.iter().map(place).collect();
-    these.iter().find(|url| taken.contains(&place(url)))
+/// The first of `urls` that leads where one of the `others` does.
+pub fn twin<'a>(urls: &'a [InstanceUrl], others: &[InstanceUrl]) -> Option<&'a InstanceUrl> {
+    let taken: HashSet<Url> = others.iter().map(place).collect();
+    urls.iter().find(|url| taken.contains(&place(url)))
 }
 
 fn one(text: &str) -> Result<InstanceUrl> {

@@ -475,14 +475,14 @@ fn traffic_that_is_moved_at_the_router_by_hand_is_watched_too() {
     // After a rollback a router that goes astray is a matter for a person.
     fs::write(deployment.path("live"), "green").unwrap();
     agent.hear("the router sends traffic to green, the state file says blue");
-    assert_eq!(agents.row("shop")["state"], "error");
+    agents.wait_for("shop", "an error row", |row| row["state"] == "error");
     assert_eq!(count(&deployment, "shop", "soak_start"), 1);
     stop(agent);
 }
 
 #[test]
 fn nothing_rolls_back_by_itself_onto_a_color_whose_last_soak_ended_breached() {
-    let (agents, deployment) = (Agents::new(), blue().with("soak.on_breach", "hold").with("soak.window", "2s"));
+    let (agents, deployment) = (Agents::new(), blue().with("soak.on_breach", "hold"));
     agents.add("shop", &deployment);
     let mut agent = agents.start();
     deployment.green.fail(60);

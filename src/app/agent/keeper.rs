@@ -238,6 +238,7 @@ impl Keeper {
                 None => self.tell(Happened::Cleared, "router and state file agree"),
             }
             (self.odd, self.version) = (told, None);
+            return Ok(Step::Look);
         }
         Ok(Step::Rest(EVERY))
     }
