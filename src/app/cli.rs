@@ -370,7 +370,7 @@ mod tests {
             "switch-green",
             "switch-blue",
             "soak --resume --no-tui --supervised",
-            "agent /etc/switchback --output json",
+            "agent /srv/switchback --output json",
             "attach --read-only",
             "ctl extend 5m --reason slow",
             "ctl rollback --force",

@@ -68,6 +68,27 @@ fn the_unit_runs_a_soak_that_resumes_without_a_terminal() {
 }
 
 #[test]
+fn the_unit_of_an_agent_runs_one_for_the_folder_that_it_may_write_to_and_waits_for_it() {
+    let unit = read(&root().join("assets/systemd/switchback-agent.service"));
+    let value = |name: &str| {
+        let found: Vec<_> = settings(&unit).into_iter().filter(|(_, known, _)| *known == name).collect();
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        found[0].2.to_owned()
+    };
+    let cli = cli::try_parse_from(words(&value("ExecStart"))).unwrap();
+    let Command::Agent(agent) = cli.command else { panic!("{:?}", cli.command) };
+    assert_eq!(agent.folder, Path::new(&value("WorkingDirectory")));
+    assert!(agent.folder.starts_with(value("ReadWritePaths")));
+    let minutes = |name: &str| crate::config::parse_duration(&value(name).replace("min", "m")).unwrap();
+    assert!(minutes("TimeoutStopSec") > crate::app::agent::SAVE_TIMEOUT);
+    // It ends with 0 when it is asked to stop, and is started again unless systemd did that.
+    assert_eq!((value("Restart"), codes(&value("RestartPreventExitStatus"))), ("always".to_owned(), [2, 10].into()));
+    assert_eq!((value("KillMode"), value("Type")), ("mixed".to_owned(), "notify".to_owned()));
+    let rest = |unit: &str| unit.split_once("ProtectSystem=").map(|(_, rest)| rest.to_owned());
+    assert_eq!(rest(&unit), rest(&self::unit()), "both are closed off alike");
+}
+
+#[test]
 fn the_unit_starts_again_what_died_and_not_what_ended() {
     assert_eq!(value("Restart"), "on-failure");
     assert_eq!(codes(&value("RestartPreventExitStatus")), final_codes());

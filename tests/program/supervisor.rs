@@ -80,14 +80,14 @@ fn what_a_router_command_starts_does_not_answer_for_the_monitor() {
     assert!(!found.contains("WATCHDOG_"), "{found}");
 }
 
-/// The unit that ships, for a deployment and a program that are there.
-fn unit(folder: &Path) -> PathBuf {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/systemd/switchback@.service");
+/// A unit that ships, for a deployment and a program that are there.
+fn unit(folder: &Path, name: &str) -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/systemd").join(name);
     let text = std::fs::read_to_string(shipped).unwrap();
     let text = text
         .replace("/usr/local/bin/switchback", env!("CARGO_BIN_EXE_switchback"))
         .replace("User=deploy", "User=daemon");
-    let path = folder.join("switchback@shop.service");
+    let path = folder.join(name.replace('@', "@shop"));
     std::fs::write(&path, text).unwrap();
     path
 }
@@ -99,12 +99,14 @@ fn analyze(args: &[&str], unit: &Path) -> (bool, String) {
 }
 
 #[test]
-fn systemd_takes_the_unit_and_finds_it_closed_off() {
+fn systemd_takes_the_units_and_finds_them_closed_off() {
     let deployment = Deployment::switched();
-    let unit = unit(deployment.folder());
-    let (taken, said) = analyze(&["verify", "--man=no", "--recursive-errors=no"], &unit);
-    assert!(taken && said.trim().is_empty(), "{said}");
-    // 10 is wide open; 5 and above is what systemd calls exposed or worse.
-    let (closed, said) = analyze(&["security", "--offline=true", "--no-pager", "--threshold=25"], &unit);
-    assert!(closed, "{said}");
+    for name in ["switchback@.service", "switchback-agent.service"] {
+        let unit = unit(deployment.folder(), name);
+        let (taken, said) = analyze(&["verify", "--man=no", "--recursive-errors=no"], &unit);
+        assert!(taken && said.trim().is_empty(), "{said}");
+        // 10 is wide open; 5 and above is what systemd calls exposed or worse.
+        let (closed, said) = analyze(&["security", "--offline=true", "--no-pager", "--threshold=25"], &unit);
+        assert!(closed, "{said}");
+    }
 }

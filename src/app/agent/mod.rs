@@ -32,4 +32,6 @@ mod wish;
 
 pub(crate) use error::AgentError;
 pub(crate) use own::Own;
+#[cfg(test)]
+pub(crate) use run::SAVE_TIMEOUT;
 pub(crate) use run::run;

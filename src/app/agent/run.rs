@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Soaks that begin at once.
 const OPENING: usize = 8;
 /// Until all soaks are saved, which is the time of one attempt at a rollback.
-const SAVE_TIMEOUT: Duration = Duration::from_mins(4);
+pub const SAVE_TIMEOUT: Duration = Duration::from_mins(4);
 /// For the last lines.
 const PRINT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Not everything was saved, as after a second signal to a monitor.

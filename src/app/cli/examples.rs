@@ -60,8 +60,8 @@ const COMMANDS: &[(&str, &[Example])] = &[
     (
         "agent",
         &[
-            ("switchback agent /etc/switchback", "watch every service that has a file there"),
-            ("switchback agent /etc/switchback --output json", "a JSON line for each soak that begins or ends"),
+            ("switchback agent /srv/switchback", "watch every service that has a file there"),
+            ("switchback agent /srv/switchback --output json", "a JSON line for each soak that begins or ends"),
         ],
     ),
     (

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::io::journal::rfc3339_ms;
 use crate::model::printable::clean;
 use crate::model::{Color, Outcome};
 
@@ -128,7 +129,7 @@ fn print_all(receiver: &Receiver<(Timestamp, News)>, output: Output, mut out: Bo
     let mut stamps = Stamps::of(TimeZone::system());
     for (at, news) in receiver {
         let line = match output {
-            Output::Json => serde_json::to_string(&Stamped { ts: format!("{at:.3}"), news: &news }).unwrap_or_default(),
+            Output::Json => serde_json::to_string(&Stamped { ts: rfc3339_ms(at), news: &news }).unwrap_or_default(),
             Output::Human | Output::Github => human(&stamps.next(at.as_millisecond()), &news),
         };
         // Whoever reads may be gone; the soaks go on.

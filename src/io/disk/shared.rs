@@ -307,7 +307,7 @@ mod tests {
         let held = Arc::new(Mutex::new(held));
         for _ in 0..2 * THREADS {
             let held = Arc::clone(&held);
-            disk.spawn(Box::new(move || drop(held.lock().unwrap().recv())));
+            disk.spawn(Box::new(move || held.lock().unwrap().recv().unwrap_or_default()));
         }
         let (said, heard) = channel();
         let mut helper = disk.spawn_chore(Box::new(move || said.send(()).unwrap_or_default()));

@@ -19,8 +19,8 @@ impl Keeper {
                 (self.candidate, self.opened) = (Arc::clone(candidate), None);
                 format!("{} has changed: it counts from the next soak on", candidate.name())
             }
-            Wanted::Broken(why) => format!("{why}; soak {soak} goes on with the settings it began with"),
-            Wanted::Gone(why) => format!("{why}; soak {soak} goes on to its end"),
+            Wanted::Broken(why) => format!("{why}; soak {soak} keeps the settings it began with"),
+            Wanted::Gone(why) => format!("{why}; soak {soak} continues to its end"),
         };
         let what = if matches!(wanted, Wanted::As(_)) { Happened::File } else { Happened::Error };
         self.tell(what, message);
