@@ -272,7 +272,9 @@ mod tests {
                 disk.spawn_chore(Box::new(move || said.send(number).unwrap_or_default()))
             })
             .collect();
-        helpers.iter_mut().for_each(|helper| helper.call(false));
+        for helper in &mut helpers {
+            helper.call(false);
+        }
         let mut done = vec![false; helpers.len()];
         while done.contains(&false) {
             done[heard.recv_timeout(LONG).unwrap()] = true;
@@ -303,11 +305,11 @@ mod tests {
     #[test]
     fn work_that_hangs_does_not_keep_others_from_theirs() {
         let disk = SharedDisk::new();
-        let (hold, held) = channel::<()>();
-        let held = Arc::new(Mutex::new(held));
+        let (release, released) = channel::<()>();
+        let gate = Arc::new(Mutex::new(released));
         for _ in 0..2 * THREADS {
-            let held = Arc::clone(&held);
-            disk.spawn(Box::new(move || held.lock().unwrap().recv().unwrap_or_default()));
+            let gate = Arc::clone(&gate);
+            disk.spawn(Box::new(move || gate.lock().unwrap().recv().unwrap_or_default()));
         }
         let (said, heard) = channel();
         let mut helper = disk.spawn_chore(Box::new(move || said.send(()).unwrap_or_default()));
@@ -317,7 +319,7 @@ mod tests {
             assert!(Instant::now() < deadline, "{:?}", disk.0);
             thread::sleep(Duration::from_millis(20));
         }
-        drop(hold);
+        drop(release);
     }
 
     #[tokio::test]
