@@ -407,6 +407,18 @@ fn orders_and_events_go_through_the_agents_api() {
     switch(&deployment, "green");
     agent.hear("\"type\":\"begun\"");
     agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
+    let mut stream = UnixStream::connect(agents.path(".switchback/agent.sock")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    stream.write_all(b"GET /v1/services/events HTTP/1.1\r\nhost: agent\r\n\r\n").unwrap();
+    let mut heard = String::new();
+    while !heard.contains("event: service\ndata: {\"service\":\"shop\"") {
+        let mut bytes = [0; 4_096];
+        let read = stream.read(&mut bytes).unwrap();
+        assert!(read > 0, "{heard}");
+        heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+    let first = heard.find("event: ").map(|at| &heard[at..]).unwrap();
+    assert!(first.starts_with("event: services\ndata: {\"host\":\""), "{heard}");
     let (_, page) = agents.ask("GET", "/metrics", "");
     assert!(page.contains("switchback_agent_soaks{state=\"watching\"} 1\n"), "{page}");
     let (status, body) = agents.ask("POST", "/v1/services/shop/actions", r#"{"action":"abort","service":"cart"}"#);
@@ -502,5 +514,44 @@ fn nothing_rolls_back_by_itself_onto_a_color_whose_last_soak_ended_breached() {
     agent.hear("\"outcome\":\"held\"");
     assert_eq!(deployment.state()["activeColor"], "blue");
     assert_eq!(count(&deployment, "shop", "rollback"), 0);
+    stop(agent);
+}
+
+#[test]
+fn over_the_network_a_token_is_needed_and_settings_are_not_taken() {
+    let (agents, deployment) = (Agents::new(), blue());
+    let address = support::free_address();
+    let [operator, viewer] =
+        ["an-operators-token-with-enough-bits-0123456789", "a-viewers-token-with-enough-bits-9876543210"];
+    agents.write(
+        "agent.toml",
+        &format!("[control]\nlisten = \"{address}\"\noperator_token = \"{operator}\"\nviewer_token = \"{viewer}\"\n"),
+    );
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    let ask = |token: Option<&str>, method: &str, path: &str, body: &str| -> u16 {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{token}content-length: {length}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer[9..12].parse().unwrap()
+    };
+    let switch = r#"{"begin":"switch","to":"green","soak":true,"noRollback":false,"force":false}"#;
+    let with_settings = switch.replace("}", r#","settings":[["router.kind","command"]]}"#);
+    let begin = "/v1/services/shop/begin";
+    assert_eq!(ask(None, "GET", "/v1/services", ""), 401);
+    assert_eq!(ask(Some(viewer), "GET", "/v1/services", ""), 200);
+    assert_eq!(ask(Some(viewer), "POST", begin, switch), 403);
+    assert_eq!(ask(Some(operator), "POST", begin, &with_settings), 403);
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    assert_eq!(ask(Some(operator), "POST", begin, switch), 200);
+    agent.hear("\"outcome\":\"retained\"");
+    assert_eq!(deployment.state()["activeColor"], "green");
     stop(agent);
 }

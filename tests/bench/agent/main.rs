@@ -1,0 +1,62 @@
+//! What one agent costs that runs many soaks: CPU, memory, threads, and how late its ticks are.
+//!
+//! `cargo bench --bench agent -- [--soaks N] [--seconds N]`
+//!
+//! Each soak has two instances of each color and samples once a second. All instances are addresses of 127.0.0.0/8 with one
+//! port, which this process answers with a small page, so that the agent's own cost is measured by its process. Every soak is
+//! begun by writing its state file. Prints a table in Markdown.
+
+#![expect(clippy::cast_precision_loss, reason = "counts and times are far below 2^53")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark stops at its first surprise")]
+
+mod fleet;
+mod instances;
+
+use std::time::{Duration, Instant};
+
+use fleet::Fleet;
+
+/// Until everything has begun.
+const LIMIT: Duration = Duration::from_mins(10);
+
+fn main() {
+    let (mut soaks, mut seconds) = (1_000, 60);
+    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    while let Some(flag) = args.next() {
+        let value = args.next().and_then(|value| value.parse().ok()).expect("a flag and a number");
+        match flag.as_str() {
+            "--soaks" => soaks = value,
+            "--seconds" => seconds = value,
+            _ => panic!("unknown flag {flag}"),
+        }
+    }
+    let port = instances::serve();
+    let fleet = Fleet::start(soaks, port);
+    let begun = Instant::now();
+    fleet.wait("idle", soaks, LIMIT);
+    let idle = fleet.usage();
+    eprintln!("{soaks} services known after {:.1} s", begun.elapsed().as_secs_f64());
+    let switched = Instant::now();
+    fleet.switch();
+    fleet.wait("watching", soaks, LIMIT);
+    eprintln!("{soaks} soaks begun after {:.1} s", switched.elapsed().as_secs_f64());
+    // What is left of the beginning, such as pages that are read for the first time.
+    std::thread::sleep(Duration::from_secs(15));
+    let (first, from) = (fleet.usage(), Instant::now());
+    std::thread::sleep(Duration::from_secs(seconds as u64));
+    let (last, took) = (fleet.usage(), from.elapsed());
+    let cpu = (last.cpu - first.cpu).as_secs_f64() / took.as_secs_f64();
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let skipped = fleet.skipped();
+    println!("| soaks | CPU | resident, idle | resident | a soak more | threads | latest tick | ticks left out |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| {soaks} | {:.0}% of a core | {:.0} MiB | {:.0} MiB | {:.0} KiB | {} | {:.0} ms | {skipped} |",
+        cpu * 100.0,
+        mib(idle.resident),
+        mib(last.resident),
+        (last.resident - idle.resident) as f64 / 1024.0 / soaks as f64,
+        last.threads,
+        fleet.tick_lag() * 1e3,
+    );
+}
