@@ -432,16 +432,22 @@ fn orders_and_events_go_through_the_agents_api() {
 #[test]
 fn a_router_that_hangs_is_not_noticed_by_the_others() {
     let (agents, stuck, good) = (Agents::new(), blue(), blue());
-    let stuck = stuck.with_commands("sleep 600", "sleep 600", "sleep 600");
+    let stuck = stuck.with_commands("sleep 600", "sleep 600", "sleep 600").with("router.timeout", "5m");
+    stuck.green.fail(60);
     agents.add("stuck", &stuck);
     agents.add("good", &good);
     let mut agent = agents.start();
     switch(&stuck, "green");
+    agents.wait_for("stuck", "in a rollback that hangs", |row| row["phase"] == "rolling-back");
     switch(&good, "green");
     let line = agent.hear("\"outcome\":\"retained\"");
     assert!(line.contains("\"service\":\"good\""), "{line}");
+    assert_eq!(agents.row("stuck")["phase"], "rolling-back");
+    // The first signal waits for the move, the second does not.
     agent.signal(Signal::TERM);
-    agent.wait();
+    agent.hear("soaks to save: 1");
+    agent.signal(Signal::TERM);
+    agent.wait().expect(7).says(&["leaving at once"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
     };
     stop.tell(signal);
     let soaks = thousands(agent.shared.board.watching() as u64);
-    teller.tell(News::new(Happened::Agent, format!("{signal}: saving {soaks} soaks")));
+    teller.tell(News::new(Happened::Agent, format!("{signal}: soaks to save: {soaks}")));
     let saved = agent.save(&stop, &mut signals).await;
     gauges.abort();
     server.stop().await;
