@@ -21,7 +21,7 @@ use super::{StreamEnd, Subscription, sse};
 const KEPT: usize = 4_096;
 /// The same, for each instance of a run that shares its process with many: they come with each sample. Others are read from
 /// the recording.
-const KEPT_EACH: usize = 32;
+const KEPT_EACH: usize = 16;
 /// Subscriptions at a time, for each [`Quota`].
 const MAX_CLIENTS: usize = 64;
 const MAX_ORDERS: usize = 16;
