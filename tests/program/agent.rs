@@ -1,5 +1,6 @@
 //! One agent over many deployments, real services and real state files.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -109,7 +110,7 @@ fn file(service: &str, deployment: &Deployment) -> String {
         deployment.state_path().display()
     );
     for (key, value) in &deployment.settings {
-        text.push_str(&format!("{key} = {}\n", json!(value)));
+        let _ = writeln!(text, "{key} = {}", json!(value));
     }
     text
 }
@@ -549,7 +550,7 @@ fn over_the_network_a_token_is_needed_and_settings_are_not_taken() {
         answer[9..12].parse().unwrap()
     };
     let switch = r#"{"begin":"switch","to":"green","soak":true,"noRollback":false,"force":false}"#;
-    let with_settings = switch.replace("}", r#","settings":[["router.kind","command"]]}"#);
+    let with_settings = switch.replace('}', r#","settings":[["router.kind","command"]]}"#);
     let begin = "/v1/services/shop/begin";
     assert_eq!(ask(None, "GET", "/v1/services", ""), 401);
     assert_eq!(ask(Some(viewer), "GET", "/v1/services", ""), 200);

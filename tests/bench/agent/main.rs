@@ -45,7 +45,7 @@ fn main() {
     let (first, from) = (fleet.usage(), Instant::now());
     std::thread::sleep(Duration::from_secs(seconds as u64));
     let (last, took) = (fleet.usage(), from.elapsed());
-    let cpu = (last.cpu - first.cpu).as_secs_f64() / took.as_secs_f64();
+    let cpu = last.cpu.saturating_sub(first.cpu).as_secs_f64() / took.as_secs_f64();
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let skipped = fleet.skipped();
     println!("| soaks | CPU | resident, idle | resident | a soak more | threads | latest tick | ticks left out |");
