@@ -215,7 +215,7 @@ fn a_rollback_by_hand_or_by_deploy_ts_begins_no_soak() {
 #[test]
 fn an_agent_that_is_killed_resumes_every_soak_and_all_end_as_they_must() {
     let agents = Agents::new();
-    let all: Vec<Deployment> = (0..6).map(|_| blue().with("soak.window", "8s")).collect();
+    let all: Vec<Deployment> = (0..9).map(|_| blue().with("soak.window", "10s")).collect();
     for (at, deployment) in all.iter().enumerate() {
         agents.add(&format!("s{at}"), deployment);
     }
@@ -231,23 +231,30 @@ fn an_agent_that_is_killed_resumes_every_soak_and_all_end_as_they_must() {
     }
     agent.signal(Signal::KILL);
     agent.wait();
-    for deployment in &all[..2] {
+    let (bad, good) = all.split_at(3);
+    for deployment in bad {
         deployment.green.fail(70);
     }
-    let mut agent = agents.start();
-    for _ in &all {
-        agent.hear("\"type\":\"resumed\"");
+    // Killed again and again: while it resumes, judges and rolls back.
+    for _ in 0..5 {
+        let agent = agents.start();
+        std::thread::sleep(Duration::from_millis(rand::random_range(0..1_500)));
+        agent.signal(Signal::KILL);
+        agent.wait();
     }
-    for _ in &all {
-        agent.hear("\"type\":\"ended\"");
-    }
+    let agent = agents.start();
     for (at, deployment) in all.iter().enumerate() {
-        let active = if at < 2 { "blue" } else { "green" };
-        let outcome = if at < 2 { "rolled-back" } else { "retained" };
+        let service = format!("s{at}");
+        let is_bad = at < bad.len();
+        let outcome = if is_bad { "rolled-back" } else { "retained" };
+        agents.wait_for(&service, outcome, |row| row["state"] == "idle" && row["outcome"] == outcome);
         let state = deployment.state();
-        assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!(active), &json!(outcome)), "s{at}");
-        assert_eq!(count(deployment, &format!("s{at}"), "soak_start"), 1);
+        let active = if is_bad { "blue" } else { "green" };
+        assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!(active), &json!(outcome)), "{service}");
+        let counted = ["soak_start", "rolled_back", "retain"].map(|kind| count(deployment, &service, kind));
+        assert_eq!(counted, if is_bad { [1, 1, 0] } else { [1, 0, 1] }, "{service}");
     }
+    assert_eq!(good.len() + bad.len(), agents.services().len());
     stop(agent);
 }
 
