@@ -232,6 +232,21 @@ impl Summary {
         }
     }
 
+    /// The value as a multiple of its limit; of a check that has a limit of another kind, how far it is from a breach.
+    pub fn of_limit(&self) -> Option<f64> {
+        let ratio = self.value.zip(self.limit).map(|(value, limit)| value / limit);
+        let told = match self.check {
+            Some(CheckId::Named(_)) => self.evidence.or(ratio),
+            _ => ratio,
+        };
+        told.filter(|told| told.is_finite())
+    }
+
+    /// Whether its value is beyond its limit.
+    pub fn is_beyond(&self) -> bool {
+        self.of_limit().is_some_and(|times| times > 1.0)
+    }
+
     fn running(&self, phase: Option<Phase>) -> (&'static str, Tone) {
         match phase {
             Some(Phase::Held) => ("HELD", Tone::Bad),

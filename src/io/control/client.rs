@@ -60,6 +60,8 @@ pub enum ClientError {
 pub struct Client {
     to: Target,
     service: Option<String>,
+    /// The soak is one of several that an agent watches: its service, as it stands in paths.
+    scope: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +72,12 @@ enum Target {
 
 impl Client {
     pub fn new(socket: &Path) -> Self {
-        Self { to: Target::Socket(socket.to_owned()), service: None }
+        Self { to: Target::Socket(socket.to_owned()), service: None, scope: None }
+    }
+
+    /// Whoever answers at this URL, with a client certificate where it asks for one.
+    pub fn at(url: Url, token: SecretString, ca_file: Option<PathBuf>, identity: Option<(PathBuf, PathBuf)>) -> Self {
+        Self { to: Target::Network { url, token, ca_file, identity }, service: None, scope: None }
     }
 
     /// The monitor at `control.url`, else the one of this machine.
@@ -83,7 +90,7 @@ impl Client {
             }
             _ => Target::Socket(socket.clone()),
         };
-        Self { to, service: None }
+        Self { to, service: None, scope: None }
     }
 
     /// Orders only this service's monitor; `None` means whichever it is.
@@ -92,8 +99,18 @@ impl Client {
         Self { service: service.map(str::to_owned), ..self }
     }
 
+    /// The soak of one of the services that an agent watches. Names of services need no escapes.
+    #[must_use]
+    pub fn of_service(self, service: &str) -> Self {
+        Self { service: Some(service.to_owned()), scope: Some(service.to_owned()), ..self }
+    }
+
+    fn path(&self, what: &str) -> String {
+        self.scope.as_ref().map_or_else(|| format!("/v1/{what}"), |service| format!("/v1/services/{service}/{what}"))
+    }
+
     pub async fn status(&self) -> Result<serde_json::Value, ClientError> {
-        let response = self.send(Method::GET, "/v1/status", None, Some(ANSWER_TIMEOUT)).await?;
+        let response = self.send(Method::GET, &self.path("status"), None, Some(ANSWER_TIMEOUT)).await?;
         read(response).await
     }
 
@@ -104,7 +121,7 @@ impl Client {
             ActionRequest { action, actor: Some(actor), reason, service }
         };
         let give = async |order: ActionRequest| {
-            self.send(Method::POST, "/v1/actions", Some(&order), Some(ANSWER_TIMEOUT)).await
+            self.send(Method::POST, &self.path("actions"), Some(&order), Some(ANSWER_TIMEOUT)).await
         };
         let mut response = give(order(actor.clone())).await?;
         // An older monitor takes orders from operators only, and did nothing with what it could not read.
@@ -116,10 +133,14 @@ impl Client {
 
     /// Follows the events from `since` on; 0 means all.
     pub async fn events(&self, since: u64) -> Result<Events, ClientError> {
-        let path = format!("/v1/events?since={since}");
-        let sent = tokio::time::timeout(ANSWER_TIMEOUT, self.send(Method::GET, &path, None, None)).await;
-        let response = sent.map_err(|_| ClientError::Timeout)??;
+        let response = self.stream(&self.path(&format!("events?since={since}"))).await?;
         if response.status() == StatusCode::OK { Ok(Events::new(response)) } else { Err(failed(response).await) }
+    }
+
+    /// Asks for a stream, whatever the answer is.
+    pub(super) async fn stream(&self, path: &str) -> Result<Response, ClientError> {
+        let sent = tokio::time::timeout(ANSWER_TIMEOUT, self.send(Method::GET, path, None, None)).await;
+        sent.map_err(|_| ClientError::Timeout)?
     }
 
     async fn send(
@@ -296,7 +317,7 @@ fn in_words(why: &str) -> Option<RefusalCode> {
     if why.contains(NOT_OURS) { Some(RefusalCode::RouterForeign) } else { force }
 }
 
-async fn failed(response: Response) -> ClientError {
+pub(super) async fn failed(response: Response) -> ClientError {
     let status = response.status();
     let told = match body(response).await {
         Ok(body) => serde_json::from_slice::<Failure>(&body).ok(),

@@ -14,7 +14,7 @@ use super::wire::Dropped;
 use super::{ClientError, StreamEnd};
 
 /// A monitor that is silent for this long is dead: it sends a keep-alive at least every 5s.
-const SILENCE: Duration = Duration::from_secs(20);
+pub(super) const SILENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub enum StreamItem {
@@ -69,7 +69,7 @@ fn item(message: &Message) -> Result<Option<StreamItem>, ClientError> {
     }))
 }
 
-fn parse<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
+pub(super) fn parse<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
     let Message { event, data } = message;
     serde_json::from_str(data).map_err(|error| ClientError::Protocol(format!("event `{event}`: {error}")))
 }

@@ -13,7 +13,7 @@
 //! | `server`, `routes`, `stream` | connections, endpoints, the event stream of one of them |
 //! | `agent/` | the same for all services of an agent, and a run that it is to begin |
 //! | `metrics/` | the monitor's own metrics page |
-//! | `client`, `events` | the other end |
+//! | `client`, `events`, `services` | the other end: orders and status, one run, all runs of an agent |
 //! | `wire`, `sse` | what both ends spell alike |
 
 mod agent;
@@ -27,6 +27,7 @@ mod network;
 mod ring;
 mod routes;
 mod server;
+mod services;
 mod shared;
 mod socket;
 mod sse;
@@ -44,6 +45,7 @@ pub(crate) use events::{Events, StreamItem};
 pub(crate) use hub::{Hub, Order, Refused};
 pub(crate) use network::{ListenError, NetworkListener, check_tls};
 pub(crate) use server::{Server, StatusOf};
+pub(crate) use services::{ServiceItem, Services};
 pub(crate) use socket::{ControlSocket, SocketError, check_group, no_such_group};
 pub(crate) use subscription::{Delivery, Subscription};
 pub(crate) use wire::StreamEnd;

@@ -26,19 +26,31 @@ pub(super) struct Message {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a message of more than {MAX} bytes")]
-pub(super) struct TooLong;
+#[error("a message of more than {0} bytes")]
+pub(super) struct TooLong(usize);
 
 /// Assembles messages from chunks; holds at most one message and one chunk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parser {
+    max: usize,
     buffer: Vec<u8>,
     read: usize,
     message: Message,
     has_data: bool,
 }
 
+impl Default for Parser {
+    fn default() -> Self {
+        Self::with_max(MAX)
+    }
+}
+
 impl Parser {
+    /// For messages of so many bytes at most.
+    pub fn with_max(max: usize) -> Self {
+        Self { max, buffer: Vec::new(), read: 0, message: Message::default(), has_data: false }
+    }
+
     pub fn push(&mut self, chunk: &[u8]) {
         self.buffer.drain(..self.read);
         self.read = 0;
@@ -52,11 +64,11 @@ impl Parser {
             if let Some(message) = self.line(line.strip_suffix(b"\r").unwrap_or(&line)) {
                 return Ok(Some(message));
             }
-            if self.message.data.len() > MAX {
-                return Err(TooLong);
+            if self.message.data.len() > self.max {
+                return Err(TooLong(self.max));
             }
         }
-        if self.buffer.len() - self.read > MAX { Err(TooLong) } else { Ok(None) }
+        if self.buffer.len() - self.read > self.max { Err(TooLong(self.max)) } else { Ok(None) }
     }
 
     fn line(&mut self, line: &[u8]) -> Option<Message> {
@@ -119,13 +131,13 @@ mod tests {
     fn a_message_without_an_end_is_given_up() {
         let mut parser = Parser::default();
         parser.push(&vec![b'x'; MAX + 1]);
-        assert_eq!(parser.next(), Err(TooLong));
+        assert_eq!(parser.next(), Err(TooLong(MAX)));
         let mut parser = Parser::default();
         let line = format!("data: {}\n", "x".repeat(MAX - 10));
         parser.push(line.as_bytes());
         assert_eq!(parser.next(), Ok(None));
         parser.push(line.as_bytes());
-        assert_eq!(parser.next(), Err(TooLong));
+        assert_eq!(parser.next(), Err(TooLong(MAX)));
     }
 
     proptest! {

@@ -1,0 +1,89 @@
+//! Which of two rows is worse, and which of two exit codes.
+
+use crate::core::view::{State, Summary, Tone};
+use crate::model::{Outcome, Phase, Verdict};
+
+/// Exit codes, the worst first: a bad release that may be live, then what could not be done, then what ended otherwise.
+const WORST: [u8; 14] = [7, 12, 11, 1, 2, 3, 4, 8, 6, 5, 10, 9, 13, 0];
+/// The place of a code that has none: as bad as an internal error.
+const UNLISTED: usize = 3;
+/// The exit code of a host that cannot be reached.
+pub const UNREACHED: u8 = 13;
+
+/// The worst of them; 0 if there are none.
+pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
+    let place = |code: &u8| WORST.iter().position(|listed| listed == code).unwrap_or(UNLISTED);
+    codes.into_iter().min_by_key(place).unwrap_or(0)
+}
+
+/// What a service adds to the exit code; none while its soak runs.
+pub fn exit_code(summary: &Summary) -> Option<u8> {
+    match summary.state {
+        State::Watching => None,
+        State::Idle => Some(summary.exit_code.unwrap_or(0)),
+        State::Error => Some(2),
+        State::Elsewhere => Some(10),
+        State::Unreachable => Some(UNREACHED),
+    }
+}
+
+/// The place of a row in the list: the lower, the further up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// A bad release may be live and nobody acts.
+    Live,
+    /// It is being rolled back, or will be in a moment.
+    Acting,
+    /// Nothing is known: an error, a host out of reach.
+    Unknown,
+    /// Breached, beyond its limit, or blind.
+    Beyond,
+    /// Rolled back or ended otherwise than well.
+    Ended,
+    /// It would not be rolled back: paused, frozen.
+    Disarmed,
+    /// Watched, by how far it is on the way to a breach.
+    Near,
+    NotKnown,
+    Healthy,
+    Elsewhere,
+    Well,
+    /// There was no soak.
+    Idle,
+}
+
+impl Rank {
+    /// `near`: whether it is on the way to a breach.
+    pub fn of(summary: &Summary, near: bool) -> Self {
+        match summary.state {
+            State::Error | State::Unreachable => Self::Unknown,
+            State::Elsewhere => Self::Elsewhere,
+            State::Idle => summary.outcome.map_or(Self::Idle, Self::ended),
+            State::Watching => Self::watched(summary, near),
+        }
+    }
+
+    fn ended(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Held | Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::SwitchFailed => Self::Live,
+            Outcome::Retained | Outcome::Switched => Self::Well,
+            _ => Self::Ended,
+        }
+    }
+
+    fn watched(summary: &Summary, near: bool) -> Self {
+        match (summary.phase, summary.verdict) {
+            (Some(Phase::Held), _) => Self::Live,
+            (Some(Phase::Grace | Phase::RollingBack), _) => Self::Acting,
+            (Some(Phase::Verifying), _) => Self::Ended,
+            (_, Some(Verdict::Breached)) => Self::Beyond,
+            // Nothing is judged yet.
+            (Some(Phase::Gating | Phase::Baseline | Phase::Switching), _) => Self::NotKnown,
+            _ if summary.blind_ms.is_some() || summary.is_beyond() => Self::Beyond,
+            _ if summary.word().1 == Tone::Warning => Self::Disarmed,
+            _ if near => Self::Near,
+            (_, Some(Verdict::Healthy)) => Self::Healthy,
+            _ => Self::NotKnown,
+        }
+    }
+}
