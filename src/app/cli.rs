@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `agent` | the flags of `agent` |
 //! | `examples` | examples of each command, and the meaning of the exit codes |
+//! | `fleet` | the flags of `fleet` |
 //! | `help` | the command line as it is parsed and as it is shown |
 //! | `init` | the flags of `init` |
 //! | `past` | the records of the past |
@@ -12,6 +13,7 @@
 
 mod agent;
 mod examples;
+mod fleet;
 mod help;
 mod init;
 mod past;
@@ -33,6 +35,7 @@ use crate::model::Color;
 
 pub(crate) use agent::Agent;
 pub(crate) use examples::{EXIT_CODES, examples};
+pub(crate) use fleet::Fleet;
 pub(crate) use help::command;
 pub use help::try_parse_from;
 pub use init::Init;
@@ -148,6 +151,8 @@ pub enum Command {
     Agent(Agent),
     /// Follow a running soak; it continues when you leave.
     Attach(Attach),
+    /// Show the soaks of many services on many hosts, the worst first.
+    Fleet(Fleet),
     /// Give a running soak an order, and wait for the result.
     Ctl {
         /// What to order.
@@ -385,6 +390,8 @@ mod tests {
             "freeze --for 2h --reason migration",
             "unfreeze",
             "doctor --json",
+            "fleet https://deploy-1:9710 /run/switchback/agent.sock --token-file token",
+            "fleet --file fleet.toml --once --output json",
             "demo",
         ] {
             let words = std::iter::once("switchback").chain(line.split(' '));

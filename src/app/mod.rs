@@ -9,6 +9,7 @@
 //! | [`tui`] | the terminal UI |
 //! | [`headless`] | the same as lines, JSON lines and CI annotations |
 //! | [`demo`] | embedded services, router and load, so that the first run needs nothing else |
+//! | `fleet` | many services on many hosts: followed, and as lines |
 //! | `inputs` | what the configuration is made of, read from the process and its files |
 //! | `order` | an order to a running soak, as it is typed |
 //! | `project` | what the files of a project say about its deployment |
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod commands;
 pub mod demo;
 pub mod deploy;
+pub(crate) mod fleet;
 pub mod headless;
 pub(crate) mod inputs;
 pub mod monitor;

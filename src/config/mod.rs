@@ -14,6 +14,7 @@
 //! | `place` | where the deployment lies: which folder counts |
 //! | `secrets` | what this process must not let others repeat |
 //! | `show`, `template` | what `config show` and `config template` print |
+//! | `hosts` | the hosts of `fleet`: arguments and `fleet.toml` |
 //! | `draft` | a configuration in the making |
 //! | `model` | the validated configuration |
 //! | `nearest` | the known name that a mistyped one most likely meant |
@@ -31,6 +32,7 @@ pub(crate) mod dotenv;
 mod draft;
 mod duration;
 mod file;
+mod hosts;
 mod instances;
 mod keys;
 mod kind;
@@ -59,6 +61,7 @@ pub(crate) mod variables;
 pub(crate) use dial::same_listener;
 pub use dotenv::DotEnv;
 pub use duration::parse_duration;
+pub(crate) use hosts::{Address, Host, Hosts};
 pub(crate) use instances::mask;
 pub use keys::keys;
 pub(crate) use keys::{Key, flags, section, shell_word};
@@ -80,7 +83,7 @@ pub use query::{Asked, Source};
 pub(crate) use query::{Blanks, Bound, PromQl, QueryConfig};
 pub(crate) use reread::reread_secrets;
 pub(crate) use rules::credentials;
-pub(crate) use secrets::{keep_secret, scrub, scrub_in_place};
+pub(crate) use secrets::{keep_one_secret, keep_secret, scrub, scrub_in_place};
 pub(crate) use show::{show, show_json};
 pub(crate) use template::template;
 pub use values::InstanceUrl;

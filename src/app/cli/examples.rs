@@ -72,6 +72,14 @@ const COMMANDS: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "fleet",
+        &[
+            ("switchback fleet https://deploy-1:9710 https://deploy-2:9710", "the soaks of two hosts"),
+            ("switchback fleet --once", "print the table of the hosts in fleet.toml"),
+            ("switchback fleet --no-tui --output json", "follow all of them from a script"),
+        ],
+    ),
+    (
         "ctl",
         &[
             ("switchback ctl extend 5m --reason 'little traffic'", "watch five minutes longer"),

@@ -15,7 +15,7 @@ use crate::config::{flags, section};
 
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Deploy", &["switch", "switch-green", "switch-blue", "soak", "agent", "rollback"]),
-    ("Running soak", &["attach", "ctl", "status"]),
+    ("Running soak", &["attach", "ctl", "status", "fleet"]),
     ("Automatic rollback", &["freeze", "unfreeze"]),
     ("Past soaks", &["history", "replay", "backtest", "verify"]),
     ("Set up", &["demo", "init", "doctor", "config", "completions", "man", "version", "help"]),
@@ -24,7 +24,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 /// Commands that show every setting: those that judge a release, check that one can be judged, or show the settings.
 const JUDGES: [&str; 8] =
     ["demo", "switch", "switch-green", "switch-blue", "soak", "doctor", "config show", "config check"];
-const SCREENS: [&str; 7] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay"];
+const SCREENS: [&str; 8] = ["demo", "switch", "switch-green", "switch-blue", "soak", "attach", "replay", "fleet"];
 const LOGS: [&str; 11] = [
     "demo",
     "switch",
@@ -189,7 +189,7 @@ fn applies(path: &str, id: &str) -> bool {
         return false;
     }
     match id {
-        "config" | "service" if path == "agent" => false,
+        "config" | "service" if path == "agent" || path == "fleet" => false,
         "directory" | "config" | "service" => true,
         "log_level" => is_one_of(&LOGS),
         "color" | "charset" | "terminal.theme" => is_one_of(&SCREENS),

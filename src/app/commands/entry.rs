@@ -14,7 +14,7 @@ use super::rollback::dry_run;
 use super::support::failure::Failure;
 use super::support::output;
 use super::{
-    agent, attach, backtest, completions, config, ctl, demo, doctor, freeze, history, init, man, replay, rollback,
+    agent, attach, backtest, completions, config, ctl, demo, doctor, fleet, freeze, history, init, man, replay, rollback,
     soak, status, switch, verify,
 };
 
@@ -67,6 +67,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
             rollback::run(common, reason, force, tries).await
         }
         Command::Rollback { force, dry_run: true, .. } => dry_run::run(common, force).await,
+        Command::Fleet(asked) => Box::pin(fleet::run(common, &asked)).await,
         Command::Init(init) => Box::pin(init::run(common, &init)).await,
         Command::Doctor { json } => doctor::run(common, json).await,
         Command::Freeze { length, reason } => freeze::freeze(common, length, reason),

@@ -11,6 +11,7 @@
 //! | `demo` | `demo` |
 //! | `doctor` | `doctor` |
 //! | `entry` | from the command line to the command |
+//! | `fleet` | `fleet` |
 //! | `freeze` | `freeze` and `unfreeze` |
 //! | `init` | `init`: a configuration from what is there |
 //! | `history` | `history`, `history soaks` and, in a file below it, `history prune` |
@@ -32,6 +33,7 @@ mod ctl;
 mod demo;
 mod doctor;
 mod entry;
+mod fleet;
 mod freeze;
 mod history;
 mod init;

@@ -10,13 +10,15 @@
 //! | `dialog/`, `keys/`, `replay`, `pace` | pure: an order's question, the table of keys, a recording being played, when to draw |
 //! | `after` | a rollback once the monitor is gone |
 //! | `link`, `live` | all that is known of the monitor: a stream of items, and orders; the same over the control API |
-//! | `tty`, `guard`, `canvas`, `input`, `signals` | the terminal: its device, taking it and giving it back, frames, keys, signals |
+//! | `stage` | the terminal, taken: one screen after the other has it |
+//! | `tty`, `guard`, `canvas`, `input`, `signals` | what it is made of: its device, taking it and giving it back, frames, keys, signals |
 //! | `question`, `replies` | what the terminal is asked, and its answers, told from keys |
 //! | `state`, `sheets` | what the operator looks at, as plain data |
 //! | `records/` | what is shown of the files of the service: past soaks, the log |
 //! | `mouse`, `regions` | what the mouse does, and where on the screen what is |
 //! | `screen`, `layout`, `widgets/` | the whole screen, where its parts go, and the parts |
 //! | `theme/`, `charset`, `scale` | colors, glyphs, the value axis |
+//! | `fleet/` | the screen over many soaks |
 //! | `film` | a recording as the screens that were seen |
 //! | `svg` | a screen as a picture and as text, several as one that moves |
 
@@ -26,6 +28,7 @@ mod canvas;
 mod charset;
 mod dialog;
 mod film;
+mod fleet;
 mod guard;
 mod input;
 mod keys;
@@ -44,6 +47,7 @@ mod scale;
 mod screen;
 mod sheets;
 mod signals;
+mod stage;
 mod state;
 mod svg;
 #[cfg(test)]
@@ -57,6 +61,8 @@ pub(crate) use app::{FaultMenu, Places};
 pub use charset::Charset;
 pub(crate) use charset::{CharsetChoice, CharsetEnv};
 pub(crate) use film::{Camera, film};
+pub use fleet::Screen as FleetScreen;
+pub(crate) use fleet::{FleetSetup, run as run_fleet};
 pub(crate) use link::{Item, Link};
 pub(crate) use live::Live;
 pub(crate) use records::{Recorded, Records};

@@ -18,16 +18,14 @@ use crate::model::{Action, Ending};
 
 use super::after::After;
 use super::app::{App, Effect, FaultMenu, Places, UiEvent};
-use super::canvas::Canvas;
-use super::input::{Input, Keyboard};
+use super::input::Input;
 use super::link::{Item, Link};
 use super::pace::Pace;
-use super::question;
-use super::question::Question;
 use super::records::{Read, Records};
 use super::replay::Player;
-use super::signals::{Asked, Signals};
-use super::tty::{TerminalError, Tty};
+use super::signals::Asked;
+use super::stage::Stage;
+use super::tty::TerminalError;
 use super::{UiState, draw, to_svg, to_text};
 
 /// So many items may wait to be folded; the monitor keeps the rest.
@@ -86,25 +84,35 @@ pub enum Departure {
 
 /// Shows a run until the operator leaves, and leaves a summary in the scrollback.
 pub async fn run(setup: Setup, link: impl Link) -> Result<Left, TerminalError> {
-    live(setup, link)?.until_left().await
+    live(setup, link, Stage::take()?, false).until_left().await
 }
 
-fn live<L: Link>(setup: Setup, link: L) -> Result<Box<Show<L>>, TerminalError> {
+/// The same above another screen, which has the terminal back when the operator leaves.
+pub(super) async fn above(setup: Setup, link: impl Link, stage: Stage) -> Result<(Departure, Stage), TerminalError> {
+    let mut show = live(setup, link, stage, true);
+    let by = show.watch().await?;
+    let Show { stage, orders, .. } = *show;
+    await_orders(orders).await;
+    Ok((by, stage))
+}
+
+fn live<L: Link>(setup: Setup, link: L, stage: Stage, is_above: bool) -> Box<Show<L>> {
     let Setup { ui, router_kind, places, after, faults, folder, records } = setup;
     let app = App::new(ui, router_kind);
+    let app = if is_above { app.above_another() } else { app };
     let app = if after.is_some() { app.with_a_way_back() } else { app };
     let (app, change) = match faults {
         Some(Faults { menu, change }) => (app.with_faults(menu), Some(change)),
         None => (app, None),
     };
-    let show = Show::new(app, link, places, folder, records)?;
-    Ok(Box::new(Show { after, change_fault: change, ..show }))
+    let show = Show::new(app, link, places, folder, records, stage);
+    Box::new(Show { after, change_fault: change, ..show })
 }
 
 /// Plays a recording until the operator leaves.
 pub async fn replay(setup: Setup, player: Player) -> Result<Left, TerminalError> {
     let app = App::replaying(setup.ui, setup.router_kind, player);
-    let show = Show::new(app, Recorded, setup.places, setup.folder, setup.records)?;
+    let show = Show::new(app, Recorded, setup.places, setup.folder, setup.records, Stage::take()?);
     Box::new(show).until_left().await
 }
 
@@ -129,11 +137,7 @@ struct Show<L> {
     folder: PathBuf,
     records: Records,
     change_fault: Option<Box<dyn FnMut(usize) + Send>>,
-    canvas: Canvas,
-    keyboard: Keyboard,
-    signals: Signals,
-    /// What the terminal's background is.
-    question: Question,
+    stage: Stage,
     pace: Pace,
     began: Instant,
     answers: mpsc::Sender<UiEvent>,
@@ -141,15 +145,18 @@ struct Show<L> {
     orders: JoinSet<()>,
 }
 
+/// Lets orders be answered that are under way.
+pub(super) async fn await_orders(mut orders: JoinSet<()>) {
+    let last_orders = async { while orders.join_next().await.is_some() {} };
+    if timeout(LAST_ORDERS, last_orders).await.is_err() {
+        tracing::warn!("left before the monitor answered the last order");
+    }
+}
+
 impl<L: Link> Show<L> {
-    fn new(app: App, link: L, places: Places, folder: PathBuf, records: Records) -> Result<Self, TerminalError> {
-        // In front of the terminal: a signal in between must not leave it raw.
-        let signals = Signals::new().map_err(|source| TerminalError::Io { action: "take the signals of", source })?;
-        let tty = Arc::new(Tty::of_process()?);
-        let canvas = Canvas::take(Arc::clone(&tty))?;
-        let keyboard = Keyboard::start(&tty)?;
+    fn new(app: App, link: L, places: Places, folder: PathBuf, records: Records, stage: Stage) -> Self {
         let (answers, answered) = mpsc::channel(ANSWERS);
-        Ok(Self {
+        Self {
             app: Box::new(app),
             link: Arc::new(link),
             after: None,
@@ -157,16 +164,13 @@ impl<L: Link> Show<L> {
             folder,
             records,
             change_fault: None,
-            canvas,
-            keyboard,
-            signals,
-            question: Question::default(),
+            stage,
             pace: Pace::default(),
             began: Instant::now(),
             answers,
             answered,
             orders: JoinSet::new(),
-        })
+        }
     }
 
     async fn until_left(mut self: Box<Self>) -> Result<Left, TerminalError> {
@@ -176,19 +180,16 @@ impl<L: Link> Show<L> {
             Err(error) => return Err(error),
         };
         if by != Departure::TerminalGone {
-            self.await_answer().await;
+            self.stage.await_answer().await;
         }
-        let Self { app, places, canvas, mut orders, .. } = *self;
-        drop(canvas);
+        let Self { app, places, stage, orders, .. } = *self;
+        drop(stage);
         if by != Departure::TerminalGone {
             let text = app.summary(&places).join("\n");
             // Nobody may be there to read it any more.
             let _ = writeln!(stdout(), "{text}");
         }
-        let last_orders = async { while orders.join_next().await.is_some() {} };
-        if timeout(LAST_ORDERS, last_orders).await.is_err() {
-            tracing::warn!("left before the monitor answered the last order");
-        }
+        await_orders(orders).await;
         Ok(Left { outcome: app.ending().cloned(), stopped: app.stopped().map(str::to_owned), by })
     }
 
@@ -203,7 +204,7 @@ impl<L: Link> Show<L> {
             if wait == Some(Duration::ZERO) {
                 self.handle(UiEvent::Tick).await?;
                 self.draw()?;
-                self.ask()?;
+                self.stage.ask(self.app.ui().theme)?;
                 continue;
             }
             let wait = if self.app.is_playing() { Some(PLAY_STEP) } else { wait };
@@ -212,25 +213,25 @@ impl<L: Link> Show<L> {
             // Keys first: a flood of events must not keep the operator waiting.
             let event = tokio::select! {
                 biased;
-                input = self.keyboard.next() => match input {
+                input = self.stage.keyboard.next() => match input {
                     Some(Input::Key(key)) => UiEvent::Key(key),
                     Some(Input::Paste(text)) => UiEvent::Paste(text),
                     Some(Input::Ground(ground)) => {
-                        self.question.answered();
+                        self.stage.question.answered();
                         UiEvent::Ground(ground)
                     }
-                    Some(Input::Mouse(pointer)) => UiEvent::Mouse { pointer, screen: self.canvas.area()? },
+                    Some(Input::Mouse(pointer)) => UiEvent::Mouse { pointer, screen: self.stage.canvas.area()? },
                     Some(Input::Gone) | None => return Ok(Departure::TerminalGone),
                 },
-                asked = self.signals.next() => match asked {
+                asked = self.stage.signals.next() => match asked {
                     Asked::End(signal) => return Ok(Departure::Signal(signal)),
                     // Even where it has its old size again: a terminal that was smaller meanwhile has lost what it showed.
                     Asked::Resize => {
-                        self.canvas.forget()?;
+                        self.stage.canvas.forget()?;
                         UiEvent::Resized
                     }
                     Asked::GoOn => {
-                        self.canvas.take_again()?;
+                        self.stage.canvas.take_again()?;
                         UiEvent::Resized
                     }
                 },
@@ -265,14 +266,14 @@ impl<L: Link> Show<L> {
         for effect in effects {
             match effect {
                 Effect::Leave => return Ok(true),
-                Effect::Redraw => self.canvas.forget()?,
+                Effect::Redraw => self.stage.canvas.forget()?,
                 Effect::Suspend => {
-                    self.await_answer().await;
-                    self.canvas.give_back();
-                    self.signals.stop_until_continued().await;
-                    self.canvas.take_again()?;
+                    self.stage.await_answer().await;
+                    self.stage.canvas.give_back();
+                    self.stage.signals.stop_until_continued().await;
+                    self.stage.canvas.take_again()?;
                 }
-                Effect::FollowMouse(follow) => self.canvas.follow_mouse(follow)?,
+                Effect::FollowMouse(follow) => self.stage.canvas.follow_mouse(follow)?,
                 Effect::Read(what) => self.read(what),
                 Effect::Save => self.save_screen()?,
                 Effect::ChangeFault(place) => {
@@ -311,43 +312,27 @@ impl<L: Link> Show<L> {
     fn draw(&mut self) -> Result<&Buffer, TerminalError> {
         self.pace.drawn(self.now_ms());
         match self.app.shown() {
-            Some(shown) => self.canvas.draw(|frame| draw(frame, shown.dashboard, shown.ui, shown.now_ms)),
-            None => self.canvas.draw(waiting),
-        }
-    }
-
-    /// Asks the terminal for its background, once, where that decides about the colors. Nothing waits for the answer.
-    fn ask(&mut self) -> Result<(), TerminalError> {
-        if !self.question.is_asked() && self.app.ui().theme.wants_ground() {
-            self.question.asked(Instant::now());
-            self.canvas.ask(question::GROUND)?;
-        }
-        Ok(())
-    }
-
-    /// Lets an answer arrive that is on its way: once the terminal is the shell's, it would land on the command line.
-    async fn await_answer(&mut self) {
-        while let Some(rest) = self.question.rest(Instant::now()) {
-            match timeout(rest, self.keyboard.next()).await {
-                Ok(Some(Input::Ground(_))) => self.question.answered(),
-                Ok(Some(Input::Key(_) | Input::Paste(_) | Input::Mouse(_))) => {}
-                Ok(Some(Input::Gone) | None) | Err(_) => return,
-            }
+            Some(shown) => self.stage.canvas.draw(|frame| draw(frame, shown.dashboard, shown.ui, shown.now_ms)),
+            None => self.stage.canvas.draw(waiting),
         }
     }
 
     fn save_screen(&mut self) -> Result<(), TerminalError> {
         let shown = self.draw()?.clone();
-        let zone = self.app.ui().zone.clone();
-        let stem = format!("switchback-{}", Timestamp::now().to_zoned_datetime(zone).strftime("%Y%m%dT%H%M%S"));
-        let files = [("svg", to_svg(&shown, &stem, self.app.ui().theme.ground().into())), ("txt", to_text(&shown))];
-        let said =
-            write_files(&self.folder.join(&stem), &files).map_err(|error| format!("the screen was not saved: {error}"));
+        let said = save(&shown, &self.folder, self.app.ui());
         let now_ms = self.now_ms();
         self.app.handle(UiEvent::Told(said), now_ms);
         self.pace.changed();
         Ok(())
     }
+}
+
+/// Saves a screen as a picture and as text in a folder, and says where.
+pub(super) fn save(shown: &Buffer, folder: &Path, ui: &UiState) -> Result<String, String> {
+    let now = Timestamp::now().to_zoned_datetime(ui.zone.clone());
+    let stem = format!("switchback-{}", now.strftime("%Y%m%dT%H%M%S"));
+    let files = [("svg", to_svg(shown, &stem, ui.theme.ground().into())), ("txt", to_text(shown))];
+    write_files(&folder.join(&stem), &files).map_err(|error| format!("the screen was not saved: {error}"))
 }
 
 /// Writes new files beside each other, and says where.

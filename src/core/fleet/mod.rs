@@ -13,6 +13,7 @@ mod trend;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use rank::{UNREACHED, exit_code, worst};
+#[cfg(test)]
+use rank::worst;
 pub(crate) use rows::{Change, Counts, Fleet, Key, Row, Update};
 pub(crate) use trend::Trend;

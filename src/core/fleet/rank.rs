@@ -16,14 +16,13 @@ pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
     codes.into_iter().min_by_key(place).unwrap_or(0)
 }
 
-/// What a service adds to the exit code; none while its soak runs.
-pub fn exit_code(summary: &Summary) -> Option<u8> {
+/// What a service adds to the exit code: that of its last soak, 10 while one runs.
+pub fn exit_code(summary: &Summary) -> u8 {
     match summary.state {
-        State::Watching => None,
-        State::Idle => Some(summary.exit_code.unwrap_or(0)),
-        State::Error => Some(2),
-        State::Elsewhere => Some(10),
-        State::Unreachable => Some(UNREACHED),
+        State::Watching | State::Elsewhere => 10,
+        State::Idle => summary.exit_code.unwrap_or(0),
+        State::Error => 2,
+        State::Unreachable => UNREACHED,
     }
 }
 

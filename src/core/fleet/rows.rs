@@ -19,6 +19,7 @@ pub enum Update {
     Services {
         source: usize,
         host: String,
+        is_agent: bool,
         services: Vec<Summary>,
     },
     Service {
@@ -125,6 +126,8 @@ struct Source {
     /// As it calls itself.
     host: Option<String>,
     reach: Reach,
+    /// Whether it watches any number of services, each with a path of its own.
+    is_agent: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,7 +173,10 @@ impl Fleet {
             return Vec::new();
         }
         match update {
-            Update::Services { host, services, .. } => self.services(source, host, services, now_ms),
+            Update::Services { host, is_agent, services, .. } => {
+                self.sources[source].is_agent = is_agent;
+                self.services(source, host, services, now_ms)
+            }
             Update::Service { service, .. } => self.service(source, *service, now_ms).into_iter().collect(),
             Update::Gone { service, .. } => self.gone(Key { source, service }).into_iter().collect(),
             Update::Lost { why, .. } => self.lost(source, why, now_ms),
@@ -240,6 +246,11 @@ impl Fleet {
         self.sources.get(source).map_or("", |source| source.host.as_deref().unwrap_or(&source.name))
     }
 
+    /// Whether a source watches any number of services, each with a path of its own in its API.
+    pub fn is_agent(&self, source: usize) -> bool {
+        self.sources.get(source).is_some_and(|source| source.is_agent)
+    }
+
     pub fn row(&self, key: &Key) -> Option<&Row> {
         self.rows.get(key)
     }
@@ -290,6 +301,6 @@ impl Fleet {
     /// The worst exit code of all rows; a host that has not answered is one out of reach.
     pub fn exit_code(&self) -> u8 {
         let unreached = self.sources.iter().filter(|source| source.reach != Reach::Reached).map(|_| UNREACHED);
-        worst(self.rows.values().filter_map(|row| exit_code(&row.summary)).chain(unreached))
+        worst(self.rows.values().map(|row| exit_code(&row.summary)).chain(unreached))
     }
 }

@@ -32,7 +32,7 @@ fn ended(service: &str, outcome: Outcome, exit_code: u8) -> Summary {
 
 fn fleet(services: Vec<Summary>) -> Fleet {
     let mut fleet = Fleet::new(["deploy-1".to_owned()]);
-    fleet.apply(Update::Services { source: 0, host: "deploy-1".to_owned(), services }, 0);
+    fleet.apply(Update::Services { source: 0, host: "deploy-1".to_owned(), is_agent: true, services }, 0);
     fleet
 }
 
@@ -111,10 +111,10 @@ fn a_host_out_of_reach_is_a_row_and_its_services_keep_what_was_last_heard() {
     assert_eq!((host.service.as_str(), host.error.as_deref()), ("deploy-1", Some("connection refused")));
     let row = fleet.row(&key("shop")).unwrap();
     assert_eq!((row.is_stale, row.summary.value, row.left_ms(30_000)), (true, Some(0.01), Some(60_000)));
-    assert!(!fleet.is_over() && fleet.exit_code() == 13 && fleet.counts().services == 1);
+    assert!(!fleet.is_over() && fleet.exit_code() == 10 && fleet.counts().services == 1);
     // What ended meanwhile is told when it answers again.
     let back = ended("shop", Outcome::RolledBack, 3);
-    let services = Update::Services { source: 0, host: "deploy-1".to_owned(), services: vec![back] };
+    let services = Update::Services { source: 0, host: "deploy-1".to_owned(), is_agent: true, services: vec![back] };
     assert_eq!(fleet.apply(services, 9_000), [Change::Reached(0), Change::Row(key("shop"))]);
     assert_eq!((order(&fleet), fleet.is_over(), fleet.exit_code()), (vec!["shop".to_owned()], true, 3));
 }
@@ -185,7 +185,8 @@ fn the_exit_code_is_the_worst_one() {
     assert_eq!((worst([]), worst([3, 143]), worst([143, 11])), (0, 143, 11));
     let all = |rows: Vec<Summary>| fleet(rows).exit_code();
     assert_eq!(all(vec![]), 0);
-    assert_eq!(all(vec![watched("a", 0.9), Summary::idle("b", None), ended("c", Outcome::Retained, 0)]), 0);
+    assert_eq!(all(vec![Summary::idle("b", None), ended("c", Outcome::Retained, 0)]), 0);
+    assert_eq!(all(vec![watched("a", 0.9), ended("c", Outcome::Retained, 0)]), 10, "one runs still");
     assert_eq!(all(vec![ended("a", Outcome::RolledBack, 3), ended("b", Outcome::Held, 11)]), 11);
     assert_eq!(all(vec![Summary::error("a", "why"), Summary::elsewhere("b", "who")]), 2);
     assert_eq!(Fleet::new(["deploy-1".to_owned()]).exit_code(), 13);
@@ -195,7 +196,7 @@ fn the_exit_code_is_the_worst_one() {
 fn counts_are_by_word_the_worst_first() {
     let mut fleet = Fleet::new(["one".to_owned(), "two".to_owned()]);
     let services = vec![watched("a", 0.01), watched("b", 0.9), in_phase("c", Phase::Held), watched("d", 0.01)];
-    fleet.apply(Update::Services { source: 0, host: "deploy-1".to_owned(), services }, 0);
+    fleet.apply(Update::Services { source: 0, host: "deploy-1".to_owned(), is_agent: true, services }, 0);
     let counts = fleet.counts();
     assert_eq!((counts.services, counts.sources, counts.asked), (4, 2, 1));
     let words: Vec<_> = counts.words.iter().map(|(word, _, count)| (*word, *count)).collect();
@@ -227,7 +228,7 @@ proptest! {
         let mut followed = fleet(Vec::new());
         let mut now: BTreeMap<String, Summary> = BTreeMap::new();
         let whole = |now: &BTreeMap<String, Summary>| {
-            Update::Services { source: 0, host: "deploy-1".to_owned(), services: now.values().cloned().collect() }
+            Update::Services { source: 0, host: "deploy-1".to_owned(), is_agent: true, services: now.values().cloned().collect() }
         };
         for (at, step) in steps.into_iter().enumerate() {
             let at = at as u64 * 100;

@@ -9,7 +9,7 @@ use crate::model::{CheckId, Color, Ending, Outcome, Phase, Verdict};
 
 use super::gauge::Gauge;
 use super::instances::per_second;
-use super::measure::title;
+use super::measure::{allowed, measured, title};
 use super::outcome::active_so_far;
 use super::steady::is_beyond;
 use super::{Tone, View};
@@ -190,10 +190,13 @@ impl Summary {
             reason: ending.map(|ending| ending.reason.clone()).or(reason),
             ..Self::new(settings.service.clone(), state)
         };
-        worst(view).map_or_else(|| summary.clone(), |seen| summary.clone().measured(view, &seen))
+        match worst(view) {
+            Some(seen) => summary.with(view, &seen),
+            None => summary,
+        }
     }
 
-    fn measured(self, view: &View, seen: &Observation) -> Self {
+    fn with(self, view: &View, seen: &Observation) -> Self {
         let machine = view.machine();
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
         let name = title(&seen.check, machine.settings());
@@ -240,6 +243,19 @@ impl Summary {
             _ => ratio,
         };
         told.filter(|told| told.is_finite())
+    }
+
+    /// The value and its limit for people: `18.5%` and `5%`.
+    pub fn numbers(&self) -> Option<(String, String)> {
+        let (check, limit) = (self.check.as_ref()?, self.limit?);
+        let down = if *check == CheckId::Readiness { " down" } else { "" };
+        let value = self.value.map_or_else(|| "-".to_owned(), |value| measured(check, value));
+        Some((format!("{value}{down}"), allowed(check, limit)))
+    }
+
+    /// The name of its check for people.
+    pub fn check_name(&self) -> Option<&str> {
+        self.title.as_deref().or_else(|| self.check.as_ref().map(CheckId::as_str))
     }
 
     /// Whether its value is beyond its limit.

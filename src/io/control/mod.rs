@@ -45,7 +45,7 @@ pub(crate) use events::{Events, StreamItem};
 pub(crate) use hub::{Hub, Order, Refused};
 pub(crate) use network::{ListenError, NetworkListener, check_tls};
 pub(crate) use server::{Server, StatusOf};
-pub(crate) use services::{ServiceItem, Services};
+pub(crate) use services::ServiceItem;
 pub(crate) use socket::{ControlSocket, SocketError, check_group, no_such_group};
 pub(crate) use subscription::{Delivery, Subscription};
 pub(crate) use wire::StreamEnd;

@@ -45,17 +45,18 @@ pub fn look(common: &Common) -> (Depth, Charset) {
 }
 
 /// The theme: of what is chosen wherever things are configured, and of the terminal's background as the environment tells it.
-fn theme(config: &Config, depth: Depth) -> Theme {
+pub fn theme(config: Option<&Config>, depth: Depth) -> Theme {
     let var = |name| std::env::var(name).ok();
     let (colorfgbg, term) = (var("COLORFGBG"), var("TERM"));
     let environment = GroundEnv { colorfgbg: colorfgbg.as_deref(), term: term.as_deref() };
     let (ground, told) = environment.ground();
-    Theme::new(depth).with_choice(config.terminal.theme).on(ground, told)
+    let choice = config.map(|config| config.terminal.theme).unwrap_or_default();
+    Theme::new(depth).with_choice(choice).on(ground, told)
 }
 
 pub fn setup(config: &Config, common: &Common, read_only: bool) -> Setup {
     let (depth, charset) = look(common);
-    let mut ui = UiState::new(theme(config, depth), charset, TimeZone::system());
+    let mut ui = UiState::new(theme(Some(config), depth), charset, TimeZone::system());
     let ControlConfig { url, operator_token, .. } = &config.control;
     // A viewer's token orders nothing.
     ui.read_only = read_only || (url.is_some() && operator_token.is_none());

@@ -57,7 +57,7 @@ impl App {
     /// Leaves, or asks first while a soak runs that this client could end.
     fn leave(&mut self) -> Vec<Effect> {
         let asks = self.dashboard.is_some() && !self.is_over();
-        if asks && self.player.is_none() && self.faults.is_none() && !self.ui.read_only {
+        if asks && !self.is_visit && self.player.is_none() && self.faults.is_none() && !self.ui.read_only {
             self.layer = Some(Layer::Quit(Quit::default()));
             Vec::new()
         } else {

@@ -175,6 +175,12 @@ impl App {
         Self { way_back: true, ..self }
     }
 
+    /// The same above another screen: who leaves it is back there, and is not asked.
+    #[must_use]
+    pub fn above_another(self) -> Self {
+        Self { is_visit: true, ..self }
+    }
+
     /// Who carries out an order now.
     pub(super) fn way(&self) -> Way {
         match self.is_over() {

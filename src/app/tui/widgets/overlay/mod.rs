@@ -37,12 +37,21 @@ pub struct Above {
 /// Draws what lies above the panes, and returns where what is.
 pub fn overlay(buffer: &mut Buffer, area: Rect, dashboard: &Dashboard, ui: &UiState, now_ms: u64) -> Option<Above> {
     match ui.overlay.as_ref()? {
-        Overlay::Help { rows, scroll } => help::help(buffer, area, rows, *scroll, ui),
+        Overlay::Help { .. } | Overlay::Dialog(_) => return above(buffer, area, ui),
         Overlay::Detail(subject) => detail::detail(buffer, area, dashboard, subject, ui, now_ms),
-        Overlay::Dialog(dialog) => return Some(dialog::dialog(buffer, area, dialog, ui)),
         Overlay::Soaks(view) => return Some(soaks::soaks(buffer, area, view, ui)),
         Overlay::Log(view) => log::log(buffer, area, view, ui),
         Overlay::Faults(faults) => return Some(faults::faults(buffer, area, faults, ui)),
+    }
+    Some(Above::default())
+}
+
+/// The same of what needs no run: help and dialogs.
+pub fn above(buffer: &mut Buffer, area: Rect, ui: &UiState) -> Option<Above> {
+    match ui.overlay.as_ref()? {
+        Overlay::Help { rows, scroll } => help::help(buffer, area, rows, *scroll, ui),
+        Overlay::Dialog(dialog) => return Some(dialog::dialog(buffer, area, dialog, ui)),
+        _ => return None,
     }
     Some(Above::default())
 }

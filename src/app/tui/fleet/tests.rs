@@ -1,0 +1,407 @@
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+
+use super::app::{App, Effect, Event};
+use super::screen::Drawn;
+use crate::app::tui::mouse::{Deed, Pointer};
+use crate::app::tui::{Charset, Depth, Palette, Theme, UiState, to_svg};
+use crate::core::fleet::{Key, Update};
+use crate::core::view::{State, Summary};
+use crate::model::{Action, Color, Outcome, Phase, Verdict};
+
+const SIZES: [(u16, u16); 3] = [(60, 15), (80, 24), (200, 60)];
+/// The wall clock of all scenes, Unix milliseconds.
+const WALL: i64 = 1_795_480_000_000;
+const WORDS: [&str; 8] = ["checkout", "search", "catalog", "payments", "mail", "ledger", "profile", "basket"];
+
+fn watched(service: &str, value: f64, evidence: f64) -> Summary {
+    Summary {
+        state: State::Watching,
+        soak: Some("20261123T140211Z-3f2a".to_owned()),
+        release: Some("1.5.0".to_owned()),
+        phase: Some(Phase::Watching),
+        verdict: Some(if value > 0.05 { Verdict::Unknown } else { Verdict::Healthy }),
+        check: Some("error-rate".into()),
+        title: Some("error rate".to_owned()),
+        value: Some(value),
+        limit: Some(0.05),
+        evidence: Some(evidence),
+        requests_per_second: Some(120.0),
+        left_ms: Some(252_000),
+        since_ms: Some(WALL - 348_000),
+        ..Summary::idle(service, Some(Color::Green))
+    }
+}
+
+fn held(service: &str) -> Summary {
+    Summary {
+        phase: Some(Phase::Held),
+        verdict: Some(Verdict::Breached),
+        reason: Some(
+            "60 of 300 requests failed (20%) in the last 3s; evidence 2,480× against a rate of 5% or less (acts at 100×); \
+             held: the policy on_breach asks to wait for the operator"
+                .to_owned(),
+        ),
+        ..watched(service, 0.185, 1.7)
+    }
+}
+
+fn ended(service: &str, outcome: Outcome, exit_code: u8, active: Color) -> Summary {
+    Summary {
+        state: State::Idle,
+        active: Some(active),
+        phase: Some(Phase::Finished),
+        left_ms: None,
+        requests_per_second: None,
+        outcome: Some(outcome),
+        exit_code: Some(exit_code),
+        since_ms: Some(WALL - 720_000),
+        reason: Some("recovered: blue after the rollback: 0 of 450 requests failed (0%)".to_owned()),
+        ..watched(service, 0.02, -0.2)
+    }
+}
+
+fn three() -> Vec<Summary> {
+    let slow = Summary {
+        check: Some("latency".into()),
+        title: Some("latency p99".to_owned()),
+        limit: Some(0.5),
+        ..watched("search-api", 0.212, 0.42)
+    };
+    vec![held("checkout-api"), slow, ended("mail-worker", Outcome::RolledBack, 3, Color::Blue)]
+}
+
+/// A thousand services in every state.
+fn thousand() -> Vec<Summary> {
+    let service = |at: usize| {
+        let name = format!("{}-{:03}", WORDS[at % WORDS.len()], at);
+        let part = |share: usize| {
+            f64::from(u32::try_from(at * 37 % share).unwrap()) / f64::from(u32::try_from(share).unwrap())
+        };
+        match at {
+            0 | 512 => held(&name),
+            7 => Summary { phase: Some(Phase::RollingBack), left_ms: None, ..held(&name) },
+            11 => ended(&name, Outcome::RollbackFailed, 7, Color::Green),
+            13 => Summary::error(
+                &name,
+                "switchback.toml: 1 problem in the configuration: `soak.window`: must be at least 1s",
+            ),
+            17 => Summary { blind_ms: Some(14_000), value: None, ..watched(&name, 0.0, 0.1) },
+            19 => Summary { paused: true, ..watched(&name, 0.01, 0.0) },
+            23 => watched(&name, 0.068, 0.6),
+            29 => Summary::elsewhere(&name, "a monitor of its own, process 4711"),
+            at if at % 97 == 0 => ended(&name, Outcome::RolledBack, 3, Color::Blue),
+            at if at % 10 == 3 => ended(&name, Outcome::Retained, 0, Color::Green),
+            at if at % 41 == 0 => Summary::idle(&name, Some(Color::Blue)),
+            _ => Summary {
+                requests_per_second: Some(900.0 * part(17)),
+                ..watched(&name, 0.045 * part(101), 0.4 * part(53))
+            },
+        }
+    };
+    (0..1_000).map(service).collect()
+}
+
+fn all(source: usize, host: &str, services: Vec<Summary>) -> Update {
+    Update::Services { source, host: host.to_owned(), is_agent: true, services }
+}
+
+fn app(depth: Depth, charset: Charset, services: Vec<Summary>) -> App {
+    let mut app = App::new(UiState::new(Theme::new(depth), charset, TimeZone::UTC), vec!["deploy-1:9710".to_owned()]);
+    app.tick(0, WALL);
+    app.update(all(0, "deploy-1", services), 0);
+    app
+}
+
+fn plain(services: Vec<Summary>) -> App {
+    app(Depth::None, Charset::Unicode, services)
+}
+
+/// The same after so many seconds in which the values have gone up and down.
+fn aged(mut app: App, seconds: u64) -> App {
+    for second in 1..=seconds {
+        let keys = app.fleet.ordered(&[]);
+        for (at, key) in keys.iter().enumerate() {
+            let summary = app.fleet.row(key).unwrap().summary.clone();
+            if summary.state != State::Watching {
+                continue;
+            }
+            let wave = f64::from(u32::try_from((second + at as u64 * 5) % 12).unwrap()) / 12.0 + 0.4;
+            let told =
+                Summary { value: summary.value.map(|_| summary.limit.unwrap() * wave.min(0.97)), ..summary.clone() };
+            let told = if summary.verdict == Some(Verdict::Healthy) { told } else { summary };
+            app.update(Update::Service { source: key.source, service: Box::new(told) }, second * 1_000);
+        }
+        app.tick(second * 1_000, WALL + i64::try_from(second * 1_000).unwrap());
+    }
+    app
+}
+
+fn drawn(app: &mut App, size: (u16, u16)) -> (Buffer, Drawn) {
+    let area = Rect { x: 0, y: 0, width: size.0, height: size.1 };
+    let mut buffer = Buffer::empty(area);
+    let drawn = app.render(&mut buffer, area);
+    (buffer, drawn)
+}
+
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
+    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
+}
+
+fn screen(app: &mut App, size: (u16, u16)) -> String {
+    text(&drawn(app, size).0)
+}
+
+fn screens(app: &mut App) -> String {
+    SIZES.map(|size| screen(app, size)).join("\n")
+}
+
+fn press(app: &mut App, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            '\x1b' => KeyCode::Esc,
+            '↓' => KeyCode::Down,
+            '↑' => KeyCode::Up,
+            '←' => KeyCode::Backspace,
+            key => KeyCode::Char(key),
+        };
+        let now = app.now_ms;
+        effects.extend(app.handle(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), now));
+    }
+    effects
+}
+
+fn key(service: &str) -> Key {
+    Key { source: 0, service: service.to_owned() }
+}
+
+#[test]
+fn no_row_three_and_a_thousand_at_three_sizes() {
+    let mut waiting = App::new(
+        UiState::new(Theme::new(Depth::None), Charset::Unicode, TimeZone::UTC),
+        vec!["deploy-1:9710".to_owned(), "/run/switchback/agent.sock".to_owned()],
+    );
+    insta::assert_snapshot!("waiting", screens(&mut waiting));
+    insta::assert_snapshot!("nothing", screens(&mut plain(Vec::new())));
+    insta::assert_snapshot!("three", screens(&mut aged(plain(three()), 20)));
+    insta::assert_snapshot!("a_thousand", screens(&mut aged(plain(thousand()), 20)));
+}
+
+#[test]
+fn a_host_out_of_reach_is_a_row_and_its_services_are_stale() {
+    let names = vec!["deploy-1:9710".to_owned(), "deploy-2:9710".to_owned()];
+    let mut app = App::new(UiState::new(Theme::new(Depth::None), Charset::Unicode, TimeZone::UTC), names);
+    app.tick(0, WALL);
+    app.update(all(0, "deploy-1", three()), 0);
+    let why = || "no monitor answers: https://deploy-2:9710/ connection refused".to_owned();
+    app.update(Update::Lost { source: 1, why: why() }, 0);
+    let mut app = aged(app, 10);
+    app.update(Update::Lost { source: 0, why: "the monitor does not answer".to_owned() }, 11_000);
+    insta::assert_snapshot!("unreachable", screens(&mut app));
+}
+
+#[test]
+fn a_filter_and_marks() {
+    let mut app = aged(plain(thousand()), 5);
+    press(&mut app, "/ledger watch");
+    let typing = screen(&mut app, (80, 24));
+    press(&mut app, "\n↓↓  ");
+    insta::assert_snapshot!("filtered_and_marked", [typing, screen(&mut app, (100, 24))].join("\n"));
+    press(&mut app, "\x1b");
+    assert_eq!((app.filter.text(), app.marks.len()), ("", 2));
+    press(&mut app, "\x1b");
+    assert!(app.marks.is_empty());
+    press(&mut app, "/nothing-like-that");
+    assert!(screen(&mut app, (80, 24)).contains("no row has `nothing-like-that`"));
+    press(&mut app, "\x1b");
+    assert!(app.filter.text().is_empty() && screen(&mut app, (80, 24)).contains("of 1,000"));
+}
+
+#[test]
+fn a_few_soaks_are_listed_and_ordered_with_one_key() {
+    let mut app = plain(three());
+    press(&mut app, "*R");
+    let asked = screen(&mut app, (80, 24));
+    assert_eq!(press(&mut app, "\n"), [], "Enter is on Cancel");
+    press(&mut app, "R");
+    let given = press(&mut app, "y");
+    let order = |service| Effect::Order(key(service), Action::Rollback { force: false });
+    assert_eq!(given, [order("checkout-api"), order("search-api")]);
+    let waiting = screen(&mut app, (80, 24));
+    app.handle(Event::Answered { key: key("checkout-api"), answer: Ok(()) }, 0);
+    let refused = Err("the standby is DOWN: use --force".to_owned());
+    app.handle(Event::Answered { key: key("search-api"), answer: refused }, 0);
+    insta::assert_snapshot!("a_group_of_two", [asked, waiting, screen(&mut app, (80, 24))].join("\n"));
+    press(&mut app, "\n");
+    assert!(app.layer.is_none() && screen(&mut app, (80, 24)).contains("1 of 2 done, 1 refused"));
+}
+
+#[test]
+fn for_more_than_five_the_count_is_typed() {
+    let mut app = plain((0..8).map(|at| watched(&format!("shop-{at}"), 0.01, 0.0)).collect());
+    press(&mut app, "*P");
+    let asked = screens(&mut app);
+    assert_eq!(press(&mut app, "y\n7\n"), [], "not the count");
+    assert_eq!(press(&mut app, "←←8\n").len(), 8);
+    insta::assert_snapshot!("a_group_of_eight", [asked, screen(&mut app, (60, 15))].join("\n"));
+    for at in 0..8 {
+        app.handle(Event::Answered { key: key(&format!("shop-{at}")), answer: Ok(()) }, 0);
+    }
+    assert!(screen(&mut app, (80, 24)).contains("8 of 8 done"));
+}
+
+#[test]
+fn an_abort_is_typed_for_one_and_what_is_paused_is_resumed() {
+    let mut app = plain(vec![Summary { paused: true, ..watched("shop", 0.01, 0.0) }]);
+    assert_eq!(press(&mut app, "Ay\n"), []);
+    assert_eq!(press(&mut app, "←1\n"), [Effect::Order(key("shop"), Action::Abort)]);
+    press(&mut app, "\x1b");
+    assert_eq!(press(&mut app, "Py"), [Effect::Order(key("shop"), Action::Resume)]);
+    press(&mut app, "\x1b");
+    app.update(Update::Service { source: 0, service: Box::new(watched("shop", 0.01, 0.0)) }, 0);
+    assert_eq!(press(&mut app, "Py"), [Effect::Order(key("shop"), Action::Pause)]);
+}
+
+#[test]
+fn another_soak_than_the_one_asked_about_is_not_ordered_anything() {
+    let mut app = plain(vec![watched("shop", 0.01, 0.0), watched("till", 0.01, 0.0)]);
+    press(&mut app, "*R");
+    let other = Summary { soak: Some("another".to_owned()), ..watched("shop", 0.01, 0.0) };
+    app.update(Update::Service { source: 0, service: Box::new(other) }, 100);
+    app.update(Update::Gone { source: 0, service: "till".to_owned() }, 100);
+    assert_eq!(press(&mut app, "y"), []);
+    let shown = screen(&mut app, (80, 24));
+    assert!(
+        shown.contains("another soak has begun since") && shown.contains("till on deploy-1: is not watched"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_question_that_nobody_answers_closes() {
+    let mut app = plain(three());
+    press(&mut app, "R");
+    app.tick(29_000, WALL);
+    assert!(app.layer.is_some());
+    app.tick(30_000, WALL);
+    assert!(app.layer.is_none() && app.ui.message.is_some());
+}
+
+#[test]
+fn what_takes_no_order_says_why() {
+    let mut app = plain(vec![ended("mail-worker", Outcome::Retained, 0, Color::Green)]);
+    assert_eq!(press(&mut app, "R"), []);
+    assert!(screen(&mut app, (80, 24)).contains("mail-worker on deploy-1 has no soak any more"));
+    assert_eq!(press(&mut app, "\n"), []);
+    app.update(all(0, "deploy-1", three()), 0);
+    app.update(Update::Lost { source: 0, why: "no".to_owned() }, 0);
+    press(&mut app, "*A");
+    assert!(app.layer.is_none(), "no row of a host out of reach takes an order");
+    app.ui.read_only = true;
+    app.update(all(0, "deploy-1", three()), 0);
+    press(&mut app, "R");
+    assert!(app.layer.is_none());
+}
+
+#[test]
+fn a_row_is_opened_where_its_soak_runs() {
+    let mut app = plain(three());
+    assert_eq!(press(&mut app, "\n"), [Effect::Attach(key("checkout-api"))]);
+    let area = Rect { x: 0, y: 0, width: 80, height: 24 };
+    let (_, places) = drawn(&mut app, (80, 24));
+    let (second, at) = places.rows[2].clone();
+    assert_eq!(second.service, "search-api");
+    let click = |app: &mut App| {
+        let pointer = Pointer { deed: Deed::Click, at: Position { x: at.x + 5, y: at.y } };
+        app.handle(Event::Mouse { pointer, screen: area }, 0)
+    };
+    assert_eq!(click(&mut app), []);
+    assert_eq!(click(&mut app), [Effect::Attach(key("search-api"))], "the second click opens it");
+    let pointer = Pointer { deed: Deed::WheelUp, at: Position { x: 1, y: 5 } };
+    app.handle(Event::Mouse { pointer, screen: area }, 0);
+    assert_eq!(app.list.current(), Some(&key("checkout-api")));
+    let quit = places.hints.iter().find(|(key, _)| key == "q").unwrap().1;
+    let pointer = Pointer { deed: Deed::Click, at: Position { x: quit.x, y: quit.y } };
+    assert_eq!(app.handle(Event::Mouse { pointer, screen: area }, 0), [Effect::Leave]);
+}
+
+#[test]
+fn text_that_is_pasted_orders_nothing() {
+    let mut app = plain(three());
+    app.handle(Event::Paste("*Ry".to_owned()), 0);
+    assert!(app.layer.is_none() && app.marks.is_empty());
+}
+
+/// What is not in sight costs nothing: neither texts nor places.
+#[test]
+fn only_the_rows_in_sight_are_formatted() {
+    let mut app = plain(thousand());
+    for size in [(60, 15), (200, 60)] {
+        let before = super::cells::formatted();
+        let (_, places) = drawn(&mut app, size);
+        let formatted = super::cells::formatted() - before;
+        assert_eq!(
+            (formatted, places.rows.len()),
+            (places.rows.len(), super::screen::rows(Rect::new(0, 0, size.0, size.1)))
+        );
+        assert!(formatted < 60);
+    }
+}
+
+#[test]
+fn without_color_no_cell_has_one_and_in_ascii_none_is_beyond_it() {
+    let (buffer, _) = drawn(&mut plain(thousand()), (200, 60));
+    let ink = ratatui::style::Color::Reset;
+    assert!(buffer.content.iter().all(|cell| (cell.fg, cell.bg) == (ink, ink)));
+    let mut ascii = app(Depth::None, Charset::Ascii, three());
+    let (buffer, _) = drawn(&mut ascii, (80, 24));
+    assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
+    insta::assert_snapshot!("in_ascii", text(&buffer));
+}
+
+#[test]
+fn the_help_has_every_key() {
+    let mut app = plain(three());
+    press(&mut app, "?");
+    insta::assert_snapshot!("help", screen(&mut app, (80, 30)));
+    press(&mut app, "q");
+    assert!(app.layer.is_none());
+}
+
+#[test]
+fn the_picture_of_the_documentation_is_what_the_program_draws() {
+    let mut services: Vec<Summary> = thousand().into_iter().take(60).collect();
+    services.extend(three());
+    let mut app = aged(app(Depth::True, Charset::Unicode, services), 40);
+    let (buffer, _) = drawn(&mut app, (120, 36));
+    let svg = to_svg(&buffer, "Many soaks on one screen, the worst first", Palette::DARK);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screens/fleet.svg");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &svg).unwrap();
+    }
+    let is_same = std::fs::read_to_string(&path).is_ok_and(|there| there == svg);
+    assert!(is_same, "{} is out of date: UPDATE_DOCS=1 cargo test --locked --lib picture", path.display());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_at_any_size_whatever_is_shown(
+        width in 0..130_u16,
+        height in 0..45_u16,
+        keys in "[ */ahjkgGRPAy1?q\n\x1b]{0,12}",
+        count in 0..12_usize,
+    ) {
+        let mut app = plain(thousand().into_iter().take(count).collect());
+        press(&mut app, &keys);
+        let (buffer, drawn) = drawn(&mut app, (width, height));
+        for (_, at) in drawn.rows.iter().map(|(_, at)| ((), at)) {
+            prop_assert!(buffer.area.intersection(*at) == *at);
+        }
+    }
+}
