@@ -3,8 +3,13 @@
 use super::{files, read};
 
 /// What writes numbers for machines, and the place that writes those for people.
-const ELSEWHERE: [&str; 4] =
-    ["src/measure/number.rs", "src/model/action.rs", "src/io/journal/line.rs", "src/app/headless/json.rs"];
+const ELSEWHERE: [&str; 5] = [
+    "src/measure/number.rs",
+    "src/model/action.rs",
+    "src/io/journal/line.rs",
+    "src/app/headless/json.rs",
+    "src/app/fleet/lines.rs",
+];
 /// Ways to write them by hand.
 const BY_HAND: [&str; 12] =
     [":.0}", ":.1}", ":.2}", ":.3}", "} %", "} ms", "} s", "} kB", "} KiB", "} MiB", "} GiB", "humantime::format"];

@@ -8,18 +8,24 @@ use crate::app::fleet::Form;
 
 #[derive(Clone, Debug, Args)]
 pub struct Fleet {
-    /// Hosts: URLs such as https://deploy-1:9710, or paths of sockets (default: those of the file).
+    /// URLs, or paths of sockets (default: those of the file).
+    ///
+    /// Such as https://deploy-1:9710 or /run/switchback/agent.sock: of an agent, or of the monitor of one service.
     #[arg(value_name = "HOST")]
     pub hosts: Vec<String>,
-    /// List of hosts (default: fleet.toml here, in ~/.config/switchback, or in /etc/switchback).
+    /// List of hosts (default: fleet.toml).
+    ///
+    /// It is looked for here, in ~/.config/switchback, and in /etc/switchback.
     #[arg(long, value_name = "FILE", conflicts_with = "hosts")]
     pub file: Option<PathBuf>,
-    /// File with the token for hosts without one of their own.
+    /// Token for hosts without one of their own.
     ///
     /// Without it the token of the configuration is taken: `control.operator_token`, else `control.viewer_token`.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Authorities (PEM) to trust instead of those of the system.
+    /// Authorities (PEM) to trust.
+    ///
+    /// Instead of those of the system.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// Read-only view: give no orders.
@@ -30,7 +36,9 @@ pub struct Fleet {
     /// It ends when no soak runs any more; the exit code is the worst of all services.
     #[arg(long)]
     pub no_tui: bool,
-    /// Print the table once every host has answered, and end.
+    /// Print the table, and end.
+    ///
+    /// Once every host has answered, after 15s at the latest.
     #[arg(long)]
     pub once: bool,
     /// Output format.

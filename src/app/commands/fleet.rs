@@ -172,7 +172,7 @@ async fn lines(places: &[Place], asked: &Asked) -> Result<u8, Failure> {
     Ok(fleet.exit_code())
 }
 
-/// None where nobody reads any more.
+/// None where stdout is closed.
 fn told(done: io::Result<()>) -> Result<Option<()>, Failure> {
     match done {
         Ok(()) => Ok(Some(())),

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-/// Points that are kept at most: more than a row of the widest screen has room for.
-const MAX: usize = 64;
 /// Time between two points at first.
 const STEP_MS: u64 = 1_000;
 
@@ -24,6 +22,9 @@ impl Default for Trend {
 }
 
 impl Trend {
+    /// Points that are kept at most: more than a row of the widest screen has room for.
+    pub const MAX: usize = 64;
+
     /// Takes what is known at this time.
     pub fn push(&mut self, now_ms: u64, value: Option<f64>) {
         let since = *self.since_ms.get_or_insert(now_ms);
@@ -35,7 +36,7 @@ impl Trend {
             }
             return;
         }
-        if self.points.len() == MAX {
+        if self.points.len() == Self::MAX {
             let halved = self.points.make_contiguous().chunks(2);
             self.points = halved.map(|pair| pair.iter().copied().fold(None, worse)).collect();
             self.step_ms *= 2;
@@ -74,8 +75,8 @@ mod tests {
         for second in 0..10_000_u64 {
             trend.push(second * 1_000, Some(if second == 4_321 { 3.0 } else { 0.5 }));
         }
-        assert!(trend.points.len() <= MAX && trend.points.len() >= MAX / 2, "{}", trend.points.len());
-        assert_eq!(trend.last(MAX).flatten().filter(|value| *value > 1.0).count(), 1);
+        assert!(trend.points.len() <= Trend::MAX && trend.points.len() >= Trend::MAX / 2, "{}", trend.points.len());
+        assert_eq!(trend.last(Trend::MAX).flatten().filter(|value| *value > 1.0).count(), 1);
         assert_eq!(trend.step_ms, 256_000);
     }
 }

@@ -224,7 +224,7 @@ impl App {
     /// The same into a part of any buffer; says where what is.
     pub(super) fn render(&mut self, buffer: &mut ratatui::buffer::Buffer, area: Rect) -> Drawn {
         self.settle();
-        self.list.resize(screen::rows(area));
+        self.list.resize(screen::rows(area, self.list.all().len()));
         self.ui.hints = keys::hints(self.ui.read_only);
         self.ui.overlay = match &self.layer {
             Some(Layer::Help { scroll }) => {

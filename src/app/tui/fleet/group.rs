@@ -43,12 +43,21 @@ impl What {
         }
     }
 
+    const fn label(self) -> &'static str {
+        match self {
+            Self::RollBack => "Roll back",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::Abort => "Abort",
+        }
+    }
+
     const fn consequence(self) -> &'static str {
         match self {
             Self::RollBack => "Traffic moves back to the previous color of each.",
             Self::Pause => "A breach is held until automatic rollback is resumed.",
             Self::Resume => "A breach that is held is acted on at once.",
-            Self::Abort => "Traffic stays where it is, and nobody watches the releases any more.",
+            Self::Abort => "Traffic stays where it is, and the releases are unwatched.",
         }
     }
 
@@ -260,7 +269,10 @@ impl Group {
         };
         if let Some((told, tone)) = self.told() {
             view.title = format!("{} {count} {soaks}", self.what.verb());
-            view.body[0] = if tone == Tone::Plain { told.clone() } else { String::new() };
+            match tone {
+                Tone::Plain => view.body[0].clone_from(&told),
+                _ => _ = view.body.drain(..2),
+            }
             view.state = match tone {
                 Tone::Good => DialogState::Done(told),
                 Tone::Bad => DialogState::Failed(told),
@@ -277,7 +289,7 @@ impl Group {
         view.state = DialogState::Prompting { expires_in_s: Some(left) };
         let (key, confirmed) = if self.is_typed() { ("Enter", self.is_confirmed()) } else { ("y", true) };
         view.buttons.push(button("Cancel", Some("Esc"), !self.is_typed(), true));
-        view.buttons.push(button(self.what.verb(), Some(key), self.is_typed(), confirmed));
+        view.buttons.push(button(self.what.label(), Some(key), self.is_typed(), confirmed));
         view
     }
 }

@@ -7,9 +7,10 @@
 //! | `list` | pure: which rows are in sight, and which one is selected |
 //! | `group` | pure: one order for several soaks, from the question to the answers |
 //! | `keys` | which key does what |
-//! | `screen`, `columns`, `cells` | what is drawn: the whole screen, which columns have room, one row |
+//! | `screen`, `columns`, `cells`, `about` | what is drawn: the whole screen, which columns have room, one row, the selected one |
 //! | `run` | the loop, and the screen of one soak above it |
 
+mod about;
 mod app;
 mod cells;
 mod columns;

@@ -5,20 +5,22 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::tui::widgets;
-use crate::app::tui::widgets::pane::pane;
-use crate::app::tui::widgets::{above, after, row, wrap, write, write_right};
-use crate::core::fleet::{Counts, Key, Row};
-use crate::core::view::{Summary, Tone};
-use crate::model::number::{percent, rate, thousands};
+use crate::app::tui::widgets::{above, after, row, write, write_right};
+use crate::core::fleet::{Counts, Key};
+use crate::core::view::Tone;
+use crate::model::number::thousands;
 
+use super::about::about;
 use super::app::App;
-use super::cells::{Standing, bars, row as draw_row};
+use super::cells::{Standing, row as draw_row};
 use super::columns::fit;
 
 /// From this height on there is a pane about the selected row; below it a line.
 const TALL: u16 = 22;
-/// Rows of that pane, with its frame.
-const PANE: u16 = 6;
+/// Rows of that pane, with its frame: at least, and where the list leaves room.
+const PANE: (u16, u16) = (6, 21);
+/// Rows that the list has, however short it is.
+const LIST: u16 = 3;
 /// The smallest size with a list.
 const SMALLEST: (u16, u16) = (30, 5);
 
@@ -41,9 +43,17 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(area: Rect) -> Self {
-        let about = if area.height >= TALL { PANE } else { 1 };
-        let rows = area.height.saturating_sub(3 + about);
+    /// For a list of so many rows.
+    fn of(area: Rect, length: usize) -> Self {
+        let length = u16::try_from(length).unwrap_or(u16::MAX).max(LIST);
+        let about = match area.height.saturating_sub(3).saturating_sub(length) {
+            spare if spare >= PANE.0 => spare.min(PANE.1),
+            _ if area.height >= TALL => PANE.0,
+            _ => 1,
+        };
+        let room = area.height.saturating_sub(3 + about);
+        // The pane stands right below a list that is short.
+        let rows = room.min(length);
         let at = |y: u16, height: u16| Rect { y: area.y + y.min(area.height), height, ..area }.intersection(area);
         Self {
             header: at(0, 1),
@@ -55,9 +65,9 @@ impl Layout {
     }
 }
 
-/// How many rows of the list are in sight on a screen of this size.
-pub fn rows(area: Rect) -> usize {
-    if is_tiny(area) { 0 } else { usize::from(Layout::of(area).rows.height) }
+/// How many rows of a list of so many are in sight on a screen of this size.
+pub fn rows(area: Rect, length: usize) -> usize {
+    if is_tiny(area) { 0 } else { usize::from(Layout::of(area, length).rows.height) }
 }
 
 const fn is_tiny(area: Rect) -> bool {
@@ -72,16 +82,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) -> Drawn {
         let (width, height) = SMALLEST;
         write(buffer, line, &[Span::raw(format!("{} ({width}x{height} shows more)", counted(&app.counts)))], ui);
     } else {
-        let at = Layout::of(area);
+        let at = Layout::of(area, app.list.all().len());
         header(buffer, at.header, app);
         drawn.rows = list(buffer, &at, app);
-        match app.list.current().and_then(|key| app.fleet().row(key)) {
-            Some(row) if at.about.height > 1 => about(buffer, at.about, row, app),
-            Some(row) => {
-                let why = why(&row.summary).unwrap_or_default();
-                write(buffer, at.about, &[Span::styled(format!(" {why}"), ui.theme.dim())], ui);
-            }
-            None => {}
+        if let Some(row) = app.list.current().and_then(|key| app.fleet().row(key)) {
+            about(buffer, at.about, row, ui);
         }
         drawn.hints = footer(buffer, at.footer, app);
     }
@@ -148,9 +153,15 @@ fn header(buffer: &mut Buffer, area: Rect, app: &App) {
             format!("{sign} {} {word}", thousands(*count as u64))
         })
         .collect();
-    let words = words.join("  ");
-    let whole = |title: &String| title.chars().count() + 3 + words.chars().count() <= usize::from(left.width);
+    let room = usize::from(left.width);
+    let length = |words: &[String]| words.join("  ").chars().count();
+    let whole = |title: &String| title.chars().count() + 3 + length(&words) <= room;
     let title = wide.iter().find(|title| whole(title)).map(String::as_str).unwrap_or_default();
+    // The last ones are the calm ones.
+    let fit = (1..=words.len()).rev().find(|fit| length(&words[..*fit]) + 3 < room).unwrap_or(1);
+    let fit = if title.is_empty() { fit.min(words.len()) } else { words.len() };
+    let more = if fit < words.len() { format!(" {}", glyphs.cut) } else { String::new() };
+    let words = words[..fit].join("  ") + &more;
     let gap = if title.is_empty() { " " } else { "   " };
     let spans =
         [Span::styled(title.to_owned(), ui.theme.strong()), Span::raw(gap), Span::styled(words, ui.theme.strong())];
@@ -200,59 +211,10 @@ fn nothing(buffer: &mut Buffer, area: Rect, app: &App) {
             format!("waiting for {}", names.join(", "))
         }
     };
-    let line = row(area, area.height / 3);
+    let line = row(area, area.height / 2);
     let length = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
     let middle = after(line, line.width.saturating_sub(length) / 2);
     write(buffer, middle, &[Span::styled(text, app.ui().theme.dim())], app.ui());
-}
-
-/// Why a row is as it is, in a sentence.
-fn why(summary: &Summary) -> Option<&str> {
-    summary.error.as_deref().or(summary.reason.as_deref())
-}
-
-/// What is known of the selected row.
-fn about(buffer: &mut Buffer, area: Rect, known: &Row, app: &App) {
-    let ui = app.ui();
-    let summary = &known.summary;
-    let host = summary.host.as_deref().filter(|host| *host != summary.service);
-    let host = host.map(|host| format!(" on {host}")).unwrap_or_default();
-    let title = ui.charset.text(&format!("{}{host}", summary.service)).into_owned();
-    let inside = pane(buffer, area, &title, false, ui);
-    let inside = after(Rect { width: inside.width.saturating_sub(1), ..inside }, 1);
-    let (word, tone) = summary.word();
-    let mut spans = vec![Span::styled(word, ui.theme.tone(tone).patch(ui.theme.strong()))];
-    spans.extend(numbers(summary).into_iter().map(|text| Span::raw(format!("   {text}"))));
-    let taken = write(buffer, row(inside, 0), &spans, ui);
-    // A course as long as there is room for.
-    let rest = after(row(inside, 0), taken + 3);
-    if summary.value.is_some() && rest.width > 8 {
-        bars(buffer, rest, &known.trend, ui);
-    }
-    let lines = why(summary).map(|why| wrap(why, inside.width)).unwrap_or_default();
-    for (at, line) in (1..inside.height).zip(&lines) {
-        write(buffer, row(inside, at), &[Span::raw(line.clone())], ui);
-    }
-    let free = 1 + u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    if let Some(soak) = summary.soak.as_ref().filter(|_| free < inside.height) {
-        write(buffer, row(inside, inside.height - 1), &[Span::styled(format!("soak {soak}"), ui.theme.dim())], ui);
-    }
-}
-
-/// All numbers of a row, each with its name.
-fn numbers(summary: &Summary) -> Vec<String> {
-    let mut told = Vec::new();
-    let color = summary.active.map(|color| color.to_string());
-    told.extend(match (&summary.release, color) {
-        (Some(release), Some(color)) => Some(format!("{release} on {color}")),
-        (release, color) => release.clone().or(color),
-    });
-    if let (Some(name), Some((value, limit))) = (summary.check_name(), summary.numbers()) {
-        told.push(format!("{name} {value} (limit {limit})"));
-    }
-    told.extend(summary.evidence.map(|share| format!("{} of a breach", percent(share.clamp(0.0, 99.0)))));
-    told.extend(summary.requests_per_second.map(|requests| format!("{} requests", rate(requests))));
-    told
 }
 
 /// The filter while it is typed, else the keys.

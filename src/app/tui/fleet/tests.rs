@@ -1,164 +1,18 @@
+mod scenes;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
+use self::scenes::{
+    WALL, aged, all, app, drawn, empty, ended, key, plain, screen, screens, text, thousand, three, watched,
+};
 use super::app::{App, Effect, Event};
-use super::screen::Drawn;
 use crate::app::tui::mouse::{Deed, Pointer};
-use crate::app::tui::{Charset, Depth, Palette, Theme, UiState, to_svg};
-use crate::core::fleet::{Key, Update};
-use crate::core::view::{State, Summary};
-use crate::model::{Action, Color, Outcome, Phase, Verdict};
-
-const SIZES: [(u16, u16); 3] = [(60, 15), (80, 24), (200, 60)];
-/// The wall clock of all scenes, Unix milliseconds.
-const WALL: i64 = 1_795_480_000_000;
-const WORDS: [&str; 8] = ["checkout", "search", "catalog", "payments", "mail", "ledger", "profile", "basket"];
-
-fn watched(service: &str, value: f64, evidence: f64) -> Summary {
-    Summary {
-        state: State::Watching,
-        soak: Some("20261123T140211Z-3f2a".to_owned()),
-        release: Some("1.5.0".to_owned()),
-        phase: Some(Phase::Watching),
-        verdict: Some(if value > 0.05 { Verdict::Unknown } else { Verdict::Healthy }),
-        check: Some("error-rate".into()),
-        title: Some("error rate".to_owned()),
-        value: Some(value),
-        limit: Some(0.05),
-        evidence: Some(evidence),
-        requests_per_second: Some(120.0),
-        left_ms: Some(252_000),
-        since_ms: Some(WALL - 348_000),
-        ..Summary::idle(service, Some(Color::Green))
-    }
-}
-
-fn held(service: &str) -> Summary {
-    Summary {
-        phase: Some(Phase::Held),
-        verdict: Some(Verdict::Breached),
-        reason: Some(
-            "60 of 300 requests failed (20%) in the last 3s; evidence 2,480× against a rate of 5% or less (acts at 100×); \
-             held: the policy on_breach asks to wait for the operator"
-                .to_owned(),
-        ),
-        ..watched(service, 0.185, 1.7)
-    }
-}
-
-fn ended(service: &str, outcome: Outcome, exit_code: u8, active: Color) -> Summary {
-    Summary {
-        state: State::Idle,
-        active: Some(active),
-        phase: Some(Phase::Finished),
-        left_ms: None,
-        requests_per_second: None,
-        outcome: Some(outcome),
-        exit_code: Some(exit_code),
-        since_ms: Some(WALL - 720_000),
-        reason: Some("recovered: blue after the rollback: 0 of 450 requests failed (0%)".to_owned()),
-        ..watched(service, 0.02, -0.2)
-    }
-}
-
-fn three() -> Vec<Summary> {
-    let slow = Summary {
-        check: Some("latency".into()),
-        title: Some("latency p99".to_owned()),
-        limit: Some(0.5),
-        ..watched("search-api", 0.212, 0.42)
-    };
-    vec![held("checkout-api"), slow, ended("mail-worker", Outcome::RolledBack, 3, Color::Blue)]
-}
-
-/// A thousand services in every state.
-fn thousand() -> Vec<Summary> {
-    let service = |at: usize| {
-        let name = format!("{}-{:03}", WORDS[at % WORDS.len()], at);
-        let part = |share: usize| {
-            f64::from(u32::try_from(at * 37 % share).unwrap()) / f64::from(u32::try_from(share).unwrap())
-        };
-        match at {
-            0 | 512 => held(&name),
-            7 => Summary { phase: Some(Phase::RollingBack), left_ms: None, ..held(&name) },
-            11 => ended(&name, Outcome::RollbackFailed, 7, Color::Green),
-            13 => Summary::error(
-                &name,
-                "switchback.toml: 1 problem in the configuration: `soak.window`: must be at least 1s",
-            ),
-            17 => Summary { blind_ms: Some(14_000), value: None, ..watched(&name, 0.0, 0.1) },
-            19 => Summary { paused: true, ..watched(&name, 0.01, 0.0) },
-            23 => watched(&name, 0.068, 0.6),
-            29 => Summary::elsewhere(&name, "a monitor of its own, process 4711"),
-            at if at % 97 == 0 => ended(&name, Outcome::RolledBack, 3, Color::Blue),
-            at if at % 10 == 3 => ended(&name, Outcome::Retained, 0, Color::Green),
-            at if at % 41 == 0 => Summary::idle(&name, Some(Color::Blue)),
-            _ => Summary {
-                requests_per_second: Some(900.0 * part(17)),
-                ..watched(&name, 0.045 * part(101), 0.4 * part(53))
-            },
-        }
-    };
-    (0..1_000).map(service).collect()
-}
-
-fn all(source: usize, host: &str, services: Vec<Summary>) -> Update {
-    Update::Services { source, host: host.to_owned(), is_agent: true, services }
-}
-
-fn app(depth: Depth, charset: Charset, services: Vec<Summary>) -> App {
-    let mut app = App::new(UiState::new(Theme::new(depth), charset, TimeZone::UTC), vec!["deploy-1:9710".to_owned()]);
-    app.tick(0, WALL);
-    app.update(all(0, "deploy-1", services), 0);
-    app
-}
-
-fn plain(services: Vec<Summary>) -> App {
-    app(Depth::None, Charset::Unicode, services)
-}
-
-/// The same after so many seconds in which the values have gone up and down.
-fn aged(mut app: App, seconds: u64) -> App {
-    for second in 1..=seconds {
-        let keys = app.fleet.ordered(&[]);
-        for (at, key) in keys.iter().enumerate() {
-            let summary = app.fleet.row(key).unwrap().summary.clone();
-            if summary.state != State::Watching {
-                continue;
-            }
-            let wave = f64::from(u32::try_from((second + at as u64 * 5) % 12).unwrap()) / 12.0 + 0.4;
-            let told =
-                Summary { value: summary.value.map(|_| summary.limit.unwrap() * wave.min(0.97)), ..summary.clone() };
-            let told = if summary.verdict == Some(Verdict::Healthy) { told } else { summary };
-            app.update(Update::Service { source: key.source, service: Box::new(told) }, second * 1_000);
-        }
-        app.tick(second * 1_000, WALL + i64::try_from(second * 1_000).unwrap());
-    }
-    app
-}
-
-fn drawn(app: &mut App, size: (u16, u16)) -> (Buffer, Drawn) {
-    let area = Rect { x: 0, y: 0, width: size.0, height: size.1 };
-    let mut buffer = Buffer::empty(area);
-    let drawn = app.render(&mut buffer, area);
-    (buffer, drawn)
-}
-
-fn text(buffer: &Buffer) -> String {
-    let rows = buffer.content.chunks(usize::from(buffer.area.width.max(1)));
-    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
-}
-
-fn screen(app: &mut App, size: (u16, u16)) -> String {
-    text(&drawn(app, size).0)
-}
-
-fn screens(app: &mut App) -> String {
-    SIZES.map(|size| screen(app, size)).join("\n")
-}
+use crate::app::tui::{Charset, Depth, Palette, to_svg};
+use crate::core::fleet::Update;
+use crate::core::view::Summary;
+use crate::model::{Action, Color, Outcome};
 
 fn press(app: &mut App, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -177,16 +31,9 @@ fn press(app: &mut App, keys: &str) -> Vec<Effect> {
     effects
 }
 
-fn key(service: &str) -> Key {
-    Key { source: 0, service: service.to_owned() }
-}
-
 #[test]
 fn no_row_three_and_a_thousand_at_three_sizes() {
-    let mut waiting = App::new(
-        UiState::new(Theme::new(Depth::None), Charset::Unicode, TimeZone::UTC),
-        vec!["deploy-1:9710".to_owned(), "/run/switchback/agent.sock".to_owned()],
-    );
+    let mut waiting = empty(&["deploy-1:9710", "/run/switchback/agent.sock"]);
     insta::assert_snapshot!("waiting", screens(&mut waiting));
     insta::assert_snapshot!("nothing", screens(&mut plain(Vec::new())));
     insta::assert_snapshot!("three", screens(&mut aged(plain(three()), 20)));
@@ -195,8 +42,7 @@ fn no_row_three_and_a_thousand_at_three_sizes() {
 
 #[test]
 fn a_host_out_of_reach_is_a_row_and_its_services_are_stale() {
-    let names = vec!["deploy-1:9710".to_owned(), "deploy-2:9710".to_owned()];
-    let mut app = App::new(UiState::new(Theme::new(Depth::None), Charset::Unicode, TimeZone::UTC), names);
+    let mut app = empty(&["deploy-1:9710", "deploy-2:9710"]);
     app.tick(0, WALL);
     app.update(all(0, "deploy-1", three()), 0);
     let why = || "no monitor answers: https://deploy-2:9710/ connection refused".to_owned();
@@ -348,7 +194,7 @@ fn only_the_rows_in_sight_are_formatted() {
         let formatted = super::cells::formatted() - before;
         assert_eq!(
             (formatted, places.rows.len()),
-            (places.rows.len(), super::screen::rows(Rect::new(0, 0, size.0, size.1)))
+            (places.rows.len(), super::screen::rows(Rect::new(0, 0, size.0, size.1), 1_000))
         );
         assert!(formatted < 60);
     }
