@@ -107,7 +107,13 @@ impl Hosts {
                     return Err(about(what));
                 }
                 // A name alone is one in the same folder.
-                (None, Some(socket)) => if socket.contains('/') { socket } else { format!("./{socket}") },
+                (None, Some(socket)) => {
+                    if socket.contains('/') {
+                        socket
+                    } else {
+                        format!("./{socket}")
+                    }
+                }
                 _ => return Err(about(format!("{which} has either a `url` or a `socket`"))),
             };
             let address = Address::parse(&given).map_err(|why| about(format!("{which}: {why}")))?.within(folder);

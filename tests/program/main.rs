@@ -30,6 +30,7 @@ mod network;
 mod night;
 mod node;
 mod notify;
+mod overview;
 mod owners;
 mod panes;
 mod persist;

@@ -13,6 +13,7 @@
     reason = "only tests use this, and what its name says needs no sentence"
 )]
 
+mod agent;
 mod authority;
 mod deployment;
 mod emulator;
@@ -25,6 +26,7 @@ mod redact;
 mod service;
 mod snapshots;
 
+pub use agent::Agent;
 pub use authority::Authority;
 pub use deployment::{Deployment, SWITCHED_AT, program};
 pub use emulator::Emulator;
