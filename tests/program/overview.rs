@@ -154,7 +154,7 @@ fn the_worst_is_on_top_and_orders_go_to_all_that_are_marked() {
     let orders = agent.orders();
     assert_eq!(orders.len(), 3);
     for (service, order) in &orders {
-        assert_eq!((&order["action"], &order["service"]), (&json!({ "rollback": {} }), &json!(service)), "{order}");
+        assert_eq!((&order["action"], &order["service"]), (&json!("rollback"), &json!(service)), "{order}");
         assert!(order["actor"].as_str().unwrap().starts_with("operator:ana@"), "{order}");
     }
     operator.types("\x1b");
@@ -189,10 +189,10 @@ fn a_soak_is_opened_and_left_again_and_goes_on() {
         operator.sees("1 of 1 ready");
         // An order on the screen of the soak goes to its monitor.
         operator.types("P");
-        operator.sees("automatic rollback");
-        operator.types("\r");
+        operator.sees("Pause automatic rollback?");
+        operator.types("default\r");
         deployment.wait_until("it is paused", |deployment| deployment.count("pause") == 1);
-        operator.emulator.wait_until("the dialog closed", |emulator| !emulator.contents().contains("Cancel"));
+        operator.emulator.wait_until("the dialog closed", |emulator| !emulator.contents().contains("Pause automatic"));
         agent.set(&held("mail"));
         operator.types("\x1b");
         operator.sees("▲ 1 HELD");

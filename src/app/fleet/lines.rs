@@ -13,7 +13,7 @@ use crate::model::printable::clean;
 
 /// Width of the word in front of a line's text.
 const WORD: usize = 15;
-/// Longest sentence of a table: the last column, which nothing is behind.
+/// Between two columns of the table.
 const GAP: &str = "  ";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -169,10 +169,10 @@ fn sentence(summary: &Summary) -> String {
     if details.is_empty() { format!("{service}{host}") } else { format!("{service}{host}: {details}") }
 }
 
-const HEADS: [&str; 10] =
-    ["SERVICE", "STATE", "RELEASE", "COLOR", "CHECK", "VALUE / LIMIT", "EVIDENCE", "REQUESTS", "LEFT", "HOST"];
+const HEADS: [&str; 11] =
+    ["SERVICE", "STATE", "RELEASE", "COLOR", "CHECK", "VALUE / LIMIT", "EVIDENCE", "REQUESTS", "LEFT", "HOST", "ERROR"];
 
-fn cells(row: &Row, now_ms: u64) -> [String; 10] {
+fn cells(row: &Row, now_ms: u64) -> [String; 11] {
     let summary = &row.summary;
     let dash = || "-".to_owned();
     let text = |text: Option<&str>| text.map_or_else(dash, str::to_owned);
@@ -192,5 +192,6 @@ fn cells(row: &Row, now_ms: u64) -> [String; 10] {
         summary.requests_per_second.map_or_else(dash, rate),
         left,
         text(summary.host.as_deref()),
+        summary.error.clone().unwrap_or_default(),
     ]
 }

@@ -8,7 +8,7 @@ use crate::core::view::{State, Tone};
 use crate::model::Action;
 use crate::model::number::thousands;
 
-/// For more soaks than this the count is typed, as for orders that leave a release unwatched.
+/// For more soaks than this the count is typed, as for orders after which a bad release would stay.
 const FEW: usize = 5;
 /// A question that nobody answers is one about something else by now.
 const EXPIRES_MS: u64 = 30_000;
@@ -139,7 +139,7 @@ impl Group {
 
     /// Whether the count has to be typed.
     fn is_typed(&self) -> bool {
-        self.targets.len() > FEW || self.what == What::Abort
+        self.targets.len() > FEW || matches!(self.what, What::Abort | What::Pause)
     }
 
     fn is_confirmed(&self) -> bool {
