@@ -26,6 +26,35 @@ pub fn exit_code(summary: &Summary) -> u8 {
     }
 }
 
+/// How far a watched release is on the way to a breach, as rows are put in order by it: it holds until the value has gone
+/// down for good, so that rows that come and go at one value stand still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Toward {
+    #[default]
+    Far,
+    /// Halfway, by its evidence.
+    Near,
+    /// Its value is beyond its limit.
+    Beyond,
+}
+
+impl Toward {
+    /// From which share on, and until which.
+    const NEAR: (f64, f64) = (0.5, 0.4);
+    const BEYOND: (f64, f64) = (1.0, 0.9);
+
+    pub fn next(self, summary: &Summary) -> Self {
+        let holds = |is: bool, (from, until): (f64, f64), share: f64| share > if is { until } else { from };
+        if holds(self == Self::Beyond, Self::BEYOND, summary.of_limit().unwrap_or(0.0)) {
+            Self::Beyond
+        } else if holds(self != Self::Far, Self::NEAR, summary.evidence.unwrap_or(0.0)) {
+            Self::Near
+        } else {
+            Self::Far
+        }
+    }
+}
+
 /// The place of a row in the list: the lower, the further up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -52,13 +81,12 @@ pub enum Rank {
 }
 
 impl Rank {
-    /// `near`: whether it is on the way to a breach.
-    pub fn of(summary: &Summary, near: bool) -> Self {
+    pub fn of(summary: &Summary, toward: Toward) -> Self {
         match summary.state {
             State::Error | State::Unreachable => Self::Unknown,
             State::Elsewhere => Self::Elsewhere,
             State::Idle => summary.outcome.map_or(Self::Idle, Self::ended),
-            State::Watching => Self::watched(summary, near),
+            State::Watching => Self::watched(summary, toward),
         }
     }
 
@@ -70,7 +98,7 @@ impl Rank {
         }
     }
 
-    fn watched(summary: &Summary, near: bool) -> Self {
+    fn watched(summary: &Summary, toward: Toward) -> Self {
         match (summary.phase, summary.verdict) {
             (Some(Phase::Held), _) => Self::Live,
             (Some(Phase::Grace | Phase::RollingBack), _) => Self::Acting,
@@ -78,9 +106,9 @@ impl Rank {
             (_, Some(Verdict::Breached)) => Self::Beyond,
             // Nothing is judged yet.
             (Some(Phase::Gating | Phase::Baseline | Phase::Switching), _) => Self::NotKnown,
-            _ if summary.blind_ms.is_some() || summary.is_beyond() => Self::Beyond,
+            _ if summary.blind_ms.is_some() || toward == Toward::Beyond => Self::Beyond,
             _ if summary.word().1 == Tone::Warning => Self::Disarmed,
-            _ if near => Self::Near,
+            _ if toward == Toward::Near => Self::Near,
             (_, Some(Verdict::Healthy)) => Self::Healthy,
             _ => Self::NotKnown,
         }

@@ -5,12 +5,8 @@ use std::collections::BTreeMap;
 use crate::core::view::{State, Summary, Tone};
 use crate::model::CheckId;
 
-use super::rank::{Rank, UNREACHED, exit_code, worst};
+use super::rank::{Rank, Toward, UNREACHED, exit_code, worst};
 use super::trend::Trend;
-
-/// A row counts as on the way to a breach from the first share on, until it is below the second: rows that come and go at
-/// one share would not stand still.
-const NEAR: (f64, f64) = (0.5, 0.4);
 
 /// What comes from the hosts.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,12 +60,12 @@ pub struct Row {
     pub trend: Trend,
     /// When it was last heard of.
     pub heard_ms: u64,
-    near: bool,
+    toward: Toward,
 }
 
 impl Row {
     fn new(summary: Summary, now_ms: u64) -> Self {
-        Self { summary, is_stale: false, trend: Trend::default(), heard_ms: now_ms, near: false }
+        Self { summary, is_stale: false, trend: Trend::default(), heard_ms: now_ms, toward: Toward::Far }
     }
 
     /// Milliseconds until the window ends, at this time.
@@ -100,15 +96,14 @@ impl Row {
     fn take(&mut self, summary: Summary, now_ms: u64) {
         let is_other = |one: &Summary, other: &Summary| one.soak != other.soak || one.check != other.check;
         if is_other(&self.summary, &summary) {
-            (self.trend, self.near) = (Trend::default(), false);
+            (self.trend, self.toward) = (Trend::default(), Toward::Far);
         }
-        let toward = summary.evidence.unwrap_or(0.0);
-        self.near = toward >= if self.near { NEAR.1 } else { NEAR.0 };
+        self.toward = self.toward.next(&summary);
         (self.summary, self.is_stale, self.heard_ms) = (summary, false, now_ms);
     }
 
     fn rank(&self) -> Rank {
-        Rank::of(&self.summary, self.near)
+        Rank::of(&self.summary, self.toward)
     }
 
     /// Whether a line about it would say something else.
