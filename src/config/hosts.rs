@@ -20,7 +20,16 @@ impl Address {
     /// Reads `https://deploy-1:9710`, or the path of a socket.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains("://") {
-            return instances::base(text).map(Self::Url).map_err(|why| why.to_string());
+            let url = instances::base(text).map_err(|why| why.to_string())?;
+            return match () {
+                () if url.credentials().is_some() => {
+                    Err("credentials are not allowed in this URL: use a token".to_owned())
+                }
+                () if url.is_in_the_clear() => {
+                    Err("the token would cross the network unencrypted: use https".to_owned())
+                }
+                () => Ok(Self::Url(url)),
+            };
         }
         let is_path = text.contains('/') || text.ends_with(".sock");
         if is_path { Ok(Self::Socket(text.into())) } else { Err("neither a URL nor the path of a socket".to_owned()) }
@@ -182,6 +191,12 @@ mod tests {
         {
             assert_eq!(Address::parse(text).unwrap().to_string(), shown);
         }
-        assert!(Address::parse("deploy-1").unwrap_err().contains("neither a URL nor"));
+        for (text, why) in [
+            ("deploy-1", "neither a URL nor the path of a socket"),
+            ("http://deploy-1:9710", "the token would cross the network unencrypted: use https"),
+            ("https://ana:hunter2@deploy-1:9710", "credentials are not allowed in this URL: use a token"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap_err(), why);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::app::cli::{Common, Fleet as Asked};
 use crate::app::fleet::{Form, Lines, Place, follow_all};
 use crate::app::tui;
 use crate::app::tui::{FleetSetup, UiState};
-use crate::config::{Address, Config, ControlConfig, Host, Hosts, keep_one_secret};
+use crate::config::{Address, Config, ControlConfig, Host, Hosts, keep_one_secret, mask};
 use crate::core::fleet::Fleet;
 use crate::io::control::Client;
 
@@ -77,8 +77,9 @@ fn given(hosts: &[String]) -> Result<Vec<Host>, Failure> {
     let host = |text: &String| match Address::parse(text) {
         Ok(address) => Ok(Host { address, token_file: None }),
         Err(why) => Err(Failure::usage(format!(
-            "`{text}` is not a host ({why}): expected a URL such as `https://deploy-1:9710`, or a socket such as \
-             `/run/switchback/agent.sock`"
+            "`{}` is not a host ({why}): expected a URL such as `https://deploy-1:9710`, or a socket such as \
+             `/run/switchback/agent.sock`",
+            mask(text)
         ))),
     };
     hosts.iter().map(host).collect()

@@ -70,7 +70,7 @@ impl Follower {
         let mut is_over = false;
         loop {
             let began = Instant::now();
-            let lost = match self.once().await {
+            let lost = match self.once(&mut is_over).await {
                 Ok(never) => match never {},
                 Err(lost) => lost,
             };
@@ -99,11 +99,12 @@ impl Follower {
         self.updates.send(update).await.map_err(|_| Unheard)
     }
 
-    async fn once(&self) -> Result<std::convert::Infallible, Lost> {
+    async fn once(&self, is_over: &mut bool) -> Result<std::convert::Infallible, Lost> {
         let away = |error: crate::io::control::ClientError| Lost::Away(error.to_string());
         let Some(mut services) = self.place.client.services().await.map_err(away)? else {
-            return self.one_service().await;
+            return self.one_service(is_over).await;
         };
+        *is_over = false;
         let source = self.source;
         loop {
             let update = match services.next().await.map_err(away)? {
@@ -119,9 +120,10 @@ impl Follower {
     }
 
     /// The monitor of one service: its run is folded here.
-    async fn one_service(&self) -> Result<std::convert::Infallible, Lost> {
+    async fn one_service(&self, is_over: &mut bool) -> Result<std::convert::Infallible, Lost> {
         let away = |error: crate::io::control::ClientError| Lost::Away(error.to_string());
         let mut events = self.place.client.events(0).await.map_err(away)?;
+        *is_over = false;
         let began = Instant::now();
         let mut told = Told { follower: self, view: None, last: None, due: began, is_news: false };
         loop {

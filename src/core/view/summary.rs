@@ -30,6 +30,19 @@ pub enum State {
     Unreachable,
 }
 
+impl State {
+    /// The word in JSON and in lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watching => "watching",
+            Self::Idle => "idle",
+            Self::Error => "error",
+            Self::Elsewhere => "elsewhere",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// A service and its soak, as the control API lists them. Newer ones may have more fields and words: those are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {

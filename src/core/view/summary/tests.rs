@@ -66,6 +66,7 @@ fn services_without_a_soak_say_why() {
         ),
     ] {
         assert_eq!(serde_json::to_value(&row).unwrap(), told);
+        assert_eq!(told["state"], row.state.name());
     }
 }
 
