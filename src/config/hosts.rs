@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::instances;
-use super::problem::{Problem, printable};
+use super::problem::printable;
 use super::values::InstanceUrl;
 
 /// Where an agent, or the monitor of one service, listens.
@@ -31,7 +31,7 @@ impl Address {
                 () => Ok(Self::Url(url)),
             };
         }
-        let is_path = text.contains('/') || text.ends_with(".sock");
+        let is_path = text.contains('/') || Path::new(text).extension().is_some_and(|end| end == "sock");
         if is_path { Ok(Self::Socket(text.into())) } else { Err("neither a URL nor the path of a socket".to_owned()) }
     }
 
@@ -62,7 +62,7 @@ pub struct Host {
 /// What `fleet.toml` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosts {
-    pub hosts: Vec<Host>,
+    pub list: Vec<Host>,
     /// For hosts without a token file of their own.
     pub token_file: Option<PathBuf>,
     /// Authorities (PEM) to trust instead of those of the system.
@@ -73,7 +73,7 @@ pub struct Hosts {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Content {
     token_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
     client_certificate: Option<PathBuf>,
@@ -92,9 +92,9 @@ struct Agent {
 
 impl Hosts {
     /// Reads the file; paths in it are relative to its folder.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Problem> {
-        let about = |what: String| Problem::about(path.display().to_string(), what);
-        let file: File = toml::from_str(text).map_err(|error| {
+    pub fn parse(path: &Path, text: &str) -> Result<Self, String> {
+        let about = |what: String| format!("`{}`: {what}", path.display());
+        let file: Content = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             about(format!("{line}{}", error.message().trim()))
@@ -132,7 +132,7 @@ impl Hosts {
             hosts.push(Host { address, token_file: within(token_file) });
         }
         let (token_file, ca_file) = (within(file.token_file), within(file.ca_file));
-        Ok(Self { hosts, token_file, ca_file, identity })
+        Ok(Self { list: hosts, token_file, ca_file, identity })
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Hosts, String> {
-        Hosts::parse(Path::new("/etc/switchback/fleet.toml"), text).map_err(|problem| problem.to_line())
+        Hosts::parse(Path::new("/etc/switchback/fleet.toml"), text)
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(hosts.token_file, Some("/run/token".into()));
         let told = |host: &Host| (host.address.to_string(), host.token_file.clone());
         assert_eq!(
-            hosts.hosts.iter().map(told).collect::<Vec<_>>(),
+            hosts.list.iter().map(told).collect::<Vec<_>>(),
             [
                 ("deploy-1:9710".to_owned(), Some("/etc/switchback/one.token".into())),
                 ("/run/switchback/agent.sock".to_owned(), None),

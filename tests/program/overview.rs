@@ -38,7 +38,8 @@ fn ended(service: &str, outcome: &str, exit_code: u8) -> Value {
 fn place(agents: &[&Agent]) -> Deployment {
     let place = Deployment::fresh();
     fs::write(place.path("token"), Agent::token()).unwrap();
-    let agents = agents.iter().map(|agent| format!("[[agent]]\nurl = \"{}\"\n", agent.url())).collect::<String>();
+    let agents: Vec<String> = agents.iter().map(|agent| format!("[[agent]]\nurl = \"{}\"\n", agent.url())).collect();
+    let agents = agents.concat();
     fs::write(place.path("fleet.toml"), format!("token_file = \"token\"\n{agents}")).unwrap();
     place
 }
@@ -58,8 +59,8 @@ fn the_table_has_every_service_and_the_exit_code_is_the_worst() {
     one.set(&ended("mail", "retained", 0));
     two.set(&ended("shop", "rolled-back", 3));
     let place = place(&[&one, &two]);
-    let once = |code: i32| -> Done { place.run(&["fleet", "--once"]).expect(code) };
-    let done = once(3);
+    let asked = |code: i32| -> Done { place.run(&["fleet", "--once"]).expect(code) };
+    let done = asked(3);
     let rows: Vec<&str> = done.stdout.lines().collect();
     assert!(rows[0].starts_with("SERVICE  STATE"), "{rows:?}");
     assert!(rows[1].starts_with("shop     ROLLED BACK") && rows[1].ends_with("deploy-2"), "{rows:?}");
@@ -72,11 +73,11 @@ fn the_table_has_every_service_and_the_exit_code_is_the_worst() {
         (ended("till", "rollback-failed", 7), 7),
     ] {
         one.set(&row);
-        once(code);
+        asked(code);
     }
     one.remove("till");
     one.reach(false);
-    once(3).says(&["UNREACHABLE"]);
+    asked(3).says(&["UNREACHABLE"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::app::fleet::Form;
 pub struct Fleet {
     /// URLs, or paths of sockets (default: those of the file).
     ///
-    /// Such as https://deploy-1:9710 or /run/switchback/agent.sock: of an agent, or of the monitor of one service.
+    /// An agent's, or that of the monitor of one service, such as `https://deploy-1:9710` or `/run/switchback/agent.sock`.
     #[arg(value_name = "HOST")]
     pub hosts: Vec<String>,
     /// List of hosts (default: fleet.toml).

@@ -50,16 +50,16 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Failure::usage(format!("`{}` cannot be read: {error}", path.display())))?;
-            Hosts::parse(path, &text).map_err(|problem| Failure::usage(problem.to_line()))?
+            Hosts::parse(path, &text).map_err(Failure::usage)?
         }
-        None => Hosts { hosts: given(&asked.hosts)?, ..Hosts::default() },
+        None => Hosts { list: given(&asked.hosts)?, ..Hosts::default() },
     };
     let control = config.map(|config| &config.control);
-    if file.is_none() && hosts.hosts.is_empty() {
+    if file.is_none() && hosts.list.is_empty() {
         let url = control.and_then(|control| control.url.clone());
-        hosts.hosts.extend(url.map(|url| Host { address: Address::Url(url), token_file: None }));
+        hosts.list.extend(url.map(|url| Host { address: Address::Url(url), token_file: None }));
     }
-    if hosts.hosts.is_empty() {
+    if hosts.list.is_empty() {
         let told = match file {
             Some(path) => format!("`{}` lists no host", path.display()),
             None => "no host is given, and there is no fleet.toml".to_owned(),
@@ -70,7 +70,7 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
     }
     hosts.token_file = asked.token_file.clone().or(hosts.token_file);
     hosts.ca_file = asked.ca_file.clone().or(hosts.ca_file);
-    hosts.hosts.iter().map(|host| place(host, &hosts, control)).collect()
+    hosts.list.iter().map(|host| place(host, &hosts, control)).collect()
 }
 
 fn given(hosts: &[String]) -> Result<Vec<Host>, Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::view::{State, Summary, Tone};
-use crate::model::CheckId;
+use crate::model::{CheckId, Color};
 
 use super::rank::{Rank, Toward, UNREACHED, exit_code, worst};
 use super::trend::Trend;
@@ -82,7 +82,7 @@ impl Row {
             Some(service.as_str()),
             host.as_deref(),
             release.as_deref(),
-            active.map(|color| color.name()),
+            active.map(Color::name),
             check.as_ref().map(CheckId::as_str),
             title.as_deref(),
             error.as_deref(),
@@ -161,8 +161,10 @@ impl Fleet {
     /// Takes an update and says what it changed.
     pub fn apply(&mut self, update: Update, now_ms: u64) -> Vec<Change> {
         let source = match &update {
-            Update::Services { source, .. } | Update::Service { source, .. } => *source,
-            Update::Gone { source, .. } | Update::Lost { source, .. } => *source,
+            Update::Services { source, .. }
+            | Update::Service { source, .. }
+            | Update::Gone { source, .. }
+            | Update::Lost { source, .. } => *source,
         };
         if source >= self.sources.len() {
             return Vec::new();

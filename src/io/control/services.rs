@@ -110,6 +110,6 @@ mod tests {
         assert_eq!(read("service", r#"{"service":"shop","state":"idle","later":true}"#).unwrap(), one);
         assert_eq!(read("gone", r#"{"service":"shop"}"#).unwrap(), Some(ServiceItem::Gone("shop".to_owned())));
         assert_eq!(read("weather", "{}").unwrap(), None);
-        assert_eq!(read("service", "{}").unwrap_err().to_string().contains("event `service`"), true);
+        assert!(read("service", "{}").unwrap_err().to_string().contains("event `service`"));
     }
 }

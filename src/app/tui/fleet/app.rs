@@ -169,17 +169,16 @@ impl App {
     }
 
     fn answered(&mut self, key: &Key, answer: Result<(), String>) {
-        match &mut self.layer {
-            Some(Layer::Group(group)) => group.answered(key, answer),
-            // The dialog was closed before.
-            _ => {
-                let name = format!("{} on {}", key.service, self.fleet.name_of(key.source));
-                match answer {
-                    Ok(()) => self.say(format!("{name}: done"), Tone::Good),
-                    Err(why) => self.say(format!("{name}: {why}"), Tone::Bad),
-                };
-            }
+        if let Some(Layer::Group(group)) = &mut self.layer {
+            group.answered(key, answer);
+            return;
         }
+        // The dialog was closed before.
+        let name = format!("{} on {}", key.service, self.fleet.name_of(key.source));
+        match answer {
+            Ok(()) => self.say(format!("{name}: done"), Tone::Good),
+            Err(why) => self.say(format!("{name}: {why}"), Tone::Bad),
+        };
     }
 
     /// Says something for a moment.

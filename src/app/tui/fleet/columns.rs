@@ -110,12 +110,10 @@ impl Widths {
             Column::Check => text(self.check.min(24), 5, 14),
             Column::Host => text(self.host.min(32), 4, 16),
             Column::Color => (5, 5),
-            Column::State => (15, 15),
             Column::Trend => TREND,
-            Column::Numbers => (15, 15),
-            Column::Evidence => (8, 8),
+            Column::State | Column::Numbers => (15, 15),
+            Column::Evidence | Column::Left => (8, 8),
             Column::Requests => (9, 9),
-            Column::Left => (8, 8),
         }
     }
 }

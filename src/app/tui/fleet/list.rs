@@ -36,12 +36,11 @@ impl List {
             return;
         };
         let line = self.at.saturating_sub(self.top);
-        match self.order.iter().position(|key| key == selected) {
-            Some(at) => self.at = at,
-            None => {
-                self.at = self.at.min(self.order.len().saturating_sub(1));
-                self.selected = self.order.get(self.at).cloned();
-            }
+        if let Some(at) = self.order.iter().position(|key| key == selected) {
+            self.at = at;
+        } else {
+            self.at = self.at.min(self.order.len().saturating_sub(1));
+            self.selected = self.order.get(self.at).cloned();
         }
         self.top = self.at.saturating_sub(line);
         self.settle();

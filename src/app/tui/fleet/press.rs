@@ -105,7 +105,7 @@ impl App {
     fn mark_all(&mut self) {
         let all = self.list.all();
         if all.iter().all(|key| self.marks.contains(key)) {
-            all.iter().for_each(|key| _ = self.marks.remove(key));
+            self.marks.retain(|key| !all.contains(key));
         } else {
             self.marks.extend(all.iter().cloned());
         }

@@ -247,7 +247,7 @@ proptest! {
         let mut app = plain(thousand().into_iter().take(count).collect());
         press(&mut app, &keys);
         let (buffer, drawn) = drawn(&mut app, (width, height));
-        for (_, at) in drawn.rows.iter().map(|(_, at)| ((), at)) {
+        for (_, at) in &drawn.rows {
             prop_assert!(buffer.area.intersection(*at) == *at);
         }
     }
