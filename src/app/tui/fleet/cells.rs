@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color as Ink, Style};
 use ratatui::text::Span;
 
 use crate::app::tui::UiState;
@@ -42,6 +42,9 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, columns: &[(Column, u16, 
     #[cfg(test)]
     FORMATTED.set(FORMATTED.get() + 1);
     let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
     let glyphs = ui.charset.glyphs();
     let pointer = if at.is_selected { glyphs.pointer } else { " " };
     let mark = if at.is_marked { glyphs.dots[0] } else { " " };
@@ -74,7 +77,19 @@ pub fn row(buffer: &mut Buffer, area: Rect, row: &Row, columns: &[(Column, u16, 
         }
     }
     if at.is_selected {
-        buffer.set_style(area, ui.theme.selected());
+        select(buffer, area, columns, ui);
+    }
+}
+
+/// Reverses a row in one color: colors of its own would be patches. The course stays as it is.
+fn select(buffer: &mut Buffer, area: Rect, columns: &[(Column, u16, u16)], ui: &UiState) {
+    let course =
+        columns.iter().find(|(column, ..)| *column == Column::Trend).map(|(_, x, width)| part(area, *x, *width));
+    for x in area.x..area.right() {
+        if course.is_some_and(|course| (course.x..course.right()).contains(&x)) {
+            continue;
+        }
+        buffer[(x, area.y)].set_fg(Ink::Reset).set_style(ui.theme.selected());
     }
 }
 

@@ -129,7 +129,7 @@ pub fn aged(mut app: App, seconds: u64) -> App {
             if summary.state != State::Watching {
                 continue;
             }
-            let wave = f64::from(u32::try_from((second + at as u64 * 5) % 12).unwrap()) / 12.0 + 0.4;
+            let wave = f64::from(u32::try_from((second + at as u64 * 5) % 12).unwrap()) / 12.0 * 0.5 + 0.2;
             let told =
                 Summary { value: summary.value.map(|_| summary.limit.unwrap() * wave.min(0.97)), ..summary.clone() };
             let told = if summary.verdict == Some(Verdict::Healthy) { told } else { summary };
