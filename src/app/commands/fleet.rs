@@ -19,7 +19,7 @@ use crate::io::control::Client;
 
 use super::support::detach::Leave;
 use super::support::failure::Failure;
-use super::support::{actor, context, screen};
+use super::support::{actor, ci_job, context, screen};
 
 /// How long hosts may take to answer where they are asked once.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ pub async fn run(common: &Common, asked: &Asked) -> Result<u8, Failure> {
     let loaded = context::read_anywhere(common);
     let config = loaded.as_ref().ok().map(|loaded| &loaded.config);
     let places = places(asked, config)?;
-    if asked.no_tui || asked.once || asked.output != Form::Human || !screen::is_possible() {
+    if asked.no_tui || asked.once || asked.output != Form::Human || ci_job::in_ci() || !screen::is_possible() {
         return lines(&places, asked).await;
     }
     let (depth, charset) = screen::look(common);
