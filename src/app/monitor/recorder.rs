@@ -16,6 +16,9 @@ const BACKLOG: usize = 8_192;
 /// How long the run waits for the disk before it acts on an event that is not recorded yet.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long an answer waits for the end of its round before it is written, in milliseconds.
+const HOLD_MS: u64 = 1_000;
+
 enum Order {
     Write(Box<Envelope>),
     /// Answer once everything before is on disk.
@@ -35,7 +38,7 @@ impl Recorder {
     pub fn start(writer: RecordingWriter, disk: &dyn Disk, events: mpsc::Sender<Event>) -> Self {
         let (sender, mut receiver) = mpsc::channel(BACKLOG);
         let trouble = events.clone();
-        let mut writing = Writing { writer, told: false, trouble };
+        let mut writing = Writing { writer, held_ms: None, told: false, trouble };
         let thread = disk.spawn_chore(Box::new(move || writing.take_orders(&mut receiver)));
         Self { sender: Some(sender), thread, events, late: None }
     }
@@ -83,6 +86,8 @@ impl Recorder {
 
 struct Writing {
     writer: RecordingWriter,
+    /// When the first of the answers was that are held for the end of their round, in milliseconds of the run.
+    held_ms: Option<u64>,
     told: bool,
     trouble: mpsc::Sender<Event>,
 }
@@ -93,17 +98,36 @@ impl Writing {
             match receiver.try_recv() {
                 Ok(Order::Write(envelope)) => self.write(&envelope),
                 Ok(Order::Settle(answer)) => {
+                    self.flush();
                     self.sync();
                     let _ = answer.send(());
                 }
                 Err(TryRecvError::Empty) => return,
-                Err(TryRecvError::Disconnected) => return self.sync(),
+                Err(TryRecvError::Disconnected) => {
+                    self.flush();
+                    return self.sync();
+                }
             }
         }
     }
 
+    /// The answers of a round are written together with the tick that judges them: nothing is done about them before.
     fn write(&mut self, envelope: &Envelope) {
-        if let Err(error) = self.writer.write(envelope) {
+        let since = *self.held_ms.get_or_insert(envelope.at_ms);
+        let written = if waits_for_its_round(&envelope.event) && envelope.at_ms.saturating_sub(since) < HOLD_MS {
+            self.writer.hold(envelope)
+        } else {
+            self.held_ms = None;
+            self.writer.write(envelope)
+        };
+        if let Err(error) = written {
+            self.tell(&error);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.held_ms = None;
+        if let Err(error) = self.writer.flush() {
             self.tell(&error);
         }
     }
@@ -120,4 +144,16 @@ impl Writing {
             let _ = self.trouble.try_send(Event::Trouble { what: error.to_string() });
         }
     }
+}
+
+/// Whether an event is the answer to a question of a round, and acted on at its end.
+const fn waits_for_its_round(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Sampled { .. }
+            | Event::Metered { .. }
+            | Event::Queried { .. }
+            | Event::Probed { .. }
+            | Event::StandbyProbed { .. }
+    )
 }

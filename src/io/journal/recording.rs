@@ -1,5 +1,9 @@
-//! Recordings: every event of one soak, one JSON line each, in its own file. What a line holds is up to the caller.
+//! Recordings: every event of one soak, one JSON line each, in its own file; where many came together, they are packed into one
+//! line. What a line holds is up to the caller.
 
+mod packed;
+
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::marker::PhantomData;
@@ -13,6 +17,13 @@ use super::SoakId;
 use super::files::{Open, create_private_dir, open_private};
 use super::lines::{MAX_LINE, Next, next_line};
 use crate::io::disk::Disk;
+use packed::{Packer, Unpacker};
+
+/// Fewer lines stay as they are, for people and their tools: the rounds of a few instances are small anyway.
+const MIN_PACKED: usize = 16;
+/// What is held is written at the latest when it is so many lines or bytes.
+const MAX_HELD: usize = 1_024;
+const MAX_HELD_BYTES: usize = MAX_LINE;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
@@ -58,6 +69,10 @@ pub struct RecordingWriter {
     /// Offset after the last whole line.
     end: u64,
     disk: Arc<dyn Disk>,
+    /// Lines that are not written yet, without their newlines.
+    held: Vec<Vec<u8>>,
+    held_bytes: usize,
+    packer: Packer,
 }
 
 impl RecordingWriter {
@@ -73,7 +88,7 @@ impl RecordingWriter {
         let folder = service_dir.join("soaks");
         create_private_dir(&folder).map_err(io)?;
         let file = open_private(&path, Open::CreateNew).map_err(io)?;
-        let mut writer = Self { file, path: path.clone(), end: 0, disk };
+        let mut writer = Self::at(0, file, path.clone(), disk);
         writer.write(header)?;
         writer.sync()?;
         writer.disk.sync_folder(&folder).map_err(io)?;
@@ -88,33 +103,61 @@ impl RecordingWriter {
         let length = file.metadata().map_err(io)?.len();
         let end = end_of_last_line(&file).map_err(io)?;
         file.set_len(end).map_err(io)?;
-        Ok((Self { file, path: path.clone(), end, disk }, length - end))
+        Ok((Self::at(end, file, path.clone(), disk), length - end))
+    }
+
+    fn at(end: u64, file: File, path: PathBuf, disk: Arc<dyn Disk>) -> Self {
+        Self { file, path, end, disk, held: Vec::new(), held_bytes: 0, packer: Packer::default() }
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Readers see the line when this returns. After an error nothing of it is left.
+    /// Readers see the record, and those held before, when this returns. After an error nothing of them is left.
     pub fn write(&mut self, record: &impl Serialize) -> Result<(), RecordingError> {
-        let io = |source| RecordingError::Io { action: "write", path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
+        let held = self.hold(record);
+        self.flush().and(held)
+    }
+
+    /// Takes a record that is written with later ones, at the next `write` or `flush`.
+    pub fn hold(&mut self, record: &impl Serialize) -> Result<(), RecordingError> {
+        let line = serde_json::to_vec(record).map_err(|error| self.failed(error.into()))?;
         if line.len() > MAX_LINE {
-            return Err(io(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
+            return Err(self.failed(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
         }
-        line.push(b'\n');
-        if let Err(error) = self.disk.write(&self.path, &self.file, self.end, &line) {
-            // No half line may stay; if this fails too, readers treat it as torn.
+        self.held_bytes += line.len();
+        self.held.push(line);
+        if self.held.len() < MAX_HELD && self.held_bytes < MAX_HELD_BYTES { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes what is held.
+    pub fn flush(&mut self) -> Result<(), RecordingError> {
+        let held = std::mem::take(&mut self.held);
+        self.held_bytes = 0;
+        if held.is_empty() {
+            return Ok(());
+        }
+        let packed = if held.len() < MIN_PACKED { None } else { self.packer.pack(&held) };
+        let mut lines = packed.unwrap_or_else(|| held.join(&b'\n'));
+        lines.push(b'\n');
+        if let Err(error) = self.disk.write(&self.path, &self.file, self.end, &lines) {
+            // No half line may stay; if this fails too, readers treat it as torn. Later lines cannot build on these.
             let _ = self.file.set_len(self.end);
-            return Err(io(error));
+            self.packer = Packer::default();
+            return Err(self.failed(error));
         }
-        self.end += u64::try_from(line.len()).unwrap_or(u64::MAX);
+        self.end += u64::try_from(lines.len()).unwrap_or(u64::MAX);
         Ok(())
     }
 
+    fn failed(&self, source: io::Error) -> RecordingError {
+        RecordingError::Io { action: "write", path: self.path.clone(), source }
+    }
+
+    /// Makes what is written durable.
     pub fn sync(&self) -> Result<(), RecordingError> {
-        let synced = self.disk.sync_data(&self.path, &self.file);
-        synced.map_err(|source| RecordingError::Io { action: "write", path: self.path.clone(), source })
+        self.disk.sync_data(&self.path, &self.file).map_err(|source| self.failed(source))
     }
 }
 
@@ -141,6 +184,9 @@ pub struct RecordingReader<T> {
     reader: BufReader<File>,
     path: PathBuf,
     buffer: Vec<u8>,
+    unpacker: Unpacker,
+    /// Lines that are read and not handed out yet.
+    unpacked: VecDeque<Vec<u8>>,
     line: u64,
     torn: Option<usize>,
     done: bool,
@@ -159,6 +205,8 @@ impl<T: DeserializeOwned> RecordingReader<T> {
             reader: BufReader::new(file),
             path: path.to_owned(),
             buffer: Vec::new(),
+            unpacker: Unpacker::default(),
+            unpacked: VecDeque::new(),
             line: 0,
             torn: None,
             done: false,
@@ -176,29 +224,39 @@ impl<T: DeserializeOwned> RecordingReader<T> {
     }
 
     fn read<R: DeserializeOwned>(&mut self) -> Option<Result<R, RecordingError>> {
-        if self.done {
-            return None;
+        let record = self.next_line().transpose()?.and_then(|line| {
+            let parsed = serde_json::from_slice(&line);
+            parsed.map_err(|error| self.damaged(error.to_string()))
+        });
+        if record.is_err() {
+            // After an error the position is meaningless.
+            self.done = true;
+            self.unpacked.clear();
         }
-        self.line += 1;
-        let damaged = |line, reason| RecordingError::Damaged { path: self.path.clone(), line, reason };
-        let record = match next_line(&mut self.reader, &mut self.buffer) {
-            Err(source) => Err(RecordingError::Io { action: "read", path: self.path.clone(), source }),
-            Ok(Next::End) => {
-                self.done = true;
-                return None;
-            }
-            Ok(Next::Torn) => {
-                (self.done, self.torn) = (true, Some(self.buffer.len()));
-                return None;
-            }
-            Ok(Next::TooLong) => Err(damaged(self.line, format!("it is longer than {MAX_LINE} bytes"))),
-            Ok(Next::Line) => {
-                serde_json::from_slice(&self.buffer).map_err(|error| damaged(self.line, error.to_string()))
-            }
-        };
-        // After an error the position is meaningless.
-        self.done = record.is_err();
         Some(record)
+    }
+
+    /// The next line, unpacked.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, RecordingError> {
+        while self.unpacked.is_empty() && !self.done {
+            self.line += 1;
+            let next = next_line(&mut self.reader, &mut self.buffer);
+            let io = |source| RecordingError::Io { action: "read", path: self.path.clone(), source };
+            match next.map_err(io)? {
+                Next::End => self.done = true,
+                Next::Torn => (self.done, self.torn) = (true, Some(self.buffer.len())),
+                Next::TooLong => return Err(self.damaged(format!("it is longer than {MAX_LINE} bytes"))),
+                Next::Line => match self.unpacker.unpack(&self.buffer) {
+                    Some(lines) => self.unpacked.extend(lines.map_err(|reason| self.damaged(reason))?),
+                    None => self.unpacked.push_back(std::mem::take(&mut self.buffer)),
+                },
+            }
+        }
+        Ok(self.unpacked.pop_front())
+    }
+
+    fn damaged(&self, reason: String) -> RecordingError {
+        RecordingError::Damaged { path: self.path.clone(), line: self.line, reason }
     }
 }
 

@@ -1,8 +1,11 @@
+mod size;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde::Deserialize;
 
 use super::*;
+use crate::core::soak::{Envelope, RecordingHeader};
 use crate::io::disk::SystemDisk;
 
 fn disk() -> Arc<dyn Disk> {
@@ -121,4 +124,78 @@ fn recordings_are_listed_oldest_first() {
     let file = tmp.path().join("soaks/notes.txt");
     fs::write(file.with_file_name("soaks"), "").unwrap();
     assert!(recordings(&tmp.path().join("soaks")).is_err());
+}
+
+/// The lines of the file that hold more than one record.
+fn packed_lines(path: &Path) -> usize {
+    fs::read_to_string(path).unwrap().lines().filter(|line| line.starts_with("{\"packed\":")).count()
+}
+
+#[test]
+fn what_is_held_is_written_with_the_next_record_and_packed_where_it_is_much() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
+    let path = writer.path().to_owned();
+    (1..=14).for_each(|record| writer.hold(&record).unwrap());
+    assert!(read(&path).1.is_empty(), "nothing is written yet");
+    writer.write(&15).unwrap();
+    assert_eq!((read(&path).1, packed_lines(&path)), ((1..=15).collect(), 0), "a few stay as they are");
+    (16..=200).for_each(|record| writer.hold(&record).unwrap());
+    writer.flush().unwrap();
+    writer.flush().unwrap();
+    writer.write(&201).unwrap();
+    assert_eq!((read(&path).1, packed_lines(&path)), ((1..=201).collect(), 1));
+    (202..=202 + 1_024).for_each(|record| writer.hold(&record).unwrap());
+    assert_eq!(read(&path).1.len(), 201 + 1_024, "not more than that is held");
+}
+
+#[test]
+fn packed_lines_are_torn_resumed_and_damaged_like_others() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
+    let path = writer.path().to_owned();
+    for round in 0..3 {
+        (0..50).for_each(|record| writer.hold(&(50 * round + record)).unwrap());
+        writer.flush().unwrap();
+    }
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+    assert_eq!(read(&path).1, (0..100).collect::<Vec<_>>());
+    let (mut writer, dropped) = RecordingWriter::resume(tmp.path(), &soak(), disk()).unwrap();
+    (100..150).for_each(|record| writer.hold(&record).unwrap());
+    writer.flush().unwrap();
+    assert!(dropped > 0);
+    assert_eq!(read(&path), (Header { v: 1 }, (0..150).collect(), None), "the next monitor begins anew");
+
+    let text = String::from_utf8(whole).unwrap();
+    fs::write(&path, text.replacen("\"crc\":", "\"crc\":1", 1)).unwrap();
+    let (_, mut reader) = RecordingReader::<u32>::open::<Header>(&path).unwrap();
+    let damage = reader.next().unwrap().unwrap_err().to_string();
+    assert!(damage.starts_with("line 2 of the recording") && reader.next().is_none(), "{damage}");
+}
+
+#[test]
+fn what_could_not_be_written_is_not_built_on() {
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &Header { v: 1 }, disk()).unwrap();
+    let round = |writer: &mut RecordingWriter, first: u32| {
+        (first..first + 50).for_each(|record| writer.hold(&record).unwrap());
+        writer.flush()
+    };
+    round(&mut writer, 0).unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let file = std::mem::replace(&mut writer.file, full);
+    round(&mut writer, 50).unwrap_err();
+    writer.file = file;
+    round(&mut writer, 100).unwrap();
+    assert_eq!(read(writer.path()).1, (0..50).chain(100..150).collect::<Vec<_>>());
+}
+
+/// Its lines carry checksums of what was packed.
+#[test]
+fn a_recording_that_was_packed_by_version_0_1_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings/packed.jsonl");
+    let (_, reader) = RecordingReader::<Envelope>::open::<RecordingHeader>(&path).unwrap();
+    let seqs: Vec<u64> = reader.map(|envelope| envelope.unwrap().seq).collect();
+    assert_eq!(seqs, (1..=2427).collect::<Vec<_>>());
 }

@@ -1,0 +1,236 @@
+//! A line of JSON, taken apart into what lines have in common and what differs: a template, in which `#` stands for each whole
+//! number and `$` for each other value, and these values.
+
+/// One value of a line, as it stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    Number(i64),
+    /// A string with its quotes, or a number that is not whole.
+    Text(&'a str),
+}
+
+/// What a place for a value is expected to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// About what it was, or as much more as usual.
+    Track,
+    /// It moves like the number in front of it: one clock beside another, one bucket beside the next.
+    Follow,
+    /// One more than the last: the instances of a round.
+    Next,
+}
+
+/// A place for a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// The template's text in front of it.
+    pub before: String,
+    pub is_number: bool,
+    /// Its keys, and its place in arrays: `/outcome/good/total`.
+    pub path: String,
+    pub rule: Rule,
+    /// Whether it says whose values follow: lines of one instance are alike.
+    pub is_subject: bool,
+}
+
+/// A piece of JSON.
+enum Token<'a> {
+    Text(&'a str),
+    /// `[ ] { } , :`, the words of JSON, and in a template `#` and `$`.
+    Other(&'a str),
+}
+
+/// The pieces of one line. What is not JSON comes out as some pieces too.
+struct Tokens<'a>(&'a str);
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let text = self.0;
+        let bytes = text.as_bytes();
+        let first = *bytes.first()?;
+        let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let (length, is_text) = match first {
+            b'"' => (string_length(bytes), true),
+            b'0'..=b'9' | b'-' => (bytes.iter().position(|byte| !part(byte)).unwrap_or(bytes.len()), true),
+            // Whole words and any other character, which may have several bytes.
+            _ => (text.char_indices().nth(1).map_or(bytes.len(), |(at, _)| at), false),
+        };
+        let (piece, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        self.0 = rest;
+        Some(if is_text { Token::Text(piece) } else { Token::Other(piece) })
+    }
+}
+
+/// With both quotes.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Takes a line apart. The values filled into the template give the line again, byte for byte.
+pub(super) fn split(line: &str) -> (String, Vec<Value<'_>>) {
+    let mut tokens = Tokens(line);
+    let (mut template, mut values) = (String::with_capacity(line.len()), Vec::new());
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(key) if is_key(key, tokens.0) => template.push_str(key),
+            Token::Text(text) => {
+                let number = text.parse::<i64>().ok().filter(|number| is_plain(*number, text));
+                template.push(if number.is_some() { '#' } else { '$' });
+                values.push(number.map_or(Value::Text(text), Value::Number));
+            }
+            Token::Other(other) => template.push_str(other),
+        }
+    }
+    (template, values)
+}
+
+fn is_key(text: &str, rest: &str) -> bool {
+    text.starts_with('"') && rest.starts_with(':')
+}
+
+/// Whether a number is written the only way that it is read back: not `-0`, not `007`.
+fn is_plain(number: i64, text: &str) -> bool {
+    let digits = text.trim_start_matches('-');
+    (number != 0 || text == "0") && (digits == "0" || !digits.starts_with('0'))
+}
+
+/// The places of a template, and the text behind the last.
+pub(super) fn slots(template: &str) -> (Vec<Slot>, String) {
+    let mut tokens = Tokens(template);
+    let (mut slots, mut before): (Vec<Slot>, _) = (Vec::new(), String::new());
+    // The key or the place in the array, for each level.
+    let mut levels: Vec<Level> = Vec::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(text) => {
+                if is_key(text, tokens.0)
+                    && let Some(level) = levels.last_mut()
+                {
+                    *level = Level::Key(text.trim_matches('"').to_owned());
+                }
+                before.push_str(text);
+            }
+            Token::Other(mark @ ("#" | "$")) => {
+                slots.push(slot(&levels, mark == "#", std::mem::take(&mut before)));
+            }
+            Token::Other(other) => {
+                match (other, levels.last_mut()) {
+                    ("{", _) => levels.push(Level::Key(String::new())),
+                    ("[", _) => levels.push(Level::Place(0)),
+                    ("]" | "}", _) => drop(levels.pop()),
+                    (",", Some(Level::Place(place))) => *place += 1,
+                    _ => {}
+                }
+                before.push_str(other);
+            }
+        }
+    }
+    (slots, before)
+}
+
+enum Level {
+    Key(String),
+    Place(usize),
+}
+
+fn slot(levels: &[Level], is_number: bool, before: String) -> Slot {
+    let path: String = levels.iter().flat_map(|level| ["/".to_owned(), level.name()]).collect();
+    let rule = match (path.as_str(), levels.last()) {
+        ("/wall_ms", _) | (_, Some(Level::Place(1..))) => Rule::Follow,
+        ("/instance", _) => Rule::Next,
+        _ => Rule::Track,
+    };
+    let is_subject = matches!(path.as_str(), "/event" | "/color" | "/instance" | "/check");
+    Slot { before, is_number, path, rule, is_subject }
+}
+
+impl Level {
+    fn name(&self) -> String {
+        match self {
+            Self::Key(key) => key.clone(),
+            Self::Place(place) => place.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filled(template: &str, values: &[Value<'_>]) -> String {
+        let (slots, after) = slots(template);
+        assert_eq!(slots.len(), values.len());
+        let mut line = String::new();
+        for (slot, value) in slots.iter().zip(values) {
+            line.push_str(&slot.before);
+            match value {
+                Value::Number(number) => line.push_str(&number.to_string()),
+                Value::Text(text) => line.push_str(text),
+            }
+        }
+        line + &after
+    }
+
+    #[test]
+    fn a_line_is_a_template_and_its_values() {
+        let line = r#"{"seq":7,"a \"b":"x \" # $","f":1.50,"e":1e3,"z":-0,"n":[-1,null,true],"o":{"p":"ü"},"huge":18446744073709551615}"#;
+        let (template, values) = split(line);
+        assert_eq!(template, r#"{"seq":#,"a \"b":$,"f":$,"e":$,"z":$,"n":[#,null,true],"o":{"p":$},"huge":$}"#);
+        assert_eq!(values[..2], [Value::Number(7), Value::Text(r#""x \" # $""#)]);
+        assert_eq!(filled(&template, &values), line);
+        let paths: Vec<String> = slots(&template).0.into_iter().map(|slot| slot.path).collect();
+        assert_eq!(paths, ["/seq", "/a \\\"b", "/f", "/e", "/z", "/n/0", "/o/p", "/huge"]);
+    }
+
+    #[test]
+    fn what_a_place_is_expected_to_hold_depends_on_where_it_is() {
+        let (template, _) = split(r#"{"wall_ms":1,"color":"green","instance":2,"counts":[3,4],"total":5}"#);
+        let rules: Vec<_> = slots(&template).0.into_iter().map(|slot| (slot.rule, slot.is_subject)).collect();
+        let wanted = [
+            (Rule::Follow, false),
+            (Rule::Track, true),
+            (Rule::Next, true),
+            (Rule::Track, false),
+            (Rule::Follow, false),
+            (Rule::Track, false),
+        ];
+        assert_eq!(rules, wanted);
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let number = prop_oneof![any::<i64>().prop_map(Into::into), any::<u64>().prop_map(Into::into)];
+        let float = any::<f64>().prop_map(serde_json::Value::from);
+        let leaf = prop_oneof![number, float, ".*".prop_map(Into::into), any::<bool>().prop_map(Into::into)];
+        leaf.prop_recursive(3, 20, 5, |inner| {
+            let object = proptest::collection::btree_map(".*", inner.clone(), 0..5);
+            let object = object.prop_map(|map| serde_json::Value::Object(map.into_iter().collect()));
+            prop_oneof![proptest::collection::vec(inner, 0..5).prop_map(Into::into), object]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_its_template_and_its_values(value in json()) {
+            let line = value.to_string();
+            let (template, values) = split(&line);
+            prop_assert_eq!(filled(&template, &values), line);
+        }
+
+        #[test]
+        fn anything_can_be_taken_for_a_template(text in ".*") {
+            let _ = (split(&text), slots(&text));
+        }
+    }
+}
