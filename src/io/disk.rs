@@ -143,6 +143,9 @@ impl Helper for Thread {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

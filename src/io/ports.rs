@@ -6,6 +6,8 @@ pub use crate::io::clock::Clock;
 pub(crate) use crate::io::clock::SystemClock;
 pub(crate) use crate::io::disk::SharedDisk;
 pub(crate) use crate::io::disk::on_thread;
+#[cfg(test)]
+pub(crate) use crate::io::disk::testing::Filling;
 pub use crate::io::disk::{Chore, Disk, Helper, SystemDisk, Work};
 pub(crate) use crate::io::router::Configured;
 pub use crate::io::router::Routers;

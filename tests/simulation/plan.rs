@@ -148,6 +148,8 @@ pub struct Plan {
     pub weather: Weather,
     /// Whether the monitor runs in the background: a rollback that fails has no end there.
     pub background: bool,
+    /// Of the new release; of many the rounds are packed in the recording.
+    pub instances: usize,
     pub faults: Vec<Fault>,
 }
 
@@ -168,6 +170,7 @@ impl Plan {
             on_inconclusive: ["hold", "keep", "rollback"][dice.place(3)],
             weather,
             background: false,
+            instances: 1,
             faults: Vec::new(),
         };
         for _ in 0..dice.between(0, 5) {
@@ -191,6 +194,9 @@ impl Plan {
             }
             1 => plan.faults.push(Fault::DiskFull { from_ms, until_ms }),
             _ => {}
+        }
+        if dice.one_in(8) {
+            plan.instances = 20;
         }
         plan
     }
@@ -244,7 +250,7 @@ fn draw_fault(dice: &mut Dice) -> Fault {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, background, faults } = self;
+        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, background, instances, faults } = self;
         writeln!(
             f,
             "seed {seed}: {weather:?}, window {window_s} s, grace {grace_s} s, on_inconclusive {on_inconclusive},"
@@ -255,6 +261,7 @@ impl fmt::Display for Plan {
             if *router_speaks { "with a say of its own" } else { "that follows the state file" }
         )?;
         writeln!(f, "  monitor in the {}", if *background { "background" } else { "foreground" })?;
+        writeln!(f, "  {instances} instances")?;
         faults.iter().try_for_each(|fault| writeln!(f, "  {fault:?}"))
     }
 }

@@ -111,12 +111,13 @@ pub fn simulate(plan: &Plan, mistake: Option<Mistake>) -> Report {
 
 fn configuration(plan: &Plan, root: &Path) -> Loaded {
     let path = |name: &str| root.join(name).display().to_string();
+    let green: Vec<String> = (1..=plan.instances).map(|port| format!("http://green:{port}")).collect();
     let flags = [
         ("service", "shop".to_owned()),
         ("state_file", path("state.json")),
         ("data_dir", path("data")),
         ("colors.blue.instances", "http://blue:1".to_owned()),
-        ("colors.green.instances", "http://green:1".to_owned()),
+        ("colors.green.instances", green.join(",")),
         ("soak.window", format!("{}s", plan.window_s)),
         ("soak.interval", "1s".to_owned()),
         ("soak.warmup", "1s".to_owned()),

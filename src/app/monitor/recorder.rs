@@ -157,3 +157,6 @@ const fn waits_for_its_round(event: &Event) -> bool {
             | Event::StandbyProbed { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

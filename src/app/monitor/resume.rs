@@ -3,7 +3,7 @@
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
 use crate::io::journal::{Intent, SoakId, recording_path, recordings};
-use crate::io::state::{SoakBlock, State};
+use crate::io::state::{Move, SoakBlock, State};
 use crate::model::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
 use super::effect_runner::{block_of, block_of_run};
@@ -31,7 +31,7 @@ pub fn find(deployment: &Deployment, config: &Config, explicitly: bool) -> Resul
         return of_the_state_file(deployment, config, &state, block);
     }
     if let Some(recovered) = newest(deployment, config, &state) {
-        if is_unfinished(&recovered, &state, explicitly) {
+        if is_unfinished(&recovered, &state, explicitly) || rolled_back(deployment, &recovered, &state)? {
             return Ok(Earlier::Unfinished(Box::new(recovered)));
         }
         if let Some(ending) = recovered.machine.ending().filter(|_| explicitly && was_tried_last(&recovered, &state)) {
@@ -123,6 +123,21 @@ fn is_unfinished(recovered: &RecoveredRun, state: &State, explicitly: bool) -> b
     }
 }
 
+/// Whether the last move was the rollback of a run that the state file does not show: on a full disk intent, traffic and
+/// `rolled_back` have reserved space, the soak's block has none.
+fn rolled_back(deployment: &Deployment, recovered: &RecoveredRun, state: &State) -> Result<bool, OpenError> {
+    let settings = recovered.machine.settings();
+    if recovered.seq == 0 || state.active() != settings.color.other() {
+        return Ok(false);
+    }
+    Ok(match deployment.journal().intent(Some(&settings.soak))? {
+        Intent::None => false,
+        // Traffic may be back without our note of it.
+        Intent::Open(_) => !state.last_move_is(Move::Switch),
+        Intent::Done => state.is_rolled_back(),
+    })
+}
+
 /// Whether the last thing that was tried with this deployment is a run that ended before its soak began.
 fn was_tried_last(recovered: &RecoveredRun, state: &State) -> bool {
     let switched = recovered.machine.ending().is_some_and(|ending| ending.outcome == Outcome::Switched);
@@ -179,3 +194,6 @@ pub async fn show_end(deployment: &Deployment, recovered: &RecoveredRun) {
         tracing::error!(%error, "the state file does not show the end of the soak");
     }
 }
+
+#[cfg(test)]
+mod tests;

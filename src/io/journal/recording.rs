@@ -68,6 +68,8 @@ pub struct RecordingWriter {
     path: PathBuf,
     /// Offset after the last whole line.
     end: u64,
+    /// Whether a failed write may have left something behind that.
+    torn: bool,
     disk: Arc<dyn Disk>,
     /// Lines that are not written yet, without their newlines.
     held: Vec<Vec<u8>>,
@@ -107,7 +109,7 @@ impl RecordingWriter {
     }
 
     fn at(end: u64, file: File, path: PathBuf, disk: Arc<dyn Disk>) -> Self {
-        Self { file, path, end, disk, held: Vec::new(), held_bytes: 0, packer: Packer::default() }
+        Self { file, path, end, torn: false, disk, held: Vec::new(), held_bytes: 0, packer: Packer::default() }
     }
 
     pub fn path(&self) -> &Path {
@@ -141,13 +143,25 @@ impl RecordingWriter {
         let packed = if held.len() < MIN_PACKED { None } else { self.packer.pack(&held) };
         let mut lines = packed.unwrap_or_else(|| held.join(&b'\n'));
         lines.push(b'\n');
-        if let Err(error) = self.disk.write(&self.path, &self.file, self.end, &lines) {
-            // No half line may stay; if this fails too, readers treat it as torn. Later lines cannot build on these.
-            let _ = self.file.set_len(self.end);
+        let written = self.cut().and_then(|()| self.disk.write(&self.path, &self.file, self.end, &lines));
+        if let Err(error) = written {
+            // Later lines cannot build on these.
             self.packer = Packer::default();
+            self.torn = true;
+            let _ = self.cut();
             return Err(self.failed(error));
         }
         self.end += u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Cuts off what a failed write left, before anything is written there: shorter lines would not cover it, and the rest
+    /// would be damage. Until then its last line is torn.
+    fn cut(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.end)?;
+            self.torn = false;
+        }
         Ok(())
     }
 

@@ -1,3 +1,4 @@
+mod faults;
 mod size;
 
 use std::os::unix::fs::PermissionsExt as _;
